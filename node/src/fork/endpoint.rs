@@ -1,7 +1,8 @@
 //! JSON-RPC over HTTP to the forked chain: limits of requests are waited for, and the URL is in no
 //! message, because providers put keys into it.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
@@ -31,6 +32,8 @@ const PRUNED: [&str; 6] = [
 /// The endpoint, with threads of its own: the chain's thread waits for them.
 pub(super) struct Endpoint {
     client: RpcClient,
+    /// Whether it refused a batch whose requests it answered one by one.
+    one_by_one: Arc<AtomicBool>,
     url: String,
     shown: String,
     /// Taken when it is dropped, which may be inside of async code.
@@ -90,6 +93,7 @@ impl Endpoint {
         let client = RpcClient::new(transport, false);
         Ok(Self {
             client,
+            one_by_one: Arc::default(),
             url: options.url.clone(),
             shown,
             runtime: Some(runtime),
@@ -110,9 +114,9 @@ impl Endpoint {
             return Err("the endpoint was closed".to_owned());
         };
         let (answer, answered) = mpsc::sync_channel(1);
-        let client = self.client.clone();
+        let (client, one_by_one) = (self.client.clone(), self.one_by_one.clone());
         runtime.spawn(async move {
-            let _ = answer.send(all(&client, calls).await);
+            let _ = answer.send(all(&client, &one_by_one, calls).await);
         });
         let answers = answered
             .recv()
@@ -172,34 +176,77 @@ impl Drop for Endpoint {
     }
 }
 
+/// In batches, or one by one where the endpoint refuses batches.
 async fn all(
     client: &RpcClient,
+    one_by_one: &AtomicBool,
     calls: Vec<(&'static str, Value)>,
 ) -> Result<Vec<Value>, TransportError> {
-    if let [(method, params)] = &calls[..] {
-        return match client.request::<_, Value>(*method, params.clone()).await {
-            Ok(answer) => Ok(vec![answer]),
-            Err(TransportError::NullResp) => Ok(vec![Value::Null]),
-            Err(error) => Err(error),
-        };
-    }
     let mut answers = Vec::with_capacity(calls.len());
     for calls in calls.chunks(BATCH) {
-        let mut batch = client.new_batch();
-        let mut waiting = Vec::with_capacity(calls.len());
-        for (method, params) in calls {
-            waiting.push(batch.add_call::<_, Value>(*method, params)?);
+        if calls.len() == 1 || one_by_one.load(Ordering::Relaxed) {
+            answers.extend(singly(client, calls).await?);
+            continue;
         }
-        batch.send().await?;
-        for answer in waiting {
-            match answer.await {
-                Ok(answer) => answers.push(answer),
-                Err(TransportError::NullResp) => answers.push(Value::Null),
-                Err(error) => return Err(error),
+        match batch(client, calls).await {
+            Ok(found) => answers.extend(found),
+            Err(error) if may_be_of_batches(&error) => {
+                answers.extend(singly(client, calls).await?);
+                one_by_one.store(true, Ordering::Relaxed);
             }
+            Err(error) => return Err(error),
         }
     }
     Ok(answers)
+}
+
+async fn batch(
+    client: &RpcClient,
+    calls: &[(&'static str, Value)],
+) -> Result<Vec<Value>, TransportError> {
+    let mut answers = Vec::with_capacity(calls.len());
+    let mut batch = client.new_batch();
+    let mut waiting = Vec::with_capacity(calls.len());
+    for (method, params) in calls {
+        waiting.push(batch.add_call::<_, Value>(*method, params)?);
+    }
+    batch.send().await?;
+    for answer in waiting {
+        answers.push(or_null(answer.await)?);
+    }
+    Ok(answers)
+}
+
+async fn singly(
+    client: &RpcClient,
+    calls: &[(&'static str, Value)],
+) -> Result<Vec<Value>, TransportError> {
+    let mut answers = Vec::with_capacity(calls.len());
+    for (method, params) in calls {
+        let answer = client.request::<_, Value>(*method, params).await;
+        answers.push(or_null(answer)?);
+    }
+    Ok(answers)
+}
+
+fn or_null(answer: Result<Value, TransportError>) -> Result<Value, TransportError> {
+    match answer {
+        Err(TransportError::NullResp) => Ok(Value::Null),
+        answer => answer,
+    }
+}
+
+/// Whether an endpoint that takes no batches may say so in this way. Where it is no answer, or one to
+/// too many requests, each alone would fare no better.
+fn may_be_of_batches(error: &TransportError) -> bool {
+    match error {
+        TransportError::ErrorResp(_) | TransportError::DeserError { .. } => true,
+        TransportError::Transport(TransportErrorKind::MissingBatchResponse(_)) => true,
+        TransportError::Transport(TransportErrorKind::HttpError(error)) => {
+            (400..500).contains(&error.status) && error.status != 429
+        }
+        _ => false,
+    }
 }
 
 fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {

@@ -50,6 +50,8 @@ struct Rate {
     /// Until when requests are spaced.
     careful: Option<Instant>,
     reported: Option<Instant>,
+    /// All pauses that refusals asked for.
+    paused: Duration,
 }
 
 /// Why a request is sent again.
@@ -145,17 +147,19 @@ impl Shared {
         let now = Instant::now();
         let until = now + pause;
         rate.next = Some(rate.next.map_or(until, |next| next.max(until)));
+        rate.paused += pause;
         if refusal.limited {
             rate.careful = Some(until + CAREFUL);
         }
         if rate.reported.is_none_or(|at| at.elapsed() >= REPORT) {
             rate.reported = Some(now);
             let (endpoint, seconds) = (&self.endpoint, pause.as_secs_f64());
+            let seconds_until_now = rate.paused.as_secs_f64();
             let reason = match refusal.limited {
                 true => "it limits requests",
                 false => "no answer",
             };
-            tracing::warn!(%endpoint, seconds, "{reason}: asking again");
+            tracing::warn!(%endpoint, seconds, seconds_until_now, "{reason}: asking again");
         }
     }
 }
@@ -183,5 +187,69 @@ impl Refusal {
                 pause: policy.backoff_hint(error),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use alloy::rpc::client::RpcClient;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    /// Refuses every second request with HTTP 429, which names no time, and answers the others.
+    #[derive(Clone, Default)]
+    struct EverySecond(Arc<AtomicU32>);
+
+    impl Service<RequestPacket> for EverySecond {
+        type Response = ResponsePacket;
+        type Error = TransportError;
+        type Future = TransportFut<'static>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: RequestPacket) -> Self::Future {
+            let refused = self.0.fetch_add(1, Ordering::Relaxed) % 2 == 0;
+            Box::pin(async move {
+                if refused {
+                    let words = "slow down".to_owned();
+                    return Err(TransportErrorKind::http_error(429, words));
+                }
+                let RequestPacket::Single(request) = request else {
+                    return Err(TransportErrorKind::custom_str("one request was expected"));
+                };
+                let answer = format!(
+                    r#"{{"jsonrpc":"2.0","id":{},"result":"0x1"}}"#,
+                    request.id()
+                );
+                let answer = RawValue::from_string(answer).expect("JSON");
+                Ok(serde_json::from_str(answer.get()).expect("an answer"))
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn every_refusal_is_waited_for_once_and_as_long_as_the_first() {
+        const REQUESTS: u32 = 10;
+        let options = ForkOptions {
+            backoff: Duration::from_millis(2),
+            compute_units: None,
+            ..ForkOptions::new(String::new())
+        };
+        let front = EverySecond::default();
+        let transport = Retrying::new(front.clone(), "it".to_owned(), &options);
+        let shared = transport.shared.clone();
+        let client = RpcClient::new(transport, false);
+        for _ in 0..REQUESTS {
+            let answer: String = client.request("eth_chainId", ()).await.expect("an answer");
+            assert_eq!(answer, "0x1");
+        }
+        assert_eq!(front.0.load(Ordering::Relaxed), 2 * REQUESTS);
+        let paused = shared.rate.lock().expect("it").paused;
+        assert_eq!(paused, options.backoff * REQUESTS);
     }
 }

@@ -25,6 +25,10 @@ pub use options::{ForkBlock, ForkError, ForkOptions};
 /// How often is told what was read, while much is.
 const REPORT: Duration = Duration::from_secs(2);
 
+/// What is asked of an account, and of a slot.
+const ACCOUNT_CALLS: [&str; 3] = ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"];
+const SLOT_CALL: &str = "eth_getStorageAt";
+
 /// The fork that a node is on, if any; shared with those who pass requests on.
 #[derive(Clone, Default)]
 pub(crate) struct CurrentFork(Arc<RwLock<Option<Fork>>>);
@@ -169,7 +173,8 @@ impl Fork {
         funded.push((dev, config.dev_balance));
         let addresses: Vec<Address> = funded.iter().map(|(address, _)| *address).collect();
         let fail = |error: String| NodeError::Chain(error);
-        self.prefetch(&addresses).map_err(fail)?;
+        let (arbos, words) = Chain::arbos_words();
+        self.prefetch(&addresses, (arbos, &words)).map_err(fail)?;
         let chain = Chain::fork(config, Box::new(self.clone()));
         let mut chain = chain.map_err(|error| fail(error.to_string()))?;
         for (address, balance) in funded {
@@ -181,47 +186,56 @@ impl Fork {
         Ok(chain)
     }
 
-    /// Reads accounts that will be needed, in one request.
-    fn prefetch(&self, addresses: &[Address]) -> Result<(), String> {
-        let unknown: Vec<Address> = {
+    /// Reads accounts and slots of one account that will be needed, in one request.
+    fn prefetch(
+        &self,
+        addresses: &[Address],
+        (account, slots): (Address, &[U256]),
+    ) -> Result<(), String> {
+        let (addresses, slots): (Vec<Address>, Vec<U256>) = {
             let cache = self.cache();
             let unknown = addresses.iter().filter(|a| cache.account(**a).is_none());
-            unknown.copied().collect()
+            let words = slots
+                .iter()
+                .filter(|slot| cache.slot(account, **slot).is_none());
+            (unknown.copied().collect(), words.copied().collect())
         };
-        if unknown.is_empty() {
+        if addresses.is_empty() && slots.is_empty() {
             return Ok(());
         }
-        let accounts = self.read_accounts(&unknown)?;
+        let mut calls = self.account_calls(&addresses);
+        calls.extend(slots.iter().map(|slot| self.slot_call(account, *slot)));
+        let answers = self.endpoint().ask(calls)?;
+        let left_out = || "the endpoint left out answers".to_owned();
+        let (of_accounts, of_slots) = answers
+            .split_at_checked(addresses.len() * ACCOUNT_CALLS.len())
+            .filter(|(_, of_slots)| of_slots.len() == slots.len())
+            .ok_or_else(left_out)?;
+        let accounts = accounts_of(of_accounts)?;
+        let values = of_slots.iter().map(|answer| parsed(answer, SLOT_CALL));
+        let values = values.collect::<Result<Vec<U256>, _>>()?;
+        self.read(accounts.len() as u64, values.len() as u64);
         let mut cache = self.cache();
-        for (address, account) in unknown.into_iter().zip(accounts) {
+        for (address, account) in addresses.into_iter().zip(accounts) {
             cache.insert(Entry::account(address, &account));
+        }
+        for (slot, value) in slots.into_iter().zip(values) {
+            cache.insert(Entry::Slot(account, slot, value));
         }
         Ok(())
     }
 
-    fn read_accounts(&self, addresses: &[Address]) -> Result<Vec<SourceAccount>, String> {
+    fn account_calls(&self, addresses: &[Address]) -> Vec<(&'static str, Value)> {
         let at = U64::from(self.head().number);
-        let calls = addresses.iter().flat_map(|address| {
-            ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"]
-                .map(|method| (method, json!([address, at])))
-        });
-        let answers = self.endpoint().ask(calls.collect())?;
-        let accounts = answers.chunks_exact(3).map(|answer| {
-            let [balance, nonce, code] = answer else {
-                return Err("expected three answers for an account".to_owned());
-            };
-            Ok(SourceAccount {
-                balance: parsed(balance, "eth_getBalance")?,
-                nonce: parsed::<U64>(nonce, "eth_getTransactionCount")?.to(),
-                code: parsed::<Bytes>(code, "eth_getCode")?,
-            })
-        });
-        let accounts: Vec<_> = accounts.collect::<Result<_, String>>()?;
-        if accounts.len() != addresses.len() {
-            return Err("the endpoint left out answers".to_owned());
-        }
-        self.read(accounts.len() as u64, 0);
-        Ok(accounts)
+        let calls = addresses
+            .iter()
+            .flat_map(|address| ACCOUNT_CALLS.map(|method| (method, json!([address, at]))));
+        calls.collect()
+    }
+
+    fn slot_call(&self, address: Address, slot: U256) -> (&'static str, Value) {
+        let at = U64::from(self.head().number);
+        (SLOT_CALL, json!([address, slot, at]))
     }
 
     /// Counts what was read, and tells it now and then.
@@ -264,8 +278,10 @@ impl Source for Fork {
         if let Some(known) = self.cache().account(address) {
             return Ok(known);
         }
-        let mut accounts = self.read_accounts(&[address])?;
-        let account = accounts.pop().unwrap_or_default();
+        let answers = self.endpoint().ask(self.account_calls(&[address]))?;
+        let account = accounts_of(&answers)?.pop();
+        let account = account.ok_or("the endpoint left out answers")?;
+        self.read(1, 0);
         self.cache().insert(Entry::account(address, &account));
         Ok(account)
     }
@@ -274,15 +290,28 @@ impl Source for Fork {
         if let Some(known) = self.cache().slot(address, slot) {
             return Ok(known);
         }
-        let at = U64::from(self.head().number);
-        let call = ("eth_getStorageAt", json!([address, slot, at]));
-        let answers = self.endpoint().ask(vec![call])?;
+        let answers = self.endpoint().ask(vec![self.slot_call(address, slot)])?;
         let answer = answers.first().unwrap_or(&Value::Null);
-        let value = parsed(answer, "eth_getStorageAt")?;
+        let value = parsed(answer, SLOT_CALL)?;
         self.cache().insert(Entry::Slot(address, slot, value));
         self.read(0, 1);
         Ok(value)
     }
+}
+
+/// Accounts by the answers to [`ACCOUNT_CALLS`] of each.
+fn accounts_of(answers: &[Value]) -> Result<Vec<SourceAccount>, String> {
+    let accounts = answers.chunks(ACCOUNT_CALLS.len()).map(|answer| {
+        let [balance, nonce, code] = answer else {
+            return Err("expected three answers for an account".to_owned());
+        };
+        Ok(SourceAccount {
+            balance: parsed(balance, ACCOUNT_CALLS[0])?,
+            nonce: parsed::<U64>(nonce, ACCOUNT_CALLS[1])?.to(),
+            code: parsed::<Bytes>(code, ACCOUNT_CALLS[2])?,
+        })
+    });
+    accounts.collect()
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(answer: &Value, method: &str) -> Result<T, String> {

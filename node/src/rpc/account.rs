@@ -1,7 +1,9 @@
 //! `eth_getBalance` and its kin: one account at one block.
 
+use std::collections::BTreeMap;
+
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::primitives::{U64, U256};
+use alloy::primitives::{Address, B256, U64, U256};
 
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
@@ -16,6 +18,8 @@ use crate::node::Node;
 
 /// Most slots that one answer proves, as in geth.
 const MAX_PROVED_SLOTS: usize = 1024;
+/// Most slots that one request reads, as in geth.
+const MAX_READ_SLOTS: usize = 1024;
 
 pub(super) const METHODS: Table = &[
     ("eth_getBalance", balance),
@@ -24,7 +28,11 @@ pub(super) const METHODS: Table = &[
     ("eth_getTransactionCount", nonce),
 ];
 
-pub(super) const READS: ReadTable = &[("eth_getAccount", account), ("eth_getProof", proof)];
+pub(super) const READS: ReadTable = &[
+    ("eth_getAccount", account),
+    ("eth_getProof", proof),
+    ("eth_getStorageValues", storage_values),
+];
 
 fn balance(node: &mut Node, args: &Args) -> RpcResult {
     ok(node
@@ -46,6 +54,25 @@ fn storage(node: &mut Node, args: &Args) -> RpcResult {
     ok(node
         .chain
         .storage(args.get(0, "address")?, slot, block_id(args, 2)?)?)
+}
+
+/// Slots of several accounts, in the order of each list.
+fn storage_values(chain: &Chain, args: &Args) -> RpcResult {
+    let wanted: BTreeMap<Address, Vec<JsonStorageKey>> = args.get(0, "slots by account")?;
+    let slots: usize = wanted.values().map(Vec::len).sum();
+    if !(1..=MAX_READ_SLOTS).contains(&slots) {
+        return Err(RpcError::Params(format!(
+            "parameter 0 (slots by account): expected 1 to {MAX_READ_SLOTS} slots, found {slots}"
+        )));
+    }
+    let block = block_id(args, 1)?;
+    let mut values = BTreeMap::new();
+    for (account, slots) in wanted {
+        let slots = slots.iter().map(|slot| slot.as_b256().into());
+        let read = slots.map(|slot| chain.storage(account, slot, block));
+        values.insert(account, read.collect::<Result<Vec<B256>, _>>()?);
+    }
+    ok(values)
 }
 
 fn nonce(node: &mut Node, args: &Args) -> RpcResult {

@@ -28,7 +28,7 @@ enum Rule {
     Logs,
 }
 
-const RULES: [(&str, Rule); 30] = [
+const RULES: [(&str, Rule); 31] = [
     ("eth_getBlockByNumber", Rule::Block(0)),
     ("eth_getBlockReceipts", Rule::Block(0)),
     ("eth_getBlockTransactionCountByNumber", Rule::Block(0)),
@@ -45,6 +45,7 @@ const RULES: [(&str, Rule); 30] = [
     ("eth_getCode", Rule::State(1)),
     ("eth_getTransactionCount", Rule::State(1)),
     ("eth_getStorageAt", Rule::State(2)),
+    ("eth_getStorageValues", Rule::State(1)),
     ("eth_call", Rule::State(1)),
     ("eth_estimateGas", Rule::State(1)),
     ("eth_createAccessList", Rule::State(1)),

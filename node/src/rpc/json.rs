@@ -36,10 +36,27 @@ pub(super) fn block(block: &Block, full: bool) -> Document {
     Ok(Value::Object(fields))
 }
 
-/// A header alone, as `newHeads` gives it.
+/// Fields of a header that blocks here do not have.
+const ABSENT: [&str; 5] = [
+    "blobGasUsed",
+    "excessBlobGas",
+    "parentBeaconBlockRoot",
+    "requestsHash",
+    "withdrawalsRoot",
+];
+
+/// A header alone, as `newHeads` gives it: what its hash is made of, without what Nitro adds
+/// elsewhere. web3.py knows it by its fields.
 pub(super) fn header(block: &Block) -> Document {
-    let mut fields = object(value(rpc_header(block))?)?;
-    fields.extend(nitro_header_fields(block));
+    let header = Header {
+        total_difficulty: None,
+        size: None,
+        ..rpc_header(block)
+    };
+    let mut fields = object(value(header)?)?;
+    for absent in ABSENT {
+        fields.entry(absent).or_insert(Value::Null);
+    }
     Ok(Value::Object(fields))
 }
 

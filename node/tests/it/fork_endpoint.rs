@@ -2,7 +2,7 @@
 //! keeps of its answers.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use alloy::primitives::Address;
 use serde_json::json;
@@ -108,20 +108,57 @@ fn an_answer_without_end_is_cut_off_and_an_error() {
 }
 
 #[test]
-fn an_endpoint_that_refuses_every_second_request_is_not_waited_for_a_second_each_time() {
+fn a_refused_request_is_sent_once_more_and_no_third_time() {
     let origin = origin();
     let script = Script {
         every_second: true,
         ..Script::default()
     };
     let front = Front::of(origin.node.port(), script);
-    let begun = Instant::now();
-    let fork = forked(ForkOptions::new(front.url()));
+    let fork = forked(ForkOptions {
+        backoff: Duration::from_millis(1),
+        ..ForkOptions::new(front.url())
+    });
     assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
-    let answered = front.script().arrived / 2;
-    println!("{answered} requests in {:?}", begun.elapsed());
-    assert!(answered >= 10, "{answered}");
-    assert!(begun.elapsed() < Duration::from_millis(700) * answered);
+    // Each is sent once more, and none a third time.
+    let (arrived, answered) = {
+        let script = front.script();
+        (script.arrived, script.answered)
+    };
+    assert!(answered >= 2, "{answered}");
+    assert_eq!(arrived, 2 * answered);
+}
+
+#[test]
+fn what_is_known_to_be_needed_is_one_request() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(options(front.url()));
+    // The newest block's number, the block, its ArbOS version, and what every chain needs.
+    assert_eq!(front.script().arrived, 4);
+    front.script().requests.clear();
+    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
+    println!("{:?}", front.script().requests);
+    // The program, its activation and its module's hash.
+    assert_eq!(front.script().arrived, 4 + 3);
+}
+
+#[test]
+fn an_endpoint_without_batches_gets_one_request_after_the_other() {
+    let origin = origin();
+    let script = Script {
+        no_batches: true,
+        ..Script::default()
+    };
+    let front = Front::of(origin.node.port(), script);
+    let fork = forked(options(front.url()));
+    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
+    let script = front.script();
+    assert_eq!(
+        script.arrived - script.answered,
+        1,
+        "it is given one batch, and then none"
+    );
 }
 
 #[test]

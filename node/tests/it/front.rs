@@ -18,10 +18,14 @@ pub(crate) struct Script {
     pub(crate) limited: u32,
     /// Every second request is refused with HTTP 429, which names no time.
     pub(crate) every_second: bool,
+    /// Batches are refused.
+    pub(crate) no_batches: bool,
     /// Answers have no end.
     pub(crate) endless: bool,
     /// Requests that arrived, batches as one.
     pub(crate) arrived: u32,
+    /// Those of them that were answered.
+    pub(crate) answered: u32,
     /// Every request ends with this status.
     pub(crate) broken: Option<u16>,
     /// States of blocks before this one are not kept.
@@ -85,7 +89,12 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
             (429, "Retry-After: 1\r\n", "slow down".to_owned())
         } else if script.every_second && script.arrived % 2 == 1 {
             (429, "", "slow down".to_owned())
+        } else if script.no_batches && body.trim_start().starts_with('[') {
+            let error = json!({ "code": -32600, "message": "batches are not supported" });
+            let answer = json!({ "jsonrpc": "2.0", "id": null, "error": error });
+            (200, "", answer.to_string())
         } else {
+            script.answered += 1;
             drop(script);
             (200, "", answered(&body, node, script_of(lock)))
         }

@@ -38,6 +38,30 @@ impl Chain {
         (STATE, LAYOUT.version)
     }
 
+    /// Account and slots of ArbOS' parameters that calls and transactions read, for a source that reads
+    /// several words at once.
+    pub fn arbos_words() -> (Address, Vec<U256>) {
+        let words = vec![
+            LAYOUT.version,
+            LAYOUT.upgrade_version,
+            LAYOUT.network_fee_account,
+            LAYOUT.infra_fee_account,
+            LAYOUT.l1_block_number,
+            LAYOUT.filtering_from,
+            LAYOUT.collect_tips,
+            LAYOUT.l1_price_per_unit,
+            LAYOUT.l2_speed_limit,
+            LAYOUT.l2_block_gas_limit,
+            LAYOUT.l2_base_fee,
+            LAYOUT.l2_min_base_fee,
+            LAYOUT.l2_gas_backlog,
+            LAYOUT.l2_tx_gas_limit,
+            LAYOUT.calldata_price_increase,
+            LAYOUT.params,
+        ];
+        (STATE, words)
+    }
+
     /// Goes on from the block that `source` reads. `config` gives its number, hash, time and chain id;
     /// accounts and ArbOS version in it are not used, because they are read. BLOCKHASH gives the
     /// hashes that ArbOS keeps there.
