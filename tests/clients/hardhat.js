@@ -1,133 +1,15 @@
-// Every network helper of hardhat 2, against the chain in NODE_URL. Prints what passed and what did
-// not as one line of JSON.
+// Every network helper of hardhat 2, against the chain in NODE_URL. `reset` is one of its version alone.
 const assert = require("node:assert");
-const hre = require("hardhat");
+const { network } = require("hardhat");
 const helpers = require("@nomicfoundation/hardhat-network-helpers");
+const checks = require("./helpers.cjs");
+const report = require("./report.cjs");
 
-const ask = (method, ...params) => hre.network.provider.send(method, params);
-const latest = async (field) => (await ask("eth_getBlockByNumber", "latest", false))[field];
-const someone = "0x00000000000000000000000000000000000a11ce";
-const word = (value) => "0x" + value.toString(16).padStart(64, "0");
-
-const checks = {
-  async mine() {
-    const before = await helpers.time.latestBlock();
-    await helpers.mine(3);
-    assert.equal(await helpers.time.latestBlock(), before + 3);
-  },
-  async mineUpTo() {
-    const target = (await helpers.time.latestBlock()) + 2;
-    await helpers.mineUpTo(target);
-    assert.equal(await helpers.time.latestBlock(), target);
-  },
-  async setBalance() {
-    await helpers.setBalance(someone, 12345n);
-    assert.equal(BigInt(await ask("eth_getBalance", someone, "latest")), 12345n);
-  },
-  async setCode() {
-    await helpers.setCode(someone, "0x6001");
-    assert.equal(await ask("eth_getCode", someone, "latest"), "0x6001");
-    await helpers.setCode(someone, "0x");
-  },
-  async setNonce() {
-    await helpers.setNonce(someone, 7);
-    assert.equal(await ask("eth_getTransactionCount", someone, "latest"), "0x7");
-  },
-  async setStorageAt() {
-    await helpers.setStorageAt(someone, 1, 42);
-    assert.equal(await helpers.getStorageAt(someone, 1), word(42));
-  },
-  async getStorageAt() {
-    assert.equal(await helpers.getStorageAt(someone, 99), word(0));
-  },
-  async impersonateAccount() {
-    await helpers.impersonateAccount(someone);
-    await helpers.setBalance(someone, 10n ** 18n);
-    const sent = { from: someone, to: someone, gas: "0x5208" };
-    const hash = await ask("eth_sendTransaction", sent);
-    assert.equal((await ask("eth_getTransactionReceipt", hash)).status, "0x1");
-  },
-  async stopImpersonatingAccount() {
-    await helpers.stopImpersonatingAccount(someone);
-    const sent = { from: someone, to: someone, gas: "0x5208" };
-    await assert.rejects(ask("eth_sendTransaction", sent));
-  },
-  async setBlockGasLimit() {
-    const before = await latest("gasLimit");
-    await helpers.setBlockGasLimit(0x2000000);
-    await helpers.mine();
-    assert.equal(await latest("gasLimit"), "0x2000000");
-    await helpers.setBlockGasLimit(before);
-  },
-  async setCoinbase() {
-    await helpers.setCoinbase(someone);
-    await helpers.mine();
-    assert.equal((await latest("miner")).toLowerCase(), someone);
-  },
-  async setNextBlockBaseFeePerGas() {
-    await helpers.setNextBlockBaseFeePerGas(0x7000000);
-    await helpers.mine();
-    assert.equal(await latest("baseFeePerGas"), "0x7000000");
-  },
-  async setPrevRandao() {
-    await helpers.setPrevRandao(9);
-    await helpers.mine();
-  },
-  async dropTransaction() {
-    await ask("evm_setAutomine", false);
-    const [from] = await ask("eth_accounts");
-    const hash = await ask("eth_sendTransaction", { from, to: from, gas: "0x5208" });
-    assert.equal(await helpers.dropTransaction(hash), true);
-    await ask("evm_setAutomine", true);
-  },
-  async takeSnapshot() {
-    const snapshot = await helpers.takeSnapshot();
-    await helpers.setNonce(someone, 70);
-    await snapshot.restore();
-    assert.notEqual(await ask("eth_getTransactionCount", someone, "latest"), "0x46");
-  },
-  async loadFixture() {
-    let runs = 0;
-    const fixture = async function once() {
-      runs += 1;
-      await helpers.mine();
-      return runs;
-    };
-    await helpers.loadFixture(fixture);
-    await helpers.loadFixture(fixture);
-    assert.equal(runs, 1);
-  },
-  async "time.increase"() {
-    const before = await helpers.time.latest();
-    await helpers.time.increase(3600);
-    assert.ok((await helpers.time.latest()) >= before + 3600);
-  },
-  async "time.increaseTo"() {
-    const target = (await helpers.time.latest()) + 1000;
-    await helpers.time.increaseTo(target);
-    assert.equal(await helpers.time.latest(), target);
-  },
-  async "time.setNextBlockTimestamp"() {
-    const target = (await helpers.time.latest()) + 500;
-    await helpers.time.setNextBlockTimestamp(target);
-    await helpers.mine();
-    assert.equal(await helpers.time.latest(), target);
-  },
+const send = (method, params) => network.provider.send(method, params);
+report({
+  ...checks(helpers, send),
   async reset() {
     await helpers.reset();
     assert.equal(await helpers.time.latestBlock(), 0);
   },
-};
-
-(async () => {
-  const [passed, failed] = [[], {}];
-  for (const [name, check] of Object.entries(checks)) {
-    try {
-      await check();
-      passed.push(name);
-    } catch (error) {
-      failed[name] = String(error.message ?? error);
-    }
-  }
-  console.log(JSON.stringify({ passed, failed }));
-})();
+});

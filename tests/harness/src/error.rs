@@ -107,10 +107,24 @@ pub enum HarnessError {
         source: std::io::Error,
     },
     /// npm could not install the peers.
-    #[error("npm could not install the packages of tests/solidity: {stderr}")]
+    #[error("npm could not install the packages: {stderr}")]
     Npm {
         /// The end of npm's words.
         stderr: String,
+    },
+    /// pip could not install the packages of `tests/python`.
+    #[error("the packages of tests/python could not be installed: {said}")]
+    Pip {
+        /// Its words.
+        said: String,
+    },
+    /// A suite of another language printed no report.
+    #[error("{what}: expected a report as a line of JSON, found {said:?}")]
+    NoReport {
+        /// The suite.
+        what: String,
+        /// What it printed.
+        said: String,
     },
     /// solc refused a contract.
     #[error("the Solidity contracts do not compile:\n{stderr}")]

@@ -49,7 +49,8 @@
 //! | [`Receipt`], [`Revert`], [`assert_reverts`] | what came of a transaction |
 //! | [`Chain`] | a chain alone: ours, real anvil, any endpoint |
 //! | [`Trace`], [`traces`] | what a refusal must not leave; [`Chain`] looks for it by itself |
-//! | [`Solidity`], [`Npm`], [`Anvil`] | the peers: compiled, installed, spawned |
+//! | [`Solidity`], [`Npm`], [`Python`], [`Anvil`] | the peers: compiled, installed, spawned |
+//! | [`Report`] | what a suite of another language says |
 #![forbid(unsafe_code)]
 
 mod chain;
@@ -63,7 +64,9 @@ mod instance;
 mod lines;
 mod npm;
 mod process;
+mod python;
 mod receipt;
+mod report;
 mod revert;
 mod solidity;
 pub mod step;
@@ -78,7 +81,9 @@ pub use instance::Instance;
 pub use lines::Lines;
 pub use npm::Npm;
 pub use process::{Anvil, launcher};
+pub use python::Python;
 pub use receipt::Receipt;
+pub use report::Report;
 pub use revert::{Revert, assert_reverts};
 pub use solidity::{Contract, Solidity};
 pub use trace::{Trace, traces};

@@ -60,6 +60,44 @@ impl Npm {
         Self::install_from(progress, &sources, "npm-browser", "a browser", None)
     }
 
+    /// The same for the libraries of `tests/libraries`.
+    ///
+    /// # Errors
+    /// As [`Npm::install`].
+    pub fn install_libraries(progress: &dyn Progress) -> Result<Self, HarnessError> {
+        let sources = tests("libraries");
+        Self::install_from(progress, &sources, "npm-libraries", "viem and ethers", None)
+    }
+
+    /// The same for the plugin of `tests/openzeppelin`, with hardhat.
+    ///
+    /// # Errors
+    /// As [`Npm::install`].
+    pub fn install_openzeppelin(progress: &dyn Progress) -> Result<Self, HarnessError> {
+        let what = "the upgrades plugin of OpenZeppelin";
+        Self::install_from(
+            progress,
+            &tests("openzeppelin"),
+            "npm-openzeppelin",
+            what,
+            None,
+        )
+    }
+
+    /// Copies files of `tests/` beside the packages, so that scripts find these.
+    ///
+    /// # Errors
+    /// [`HarnessError::File`].
+    pub fn copy(&self, files: &[&str]) -> Result<(), HarnessError> {
+        for file in files {
+            let from = tests(file);
+            let name = from.file_name().unwrap_or_default();
+            let to = self.folder.join(name);
+            fs::copy(&from, to).map_err(HarnessError::file("copy", &from))?;
+        }
+        Ok(())
+    }
+
     fn install_from(
         progress: &dyn Progress,
         sources: &Path,

@@ -7,6 +7,8 @@ mod cache_manager;
 mod forge;
 mod fork;
 mod hardhat;
+mod libraries;
+mod openzeppelin;
 
 use stylus_upgrades_harness::home;
 

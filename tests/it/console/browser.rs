@@ -1,22 +1,12 @@
 //! The console in a real browser, installed here at a pinned version: Chromium with wallets that sign
 //! with the chain's own accounts.
 
-use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::Instant;
 
-use serde::Deserialize;
-use stylus_upgrades_harness::{HarnessError, Lines, Npm, home};
+use stylus_upgrades_harness::{HarnessError, Lines, Npm, Report, home};
 
 use super::process::{Console, with_open_action};
 use crate::layouts::project::text;
-
-/// What the suite prints.
-#[derive(Debug, Deserialize)]
-struct Report {
-    passed: Vec<String>,
-    failed: BTreeMap<String, String>,
-}
 
 #[test]
 fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Result<(), HarnessError>
@@ -35,8 +25,9 @@ fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Resul
     let unpacked = npm.folder().join("unpacked");
     std::fs::create_dir_all(&unpacked).expect("made");
     let pictures = npm.folder().join("pictures");
-    let began = Instant::now();
-    let output = Command::new("node")
+    println!("pictures in {}", pictures.display());
+    let mut suite = Command::new("node");
+    suite
         .arg(home().join("tests/browser/console.mjs"))
         .current_dir(npm.folder())
         .env("TMPDIR", &unpacked)
@@ -46,25 +37,8 @@ fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Resul
         .env("SECOND", second)
         .env("ACCOUNTS", accounts.join(","))
         .env("PROXY", proxy.as_str().expect("an address"))
-        .env("PICTURES", &pictures)
-        .output()
-        .expect("node runs");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    let report = said
-        .lines()
-        .rev()
-        .find_map(|line| serde_json::from_str(line).ok());
-    let report: Report = report.unwrap_or_else(|| panic!("no report in {said}{errors}"));
-    println!(
-        "console in Chromium: {} of {} in {:?}; pictures in {}",
-        report.passed.len(),
-        report.passed.len() + report.failed.len(),
-        began.elapsed(),
-        pictures.display()
-    );
-    assert!(report.failed.is_empty(), "{:#?}\n{errors}", report.failed);
-    assert_eq!(report.passed.len(), 11);
+        .env("PICTURES", &pictures);
+    Report::of("console in Chromium", &mut suite)?.assert_passed(11);
     let status = project.done(&["status", "Note"]);
     assert_eq!(status["definitions"][0]["current"], "2.0");
     Ok(())

@@ -1,0 +1,86 @@
+//! viem, ethers 6 and web3.py: the same program in EVM code and in WASM is deployed, read, written and
+//! refused by each, on a fresh chain or the one in `RPC_URL`.
+
+use std::process::Command;
+
+use alloy::providers::Provider;
+use serde_json::json;
+use stylus_upgrades_harness::{
+    Chain, HarnessError, Lines, Npm, Python, Report, Solidity, builder, home,
+};
+use tempfile::NamedTempFile;
+
+/// A chain, and the file that tells a suite about it.
+struct Suite {
+    chain: Chain,
+    file: NamedTempFile,
+}
+
+impl Suite {
+    async fn new() -> Result<Self, HarnessError> {
+        let chain = Chain::start().await?;
+        let solidity = Solidity::compile(&Lines)?;
+        let probe = solidity.contract("Probe")?;
+        let program = builder()?.path(&home().join("tests/fixtures/probes/probe"))?;
+        let chain_id = chain.provider().get_chain_id().await.expect("a chain id");
+        let url = chain.url();
+        let document = json!({
+            "url": url,
+            "ws": url.replacen("http", "ws", 1),
+            "chainId": chain_id,
+            "remote": chain.is_remote(),
+            "key": chain.signer().to_bytes(),
+            "evm": { "abi": probe.abi, "creation": probe.creation, "runtime": probe.runtime },
+            "stylus": { "creation": program.creation_code() },
+        });
+        let file = NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), document.to_string()).expect("written");
+        Ok(Self { chain, file })
+    }
+
+    /// Runs it. The chain lives until it ends.
+    fn run(self, what: &str, command: &mut Command) -> Result<Report, HarnessError> {
+        let report = Report::of(what, command.env("SUITE", self.file.path()));
+        drop(self.chain);
+        report
+    }
+
+    /// A suite of `tests/libraries`.
+    fn node(self, what: &str, script: &str) -> Result<Report, HarnessError> {
+        let packages = Npm::install_libraries(&Lines)?;
+        packages.copy(&[
+            "libraries/viem.mjs",
+            "libraries/viem-events.mjs",
+            "libraries/viem-test-client.mjs",
+            "libraries/ethers.mjs",
+            "clients/report.cjs",
+        ])?;
+        let mut node = Command::new("node");
+        self.run(what, node.arg(script).current_dir(packages.folder()))
+    }
+}
+
+#[tokio::test]
+async fn viem_does_with_both_kinds_of_contracts_what_people_do() -> Result<(), HarnessError> {
+    let report = Suite::new().await?.node("viem", "viem.mjs")?;
+    report.assert_passed(117);
+    Ok(())
+}
+
+#[tokio::test]
+async fn ethers_6_does_with_both_kinds_of_contracts_what_people_do() -> Result<(), HarnessError> {
+    let report = Suite::new().await?.node("ethers 6", "ethers.mjs")?;
+    report.assert_passed(62);
+    Ok(())
+}
+
+#[tokio::test]
+async fn web3_py_does_with_both_kinds_of_contracts_what_people_do() -> Result<(), HarnessError> {
+    let suite = Suite::new().await?;
+    let python = Python::install(&Lines)?;
+    let mut script = Command::new(python.program());
+    // Nothing is written beside the sources.
+    script.arg("-B").arg(home().join("tests/python/web3py.py"));
+    suite.run("web3.py", &mut script)?.assert_passed(63);
+    Ok(())
+}
