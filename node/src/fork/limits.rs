@@ -213,7 +213,7 @@ mod tests {
         }
 
         fn call(&mut self, request: RequestPacket) -> Self::Future {
-            let refused = self.0.fetch_add(1, Ordering::Relaxed) % 2 == 0;
+            let refused = self.0.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
             Box::pin(async move {
                 if refused {
                     let words = "slow down".to_owned();
