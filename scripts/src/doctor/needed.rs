@@ -90,7 +90,8 @@ fn spread<'a>(
 mod tests {
     use super::super::recorded::tests::definition;
     use super::*;
-    use alloy::primitives::{Address, B256};
+    use crate::ids::ActionId;
+    use alloy::primitives::Address;
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry;
 
@@ -124,7 +125,7 @@ mod tests {
         };
         let mut action = OpenAction::default();
         action.call = adopt.abi_encode().into();
-        definition.rebuilt.open.insert(B256::ZERO, action);
+        definition.rebuilt.open.insert(ActionId::ZERO, action);
         let needed = Needed::of(&definition);
         assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
         assert!(needed.has_step("2.0", "3.0"));
