@@ -51,6 +51,7 @@ pub(super) async fn run(
         names: context.names(),
         chain_id: client.chain_id(),
         registry,
+        block: None,
         is_file: true,
         ..PageContext::default()
     };

@@ -8,6 +8,8 @@ use std::convert::Infallible;
 /// What a page is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
+    /// The registry's events are known: whatever comes from now on is reported.
+    Ready,
     /// The registry's events are others than before: there are new ones, or some are gone.
     Changed,
     /// The endpoint does not answer.
@@ -23,6 +25,7 @@ impl News {
     fn text(&self) -> String {
         let event = |name: &str, data: Value| format!("event: {name}\ndata: {data}\n\n");
         match self {
+            Self::Ready => event("ready", Value::Null),
             Self::Changed => event("changed", Value::Null),
             Self::Gone(why) => event("gone", why.as_str().into()),
             Self::Back => event("back", Value::Null),

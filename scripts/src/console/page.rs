@@ -7,7 +7,7 @@ use super::view::{Finding, Instance};
 use crate::governance::Names;
 use crate::output::visible;
 use crate::text::utc;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use maud::{DOCTYPE, Markup, html};
 
 /// What a page knows beside its document.
@@ -21,6 +21,8 @@ pub struct PageContext {
     pub registry: Address,
     /// The account of the wallet, where it said so.
     pub account: Option<Address>,
+    /// The block that was the newest before the page was drawn, and its hash.
+    pub block: Option<(u64, B256)>,
     /// The document behind the page.
     pub api: String,
     /// Whether it stands alone in a file: nothing is loaded, and nothing can be done.
@@ -64,7 +66,8 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                     }
                     p #news role="status" {}
                 }
-                main #main tabindex="-1" {
+                main #main tabindex="-1" data-block=[place.block.map(|(number, _)| number)]
+                    data-hash=[place.block.map(|(_, hash)| hash)] {
                     (main)
                     @if !place.api.is_empty() {
                         p.source { a href=(place.api) { "The same as JSON" } }

@@ -1,45 +1,114 @@
 //! The console in a real browser, installed here at a pinned version: Chromium with wallets that sign
-//! with the chain's own accounts.
+//! with the chain's own accounts. Every run has the short suite; `STYLUS_UPGRADES_LONG=1` has all of
+//! it, and notes the day in `tests/snapshots/console.json`.
 
+use std::path::Path;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
 use stylus_upgrades_harness::{HarnessError, Lines, Npm, Report, home};
+use stylus_upgrades_test_settings::long;
 
 use super::process::{Console, with_open_action};
-use crate::layouts::project::text;
+use crate::layouts::project::{Project, text};
+
+/// Markup where a name should be.
+const HOSTILE: &str = "<img/src=x/onerror=globalThis.hacked=1>";
+
+/// The last long run in which everything passed.
+#[derive(Debug, Deserialize, Serialize)]
+struct Record {
+    at: String,
+    passed: Vec<String>,
+}
+
+/// Runs a suite of `tests/browser` against a console; gives what passed.
+fn passed(
+    suite: &str,
+    project: &Project,
+    action: &str,
+    more: &[(&str, &str)],
+) -> Result<Vec<String>, HarnessError> {
+    let npm = Npm::install_browser(&Lines)?;
+    let console = Console::of(project);
+    let accounts = project.node.addresses();
+    let accounts = [accounts[0], accounts[1], accounts[5]].map(|one| one.to_string());
+    let pictures = npm.folder().join("pictures");
+    println!("pictures in {}", pictures.display());
+    let mut command = Command::new("node");
+    command
+        .arg(home().join("tests/browser").join(suite))
+        .current_dir(npm.folder())
+        .env("CONSOLE", console.url())
+        .env("NODE", project.node.endpoint())
+        .env("ACTION", action)
+        .env("ACCOUNTS", accounts.join(","))
+        .env("PICTURES", &pictures)
+        .envs(more.iter().copied());
+    let report = Report::of(&format!("{suite} in Chromium"), &mut command)?;
+    println!("{}", report.errors);
+    report.assert_passed(report.passed.len());
+    Ok(report.passed)
+}
 
 #[test]
 fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Result<(), HarnessError>
 {
-    let npm = Npm::install_browser(&Lines)?;
+    let (project, action) = with_open_action();
+    project.done(&["define", HOSTILE, "--migrate", "Admin"]);
+    let passed = passed("console.mjs", &project, &action, &[("HOSTILE", HOSTILE)])?;
+    assert_eq!(passed.len(), 4, "{passed:?}");
+    let status = project.done(&["status", "Note"]);
+    assert_eq!(status["definitions"][0]["current"], "2.0");
+    Ok(())
+}
+
+#[test]
+fn every_page_works_in_a_browser() -> Result<(), HarnessError> {
+    let file = home().join("tests/snapshots/console.json");
+    if !long() {
+        recorded(&file);
+        return Ok(());
+    }
     let (project, action) = with_open_action();
     let create = ["create-proxy", "Note", "1.0", "--salt", "7"];
     let second = project.run(&[&create[..], &["--init", "initialize(uint256)", "9"]].concat());
     assert_eq!(second.exit, Some(3), "{second:?}");
-    let second = text(&second.document, "action");
-    let console = Console::of(&project);
     let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
-    let accounts = project.node.addresses();
-    let accounts = [accounts[0], accounts[1], accounts[5]].map(|one| one.to_string());
-    // The browser is unpacked here, and not where every user of this machine writes.
-    let unpacked = npm.folder().join("unpacked");
-    std::fs::create_dir_all(&unpacked).expect("made");
-    let pictures = npm.folder().join("pictures");
-    println!("pictures in {}", pictures.display());
-    let mut suite = Command::new("node");
-    suite
-        .arg(home().join("tests/browser/console.mjs"))
-        .current_dir(npm.folder())
-        .env("TMPDIR", &unpacked)
-        .env("CONSOLE", console.url())
-        .env("NODE", project.node.endpoint())
-        .env("ACTION", &action)
-        .env("SECOND", second)
-        .env("ACCOUNTS", accounts.join(","))
-        .env("PROXY", proxy.as_str().expect("an address"))
-        .env("PICTURES", &pictures);
-    Report::of("console in Chromium", &mut suite)?.assert_passed(11);
-    let status = project.done(&["status", "Note"]);
-    assert_eq!(status["definitions"][0]["current"], "2.0");
+    let more = [
+        ("SECOND", text(&second.document, "action")),
+        ("PROXY", proxy.as_str().expect("an address")),
+    ];
+    let passed = passed("long.mjs", &project, &action, &more)?;
+    assert_eq!(passed, tests_of("long.mjs"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let at = stylus_upgrades::text::utc(now.expect("a date").as_secs());
+    let record = serde_json::to_string_pretty(&Record { at, passed }).expect("JSON");
+    std::fs::write(file, record + "\n").expect("written");
     Ok(())
+}
+
+/// The last long run had every test that there is now.
+fn recorded(file: &Path) {
+    let record = std::fs::read_to_string(file).expect("the last long run");
+    let record: Record = serde_json::from_str(&record).expect("a record");
+    println!(
+        "{} more tests of the console in Chromium passed on {}; STYLUS_UPGRADES_LONG=1 runs them",
+        record.passed.len(),
+        record.at
+    );
+    assert_eq!(record.passed, tests_of("long.mjs"), "run the long suite");
+}
+
+/// The names of a suite's tests in their order, and of the last that every suite has.
+fn tests_of(suite: &str) -> Vec<String> {
+    let source = std::fs::read_to_string(home().join("tests/browser").join(suite));
+    let source = source.expect("a suite");
+    let names = source.lines().filter_map(|line| {
+        let rest = line.strip_prefix("await test('")?;
+        Some(rest.split_once("',")?.0.to_owned())
+    });
+    let last = "nothing came from elsewhere, and no page complained";
+    names.chain([last.to_owned()]).collect()
 }

@@ -1,11 +1,16 @@
-//! Whether the registry's events are still those that a page was drawn from.
+//! Whether the registry's events are still those that a page was drawn from: asked once by a page, and
+//! reported as they come.
 
 use super::super::context::Context;
 use crate::app_error::Error;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::console::live::News;
+use crate::console::request::PageRequest;
+use crate::output::Outcome;
 use crate::registry::logs_since;
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, keccak256};
+use alloy::providers::Provider;
 use alloy::sol_types::SolValue;
 use futures::stream::{Stream, unfold};
 use std::time::Duration;
@@ -16,6 +21,68 @@ const PAUSE: Duration = Duration::from_millis(1_000);
 const BEHIND: u64 = 64;
 /// Looks without news behind which the connection is shown to be there.
 const QUIET: u32 = 15;
+
+/// Blocks of which the events are looked through for one page, at most: whoever was away for longer is
+/// shown a new one.
+const AWAY_MAX: u64 = 10_000;
+
+/// The newest block and its hash: a page that is drawn after that shows at least what happened until
+/// then.
+pub(super) async fn newest(client: &Client) -> Result<(u64, B256), ChainError> {
+    match block(client, BlockNumberOrTag::Latest).await? {
+        Some(found) => Ok(found),
+        None => Err(client.contradiction("it has no newest block")),
+    }
+}
+
+async fn block(
+    client: &Client,
+    which: BlockNumberOrTag,
+) -> Result<Option<(u64, B256)>, ChainError> {
+    let found = client.provider().get_block_by_number(which).await;
+    let found = found.map_err(|error| client.error("eth_getBlockByNumber", error))?;
+    Ok(found.map(|block| (block.header.number, block.header.hash)))
+}
+
+/// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or the chain has
+/// another one in its stead.
+pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let parsed = (
+        request.value("block").parse(),
+        request.value("hash").parse(),
+    );
+    let (Ok(number), Ok(hash)) = parsed else {
+        return Err(Error::Usage {
+            message: "this is no block".into(),
+            expected: "block=NUMBER&hash=HASH".into(),
+            found: request.value("block").chars().take(80).collect(),
+            next: "open the page again".into(),
+        });
+    };
+    let (client, registry) = (context.reader().await?, context.registry()?);
+    let mut outcome = Outcome::default();
+    outcome.field("changed", changed(&client, registry, number, hash).await?);
+    Ok(outcome)
+}
+
+async fn changed(
+    client: &Client,
+    registry: Address,
+    number: u64,
+    hash: B256,
+) -> Result<bool, ChainError> {
+    let there = block(client, BlockNumberOrTag::Number(number)).await?;
+    let newest = client.newest_block().await?;
+    let away = newest.saturating_sub(number);
+    if there != Some((number, hash)) || away > AWAY_MAX {
+        return Ok(true);
+    }
+    if away == 0 {
+        return Ok(false);
+    }
+    let logs = logs_since(client, registry, [None; 3], number + 1).await?;
+    Ok(!logs.is_empty())
+}
 
 /// What is known since the page was opened.
 struct Watch {
@@ -65,11 +132,10 @@ impl Watch {
             (Ok(found), was_gone) => {
                 self.is_gone = false;
                 let before = self.seen.replace(found);
-                let is_new = before.is_some_and(|before| before != found);
-                match (was_gone, is_new) {
+                match (was_gone, before) {
                     (true, _) => Some(News::Back),
-                    (_, true) => Some(News::Changed),
-                    _ => None,
+                    (false, None) => Some(News::Ready),
+                    (false, Some(before)) => (before != found).then_some(News::Changed),
                 }
             }
         };

@@ -96,6 +96,7 @@ impl Site {
             ("submit", true) => submission::run(&context, body).await,
             (_, true) => Err(documents::nothing_there(&request.path)),
             ("before", false) => before::run(&context, request).await,
+            ("news", false) => news::since(&context, request).await,
             (name, false) => documents::by_name(&context, name, request).await,
         };
         match found {
@@ -134,11 +135,13 @@ impl Site {
             text => Some(account(text)?),
         };
         let registry = context.registry()?;
+        let client = context.reader().await?;
         Ok(PageContext {
             names: context.names(),
-            chain_id: context.reader().await?.chain_id(),
+            chain_id: client.chain_id(),
             registry,
             account,
+            block: Some(news::newest(&client).await?),
             api: String::new(),
             is_file: false,
         })

@@ -13,7 +13,7 @@ const visible = (text) => String(text).replace(HIDDEN, (one) => `\\u{${one.codeP
 
 // ---- what went wrong: expected, found, next ----
 
-function tell(place, error) {
+function report(place, error) {
   place.replaceChildren();
   if (!error) return;
   const box = document.createElement('section');
@@ -72,10 +72,17 @@ async function use(one, ask) {
     const [account] = await wallet.request({ method });
     if (account) look(account);
   } catch (error) {
-    tell($('news'), ofWallet(error));
+    report($('news'), ofWallet(error));
   }
   if (wallet.on) wallet.on('accountsChanged', ([account]) => account && look(account));
 }
+
+// Wallets announce themselves at once. The account that the only one shares already is taken without a
+// question to its user.
+const discovered = new Promise((done) => { setTimeout(done, 50); }).then(() => {
+  const all = known();
+  return all.length === 1 ? use(all[0], false) : null;
+});
 
 function connect() {
   const all = known();
@@ -109,7 +116,8 @@ async function document_of(path, body) {
   return found;
 }
 
-async function ready(asked) {
+async function ready(expected) {
+  await discovered;
   if (!wallet) throw problem('no wallet is connected', 'a wallet', 'none', 'connect one, above');
   const chain = Number(document.body.dataset.chain);
   const found = Number(await wallet.request({ method: 'eth_chainId' }));
@@ -117,15 +125,15 @@ async function ready(asked) {
     throw problem('the wallet is on another chain', `chain ${chain}`, `chain ${found}`, 'switch the wallet to the registry’s chain');
   }
   const [account] = await wallet.request({ method: 'eth_accounts' });
-  if (!account || account.toLowerCase() !== asked.toLowerCase()) {
-    throw problem('the wallet has another account now', asked, account || 'none', 'open the page with that account');
+  if (!account || account.toLowerCase() !== expected.toLowerCase()) {
+    throw problem('the wallet has another account now', expected, account || 'none', 'open the page with that account');
   }
 }
 
 async function sent(transaction) {
   const hash = await wallet.request({ method: 'eth_sendTransaction', params: [transaction] });
   $('done').textContent = `sent: ${hash}. Waiting for its block…`;
-  for (let turn = 0; turn < 240; turn += 1) {
+  for (let round = 0; round < 240; round += 1) {
     const receipt = await wallet.request({ method: 'eth_getTransactionReceipt', params: [hash] });
     if (receipt) {
       if (Number(receipt.status) === 1) return hash;
@@ -141,21 +149,23 @@ function download(name, content) {
   link.href = URL.createObjectURL(new Blob([content], { type: 'application/json' }));
   link.download = name;
   link.textContent = name;
-  $('done').replaceChildren('signed: ', link);
+  $('done').replaceChildren('file: ', link);
   link.click();
 }
 
 let prepared = null;
 
 async function act(button) {
-  const { do: what, id } = button.dataset;
+  const { do: what, id, safe } = button.dataset;
   const account = document.body.dataset.account;
-  tell($('failed'), null);
+  report($('failed'), null);
   button.disabled = true;
+  // A file for a contract's owners needs no wallet.
+  const isFile = what === 'safe';
   try {
-    await ready(account);
+    if (!isFile) await ready(account);
     // What was read may have changed since: it is asked for once more, and compared.
-    const query = new URLSearchParams({ id, do: what, account });
+    const query = new URLSearchParams(isFile ? { id, do: what, safe } : { id, do: what, account });
     const now = await (what === 'submit' ? document_of('/api/submit', prepared) : document_of(`/api/before?${query}`));
     if (now.stamp !== button.dataset.stamp) {
       const next = what === 'submit' ? 'check the files again and read what is found' : 'open this page again and read it';
@@ -163,6 +173,10 @@ async function act(button) {
     }
     if (now.consent === 'refused' || (now.consent === 'needed' && !$('yes').checked)) {
       throw problem('a check refuses the action', 'an explicit yes', 'none', 'read what was found');
+    }
+    if (isFile) {
+      download(`safe-${id.slice(2, 10)}-${safe.slice(2, 10)}.json`, now.builder);
+      return;
     }
     // That took time: the wallet may be on another chain by now, or have another account.
     await ready(account);
@@ -177,7 +191,7 @@ async function act(button) {
     location.assign(`/action?${new URLSearchParams({ id: now.action, account })}`);
   } catch (error) {
     $('done').textContent = '';
-    tell($('failed'), error && error.expected !== undefined ? error : ofWallet(error));
+    report($('failed'), error && error.expected !== undefined ? error : ofWallet(error));
   } finally {
     button.disabled = Boolean(needed() && !$('yes').checked);
   }
@@ -206,7 +220,7 @@ function card(found) {
 async function check() {
   const button = document.querySelector('[data-do=submit]');
   button.hidden = true;
-  tell($('failed'), null);
+  report($('failed'), null);
   $('sentence').textContent = '';
   $('digest-list').replaceChildren();
   $('cards').replaceChildren();
@@ -239,7 +253,7 @@ async function check() {
     button.disabled = Boolean(needed());
     button.hidden = false;
   } catch (error) {
-    tell($('failed'), error && error.message ? error : problem('the files cannot be used', '', String(error), ''));
+    report($('failed'), error && error.message ? error : problem('the files cannot be used', '', String(error), ''));
   }
 }
 
@@ -257,20 +271,41 @@ addEventListener('click', (event) => {
 
 // ---- news of the chain ----
 
+let drawn = 0;
+
 async function refresh() {
   // Nobody loses what he is about to decide on.
   if (document.querySelector('[data-do]') || $('files')) {
     $('news').textContent = 'There is news on the chain: open this page again before you decide.';
     return;
   }
+  drawn += 1;
+  const own = drawn;
   const response = await fetch(location.href);
-  if (!response.ok) return;
+  if (response.status >= 500) throw new Error(`status ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   const main = page.getElementById('main');
-  if (main) $('main').replaceWith(main);
+  // A page that was asked for later shows more.
+  if (main && own === drawn) $('main').replaceWith(main);
 }
 
-function told({ kind, text }) {
+// Whether something happened since this page was drawn.
+async function catch_up() {
+  const { block, hash } = $('main').dataset;
+  if (!block) return;
+  const found = await document_of(`/api/news?${new URLSearchParams({ block, hash })}`);
+  if (found.changed) await refresh();
+}
+
+// What fails now is tried again until this page shows what the chain says.
+let retry = 0;
+
+function keep_up(step) {
+  clearTimeout(retry);
+  step().catch(() => { retry = setTimeout(keep_up, 2_000, catch_up); });
+}
+
+function announce({ kind, text }) {
   const said = {
     gone: `The chain does not answer: ${visible(text)}`,
     back: 'The chain answers again.',
@@ -278,30 +313,32 @@ function told({ kind, text }) {
     open: '',
   };
   if (Object.hasOwn(said, kind)) $('news').textContent = said[kind];
-  if (kind === 'changed' || kind === 'back') refresh();
+  if (kind === 'changed' || kind === 'back') keep_up(refresh);
+  if (kind === 'ready') keep_up(catch_up);
 }
 
-// A browser opens six connections to a host: of all pages one listens, and tells the others.
+// A browser opens six connections to a host: of all pages one listens, and reports to the others.
 const pages = new BroadcastChannel('news');
-pages.onmessage = (event) => told(event.data);
+pages.onmessage = (event) => announce(event.data);
 
 function listen() {
-  const tellAll = (kind, text = '') => { told({ kind, text }); pages.postMessage({ kind, text }); };
+  const reportAll = (kind, text = '') => { announce({ kind, text }); pages.postMessage({ kind, text }); };
   const news = new EventSource('/events');
-  news.addEventListener('changed', () => tellAll('changed'));
-  news.addEventListener('gone', (event) => tellAll('gone', JSON.parse(event.data)));
-  news.addEventListener('back', () => tellAll('back'));
-  news.onerror = () => tellAll('error');
-  news.onopen = () => tellAll('open');
+  // What happened before the stream knew the chain is not in it: each page looks for itself.
+  news.addEventListener('ready', () => reportAll('ready'));
+  news.addEventListener('changed', () => reportAll('changed'));
+  news.addEventListener('gone', (event) => reportAll('gone', JSON.parse(event.data)));
+  news.addEventListener('back', () => reportAll('back'));
+  news.onerror = () => reportAll('error');
+  news.onopen = () => reportAll('open');
 }
 
-const began = performance.now();
 navigator.locks.request('news', () => {
   listen();
-  // The page that listened before is gone, and something may have happened meanwhile.
-  if (performance.now() - began > 1_000) refresh();
   return new Promise(() => {});
 });
+// Another page listens, and what it heard before this one was there it does not repeat.
+keep_up(catch_up);
 
 setInterval(() => {
   for (const place of document.querySelectorAll('[data-until]')) {
@@ -309,6 +346,3 @@ setInterval(() => {
     place.textContent = left ? `(${Math.floor(left / 3600)} h ${Math.floor(left / 60) % 60} min ${left % 60} s left)` : '(over)';
   }
 }, 1000);
-
-// The account that the wallet shares already, without a question to its user.
-setTimeout(() => { const all = known(); if (all.length === 1) use(all[0], false); }, 50);

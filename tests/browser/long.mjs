@@ -1,0 +1,246 @@
+// The console in a real browser, in the long run: everything that `console.mjs` leaves out.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { launch } from './chromium.mjs';
+import { ACTION, act, ana, ben, CONSOLE, heading, main, must, open, path, report, rpc, sent, stranger, test } from './suite.mjs';
+
+const require = createRequire(join(process.cwd(), 'package.json'));
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const { SECOND, PROXY, PICTURES } = process.env;
+
+await test('the libraries of the package run Chromium where the machine has none', async () => {
+  const other = await launch({ isBundled: true });
+  const page = await other.newPage();
+  await page.goto(CONSOLE);
+  must((await page.textContent('h1')) === 'Overview', await main(page));
+  await other.close();
+});
+
+await test('a wallet is connected, and its account sees what waits for it', async () => {
+  const { page, close } = await open(ben);
+  await page.goto(CONSOLE);
+  await page.waitForURL(/account=/);
+  await page.waitForSelector('.mine');
+  must((await main(page)).includes('migrate of Note: 2.0'), await main(page));
+  await page.click('#connect');
+  await close();
+});
+
+await test('an approver withdraws and approves from the page, and other pages follow', async () => {
+  const other = await open(null);
+  await other.page.goto(path('/action', { id: ACTION }));
+  await heading(other.page, '1/2');
+  const { page, requests, close } = await open(ana);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  const revoked = await act(page, 'Withdraw the approval');
+  must(revoked.includes('withdrawn'), revoked);
+  await heading(page, '0/2');
+  await heading(other.page, '0/2');
+  const sentence = await act(page, 'Approve');
+  must(sentence.includes('approval 1 of 2'), sentence);
+  await heading(page, '1/2');
+  await heading(other.page, '1/2');
+  must(sent(requests).length === 2, JSON.stringify(requests));
+  await other.close();
+  await close();
+});
+
+await test('what happens before a page listens is not missed', async () => {
+  const other = await open(null);
+  let release;
+  const held = new Promise((done) => { release = done; });
+  await other.page.route('**/events', async (route) => { await held; await route.continue(); });
+  await other.page.goto(path('/action', { id: ACTION }));
+  await heading(other.page, '1/2');
+  const { page, close } = await open(ana);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  await act(page, 'Withdraw the approval');
+  await heading(page, '0/2');
+  release();
+  await heading(other.page, '0/2');
+  await act(page, 'Approve');
+  await heading(other.page, '1/2');
+  await other.close();
+  await close();
+});
+
+await test('a rejection and another chain are told, and nothing is sent', async () => {
+  let isSwitched = false;
+  const chainId = async () => (isSwitched ? { result: '0x1' } : rpc('eth_chainId', []));
+  const cases = [
+    [{ eth_sendTransaction: () => ({ error: { code: 4001, message: 'User rejected' } }) }, 'declined', 1],
+    [{ eth_sendTransaction: () => ({ error: { code: 1, message: 'a\u202eb' } }) }, 'a\\u{202e}b', 1],
+    [{ eth_chainId: () => ({ result: '0x1' }) }, 'another chain', 0],
+    // It switches while the console looks once more.
+    [{ eth_chainId: chainId }, 'another chain', 0],
+  ];
+  for (const [answers, word, times] of cases) {
+    const { page, requests, close } = await open(ben, answers);
+    isSwitched = false;
+    page.on('request', (request) => { isSwitched ||= request.url().includes('/api/before'); });
+    await page.goto(path('/before', { id: ACTION, do: 'approve', account: ben }));
+    await page.click('#do');
+    await page.waitForSelector('#failed .card');
+    const shown = await page.textContent('#failed');
+    must(shown.includes(word) && shown.includes('expected') && shown.includes('next'), shown);
+    must(sent(requests).length === times, JSON.stringify(requests));
+    const chain = await page.getAttribute('body', 'data-chain');
+    for (const { params } of sent(requests)) must(Number(params[0].chainId) === Number(chain), JSON.stringify(params));
+    await close();
+  }
+});
+
+await test('an offline signature goes round: the digests are those of the page', async () => {
+  const { page, requests, close } = await open(ben);
+  await page.goto(path('/action', { id: SECOND, account: ben }));
+  await page.click('.doing >> text="Sign offline"');
+  await page.waitForSelector('#do');
+  const shown = await main(page);
+  const download = page.waitForEvent('download');
+  await page.click('#do');
+  const file = readFileSync(await (await download).path(), 'utf8');
+  const signed = JSON.parse(file);
+  must(signed.signer.toLowerCase() === ben.toLowerCase(), file);
+  const typed = requests.find((one) => one.method === 'eth_signTypedData_v4');
+  must(JSON.parse(typed.params[1]).domain.verifyingContract, 'typed data');
+  await close();
+  const anyone = await open(stranger);
+  await anyone.page.goto(path('/submit', { account: stranger }));
+  await anyone.page.setInputFiles('#files', { name: 'approval.json', mimeType: 'application/json', buffer: Buffer.from(file) });
+  await anyone.page.click('#check');
+  await anyone.page.waitForSelector('#do:not([hidden]), #failed .card');
+  const refused = await anyone.page.textContent('#failed');
+  must(!refused, refused);
+  // What the wallet signed is what the page showed: the registry recovers the signer from it.
+  const digest = await anyone.page.textContent('#digest-list');
+  for (const name of ['domain hash', 'message hash', 'EIP-712 digest', 'calldata digest']) {
+    const [, hash] = new RegExp(`${name}\\s*(0x[0-9a-f]{64})`).exec(shown);
+    must(digest.includes(hash), `${name} ${hash} is not in ${digest}`);
+  }
+  // What was checked changes: nothing is sent before it is read again.
+  const other = await open(ana);
+  await other.page.goto(path('/action', { id: SECOND, account: ana }));
+  await act(other.page, 'Withdraw the approval');
+  await heading(other.page, '0/2');
+  await anyone.page.click('#do');
+  await anyone.page.waitForSelector('#failed .card');
+  const changed = await anyone.page.textContent('#failed');
+  must(changed.includes('changed meanwhile') && changed.includes('1 of 2'), changed);
+  must(!sent(anyone.requests).length, 'it was sent');
+  await act(other.page, 'Approve');
+  await heading(other.page, '1/2');
+  await other.close();
+  await anyone.page.click('#check');
+  await anyone.page.waitForSelector('#failed:empty', { state: 'attached' });
+  await anyone.page.waitForSelector('#do:not([hidden])');
+  await anyone.page.click('#do');
+  await heading(anyone.page, 'success 2/2 executed');
+  const [{ params }] = sent(anyone.requests);
+  must(params[0].chainId, JSON.stringify(params));
+  await anyone.close();
+});
+
+await test('eight pages of one browser are drawn, and all follow the chain', async () => {
+  const { page: opened, context, close: closeAll } = await open(null);
+  const pages = [opened];
+  while (pages.length < 8) pages.push(await context.newPage());
+  for (const page of pages) {
+    await page.goto(path('/action', { id: ACTION }));
+  }
+  const { page, close } = await open(ana);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  for (const [label, count] of [['Withdraw the approval', '0/2'], ['Approve', '1/2']]) {
+    await act(page, label);
+    for (const one of [page, ...pages]) await heading(one, count);
+    // The one that listened is closed: another one listens.
+    await pages.shift().close();
+  }
+  await close();
+  await closeAll();
+});
+
+await test('who withdrew an approval is told that a signature does not count', async () => {
+  const { page, close } = await open(ana);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  await act(page, 'Withdraw the approval');
+  await heading(page, '0/2');
+  await page.goto(path('/before', { id: ACTION, do: 'sign', account: ana }));
+  const shown = await main(page);
+  must(shown.includes('has withdrawn') && shown.includes('next'), shown);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  await act(page, 'Approve');
+  await heading(page, '1/2');
+  await close();
+});
+
+await test('an action that changed meanwhile is not sent', async () => {
+  const one = await open(ben);
+  await one.page.goto(path('/before', { id: ACTION, do: 'approve', account: ben }));
+  const before = await one.page.textContent('#sentence');
+  must(before.includes('completes the policy (2/2)'), before);
+  const two = await open(ana);
+  await two.page.goto(path('/action', { id: ACTION, account: ana }));
+  await act(two.page, 'Withdraw the approval');
+  await heading(two.page, '0/2');
+  await one.page.click('#do');
+  await one.page.waitForSelector('#failed .card');
+  const shown = await one.page.textContent('#failed');
+  must(shown.includes('changed meanwhile'), shown);
+  must(!sent(one.requests).length, 'it was sent');
+  await act(two.page, 'Approve');
+  await heading(two.page, '1/2');
+  await one.close();
+  await two.close();
+});
+
+await test('every page is usable at 360 and 1,280 px in both schemes, and nothing serious is found', async () => {
+  mkdirSync(PICTURES, { recursive: true });
+  const pages = {
+    overview: path('/', { account: ben }),
+    action: path('/action', { id: ACTION, account: ben }),
+    before: path('/before', { id: ACTION, do: 'approve', account: ben }),
+    definition: path('/definition', { name: 'Note', account: ben }),
+    registry: path('/definition', { name: '' }),
+    instance: path('/instance', { proxy: PROXY }),
+    submit: path('/submit', {}),
+    doctor: path('/doctor', {}),
+    verify: path('/verify', {}),
+    failure: path('/action', { id: '0x00' }),
+  };
+  const look = async ([name, url]) => {
+    const { page, close } = await open(null);
+    await page.goto(url);
+    await page.evaluate(axe);
+    for (const scheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const width of [360, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        must(wide <= width, `${name} is ${wide} px wide at ${width}`);
+        await page.screenshot({ path: join(PICTURES, `${name}-${width}-${scheme}.png`), fullPage: true });
+      }
+      // What a scheme changes are colours: everything else is looked at once.
+      const found = await page.evaluate((scheme) => globalThis.axe.run(
+        scheme === 'light' ? {} : { runOnly: ['color-contrast'] }), scheme);
+      const serious = found.violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+      const words = serious.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`);
+      must(!serious.length, `${name}, ${scheme}: ${words.join('; ')}`);
+    }
+    await close();
+  };
+  const all = Object.entries(pages);
+  while (all.length) await Promise.all(all.splice(0, 2).map(look));
+});
+
+await test('the second wallet completes the policy: 2/2 activated', async () => {
+  const { page, close } = await open(ben);
+  await page.goto(path('/action', { id: ACTION, account: ben }));
+  const sentence = await act(page, 'Approve');
+  must(sentence.includes('completes the policy (2/2)'), sentence);
+  await heading(page, 'success 2/2 activated');
+  await page.screenshot({ path: join(PICTURES, 'activated.png'), fullPage: true });
+  await close();
+});
+
+await report();
