@@ -16,10 +16,8 @@ use clap::Args;
 use site::Site;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
-use std::rc::Rc;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::task::LocalSet;
 
 /// Look and approve in a browser, with its wallet.
 ///
@@ -68,18 +66,10 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
             }));
     }
     // Of its own: what pages ask for leaves no line on this terminal, and no key is looked for.
-    let site = Rc::new(Site::new(
-        Arc::new(Output::new(true, true)),
-        &context.global,
-    ));
-    let handler: server::Handler = Rc::new(move |request, body| {
-        let site = site.clone();
-        Box::pin(async move { site.answer(&request, &body).await })
-    });
-    LocalSet::new()
-        .run_until(server::serve(listener, port, handler))
-        .await;
-    Ok(Outcome::default())
+    let site = Site::new(Arc::new(Output::new(true, true)), &context.global);
+    let site = &site;
+    let handler = |request, body| async move { site.answer(&request, &body).await };
+    match server::serve(listener, port, handler).await {}
 }
 
 /// Opens an address in the browser of whoever sits here; whether that was possible.

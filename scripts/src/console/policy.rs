@@ -1,8 +1,7 @@
 //! A policy as a tree that says who approved and who is missing.
 
 use super::page::{PageContext, address};
-use super::view::Node;
-use crate::governance::duration;
+use crate::governance::{Node, duration};
 use maud::{Markup, html};
 
 /// The tree.
@@ -24,7 +23,7 @@ fn part(place: &PageContext, node: &Node) -> Markup {
                 li { "◷ " (duration(*seconds)) " have passed since the others here were true" }
             },
             Node::Members { need, hold, members } => {
-                li.holds[hold >= need] {
+                li.holds[node.holds()] {
                     (words(*need, members.len())) ", " (hold) " of them so far"
                     ul { @for member in members { (part(place, member)) } }
                 }

@@ -1,64 +1,39 @@
-//! Connections of this machine's browsers.
+//! Requests of this machine's browsers: who may ask, and what they may send.
 
 use super::answer::{Body, answer, refusal};
 use super::request::{PageRequest, Refused, accept};
-use futures::future::LocalBoxFuture;
+use crate::loopback::{self, Limits};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
-use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
-/// Connections at once, at most. Of the pages in one browser, one listens for news.
-const CONNECTIONS: usize = 64;
-/// How long the head of a request may take.
-const HEAD: Duration = Duration::from_secs(10);
+/// What browsers are granted. Of the pages in one browser, one listens for news.
+const LIMITS: Limits = Limits::new(64);
 /// How long the body of a request may take.
 const BODY: Duration = Duration::from_secs(10);
 /// Bytes of a body, at most.
 const BODY_MAX: usize = 1 << 20;
 
-/// Answers a request that may be asked, with its body.
-pub type Handler = Rc<dyn Fn(PageRequest, Bytes) -> LocalBoxFuture<'static, Response<Body>>>;
-
-/// Answers requests to this machine, for ever. Runs inside a [`tokio::task::LocalSet`].
-pub async fn serve(listener: TcpListener, port: u16, handler: Handler) -> Infallible {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    loop {
-        let Ok(place) = places.clone().acquire_owned().await else {
-            std::future::pending::<()>().await;
-            continue;
-        };
-        let Ok((stream, _)) = listener.accept().await else {
-            // No file descriptor is free: the next one may be.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let handler = handler.clone();
-        tokio::task::spawn_local(async move {
-            let service = service_fn(|request| {
-                let handler = handler.clone();
-                async move { Ok::<_, Infallible>(answered(request, port, handler).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD)
-                .serve_connection(TokioIo::new(stream), service);
-            // A browser that goes away is no matter.
-            let _ = connection.await;
-            drop(place);
-        });
-    }
+/// Answers requests to this machine with what the handler makes of them, for ever.
+pub async fn serve<F: Future<Output = Response<Body>>>(
+    listener: TcpListener,
+    port: u16,
+    handler: impl Fn(PageRequest, Bytes) -> F,
+) -> Infallible {
+    loopback::serve(listener, LIMITS, |request| {
+        answered(request, port, &handler)
+    })
+    .await
 }
 
-async fn answered(request: Request<Incoming>, port: u16, handler: Handler) -> Response<Body> {
+async fn answered<F: Future<Output = Response<Body>>>(
+    request: Request<Incoming>,
+    port: u16,
+    handler: &impl Fn(PageRequest, Bytes) -> F,
+) -> Response<Body> {
     let (head, body) = request.into_parts();
     let accepted = match accept(&head.method, &head.uri, &head.headers, port) {
         Ok(accepted) => accepted,

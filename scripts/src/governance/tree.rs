@@ -2,11 +2,11 @@
 
 use super::error::GovernanceError;
 use alloy::primitives::Address;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stylus_registry_core::policy::{Expression, Leaf, Policy, parse};
 
 /// A part of a policy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Node {
     /// Somebody's approval.
