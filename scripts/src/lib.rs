@@ -14,6 +14,7 @@
 //! | [`interface`], [`check`] | what the sources show to callers; what a pull request would do |
 //! | [`coverage`] | how much of what should be checked could be checked |
 //! | [`history`] | what happened, from chain data alone |
+//! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
@@ -21,6 +22,7 @@
 //! | [`trace`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`console`] | the same in a browser: the server, its pages |
+//! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
 //! | [`publish`] | an implementation's sources, submitted to an explorer |
 //! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |
@@ -55,11 +57,13 @@ pub mod functions;
 pub mod governance;
 pub mod history;
 pub mod ids;
+pub mod inspect;
 pub mod interface;
 pub mod journal;
 pub mod keys;
 pub mod kill_point;
 pub mod layout;
+pub mod loopback;
 pub mod manifest;
 pub mod migration;
 pub mod output;

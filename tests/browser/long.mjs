@@ -65,6 +65,24 @@ await test('what happens before a page listens is not missed', async () => {
   await close();
 });
 
+await test('a reorganisation takes back what a page shows', async () => {
+  const other = await open(null);
+  await other.page.goto(path('/action', { id: ACTION }));
+  await heading(other.page, '1/2');
+  const before = await rpc('evm_snapshot', []);
+  const { page, close } = await open(ana);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  await act(page, 'Withdraw the approval');
+  await heading(page, '0/2');
+  await heading(other.page, '0/2');
+  const reverted = await rpc('evm_revert', [before.result]);
+  must(reverted.result === true, JSON.stringify(reverted));
+  await heading(other.page, '1/2');
+  await heading(page, '1/2');
+  await other.close();
+  await close();
+});
+
 await test('a rejection and another chain are told, and nothing is sent', async () => {
   let isSwitched = false;
   const chainId = async () => (isSwitched ? { result: '0x1' } : rpc('eth_chainId', []));

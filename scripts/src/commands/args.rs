@@ -304,6 +304,11 @@ pub enum Command {
         /// A definition's name or an instance's address
         subject: Option<String>,
     },
+    /// One instance: its storage by variables, the steps to the current version, its events
+    Inspect {
+        /// The instance's address, or its name in the manifest
+        instance: String,
+    },
 }
 
 /// Commands on the registry itself.

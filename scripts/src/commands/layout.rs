@@ -5,13 +5,16 @@ use super::args::LayoutCommand;
 use super::context::Context;
 use super::kept::{KeptName, LIVE};
 use crate::app_error::Error;
+use crate::console::drawing;
 use crate::error::{Explain, Report};
 use crate::ids::LayoutHash;
 use crate::layout::{
     Known, LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
 };
 use crate::output::Outcome;
+use crate::own_file;
 use crate::progress::Progress;
+use crate::review::draw;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
@@ -29,6 +32,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             rename,
             retype,
             allow_layout,
+            svg,
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
             let said = Said {
@@ -38,6 +42,9 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
                 migrates: new.document.migrates.clone(),
                 before: Vec::new(),
             };
+            if let Some(file) = svg {
+                draw_into(context, file, &old, &new, &said)?;
+            }
             diff(context, &old, &new, *with_migration, &said)
         }
         LayoutCommand::Migration {
@@ -225,6 +232,21 @@ fn diff(
     }
     outcome.lines.extend(check.lines());
     Ok(outcome)
+}
+
+/// Draws both layouts, whether or not the new one is refused.
+fn draw_into(
+    context: &Context,
+    path: &Path,
+    old: &Named,
+    new: &Named,
+    said: &Said,
+) -> Result<(), Error> {
+    let (old, new) = (&old.document.layout, &new.document.layout);
+    let drawn = drawing::file(&draw(old, new, &report(old, new, said)?));
+    own_file::replace(path, drawn.as_bytes(), drawing::is_drawing)?;
+    context.output.note(&format!("drawn in {}", path.display()));
+    Ok(())
 }
 
 fn side(named: &Named) -> Side {

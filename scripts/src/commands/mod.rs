@@ -19,6 +19,7 @@ mod doctor;
 mod export;
 mod handler;
 mod history;
+mod inspect;
 mod kept;
 mod layout;
 mod node;
@@ -290,6 +291,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         }
         Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,
+        Command::Inspect { instance } => inspect::run(context, &instance).await,
         Command::Status { subject } => status::run(context, subject.as_deref()).await,
     }
 }

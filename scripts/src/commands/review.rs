@@ -24,6 +24,7 @@ use crate::registry::proxies;
 use crate::review::{Area, Card, Subject, Weight, cards, draw, of_coverage};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
+use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances whose addresses are compared with those that an action names, at most.
@@ -76,6 +77,7 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
             } = open;
             outcome.line(format!("approvals  {approvals}/{required}"));
             outcome.lines.extend(waiting(open, &names));
+            outcome.field("contracts", contracts(&client, &open.missing).await?);
             let found = found(context, &client, (registry, action), &governed, open).await?;
             found.report(&mut outcome);
         }
@@ -88,6 +90,19 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
     }
     outcome.field("entries", entries);
     Ok(outcome)
+}
+
+/// Those of the accounts that have code of their own: a Safe, a timelock. An account that delegates
+/// (EIP-7702) still has its key.
+async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>, Error> {
+    let mut all = Vec::new();
+    for account in accounts {
+        let code = client.code(*account).await?;
+        if !code.is_empty() && !code.starts_with(&DESIGNATOR_PREFIX) {
+            all.push(*account);
+        }
+    }
+    Ok(all)
 }
 
 /// What was found out about an open action.

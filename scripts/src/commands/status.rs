@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
             Some(proxy) => {
                 let status = registry::instance_status(&client, registry, proxy).await?;
                 outcome.line(instance_line(&status));
-                let migration = active_migration(&client, &status, &mut outcome).await?;
+                let migration = migration_of(&client, &status, &mut outcome).await?;
                 outcome.field("migration", migration);
                 outcome.field("instance", &status);
                 vec![status]
@@ -67,7 +67,7 @@ async fn everything(
             .extend(definition_lines(&status, &context.names()));
         for instance in &status.instances {
             outcome.line(format!("  {}", instance_line(instance)));
-            active_migration(client, instance, outcome).await?;
+            migration_of(client, instance, outcome).await?;
         }
         instances.extend(status.instances.iter().cloned());
         all.push(status);
@@ -77,7 +77,7 @@ async fn everything(
 }
 
 /// The migration that an instance is in, and who goes on with it.
-async fn active_migration(
+pub(super) async fn migration_of(
     client: &Client,
     status: &InstanceStatus,
     outcome: &mut Outcome,
@@ -96,7 +96,7 @@ async fn active_migration(
 
 /// A migration under way, for programs.
 #[derive(Serialize)]
-struct Migration {
+pub(super) struct Migration {
     from: String,
     to: String,
     program: Address,

@@ -2,6 +2,7 @@
 
 use super::drawing::slots;
 use super::page::{PageContext, address, addresses, link, text, time, way};
+use super::plan::links;
 use super::policy::tree;
 use super::view::{Card, Entry, Readiness, Review};
 use crate::governance::Display;
@@ -22,6 +23,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             h2 { "What it does" }
             (display(&review.display))
             p { "action " code.address { (review.action) } }
+            @if review.readiness.is_some() { (links(place, review)) }
         }
         @if !review.cards.is_empty() {
             section {
@@ -69,7 +71,7 @@ fn state(place: &PageContext, review: &Review) -> Markup {
             }
             p { "approved: " (addresses(place, &open.approved)) }
             p { "missing: " (addresses(place, &open.missing)) }
-            @if !place.is_file { (doing(place, review, open)) }
+            @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
     }
 }
@@ -126,6 +128,19 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             @else if can_execute { (step("approve", "Execute")) }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
             @if review.proposer == account || has_approved || is_missing { (step("cancel", "Cancel")) }
+        }
+    }
+}
+
+/// Files for the missing approvers that are contracts: a Safe sends the call itself.
+fn files(place: &PageContext, review: &Review) -> Markup {
+    let id = review.action.to_string();
+    html! {
+        @for account in &review.contracts {
+            @let safe = account.to_string();
+            @let query = [("id", id.as_str()), ("do", "safe"), ("safe", safe.as_str())];
+            p { a.button href=(way(place, "/before", &query)) { "File for Safe's Transaction Builder" }
+                " for the contract " (address(place, *account)) }
         }
     }
 }

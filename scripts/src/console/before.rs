@@ -2,14 +2,13 @@
 
 use super::action::{cards, display};
 use super::page::{PageContext, address, link, text};
-use super::view::{Before, Changed, Finding, Plan};
-use crate::text::word;
+use super::view::Before;
 use maud::{Markup, html};
 
 /// The page.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
     html! {
-        h1 { "Before the wallet is asked" }
+        h1 { (title(before)) }
         p.sentence #sentence { (text(&before.sentence)) }
         p { "as " (address(place, before.account)) }
         (digests(before))
@@ -51,14 +50,24 @@ pub fn consent() -> Markup {
     }
 }
 
+/// What the page is about.
+fn title(before: &Before) -> &'static str {
+    match before.operation.as_str() {
+        "safe" => "Before the file is written",
+        _ => "Before the wallet is asked",
+    }
+}
+
 fn button(before: &Before, needs_consent: bool) -> Markup {
     let label = match before.operation.as_str() {
         "sign" => "Sign with the wallet",
+        "safe" => "Write the file for Safe's Transaction Builder",
         _ => "Send with the wallet",
     };
     html! {
         button #do type="button" data-do=(before.operation) data-id=(before.action)
-            data-stamp=(before.stamp) disabled[needs_consent] { (label) }
+            data-stamp=(before.stamp) data-safe=[(before.operation == "safe").then_some(before.account)]
+            disabled[needs_consent] { (label) }
     }
 }
 
@@ -88,66 +97,11 @@ fn digests(before: &Before) -> Markup {
 fn tried(place: &PageContext, before: &Before) -> Markup {
     html! {
         @match (&before.plan, &before.untried) {
-            (Some(plan), _) => section { h2 { "Tried on a copy just now" } (self::plan(place, plan)) },
+            (Some(plan), _) => section { h2 { "Tried on a copy just now" } (super::plan::tried(place, plan)) },
             (None, Some(why)) => {
                 p.card.unknown { span.weight { "? not checked" } " " (text(why)) }
             },
             (None, None) => {},
-        }
-    }
-}
-
-fn plan(place: &PageContext, plan: &Plan) -> Markup {
-    html! {
-        @if plan.problems.is_empty() {
-            p.card.good { span.weight { "✓ checked" } " it would succeed, at block " (plan.block)
-                ", with " (plan.gas) " gas in all" }
-        }
-        @for problem in &plan.problems { (self::problem(problem)) }
-        @if plan.untried > 0 {
-            p.card.unknown { span.weight { "? not checked" } " " (plan.untried)
-                " more instances were not tried" }
-        }
-        @for one in &plan.instances {
-            h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
-            div.wide tabindex="0" role="region" aria-label="Storage that would change" { table {
-                thead { tr { th scope="col" { "variable" } th scope="col" { "before" }
-                    th scope="col" { "after" } } }
-                tbody { @for change in &one.changes { (row(change)) } }
-            } }
-            @if !one.events.is_empty() {
-                p { "emits" }
-                ul { @for event in &one.events { li { code { (text(&event.what)) } } } }
-            }
-        }
-    }
-}
-
-fn problem(one: &Finding) -> Markup {
-    html! {
-        section.card.danger {
-            h3 { span.weight { "✗ danger" } " " (text(&one.message)) }
-            dl {
-                @for (name, value) in [("expected", &one.expected), ("found", &one.found),
-                    ("next", &one.next)] {
-                    @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
-                }
-            }
-        }
-    }
-}
-
-fn row(change: &Changed) -> Markup {
-    html! {
-        tr {
-            td {
-                @match &change.name {
-                    Some(name) => (text(name)),
-                    None => { code.address { (change.slot) } },
-                }
-            }
-            td { code { (word(&change.before)) } }
-            td { code { (word(&change.after)) } }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One definition: versions and steps, instances, policies, what waits, what happened.
 
 use super::action::timeline;
+use super::graph::{graph, words};
 use super::overview::actions;
 use super::page::{PageContext, address, addresses, instances, text};
 use super::view::{Check, Definition, History, Pending, Policies, Waiting};
@@ -71,6 +72,7 @@ fn versions(place: &PageContext, one: &Definition) -> Markup {
     html! {
         section {
             h2 { "Versions" }
+            (graph(one))
             ol.versions {
                 @for version in &one.versions {
                     @let at = one.instances.iter().filter(|i| i.version == version.version).count();
@@ -78,9 +80,11 @@ fn versions(place: &PageContext, one: &Definition) -> Markup {
                         b { (text(&version.version)) }
                         @if version.version == one.current { " (current)" }
                         ", " (at) " instances"
-                        @let from: Vec<_> = version.from.iter().filter(|one| !one.is_empty()).collect();
-                        @if from.is_empty() { ", instances are created at it" }
-                        @for one in from { ", " (text(one)) " → " (text(&version.version)) }
+                        @let steps: Vec<_> = version.steps.iter().filter(|one| !one.from.is_empty()).collect();
+                        @if steps.is_empty() { ", instances are created at it" }
+                        @for step in steps {
+                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(&step.kind))
+                        }
                         br; "code " (address(place, version.implementation))
                         br; "hash " code.address { (version.codehash) }
                     }

@@ -2,8 +2,8 @@
 //! same stands in a table.
 
 use super::page::text;
-use super::view::{Area, Drawn};
-use maud::{Markup, html};
+use crate::review::{Area, Change, Drawn};
+use maud::{Markup, PreEscaped, html};
 
 /// Bytes of a slot.
 const WORD: u64 = 32;
@@ -41,8 +41,8 @@ pub fn slots(areas: &[Area]) -> Markup {
                             td { (when) } td { (text(&one.slot)) }
                             td { (one.offset) "–" (one.offset + one.size.max(1) - 1) }
                             td { (text(&one.label)) } td { (text(&one.kind)) }
-                            td { span class=(format!("change {}", class(&one.change))) {
-                                (sign(&one.change)) " " (text(&one.changes.join(", "))) }
+                            td { span class=(format!("change {}", class(one.change))) {
+                                (one.change.sign()) " " (one.words()) }
                                 @if !one.note.is_empty() { " " (text(&one.note)) } }
                         } }
                     }
@@ -51,17 +51,28 @@ pub fn slots(areas: &[Area]) -> Markup {
         }
         @if !areas.is_empty() {
             p.legend {
-                @for change in ["kept", "renamed", "moved", "retyped", "new", "dropped", "unknown"] {
-                    span class=(format!("change {}", class(change))) { (sign(change)) " " (change) } " "
+                @for change in Change::ALL {
+                    span class=(format!("change {}", class(change))) {
+                        (change.sign()) " " (change.word()) } " "
                 }
             }
         }
     }
 }
 
-/// One side: a row for each slot that holds a field, the low-order byte on the right.
-fn svg(title: &str, fields: &[Drawn]) -> Markup {
-    let mut boxes = Vec::new();
+/// A field, or a part of one, in its row.
+struct Part<'a> {
+    field: &'a Drawn,
+    row: u64,
+    offset: u64,
+    size: u64,
+    /// Which slot of the field it is.
+    part: u64,
+}
+
+/// The rows of one side, by their labels, and what stands in them.
+fn rows(fields: &[Drawn]) -> (Vec<String>, Vec<Part<'_>>) {
+    let mut parts = Vec::new();
     let mut rows: Vec<String> = Vec::new();
     for field in fields {
         let mut left = field.size.max(1);
@@ -77,7 +88,13 @@ fn svg(title: &str, fields: &[Drawn]) -> Markup {
             }
             let row = rows.len() as u64 - 1;
             let size = left.min(WORD - offset);
-            boxes.push((field, row, offset, size, part));
+            parts.push(Part {
+                field,
+                row,
+                offset,
+                size,
+                part,
+            });
             left -= size;
             offset = 0;
             if left == 0 {
@@ -85,26 +102,88 @@ fn svg(title: &str, fields: &[Drawn]) -> Markup {
             }
         }
     }
-    let (width, height) = (MARGIN + WORD * BYTE + 2, rows.len() as u64 * ROW + 2);
+    (rows, parts)
+}
+
+/// Width of one side.
+const SIDE: u64 = MARGIN + WORD * BYTE + 2;
+
+/// One side: a row for each slot that holds a field, the low-order byte on the right.
+fn svg(title: &str, fields: &[Drawn]) -> Markup {
+    let (rows, parts) = rows(fields);
+    let height = rows.len() as u64 * ROW + 2;
     html! {
-        svg viewBox=(format!("0 0 {width} {height}")) role="img"
+        svg viewBox=(format!("0 0 {SIDE} {height}")) role="img"
             aria-label=(format!("storage {title}; the table below says the same")) {
-            @for (row, label) in rows.iter().enumerate() {
-                text.slot x=(MARGIN - 6) y=(row as u64 * ROW + 16) text-anchor="end" { (text(label)) }
-                rect.word x=(MARGIN) y=(row as u64 * ROW + 1) width=(WORD * BYTE) height=(ROW - 2) {}
-            }
-            @for (field, row, offset, size, part) in &boxes {
-                @let x = MARGIN + (WORD - offset - size) * BYTE;
-                g class=(class(&field.change)) {
-                    rect x=(x) y=(row * ROW + 1) width=(size * BYTE) height=(ROW - 2) {
-                        title { (text(&field.label)) ": " (text(&field.kind)) ", "
-                            (text(&field.changes.join(", "))) }
-                    }
-                    text x=(x + 4) y=(row * ROW + 16) { (shown(field, *part, size * BYTE)) }
+            (side(&rows, &parts))
+        }
+    }
+}
+
+fn side(rows: &[String], parts: &[Part<'_>]) -> Markup {
+    html! {
+        @for (row, label) in rows.iter().enumerate() {
+            text.slot x=(MARGIN - 6) y=(row as u64 * ROW + 16) text-anchor="end" { (text(label)) }
+            rect.word x=(MARGIN) y=(row as u64 * ROW + 1) width=(WORD * BYTE) height=(ROW - 2) {}
+        }
+        @for Part { field, row, offset, size, part } in parts {
+            @let x = MARGIN + (WORD - offset - size) * BYTE;
+            g class=(class(field.change)) {
+                rect x=(x) y=(row * ROW + 1) width=(size * BYTE) height=(ROW - 2) {
+                    title { (text(&field.label)) ": " (text(&field.kind)) ", " (field.words()) }
                 }
+                text x=(x + 4) y=(row * ROW + 16) { (shown(field, *part, size * BYTE)) }
             }
         }
     }
+}
+
+/// What the drawing in a file begins with.
+const MARK: &str = "<!-- a drawing of stylus-upgrades -->\n";
+/// How it looks: nothing is loaded.
+const STYLE: &str = "text{font:12px ui-monospace,monospace;fill:#16181d}.title{font-weight:700}\
+    .back{fill:#fff}.word{fill:none;stroke:#767c88;stroke-dasharray:2 3}g rect{stroke:#767c88}\
+    .kept{fill:#e4e7ec}.moved{fill:#cfe0ff}.retyped{fill:#ffe3b8}.new{fill:#c9f0d3}\
+    .dropped{fill:#ffd3d3}.renamed{fill:#e7dafc}.other{fill:#f1f3f6}";
+
+/// Whether a file is such a drawing.
+pub fn is_drawing(content: &str) -> bool {
+    content.starts_with(MARK)
+}
+
+/// Both sides of all areas as a file of its own.
+pub fn file(areas: &[Area]) -> String {
+    let (mut top, mut content) = (ROW, Vec::new());
+    for area in areas {
+        let (before, after) = (rows(&area.before), rows(&area.after));
+        let height = before.0.len().max(after.0.len()) as u64 * ROW;
+        let name = match area.name.as_str() {
+            "" => "storage",
+            name => name,
+        };
+        content.push(html! {
+            text.title x=(MARGIN) y=(top) { (text(name)) }
+            @for (left, title, (rows, parts)) in [(0, "before", &before), (SIDE + ROW, "after", &after)] {
+                g transform=(format!("translate({left} {top})")) {
+                    text x=(MARGIN) y=(ROW - 6) { (title) }
+                    g transform=(format!("translate(0 {ROW})")) { (side(rows, parts)) }
+                }
+            }
+        });
+        top += height + 3 * ROW;
+    }
+    let width = SIDE * 2 + 2 * ROW;
+    let signs = Change::ALL.map(|change| format!("{} {}", change.sign(), change.word()));
+    let drawing = html! {
+        svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(top + ROW)
+            viewBox=(format!("0 0 {width} {}", top + ROW)) role="img" aria-label="storage before and after" {
+            style { (PreEscaped(STYLE)) }
+            rect.back width=(width) height=(top + ROW) {}
+            @for one in &content { (one) }
+            text x=(MARGIN) y=(top) { (signs.join("   ")) }
+        }
+    };
+    format!("{MARK}{}\n", drawing.into_string())
 }
 
 /// What fits into a box: the sign, and as much of the name as there is room for.
@@ -114,27 +193,14 @@ fn shown(field: &Drawn, part: u64, width: u64) -> String {
         0 => text(&field.label),
         _ => "…".into(),
     };
-    let whole = format!("{} {name}", sign(&field.change));
+    let whole = format!("{} {name}", field.change.sign());
     whole.chars().take(room.max(1)).collect()
 }
 
-/// The sign of a change: what a colour says, without one.
-fn sign(change: &str) -> &'static str {
-    match change {
-        "kept" => "=",
-        "renamed" => "≈",
-        "moved" => "↕",
-        "retyped" => "~",
-        "new" => "+",
-        "dropped" => "×",
-        _ => "?",
-    }
-}
-
 /// The class of a change, of those that the style sheet knows.
-fn class(change: &str) -> &'static str {
-    let all = ["kept", "renamed", "moved", "retyped", "new", "dropped"];
-    all.into_iter()
-        .find(|one| *one == change)
-        .unwrap_or("other")
+const fn class(change: Change) -> &'static str {
+    match change {
+        Change::Unknown => "other",
+        known => known.word(),
+    }
 }

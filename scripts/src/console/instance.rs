@@ -1,11 +1,15 @@
-//! One instance.
+//! One instance: where it is, the way to the current version, what it stores, what happened to it.
 
-use super::page::{PageContext, address, finding, link, text};
-use super::view::{Instance, Status};
+use super::action::timeline;
+use super::page::{PageContext, address, link, text};
+use super::view::{Inspection, Migration};
+use crate::inspect::{FieldValue, Steps};
+use crate::text::word;
 use maud::{Markup, html};
 
 /// The page.
-pub fn instance(place: &PageContext, status: &Status, one: &Instance) -> Markup {
+pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
+    let one = &found.instance;
     html! {
         h1 { "Instance " (address(place, one.proxy)) }
         dl.fields {
@@ -16,17 +20,92 @@ pub fn instance(place: &PageContext, status: &Status, one: &Instance) -> Markup 
             dt { "state" } dd { (one.state) }
             dt { "implementation" } dd { (address(place, one.implementation)) }
             dt { "registry that it names" } dd { (address(place, one.registry)) }
+            dt { "read at block" } dd { (found.block) }
         }
-        @if let Some(way) = &status.migration {
-            section.card {
-                h2 { "Migration " (text(&way.from)) " → " (text(&way.to))
-                    @if way.back { ", turning back" } }
-                label for="bar" { (way.done) " of " (way.total) " items" }
-                " " progress #bar max=(way.total) value=(way.done) {}
-                p { "handler " (address(place, way.handler)) }
-                p { "next: " code { (text(&way.next)) } }
+        @if let Some(migration) = &found.migration { (progress(place, migration)) }
+        section {
+            h2 { "The way to the current version" }
+            (path(found))
+        }
+        section {
+            h2 { "Storage" }
+            @if let Some(why) = &found.fields_unknown {
+                p.card.unknown { span.weight { "? not checked" } " not all of it is known: "
+                    (text(why)) }
+            }
+            (storage("Variables", &found.fields))
+            h3 { "What the proxy keeps" }
+            (storage("What the proxy keeps", &found.framework))
+        }
+        section {
+            h2 { "What happened" }
+            (timeline(place, &found.entries))
+        }
+        section {
+            h2 { "What its own account emitted about upgrades" }
+            @if found.emitted.is_empty() { p { "Nothing." } }
+            ol.timeline {
+                @for one in &found.emitted {
+                    li { "block " (one.block) " " (text(&one.what)) " " code.address { (one.tx) } }
+                }
             }
         }
-        @for one in &status.warnings { (finding(one)) }
+    }
+}
+
+/// A complex migration under way.
+fn progress(place: &PageContext, migration: &Migration) -> Markup {
+    html! {
+        section.card {
+            h2 { "Migration " (text(&migration.from)) " → " (text(&migration.to))
+                @if migration.back { ", turning back" } }
+            label for="bar" { (migration.done) " of " (migration.total) " items" }
+            " " progress #bar max=(migration.total.max(1)) value=(migration.done) {}
+            p { "handler " (address(place, migration.handler)) }
+            p { "next: " code { (text(&migration.next)) } }
+        }
+    }
+}
+
+fn path(found: &Inspection) -> Markup {
+    html! {
+        @match &found.steps {
+            Steps::Arrived => p { "It is at the current version." },
+            Steps::Refused(why) => p.card.warning {
+                span.weight { "! warning" } " no way leads to the current version "
+                    b { (text(&found.current)) } ": " (text(why))
+            },
+            Steps::Path(steps) => {
+                p { "The current version is " b { (text(&found.current)) } "." }
+                ol {
+                    @for step in steps {
+                        li { (text(&step.from)) " → " b { (text(&step.to)) } ": " (text(&step.runs)) }
+                    }
+                }
+            },
+        }
+    }
+}
+
+fn storage(label: &str, fields: &[FieldValue]) -> Markup {
+    html! {
+        @if fields.is_empty() { p { "None is known." } }
+        @else {
+            div.wide tabindex="0" role="region" aria-label=(label) { table {
+                thead { tr { th scope="col" { "variable" } th scope="col" { "type" }
+                    th scope="col" { "value" } th scope="col" { "slot" }
+                    th scope="col" { "bytes" } } }
+                tbody {
+                    @for one in fields { tr {
+                        td { (text(&one.name))
+                            @if one.area.starts_with("erc7201:") { br; code { (text(&one.area)) } } }
+                        td { (text(&one.kind)) }
+                        td { code { (text(&one.value)) } }
+                        td { code { (word(&one.slot)) } }
+                        td { (one.offset) "–" (one.offset + one.size.max(1) - 1) }
+                    } }
+                }
+            } }
+        }
     }
 }

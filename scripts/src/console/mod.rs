@@ -3,16 +3,16 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`server`] | connections, who may ask, the headers of every answer |
+//! | [`server`] | who may ask |
 //! | [`request`] | what was asked |
-//! | [`answer`] | what is answered |
+//! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
 //! | [`live`] | news of the chain, as they come |
 //! | [`view`] | the documents as the pages read them |
 //! | [`page`] | what every page has |
-//! | [`overview`], [`action`], [`before`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
+//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
 //! | [`report`] | a definition in one file |
-//! | [`drawing`], [`policy`] | storage as slots; a policy as a tree |
+//! | [`drawing`], [`graph`], [`policy`] | storage as slots; versions and their steps; a policy as a tree |
 //!
 //! Nothing here changes anything: the wallet sends, and keys never come near.
 
@@ -23,10 +23,12 @@ pub mod before;
 pub mod definition;
 pub mod doctor;
 pub mod drawing;
+pub mod graph;
 pub mod instance;
 pub mod live;
 pub mod overview;
 pub mod page;
+pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod request;

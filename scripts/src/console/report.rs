@@ -160,7 +160,7 @@ fn waiting(place: &PageContext, review: &Review) -> String {
                     one.offset,
                     plain(&one.label),
                     plain(&one.kind),
-                    plain(&one.changes.join(", "))
+                    one.words()
                 );
             }
         }

@@ -1,10 +1,18 @@
 //! The documents of the commands, as the pages read them. What a page does not show is left out here.
 
-use crate::governance::Display;
+use crate::governance::{Display, Node};
+use crate::inspect::{FieldValue, OwnEvent, Steps};
+use crate::review::Area;
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+mod plan;
+
+pub use plan::{
+    Changed, Difference, Emitted, Group, Movement, Plan, Replay, StorageDifference, Tried,
+};
 
 /// `status`.
 #[derive(Debug, Deserialize)]
@@ -12,12 +20,6 @@ pub struct Status {
     /// Everything, or the one that was asked for.
     #[serde(default)]
     pub definitions: Vec<Definition>,
-    /// The instance that was asked for.
-    #[serde(default)]
-    pub instance: Option<Instance>,
-    /// The migration that it is in.
-    #[serde(default)]
-    pub migration: Option<Migration>,
     /// What ends soon, or does not run.
     #[serde(default)]
     pub warnings: Vec<Finding>,
@@ -43,7 +45,15 @@ pub struct Version {
     pub implementation: Address,
     pub codehash: B256,
     pub sequence: u64,
-    pub from: Vec<String>,
+    pub steps: Vec<VersionStep>,
+}
+
+/// A step into a version.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)] // as the fields of `StepStatus`
+pub struct VersionStep {
+    pub from: String,
+    pub kind: String,
 }
 
 /// An instance.
@@ -57,6 +67,22 @@ pub struct Instance {
     pub state: String,
     pub implementation: Address,
     pub registry: Address,
+}
+
+/// `inspect`.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Inspection {
+    pub block: u64,
+    pub instance: Instance,
+    pub current: String,
+    pub steps: Steps,
+    pub migration: Option<Migration>,
+    pub fields: Vec<FieldValue>,
+    pub fields_unknown: Option<String>,
+    pub framework: Vec<FieldValue>,
+    pub entries: Vec<Entry>,
+    pub emitted: Vec<OwnEvent>,
 }
 
 /// A complex migration under way.
@@ -142,6 +168,8 @@ pub struct Review {
     pub slots: Vec<Area>,
     #[serde(default)]
     pub digests: Option<Digests>,
+    #[serde(default)]
+    pub contracts: Vec<Address>,
     pub entries: Vec<Entry>,
 }
 
@@ -167,29 +195,6 @@ pub struct Policy {
     pub alone: Vec<Address>,
 }
 
-/// A policy as a tree.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-#[allow(missing_docs)] // as `governance::Node`
-pub enum Node {
-    Approver {
-        account: Address,
-        approved: bool,
-    },
-    Contract {
-        account: Address,
-    },
-    Delay {
-        seconds: u64,
-    },
-    Members {
-        need: u8,
-        hold: u8,
-        members: Vec<Node>,
-    },
-    None,
-}
-
 /// A finding about an action.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)] // as the fields of `review::Card`
@@ -197,30 +202,6 @@ pub struct Card {
     pub about: String,
     pub weight: String,
     pub says: String,
-}
-
-/// Fields that are counted from one slot.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `review::Area`
-pub struct Area {
-    pub name: String,
-    pub before: Vec<Drawn>,
-    pub after: Vec<Drawn>,
-}
-
-/// A field in its slot.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `review::Drawn`
-pub struct Drawn {
-    pub label: String,
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub slot: String,
-    pub offset: u64,
-    pub size: u64,
-    pub change: String,
-    pub changes: Vec<String>,
-    pub note: String,
 }
 
 /// What a signer compares with his device.
@@ -296,45 +277,6 @@ pub struct Before {
     pub plan: Option<Plan>,
     #[serde(default)]
     pub untried: Option<String>,
-}
-
-/// `plan`.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `plan::Plan`
-pub struct Plan {
-    pub block: u64,
-    pub gas: u64,
-    pub instances: Vec<Tried>,
-    pub untried: u32,
-    pub problems: Vec<Finding>,
-}
-
-/// An instance that was tried.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `plan::InstancePlan`
-pub struct Tried {
-    pub proxy: Address,
-    pub from: String,
-    pub to: String,
-    pub changes: Vec<Changed>,
-    pub events: Vec<Emitted>,
-}
-
-/// A storage word that would change.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Changed {
-    pub slot: B256,
-    pub name: Option<String>,
-    pub before: B256,
-    pub after: B256,
-}
-
-/// An event that would be emitted.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Emitted {
-    pub what: String,
 }
 
 /// `doctor`.

@@ -305,7 +305,7 @@ pub fn kind_in_words(kind: u8) -> String {
 }
 
 /// The kind of a step.
-pub(super) fn step_in_words(kind: u8) -> String {
+pub fn step_in_words(kind: u8) -> String {
     match kind {
         step::NONE => "none: the data stays as it is".into(),
         step::CALL => "a function of the new code".into(),

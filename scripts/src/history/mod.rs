@@ -15,7 +15,7 @@ mod replay;
 
 pub use compare::{Difference, differences};
 pub use live::{LiveCheck, live_checks};
-pub use read::{Entry, History, read};
+pub use read::{Entry, History, of_instance, read};
 pub use replay::{OpenAction, Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 
 pub use crate::registry::definition_id;

@@ -69,6 +69,31 @@ pub async fn read(
 ) -> Result<History, ChainError> {
     let topics: Topics = [None, Some(definition_id(name).0), None];
     let logs = all_logs(client, registry, topics).await?;
+    from_logs(client, &logs, name, names).await
+}
+
+/// The registry's events that name an instance, in their order.
+///
+/// # Errors
+/// What the chain says.
+pub async fn of_instance(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    proxy: Address,
+    names: &Names,
+) -> Result<Vec<Entry>, ChainError> {
+    let topics: Topics = [None, Some(definition_id(name)), Some(proxy.into_word())];
+    let logs = all_logs(client, registry, topics).await?;
+    Ok(from_logs(client, &logs, name, names).await?.entries)
+}
+
+async fn from_logs(
+    client: &Client,
+    logs: &[Log],
+    name: &str,
+    names: &Names,
+) -> Result<History, ChainError> {
     let mut facts = Facts::new(client);
     let mut rebuilt = Rebuilt::of(name);
     let mut entries = Vec::with_capacity(logs.len());

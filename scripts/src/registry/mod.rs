@@ -21,7 +21,7 @@ pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
 pub use pages::{labels, open_actions, proxies};
 pub use rollout::{RolledOut, arrived_by, left, rollout, turned_by};
 pub use status::{
-    DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
+    DefinitionStatus, InstanceStatus, StepStatus, VersionStatus, definition_status, definitions,
     instance_status,
 };
 pub use upgrade::{Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly};

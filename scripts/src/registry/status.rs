@@ -9,8 +9,8 @@ use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind, step};
+use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 use stylus_upgrades_interface::slots;
 
 /// A definition, all of it.
@@ -45,6 +45,17 @@ pub struct VersionStatus {
     pub sequence: u64,
     /// The versions that it can be reached from.
     pub from: Vec<String>,
+    /// The same, with what runs on the way.
+    pub steps: Vec<StepStatus>,
+}
+
+/// A step into a version.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepStatus {
+    /// The version before; empty where instances are created at it.
+    pub from: String,
+    /// `none`, `call`, `script`, `complex` or `foreign-call`.
+    pub kind: &'static str,
 }
 
 /// An instance.
@@ -153,7 +164,8 @@ async fn versions(
             implementation: found.code.implementation,
             codehash: found.code.codehash.into(),
             sequence: found.sequence,
-            from: found.steps.into_iter().map(|step| step.from).collect(),
+            from: found.steps.iter().map(|step| step.from.clone()).collect(),
+            steps: found.steps.iter().map(step_status).collect(),
         });
     }
     Ok(all)
@@ -169,6 +181,20 @@ async fn instances(
         all.push(instance_status(client, registry, proxy).await?);
     }
     Ok(all)
+}
+
+fn step_status(found: &Step) -> StepStatus {
+    StepStatus {
+        from: found.from.clone(),
+        kind: match found.kind {
+            step::NONE => "none",
+            step::CALL => "call",
+            step::SCRIPT => "script",
+            step::COMPLEX => "complex",
+            step::FOREIGN_CALL => "foreign-call",
+            _ => "unknown",
+        },
+    }
 }
 
 fn state_name(state: u8) -> &'static str {

@@ -1,7 +1,7 @@
 //! Two storage layouts as slots: each field where it was and where it is, with what happened to it.
 
 use alloy::primitives::U256;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use stylus_layout::{Finding, Item, Layout, Location, Report, Verdict};
 
@@ -9,7 +9,7 @@ use stylus_layout::{Finding, Item, Layout, Location, Report, Verdict};
 const WORD: u64 = 32;
 
 /// A field in its slot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drawn {
     /// Its name.
     pub label: String,
@@ -31,7 +31,7 @@ pub struct Drawn {
 }
 
 /// What happened to a field, the lightest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// Nothing.
@@ -51,7 +51,7 @@ pub enum Change {
 }
 
 /// The fields that are counted from one slot: from slot 0, or from that of a namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Area {
     /// `erc7201:…`; empty for what is counted from slot 0.
     pub name: String,
@@ -203,6 +203,30 @@ fn change_of(finding: &Finding) -> Change {
 }
 
 impl Change {
+    /// All of them, in the order of a legend.
+    pub const ALL: [Self; 7] = [
+        Self::Kept,
+        Self::Renamed,
+        Self::Moved,
+        Self::Retyped,
+        Self::New,
+        Self::Dropped,
+        Self::Unknown,
+    ];
+
+    /// The sign of it: what a colour says, without one.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Kept => "=",
+            Self::Renamed => "≈",
+            Self::Moved => "↕",
+            Self::Retyped => "~",
+            Self::New => "+",
+            Self::Dropped => "×",
+            Self::Unknown => "?",
+        }
+    }
+
     /// The word for it.
     pub const fn word(self) -> &'static str {
         match self {

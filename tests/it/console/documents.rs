@@ -17,9 +17,10 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let account = project.node.addresses()[1].to_string();
     let key = project.node.accounts().mnemonic()[0].to_bytes().to_string();
     let console = Console::with(&project, &[("PRIVATE_KEY", &key)]);
-    let commands: [(&str, Vec<&str>); 7] = [
+    let commands: [(&str, Vec<&str>); 8] = [
         ("/api/status", vec!["status"]),
         ("/api/status?subject=note", vec!["status", "note"]),
+        ("/api/inspect?instance=note", vec!["inspect", "note"]),
         ("/api/pending", vec!["pending"]),
         ("/api/history?name=Note", vec!["history", "Note"]),
         ("/api/policy?name=Note", vec!["policy", "explain", "Note"]),
@@ -47,6 +48,8 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         "/definition?name=Note".into(),
         "/definition?name=".into(),
         format!("/instance?proxy={proxy}"),
+        "/plan?name=Note&version=2.0".into(),
+        "/plan?name=Note&version=2.0&replay=5".into(),
         "/submit".into(),
         "/doctor".into(),
         "/verify".into(),

@@ -2,6 +2,7 @@
 
 mod browser;
 mod checks;
+mod depth;
 mod documents;
 mod guarded;
 mod hostile;

@@ -43,6 +43,9 @@ pub enum LayoutCommand {
         /// What may be, by its name; may be repeated
         #[arg(long, value_name = "FINDING")]
         allow_layout: Vec<String>,
+        /// Draw both, slot by slot, into this file as SVG
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
     },
     /// Write the migration that carries the old version's data over, as Rust
     ///

@@ -1,4 +1,5 @@
 //! What would happen if an account did something about an action now, and what its wallet is asked for.
+//! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
 use super::super::approve::{require_current, require_part};
 use super::super::context::Context;
@@ -8,6 +9,7 @@ use super::{checks, documents};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::console::request::PageRequest;
+use crate::export::{Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
     Call, Display, GovernanceError, GovernedCall, action_of, proposed, readiness,
@@ -21,12 +23,20 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
 use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The operation of a contract, and what names it.
+const SAFE: &str = "safe";
 
 /// Answers `do=OPERATION&id=ACTION&account=ADDRESS`.
 pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
     let registry = context.registry()?;
-    let account = account(request.value("account"))?;
+    let operation = request.value("do");
+    let account = account(request.value(match operation {
+        SAFE => SAFE,
+        _ => "account",
+    }))?;
     let client = context.snapshot().await?.acting_as(account);
     let names = context.names();
     let action = named(&client, registry, request.value("id"), &names).await?;
@@ -40,13 +50,18 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
         action,
     };
     let mut outcome = Outcome::default();
-    let operation = request.value("do");
     outcome.field("operation", operation);
     outcome.field("account", account);
     outcome.field("action", action);
     outcome.field("display", Display::of(&event.call, &names)?);
     match operation {
-        "approve" => approve(subject, &event.call, &mut outcome).await?,
+        "approve" => {
+            approve(subject, &event.call, &mut outcome).await?;
+        }
+        SAFE => {
+            let title = approve(subject, &event.call, &mut outcome).await?;
+            builder(subject, &title, &event.call, &mut outcome)?;
+        }
         "sign" => sign(subject, &event.call, &mut outcome).await?,
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
@@ -76,8 +91,12 @@ struct Subject<'a> {
     action: ActionId,
 }
 
-/// The very bytes that were proposed, sent by the account.
-async fn approve(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Result<(), Error> {
+/// The very bytes that were proposed, sent by the account. Gives what they do, in words.
+async fn approve(
+    subject: Subject<'_>,
+    call: &Bytes,
+    outcome: &mut Outcome,
+) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
     let simulated = governed.simulate(subject.client).await?;
     let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
@@ -98,7 +117,30 @@ async fn approve(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> R
     transaction(subject, call, simulated.gas, outcome);
     digests(subject, call, outcome).await?;
     checked(subject, &governed, outcome).await?;
-    tried(subject, &governed, outcome).await
+    tried(subject, &governed, outcome).await?;
+    Ok(what)
+}
+
+/// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
+fn builder(
+    subject: Subject<'_>,
+    title: &str,
+    call: &Bytes,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map(|now| now.as_millis()).unwrap_or_default();
+    let exported = Exported {
+        chain_id: subject.client.chain_id(),
+        from: subject.account,
+        to: subject.registry,
+        value: U256::ZERO,
+        data: call.clone(),
+        gas: 0,
+    };
+    let now = u64::try_from(now).unwrap_or_default();
+    outcome.field("builder", exported.text(Format::Safe, title, now)?);
+    Ok(())
 }
 
 /// An approval that is given offline.
@@ -240,7 +282,7 @@ async fn tried(
     let Call::Migrate(migrate) = &governed.call else {
         return Ok(());
     };
-    let plan = documents::plan(subject.context, &migrate.name, &migrate.version).await?;
+    let plan = documents::plan(subject.context, &migrate.name, &migrate.version, None).await?;
     let same = plan.document.get("call") == Some(&json!(governed.bytes));
     match same {
         true => outcome.field("plan", Value::Object(plan.document)),

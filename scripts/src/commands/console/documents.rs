@@ -5,7 +5,7 @@ use super::super::context::Context;
 use super::super::doctor::{self, DoctorArgs};
 use super::super::history::{self, VerifyRequest};
 use super::super::publish::PublishArgs;
-use super::super::{pending, plan, policy, review, status};
+use super::super::{inspect, pending, plan, policy, review, status};
 use crate::app_error::Error;
 use crate::console::request::PageRequest;
 use crate::doctor::AHEAD_DAYS;
@@ -14,6 +14,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 /// Instances that a plan tries, at most, as `plan` does.
 const INSTANCES: u32 = 16;
+/// Transactions that a page has sent again, at most.
+const REPLAYED_MAX: u32 = 200;
 
 /// The document of that name.
 pub(super) async fn by_name(
@@ -24,19 +26,50 @@ pub(super) async fn by_name(
     let given = |name: &str| request.query.get(name).map(String::as_str);
     match name {
         "status" => status::run(context, given("subject")).await,
+        "inspect" => inspect::run(context, request.value("instance")).await,
         "pending" => pending::run(context, given("name")).await,
         "review" => review::run(context, request.value("id")).await,
         "history" => history::run(context, request.value("name")).await,
         "policy" => policy::explain_it(context, request.value("name"), given("role")).await,
-        "plan" => plan(context, request.value("name"), request.value("version")).await,
+        "plan" => plan_of(context, request).await,
         "doctor" => doctor(context).await,
         "verify" => verify(context, given("name").filter(|name| !name.is_empty())).await,
         _ => Err(nothing_there(&request.path)),
     }
 }
 
-/// `plan NAME VERSION`.
-pub(super) async fn plan(context: &Context, name: &str, version: &str) -> Result<Outcome, Error> {
+/// `plan NAME VERSION [--replay COUNT]`, as the query says.
+pub(super) async fn plan_of(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let replay = match request.value("replay") {
+        "" => None,
+        text => Some(
+            text.parse()
+                .ok()
+                .filter(|count| *count <= REPLAYED_MAX)
+                .ok_or_else(|| Error::Usage {
+                    message: "this is no number of transactions to replay".into(),
+                    expected: format!("1 to {REPLAYED_MAX}; plan --replay takes more"),
+                    found: text.chars().take(80).collect(),
+                    next: "open the action and choose there".into(),
+                })?,
+        ),
+    };
+    plan(
+        context,
+        request.value("name"),
+        request.value("version"),
+        replay,
+    )
+    .await
+}
+
+/// `plan NAME VERSION [--replay COUNT]`.
+pub(super) async fn plan(
+    context: &Context,
+    name: &str,
+    version: &str,
+    replay: Option<u32>,
+) -> Result<Outcome, Error> {
     let args = PlanArgs {
         name: name.into(),
         version: version.into(),
@@ -45,8 +78,8 @@ pub(super) async fn plan(context: &Context, name: &str, version: &str) -> Result
         storage: StorageArgs::default(),
         allow_abi: Vec::new(),
         instances: INSTANCES,
-        replay: None,
-        allow_empty_replay: false,
+        replay,
+        allow_empty_replay: true,
         replay_report: None,
     };
     plan::run(context, &args).await

@@ -7,7 +7,7 @@ use crate::client::{ChainError, Client};
 use crate::console::live::News;
 use crate::console::request::PageRequest;
 use crate::output::Outcome;
-use crate::registry::logs_since;
+use crate::registry::{logs, logs_since};
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
@@ -21,6 +21,8 @@ const PAUSE: Duration = Duration::from_millis(1_000);
 const BEHIND: u64 = 64;
 /// Looks without news behind which the connection is shown to be there.
 const QUIET: u32 = 15;
+/// Looks at a chain that is shorter than it was after which it is: nodes of one endpoint may lag.
+const SHORTER: u32 = 5;
 
 /// Blocks of which the events are looked through for one page, at most: whoever was away for longer is
 /// shown a new one.
@@ -90,6 +92,10 @@ struct Watch {
     client: Option<(Client, Address)>,
     /// The first block that is looked at.
     from: u64,
+    /// The newest block that was seen.
+    height: u64,
+    /// Looks in which the chain was shorter.
+    shorter: u32,
     /// What the events were.
     seen: Option<B256>,
     is_gone: bool,
@@ -102,6 +108,8 @@ pub(super) fn of(context: Context) -> impl Stream<Item = News> {
         context,
         client: None,
         from: 0,
+        height: 0,
+        shorter: 0,
         seen: None,
         is_gone: false,
         quiet: 0,
@@ -163,7 +171,18 @@ impl Watch {
                 known
             }
         };
-        let logs = logs_since(&client, registry, [None; 3], self.from).await?;
+        // Not `newest_block` of the client: that waits until the chain is as long as it was.
+        let newest = client.provider().get_block_number().await;
+        let newest = newest.map_err(|error| client.error("eth_blockNumber", error))?;
+        if let Some(seen) = self
+            .seen
+            .filter(|_| newest < self.height && self.shorter < SHORTER)
+        {
+            self.shorter += 1;
+            return Ok(seen);
+        }
+        (self.height, self.shorter) = (newest, 0);
+        let logs = logs(&client, registry, [None; 3], self.from, newest).await?;
         let all: Vec<(B256, u64)> = logs
             .iter()
             .map(|log| {

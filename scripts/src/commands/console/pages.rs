@@ -1,7 +1,7 @@
 //! Which page a path is, and the documents that it is drawn from.
 
 use super::super::context::Context;
-use super::super::{history, pending, policy, review, status};
+use super::super::{history, inspect, pending, policy, review, status};
 use super::{before, documents};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
@@ -41,6 +41,16 @@ pub(super) async fn drawn(
             let main = console::before::before(place, &found);
             ("Before the wallet is asked".into(), main)
         }
+        "/plan" => {
+            let query: Vec<_> = ["name", "version", "replay"]
+                .into_iter()
+                .filter(|name| request.query.contains_key(*name))
+                .map(|name| (name, request.value(name)))
+                .collect();
+            place.api = way(&PageContext::default(), "/api/plan", &query);
+            let found: view::Plan = shown(output, &documents::plan_of(context, request).await?)?;
+            ("Tried on a copy".into(), console::plan::page(place, &found))
+        }
         "/definition" => {
             place.api = way(&PageContext::default(), "/api/history", &[("name", name)]);
             (title(name), definition(output, context, place, name).await?)
@@ -49,17 +59,12 @@ pub(super) async fn drawn(
             let proxy = request.value("proxy");
             place.api = way(
                 &PageContext::default(),
-                "/api/status",
-                &[("subject", proxy)],
+                "/api/inspect",
+                &[("instance", proxy)],
             );
-            let found: view::Status = shown(output, &status::run(context, Some(proxy)).await?)?;
-            match &found.instance {
-                Some(one) => {
-                    let title = format!("Instance {}", one.proxy);
-                    (title, console::instance::instance(place, &found, one))
-                }
-                None => return Err(documents::nothing_there(&request.path)),
-            }
+            let found: view::Inspection = shown(output, &inspect::run(context, proxy).await?)?;
+            let title = format!("Instance {}", found.instance.proxy);
+            (title, console::instance::instance(place, &found))
         }
         "/submit" => ("Submit".into(), console::submit::submit()),
         "/doctor" => {

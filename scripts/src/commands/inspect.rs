@@ -1,0 +1,117 @@
+//! `inspect`: one instance, with its storage by variables, its path and what happened to it.
+
+use super::context::Context;
+use super::status::migration_of;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::inspect::{FieldValue, Steps, events, fields, framework, steps_to};
+use crate::layout::Known;
+use crate::output::Outcome;
+use crate::registry::{InstanceStatus, instance_status, labels};
+use crate::text::utc;
+use alloy::primitives::Address;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let proxy = context.manifest.address(subject)?;
+    let client = context.snapshot().await?;
+    let names = context.names();
+    let status = instance_status(&client, registry, proxy).await?;
+    let name = status.definition.clone();
+    let call = abi::definitionCall { name: name.clone() };
+    let current = client.call(registry, &call).await?.current;
+    let steps = steps_to(&client, registry, (proxy, &status.version), &current).await?;
+
+    let mut outcome = Outcome::default();
+    outcome.field("block", client.newest_block().await?);
+    outcome.line(format!(
+        "instance {proxy}  {name} {}  {}  {}",
+        status.version, status.kind, status.state
+    ));
+    outcome.line(match &steps {
+        Steps::Arrived => "it is at the current version".to_owned(),
+        Steps::Refused(why) => format!("no way to the current version {current}: {why}"),
+        Steps::Path(_) => format!("the current version is {current}:"),
+    });
+    if let Steps::Path(path) = &steps {
+        for step in path {
+            outcome.line(format!("  {} → {}  {}", step.from, step.to, step.runs));
+        }
+    }
+    outcome.field("current", current);
+    outcome.field("steps", steps);
+    let migration = migration_of(&client, &status, &mut outcome).await?;
+    outcome.field("migration", migration);
+    storage(context, &client, registry, &status, &mut outcome).await?;
+    let (entries, own) = events(&client, registry, &name, proxy, &names).await?;
+    outcome.line("events");
+    for entry in &entries {
+        let (time, who) = (utc(entry.time), names.short(entry.who));
+        outcome.line(format!("  {time}  {who}  {}", entry.what));
+    }
+    for one in &own {
+        outcome.line(format!("  block {}  {}", one.block, one.what));
+    }
+    outcome.field("entries", entries);
+    outcome.field("emitted", own);
+    outcome.field("instance", status);
+    Ok(outcome)
+}
+
+/// The variables of the version's layout, where it is known, and what the proxy itself keeps.
+async fn storage(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    status: &InstanceStatus,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let InstanceStatus {
+        proxy,
+        definition: name,
+        version,
+        ..
+    } = status;
+    let query = abi::getVersionCall {
+        name: name.clone(),
+        version: version.clone(),
+    };
+    let hash = client.call(registry, &query).await?.code.layoutHash;
+    let (found, unknown) = match context.documents(client, registry).get(hash).await? {
+        Known::Not(why) => (Vec::new(), Some(why)),
+        Known::Document(document) => match fields(client, *proxy, &document.layout).await? {
+            (found, false) => (found, None),
+            (found, true) => (found, Some("there are more fields than are read".into())),
+        },
+    };
+    let labels = labels(client, registry, name).await?;
+    let own = framework(client, *proxy, &labels).await?;
+    outcome.line(format!("storage of {version}"));
+    if let Some(why) = &unknown {
+        outcome.line(format!("  not all of it is known: {why}"));
+    }
+    outcome.lines.extend(found.iter().chain(&own).map(line));
+    outcome.field("fields", found);
+    outcome.field("fields_unknown", unknown);
+    outcome.field("framework", own);
+    Ok(())
+}
+
+fn line(one: &FieldValue) -> String {
+    let FieldValue {
+        area,
+        name,
+        kind,
+        slot,
+        offset,
+        value,
+        ..
+    } = one;
+    let area = match area.as_str() {
+        "" => String::new(),
+        area => format!("  {area}"),
+    };
+    let slot = crate::text::word(slot);
+    format!("  {name}: {kind} = {value}  slot {slot} byte {offset}{area}")
+}

@@ -1,0 +1,79 @@
+//! What the registry said about an instance, and what the framework's part of its contract did.
+
+use crate::client::{ChainError, Client};
+use crate::governance::Names;
+use crate::history::{Entry, of_instance};
+use crate::registry::{Topics, all_logs};
+use alloy::primitives::{Address, B256};
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEvent;
+use serde::{Deserialize, Serialize};
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, Upgraded};
+
+/// An event of the instance's own account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnEvent {
+    /// The block.
+    pub block: u64,
+    /// Its number in the block.
+    pub index: u64,
+    /// The transaction.
+    pub tx: B256,
+    /// What happened, in words.
+    pub what: String,
+}
+
+/// The registry's events about an instance, and the framework's among the contract's own, each in their
+/// order.
+///
+/// # Errors
+/// What the chain says.
+pub async fn events(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    proxy: Address,
+    names: &Names,
+) -> Result<(Vec<Entry>, Vec<OwnEvent>), ChainError> {
+    let entries = of_instance(client, registry, name, proxy, names).await?;
+    let mut own = Vec::new();
+    for signature in [
+        AdminChanged::SIGNATURE_HASH,
+        Upgraded::SIGNATURE_HASH,
+        Migrated::SIGNATURE_HASH,
+    ] {
+        let topics: Topics = [Some(signature), None, None];
+        let logs = all_logs(client, proxy, topics).await?;
+        own.extend(logs.iter().filter_map(|log| {
+            Some(OwnEvent {
+                block: log.block_number.unwrap_or_default(),
+                index: log.log_index.unwrap_or_default(),
+                tx: log.transaction_hash.unwrap_or_default(),
+                what: in_words(log, names)?,
+            })
+        }));
+    }
+    own.sort_by_key(|one| (one.block, one.index));
+    Ok((entries, own))
+}
+
+fn in_words(log: &Log, names: &Names) -> Option<String> {
+    if let Ok(found) = log.log_decode::<Migrated>() {
+        let Migrated { from, to } = found.inner.data;
+        return Some(match from.is_empty() {
+            true => format!("initialised at {to}"),
+            false => format!("migrated {from} → {to}"),
+        });
+    }
+    if let Ok(found) = log.log_decode::<Upgraded>() {
+        let implementation = names.short(found.inner.data.implementation);
+        return Some(format!("runs {implementation}"));
+    }
+    let found = log.log_decode::<AdminChanged>().ok()?.inner.data;
+    Some(format!(
+        "its admin is {}, and was {}",
+        names.short(found.newAdmin),
+        names.short(found.previousAdmin)
+    ))
+}
