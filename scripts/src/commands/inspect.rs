@@ -78,7 +78,7 @@ async fn storage(
         version: version.clone(),
     };
     let hash = client.call(registry, &query).await?.code.layoutHash;
-    let (found, unknown) = match context.documents(client, registry).get(hash).await? {
+    let (found, unknown) = match context.documents(client, registry).get(hash.into()).await? {
         Known::Not(why) => (Vec::new(), Some(why)),
         Known::Document(document) => match fields(client, *proxy, &document.layout).await? {
             (found, false) => (found, None),
