@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -30,15 +30,23 @@ fn end(mut child: Child) -> Option<i32> {
 }
 
 #[test]
-fn the_demo_holds_every_check_and_prints_one_document() {
-    let mut child = start(&["demo", "--json"]);
+fn the_demo_holds_every_check_and_its_chain_can_be_looked_at() {
+    let mut child = start(&["demo", "--keep", "--json"]);
     let mut text = String::new();
-    let mut stdout = child.stdout.take().expect("a pipe");
-    stdout.read_to_string(&mut text).expect("text");
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let stdout = child.stdout.take().expect("a pipe");
+    BufReader::new(stdout).read_line(&mut text).expect("text");
     let document: Value = serde_json::from_str(&text).expect("one document");
     let fields: Vec<_> = document.as_object().expect("an object").keys().collect();
-    assert_eq!(fields, ["artifacts", "checks", "ok", "seconds", "steps"]);
+    let expected = [
+        "artifacts",
+        "checks",
+        "endpoint",
+        "ok",
+        "registry",
+        "seconds",
+        "steps",
+    ];
+    assert_eq!(fields, expected);
     assert_eq!(document["ok"], true);
     let all = |list: &str, holds: fn(&Value) -> bool| {
         document[list]
@@ -51,6 +59,16 @@ fn the_demo_holds_every_check_and_prints_one_document() {
         && check["ok"] == true));
     assert!(all("artifacts", |a| a["wasm_bytes"].is_u64()
         && a["code_bytes"].is_u64()));
+
+    let [endpoint, registry] = ["endpoint", "registry"].map(|field| document[field].as_str());
+    let [endpoint, registry] = [endpoint, registry].map(|text| text.expect("text"));
+    let status = ["status", "--rpc-url", endpoint, "--registry", registry];
+    let status = start(&[&status[..], &["--json"]].concat());
+    let status = status.wait_with_output().expect("it ends");
+    let status: Value = serde_json::from_slice(&status.stdout).expect("a document");
+    let names = status["definitions"].as_array().expect("definitions");
+    assert!(names.iter().any(|one| one["name"] == "Counter"), "{status}");
+    assert_eq!(end(child), Some(128 + 15));
 }
 
 #[test]

@@ -58,7 +58,11 @@ pub enum Command {
         flags: Vec<OsString>,
     },
     /// The whole scenario on a private chain, checked, with gas
-    Demo,
+    Demo {
+        /// Leave its chain running until this command is ended, and say how the console opens on it
+        #[arg(long)]
+        keep: bool,
+    },
     /// Write what a shell completes, such as `stylus-upgrades completions bash`
     Completions {
         /// The shell

@@ -159,7 +159,7 @@ fn report_panics(output: &Arc<Output>) {
 async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> {
     match command {
         Command::Node { flags } => node::run(context, &flags).await,
-        Command::Demo => demo::run(context).await,
+        Command::Demo { keep } => demo::run(context, keep).await,
         Command::Completions { shell } => Ok(about::completions(shell)),
         Command::Deploy {
             source,

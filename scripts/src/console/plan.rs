@@ -1,7 +1,8 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
 use super::page::{PageContext, address, text, way};
-use super::view::{Changed, Finding, Group, Plan, Replay, Review};
+use super::view::{Finding, Plan, Review};
+use crate::plan::{Change, Group, Kind, Replay};
 use crate::text::{grouped, word};
 use maud::{Markup, html};
 
@@ -106,13 +107,11 @@ fn replayed(place: &PageContext, replay: &Replay) -> Markup {
 
 /// What the replay as a whole shows. Only what was compared, all of it, is told as checked.
 fn verdict(replay: &Replay) -> Markup {
-    let is_whole =
-        replay.faithful && replay.behind.is_empty() && replay.not_compared_differ.is_empty();
     html! {
         @if let Some(why) = &replay.not_done {
             p.card.danger { span.weight { "✗ danger" } " the upgrade does not go through there: "
                 (text(why)) }
-        } @else if !is_whole {
+        } @else if !replay.is_whole() {
             p.card.unknown { span.weight { "? not checked" } " it was compared in part only" }
         } @else if replay.differences.is_empty() {
             p.card.good { span.weight { "✓ checked" } " every call did the same" }
@@ -122,15 +121,14 @@ fn verdict(replay: &Replay) -> Markup {
 
 /// Calls of one function that differ in the same way.
 fn group_card(place: &PageContext, group: &Group) -> Markup {
-    let (class, mark, says) = match group.kind.as_str() {
-        "fails_now" => ("danger", "✗ danger", "succeeded, and fails now"),
-        "needs_more_gas" => ("warning", "! warning", "needs more gas than it had"),
-        "succeeds_now" => ("note", "· note", "failed, and succeeds now"),
-        "other_reason" => ("note", "· note", "fails for another reason"),
-        "returns" => ("warning", "! warning", "returns something else"),
-        "emits" => ("warning", "! warning", "emits something else"),
-        "gas" => ("note", "· note", "takes other gas"),
-        _ => ("unknown", "? not checked", "differs"),
+    let (class, mark, says) = match group.kind {
+        Kind::FailsNow => ("danger", "✗ danger", "succeeded, and fails now"),
+        Kind::NeedsMoreGas => ("warning", "! warning", "needs more gas than it had"),
+        Kind::SucceedsNow => ("note", "· note", "failed, and succeeds now"),
+        Kind::OtherReason => ("note", "· note", "fails for another reason"),
+        Kind::Returns => ("warning", "! warning", "returns something else"),
+        Kind::Emits => ("warning", "! warning", "emits something else"),
+        Kind::Gas => ("note", "· note", "takes other gas"),
     };
     html! {
         section class=(format!("card {class}")) {
@@ -160,7 +158,7 @@ fn problem(one: &Finding) -> Markup {
     }
 }
 
-fn row(change: &Changed) -> Markup {
+fn row(change: &Change) -> Markup {
     html! {
         tr {
             td {

@@ -10,9 +10,7 @@ use serde_json::{Map, Value};
 
 mod plan;
 
-pub use plan::{
-    Changed, Difference, Emitted, Group, Movement, Plan, Replay, StorageDifference, Tried,
-};
+pub use plan::Plan;
 
 /// `status`.
 #[derive(Debug, Deserialize)]

@@ -12,7 +12,7 @@ use crate::governance::pause_stub;
 use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -26,7 +26,7 @@ const BATCH: u16 = 8;
 const PAGE: u32 = 50;
 
 /// What would happen to an instance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InstancePlan {
     /// The proxy.
     pub proxy: Address,
@@ -41,7 +41,7 @@ pub struct InstancePlan {
 }
 
 /// A storage word that would change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The slot.
     pub slot: B256,
@@ -54,7 +54,7 @@ pub struct Change {
 }
 
 /// An event that would be emitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Name and values where the event is known, else its first topic.
     pub what: String,

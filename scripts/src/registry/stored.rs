@@ -13,7 +13,8 @@ use stylus_upgrades_interface::registry_storage::{
 use stylus_upgrades_interface::slots;
 
 /// A record's first slot.
-struct Slot(B256);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(pub B256);
 
 impl Find for Slot {
     fn find(table: u8, first: B256, second: B256) -> Self {
@@ -29,7 +30,8 @@ impl Find for Slot {
 }
 
 impl Slot {
-    fn plus(&self, words: u64) -> B256 {
+    /// The slot that many words behind it.
+    pub fn plus(&self, words: u64) -> B256 {
         U256::from_be_bytes(self.0.0)
             .wrapping_add(U256::from(words))
             .into()

@@ -47,8 +47,8 @@ struct Addresses {
     proxy: Address,
 }
 
-/// Runs the whole scenario on `fixture`.
-pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Result<(), Error> {
+/// Runs the whole scenario on `fixture`; gives its registry.
+pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Result<Address, Error> {
     let registry = first_version::deploy_registry(fixture, record).await?;
     let v1 = first_version::deploy_version_1(fixture, record).await?;
     first_version::register_version_1(fixture, record, registry, v1).await?;
@@ -72,7 +72,8 @@ pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Resu
     together::decide(fixture, record, &addresses, script).await?;
     replayed::before_the_upgrade(fixture, record, &addresses).await?;
     kinds::show(fixture, record, &addresses).await?;
-    adopted::adopt(fixture, record, registry).await
+    adopted::adopt(fixture, record, registry).await?;
+    Ok(registry)
 }
 
 /// Deploys and activates a contract, and reports it.

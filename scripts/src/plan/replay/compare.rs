@@ -8,7 +8,7 @@ use super::run::Sent;
 use crate::ids::TxHash;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain};
 
@@ -16,7 +16,7 @@ use stylus_chain::{BlockId, Chain};
 const KEYS_MAX: usize = 256;
 
 /// A transaction that did something else on the copy without the upgrade than it really did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfaithful {
     /// The transaction.
     pub hash: TxHash,
@@ -27,7 +27,7 @@ pub struct Unfaithful {
 }
 
 /// A storage word that ends otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StorageDifference {
     /// The account.
     pub account: Address,

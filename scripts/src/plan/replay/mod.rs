@@ -24,12 +24,12 @@ use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider as _;
 use past::Past;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain, ChainConfig};
 
 /// What a replay found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Replay {
     /// The block that both copies begin after.
     pub block: u64,

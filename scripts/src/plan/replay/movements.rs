@@ -4,7 +4,7 @@ use super::super::error::PlanError;
 use super::compare::Copies;
 use super::run::Sent;
 use alloy::primitives::{Address, B256, I256, Log, U256, b256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::BlockId;
 
@@ -12,7 +12,7 @@ use stylus_chain::BlockId;
 const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
 
 /// What an account gained or lost by all transactions together, on both copies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {
     /// The token; none is ether, in wei.
     pub token: Option<Address>,

@@ -1,11 +1,11 @@
 //! What a transaction touches because of how our code is cut, and not because of what it promises.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::primitives::{Address, B256, keccak256};
 use stylus_upgrades::build::Framework;
+use stylus_upgrades::registry::stored::Slot;
 use stylus_upgrades_interface::ids::{DefinitionId, VersionIndex};
 use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::registry_storage::{Find, root, version};
-use stylus_upgrades_interface::slots;
+use stylus_upgrades_interface::registry_storage::{root, version};
 
 /// Versions that a definition of the flows has, at most.
 const VERSIONS: u32 = 3;
@@ -27,38 +27,14 @@ impl Excluded {
         let kept = definitions.iter().flat_map(|name| {
             let definition = DefinitionId(keccak256(name));
             (1..=VERSIONS).flat_map(move |index| {
-                let record = version::find::<Record>(definition, VersionIndex(index));
+                let record = version::find::<Slot>(definition, VersionIndex(index));
                 let words = [version::LAYOUT_HASH.first(), version::SOURCE_HASH.first()];
-                words.map(|word| record.word(word))
+                words.map(|word| record.plus(word))
             })
         });
         Self {
             accounts: framework.shared().map(|part| part.address).collect(),
             words: parts.chain(kept).collect(),
         }
-    }
-}
-
-/// A record's first slot.
-struct Record(B256);
-
-impl Find for Record {
-    fn find(table: u8, first: B256, second: B256) -> Self {
-        let root = slots::REGISTRY;
-        let key = [
-            root.as_slice(),
-            &[table],
-            first.as_slice(),
-            second.as_slice(),
-        ];
-        Self(keccak256(key.concat()))
-    }
-}
-
-impl Record {
-    fn word(&self, n: u64) -> B256 {
-        U256::from_be_bytes(self.0.0)
-            .wrapping_add(U256::from(n))
-            .into()
     }
 }
