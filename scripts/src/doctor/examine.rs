@@ -62,8 +62,17 @@ pub async fn examine(
     let recorded = recorded::read(client, registry).await?;
     let definitions = &recorded.definitions;
     let voices = policies::voices(client, registry, definitions).await?;
-    let inventory =
-        Inventory::collect(client, registry, &parts, framework, definitions, &voices).await?;
+    let now = chain.time;
+    let inventory = Inventory::collect(
+        client,
+        now,
+        registry,
+        &parts,
+        framework,
+        definitions,
+        &voices,
+    );
+    let inventory = inventory.await?;
     let mut findings = unknown(&inventory, registry, framework);
     let programs = programs::examine(client, &chain, inventory.into_accounts(), within).await?;
     findings.extend(complete::examine(client, registry, &recorded, &programs).await?);

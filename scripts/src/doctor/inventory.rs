@@ -80,9 +80,10 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// Collects them.
+    /// Collects them, as of `now`, Unix seconds.
     pub(super) async fn collect(
         client: &Client,
+        now: u64,
         registry: Address,
         parts: &[Address],
         framework: &Framework,
@@ -92,7 +93,7 @@ impl Inventory {
         let mut all = Self::default();
         all.front(client, registry, parts, framework).await?;
         for definition in definitions {
-            all.definition(definition);
+            all.definition(definition, now);
             all.proxies(client, registry, framework, definition).await?;
         }
         for voices in voices {
@@ -177,8 +178,8 @@ impl Inventory {
     }
 
     /// Implementations, scripts and programs that were registered, or wait to be.
-    fn definition(&mut self, definition: &Definition) {
-        let needed = Needed::of(definition);
+    fn definition(&mut self, definition: &Definition, now: u64) {
+        let needed = Needed::of(definition, now);
         let name = definition.title();
         for version in &definition.rebuilt.versions {
             let label = version.version.as_str();
@@ -200,7 +201,7 @@ impl Inventory {
                 );
             }
         }
-        for action in definition.rebuilt.open.values() {
+        for (_, action) in definition.rebuilt.pending(now) {
             let Ok(call) = Call::decode(&action.call) else {
                 continue;
             };

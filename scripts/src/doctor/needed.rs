@@ -16,8 +16,8 @@ pub(super) struct Needed<'a> {
 }
 
 impl<'a> Needed<'a> {
-    /// Those of a definition.
-    pub(super) fn of(definition: &'a Definition) -> Self {
+    /// Those of a definition at `now`, Unix seconds.
+    pub(super) fn of(definition: &'a Definition, now: u64) -> Self {
         let rebuilt = &definition.rebuilt;
         let reached = definition.begun.values().map(|begun| begun.to.as_str());
         let mut targets: BTreeSet<&str> = reached.collect();
@@ -25,7 +25,8 @@ impl<'a> Needed<'a> {
             targets.insert(&rebuilt.current);
         }
         let at = rebuilt.instances.iter().map(|one| one.version.as_str());
-        let added = rebuilt.open.values().filter_map(added_at);
+        let added = rebuilt.pending(now);
+        let added = added.filter_map(|(_, action)| added_at(action));
         let added = added.filter_map(|label| {
             let mut versions = rebuilt.versions.iter().map(|one| one.version.as_str());
             versions.find(|known| *known == label)
@@ -106,7 +107,7 @@ mod tests {
             ("4.0", "next"),
         ];
         let definition = definition(&steps, "4.0", &["2.0", "4.0"]);
-        let needed = Needed::of(&definition);
+        let needed = Needed::of(&definition, 0);
         let versions = ["1.0", "2.0", "3.0", "4.0", "hotfix", "next"];
         let found = versions.map(|version| needed.has_version(version));
         assert_eq!(found, [false, true, true, true, false, false]);
@@ -125,16 +126,23 @@ mod tests {
         };
         let mut action = OpenAction::default();
         action.call = adopt.abi_encode().into();
+        action.expires = 5;
         definition.rebuilt.open.insert(ActionId::ZERO, action);
-        let needed = Needed::of(&definition);
+        let needed = Needed::of(&definition, 5);
         assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
         assert!(needed.has_step("2.0", "3.0"));
+        let later = Needed::of(&definition, 6);
+        assert!(!later.has_version("2.0"), "it has expired");
+        let superseded = definition.rebuilt.open.get_mut(&ActionId::ZERO);
+        superseded.expect("it is there").epoch = 7;
+        let other = Needed::of(&definition, 5);
+        assert!(!other.has_version("2.0"), "its policy has changed");
     }
 
     #[test]
     fn without_instances_the_current_version_alone_is_needed() {
         let definition = definition(&[("", "1.0"), ("1.0", "2.0")], "2.0", &[]);
-        let needed = Needed::of(&definition);
+        let needed = Needed::of(&definition, 0);
         assert!(needed.has_version("2.0") && !needed.has_version("1.0"));
         assert!(!needed.has_step("1.0", "2.0"));
     }

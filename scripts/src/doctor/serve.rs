@@ -3,9 +3,11 @@
 use crate::loopback::{self, Limits};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response, StatusCode};
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpListener;
 
@@ -28,8 +30,22 @@ pub async fn serve(listener: TcpListener, text: Shared) -> Infallible {
     .await
 }
 
+/// Whether it names this machine, and no name that somebody else points here (DNS rebinding).
+fn is_address(host: Option<&HeaderValue>) -> bool {
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let authority = host.parse::<Authority>();
+    authority.is_ok_and(|authority| {
+        let name = authority.host().trim_matches(['[', ']']);
+        name == "localhost" || name.parse::<IpAddr>().is_ok()
+    })
+}
+
 fn answer(request: &Request<Incoming>, text: &Shared) -> Response<Full<Bytes>> {
     let (status, body) = match (request.method(), request.uri().path()) {
+        _ if !is_address(request.headers().get(HOST)) => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "expected  a host that is an address, or localhost\n".into(),
+        ),
         (&Method::GET, PATH) => (
             StatusCode::OK,
             text.read().unwrap_or_else(PoisonError::into_inner).clone(),

@@ -85,10 +85,7 @@ pub(super) async fn examine(
             findings.push(migrating(chain, &migration));
             migrations.push(migration);
         }
-        for id in definition.rebuilt.pending(chain.time) {
-            let Some(open) = definition.rebuilt.open.get(&id) else {
-                continue;
-            };
+        for (id, open) in definition.rebuilt.pending(chain.time) {
             let action = OpenAction {
                 action: id,
                 definition: definition.name.clone(),

@@ -46,7 +46,7 @@ pub async fn differences(
         found.compare(&format!("policy of {role}"), expression, &view);
     }
     let now = head_time(client).await?;
-    let mut events = rebuilt.pending(now);
+    let mut events: Vec<_> = rebuilt.pending(now).map(|(id, _)| id).collect();
     let mut view = open_actions(client, registry, name).await?;
     events.sort_unstable();
     view.sort_unstable();

@@ -277,11 +277,11 @@ impl Rebuilt {
     }
 
     /// Actions that can still be approved or executed at `now`, Unix seconds.
-    pub fn pending(&self, now: u64) -> Vec<ActionId> {
-        let open = self.open.iter();
-        open.filter(|(_, action)| now <= action.expires && action.epoch == self.epoch(&action.role))
-            .map(|(id, _)| *id)
-            .collect()
+    pub fn pending(&self, now: u64) -> impl Iterator<Item = (ActionId, &OpenAction)> {
+        let open = self.open.iter().map(|(id, action)| (*id, action));
+        open.filter(move |(_, action)| {
+            now <= action.expires && action.epoch == self.epoch(&action.role)
+        })
     }
 
     fn policy(&self, role: &str) -> Option<Policy> {

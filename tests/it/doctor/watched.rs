@@ -41,8 +41,12 @@ impl Watching {
 
     /// Status line, headers and body of an answer.
     fn answer(&self, request: &str) -> String {
+        self.answer_to("localhost", request)
+    }
+
+    fn answer_to(&self, host: &str, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let request = format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let request = format!("{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("text");
@@ -98,6 +102,17 @@ async fn what_is_watched_is_offered_as_metrics_and_follows_the_chain() -> Done {
     assert!(head.contains("application/openmetrics-text"), "{head}");
     assert!(head.trim_end().ends_with("# EOF"), "{head}");
     assert!(watching.answer("GET /").starts_with("HTTP/1.1 404"));
+    for (host, status) in [
+        ("127.0.0.1:9464", 200),
+        ("[::1]", 200),
+        ("evil.example", 421),
+    ] {
+        let answer = watching.answer_to(host, "GET /metrics");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{host}: {answer}"
+        );
+    }
     assert!(watching.answer("POST /metrics").starts_with("HTTP/1.1 405"));
 
     team.wait(366).await?;
