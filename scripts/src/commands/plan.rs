@@ -97,7 +97,10 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
-            let call = known(&work, &args.version).await?;
+            let call = match open(&work, args)? {
+                Some(call) => call,
+                None => known(&work, &args.version).await?,
+            };
             check(&mut work, &call, args).await?;
             call
         }
@@ -182,11 +185,35 @@ fn finding(refused: &Error) -> Finding {
     }
 }
 
-/// The migration that was proposed, or the one to a version that is registered already.
-async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error> {
-    if let Some(call) = work.proposed(version) {
-        return Ok(call);
+/// The migration that was proposed: the one that is named, or the only one.
+fn open(work: &Work<'_>, args: &PlanArgs) -> Result<Option<abi::migrateCall>, Error> {
+    let mut proposed = work.proposed(&args.version);
+    let ids: Vec<String> = proposed.iter().map(|(id, _)| id.to_string()).collect();
+    if let Some(digits) = &args.action {
+        let begins = format!("0x{}", digits.trim_start_matches("0x").to_lowercase());
+        proposed.retain(|(id, _)| id.to_string().starts_with(&begins));
     }
+    let mut proposed = proposed.into_iter();
+    match (proposed.next(), proposed.next(), &args.action) {
+        (Some((_, call)), None, _) => Ok(Some(call)),
+        (None, _, None) => Ok(None),
+        (one, _, _) => Err(Error::Usage {
+            message: match one {
+                Some(_) => format!(
+                    "several open actions lead to {} {}",
+                    args.name, args.version
+                ),
+                None => format!("no such action leads to {} {}", args.name, args.version),
+            },
+            expected: format!("the one that is meant: {}", ids.join(", ")),
+            found: args.action.clone().unwrap_or_else(|| "none named".into()),
+            next: "give --action ID; stylus-upgrades pending lists what is open".into(),
+        }),
+    }
+}
+
+/// The migration to a version that is registered already.
+async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error> {
     let Some((code, steps)) = work.registered(version).await? else {
         return Err(Error::Usage {
             message: format!("{} {version} is neither proposed nor registered", work.name),

@@ -20,6 +20,7 @@ use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{Client, Sent};
 use crate::governance::{Call, PendingAction, pending};
+use crate::ids::ActionId;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
@@ -307,13 +308,14 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The open migration to `version` that was proposed first.
-    pub(super) fn proposed(&self, version: &str) -> Option<abi::migrateCall> {
-        let mut calls = self.open.iter().map(|open| Call::decode(&open.call));
-        calls.find_map(|call| match call {
-            Ok(Call::Migrate(call)) if call.version == version => Some(call),
+    /// The open migrations to `version`, in the order of their proposals.
+    pub(super) fn proposed(&self, version: &str) -> Vec<(ActionId, abi::migrateCall)> {
+        let calls = self.open.iter().map(|open| (open.action, &open.call));
+        let migrations = calls.filter_map(|(action, call)| match Call::decode(call) {
+            Ok(Call::Migrate(call)) if call.version == version => Some((action, call)),
             _ => None,
-        })
+        });
+        migrations.collect()
     }
 
     /// Whether the version is current with this very code and way.

@@ -29,7 +29,12 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
     };
     let to = |more: &[(&str, &str)]| {
         let version = version.map_or("", |field| field.value.as_str());
-        let query = [("name", review.definition.as_str()), ("version", version)];
+        let action = review.action.to_string();
+        let query = [
+            ("name", review.definition.as_str()),
+            ("version", version),
+            ("action", action.as_str()),
+        ];
         way(place, "/plan", &[&query[..], more].concat())
     };
     html! {

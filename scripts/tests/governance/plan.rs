@@ -147,6 +147,37 @@ fn an_open_action_is_tried_without_its_source() {
 }
 
 #[test]
+fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let other = [
+        "migrate",
+        "A",
+        "2.0",
+        "counter-v2",
+        "--call",
+        "migrate(uint256)",
+        "6",
+    ];
+    let actions = [("Admin", &MIGRATE[..]), ("Admin2", &other[..])].map(|(who, words)| {
+        let proposed = sandbox.run(who, words);
+        assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+        text(&proposed.document, "action").to_owned()
+    });
+    let refused = sandbox.run("Other", &["plan", "A", "2.0"]);
+    assert_eq!((refused.exit, error(&refused)), (Some(2), "Usage"));
+    let expected = text(&refused.document["error"], "expected");
+    for (action, step) in actions.iter().zip([5, 6]) {
+        assert!(expected.contains(action), "{expected}");
+        let plan = sandbox.done("Other", &["plan", "A", "2.0", "--action", &action[..12]]);
+        let instances = plan["instances"].as_array().expect("instances");
+        let changed = change(&instances[0], "step");
+        assert_eq!(text(changed, "after"), &*word(step));
+    }
+    let unknown = ["plan", "A", "2.0", "--action", "0x12345678"];
+    assert_eq!(sandbox.run("Other", &unknown).exit, Some(2));
+}
+
+#[test]
 fn many_instances_are_rolled_out_in_the_plan() {
     let sandbox = Sandbox::with_counter("Admin", 6);
     let plan = sandbox.done("Other", &PLAN);

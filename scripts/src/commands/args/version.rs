@@ -87,6 +87,9 @@ pub struct PlanArgs {
     /// Its code, as for migrate [default: that of the action that is open, or of the registered
     /// version]
     pub source: Option<String>,
+    /// The open action that is tried, where several lead to the version
+    #[arg(long, value_name = "ID", conflicts_with = "source")]
+    pub action: Option<String>,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,

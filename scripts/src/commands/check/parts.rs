@@ -120,6 +120,7 @@ impl Check<'_> {
             name: self.args.name.clone(),
             version: to.to_owned(),
             source: Some(self.args.source.clone()),
+            action: None,
             step: self.args.step.clone(),
             storage: self.args.storage.clone(),
             allow_abi: self.args.allow_abi.clone(),

@@ -282,7 +282,9 @@ async fn tried(
     let Call::Migrate(migrate) = &governed.call else {
         return Ok(());
     };
-    let plan = documents::plan(subject.context, &migrate.name, &migrate.version, None).await?;
+    let action = subject.action.to_string();
+    let (name, version) = (&migrate.name, &migrate.version);
+    let plan = documents::plan(subject.context, name, version, Some(&action), None).await?;
     let same = plan.document.get("call") == Some(&json!(governed.bytes));
     match same {
         true => outcome.field("plan", Value::Object(plan.document)),

@@ -38,7 +38,7 @@ pub(super) async fn by_name(
     }
 }
 
-/// `plan NAME VERSION [--replay COUNT]`, as the query says.
+/// `plan NAME VERSION [--action ID] [--replay COUNT]`, as the query says.
 pub(super) async fn plan_of(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
     let replay = match request.value("replay") {
         "" => None,
@@ -58,22 +58,25 @@ pub(super) async fn plan_of(context: &Context, request: &PageRequest) -> Result<
         context,
         request.value("name"),
         request.value("version"),
+        Some(request.value("action")).filter(|action| !action.is_empty()),
         replay,
     )
     .await
 }
 
-/// `plan NAME VERSION [--replay COUNT]`.
+/// `plan NAME VERSION [--action ID] [--replay COUNT]`.
 pub(super) async fn plan(
     context: &Context,
     name: &str,
     version: &str,
+    action: Option<&str>,
     replay: Option<u32>,
 ) -> Result<Outcome, Error> {
     let args = PlanArgs {
         name: name.into(),
         version: version.into(),
         source: None,
+        action: action.map(String::from),
         step: StepArgs::default(),
         storage: StorageArgs::default(),
         allow_abi: Vec::new(),
