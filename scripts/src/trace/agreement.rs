@@ -1,24 +1,62 @@
-//! Whether what an endpoint says of one transaction can be true together: its receipt, its call tree,
-//! and the gas of each call beside that of the calls in it.
+//! Whether what an endpoint says of one transaction can be true together: the transaction, its receipt
+//! and its call tree.
 
-use super::Receipt;
-use super::calls::Frame;
+use super::calls::{Frame, Kind};
+use super::{Receipt, Transaction, callers, sums};
 use crate::ids::TxHash;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes, U64, hex};
 
-/// Contradictions between gas sums that are reported, at most.
+/// Contradictions between frames that are reported, at most.
 const REPORTED_MAX: usize = 8;
-/// Gas of a transaction and of a creation, before anything else is paid.
-const BASE: u64 = 21_000;
-const BASE_OF_CREATION: u64 = 53_000;
-/// Gas of a byte of calldata.
-const ZERO_BYTE: u64 = 4;
-const OTHER_BYTE: u64 = 16;
+/// Bytes of calldata that are printed, at most.
+const SHOWN_MAX: usize = 32;
 /// The type of the first transaction that the chain makes itself, and that pays otherwise.
 const OF_THE_CHAIN: u64 = 0x64;
+/// The type of ArbOS' own transactions, whose calls are from other accounts of the chain.
+const OF_ARBOS: u64 = 0x6a;
 
 /// What contradicts what, in words.
-pub(super) fn contradictions(tx: TxHash, receipt: &Receipt, frames: &[Frame]) -> Vec<String> {
+pub(super) fn contradictions(
+    tx: TxHash,
+    (receipt, transaction): (&Receipt, Option<&Transaction>),
+    frames: &[Frame],
+) -> Vec<String> {
+    let mut found = of_receipt(tx, receipt);
+    let kind = kind_of(receipt, transaction);
+    let Some(root) = frames.first() else {
+        return found;
+    };
+    found.extend(of_root(receipt, root, uncompared(kind).is_none()));
+    match transaction {
+        Some(transaction) => found.extend(of_transaction(tx, receipt, transaction, root)),
+        None => found.push("it has a receipt of the transaction, and no transaction".into()),
+    }
+    let callers = callers::contradictions(frames, kind == Some(OF_ARBOS));
+    found.extend(callers.into_iter().take(REPORTED_MAX));
+    if uncompared(kind).is_none() {
+        let sums = sums::contradictions(receipt, frames);
+        found.extend(sums.into_iter().take(REPORTED_MAX));
+    }
+    found
+}
+
+/// The type of a transaction.
+pub(super) fn kind_of(receipt: &Receipt, transaction: Option<&Transaction>) -> Option<u64> {
+    let of_it = transaction.and_then(|transaction| transaction.kind);
+    of_it.or(receipt.kind).map(|kind| kind.to())
+}
+
+/// What is not compared of a transaction of this type: the chain pays for its own otherwise, and their
+/// first frame may succeed where they fail.
+pub(super) fn uncompared(kind: Option<u64>) -> Option<String> {
+    let kind = kind.filter(|kind| *kind >= OF_THE_CHAIN)?;
+    Some(format!(
+        "whether outcome and gas of the call tree agree: the chain makes transactions of type {kind:#x} itself"
+    ))
+}
+
+/// A receipt alone.
+fn of_receipt(tx: TxHash, receipt: &Receipt) -> Vec<String> {
     let mut found = Vec::new();
     if receipt.transaction_hash != tx {
         found.push(format!(
@@ -26,9 +64,30 @@ pub(super) fn contradictions(tx: TxHash, receipt: &Receipt, frames: &[Frame]) ->
             receipt.transaction_hash
         ));
     }
-    let Some(root) = frames.first() else {
-        return found;
-    };
+    if receipt.status > U64::from(1) {
+        found.push(format!(
+            "a receipt has status 0 or 1, this one {}",
+            receipt.status
+        ));
+    }
+    let (used, for_l1) = (receipt.gas_used, receipt.gas_used_for_l1);
+    if let Some(for_l1) = for_l1.filter(|for_l1| *for_l1 > used) {
+        found.push(format!(
+            "its receipt says {used} gas, and {for_l1} of it for L1"
+        ));
+    }
+    found
+}
+
+/// A receipt and the first frame.
+fn of_root(receipt: &Receipt, root: &Frame, is_outcome_compared: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    if !matches!(root.kind, Kind::Call | Kind::Create | Kind::Create2) {
+        found.push(format!(
+            "a transaction begins with CALL or CREATE, its call tree with {}",
+            root.kind.name()
+        ));
+    }
     if root.from != receipt.from {
         found.push(format!(
             "its receipt is of a transaction from {}, its call tree of one from {}",
@@ -44,12 +103,12 @@ pub(super) fn contradictions(tx: TxHash, receipt: &Receipt, frames: &[Frame]) ->
     if root.to != to || root.kind.is_creation() != receipt.to.is_none() {
         found.push(format!(
             "its receipt is of a transaction to {}, its call tree of one to {}",
-            receipt.target(),
+            named(receipt.to.or(receipt.contract_address)),
             named(root.to)
         ));
     }
     let succeeded = !receipt.status.is_zero();
-    if succeeded == failed {
+    if succeeded == failed && is_outcome_compared {
         let word = |succeeded| match succeeded {
             true => "succeeded",
             false => "failed",
@@ -67,88 +126,90 @@ pub(super) fn contradictions(tx: TxHash, receipt: &Receipt, frames: &[Frame]) ->
             root.gas_used
         ));
     }
-    found.extend(sums(frames).into_iter().take(REPORTED_MAX));
     found
 }
 
-/// Calls that used less gas than the calls in them.
-fn sums(frames: &[Frame]) -> Vec<String> {
-    let inner = gas_of_calls(frames);
-    let pairs = frames.iter().zip(inner).enumerate();
-    let found = pairs.filter_map(|(at, (frame, inner))| {
-        // Of what a transaction used, at most a fifth is paid back: a quarter of the rest.
-        let most = match at {
-            0 => frame.gas_used.saturating_add(frame.gas_used / 4),
-            _ => frame.gas_used,
-        };
-        (inner > most).then(|| {
-            let what = format!("{} to {}", frame.kind.name(), named(frame.to));
-            let used = frame.gas_used;
-            format!("frame {at}, {what}, used {used} gas, and the calls in it {inner}")
-        })
-    });
-    found.collect()
-}
-
-/// The gas of the calls that each frame made.
-fn gas_of_calls(frames: &[Frame]) -> Vec<u64> {
-    let mut sums = vec![0u64; frames.len()];
-    // The frames that a frame stands in, by their depths.
-    let mut above: Vec<usize> = Vec::new();
-    for (at, frame) in frames.iter().enumerate() {
-        above.truncate(frame.depth);
-        if let Some(sum) = above.last().and_then(|caller| sums.get_mut(*caller)) {
-            *sum = sum.saturating_add(frame.gas_used);
-        }
-        above.push(at);
+/// The transaction, its receipt and the first frame.
+fn of_transaction(
+    tx: TxHash,
+    receipt: &Receipt,
+    transaction: &Transaction,
+    root: &Frame,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    if transaction.hash != tx {
+        let other = transaction.hash;
+        found.push(format!("it was asked for {tx}, and gives {other}"));
     }
-    sums
+    if transaction.from != receipt.from {
+        found.push(format!(
+            "the transaction is from {}, its receipt of one from {}",
+            transaction.from, receipt.from
+        ));
+    }
+    if transaction.to != receipt.to {
+        found.push(format!(
+            "the transaction is to {}, its receipt of one to {}",
+            named(transaction.to),
+            named(receipt.to)
+        ));
+    }
+    if transaction.block_number != Some(receipt.block_number) {
+        let block = transaction.block_number;
+        found.push(format!(
+            "the transaction is in {}, its receipt of block {}",
+            block.map_or_else(|| "no block".into(), |block| format!("block {block}")),
+            receipt.block_number
+        ));
+    }
+    let kinds = transaction.kind.zip(receipt.kind);
+    if let Some((kind, other)) = kinds.filter(|(kind, other)| kind != other) {
+        found.push(format!(
+            "the transaction is of type {kind:#x}, its receipt of one of type {other:#x}"
+        ));
+    }
+    if transaction.value != root.value {
+        found.push(format!(
+            "the transaction sends {} wei, its call tree {}",
+            transaction.value, root.value
+        ));
+    }
+    if transaction.input != root.input {
+        let same = transaction.input.iter().zip(root.input.iter());
+        let same = same.take_while(|(a, b)| a == b).count();
+        found.push(format!(
+            "the transaction has {} bytes of input, its call tree {}: from byte {same} on {}, and {}",
+            transaction.input.len(),
+            root.input.len(),
+            from_byte(&transaction.input, same),
+            from_byte(&root.input, same)
+        ));
+    }
+    found
 }
 
-/// Gas that the transaction was paid back for storage that it cleared, as far as it can be told: the
-/// first frame's calls and what is paid before any code runs are more than the gas that it used. What
-/// that frame used alone is then what was paid before.
-pub(super) fn refund(receipt: &Receipt, frames: &mut [Frame]) -> Option<u64> {
-    let inner = gas_of_calls(frames).first().copied()?;
-    let root = frames.first_mut()?;
-    let is_ours = receipt
-        .kind
-        .is_none_or(|kind| kind.to::<u64>() < OF_THE_CHAIN);
-    let least = match is_ours {
-        true => paid_before(root, receipt),
-        false => 0,
-    };
-    let spent = least.saturating_add(inner);
-    let refund = spent.checked_sub(root.gas_used).filter(|gas| *gas > 0)?;
-    root.gas_alone = least;
-    Some(refund)
+/// Some bytes from this one on.
+fn from_byte(bytes: &Bytes, at: usize) -> String {
+    let rest: Vec<u8> = bytes.iter().skip(at).copied().collect();
+    match rest.get(..SHOWN_MAX) {
+        Some(shown) if rest.len() > SHOWN_MAX => format!("{}…", hex::encode_prefixed(shown)),
+        _ => hex::encode_prefixed(rest),
+    }
 }
 
-/// What a transaction pays before its first frame runs, at least.
-fn paid_before(root: &Frame, receipt: &Receipt) -> u64 {
-    let base = match root.kind.is_creation() {
-        true => BASE_OF_CREATION,
-        false => BASE,
-    };
-    let zeros = root.input.iter().filter(|byte| **byte == 0).count() as u64;
-    let others = root.input.len() as u64 - zeros;
-    let for_l1: u64 = receipt.gas_used_for_l1.unwrap_or_default().to();
-    (base + zeros * ZERO_BYTE + others * OTHER_BYTE).saturating_add(for_l1)
+/// A frame in a sentence.
+pub(super) fn frame_of(at: usize, frame: &Frame) -> String {
+    format!("frame {at}, {} to {},", frame.kind.name(), named(frame.to))
 }
 
+/// An account, if there is one.
 fn named(account: Option<Address>) -> String {
     account.map_or_else(|| "nobody".into(), |account| account.to_string())
 }
 
-impl Receipt {
-    /// Whom the transaction called, or what it created.
-    fn target(&self) -> String {
-        named(self.to.or(self.contract_address))
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::callers::tests::tree;
     use super::super::calls::{self, tests::call, tests::raw};
     use super::*;
     use alloy::primitives::B256;
@@ -156,76 +217,153 @@ mod tests {
 
     const TX: TxHash = TxHash(B256::repeat_byte(1));
 
-    fn receipt(gas: u64) -> Receipt {
-        let account = |number| Address::with_last_byte(number).to_string();
-        let value = json!({
+    pub(in crate::trace) fn account(number: u8) -> Value {
+        json!(Address::with_last_byte(number))
+    }
+
+    fn said(gas: u64) -> (Value, Value) {
+        let receipt = json!({
             "transactionHash": TX, "blockNumber": "0x1", "status": "0x1", "type": "0x2",
             "from": account(1), "to": account(2), "gasUsed": format!("{gas:#x}"), "gasUsedForL1": "0xa",
         });
-        serde_json::from_value(value).expect("a receipt")
+        let transaction = json!({
+            "hash": TX, "blockNumber": "0x1", "type": "0x2", "from": account(1), "to": account(2),
+            "value": "0x0", "input": "0x",
+        });
+        (receipt, transaction)
     }
 
-    fn frames(tree: &Value) -> Vec<Frame> {
+    pub(in crate::trace) fn receipt(gas: u64) -> Receipt {
+        serde_json::from_value(said(gas).0).expect("a receipt")
+    }
+
+    pub(in crate::trace) fn frames(tree: &Value) -> Vec<Frame> {
         calls::read(&raw(tree)).expect("a tree")
     }
 
-    #[test]
-    fn a_refund_is_what_the_calls_used_beyond_the_whole_and_the_sums_add_up_with_it() {
-        let tree = call(2, 40_000, &[call(3, 12_000, &[]), call(4, 15_000, &[])]);
-        let (receipt, mut frames) = (receipt(40_000), frames(&tree));
-        assert_eq!(refund(&receipt, &mut frames), Some(8_010));
-        let alone: u64 = frames.iter().map(|frame| frame.gas_alone).sum();
-        assert_eq!(alone - 8_010, 40_000);
-        assert!(contradictions(TX, &receipt, &frames).is_empty());
+    fn found((receipt, transaction): &(Value, Value), tree: &Value) -> Vec<String> {
+        let receipt = serde_json::from_value(receipt.clone()).expect("a receipt");
+        let transaction = serde_json::from_value(transaction.clone()).expect("a transaction");
+        contradictions(TX, (&receipt, Some(&transaction)), &frames(tree))
     }
 
     #[test]
-    fn without_a_refund_there_is_none_and_a_transaction_of_the_chain_pays_no_base() {
-        let mut dear = frames(&call(2, 40_000, &[call(3, 12_000, &[])]));
-        assert_eq!(refund(&receipt(40_000), &mut dear), None);
-        assert_eq!(dear[0].gas_alone, 28_000);
-        let mut of_the_chain = receipt(0);
-        of_the_chain.kind = Some(alloy::primitives::U64::from(0x6a));
-        assert_eq!(refund(&of_the_chain, &mut frames(&call(2, 0, &[]))), None);
-    }
-
-    #[test]
-    fn calls_that_used_more_than_what_made_them_are_a_contradiction() {
-        let inner = call(3, 100, &[call(4, 101, &[])]);
-        let found = contradictions(TX, &receipt(40_000), &frames(&call(2, 40_000, &[inner])));
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("frame 1, "), "{found:?}");
-        // More than any refund.
-        let found = contradictions(
-            TX,
-            &receipt(40_000),
-            &frames(&call(2, 40_000, &[call(3, 50_001, &[])])),
-        );
-        assert!(found[0].starts_with("frame 0, "), "{found:?}");
-    }
-
-    #[test]
-    fn every_field_that_two_answers_share_is_compared() {
-        let tree = call(2, 40_000, &[]);
-        let other = json!(Address::with_last_byte(9));
-        for (field, value, words) in [
-            ("transactionHash", json!(TxHash::ZERO), "it was asked for"),
-            ("from", other.clone(), "a transaction from"),
-            ("to", other, "a transaction to"),
-            ("to", Value::Null, "a transaction to nobody"),
-            ("status", json!("0x0"), "it succeeded"),
-            ("gasUsed", json!("0x1"), "says 1 gas"),
+    fn every_field_that_answers_share_is_compared() {
+        assert_eq!(found(&said(40_000), &tree()), Vec::<String>::new());
+        for (place, field, value, words) in [
+            (
+                "receipt",
+                "transactionHash",
+                json!(TxHash::ZERO),
+                "it was asked for",
+            ),
+            ("receipt", "from", account(9), "a transaction from"),
+            ("receipt", "to", account(9), "a transaction to"),
+            ("receipt", "to", Value::Null, "a transaction to nobody"),
+            ("receipt", "status", json!("0x0"), "it succeeded"),
+            (
+                "receipt",
+                "status",
+                json!("0x2"),
+                "status 0 or 1, this one 2",
+            ),
+            ("receipt", "gasUsed", json!("0x9c3f"), "says 39999 gas"),
+            (
+                "receipt",
+                "gasUsedForL1",
+                json!("0x9c41"),
+                "40001 of it for L1",
+            ),
+            (
+                "receipt",
+                "blockNumber",
+                json!("0x2"),
+                "in block 1, its receipt of block 2",
+            ),
+            (
+                "receipt",
+                "type",
+                json!("0x1"),
+                "of type 0x2, its receipt of one of type 0x1",
+            ),
+            (
+                "transaction",
+                "hash",
+                json!(TxHash::ZERO),
+                "it was asked for",
+            ),
+            ("transaction", "from", account(9), "its receipt of one from"),
+            ("transaction", "to", account(9), "its receipt of one to"),
+            ("transaction", "blockNumber", Value::Null, "in no block"),
+            (
+                "transaction",
+                "value",
+                json!("0x5"),
+                "sends 5 wei, its call tree 0",
+            ),
+            (
+                "transaction",
+                "input",
+                json!("0x07"),
+                "1 bytes of input, its call tree 0: from byte 0 on 0x07, and 0x",
+            ),
+            (
+                "tree",
+                "type",
+                json!("DELEGATECALL"),
+                "its call tree with DELEGATECALL",
+            ),
+            (
+                "tree",
+                "type",
+                json!("SELFDESTRUCT"),
+                "its call tree with SELFDESTRUCT",
+            ),
+            (
+                "tree",
+                "value",
+                json!("0x5"),
+                "sends 0 wei, its call tree 5",
+            ),
+            (
+                "tree",
+                "input",
+                json!("0x0007"),
+                "0 bytes of input, its call tree 2",
+            ),
         ] {
-            let mut lying = serde_json::to_value(json!({
-                "transactionHash": TX, "blockNumber": "0x1", "status": "0x1",
-                "from": Address::with_last_byte(1), "to": Address::with_last_byte(2), "gasUsed": "0x9c40",
-            }))
-            .expect("JSON");
+            let (mut said, mut tree) = (said(40_000), tree());
+            let lying = match place {
+                "receipt" => &mut said.0,
+                "transaction" => &mut said.1,
+                _ => &mut tree,
+            };
             lying[field] = value;
-            let lying: Receipt = serde_json::from_value(lying).expect("a receipt");
-            let found = contradictions(TX, &lying, &frames(&tree));
-            assert_eq!(found.len(), 1, "{field}: {found:?}");
-            assert!(found[0].contains(words), "{field}: {found:?}");
+            let found = found(&said, &tree);
+            let is_found = found.iter().any(|one| one.contains(words));
+            assert!(is_found, "{place} {field}: {found:?}");
         }
+        let receipt = receipt(40_000);
+        let found = contradictions(TX, (&receipt, None), &frames(&tree()));
+        assert!(found[0].contains("no transaction"), "{found:?}");
+    }
+
+    #[test]
+    fn outcome_and_sums_of_the_chains_own_transactions_are_not_compared_and_that_is_said() {
+        let mut said = said(0);
+        said.0["gasUsedForL1"] = json!("0x0");
+        said.0["status"] = json!("0x0");
+        let mut tree = call(2, 0, &[call(3, 23_100, &[])]);
+        // As at the start of a block: from the account of the chain's system.
+        tree["calls"][0]["from"] = account(0xfe);
+        assert_eq!(found(&said, &tree).len(), 3);
+        (said.0["type"], said.1["type"]) = (json!("0x6a"), json!("0x6a"));
+        assert_eq!(found(&said, &tree), Vec::<String>::new());
+        let missing = uncompared(Some(0x6a)).expect("it is said");
+        assert!(missing.contains("of type 0x6a"), "{missing}");
+        assert_eq!(uncompared(Some(0x2)).or(uncompared(None)), None);
+        // What it sends and who is called is compared.
+        tree["input"] = json!("0x07");
+        assert_eq!(found(&said, &tree).len(), 1);
     }
 }

@@ -2,9 +2,11 @@
 //! JSON are not.
 
 use super::ink::Ink;
+use crate::output::shortened;
 use alloy::primitives::{Address, Bytes, U64, U256};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Frames of a transaction, at most.
 const FRAMES_MAX: usize = 50_000;
@@ -12,10 +14,12 @@ const FRAMES_MAX: usize = 50_000;
 const DEPTH_MAX: usize = 1_100;
 /// Bytes that are read in all levels together, at most.
 const BYTES_MAX: usize = 1 << 30;
+/// Characters of an unknown kind of frame that are printed, at most.
+const KIND_MAX: usize = 24;
 
 /// How a frame began.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Kind {
     /// A call.
     Call,
@@ -31,7 +35,24 @@ pub enum Kind {
     Create2,
     /// A contract ends.
     SelfDestruct,
+    /// ArbOS moves wei itself: fees of an activation, deposits of a retryable. Nitro shows it as a frame
+    /// of the opcode `INVALID` that runs nothing, from an account that need not be the caller.
+    Transfer,
+    /// What this program does not know, in the endpoint's words.
+    Other(String),
 }
+
+/// The kinds that callTracer names, beside their names.
+static NAMES: [(Kind, &str); 8] = [
+    (Kind::Call, "CALL"),
+    (Kind::StaticCall, "STATICCALL"),
+    (Kind::DelegateCall, "DELEGATECALL"),
+    (Kind::CallCode, "CALLCODE"),
+    (Kind::Create, "CREATE"),
+    (Kind::Create2, "CREATE2"),
+    (Kind::SelfDestruct, "SELFDESTRUCT"),
+    (Kind::Transfer, "INVALID"),
+];
 
 /// A call.
 #[derive(Debug, Clone)]
@@ -63,27 +84,51 @@ pub struct Frame {
 }
 
 impl Kind {
-    /// As callTracer writes it.
-    pub fn name(self) -> &'static str {
+    /// What a line calls it. Words of the endpoint stand in quotes.
+    pub fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Call => "CALL",
-            Self::StaticCall => "STATICCALL",
-            Self::DelegateCall => "DELEGATECALL",
-            Self::CallCode => "CALLCODE",
-            Self::Create => "CREATE",
-            Self::Create2 => "CREATE2",
-            Self::SelfDestruct => "SELFDESTRUCT",
+            Self::Transfer => "TRANSFER".into(),
+            Self::Other(words) => format!("{:?}", shortened(words, KIND_MAX)).into(),
+            known => known.written().into(),
+        }
+    }
+
+    /// As callTracer writes it.
+    fn written(&self) -> &str {
+        let known = NAMES.iter().find(|(kind, _)| kind == self);
+        match (known, self) {
+            (Some((_, name)), _) => name,
+            (None, Self::Other(words)) => words,
+            (None, _) => "",
         }
     }
 
     /// Whether a contract is created.
-    pub fn is_creation(self) -> bool {
+    pub fn is_creation(&self) -> bool {
         matches!(self, Self::Create | Self::Create2)
     }
 
     /// Whether it runs on its caller's storage.
-    pub fn is_delegated(self) -> bool {
+    pub fn is_delegated(&self) -> bool {
         matches!(self, Self::DelegateCall | Self::CallCode)
+    }
+
+    /// Whether it calls a function of an account.
+    pub fn is_call(&self) -> bool {
+        matches!(self, Self::Call | Self::StaticCall) || self.is_delegated()
+    }
+}
+
+impl From<String> for Kind {
+    fn from(words: String) -> Self {
+        let known = NAMES.iter().find(|(_, name)| *name == words);
+        known.map_or(Self::Other(words), |(kind, _)| kind.clone())
+    }
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.written().into()
     }
 }
 
@@ -105,8 +150,8 @@ struct Answer<'a> {
     #[serde(default)]
     output: Bytes,
     error: Option<String>,
-    #[serde(default, borrow)]
-    calls: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    calls: Option<Vec<&'a RawValue>>,
 }
 
 /// Reads all frames, each behind its caller.
@@ -129,7 +174,7 @@ pub(super) fn read(answer: &RawValue) -> Result<Vec<Frame>, String> {
         }
         let at = frames.len();
         // The first one is read next.
-        let calls = one.calls.into_iter().rev();
+        let calls = one.calls.unwrap_or_default().into_iter().rev();
         left.extend(calls.map(|call| (depth + 1, Some(at), call)));
         frames.push(Frame {
             depth,
@@ -177,6 +222,20 @@ pub(super) mod tests {
             .map(|frame| (frame.depth, frame.to.expect("it")[19], frame.gas_alone))
             .collect();
         assert_eq!(seen, [(0, 2, 50), (1, 3, 20), (2, 4, 10), (1, 5, 20)]);
+    }
+
+    #[test]
+    fn transfers_of_arbos_and_kinds_that_are_not_known_are_frames_and_calls_may_be_null() {
+        let mut tree = call(2, 100, &[call(3, 0, &[]), call(4, 0, &[]), call(5, 1, &[])]);
+        tree["calls"][0]["type"] = json!("INVALID");
+        tree["calls"][1]["type"] = json!("✓\nCALL");
+        tree["calls"][2]["calls"] = Value::Null;
+        let frames = read(&raw(&tree)).expect("a tree");
+        let shown: Vec<_> = frames.iter().map(|frame| frame.kind.name()).collect();
+        assert_eq!(shown, ["CALL", "TRANSFER", "\"✓\\nCALL\"", "CALL"]);
+        // A document has the endpoint's own words.
+        assert_eq!(json!(frames[1].kind), "INVALID");
+        assert_eq!(json!(frames[2].kind), "✓\nCALL");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! and the frames below it without their gas. They are matched with callTracer's by their order and
 //! their accounts.
 
-use super::calls::Frame;
+use super::calls::{Frame, Kind};
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -14,6 +14,45 @@ pub struct Ink {
     pub used: u64,
     /// What it used without the host functions that call others.
     pub alone: u64,
+}
+
+/// What only one of the two tracers shows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Unmatched {
+    /// Frames of callTracer.
+    pub frames: usize,
+    /// Calls of stylusTracer that made host calls or calls themselves: they ran.
+    pub ran: usize,
+    /// Calls of stylusTracer that did neither, where callTracer shows none at all.
+    pub empty: usize,
+}
+
+impl Unmatched {
+    /// That both cannot be true: calls ran, and the call tree has none.
+    pub(super) fn contradiction(&self, frames: &[Frame]) -> Option<String> {
+        (self.ran > 0 && frames.len() == 1).then(|| {
+            let ran = self.ran;
+            format!("stylusTracer shows {ran} calls that ran, its call tree none")
+        })
+    }
+
+    /// What is not known because of it.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        if self.frames > 0 {
+            missing.push(format!(
+                "the ink of {} frames: stylusTracer and callTracer do not show the same calls",
+                self.frames
+            ));
+        }
+        let calls = self.ran + self.empty;
+        if calls > 0 {
+            missing.push(format!(
+                "{calls} calls: stylusTracer shows them, callTracer does not"
+            ));
+        }
+        missing
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -29,9 +68,10 @@ struct Step<'a> {
     steps: Option<&'a RawValue>,
 }
 
-/// Notes the ink of every program's frame. Gives the number of frames that could not be matched.
-pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<usize, String> {
-    let mut unmatched = 0;
+/// Notes the ink of every program's frame. Gives what could not be matched.
+pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, String> {
+    let mut unmatched = Unmatched::default();
+    let is_alone = frames.len() == 1;
     let mut left = vec![(0, answer)];
     while let Some((at, raw)) = left.pop() {
         let steps: Vec<Step<'_>> =
@@ -40,27 +80,41 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<usize, Stri
             frame.ink = ink(&steps);
         }
         let called = children(frames, at);
-        let mut inner = steps.iter().filter_map(|step| {
+        let inner = steps.iter().filter_map(|step| {
             let steps = step.steps?;
             Some((step.address.unwrap_or_default(), steps))
         });
+        let mut inner = inner.peekable();
+        let is_empty = |steps: &RawValue| steps.get().trim() == "[]";
         for child in called {
+            let is_transfer = frames.get(child).map(|one| &one.kind) == Some(&Kind::Transfer);
             let Some(to) = frames.get(child).and_then(|frame| frame.to) else {
                 // A creation that failed has no account: it is the next one, whatever that is.
                 match inner.next() {
                     Some((_, steps)) => left.push((child, steps)),
-                    None => unmatched += below(frames, child),
+                    None => unmatched.frames += below(frames, child),
                 }
                 continue;
             };
+            if is_transfer {
+                // It runs nothing, whether it is shown or not.
+                inner.next_if(|(account, steps)| *account == to && is_empty(steps));
+                continue;
+            }
             // A call that failed before it became a frame is shown without steps.
-            let is_frameless = |(account, steps): &(Address, &RawValue)| {
-                *account != to && steps.get().trim() == "[]"
-            };
+            let is_frameless =
+                |(account, steps): &(Address, &RawValue)| *account != to && is_empty(steps);
             let found = inner.by_ref().find(|one| !is_frameless(one));
             match found.filter(|(account, _)| *account == to) {
                 Some((_, steps)) => left.push((child, steps)),
-                None => unmatched += below(frames, child),
+                None => unmatched.frames += below(frames, child),
+            }
+        }
+        for (_, steps) in inner {
+            match is_empty(steps) {
+                true if is_alone => unmatched.empty += 1,
+                true => {}
+                false => unmatched.ran += 1,
             }
         }
     }
@@ -135,7 +189,7 @@ mod tests {
             calling(4, 700, 650, &[]),
             step("user_returned", 600, 600),
         ]);
-        assert_eq!(add(&mut frames, &raw(&steps)), Ok(0));
+        assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
         let ink: Vec<_> = frames.iter().map(|frame| frame.ink).collect();
         let of = |used, alone| Some(Ink { used, alone });
         assert_eq!(ink, [of(400, 240), of(30, 30), None]);
@@ -146,8 +200,40 @@ mod tests {
         let tree = call(2, 100, &[call(3, 30, &[call(4, 1, &[])])]);
         let mut frames = read(&raw(&tree)).expect("a tree");
         let other = json!([calling(7, 10, 5, &[step("user_entrypoint", 9, 9)])]);
-        assert_eq!(add(&mut frames, &raw(&other)), Ok(2));
+        let two = Unmatched {
+            frames: 2,
+            ..Unmatched::default()
+        };
+        assert_eq!(add(&mut frames, &raw(&other)), Ok(two));
         assert!(frames.iter().all(|frame| frame.ink.is_none()));
         assert!(add(&mut frames, &raw(&json!({"steps": []}))).is_err());
+    }
+
+    #[test]
+    fn calls_that_only_this_tracer_shows_are_counted() {
+        let steps = json!([
+            calling(3, 900, 800, &[step("user_entrypoint", 50, 50)]),
+            calling(4, 700, 650, &[]),
+        ]);
+        let mut alone = read(&raw(&call(2, 100, &[]))).expect("a tree");
+        let unmatched = add(&mut alone, &raw(&steps)).expect("steps");
+        assert_eq!((unmatched.ran, unmatched.empty), (1, 1));
+        assert!(unmatched.contradiction(&alone).is_some());
+        assert!(unmatched.missing()[0].starts_with("2 calls: "));
+        // Beside other calls, one without steps may have failed before it became a frame.
+        let mut frames = read(&raw(&call(2, 100, &[call(3, 30, &[])]))).expect("a tree");
+        assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+    }
+
+    #[test]
+    fn transfers_of_arbos_take_no_steps_of_others() {
+        let mut tree = call(2, 100, &[call(9, 0, &[]), call(3, 30, &[])]);
+        tree["calls"][0]["type"] = json!("INVALID");
+        let of = calling(3, 900, 800, &[step("user_entrypoint", 50, 20)]);
+        for steps in [json!([of]), json!([calling(9, 950, 950, &[]), of])] {
+            let mut frames = read(&raw(&tree)).expect("a tree");
+            assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+            assert!(frames[2].ink.is_some() && frames[1].ink.is_none());
+        }
     }
 }

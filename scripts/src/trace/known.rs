@@ -1,6 +1,7 @@
 //! Whose accounts the calls go to: the registry's, its instances', their versions', the framework's,
 //! the chain's. What a registry says of itself is text from outside and stands in quotes.
 
+use super::account::Account;
 use super::calls::Frame;
 use super::error::TraceError;
 use crate::build::{Framework, evm};
@@ -24,19 +25,6 @@ const ACCOUNTS_MAX: usize = 256;
 const VERSIONS_MAX: usize = 64;
 /// Requests on their way at once.
 const AT_ONCE: usize = 16;
-
-/// An account that is known.
-#[derive(Debug, Clone, Default)]
-pub struct Account {
-    /// What it is.
-    pub name: String,
-    /// The definition whose instance or code it is.
-    pub definition: Option<String>,
-    /// The versions whose code it holds.
-    pub versions: Vec<String>,
-    /// What it answers.
-    pub functions: Functions,
-}
 
 /// The accounts that are known.
 #[derive(Debug, Default)]
@@ -218,7 +206,7 @@ impl Known {
         }
         for (account, code) in &self.code {
             let known = self.accounts.entry(*account);
-            known.or_insert_with(|| one_of(code));
+            known.or_insert_with(|| Account::one_of(code));
         }
         Ok(())
     }
@@ -236,9 +224,7 @@ impl Known {
         let beacon = evm::beacon_address(registry, definition_id(name));
         self.add(beacon, &format!("beacon of {name:?}"), own.beacon.clone());
         let mut labels = registry::labels(client, registry, name).await?;
-        if let Some(first) = labels.len().checked_sub(VERSIONS_MAX) {
-            labels.drain(..first);
-        }
+        self.missing.extend(keep_newest(name, &mut labels));
         let queries = labels.into_iter().map(|version| async move {
             let query = abi::getVersionCall {
                 name: name.into(),
@@ -263,12 +249,9 @@ impl Known {
             all = functions.clone().with(&all);
             for step in found.steps.iter().filter(|step| !step.script.is_zero()) {
                 let script = self.code_of(name, step.script);
-                if script.name.is_empty() {
-                    script.name = format!("script of {name:?} {:?} → {version:?}", step.from);
-                }
+                script.leads(name, &step.from, &version);
                 let declared = script.functions.clone().with(&functions);
                 script.functions = declared.with(&own.implementation);
-                script.versions = vec![version.clone()];
             }
             let implementation = self.code_of(name, code.implementation);
             let answers = implementation.functions.clone().with(&functions);
@@ -325,23 +308,14 @@ impl Known {
     }
 }
 
-/// Code of a definition, or of several, whoever runs it.
-fn one_of(code: &BTreeMap<String, Account>) -> Account {
-    let mut accounts = code.values();
-    match (accounts.next(), code.len()) {
-        (Some(only), 1) => only.clone(),
-        _ => {
-            let names: Vec<&str> = code.values().map(|one| one.name.as_str()).collect();
-            let functions = code
-                .values()
-                .fold(Functions::default(), |all, one| all.with(&one.functions));
-            Account {
-                name: format!("one of {}", names.join(", ")),
-                functions,
-                ..Account::default()
-            }
-        }
-    }
+/// Keeps the newest versions of a definition. Says what is missing then.
+fn keep_newest(definition: &str, labels: &mut Vec<String>) -> Option<String> {
+    let left_out = labels.len().checked_sub(VERSIONS_MAX);
+    let left_out = left_out.filter(|count| *count > 0)?;
+    labels.drain(..left_out);
+    Some(format!(
+        "the code of the {left_out} oldest versions of {definition:?}: the newest {VERSIONS_MAX} were looked up"
+    ))
 }
 
 /// Every account whose code ran or that called, in the order of the calls.
@@ -351,4 +325,22 @@ fn called(frames: &[Frame]) -> Vec<Address> {
         .iter()
         .flat_map(|frame| frame.to.into_iter().chain([frame.from]));
     accounts.filter(|account| seen.insert(*account)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_that_are_not_looked_up_are_said_to_be_missing() {
+        let mut labels: Vec<String> = (0..66).map(|number| number.to_string()).collect();
+        let missing = keep_newest("A", &mut labels).expect("some are missing");
+        assert!(
+            missing.contains(r#"the 2 oldest versions of "A""#),
+            "{missing}"
+        );
+        assert_eq!((labels.len(), labels[0].as_str()), (VERSIONS_MAX, "2"));
+        assert_eq!(keep_newest("A", &mut labels), None);
+        assert_eq!(labels.len(), VERSIONS_MAX);
+    }
 }

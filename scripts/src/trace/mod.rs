@@ -3,35 +3,44 @@
 //! | module | holds |
 //! |---|---|
 //! | `calls` | the endpoint's callTracer, read into frames |
-//! | `agreement` | whether what the endpoint says can be true together, and what was paid back |
+//! | `agreement` | whether what the endpoint says can be true together |
+//! | `callers` | whether each call is from the account that the frame above it runs as |
+//! | `sums` | whether gas adds up, and what was paid back |
 //! | `ink` | its stylusTracer, for the ink of each frame |
+//! | `account` | what an account is |
 //! | `known` | which accounts are the registry's, and what version their code is |
 //! | `named` | the frames with the names of contracts and functions |
 //! | `flamegraph` | the frames as a picture |
 //! | `error` | why there is no trace |
 
+mod account;
 mod agreement;
+mod callers;
 mod calls;
 mod error;
 mod flamegraph;
 mod ink;
 mod known;
 mod named;
+mod sums;
 
+pub use account::Account;
 pub use calls::{Frame, Kind};
 pub use error::TraceError;
 pub use flamegraph::{flamegraph, flamegraph_title, is_flamegraph};
 pub use ink::Ink;
-pub use known::{Account, Known, Sources};
+pub use known::{Known, Sources};
 pub use named::{Code, Named};
 
 use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
-use alloy::primitives::{Address, U64};
+use alloy::primitives::{Address, Bytes, U64, U256};
 use alloy::providers::Provider;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use std::fmt::Debug;
 
 /// JSON-RPC's error code of a method that a server does not have.
 const METHOD_NOT_FOUND: i64 = -32_601;
@@ -84,25 +93,53 @@ struct Receipt {
     gas_used_for_l1: Option<U64>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Transaction {
+    hash: TxHash,
+    block_number: Option<U64>,
+    #[serde(rename = "type")]
+    kind: Option<U64>,
+    from: Address,
+    to: Option<Address>,
+    value: U256,
+    input: Bytes,
+}
+
 /// Traces a mined transaction.
 ///
 /// # Errors
 /// [`TraceError`].
 pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
-    let receipt = receipt(client, tx).await?;
+    let receipt: Option<Receipt> = asked(client, "eth_getTransactionReceipt", tx).await?;
+    let transaction: Option<Transaction> = asked(client, "eth_getTransactionByHash", tx).await?;
+    let Some(receipt) = receipt else {
+        return Err(match transaction {
+            Some(_) => TraceError::NotMined { tx },
+            None => TraceError::Unknown {
+                tx,
+                chain: client.chain_id(),
+            },
+        });
+    };
+    let transaction = transaction.as_ref();
     let calls = traced(client, tx, "callTracer").await;
     let calls = calls.map_err(|error| TraceError::of(client, error))?;
     let mut frames =
         calls::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
-    let contradictions = agreement::contradictions(tx, &receipt, &frames);
-    let refund = agreement::refund(&receipt, &mut frames);
-    let mut missing = Vec::new();
+    let mut contradictions = agreement::contradictions(tx, (&receipt, transaction), &frames);
+    let uncompared = agreement::uncompared(agreement::kind_of(&receipt, transaction));
+    let refund = match uncompared {
+        Some(_) => None,
+        None => sums::refund(&receipt, &mut frames),
+    };
+    let mut missing = Vec::from_iter(uncompared);
     match traced(client, tx, "stylusTracer").await {
         Ok(steps) => match ink::add(&mut frames, &steps) {
-            Ok(0) => {}
-            Ok(unmatched) => missing.push(format!(
-                "the ink of {unmatched} frames: stylusTracer and callTracer do not show the same calls"
-            )),
+            Ok(unmatched) => {
+                contradictions.extend(unmatched.contradiction(&frames));
+                missing.extend(unmatched.missing());
+            }
             Err(reason) => missing.push(format!("ink by frame: {reason}")),
         },
         Err(error @ ChainError::Rpc { .. }) => missing.push(format!(
@@ -126,23 +163,14 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
     })
 }
 
-async fn receipt(client: &Client, tx: TxHash) -> Result<Receipt, TraceError> {
-    let method = "eth_getTransactionReceipt";
-    let answer: Result<Option<Receipt>, _> =
-        client.provider().raw_request(method.into(), (tx,)).await;
-    if let Some(receipt) = answer.map_err(|error| client.error(method, error))? {
-        return Ok(receipt);
-    }
-    let method = "eth_getTransactionByHash";
-    let answer: Result<Value, _> = client.provider().raw_request(method.into(), (tx,)).await;
-    let found = answer.map_err(|error| client.error(method, error))?;
-    Err(match found.is_null() {
-        true => TraceError::Unknown {
-            tx,
-            chain: client.chain_id(),
-        },
-        false => TraceError::NotMined { tx },
-    })
+/// What the endpoint says of a transaction; none where it does not know it.
+async fn asked<T: DeserializeOwned + Debug + Send + Sync + Unpin + 'static>(
+    client: &Client,
+    method: &'static str,
+    tx: TxHash,
+) -> Result<Option<T>, ChainError> {
+    let answer = client.provider().raw_request(method.into(), (tx,)).await;
+    answer.map_err(|error| client.error(method, error))
 }
 
 /// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.

@@ -98,30 +98,36 @@ impl Trace {
 
 impl Named {
     fn of(frame: &Frame, known: &Known, codes: &BTreeMap<Address, Code>) -> Self {
-        let account = known.of(frame);
+        // What an unknown kind of frame does with an account is not known.
+        let is_other = matches!(frame.kind, Kind::Other(_));
+        let account = known.of(frame).filter(|_| !is_other);
         let unknown = Functions::default();
-        let is_call = !frame.kind.is_creation() && frame.kind != Kind::SelfDestruct;
-        let functions = account.filter(|_| is_call);
+        let functions = account.filter(|_| frame.kind.is_call());
         let functions = functions.map_or(&unknown, |account| &account.functions);
         let (input, output) = (&frame.input, &frame.output);
-        let call = match frame.kind {
+        let call = match &frame.kind {
             Kind::SelfDestruct => "the contract ends".into(),
+            Kind::Transfer => format!("by ArbOS, from {}", known.title(frame.from)),
             kind if kind.is_creation() => format!("{} bytes of init code", input.len()),
             _ => functions.call(input).unwrap_or_else(|| unknown_call(input)),
         };
-        let code = match (frame.kind.is_creation(), frame.ink) {
-            (true, _) => Some(Code::Evm),
-            (false, Some(_)) => Some(Code::Stylus),
-            (false, None) => frame.to.and_then(|to| codes.get(&to).copied()),
+        let code = match (&frame.kind, frame.ink) {
+            (Kind::Transfer, _) => None,
+            (kind, _) if kind.is_creation() => Some(Code::Evm),
+            (_, Some(_)) => Some(Code::Stylus),
+            (_, None) => frame.to.and_then(|to| codes.get(&to).copied()),
         };
         let failed = frame.error.is_some();
         Self {
             depth: frame.depth,
-            kind: frame.kind,
+            kind: frame.kind.clone(),
             code,
             from: frame.from,
             to: frame.to,
-            contract: frame.to.map(|to| known.title_of(to, account)),
+            contract: frame.to.map(|to| match is_other {
+                true => to.to_string(),
+                false => known.title_of(to, account),
+            }),
             definition: account.and_then(|account| account.definition.clone()),
             versions: account.map_or_else(Vec::new, |account| account.versions.clone()),
             function: functions.signature(input),

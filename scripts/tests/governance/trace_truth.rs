@@ -5,6 +5,7 @@ use crate::relay::Relay;
 use crate::sandbox::{Answer, Sandbox, text};
 use crate::trace::{frames, incrementCall, sent, with_instance};
 use alloy::primitives::{Address, B256, U256};
+use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 
 /// What is said where the endpoint changes what it knows of the transaction.
@@ -54,6 +55,32 @@ fn an_endpoint_whose_receipt_and_calls_contradict_each_other_is_not_believed() {
             "by its call tree it succeeded",
         ),
         (receipt("gasUsed", json!("0x5208")), "says 21000 gas"),
+        (receipt("status", json!("0x2")), "status 0 or 1"),
+        (receipt("gasUsedForL1", json!("0xffffffff")), "of it for L1"),
+        (
+            receipt("blockNumber", json!("0x1")),
+            "its receipt of block 1",
+        ),
+        (
+            calls("/input", json!("0xd09de08b")),
+            "4 bytes of input, its call tree 4: from byte 3 on 0x8a, and 0x8b",
+        ),
+        (
+            calls("/value", json!("0x5")),
+            "sends 0 wei, its call tree 5",
+        ),
+        (
+            calls("/type", json!("DELEGATECALL")),
+            "its call tree with DELEGATECALL",
+        ),
+        (
+            calls("/calls/0/from", other.clone()),
+            "and the frame above it runs as",
+        ),
+        (
+            calls("/calls", json!([])),
+            "stylusTracer shows 1 calls that ran",
+        ),
         (calls("/from", other), "a transaction from"),
         (calls("/gasUsed", json!("0x5209")), "its call tree 21001"),
         (
@@ -64,6 +91,47 @@ fn an_endpoint_whose_receipt_and_calls_contradict_each_other_is_not_believed() {
         assert_eq!(answer.exit, Some(1), "{words}: {answer:?}");
         let found = answer.document["contradictions"].to_string();
         assert!(found.contains(words), "{words}: {found}");
+    }
+}
+
+#[test]
+fn transfers_of_arbos_and_unknown_kinds_of_frames_are_shown_and_end_with_0() {
+    let (sandbox, proxy) = with_instance();
+    let tx = sent(&sandbox, proxy, &incrementCall {});
+    // As a Nitro node shows what an activation pays, and as one may show what is to come.
+    let frame = |kind: &str| {
+        json!({"type": kind, "from": Address::ZERO, "to": proxy, "gas": "0x0", "gasUsed": "0x0",
+            "input": "0xd09de08a", "value": "0x5", "calls": null})
+    };
+    let added = [frame("INVALID"), frame("EXTCALL")];
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        if request["params"][1]["tracer"] == "callTracer" {
+            let calls = answer["result"]["calls"].as_array_mut();
+            calls.expect("calls").extend(added.clone());
+        }
+    });
+    let words = ["trace", &tx, "--rpc-url", &relay.endpoint()];
+    let answer = sandbox.done("Other", &words);
+    let [.., transfer, other] = &frames(&answer)[..] else {
+        panic!("too few frames in {answer}");
+    };
+    assert_eq!(text(transfer, "type"), "INVALID");
+    assert_eq!(transfer["function"], Value::Null);
+    assert_eq!(
+        (text(other, "type"), text(other, "contract")),
+        ("EXTCALL", proxy.to_string().as_str())
+    );
+    assert_eq!(other["function"], Value::Null);
+    let (_, lines) = sandbox.reported("Other", &words);
+    let whole = lines.join("\n");
+    for part in [
+        format!(
+            "TRANSFER counter (instance of \"A\"): by ArbOS, from {} with 5 wei",
+            Address::ZERO
+        ),
+        format!("\"EXTCALL\" {proxy} [stylus]: 0xd09de08a"),
+    ] {
+        assert!(whole.contains(&part), "{part}: {whole}");
     }
 }
 
@@ -126,11 +194,26 @@ fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_
         "1",
     ];
     let created = sandbox.done("Admin", &create);
-    let second = text(&created, "proxy").parse().expect("an address");
-    let code = code.parse().expect("an address");
+    let second: Address = text(&created, "proxy").parse().expect("an address");
+    let code: Address = code.parse().expect("an address");
+    // Calls both instances, and the code without one.
+    let all = Address::repeat_byte(0xa1);
+    let calls: Vec<u8> = [first, second, code]
+        .into_iter()
+        .flat_map(|to: Address| {
+            let calldata = [&[0x63][..], &incrementCall::SELECTOR, &[0x5f, 0x52]].concat();
+            let call = [0x5f, 0x5f, 0x60, 0x04, 0x60, 0x1c, 0x5f, 0x73];
+            [&calldata, &call[..], to.as_slice(), &[0x5a, 0xf1, 0x50]].concat()
+        })
+        .collect();
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(all, calls.into()));
+    set.expect("the chain");
     // No interface is kept of code that was registered by its address.
     let unnamed = "0xd09de08a (0 bytes of arguments)";
     let of_both = "one of \"A\" \"1.0\", \"B\" \"1.0\"";
+    let bare = code.to_string();
     for (to, contract, definition, versions, call) in [
         (
             first,
@@ -140,8 +223,10 @@ fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_
             "increment()",
         ),
         (second, "\"B\" \"1.0\"", json!("B"), json!(["1.0"]), unnamed),
-        // Called without an instance, it is the code of both.
-        (code, of_both, Value::Null, json!([]), "increment()"),
+        // Called without an instance, beside instances of both, it is the code of both.
+        (all, of_both, Value::Null, json!([]), "increment()"),
+        // Which definitions have it is asked of the instances that a transaction calls.
+        (code, bare.as_str(), Value::Null, json!([]), unnamed),
     ] {
         let tx = sent(&sandbox, to, &incrementCall {});
         let answer = sandbox.done("Other", &["trace", &tx]);
