@@ -111,8 +111,8 @@ struct Transaction {
 /// # Errors
 /// [`TraceError`].
 pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
-    let receipt: Option<Receipt> = asked(client, "eth_getTransactionReceipt", tx).await?;
-    let transaction: Option<Transaction> = asked(client, "eth_getTransactionByHash", tx).await?;
+    let receipt: Option<Receipt> = fetched(client, "eth_getTransactionReceipt", tx).await?;
+    let transaction: Option<Transaction> = fetched(client, "eth_getTransactionByHash", tx).await?;
     let Some(receipt) = receipt else {
         return Err(match transaction {
             Some(_) => TraceError::NotMined { tx },
@@ -164,7 +164,7 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
 }
 
 /// What the endpoint says of a transaction; none where it does not know it.
-async fn asked<T: DeserializeOwned + Debug + Send + Sync + Unpin + 'static>(
+async fn fetched<T: DeserializeOwned + Debug + Send + Sync + Unpin + 'static>(
     client: &Client,
     method: &'static str,
     tx: TxHash,

@@ -125,14 +125,14 @@ mod tests {
     #[test]
     fn a_refund_above_a_fifth_of_what_was_used_before_it_is_a_contradiction() {
         // 21,010 gas are paid before: a quarter of 40,000 is paid back at most.
-        for (inner, is_told) in [(28_990, true), (28_991, false), (50_001, false)] {
+        for (inner, is_possible) in [(28_990, true), (28_991, false), (50_001, false)] {
             let mut frames = frames(&call(2, 40_000, &[call(3, inner, &[])]));
             let found = contradictions(&receipt(40_000), &frames);
-            assert_eq!(found.is_empty(), is_told, "{inner}: {found:?}");
+            assert_eq!(found.is_empty(), is_possible, "{inner}: {found:?}");
             let starts = found.iter().all(|one| one.starts_with("frame 0, "));
             assert!(starts && found.len() <= 1, "{found:?}");
             let refund = refund(&receipt(40_000), &mut frames);
-            assert_eq!(refund, is_told.then_some(10_000));
+            assert_eq!(refund, is_possible.then_some(10_000));
         }
     }
 
