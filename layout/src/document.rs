@@ -146,8 +146,8 @@ impl Document {
     /// Reads the bytes of a document.
     ///
     /// # Errors
-    /// [`LayoutError::Document`] if they are too many, no layout, or not in canonical form: then
-    /// two programs might read two things in them.
+    /// [`LayoutError::Document`] if they are too many, no layout, not in canonical form (then two
+    /// programs might read two things in them), or say of a field that it lies beyond storage.
     pub fn decode(bytes: &[u8]) -> Result<Self, LayoutError> {
         if bytes.len() > DOCUMENT_MAX {
             return Err(refused(format!(
@@ -169,6 +169,8 @@ impl Document {
         if document.encode() != bytes {
             return Err(refused("text that is not in canonical form"));
         }
+        let placed = document.layout.require_in_storage();
+        placed.map_err(|error| refused(error.to_string()))?;
         Ok(document)
     }
 }

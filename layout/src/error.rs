@@ -1,5 +1,6 @@
 //! What can be wrong with a layout or with what is said about it.
 
+use alloy_primitives::U256;
 use thiserror::Error;
 
 /// A layout that cannot be read, or a declaration that names nothing.
@@ -57,6 +58,21 @@ pub enum LayoutError {
         field: String,
         /// The number.
         found: u64,
+    },
+    /// A field that does not fit where it begins.
+    #[error(
+        "place of {field}: expected bytes within storage, and within one slot where it begins behind byte 0, \
+         found {size} bytes from byte {offset} of slot {slot}"
+    )]
+    Beyond {
+        /// The field.
+        field: String,
+        /// Its first slot.
+        slot: U256,
+        /// Where it begins in that.
+        offset: u64,
+        /// Its bytes.
+        size: U256,
     },
     /// A declaration for a field that the new layout does not have.
     #[error("declared {kind} of {field}, but the new layout has no such field; it has {known}")]

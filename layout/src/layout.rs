@@ -1,6 +1,7 @@
 //! The compiler's JSON: solc's `storageLayout`, with the additions of `@openzeppelin/upgrades-core`
 //! (namespaces, renamedFrom, retypedFrom, members of enums) and one of ours (keyExtension).
 
+mod bounds;
 mod hash;
 
 use std::collections::BTreeMap;
@@ -104,11 +105,13 @@ impl Layout {
     /// Reads the compiler's JSON.
     ///
     /// # Errors
-    /// [`LayoutError::Json`] if the text is no layout.
+    /// [`LayoutError::Json`] if the text is no layout, and those of [`Self::require_in_storage`].
     pub fn from_json(text: &str) -> Result<Self, LayoutError> {
-        serde_json::from_str(text).map_err(|error| LayoutError::Json {
+        let layout: Self = serde_json::from_str(text).map_err(|error| LayoutError::Json {
             reason: error.to_string(),
-        })
+        })?;
+        layout.require_in_storage()?;
+        Ok(layout)
     }
 
     /// The compiler's JSON, indented.

@@ -1,5 +1,6 @@
 //! HTTP for this machine alone: connections, how many at once, and how long each may take.
 
+use futures::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -8,6 +9,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::error::Error;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
@@ -58,11 +60,14 @@ where
         };
         tokio::select! {
             accepted = accepted, if open.len() < limits.connections => match accepted {
-                Ok((stream, _)) => open.push(connection(stream, limits, &handler)),
+                // A defect in an answer ends its connection, and no other.
+                Ok((stream, _)) => open.push(
+                    AssertUnwindSafe(connection(stream, limits, &handler)).catch_unwind(),
+                ),
                 // No file descriptor is free: the next one may be.
                 Err(_) => not_before = Instant::now() + PAUSE,
             },
-            Some(()) = open.next() => {}
+            Some(_) = open.next() => {}
         }
     }
 }

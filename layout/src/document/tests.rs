@@ -148,3 +148,40 @@ fn hostile_documents_are_refused_and_cost_nothing() {
         assert!(Document::decode(bytes).is_err());
     }
 }
+
+#[test]
+fn a_field_beyond_its_slot_or_beyond_storage_is_refused() {
+    let of = |slot: &str, offset: u64, size: &str| {
+        let mut found = document();
+        found.layout.storage[0].slot = slot.into();
+        found.layout.storage[0].offset = offset;
+        for kind in found.layout.types.values_mut() {
+            kind.number_of_bytes = Some(size.into());
+        }
+        let json = Layout::from_json(&found.layout.to_json());
+        let decoded = Document::decode(&found.encode());
+        assert_eq!(json.is_ok(), decoded.is_ok(), "{json:?} {decoded:?}");
+        decoded.map(|_| ()).map_err(|error| error.to_string())
+    };
+    let last = alloy_primitives::U256::MAX.to_string();
+    for (slot, offset, size) in [
+        ("1", 5, "27"),
+        ("1", 31, "1"),
+        ("1", 0, "18446744073709551615"),
+        (&last, 0, "32"),
+        ("0", 0, "0"),
+    ] {
+        assert_eq!(of(slot, offset, size), Ok(()), "{slot} {offset} {size}");
+    }
+    for (slot, offset, size, what) in [
+        ("1", 5, "18446744073709551615", "place of note"),
+        ("1", 5, "28", "place of note"),
+        ("1", 32, "1", "offset of note"),
+        (&last, 0, "33", "place of note"),
+        ("one", 0, "32", "slot of note"),
+        ("1", 0, "many", "numberOfBytes of uint256"),
+    ] {
+        let refused = of(slot, offset, size).expect_err("refused");
+        assert!(refused.contains(what), "{refused}");
+    }
+}

@@ -80,10 +80,7 @@ async fn storage(
     let hash = client.call(registry, &query).await?.code.layoutHash;
     let (found, unknown) = match context.documents(client, registry).get(hash.into()).await? {
         Known::Not(why) => (Vec::new(), Some(why)),
-        Known::Document(document) => match fields(client, *proxy, &document.layout).await? {
-            (found, false) => (found, None),
-            (found, true) => (found, Some("there are more fields than are read".into())),
-        },
+        Known::Document(document) => fields(client, *proxy, &document.layout).await?,
     };
     let labels = labels(client, registry, name).await?;
     let own = framework(client, *proxy, &labels).await?;

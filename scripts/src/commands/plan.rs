@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     };
     plan.problems.extend(match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
-        (None, Some(_)) if !args.allow_empty_replay => Some(replay::empty()),
+        (None, Some(_)) if !args.allow_empty_replay => Some(plan::Replay::nothing()),
         (None, _) => None,
     });
     let mut outcome = Outcome {

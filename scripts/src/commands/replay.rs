@@ -10,8 +10,7 @@ use crate::governance::Names;
 use crate::output::{Outcome, visible};
 use crate::own_file;
 use crate::plan::{
-    self, Abis, Difference, Finding, Group, Kind, Movement, Plan, PlanRequest, Replay,
-    StorageDifference,
+    self, Abis, Difference, Group, Kind, Movement, Plan, PlanRequest, Replay, StorageDifference,
 };
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
@@ -20,8 +19,6 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What is told where there is nothing to send again.
-const NOTHING: &str = "nothing was compared: no transaction to an instance was found";
 /// How a report begins.
 const REPORT: &str = "# Replay of ";
 
@@ -56,28 +53,17 @@ pub(super) async fn run(
     if let Some(path) = &args.replay_report {
         let text = match &replay {
             Some(replay) => markdown(plan, replay, &context.names()),
-            None => format!("{}**{}.**\n", title(plan), cell(NOTHING)),
+            None => format!("{}**{}.**\n", title(plan), cell(&Replay::nothing().message)),
         };
         own_file::replace(path, text.as_bytes(), is_report)?;
     }
     Ok(replay)
 }
 
-/// The problem where there was nothing to send again, unless that was expected.
-pub(super) fn empty() -> Finding {
-    Finding::new(
-        "ReplayEmpty",
-        NOTHING.into(),
-        "transactions that call an instance itself",
-        "none: those that call it through other contracts only are not looked for".into(),
-        "plan without --replay, or give --allow-empty-replay",
-    )
-}
-
 /// Says that nothing was compared.
 pub(super) fn nothing(outcome: &mut Outcome, is_expected: bool) {
     let mark = if is_expected { '!' } else { '✗' };
-    outcome.line(format!("{mark} {NOTHING}"));
+    outcome.line(format!("{mark} {}", Replay::nothing().message));
     outcome.field("replay", Value::Null);
 }
 
@@ -143,27 +129,6 @@ fn nothing_compared(reason: &str) -> String {
     format!("nothing was compared: on the copy the upgrade does not go through: {reason}")
 }
 
-fn not_compared(replay: &Replay) -> String {
-    let differ = match replay.not_compared_differ.len() {
-        0 => String::new(),
-        count => format!("; {count} of them would do something else"),
-    };
-    format!(
-        "{} calls that change the registry, by whatever contract, or of precompiles, or deployments, \
-         are not compared{differ}",
-        replay.not_compared
-    )
-}
-
-/// Whose storage is not compared.
-fn left_out(replay: &Replay, names: &Names) -> String {
-    format!(
-        "not compared: the framework's own slots, and storage and ether of the registry and of \
-         contracts that call it: {}",
-        names.list(&replay.left_out_accounts)
-    )
-}
-
 fn gas(replay: &Replay) -> String {
     format!(
         "{} gas without the upgrade, {} with it",
@@ -174,18 +139,13 @@ fn gas(replay: &Replay) -> String {
 
 pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     let mut lines = vec![summary(replay)];
-    if replay.left_out > 0 {
-        lines.push(format!("  {} transactions were left out", replay.left_out));
-    }
+    let omitted = replay.omitted(names);
+    lines.extend(omitted.iter().map(|one| format!("  {one}")));
     lines.extend(replay.notes.iter().map(|note| format!("  ! {note}")));
     if let Some(reason) = &replay.not_done {
         lines.push(format!("  ✗ {}", nothing_compared(reason)));
         return lines;
     }
-    if replay.not_compared > 0 {
-        lines.push(format!("  {}", not_compared(replay)));
-    }
-    lines.push(format!("  {}", left_out(replay, names)));
     lines.extend(replay.behind.iter().map(|one| format!("  ! {one}")));
     match replay.faithful {
         true => lines.push("  ✓ without the upgrade they did exactly what they really did".into()),
@@ -301,10 +261,9 @@ fn markdown(plan: &Plan, replay: &Replay, names: &Names) -> String {
     for note in replay.notes.iter().chain(&replay.behind) {
         let _ = writeln!(text, "- {}", cell(note));
     }
-    if replay.not_compared > 0 {
-        let _ = writeln!(text, "- {}", not_compared(replay));
+    for one in replay.omitted(names) {
+        let _ = writeln!(text, "- {one}");
     }
-    let _ = writeln!(text, "- {}", left_out(replay, names));
     for one in &replay.unfaithful {
         let what = cell(&one.what);
         let _ = writeln!(text, "- `{}` (block {}): {what}", one.hash, one.block);

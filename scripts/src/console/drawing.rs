@@ -39,7 +39,7 @@ pub fn slots(areas: &[Area]) -> Markup {
                     @for (when, fields) in [("before", &area.before), ("after", &area.after)] {
                         @for one in fields { tr {
                             td { (when) } td { (text(&one.slot)) }
-                            td { (one.offset) "–" (one.offset + one.size.max(1) - 1) }
+                            td { (one.offset) "–" (last(one.offset, one.size)) }
                             td { (text(&one.label)) } td { (text(&one.kind)) }
                             td { span class=(format!("change {}", class(one.change))) {
                                 (one.change.sign()) " " (one.words()) }
@@ -58,6 +58,11 @@ pub fn slots(areas: &[Area]) -> Markup {
             }
         }
     }
+}
+
+/// The last of so many bytes, counted as the first one is.
+pub(super) const fn last(first: u64, size: u64) -> u64 {
+    first.saturating_add(size.saturating_sub(1))
 }
 
 /// A field, or a part of one, in its row.
@@ -100,6 +105,16 @@ fn rows(fields: &[Drawn]) -> (Vec<String>, Vec<Part<'_>>) {
             if left == 0 {
                 break;
             }
+        }
+        if left > 0 {
+            parts.push(Part {
+                field,
+                row: rows.len() as u64,
+                offset: 0,
+                size: WORD,
+                part: ROWS_MAX,
+            });
+            rows.push("…".into());
         }
     }
     (rows, parts)
@@ -202,5 +217,37 @@ const fn class(change: Change) -> &'static str {
     match change {
         Change::Unknown => "other",
         known => known.word(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_any_size_are_drawn_and_what_is_left_out_has_a_mark() {
+        let field = |offset, size| Drawn {
+            label: "huge".into(),
+            kind: "t".into(),
+            slot: "1".into(),
+            offset,
+            size,
+            change: Change::New,
+            changes: vec![Change::New],
+            note: String::new(),
+        };
+        let area = Area {
+            name: String::new(),
+            before: vec![field(5, u64::MAX), field(u64::MAX, u64::MAX)],
+            after: vec![field(0, 4 * WORD), field(0, 0)],
+        };
+        let (labels, _) = rows(&area.before[..1]);
+        assert_eq!(labels, ["1", "+1", "+2", "+3", "…"]);
+        let (labels, _) = rows(&area.after[..1]);
+        assert_eq!(labels, ["1", "+1", "+2", "+3"], "all of it is drawn");
+        let areas = [area];
+        let table = slots(&areas).into_string();
+        assert!(table.contains("5–18446744073709551615"), "{table}");
+        assert!(file(&areas).ends_with("</svg>\n"));
     }
 }

@@ -150,9 +150,14 @@ fn step(edge: &Edge<'_>) -> Markup {
 fn point(row: usize, version: &Version, is_current: bool, instances: usize) -> Markup {
     let y = middle(row);
     let x = LINE + RADIUS + 8;
-    let label: String = text(&version.version).chars().take(ROOM).collect();
+    let whole = text(&version.version);
+    let label = match whole.chars().count() > ROOM {
+        true => whole.chars().take(ROOM - 1).chain(['…']).collect(),
+        false => whole.clone(),
+    };
     html! {
         g class=(if is_current { "version current" } else { "version" }) {
+            title { (whole) }
             circle cx=(LINE) cy=(y) r=(RADIUS) {}
             @if is_current { circle.inner cx=(LINE) cy=(y) r=(RADIUS - 3) {} }
             text x=(x) y=(y - 3) { (label) @if is_current { " (current)" } }
@@ -212,6 +217,23 @@ mod tests {
             sequence: 0,
             steps: steps.collect(),
         }
+    }
+
+    #[test]
+    fn a_label_that_is_too_long_is_drawn_with_a_mark_and_whole_in_its_title() {
+        let label = "9".repeat(ROOM + 1);
+        let drawn = point(0, &version(&label, &[]), false, 0).into_string();
+        assert!(
+            drawn.contains(&format!("<title>{label}</title>")),
+            "{drawn}"
+        );
+        assert!(
+            drawn.contains(&format!(">{}…<", "9".repeat(ROOM - 1))),
+            "{drawn}"
+        );
+        let whole = "9".repeat(ROOM);
+        let drawn = point(0, &version(&whole, &[]), false, 0).into_string();
+        assert!(drawn.contains(&format!(">{whole}</text>")), "{drawn}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One instance: where it is, the way to the current version, what it stores, what happened to it.
 
 use super::action::timeline;
+use super::drawing::last;
 use super::page::{PageContext, address, link, text};
 use super::view::{Inspection, Migration};
 use crate::inspect::{FieldValue, Steps};
@@ -43,7 +44,10 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
         }
         section {
             h2 { "What its own account emitted about upgrades" }
-            @if found.emitted.is_empty() { p { "Nothing." } }
+            @if found.emitted.is_empty() {
+                p.card.unknown { span.weight { "? not checked" } " the endpoint shows no such event; a beacon \
+                    proxy emits none of them" }
+            }
             ol.timeline {
                 @for one in &found.emitted {
                     li { "block " (one.block) " " (text(&one.what)) " " code.address { (one.tx) } }
@@ -102,7 +106,7 @@ fn storage(label: &str, fields: &[FieldValue]) -> Markup {
                         td { (text(&one.kind)) }
                         td { code { (text(&one.value)) } }
                         td { code { (word(&one.slot)) } }
-                        td { (one.offset) "–" (one.offset + one.size.max(1) - 1) }
+                        td { (one.offset) "–" (last(one.offset, one.size)) }
                     } }
                 }
             } }

@@ -21,12 +21,25 @@ pub struct PageContext {
     pub registry: Address,
     /// The account of the wallet, where it said so.
     pub account: Option<Address>,
-    /// The block that was the newest before the page was drawn, and its hash.
-    pub block: Option<(u64, B256)>,
+    /// The block that was the newest before the page was drawn.
+    pub block: Option<Head>,
     /// The document behind the page.
     pub api: String,
     /// Whether it stands alone in a file: nothing is loaded, and nothing can be done.
     pub is_file: bool,
+    /// Whether one look takes thousands of requests: the page is not drawn again by itself.
+    pub is_costly: bool,
+}
+
+/// A block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+    /// Its time, in Unix seconds.
+    pub time: u64,
 }
 
 /// A whole page.
@@ -66,9 +79,12 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                     }
                     p #news role="status" {}
                 }
-                main #main tabindex="-1" data-block=[place.block.map(|(number, _)| number)]
-                    data-hash=[place.block.map(|(_, hash)| hash)] {
+                main #main tabindex="-1" data-block=[place.block.map(|one| one.number)]
+                    data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly] {
                     (main)
+                    @if let Some(block) = place.block {
+                        p.drawn { "drawn at block " (block.number) ", " (time(block.time)) }
+                    }
                     @if !place.api.is_empty() {
                         p.source { a href=(place.api) { "The same as JSON" } }
                     }

@@ -1,8 +1,8 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
-use super::page::{PageContext, address, text, way};
+use super::page::{PageContext, address, finding, text, way};
 use super::view::{Finding, Plan, Review};
-use crate::plan::{Change, Group, Kind, Replay};
+use crate::plan::{Change, Finding as PlanFinding, Group, Kind, Replay};
 use crate::text::{grouped, word};
 use maud::{Markup, html};
 
@@ -56,9 +56,12 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
                 ", with " (plan.gas) " gas in all" }
         }
         @for problem in &plan.problems { (self::problem(problem)) }
+        @for warning in &plan.warnings { (finding(warning)) }
+        @for (part, extent) in plan.coverage.iter().filter(|(_, extent)| *extent != "complete") {
+            (unknown(&format!("{part}: {extent}")))
+        }
         @if plan.untried > 0 {
-            p.card.unknown { span.weight { "? not checked" } " " (plan.untried)
-                " more instances were not tried" }
+            (unknown(&format!("{} more instances were not tried", plan.untried)))
         }
         @for one in &plan.instances {
             h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
@@ -72,7 +75,28 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
                 ul { @for event in &one.events { li { code { (text(&event.what)) } } } }
             }
         }
-        @if let Some(replay) = &plan.replay { (replayed(place, replay)) }
+        @match &plan.replay {
+            Some(Some(replay)) => (replayed(place, replay)),
+            Some(None) => (nothing_replayed()),
+            None => {},
+        }
+    }
+}
+
+/// What was not looked at.
+fn unknown(what: &str) -> Markup {
+    html! { p.card.unknown { span.weight { "? not checked" } " " (text(what)) } }
+}
+
+/// A replay was asked for, and there was nothing to send again.
+fn nothing_replayed() -> Markup {
+    let PlanFinding { message, found, .. } = Replay::nothing();
+    html! {
+        section {
+            h2 { "Past transactions, sent again" }
+            (unknown(&message))
+            @if let Some(found) = found { p { (text(&found)) } }
+        }
     }
 }
 
@@ -85,8 +109,8 @@ fn replayed(place: &PageContext, replay: &Replay) -> Markup {
                 " others, from block " (replay.block + 1) " to " (replay.to_block) "; gas "
                 (grouped(replay.gas_before)) " before, " (grouped(replay.gas_after)) " with it" }
             (verdict(replay))
-            @for note in replay.notes.iter().chain(&replay.behind) {
-                p.card.unknown { span.weight { "? not checked" } " " (text(note)) }
+            @for one in replay.omitted(&place.names).iter().chain(&replay.notes).chain(&replay.behind) {
+                (unknown(one))
             }
             @for group in &replay.differences { (group_card(place, group)) }
             @if !replay.movements.is_empty() {
@@ -117,9 +141,9 @@ fn verdict(replay: &Replay) -> Markup {
             p.card.danger { span.weight { "✗ danger" } " the upgrade does not go through there: "
                 (text(why)) }
         } @else if !replay.is_whole() {
-            p.card.unknown { span.weight { "? not checked" } " it was compared in part only" }
+            (unknown("it was compared in part only"))
         } @else if replay.differences.is_empty() {
-            p.card.good { span.weight { "✓ checked" } " every call did the same" }
+            p.card.good { span.weight { "✓ checked" } " every call that was compared did the same" }
         }
     }
 }
@@ -175,5 +199,80 @@ fn row(change: &Change) -> Markup {
             td { code { (word(&change.before)) } }
             td { code { (word(&change.after)) } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::view;
+    use serde_json::{Value, json};
+
+    /// The page of a plan with that replay, its markup without tags.
+    fn shown(more: Value) -> String {
+        let mut document = json!({
+            "name": "Note", "to": "2.0", "block": 9, "gas": 7, "instances": [], "untried": 0,
+            "problems": [],
+        });
+        let fields = document.as_object_mut().expect("an object");
+        fields.extend(more.as_object().expect("an object").clone());
+        let plan: Plan = view::read(fields).expect("a plan");
+        page(&PageContext::default(), &plan).into_string()
+    }
+
+    fn replay(left_out: usize, not_compared: usize) -> Value {
+        json!({"replay": {
+            "block": 1, "to_block": 3, "transactions": 2, "others": 0, "left_out": left_out,
+            "not_compared": not_compared, "not_compared_differ": [],
+            "left_out_accounts": [REGISTRY], "not_done": null, "faithful": true,
+            "unfaithful": [], "differences": [], "storage": [], "movements": [],
+            "gas_before": 1, "gas_after": 1, "notes": [], "behind": [],
+        }})
+    }
+
+    const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
+
+    const UNKNOWN: &str = "<p class=\"card unknown\"><span class=\"weight\">? not checked</span> ";
+
+    #[test]
+    fn what_a_replay_did_not_compare_is_reported_as_not_checked() {
+        let page = shown(replay(3, 2));
+        for one in [
+            "3 transactions were left out",
+            "2 calls that change the registry",
+            "not compared: the framework",
+        ] {
+            assert!(page.contains(&format!("{UNKNOWN}{one}")), "{one}: {page}");
+        }
+        assert!(page.contains(REGISTRY), "{page}");
+        assert!(
+            page.contains("every call that was compared did the same"),
+            "{page}"
+        );
+        assert!(!page.contains("every call did the same"), "{page}");
+        let page = shown(replay(0, 0));
+        assert!(!page.contains("were left out"), "{page}");
+        assert_eq!(page.matches(UNKNOWN).count(), 1, "the registry: {page}");
+    }
+
+    #[test]
+    fn a_requested_replay_without_transactions_is_reported() {
+        let page = shown(json!({ "replay": null }));
+        let card = format!("{UNKNOWN}nothing was compared: no transaction to an instance");
+        assert!(page.contains(&card), "{page}");
+        assert!(!shown(json!({})).contains(UNKNOWN));
+    }
+
+    #[test]
+    fn warnings_and_what_was_checked_in_part_are_reported() {
+        let page = shown(json!({
+            "warnings": [{"name": "EndsSoon", "severity": "warning", "message": "it ends in 9 days"}],
+            "coverage": {"layout": "complete", "steps": "absent", "live_instances": "partial"},
+        }));
+        assert!(page.contains("it ends in 9 days"), "{page}");
+        for one in ["steps: absent", "live_instances: partial"] {
+            assert!(page.contains(&format!("{UNKNOWN}{one}")), "{page}");
+        }
+        assert!(!page.contains("layout: complete"), "{page}");
     }
 }

@@ -178,7 +178,12 @@ fn plain(from: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '@' => out.push_str("@<!-- -->"),
-            '#' => out.push_str("\\#<!-- -->"),
+            ':' => out.push_str(":<!-- -->"),
+            '#' | '$' => {
+                out.push('\\');
+                out.push(c);
+                out.push_str("<!-- -->");
+            }
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '!' | '~' => {
                 out.push('\\');
                 out.push(c);
@@ -186,8 +191,7 @@ fn plain(from: &str) -> String {
             c => out.push(c),
         }
     }
-    out.replace("://", ":<!-- -->//")
-        .replace("www.", "www<!-- -->.")
+    out.replace("www.", "www<!-- -->.")
 }
 
 #[cfg(test)]
@@ -202,6 +206,13 @@ mod tests {
             shown,
             "&lt;b&gt;\\`x\\`&lt;/b&gt;\\|\\!\\[a\\](b)\\\\u{202e}"
         );
+    }
+
+    #[test]
+    fn text_is_no_formula_and_no_picture() {
+        let shown = plain("$x$ :bomb:");
+        let expected = "\\$<!-- -->x\\$<!-- --> :<!-- -->bomb:<!-- -->";
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Requests of this machine's browsers: who may ask, and what they may send.
 
-use super::answer::{Body, answer, refusal};
+use super::answer::{Body, answer, page, refusal};
 use super::request::{PageRequest, Refused, accept};
 use crate::loopback::{self, Limits};
+use futures::FutureExt;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode};
+use maud::{DOCTYPE, Markup, html};
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -55,5 +58,77 @@ async fn answered<F: Future<Output = Response<Body>>>(
             return answer(StatusCode::PAYLOAD_TOO_LARGE, kind, text);
         }
     };
-    handler(accepted, body).await
+    // A defect in one page ends that page: whoever else looks or approves is answered.
+    match AssertUnwindSafe(handler(accepted, body))
+        .catch_unwind()
+        .await
+    {
+        Ok(answer) => answer,
+        Err(_) => page(StatusCode::INTERNAL_SERVER_ERROR, defect()),
+    }
+}
+
+/// What is shown where a request met a defect of this program.
+fn defect() -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { "It did not work – stylus-upgrades" } }
+            body {
+                main #main {
+                    h1 { "It did not work" }
+                    dl {
+                        dt { "expected" } dd { "a page" }
+                        dt { "found" } dd { "a defect of this program; its terminal says where" }
+                        dt { "next" } dd { "report it with the address of this page; the other pages are \
+                            answered as before" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    #[tokio::test]
+    async fn a_defect_in_one_page_does_not_end_the_console() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let server = serve(listener, port, |request, _| async move {
+            assert_ne!(request.path, "/defect");
+            answer(StatusCode::OK, "text/plain", "well")
+        });
+        let clients = async {
+            for (path, status, shown) in [
+                ("/", "200", "well"),
+                ("/defect", "500", "a defect of this program"),
+                ("/", "200", "well"),
+            ] {
+                let address = (Ipv4Addr::LOCALHOST, port);
+                let mut client = TcpStream::connect(address).await.expect("connected");
+                let head = format!(
+                    "GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+                );
+                client.write_all(head.as_bytes()).await.expect("sent");
+                let mut found = String::new();
+                client.read_to_string(&mut found).await.expect("answered");
+                let begin = format!("HTTP/1.1 {status}");
+                assert!(
+                    found.starts_with(&begin) && found.contains(shown),
+                    "{found}"
+                );
+            }
+        };
+        tokio::select! {
+            () = clients => {},
+            never = server => match never {},
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What the registry said about an instance, and what the framework's part of its contract did.
 
-use crate::client::{ChainError, Client};
-use crate::governance::Names;
+use crate::client::Client;
+use crate::governance::{GovernanceError, Names};
 use crate::history::{Entry, of_instance};
 use crate::registry::{Topics, all_logs};
 use alloy::primitives::{Address, B256};
@@ -28,15 +28,25 @@ pub struct OwnEvent {
 /// order.
 ///
 /// # Errors
-/// What the chain says.
+/// [`GovernanceError::EventsHidden`] where no event tells how the registry got the instance, which it
+/// has: the endpoint keeps events back. What the chain says.
 pub async fn events(
     client: &Client,
     registry: Address,
     name: &str,
     proxy: Address,
     names: &Names,
-) -> Result<(Vec<Entry>, Vec<OwnEvent>), ChainError> {
+) -> Result<(Vec<Entry>, Vec<OwnEvent>), GovernanceError> {
+    let hidden = |what: String| GovernanceError::EventsHidden {
+        endpoint: client.endpoint().to_string(),
+        registry,
+        what,
+    };
     let entries = of_instance(client, registry, name, proxy, names).await?;
+    let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
+    if !entries.iter().any(is_origin) {
+        return Err(hidden(format!("how {proxy} became an instance of {name}")));
+    }
     let mut own = Vec::new();
     for signature in [
         AdminChanged::SIGNATURE_HASH,

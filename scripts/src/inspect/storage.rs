@@ -11,6 +11,8 @@ use stylus_upgrades_interface::slots;
 
 /// Fields that are read, at most: of arrays and structs the rest is left out.
 const FIELDS_MAX: usize = 256;
+/// Reasons that are given for what is left out, at most.
+const REASONS_MAX: usize = 16;
 /// Structs within structs that are followed.
 const DEEPEST: u8 = 8;
 /// Slots that are asked for at once.
@@ -53,7 +55,15 @@ struct Wanted<'a> {
     size: u64,
 }
 
-/// Reads the variables of an instance. True where there are more than are read.
+/// What a layout says is read.
+#[derive(Default)]
+struct Found<'a> {
+    wanted: Vec<Wanted<'a>>,
+    /// Why this is not all of it.
+    left_out: BTreeSet<String>,
+}
+
+/// Reads the variables of an instance, and says why they are not all of what it stores.
 ///
 /// # Errors
 /// What the chain says.
@@ -61,24 +71,8 @@ pub async fn fields(
     client: &Client,
     proxy: Address,
     layout: &Layout,
-) -> Result<(Vec<FieldValue>, bool), ChainError> {
-    let mut wanted = Vec::new();
-    add(
-        layout,
-        &layout.storage,
-        ("", U256::ZERO),
-        "",
-        DEEPEST,
-        &mut wanted,
-    );
-    for (name, items) in &layout.namespaces {
-        if let Some(id) = name.strip_prefix("erc7201:") {
-            let root = slots::erc7201(id.as_bytes()).into();
-            add(layout, items, (name, root), "", DEEPEST, &mut wanted);
-        }
-    }
-    let is_cut = wanted.len() > FIELDS_MAX;
-    wanted.truncate(FIELDS_MAX);
+) -> Result<(Vec<FieldValue>, Option<String>), ChainError> {
+    let Found { wanted, left_out } = Found::of(layout);
     let words = read(client, proxy, wanted.iter().map(|one| one.slot)).await?;
     let long = wanted.iter().flat_map(|one| {
         let word = words.get(&one.slot).copied().unwrap_or_default();
@@ -106,7 +100,9 @@ pub async fn fields(
             name: one.name,
         }
     });
-    Ok((all.collect(), is_cut))
+    let left_out: Vec<String> = left_out.into_iter().collect();
+    let left_out = (!left_out.is_empty()).then(|| left_out.join("; "));
+    Ok((all.collect(), left_out))
 }
 
 /// Reads what the proxy itself keeps, and the marks of these versions.
@@ -158,50 +154,86 @@ pub async fn framework(
     Ok(all.collect())
 }
 
-/// Adds fields, and in place of a struct its members.
-fn add<'a>(
-    layout: &'a Layout,
-    items: &'a [Item],
-    (area, root): (&'a str, U256),
-    prefix: &str,
-    depth: u8,
-    wanted: &mut Vec<Wanted<'a>>,
-) {
-    for item in items {
-        let Ok(slot) = item.slot.parse::<U256>() else {
-            continue;
-        };
-        if wanted.len() > FIELDS_MAX {
-            return;
+impl<'a> Found<'a> {
+    fn of(layout: &'a Layout) -> Self {
+        let mut found = Self::default();
+        let root = ("", U256::ZERO);
+        found.add(layout, &layout.storage, root, "", DEEPEST);
+        for (name, items) in &layout.namespaces {
+            match name.strip_prefix("erc7201:") {
+                Some(id) => {
+                    let root = slots::erc7201(id.as_bytes()).into();
+                    found.add(layout, items, (name, root), "", DEEPEST);
+                }
+                None => found.leave_out(format!(
+                    "the namespace {name} is none of ERC-7201: where it begins is not known"
+                )),
+            }
         }
-        let slot = root.wrapping_add(slot);
-        let name = format!("{prefix}{}", item.label);
-        let kind = layout.types.get(&item.type_id);
-        if let (Some(Members::Struct(members)), Some(depth)) = (
-            kind.and_then(|kind| kind.members.as_ref()),
-            depth.checked_sub(1),
-        ) {
-            add(
-                layout,
-                members,
-                (area, slot),
-                &format!("{name}."),
-                depth,
-                wanted,
-            );
-            continue;
-        }
-        let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
-        wanted.push(Wanted {
-            area,
-            name,
-            kind,
-            type_id: &item.type_id,
-            slot,
-            offset: item.offset,
-            size: size.unwrap_or(WORD),
-        });
+        found
     }
+
+    fn leave_out(&mut self, why: String) {
+        if self.left_out.len() < REASONS_MAX {
+            self.left_out.insert(why);
+        }
+    }
+
+    /// Adds fields, and in place of a struct its members.
+    fn add(
+        &mut self,
+        layout: &'a Layout,
+        items: &'a [Item],
+        (area, root): (&'a str, U256),
+        prefix: &str,
+        depth: u8,
+    ) {
+        for item in items {
+            let name = format!("{prefix}{}", item.label);
+            let Ok(slot) = item.slot.parse::<U256>() else {
+                self.leave_out(format!("the slot of {name} is no number"));
+                continue;
+            };
+            if self.wanted.len() >= FIELDS_MAX {
+                self.leave_out("there are more fields than are read".into());
+                return;
+            }
+            let slot = root.wrapping_add(slot);
+            let kind = layout.types.get(&item.type_id);
+            match (kind.and_then(|kind| kind.members.as_ref()), depth) {
+                (Some(Members::Struct(members)), 1..) if !members.is_empty() => {
+                    let prefix = format!("{name}.");
+                    self.add(layout, members, (area, slot), &prefix, depth - 1);
+                    continue;
+                }
+                (Some(Members::Struct(members)), 0) if !members.is_empty() => {
+                    self.leave_out(format!("the members of {name} lie deeper than is followed"));
+                }
+                (None | Some(Members::Struct(_)), _) if is_struct(item, kind) => {
+                    self.leave_out(format!("the members of {name} are not known"));
+                }
+                _ if kind.is_none() => {
+                    self.leave_out(format!("the type of {name} is not known"));
+                }
+                _ => {}
+            }
+            let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
+            self.wanted.push(Wanted {
+                area,
+                name,
+                kind,
+                type_id: &item.type_id,
+                slot,
+                offset: item.offset,
+                size: size.unwrap_or(WORD),
+            });
+        }
+    }
+}
+
+fn is_struct(item: &Item, kind: Option<&TypeItem>) -> bool {
+    item.type_id.starts_with("t_struct(")
+        || kind.is_some_and(|kind| kind.label.starts_with("struct "))
 }
 
 /// The words of these slots, each asked for once.
@@ -224,15 +256,21 @@ enum Length {
     Here(u64),
     /// From the slot's hash on.
     Elsewhere(u64),
+    /// No compiler writes such a word: the number of bytes does not fit the form.
+    Malformed,
 }
 
 /// Of `bytes` and `string`: the lowest bit of the word says which.
 fn length(word: B256) -> Length {
     let number = U256::from_be_bytes(word.0);
     let half = |number: U256| u64::try_from(number / U256::from(2)).unwrap_or(u64::MAX);
-    match number.bit(0) {
+    let found = match number.bit(0) {
         true => Length::Elsewhere(half(number - U256::ONE)),
-        false => Length::Here(half(U256::from(word[31])).min(WORD - 1)),
+        false => Length::Here(half(U256::from(word[31]))),
+    };
+    match found {
+        Length::Here(WORD..) | Length::Elsewhere(..WORD) => Length::Malformed,
+        fits => fits,
     }
 }
 
@@ -262,7 +300,12 @@ fn shown(layout: &Layout, one: &Wanted<'_>, word: B256, texts: &BTreeMap<U256, B
 }
 
 fn text(one: &Wanted<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
+    let is_string = one.kind.is_some_and(|kind| kind.label == "string");
     let (bytes, is_cut): (Vec<u8>, bool) = match length(word) {
+        Length::Malformed => {
+            let kind = if is_string { "a string" } else { "bytes" };
+            return format!("not {kind}: {word}");
+        }
         Length::Here(length) => (word.iter().copied().take(length as usize).collect(), false),
         Length::Elsewhere(length) => {
             let first = begin(one.slot);
@@ -276,7 +319,6 @@ fn text(one: &Wanted<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
             (bytes.into_iter().take(kept).collect(), is_cut)
         }
     };
-    let is_string = one.kind.is_some_and(|kind| kind.label == "string");
     let mut shown = match is_string.then(|| String::from_utf8(bytes.clone())) {
         Some(Ok(text)) => format!("{text:?}"),
         _ => hex::encode_prefixed(&bytes),
@@ -288,65 +330,4 @@ fn text(one: &Wanted<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown_text(label: &str, word: B256, more: &[B256]) -> String {
-        let kind = TypeItem {
-            encoding: "bytes".into(),
-            label: label.into(),
-            ..TypeItem::default()
-        };
-        let slot = U256::from(3);
-        let one = Wanted {
-            area: "",
-            name: "text".into(),
-            kind: Some(&kind),
-            type_id: "",
-            slot,
-            offset: 0,
-            size: WORD,
-        };
-        let parts = more.iter().enumerate();
-        let parts = parts.map(|(at, word)| (begin(slot).wrapping_add(U256::from(at)), *word));
-        text(&one, word, &parts.collect())
-    }
-
-    #[test]
-    fn texts_are_read_in_their_slot_or_behind_its_hash() {
-        let mut word = [0; 32];
-        word[..3].copy_from_slice(b"abc");
-        word[31] = 6;
-        assert_eq!(shown_text("string", word.into(), &[]), "\"abc\"");
-        assert_eq!(shown_text("bytes", word.into(), &[]), "0x616263");
-        let long = B256::from(U256::from(2 * 40 + 1));
-        let (first, second) = (B256::repeat_byte(b'x'), B256::repeat_byte(b'y'));
-        let expected = format!("\"{}{}\"", "x".repeat(32), "y".repeat(8));
-        assert_eq!(shown_text("string", long, &[first, second]), expected);
-        // What says that it is longer than anything is shown as far as it was read.
-        let endless = shown_text("string", B256::repeat_byte(0xff), &[first]);
-        assert_eq!(endless, format!("\"{}\"…", "x".repeat(32)));
-        word[..3].copy_from_slice(&[0xff; 3]);
-        assert_eq!(shown_text("string", word.into(), &[]), "0xffffff");
-    }
-
-    #[test]
-    fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
-        let layout = Layout::from_json(
-            r#"{"storage":[{"label":"pair","offset":0,"slot":"1","type":"t_pair"}],
-            "types":{"t_pair":{"encoding":"inplace","label":"struct Pair","numberOfBytes":"32","members":[
-            {"label":"small","offset":2,"slot":"0","type":"t_uint8"}]},
-            "t_uint8":{"encoding":"inplace","label":"uint8","numberOfBytes":"1"}}}"#,
-        );
-        let layout = layout.expect("a layout");
-        let mut wanted = Vec::new();
-        let root = ("", U256::ZERO);
-        add(&layout, &layout.storage, root, "", DEEPEST, &mut wanted);
-        let one = wanted.first().expect("a field");
-        assert_eq!((one.name.as_str(), one.slot), ("pair.small", U256::ONE));
-        let mut word = [0; 32];
-        word[29] = 9;
-        let shown = shown(&layout, one, word.into(), &BTreeMap::new());
-        assert_eq!((wanted.len(), shown.as_str()), (1, "9"));
-    }
-}
+mod tests;

@@ -1,7 +1,9 @@
-//! Names that somebody else chose are text, whatever they hold.
+//! What somebody else chose: names are text, whatever they hold; layouts lie within storage; an endpoint
+//! that keeps events back is found out.
 
 use super::process::Console;
-use crate::layouts::project::Project;
+use crate::layouts::project::{Project, text};
+use crate::run_migration::proxy::{Failure, Proxy};
 
 #[test]
 fn markup_in_names_is_text() {
@@ -55,4 +57,46 @@ fn markup_in_names_is_text() {
     for word in ["<dt>expected</dt>", "<dt>found</dt>", "<dt>next</dt>"] {
         assert!(unknown.body.contains(word), "{}", unknown.body);
     }
+}
+
+/// A field of more bytes than a word, in the middle of a slot.
+const HUGE: &str = r#"{"storage":[{"label":"h","offset":5,"slot":"1","type":"t_huge"}],"types":{"t_huge":
+    {"encoding":"inplace","label":"uint256[576460752303423487]","numberOfBytes":"18446744073709551615"}}}"#;
+
+#[test]
+fn a_layout_beyond_its_slot_is_refused_by_every_reader_of_files() {
+    let project = Project::new();
+    let file = project.path("huge.json").display().to_string();
+    std::fs::write(&file, HUGE).expect("written");
+    for words in [
+        &["layout", "show", &file][..],
+        &["layout", "diff", &file, &file, "--svg", "layout.svg"],
+    ] {
+        let refused = project.run(words);
+        assert_eq!(refused.exit, Some(1), "{refused:?}");
+        let error = &refused.document["error"];
+        let found = format!("{} {}", text(error, "message"), error["found"]);
+        assert!(
+            found.contains("place of h: expected bytes within storage"),
+            "{error}"
+        );
+    }
+    assert!(!project.path("layout.svg").exists());
+}
+
+#[test]
+fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
+    let project = Project::with_note();
+    let proxy = Proxy::start(&project.node.endpoint(), |_, request| {
+        match request.contains("eth_getLogs") {
+            true => Failure::Answer("[]"),
+            false => Failure::None,
+        }
+    });
+    let found = project.run(&["inspect", "note", "--rpc-url", &proxy.url()]);
+    let error = &found.document["error"];
+    assert_eq!(text(error, "name"), "EventsHidden", "{found:?}");
+    let message = text(error, "message");
+    assert!(message.contains("became an instance of Note"), "{message}");
+    project.done(&["inspect", "note"]);
 }

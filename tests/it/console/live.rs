@@ -1,6 +1,11 @@
-//! An endpoint that goes away is reported to open pages, and so is its return.
+//! What open pages are told: an endpoint that goes away and its return, a chain that takes blocks back.
+//! And what they do then.
 
+use std::process::Command;
+
+use serde_json::{Value, json};
 use stylus_devnode::{NodeConfig, spawn};
+use stylus_upgrades_harness::home;
 
 use super::process::Console;
 
@@ -34,4 +39,75 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
     };
     let _node = spawn(config).expect("the same port");
     news.find(|line| line == "event: back").expect("it is back");
+}
+
+#[test]
+fn a_reorganisation_without_events_is_reported() {
+    let node = spawn(NodeConfig::default()).expect("a free port");
+    let begin = node.with_chain(|chain| {
+        let begin = chain.snapshot();
+        chain.mine(3, None).map(|_| begin)
+    });
+    let begin = begin.expect("the chain").expect("blocks");
+    let folder = tempfile::tempdir().expect("a folder");
+    let registry = "0x1111111111111111111111111111111111111111";
+    let console = Console::elsewhere(folder.path(), &node.endpoint(), registry);
+    let mut news = console.news();
+    news.find(|line| line == "event: ready").expect("it looked");
+    node.with_chain(move |chain| {
+        assert!(chain.revert(begin));
+        chain.mine(4, Some(9))
+    })
+    .expect("the chain")
+    .expect("blocks");
+    news.find(|line| line.starts_with("event: "))
+        .filter(|line| line == "event: changed")
+        .expect("it is reported");
+}
+
+/// The console's script on a page without a browser: what it asks for when it hears that the registry
+/// has new events.
+const HEARD: &str = "
+const [script, costly] = process.argv.slice(1);
+const asked = [];
+const main = { dataset: { block: '1', hash: '0x00' }, replaceWith() {} };
+if (costly === 'costly') main.dataset.costly = '';
+const news = { textContent: '' };
+let changed = null;
+const context = {
+  document: { getElementById: (id) => ({ main, news })[id] || null, querySelector: () => null, querySelectorAll: () => [], body: { dataset: {} } },
+  addEventListener() {}, dispatchEvent() {}, Event: class {}, window: {},
+  BroadcastChannel: class { postMessage() {} },
+  EventSource: class { addEventListener(name, then) { if (name === 'changed') changed = then; } },
+  navigator: { locks: { request: (_, then) => { then(); } } },
+  location: { href: 'http://127.0.0.1/page' }, URL, URLSearchParams, setTimeout, clearTimeout, setInterval() {},
+  DOMParser: class { parseFromString() { return { getElementById: () => main }; } },
+  fetch: async (path) => {
+    asked.push(path);
+    return { status: 200, text: async () => (path.startsWith('/api/news') ? '{\"changed\":true}' : '') };
+  },
+};
+require('node:vm').runInNewContext(require('node:fs').readFileSync(script, 'utf8'), context);
+changed();
+setTimeout(() => {
+  const pages = asked.filter((path) => !path.startsWith('/api/')).length;
+  console.log(JSON.stringify({ pages, asked: asked.length - pages, news: news.textContent }));
+}, 200);
+";
+
+#[test]
+fn a_page_that_costs_much_is_not_requested_again_by_itself() {
+    let heard = |kind: &str| -> Value {
+        let script = home().join("scripts/src/console/assets/console.js");
+        let mut command = Command::new("node");
+        let output = command.args(["-e", HEARD]).arg(script).arg(kind).output();
+        let output = output.expect("node");
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("a document")
+    };
+    let plain = heard("plain");
+    assert_eq!(plain, json!({"pages": 2, "asked": 1, "news": ""}));
+    let costly = heard("costly");
+    let says = "There is news on the chain: open this page again to see it.";
+    assert_eq!(costly, json!({"pages": 0, "asked": 1, "news": says}));
 }

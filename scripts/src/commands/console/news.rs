@@ -5,19 +5,20 @@ use super::super::context::Context;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::live::News;
+use crate::console::page::Head;
 use crate::console::request::PageRequest;
 use crate::output::Outcome;
 use crate::registry::{logs, logs_since};
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
-use alloy::sol_types::SolValue;
 use futures::stream::{Stream, unfold};
 use std::time::Duration;
 
 /// How often the chain is asked.
 const PAUSE: Duration = Duration::from_millis(1_000);
-/// Blocks before the first look that a reorganisation may take back.
+/// Blocks before the newest one of which the events are read again: nodes of one endpoint may lag, and
+/// show them later. A reorganisation of any depth is seen by the hash of the newest block.
 const BEHIND: u64 = 64;
 /// Looks without news behind which the connection is shown to be there.
 const QUIET: u32 = 15;
@@ -28,22 +29,22 @@ const SHORTER: u32 = 5;
 /// shown a new one.
 const AWAY_MAX: u64 = 10_000;
 
-/// The newest block and its hash: a page that is drawn after that shows at least what happened until
-/// then.
-pub(super) async fn newest(client: &Client) -> Result<(u64, B256), ChainError> {
+/// The newest block: a page that is drawn after that shows at least what happened until then.
+pub(super) async fn newest(client: &Client) -> Result<Head, ChainError> {
     match block(client, BlockNumberOrTag::Latest).await? {
         Some(found) => Ok(found),
         None => Err(client.contradiction("it has no newest block")),
     }
 }
 
-async fn block(
-    client: &Client,
-    which: BlockNumberOrTag,
-) -> Result<Option<(u64, B256)>, ChainError> {
+async fn block(client: &Client, which: BlockNumberOrTag) -> Result<Option<Head>, ChainError> {
     let found = client.provider().get_block_by_number(which).await;
     let found = found.map_err(|error| client.error("eth_getBlockByNumber", error))?;
-    Ok(found.map(|block| (block.header.number, block.header.hash)))
+    Ok(found.map(|block| Head {
+        number: block.header.number,
+        hash: block.header.hash,
+        time: block.header.timestamp,
+    }))
 }
 
 /// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or the chain has
@@ -76,7 +77,8 @@ async fn changed(
     let there = block(client, BlockNumberOrTag::Number(number)).await?;
     let newest = client.newest_block().await?;
     let away = newest.saturating_sub(number);
-    if there != Some((number, hash)) || away > AWAY_MAX {
+    let is_there = there.is_some_and(|one| (one.number, one.hash) == (number, hash));
+    if !is_there || away > AWAY_MAX {
         return Ok(true);
     }
     if away == 0 {
@@ -90,16 +92,38 @@ async fn changed(
 struct Watch {
     context: Context,
     client: Option<(Client, Address)>,
-    /// The first block that is looked at.
-    from: u64,
-    /// The newest block that was seen.
-    height: u64,
     /// Looks in which the chain was shorter.
     shorter: u32,
-    /// What the events were.
-    seen: Option<B256>,
+    seen: Option<Seen>,
     is_gone: bool,
     quiet: u32,
+}
+
+/// What was seen of the chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    /// The newest block.
+    head: Head,
+    /// The registry's events of the blocks before it: block, its hash, place in it.
+    events: Vec<(u64, B256, u64)>,
+}
+
+impl Seen {
+    /// The first block that the next look is at. It moves with the chain.
+    fn from(&self) -> u64 {
+        self.head.number.saturating_sub(BEHIND)
+    }
+
+    /// The events from that block on.
+    fn events_from(&self, from: u64) -> impl Iterator<Item = &(u64, B256, u64)> {
+        self.events.iter().filter(move |(block, ..)| *block >= from)
+    }
+
+    /// Whether nothing has happened but blocks.
+    fn is_same(&self, now: &Self) -> bool {
+        let from = self.from();
+        self.events_from(from).eq(now.events_from(from))
+    }
 }
 
 /// News, as they come.
@@ -107,8 +131,6 @@ pub(super) fn of(context: Context) -> impl Stream<Item = News> {
     let watch = Watch {
         context,
         client: None,
-        from: 0,
-        height: 0,
         shorter: 0,
         seen: None,
         is_gone: false,
@@ -137,13 +159,13 @@ impl Watch {
                 Some(News::Gone(why.unwrap_or_default().to_owned()))
             }
             (Err(_), true) => None,
-            (Ok(found), was_gone) => {
+            (Ok(looked), was_gone) => {
                 self.is_gone = false;
-                let before = self.seen.replace(found);
-                match (was_gone, before) {
+                match (was_gone, looked) {
                     (true, _) => Some(News::Back),
-                    (false, None) => Some(News::Ready),
-                    (false, Some(before)) => (before != found).then_some(News::Changed),
+                    (false, Looked::First) => Some(News::Ready),
+                    (false, Looked::Changed) => Some(News::Changed),
+                    (false, Looked::Same) => None,
                 }
             }
         };
@@ -158,38 +180,106 @@ impl Watch {
         news
     }
 
-    /// A hash of the registry's events: new ones change it, and so does a reorganisation.
-    async fn look(&mut self) -> Result<B256, Error> {
+    /// Compares the chain with what was seen of it.
+    async fn look(&mut self) -> Result<Looked, Error> {
         let (client, registry) = match &self.client {
             Some(known) => known.clone(),
             None => {
-                let client = self.context.reader().await?;
-                let newest = client.newest_block().await?;
-                self.from = newest.saturating_sub(BEHIND);
-                let known = (client, self.context.registry()?);
+                let known = (self.context.reader().await?, self.context.registry()?);
                 self.client = Some(known.clone());
                 known
             }
         };
-        // Not `newest_block` of the client: that waits until the chain is as long as it was.
-        let newest = client.provider().get_block_number().await;
-        let newest = newest.map_err(|error| client.error("eth_blockNumber", error))?;
-        if let Some(seen) = self
-            .seen
-            .filter(|_| newest < self.height && self.shorter < SHORTER)
-        {
+        let head = newest(&client).await?;
+        let Some(before) = &self.seen else {
+            self.seen =
+                Some(read(&client, registry, head, head.number.saturating_sub(BEHIND)).await?);
+            return Ok(Looked::First);
+        };
+        let there = match head.number < before.head.number {
+            true => None,
+            false => block(&client, BlockNumberOrTag::Number(before.head.number)).await?,
+        };
+        // A node that lags does not have the block.
+        if there.is_none() && self.shorter < SHORTER {
             self.shorter += 1;
-            return Ok(seen);
+            return Ok(Looked::Same);
         }
-        (self.height, self.shorter) = (newest, 0);
-        let logs = logs(&client, registry, [None; 3], self.from, newest).await?;
-        let all: Vec<(B256, u64)> = logs
-            .iter()
-            .map(|log| {
-                let index = log.log_index.unwrap_or_default();
-                (log.block_hash.unwrap_or_default(), index)
-            })
-            .collect();
-        Ok(keccak256(all.abi_encode()))
+        self.shorter = 0;
+        let away = head.number.saturating_sub(before.head.number);
+        let is_kept = there == Some(before.head) && away <= AWAY_MAX;
+        let from = match is_kept {
+            true => before.from(),
+            false => head.number.saturating_sub(BEHIND),
+        };
+        let now = read(&client, registry, head, from).await?;
+        let is_same = is_kept && before.is_same(&now);
+        self.seen = Some(now);
+        Ok(match is_same {
+            true => Looked::Same,
+            false => Looked::Changed,
+        })
+    }
+}
+
+/// What a look found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// It was the first one.
+    First,
+    /// Nothing new.
+    Same,
+    /// The registry has other events, or the chain other blocks.
+    Changed,
+}
+
+/// The registry's events from that block to the newest one.
+async fn read(
+    client: &Client,
+    registry: Address,
+    head: Head,
+    from: u64,
+) -> Result<Seen, ChainError> {
+    let logs = logs(client, registry, [None; 3], from, head.number).await?;
+    let events = logs.iter().map(|log| {
+        let index = log.log_index.unwrap_or_default();
+        let block = log.block_number.unwrap_or_default();
+        (block, log.block_hash.unwrap_or_default(), index)
+    });
+    Ok(Seen {
+        head,
+        events: events.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(number: u64, blocks: &[u64]) -> Seen {
+        let hash = B256::ZERO;
+        Seen {
+            head: Head {
+                number,
+                hash,
+                time: 0,
+            },
+            events: blocks.iter().map(|block| (*block, hash, 0)).collect(),
+        }
+    }
+
+    #[test]
+    fn the_range_moves_with_the_chain_and_events_that_leave_it_are_no_news() {
+        let mut before = seen(1_000, &[940, 990]);
+        for number in 1_001..2_000 {
+            let from = before.from();
+            assert_eq!(number - from, BEHIND + 1);
+            let kept: Vec<u64> = [940, 990].into_iter().filter(|one| *one >= from).collect();
+            let now = seen(number, &kept);
+            assert!(before.is_same(&now), "{number}");
+            before = now;
+        }
+        assert!(!before.is_same(&seen(2_000, &[1_999])), "a new event");
+        assert!(!seen(9, &[8]).is_same(&seen(10, &[])), "one is gone");
     }
 }

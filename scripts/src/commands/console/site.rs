@@ -25,6 +25,9 @@ use tokio::sync::Semaphore;
 /// Streams of news at once, at most: fewer than the connections, so that pages are always answered.
 const STREAMS: usize = 32;
 
+/// Pages of which each look takes thousands of requests to the endpoint.
+const COSTLY: [&str; 3] = ["/plan", "/doctor", "/verify"];
+
 /// What answers.
 pub(super) struct Site {
     output: Arc<Output>,
@@ -144,6 +147,7 @@ impl Site {
             block: Some(news::newest(&client).await?),
             api: String::new(),
             is_file: false,
+            is_costly: COSTLY.contains(&request.path.as_str()),
         })
     }
 

@@ -279,6 +279,11 @@ async function refresh() {
     $('news').textContent = 'There is news on the chain: open this page again before you decide.';
     return;
   }
+  // Drawing it takes thousands of requests to the endpoint: whoever reads it asks for it.
+  if ($('main').dataset.costly !== undefined) {
+    $('news').textContent = 'There is news on the chain: open this page again to see it.';
+    return;
+  }
   drawn += 1;
   const own = drawn;
   const response = await fetch(location.href);

@@ -2,7 +2,8 @@
 
 use super::Finding;
 use crate::plan::{InstancePlan, Replay};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 
 /// `plan`.
 #[derive(Debug, Deserialize)]
@@ -15,6 +16,15 @@ pub struct Plan {
     pub instances: Vec<InstancePlan>,
     pub untried: u32,
     pub problems: Vec<Finding>,
+    /// `None` where no replay was asked for, `Some(None)` where there was nothing to send again.
+    #[serde(default, deserialize_with = "requested")]
+    pub replay: Option<Option<Replay>>,
     #[serde(default)]
-    pub replay: Option<Replay>,
+    pub warnings: Vec<Finding>,
+    #[serde(default)]
+    pub coverage: BTreeMap<String, String>,
+}
+
+fn requested<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Option<Replay>>, D::Error> {
+    Option::deserialize(input).map(Some)
 }

@@ -8,6 +8,7 @@ mod governing;
 mod last_change;
 mod more_gas;
 mod movements;
+mod omitted;
 mod past;
 mod run;
 

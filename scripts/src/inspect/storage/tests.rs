@@ -1,0 +1,99 @@
+//! What is read of a layout, and how it is shown.
+
+use super::*;
+
+fn shown_text(label: &str, word: B256, more: &[B256]) -> String {
+    let kind = TypeItem {
+        encoding: "bytes".into(),
+        label: label.into(),
+        ..TypeItem::default()
+    };
+    let slot = U256::from(3);
+    let one = Wanted {
+        area: "",
+        name: "text".into(),
+        kind: Some(&kind),
+        type_id: "",
+        slot,
+        offset: 0,
+        size: WORD,
+    };
+    let parts = more.iter().enumerate();
+    let parts = parts.map(|(at, word)| (begin(slot).wrapping_add(U256::from(at)), *word));
+    text(&one, word, &parts.collect())
+}
+
+#[test]
+fn texts_are_read_in_their_slot_or_behind_its_hash() {
+    let mut word = [0; 32];
+    word[..3].copy_from_slice(b"abc");
+    word[31] = 6;
+    assert_eq!(shown_text("string", word.into(), &[]), "\"abc\"");
+    assert_eq!(shown_text("bytes", word.into(), &[]), "0x616263");
+    let long = B256::from(U256::from(2 * 40 + 1));
+    let (first, second) = (B256::repeat_byte(b'x'), B256::repeat_byte(b'y'));
+    let expected = format!("\"{}{}\"", "x".repeat(32), "y".repeat(8));
+    assert_eq!(shown_text("string", long, &[first, second]), expected);
+    // What says that it is longer than anything is shown as far as it was read.
+    let endless = shown_text("string", B256::repeat_byte(0xff), &[first]);
+    assert_eq!(endless, format!("\"{}\"…", "x".repeat(32)));
+    word[..3].copy_from_slice(&[0xff; 3]);
+    assert_eq!(shown_text("string", word.into(), &[]), "0xffffff");
+    // Lengths that their form cannot have: more than fits inline, less than needs another slot.
+    for (last, kind, shown) in [
+        (0xf0, "string", "not a string: "),
+        (7, "bytes", "not bytes: "),
+    ] {
+        let word = B256::with_last_byte(last);
+        assert_eq!(shown_text(kind, word, &[first]), format!("{shown}{word}"));
+    }
+}
+
+#[test]
+fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
+    let layout = Layout::from_json(
+        r#"{"storage":[{"label":"pair","offset":0,"slot":"1","type":"t_pair"}],
+        "types":{"t_pair":{"encoding":"inplace","label":"struct Pair","numberOfBytes":"32","members":[
+        {"label":"small","offset":2,"slot":"0","type":"t_uint8"}]},
+        "t_uint8":{"encoding":"inplace","label":"uint8","numberOfBytes":"1"}}}"#,
+    );
+    let layout = layout.expect("a layout");
+    let Found { wanted, left_out } = Found::of(&layout);
+    assert_eq!(left_out, BTreeSet::new());
+    let one = wanted.first().expect("a field");
+    assert_eq!((one.name.as_str(), one.slot), ("pair.small", U256::ONE));
+    let mut word = [0; 32];
+    word[29] = 9;
+    let shown = shown(&layout, one, word.into(), &BTreeMap::new());
+    assert_eq!((wanted.len(), shown.as_str()), (1, "9"));
+}
+
+#[test]
+fn what_a_layout_does_not_say_is_left_out_with_its_reason() {
+    let layout: Layout = serde_json::from_str(
+        r#"{"storage":[{"label":"a","offset":0,"slot":"one","type":"t_uint256"},
+        {"label":"b","offset":0,"slot":"1","type":"t_struct(B)1_storage"},
+        {"label":"c","offset":0,"slot":"2","type":"t_none"},
+        {"label":"d","offset":0,"slot":"3","type":"t_empty"},
+        {"label":"e","offset":0,"slot":"4","type":"t_uint256"}],
+        "types":{"t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
+        "t_empty":{"encoding":"inplace","label":"struct E","numberOfBytes":"32","members":[]},
+        "t_struct(B)1_storage":{"encoding":"inplace","label":"struct B","numberOfBytes":"64"}},
+        "namespaces":{"custom:foo":[{"label":"secret","offset":0,"slot":"0","type":"t_uint256"}]}}"#,
+    )
+    .expect("a layout");
+    let Found { wanted, left_out } = Found::of(&layout);
+    let names: Vec<&str> = wanted.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["b", "c", "d", "e"]);
+    let left_out: Vec<&str> = left_out.iter().map(String::as_str).collect();
+    assert_eq!(
+        left_out,
+        [
+            "the members of b are not known",
+            "the members of d are not known",
+            "the namespace custom:foo is none of ERC-7201: where it begins is not known",
+            "the slot of a is no number",
+            "the type of c is not known",
+        ]
+    );
+}

@@ -1,0 +1,50 @@
+//! What a replay does not compare, in the words of every report.
+
+use super::Replay;
+use crate::governance::Names;
+use crate::plan::Finding;
+
+/// What is told where there is nothing to send again.
+const NOTHING: &str = "nothing was compared: no transaction to an instance was found";
+
+impl Replay {
+    /// The finding where a replay was asked for and there was nothing to send again.
+    pub fn nothing() -> Finding {
+        Finding::new(
+            "ReplayEmpty",
+            NOTHING.into(),
+            "transactions that call an instance itself",
+            "none: those that call it through other contracts only are not looked for".into(),
+            "plan without --replay, or give --allow-empty-replay",
+        )
+    }
+
+    /// What was left out, and what was sent again and not compared. Where the upgrade does not go
+    /// through, nothing was.
+    pub fn omitted(&self, names: &Names) -> Vec<String> {
+        let mut omitted = Vec::new();
+        if self.left_out > 0 {
+            omitted.push(format!("{} transactions were left out", self.left_out));
+        }
+        if self.not_done.is_some() {
+            return omitted;
+        }
+        if self.not_compared > 0 {
+            let differ = match self.not_compared_differ.len() {
+                0 => String::new(),
+                count => format!("; {count} of them would do something else"),
+            };
+            omitted.push(format!(
+                "{} calls that change the registry, by whatever contract, or of precompiles, or \
+                 deployments, are not compared{differ}",
+                self.not_compared
+            ));
+        }
+        omitted.push(format!(
+            "not compared: the framework's own slots, and storage and ether of the registry and of \
+             contracts that call it: {}",
+            names.list(&self.left_out_accounts)
+        ));
+        omitted
+    }
+}
