@@ -1,6 +1,5 @@
 //! What can be wrong with a layout or with what is said about it.
 
-use alloy_primitives::U256;
 use thiserror::Error;
 
 /// A layout that cannot be read, or a declaration that names nothing.
@@ -67,12 +66,12 @@ pub enum LayoutError {
     Beyond {
         /// The field.
         field: String,
-        /// Its first slot.
-        slot: U256,
+        /// Its first slot, a number.
+        slot: String,
         /// Where it begins in that.
         offset: u64,
-        /// Its bytes.
-        size: U256,
+        /// Its bytes, a number.
+        size: String,
     },
     /// A declaration for a field that the new layout does not have.
     #[error("declared {kind} of {field}, but the new layout has no such field; it has {known}")]

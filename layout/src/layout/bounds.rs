@@ -53,9 +53,9 @@ impl Layout {
         if (is_packed && size > room) || slot.checked_add(more).is_none() {
             return Err(LayoutError::Beyond {
                 field: item.label.clone(),
-                slot,
+                slot: slot.to_string(),
                 offset: item.offset,
-                size,
+                size: size.to_string(),
             });
         }
         Ok(())

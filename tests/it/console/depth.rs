@@ -92,8 +92,8 @@ fn past_transactions_are_replayed_where_a_page_asks_for_it() {
     let (project, action) = with_open_action();
     let console = Console::of(&project);
     let page = console.get(&format!("/action?id={action}")).body;
-    let path = "/plan?name=Note&amp;version=2.0&amp;replay=25";
-    assert!(page.contains(path), "{page}");
+    let path = format!("/plan?name=Note&amp;version=2.0&amp;action={action}&amp;replay=25");
+    assert!(page.contains(&path), "{page}");
     let path = path.replace("&amp;", "&");
     let shown = console.get(&path);
     assert_eq!(shown.status, 200, "{shown:?}");

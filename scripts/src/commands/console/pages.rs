@@ -42,7 +42,7 @@ pub(super) async fn drawn(
             ("Before the wallet is asked".into(), main)
         }
         "/plan" => {
-            let query: Vec<_> = ["name", "version", "replay"]
+            let query: Vec<_> = ["name", "version", "action", "replay"]
                 .into_iter()
                 .filter(|name| request.query.contains_key(*name))
                 .map(|name| (name, request.value(name)))
