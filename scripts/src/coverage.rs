@@ -17,7 +17,8 @@ pub enum Part {
     Steps,
     /// Whether the sources of the code are known.
     Source,
-    /// Whether the code has functions that proxies answer themselves.
+    /// Whether callers find every function of the version before, and none is one that proxies
+    /// answer themselves.
     Interface,
     /// Whether the storage that the new version uses anew is empty on the live instances.
     LiveInstances,
@@ -91,7 +92,10 @@ impl Part {
         match self {
             Self::Steps => "build the code with the attributes of stylus-upgradeable",
             Self::Source => "give the source instead of what was built from it",
-            Self::Layout | Self::Interface | Self::LiveInstances => "look at it in another way",
+            Self::Interface => {
+                "compare the sources of both versions, or work where both were registered from"
+            }
+            Self::Layout | Self::LiveInstances => "look at it in another way",
         }
     }
 }

@@ -3,6 +3,8 @@
 mod baseline;
 mod parts;
 
+pub(super) use parts::initializer_finding;
+
 use super::args::{StepArgs, StorageArgs};
 use super::context::Context;
 use super::work::interface_of;

@@ -1,5 +1,7 @@
 //! `review`: everything about one action that an approver looks at before he approves it.
 
+mod tried;
+
 use super::args::{ReviewArgs, StorageArgs};
 use super::confirm::AllowArgs;
 use super::context::Context;
@@ -21,7 +23,7 @@ use crate::ids::ActionId;
 use crate::layout::{Said, report};
 use crate::output::Outcome;
 use crate::registry::proxies;
-use crate::review::{Area, Card, Subject, Weight, cards, draw, of_coverage};
+use crate::review::{Area, Card, STEPS, Subject, Weight, cards, draw, of_coverage};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -151,8 +153,12 @@ async fn found(
     open: &Readiness,
 ) -> Result<Found, Error> {
     let call = &governed.call;
-    let checked = check_action(context, client, registry, call, &nothing_said()).await;
+    // What nobody can compare here is a card, and the other checks are made all the same.
+    let mut said = nothing_said();
+    said.storage.allow_absent.push(Part::Interface);
+    let checked = check_action(context, client, registry, call, &said).await;
     let mut all = cards_of(context, client, registry, governed, Some(open), checked).await?;
+    tried::add(context, client, registry, governed, &mut all).await?;
     let mut differs = Vec::new();
     let builds = context.builds(call, |why| differs.push(why))?;
     all.extend(
@@ -245,7 +251,14 @@ fn of_checks(call: &Call, checks: &StorageChecks) -> Vec<Card> {
         (Call::Adopt(_), None) => &[Part::Layout],
         _ => &[],
     };
-    let mut all = of_coverage(&checks.coverage, looked_at);
+    let with_findings = with_findings(checks);
+    let mut looked_at = looked_at.to_vec();
+    looked_at.retain(|part| !with_findings.contains(part));
+    let mut all = of_coverage(&checks.coverage, &looked_at);
+    for finding in &checks.findings {
+        let says = format!("{}: {}", finding.code, finding.message);
+        all.push(Card::new(STEPS, Weight::Warning, says));
+    }
     for step in &checks.steps {
         for one in &step.accepted {
             let says = format!("{}: {}", one.finding, one.because);
@@ -253,6 +266,21 @@ fn of_checks(call: &Call, checks: &StorageChecks) -> Vec<Card> {
         }
     }
     all
+}
+
+/// Parts in which something was found or allowed: nothing is told as good of them.
+fn with_findings(checks: &StorageChecks) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if !checks.findings.is_empty() {
+        parts.push(Part::Steps);
+    }
+    for accepted in checks.steps.iter().flat_map(|step| &step.accepted) {
+        parts.push(match accepted.finding.starts_with("dirty:") {
+            true => Part::LiveInstances,
+            false => Part::Layout,
+        });
+    }
+    parts
 }
 
 /// Both layouts of the step, where both are known.
@@ -293,6 +321,7 @@ pub(super) fn nothing_said() -> ReviewArgs {
         no_migration: false,
         no_init: false,
         storage: StorageArgs::default(),
+        allow_abi: Vec::new(),
         allow: AllowArgs::default(),
     }
 }

@@ -4,6 +4,7 @@
 use super::args::StorageArgs;
 use super::context::Context;
 use crate::app_error::Error;
+use crate::check::CheckFinding;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::ids::{CodeHash, LayoutHash};
@@ -68,6 +69,8 @@ pub(super) struct StorageChecks {
     /// One for each step that was compared.
     pub(super) steps: Vec<StorageCheck>,
     pub(super) coverage: Coverage,
+    /// What refuses nothing and is worth knowing.
+    pub(super) findings: Vec<CheckFinding>,
     /// Steps that were checked: the version before and the new one.
     pairs: BTreeSet<(String, String)>,
     /// What was found in any step, by its name.
@@ -332,6 +335,10 @@ pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
             lines.extend(check.lines());
         }
     }
+    if !checks.findings.is_empty() {
+        outcome.field("findings", &checks.findings);
+    }
+    lines.extend(checks.findings.iter().flat_map(CheckFinding::lines));
     lines.retain(|line| !outcome.lines.contains(line));
     outcome.lines.extend(lines);
 }

@@ -2,6 +2,7 @@
 //! deployed, or only thought of.
 
 mod action;
+mod callers;
 mod checks;
 mod code;
 mod ending;

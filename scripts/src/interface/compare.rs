@@ -29,8 +29,7 @@ impl Change {
 
 /// Compares. `steps` are the signatures of initializers and migrations: nobody calls them, so they
 /// come and go.
-pub fn compare(old: &JsonAbi, new: &Interface, steps: &[String]) -> Vec<Change> {
-    let abi = new.abi();
+pub fn compare(old: &JsonAbi, abi: &JsonAbi, steps: &[String]) -> Vec<Change> {
     let mut changes = Vec::new();
     for was in old
         .functions()

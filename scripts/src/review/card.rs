@@ -13,6 +13,9 @@ use stylus_registry_core::policy::{Policy, parse};
 /// Seconds of a day.
 const DAY: u64 = 86_400;
 
+/// What the cards about declared steps are about.
+pub const STEPS: &str = "initializers and migrations";
+
 /// How much a card weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -257,8 +260,8 @@ pub fn of_coverage(coverage: &Coverage, looked_at: &[Part]) -> Vec<Card> {
     let all = [
         (Part::Layout, "storage layout"),
         (Part::LiveInstances, "storage of the live instances"),
-        (Part::Steps, "initializers and migrations"),
-        (Part::Interface, "reserved functions"),
+        (Part::Steps, STEPS),
+        (Part::Interface, "functions"),
         (Part::Source, "source"),
     ];
     let of = all.into_iter().filter_map(|(part, about)| {
@@ -271,6 +274,12 @@ pub fn of_coverage(coverage: &Coverage, looked_at: &[Part]) -> Vec<Card> {
             )),
             Extent::Complete => None,
             Extent::Partial => Some(Card::new(about, Weight::Unknown, format!("in part: {why}"))),
+            // What `approve` takes --allow-absent for is told as what it is: nobody looked.
+            Extent::Absent if part == Part::Interface => {
+                let says =
+                    format!("not checked: {why}; `approve` takes --allow-absent interface for it");
+                Some(Card::new(about, Weight::Unknown, says))
+            }
             Extent::Absent => {
                 let says = format!("not checked: {why}");
                 Some(Card::new(about, Weight::Warning, says))

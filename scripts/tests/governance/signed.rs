@@ -70,7 +70,15 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     export.extend(["--export-format", "json"]);
     let (exit, exported) = run(&sandbox, ana, "Admin", &export);
     assert_eq!(exit, Some(0), "{exported}");
+    // Nothing is kept in these folders, so nobody there knows what callers of 1.0 lose.
     let sign = ["sign", "call.json", "--out", "ana.json"];
+    let (exit, refused) = run(&sandbox, ana, "Admin", &sign);
+    assert_eq!(
+        (exit, &refused["error"]["name"]),
+        (Some(1), &json!("NotChecked"))
+    );
+    let named = ["--allow-absent", "interface"];
+    let sign = [&sign[..], &named].concat();
     let (exit, signed) = run(&sandbox, ana, "Admin", &sign);
     assert_eq!(exit, Some(0), "{signed}");
     assert_eq!(signed["display"]["function"], "migrate");
@@ -78,7 +86,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     assert!(signed["coverage"].is_object(), "{signed}");
 
     hand_over("ana.json", ana, ben);
-    let sign = ["sign", "ana.json", "--out", "ben.json"];
+    let sign = [&["sign", "ana.json", "--out", "ben.json"][..], &named].concat();
     let (exit, also) = run(&sandbox, ben, "Admin2", &sign);
     assert_eq!(exit, Some(0), "{also}");
     assert_eq!(also["digests"], signed["digests"]);
@@ -90,7 +98,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
 
     hand_over("ana.json", ana, stranger);
     hand_over("ben.json", ben, stranger);
-    let submit = ["submit", "ana.json", "ben.json"];
+    let submit = [&["submit", "ana.json", "ben.json"][..], &named].concat();
     let (exit, done) = run(&sandbox, stranger, "Other", &submit);
     assert_eq!(exit, Some(0), "{done}");
     assert_eq!(

@@ -42,11 +42,106 @@ fn approvals(folder: &Folder<'_>) -> Vec<Value> {
     actions.iter().map(|one| one["approvals"].clone()).collect()
 }
 
+/// The folder keeps no interfaces, so what callers lose is not known there.
+const NOT_COMPARED: [&str; 2] = ["--allow-absent", "interface"];
+
 /// What is complete but for the sources, which nobody built.
 fn without_source(extent: &str) -> Value {
+    without(extent, "complete")
+}
+
+/// What is complete but for the sources and the interface.
+fn without(source: &str, interface: &str) -> Value {
     let mut coverage = complete();
-    coverage["source"] = json!(extent);
+    coverage["source"] = json!(source);
+    coverage["interface"] = json!(interface);
     coverage
+}
+
+/// The cards of `review` about something: weight and text.
+fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
+    let cards = review["cards"].as_array().expect("cards");
+    let of = cards.iter().filter(|card| card["about"] == about);
+    of.map(|card| (text(card, "weight"), text(card, "says")))
+        .collect()
+}
+
+#[test]
+fn a_function_that_callers_lose_is_not_approved_by_who_cannot_see_it_and_named_by_who_can() {
+    let project = Project::with_note();
+    project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
+    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    project.done(&["update-policy", "Note", &policy]);
+    let back = ["rollback", "Note", "--to", "1.0", "--as", "3.0"];
+    let action = proposed(&project, &back);
+
+    // Who has only an endpoint and a key compares nothing, and is told so.
+    let other = Folder::on(&project);
+    let review = other.done(&["review", &action]);
+    let functions = cards_about(&review, "functions");
+    assert_eq!(functions.len(), 1, "{review:#}");
+    assert_eq!(functions[0].0, "unknown", "{functions:?}");
+    assert!(functions[0].1.contains("of 2.0 "), "{functions:?}");
+    let answer = other.run(&["approve", &action]);
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    let next = text(&answer.document["error"], "next");
+    assert!(next.ends_with("--allow-absent interface"), "{next}");
+    let signed = other.run(&["sign", &action, "--out", "signed.json"]);
+    assert_eq!(refusal(&signed), (Some(1), "NotChecked"), "{signed:?}");
+    assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
+
+    // What was found or allowed is not told as good beside it.
+    assert!(!cards_about(&review, "storage, although").is_empty());
+    assert_eq!(cards_about(&review, "storage layout"), [], "{review:#}");
+
+    // Where both versions were built, the function is named.
+    let answer = project.run(&["approve", &action]);
+    assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
+    let lost = text(&answer.document["error"], "found").to_owned();
+    assert_eq!(lost, "function-removed:changes()");
+    let done = project.done(&["approve", &action, "--allow-abi", &lost]);
+    assert_eq!(done["executed"], true);
+    assert_eq!(done["coverage"], without("partial", "complete"));
+}
+
+#[test]
+fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_an_approval() {
+    let project = two_approvers();
+    let v2 = home(V2);
+    let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let plan = project.done(&[&["plan"], &migrate[1..]].concat());
+    let found = |document: &Value| document["findings"][0]["code"].clone();
+    assert_eq!(found(&plan), "steps-initializer", "{plan:#}");
+    let action = proposed(&project, &migrate);
+    let review = Folder::on(&project).done(&["review", &action]);
+    let tried = cards_about(&review, "tried on a copy");
+    assert_eq!(tried.len(), 1, "{review:#}");
+    assert_eq!(tried[0].0, "good", "{tried:?}");
+    let steps = cards_about(&review, "initializers and migrations");
+    assert_eq!(steps.len(), 1, "{steps:?}");
+    assert_eq!(steps[0].0, "warning", "{steps:?}");
+    assert!(
+        steps[0].1.starts_with("steps-initializer: "),
+        "no good beside it: {steps:?}"
+    );
+
+    // The script has no such function: whoever runs it fails.
+    let way = ["--script", &v2, "--call", "count()", "--no-migration"];
+    let mut action = action;
+    for (command, weight) in [("register", "unknown"), ("migrate", "danger")] {
+        use_key(&project, 0);
+        project.done(&["cancel", &action]);
+        action = proposed(
+            &project,
+            &[&[command, "Note", "2.0", &v2][..], &way].concat(),
+        );
+        let review = Folder::on(&project).done(&["review", &action]);
+        let tried = cards_about(&review, "tried on a copy");
+        assert!(!tried.is_empty(), "{review:#}");
+        assert!(tried.iter().all(|(found, _)| *found == weight), "{tried:?}");
+        let steps = cards_about(&review, "initializers and migrations");
+        assert!(steps.iter().all(|(found, _)| *found != "good"), "{steps:?}");
+    }
 }
 
 #[test]
@@ -76,9 +171,10 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
         (Some(1), "MigrationOmitted"),
         "{answer:?}"
     );
-    let done = other.done(&["approve", &action, "--no-migration"]);
+    let approve = ["approve", &action, "--no-migration"];
+    let done = other.done(&[&approve[..], &NOT_COMPARED].concat());
     assert_eq!(done["executed"], true);
-    assert_eq!(done["coverage"], without_source("partial"));
+    assert_eq!(done["coverage"], without("partial", "absent"));
 }
 
 #[test]
@@ -90,9 +186,10 @@ fn with_the_sources_everything_is_checked_before_an_approval() {
         &project,
         &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
     );
-    let done = other.done(&["approve", &action, "--source", &v2]);
+    let approve = ["approve", &action, "--source", &v2];
+    let done = other.done(&[&approve[..], &NOT_COMPARED].concat());
     assert_eq!(done["executed"], true);
-    assert_eq!(done["coverage"], complete());
+    assert_eq!(done["coverage"], without("complete", "absent"));
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
 }
 
@@ -183,6 +280,7 @@ fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval(
     let wrong = other.run(&[&approve[..], &["--script-source", &v2]].concat());
     assert_eq!(refusal(&wrong), (Some(1), "ArtifactDiffers"), "{wrong:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
+    // The script is built from the sources of 1.0, so the interfaces of both versions are known too.
     let done = other.done(&[&approve[..], &["--script-source", &v1]].concat());
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], complete());
@@ -212,7 +310,7 @@ async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
         &[&["register", "Note", "2.0", &v2][..], &way].concat(),
     );
     let words = ["approve", &action, "--source", &v2, "--no-migration"];
-    let done = other.done(&words);
+    let done = other.done(&[&words[..], &NOT_COMPARED].concat());
     assert_eq!(done["executed"], true);
-    assert_eq!(done["coverage"], without_source("partial"));
+    assert_eq!(done["coverage"], without("partial", "absent"));
 }

@@ -38,6 +38,10 @@ pub struct ReviewArgs {
     /// What is said about the storage of the version.
     #[command(flatten)]
     pub storage: StorageArgs,
+    /// Approve although callers lose this, by its name as the finding names it
+    /// (function-removed:total()); may be repeated
+    #[arg(long, value_name = "FINDING")]
+    pub allow_abi: Vec<String>,
     /// What is meant.
     #[command(flatten)]
     pub allow: AllowArgs,

@@ -52,7 +52,7 @@ impl Check<'_> {
             .flatten()
             .map(|one| one.signature.clone())
             .collect();
-        for change in compare(old, &self.interface, &steps) {
+        for change in compare(old, &self.interface.abi(), &steps) {
             let flag = format!("--allow-abi {}", change.id());
             let finding = CheckFinding::new(change.code, Level::Error, &change.message);
             let finding = finding.at(self.interface.function_at(&change.name), &self.root);
@@ -80,30 +80,17 @@ impl Check<'_> {
 
     /// Whether instances that are created at the new version can still be initialised.
     pub(super) fn initializers(&mut self, artifact: &Artifact, base: &Baseline, to: &str) {
-        let of = |steps: Option<&Vec<DeclaredStep>>| {
-            let initializers = steps.into_iter().flatten();
-            let initializers = initializers.filter(|one| one.kind == StepKind::Initializer);
-            initializers.cloned().collect::<Vec<_>>()
-        };
         let document = base.side.known.document();
-        let old = of(document.and_then(|known| known.steps.as_ref()));
-        let new = of(artifact.steps.as_ref());
-        let (Some(old), Some(_)) = (old.first(), &artifact.steps) else {
+        let old = document.and_then(|known| known.steps.as_deref());
+        let (Some(old), Some(new)) = (old, &artifact.steps) else {
             return;
         };
-        let message = match new.first() {
-            None => format!(
-                "{} initialised instances, and the new code declares no initializer: those that are created at it begin empty",
-                old.signature
-            ),
-            Some(new) if new.to == old.to => format!(
-                "{} is still the initializer of {}: instances that are created at {to} cannot be initialised",
-                new.signature, new.to
-            ),
-            Some(_) => return,
+        let Some(finding) = initializer_finding(old, new, to) else {
+            return;
         };
-        let finding = CheckFinding::new("steps-initializer", Level::Warning, message);
-        let name = old.signature.split('(').next().unwrap_or_default();
+        let of_old = initializer(old).map(|one| one.signature.as_str());
+        let name = of_old.and_then(|signature| signature.split('(').next());
+        let name = name.unwrap_or_default();
         let at = self.interface.function_at(name);
         self.findings.push(finding.at(at, &self.root));
     }
@@ -207,4 +194,30 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+fn initializer(steps: &[DeclaredStep]) -> Option<&DeclaredStep> {
+    steps.iter().find(|one| one.kind == StepKind::Initializer)
+}
+
+/// What keeps instances that are created at the new version from being initialised.
+pub(in crate::commands) fn initializer_finding(
+    old: &[DeclaredStep],
+    new: &[DeclaredStep],
+    to: &str,
+) -> Option<CheckFinding> {
+    let old = initializer(old)?;
+    let message = match initializer(new) {
+        None => format!(
+            "{} initialised instances, and the new code declares no initializer: those that are created at it begin empty",
+            old.signature
+        ),
+        Some(new) if new.to == old.to && new.to != to => format!(
+            "{} is still the initializer of {}: instances that are created at {to} cannot be initialised",
+            new.signature, new.to
+        ),
+        Some(_) => return None,
+    };
+    let code = "steps-initializer";
+    Some(CheckFinding::new(code, Level::Warning, message))
 }

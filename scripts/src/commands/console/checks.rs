@@ -66,7 +66,8 @@ pub(super) async fn run(
 /// Whether `approve` goes on past a refusal if a flag says that it is meant.
 fn takes_flag(error: &Error) -> bool {
     match error {
-        Error::Unconfirmed { .. } | Error::NotChecked(_) => true,
+        Error::Unconfirmed { .. } | Error::NotChecked(_) | Error::InterfaceLost { .. } => true,
+        Error::Several { first, others } => takes_flag(first) && others.iter().all(takes_flag),
         Error::Layout(refusal) => LayoutError::is_refusal(refusal),
         Error::Steps(refusal) => matches!(
             **refusal,

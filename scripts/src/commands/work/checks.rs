@@ -3,18 +3,17 @@
 
 use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
+use super::super::check::initializer_finding;
 use super::super::constructor::{has_constructor_at, require_constructed_of_all};
 use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
 use crate::coverage::{Extent, Part};
-use crate::interface::{Change, compare};
 use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
 use crate::plan::{has_constructor, reserved_in};
-use crate::progress::Progress;
 use crate::registry::{self, AdoptionError, RecordedCode};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
-use stylus_layout::Document;
+use stylus_layout::{DeclaredStep, Document};
 use stylus_upgrades_interface::reasons::step;
 
 impl Work<'_> {
@@ -207,51 +206,21 @@ impl Work<'_> {
         if let Err(error) = check_step(steps, &way, run.omitted) {
             self.refuse(error);
         }
+        let before = self.declared_by(from).await?;
+        let finding = initializer_finding(&before, steps, version);
+        self.checks.findings.extend(finding);
         Ok(())
     }
 
-    /// Checks that callers find every function, event and error of `from`, as far as both interfaces
-    /// are known here: of what was built now, and of what was kept when it was registered.
-    pub(super) async fn check_abi(
-        &mut self,
-        from: &str,
-        new: &Subject,
-        allowed: &[String],
-    ) -> Result<(), Error> {
-        let built = new
-            .artifact
-            .as_ref()
-            .filter(|one| !one.source_hash().is_zero());
-        let interface = built.and_then(|one| self.context.interface_of(one.codehash()));
-        let (Some(interface), Some((code, _))) = (interface, self.registered(from).await?) else {
-            return Ok(());
-        };
-        let old = match self.context.versions().abi_of(&self.name, code.codehash) {
-            Ok(Some(old)) => old,
-            Ok(None) => return Ok(()),
-            Err(error) => {
-                let line = format!("warning: the interface is not compared: {error}");
-                self.context.output.note(&line);
-                return Ok(());
-            }
+    /// The initializers and migrations that the code of a version declares, as far as its document is
+    /// known.
+    pub(super) async fn declared_by(&self, version: &str) -> Result<Vec<DeclaredStep>, Error> {
+        let Some((code, _)) = self.registered(version).await? else {
+            return Ok(Vec::new());
         };
         let known = self.documents().get(code.layout).await?;
         let steps = known.document().and_then(|known| known.steps.clone());
-        let steps: Vec<String> = steps
-            .into_iter()
-            .flatten()
-            .map(|one| one.signature)
-            .collect();
-        let mut lost = compare(&old, &interface, &steps);
-        lost.retain(|change| !allowed.contains(&change.id()));
-        if !lost.is_empty() {
-            self.refuse(Error::InterfaceLost {
-                from: from.to_owned(),
-                ids: lost.iter().map(Change::id).collect(),
-                changes: lost.into_iter().map(|change| change.message).collect(),
-            });
-        }
-        Ok(())
+        Ok(steps.unwrap_or_default())
     }
 
     /// The versions with the code of that one, itself first.

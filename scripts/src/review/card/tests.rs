@@ -48,6 +48,21 @@ fn a_part_that_nobody_looked_at_is_not_reported_as_good() {
 }
 
 #[test]
+fn an_interface_that_nobody_compared_is_reported_as_not_checked() {
+    let mut coverage = Coverage::default();
+    coverage.lower(
+        Part::Interface,
+        Extent::Absent,
+        "of 1.0 it is not kept here",
+    );
+    let found = of_coverage(&coverage, &[Part::Interface]);
+    let line = found[0].line();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(line.starts_with("? functions: not checked: "), "{line}");
+    assert!(line.contains("--allow-absent interface"), "{line}");
+}
+
+#[test]
 fn policies_are_weighed_by_who_can_satisfy_them() {
     let cases = [
         ("NONE".to_owned(), Weight::Danger),

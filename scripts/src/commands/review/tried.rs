@@ -1,0 +1,89 @@
+//! Whether what an action runs succeeds: tried on a copy, as `plan` does. Declared and well-formed
+//! calldata can still revert.
+
+use super::super::context::Context;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::governance::{Call, GovernedCall};
+use crate::layout::Known;
+use crate::plan::{Plan, PlanRequest, plan};
+use crate::review::{Card, STEPS, Weight};
+use alloy::primitives::Address;
+use stylus_upgrades_interface::reasons::step;
+
+/// Instances that are tried, at most.
+const INSTANCES: u32 = 16;
+const ABOUT: &str = "tried on a copy";
+
+/// Adds what a migration does on a copy, and takes back what was told as good of steps that fail there.
+pub(super) async fn add(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    governed: &GovernedCall,
+    cards: &mut Vec<Card>,
+) -> Result<(), Error> {
+    let Some((version, _, way)) = governed.call.version() else {
+        return Ok(());
+    };
+    let name = governed.call.definition();
+    let tries = format!("`stylus-upgrades plan {name} {version}` tries it");
+    let not_tried = |why: &str| {
+        Card::new(
+            ABOUT,
+            Weight::Unknown,
+            format!("not checked: {why}; {tries}"),
+        )
+    };
+    let Call::Migrate(migrate) = &governed.call else {
+        if way.kind != step::NONE {
+            cards.push(not_tried(
+                "the migration was not tried, no instance runs it now",
+            ));
+        }
+        return Ok(());
+    };
+    let hash = migrate.code.layoutHash.into();
+    let document = match context.documents(client, registry).get(hash).await? {
+        Known::Document(document) => Some(*document),
+        Known::Not(_) => None,
+    };
+    let request = PlanRequest {
+        registry,
+        call: migrate.clone(),
+        undeployed: Vec::new(),
+        layout: document.as_ref().map(|known| known.layout.clone()),
+        document,
+        instances: INSTANCES,
+        names: context.names(),
+    };
+    match plan(client, request).await {
+        Ok(plan) => {
+            if !plan.problems.is_empty() {
+                cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
+            }
+            cards.extend(reported(&plan));
+        }
+        Err(error) => cards.push(not_tried(&format!("the migration was not tried: {error}"))),
+    }
+    Ok(())
+}
+
+fn reported(plan: &Plan) -> Vec<Card> {
+    let problem = |says: String| Card::new(ABOUT, Weight::Danger, says);
+    let mut cards: Vec<Card> = plan
+        .problems
+        .iter()
+        .map(|one| problem(one.lines().join("; ")))
+        .collect();
+    let tried = plan.instances.len();
+    if cards.is_empty() && tried > 0 {
+        let says = format!("the upgrade succeeds on {tried} instances");
+        cards.push(Card::new(ABOUT, Weight::Good, says));
+    }
+    if tried == 0 || plan.untried > 0 {
+        let says = format!("{tried} instances were tried, {} were not", plan.untried);
+        cards.push(Card::new(ABOUT, Weight::Unknown, says));
+    }
+    cards
+}
