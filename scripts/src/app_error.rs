@@ -10,6 +10,7 @@ use crate::coverage::NotChecked;
 use crate::error::{Exit, Explain};
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
+use crate::ids::CodeHash;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
 use crate::layout::{DocumentError, LayoutError};
@@ -83,6 +84,23 @@ pub enum Error {
         changes: Vec<String>,
         /// The same as `--allow-abi` names it.
         ids: Vec<String>,
+    },
+    /// A label that other code has.
+    #[error("{name} {version} is registered already, with other code")]
+    #[explain(
+        expected = "the code {recorded}, or a new label",
+        found = "the code {found}",
+        next = "nothing was sent; a version never changes: choose another label"
+    )]
+    VersionExists {
+        /// The definition.
+        name: String,
+        /// The label.
+        version: String,
+        /// What the version has.
+        recorded: CodeHash,
+        /// What was given.
+        found: CodeHash,
     },
     /// A definition has no version of that label.
     #[error("{name:?} has no version {version:?}")]

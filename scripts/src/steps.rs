@@ -103,9 +103,63 @@ pub fn check_step(
     }
 }
 
+/// Whether code declares initializers, and none of them is that of `version`.
+pub fn is_initialised_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
+    let declared: Vec<&DeclaredStep> = initializers(steps).collect();
+    !declared.is_empty() && declared.iter().all(|one| one.to != version)
+}
+
+/// Whether instances can be initialised at a version that no other one leads to. `omitted` is said
+/// on purpose (`--no-init`).
+///
+/// # Errors
+/// [`StepsError::InitializerOfOther`].
+pub fn check_first(
+    steps: &[DeclaredStep],
+    (name, version): (&str, &str),
+    omitted: bool,
+) -> Result<(), StepsError> {
+    match omitted || !is_initialised_elsewhere(steps, version) {
+        true => Ok(()),
+        false => Err(StepsError::InitializerOfOther {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            declared: initializers(steps).cloned().collect(),
+        }),
+    }
+}
+
+/// What instances lose that are created at `to` where its code is `new` and that before it `old`:
+/// the initializer, and its name.
+pub fn lost_initializer(
+    old: &[DeclaredStep],
+    new: &[DeclaredStep],
+    to: &str,
+) -> Option<(String, String)> {
+    let old = initializers(old).next()?;
+    let message = match initializers(new).next() {
+        None => format!(
+            "{} initialised instances, and the new code declares no initializer: those that are created at it begin empty",
+            old.signature
+        ),
+        Some(new) if new.to == old.to && new.to != to => format!(
+            "{} is still the initializer of {}: instances that are created at {to} cannot be initialised",
+            new.signature, new.to
+        ),
+        Some(_) => return None,
+    };
+    let name = old.signature.split('(').next().unwrap_or_default();
+    Some((message, name.to_owned()))
+}
+
+fn initializers(steps: &[DeclaredStep]) -> impl Iterator<Item = &DeclaredStep> {
+    let is_it = |one: &&DeclaredStep| one.kind == StepKind::Initializer;
+    steps.iter().filter(is_it)
+}
+
 /// Whether the creation of an instance runs the initializer that the version's code declares.
-/// `typed` is its function as it was typed, empty where calldata were given; `omitted` is said on
-/// purpose (`--no-init`).
+/// `typed` is its function as it was typed, empty where calldata were given; `labels` are the
+/// versions that an instance could be created at instead; `omitted` is said on purpose (`--no-init`).
 ///
 /// # Errors
 /// [`StepsError`].
@@ -113,10 +167,14 @@ pub fn check_creation(
     steps: &[DeclaredStep],
     (name, version): (&str, &str),
     (data, typed): (&Bytes, &str),
+    labels: &[String],
     omitted: bool,
 ) -> Result<(), StepsError> {
-    let initializers = || steps.iter().filter(|one| one.kind == StepKind::Initializer);
-    let declared: Vec<DeclaredStep> = initializers().cloned().collect();
+    let declared: Vec<DeclaredStep> = initializers(steps).cloned().collect();
+    let elsewhere = declared
+        .iter()
+        .find(|one| is_initialised_elsewhere(steps, version) && labels.contains(&one.to));
+    let elsewhere = elsewhere.cloned().map(Box::new);
     let (name, version) = (name.to_owned(), version.to_owned());
     if data.is_empty() {
         return match declared.is_empty() || omitted {
@@ -125,11 +183,12 @@ pub fn check_creation(
                 name,
                 version,
                 declared,
+                elsewhere,
             }),
         };
     }
     let selector = selector_of(data);
-    let mut own = initializers().filter(|one| one.to == version);
+    let mut own = initializers(steps).filter(|one| one.to == version);
     if let Some(own) = own.find(|own| Some(own.selector()) == selector) {
         return require_arguments(own, data);
     }
@@ -138,6 +197,7 @@ pub fn check_creation(
         name,
         version,
         declared,
+        elsewhere,
     })
 }
 

@@ -126,6 +126,25 @@ impl Empty {
         String::from_utf8(output.stdout).expect("text")
     }
 
+    /// Cargo, left to itself, has nothing to change in the lock file: it is part of the source hash.
+    fn lock_stays(&self) {
+        let lock = || fs::read(self.path("note/Cargo.lock")).expect("a lock file");
+        let before = lock();
+        for locked in [&[][..], &["--locked"]] {
+            let output = Command::new("cargo")
+                .args(["metadata", "--offline", "--format-version=1"])
+                .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+                .args(locked)
+                .current_dir(self.path("note"))
+                .env_remove("RUSTUP_TOOLCHAIN")
+                .output()
+                .expect("cargo");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "cargo metadata {locked:?}: {said}");
+            assert!(lock() == before, "cargo wrote another lock file");
+        }
+    }
+
     /// Replaces text in the contract.
     pub(crate) fn edit(&self, changes: &[(&str, &str)]) {
         let path = self.path("note/src/lib.rs");
@@ -193,6 +212,7 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
         (Some(2), &"ProjectExists".into())
     );
     empty.git(&["init", "--quiet"]);
+    empty.lock_stays();
     empty.live();
 
     // The bytes of 1.0 are there, and are those on the chain.

@@ -66,7 +66,7 @@ pub(super) struct Cargo<'a> {
 }
 
 /// Leaves out the variables that would have cargo run something else.
-fn without_foreign(command: &mut Command) {
+pub(super) fn without_foreign(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let mut prefixes = FOREIGN_PREFIXES.iter();

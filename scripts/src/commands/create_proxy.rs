@@ -14,7 +14,8 @@ use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::steps::check_creation;
+use crate::registry::labels;
+use crate::steps::{check_creation, is_initialised_elsewhere};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -137,7 +138,12 @@ pub(super) async fn check(
         .await?;
     match known.document().and_then(|known| known.steps.as_ref()) {
         Some(steps) => {
-            check_creation(steps, (&call.name, &call.version), (data, typed), no_init)?;
+            let labels = match is_initialised_elsewhere(steps, &call.version) {
+                true => labels(client, registry, &call.name).await?,
+                false => Vec::new(),
+            };
+            let version = (call.name.as_str(), call.version.as_str());
+            check_creation(steps, version, (data, typed), &labels, no_init)?;
         }
         None if data.is_empty() && no_init => {}
         None => {

@@ -89,6 +89,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
                 source: source.clone(),
                 from: None,
                 initial: false,
+                no_init: args.no_init,
                 step: args.step.clone(),
                 storage: args.storage.clone(),
                 allow_abi: args.allow_abi.clone(),

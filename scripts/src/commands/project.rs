@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use crate::app_error::Error;
+use crate::build::BuildError;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::project::{Framework, Init, NewProject};
@@ -66,9 +67,11 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome, Error> {
     outcome.line(format!("next: cd {}, and read README.md", args.name));
     if made.is_without_lock {
         let note = "there is no lock file: cargo chooses the versions of all dependencies, and the \
-                    framework is tested with those of its own lock file";
+                    framework is tested with those of its own lock file. Run cargo generate-lockfile \
+                    before the first build: the lock file is part of the source hash";
         context.output.note(note);
     }
+    warn_of_lock(context, made.unsettled.as_ref());
     Ok(outcome)
 }
 
@@ -99,13 +102,23 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
     }
     outcome.field("written", is_wanted);
     if is_wanted {
-        init.write()?;
+        warn_of_lock(context, init.write()?.as_ref());
         outcome
             .line("written. next: stylus-upgrades layout show ., and compare it with the old one");
     } else {
         outcome.line("nothing was written: this is what --yes would write");
     }
     Ok(outcome)
+}
+
+/// Says that cargo will change the lock file, and the source hash with it.
+fn warn_of_lock(context: &Context, unsettled: Option<&BuildError>) {
+    if let Some(error) = unsettled {
+        context.output.note(&format!(
+            "warning: {error}. Run cargo update --workspace before the first build: the lock file is \
+             part of the source hash"
+        ));
+    }
 }
 
 impl FrameworkArgs {

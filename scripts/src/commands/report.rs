@@ -4,6 +4,7 @@ use super::console::pages::{definition, shown};
 use super::context::Context;
 use super::{history, pending, review, status};
 use crate::app_error::Error;
+use crate::build::sources_with;
 use crate::console::page::PageContext;
 use crate::console::report::{Report, html, is_report, markdown};
 use crate::console::view::{History, Pending, Review, Status};
@@ -11,6 +12,7 @@ use crate::error;
 use crate::governance::definitions;
 use crate::output::Outcome;
 use crate::own_file::{self, FileError};
+use crate::progress::Progress;
 use crate::text::listed;
 use std::path::Path;
 
@@ -86,6 +88,14 @@ pub(super) async fn run(
         false => markdown(&place, &report),
     };
     write(file, &text)?;
+    if let Some(package) = sources_with(file) {
+        output.note(&format!(
+            "warning: {} lies among the sources in {}: their hash is another with it. Move it elsewhere \
+             before you build or verify",
+            file.display(),
+            package.display()
+        ));
+    }
     let mut outcome = Outcome::default();
     outcome.field("file", file);
     outcome.field("name", &name);

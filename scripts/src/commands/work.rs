@@ -6,6 +6,7 @@ mod callers;
 mod checks;
 mod code;
 mod ending;
+mod label;
 
 pub(super) use action::check_action;
 pub(super) use checks::interface_of;
@@ -138,6 +139,7 @@ impl<'a> Work<'a> {
         let mut new = self
             .subject(&args.version, &args.source, &args.storage)
             .await?;
+        let is_known = self.require_same(&args.version, &new).await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
         let way = self.way_of_current(args, &new.code).await?;
         if !args.initial && !from.is_empty() {
@@ -153,6 +155,8 @@ impl<'a> Work<'a> {
             let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
             self.check_others(upgrades, &overrides).await?;
+        } else if !is_known {
+            self.check_first(&args.version, &new, args.no_init);
         }
         self.require_coverage(&new, &args.storage).await?;
         self.settle()?;

@@ -9,7 +9,7 @@ use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
@@ -121,7 +121,12 @@ async fn from_logs(
             let role = open
                 .map(|open| open.role.clone())
                 .or_else(|| role(&event, &rebuilt))?;
-            rebuilt.policies.get(&role).map(|text| names.policy(text))
+            let policy = names.policy(rebuilt.policies.get(&role)?);
+            let call = open.map(|open| &open.call);
+            Some(match pauses_by_default(call, &event, &role) {
+                true => format!("any one of {role}'s approvers: {policy}"),
+                false => policy,
+            })
         });
         let what = describe(&event, &rebuilt, names);
         rebuilt.feed(&event, fact.time);
@@ -240,6 +245,17 @@ fn role(event: &Event, before: &Rebuilt) -> Option<String> {
     };
     let call = Call::decode(&event.call).ok()?;
     Some(before.role_of(&call).into())
+}
+
+/// Whether the call, or the one that the event proposes, is a pause that another role decides: any
+/// one address of its policy does.
+fn pauses_by_default(call: Option<&Bytes>, event: &Event, role: &str) -> bool {
+    let call = call.or(match event {
+        Event::Proposed(event) => Some(&event.call),
+        _ => None,
+    });
+    let call = call.and_then(|call| Call::decode(call).ok());
+    matches!(call, Some(Call::Pause(_))) && role != "pause"
 }
 
 fn title(event: &Event) -> &'static str {

@@ -3,6 +3,7 @@
 
 use super::error::ProjectError;
 use super::framework::Framework;
+use crate::build::{BuildError, settle_lock};
 use crate::interface::storage_structs;
 use crate::own_file;
 use similar::TextDiff;
@@ -21,7 +22,10 @@ const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
 /// What would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Init {
+    folder: PathBuf,
     files: Vec<ChangedFile>,
+    /// What a lock file begins with where there is none.
+    seed: Option<PathBuf>,
 }
 
 /// A file before and after.
@@ -67,7 +71,11 @@ impl Init {
             let after = channel(&before)?;
             add(toolchain, before, after);
         }
-        Ok(Self { files })
+        Ok(Self {
+            folder: folder.to_owned(),
+            files,
+            seed: framework.lock_file(),
+        })
     }
 
     /// The difference, as `diff -u` and git show it.
@@ -85,11 +93,12 @@ impl Init {
         self.files.iter().map(|file| file.name.as_str()).collect()
     }
 
-    /// Writes them, unless one of them was changed since.
+    /// Writes them, unless one of them was changed since, and has cargo write the lock file for them.
+    /// Why it could not, if so.
     ///
     /// # Errors
     /// [`ProjectError::File`], [`ProjectError::NotInitialised`].
-    pub fn write(&self) -> Result<(), ProjectError> {
+    pub fn write(&self) -> Result<Option<BuildError>, ProjectError> {
         for file in &self.files {
             let now = std::fs::read_to_string(&file.path);
             if now.map_err(ProjectError::file("read", &file.path))? != file.before {
@@ -103,7 +112,7 @@ impl Init {
             own_file::write(&file.path, file.after.as_bytes())
                 .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
         }
-        Ok(())
+        Ok(settle_lock(&self.folder, self.seed.as_deref()).err())
     }
 }
 

@@ -10,6 +10,7 @@ pub use error::ProjectError;
 pub use framework::Framework;
 pub use init::Init;
 
+use crate::build::{BuildError, settle_lock};
 use name::{camel_case, check};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ pub struct NewProject {
 }
 
 /// What was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Made {
     /// The folder.
     pub folder: PathBuf,
@@ -63,6 +64,8 @@ pub struct Made {
     pub files: Vec<String>,
     /// Whether cargo chooses the versions of dependencies.
     pub is_without_lock: bool,
+    /// Why the lock file is not yet what cargo makes of it.
+    pub unsettled: Option<BuildError>,
 }
 
 impl NewProject {
@@ -90,6 +93,8 @@ impl NewProject {
         }
         let beside = parent.join(format!(".{}.{}.new", self.name, std::process::id()));
         let written = self.write(&beside).and_then(|files| {
+            let lock = self.framework.lock_file();
+            let unsettled = lock.and_then(|_| settle_lock(&beside, None).err());
             renameat_with(CWD, &beside, CWD, &folder, RenameFlags::NOREPLACE).map_err(|error| {
                 match error {
                     rustix::io::Errno::EXIST => ProjectError::Exists {
@@ -98,14 +103,16 @@ impl NewProject {
                     error => ProjectError::file("make", &folder)(error.into()),
                 }
             })?;
-            Ok(files)
+            Ok((files, unsettled))
         });
         if written.is_err() {
             // What stays is hidden and in nobody's way.
             let _ = std::fs::remove_dir_all(&beside);
         }
+        let (files, unsettled) = written?;
         Ok(Made {
-            files: written?,
+            files,
+            unsettled,
             folder,
             definition: self.definition.clone(),
             is_without_lock: self.framework.lock_file().is_none(),

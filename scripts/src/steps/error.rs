@@ -1,6 +1,7 @@
 //! Why a command does not run what the code declares.
 
 use crate::error::Explain;
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use stylus_layout::{DeclaredStep, StepKind};
 use thiserror::Error;
@@ -38,12 +39,9 @@ pub enum StepsError {
         listed(declared)
     )]
     #[explain(
-        expected = expected_initializer(declared),
+        expected = expected_initializer(version, declared, elsewhere.as_deref()),
         found = "no --init",
-        next = match call_to("--init", None, version, declared) {
-            Some(own) => format!("{own}; {STAYS_BARE}"),
-            None => STAYS_BARE.to_owned(),
-        }
+        next = format!("{}; {STAYS_BARE}", initialised(name, version, declared, elsewhere.as_deref()))
     )]
     InitializerOmitted {
         /// The definition.
@@ -51,6 +49,30 @@ pub enum StepsError {
         /// The version.
         version: String,
         /// The initializers that it declares.
+        declared: Vec<DeclaredStep>,
+        /// That of a registered version, where none is of this one.
+        elsewhere: Option<Box<DeclaredStep>>,
+    },
+    /// The first version's code declares initializers, and none of them for this label.
+    #[error(
+        "no instance could ever be initialised at {name} {version}: the code declares {}",
+        listed(declared)
+    )]
+    #[explain(
+        expected = "an #[initializer({version:?})]: what is created at a version runs its own",
+        found = listed(declared),
+        next = format!(
+            "{}, or write #[initializer({version:?})] in the code: a label stays for good. If no \
+             instance is to be initialised at it: --no-init",
+            declared.first().map_or_else(String::new, |one| format!("register it as {}", one.to))
+        )
+    )]
+    InitializerOfOther {
+        /// The definition.
+        name: String,
+        /// The version.
+        version: String,
+        /// The initializers that the code declares.
         declared: Vec<DeclaredStep>,
     },
     /// Calldata of something that is no migration between these versions.
@@ -77,11 +99,12 @@ pub enum StepsError {
     /// Calldata of something that is no initializer of the version.
     #[error("{found} is no initializer of {version} that the code of {name} {version} declares")]
     #[explain(
-        expected = expected_initializer(declared),
+        expected = expected_initializer(version, declared, elsewhere.as_deref()),
         found = found.trim_end_matches(',').to_owned(),
-        next = call_to("--init", None, version, declared).unwrap_or_else(|| {
-            "leave --init out, or create the instance at the version that the initializer is for".into()
-        })
+        next = match declared.is_empty() {
+            true => "leave --init out".to_owned(),
+            false => initialised(name, version, declared, elsewhere.as_deref()),
+        }
     )]
     InitializerUndeclared {
         /// The definition.
@@ -90,8 +113,10 @@ pub enum StepsError {
         version: String,
         /// What the calldata is.
         found: String,
-        /// What the code declares.
+        /// The initializers that the code declares.
         declared: Vec<DeclaredStep>,
+        /// That of a registered version, where none is of this one.
+        elsewhere: Option<Box<DeclaredStep>>,
     },
     /// Calldata of a declared function without its arguments.
     #[error("the calldata does not hold the arguments of {}: {reason}", step.signature)]
@@ -207,10 +232,45 @@ fn expected_migration(from: &str, to: &str, declared: &[DeclaredStep]) -> String
     }
 }
 
-fn expected_initializer(declared: &[DeclaredStep]) -> String {
-    match declared {
-        [] => "no initializer: the code declares none".into(),
-        declared => listed(declared),
+fn expected_initializer(
+    version: &str,
+    declared: &[DeclaredStep],
+    elsewhere: Option<&DeclaredStep>,
+) -> String {
+    match (declared, elsewhere) {
+        ([], _) => "no initializer: the code declares none".into(),
+        (_, Some(other)) => format!(
+            "an instance created at {}: {} runs there and at no other version",
+            other.to, other.signature
+        ),
+        (declared, None) if declared.iter().any(|one| one.to == version) => listed(declared),
+        (declared, None) => format!(
+            "an initializer of {version}; the code declares only: {}",
+            listed(declared)
+        ),
+    }
+}
+
+/// How an instance comes to `version` initialised.
+fn initialised(
+    name: &str,
+    version: &str,
+    declared: &[DeclaredStep],
+    elsewhere: Option<&DeclaredStep>,
+) -> String {
+    let own = call_to("--init", None, version, declared);
+    match (own, elsewhere) {
+        (Some(own), _) => own,
+        (None, Some(other)) => {
+            let (name, init) = (shell_word(name), call("--init", other));
+            let at = shell_word(&other.to);
+            format!(
+                "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades rollout {name}"
+            )
+        }
+        (None, None) => format!(
+            "add a version whose code declares #[initializer(…)] for its own label, and create at that: {version} has none"
+        ),
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{PlannedStep, StepsError, check_creation, check_step};
+use super::{PlannedStep, StepsError, check_creation, check_first, check_step};
 use crate::error::Explain;
 use alloy::primitives::{B256, Bytes, keccak256};
 use stylus_layout::{DeclaredStep, StepKind};
@@ -127,7 +127,7 @@ fn calldata_of_anything_else_is_refused_as_what_it_is() {
 #[test]
 fn an_initializer_that_the_code_declares_has_to_be_called() {
     let creation = |version: &str, data: &Bytes, omitted| {
-        check_creation(&counter(), ("A", version), (data, ""), omitted)
+        check_creation(&counter(), ("A", version), (data, ""), &labels(), omitted)
     };
     let none = Bytes::new();
     let error = creation("2.0", &none, false).expect_err("omitted");
@@ -147,7 +147,8 @@ fn an_initializer_that_the_code_declares_has_to_be_called() {
     assert!(!error.to_string().contains("migration"), "{error}");
     let data = calldata("initialise(uint256,uint256)");
     let typed = (&data, "initialise(uint256,uint256)");
-    let error = check_creation(&counter(), ("A", "2.0"), typed, false).expect_err("undeclared");
+    let error = check_creation(&counter(), ("A", "2.0"), typed, &labels(), false);
+    let error = error.expect_err("undeclared");
     let found = error.found().expect("what was given");
     assert!(
         found.starts_with("the function initialise(uint256,uint256) (selector 0x"),
@@ -158,13 +159,64 @@ fn an_initializer_that_the_code_declares_has_to_be_called() {
         expected.starts_with("initialize(uint256,uint256)"),
         "{expected}"
     );
-    // The same code under another label, and a migration where an initializer should be.
-    assert!(creation("3.0", &right, false).is_err());
+    // A migration where an initializer should be.
     let error = creation("2.0", &calldata("migrate(uint256)"), false).expect_err("undeclared");
     assert!(
         error.to_string().contains("the migration 1.0 → 2.0"),
         "{error}"
     );
+}
+
+#[test]
+fn code_under_another_label_says_where_its_initializer_runs() {
+    let right = calldata("initialize(uint256,uint256)");
+    let none = Bytes::new();
+    let refused = |data: &Bytes, labels: &[String]| {
+        let refused = check_creation(&counter(), ("A", "3.0"), (data, ""), labels, false);
+        let error = refused.expect_err("no initializer of 3.0");
+        let said = [error.expected(), error.found(), error.next()];
+        said.map(|one| one.expect("it is said"))
+    };
+    let way = "stylus-upgrades create-proxy A 2.0 --init 'initialize(uint256,uint256)' <uint256> \
+               <uint256>, then stylus-upgrades rollout A";
+    for data in [&right, &none] {
+        let [expected, found, next] = refused(data, &labels());
+        assert_ne!(expected, found);
+        assert!(
+            expected.starts_with("an instance created at 2.0: "),
+            "{expected}"
+        );
+        assert!(next.starts_with(way), "{next}");
+    }
+    // Where 2.0 was never registered there is no such way.
+    let [expected, _, next] = refused(&right, &["3.0".to_owned()]);
+    assert!(
+        expected.starts_with("an initializer of 3.0; "),
+        "{expected}"
+    );
+    assert!(!next.contains("rollout"), "{next}");
+    let omitted = check_creation(&counter(), ("A", "3.0"), (&none, ""), &labels(), true);
+    assert_eq!(omitted, Ok(()));
+}
+
+#[test]
+fn a_first_version_under_a_label_that_the_initializer_is_not_for_is_refused() {
+    let first = |label: &str, omitted| check_first(&counter(), ("A", label), omitted);
+    assert_eq!(first("2.0", false), Ok(()));
+    let error = first("1.1", false).expect_err("another label");
+    assert_eq!(error.name(), "InitializerOfOther");
+    let expected = error.expected().expect("what is expected");
+    assert!(
+        expected.starts_with("an #[initializer(\"1.1\")]"),
+        "{expected}"
+    );
+    let next = error.next().expect("advice");
+    assert!(
+        next.starts_with("register it as 2.0, or") && next.ends_with("--no-init"),
+        "{next}"
+    );
+    assert_eq!(first("1.1", true), Ok(()));
+    assert_eq!(check_first(&[], ("A", "1.1"), false), Ok(()));
 }
 
 #[test]
@@ -229,7 +281,7 @@ fn calldata_without_its_arguments_or_with_more_is_refused() {
             };
             let error = way("1.0", "2.0", step::CALL, &cut(&call, size), false);
             let data = cut(&creation, 32 + size);
-            let other = check_creation(&counter(), ("A", "2.0"), (&data, ""), false);
+            let other = check_creation(&counter(), ("A", "2.0"), (&data, ""), &[], false);
             if size == 32 {
                 assert_eq!((error, other), (Ok(()), Ok(())));
                 continue;

@@ -137,7 +137,7 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
 fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     let sandbox = Sandbox::new();
     sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
-    sandbox.done("Admin", &["register", "P", "0.9", "points-v1"]);
+    sandbox.done("Admin", &["register", "P", "0.9", "points-v1", "--no-init"]);
     let create = |version: &str| {
         let created = sandbox.done("Admin", &["create-proxy", "P", version, "--no-init"]);
         text(&created, "proxy").to_owned()

@@ -114,7 +114,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
     let proposed = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&proposed, "action");
-    let other = ["register", "A", "2.0", "erc20-v1", "--initial"];
+    let other = ["register", "A", "2.0", "erc20-v1", "--initial", "--no-init"];
     let first = sandbox.run("Admin", &other);
     assert_eq!(first.exit, Some(3), "{first:?}");
     assert!(

@@ -98,6 +98,12 @@ fn a_pause_is_no_tick_to_doctor_verify_and_history() {
     assert_eq!(exit, Some(0));
     let has = |text: &str| lines.iter().any(|line| line.contains(text));
     assert!(has("A is paused: every call of its instances is refused"));
+    let decided = lines.iter().find(|line| line.contains("approved a pause"));
+    let decided = decided.expect("it was approved");
+    assert!(
+        decided.contains("under any one of migrate's approvers: "),
+        "{decided}"
+    );
     assert!(
         has("✓ pause stub of") && !has("✓ implementation of"),
         "{lines:?}"

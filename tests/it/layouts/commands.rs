@@ -10,6 +10,47 @@ use stylus_upgrades_harness::{builder, command_line};
 
 use super::project::{COUNT, Project, SWAPPED, V1, V2, hash, home, text};
 
+#[test]
+fn other_code_under_a_label_that_is_taken_is_refused_before_anything_is_sent() {
+    let project = Project::with_note();
+    let v2 = home(V2);
+    let migrate = [&["migrate", "Note", "1.0", &v2][..], &COUNT].concat();
+    for words in [migrate.clone(), [&["register"], &migrate[1..]].concat()] {
+        let answer = project.refused("VersionExists", &words);
+        let next = text(&answer.document["error"], "next");
+        assert!(next.starts_with("nothing was sent"), "{next}");
+    }
+    // The code that it has goes on as ever.
+    project.done(&["migrate", "Note", "1.0", &home(V1)]);
+}
+
+#[test]
+fn an_instance_is_created_where_its_initializer_runs_and_rolled_out() {
+    let project = Project::with_note();
+    let v2 = home(V2);
+    project.done(&[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat());
+    project.done(&["rollback", "Note", "--to", "1.0", "--as", "3.0"]);
+    let create = ["create-proxy", "Note", "3.0"];
+    let init = ["--init", "initialize(uint256)", "8"];
+    for (name, words) in [
+        ("InitializerUndeclared", [&create[..], &init].concat()),
+        ("InitializerOmitted", create.to_vec()),
+    ] {
+        let refused = project.refused(name, &words).document;
+        let error = &refused["error"];
+        assert_ne!(error["expected"], error["found"], "{error:#}");
+        let next = text(error, "next");
+        let way = "stylus-upgrades create-proxy Note 1.0 --init 'initialize(uint256)' <uint256>, \
+                   then stylus-upgrades rollout Note";
+        assert!(next.starts_with(way), "{next}");
+    }
+    let create = ["create-proxy", "Note", "1.0", "--save", "second"];
+    project.done(&[&create[..], &init].concat());
+    project.done(&["rollout", "Note"]);
+    let status = project.done(&["status", "second"]);
+    assert_eq!(status["instance"]["version"], "3.0", "{status:#}");
+}
+
 #[tokio::test]
 async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_sent() {
     let project = Project::with_note();

@@ -386,6 +386,10 @@ async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
     }
     // Under labels that the code does not know, its migration is not left out in silence either.
     project.done(&["define", "Other", "--migrate", "Admin"]);
-    project.done(&["register", "Other", "v1", &home(V1)]);
+    let first = ["register", "Other", "v1", &home(V1)];
+    let refused = project.refused("InitializerOfOther", &first);
+    let next = text(&refused.document["error"], "next");
+    assert!(next.starts_with("register it as 1.0, or"), "{next}");
+    project.done(&[&first[..], &["--no-init"]].concat());
     project.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
 }

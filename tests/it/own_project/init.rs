@@ -176,6 +176,7 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     );
 
     empty.done(&[&init[..], &["--yes"]].concat());
+    empty.lock_stays();
     let layout = empty.done(&["layout", "show", "."]);
     let labels: Vec<_> = layout["layout"]["storage"]
         .as_array()

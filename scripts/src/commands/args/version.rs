@@ -20,6 +20,9 @@ pub struct VersionArgs {
     /// Instances are created at it, and none is upgraded to it
     #[arg(long, alias = "born")]
     pub initial: bool,
+    /// The code's initializer is that of another version: no instance is initialised at this one
+    #[arg(long)]
+    pub no_init: bool,
     /// The way into it.
     #[command(flatten)]
     pub step: StepArgs,
@@ -90,6 +93,9 @@ pub struct PlanArgs {
     /// The open action that is tried, where several lead to the version
     #[arg(long, value_name = "ID", conflicts_with = "source")]
     pub action: Option<String>,
+    /// As for register: the code's initializer is that of another version
+    #[arg(long)]
+    pub no_init: bool,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,

@@ -12,8 +12,8 @@ use crate::commands::context::Context;
 use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
-use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
-use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
+use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
+use stylus_layout::{Decision, Finding, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
 impl Check<'_> {
@@ -81,17 +81,15 @@ impl Check<'_> {
     /// Whether instances that are created at the new version can still be initialised.
     pub(super) fn initializers(&mut self, artifact: &Artifact, base: &Baseline, to: &str) {
         let document = base.side.known.document();
-        let old = document.and_then(|known| known.steps.as_deref());
-        let (Some(old), Some(new)) = (old, &artifact.steps) else {
+        let old = document.and_then(|known| known.steps.as_ref());
+        let lost = match (old, &artifact.steps) {
+            (Some(old), Some(new)) => initializer_finding(old, new, to),
+            _ => None,
+        };
+        let Some((finding, name)) = lost else {
             return;
         };
-        let Some(finding) = initializer_finding(old, new, to) else {
-            return;
-        };
-        let of_old = initializer(old).map(|one| one.signature.as_str());
-        let name = of_old.and_then(|signature| signature.split('(').next());
-        let name = name.unwrap_or_default();
-        let at = self.interface.function_at(name);
+        let at = self.interface.function_at(&name);
         self.findings.push(finding.at(at, &self.root));
     }
 
@@ -108,6 +106,7 @@ impl Check<'_> {
             version: to.to_owned(),
             source: Some(self.args.source.clone()),
             action: None,
+            no_init: false,
             step: self.args.step.clone(),
             storage: self.args.storage.clone(),
             allow_abi: self.args.allow_abi.clone(),
@@ -196,28 +195,14 @@ impl Check<'_> {
     }
 }
 
-fn initializer(steps: &[DeclaredStep]) -> Option<&DeclaredStep> {
-    steps.iter().find(|one| one.kind == StepKind::Initializer)
-}
-
-/// What keeps instances that are created at the new version from being initialised.
+/// What keeps instances that are created at the new version from being initialised, and the name of the
+/// initializer that they lose.
 pub(in crate::commands) fn initializer_finding(
     old: &[DeclaredStep],
     new: &[DeclaredStep],
     to: &str,
-) -> Option<CheckFinding> {
-    let old = initializer(old)?;
-    let message = match initializer(new) {
-        None => format!(
-            "{} initialised instances, and the new code declares no initializer: those that are created at it begin empty",
-            old.signature
-        ),
-        Some(new) if new.to == old.to && new.to != to => format!(
-            "{} is still the initializer of {}: instances that are created at {to} cannot be initialised",
-            new.signature, new.to
-        ),
-        Some(_) => return None,
-    };
-    let code = "steps-initializer";
-    Some(CheckFinding::new(code, Level::Warning, message))
+) -> Option<(CheckFinding, String)> {
+    let (message, name) = lost_initializer(old, new, to)?;
+    let finding = CheckFinding::new("steps-initializer", Level::Warning, message);
+    Some((finding, name))
 }

@@ -77,6 +77,7 @@ pub(super) async fn plan(
         version: version.into(),
         source: None,
         action: action.map(String::from),
+        no_init: false,
         step: StepArgs::default(),
         storage: StorageArgs::default(),
         allow_abi: Vec::new(),

@@ -207,8 +207,10 @@ impl Work<'_> {
             self.refuse(error);
         }
         let before = self.declared_by(from).await?;
-        let finding = initializer_finding(&before, steps, version);
-        self.checks.findings.extend(finding);
+        let lost = initializer_finding(&before, steps, version);
+        self.checks
+            .findings
+            .extend(lost.map(|(finding, _)| finding));
         Ok(())
     }
 
