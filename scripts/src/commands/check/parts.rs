@@ -13,7 +13,7 @@ use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
-use stylus_layout::{Decision, Finding, StepKind};
+use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
 impl Check<'_> {
