@@ -3,6 +3,7 @@
 use super::args::{PlanArgs, VersionArgs};
 use super::context::Context;
 use super::doctor;
+use super::pending::named;
 use super::replay;
 use super::storage::{self, StorageChecks};
 use super::work::{Run, Work};
@@ -10,6 +11,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
+use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
 use crate::progress::Progress;
@@ -98,7 +100,13 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
-            let call = match open(&work, args)? {
+            let action = match &args.action {
+                Some(text) => {
+                    Some(named(&work.client, work.registry, text, &context.names()).await?)
+                }
+                None => None,
+            };
+            let call = match open(&work, args, action)? {
                 Some(call) => call,
                 None => known(&work, &args.version).await?,
             };
@@ -187,15 +195,16 @@ fn finding(refused: &Error) -> Finding {
 }
 
 /// The migration that was proposed: the one that is named, or the only one.
-fn open(work: &Work<'_>, args: &PlanArgs) -> Result<Option<abi::migrateCall>, Error> {
+fn open(
+    work: &Work<'_>,
+    args: &PlanArgs,
+    action: Option<ActionId>,
+) -> Result<Option<abi::migrateCall>, Error> {
     let mut proposed = work.proposed(&args.version);
     let ids: Vec<String> = proposed.iter().map(|(id, _)| id.to_string()).collect();
-    if let Some(digits) = &args.action {
-        let begins = format!("0x{}", digits.trim_start_matches("0x").to_lowercase());
-        proposed.retain(|(id, _)| id.to_string().starts_with(&begins));
-    }
+    proposed.retain(|(id, _)| action.is_none_or(|action| action == *id));
     let mut proposed = proposed.into_iter();
-    match (proposed.next(), proposed.next(), &args.action) {
+    match (proposed.next(), proposed.next(), action) {
         (Some((_, call)), None, _) => Ok(Some(call)),
         (None, _, None) => Ok(None),
         (one, _, _) => Err(Error::Usage {
@@ -207,7 +216,7 @@ fn open(work: &Work<'_>, args: &PlanArgs) -> Result<Option<abi::migrateCall>, Er
                 None => format!("no such action leads to {} {}", args.name, args.version),
             },
             expected: format!("the one that is meant: {}", ids.join(", ")),
-            found: args.action.clone().unwrap_or_else(|| "none named".into()),
+            found: action.map_or_else(|| "none named".into(), |action| action.to_string()),
             next: "give --action ID; stylus-upgrades pending lists what is open".into(),
         }),
     }

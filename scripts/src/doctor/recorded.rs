@@ -90,7 +90,7 @@ pub(super) struct Recorded {
 
 /// Every definition of `registry`, itself included, from its events alone.
 pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded, ChainError> {
-    let logs = all_logs(client, registry, [None, None, None]).await?;
+    let logs = all_logs(client, registry, [&[], &[], &[]]).await?;
     let mut all = vec![Definition::of("")];
     let mut unknown = BTreeSet::new();
     let mut created = Created::default();

@@ -2,7 +2,7 @@
 
 use super::error::GovernanceError;
 use crate::client::{ChainError, Client};
-use crate::registry::{self, Created, all_logs, counted, definition_id};
+use crate::registry::{self, Created, Topics, all_logs, counted, definition_id};
 use alloy::primitives::Address;
 use alloy::sol_types::{SolEvent, SolEventInterface};
 use std::time::Duration;
@@ -48,7 +48,7 @@ async fn hidden(
     registry: Address,
     names: &[String],
 ) -> Result<Option<String>, ChainError> {
-    let itself = [None, Some(definition_id("").0), None];
+    let itself: Topics<'_> = [&[], &[definition_id("").0], &[]];
     if names.is_empty() && all_logs(client, registry, itself).await?.is_empty() {
         return Ok(Some("itself".into()));
     }
@@ -57,18 +57,21 @@ async fn hidden(
         return Ok(None);
     }
     let mut created = Created::default();
-    for signature in [
-        abi::ProxyCreated::SIGNATURE_HASH,
-        abi::InstanceAdopted::SIGNATURE_HASH,
-    ] {
-        for log in all_logs(client, registry, [Some(signature), None, None]).await? {
-            let id = log.topics().get(1).copied().unwrap_or_default();
-            if !names.iter().any(|name| definition_id(name).0 == id) {
-                return Ok(Some(format!("the creation of the definition {id}")));
-            }
-            if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
-                created.feed(&event);
-            }
+    let creations: Topics<'_> = [
+        &[
+            abi::ProxyCreated::SIGNATURE_HASH,
+            abi::InstanceAdopted::SIGNATURE_HASH,
+        ],
+        &[],
+        &[],
+    ];
+    for log in all_logs(client, registry, creations).await? {
+        let id = log.topics().get(1).copied().unwrap_or_default();
+        if !names.iter().any(|name| definition_id(name).0 == id) {
+            return Ok(Some(format!("the creation of the definition {id}")));
+        }
+        if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
+            created.feed(&event);
         }
     }
     let missing = counted.saturating_sub(created.count);

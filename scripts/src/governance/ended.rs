@@ -6,7 +6,7 @@ use super::governed::GovernedCall;
 use super::submit::{ExecutedBy, Submitted};
 use crate::client::{ChainError, Client, Sent};
 use crate::ids::{ActionId, CalldataHash};
-use crate::registry::{self, definition_id};
+use crate::registry::{self, Topics, definition_id};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -34,7 +34,7 @@ pub(super) async fn ended(
     sent: Option<&Sent>,
 ) -> Result<Option<Submitted>, GovernanceError> {
     let from = sent.and_then(|sent| sent.receipt.block_number);
-    let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action.0)];
+    let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
@@ -68,7 +68,7 @@ pub(super) async fn last_approval(
     action: ActionId,
     execution: &Sent,
 ) -> Result<(u16, u16), GovernanceError> {
-    let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action.0)];
+    let topics: Topics<'_> = [&[abi::Approved::SIGNATURE_HASH], &[], &[action.0]];
     let newest = execution.receipt.block_number.unwrap_or_default();
     let logs = registry::logs(client, registry, topics, 0, newest).await?;
     let last = logs.iter().rev().find_map(|log| {
@@ -84,7 +84,7 @@ pub(super) async fn cancelled(
     registry: Address,
     action: ActionId,
 ) -> Result<Option<Cancelled>, GovernanceError> {
-    let topics = [Some(abi::Cancelled::SIGNATURE_HASH), None, Some(action.0)];
+    let topics: Topics<'_> = [&[abi::Cancelled::SIGNATURE_HASH], &[], &[action.0]];
     let logs = registry::all_logs(client, registry, topics).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
@@ -132,7 +132,7 @@ pub(super) async fn same_call(
         return Err(error.into());
     }
     let id = definition_id(governed.call.definition());
-    let topics = [Some(abi::Executed::SIGNATURE_HASH), Some(id.0), None];
+    let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[id.0], &[]];
     let logs = registry::all_logs(client, registry, topics).await?;
     let call = CalldataHash::of(&governed.bytes);
     for log in logs.iter().rev().take(LOOKED_THROUGH) {

@@ -6,7 +6,7 @@ use super::error::GovernanceError;
 use super::names::Names;
 use crate::client::{ChainError, Client};
 use crate::ids::{ActionId, CodeHash};
-use crate::registry::{all_logs, open_actions};
+use crate::registry::{Topics, all_logs, open_actions};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -137,7 +137,7 @@ pub async fn proposed(
     registry: Address,
     action: ActionId,
 ) -> Result<abi::Proposed, GovernanceError> {
-    let topics = [Some(abi::Proposed::SIGNATURE_HASH), None, Some(action.0)];
+    let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[action.0]];
     let logs = all_logs(client, registry, topics).await?;
     let newest = logs.iter().rev().find_map(|log| {
         let decoded = log.log_decode::<abi::Proposed>().ok()?;

@@ -5,7 +5,7 @@ use super::replay::{Rebuilt, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
-use crate::registry::{all_logs, decides, definition_id, given_to};
+use crate::registry::{Topics, all_logs, decides, definition_id, given_to};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -239,7 +239,7 @@ async fn beacon_checks(
 
 /// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.
 async fn announced(client: &Client, proxy: Address) -> Result<Address, ChainError> {
-    let topics = [Some(Upgraded::SIGNATURE_HASH), None, None];
+    let topics: Topics<'_> = [&[Upgraded::SIGNATURE_HASH], &[], &[]];
     let logs = all_logs(client, proxy, topics).await?;
     let last = logs
         .last()

@@ -67,7 +67,7 @@ pub async fn read(
     name: &str,
     names: &Names,
 ) -> Result<History, ChainError> {
-    let topics: Topics = [None, Some(definition_id(name).0), None];
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let logs = all_logs(client, registry, topics).await?;
     from_logs(client, &logs, name, names).await
 }
@@ -83,7 +83,7 @@ pub async fn of_instance(
     proxy: Address,
     names: &Names,
 ) -> Result<Vec<Entry>, ChainError> {
-    let topics: Topics = [None, Some(definition_id(name).0), Some(proxy.into_word())];
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
     let logs = all_logs(client, registry, topics).await?;
     Ok(from_logs(client, &logs, name, names).await?.entries)
 }

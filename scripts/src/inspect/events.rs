@@ -3,8 +3,9 @@
 use crate::client::Client;
 use crate::governance::{GovernanceError, Names};
 use crate::history::{Entry, of_instance};
+use crate::ids::TxHash;
 use crate::registry::{Topics, all_logs};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ pub struct OwnEvent {
     /// Its number in the block.
     pub index: u64,
     /// The transaction.
-    pub tx: B256,
+    pub tx: TxHash,
     /// What happened, in words.
     pub what: String,
 }
@@ -47,25 +48,25 @@ pub async fn events(
     if !entries.iter().any(is_origin) {
         return Err(hidden(format!("how {proxy} became an instance of {name}")));
     }
-    let mut own = Vec::new();
-    for signature in [
-        AdminChanged::SIGNATURE_HASH,
-        Upgraded::SIGNATURE_HASH,
-        Migrated::SIGNATURE_HASH,
-    ] {
-        let topics: Topics = [Some(signature), None, None];
-        let logs = all_logs(client, proxy, topics).await?;
-        own.extend(logs.iter().filter_map(|log| {
-            Some(OwnEvent {
-                block: log.block_number.unwrap_or_default(),
-                index: log.log_index.unwrap_or_default(),
-                tx: log.transaction_hash.unwrap_or_default(),
-                what: in_words(log, names)?,
-            })
-        }));
-    }
-    own.sort_by_key(|one| (one.block, one.index));
-    Ok((entries, own))
+    let framework: Topics<'_> = [
+        &[
+            AdminChanged::SIGNATURE_HASH,
+            Upgraded::SIGNATURE_HASH,
+            Migrated::SIGNATURE_HASH,
+        ],
+        &[],
+        &[],
+    ];
+    let logs = all_logs(client, proxy, framework).await?;
+    let own = logs.iter().filter_map(|log| {
+        Some(OwnEvent {
+            block: log.block_number.unwrap_or_default(),
+            index: log.log_index.unwrap_or_default(),
+            tx: TxHash(log.transaction_hash.unwrap_or_default()),
+            what: in_words(log, names)?,
+        })
+    });
+    Ok((entries, own.collect()))
 }
 
 fn in_words(log: &Log, names: &Names) -> Option<String> {

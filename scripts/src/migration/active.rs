@@ -3,7 +3,7 @@
 use super::MigrationError;
 use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client};
-use crate::registry::{all_logs, ask, registry_of};
+use crate::registry::{Topics, all_logs, ask, registry_of};
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
@@ -158,7 +158,7 @@ async fn handler(
     proxy: Address,
 ) -> Result<Address, ChainError> {
     let answer = async |event: B256| {
-        let topics = [Some(event), None, Some(proxy.into_word())];
+        let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
         let logs = retry.run(async || all_logs(client, registry, topics).await);
         Ok::<_, ChainError>(logs.await?.pop())
     };

@@ -1,8 +1,8 @@
 //! Instances whose complex migration to what is current was turned back: no rollout touches them.
 
-use super::logs::{definition_id, logs_since};
+use super::logs::{Topics, definition_id, logs_since};
 use crate::client::{ChainError, Client};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;
@@ -19,12 +19,12 @@ pub async fn called_back(
     registry: Address,
     name: &str,
 ) -> Result<Vec<Address>, ChainError> {
-    let id = Some(definition_id(name).0);
+    let id: &[B256] = &[definition_id(name).0];
     let place = |log: &Log| (log.block_number, log.log_index);
-    let topics = [Some(abi::CurrentChanged::SIGNATURE_HASH), id, None];
+    let topics: Topics<'_> = [&[abi::CurrentChanged::SIGNATURE_HASH], id, &[]];
     let changed = logs_since(client, registry, topics, 0).await?.pop();
     let from = changed.as_ref().and_then(|log| log.block_number);
-    let topics = [Some(abi::MigrationAborted::SIGNATURE_HASH), id, None];
+    let topics: Topics<'_> = [&[abi::MigrationAborted::SIGNATURE_HASH], id, &[]];
     let aborted = logs_since(client, registry, topics, from.unwrap_or_default()).await?;
     let proxies: BTreeSet<Address> = aborted
         .iter()

@@ -13,8 +13,8 @@ const METHOD_NOT_FOUND: i64 = -32_601;
 /// Blocks from which on it is worth some thirty requests to begin at the account's creation.
 const WORTH_A_SEARCH: u64 = 4_096;
 
-/// Topics to look for, by position; `None` is any.
-pub type Topics = [Option<B256>; 3];
+/// Topics to look for, by position: any of those that are listed there; an empty list is every one.
+pub type Topics<'a> = [&'a [B256]; 3];
 
 /// keccak256 of a definition's name, as its events carry it.
 pub fn definition_id(name: &str) -> DefinitionId {
@@ -30,7 +30,7 @@ pub fn definition_id(name: &str) -> DefinitionId {
 pub async fn logs(
     client: &Client,
     account: Address,
-    topics: Topics,
+    topics: Topics<'_>,
     from: u64,
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
@@ -157,7 +157,7 @@ impl Drop for Reading<'_> {
 pub async fn all_logs(
     client: &Client,
     account: Address,
-    topics: Topics,
+    topics: Topics<'_>,
 ) -> Result<Vec<Log>, ChainError> {
     logs_since(client, account, topics, 0).await
 }
@@ -169,7 +169,7 @@ pub async fn all_logs(
 pub async fn logs_since(
     client: &Client,
     account: Address,
-    topics: Topics,
+    topics: Topics<'_>,
     from: u64,
 ) -> Result<Vec<Log>, ChainError> {
     let newest = client.newest_block().await?;
@@ -179,15 +179,13 @@ pub async fn logs_since(
 async fn range(
     client: &Client,
     account: Address,
-    topics: Topics,
+    topics: Topics<'_>,
     from: u64,
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
     let mut filter = Filter::new().address(account).from_block(from).to_block(to);
     for (slot, topic) in filter.topics.iter_mut().zip(topics) {
-        if let Some(topic) = topic {
-            *slot = topic.into();
-        }
+        *slot = topic.to_vec().into();
     }
     let mut logs = client
         .provider()
@@ -195,8 +193,8 @@ async fn range(
         .await
         .map_err(|error| client.error("eth_getLogs", error))?;
     let is_requested = |log: &Log| {
-        let has = |(at, topic): (usize, &Option<B256>)| {
-            topic.is_none_or(|topic| log.topics().get(at) == Some(&topic))
+        let has = |(at, any): (usize, &&[B256])| {
+            any.is_empty() || log.topics().get(at).is_some_and(|one| any.contains(one))
         };
         let is_in_range = |block| (from..=to).contains(&block);
         log.address() == account

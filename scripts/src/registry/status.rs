@@ -1,7 +1,7 @@
 //! What is live: read from the chain alone.
 
 use super::instance::{ask, registry_of};
-use super::logs::{all_logs, definition_id};
+use super::logs::{Topics, all_logs, definition_id};
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
@@ -135,7 +135,7 @@ pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<Strin
         name: String::new(),
     };
     client.call(registry, &itself).await?;
-    let topics = [Some(abi::DefinitionCreated::SIGNATURE_HASH), None, None];
+    let topics: Topics<'_> = [&[abi::DefinitionCreated::SIGNATURE_HASH], &[], &[]];
     let logs = all_logs(client, registry, topics).await?;
     let created = logs
         .iter()

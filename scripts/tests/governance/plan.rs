@@ -173,8 +173,10 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
         let changed = change(&instances[0], "step");
         assert_eq!(text(changed, "after"), &*word(step));
     }
-    let unknown = ["plan", "A", "2.0", "--action", "0x12345678"];
-    assert_eq!(sandbox.run("Other", &unknown).exit, Some(2));
+    for digits in ["0x12345678", "", "0x", &actions[0][..4]] {
+        let unnamed = sandbox.run("Other", &["plan", "A", "2.0", "--action", digits]);
+        assert_eq!((unnamed.exit, error(&unnamed)), (Some(2), "Usage"));
+    }
 }
 
 #[test]

@@ -90,7 +90,8 @@ pub struct PlanArgs {
     /// Its code, as for migrate [default: that of the action that is open, or of the registered
     /// version]
     pub source: Option<String>,
-    /// The open action that is tried, where several lead to the version
+    /// The open action that is tried, where several lead to the version, or its first digits: 8 or
+    /// more
     #[arg(long, value_name = "ID", conflicts_with = "source")]
     pub action: Option<String>,
     /// As for register: the code's initializer is that of another version

@@ -16,7 +16,7 @@ use crate::governance::{
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
-use crate::registry::all_logs;
+use crate::registry::{Topics, all_logs};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::providers::Provider;
@@ -168,7 +168,7 @@ async fn require_not_withdrawn(subject: Subject<'_>) -> Result<(), Error> {
         action,
         ..
     } = subject;
-    let topics = [Some(abi::Revoked::SIGNATURE_HASH), None, Some(action.0)];
+    let topics: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[], &[action.0]];
     let logs = all_logs(client, registry, topics).await?;
     let decoded = logs
         .iter()

@@ -84,7 +84,7 @@ async fn changed(
     if away == 0 {
         return Ok(false);
     }
-    let logs = logs_since(client, registry, [None; 3], number + 1).await?;
+    let logs = logs_since(client, registry, [&[]; 3], number + 1).await?;
     Ok(!logs.is_empty())
 }
 
@@ -240,7 +240,7 @@ async fn read(
     head: Head,
     from: u64,
 ) -> Result<Seen, ChainError> {
-    let logs = logs(client, registry, [None; 3], from, head.number).await?;
+    let logs = logs(client, registry, [&[]; 3], from, head.number).await?;
     let events = logs.iter().map(|log| {
         let index = log.log_index.unwrap_or_default();
         let block = log.block_number.unwrap_or_default();

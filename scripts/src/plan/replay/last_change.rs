@@ -3,7 +3,7 @@
 
 use super::super::error::PlanError;
 use crate::client::Client;
-use crate::registry::{definition_id, logs};
+use crate::registry::{Topics, definition_id, logs};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEventInterface;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
@@ -31,7 +31,7 @@ pub(super) async fn last_change(
     name: &str,
     (from, to): (u64, u64),
 ) -> Result<Option<LastChange>, PlanError> {
-    let topics = [None, Some(definition_id(name).0), None];
+    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let logs = logs(client, registry, topics, from, to).await?;
     let changes = logs.iter().rev().filter_map(|log| {
         let event = Event::decode_raw_log(log.topics(), &log.data().data).ok()?;
