@@ -1,10 +1,10 @@
-// The console in a real browser, in every run: two wallets approve a migration, a stranger is told that
+// The console in a real browser, in every run: two wallets approve a migration, a stranger sees that
 // he is none, and what others named is text. `long.mjs` has everything else.
 import { ACTION, act, ana, ben, CONSOLE, heading, main, must, open, path, report, sent, stranger, test } from './suite.mjs';
 
 const { HOSTILE } = process.env;
 
-await test('a stranger is told that he is no approver', async () => {
+await test('a stranger is shown to be no approver', async () => {
   const { page, requests, close } = await open(stranger);
   await page.goto(path('/action', { id: ACTION, account: stranger }));
   must((await main(page)).includes('This account is no approver'), await main(page));

@@ -83,7 +83,7 @@ await test('a reorganisation takes back what a page shows', async () => {
   await close();
 });
 
-await test('a rejection and another chain are told, and nothing is sent', async () => {
+await test('a rejection and another chain are reported, and nothing is sent', async () => {
   let isSwitched = false;
   const chainId = async () => (isSwitched ? { result: '0x1' } : rpc('eth_chainId', []));
   const cases = [
@@ -178,7 +178,7 @@ await test('eight pages of one browser are drawn, and all follow the chain', asy
   await closeAll();
 });
 
-await test('who withdrew an approval is told that a signature does not count', async () => {
+await test('to who withdrew an approval the page says that a signature does not count', async () => {
   const { page, close } = await open(ana);
   await page.goto(path('/action', { id: ACTION, account: ana }));
   await act(page, 'Withdraw the approval');

@@ -104,11 +104,23 @@ fn identifiers_use_the_words_of_the_field() {
         identifiers.push(stem.into_owned());
         known.extend(identifiers.into_iter().map(|name| (name, path.clone())));
     }
+    for path in scripts() {
+        let source = std::fs::read_to_string(&path).expect("a script");
+        let identifiers = identifiers_of_script(&source).into_iter();
+        known.extend(identifiers.map(|name| (name, path.clone())));
+    }
     let replaced = known.iter().filter_map(|(identifier, path)| {
         let instead = replacement(identifier)?;
         Some((identifier, format!("{}: write {instead}", path.display())))
     });
     assert_eq!(replaced.collect::<BTreeMap<_, _>>(), BTreeMap::new());
+}
+
+#[test]
+fn strings_and_comments_of_a_script_hold_no_identifiers() {
+    let script = "const one = 'told \\'twice'; // told\n/* told */ two.three(`told ${told} 4`);";
+    let found = identifiers_of_script(script);
+    assert_eq!(found, ["const", "one", "two", "three"]);
 }
 
 #[test]
@@ -186,6 +198,56 @@ fn collect(tokens: TokenStream, identifiers: &mut Vec<String>) {
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
+}
+
+/// The identifiers of a script in JavaScript. Comments and strings are left out, and so are templates with
+/// all that they hold.
+fn identifiers_of_script(source: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            _ if rest.starts_with("//") => rest.find('\n'),
+            _ if rest.starts_with("/*") => rest.find("*/").map(|end| end + 2),
+            '\'' | '"' | '`' => end_of_string(rest, first),
+            _ if first.is_ascii_alphabetic() || first == '_' => {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                all.push(rest[..end.unwrap_or(rest.len())].to_owned());
+                end
+            }
+            _ => Some(first.len_utf8()),
+        };
+        rest = &rest[end.unwrap_or(rest.len())..];
+    }
+    all
+}
+
+/// Behind the end of a string that begins with that sign.
+fn end_of_string(text: &str, sign: char) -> Option<usize> {
+    let mut escaped = false;
+    let mut inner = text.char_indices().skip(1);
+    let end = inner.find(|(_, c)| {
+        let ends = *c == sign && !escaped;
+        escaped = *c == '\\' && !escaped;
+        ends
+    });
+    end.map(|(at, sign)| at + sign.len_utf8())
+}
+
+/// The scripts of the console, and those that test it in a browser.
+fn scripts() -> Vec<PathBuf> {
+    let folders = ["scripts/src/console/assets", "tests/browser"];
+    let folders = folders.map(|folder| std::fs::read_dir(home().join(folder)).expect("a folder"));
+    let files = folders.into_iter().flatten();
+    let files = files.map(|file| file.expect("a file").path());
+    let scripts: Vec<PathBuf> = files
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|end| end == "js" || end == "mjs")
+        })
+        .collect();
+    assert!(scripts.len() > 3, "{scripts:?}");
+    scripts
 }
 
 /// The Rust sources below the workspace.

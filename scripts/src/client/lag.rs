@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 /// How long a node may lag.
 const LAG_MAX: Duration = Duration::from_secs(30);
+/// How long a chain may be shorter than it was seen to be, where none of its blocks is known to have a
+/// transaction of ours: blocks were taken back.
+const SHORTER_MAX: Duration = Duration::from_secs(5);
 /// How long something is looked for that must be there.
 const MISSING_MAX: Duration = Duration::from_secs(10);
 /// First pause between two looks; doubled each time.
@@ -23,6 +26,8 @@ const WORTH_REPORTING: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     block: AtomicU64,
+    /// The newest block with a transaction of ours.
+    mined: AtomicU64,
     /// The key's first nonce that was not seen to be used.
     nonce: AtomicU64,
 }
@@ -31,6 +36,7 @@ impl Seen {
     pub(super) fn receipt(&self, receipt: &TransactionReceipt, nonce: u64) {
         if let Some(block) = receipt.block_number {
             self.block.fetch_max(block, Ordering::Relaxed);
+            self.mined.fetch_max(block, Ordering::Relaxed);
         }
         self.nonce.fetch_max(nonce + 1, Ordering::Relaxed);
     }
@@ -38,7 +44,8 @@ impl Seen {
 
 impl Client {
     /// The newest block, not older than what was seen of the chain; the one that is read, where that is
-    /// one block.
+    /// one block. A chain that stays shorter than it was is believed, unless it would lack a transaction of
+    /// ours.
     ///
     /// # Errors
     /// [`ChainError::Lagging`] where the endpoint does not come so far; what it says.
@@ -48,13 +55,17 @@ impl Client {
         }
         let least = self.seen(|seen| &seen.block);
         let newest = self
-            .caught_up("block", least, async || {
-                let newest = self.provider.get_block_number().await;
-                newest.map_err(|error| self.error("eth_blockNumber", error))
-            })
+            .caught_up(
+                "block",
+                (least, self.seen(|seen| &seen.mined)),
+                async || {
+                    let newest = self.provider.get_block_number().await;
+                    newest.map_err(|error| self.error("eth_blockNumber", error))
+                },
+            )
             .await?;
         if let Some(seen) = &self.seen {
-            seen.block.fetch_max(newest, Ordering::Relaxed);
+            seen.block.store(newest, Ordering::Relaxed);
         }
         Ok(newest)
     }
@@ -62,7 +73,7 @@ impl Client {
     /// The nonce of the key's next transaction, not one that was seen to be used.
     pub(super) async fn next_nonce(&self, sender: Address) -> Result<u64, ChainError> {
         let least = self.seen(|seen| &seen.nonce);
-        self.caught_up("nonce", least, async || {
+        self.caught_up("nonce", (least, least), async || {
             let count = self.provider.get_transaction_count(sender).pending().await;
             count.map_err(|error| self.error("eth_getTransactionCount", error))
         })
@@ -98,18 +109,20 @@ impl Client {
         seen.map_or(0, |seen| part(seen).load(Ordering::Relaxed))
     }
 
-    /// What the endpoint says, once it is not less than `least`.
+    /// What the endpoint says, once it is not less than `least`; after a while, once it is not less than
+    /// `floor`.
     async fn caught_up(
         &self,
         what: &'static str,
-        least: u64,
+        (least, floor): (u64, u64),
         look: impl AsyncFn() -> Result<u64, ChainError>,
     ) -> Result<u64, ChainError> {
         let begun = Instant::now();
         let (mut pause, mut reported) = (PAUSE, false);
         loop {
             let found = look().await?;
-            if found >= least {
+            let is_shorter = found >= floor && begun.elapsed() > SHORTER_MAX;
+            if found >= least || is_shorter {
                 return Ok(found);
             }
             if begun.elapsed() > LAG_MAX {

@@ -8,6 +8,7 @@ mod block_span;
 mod endpoint;
 mod endpoint_error;
 mod error;
+mod events;
 mod failure;
 mod fork;
 mod forked;
@@ -32,6 +33,7 @@ pub use advice::{Advice, not_runnable_reason};
 pub(crate) use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
+pub use events::EventStore;
 pub(crate) use fork::Remote;
 pub use rate_limit::RATE_LIMIT_WAIT;
 pub(crate) use rejection::Rejection;
@@ -75,6 +77,7 @@ pub struct Client {
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
     seen: Option<Arc<Seen>>,
+    events: Option<Arc<EventStore>>,
     /// The block that is read; none is the newest.
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
@@ -136,6 +139,7 @@ impl Client {
             journal: None,
             progress,
             seen: None,
+            events: None,
             pinned: None,
             no_l1_gas: Arc::default(),
             max_data_fee: U256::from(MAX_DATA_FEE),

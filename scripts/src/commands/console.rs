@@ -3,6 +3,8 @@
 mod before;
 mod checks;
 mod documents;
+mod jobs;
+mod lists;
 mod news;
 pub(super) mod pages;
 mod site;
@@ -16,8 +18,10 @@ use clap::Args;
 use site::Site;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::LocalSet;
 
 /// Look and approve in a browser, with its wallet.
 ///
@@ -67,9 +71,13 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
     }
     // Of its own: what pages ask for leaves no line on this terminal, and no key is looked for.
     let site = Site::new(Arc::new(Output::new(true, true)), &context.global);
-    let site = &site;
-    let handler = |request, body| async move { site.answer(&request, &body).await };
-    match server::serve(listener, port, handler).await {}
+    let site = Rc::new(site);
+    let handler = |request, body| {
+        let site = site.clone();
+        async move { site.answer(&request, &body).await }
+    };
+    let serving = server::serve(listener, port, handler);
+    match LocalSet::new().run_until(serving).await {}
 }
 
 /// Opens an address in the browser of whoever sits here; whether that was possible.

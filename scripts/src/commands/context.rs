@@ -6,7 +6,7 @@ mod chain;
 use super::args::Global;
 use crate::app_error::Error;
 use crate::build::{BuildError, Builder};
-use crate::client::{Client, Sent};
+use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
 use crate::ids::CodeHash;
 use crate::interface::Interface;
@@ -40,6 +40,8 @@ pub(super) struct Context {
     connected: OnceLock<Client>,
     /// Whether its endpoint is a fork, once it was asked.
     fork: OnceLock<bool>,
+    /// Where the registry's events are kept between two commands, if they are.
+    events: Option<Arc<EventStore>>,
 }
 
 impl Context {
@@ -73,7 +75,16 @@ impl Context {
             working: OnceLock::new(),
             connected: OnceLock::new(),
             fork: OnceLock::new(),
+            events: None,
         })
+    }
+
+    /// The same, with the registry's events kept between two commands.
+    pub(super) fn with_events(self, store: Arc<EventStore>) -> Self {
+        Self {
+            events: Some(store),
+            ..self
+        }
     }
 
     /// The builder: of the workspace that `STYLUS_UPGRADES_HOME` names or this folder lies in, with

@@ -1,5 +1,11 @@
 //! `history` and `verify`: what happened, from chain data alone, and whether it still holds.
 
+mod compared;
+
+pub(super) use compared::{check, compared};
+
+use compared::{read, settle};
+
 use super::context::Context;
 use super::doctor;
 use super::publish::{self, PublishArgs};
@@ -9,33 +15,25 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::doctor::Role;
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
-use crate::history::{
-    self, Difference, Entry, History, LiveCheck, Rebuilt, differences, live_checks,
-};
+use crate::history::{self, Entry, LiveCheck, Rebuilt, Wanted};
 use crate::ids::{CodeHash, TxHash};
 use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::registry::definitions;
-use crate::text::{shell_word, utc};
+use crate::text::utc;
 use alloy::primitives::Address;
-use serde_json::{Map, json};
+use serde_json::Map;
 use std::collections::BTreeSet;
-use std::time::Duration;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// How often events are read again that do not say what the registry says.
-const READ_AGAIN: usize = 3;
-/// Pause before each.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// Everything that happened to a definition; the empty name is the registry itself.
 pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.snapshot().await?;
     let names = context.names();
-    let compared = compared(context, &client, registry, name).await?;
+    let subject = (registry, name);
+    let compared = compared(context, &client, subject, Wanted::All, history::Part::whole).await?;
     let history = &compared.0;
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
@@ -54,7 +52,8 @@ pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error>
         outcome.line(line(entry, &names.short(entry.who)));
     }
     outcome.field("entries", &history.entries);
-    check(context, &client, registry, name, &compared, &mut outcome).await?;
+    let whole = history::Part::whole(&compared.0.rebuilt);
+    check(context, &client, subject, &compared, &whole, &mut outcome).await?;
     Ok(outcome)
 }
 
@@ -103,7 +102,7 @@ pub(super) async fn verify(
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
     if names.is_empty() {
-        read(context, &client, registry, "").await?; // or the endpoint shows no event at all
+        read(context, &client, registry, "", Wanted::None).await?; // or the endpoint shows no event at all
         let what = format!("the registry {registry} has no definitions");
         return Err(GovernanceError::Nothing { what }.into());
     }
@@ -114,7 +113,9 @@ pub(super) async fn verify(
     let mut coverage = Coverage::default();
     let documents = context.documents(&client, registry);
     for name in &names {
-        let compared = compared(context, &client, registry, name).await?;
+        let subject = (registry, name.as_str());
+        let whole = history::Part::whole;
+        let compared = compared(context, &client, subject, Wanted::None, whole).await?;
         outcome.line(name);
         let rebuilt = &compared.0.rebuilt;
         let built = source.map(|_| version.unwrap_or(&rebuilt.current));
@@ -133,7 +134,8 @@ pub(super) async fn verify(
         used.extend(in_use(name, rebuilt));
         let instances = rebuilt.instances.iter();
         proxies.extend(instances.map(|instance| (instance.proxy, instance.kind)));
-        all.extend(check(context, &client, registry, name, &compared, &mut outcome).await?);
+        let whole = whole(&compared.0.rebuilt);
+        all.extend(check(context, &client, subject, &compared, &whole, &mut outcome).await?);
     }
     if let (Some(name), Some(source)) = (name, source) {
         let checks = built(context, &client, registry, name, version, source).await?;
@@ -180,7 +182,7 @@ pub(super) async fn verify(
 }
 
 /// The code that users of a definition's instances run.
-fn in_use(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
+pub(super) fn in_use(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
     let mut used = Vec::new();
     for instance in &rebuilt.instances {
         used.push((instance.proxy, Role::Proxy, name.to_owned()));
@@ -231,105 +233,6 @@ async fn framework_checks(
     Ok(checks)
 }
 
-/// The history of a definition that exists.
-async fn read(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<History, Error> {
-    let history = history::read(client, registry, name, &context.names()).await?;
-    if history.entries.is_empty() {
-        // An unknown name is refused by the registry in its own words, and so is what is none.
-        client
-            .call(registry, &abi::definitionCall { name: name.into() })
-            .await?;
-        return Err(GovernanceError::EventsHidden {
-            endpoint: client.endpoint().to_string(),
-            registry,
-            what: match name.is_empty() {
-                true => "itself".into(),
-                false => format!("{name:?}"),
-            },
-        }
-        .into());
-    }
-    Ok(history)
-}
-
-/// The history of a definition, with what the registry's views say otherwise. A node that lags leaves
-/// out the events of blocks that it does not have, without a word: what differs is read again.
-async fn compared(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<(History, Vec<Difference>), Error> {
-    let mut left = READ_AGAIN;
-    loop {
-        let history = read(context, client, registry, name).await?;
-        let runs = seconds_left(client, registry).await?.is_some();
-        let differing = match runs {
-            true => differences(client, registry, name, &history.rebuilt).await?,
-            false => Vec::new(), // without views; another check says so
-        };
-        if differing.is_empty() || left == 0 {
-            return Ok((history, differing));
-        }
-        left -= 1;
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// Live code against the events, and the views against the events.
-async fn check(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-    (history, differing): &(History, Vec<Difference>),
-    outcome: &mut Outcome,
-) -> Result<Vec<LiveCheck>, Error> {
-    let rebuilt = &history.rebuilt;
-    let mut checks = live_checks(client, registry, name, rebuilt).await?;
-    for _ in 0..READ_AGAIN {
-        if checks.iter().all(|check| check.ok) {
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
-        checks = live_checks(client, registry, name, rebuilt).await?;
-    }
-    let views = LiveCheck {
-        what: "views of the registry".into(),
-        ok: differing.is_empty(),
-        expected: "what its events say".into(),
-        found: match differing.first() {
-            None => "what its events say".into(),
-            Some(Difference { what, events, view }) => {
-                format!("{what} is {view}, events say {events}")
-            }
-        },
-    };
-    checks.push(views);
-    for check in &checks {
-        outcome.line(format!("  {}", check.line()));
-    }
-    if rebuilt.paused {
-        let next = format!("stylus-upgrades resume {}", shell_word(name));
-        outcome.line(format!(
-            "  · {name} is paused: every call of its instances is refused; next: {next}"
-        ));
-    }
-    let paused = outcome.document.entry("paused");
-    if let Some(all) = paused.or_insert_with(|| json!([])).as_array_mut() {
-        all.extend(rebuilt.paused.then(|| name.into()));
-    }
-    outcome.field("checks", &checks);
-    outcome.field("differences", differing);
-    settle(context, &checks, outcome);
-    Ok(checks)
-}
-
 /// Whether a source builds to the code that is registered, and is the one that was registered. It
 /// is built now, whatever was built before.
 async fn built(
@@ -366,19 +269,6 @@ async fn built(
         });
     }
     Ok(checks)
-}
-
-fn settle(context: &Context, checks: &[LiveCheck], outcome: &mut Outcome) {
-    let failed = checks.iter().filter(|check| !check.ok).count();
-    if failed > 0 {
-        let error = GovernanceError::Checks {
-            failed,
-            all: checks.len(),
-        };
-        context.output.note(&format!("{error}"));
-        outcome.field("error", Report::of(&error));
-        outcome.exit = Some(Exit::Refused);
-    }
 }
 
 fn line(entry: &Entry, who: &str) -> String {

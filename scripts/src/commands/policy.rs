@@ -7,7 +7,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::export::ExportError;
 use crate::governance::{Call, Explained, deciding_policy, explain, pending};
-use crate::history;
+use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::nearest;
@@ -108,13 +108,26 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
+    let roles = match role {
+        Some(role) => vec![role.to_owned()],
+        None => {
+            let registry = context.registry()?;
+            let client = context.snapshot().await?;
+            roles(context, &client, registry, name).await?
+        }
+    };
+    explain_roles(context, name, roles).await
+}
+
+/// Explains the policies of some roles.
+pub(super) async fn explain_roles(
+    context: &Context,
+    name: &str,
+    roles: Vec<String>,
+) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.snapshot().await?;
     let names = context.names();
-    let roles = match role {
-        Some(role) => vec![role.to_owned()],
-        None => roles(context, &client, registry, name).await?,
-    };
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     let mut all = Vec::new();
@@ -189,6 +202,7 @@ async fn roles(
             .call(registry, &abi::definitionCall { name: name.into() })
             .await?;
     }
-    let history = history::read(client, registry, name, &context.names()).await?;
+    let history =
+        history::read_part(client, registry, name, &context.names(), Wanted::None).await?;
     Ok(history.rebuilt.policies.into_keys().collect())
 }

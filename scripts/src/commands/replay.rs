@@ -47,7 +47,7 @@ pub(super) async fn run(
     let abis = abis(context, client, &request, plan).await?;
     let what = format!("replaying {count} transactions");
     context.output.begin(&what);
-    let replay = plan::replay(client, request, plan, abis, count).await;
+    let replay = plan::replay(client, request, plan, abis, (count, args.replay_blocks)).await;
     context.output.end(&what);
     let replay = replay?;
     if let Some(path) = &args.replay_report {

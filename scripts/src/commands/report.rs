@@ -1,13 +1,14 @@
 //! `report`: a definition with what waits and what happened, in one file.
 
-use super::console::pages::{definition, shown};
+use super::console::pages::shown;
 use super::context::Context;
-use super::{history, pending, review, status};
+use super::{history, pending, policy, review, status};
 use crate::app_error::Error;
 use crate::build::sources_with;
+use crate::console::definition::{Shown, definition};
 use crate::console::page::PageContext;
 use crate::console::report::{Report, html, is_report, markdown};
-use crate::console::view::{History, Pending, Review, Status};
+use crate::console::view::{DefinitionLists, History, Pending, Policies, Review, Status};
 use crate::error;
 use crate::governance::definitions;
 use crate::output::Outcome;
@@ -58,7 +59,6 @@ pub(super) async fn run(
         ..PageContext::default()
     };
     let output = &*context.output;
-    let page = definition(output, context, &place, &name).await?;
     let found: Status = shown(output, &status::run(context, Some(&name)).await?)?;
     let open: Pending = shown(output, &pending::run(context, Some(&name)).await?)?;
     let happened: History = shown(output, &history::run(context, &name).await?)?;
@@ -67,6 +67,7 @@ pub(super) async fn run(
         let reviewed = review::run(context, &one.action.to_string()).await?;
         actions.push(shown(output, &reviewed)?);
     }
+    let policies: Policies = shown(output, &policy::explain_it(context, &name, None).await?)?;
     let Some(one) = found.definitions.first() else {
         return Err(Error::Usage {
             message: format!("{name:?} is no definition"),
@@ -75,6 +76,15 @@ pub(super) async fn run(
             next: "stylus-upgrades status lists the definitions".into(),
         });
     };
+    let lists = DefinitionLists::whole(one, &happened);
+    let page = definition(
+        &place,
+        &Shown {
+            lists: &lists,
+            policies: &policies,
+            pending: &open,
+        },
+    );
     let report = Report {
         block: client.newest_block().await?,
         definition: one,

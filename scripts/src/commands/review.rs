@@ -18,11 +18,11 @@ use crate::governance::{
     BuildFacts, Call, GovernanceError, GovernedCall, Readiness, deciding_policy, explain, proposed,
     readiness, tree,
 };
-use crate::history;
+use crate::history::{self, Wanted};
 use crate::ids::ActionId;
 use crate::layout::{Said, report};
 use crate::output::Outcome;
-use crate::registry::proxies;
+use crate::registry::proxies_in;
 use crate::review::{Area, Card, STEPS, Subject, Weight, cards, draw, of_coverage};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
@@ -48,9 +48,9 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
     let (name, role) = (governed.call.definition(), governed.call.role());
     let (role, text) = deciding_policy(&client, registry, name, role).await?;
     let approved = open.as_ref().map(|one| one.approved.clone());
-    let history = history::read(&client, registry, name, &names).await?;
-    let mut entries = history.entries;
-    entries.retain(|entry| entry.action == Some(action));
+    let wanted = Wanted::OfAction(action);
+    let history = history::read_part(&client, registry, name, &names, wanted).await?;
+    let entries = history.entries;
 
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
@@ -207,8 +207,7 @@ pub(super) async fn cards_of(
     );
     known.push(registry);
     if !name.is_empty() {
-        let instances = proxies(client, registry, name).await?;
-        known.extend(instances.into_iter().take(KNOWN_MAX));
+        known.extend(proxies_in(client, registry, name, 0..KNOWN_MAX).await?);
     }
     let subject = Subject {
         call,

@@ -2,39 +2,45 @@
 
 use super::action::timeline;
 use super::graph::{graph, words};
-use super::overview::actions;
-use super::page::{PageContext, address, addresses, instances, text};
-use super::view::{Check, Definition, History, Pending, Policies, Waiting};
+use super::overview::{actions, differing};
+use super::page::{PageContext, address, addresses, instances, link, text};
+use super::pieces::pieces;
+use super::view::{Check, DefinitionLists, Pending, Piece, Policies, Waiting};
+use crate::text::grouped;
 use maud::{Markup, html};
 
 /// What the page shows.
 #[derive(Debug)]
 pub struct Shown<'a> {
-    /// The definition; `None` for the registry itself.
-    pub definition: Option<&'a Definition>,
+    /// The definition, a piece of each list; the registry itself has no name.
+    pub lists: &'a DefinitionLists,
     /// Its policies.
     pub policies: &'a Policies,
     /// What is open.
     pub pending: &'a Pending,
-    /// What happened, and whether it still holds.
-    pub history: &'a History,
 }
 
 /// The page.
 pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     let open: Vec<&Waiting> = shown.pending.actions.iter().collect();
-    let title = shown
-        .definition
-        .map_or("The registry itself", |one| one.name.as_str());
+    let lists = shown.lists;
+    let one = &lists.summary;
+    let is_registry = one.name.is_empty();
+    let title = match is_registry {
+        true => "The registry itself",
+        false => one.name.as_str(),
+    };
     html! {
         h1 { (text(title)) }
-        @if let Some(one) = shown.definition {
+        (differing(&one.differences))
+        @if !is_registry {
             p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (one.state) }
-            (versions(place, one))
+            (versions(place, lists))
             section {
                 h2 { "Instances" }
-                @if one.instances.is_empty() { p { "None yet." } }
-                @else { (instances(place, &one.instances)) }
+                @if lists.instances_piece.total == 0 { p { "None yet." } }
+                @else { (instances(place, &lists.instances)) }
+                (others(place, lists, "instances", &lists.instances_piece))
             }
         }
         section {
@@ -58,24 +64,56 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         }
         section {
             h2 { "Whether it still holds" }
-            (checks(&shown.history.checks))
+            (checks(&lists.checks))
+            (unchecked(place, lists))
         }
         section {
             h2 { "What happened" }
-            (timeline(place, &shown.history.entries))
+            (timeline(place, &lists.entries))
+            (others(place, lists, "events", &lists.events_piece))
+        }
+    }
+}
+
+/// The ways to the other pieces of one list; the other lists stay where they are.
+fn others(place: &PageContext, lists: &DefinitionLists, name: &str, piece: &Piece) -> Markup {
+    let starts = [
+        ("versions", lists.versions_piece.from.to_string()),
+        ("instances", lists.instances_piece.from.to_string()),
+        ("events", lists.events_piece.from.to_string()),
+    ];
+    let mut query = vec![("name", lists.summary.name.as_str())];
+    let rest = starts
+        .iter()
+        .filter(|(other, from)| *other != name && from != "0");
+    query.extend(rest.map(|(other, from)| (*other, from.as_str())));
+    pieces(place, ("/definition", &query), name, piece)
+}
+
+/// What was not compared, and where it is.
+fn unchecked(place: &PageContext, lists: &DefinitionLists) -> Markup {
+    let number = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
+    let (versions, instances) = (lists.versions_unchecked, lists.instances_unchecked);
+    html! {
+        @if versions + instances > 0 {
+            p.card.unknown { span.weight { "? not checked" } " the code of " (number(versions))
+                " versions and the slots of " (number(instances)) " instances were not compared here: "
+                (link(place, "/verify", &[("name", &lists.summary.name)], "Verify"))
+                " does it in pieces" }
         }
     }
 }
 
 /// Versions, with the steps into each.
-fn versions(place: &PageContext, one: &Definition) -> Markup {
+fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
+    let one = &lists.summary;
     html! {
         section {
             h2 { "Versions" }
-            (graph(one))
-            ol.versions {
-                @for version in &one.versions {
-                    @let at = one.instances.iter().filter(|i| i.version == version.version).count();
+            (graph(&one.current, &lists.drawn, &one.at, one.versions))
+            ol.versions start=(lists.versions_piece.from + 1) {
+                @for version in &lists.listed {
+                    @let at = one.at.get(&version.version).copied().unwrap_or_default();
                     li.current[version.version == one.current] {
                         b { (text(&version.version)) }
                         @if version.version == one.current { " (current)" }
@@ -90,12 +128,13 @@ fn versions(place: &PageContext, one: &Definition) -> Markup {
                     }
                 }
             }
+            (others(place, lists, "versions", &lists.versions_piece))
         }
     }
 }
 
 /// What was compared with the chain.
-pub fn checks(all: &[Check]) -> Markup {
+pub fn checks<'a>(all: impl IntoIterator<Item = &'a Check>) -> Markup {
     html! {
         ul.checks {
             @for one in all {

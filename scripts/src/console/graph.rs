@@ -1,13 +1,16 @@
 //! The versions of a definition, drawn: one row each in order of registration, the steps between them
-//! on the left, the instances where they are. The list below the drawing says the same.
+//! on the left, the instances where they are. The list below the drawing says the same. Of many versions
+//! those around the current one are drawn, the youngest, and those with instances.
 
 use super::page::text;
-use super::view::{Definition, Version};
+use super::view::Version;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Versions that are drawn, at most: the youngest.
+/// Versions that are drawn, at most.
 const ROWS_MAX: usize = 40;
+/// Versions on each side of the current one that are drawn in any case.
+const AROUND: usize = 8;
 /// Instances that are drawn one by one in a row, at most.
 const DOTS_MAX: usize = 12;
 /// Width of the drawing.
@@ -33,24 +36,50 @@ struct Edge<'a> {
     lane: usize,
 }
 
-/// The drawing.
-pub fn graph(one: &Definition) -> Markup {
-    let left_out = one.versions.len().saturating_sub(ROWS_MAX);
-    let drawn = one.versions.get(left_out..).unwrap_or_default();
+/// The positions of the versions that are drawn: all, where they are few. Else those around the current
+/// one, then the youngest with instances, then the youngest.
+pub fn window(total: usize, current: Option<usize>, used: &[usize]) -> Vec<usize> {
+    if total <= ROWS_MAX {
+        return (0..total).collect();
+    }
+    let around = current.map_or(0..0, |at| at.saturating_sub(AROUND)..at + AROUND + 1);
+    let mut chosen: BTreeSet<usize> = around.filter(|at| *at < total).collect();
+    for at in used.iter().rev().copied().chain((0..total).rev()) {
+        if chosen.len() == ROWS_MAX {
+            break;
+        }
+        chosen.insert(at);
+    }
+    chosen.into_iter().collect()
+}
+
+/// The drawing of some versions of so many; `at` counts instances by version.
+pub fn graph(
+    current: &str,
+    drawn: &[Version],
+    at: &BTreeMap<String, usize>,
+    total: usize,
+) -> Markup {
+    let left_out = total.saturating_sub(drawn.len());
     let height = drawn.len() * ROW;
-    let at: BTreeMap<&str, usize> = one.instances.iter().fold(BTreeMap::new(), |mut at, one| {
-        *at.entry(one.version.as_str()).or_default() += 1;
-        at
-    });
+    let gap = |row: usize, version: &Version| {
+        let before = row.checked_sub(1).and_then(|row| drawn.get(row));
+        let next = before.map_or(0, |before| before.position + 1);
+        version.position.saturating_sub(next)
+    };
     html! {
-        @if left_out > 0 { p { "The first " (left_out) " versions are not drawn." } }
+        @if left_out > 0 { p { (left_out) " of " (total) " versions are not drawn." } }
         @if !drawn.is_empty() {
             svg.graph viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
                 aria-label="versions and the steps between them; the list below says the same" {
                 @for edge in &edges(drawn) { (step(edge)) }
                 @for (row, version) in drawn.iter().enumerate() {
-                    (point(row, version, version.version == one.current,
-                        at.get(version.version.as_str()).copied().unwrap_or_default()))
+                    @let missing = gap(row, version);
+                    @if missing > 0 {
+                        text.gap x=(LINE + RADIUS + 8) y=(row * ROW + 6) { "⋮ " (missing) " not drawn" }
+                    }
+                    (point(row, version, version.version == current,
+                        at.get(&version.version).copied().unwrap_or_default()))
                 }
             }
             p.legend {
@@ -203,7 +232,8 @@ pub(super) fn words(kind: &str) -> &'static str {
 mod tests {
     use super::super::view::VersionStep;
     use super::*;
-    use alloy::primitives::{Address, B256};
+    use crate::ids::CodeHash;
+    use alloy::primitives::Address;
 
     fn version(label: &str, from: &[&str]) -> Version {
         let steps = from.iter().map(|from| VersionStep {
@@ -211,9 +241,10 @@ mod tests {
             kind: "call".into(),
         });
         Version {
+            position: 0,
             version: label.into(),
             implementation: Address::ZERO,
-            codehash: B256::ZERO,
+            codehash: CodeHash::ZERO,
             sequence: 0,
             steps: steps.collect(),
         }
@@ -234,6 +265,21 @@ mod tests {
         let whole = "9".repeat(ROOM);
         let drawn = point(0, &version(&whole, &[]), false, 0).into_string();
         assert!(drawn.contains(&format!(">{whole}</text>")), "{drawn}");
+    }
+
+    #[test]
+    fn of_many_versions_those_around_the_current_one_and_those_in_use_are_drawn() {
+        assert_eq!(window(3, Some(1), &[0]), [0, 1, 2]);
+        let drawn = window(1_000, Some(500), &[0, 7, 990]);
+        assert_eq!(drawn.len(), ROWS_MAX);
+        for at in (492..=508).chain([0, 7, 990, 999]) {
+            assert!(drawn.contains(&at), "{at}: {drawn:?}");
+        }
+        assert!(drawn.is_sorted(), "{drawn:?}");
+        let all: Vec<usize> = (0..1_000).collect();
+        let drawn = window(1_000, Some(2), &all);
+        assert!(drawn.contains(&0) && drawn.contains(&999), "{drawn:?}");
+        assert_eq!(window(1_000, None, &[]).first(), Some(&960));
     }
 
     #[test]

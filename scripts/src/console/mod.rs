@@ -9,7 +9,8 @@
 //! | [`assets`] | the style sheet and the script |
 //! | [`live`] | news of the chain, as they come |
 //! | [`view`] | the documents as the pages read them |
-//! | [`page`] | what every page has |
+//! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
+//! | [`working`] | what is answered while a page is being read |
 //! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
 //! | [`report`] | a definition in one file |
 //! | [`drawing`], [`graph`], [`policy`] | storage as slots; versions and their steps; a policy as a tree |
@@ -28,6 +29,7 @@ pub mod instance;
 pub mod live;
 pub mod overview;
 pub mod page;
+pub mod pieces;
 pub mod plan;
 pub mod policy;
 pub mod report;
@@ -36,3 +38,4 @@ pub mod server;
 pub mod submit;
 pub mod verify;
 pub mod view;
+pub mod working;

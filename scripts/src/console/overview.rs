@@ -1,12 +1,16 @@
 //! The first page: what there is, what waits, what ends soon.
 
 use super::page::{PageContext, address, finding, link, text, time};
-use super::view::{Definition, Pending, Status, Waiting};
+use super::pieces::pieces;
+use super::view::{Difference, Overview, Pending, Summary, Waiting};
+use crate::text::grouped;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+
+/// Versions of which the instances are counted, at most.
+const AT_MAX: usize = 20;
 
 /// The page.
-pub fn overview(place: &PageContext, status: &Status, pending: &Pending) -> Markup {
+pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
     let is_mine = |one: &&Waiting| {
         let account = place.account;
         account.is_some_and(|account| one.readiness.missing.contains(&account))
@@ -28,16 +32,18 @@ pub fn overview(place: &PageContext, status: &Status, pending: &Pending) -> Mark
         }
         section {
             h2 { "Definitions" }
-            @if status.definitions.is_empty() { p { "The registry has no definition." } }
-            @for one in &status.definitions { (definition(place, one)) }
+            @if shown.definitions_piece.total == 0 { p { "The registry has no definition." } }
+            @for one in &shown.definitions { (definition(place, one)) }
+            (pieces(place, ("/", &[]), "definitions", &shown.definitions_piece))
             p { (link(place, "/definition", &[("name", "")], "The registry itself")) }
         }
         section {
             h2 { "Ends soon, or does not run" }
-            @if status.warnings.is_empty() {
-                p { "Nothing of what runs ends within 60 days." }
+            @if shown.warnings.is_empty() {
+                p { "Nothing of what runs ends within 60 days. Of the proxies of one kind and version, the \
+                    first was looked at; Doctor looks at each." }
             }
-            @for one in &status.warnings { (finding(one)) }
+            @for one in &shown.warnings { (finding(one)) }
         }
     }
 }
@@ -81,25 +87,36 @@ fn headline(display: &crate::governance::Display) -> String {
     }
 }
 
-fn definition(place: &PageContext, one: &Definition) -> Markup {
-    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
-    for instance in &one.instances {
-        *at.entry(&instance.version).or_default() += 1;
-    }
+fn definition(place: &PageContext, one: &Summary) -> Markup {
     let current = match one.current.as_str() {
         "" => "no version yet",
         current => current,
     };
+    let count = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
     html! {
         article.card {
             h3 { (link(place, "/definition", &[("name", &one.name)], &one.name)) }
             p { "current " b { (text(current)) } ", " (one.state) ", "
-                (one.versions.len()) " versions, " (one.instances.len()) " instances" }
-            @if !at.is_empty() {
+                (count(one.versions)) " versions, " (count(one.instances_total)) " instances" }
+            @if !one.at.is_empty() {
                 ul {
-                    @for (version, count) in &at { li { (count) " at " (text(version)) } }
+                    @for (version, number) in one.at.iter().take(AT_MAX) {
+                        li { (count(*number)) " at " (text(version)) }
+                    }
+                    @if one.at.len() > AT_MAX { li { (one.at.len() - AT_MAX) " more versions" } }
                 }
             }
+            (differing(&one.differences))
+        }
+    }
+}
+
+/// What the registry's views say otherwise than the events that the endpoint showed.
+pub fn differing(all: &[Difference]) -> Markup {
+    html! {
+        @for one in all {
+            p.card.danger { span.weight { "✗ danger" } " the endpoint contradicts itself: "
+                (text(&one.what)) " is " (text(&one.view)) ", the events say " (text(&one.events)) }
         }
     }
 }

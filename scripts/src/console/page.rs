@@ -3,7 +3,7 @@
 
 use super::assets::{SCRIPT_PATH, STYLE_PATH};
 use super::request::encoded;
-use super::view::{Finding, Instance};
+use super::view::{Finding, Row};
 use crate::governance::Names;
 use crate::output::visible;
 use crate::text::utc;
@@ -29,6 +29,8 @@ pub struct PageContext {
     pub is_file: bool,
     /// Whether one look takes thousands of requests: the page is not drawn again by itself.
     pub is_costly: bool,
+    /// Whether the page is still being read: it is asked for again until it is there.
+    pub is_working: bool,
 }
 
 /// A block.
@@ -80,7 +82,8 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                     p #news role="status" {}
                 }
                 main #main tabindex="-1" data-block=[place.block.map(|one| one.number)]
-                    data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly] {
+                    data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly]
+                    data-working[place.is_working] {
                     (main)
                     @if let Some(block) = place.block {
                         p.drawn { "drawn at block " (block.number) ", " (time(block.time)) }
@@ -188,7 +191,7 @@ pub fn finding(one: &Finding) -> Markup {
 }
 
 /// Instances as a table.
-pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
+pub fn instances(place: &PageContext, all: &[Row]) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label="Instances" {
             table {

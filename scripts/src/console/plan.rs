@@ -8,6 +8,8 @@ use maud::{Markup, html};
 
 /// Past transactions that are sent again where a page asks for it.
 const REPLAYED: &str = "25";
+/// Blocks that are looked through for them, at most.
+pub const REPLAY_BLOCKS: u64 = 1_000;
 
 /// The page.
 pub fn page(place: &PageContext, plan: &Plan) -> Markup {
@@ -43,6 +45,9 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
                 a.button href=(to(&[])) { "Try it on a copy" } " "
                 a.button href=(to(&[("replay", REPLAYED)])) {
                     "Try it, and replay the newest " (REPLAYED) " transactions" }
+                br; "A replay looks through the newest " (grouped(REPLAY_BLOCKS)) " blocks, at most, with one \
+                    request to the endpoint for each, and one for each transaction in the blocks that it \
+                    sends again."
             }
         }
     }

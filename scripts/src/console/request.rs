@@ -1,5 +1,6 @@
 //! What a browser asks for, and whether it may.
 
+use crate::loopback::host_of;
 use form_urlencoded::parse;
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, StatusCode};
@@ -58,13 +59,11 @@ pub fn accept(
         expected,
         found: found.chars().take(200).collect(),
     };
-    match text(&HOST) {
-        (Some(host), true) if hosts.iter().any(|own| own == host) => {}
-        (host, _) => {
-            let expected = format!("the host {}", hosts[0]);
-            let found = host.unwrap_or("none");
-            return Err(refused(StatusCode::MISDIRECTED_REQUEST, expected, found));
-        }
+    let host = host_of(headers).filter(|host| hosts.iter().any(|own| own == host.as_str()));
+    if host.is_none() {
+        let expected = format!("the host {}", hosts[0]);
+        let found = text(&HOST).0.unwrap_or("none");
+        return Err(refused(StatusCode::MISDIRECTED_REQUEST, expected, found));
     }
     let is_own = |origin: &str| {
         let host = origin.strip_prefix("http://");

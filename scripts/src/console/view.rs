@@ -1,6 +1,7 @@
 //! The documents of the commands, as the pages read them. What a page does not show is left out here.
 
 use crate::governance::{Display, Node};
+use crate::ids::{ActionId, CodeHash, TxHash};
 use crate::inspect::{FieldValue, OwnEvent, Steps};
 use crate::review::Area;
 use alloy::primitives::{Address, B256};
@@ -8,8 +9,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+mod lists;
 mod plan;
 
+pub use lists::{
+    Compared, DefinitionLists, Difference, Overview, Piece, Row, Size, Sizes, Summary,
+};
 pub use plan::Plan;
 
 /// `status`.
@@ -36,18 +41,21 @@ pub struct Definition {
 }
 
 /// A version.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)] // as the fields of `VersionStatus`
 pub struct Version {
+    /// Its place in the order of registration.
+    #[serde(default)]
+    pub position: usize,
     pub version: String,
     pub implementation: Address,
-    pub codehash: B256,
+    pub codehash: CodeHash,
     pub sequence: u64,
     pub steps: Vec<VersionStep>,
 }
 
 /// A step into a version.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)] // as the fields of `StepStatus`
 pub struct VersionStep {
     pub from: String,
@@ -123,7 +131,7 @@ pub struct Pending {
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Waiting {
-    pub action: B256,
+    pub action: ActionId,
     pub definition: String,
     pub proposer: Address,
     #[serde(default)]
@@ -151,7 +159,7 @@ pub struct Readiness {
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Review {
-    pub action: B256,
+    pub action: ActionId,
     pub definition: String,
     pub proposer: Address,
     pub what: String,
@@ -178,7 +186,7 @@ pub struct Fact {
     pub what: String,
     pub account: Address,
     pub size: usize,
-    pub codehash: B256,
+    pub codehash: CodeHash,
     pub is_as_named: bool,
 }
 
@@ -213,19 +221,19 @@ pub struct Digests {
 }
 
 /// An event.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)] // as the fields of `history::Entry`
 pub struct Entry {
     pub block: u64,
     pub time: u64,
-    pub tx: B256,
+    pub tx: TxHash,
     #[serde(default)]
     pub link: Option<String>,
     pub who: Address,
     pub event: String,
     pub what: String,
     #[serde(default)]
-    pub action: Option<B256>,
+    pub action: Option<ActionId>,
 }
 
 /// `history`.
@@ -237,7 +245,7 @@ pub struct History {
 }
 
 /// Something that was compared with the chain.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct Check {
     pub what: String,
@@ -259,7 +267,7 @@ pub struct Policies {
 pub struct Before {
     pub operation: String,
     pub account: Address,
-    pub action: B256,
+    pub action: ActionId,
     pub sentence: String,
     pub stamp: B256,
     pub display: Display,
@@ -300,7 +308,7 @@ pub struct Chain {
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Program {
-    pub codehash: B256,
+    pub codehash: CodeHash,
     pub needed: bool,
     pub state: String,
     pub days_left: Option<u64>,

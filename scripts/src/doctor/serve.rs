@@ -1,13 +1,11 @@
 //! One text over HTTP, on this machine alone.
 
-use crate::loopback::{self, Limits};
+use crate::loopback::{self, Limits, host_of};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
-use hyper::http::uri::Authority;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::net::TcpListener;
 
@@ -30,19 +28,9 @@ pub async fn serve(listener: TcpListener, text: Shared) -> Infallible {
     .await
 }
 
-/// Whether it names this machine, and no name that somebody else points here (DNS rebinding).
-fn is_address(host: Option<&HeaderValue>) -> bool {
-    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let authority = host.parse::<Authority>();
-    authority.is_ok_and(|authority| {
-        let name = authority.host().trim_matches(['[', ']']);
-        name == "localhost" || name.parse::<IpAddr>().is_ok()
-    })
-}
-
 fn answer(request: &Request<Incoming>, text: &Shared) -> Response<Full<Bytes>> {
     let (status, body) = match (request.method(), request.uri().path()) {
-        _ if !is_address(request.headers().get(HOST)) => (
+        _ if host_of(request.headers()).is_none() => (
             StatusCode::MISDIRECTED_REQUEST,
             "expected  a host that is an address, or localhost\n".into(),
         ),

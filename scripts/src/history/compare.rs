@@ -1,13 +1,15 @@
 //! Whether the registry's views say what its events say.
 
+use super::part::{AT_ONCE, Part};
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
-use crate::registry::{labels, open_actions, proxies};
+use crate::registry::{labels, labels_in, open_actions, proxies, proxies_in};
 use alloy::primitives::Address;
 use alloy::providers::Provider;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::fmt::Debug;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state};
+use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Something that a view tells otherwise than the events.
@@ -31,11 +33,26 @@ pub async fn differences(
     name: &str,
     rebuilt: &Rebuilt,
 ) -> Result<Vec<Difference>, ChainError> {
+    differences_in(client, registry, name, rebuilt, &Part::whole(rebuilt)).await
+}
+
+/// As [`differences`], with some of the versions and instances alone. How many there are is compared
+/// in any case.
+///
+/// # Errors
+/// What the chain says.
+pub async fn differences_in(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    rebuilt: &Rebuilt,
+    part: &Part,
+) -> Result<Vec<Difference>, ChainError> {
     let mut found = Differences::default();
     if !name.is_empty() {
-        definition(client, registry, name, rebuilt, &mut found).await?;
-        versions(client, registry, name, rebuilt, &mut found).await?;
-        instances(client, registry, name, rebuilt, &mut found).await?;
+        found.0 = counts(client, registry, name, rebuilt).await?;
+        versions(client, registry, name, (rebuilt, part), &mut found).await?;
+        instances(client, registry, name, (rebuilt, part), &mut found).await?;
     }
     for (role, expression) in &rebuilt.policies {
         let call = abi::policyCall {
@@ -69,24 +86,21 @@ impl Differences {
     }
 }
 
-async fn definition(
+/// What one question tells: the current version, the state, and how many versions and instances there
+/// are.
+///
+/// # Errors
+/// What the chain says.
+pub async fn counts(
     client: &Client,
     registry: Address,
     name: &str,
     rebuilt: &Rebuilt,
-    found: &mut Differences,
-) -> Result<(), ChainError> {
+) -> Result<Vec<Difference>, ChainError> {
+    let mut found = Differences::default();
     let view = client
         .call(registry, &abi::definitionCall { name: name.into() })
         .await?;
-    let frozen = rebuilt.policies.get("migrate").map(String::as_str) == Some("NONE");
-    let state = if rebuilt.paused {
-        definition_state::PAUSED
-    } else if frozen {
-        definition_state::FROZEN
-    } else {
-        definition_state::LIVE
-    };
     found.compare("current version", &rebuilt.current, &view.current);
     found.compare("sequence", &rebuilt.sequence, &view.sequence);
     found.compare(
@@ -99,26 +113,33 @@ async fn definition(
         &rebuilt.instances.len(),
         &(view.instances as usize),
     );
-    found.compare("state", &state, &view.state);
-    Ok(())
+    found.compare("state", &rebuilt.state(), &view.state);
+    Ok(found.0)
 }
 
 async fn versions(
     client: &Client,
     registry: Address,
     name: &str,
-    rebuilt: &Rebuilt,
+    (rebuilt, part): (&Rebuilt, &Part),
     found: &mut Differences,
 ) -> Result<(), ChainError> {
-    let labels = labels(client, registry, name).await?;
-    let known: Vec<_> = rebuilt.versions.iter().map(|v| v.version.clone()).collect();
+    let shown = part.versions_of(rebuilt);
+    let labels = match shown.len() == rebuilt.versions.len() {
+        true => labels(client, registry, name).await?,
+        false => labels_in(client, registry, name, part.versions.clone()).await?,
+    };
+    let known: Vec<_> = shown.iter().map(|one| one.version.clone()).collect();
     found.compare("versions", &known, &labels);
-    for version in &rebuilt.versions {
+    let views = shown.iter().map(async |version| {
         let call = abi::getVersionCall {
             name: name.into(),
             version: version.version.clone(),
         };
-        let view = client.call(registry, &call).await?;
+        client.call(registry, &call).await
+    });
+    let views: Vec<_> = stream::iter(views).buffered(AT_ONCE).try_collect().await?;
+    for (version, view) in shown.iter().zip(views) {
         let label = &version.version;
         found.compare(
             &format!("code of {label}"),
@@ -144,17 +165,22 @@ async fn instances(
     client: &Client,
     registry: Address,
     name: &str,
-    rebuilt: &Rebuilt,
+    (rebuilt, part): (&Rebuilt, &Part),
     found: &mut Differences,
 ) -> Result<(), ChainError> {
-    let proxies = proxies(client, registry, name).await?;
-    let known: Vec<_> = rebuilt.instances.iter().map(|i| i.proxy).collect();
+    let shown = part.instances_of(rebuilt);
+    let proxies = match shown.len() == rebuilt.instances.len() {
+        true => proxies(client, registry, name).await?,
+        false => proxies_in(client, registry, name, part.instances.clone()).await?,
+    };
+    let known: Vec<_> = shown.iter().map(|one| one.proxy).collect();
     found.compare("instances", &known, &proxies);
-    for instance in &rebuilt.instances {
-        let call = abi::instanceOfCall {
-            proxy: instance.proxy,
-        };
-        let view = client.call(registry, &call).await?;
+    let views = shown.iter().map(async |instance| {
+        let proxy = instance.proxy;
+        client.call(registry, &abi::instanceOfCall { proxy }).await
+    });
+    let views: Vec<_> = stream::iter(views).buffered(AT_ONCE).try_collect().await?;
+    for (instance, view) in shown.iter().zip(views) {
         found.compare(
             &format!("instance {}", instance.proxy),
             &(

@@ -1,7 +1,8 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
-use super::replay::{Rebuilt, Unlike};
+use super::part::{AT_ONCE, Part};
+use super::replay::{Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
@@ -9,8 +10,9 @@ use crate::registry::{Topics, all_logs, decides, definition_id, given_to};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_framework::{PAUSE_STUB, program};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::beacon::IBeacon;
@@ -65,41 +67,160 @@ pub async fn live_checks(
     name: &str,
     rebuilt: &Rebuilt,
 ) -> Result<Vec<LiveCheck>, ChainError> {
+    live_checks_in(client, registry, name, rebuilt, &Part::whole(rebuilt)).await
+}
+
+/// As [`live_checks`], of some of the versions and instances alone.
+///
+/// # Errors
+/// As [`live_checks`].
+pub async fn live_checks_in(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    rebuilt: &Rebuilt,
+    part: &Part,
+) -> Result<Vec<LiveCheck>, ChainError> {
     let mut checks = Vec::new();
     checks.extend(activation(client, "activation of the registry".into(), registry).await?);
-    for version in &rebuilt.versions {
-        let label = &version.version;
-        let code = &version.code;
-        checks.push(
-            hash(
-                client,
-                format!("code of {label}"),
-                code.implementation,
-                code.codehash,
-            )
-            .await?,
-        );
-        for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
-            let what = format!("script {} → {label}", step.from);
-            checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
+    let versions = part.versions_of(rebuilt);
+    let codes = versions.iter().map(|one| of_version(client, one));
+    checks.extend(at_once(codes).await?.into_iter().flatten());
+    let definition = DefinitionFacts {
+        client,
+        registry,
+        name,
+        rebuilt,
+        at: rebuilt
+            .versions
+            .iter()
+            .map(|version| (version.version.as_str(), version.code.implementation))
+            .collect(),
+        stub: stub()?,
+    };
+    let instances = part.instances_of(rebuilt);
+    let slots = instances.iter().map(|one| definition.of_instance(one));
+    let mut kinds: BTreeMap<u8, CodeHash> = BTreeMap::new();
+    for (instance, (slots, code)) in instances.iter().zip(at_once(slots).await?) {
+        checks.extend(slots);
+        checks.push(proxy_code(instance, code, &mut kinds));
+    }
+    let shown: BTreeSet<Address> = instances.iter().map(|one| one.proxy).collect();
+    for Unlike {
+        proxy,
+        state,
+        wanted,
+    } in rebuilt.unlike()
+    {
+        if !shown.contains(&proxy) {
+            continue;
+        }
+        checks.push(LiveCheck {
+            what: format!("state of {proxy}"),
+            ok: false,
+            expected: format!("{wanted}, as its definition is"),
+            found: format!(
+                "{state}; next: stylus-upgrades rollout {}",
+                shell_word(name)
+            ),
+        });
+    }
+    let all = rebuilt.instances.iter();
+    let in_use: BTreeSet<_> = all.map(|one| one.version.as_str()).collect();
+    for version in versions {
+        if version.version == rebuilt.current || in_use.contains(version.version.as_str()) {
+            let what = format!("activation of {}", version.version);
+            checks.extend(activation(client, what, version.code.implementation).await?);
         }
     }
-    let at: BTreeMap<_, _> = rebuilt
-        .versions
-        .iter()
-        .map(|version| (version.version.as_str(), version.code.implementation))
-        .collect();
-    let stub = stub()?;
-    let mut kinds: BTreeMap<u8, CodeHash> = BTreeMap::new();
-    for instance in &rebuilt.instances {
+    Ok(checks)
+}
+
+/// The answers of several questions, in their order.
+async fn at_once<T>(
+    questions: impl Iterator<Item = impl Future<Output = Result<T, ChainError>>>,
+) -> Result<Vec<T>, ChainError> {
+    stream::iter(questions)
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// The code of a version and of the scripts into it.
+async fn of_version(
+    client: &Client,
+    version: &RebuiltVersion,
+) -> Result<Vec<LiveCheck>, ChainError> {
+    let label = &version.version;
+    let code = &version.code;
+    let what = format!("code of {label}");
+    let mut checks = vec![hash(client, what, code.implementation, code.codehash).await?];
+    for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
+        let what = format!("script {} → {label}", step.from);
+        checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
+    }
+    Ok(checks)
+}
+
+/// Whether a proxy has the code of the first of its kind.
+fn proxy_code(
+    instance: &RebuiltInstance,
+    code: Option<CodeHash>,
+    kinds: &mut BTreeMap<u8, CodeHash>,
+) -> LiveCheck {
+    let what = format!("proxy code of {}", instance.proxy);
+    match code {
+        Some(code) => {
+            // compilers and admins of others differ
+            let expected = match is_adopted(instance.kind) {
+                true => code,
+                false => *kinds.entry(instance.kind).or_insert(code),
+            };
+            LiveCheck::compare(what, &expected, &code)
+        }
+        None => LiveCheck {
+            what,
+            ok: false,
+            expected: "the code of a proxy".into(),
+            found: "an account without code".into(),
+        },
+    }
+}
+
+/// What the slots of an instance are compared with.
+struct DefinitionFacts<'a> {
+    client: &'a Client,
+    registry: Address,
+    name: &'a str,
+    rebuilt: &'a Rebuilt,
+    /// The code of each version.
+    at: BTreeMap<&'a str, Address>,
+    stub: Address,
+}
+
+impl DefinitionFacts<'_> {
+    /// The slots of an instance, and the hash of its code.
+    async fn of_instance(
+        &self,
+        instance: &RebuiltInstance,
+    ) -> Result<(Vec<LiveCheck>, Option<CodeHash>), ChainError> {
+        let Self {
+            client,
+            registry,
+            name,
+            rebuilt,
+            at,
+            stub,
+        } = self;
+        let mut checks = Vec::new();
         let proxy = instance.proxy;
         let named = |slot: &str| format!("{slot} of {proxy}");
         let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
         let found = slot(slots::IMPLEMENTATION).await?;
         let is_adopted = is_adopted(instance.kind);
         let stub = match instance.kind {
-            proxy_kind::UUPS => evm::uups_stub_address(registry),
-            _ => stub,
+            proxy_kind::UUPS => evm::uups_stub_address(*registry),
+            _ => *stub,
         };
         let code = if instance.paused {
             Some(&stub)
@@ -109,7 +230,7 @@ pub async fn live_checks(
         let beacon = slot(slots::BEACON).await?;
         let mut asks = Address::ZERO;
         if instance.kind == proxy_kind::BEACON {
-            asks = evm::beacon_address(registry, definition_id(name));
+            asks = evm::beacon_address(*registry, definition_id(name));
             checks.push(LiveCheck::compare(
                 named("implementation"),
                 &Address::ZERO,
@@ -119,7 +240,7 @@ pub async fn live_checks(
                 true => ("pause stub", Some(&stub)),
                 false => ("implementation", at.get(rebuilt.current.as_str())),
             };
-            checks.extend(beacon_checks(client, registry, asks, (what, runs)).await?);
+            checks.extend(beacon_checks(client, *registry, asks, (what, runs)).await?);
         } else if let Some(expected) = code
             && !instance.migrating
         {
@@ -136,8 +257,8 @@ pub async fn live_checks(
             &announced,
         ));
         let (what, expected) = match is_adopted {
-            true => ("admin", given_to(registry, name, instance.kind)),
-            false => ("registry", registry),
+            true => ("admin", given_to(*registry, name, instance.kind)),
+            false => ("registry", *registry),
         };
         let admin = match is_adopted {
             true => match decides(client, proxy).await {
@@ -156,51 +277,8 @@ pub async fn live_checks(
             &none(asks),
             &none(beacon),
         ));
-        checks.push(match client.codehash(proxy).await? {
-            Some(code) => {
-                // compilers and admins of others differ
-                let expected = match is_adopted {
-                    true => code,
-                    false => *kinds.entry(instance.kind).or_insert(code),
-                };
-                LiveCheck::compare(named("proxy code"), &expected, &code)
-            }
-            None => LiveCheck {
-                what: named("proxy code"),
-                ok: false,
-                expected: "the code of a proxy".into(),
-                found: "an account without code".into(),
-            },
-        });
+        Ok((checks, client.codehash(proxy).await?))
     }
-    for Unlike {
-        proxy,
-        state,
-        wanted,
-    } in rebuilt.unlike()
-    {
-        checks.push(LiveCheck {
-            what: format!("state of {proxy}"),
-            ok: false,
-            expected: format!("{wanted}, as its definition is"),
-            found: format!(
-                "{state}; next: stylus-upgrades rollout {}",
-                shell_word(name)
-            ),
-        });
-    }
-    let in_use: Vec<_> = rebuilt
-        .instances
-        .iter()
-        .map(|i| i.version.as_str())
-        .collect();
-    for version in &rebuilt.versions {
-        if version.version == rebuilt.current || in_use.contains(&version.version.as_str()) {
-            let what = format!("activation of {}", version.version);
-            checks.extend(activation(client, what, version.code.implementation).await?);
-        }
-    }
-    Ok(checks)
 }
 
 /// The pause stub: where every chain has it.

@@ -7,15 +7,19 @@
 //! | [`replay`](Rebuilt) | the state that follows from the events |
 //! | [`compare`](differences) | whether the registry's views say the same |
 //! | [`live`](live_checks) | whether live code is what was recorded |
+//! | [`part`](Part) | some of the versions and instances, where there are many |
 
 mod compare;
+mod event_words;
 mod live;
+mod part;
 mod read;
 mod replay;
 
-pub use compare::{Difference, differences};
-pub use live::{LiveCheck, live_checks};
-pub use read::{Entry, History, of_instance, read};
+pub use compare::{Difference, counts, differences, differences_in};
+pub use live::{LiveCheck, live_checks, live_checks_in};
+pub use part::Part;
+pub use read::{Entry, History, Wanted, of_instance, read, read_part};
 pub use replay::{OpenAction, Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 
 pub use crate::registry::definition_id;

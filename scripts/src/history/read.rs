@@ -1,15 +1,16 @@
 //! One definition's events, each with who, when, and the policy that was in force.
 
 use super::definition_id;
+use super::event_words::{actor, describe, in_force, is_timed, title};
 use super::replay::Rebuilt;
-use crate::client::{ChainError, Client};
-use crate::governance::{Call, Names, kind_in_words};
+use crate::client::{ChainError, Client, EventStore};
+use crate::governance::Names;
 use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
 use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
@@ -23,10 +24,45 @@ const LONG: usize = 256;
 /// What happened to a definition, and what follows from it.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// The registry's events about it, in their order.
+    /// The registry's events about it, in their order: those that were wanted.
     pub entries: Vec<Entry>,
-    /// The state that follows.
+    /// How many events there are in all.
+    pub total: usize,
+    /// The state that follows from all of them.
     pub rebuilt: Rebuilt,
+}
+
+/// Events of which transaction and block are read. The state follows from all of them in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// All.
+    All,
+    /// None.
+    None,
+    /// Those of an action.
+    OfAction(ActionId),
+    /// So many, behind the `skip` newest ones.
+    Newest {
+        /// How many newer ones are left out.
+        skip: usize,
+        /// How many there are at most.
+        count: usize,
+    },
+}
+
+impl Wanted {
+    /// Whether the event at a place is among them, of so many.
+    fn has(self, at: usize, total: usize, action: Option<ActionId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::OfAction(wanted) => action == Some(wanted),
+            Self::Newest { skip, count } => {
+                let newer = total - at - 1;
+                newer >= skip && newer - skip < count
+            }
+        }
+    }
 }
 
 /// One event.
@@ -67,9 +103,23 @@ pub async fn read(
     name: &str,
     names: &Names,
 ) -> Result<History, ChainError> {
+    read_part(client, registry, name, names, Wanted::All).await
+}
+
+/// As [`read`], with some of the events alone.
+///
+/// # Errors
+/// What the chain says.
+pub async fn read_part(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    names: &Names,
+    wanted: Wanted,
+) -> Result<History, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let logs = all_logs(client, registry, topics).await?;
-    from_logs(client, &logs, name, names).await
+    from_logs(client, registry, &logs, (name, names), wanted).await
 }
 
 /// The registry's events that name an instance, in their order.
@@ -85,59 +135,59 @@ pub async fn of_instance(
 ) -> Result<Vec<Entry>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
     let logs = all_logs(client, registry, topics).await?;
-    Ok(from_logs(client, &logs, name, names).await?.entries)
+    let history = from_logs(client, registry, &logs, (name, names), Wanted::All).await?;
+    Ok(history.entries)
 }
 
 async fn from_logs(
     client: &Client,
+    registry: Address,
     logs: &[Log],
-    name: &str,
-    names: &Names,
+    (name, names): (&str, &Names),
+    wanted: Wanted,
 ) -> Result<History, ChainError> {
-    let mut facts = Facts::new(client);
+    let decoded = logs.iter().filter_map(|log| {
+        let event = Event::decode_raw_log(log.topics(), &log.data().data).ok()?;
+        // A layout is about no definition, and anyone may publish one whose hash is that of a name.
+        (!matches!(event, Event::LayoutPublished(_))).then_some((log, event))
+    });
+    let events: Vec<(&Log, Event)> = decoded.collect();
+    let total = events.len();
+    let mut facts = Facts::new(client, client.events_of(registry));
     let mut rebuilt = Rebuilt::of(name);
-    let mut entries = Vec::with_capacity(logs.len());
-    let is_long = logs.len() > LONG;
+    let mut entries = Vec::new();
+    let is_long = wanted == Wanted::All && total > LONG;
     let (progress, rate) = (client.progress(), Rate::from(0));
-    let what = format!("reading {} transactions and their blocks", logs.len());
+    let what = format!("reading {total} transactions and their blocks");
     if is_long {
         progress.begin(&what);
     }
-    for (at, log) in logs.iter().enumerate() {
+    for (at, (log, event)) in events.iter().enumerate() {
         if is_long {
-            let (done, total) = (at as u64, logs.len() as u64);
+            let (done, total) = (at as u64, total as u64);
             progress.advance(done, total, "events", &rate.summary(done, total));
         }
-        let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
+        let (who, action) = actor(event);
+        if !wanted.has(at, total, action) {
+            let time = match is_timed(event) {
+                true => facts.time_of(log).await?,
+                false => 0,
+            };
+            rebuilt.feed(event, time);
             continue;
-        };
-        if let Event::LayoutPublished(_) = event {
-            continue; // it is about no definition, and anyone may publish one whose hash is that of a name
         }
         let fact = facts.of(log).await?;
-        let (who, action) = actor(&event);
-        let policy = action.and_then(|id| {
-            let open = rebuilt.open.get(&id);
-            let role = open
-                .map(|open| open.role.clone())
-                .or_else(|| role(&event, &rebuilt))?;
-            let policy = names.policy(rebuilt.policies.get(&role)?);
-            let call = open.map(|open| &open.call);
-            Some(match pauses_by_default(call, &event, &role) {
-                true => format!("any one of {role}'s approvers: {policy}"),
-                false => policy,
-            })
-        });
-        let what = describe(&event, &rebuilt, names);
-        rebuilt.feed(&event, fact.time);
+        let policy = action.and_then(|id| in_force(id, event, &rebuilt, names));
+        let what = describe(event, &rebuilt, names);
+        rebuilt.feed(event, fact.time);
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),
             time: fact.time,
             tx: log.transaction_hash.unwrap_or_default().into(),
             who: who.unwrap_or(fact.sender),
-            event: title(&event),
+            event: title(event),
             what,
-            codehash: match &event {
+            codehash: match event {
                 Event::VersionAdded(event) => Some(event.codehash.into()),
                 _ => None,
             },
@@ -149,7 +199,11 @@ async fn from_logs(
     if is_long {
         progress.end(&what);
     }
-    Ok(History { entries, rebuilt })
+    Ok(History {
+        entries,
+        total,
+        rebuilt,
+    })
 }
 
 /// What a log does not say itself.
@@ -163,32 +217,54 @@ struct Fact {
 /// Facts of blocks and transactions, each asked for once.
 struct Facts<'a> {
     client: &'a Client,
+    /// What was found out before.
+    store: Option<&'a EventStore>,
     times: BTreeMap<u64, u64>,
     transactions: BTreeMap<TxHash, (Address, CalldataHash)>,
 }
 
 impl<'a> Facts<'a> {
-    fn new(client: &'a Client) -> Self {
+    fn new(client: &'a Client, store: Option<&'a EventStore>) -> Self {
         Self {
             client,
+            store,
             times: BTreeMap::new(),
             transactions: BTreeMap::new(),
         }
     }
 
     async fn of(&mut self, log: &Log) -> Result<Fact, ChainError> {
-        let time = match log.block_timestamp {
-            Some(time) => time,
-            None => self.time(log.block_number.unwrap_or_default()).await?,
+        let time = self.time_of(log).await?;
+        let (sender, calldata) = match self.store.and_then(|store| store.sender(log)) {
+            Some(known) => known,
+            None => {
+                let hash = log.transaction_hash.unwrap_or_default().into();
+                let found = self.transaction(hash).await?;
+                if let Some(store) = self.store {
+                    store.keep_sender(log, found);
+                }
+                found
+            }
         };
-        let (sender, calldata) = self
-            .transaction(log.transaction_hash.unwrap_or_default().into())
-            .await?;
         Ok(Fact {
             time,
             sender,
             calldata,
         })
+    }
+
+    async fn time_of(&mut self, log: &Log) -> Result<u64, ChainError> {
+        let known = log
+            .block_timestamp
+            .or_else(|| self.store.and_then(|store| store.time(log)));
+        if let Some(time) = known {
+            return Ok(time);
+        }
+        let time = self.time(log.block_number.unwrap_or_default()).await?;
+        if let Some(store) = self.store {
+            store.keep_time(log, time);
+        }
+        Ok(time)
     }
 
     async fn time(&mut self, number: u64) -> Result<u64, ChainError> {
@@ -224,167 +300,5 @@ impl<'a> Facts<'a> {
         let found = (found.from(), CalldataHash::of(found.input()));
         self.transactions.insert(hash, found);
         Ok(found)
-    }
-}
-
-/// Who an event names, and the action that it belongs to.
-fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
-    match event {
-        Event::Proposed(event) => (Some(event.proposer), Some(event.action.into())),
-        Event::Approved(event) => (Some(event.approver), Some(event.action.into())),
-        Event::Revoked(event) => (Some(event.approver), Some(event.action.into())),
-        Event::Cancelled(event) => (None, Some(event.action.into())),
-        Event::Executed(event) => (None, Some(event.action.into())),
-        _ => (None, None),
-    }
-}
-
-fn role(event: &Event, before: &Rebuilt) -> Option<String> {
-    let Event::Proposed(event) = event else {
-        return None;
-    };
-    let call = Call::decode(&event.call).ok()?;
-    Some(before.role_of(&call).into())
-}
-
-/// Whether the call, or the one that the event proposes, is a pause that another role decides: any
-/// one address of its policy does.
-fn pauses_by_default(call: Option<&Bytes>, event: &Event, role: &str) -> bool {
-    let call = call.or(match event {
-        Event::Proposed(event) => Some(&event.call),
-        _ => None,
-    });
-    let call = call.and_then(|call| Call::decode(call).ok());
-    matches!(call, Some(Call::Pause(_))) && role != "pause"
-}
-
-fn title(event: &Event) -> &'static str {
-    match event {
-        Event::DefinitionCreated(_) => "DefinitionCreated",
-        Event::VersionAdded(_) => "VersionAdded",
-        Event::StepAdded(_) => "StepAdded",
-        Event::CurrentChanged(_) => "CurrentChanged",
-        Event::Proposed(_) => "Proposed",
-        Event::ProxyCreated(_) => "ProxyCreated",
-        Event::Approved(_) => "Approved",
-        Event::Revoked(_) => "Revoked",
-        Event::Cancelled(_) => "Cancelled",
-        Event::Executed(_) => "Executed",
-        Event::InstanceUpgraded(_) => "InstanceUpgraded",
-        Event::InstanceSkipped(_) => "InstanceSkipped",
-        Event::InstanceAdopted(_) => "InstanceAdopted",
-        Event::InstanceHandedOver(_) => "InstanceHandedOver",
-        Event::PolicyChanged(_) => "PolicyChanged",
-        Event::MigrationStarted(_) => "MigrationStarted",
-        Event::MigrationEnded(_) => "MigrationEnded",
-        Event::MigrationAborted(_) => "MigrationAborted",
-        Event::HandlerChanged(_) => "HandlerChanged",
-        Event::InstancePaused(_) => "InstancePaused",
-        Event::InstanceResumed(_) => "InstanceResumed",
-        Event::Paused(_) => "Paused",
-        Event::Resumed(_) => "Resumed",
-        Event::LayoutPublished(_) => "LayoutPublished",
-    }
-}
-
-/// An event in words; `before` is the state before it.
-fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
-    let proposal = |id: B256| {
-        let open = before.open.get(&id.into());
-        let call = open.and_then(|open| Call::decode(&open.call).ok());
-        call.map_or_else(|| id.to_string(), |call| in_words(&call, names))
-    };
-    match event {
-        Event::DefinitionCreated(event) => format!("definition {} created", event.name),
-        Event::VersionAdded(event) => {
-            format!(
-                "version {} added, code {}",
-                event.version, event.implementation
-            )
-        }
-        Event::StepAdded(event) if event.step.from.is_empty() => {
-            format!("initial step of {} added", event.to)
-        }
-        Event::StepAdded(event) => format!("step {} → {} added", event.step.from, event.to),
-        Event::CurrentChanged(event) => format!("{} is current", event.version),
-        Event::Proposed(event) => match Call::decode(&event.call) {
-            Ok(call) => format!("proposed {}", in_words(&call, names)),
-            Err(_) => "proposed something that nobody can read".into(),
-        },
-        Event::ProxyCreated(event) => {
-            format!("instance {} created at {}", event.proxy, event.version)
-        }
-        Event::Approved(event) => format!(
-            "approved {} ({}/{})",
-            proposal(event.action),
-            event.approvals,
-            event.required
-        ),
-        Event::Revoked(event) => format!("withdrew the approval of {}", proposal(event.action)),
-        Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
-        Event::Executed(event) => format!("executed {}", proposal(event.action)),
-        Event::InstanceUpgraded(event) if event.from.is_empty() => {
-            format!("instance {} at {}", event.proxy, event.to)
-        }
-        Event::InstanceUpgraded(event) => {
-            format!("instance {} {} → {}", event.proxy, event.from, event.to)
-        }
-        Event::InstanceSkipped(event) => format!("instance {} stayed as it was", event.proxy),
-        Event::InstanceAdopted(event) => {
-            let kind = kind_in_words(event.kind);
-            format!("instance {} adopted, a {kind}", event.proxy)
-        }
-        Event::InstanceHandedOver(event) => {
-            let to = names.short(event.newRegistry);
-            format!("instance {} handed over to {to}", event.proxy)
-        }
-        Event::PolicyChanged(event) => {
-            format!(
-                "policy of {} is {}",
-                event.role,
-                names.policy(&event.expression)
-            )
-        }
-        Event::MigrationStarted(event) => {
-            format!(
-                "instance {} migrates {} → {}",
-                event.proxy, event.from, event.to
-            )
-        }
-        Event::MigrationEnded(event) => {
-            format!(
-                "instance {} migrated {} → {}",
-                event.proxy, event.from, event.to
-            )
-        }
-        Event::MigrationAborted(event) => {
-            format!("instance {} is back at {}", event.proxy, event.from)
-        }
-        Event::HandlerChanged(event) => {
-            format!("{} handles {}", names.short(event.handler), event.proxy)
-        }
-        Event::InstancePaused(event) => format!("instance {} paused", event.proxy),
-        Event::InstanceResumed(event) => format!("instance {} resumed", event.proxy),
-        Event::Paused(_) => "paused".into(),
-        Event::Resumed(_) => "resumed".into(),
-        Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),
-    }
-}
-
-/// A governed call in a few words.
-fn in_words(call: &Call, names: &Names) -> String {
-    match call {
-        Call::CreateDefinition(call) => format!("definition {}", call.name),
-        Call::AddVersion(call) => format!("version {}", call.version),
-        Call::AddStep(call) => format!("step {} → {}", call.step.from, call.version),
-        Call::Migrate(call) => format!("migration to {}", call.version),
-        Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
-        Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
-        Call::Adopt(call) => format!("the adoption of {} at {}", call.proxy, call.version),
-        Call::HandOver(call) => format!("the hand-over of {}", call.proxy),
-        Call::Pause(_) => "a pause".into(),
-        Call::Resume(_) => "the end of the pause".into(),
-        Call::SetPolicy(call) => format!("policy of {}", call.role),
-        Call::CreateProxy(call) => format!("an instance at {}", call.version),
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
-use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry::Step;
 
@@ -114,6 +114,15 @@ impl Rebuilt {
                 wanted: word(self.paused),
             })
             .collect()
+    }
+
+    /// Whether it is live, paused or frozen, as the registry's views number it.
+    pub fn state(&self) -> u8 {
+        match self.policies.get("migrate").map(String::as_str) {
+            _ if self.paused => definition_state::PAUSED,
+            Some("NONE") => definition_state::FROZEN,
+            _ => definition_state::LIVE,
+        }
     }
 
     /// Before the first event of the definition called `name`.
@@ -247,7 +256,9 @@ impl Rebuilt {
     }
 
     fn instance(&mut self, proxy: Address) -> Option<&mut RebuiltInstance> {
-        self.instances.iter_mut().find(|one| one.proxy == proxy)
+        // What was created last is upgraded next.
+        let mut newest_first = self.instances.iter_mut().rev();
+        newest_first.find(|one| one.proxy == proxy)
     }
 
     fn pauses(&mut self, proxy: Address, paused: bool) {

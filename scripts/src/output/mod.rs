@@ -50,6 +50,8 @@ pub struct Output {
 struct Work {
     bar: Option<ProgressBar>,
     what: String,
+    /// What it is at, in one line; `None` while nothing long is done.
+    now: Option<String>,
     said: Instant,
 }
 
@@ -81,6 +83,7 @@ impl Output {
         let work = Work {
             bar: None,
             what: String::new(),
+            now: None,
             said: Instant::now(),
         };
         Self {
@@ -115,6 +118,11 @@ impl Output {
     /// Whether a person sits there who can type a password.
     pub fn has_terminal(&self) -> bool {
         self.terminal && io::stdin().is_terminal()
+    }
+
+    /// What long work is at, in one line.
+    pub fn working(&self) -> Option<String> {
+        self.work().now.clone()
     }
 
     /// Hides this text from now on, wherever it turns up.

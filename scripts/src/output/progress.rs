@@ -16,6 +16,7 @@ impl Progress for Output {
         let what = self.safe(what);
         let mut work = self.work();
         work.what = what.clone();
+        work.now = Some(what.clone());
         work.said = Instant::now();
         if self.quiet {
             return;
@@ -36,6 +37,7 @@ impl Progress for Output {
     fn tick(&self, detail: &str) {
         let detail = self.safe(detail);
         let mut work = self.work();
+        work.now = Some(format!("{} … {detail}", work.what));
         if let Some(bar) = &work.bar {
             bar.set_message(format!("{} … {detail}", work.what));
         } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
@@ -47,6 +49,8 @@ impl Progress for Output {
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
         let (unit, detail) = (self.safe(unit), self.safe(detail));
         let mut work = self.work();
+        let count = format!("{}/{} {unit}", grouped(done), grouped(total));
+        work.now = Some(format!("{} … {count}, {detail}", work.what));
         if let Some(bar) = &work.bar {
             if bar.length() != Some(total) {
                 bar.set_length(total);
@@ -62,14 +66,15 @@ impl Progress for Output {
             bar.set_message(format!("{} … {detail}", work.what));
         } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
             work.said = Instant::now();
-            let (done, total) = (grouped(done), grouped(total));
-            let text = format!("{} … {done}/{total} {unit}, {detail}", work.what);
-            self.write(io::stderr(), &text);
+            if let Some(text) = &work.now {
+                self.write(io::stderr(), text);
+            }
         }
     }
 
     fn end(&self, what: &str) {
         let mut work = self.work();
+        work.now = None;
         let is_new = work.what != self.safe(what);
         let had_bar = work.bar.take().map(|bar| bar.finish_and_clear()).is_some();
         drop(work);

@@ -19,6 +19,7 @@ pub use code_checks::{has_constructor, reserved_in};
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
+pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{
     Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,
 };

@@ -34,6 +34,26 @@ pub async fn logs(
     from: u64,
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
+    let Some(store) = client.events_of(account) else {
+        return read(client, account, topics, from, to).await;
+    };
+    let wanted =
+        |log: &Log| has_topics(log, topics) && log.block_number.is_some_and(|block| block >= from);
+    let whole = async |from, to| read(client, account, [&[]; 3], from, to).await;
+    match store.events(client, to, wanted, whole).await? {
+        Some(kept) => Ok(kept),
+        None => read(client, account, topics, from, to).await,
+    }
+}
+
+/// As [`logs`], from the endpoint itself.
+async fn read(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Log>, ChainError> {
     let mut found = Vec::new();
     let mut start = from;
     let mut span = BlockSpan::new(to.saturating_sub(from).saturating_add(1), u64::MAX);
@@ -176,6 +196,13 @@ pub async fn logs_since(
     logs(client, account, topics, from, newest).await
 }
 
+fn has_topics(log: &Log, topics: Topics<'_>) -> bool {
+    let has = |(at, any): (usize, &&[B256])| {
+        any.is_empty() || log.topics().get(at).is_some_and(|one| any.contains(one))
+    };
+    topics.iter().enumerate().all(has)
+}
+
 async fn range(
     client: &Client,
     account: Address,
@@ -193,12 +220,9 @@ async fn range(
         .await
         .map_err(|error| client.error("eth_getLogs", error))?;
     let is_requested = |log: &Log| {
-        let has = |(at, any): (usize, &&[B256])| {
-            any.is_empty() || log.topics().get(at).is_some_and(|one| any.contains(one))
-        };
         let is_in_range = |block| (from..=to).contains(&block);
         log.address() == account
-            && topics.iter().enumerate().all(has)
+            && has_topics(log, topics)
             && log.block_number.is_none_or(is_in_range)
     };
     if let Some(other) = logs.iter().find(|log| !is_requested(log)) {

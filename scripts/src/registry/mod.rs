@@ -18,11 +18,11 @@ pub use called_back::called_back;
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
 pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
-pub use pages::{labels, open_actions, proxies};
+pub use pages::{labels, labels_in, open_actions, proxies, proxies_in};
 pub use rollout::{RolledOut, arrived_by, left, rollout, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, StepStatus, VersionStatus, definition_status, definitions,
-    instance_status,
+    instance_state_name, instance_status, kind_name, state_name, step_kind_name,
 };
 pub use upgrade::{Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly};
 pub use version::{NewVersion, RecordedCode};

@@ -186,18 +186,24 @@ async fn instances(
 fn step_status(found: &Step) -> StepStatus {
     StepStatus {
         from: found.from.clone(),
-        kind: match found.kind {
-            step::NONE => "none",
-            step::CALL => "call",
-            step::SCRIPT => "script",
-            step::COMPLEX => "complex",
-            step::FOREIGN_CALL => "foreign-call",
-            _ => "unknown",
-        },
+        kind: step_kind_name(found.kind),
     }
 }
 
-fn state_name(state: u8) -> &'static str {
+/// What runs in a step of that kind, in a word.
+pub fn step_kind_name(kind: u8) -> &'static str {
+    match kind {
+        step::NONE => "none",
+        step::CALL => "call",
+        step::SCRIPT => "script",
+        step::COMPLEX => "complex",
+        step::FOREIGN_CALL => "foreign-call",
+        _ => "unknown",
+    }
+}
+
+/// A definition's state, in a word.
+pub fn state_name(state: u8) -> &'static str {
     match state {
         definition_state::LIVE => "live",
         definition_state::PAUSED => "paused",
@@ -206,7 +212,8 @@ fn state_name(state: u8) -> &'static str {
     }
 }
 
-fn instance_state_name(state: u8) -> &'static str {
+/// An instance's state, in a word.
+pub fn instance_state_name(state: u8) -> &'static str {
     match state {
         instance_state::LIVE => "live",
         instance_state::MIGRATING => "migrating",
@@ -216,7 +223,8 @@ fn instance_state_name(state: u8) -> &'static str {
     }
 }
 
-fn kind_name(kind: u8) -> &'static str {
+/// An instance's kind, in a word.
+pub fn kind_name(kind: u8) -> &'static str {
     match kind {
         proxy_kind::WASM => "wasm",
         proxy_kind::EVM => "evm",

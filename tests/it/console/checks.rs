@@ -76,7 +76,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let account = project.node.addresses()[1];
     let page = console.get(&format!("/before?id={action}&do=approve&account={account}"));
     assert!(page.body.contains("becomes NONE"), "{}", page.body);
-    // No copy was made: nothing is told as tried.
+    // No copy was made: nothing is shown as tried.
     assert!(!page.body.contains("Tried on a copy"), "{}", page.body);
     // Who withdraws is asked for nothing, and compares the digest of what he sends.
     let admin = project.node.addresses()[0];

@@ -99,4 +99,11 @@ fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
     let message = text(error, "message");
     assert!(message.contains("became an instance of Note"), "{message}");
     project.done(&["inspect", "note"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let console = Console::elsewhere(folder.path(), &proxy.url(), &project.saved("registry"));
+    for path in ["/definition?name=Note", "/verify?name=Note"] {
+        let page = console.get(path);
+        assert!(page.status >= 400, "{path}: {page:?}");
+        assert!(page.body.contains("no event"), "{path}: {}", page.body);
+    }
 }

@@ -1,13 +1,17 @@
-//! What open pages are told: an endpoint that goes away and its return, a chain that takes blocks back.
+//! What open pages receive: an endpoint that goes away and its return, a chain that takes blocks back.
 //! And what they do then.
 
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use stylus_devnode::{NodeConfig, spawn};
 use stylus_upgrades_harness::home;
 
 use super::process::Console;
+use crate::run_migration::proxy::{Failure, Proxy};
 
 #[test]
 fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
@@ -38,6 +42,37 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
         ..NodeConfig::default()
     };
     let _node = spawn(config).expect("the same port");
+    news.find(|line| line == "event: back").expect("it is back");
+}
+
+#[test]
+fn an_endpoint_that_takes_requests_and_never_answers_is_reported_and_its_return_too() {
+    let node = spawn(NodeConfig::default()).expect("a free port");
+    let hangs = Arc::new(AtomicBool::new(false));
+    let is_hanging = hangs.clone();
+    let endpoint = Proxy::start(&node.endpoint(), move |_, _| {
+        match is_hanging.load(Ordering::Relaxed) {
+            true => Failure::Late(Duration::from_secs(120)),
+            false => Failure::None,
+        }
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let registry = "0x1111111111111111111111111111111111111111";
+    let console = Console::elsewhere(folder.path(), &endpoint.url(), registry);
+    let mut news = console.news();
+    news.find(|line| line == "event: ready").expect("it looked");
+    hangs.store(true, Ordering::Relaxed);
+    let begun = Instant::now();
+    news.find(|line| line == "event: gone")
+        .expect("it is reported");
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(30), "after {waited:?}");
+    let why = news.next().expect("why");
+    assert!(why.contains("no answer from the endpoint since "), "{why}");
+    // A page is answered all the same: it says that the chain is being read.
+    let page = console.first("/");
+    assert!(page.body.contains("Being read"), "{}", page.body);
+    hangs.store(false, Ordering::Relaxed);
     news.find(|line| line == "event: back").expect("it is back");
 }
 

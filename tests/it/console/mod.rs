@@ -7,4 +7,5 @@ mod documents;
 mod guarded;
 mod hostile;
 mod live;
+mod many;
 mod process;

@@ -88,8 +88,19 @@ impl Console {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// `GET`, as a browser asks whose user typed the address.
+    /// `GET`, as a browser asks whose user typed the address. A page that is still being read is asked
+    /// for again, as the console's script does.
     pub(super) fn get(&self, path: &str) -> Response {
+        loop {
+            let found = self.first(path);
+            if !found.body.contains(" data-working") {
+                return found;
+            }
+        }
+    }
+
+    /// The first answer to a `GET`.
+    pub(super) fn first(&self, path: &str) -> Response {
         self.send(&format!(
             "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n",
             self.port

@@ -1,6 +1,7 @@
 //! A version, and the step into it.
 
 use super::storage::StorageArgs;
+use crate::plan::REPLAY_BLOCKS_MAX;
 use clap::Args;
 use stylus_upgrades_interface::reasons::step;
 
@@ -114,6 +115,10 @@ pub struct PlanArgs {
     /// with the upgrade and on one without it, and report what differs
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub replay: Option<u32>,
+    /// Blocks that are looked through for them, at most: each takes one request
+    #[arg(long, value_name = "NUMBER", requires = "replay", default_value_t = REPLAY_BLOCKS_MAX,
+          value_parser = clap::value_parser!(u64).range(1..=REPLAY_BLOCKS_MAX))]
+    pub replay_blocks: u64,
     /// Write what the replay found as Markdown
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub replay_report: Option<std::path::PathBuf>,

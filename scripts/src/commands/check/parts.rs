@@ -112,6 +112,7 @@ impl Check<'_> {
             allow_abi: self.args.allow_abi.clone(),
             instances: self.args.instances,
             replay: None,
+            replay_blocks: 1,
             allow_empty_replay: false,
             replay_report: None,
         };

@@ -6,7 +6,9 @@ use super::super::doctor::{self, DoctorArgs};
 use super::super::history::{self, VerifyRequest};
 use super::super::publish::PublishArgs;
 use super::super::{inspect, pending, plan, policy, review, status};
+use super::lists;
 use crate::app_error::Error;
+use crate::console::plan::REPLAY_BLOCKS;
 use crate::console::request::PageRequest;
 use crate::doctor::AHEAD_DAYS;
 use crate::output::Outcome;
@@ -31,6 +33,10 @@ pub(super) async fn by_name(
         "review" => review::run(context, request.value("id")).await,
         "history" => history::run(context, request.value("name")).await,
         "policy" => policy::explain_it(context, request.value("name"), given("role")).await,
+        "overview" => lists::overview(context, request).await,
+        "definition" => lists::definition(context, request).await,
+        "checks" => lists::checks(context, request).await,
+        "sizes" => lists::sizes(context).await,
         "plan" => plan_of(context, request).await,
         "doctor" => doctor(context).await,
         "verify" => verify(context, given("name").filter(|name| !name.is_empty())).await,
@@ -83,6 +89,7 @@ pub(super) async fn plan(
         allow_abi: Vec::new(),
         instances: INSTANCES,
         replay,
+        replay_blocks: REPLAY_BLOCKS,
         allow_empty_replay: true,
         replay_report: None,
     };

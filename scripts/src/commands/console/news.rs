@@ -8,15 +8,21 @@ use crate::console::live::News;
 use crate::console::page::Head;
 use crate::console::request::PageRequest;
 use crate::output::Outcome;
-use crate::registry::{logs, logs_since};
+use crate::registry::logs;
+use crate::text::utc;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use futures::stream::{Stream, unfold};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::{error::Elapsed, timeout};
 
 /// How often the chain is asked.
 const PAUSE: Duration = Duration::from_millis(1_000);
+/// How long the newest block is waited for.
+const ANSWER: Duration = Duration::from_secs(4);
+/// How long the events of the blocks since are waited for.
+const EVENTS: Duration = Duration::from_secs(20);
 /// Blocks before the newest one of which the events are read again: nodes of one endpoint may lag, and
 /// show them later. A reorganisation of any depth is seen by the hash of the newest block.
 const BEHIND: u64 = 64;
@@ -75,7 +81,7 @@ async fn changed(
     hash: B256,
 ) -> Result<bool, ChainError> {
     let there = block(client, BlockNumberOrTag::Number(number)).await?;
-    let newest = client.newest_block().await?;
+    let newest = newest(client).await?.number;
     let away = newest.saturating_sub(number);
     let is_there = there.is_some_and(|one| (one.number, one.hash) == (number, hash));
     if !is_there || away > AWAY_MAX {
@@ -84,7 +90,7 @@ async fn changed(
     if away == 0 {
         return Ok(false);
     }
-    let logs = logs_since(client, registry, [&[]; 3], number + 1).await?;
+    let logs = logs(client, registry, [&[]; 3], number + 1, newest).await?;
     Ok(!logs.is_empty())
 }
 
@@ -97,6 +103,8 @@ struct Watch {
     seen: Option<Seen>,
     is_gone: bool,
     quiet: u32,
+    /// When the endpoint answered last.
+    answered: Option<SystemTime>,
 }
 
 /// What was seen of the chain.
@@ -135,6 +143,7 @@ pub(super) fn of(context: Context) -> impl Stream<Item = News> {
         seen: None,
         is_gone: false,
         quiet: 0,
+        answered: None,
     };
     unfold(watch, async |mut watch| {
         loop {
@@ -150,17 +159,14 @@ impl Watch {
     async fn next(&mut self) -> Option<News> {
         let looked = self.look().await;
         let news = match (looked, self.is_gone) {
-            (Err(error), false) => {
+            (Err(why), false) => {
                 self.is_gone = true;
-                let document = self.context.output.failure_of(&error);
-                let why = document
-                    .get("error")
-                    .and_then(|one| one["message"].as_str());
-                Some(News::Gone(why.unwrap_or_default().to_owned()))
+                Some(News::Gone(why))
             }
             (Err(_), true) => None,
             (Ok(looked), was_gone) => {
                 self.is_gone = false;
+                self.answered = Some(SystemTime::now());
                 match (was_gone, looked) {
                     (true, _) => Some(News::Back),
                     (false, Looked::First) => Some(News::Ready),
@@ -180,8 +186,38 @@ impl Watch {
         news
     }
 
-    /// Compares the chain with what was seen of it.
-    async fn look(&mut self) -> Result<Looked, Error> {
+    /// Compares the chain with what was seen of it. An endpoint that takes questions and does not answer is
+    /// gone, as one is that cannot be reached.
+    async fn look(&mut self) -> Result<Looked, String> {
+        let looked = async {
+            let head = timeout(ANSWER, self.head()).await?;
+            Ok::<_, Elapsed>(match head {
+                Ok(head) => timeout(EVENTS, self.compare(head)).await?,
+                Err(error) => Err(error),
+            })
+        };
+        let error = match looked.await {
+            Ok(Ok(looked)) => return Ok(looked),
+            Ok(Err(error)) => error,
+            Err(_) => return Err(self.unanswered()),
+        };
+        let document = self.context.output.failure_of(&error);
+        let why = document.get("error");
+        let why = why.and_then(|one| one["message"].as_str());
+        Err(why.unwrap_or_default().to_owned())
+    }
+
+    fn unanswered(&self) -> String {
+        let since = self
+            .answered
+            .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        match since {
+            Some(since) => format!("no answer from the endpoint since {}", utc(since.as_secs())),
+            None => format!("no answer from the endpoint within {} s", ANSWER.as_secs()),
+        }
+    }
+
+    async fn head(&mut self) -> Result<(Client, Address, Head), Error> {
         let (client, registry) = match &self.client {
             Some(known) => known.clone(),
             None => {
@@ -191,6 +227,13 @@ impl Watch {
             }
         };
         let head = newest(&client).await?;
+        Ok((client, registry, head))
+    }
+
+    async fn compare(
+        &mut self,
+        (client, registry, head): (Client, Address, Head),
+    ) -> Result<Looked, Error> {
         let Some(before) = &self.seen else {
             self.seen =
                 Some(read(&client, registry, head, head.number.saturating_sub(BEHIND)).await?);

@@ -1,8 +1,8 @@
 //! Which page a path is, and the documents that it is drawn from.
 
 use super::super::context::Context;
-use super::super::{history, inspect, pending, policy, review, status};
-use super::{before, documents};
+use super::super::{inspect, pending, policy, review};
+use super::{before, documents, lists};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
 use crate::console::request::PageRequest;
@@ -22,12 +22,12 @@ pub(super) async fn drawn(
     let name = request.value("name");
     Ok(match request.path.as_str() {
         "/" => {
-            place.api = "/api/status".into();
-            let status: view::Status = shown(output, &status::run(context, None).await?)?;
+            place.api = api(request, "/api/overview", &["definitions"]);
+            let lists: view::Overview = shown(output, &lists::overview(context, request).await?)?;
             let open: view::Pending = shown(output, &pending::run(context, None).await?)?;
             (
                 "Overview".into(),
-                console::overview::overview(place, &status, &open),
+                console::overview::overview(place, &lists, &open),
             )
         }
         "/action" => {
@@ -42,18 +42,28 @@ pub(super) async fn drawn(
             ("Before the wallet is asked".into(), main)
         }
         "/plan" => {
-            let query: Vec<_> = ["name", "version", "action", "replay"]
-                .into_iter()
-                .filter(|name| request.query.contains_key(*name))
-                .map(|name| (name, request.value(name)))
-                .collect();
-            place.api = way(&PageContext::default(), "/api/plan", &query);
+            place.api = api(
+                request,
+                "/api/plan",
+                &["name", "version", "action", "replay"],
+            );
             let found: view::Plan = shown(output, &documents::plan_of(context, request).await?)?;
             ("Tried on a copy".into(), console::plan::page(place, &found))
         }
         "/definition" => {
-            place.api = way(&PageContext::default(), "/api/history", &[("name", name)]);
-            (title(name), definition(output, context, place, name).await?)
+            let query = ["name", "versions", "instances", "events"];
+            place.api = api(request, "/api/definition", &query);
+            let lists: view::DefinitionLists =
+                shown(output, &lists::definition(context, request).await?)?;
+            let roles = lists.roles.clone();
+            let policies = shown(output, &policy::explain_roles(context, name, roles).await?)?;
+            let pending = shown(output, &pending::run(context, Some(name)).await?)?;
+            let shown = Shown {
+                lists: &lists,
+                policies: &policies,
+                pending: &pending,
+            };
+            (title(name), console::definition::definition(place, &shown))
         }
         "/instance" => {
             let proxy = request.value("proxy");
@@ -72,7 +82,18 @@ pub(super) async fn drawn(
             let found: view::Diagnosis = shown(output, &documents::doctor(context).await?)?;
             ("Doctor".into(), console::doctor::doctor(&found))
         }
+        "/verify" if request.query.contains_key("name") => {
+            place.api = api(request, "/api/checks", &["name", "versions", "instances"]);
+            let found: view::Compared = shown(output, &lists::checks(context, request).await?)?;
+            let title = format!("Verify {}", found.name);
+            (title, console::verify::piece(place, &found))
+        }
         "/verify" => {
+            let sizes: view::Sizes = shown(output, &lists::sizes(context).await?)?;
+            if !sizes.is_small {
+                place.api = "/api/sizes".into();
+                return Ok(("Verify".into(), console::verify::choice(place, &sizes)));
+            }
             place.api = "/api/verify".into();
             let found: view::Verified = shown(output, &documents::verify(context, None).await?)?;
             ("Verify".into(), console::verify::verify(&found))
@@ -81,30 +102,12 @@ pub(super) async fn drawn(
     })
 }
 
-/// One definition, or the registry itself.
-pub(in crate::commands) async fn definition(
-    output: &Output,
-    context: &Context,
-    place: &PageContext,
-    name: &str,
-) -> Result<Markup, Error> {
-    let definition = match name {
-        "" => None,
-        name => {
-            let found: view::Status = shown(output, &status::run(context, Some(name)).await?)?;
-            found.definitions.into_iter().next()
-        }
-    };
-    let policies = shown(output, &policy::explain_it(context, name, None).await?)?;
-    let pending = shown(output, &pending::run(context, Some(name)).await?)?;
-    let history = shown(output, &history::run(context, name).await?)?;
-    let shown = Shown {
-        definition: definition.as_ref(),
-        policies: &policies,
-        pending: &pending,
-        history: &history,
-    };
-    Ok(console::definition::definition(place, &shown))
+/// The way to the document of a page, with those parts of its query.
+fn api(request: &PageRequest, path: &str, names: &[&str]) -> String {
+    let given = names.iter().copied();
+    let given = given.filter(|name| request.query.contains_key(*name));
+    let query: Vec<_> = given.map(|name| (name, request.value(name))).collect();
+    way(&PageContext::default(), path, &query)
 }
 
 fn title(name: &str) -> String {

@@ -3,14 +3,17 @@
 use super::super::args::Global;
 use super::super::context::Context;
 use super::super::unknown;
+use super::jobs::Jobs;
 use super::{before, documents, news, pages, submission};
 use crate::app_error::Error;
+use crate::client::EventStore;
 use crate::console::answer::{Body, answer, document, page, refusal};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 use crate::console::live;
 use crate::console::page::{PageContext, failure, page as whole};
 use crate::console::request::{PageRequest, Refused};
 use crate::console::view::{Failure, read};
+use crate::console::working::working;
 use crate::error::{Exit, Explain};
 use crate::keys::KeyArgs;
 use crate::output::Output;
@@ -19,6 +22,8 @@ use futures::stream::StreamExt;
 use hyper::body::Bytes;
 use hyper::{Response, StatusCode};
 use maud::html;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -33,6 +38,10 @@ pub(super) struct Site {
     output: Arc<Output>,
     global: Global,
     streams: Arc<Semaphore>,
+    /// The registry's events, read once.
+    events: RefCell<Option<Arc<EventStore>>>,
+    /// Pages that are being read.
+    jobs: Jobs,
 }
 
 impl Site {
@@ -46,16 +55,30 @@ impl Site {
             output,
             global,
             streams,
+            events: RefCell::default(),
+            jobs: Jobs::default(),
         }
     }
 
     /// A command of its own for every request: each reads the newest block, and the manifest as it is.
     pub(super) fn context(&self) -> Result<Context, Error> {
-        Context::new(self.output.clone(), self.global.clone())
+        let context = Context::new(self.output.clone(), self.global.clone())?;
+        let Ok(registry) = context.registry() else {
+            return Ok(context); // what needs one says so
+        };
+        let mut events = self.events.borrow_mut();
+        let known = events.take().filter(|store| store.account() == registry);
+        let store = known.unwrap_or_else(|| Arc::new(EventStore::of(registry)));
+        *events = Some(store.clone());
+        Ok(context.with_events(store))
     }
 
     /// Answers.
-    pub(super) async fn answer(&self, request: &PageRequest, body: &Bytes) -> Response<Body> {
+    pub(super) async fn answer(
+        self: &Rc<Self>,
+        request: &PageRequest,
+        body: &Bytes,
+    ) -> Response<Body> {
         let text = |kind, text: &'static str| answer(StatusCode::OK, kind, text);
         match request.path.as_str() {
             STYLE_PATH => text("text/css; charset=utf-8", STYLE),
@@ -77,7 +100,8 @@ impl Site {
                 found: "as many already".into(),
             });
         };
-        match self.context() {
+        // It looks at the newest blocks alone.
+        match Context::new(self.output.clone(), self.global.clone()) {
             Ok(context) => {
                 let news = news::of(context).map(move |one| {
                     // The place is free again once the stream is dropped.
@@ -108,7 +132,25 @@ impl Site {
         }
     }
 
-    async fn page(&self, request: &PageRequest) -> Response<Body> {
+    /// A page; where it takes long, one that says so, and is asked for again.
+    async fn page(self: &Rc<Self>, request: &PageRequest) -> Response<Body> {
+        let (site, own) = (self.clone(), request.clone());
+        let reading = async move { site.read(&own).await };
+        match self.jobs.run(request, reading).await {
+            Ok(page) => page,
+            Err(begun) => {
+                let main = working(begun.elapsed().as_secs(), self.output.working().as_deref());
+                let place = PageContext {
+                    is_working: true,
+                    account: account(request.value("account")).ok(),
+                    ..PageContext::default()
+                };
+                page(StatusCode::OK, whole(&place, "Being read", &main))
+            }
+        }
+    }
+
+    async fn read(&self, request: &PageRequest) -> Response<Body> {
         let context = match self.context() {
             Ok(context) => context,
             Err(error) => return self.failed(&error),
@@ -148,6 +190,7 @@ impl Site {
             api: String::new(),
             is_file: false,
             is_costly: COSTLY.contains(&request.path.as_str()),
+            is_working: false,
         })
     }
 

@@ -52,6 +52,10 @@ impl Context {
     pub(in crate::commands) async fn reader(&self) -> Result<Client, Error> {
         let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
         let client = client.with_max_data_fee(self.global.max_data_fee);
+        let client = match &self.events {
+            Some(store) => client.with_events(store.clone()),
+            None => client,
+        };
         let _ = self.connected.set(client.clone());
         let manifest = &self.manifest;
         match manifest.chain_id.filter(|id| *id != client.chain_id()) {

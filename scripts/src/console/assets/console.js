@@ -246,7 +246,7 @@ async function check() {
     }
     $('cards').replaceChildren(...found.cards.map(card));
     if (found.consent === 'refused') {
-      throw problem('a check refuses this action', 'an action that submit goes on with, with a flag or without', 'what is told above', 'nothing can be sent from here');
+      throw problem('a check refuses this action', 'an action that submit goes on with, with a flag or without', 'what is said above', 'nothing can be sent from here');
     }
     $('consent').hidden = found.consent !== 'needed';
     button.dataset.stamp = found.stamp;
@@ -275,6 +275,7 @@ let drawn = 0;
 
 async function refresh() {
   // Nobody loses what he is about to decide on.
+  if ($('main').dataset.working !== undefined) return;
   if (document.querySelector('[data-do]') || $('files')) {
     $('news').textContent = 'There is news on the chain: open this page again before you decide.';
     return;
@@ -286,12 +287,34 @@ async function refresh() {
   }
   drawn += 1;
   const own = drawn;
-  const response = await fetch(location.href);
+  const { response, main } = await read();
   if (response.status >= 500) throw new Error(`status ${response.status}`);
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  const main = page.getElementById('main');
   // A page that was asked for later shows more.
   if (main && own === drawn) $('main').replaceWith(main);
+}
+
+// This page as the console has it now. One that is still being read is asked for again.
+async function read() {
+  for (;;) {
+    const response = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+    const main = page.getElementById('main');
+    if (!main || main.dataset.working === undefined) return { response, page, main };
+    if ($('main').dataset.working !== undefined) $('main').replaceWith(main);
+    await new Promise((done) => { setTimeout(done, 300); });
+  }
+}
+
+// The console answered before the page was there: it follows, whatever came of it.
+async function follow() {
+  const { page, main } = await read();
+  if (!main) throw new Error('no page');
+  $('main').replaceWith(main);
+  document.title = page.title;
+  for (const name of ['chain', 'registry', 'account']) document.body.dataset[name] = page.body.dataset[name];
+  const header = page.querySelector('header .where');
+  if (header) document.querySelector('header .where').replaceWith(header);
+  keep_up(catch_up);
 }
 
 // Whether something happened since this page was drawn.
@@ -308,6 +331,13 @@ let retry = 0;
 function keep_up(step) {
   clearTimeout(retry);
   step().catch(() => { retry = setTimeout(keep_up, 2_000, catch_up); });
+}
+
+function keep_following() {
+  follow().catch(() => {
+    $('news').textContent = 'The console does not answer: it was ended, or restarts.';
+    setTimeout(keep_following, 2_000);
+  });
 }
 
 function announce({ kind, text }) {
@@ -343,7 +373,8 @@ navigator.locks.request('news', () => {
   return new Promise(() => {});
 });
 // Another page listens, and what it heard before this one was there it does not repeat.
-keep_up(catch_up);
+if ($('main').dataset.working === undefined) keep_up(catch_up);
+else keep_following();
 
 setInterval(() => {
   for (const place of document.querySelectorAll('[data-until]')) {

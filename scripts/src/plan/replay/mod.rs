@@ -15,6 +15,7 @@ mod run;
 pub use compare::{StorageDifference, Unfaithful};
 pub use differences::{Abis, Difference, Group, Kind};
 pub use movements::Movement;
+pub use past::BLOCKS_MAX;
 
 use super::error::PlanError;
 use super::finding::Finding;
@@ -110,7 +111,8 @@ impl Replay {
     }
 }
 
-/// Replays the newest `count` transactions to the definition's instances.
+/// Replays the newest `count` transactions to the definition's instances, of those in the newest `blocks`
+/// blocks.
 ///
 /// # Errors
 /// What keeps it from being made.
@@ -119,13 +121,13 @@ pub async fn replay(
     request: PlanRequest,
     planned: &Plan,
     abis: Abis,
-    count: u32,
+    (count, blocks): (u32, u64),
 ) -> Result<Option<Replay>, PlanError> {
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
     let problems = planned.problems.iter();
     let problems: Vec<String> = problems.map(|one| one.name.clone()).collect();
     let definition = (request.registry, request.call.name.as_str());
-    let past = past::gather(client, definition, &instances, count).await?;
+    let past = past::gather(client, definition, &instances, (count, blocks)).await?;
     let Some(first) = past.blocks.first().map(|block| block.number) else {
         if let Some(change) = &past.last_change {
             client.progress().note(&change.words());

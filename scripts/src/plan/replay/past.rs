@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Blocks that are looked through, at most.
-pub(super) const BLOCKS_MAX: u64 = 20_000;
+pub const BLOCKS_MAX: u64 = 20_000;
 /// Transactions that are sent again, at most. Of more, only those to the accounts themselves are.
 const TRANSACTIONS_MAX: usize = 1_000;
 /// Blocks that are asked for at once.
@@ -78,12 +78,13 @@ struct ReceiptAnswer {
     logs: Vec<alloy::rpc::types::Log>,
 }
 
-/// The newest `count` transactions to one of `accounts`, since the definition's code last changed.
+/// The newest `count` transactions to one of `accounts`, since the definition's code last changed, in the
+/// newest `most` blocks.
 pub(super) async fn gather(
     client: &Client,
     (registry, name): (Address, &str),
     accounts: &[Address],
-    count: u32,
+    (count, most): (u32, u64),
 ) -> Result<Past, PlanError> {
     let newest = client
         .provider()
@@ -97,7 +98,7 @@ pub(super) async fn gather(
     let mut found: Vec<BlockAnswer> = Vec::new();
     let mut left = count as usize;
     let mut end = newest.saturating_add(1);
-    let oldest = newest.saturating_sub(BLOCKS_MAX).max(1);
+    let oldest = newest.saturating_sub(most.min(BLOCKS_MAX)).max(1);
     while left > 0 && end > oldest {
         let first = end.saturating_sub(AT_ONCE).max(oldest);
         let blocks = try_join_all((first..end).map(|number| block(client, number))).await?;

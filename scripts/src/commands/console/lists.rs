@@ -1,0 +1,303 @@
+//! Lists of any length in pieces: definitions, and of one definition versions, instances and events. What
+//! they say follows from the registry's events; of what is shown, the registry's views are compared.
+
+use super::super::context::Context;
+use super::super::doctor;
+use super::super::history::{check, compared, in_use};
+use crate::app_error::Error;
+use crate::client::{ChainError, Client};
+use crate::console::graph::window;
+use crate::console::pieces::PIECE;
+use crate::console::request::PageRequest;
+use crate::console::view::Piece;
+use crate::doctor::Role;
+use crate::governance::definitions;
+use crate::history::{Difference, Part, Rebuilt, RebuiltInstance, RebuiltVersion, Wanted};
+use crate::output::Outcome;
+use crate::registry::{instance_state_name, kind_name, state_name, step_kind_name};
+use alloy::primitives::Address;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use stylus_upgrades_interface::reasons::instance_state;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
+/// the page Verify does it in pieces.
+const COMPARED_MAX: usize = 12;
+
+/// `overview [definitions=FROM]`: the definitions, and what ends soon.
+pub(super) async fn overview(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.snapshot().await?;
+    let names = definitions(&client, registry).await?;
+    let piece = piece(start(request, "definitions")?, names.len());
+    let mut outcome = Outcome::default();
+    outcome.field("registry", registry);
+    let mut all = Vec::new();
+    let mut used = Vec::new();
+    for name in names.get(piece.range()).unwrap_or_default() {
+        let nothing = |_: &Rebuilt| Part::nothing();
+        let subject = (registry, name.as_str());
+        let (history, differing) =
+            compared(context, &client, subject, Wanted::None, nothing).await?;
+        used.extend(in_use_once(name, &history.rebuilt));
+        all.push(summary(name, &history.rebuilt, &differing));
+    }
+    outcome.field("definitions", all);
+    outcome.field("definitions_piece", &piece);
+    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    Ok(outcome)
+}
+
+/// `definition name=NAME [versions=FROM] [instances=FROM] [events=FROM]`: a definition, a piece of each
+/// list. The empty name is the registry itself. Events are counted from the newest one.
+pub(super) async fn definition(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let name = request.value("name");
+    let registry = context.registry()?;
+    let client = context.snapshot().await?;
+    let skip = start(request, "events")?;
+    let wanted = Wanted::Newest { skip, count: PIECE };
+    let pieces = Pieces::of(request)?;
+    let part = |rebuilt: &Rebuilt| pieces.part(rebuilt);
+    let subject = (registry, name);
+    let compared = compared(context, &client, subject, wanted, part).await?;
+    let (history, differing) = &compared;
+    let rebuilt = &history.rebuilt;
+    let part = pieces.part(rebuilt);
+    let mut outcome = Outcome::default();
+    outcome.field("registry", registry);
+    if let Value::Object(fields) = summary(name, rebuilt, differing) {
+        outcome.document.extend(fields);
+    }
+    let used: BTreeSet<&str> = rebuilt.instances.iter().map(|one| &*one.version).collect();
+    let positions = rebuilt.versions.iter().enumerate();
+    let used: Vec<usize> = positions
+        .filter(|(_, version)| used.contains(version.version.as_str()))
+        .map(|(position, _)| position)
+        .collect();
+    let drawn = window(rebuilt.versions.len(), current(rebuilt), &used);
+    let drawn = drawn
+        .into_iter()
+        .filter_map(|at| Some((at, rebuilt.versions.get(at)?)));
+    outcome.field("drawn", drawn.map(version).collect::<Vec<_>>());
+    let versions = part.versions.clone().zip(part.versions_of(rebuilt));
+    outcome.field("listed", versions.map(version).collect::<Vec<_>>());
+    outcome.field(
+        "versions_piece",
+        piece_of(&part.versions, rebuilt.versions.len()),
+    );
+    let mut instances = Vec::new();
+    for one in part.instances_of(rebuilt) {
+        instances.push(instance(&client, registry, one).await?);
+    }
+    outcome.field("instances", instances);
+    outcome.field(
+        "instances_piece",
+        piece_of(&part.instances, rebuilt.instances.len()),
+    );
+    let entries: Vec<_> = history.entries.iter().rev().collect();
+    outcome.field("entries", entries);
+    outcome.field("events_piece", piece(skip, history.total));
+    outcome.field("roles", rebuilt.policies.keys().collect::<Vec<_>>());
+    let whole = Part::whole(rebuilt);
+    let is_small = |range: &Range<usize>| range.len() <= COMPARED_MAX;
+    let looked_at = Part {
+        versions: match is_small(&whole.versions) {
+            true => whole.versions.clone(),
+            false => current(rebuilt).map_or(0..0, |at| at..at + 1),
+        },
+        instances: match is_small(&whole.instances) {
+            true => whole.instances.clone(),
+            false => 0..0,
+        },
+    };
+    check(
+        context,
+        &client,
+        subject,
+        &compared,
+        &looked_at,
+        &mut outcome,
+    )
+    .await?;
+    let left = |all: &Range<usize>, some: &Range<usize>| all.len() - some.len();
+    outcome.field(
+        "versions_unchecked",
+        left(&whole.versions, &looked_at.versions),
+    );
+    outcome.field(
+        "instances_unchecked",
+        left(&whole.instances, &looked_at.instances),
+    );
+    Ok(outcome)
+}
+
+/// `checks name=NAME [versions=FROM] [instances=FROM]`: what Verify compares, of a piece.
+pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let subject = (context.registry()?, request.value("name"));
+    let client = context.snapshot().await?;
+    let pieces = Pieces::of(request)?;
+    let part = |rebuilt: &Rebuilt| pieces.part(rebuilt);
+    let compared = compared(context, &client, subject, Wanted::None, part).await?;
+    let rebuilt = &compared.0.rebuilt;
+    let part = pieces.part(rebuilt);
+    let mut outcome = Outcome::default();
+    outcome.field("name", subject.1);
+    check(context, &client, subject, &compared, &part, &mut outcome).await?;
+    outcome.field(
+        "versions_piece",
+        piece_of(&part.versions, rebuilt.versions.len()),
+    );
+    outcome.field(
+        "instances_piece",
+        piece_of(&part.instances, rebuilt.instances.len()),
+    );
+    Ok(outcome)
+}
+
+/// How many versions and instances each definition has: whether Verify compares all of them at once.
+pub(super) async fn sizes(context: &Context) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.snapshot().await?;
+    let mut all = Vec::new();
+    let mut is_small = true;
+    for name in definitions(&client, registry).await? {
+        let call = abi::definitionCall { name: name.clone() };
+        let found = client.call(registry, &call).await?;
+        is_small &= found.versions.max(found.instances) as usize <= PIECE;
+        all.push(json!({"name": name, "versions": found.versions, "instances": found.instances}));
+    }
+    let mut outcome = Outcome::default();
+    outcome.field("is_small", is_small && all.len() <= COMPARED_MAX);
+    outcome.field("definitions", all);
+    Ok(outcome)
+}
+
+/// Where the pieces begin.
+struct Pieces {
+    /// Where none is named, it is the one of the current version.
+    versions: Option<usize>,
+    instances: usize,
+}
+
+impl Pieces {
+    fn of(request: &PageRequest) -> Result<Self, Error> {
+        let versions = match request.value("versions") {
+            "" => None,
+            _ => Some(start(request, "versions")?),
+        };
+        let instances = start(request, "instances")?;
+        Ok(Self {
+            versions,
+            instances,
+        })
+    }
+
+    fn part(&self, rebuilt: &Rebuilt) -> Part {
+        let at = current(rebuilt).unwrap_or_default();
+        let versions = self.versions.unwrap_or(at / PIECE * PIECE);
+        Part {
+            versions: piece(versions, rebuilt.versions.len()).range(),
+            instances: piece(self.instances, rebuilt.instances.len()).range(),
+        }
+    }
+}
+
+/// The position of the current version.
+fn current(rebuilt: &Rebuilt) -> Option<usize> {
+    let mut versions = rebuilt.versions.iter();
+    versions.position(|one| one.version == rebuilt.current)
+}
+
+fn piece(from: usize, total: usize) -> Piece {
+    let from = from.min(total);
+    let count = PIECE.min(total - from);
+    Piece { from, count, total }
+}
+
+fn piece_of(range: &Range<usize>, total: usize) -> Piece {
+    let (from, count) = (range.start, range.len());
+    Piece { from, count, total }
+}
+
+/// Where a piece begins, as the query says.
+fn start(request: &PageRequest, name: &str) -> Result<usize, Error> {
+    let text = request.value(name);
+    if text.is_empty() {
+        return Ok(0);
+    }
+    text.parse().map_err(|_| Error::Usage {
+        message: format!("this is no place in the list of {name}"),
+        expected: "a number: how many entries stand before it".into(),
+        found: text.chars().take(80).collect(),
+        next: "open the page and choose there".into(),
+    })
+}
+
+fn summary(name: &str, rebuilt: &Rebuilt, differing: &[Difference]) -> Value {
+    let mut at: BTreeMap<&str, usize> = BTreeMap::new();
+    for instance in &rebuilt.instances {
+        *at.entry(&instance.version).or_default() += 1;
+    }
+    json!({
+        "name": name,
+        "current": rebuilt.current,
+        "sequence": rebuilt.sequence,
+        "state": state_name(rebuilt.state()),
+        "versions": rebuilt.versions.len(),
+        "instances_total": rebuilt.instances.len(),
+        "at": at,
+        "differences": differing,
+    })
+}
+
+fn version((position, one): (usize, &RebuiltVersion)) -> Value {
+    let steps = one.steps.iter();
+    let steps = steps.map(|step| json!({"from": step.from, "kind": step_kind_name(step.kind)}));
+    json!({
+        "position": position,
+        "version": one.version,
+        "implementation": one.code.implementation,
+        "codehash": one.code.codehash,
+        "sequence": one.sequence,
+        "steps": steps.collect::<Vec<_>>(),
+    })
+}
+
+/// An instance. Whether a migration goes forth or back no event says that is read here.
+async fn instance(
+    client: &Client,
+    registry: Address,
+    one: &RebuiltInstance,
+) -> Result<Value, ChainError> {
+    let proxy = one.proxy;
+    let state = match (one.migrating, one.paused) {
+        (true, _) => {
+            client
+                .call(registry, &abi::instanceOfCall { proxy })
+                .await?
+                .state
+        }
+        (false, true) => instance_state::PAUSED,
+        (false, false) => instance_state::LIVE,
+    };
+    Ok(json!({
+        "proxy": proxy,
+        "version": one.version,
+        "kind": kind_name(one.kind),
+        "state": instance_state_name(state),
+    }))
+}
+
+/// The code that users of a definition's instances run: of the proxies of one kind and version, the
+/// first.
+fn in_use_once(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
+    let mut known = BTreeSet::new();
+    let instances = rebuilt.instances.iter();
+    let first = instances.filter(|one| known.insert((one.kind, &one.version)));
+    let mut some = Rebuilt::of(name);
+    some.versions.clone_from(&rebuilt.versions);
+    some.instances = first.cloned().collect();
+    in_use(name, &some)
+}

@@ -1,0 +1,197 @@
+//! What an event says: who did it, under which policy, and in words.
+
+use super::replay::Rebuilt;
+use crate::governance::{Call, Names, kind_in_words};
+use crate::ids::ActionId;
+use alloy::primitives::{Address, B256, Bytes};
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// Whether what follows from an event depends on the time of its block.
+pub(super) fn is_timed(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Proposed(_) | Event::Approved(_) | Event::Revoked(_)
+    )
+}
+
+/// The policy that is in force for an action when an event about it happens.
+pub(super) fn in_force(
+    id: ActionId,
+    event: &Event,
+    before: &Rebuilt,
+    names: &Names,
+) -> Option<String> {
+    let open = before.open.get(&id);
+    let role = open
+        .map(|open| open.role.clone())
+        .or_else(|| role(event, before))?;
+    let policy = names.policy(before.policies.get(&role)?);
+    let call = open.map(|open| &open.call);
+    Some(match pauses_by_default(call, event, &role) {
+        true => format!("any one of {role}'s approvers: {policy}"),
+        false => policy,
+    })
+}
+
+/// Who an event names, and the action that it belongs to.
+pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
+    match event {
+        Event::Proposed(event) => (Some(event.proposer), Some(event.action.into())),
+        Event::Approved(event) => (Some(event.approver), Some(event.action.into())),
+        Event::Revoked(event) => (Some(event.approver), Some(event.action.into())),
+        Event::Cancelled(event) => (None, Some(event.action.into())),
+        Event::Executed(event) => (None, Some(event.action.into())),
+        _ => (None, None),
+    }
+}
+
+fn role(event: &Event, before: &Rebuilt) -> Option<String> {
+    let Event::Proposed(event) = event else {
+        return None;
+    };
+    let call = Call::decode(&event.call).ok()?;
+    Some(before.role_of(&call).into())
+}
+
+/// Whether the call, or the one that the event proposes, is a pause that another role decides: any
+/// one address of its policy does.
+fn pauses_by_default(call: Option<&Bytes>, event: &Event, role: &str) -> bool {
+    let call = call.or(match event {
+        Event::Proposed(event) => Some(&event.call),
+        _ => None,
+    });
+    let call = call.and_then(|call| Call::decode(call).ok());
+    matches!(call, Some(Call::Pause(_))) && role != "pause"
+}
+
+/// The event's name.
+pub(super) fn title(event: &Event) -> &'static str {
+    match event {
+        Event::DefinitionCreated(_) => "DefinitionCreated",
+        Event::VersionAdded(_) => "VersionAdded",
+        Event::StepAdded(_) => "StepAdded",
+        Event::CurrentChanged(_) => "CurrentChanged",
+        Event::Proposed(_) => "Proposed",
+        Event::ProxyCreated(_) => "ProxyCreated",
+        Event::Approved(_) => "Approved",
+        Event::Revoked(_) => "Revoked",
+        Event::Cancelled(_) => "Cancelled",
+        Event::Executed(_) => "Executed",
+        Event::InstanceUpgraded(_) => "InstanceUpgraded",
+        Event::InstanceSkipped(_) => "InstanceSkipped",
+        Event::InstanceAdopted(_) => "InstanceAdopted",
+        Event::InstanceHandedOver(_) => "InstanceHandedOver",
+        Event::PolicyChanged(_) => "PolicyChanged",
+        Event::MigrationStarted(_) => "MigrationStarted",
+        Event::MigrationEnded(_) => "MigrationEnded",
+        Event::MigrationAborted(_) => "MigrationAborted",
+        Event::HandlerChanged(_) => "HandlerChanged",
+        Event::InstancePaused(_) => "InstancePaused",
+        Event::InstanceResumed(_) => "InstanceResumed",
+        Event::Paused(_) => "Paused",
+        Event::Resumed(_) => "Resumed",
+        Event::LayoutPublished(_) => "LayoutPublished",
+    }
+}
+
+/// An event in words; `before` is the state before it.
+pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
+    let proposal = |id: B256| {
+        let open = before.open.get(&id.into());
+        let call = open.and_then(|open| Call::decode(&open.call).ok());
+        call.map_or_else(|| id.to_string(), |call| in_words(&call, names))
+    };
+    match event {
+        Event::DefinitionCreated(event) => format!("definition {} created", event.name),
+        Event::VersionAdded(event) => {
+            format!(
+                "version {} added, code {}",
+                event.version, event.implementation
+            )
+        }
+        Event::StepAdded(event) if event.step.from.is_empty() => {
+            format!("initial step of {} added", event.to)
+        }
+        Event::StepAdded(event) => format!("step {} → {} added", event.step.from, event.to),
+        Event::CurrentChanged(event) => format!("{} is current", event.version),
+        Event::Proposed(event) => match Call::decode(&event.call) {
+            Ok(call) => format!("proposed {}", in_words(&call, names)),
+            Err(_) => "proposed something that nobody can read".into(),
+        },
+        Event::ProxyCreated(event) => {
+            format!("instance {} created at {}", event.proxy, event.version)
+        }
+        Event::Approved(event) => format!(
+            "approved {} ({}/{})",
+            proposal(event.action),
+            event.approvals,
+            event.required
+        ),
+        Event::Revoked(event) => format!("withdrew the approval of {}", proposal(event.action)),
+        Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
+        Event::Executed(event) => format!("executed {}", proposal(event.action)),
+        Event::InstanceUpgraded(event) if event.from.is_empty() => {
+            format!("instance {} at {}", event.proxy, event.to)
+        }
+        Event::InstanceUpgraded(event) => {
+            format!("instance {} {} → {}", event.proxy, event.from, event.to)
+        }
+        Event::InstanceSkipped(event) => format!("instance {} stayed as it was", event.proxy),
+        Event::InstanceAdopted(event) => {
+            let kind = kind_in_words(event.kind);
+            format!("instance {} adopted, a {kind}", event.proxy)
+        }
+        Event::InstanceHandedOver(event) => {
+            let to = names.short(event.newRegistry);
+            format!("instance {} handed over to {to}", event.proxy)
+        }
+        Event::PolicyChanged(event) => {
+            format!(
+                "policy of {} is {}",
+                event.role,
+                names.policy(&event.expression)
+            )
+        }
+        Event::MigrationStarted(event) => {
+            format!(
+                "instance {} migrates {} → {}",
+                event.proxy, event.from, event.to
+            )
+        }
+        Event::MigrationEnded(event) => {
+            format!(
+                "instance {} migrated {} → {}",
+                event.proxy, event.from, event.to
+            )
+        }
+        Event::MigrationAborted(event) => {
+            format!("instance {} is back at {}", event.proxy, event.from)
+        }
+        Event::HandlerChanged(event) => {
+            format!("{} handles {}", names.short(event.handler), event.proxy)
+        }
+        Event::InstancePaused(event) => format!("instance {} paused", event.proxy),
+        Event::InstanceResumed(event) => format!("instance {} resumed", event.proxy),
+        Event::Paused(_) => "paused".into(),
+        Event::Resumed(_) => "resumed".into(),
+        Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),
+    }
+}
+
+/// A governed call in a few words.
+fn in_words(call: &Call, names: &Names) -> String {
+    match call {
+        Call::CreateDefinition(call) => format!("definition {}", call.name),
+        Call::AddVersion(call) => format!("version {}", call.version),
+        Call::AddStep(call) => format!("step {} → {}", call.step.from, call.version),
+        Call::Migrate(call) => format!("migration to {}", call.version),
+        Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
+        Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
+        Call::Adopt(call) => format!("the adoption of {} at {}", call.proxy, call.version),
+        Call::HandOver(call) => format!("the hand-over of {}", call.proxy),
+        Call::Pause(_) => "a pause".into(),
+        Call::Resume(_) => "the end of the pause".into(),
+        Call::SetPolicy(call) => format!("policy of {}", call.role),
+        Call::CreateProxy(call) => format!("an instance at {}", call.version),
+    }
+}

@@ -1,0 +1,155 @@
+//! Thousands of instances and hundreds of versions: pages show pieces of them, and ask the endpoint for
+//! as much as they show.
+
+use std::time::Instant;
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use stylus_chain::{BlockId, CallRequest};
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::process::{Console, Response};
+use crate::layouts::project::Project;
+use crate::run_migration::proxy::{Failure, Proxy};
+
+/// Instances that are created beside the one that is there.
+const INSTANCES: u32 = 3_000;
+/// Versions that are registered beside the one that is there.
+const VERSIONS: u32 = 200;
+/// Transactions of a block.
+const BLOCK: usize = 500;
+/// Requests of a page that was drawn before, at most, however long its lists are.
+const REQUESTS_MAX: u64 = 300;
+
+/// Sends calls of the registry from the account that decides alone, many in a block.
+fn send(project: &Project, calls: Vec<Vec<u8>>, gas: u64) {
+    let admin = project.node.addresses()[0];
+    let registry: Address = project.saved("registry").parse().expect("an address");
+    let failed = project.node.with_chain(move |chain| {
+        chain.impersonate(admin);
+        chain.set_block_gas_limit(gas * (BLOCK as u64 + 1));
+        chain.set_automine(false);
+        let nonce = chain.account(admin, BlockId::latest()).expect("it").nonce;
+        let mut failed = 0;
+        for (block, calls) in calls.chunks(BLOCK).enumerate() {
+            let mut hashes = Vec::new();
+            for (at, call) in calls.iter().enumerate() {
+                let request = CallRequest {
+                    to: Some(registry),
+                    gas: Some(gas),
+                    gas_price: Some(chain.gas_price() * 2),
+                    input: Bytes::from(call.clone()),
+                    nonce: Some(nonce + (block * BLOCK + at) as u64),
+                    ..CallRequest::default()
+                };
+                hashes.push(chain.submit_unsigned(admin, request).expect("submitted"));
+            }
+            chain.mine(1, None).expect("mined");
+            let receipts = hashes.into_iter().map(|hash| chain.receipt(hash));
+            failed += receipts
+                .filter(|one| !one.as_ref().is_some_and(|one| one.success))
+                .count();
+        }
+        chain.set_automine(true);
+        failed
+    });
+    assert_eq!(failed.expect("the chain"), 0, "transactions failed");
+}
+
+/// Calls that create instances of version 1.0, with these salts.
+fn instances(salts: std::ops::Range<u32>) -> Vec<Vec<u8>> {
+    let initialize = |at: u32| {
+        let word = U256::from(at).to_be_bytes::<32>();
+        let selector = &keccak256("initialize(uint256)")[..4];
+        Bytes::from([selector, &word].concat())
+    };
+    let call = |at: u32| IRegistry::createProxyCall {
+        name: "Note".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::EVM,
+        salt: B256::from(U256::from(at)),
+        initData: initialize(at),
+    };
+    salts.map(|at| call(at).abi_encode()).collect()
+}
+
+#[tokio::test]
+async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered() {
+    let project = Project::with_note();
+    let code = project.code("1.0").await;
+    let begun = Instant::now();
+    let versions = (1..=VERSIONS).map(|at| {
+        let from = match at {
+            1 => "1.0".to_owned(),
+            at => format!("1.{}", at - 1),
+        };
+        IRegistry::addVersionCall {
+            name: "Note".into(),
+            version: format!("1.{at}"),
+            code: code.clone(),
+            step: stylus_upgrades::registry::nothing(&from),
+        }
+        .abi_encode()
+    });
+    send(&project, versions.collect(), 3_000_000);
+    send(&project, instances(1_000..1_000 + INSTANCES), 3_000_000);
+    println!("{:?} for the chain", begun.elapsed());
+
+    let endpoint = Proxy::start(&project.node.endpoint(), |_, _| Failure::None);
+    let folder = tempfile::tempdir().expect("a folder");
+    let registry = project.saved("registry");
+    let console = Console::elsewhere(folder.path(), &endpoint.url(), &registry);
+    let ask = |path: &str| -> Response {
+        let (begun, before) = (Instant::now(), endpoint.answers());
+        let first = console.first(path);
+        assert_eq!(first.status, 200, "{path}: {first:?}");
+        let (waited, bytes) = (begun.elapsed(), first.body.len());
+        let is_whole = !first.body.contains(" data-working");
+        let page = match is_whole {
+            true => first,
+            false => console.get(path),
+        };
+        println!(
+            "{path}: first answer after {waited:?}, whole after {:?}, {} requests, {bytes} bytes",
+            begun.elapsed(),
+            endpoint.answers() - before
+        );
+        page
+    };
+    let all = "201 versions, 3,001 instances";
+    for round in ["cold", "warm"] {
+        println!("{round}");
+        let before = endpoint.answers();
+        let page = ask("/");
+        assert!(page.body.contains(all), "{}", page.body);
+        let page = ask("/definition?name=Note");
+        for shown in ["1–50 of 3,001", "1–50 of 201", "? not checked"] {
+            assert!(page.body.contains(shown), "{shown}: {}", page.body);
+        }
+        let rows = page.body.matches("<a href=\"/instance?proxy=").count();
+        assert_eq!(rows, 50, "{}", page.body);
+        let page = ask("/definition?name=Note&instances=3000&versions=200&events=0");
+        for shown in ["3,001–3,001 of 3,001", "201–201 of 201", "<b>1.200</b>"] {
+            assert!(page.body.contains(shown), "{shown}: {}", page.body);
+        }
+        ask("/verify");
+        if round == "warm" {
+            let spent = endpoint.answers() - before;
+            assert!(spent < 4 * REQUESTS_MAX, "{spent} requests for four pages");
+        }
+    }
+    // A piece is compared with the chain, slot by slot.
+    let page = ask("/verify?name=Note&instances=2950");
+    assert!(page.body.contains("2,951–3,000 of 3,001"), "{}", page.body);
+    assert!(!page.body.contains("✗"), "{}", page.body);
+    assert!(
+        page.body.matches("✓ registry of 0x").count() == 50,
+        "{}",
+        page.body
+    );
+    // What happens while the console runs is in the next page.
+    send(&project, instances(0..1), 3_000_000);
+    let page = ask("/definition?name=Note");
+    assert!(page.body.contains("1–50 of 3,002"), "{}", page.body);
+}
