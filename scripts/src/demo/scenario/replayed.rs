@@ -100,7 +100,14 @@ async fn replayed(
                 .copied(),
         ),
     };
-    Ok(plan::replay(client, request, planned, abis, USED).await?)
+    Ok(plan::replay(
+        client,
+        request,
+        planned,
+        abis,
+        (USED, plan::REPLAY_BLOCKS_MAX),
+    )
+    .await?)
 }
 
 /// 2.0 of the counter, counting in that step.
