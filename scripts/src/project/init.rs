@@ -1,11 +1,14 @@
 //! An existing contract made upgradeable: what would change in which file, before anything is
 //! written. Fields and their order stay as they are.
 
+mod errors;
+
 use super::error::ProjectError;
 use super::framework::Framework;
 use crate::build::{BuildError, settle_lock};
 use crate::interface::storage_structs;
 use crate::own_file;
+use errors::{VARIANT, error_enums};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
 use syn::visit::{Visit, visit_item_impl};
@@ -158,6 +161,9 @@ fn contract(source: &str) -> Result<String, ProjectError> {
             .ok_or_else(|| refused("src/lib.rs uses nothing of stylus-sdk".into()))?;
         added.push((last + 1, PRELUDE));
     }
+    let errors = error_enums(&file)?;
+    let own_lines = errors.iter().filter(|one| one.is_own_line);
+    added.extend(own_lines.map(|one| (one.line + 1, VARIANT)));
     let mut changed = String::new();
     let ending = if source.contains("\r\n") {
         "\r\n"
@@ -173,7 +179,17 @@ fn contract(source: &str) -> Result<String, ProjectError> {
             let indent = if *text == PRELUDE { "" } else { &indent };
             changed.push_str(&format!("{indent}{text}{ending}"));
         }
-        changed.push_str(line);
+        let inside: Vec<usize> = errors
+            .iter()
+            .filter(|one| !one.is_own_line && one.line == number + 1)
+            .map(|one| one.column)
+            .collect();
+        for (column, letter) in line.chars().enumerate() {
+            if inside.contains(&column) {
+                changed.push_str(&format!(" {VARIANT}"));
+            }
+            changed.push(letter);
+        }
     }
     Ok(changed)
 }

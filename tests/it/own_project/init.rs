@@ -26,7 +26,17 @@ stylus-sdk = { version = "=0.10.10", default-features = false }
 const SOURCE: &str = r#"#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 extern crate alloc;
 
-use stylus_sdk::{alloy_primitives::U256, prelude::*};
+use stylus_sdk::{alloy_primitives::U256, alloy_sol_types::sol, prelude::*};
+
+sol! {
+    #[derive(Debug)]
+    error TooMuch(uint256 total);
+}
+
+#[derive(SolidityError, Debug)]
+pub enum TallyError {
+    TooMuch(TooMuch),
+}
 
 sol_storage! {
     #[entrypoint]
@@ -38,6 +48,14 @@ sol_storage! {
 
 #[public]
 impl Tally {
+    pub fn begin(&mut self, total: U256) -> Result<(), TallyError> {
+        if total > U256::from(1_000) {
+            return Err(TooMuch { total }.into());
+        }
+        self.total.set(total);
+        Ok(())
+    }
+
     pub fn total(&self) -> U256 {
         self.total.get()
     }
@@ -165,6 +183,7 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     for line in [
         "+#[upgradeable]",
         "+    #[derive(StorageLayout)]",
+        "+    Migratable(MigratableError),",
         "+stylus-upgradeable = ",
     ] {
         assert!(difference.contains(line), "{line}: {difference}");
@@ -177,6 +196,12 @@ fn an_existing_contract_is_shown_changed_and_registered() {
 
     empty.done(&[&init[..], &["--yes"]].concat());
     empty.lock_stays();
+    // What is left to the author is one attribute: the enum of errors has our variant already.
+    let written = fs::read_to_string(&source).expect("it");
+    let begin = "    pub fn begin(";
+    let marked = written.replace(begin, &format!("    #[initializer(\"1.0\")]\n{begin}"));
+    assert_ne!(written, marked);
+    fs::write(&source, marked).expect("written");
     let layout = empty.done(&["layout", "show", "."]);
     let labels: Vec<_> = layout["layout"]["storage"]
         .as_array()
@@ -191,7 +216,11 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     empty.done(&["registry", "deploy", "--save"]);
     empty.done(&["define", "Note", "--migrate", &me]);
     empty.done(&["register", "Note", "1.0", "."]);
-    empty.done(&["create-proxy", "Note", "1.0", "--save", "tally"]);
+    let create = ["create-proxy", "Note", "1.0", "--save", "tally"];
+    let over = [&create[..], &["--init", "begin(uint256)", "1001"]].concat();
+    let (exit, over) = empty.json_in("note", 0, &over);
+    assert_eq!(exit, Some(1), "its own error is returned: {over:#}");
+    empty.done(&[&create[..], &["--init", "begin(uint256)", "7"]].concat());
     let abi = fs::read_to_string(empty.kept("1.0").join("abi.json")).expect("the interface");
     assert!(
         abi.contains("\"pay\"") && abi.contains("\"payable\""),

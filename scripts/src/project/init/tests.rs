@@ -49,6 +49,33 @@ fn attributes_are_added_at_their_places_and_nothing_else_changes() {
 }
 
 #[test]
+fn error_enums_get_the_variant_that_our_attributes_need() {
+    let with = |errors: &str| SOL_STORAGE.replace("/// Methods.", errors);
+    let lines = "#[derive(Debug, SolidityError)]\npub enum E {\n    /// Too much.\n    TooMuch(TooMuch),\n}\n";
+    let changed = contract(&with(lines)).expect("changed");
+    assert!(
+        changed.contains("pub enum E {\n    Migratable(MigratableError),\n    /// Too much.\n"),
+        "{changed}"
+    );
+    assert_eq!(contract(&changed).expect("again"), changed);
+
+    let line = "#[derive(stylus_sdk::prelude::SolidityError)]\nenum É { TooMuch(TooMuch) }";
+    let changed = contract(&with(line)).expect("changed");
+    assert!(
+        changed.contains("enum É { Migratable(MigratableError), TooMuch(TooMuch) }"),
+        "{changed}"
+    );
+    assert_eq!(contract(&changed).expect("again"), changed);
+
+    // An enum that is no error of the contract stays as it is.
+    let other = "#[derive(Debug)]\nenum Side { Left, Right }\n";
+    assert!(contract(&with(other)).expect("changed").contains(other));
+    let own = "#[derive(SolidityError)]\nenum E { Migratable(Other) }\n";
+    let error = contract(&with(own)).expect_err("another variant");
+    assert!(error.to_string().contains("rename it"), "{error}");
+}
+
+#[test]
 fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
     let with = SOL_STORAGE.replace("    pub fn number", "    #[constructor]\n    pub fn number");
     let cases = [
