@@ -142,6 +142,21 @@ impl Coverage {
         }
     }
 
+    /// The same where `extent` of `part` was checked in another way, if that is more.
+    pub fn with_most(&self, part: Part, extent: Extent) -> Self {
+        let mut other = Self::default();
+        for (about, why) in &self.notes {
+            let found = self.of(*about);
+            let found = if *about == part {
+                found.min(extent)
+            } else {
+                found
+            };
+            other.lower(*about, found, why);
+        }
+        other
+    }
+
     /// How much of a part was checked.
     pub fn of(&self, part: Part) -> Extent {
         match part {

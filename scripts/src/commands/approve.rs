@@ -15,8 +15,8 @@ use crate::build::Artifact;
 use crate::client::Client;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    self, BuildFacts, Call, Display, GovernanceError, action_of, not_an_approver, proposed,
-    readiness, superseded_by,
+    self, BuildFacts, Call, Display, GovernanceError, Names, action_of, instead, not_an_approver,
+    proposed, readiness, superseded_by,
 };
 use crate::ids::ActionId;
 use crate::layout::Build;
@@ -28,6 +28,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use serde::Deserialize;
+use serde_json::json;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -42,7 +43,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let decoded = Call::decode(&event.call)?;
     require_current(&client, registry, action, &decoded).await?;
     if action_of(&client, registry, &event.call).await? != action {
-        return Err(GovernanceError::NotOpen { action }.into());
+        return already_executed(&client, registry, action, &names).await;
     }
     if let Some(file) = &args.reviewed {
         let reviewed = Reviewed::read(file, action)?;
@@ -77,6 +78,31 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     if outcome.exit.is_none() && !context.is_export() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }
+    Ok(outcome)
+}
+
+/// What came of an action that is not open any more, where it was executed: there is nothing left to
+/// approve.
+async fn already_executed(
+    client: &Client,
+    registry: Address,
+    action: ActionId,
+    names: &Names,
+) -> Result<Outcome, Error> {
+    let not_open = GovernanceError::NotOpen { action };
+    let ended = instead(client, registry, action, not_open).await?;
+    let mut outcome = Outcome::default();
+    outcome.field("action", action);
+    outcome.field("approvals", ended.approvals);
+    outcome.field("required", ended.required);
+    outcome.field("executed", true);
+    if let Some(other) = &ended.executed_by {
+        let (who, tx) = (other.approver, other.sent.tx);
+        outcome.field("executed_by", json!({"approver": who, "tx": tx}));
+        let by = names.long(who);
+        outcome.line(format!("{action} was executed already, by {by} in {tx}"));
+    }
+    outcome.line("nothing was sent");
     Ok(outcome)
 }
 

@@ -1,4 +1,9 @@
-//! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
+//! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal. And what actions
+//! carry, in words.
+
+mod decoded;
+
+pub(super) use decoded::{decoded, registered};
 
 use crate::address;
 use crate::app_error::Error;

@@ -16,6 +16,7 @@ use crate::error::{Exit, Explain};
 use crate::interface::Interface;
 use crate::layout::{Known, LayoutError, Pair, Said, Side, check_storage, finding_id, report};
 use crate::output::Outcome;
+use crate::text::shell_word;
 use baseline::Baseline;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -265,7 +266,10 @@ impl Check<'_> {
                 finding.note
             );
             let mut found = CheckFinding::new(code, Level::Error, message);
-            found.allow = Some(format!("--allow-layout {}", finding_id(finding)));
+            found.allow = Some(format!(
+                "--allow-layout {}",
+                shell_word(&finding_id(finding))
+            ));
             let at = self.interface.place_of(&finding.field);
             self.findings.push(found.at(at, &self.root));
         }

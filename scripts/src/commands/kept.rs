@@ -96,12 +96,8 @@ async fn write(
         Known::Document(document) => Some(*document),
         Known::Not(_) => None,
     };
-    let abi = match context.interface_of(code.codehash.into()) {
-        Some(interface) => Some(interface.abi()),
-        None => versions
-            .abi_of(name, code.codehash.into())
-            .unwrap_or_default(),
-    };
+    let abi = context.abi_of(name, code.codehash.into());
+    let abi = abi.unwrap_or_default();
     let bytes = client.code(code.implementation).await?;
     let kept = Kept::new(record, bytes, document, abi)?;
     let written = versions.keep(&network, &kept)?;

@@ -2,11 +2,15 @@
 //! for it is checked by what was registered, before anything is sent.
 
 use super::args::StorageArgs;
+use super::context::Context;
 use super::storage::{self, Overrides, StorageChecks, StorageContext, Versions};
-use super::work::interface_of;
+use super::work::{abis, interface_of};
 use crate::app_error::Error;
+use crate::check::{CheckFinding, Level};
 use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
+use crate::ids::CodeHash;
+use crate::interface::compare;
 use crate::layout::Who;
 use crate::registry::{RecordedCode, labels};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
@@ -153,6 +157,15 @@ async fn check_path(
             let why = format!("nobody recorded the hash of the sources of {to}");
             checks.coverage.lower(Part::Source, Extent::Absent, &why);
         }
+        let declared = documents.get(old.layout).await?;
+        let declared = declared.document().and_then(|known| known.steps.clone());
+        let declared: Vec<_> = declared
+            .into_iter()
+            .flatten()
+            .map(|one| one.signature)
+            .collect();
+        let pair = [(way.from.as_str(), old.codehash), (to, new.codehash)];
+        note_lost(context, name, pair, &declared, checks);
         let Some(steps) = steps else {
             let (extent, why) = interface_of(&client.code(new.implementation).await?);
             checks.coverage.lower(Part::Interface, extent, &why);
@@ -189,6 +202,28 @@ async fn check_path(
         }
     }
     Ok(())
+}
+
+/// Notes what callers lose with a step that is registered: who registered it was asked.
+fn note_lost(
+    context: &Context,
+    name: &str,
+    pair: [(&str, CodeHash); 2],
+    declared: &[String],
+    checks: &mut StorageChecks,
+) {
+    match abis(context, name, pair) {
+        Ok(None) => {}
+        Ok(Some([old, new])) => {
+            let lost = compare(&old, &new, declared).into_iter();
+            let lost = lost.map(|one| CheckFinding::new(one.code, Level::Warning, one.message));
+            checks.findings.extend(lost);
+        }
+        Err(why) => {
+            let part = Part::Interface;
+            checks.coverage.lower(part, Extent::Partial, &why);
+        }
+    }
 }
 
 /// The calldata that a step runs with.

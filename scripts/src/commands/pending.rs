@@ -1,14 +1,17 @@
 //! `pending`: open actions, who approved, who is missing, what blocks, until when.
 
+use super::calldata::decoded;
 use super::context::Context;
 use super::propose::waiting;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::functions::DecodedCall;
 use crate::governance::{
     self, BuildFacts, Call, Names, PendingAction, UnreadableAction, code_facts,
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
+use crate::text::utc;
 use alloy::primitives::{Address, B256};
 use serde_json::json;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -34,11 +37,13 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for fact in &facts {
             outcome.line(format!("    {}", fact.line()));
         }
-        if let Some(what) = superseded(&client, registry, &call).await? {
-            outcome.line(format!(
-                "    superseded: {what} already; its proposer ends it: stylus-upgrades cancel {}",
-                action.action
-            ));
+        let decoded = decoded(context, &client, registry, &call).await?;
+        for line in decoded.iter().flat_map(DecodedCall::lines) {
+            outcome.line(format!("    {line}"));
+        }
+        let superseded = superseded(&client, registry, &call).await?;
+        if let Some(what) = &superseded {
+            outcome.line(format!("    superseded: {what} already"));
         }
         let mut differs = Vec::new();
         let builds = context.builds(&call, |why| differs.push(why))?;
@@ -48,11 +53,15 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for line in builds.iter().flat_map(BuildFacts::lines) {
             outcome.line(format!("    {line}"));
         }
+        let next = next(action, superseded.is_some(), &names);
+        outcome.line(format!("  next: {next}"));
         let mut document = json!(action);
         if let Some(fields) = document.as_object_mut() {
             fields.insert("facts".into(), json!(facts));
+            fields.insert("decoded".into(), json!(decoded));
             fields.insert("builds".into(), json!(builds));
             fields.insert("differs".into(), json!(differs));
+            fields.insert("next".into(), json!(next));
         }
         documents.push(document);
     }
@@ -68,6 +77,36 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
     }
     outcome.field("actions", documents);
     Ok(outcome)
+}
+
+/// What is done with an open action now, and by whom.
+fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
+    let PendingAction {
+        action, readiness, ..
+    } = open;
+    let approve = format!("stylus-upgrades approve {action}");
+    let cancel = format!(
+        "stylus-upgrades cancel {action} by its proposer, {}; nothing comes of it any more",
+        names.short(open.proposer)
+    );
+    if is_superseded {
+        return cancel;
+    }
+    match readiness.blocked_by {
+        "nothing" => format!("{approve}; anybody may, and it is executed"),
+        "delay" => format!(
+            "{approve} from {} on; anybody may",
+            utc(readiness.not_before)
+        ),
+        "approvals" => format!(
+            "stylus-upgrades review {action}, then {approve} by {}",
+            names.list(&readiness.missing)
+        ),
+        "lambda" => "the contract that the policy asks has to consent".into(),
+        "not runnable" => "stylus-upgrades doctor says which program has to be activated".into(),
+        "paused" => "stylus-upgrades resume, by who may".into(),
+        _ => cancel,
+    }
 }
 
 /// Why nothing ever comes of an open action.

@@ -1,6 +1,7 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
 use super::args::{PlanArgs, VersionArgs};
+use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
 use super::pending::named;
@@ -11,6 +12,8 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
+use crate::functions::DecodedCall;
+use crate::governance::Call;
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
@@ -30,6 +33,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         request,
         used,
     } = tried(context, args).await?;
+    let request_call = request.call.clone();
     let replay = match args.replay {
         Some(count) => replay::run(context, args, &client, request, &plan, count).await?,
         None => None,
@@ -39,12 +43,14 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         (None, Some(_)) if !args.allow_empty_replay => Some(plan::Replay::nothing()),
         (None, _) => None,
     });
+    let call = Call::Migrate(request_call);
+    let decoded = decoded(context, &client, registry, &call).await?;
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
             .and_then(|value| value.as_object().cloned())
             .unwrap_or_default(),
-        lines: lines(&plan),
+        lines: lines(&plan, &decoded),
         ..Outcome::default()
     };
     match (&replay, args.replay) {
@@ -56,6 +62,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         (None, Some(_)) => replay::nothing(&mut outcome, args.allow_empty_replay),
         (None, None) => {}
     }
+    outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
     doctor::warn(context, &client, registry, used, &mut outcome).await?;
     outcome.field("gas", plan.gas());
@@ -173,7 +180,8 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     let is_old = first.is_some_and(|(label, _)| label != call.version);
     let run = Run::registered(&call.step, args.step.no_migration);
     let pair = (call.version.as_str(), from.as_str());
-    work.check_registered(pair, &code, &run, &args.storage, (is_old, true))
+    let said = (&args.storage, args.allow_abi.as_slice());
+    work.check_registered(pair, &code, &run, said, (is_old, true))
         .await
 }
 
@@ -246,7 +254,7 @@ async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error
     .into())
 }
 
-fn lines(plan: &Plan) -> Vec<String> {
+fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     let mut lines = vec![format!(
         "{} {} → {}, tried at block {} ({}), ArbOS {}",
         plan.name,
@@ -257,6 +265,8 @@ fn lines(plan: &Plan) -> Vec<String> {
         plan.arbos
     )];
     lines.extend(plan.display.lines());
+    let in_words = decoded.iter().flat_map(DecodedCall::lines);
+    lines.extend(in_words.map(|line| format!("  {line}")));
     lines.push(format!(
         "  {:<13} {} bytes on chain",
         "code", plan.code_bytes

@@ -1,12 +1,14 @@
 //! How a governed call is reported: what it does before it is sent, how far it is afterwards, and what
 //! holds once it was executed.
 
+use super::calldata::decoded;
 use super::context::{Context, report};
 use super::storage::{Overrides, StorageChecks, StorageContext};
 use super::{export, kept, rollout};
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
+use crate::functions::DecodedCall;
 use crate::governance::{
     BuildFacts, Call, Cancelled, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
     after_upgrade,
@@ -122,6 +124,10 @@ async fn perform(
     for line in governed.lines() {
         context.output.note(&line);
     }
+    let decoded = decoded(context, client, registry, &governed.call).await?;
+    for line in decoded.iter().flat_map(DecodedCall::lines) {
+        context.output.note(&format!("  {line}"));
+    }
     let builds = context.builds(&governed.call, |why| context.output.note(&why))?;
     for line in builds.iter().flat_map(BuildFacts::lines) {
         context.output.note(&format!("  {line}"));
@@ -132,6 +138,7 @@ async fn perform(
         outcome.lines.append(&mut lines);
         outcome.field("display", &governed.display);
         outcome.field("facts", &governed.facts);
+        outcome.field("decoded", &decoded);
         outcome.field("builds", builds);
         export::governed(context, client, &governed, &mut outcome).await?;
         return Ok(outcome);
@@ -153,6 +160,7 @@ async fn perform(
     outcome.lines.append(&mut lines);
     outcome.field("display", &governed.display);
     outcome.field("facts", &governed.facts);
+    outcome.field("decoded", &decoded);
     outcome.field("builds", builds);
     report_progress(&mut outcome, &submitted, done_word(&governed.call), &names);
     kept::keep(place, &governed.call, submitted.executed, &mut outcome).await;

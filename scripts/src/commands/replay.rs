@@ -87,11 +87,7 @@ async fn abis(
     };
     let documents = context.documents(client, request.registry);
     let functions = async |code: RecordedCode| -> Result<Functions, Error> {
-        let built = context.interface_of(code.codehash).map(|one| one.abi());
-        let kept = match built {
-            Some(built) => Some(built),
-            None => context.versions().abi_of(name, code.codehash)?,
-        };
+        let kept = context.abi_of(name, code.codehash)?;
         let known = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
         let document = documents.get(code.layout).await?;
         let steps = document.document().and_then(|one| one.steps.clone());

@@ -1,8 +1,10 @@
 //! `review`: everything about one action that an approver looks at before he approves it.
 
+mod created;
 mod tried;
 
 use super::args::{ReviewArgs, StorageArgs};
+use super::calldata::decoded;
 use super::confirm::AllowArgs;
 use super::context::Context;
 use super::pending::{named, superseded};
@@ -13,6 +15,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::Part;
 use crate::error::Report;
+use crate::functions::DecodedCall;
 use crate::governance::signed::{Digests, current, deadline};
 use crate::governance::{
     BuildFacts, Call, GovernanceError, GovernedCall, Readiness, deciding_policy, explain, proposed,
@@ -26,6 +29,7 @@ use crate::registry::proxies_in;
 use crate::review::{Area, Card, STEPS, Subject, Weight, cards, draw, of_coverage};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
+use created::Created;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -69,6 +73,12 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
     outcome.line(format!("action {action}"));
     let lines = governed.lines().into_iter();
     outcome.lines.extend(lines.map(|line| format!("  {line}")));
+    let decoded = decoded(context, &client, registry, &governed.call).await?;
+    let lines = decoded.iter().flat_map(DecodedCall::lines);
+    outcome
+        .lines
+        .extend(lines.map(|line| format!("    {line}")));
+    outcome.field("decoded", &decoded);
     outcome.line(format!("proposed by {}", names.long(event.proposer)));
     match &open {
         Some(open) => {
@@ -110,6 +120,7 @@ async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>
 /// What was found out about an open action.
 struct Found {
     cards: Vec<Card>,
+    created: Option<Created>,
     slots: Vec<Area>,
     digests: Digests,
     deadline: u64,
@@ -118,6 +129,9 @@ struct Found {
 
 impl Found {
     fn report(self, outcome: &mut Outcome) {
+        if let Some(created) = &self.created {
+            created.report(outcome);
+        }
         outcome.lines.extend(self.cards.iter().map(Card::line));
         for area in &self.slots {
             let of = match area.name.as_str() {
@@ -158,7 +172,7 @@ async fn found(
     said.storage.allow_absent.push(Part::Interface);
     let checked = check_action(context, client, registry, call, &said).await;
     let mut all = cards_of(context, client, registry, governed, Some(open), checked).await?;
-    tried::add(context, client, registry, governed, &mut all).await?;
+    let created = tried::add(context, client, registry, governed, &mut all).await?;
     let mut differs = Vec::new();
     let builds = context.builds(call, |why| differs.push(why))?;
     all.extend(
@@ -174,6 +188,7 @@ async fn found(
     }
     Ok(Found {
         cards: all,
+        created,
         slots: slots(context, client, registry, call).await?,
         digests: approval.digests().map_err(GovernanceError::from)?,
         deadline: end,

@@ -2,11 +2,13 @@
 
 use super::approve::check_as_approver;
 use super::args::SignArgs;
+use super::calldata::decoded;
 use super::context::Context;
 use super::pending::named;
 use super::storage;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::functions::DecodedCall;
 use crate::governance::signed::{self, Approval, ApprovalFile, SignedError, current, require_here};
 use crate::governance::{BuildFacts, GovernanceError, GovernedCall, proposed};
 use crate::output::Outcome;
@@ -37,6 +39,10 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
     for line in governed.lines() {
         context.output.note(&line);
+    }
+    let decoded = decoded(context, &client, registry, &governed.call).await?;
+    for line in decoded.iter().flat_map(DecodedCall::lines) {
+        context.output.note(&format!("  {line}"));
     }
     let builds = context.builds(&governed.call, |why| context.output.note(&why))?;
     for line in builds.iter().flat_map(BuildFacts::lines) {
@@ -80,6 +86,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     outcome.field("action", approval_action);
     outcome.field("display", &governed.display);
     outcome.field("facts", &governed.facts);
+    outcome.field("decoded", &decoded);
     outcome.field("builds", builds);
     outcome.field("digests", digests);
     outcome.field("deadline", deadline);

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
         Some(name) => match instance(context, name)? {
             Some(proxy) => {
                 let status = registry::instance_status(&client, registry, proxy).await?;
-                outcome.line(instance_line(&status));
+                outcome.line(instance_line(&status, &context.names()));
                 let migration = migration_of(&client, &status, &mut outcome).await?;
                 outcome.field("migration", migration);
                 outcome.field("instance", &status);
@@ -66,7 +66,8 @@ async fn everything(
             .lines
             .extend(definition_lines(&status, &context.names()));
         for instance in &status.instances {
-            outcome.line(format!("  {}", instance_line(instance)));
+            let line = instance_line(instance, &context.names());
+            outcome.line(format!("  {line}"));
             migration_of(client, instance, outcome).await?;
         }
         instances.extend(status.instances.iter().cloned());
@@ -163,9 +164,13 @@ fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
     lines
 }
 
-fn instance_line(status: &InstanceStatus) -> String {
+fn instance_line(status: &InstanceStatus, names: &Names) -> String {
     format!(
         "instance {}  {} {}  {}  {}",
-        status.proxy, status.definition, status.version, status.kind, status.state
+        names.long(status.proxy),
+        status.definition,
+        status.version,
+        status.kind,
+        status.state
     )
 }

@@ -150,8 +150,6 @@ pub(super) fn kept_implementation(
     source: &str,
 ) -> Result<Artifact, Error> {
     let artifact = implementation(context, chain_id, source, false)?;
-    if let Err(error) = context.store().keep(&artifact) {
-        context.output.note(&format!("warning: {error}"));
-    }
+    context.keep(&artifact);
     Ok(artifact)
 }

@@ -48,7 +48,8 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     if let Some((code, _)) = work.registered(&args.version).await? {
         let run = work.run(&args.step)?;
         let pair = (args.version.as_str(), args.from.as_str());
-        work.check_registered(pair, &code, &run, &args.storage, (false, false))
+        let said = (&args.storage, args.allow_abi.as_slice());
+        work.check_registered(pair, &code, &run, said, (false, false))
             .await?;
     }
     let call = abi::addStepCall {
@@ -88,7 +89,8 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         let run = work.run(&args.step)?;
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
-        work.check_registered(pair, &code, &run, &args.storage, (true, true))
+        let said = (&args.storage, args.allow_abi.as_slice());
+        work.check_registered(pair, &code, &run, said, (true, true))
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;

@@ -9,6 +9,7 @@ mod ending;
 mod label;
 
 pub(super) use action::check_action;
+pub(super) use callers::abis;
 pub(super) use checks::interface_of;
 use code::Subject;
 pub(super) use ending::Program;
@@ -150,7 +151,9 @@ impl<'a> Work<'a> {
             let runs = run.kind != step::NONE;
             self.check_storage(&args.version, &from, &new, runs, &args.storage)
                 .await?;
-            self.check_abi(&from, &new, &args.allow_abi).await?;
+            let pair = (args.version.as_str(), from.as_str());
+            self.check_callers(pair, new.code.codehash, &args.allow_abi)
+                .await?;
             self.check_steps(&args.version, &from, &new, &run).await?;
             let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));

@@ -1,8 +1,10 @@
 //! What calls say: the name and the arguments of a function, by the interface of the code that is
 //! called. A selector alone says nothing: any contract may have a function under it.
 
+mod decoded;
 mod framework;
 
+pub use decoded::{DecodedArgument, DecodedCall};
 pub(crate) use framework::of_the_chain;
 pub use framework::{Interfaces, interfaces};
 

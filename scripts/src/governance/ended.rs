@@ -101,7 +101,7 @@ pub(super) async fn cancelled(
 ///
 /// # Errors
 /// [`GovernanceError::Cancelled`]; `otherwise`, where it ended in another way.
-pub(super) async fn instead(
+pub async fn instead(
     client: &Client,
     registry: Address,
     action: ActionId,

@@ -46,7 +46,7 @@ pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Call, Display, Field};
-pub use ended::Cancelled;
+pub use ended::{Cancelled, instead};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, duration, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};

@@ -14,6 +14,7 @@ mod check;
 mod deployments;
 mod documents;
 mod error;
+mod interfaces;
 mod live;
 mod source;
 mod store;

@@ -13,7 +13,7 @@ use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use serde::{Deserialize, Serialize};
-use stylus_chain::BlockId;
+use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
@@ -181,15 +181,7 @@ pub(super) fn compare(
     let changes = simulation.changes()?;
     let mut all = Vec::with_capacity(before.len());
     for Before { proxy, version, .. } in before {
-        let own = changes.iter().filter(|change| change.address == proxy);
-        let changes = own
-            .map(|change| Change {
-                slot: change.slot.into(),
-                name: names.get(change.slot.into()),
-                before: change.before,
-                after: change.after,
-            })
-            .collect();
+        let changes = changes_of(&changes, proxy, names);
         all.push(InstancePlan {
             proxy,
             from: version,
@@ -203,7 +195,20 @@ pub(super) fn compare(
     Ok(all)
 }
 
-fn event(log: &Log) -> Event {
+/// What changed in an account's storage.
+pub(super) fn changes_of(all: &[SlotChange], proxy: Address, names: &SlotNames) -> Vec<Change> {
+    let own = all.iter().filter(|change| change.address == proxy);
+    own.map(|change| Change {
+        slot: change.slot.into(),
+        name: names.get(change.slot.into()),
+        before: change.before,
+        after: change.after,
+    })
+    .collect()
+}
+
+/// What a log says.
+pub(super) fn event(log: &Log) -> Event {
     let topic = log.topics().first().copied().unwrap_or_default();
     let what = if let Ok(event) = Migrated::decode_log(log) {
         format!("Migrated({:?}, {:?})", event.from, event.to)

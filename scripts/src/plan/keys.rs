@@ -1,9 +1,9 @@
 //! Keys that entries of mappings may have: a slot is named by a key only if hashing the key gives
 //! that slot, so a wrong candidate names nothing.
 
-use super::PlanRequest;
 use super::error::PlanError;
 use super::simulation::Simulation;
+use crate::governance::Names;
 use alloy::primitives::{Address, B256};
 use std::collections::BTreeSet;
 
@@ -18,13 +18,14 @@ const WORD: usize = 32;
 /// numbers.
 pub(super) fn candidates(
     simulation: &Simulation,
-    request: &PlanRequest,
+    data: &[u8],
+    names: &Names,
     proxies: &[Address],
 ) -> Result<Vec<B256>, PlanError> {
     let words =
         |bytes: &[u8]| -> Vec<B256> { bytes.chunks_exact(WORD).map(B256::from_slice).collect() };
-    let mut seen = words(request.call.step.data.get(4..).unwrap_or_default());
-    seen.extend(request.names.accounts().map(|account| account.into_word()));
+    let mut seen = words(data.get(4..).unwrap_or_default());
+    seen.extend(names.accounts().map(|account| account.into_word()));
     for proxy in proxies {
         seen.push(proxy.into_word());
         for log in simulation.logs(*proxy)? {

@@ -5,6 +5,7 @@
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
 mod code_checks;
+mod creation;
 mod decide;
 mod error;
 mod finding;
@@ -16,6 +17,7 @@ mod simulation;
 mod slots;
 
 pub use code_checks::{has_constructor, reserved_in};
+pub use creation::{Creation, CreationRequest, creation};
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
@@ -207,7 +209,8 @@ fn try_on(chain: Chain, request: &PlanRequest) -> Result<(Plan, Simulation), Pla
     let mut names = SlotNames::framework(&versions);
     if let Some(layout) = &request.layout {
         let proxies: Vec<Address> = before.iter().map(|instance| instance.proxy).collect();
-        let keys = keys::candidates(&simulation, request, &proxies)?;
+        let data = &request.call.step.data;
+        let keys = keys::candidates(&simulation, data, &request.names, &proxies)?;
         names = names.with_keys(keys).with_layout(layout);
     }
     plan.instances = instances::compare(&simulation, *registry, before, &names)?;

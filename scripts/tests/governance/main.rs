@@ -7,6 +7,7 @@ mod complex;
 mod contradictions;
 mod deceived;
 mod decide;
+mod ended;
 mod history;
 mod killed;
 mod killed_anywhere;

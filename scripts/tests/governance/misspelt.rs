@@ -151,7 +151,9 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     let allowed = sandbox.path("stylus-upgrades-layouts/allowed.jsonl");
     std::fs::remove_file(allowed).expect("what was allowed is forgotten");
     let checked = sandbox.run("Admin2", &["approve", &action]);
-    assert_eq!(error(&checked), "InterfaceLost", "{checked:?}");
+    assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
+    let next = reported(&checked, "next").to_owned();
+    assert!(next.contains("InterfaceLost refuses it too"), "{next}");
     let mut approve = vec!["approve", &action];
     for lost in ["function-removed:increment()", "function-removed:value()"] {
         approve.extend(["--allow-abi", lost]);

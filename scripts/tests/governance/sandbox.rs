@@ -48,7 +48,7 @@ pub(crate) const MIGRATE: [&str; 7] = [
     "5",
 ];
 /// And back.
-pub(crate) const ROLLBACK: [&str; 10] = [
+pub(crate) const ROLLBACK: [&str; 12] = [
     "rollback",
     "A",
     "--to",
@@ -59,6 +59,8 @@ pub(crate) const ROLLBACK: [&str; 10] = [
     "counter-back",
     "--call",
     "back()",
+    "--allow-abi",
+    "function-removed:step()",
 ];
 
 /// The sandbox.

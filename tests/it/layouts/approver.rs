@@ -6,11 +6,11 @@ use alloy::primitives::B256;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::Code;
 
-use super::project::{Answer, COUNT, Project, SWAPPED, V1, V2, home, text};
-use super::second_folder::{Folder, add, complete};
+use super::folder::{Folder, NOT_COMPARED, add, complete, without};
+use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
 
 /// A project whose definition two keys decide about: the first is the proposer's.
-fn two_approvers() -> Project {
+pub(super) fn two_approvers() -> Project {
     let project = Project::with_note();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&["update-policy", "Note", &policy]);
@@ -24,7 +24,7 @@ fn use_key(project: &Project, account: usize) {
 }
 
 /// Proposes as the first key; the action.
-fn proposed(project: &Project, words: &[&str]) -> String {
+pub(super) fn proposed(project: &Project, words: &[&str]) -> String {
     use_key(project, 0);
     let answer = project.run(words);
     assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
@@ -42,20 +42,9 @@ fn approvals(folder: &Folder<'_>) -> Vec<Value> {
     actions.iter().map(|one| one["approvals"].clone()).collect()
 }
 
-/// The folder keeps no interfaces, so what callers lose is not known there.
-const NOT_COMPARED: [&str; 2] = ["--allow-absent", "interface"];
-
 /// What is complete but for the sources, which nobody built.
 fn without_source(extent: &str) -> Value {
     without(extent, "complete")
-}
-
-/// What is complete but for the sources and the interface.
-fn without(source: &str, interface: &str) -> Value {
-    let mut coverage = complete();
-    coverage["source"] = json!(source);
-    coverage["interface"] = json!(interface);
-    coverage
 }
 
 /// The cards of `review` about something: weight and text.
@@ -72,8 +61,7 @@ fn a_function_that_callers_lose_is_not_approved_by_who_cannot_see_it_and_named_b
     project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&["update-policy", "Note", &policy]);
-    let back = ["rollback", "Note", "--to", "1.0", "--as", "3.0"];
-    let action = proposed(&project, &back);
+    let action = proposed(&project, &BACK);
 
     // Who has only an endpoint and a key compares nothing, and is told so.
     let other = Folder::on(&project);

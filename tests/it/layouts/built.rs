@@ -7,8 +7,8 @@ use stylus_upgrades::client::Client;
 use stylus_upgrades::layout::{Store, publish};
 use stylus_upgrades_interface::registry::Code;
 
+use super::folder::{Folder, add};
 use super::project::{COUNT, Project, V2, home};
-use super::second_folder::{Folder, add};
 
 #[tokio::test]
 async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it() {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use stylus_layout::{Document, Layout, StepKind};
 use stylus_upgrades_harness::{builder, command_line};
 
-use super::project::{COUNT, Project, SWAPPED, V1, V2, hash, home, text};
+use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, hash, home, text};
 
 #[test]
 fn other_code_under_a_label_that_is_taken_is_refused_before_anything_is_sent() {
@@ -29,7 +29,7 @@ fn an_instance_is_created_where_its_initializer_runs_and_rolled_out() {
     let project = Project::with_note();
     let v2 = home(V2);
     project.done(&[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat());
-    project.done(&["rollback", "Note", "--to", "1.0", "--as", "3.0"]);
+    project.done(&BACK);
     let create = ["create-proxy", "Note", "3.0"];
     let init = ["--init", "initialize(uint256)", "8"];
     for (name, words) in [
@@ -141,7 +141,7 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     let second = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
     let done = project.done(&second);
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
-    let back = project.done(&["rollback", "Note", "--to", "1.0", "--as", "3.0"]);
+    let back = project.done(&BACK);
     assert_eq!(
         text(&back["storage"][0]["accepted"][0], "finding"),
         "delete:changes"

@@ -3,8 +3,8 @@
 use alloy::primitives::B256;
 use stylus_upgrades_interface::registry::Code;
 
+use super::folder::{Folder, add, complete};
 use super::project::{COUNT, Project, SWAPPED, V2, home, text};
-use super::second_folder::{Folder, add, complete};
 
 #[test]
 fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_refuse() {

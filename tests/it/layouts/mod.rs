@@ -3,10 +3,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `project` | a folder and a chain |
+//! | `folder` | another operator's folder on the same chain |
+//! | `callers` | what callers lose, and who knows it, as processes |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
 //! | `approver` | what an approver in an empty folder checks, as processes |
 //! | `built` | how a version was built, as it is published with its layout |
+//! | `decoded` | the calldata of actions in words, and creations that are reviewed, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
@@ -15,8 +18,11 @@
 
 mod approver;
 mod built;
+mod callers;
 mod commands;
 mod coverage;
+mod decoded;
+mod folder;
 mod forked;
 mod outsider;
 pub(crate) mod project;

@@ -15,6 +15,17 @@ pub(crate) const V1: &str = "tests/fixtures/outside/v1";
 pub(crate) const V2: &str = "tests/fixtures/outside/v2";
 /// A version 2 that would take the count for the note.
 pub(crate) const SWAPPED: &str = "tests/fixtures/outside/swapped";
+/// Back to version 1, which has one function less.
+pub(crate) const BACK: [&str; 8] = [
+    "rollback",
+    "Note",
+    "--to",
+    "1.0",
+    "--as",
+    "3.0",
+    "--allow-abi",
+    "function-removed:changes()",
+];
 /// The migration to version 2.
 pub(crate) const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
 

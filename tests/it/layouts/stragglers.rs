@@ -1,8 +1,8 @@
 //! Instances that are more than one version behind. Every command that upgrades them checks the
 //! older steps of their paths.
 
+use super::folder::Folder;
 use super::project::{COUNT, Project, SWAPPED, home, text};
-use super::second_folder::Folder;
 
 /// A chain where 2.0 was allowed to misread the storage of 1.0, and is current; with `instances`
 /// upgraded to it and one that was created at 1.0 afterwards. The words that allow the step to 2.0.

@@ -20,6 +20,8 @@ mini-alloc = ["stylus-sdk/mini-alloc"]
 contract-client-gen = []
 
 [dependencies]
+alloy-primitives = "1"
+alloy-sol-types = "1"
 stylus-sdk = { version = "=0.10.10", default-features = false }
 "#;
 

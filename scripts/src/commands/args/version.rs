@@ -52,6 +52,10 @@ pub struct AddStepArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
+    /// Go on although callers lose this, by its name as the finding names it
+    /// (function-removed:total()); may be repeated
+    #[arg(long, value_name = "FINDING")]
+    pub allow_abi: Vec<String>,
 }
 
 /// The way back.
@@ -79,6 +83,10 @@ pub struct RollbackArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
+    /// Go on although callers lose this, by its name as the finding names it
+    /// (function-removed:total()); may be repeated
+    #[arg(long, value_name = "FINDING")]
+    pub allow_abi: Vec<String>,
 }
 
 /// An upgrade to be tried.

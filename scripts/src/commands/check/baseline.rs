@@ -8,6 +8,7 @@ use crate::commands::kept::KeptName;
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{Allowed, AllowedLog, Known, Pair, Side, Where, read_file};
 use crate::registry::RecordedCode;
+use crate::text::shell_word;
 use crate::versions::Versions;
 use alloy::json_abi::JsonAbi;
 use std::path::Path;
@@ -74,7 +75,7 @@ impl Baseline {
                 message: format!("{name} has no version yet, so there is nothing to compare with"),
                 expected: "a definition with a version".into(),
                 found: "none".into(),
-                next: format!("stylus-upgrades register {name} 1.0 ."),
+                next: format!("stylus-upgrades register {} 1.0 .", shell_word(name)),
             });
         }
         let call = abi::getVersionCall {

@@ -13,6 +13,7 @@ use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
+use crate::text::shell_word;
 use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
@@ -53,7 +54,7 @@ impl Check<'_> {
             .map(|one| one.signature.clone())
             .collect();
         for change in compare(old, &self.interface.abi(), &steps) {
-            let flag = format!("--allow-abi {}", change.id());
+            let flag = format!("--allow-abi {}", shell_word(&change.id()));
             let finding = CheckFinding::new(change.code, Level::Error, &change.message);
             let finding = finding.at(self.interface.function_at(&change.name), &self.root);
             let is_allowed = self.args.allow_abi.contains(&change.id());
@@ -101,6 +102,8 @@ impl Check<'_> {
         to: &str,
         refused: Option<&str>,
     ) -> Result<(), Error> {
+        let mut storage = self.args.storage.clone();
+        storage.allow_absent.push(Part::Interface); // it is compared with the version above
         let plan = PlanArgs {
             name: self.args.name.clone(),
             version: to.to_owned(),
@@ -108,7 +111,7 @@ impl Check<'_> {
             action: None,
             no_init: false,
             step: self.args.step.clone(),
-            storage: self.args.storage.clone(),
+            storage,
             allow_abi: self.args.allow_abi.clone(),
             instances: self.args.instances,
             replay: None,
@@ -117,7 +120,9 @@ impl Check<'_> {
             replay_report: None,
         };
         let Tried { plan, checks, .. } = tried(context, &plan).await?;
-        self.coverage.merge(&checks.coverage);
+        let of_callers = self.done.abi;
+        self.coverage
+            .merge(&checks.coverage.with_most(Part::Interface, of_callers));
         let is_new = |name: &str| Some(name) != refused && name != INTERFACE_LOST;
         for problem in plan.problems.iter().filter(|one| is_new(&one.name)) {
             let code = format!("upgrade-{}", kebab_case(&problem.name));

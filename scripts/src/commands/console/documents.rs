@@ -10,6 +10,7 @@ use super::lists;
 use crate::app_error::Error;
 use crate::console::plan::REPLAY_BLOCKS;
 use crate::console::request::PageRequest;
+use crate::coverage::Part;
 use crate::doctor::AHEAD_DAYS;
 use crate::output::Outcome;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -85,7 +86,11 @@ pub(super) async fn plan(
         action: action.map(String::from),
         no_init: false,
         step: StepArgs::default(),
-        storage: StorageArgs::default(),
+        // What nobody can compare here is reported, and the rest is tried all the same.
+        storage: StorageArgs {
+            allow_absent: vec![Part::Interface],
+            ..StorageArgs::default()
+        },
         allow_abi: Vec::new(),
         instances: INSTANCES,
         replay,

@@ -13,6 +13,7 @@ use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
 use crate::versions::Versions;
+use alloy::json_abi::JsonAbi;
 use alloy::primitives::Address;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
@@ -44,10 +45,23 @@ impl Context {
     /// An artifact that goes on chain: what is known of it is kept beside the manifest.
     pub(in crate::commands) fn kept_artifact(&self, source: &str) -> Result<Artifact, Error> {
         let artifact = self.artifact(source)?;
-        if let Err(error) = self.store().keep(&artifact) {
+        self.keep(&artifact);
+        Ok(artifact)
+    }
+
+    /// Keeps what is known of an artifact that goes on chain: its layout, its build, and the interface
+    /// that its sources show.
+    pub(in crate::commands) fn keep(&self, artifact: &Artifact) {
+        let (store, codehash) = (self.store(), artifact.codehash());
+        let kept = store
+            .keep(artifact)
+            .and_then(|()| match self.interface_of(codehash) {
+                Some(interface) => store.keep_interface(codehash, interface.abi()),
+                None => Ok(()),
+            });
+        if let Err(error) = kept {
             self.output.note(&format!("warning: {error}"));
         }
-        Ok(artifact)
     }
 
     /// Counts an artifact as built by this run, of the sources that it built to `other` before.
@@ -90,6 +104,25 @@ impl Context {
         let built = self.built();
         let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
         of_code.find_map(|(_, interface)| interface.clone())
+    }
+
+    /// The functions, events and errors of code that a version of `name` has, as far as they are known
+    /// here: built by this run, kept when it was registered, or built by an earlier run.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(in crate::commands) fn abi_of(
+        &self,
+        name: &str,
+        codehash: CodeHash,
+    ) -> Result<Option<JsonAbi>, Error> {
+        if let Some(interface) = self.interface_of(codehash) {
+            return Ok(Some(interface.abi()));
+        }
+        if let Some(kept) = self.versions().abi_of(name, codehash)? {
+            return Ok(Some(kept));
+        }
+        Ok(self.store().interface(codehash)?)
     }
 
     fn built(&self) -> MutexGuard<'_, Vec<(CodeHash, Option<Interface>)>> {

@@ -2,6 +2,7 @@
 //! calldata can still revert.
 
 use super::super::context::Context;
+use super::created::{Created, created};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
@@ -13,18 +14,23 @@ use stylus_upgrades_interface::reasons::step;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
-const ABOUT: &str = "tried on a copy";
+pub(super) const ABOUT: &str = "tried on a copy";
 
-/// Adds what a migration does on a copy, and takes back what was told as good of steps that fail there.
+/// Adds what a migration or a creation does on a copy, and takes back what was told as good of steps that
+/// fail there.
 pub(super) async fn add(
     context: &Context,
     client: &Client,
     registry: Address,
     governed: &GovernedCall,
     cards: &mut Vec<Card>,
-) -> Result<(), Error> {
+) -> Result<Option<Created>, Error> {
+    if let Call::CreateProxy(call) = &governed.call {
+        let created = created(context, client, registry, call, cards).await?;
+        return Ok(Some(created));
+    }
     let Some((version, _, way)) = governed.call.version() else {
-        return Ok(());
+        return Ok(None);
     };
     let name = governed.call.definition();
     let tries = format!("`stylus-upgrades plan {name} {version}` tries it");
@@ -41,7 +47,7 @@ pub(super) async fn add(
                 "the migration was not tried, no instance runs it now",
             ));
         }
-        return Ok(());
+        return Ok(None);
     };
     let hash = migrate.code.layoutHash.into();
     let document = match context.documents(client, registry).get(hash).await? {
@@ -66,7 +72,7 @@ pub(super) async fn add(
         }
         Err(error) => cards.push(not_tried(&format!("the migration was not tried: {error}"))),
     }
-    Ok(())
+    Ok(None)
 }
 
 fn reported(plan: &Plan) -> Vec<Card> {

@@ -73,9 +73,8 @@ pub(in crate::commands) async fn check_action(
     let run = Run::registered(step, args.no_migration);
     let pair = (version, step.from.as_str());
     let upgrades = matches!(call, Call::Migrate(_));
-    work.check_abi_of_action(pair, code.codehash, &args.allow_abi)
-        .await?;
-    work.check_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))
+    let said = (&args.storage, args.allow_abi.as_slice());
+    work.check_recorded(pair, &code, &run, said, (is_old, upgrades))
         .await?;
     Ok(work.checks)
 }

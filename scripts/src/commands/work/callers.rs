@@ -1,47 +1,18 @@
 //! What callers of a version lose with the next one. No chain has the interface of code: it is known
 //! where the sources were built, or kept when they were registered.
 
-use super::{Subject, Work};
+use super::Work;
 use crate::app_error::Error;
+use crate::commands::context::Context;
 use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
 use crate::interface::{Change, compare};
-use crate::progress::Progress;
 use alloy::json_abi::JsonAbi;
 
 impl Work<'_> {
-    /// Checks that callers find every function, event and error of `from`, as far as both interfaces
-    /// are known here: of what was built now, and of what was kept when it was registered.
-    pub(super) async fn check_abi(
-        &mut self,
-        from: &str,
-        new: &Subject,
-        allowed: &[String],
-    ) -> Result<(), Error> {
-        let built = new
-            .artifact
-            .as_ref()
-            .filter(|one| !one.source_hash().is_zero());
-        let interface = built.and_then(|one| self.context.interface_of(one.codehash()));
-        let (Some(interface), Some((code, _))) = (interface, self.registered(from).await?) else {
-            return Ok(());
-        };
-        match self.context.versions().abi_of(&self.name, code.codehash) {
-            Ok(Some(old)) => {
-                self.compare_abis(from, (&old, &interface.abi()), allowed)
-                    .await
-            }
-            Ok(None) => Ok(()),
-            Err(error) => {
-                let line = format!("warning: the interface is not compared: {error}");
-                self.context.output.note(&line);
-                Ok(())
-            }
-        }
-    }
-
-    /// The same for an approver, of code that an action names. What is not known here was not checked.
-    pub(super) async fn check_abi_of_action(
+    /// Checks that callers of `from` find every function, event and error of it in the code of `version`.
+    /// What is not known here was not compared.
+    pub(super) async fn check_callers(
         &mut self,
         (version, from): (&str, &str),
         codehash: CodeHash,
@@ -52,40 +23,19 @@ impl Work<'_> {
         }
         let Some((before, _)) = self.registered(from).await? else {
             let why = format!("{from} is not registered, so nobody knows its functions");
-            self.checks
-                .coverage
-                .lower(Part::Interface, Extent::Absent, &why);
+            let part = Part::Interface;
+            self.checks.coverage.lower(part, Extent::Absent, &why);
             return Ok(());
         };
-        if before.codehash == codehash {
-            return Ok(());
-        }
-        match (self.abi_of(before.codehash), self.abi_of(codehash)) {
-            (Ok(old), Ok(new)) => self.compare_abis(from, (&old, &new), allowed).await,
-            (old, new) => {
-                let sides = [(from, old.err()), (version, new.err())].into_iter();
-                let missing = sides.filter_map(|(label, why)| Some(format!("of {label} {}", why?)));
-                let missing = missing.collect::<Vec<_>>().join(", ");
-                let why = format!(
-                    "the functions, events and errors {missing}: nobody compared what callers lose"
-                );
-                self.checks
-                    .coverage
-                    .lower(Part::Interface, Extent::Absent, &why);
+        let pair = [(from, before.codehash), (version, codehash)];
+        match abis(self.context, &self.name, pair) {
+            Ok(Some([old, new])) => self.compare_abis(from, (&old, &new), allowed).await,
+            Ok(None) => Ok(()),
+            Err(why) => {
+                let part = Part::Interface;
+                self.checks.coverage.lower(part, Extent::Absent, &why);
                 Ok(())
             }
-        }
-    }
-
-    /// The interface of code that was built now or is kept here, else why it is not known.
-    fn abi_of(&self, codehash: CodeHash) -> Result<JsonAbi, String> {
-        if let Some(interface) = self.context.interface_of(codehash) {
-            return Ok(interface.abi());
-        }
-        match self.context.versions().abi_of(&self.name, codehash) {
-            Ok(Some(abi)) => Ok(abi),
-            Ok(None) => Err("are not kept here".into()),
-            Err(error) => Err(format!("cannot be read: {error}")),
         }
     }
 
@@ -107,5 +57,36 @@ impl Work<'_> {
             });
         }
         Ok(())
+    }
+}
+
+/// The interfaces of two versions of `name`, by their labels and code hashes; nothing where both have the
+/// same code.
+///
+/// # Errors
+/// Why they cannot be compared, in words.
+pub(in crate::commands) fn abis(
+    context: &Context,
+    name: &str,
+    [(from, old), (version, new)]: [(&str, CodeHash); 2],
+) -> Result<Option<[JsonAbi; 2]>, String> {
+    if old == new {
+        return Ok(None);
+    }
+    let of = |codehash| match context.abi_of(name, codehash) {
+        Ok(Some(abi)) => Ok(abi),
+        Ok(None) => Err("are not kept here".to_owned()),
+        Err(error) => Err(format!("cannot be read: {error}")),
+    };
+    match (of(old), of(new)) {
+        (Ok(old), Ok(new)) => Ok(Some([old, new])),
+        (old, new) => {
+            let sides = [(from, old.err()), (version, new.err())].into_iter();
+            let missing = sides.filter_map(|(label, why)| Some(format!("of {label} {}", why?)));
+            Err(format!(
+                "the functions, events and errors {}: nobody compared what callers lose",
+                missing.collect::<Vec<_>>().join(", ")
+            ))
+        }
     }
 }

@@ -25,23 +25,24 @@ impl Work<'_> {
         (version, from): (&str, &str),
         code: &RecordedCode,
         run: &Run,
-        args: &StorageArgs,
+        said: (&StorageArgs, &[String]),
         (is_old, upgrades): (bool, bool),
     ) -> Result<(), Error> {
         let pair = (version, from);
         let flags = (is_old, upgrades);
-        let new = self.check_recorded(pair, code, run, args, flags).await?;
+        let new = self.check_recorded(pair, code, run, said, flags).await?;
         self.publish(&new).await
     }
 
     /// As [`Self::check_registered`], of code that an action or the registry names, without
-    /// publishing anything. Where `from` is empty nothing is taken over.
+    /// publishing anything. Where `from` is empty nothing is taken over. What is said: about the
+    /// storage, and which losses of callers are allowed.
     pub(super) async fn check_recorded(
         &mut self,
         (version, from): (&str, &str),
         code: &RecordedCode,
         run: &Run,
-        args: &StorageArgs,
+        (args, allow_abi): (&StorageArgs, &[String]),
         (is_old, upgrades): (bool, bool),
     ) -> Result<Subject, Error> {
         let documents = self.documents();
@@ -61,6 +62,8 @@ impl Work<'_> {
         if !from.is_empty() {
             let runs = run.kind != step::NONE;
             self.check_storage(version, from, &new, runs, args).await?;
+            let pair = (version, from);
+            self.check_callers(pair, code.codehash, allow_abi).await?;
             self.check_steps(version, from, &new, run).await?;
             let overrides = Overrides::new(args, run.omitted);
             let upgrades = upgrades.then_some((version, from));
@@ -132,8 +135,17 @@ impl Work<'_> {
     }
 
     /// Notes a refusal: the other checks are made all the same, so that one answer holds all of them.
+    /// What is absent refuses once, however many checks miss it.
     pub(super) fn refuse(&mut self, refusal: impl Into<Error>) {
-        self.refused.push(refusal.into());
+        let refusal = refusal.into();
+        let absent = |error: &Error| match error {
+            Error::NotChecked(absent) => Some(absent.part),
+            _ => None,
+        };
+        let part = absent(&refusal);
+        if part.is_none() || !self.refused.iter().any(|one| absent(one) == part) {
+            self.refused.push(refusal);
+        }
     }
 
     /// Ends what was refused, before anything is sent. Work that sends nothing goes on, and says what it

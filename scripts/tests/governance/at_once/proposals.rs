@@ -158,8 +158,18 @@ fn rollback_typed_at_once_is_reported_as_the_chain_has_it() {
             fixture.hand_over(&name, "migrate", policy);
             let back = &fixture.back;
             owned(&[
-                "rollback", &name, "--to", "1.0", "--as", "3.0", "--script", back, "--call",
+                "rollback",
+                &name,
+                "--to",
+                "1.0",
+                "--as",
+                "3.0",
+                "--script",
+                back,
+                "--call",
                 "back()",
+                "--allow-abi",
+                "function-removed:step()",
             ])
         },
         |fixture, _, _, reported| {

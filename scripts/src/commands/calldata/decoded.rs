@@ -1,0 +1,103 @@
+//! The calldata that an action carries, in words, by the interfaces that are at hand: of code that was
+//! built or registered from here, else the signatures that the code's published document declares.
+
+use super::super::context::Context;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::functions::{DecodedCall, Functions, interfaces};
+use crate::governance::Call;
+use crate::ids::CodeHash;
+use crate::registry::RecordedCode;
+use alloy::primitives::Address;
+use stylus_upgrades_interface::reasons::step as kind;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The initializer or the migration of `call`; nothing where it carries no calldata.
+pub(in crate::commands) async fn decoded(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<Vec<DecodedCall>, Error> {
+    let (what, data, version, code, step) = match (call, call.version()) {
+        (Call::CreateProxy(create), _) => {
+            let version = create.version.as_str();
+            ("initializer", &create.initData, version, None, None)
+        }
+        (_, Some((version, code, step))) => ("migration", &step.data, version, code, Some(step)),
+        _ => return Ok(Vec::new()),
+    };
+    if data.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (name, names) = (call.definition(), context.names());
+    let functions = match step {
+        Some(step) if step.kind == kind::COMPLEX => Ok(interfaces().proxy.clone()),
+        Some(step) if step.kind == kind::SCRIPT => kept(context, name, step.scriptCodehash.into()),
+        _ => {
+            let code = match code {
+                Some(code) => Some(RecordedCode::from(code)),
+                None => registered(client, registry, (name, version)).await?,
+            };
+            match code {
+                Some(code) => declared(context, client, registry, (name, code, data)).await?,
+                None => Err(format!("{version} is not registered")),
+            }
+        }
+    };
+    Ok(vec![match functions {
+        Ok(functions) => functions.decoded(what, data, &|account| names.long(account)),
+        Err(why) => DecodedCall::undecoded(what, data, why),
+    }])
+}
+
+/// What is known of the code that a version has; nothing of a version that is not registered.
+pub(in crate::commands) async fn registered(
+    client: &Client,
+    registry: Address,
+    (name, version): (&str, &str),
+) -> Result<Option<RecordedCode>, Error> {
+    let query = abi::getVersionCall {
+        name: name.into(),
+        version: version.into(),
+    };
+    match client.call(registry, &query).await {
+        Ok(found) => Ok(Some(found.code.into())),
+        Err(error) if error.revert().is_some() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The interface that is kept here of some code, or why there is none.
+fn kept(context: &Context, name: &str, codehash: CodeHash) -> Result<Functions, String> {
+    match context.abi_of(name, codehash) {
+        Ok(Some(abi)) => Ok(Functions::of_abi(&abi)),
+        Ok(None) => Err("no interface of this code is kept here".into()),
+        Err(error) => Err(format!(
+            "the interface that is kept here cannot be read: {error}"
+        )),
+    }
+}
+
+/// The same, and what the published document of the code declares where that knows more.
+async fn declared(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    (name, code, data): (&str, RecordedCode, &[u8]),
+) -> Result<Result<Functions, String>, Error> {
+    let kept = kept(context, name, code.codehash);
+    if kept.as_ref().is_ok_and(|functions| functions.knows(data)) {
+        return Ok(kept);
+    }
+    let known = context.documents(client, registry).get(code.layout).await?;
+    let steps = known.document().and_then(|known| known.steps.clone());
+    Ok(match (kept, steps) {
+        (kept, None) => kept,
+        (kept, Some(steps)) => {
+            let signatures = steps.iter().map(|step| step.signature.as_str());
+            let declared = Functions::of_signatures(signatures);
+            Ok(kept.unwrap_or_default().with(&declared))
+        }
+    })
+}

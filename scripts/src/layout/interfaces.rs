@@ -1,0 +1,51 @@
+//! Interfaces of code that was built here, in files beside the manifest: no chain has them.
+
+use super::error::LayoutError;
+use super::store::Store;
+use crate::ids::CodeHash;
+use alloy::json_abi::JsonAbi;
+use serde::{Deserialize, Serialize};
+
+/// The kind of file.
+const KIND: &str = "interfaces";
+
+/// The interface that the sources of some code show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct BuiltInterface {
+    /// keccak256 of the code on chain.
+    codehash: CodeHash,
+    /// Its functions, events and errors.
+    abi: JsonAbi,
+}
+
+impl Store {
+    /// Keeps the interface of code that was built here.
+    ///
+    /// # Errors
+    /// [`LayoutError::File`].
+    pub fn keep_interface(&self, codehash: CodeHash, abi: JsonAbi) -> Result<(), LayoutError> {
+        let built = BuiltInterface { codehash, abi };
+        let text = serde_json::to_string_pretty(&built).unwrap_or_default();
+        self.write(KIND, codehash, &text)
+    }
+
+    /// The interface of that code; `None` if it was not built here.
+    ///
+    /// # Errors
+    /// [`LayoutError::Tampered`] if the file tells of other code.
+    pub fn interface(&self, codehash: CodeHash) -> Result<Option<JsonAbi>, LayoutError> {
+        let Some((path, text)) = self.read(KIND, codehash)? else {
+            return Ok(None);
+        };
+        let Ok(built) = serde_json::from_str::<BuiltInterface>(&text) else {
+            return Ok(None); // of another version of this program
+        };
+        match built.codehash {
+            holds if holds == codehash => Ok(Some(built.abi)),
+            holds => Err(LayoutError::Tampered {
+                path,
+                holds: holds.into(),
+            }),
+        }
+    }
+}

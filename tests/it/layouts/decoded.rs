@@ -1,0 +1,129 @@
+//! What an action carries, in words: the function and its arguments, and what a creation would make, as
+//! another approver sees it who has an endpoint and a key alone.
+
+use alloy::primitives::U256;
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::approver::{proposed, two_approvers};
+use super::folder::{Folder, NOT_COMPARED, send};
+use super::project::{COUNT, Project, V2, home, text};
+
+/// The only calldata that a document tells of.
+fn only(document: &Value) -> &Value {
+    let all = document["decoded"].as_array().expect("a list");
+    assert_eq!(all.len(), 1, "{document:#}");
+    &all[0]
+}
+
+fn function(document: &Value) -> (&str, Vec<(&str, &str, &str)>) {
+    let one = only(document);
+    let arguments = one["arguments"].as_array().expect("a list");
+    let arguments = arguments
+        .iter()
+        .map(|one| (text(one, "name"), text(one, "type"), text(one, "value")));
+    (text(one, "function"), arguments.collect())
+}
+
+#[test]
+fn a_migration_is_decoded_wherever_it_is_shown() {
+    let project = two_approvers();
+    let v2 = home(V2);
+    let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let plan = project.done(&[&["plan"], &migrate[1..]].concat());
+    let named = ("countFrom(uint256)", vec![("changes", "uint256", "40")]);
+    assert_eq!(function(&plan), named);
+    let action = proposed(&project, &migrate);
+    let here = project.done(&["pending", "Note"]);
+    assert_eq!(function(&here["actions"][0]), named);
+
+    // The chain has the signature, and no names of arguments.
+    let other = Folder::on(&project);
+    let review = other.done(&["review", &action]);
+    let bare = ("countFrom(uint256)", vec![("", "uint256", "40")]);
+    assert_eq!(function(&review), bare);
+    assert_eq!(review["created"], Value::Null);
+    let approved = other.done(&[&["approve", &action][..], &NOT_COMPARED].concat());
+    assert_eq!(function(&approved), bare);
+}
+
+/// A project in which two keys create instances together.
+fn two_creators() -> Project {
+    let project = Project::with_note();
+    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    project.done(&["update-policy", "Note", "--role", "create", &policy]);
+    project
+}
+
+#[test]
+fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
+    let project = two_creators();
+    let create = ["create-proxy", "Note", "1.0"];
+    let create = [&create[..], &["--init", "initialize(uint256)", "9"]].concat();
+    let proposing = project.run(&create);
+    assert_eq!(proposing.exit, Some(3), "{proposing:?}");
+    let proxy = text(&proposing.document, "proxy");
+    let action = text(&proposing.document, "action");
+
+    let other = Folder::on(&project);
+    let review = other.done(&["review", action]);
+    let called = ("initialize(uint256)", vec![("", "uint256", "9")]);
+    assert_eq!(function(&review), called);
+    let created = &review["created"];
+    assert_eq!(
+        (text(created, "definition"), text(created, "version")),
+        ("Note", "1.0")
+    );
+    assert_eq!(text(created, "kind"), "WASM proxy");
+    let known = project.done(&["status", "Note"])["definitions"][0]["versions"][0].clone();
+    for field in ["implementation", "codehash"] {
+        assert_eq!(created[field], known[field], "{field}");
+    }
+    let tried = &created["tried"];
+    assert_eq!(text(tried, "proxy"), proxy);
+    assert_eq!(tried["problem"], Value::Null, "{tried:#}");
+    let changes = tried["changes"].as_array().expect("changes");
+    let note = changes.iter().find(|one| one["name"] == "note");
+    let note = note.unwrap_or_else(|| panic!("no note in {changes:?}"));
+    let nine = format!("0x{:064x}", 9);
+    assert_eq!(text(note, "after"), nine);
+    assert_eq!(approvals_of(&other), json!(1), "nothing was sent");
+}
+
+#[tokio::test]
+async fn calldata_that_nobody_can_read_stay_bytes_and_their_failure_is_seen_on_a_copy() {
+    let project = two_creators();
+    let call = IRegistry::createProxyCall {
+        name: "Note".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: U256::from(5).into(),
+        initData: vec![0xde, 0xad, 0xbe, 0xef, 1].into(),
+    };
+    assert!(IRegistry::createProxyCall::abi_decode(&call.abi_encode()).is_ok());
+    send(&project, &call).await;
+    let other = Folder::on(&project);
+    let pending = other.done(&["pending", "Note"]);
+    let action = text(&pending["actions"][0], "action");
+    let review = other.done(&["review", action]);
+    let one = only(&review);
+    assert_eq!(
+        (text(one, "calldata"), &one["function"]),
+        ("0xdeadbeef01", &Value::Null)
+    );
+    assert!(text(one, "undecoded").contains("no interface"), "{one}");
+    assert!(
+        review["created"]["tried"]["problem"].is_object(),
+        "{review:#}"
+    );
+    let cards = review["cards"].as_array().expect("cards");
+    let mut tried = cards
+        .iter()
+        .filter(|card| card["about"] == "tried on a copy");
+    assert!(tried.all(|card| card["weight"] == "danger"), "{cards:?}");
+}
+
+fn approvals_of(folder: &Folder<'_>) -> Value {
+    folder.done(&["pending", "Note"])["actions"][0]["approvals"].clone()
+}

@@ -1,0 +1,108 @@
+//! A folder of somebody else's: another operator or approver with nothing but an endpoint and a key.
+
+use std::path::PathBuf;
+
+use alloy::primitives::{Address, U256};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use stylus_upgrades::client::Client;
+use stylus_upgrades::governance::perform;
+use stylus_upgrades::registry::{self, NewVersion};
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+use super::project::{Answer, Project, text};
+
+/// Such a folder keeps no interfaces, so what callers lose is not known there.
+pub(super) const NOT_COMPARED: [&str; 2] = ["--allow-absent", "interface"];
+
+/// A folder of its own, with a home of its own, on the chain of another project.
+pub(super) struct Folder<'d> {
+    project: &'d Project,
+    folder: tempfile::TempDir,
+    home: tempfile::TempDir,
+}
+
+impl<'d> Folder<'d> {
+    pub(super) fn on(project: &'d Project) -> Self {
+        Self {
+            project,
+            folder: tempfile::tempdir().expect("a folder"),
+            home: tempfile::tempdir().expect("a home"),
+        }
+    }
+
+    pub(super) fn run(&self, words: &[&str]) -> Answer {
+        self.run_by(&self.project.node.endpoint(), words)
+    }
+
+    pub(super) fn run_by(&self, endpoint: &str, words: &[&str]) -> Answer {
+        let registry = self.project.saved("registry");
+        let there = ["--rpc-url", endpoint, "--registry", &registry];
+        let words = [words, &there].concat();
+        self.project
+            .run_in(self.folder.path(), Some(self.home.path()), &words)
+    }
+
+    pub(super) fn done(&self, words: &[&str]) -> Value {
+        let answer = self.run(words);
+        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        answer.document
+    }
+
+    /// Refused under that name, and nothing was sent.
+    pub(super) fn refused(&self, name: &str, words: &[&str]) -> Value {
+        let before = self.project.nonce();
+        let answer = self.run(words);
+        let found = text(&answer.document["error"], "name");
+        assert_eq!((answer.exit, found), (Some(1), name), "{answer:?}");
+        assert_eq!(self.project.nonce(), before, "something was sent");
+        answer.document
+    }
+
+    pub(super) fn layouts(&self) -> PathBuf {
+        self.folder.path().join("stylus-upgrades-layouts")
+    }
+}
+
+pub(super) fn complete() -> Value {
+    json!({
+        "layout": "complete", "steps": "complete", "source": "complete",
+        "interface": "complete", "live_instances": "complete",
+    })
+}
+
+/// What is complete but for the sources and the interface.
+pub(super) fn without(source: &str, interface: &str) -> Value {
+    let mut coverage = complete();
+    coverage["source"] = json!(source);
+    coverage["interface"] = json!(interface);
+    coverage
+}
+
+pub(super) fn problems(plan: &Value) -> Vec<&str> {
+    let problems = plan["problems"].as_array().expect("problems");
+    problems.iter().map(|one| text(one, "name")).collect()
+}
+
+/// A version that some other tool registers.
+pub(super) async fn add(project: &Project, name: &str, version: &str, code: Code, from: &str) {
+    let new = NewVersion {
+        name: name.into(),
+        version: version.into(),
+        code,
+        step: registry::nothing(from),
+    };
+    send(project, &IRegistry::addVersionCall::from(new)).await;
+}
+
+/// A governed call that some other tool sends.
+pub(super) async fn send<C: SolCall>(project: &Project, call: &C) {
+    let client = Client::connect(&project.node.endpoint()).await.expect("it");
+    let key = std::fs::read_to_string(project.path("key")).expect("a key");
+    let signer: PrivateKeySigner = key.trim().parse().expect("a key");
+    let at: Address = project.saved("registry").parse().expect("an address");
+    perform(&client.with_signer(signer), at, call, U256::ZERO)
+        .await
+        .expect("it is sent");
+}
