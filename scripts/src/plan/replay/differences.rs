@@ -223,18 +223,25 @@ fn reported(sent: &Sent, kind: Kind, functions: &Functions, input: &[u8]) -> Str
         };
         return format!("no block takes it: {reason}");
     };
+    let gas = || format!("{} gas", grouped(outcome.gas));
     match (outcome.success, kind) {
-        (false, _) if output.is_empty() => match note {
-            Some(note) => note.clone(),
-            None => "it reverts without data".into(),
-        },
-        (false, _) => format!("it reverts: {}", functions.revert(output)),
+        (false, _) => {
+            let reason = match note {
+                Some(note) if output.is_empty() => note.clone(),
+                _ if output.is_empty() => "it reverts without data".into(),
+                _ => format!("it reverts: {}", functions.revert(output)),
+            };
+            match kind {
+                Kind::Gas => format!("{}; {reason}", gas()),
+                _ => reason,
+            }
+        }
         (true, Kind::Returns) => match functions.returned(input, output) {
             Some(returned) => returned,
             None => output.to_string(),
         },
         (true, Kind::Emits) => emitted(outcome, functions),
-        (true, _) => format!("{} gas", grouped(outcome.gas)),
+        (true, _) => gas(),
     }
 }
 
@@ -250,5 +257,36 @@ fn emitted(outcome: &Outcome, functions: &Functions) -> String {
     match events.is_empty() {
         true => "no events".into(),
         false => events.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_fail_alike_and_take_other_gas_show_both_figures() {
+        let failed = |gas, output: Bytes| Sent::Mined {
+            outcome: Outcome {
+                success: false,
+                gas,
+                logs: Vec::new(),
+            },
+            output,
+            note: None,
+            more_gas: false,
+        };
+        let functions = Functions::default();
+        for (data, reason) in [
+            (Bytes::from_static(&[0xde, 0xad, 0xbe, 0xef]), "0xdeadbeef"),
+            (Bytes::new(), "without data"),
+        ] {
+            let (before, after) = (failed(21_500, data.clone()), failed(23_700, data));
+            assert_eq!(kind(&before, &after), Some(Kind::Gas));
+            for (sent, gas) in [(&before, "21,500 gas; "), (&after, "23,700 gas; ")] {
+                let said = reported(sent, Kind::Gas, &functions, &[]);
+                assert!(said.starts_with(gas) && said.contains(reason), "{said}");
+            }
+        }
     }
 }
