@@ -1,7 +1,7 @@
 //! JSON-RPC over HTTP to the forked chain: limits of requests are waited for, and the URL is in no
 //! message, because providers put keys into it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use alloy::rpc::client::RpcClient;
@@ -16,8 +16,9 @@ use super::limits::Retrying;
 use super::transport::Http;
 use super::{ForkError, ForkOptions};
 
-/// Requests that are sent at once.
-const BATCH: usize = 100;
+/// Requests that are sent at once: as many as this, and fewer where an endpoint refuses so many. The
+/// smallest limit that providers have is 10; some take no batches at all.
+const BATCHES: [usize; 3] = [100, 10, 1];
 
 /// Words with which nodes say that they do not keep the state of an old block.
 const PRUNED: [&str; 6] = [
@@ -32,8 +33,8 @@ const PRUNED: [&str; 6] = [
 /// The endpoint, with threads of its own: the chain's thread waits for them.
 pub(super) struct Endpoint {
     client: RpcClient,
-    /// Whether it refused a batch whose requests it answered one by one.
-    one_by_one: Arc<AtomicBool>,
+    /// Which of [`BATCHES`] it takes, as far as is known.
+    batches: Arc<AtomicUsize>,
     url: String,
     shown: String,
     /// Taken when it is dropped, which may be inside of async code.
@@ -93,7 +94,7 @@ impl Endpoint {
         let client = RpcClient::new(transport, false);
         Ok(Self {
             client,
-            one_by_one: Arc::default(),
+            batches: Arc::default(),
             url: options.url.clone(),
             shown,
             runtime: Some(runtime),
@@ -114,9 +115,9 @@ impl Endpoint {
             return Err("the endpoint was closed".to_owned());
         };
         let (answer, answered) = mpsc::sync_channel(1);
-        let (client, one_by_one) = (self.client.clone(), self.one_by_one.clone());
+        let (client, batches) = (self.client.clone(), self.batches.clone());
         runtime.spawn(async move {
-            let _ = answer.send(all(&client, &one_by_one, calls).await);
+            let _ = answer.send(all(&client, &batches, &calls).await);
         });
         let answers = answered
             .recv()
@@ -176,23 +177,30 @@ impl Drop for Endpoint {
     }
 }
 
-/// In batches, or one by one where the endpoint refuses batches.
+/// In batches of a length that the endpoint takes. A shorter one is tried where one was refused, and
+/// kept to once it was answered.
 async fn all(
     client: &RpcClient,
-    one_by_one: &AtomicBool,
-    calls: Vec<(&'static str, Value)>,
+    batches: &AtomicUsize,
+    calls: &[(&'static str, Value)],
 ) -> Result<Vec<Value>, TransportError> {
     let mut answers = Vec::with_capacity(calls.len());
-    for calls in calls.chunks(BATCH) {
-        if calls.len() == 1 || one_by_one.load(Ordering::Relaxed) {
-            answers.extend(singly(client, calls).await?);
-            continue;
-        }
-        match batch(client, calls).await {
-            Ok(found) => answers.extend(found),
-            Err(error) if may_be_of_batches(&error) => {
-                answers.extend(singly(client, calls).await?);
-                one_by_one.store(true, Ordering::Relaxed);
+    let mut taken = batches.load(Ordering::Relaxed);
+    while let Some(left) = calls.get(answers.len()..).filter(|left| !left.is_empty()) {
+        let length = BATCHES.get(taken).copied().unwrap_or(1).min(left.len());
+        let (now, _) = left.split_at(length);
+        let found = match now {
+            [(method, params)] => single(client, method, params).await.map(|one| vec![one]),
+            _ => batch(client, now).await,
+        };
+        match found {
+            Ok(found) => {
+                answers.extend(found);
+                batches.fetch_max(taken, Ordering::Relaxed);
+            }
+            Err(error) if length > 1 && may_be_of_batches(&error) => {
+                // The next shorter length than the one that was refused.
+                taken = BATCHES.partition_point(|batch| *batch >= length);
             }
             Err(error) => return Err(error),
         }
@@ -217,16 +225,12 @@ async fn batch(
     Ok(answers)
 }
 
-async fn singly(
+async fn single(
     client: &RpcClient,
-    calls: &[(&'static str, Value)],
-) -> Result<Vec<Value>, TransportError> {
-    let mut answers = Vec::with_capacity(calls.len());
-    for (method, params) in calls {
-        let answer = client.request::<_, Value>(*method, params).await;
-        answers.push(or_null(answer)?);
-    }
-    Ok(answers)
+    method: &'static str,
+    params: &Value,
+) -> Result<Value, TransportError> {
+    or_null(client.request::<_, Value>(method, params).await)
 }
 
 fn or_null(answer: Result<Value, TransportError>) -> Result<Value, TransportError> {
@@ -236,8 +240,8 @@ fn or_null(answer: Result<Value, TransportError>) -> Result<Value, TransportErro
     }
 }
 
-/// Whether an endpoint that takes no batches may say so in this way. Where it is no answer, or one to
-/// too many requests, each alone would fare no better.
+/// Whether an endpoint that takes no batches, or no long ones, may say so in this way. Where it is no
+/// answer, or one to too many requests, each alone would fare no better.
 fn may_be_of_batches(error: &TransportError) -> bool {
     match error {
         TransportError::ErrorResp(_) | TransportError::DeserError { .. } => true,

@@ -7,6 +7,7 @@ use stylus_chain::Chain;
 
 use super::endpoint::Endpoint;
 use super::{ForkBlock, ForkError, ForkOptions, parsed};
+use crate::rpc::LAST_SECOND;
 
 /// What the forked block says about itself.
 #[derive(Clone, Debug)]
@@ -19,6 +20,61 @@ pub(crate) struct Head {
     pub(super) gas_limit: u64,
     pub(super) base_fee: u64,
     pub(super) l1_block_number: Option<u64>,
+}
+
+/// No chain has so many blocks, and later ones are counted.
+const LAST_BLOCK: u64 = 1 << 53;
+
+impl Head {
+    /// What asks whether the endpoint still has this block.
+    pub(super) fn calls(&self) -> [(&'static str, Value); 2] {
+        [
+            ("eth_chainId", json!([])),
+            (
+                "eth_getBlockByNumber",
+                json!([U64::from(self.number), false]),
+            ),
+        ]
+    }
+
+    /// Whether the answers to [`Head::calls`] are those of this block.
+    pub(super) fn check(&self, endpoint: &str, answers: &[Value]) -> Result<(), ForkError> {
+        #[derive(Deserialize)]
+        struct Hash {
+            hash: B256,
+        }
+        let fail = |reason: String| ForkError::Endpoint {
+            endpoint: endpoint.to_owned(),
+            reason,
+        };
+        let [chain_id, block] = answers else {
+            return Err(fail("the endpoint left out answers".to_owned()));
+        };
+        let found: u64 = parsed::<U64>(chain_id, "eth_chainId").map_err(fail)?.to();
+        if found != self.chain_id {
+            return Err(ForkError::ChainId {
+                endpoint: endpoint.to_owned(),
+                found,
+                expected: self.chain_id,
+            });
+        }
+        if block.is_null() {
+            let number = self.number;
+            return Err(fail(format!(
+                "it has no block {number} any more: fork again, from a block that is final"
+            )));
+        }
+        let block: Hash = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
+        match block.hash == self.hash {
+            true => Ok(()),
+            false => Err(ForkError::OtherBlock {
+                endpoint: endpoint.to_owned(),
+                number: self.number,
+                found: block.hash,
+                expected: self.hash,
+            }),
+        }
+    }
 }
 
 /// Nitro adds `l1BlockNumber`.
@@ -80,6 +136,14 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         });
     }
     let block: BlockAnswer = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
+    let found = (block.number.to::<u64>(), block.timestamp.to::<u64>());
+    if found.0 != number || found.0 > LAST_BLOCK || found.1 > LAST_SECOND {
+        return Err(fail(format!(
+            "eth_getBlockByNumber: expected block {number}, at most {LAST_BLOCK}, and a time of at most \
+             {LAST_SECOND} seconds, found block {} of second {}",
+            found.0, found.1
+        )));
+    }
     let (account, slot) = Chain::arbos_version_word();
     let answers = endpoint
         .ask(vec![("eth_getStorageAt", json!([account, slot, at]))])

@@ -25,6 +25,9 @@ pub use options::{ForkBlock, ForkError, ForkOptions};
 /// How often is told what was read, while much is.
 const REPORT: Duration = Duration::from_secs(2);
 
+/// How long it is taken for granted that the endpoint still has the block that was forked.
+const STILL: Duration = Duration::from_secs(1);
+
 /// What is asked of an account, and of a slot.
 const ACCOUNT_CALLS: [&str; 3] = ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"];
 const SLOT_CALL: &str = "eth_getStorageAt";
@@ -54,6 +57,8 @@ struct Shared {
     head: Head,
     cache: Mutex<Cache>,
     progress: Mutex<Progress>,
+    /// When the endpoint had the block.
+    seen: Mutex<Instant>,
 }
 
 #[derive(Default)]
@@ -82,6 +87,7 @@ impl Fork {
             head,
             cache: Mutex::new(cache),
             progress: Mutex::default(),
+            seen: Mutex::new(Instant::now()),
         })))
     }
 
@@ -107,6 +113,25 @@ impl Fork {
     fn endpoint(&self) -> Arc<Endpoint> {
         let endpoint = self.0.endpoint.read();
         endpoint.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The answers to requests. An endpoint may be several nodes, and a block may be replaced: it is
+    /// asked for chain and block once more now and then, in the same batch.
+    fn ask(&self, mut calls: Vec<(&'static str, Value)>) -> Result<Vec<Value>, String> {
+        let endpoint = self.endpoint();
+        let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen().elapsed() < STILL {
+            return endpoint.ask(calls);
+        }
+        let head = self.head();
+        let count = calls.len();
+        calls.extend(head.calls());
+        let mut answers = endpoint.ask(calls)?;
+        let again = answers.split_off(count.min(answers.len()));
+        let same = head.check(endpoint.shown(), &again);
+        same.map_err(|error| error.to_string())?;
+        *seen() = Instant::now();
+        Ok(answers)
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -205,7 +230,7 @@ impl Fork {
         }
         let mut calls = self.account_calls(&addresses);
         calls.extend(slots.iter().map(|slot| self.slot_call(account, *slot)));
-        let answers = self.endpoint().ask(calls)?;
+        let answers = self.ask(calls)?;
         let left_out = || "the endpoint left out answers".to_owned();
         let (of_accounts, of_slots) = answers
             .split_at_checked(addresses.len() * ACCOUNT_CALLS.len())
@@ -278,7 +303,7 @@ impl Source for Fork {
         if let Some(known) = self.cache().account(address) {
             return Ok(known);
         }
-        let answers = self.endpoint().ask(self.account_calls(&[address]))?;
+        let answers = self.ask(self.account_calls(&[address]))?;
         let account = accounts_of(&answers)?.pop();
         let account = account.ok_or("the endpoint left out answers")?;
         self.read(1, 0);
@@ -290,7 +315,7 @@ impl Source for Fork {
         if let Some(known) = self.cache().slot(address, slot) {
             return Ok(known);
         }
-        let answers = self.endpoint().ask(vec![self.slot_call(address, slot)])?;
+        let answers = self.ask(vec![self.slot_call(address, slot)])?;
         let answer = answers.first().unwrap_or(&Value::Null);
         let value = parsed(answer, SLOT_CALL)?;
         self.cache().insert(Entry::Slot(address, slot, value));
@@ -308,10 +333,16 @@ fn accounts_of(answers: &[Value]) -> Result<Vec<SourceAccount>, String> {
         Ok(SourceAccount {
             balance: parsed(balance, ACCOUNT_CALLS[0])?,
             nonce: parsed::<U64>(nonce, ACCOUNT_CALLS[1])?.to(),
-            code: parsed::<Bytes>(code, ACCOUNT_CALLS[2])?,
+            code: code_of(code)?,
         })
     });
     accounts.collect()
+}
+
+/// A list of numbers is none.
+fn code_of(answer: &Value) -> Result<Bytes, String> {
+    let code = answer.as_str().map_or(&Value::Null, |_| answer);
+    parsed(code, ACCOUNT_CALLS[2])
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(answer: &Value, method: &str) -> Result<T, String> {

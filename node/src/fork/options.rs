@@ -109,7 +109,10 @@ pub enum ForkError {
         expected: u64,
     },
     /// Another block than the one that was forked.
-    #[error("{endpoint} has {found} as block {number}, expected {expected}: it is another chain")]
+    #[error(
+        "{endpoint} has {found} as block {number}, expected {expected}: it is another chain, or the block was \
+         replaced"
+    )]
     OtherBlock {
         /// The readable part of the URL.
         endpoint: String,

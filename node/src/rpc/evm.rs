@@ -12,7 +12,7 @@ use crate::node::{Node, number_id};
 
 /// Last moment that the clock can be set to, in Unix seconds: the end of the year 9999. It keeps
 /// sums of times far from 64 bits.
-const LAST_SECOND: u64 = 253_402_300_799;
+pub(crate) const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Most blocks that one request may mine; each is kept in memory.
 const MAX_BLOCKS: u64 = 1_000_000;
@@ -215,7 +215,7 @@ fn seconds_of(timestamp: u64) -> u64 {
     }
 }
 
-fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
+pub(super) fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
     match seconds <= LAST_SECOND {
         true => Ok(seconds),
         false => Err(RpcError::Params(format!(
@@ -224,7 +224,7 @@ fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
     }
 }
 
-fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
+pub(super) fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
     let blocks = narrow("blocks", blocks.unwrap_or(U256::ONE))?;
     match blocks <= MAX_BLOCKS {
         true => Ok(blocks),

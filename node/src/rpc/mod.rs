@@ -51,6 +51,7 @@ pub(crate) use answer::MAX_ANSWER;
 use answer::{done, list, ok};
 use args::Args;
 pub(crate) use error::RpcError;
+pub(crate) use evm::LAST_SECOND;
 use read::ReadTable;
 
 /// What a method's function returns.

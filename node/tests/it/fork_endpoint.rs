@@ -147,7 +147,7 @@ fn what_is_known_to_be_needed_is_one_request() {
 fn an_endpoint_without_batches_gets_one_request_after_the_other() {
     let origin = origin();
     let script = Script {
-        no_batches: true,
+        longest_batch: Some(0),
         ..Script::default()
     };
     let front = Front::of(origin.node.port(), script);
@@ -159,6 +159,27 @@ fn an_endpoint_without_batches_gets_one_request_after_the_other() {
         1,
         "it is given one batch, and then none"
     );
+}
+
+#[test]
+fn an_endpoint_that_limits_batches_to_ten_gets_batches_of_ten() {
+    let origin = origin();
+    let script = Script {
+        longest_batch: Some(10),
+        ..Script::default()
+    };
+    let front = Front::of(origin.node.port(), script);
+    let fork = forked(options(front.url()));
+    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
+    let script = front.script();
+    assert_eq!(
+        script.arrived - script.answered,
+        1,
+        "it is given one longer batch, and then none"
+    );
+    let (requests, answered) = (script.requests.len(), script.answered as usize);
+    assert!(requests > 40, "the words of ArbOS alone: {requests}");
+    assert!(answered < requests / 3, "{requests} in {answered} batches");
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub(crate) struct Script {
     pub(crate) limited: u32,
     /// Every second request is refused with HTTP 429, which names no time.
     pub(crate) every_second: bool,
-    /// Batches are refused.
-    pub(crate) no_batches: bool,
+    /// Batches of more requests than this are refused.
+    pub(crate) longest_batch: Option<usize>,
     /// Answers have no end.
     pub(crate) endless: bool,
     /// Requests that arrived, batches as one.
@@ -32,6 +32,10 @@ pub(crate) struct Script {
     pub(crate) oldest_state: u64,
     /// The storage word that is answered whatever slot is requests for.
     pub(crate) word: Option<String>,
+    /// What is answered to a method, whatever is asked.
+    pub(crate) answers: Vec<(&'static str, Value)>,
+    /// Fields of blocks that are answered so.
+    pub(crate) block: Vec<(&'static str, Value)>,
     /// Methods that were requested.
     pub(crate) requests: Vec<String>,
 }
@@ -89,14 +93,18 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
             (429, "Retry-After: 1\r\n", "slow down".to_owned())
         } else if script.every_second && script.arrived % 2 == 1 {
             (429, "", "slow down".to_owned())
-        } else if script.no_batches && body.trim_start().starts_with('[') {
-            let error = json!({ "code": -32600, "message": "batches are not supported" });
+        } else if script
+            .longest_batch
+            .is_some_and(|most| length(&body) > most)
+        {
+            let error = json!({ "code": -32600, "message": "the batch is too long" });
             let answer = json!({ "jsonrpc": "2.0", "id": null, "error": error });
             (200, "", answer.to_string())
         } else {
             script.answered += 1;
+            let fields = script.block.clone();
             drop(script);
-            (200, "", answered(&body, node, script_of(lock)))
+            (200, "", answered(&body, node, script_of(lock), &fields))
         }
     };
     let _ = respond(&connection, &format!("{status} X"), header, &answer);
@@ -118,6 +126,12 @@ fn script_of<'a>(
     move |request| own_answer(request, &mut lock())
 }
 
+/// Requests of a batch; none for a request without one.
+fn length(body: &str) -> usize {
+    let batch: Vec<Value> = serde_json::from_str(body).unwrap_or_default();
+    batch.len()
+}
+
 fn body_of(connection: &TcpStream) -> Option<String> {
     let limit = Some(Duration::from_secs(10));
     connection.set_read_timeout(limit).ok()?;
@@ -125,7 +139,12 @@ fn body_of(connection: &TcpStream) -> Option<String> {
 }
 
 /// The answer to a request or a batch.
-fn answered(body: &str, node: u16, own: impl Fn(&Value) -> Option<Value>) -> String {
+fn answered(
+    body: &str,
+    node: u16,
+    own: impl Fn(&Value) -> Option<Value>,
+    fields: &[(&'static str, Value)],
+) -> String {
     let one = |request: &Value| {
         let own = own(request).map(|answer| {
             let id = request["id"].clone();
@@ -137,7 +156,14 @@ fn answered(body: &str, node: u16, own: impl Fn(&Value) -> Option<Value>) -> Str
         });
         own.unwrap_or_else(|| {
             let answer = post(node, &request.to_string()).1;
-            serde_json::from_str(&answer).expect("the node answers with JSON")
+            let mut answer: Value =
+                serde_json::from_str(&answer).expect("the node answers with JSON");
+            if request["method"] == "eth_getBlockByNumber" && answer["result"].is_object() {
+                for (field, value) in fields {
+                    answer["result"][field] = value.clone();
+                }
+            }
+            answer
         })
     };
     let request: Value = serde_json::from_str(body).expect("requests are JSON");
@@ -151,6 +177,10 @@ fn answered(body: &str, node: u16, own: impl Fn(&Value) -> Option<Value>) -> Str
 fn own_answer(request: &Value, script: &mut Script) -> Option<Value> {
     let method = request["method"].as_str().unwrap_or_default();
     script.requests.push(method.to_owned());
+    let scripted = script.answers.iter().find(|(name, _)| *name == method);
+    if let Some((_, result)) = scripted {
+        return Some(json!({ "result": result }));
+    }
     let known = ["eth_", "net_", "web3_", "debug_trace", "arb_", "arbtrace_"];
     if !known.iter().any(|namespace| method.starts_with(namespace)) {
         let message = format!("the method {method} does not exist/is not available");

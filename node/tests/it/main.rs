@@ -12,6 +12,7 @@ mod fidelity;
 mod filters;
 mod fork;
 mod fork_endpoint;
+mod fork_hostile;
 mod front;
 mod fuzz;
 mod hostile;

@@ -1,0 +1,142 @@
+//! An endpoint of a fork that lies, changes or answers nonsense: each is an error that says so, and the
+//! node goes on.
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256};
+use serde_json::{Value, json};
+use stylus_devnode::{Fork, ForkError};
+
+use crate::fork::{INPUT, call, forked, options, origin, sent};
+use crate::front::{Front, Script};
+use crate::support::{request, rpc, rpc_error};
+
+/// Longer than it is taken for granted that the endpoint has the block.
+const LATER: Duration = Duration::from_millis(1_100);
+
+#[test]
+fn an_endpoint_that_has_another_chain_or_block_later_is_an_error_and_nothing_of_it_is_kept() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(options(front.url()));
+    let balance = |of: u8| json!([Address::repeat_byte(of), "latest"]);
+    type Change = fn(&mut Script);
+    let changes: [(Change, &str); 3] = [
+        (
+            |script| script.answers.push(("eth_chainId", json!("0x1"))),
+            "is chain 1, expected 412346",
+        ),
+        (
+            |script| script.block.push(("hash", json!(B256::with_last_byte(7)))),
+            "the block was replaced",
+        ),
+        (
+            |script| script.answers.push(("eth_getBlockByNumber", Value::Null)),
+            "any more",
+        ),
+    ];
+    for (change, words) in changes {
+        change(&mut front.script());
+        std::thread::sleep(LATER);
+        for _ in 0..2 {
+            let error = rpc_error(fork.port(), "eth_getBalance", balance(0x77)).to_string();
+            assert!(error.contains(words), "{error}");
+        }
+        front.script().answers.clear();
+        front.script().block.clear();
+    }
+    assert_eq!(rpc(fork.port(), "eth_getBalance", balance(0x77)), "0x0");
+    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
+}
+
+#[test]
+fn blocks_that_no_chain_has_are_refused_or_forked_without_harm() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let most = "0xffffffffffffffff";
+    for (field, value, refused) in [
+        ("number", "0x7", true),
+        ("number", most, true),
+        ("timestamp", most, true),
+        ("hash", "0x12", true),
+        ("number", "seven", true),
+        ("gasLimit", most, false),
+        ("gasLimit", "0x0", false),
+        ("baseFeePerGas", most, false),
+        ("baseFeePerGas", "0x0", false),
+        ("l1BlockNumber", most, false),
+        ("timestamp", "0x0", false),
+    ] {
+        front.script().block = vec![(field, json!(value))];
+        let connected = Fork::connect(options(front.url()));
+        assert_eq!(connected.is_err(), refused, "{field} {value}");
+        if let Err(error) = connected {
+            assert!(matches!(error, ForkError::Endpoint { .. }), "{error}");
+            continue;
+        }
+        let fork = forked(options(front.url()));
+        let transfer = json!([{ "from": origin.sender, "to": origin.sender }]);
+        // It may be refused: with such prices nobody can pay.
+        request(fork.port(), "eth_sendTransaction", transfer);
+        request(fork.port(), "eth_call", call(&origin));
+        rpc(fork.port(), "anvil_mine", json!(["0x3"]));
+        rpc(fork.port(), "eth_feeHistory", json!(["0x2", "latest", []]));
+    }
+}
+
+#[test]
+fn accounts_and_words_that_no_chain_has_are_errors_and_the_fork_goes_on() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let most = format!("0x{}", "f".repeat(64));
+    let code = format!("0x{}", "60".repeat(2 << 20));
+    let answers = [
+        ("eth_getBalance", json!(most)),
+        ("eth_getTransactionCount", json!("0xffffffffffffffff")),
+        ("eth_getCode", json!(code)),
+        ("eth_getStorageAt", json!(most)),
+    ];
+    for (index, (method, answer)) in answers.into_iter().enumerate() {
+        let fork = forked(options(front.url()));
+        front.script().answers = vec![(method, answer)];
+        let poor = Address::repeat_byte(u8::try_from(index).expect("few") + 0x40);
+        rpc(fork.port(), "anvil_impersonateAccount", json!([poor]));
+        let transfer = json!([{ "from": poor, "to": origin.sender, "gas": "0x5208" }]);
+        request(fork.port(), "eth_sendTransaction", transfer);
+        let gift = json!([{ "from": origin.sender, "to": poor, "value": "0x1", "gas": "0xfffff" }]);
+        request(fork.port(), "eth_sendTransaction", gift);
+        request(fork.port(), "eth_call", call(&origin));
+        front.script().answers.clear();
+        rpc(fork.port(), "anvil_mine", json!(["0x1"]));
+    }
+
+    for wrong in [
+        json!({ "balance": 1 }),
+        json!([]),
+        json!("zz"),
+        json!(true),
+        json!(format!("0x1{}", "0".repeat(64))),
+        Value::Null,
+    ] {
+        let fork = forked(options(front.url()));
+        for method in [
+            "eth_getBalance",
+            "eth_getTransactionCount",
+            "eth_getCode",
+            "eth_getStorageAt",
+        ] {
+            front.script().answers = vec![(method, wrong.clone())];
+            let reader =
+                json!([{ "to": Address::repeat_byte(0x50), "from": origin.sender }, "latest"]);
+            let params = match method {
+                "eth_getStorageAt" => call(&origin),
+                _ => reader,
+            };
+            let error = rpc_error(fork.port(), "eth_call", params).to_string();
+            assert!(error.contains(method), "{wrong}: {error}");
+        }
+        front.script().answers.clear();
+        assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
+        assert_eq!(sent(fork.port(), &origin)["status"], "0x1");
+    }
+}
