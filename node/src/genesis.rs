@@ -41,7 +41,7 @@ struct NewAccount {
 /// What anvil saves, as far as it means something on another chain.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AnvilState {
-    block: AnvilBlock,
+    block: Option<AnvilBlock>,
     accounts: BTreeMap<Address, NewAccount>,
 }
 
@@ -108,15 +108,25 @@ impl Genesis {
 impl AnvilState {
     /// Goes on from its block.
     pub(crate) fn configure(&self, chain: &mut ChainConfig) {
-        chain.number = self.block.number.saturating_to();
-        chain.timestamp = Some(self.block.timestamp.saturating_to());
+        if let Some((number, timestamp)) = self.block() {
+            (chain.number, chain.timestamp) = (number, Some(timestamp));
+        }
     }
 
-    /// Puts the accounts into the chain. What this chain has code for from its first block on,
-    /// such as the account of block hashes, keeps that code and its storage.
-    pub(crate) fn apply(&self, chain: &mut Chain) {
+    /// Number and time of its block.
+    pub(crate) fn block(&self) -> Option<(u64, u64)> {
+        let block = self.block.as_ref()?;
+        Some((
+            block.number.saturating_to(),
+            block.timestamp.saturating_to(),
+        ))
+    }
+
+    /// Puts the accounts into the chain. What `first`, the chain's first block, has code for, such
+    /// as the account of block hashes, keeps that code and its storage.
+    pub(crate) fn apply(&self, chain: &mut Chain, first: &Chain) {
         for (address, account) in &self.accounts {
-            let known = chain.account(*address, BlockId::latest());
+            let known = first.account(*address, BlockId::latest());
             if known.is_ok_and(|known| known.code.is_empty()) {
                 account.apply(*address, chain);
             } else if let Some(balance) = account.balance {

@@ -23,7 +23,7 @@ pub(crate) struct Node {
     pub(crate) events: Events,
     pub(crate) fork: CurrentFork,
     /// Settings of the chain without a fork.
-    plain: ChainConfig,
+    pub(crate) plain: ChainConfig,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
     /// Snapshot id → number and hash of the block it was taken at.
@@ -117,7 +117,8 @@ impl Node {
                 })?;
             }
             Some((Saved::Anvil(state), _)) => {
-                state.apply(&mut chain);
+                let first = Chain::new(config.chain.clone());
+                state.apply(&mut chain, &first);
                 chain.reseal_genesis();
             }
             None => {}

@@ -1,12 +1,15 @@
 //! The state in a file: always one complete document, never a torn one.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 
+use flate2::read::GzDecoder;
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
+use serde::Deserialize;
 use stylus_chain::ChainState;
 
 use crate::error::NodeError;
@@ -14,6 +17,10 @@ use crate::genesis::AnvilState;
 
 /// How the name of a file that is being written ends, after the writer's process id.
 const TEMPORARY: &str = ".tmp";
+/// How bytes begin that gzip has compressed.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// A compressed state has no more bytes than this: a few of them could say anything.
+const MAX_STATE: usize = 256 << 20;
 
 /// What a state file holds.
 pub(crate) enum Saved {
@@ -33,18 +40,46 @@ pub(crate) fn load(path: &Path) -> Result<Saved, NodeError> {
         path: path.to_owned(),
         reason,
     };
-    let text = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-    serde_json::from_slice(&text)
-        .map(|state| Saved::Own(Box::new(state)))
-        .or_else(|error| {
-            let anvil = serde_json::from_slice(&text).map(Saved::Anvil);
-            anvil.map_err(|_| error)
-        })
-        .map_err(|error| {
-            fail(format!(
-                "expected a state written by this node or by anvil, found {error}"
-            ))
-        })
+    let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    parse(&bytes).map_err(fail)
+}
+
+/// A state as JSON, or as that compressed by gzip, as anvil gives it.
+///
+/// # Errors
+/// What was expected and found.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Saved, String> {
+    let text = match bytes.starts_with(&GZIP) {
+        true => Cow::Owned(decompressed(bytes, MAX_STATE)?),
+        false => Cow::Borrowed(bytes),
+    };
+    // Told apart by what every state of ours has, so that the error is that of its own form.
+    #[derive(Deserialize)]
+    struct Form {
+        format: Option<u32>,
+    }
+    let form = serde_json::from_slice::<Form>(&text);
+    let saved = form.and_then(|form| match form.format {
+        Some(_) => serde_json::from_slice(&text).map(|state| Saved::Own(Box::new(state))),
+        None => serde_json::from_slice(&text).map(Saved::Anvil),
+    });
+    saved.map_err(|error| {
+        format!("expected a state written by this node or by anvil, found {error}")
+    })
+}
+
+fn decompressed(bytes: &[u8], most: usize) -> Result<Vec<u8>, String> {
+    let mut text = Vec::new();
+    let mut reader = GzDecoder::new(bytes).take(most as u64 + 1);
+    let read = reader.read_to_end(&mut text);
+    read.map_err(|error| format!("expected a state compressed by gzip, found {error}"))?;
+    match text.len() > most {
+        true => Err(format!(
+            "expected a state of at most {most} bytes, found more when it was decompressed; give one \
+             that is not compressed to --load-state"
+        )),
+        false => Ok(text),
+    }
 }
 
 /// Writes beside the file and renames, so that whoever reads `path`, even after a kill in the
@@ -98,4 +133,40 @@ fn writer(found: &OsStr, name: &OsStr) -> Option<Pid> {
 
 fn has_ended(process: Pid) -> bool {
     test_kill_process(process) == Err(Errno::SRCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    fn compressed(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text).expect("a vector takes it");
+        encoder.finish().expect("a vector takes it")
+    }
+
+    #[test]
+    fn what_a_few_bytes_decompress_to_is_bounded() {
+        let bomb = compressed(&[b' '; 1 << 20]);
+        assert!(bomb.len() < 1 << 14, "{}", bomb.len());
+        assert_eq!(
+            decompressed(&bomb, 1 << 20).map(|text| text.len()),
+            Ok(1 << 20)
+        );
+        let refused = decompressed(&bomb, (1 << 20) - 1).expect_err("one byte more");
+        assert!(refused.contains("at most 1048575 bytes"), "{refused}");
+    }
+
+    #[test]
+    fn a_compressed_state_that_is_cut_off_or_none_is_refused() {
+        let whole = compressed(br#"{"accounts":{},"block":null}"#);
+        assert!(matches!(parse(&whole), Ok(Saved::Anvil(_))));
+        let end = whole.len() - 9;
+        let refused = parse(&whole[..end]).map(|_| ()).expect_err("cut off");
+        assert!(refused.contains("compressed by gzip"), "{refused}");
+        let refused = parse(&compressed(b"[1]")).map(|_| ()).expect_err("a list");
+        assert!(refused.contains("by this node or by anvil"), "{refused}");
+    }
 }

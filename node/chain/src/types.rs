@@ -333,15 +333,17 @@ pub struct OpcodeOptions {
     pub limit: usize,
 }
 
-/// The whole chain as data, for saving and loading. Serialise with any serde format.
+/// The whole chain as data, for saving and loading. As JSON, real anvil loads it too: it takes the
+/// accounts and goes on from the newest block's number and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChainState {
-    /// Version of this form: 2.
+    /// Version of this form: 3.
     pub format: u32,
     /// Chain id.
     pub chain_id: u64,
     /// Hash of the content: a state that was damaged is refused.
     pub checksum: B256,
-    /// Opaque content.
-    pub content: serde_json::Value,
+    /// Opaque content, beside these fields.
+    #[serde(flatten)]
+    pub content: serde_json::Map<String, serde_json::Value>,
 }

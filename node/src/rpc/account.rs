@@ -30,6 +30,7 @@ pub(super) const METHODS: Table = &[
 
 pub(super) const READS: ReadTable = &[
     ("eth_getAccount", account),
+    ("eth_getAccountInfo", account_info),
     ("eth_getProof", proof),
     ("eth_getStorageValues", storage_values),
 ];
@@ -96,6 +97,16 @@ fn account(chain: &Chain, args: &Args) -> RpcResult {
         "nonce": U64::from(account.nonce),
         "codeHash": account.code_hash,
         "storageRoot": chain.storage_root(address, block)?,
+    }))
+}
+
+/// Balance, nonce and code at once, as anvil gives them.
+fn account_info(chain: &Chain, args: &Args) -> RpcResult {
+    let account = chain.account(args.get(0, "address")?, block_id(args, 1)?)?;
+    ok(serde_json::json!({
+        "balance": account.balance,
+        "nonce": U64::from(account.nonce),
+        "code": account.code,
     }))
 }
 

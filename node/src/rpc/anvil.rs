@@ -2,15 +2,16 @@
 
 use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use serde_json::json;
-use stylus_chain::{BlockId, BlockNumberOrTag, ChainState};
+use stylus_chain::{BlockId, BlockNumberOrTag, Chain};
 
 use super::answer::Bounded;
 use super::args::Args;
 use super::error::RpcError;
-use super::evm::snapshot_list;
+use super::evm::{block_count, in_time, snapshot_list};
 use super::web3::version_text;
 use super::{RpcResult, Table, done, fork, ok};
 use crate::node::Node;
+use crate::state_file::{self, Saved};
 
 pub(super) const METHODS: Table = &[
     ("anvil_impersonateAccount", impersonate),
@@ -45,6 +46,7 @@ pub(super) const METHODS: Table = &[
     ("hardhat_setPrevRandao", set_prevrandao),
     ("anvil_setL1BlockNumber", set_l1_block_number),
     ("evm_setL1BlockNumber", set_l1_block_number),
+    ("anvil_getGenesisTime", genesis_time),
     ("anvil_setLoggingEnabled", accept),
     ("hardhat_setLoggingEnabled", accept),
     ("anvil_enableTraces", accept),
@@ -157,15 +159,31 @@ fn dump_state(node: &mut Node, _: &Args) -> RpcResult {
     ok(hex::encode_prefixed(state.into_bytes()))
 }
 
+/// A state of this node replaces the chain. One of anvil puts its accounts into it, and empty blocks
+/// up to the number that it had there.
 fn load_state(node: &mut Node, args: &Args) -> RpcResult {
     let bytes: Bytes = args.get(0, "state")?;
-    let state: ChainState = serde_json::from_slice(&bytes).map_err(|error| {
-        RpcError::Params(format!(
-            "parameter 0 (state): expected the answer of dumpState: {error}"
-        ))
-    })?;
-    node.chain.load_state(state)?;
-    node.rewound();
+    let saved = state_file::parse(&bytes)
+        .map_err(|reason| RpcError::Params(format!("parameter 0 (state): {reason}")))?;
+    match saved {
+        Saved::Own(state) => {
+            node.chain.load_state(*state)?;
+            node.rewound();
+        }
+        Saved::Anvil(state) => {
+            let (number, timestamp) = state.block().unwrap_or_default();
+            let behind = number.saturating_sub(node.chain.block_number());
+            let blocks = block_count(Some(U256::from(behind)))?;
+            let timestamp = in_time("timestamp", timestamp)?;
+            let latest = node.chain.block(BlockId::latest());
+            if blocks > 0 && latest.is_some_and(|block| block.header.timestamp < timestamp) {
+                node.chain.set_next_timestamp(timestamp)?;
+            }
+            let first = Chain::new(node.plain.clone());
+            state.apply(&mut node.chain, &first);
+            node.chain.mine(blocks, None)?;
+        }
+    }
     ok(true)
 }
 
@@ -199,8 +217,15 @@ fn node_info(node: &mut Node, _: &Args) -> RpcResult {
             "gasPrice": U128::from(node.chain.gas_price()),
         },
         "forkConfig": fork::config(node),
-        "network": null,
     }))
+}
+
+/// The time of the first block that is kept.
+fn genesis_time(node: &mut Node, _: &Args) -> RpcResult {
+    let first = node
+        .chain
+        .block(BlockId::Number(BlockNumberOrTag::Earliest));
+    ok(first.map(|block| block.header.timestamp))
 }
 
 fn instance_id(node: &mut Node, _: &Args) -> RpcResult {

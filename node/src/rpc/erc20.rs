@@ -1,8 +1,9 @@
-//! `anvil_dealERC20`: gives somebody tokens by writing the slot that holds the balance.
+//! `anvil_dealERC20` and its kin: give somebody tokens, or an allowance, by writing the slot that holds
+//! them.
 
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol_types::SolCall;
+use alloy::primitives::{Address, B256, U256};
+use alloy::sol_types::{SolCall, SolValue};
 use stylus_chain::{AccountOverride, CallRequest, Overrides};
 
 use super::args::Args;
@@ -15,10 +16,12 @@ pub(super) const METHODS: Table = &[
     ("hardhat_dealERC20", deal),
     ("anvil_dealErc20", deal),
     ("anvil_setERC20Balance", deal),
+    ("anvil_setERC20Allowance", allow),
 ];
 
 alloy::sol! {
     function balanceOf(address owner) external view returns (uint256);
+    function allowance(address owner, address spender) external view returns (uint256);
 }
 
 const LATEST: BlockId = BlockId::Number(BlockNumberOrTag::Latest);
@@ -26,15 +29,35 @@ const LATEST: BlockId = BlockId::Number(BlockNumberOrTag::Latest);
 /// `(owner, token, amount)`.
 fn deal(node: &mut Node, args: &Args) -> RpcResult {
     let (owner, token): (Address, Address) = (args.get(0, "owner")?, args.get(1, "token")?);
-    let amount: U256 = args.get(2, "amount")?;
+    let view = format!("balanceOf({owner})");
+    let input = balanceOfCall { owner }.abi_encode();
+    write(node, token, &view, input, args.get(2, "amount")?)
+}
+
+/// `(owner, spender, token, amount)`.
+fn allow(node: &mut Node, args: &Args) -> RpcResult {
+    let (owner, spender): (Address, Address) = (args.get(0, "owner")?, args.get(1, "spender")?);
+    let view = format!("allowance({owner}, {spender})");
+    let input = allowanceCall { owner, spender }.abi_encode();
+    write(
+        node,
+        args.get(2, "token")?,
+        &view,
+        input,
+        args.get(3, "amount")?,
+    )
+}
+
+/// Makes a view of a token answer `amount`.
+fn write(node: &mut Node, token: Address, view: &str, input: Vec<u8>, amount: U256) -> RpcResult {
     let request = CallRequest {
         to: Some(token),
-        input: Bytes::from(balanceOfCall { owner }.abi_encode()),
+        input: input.into(),
         ..CallRequest::default()
     };
-    let (address, slot) = balance_slot(node, &request, amount)?.ok_or_else(|| {
+    let (address, slot) = slot_of(node, &request, amount)?.ok_or_else(|| {
         RpcError::Params(format!(
-            "no slot that balanceOf({owner}) of {token} reads holds the balance alone"
+            "no slot that {view} of {token} reads holds its answer alone"
         ))
     })?;
     node.chain
@@ -42,8 +65,8 @@ fn deal(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-/// Tries each slot that `balanceOf` reads: the one is right that makes it answer `amount`.
-fn balance_slot(
+/// Tries each slot that a view reads: the one is right that makes it answer `amount`.
+fn slot_of(
     node: &Node,
     request: &CallRequest,
     amount: U256,
@@ -63,9 +86,7 @@ fn balance_slot(
             ..Overrides::default()
         };
         let outcome = node.chain.call(request.clone(), LATEST, &overrides)?;
-        if outcome.success
-            && balanceOfCall::abi_decode_returns(&outcome.output).is_ok_and(|found| found == amount)
-        {
+        if outcome.success && U256::abi_decode(&outcome.output).is_ok_and(|found| found == amount) {
             return Ok(Some((address, slot)));
         }
     }

@@ -21,6 +21,7 @@ pub(super) const METHODS: Table = &[
     ("ots_getTransactionError", transaction_error),
     ("ots_getBlockDetails", block_details),
     ("ots_getBlockDetailsByHash", block_details),
+    ("ots_getBlockTransactions", block_transactions),
     ("ots_getTransactionBySenderAndNonce", transaction_of_sender),
     ("ots_getContractCreator", contract_creator),
     ("erigon_getHeaderByNumber", header),
@@ -73,6 +74,41 @@ fn block_details(node: &mut Node, args: &Args) -> RpcResult {
         "totalFees": alloy::primitives::U256::from(fees),
         "issuance": { "blockReward": "0x0", "uncleReward": "0x0", "issuance": "0x0" },
     }))
+}
+
+/// A page of a block's transactions, with the first four bytes of their calldata, and their receipts.
+fn block_transactions(node: &mut Node, args: &Args) -> RpcResult {
+    let number = number_id(args.u64(0, "block")?);
+    let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
+    let missing = || super::RpcError::NotFound("block not found".into());
+    let block = node.chain.block(number).ok_or_else(missing)?;
+    let mut shown = convert::block(&block, true)?;
+    let begin = page.saturating_mul(size).min(block.transactions.len());
+    let end = begin.saturating_add(size).min(block.transactions.len());
+    let of_page = begin..end;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("transactionCount".into(), block.transactions.len().into());
+    }
+    if let Some(transactions) = shown["transactions"].as_array_mut() {
+        transactions.truncate(of_page.end);
+        transactions.drain(..of_page.start);
+        for transaction in transactions {
+            if let Some(selector) = transaction["input"]
+                .as_str()
+                .and_then(|data| data.get(..10))
+            {
+                transaction["input"] = Value::from(selector.to_owned());
+            }
+        }
+    }
+    let receipts = block.receipts.get(of_page).unwrap_or_default().iter();
+    let receipts = receipts.map(|receipt| {
+        let mut shown = convert::receipt(receipt)?;
+        shown["timestamp"] = json!(alloy::primitives::U64::from(block.header.timestamp));
+        Ok::<_, super::RpcError>(shown)
+    });
+    let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
+    ok(json!({ "fullblock": shown, "receipts": receipts }))
 }
 
 fn transaction_of_sender(node: &mut Node, args: &Args) -> RpcResult {

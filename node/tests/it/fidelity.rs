@@ -139,6 +139,9 @@ fn page() -> String {
          that says so; what is approximate says how it differs.\n"
     );
     page.push_str(
+        "\nWhere answers of the RPC differ from those of anvil, [method by method](anvil.md#calls) says why.\n",
+    );
+    page.push_str(
         "\nSections: 1 code and dispatch, 2 activation, 3 running a program, 4 ink prices, 5 gas of the EVM's \
          side, 6 parameters, expiry, caching and versions, 7 precompiles, 8 environment and genesis, 11 what \
          was measured on the original crates.\n",

@@ -234,12 +234,11 @@ async fn storage(harness: &Harness) -> Result<Option<BTreeMap<Address, Memory>>,
     }
     let state: Bytes = harness.chain().request("anvil_dumpState", ()).await?;
     let state: serde_json::Value = serde_json::from_slice(&state).expect("a state");
-    let accounts = state["content"]["accounts"].as_object().expect("accounts");
+    let accounts = state["accounts"].as_object().expect("accounts");
     let slots = |account: &serde_json::Value| {
-        // An account without storage has none in the dump.
-        let slots: Option<BTreeMap<U256, U256>> =
+        let slots: BTreeMap<U256, U256> =
             serde_json::from_value(account["storage"].clone()).expect("slots");
-        let slots = slots.unwrap_or_default().into_iter();
+        let slots = slots.into_iter();
         Memory(slots.map(|(slot, word)| (slot, B256::from(word))).collect())
     };
     let all = accounts

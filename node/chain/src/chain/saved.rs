@@ -2,22 +2,33 @@
 
 use super::Chain;
 use crate::{
-    Block, ChainError, ChainState, MinedTransaction, Receipt,
+    Block, BlockId, ChainError, ChainState, MinedTransaction, Receipt,
     ledger::{EmptyBlocks, L1Number, Ledger, Record},
     state_db::{Account, StateDb},
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Version of the form below.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
+/// What anvil loads stands under the names that anvil has for it, and the blocks under another one.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     accounts: BTreeMap<Address, SavedAccount>,
-    blocks: Vec<SavedEntry>,
+    /// For anvil alone, like the next two: the newest block's environment.
+    #[serde(skip_deserializing)]
+    block: Value,
+    /// Its number.
+    #[serde(skip_deserializing)]
+    best_block_number: u64,
+    /// Its header.
+    #[serde(skip_deserializing)]
+    blocks: Value,
+    history: Vec<SavedEntry>,
     coinbase: Address,
     gas_limit: u64,
     shift: i64,
@@ -46,10 +57,8 @@ struct SavedEmpty {
 struct SavedAccount {
     balance: U256,
     nonce: u64,
-    #[serde(default)]
     code: Bytes,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    storage: BTreeMap<U256, U256>,
+    storage: BTreeMap<B256, B256>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -77,7 +86,10 @@ impl Chain {
                 balance: account.balance,
                 nonce: account.nonce,
                 code: self.state_db.code(account.code_hash).original_bytes(),
-                storage: slots.into_iter().collect(),
+                storage: slots
+                    .into_iter()
+                    .map(|(slot, value)| (slot.into(), value.into()))
+                    .collect(),
             };
             (address, saved)
         });
@@ -96,17 +108,25 @@ impl Chain {
                 l1: empty.l1(),
             })),
         });
+        let head = self.block(BlockId::latest());
+        let head = head.ok_or_else(|| ChainError::BadState("there is no block".into()))?;
         let saved = Saved {
             accounts: accounts.collect(),
-            blocks: blocks.collect(),
+            block: environment(&head.header),
+            best_block_number: head.header.number,
+            blocks: json!([{ "header": &head.header, "transactions": [], "ommers": [] }]),
+            history: blocks.collect(),
             coinbase: self.settings.coinbase,
             gas_limit: self.settings.gas_limit,
             shift: self.clock.shift,
             history_since: self.ledger.history_since,
             forgotten: self.ledger.forgotten().collect(),
         };
-        let content =
-            serde_json::to_value(saved).map_err(|error| ChainError::BadState(error.to_string()))?;
+        let content = serde_json::to_value(saved);
+        let content = match content.map_err(|error| ChainError::BadState(error.to_string()))? {
+            Value::Object(content) => content,
+            _ => Map::new(),
+        };
         Ok(ChainState {
             format: FORMAT,
             chain_id: self.chain_id(),
@@ -141,9 +161,9 @@ impl Chain {
                 state.checksum
             )));
         }
-        let saved: Saved = serde_json::from_value(state.content)
+        let saved: Saved = serde_json::from_value(Value::Object(state.content))
             .map_err(|error| ChainError::BadState(error.to_string()))?;
-        if saved.blocks.is_empty() {
+        if saved.history.is_empty() {
             return Err(ChainError::BadState(
                 "expected at least one block, found none".into(),
             ));
@@ -161,12 +181,12 @@ impl Chain {
                 }),
             );
             for (slot, value) in account.storage {
-                state_db.set_slot(address, slot, value);
+                state_db.set_slot(address, slot.into(), value.into());
             }
         }
         let mut ledger = Ledger::with_forgotten(saved.forgotten);
         ledger.history_since = saved.history_since;
-        for entry in saved.blocks {
+        for entry in saved.history {
             match entry {
                 SavedEntry::Block(block) => ledger.push(record(*block)),
                 SavedEntry::Empty(empty) if empty.count == 0 => {
@@ -199,6 +219,21 @@ impl Chain {
     }
 }
 
+/// A block's environment as anvil writes it.
+fn environment(head: &Header) -> Value {
+    json!({
+        "number": U256::from(head.number),
+        "beneficiary": head.beneficiary,
+        "timestamp": U256::from(head.timestamp),
+        "gas_limit": head.gas_limit,
+        "basefee": head.base_fee_per_gas.unwrap_or_default(),
+        "difficulty": head.difficulty,
+        "prevrandao": head.mix_hash,
+        "blob_excess_gas_and_price": { "excess_blob_gas": 0, "blob_gasprice": 1 },
+        "slot_num": 0,
+    })
+}
+
 fn record(block: SavedBlock) -> Record {
     let SavedBlock {
         header,
@@ -225,7 +260,7 @@ fn record(block: SavedBlock) -> Record {
 }
 
 /// A hash of the content's canonical text, which is written into nothing but the hash.
-fn checksum(content: &serde_json::Value) -> Result<B256, ChainError> {
+fn checksum(content: &Map<String, Value>) -> Result<B256, ChainError> {
     struct Hasher(Keccak256);
     impl std::io::Write for Hasher {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
