@@ -190,7 +190,7 @@ def messages_and_typed_data():
         "primaryType": "Order", "message": {"who": OTHER, "what": [1, 2]},
     }
     own = ACCOUNT.sign_message(encode_typed_data(full_message=full)).signature
-    if not SUITE["remote"]:
+    if SUITE["testChain"]:
         assert Account.recover_message(message, signature=ETH.sign(ACCOUNT.address, text="hello")) == ACCOUNT.address
         signed = W3.manager.request_blocking("eth_signTypedData_v4", [ACCOUNT.address, full])
         assert bytes.fromhex(signed[2:]) == own
@@ -220,6 +220,9 @@ def tx_pool():
 
 @local
 def snapshot_and_time():
+    # On a given chain others may have moved the newest block before the clock, which this sets.
+    W3.manager.request_blocking("evm_setNextBlockTimestamp", [ETH.get_block("latest").timestamp + 1])
+    W3.manager.request_blocking("evm_mine", [])
     made = W3.manager.request_blocking("evm_snapshot", [])
     before = ETH.get_block("latest").timestamp
     W3.manager.request_blocking("evm_increaseTime", [1_000])
@@ -293,7 +296,7 @@ def an_unknown_method_is_told_as_one():
 def main():
     passed, failed, left_out = [], {}, {}
     for name, function in CHECKS.items():
-        if SUITE["remote"] and name in LOCAL:
+        if not SUITE["testChain"] and name in LOCAL:
             left_out[name] = "the endpoint is no test chain"
             continue
         try:

@@ -20,6 +20,9 @@ use crate::process::Anvil;
 use crate::revert::Revert;
 use crate::trace::{traces_if_sent, traces_of_latest};
 
+/// The environment variable with the endpoint that tests use instead of a chain that they start. It is
+/// read here only.
+pub const RPC_URL: &str = "RPC_URL";
 /// Gas that a transaction is sent with unless it says otherwise: enough to create and activate
 /// the largest program, below the block gas limit of every development chain.
 pub const GAS: u64 = 28_000_000;
@@ -55,10 +58,25 @@ impl Chain {
     /// # Errors
     /// As [`Chain::embedded`] and [`Chain::at`].
     pub async fn start() -> Result<Self, HarnessError> {
-        match std::env::var("RPC_URL") {
-            Ok(url) if !url.is_empty() => Self::at(&url).await,
-            _ => Self::embedded(),
+        match Self::given()? {
+            Some(url) => Self::at(&url).await,
+            None => Self::embedded(),
         }
+    }
+
+    /// The endpoint in [`RPC_URL`], if it is set.
+    ///
+    /// # Errors
+    /// [`HarnessError::Url`] for one that is no text.
+    pub fn given() -> Result<Option<String>, HarnessError> {
+        let url = std::env::var_os(RPC_URL).filter(|url| !url.is_empty());
+        let text = url.map(|url| {
+            url.into_string().map_err(|url| HarnessError::Url {
+                url: url.to_string_lossy().into_owned(),
+                reason: format!("{RPC_URL} is no text"),
+            })
+        });
+        text.transpose()
     }
 
     /// A fresh Stylus chain inside this process, on a free port.
@@ -170,6 +188,13 @@ impl Chain {
     /// Whether somebody else runs the chain, so that it is neither fresh nor alone ours.
     pub fn is_remote(&self) -> bool {
         matches!(self.process, Process::Remote(_))
+    }
+
+    /// Whether it has the methods of a test chain, as anvil and ours have them, and a nitro devnode has
+    /// not.
+    pub async fn is_test_chain(&self) -> bool {
+        let info = self.request::<_, serde_json::Value>("anvil_nodeInfo", ());
+        info.await.is_ok()
     }
 
     /// The development account with this index, counted round: 0 to 9. All have ether.

@@ -72,7 +72,7 @@ mod solidity;
 pub mod step;
 mod trace;
 
-pub use chain::{CALL_GAS, Chain, GAS, logs_of};
+pub use chain::{CALL_GAS, Chain, GAS, RPC_URL, logs_of};
 pub use definition::Definition;
 pub use error::HarnessError;
 pub use harness::{Harness, Program};

@@ -1,8 +1,9 @@
-//! The same calls to the local chain and to real anvil: what differs has a reason, and stands in
-//! docs/anvil.md.
+//! The same calls to the local chain and to real anvil: what differs has a reason, which stands in
+//! docs/anvil.md, and is recorded field by field, so that nothing new hides behind that reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::io::Write as _;
 
 use alloy::providers::{Provider, ProviderBuilder};
 use serde_json::{Value, json};
@@ -156,6 +157,32 @@ fn reasons() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Asserts that the differences are those of the snapshot, or writes them there.
+fn assert_recorded(differences: &BTreeMap<String, BTreeSet<String>>) {
+    let path = home().join("tests/snapshots/anvil_calls.json");
+    if stylus_upgrades_test_settings::update() {
+        let text = serde_json::to_string_pretty(differences).expect("a document");
+        std::fs::write(&path, text + "\n").expect("written");
+        return;
+    }
+    let text = std::fs::read_to_string(&path).expect("the recorded differences");
+    let recorded: BTreeMap<String, BTreeSet<String>> =
+        serde_json::from_str(&text).expect("differences by method");
+    let methods: BTreeSet<_> = recorded.keys().chain(differences.keys()).collect();
+    let mut lines = String::new();
+    for method in methods {
+        let (before, now) = (recorded.get(method), differences.get(method));
+        if before != now {
+            writeln!(lines, "{method}\n  recorded {before:?}\n  found    {now:?}").expect("a text");
+        }
+    }
+    assert!(
+        lines.is_empty(),
+        "{lines}give a new difference its reason in tests/clients/differences.txt, and accept it with \
+         STYLUS_UPGRADES_UPDATE=1"
+    );
+}
+
 #[tokio::test]
 async fn what_differs_from_anvils_answers_has_a_reason() -> Result<(), HarnessError> {
     let anvil = launcher(&Npm::install(&Lines)?.anvil())?;
@@ -183,6 +210,7 @@ async fn what_differs_from_anvils_answers_has_a_reason() -> Result<(), HarnessEr
             }
         }
     }
+    assert_recorded(&differences);
     let reasons = reasons();
     let (mut table, mut without) = (String::new(), Vec::new());
     for (method, found) in &differences {
@@ -213,7 +241,10 @@ async fn what_differs_from_anvils_answers_has_a_reason() -> Result<(), HarnessEr
             .collect::<BTreeSet<_>>()
             .len(),
     );
-    println!("anvil: {alike} of {all} calls of {methods} methods are answered in the same shape");
+    let line = format!(
+        "anvil: {alike} of {all} calls of {methods} methods are answered in the same shape"
+    );
+    let _ = writeln!(std::io::stderr(), "{line}");
     let text = format!(
         "{all} calls of {methods} methods are sent to both. {alike} are answered by the same fields of the same types, \
          or by an error of the same code. The others:\n\n| method | why it differs |\n|---|---|\n{table}"

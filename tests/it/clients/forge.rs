@@ -57,7 +57,7 @@ impl Project {
 #[tokio::test]
 async fn both_recipes_for_scripts_of_forge_work_and_a_direct_call_does_not()
 -> Result<(), HarnessError> {
-    let harness = Harness::on(Chain::embedded()?).await?;
+    let harness = Harness::on(Chain::start().await?).await?;
     let it = counter(&harness).await?;
     let project = Project::new(&harness, it.instance.address().to_string())?;
     let said = |output: &Output| {

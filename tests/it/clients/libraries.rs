@@ -10,6 +10,8 @@ use stylus_upgrades_harness::{
 };
 use tempfile::NamedTempFile;
 
+use super::{Kept, table};
+
 /// A chain, and the file that tells a suite about it.
 struct Suite {
     chain: Chain,
@@ -29,6 +31,7 @@ impl Suite {
             "ws": url.replacen("http", "ws", 1),
             "chainId": chain_id,
             "remote": chain.is_remote(),
+            "testChain": chain.is_test_chain().await,
             "key": chain.signer().to_bytes(),
             "evm": { "abi": probe.abi, "creation": probe.creation, "runtime": probe.runtime },
             "stylus": { "creation": program.creation_code() },
@@ -39,14 +42,15 @@ impl Suite {
     }
 
     /// Runs it. The chain lives until it ends.
-    fn run(self, what: &str, command: &mut Command) -> Result<Report, HarnessError> {
+    async fn run(self, what: &str, command: &mut Command) -> Result<Report, HarnessError> {
+        let kept = Kept::of(&self.chain).await?;
         let report = Report::of(what, command.env("SUITE", self.file.path()));
-        drop(self.chain);
+        kept.end().await?;
         report
     }
 
     /// A suite of `tests/libraries`.
-    fn node(self, what: &str, script: &str) -> Result<Report, HarnessError> {
+    async fn node(self, what: &str, script: &str) -> Result<Report, HarnessError> {
         let packages = Npm::install_libraries(&Lines)?;
         packages.copy(&[
             "libraries/viem.mjs",
@@ -56,21 +60,22 @@ impl Suite {
             "clients/report.cjs",
         ])?;
         let mut node = Command::new("node");
-        self.run(what, node.arg(script).current_dir(packages.folder()))
+        let command = node.arg(script).current_dir(packages.folder());
+        self.run(what, command).await
     }
 }
 
 #[tokio::test]
 async fn viem_does_with_both_kinds_of_contracts_what_people_do() -> Result<(), HarnessError> {
-    let report = Suite::new().await?.node("viem", "viem.mjs")?;
-    report.assert_passed(117);
+    let report = Suite::new().await?.node("viem", "viem.mjs").await?;
+    table::assert_passed("viem", &report);
     Ok(())
 }
 
 #[tokio::test]
 async fn ethers_6_does_with_both_kinds_of_contracts_what_people_do() -> Result<(), HarnessError> {
-    let report = Suite::new().await?.node("ethers 6", "ethers.mjs")?;
-    report.assert_passed(62);
+    let report = Suite::new().await?.node("ethers 6", "ethers.mjs").await?;
+    table::assert_passed("ethers 6", &report);
     Ok(())
 }
 
@@ -81,6 +86,7 @@ async fn web3_py_does_with_both_kinds_of_contracts_what_people_do() -> Result<()
     let mut script = Command::new(python.program());
     // Nothing is written beside the sources.
     script.arg("-B").arg(home().join("tests/python/web3py.py"));
-    suite.run("web3.py", &mut script)?.assert_passed(63);
+    let report = suite.run("web3.py", &mut script).await?;
+    table::assert_passed("web3.py", &report);
     Ok(())
 }

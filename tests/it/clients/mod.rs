@@ -4,13 +4,56 @@
 mod anvil_calls;
 mod anvil_flags;
 mod cache_manager;
+mod cast;
 mod forge;
 mod fork;
 mod hardhat;
 mod libraries;
 mod openzeppelin;
+mod states;
+mod table;
 
-use stylus_upgrades_harness::home;
+use std::io::Write;
+
+use stylus_upgrades_harness::{Chain, HarnessError, RPC_URL, home};
+
+/// A given chain is not theirs alone, so a suite that changes how it goes on takes that back.
+struct Kept<'c> {
+    chain: &'c Chain,
+    snapshot: Option<String>,
+}
+
+impl<'c> Kept<'c> {
+    async fn of(chain: &'c Chain) -> Result<Self, HarnessError> {
+        let snapshot = match chain.is_remote() && chain.is_test_chain().await {
+            true => Some(chain.request("evm_snapshot", ()).await?),
+            false => None,
+        };
+        Ok(Self { chain, snapshot })
+    }
+
+    async fn end(self) -> Result<(), HarnessError> {
+        if let Some(snapshot) = self.snapshot {
+            // Gone where the suite has loaded a state.
+            let _: bool = self.chain.request("evm_revert", (snapshot,)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// As [`left_out_where`] for a test that cannot use the chain in `RPC_URL`.
+fn is_left_out(test: &str, reason: &str) -> Result<bool, HarnessError> {
+    let reason = format!("{RPC_URL} is set, and {reason}");
+    left_out_where(Chain::given()?.is_some(), test, &reason)
+}
+
+/// Says, past what a test's output is held back by, that a test is left out, by its name.
+fn left_out_where(is_left_out: bool, test: &str, reason: &str) -> Result<bool, HarnessError> {
+    if is_left_out {
+        let _ = writeln!(std::io::stderr(), "{test}: left out: {reason}");
+    }
+    Ok(is_left_out)
+}
 
 /// Compares a part of docs/anvil.md, which stands between two comments with its name, with what it
 /// has to be, or writes it.

@@ -39,11 +39,11 @@ async fn the_upgrades_plugin_works_and_a_registry_refuses_it_an_instance_by_name
         .env("KEY", chain.signer().to_bytes().to_string())
         .env("PROXY", it.instance.address().to_string())
         .env("REGISTRY", harness.registry().to_string());
-    if chain.is_remote() {
+    if !chain.is_test_chain().await {
         suite.env("REMOTE", "1");
     }
     let report = Report::of("upgrades plugin", &mut suite)?;
-    report.assert_passed(14);
+    super::table::assert_passed("upgrades plugin", &report);
     assert_eq!(it.instance.version().await?, "1.0");
     Ok(())
 }

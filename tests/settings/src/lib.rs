@@ -5,6 +5,9 @@
 //!   modules, a million items) in place of those of an ordinary run;
 //! - `STYLUS_UPGRADES_UPDATE=1`: what tests compare with is written anew, in place of compared:
 //!   tests/snapshots, and the pages and sources that are generated.
+//!
+//! A third one, `RPC_URL`, names the endpoint that tests use instead of a chain that they start. It is
+//! part of the harness, whose users have it too, and is read by its `Chain::given` only.
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;

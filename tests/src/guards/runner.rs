@@ -18,7 +18,7 @@ const FOREIGN: [&str; 8] = [
     "RUSTFLAGS",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUST_BACKTRACE",
-    "RPC_URL",
+    stylus_upgrades_harness::RPC_URL,
     stylus_upgrades_test_settings::LONG,
     stylus_upgrades_test_settings::UPDATE,
     "STYLUS_UPGRADES_HOME",
