@@ -1,7 +1,9 @@
 //! The descriptors for wallets (ERC-7730), read by a library that others wrote: what a wallet shows of
 //! each governed call and of each type that approvers sign is what the terminal shows.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
@@ -11,10 +13,13 @@ use clear_signing::{
     Descriptor, EmptyDataProvider, FormatOutcome, ResolvedDescriptor, TransactionContext,
     format_calldata, format_typed_data,
 };
+use serde::Deserialize;
 use stylus_upgrades::governance::signed::Approval;
-use stylus_upgrades::governance::{Display, Names, descriptors};
+use stylus_upgrades::governance::{
+    Display, Names, descriptors, kind_in_words, kind_on_device, step_in_words, step_on_device,
+};
 use stylus_upgrades::registry::{call, initial};
-use stylus_upgrades_harness::home;
+use stylus_upgrades_harness::{Lines, Python, home};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Signature, Step};
 use stylus_upgrades_interface::signed::SOURCES;
@@ -175,17 +180,33 @@ fn displayed(call: &[u8]) -> Vec<(String, String)> {
     fields.collect()
 }
 
+/// The same without words that are always the same: `users` says what a pause is.
+fn arguments_of(call: &[u8]) -> Vec<(String, String)> {
+    let displayed = displayed(call).into_iter();
+    displayed.filter(|(label, _)| label != "users").collect()
+}
+
 /// Whether everything that the terminal shows is shown by the wallet.
 fn require(call: &[u8], model: &DisplayModel) {
+    require_all(&displayed(call), model);
+}
+
+fn require_all(displayed: &[(String, String)], model: &DisplayModel) {
     let items = items(model);
-    for (label, value) in displayed(call) {
+    for (label, value) in displayed.iter().cloned() {
         // A version that is only created at has no predecessor: the wallet shows that as empty.
+        let from = || String::from("from (empty if new)");
+        let on_device = |in_words: fn(u8) -> String, on_device: fn(u8) -> String| {
+            let kind = (0..6).find(|kind| in_words(*kind).to_lowercase() == value);
+            kind.map_or(value.clone(), |kind| on_device(kind).to_lowercase())
+        };
         let wanted = match label.as_str() {
-            "reached" => (
-                String::from("from (empty: only by creation)"),
-                String::new(),
-            ),
-            "from" => (String::from("from (empty: only by creation)"), value),
+            "reached" => (from(), String::new()),
+            "from" => (from(), value),
+            "kind" => (label, on_device(kind_in_words, kind_on_device)),
+            "migration" => (label, on_device(step_in_words, step_on_device)),
+            "calldata" => ("raw migration call".into(), value),
+            "initializer" => ("raw initializer call".into(), value),
             _ => (label, value),
         };
         assert!(items.contains(&wanted), "{wanted:?} in {items:?}");
@@ -225,7 +246,7 @@ async fn a_wallet_shows_of_every_type_that_is_signed_what_the_terminal_shows() {
         let typed: TypedData = serde_json::from_value(typed).expect("typed data");
         let outcome = format_typed_data(&resolved, &typed, &EmptyDataProvider).await;
         let model = shown(outcome.expect("it is formatted"));
-        require(&calldata, &model);
+        require_all(&arguments_of(&calldata), &model);
         let items = items(&model);
         let until = items.iter().find(|(label, _)| label == "holds until");
         let (_, until) = until.expect("a deadline");
@@ -248,6 +269,44 @@ async fn a_submission_shows_the_call_that_others_signed() {
         |entry| matches!(entry, DisplayEntry::Nested { intent, .. } if intent.contains("Pause")),
     );
     assert!(nested, "{model:?}");
+}
+
+/// What the package `erc7730` finds.
+#[derive(Deserialize)]
+struct Linted {
+    /// How many formats of each file it converts to what devices are sent.
+    files: BTreeMap<String, usize>,
+    /// How many functions of the registry change something.
+    functions: usize,
+    /// File, level, title, message.
+    findings: Vec<[String; 4]>,
+}
+
+#[test]
+fn the_linter_of_the_standard_finds_nothing() {
+    let python = Python::install(&Lines).expect("the packages of Python");
+    let folder = home().join(PINNED);
+    let linted = Command::new(python.program())
+        .arg("-B")
+        .arg(home().join("tests/python/erc7730_lint.py"))
+        .arg(&folder)
+        .arg(home().join("interface/src/registry.rs"))
+        .output();
+    let linted = linted.expect("python runs");
+    let said = String::from_utf8_lossy(&linted.stderr);
+    assert!(linted.status.success(), "{said}");
+    // the linter itself writes to the terminal
+    let text = String::from_utf8_lossy(&linted.stdout);
+    let text = text.lines().last().unwrap_or_default();
+    let linted: Linted = serde_json::from_str(text).expect("findings");
+    // its members have fields, and none is shown for the pair of them
+    let is_of_pair = |[_, _, title, said]: &&[String; 4]| {
+        title == "Missing display field" && said.contains("`#.approvals.[]`")
+    };
+    let (known, found): (Vec<_>, Vec<_>) = linted.findings.iter().partition(is_of_pair);
+    assert_eq!((known.len(), found), (1, vec![]));
+    let [calls, signed] = descriptors(CHAIN, registry()).map(|one| linted.files[one.file]);
+    assert_eq!((calls, signed), (linted.functions, SOURCES.len()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! made of the declaration that the terminal's text is made of.
 
 use super::arguments::{fields, listed, struct_type};
-use super::shown::{Field, Format, SHOWN, Shown, When, kind_in_words, step_in_words};
+use super::shown::{Field, Format, SHOWN, Shown, When, kind_on_device, step_on_device};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value, json};
@@ -14,6 +14,10 @@ use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, te
 const SCHEMA: &str = "https://raw.githubusercontent.com/ethereum/clear-signing-erc7730-registry/master/specs/erc7730-v2.schema.json";
 /// Whose they are.
 const OWNER: &str = "stylus-upgrades";
+/// What an address may be that is anybody's.
+const ACCOUNT: [&str; 3] = ["wallet", "eoa", "contract"];
+/// What an address is that has code.
+const CONTRACT: [&str; 1] = ["contract"];
 /// Kinds of proxies.
 const PROXY_KINDS: [u8; 6] = [
     proxy_kind::WASM,
@@ -87,8 +91,8 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
             "owner": OWNER,
             "contractName": "Registry",
             "enums": {
-                "proxyKind": words(&PROXY_KINDS, kind_in_words),
-                "stepKind": words(&STEP_KINDS, step_in_words),
+                "proxyKind": words(&PROXY_KINDS, kind_on_device),
+                "stepKind": words(&STEP_KINDS, step_on_device),
             },
         },
         "display": { "formats": formats },
@@ -103,7 +107,7 @@ fn calldata_formats() -> Map<String, Value> {
         let key = format!("{}({parameters})", shown.function);
         let is_payable = shown.selector == abi::createProxyCall::SELECTOR;
         let more = is_payable.then(value).into_iter().collect();
-        formats.insert(key, format(shown, more));
+        formats.insert(key, format(shown, shown.fields(), more));
     }
     let action = json!({"path": "action", "label": "action", "format": "raw"});
     for (function, intent) in [
@@ -117,7 +121,7 @@ fn calldata_formats() -> Map<String, Value> {
     formats.insert(
         "submitSigned(bytes action,uint64 deadline,(address signer,bytes data)[] approvals)".into(),
         json!({
-            "intent": "Submit approvals that others signed",
+            "intent": "Submit signed approvals",
             "fields": [
                 {
                     "path": "action",
@@ -127,14 +131,39 @@ fn calldata_formats() -> Map<String, Value> {
                 },
                 deadline(),
                 value(),
-                { "path": "approvals.[].signer", "label": "signed by", "format": "addressName" },
+                {
+                    "path": "approvals.[].signer",
+                    "label": "signed by",
+                    "format": "addressName",
+                    "params": { "types": ACCOUNT },
+                },
+                { "path": "approvals.[].data", "label": "signature", "visible": "never" },
             ],
+        }),
+    );
+    formats.insert(
+        "rollout(string name,uint16 max)".into(),
+        json!({
+            "intent": "Upgrade waiting instances",
+            "interpolatedIntent": "Roll out {name}",
+            "fields": [
+                { "path": "name", "label": "definition", "format": "raw" },
+                { "path": "max", "label": "at most", "format": "raw" },
+            ],
+        }),
+    );
+    formats.insert(
+        "publishLayout(bytes document)".into(),
+        json!({
+            "intent": "Publish a storage layout",
+            "fields": [{ "path": "document", "label": "raw document", "format": "raw" }],
         }),
     );
     formats
 }
 
-/// What approvers sign, by the types of EIP-712.
+/// What approvers sign, by the types of EIP-712. Words that are always the same are left out: Ledger's own
+/// form of such descriptors has none, and one of them makes the whole file unusable there.
 fn typed_formats() -> Map<String, Value> {
     let mut formats = Map::new();
     for source in SOURCES {
@@ -147,7 +176,8 @@ fn typed_formats() -> Map<String, Value> {
             json!({"path": "epoch", "label": "epoch", "format": "raw"}),
             json!({"path": "round", "label": "round", "format": "raw"}),
         ];
-        formats.insert(text(source).concat(), format(shown, more));
+        let of_arguments = shown.fields().filter(|field| !field.path.is_empty());
+        formats.insert(text(source).concat(), format(shown, of_arguments, more));
     }
     formats
 }
@@ -188,13 +218,13 @@ fn parameters_with_structs(parameters: &str) -> String {
     parameters.collect::<Vec<_>>().join(",")
 }
 
-/// How a call is shown: the definition, its fields, and `more`.
-fn format(shown: &Shown, more: Vec<Value>) -> Value {
+/// How a call is shown: the definition, these fields, and `more`.
+fn format<'a>(shown: &Shown, fields: impl Iterator<Item = &'a Field>, more: Vec<Value>) -> Value {
     let mut all = Vec::new();
     if !shown.fields().any(|field| field.path == "name") {
         all.push(json!({"path": "name", "label": "definition", "format": "raw"}));
     }
-    all.extend(shown.fields().map(field));
+    all.extend(fields.map(field));
     all.extend(more);
     json!({
         "intent": shown.intent,
@@ -213,28 +243,40 @@ fn field(field: &Field) -> Value {
     if let Format::Words(words) = format {
         return json!({"label": label, "value": words, "format": "raw"});
     }
-    let label = match when {
-        When::LastWhereEmpty(_, words) => format!("{label} (empty: {words})"),
+    let label = match (when, format) {
+        (When::LastWhereEmpty(..), _) => format!("{label} (empty if new)"),
+        // what they call is code that the descriptor does not know: bytes are shown as bytes
+        (_, Format::Calldata) => raw_calldata(label),
         _ => label.to_owned(),
     };
     let mut one = json!({"path": path, "label": label});
     let (name, params) = match format {
-        Format::Account => ("addressName", None),
-        Format::ProxyKind => ("enum", Some("$.metadata.enums.proxyKind")),
-        Format::StepKind => ("enum", Some("$.metadata.enums.stepKind")),
-        _ => ("raw", None),
+        Format::Account => ("addressName", json!({ "types": ACCOUNT })),
+        Format::Contract => ("addressName", json!({ "types": CONTRACT })),
+        Format::ProxyKind => ("enum", json!({ "$ref": "$.metadata.enums.proxyKind" })),
+        Format::StepKind => ("enum", json!({ "$ref": "$.metadata.enums.stepKind" })),
+        _ => ("raw", Value::Null),
     };
     one["format"] = name.into();
-    if let Some(reference) = params {
-        one["params"] = json!({ "$ref": reference });
+    if !params.is_null() {
+        one["params"] = params;
     }
-    if when == When::NotEmpty {
-        let empty = match format {
-            Format::Account => Address::ZERO.to_string(),
-            Format::Hash => B256::ZERO.to_string(),
-            _ => "0x".into(),
-        };
+    // devices compare with one byte at least: calldata that may be empty are always shown
+    let empty = match format {
+        Format::Account | Format::Contract => Some(Address::ZERO.to_string()),
+        Format::Hash => Some(B256::ZERO.to_string()),
+        _ => None,
+    };
+    if let Some(empty) = empty.filter(|_| when == When::NotEmpty) {
         one["visible"] = json!({ "ifNotIn": [empty] });
     }
     one
+}
+
+/// The label of calldata that are shown as they are.
+fn raw_calldata(label: &str) -> String {
+    match label {
+        "calldata" => "raw migration call".into(),
+        label => format!("raw {label} call"),
+    }
 }

@@ -14,9 +14,9 @@ pub(super) struct Shown {
     pub(super) selector: [u8; 4],
     /// The function.
     pub(super) function: &'static str,
-    /// What it is for, in a few words.
+    /// What it is for, in 30 characters at most: devices cut what is longer.
     pub(super) intent: &'static str,
-    /// The same with the values of arguments, by their names in braces.
+    /// The same with the values of arguments, by their names in braces, in as many characters.
     pub(super) sentence: &'static str,
     /// Its fields, in groups that several calls share.
     fields: &'static [&'static [Field]],
@@ -41,6 +41,8 @@ pub(super) enum Format {
     Hash,
     /// An account, by its name where it has one.
     Account,
+    /// The same where it is a contract.
+    Contract,
     /// A policy, its accounts by their names.
     Policy,
     /// The kind of a proxy, in words.
@@ -86,10 +88,10 @@ const fn not_empty(label: &'static str, path: &'static str, format: Format) -> F
 }
 
 const VERSION: &[Field] = &[always("version", "version", Format::Text)];
-const PROXY: &[Field] = &[always("proxy", "proxy", Format::Account)];
+const PROXY: &[Field] = &[always("proxy", "proxy", Format::Contract)];
 const KIND: &[Field] = &[always("kind", "kind", Format::ProxyKind)];
 const CODE: &[Field] = &[
-    always("code", "code.implementation", Format::Account),
+    always("code", "code.implementation", Format::Contract),
     always("code hash", "code.codehash", Format::Hash),
     not_empty("source hash", "code.sourceHash", Format::Hash),
     not_empty("layout hash", "code.layoutHash", Format::Hash),
@@ -100,7 +102,7 @@ const STEP: &[Field] = &[
         ..always("from", "step.from", Format::Text)
     },
     always("migration", "step.kind", Format::StepKind),
-    not_empty("script", "step.script", Format::Account),
+    not_empty("script", "step.script", Format::Contract),
     not_empty("script hash", "step.scriptCodehash", Format::Hash),
     not_empty("calldata", "step.data", Format::Calldata),
 ];
@@ -123,49 +125,49 @@ pub(super) const SHOWN: [Shown; 12] = [
         selector: abi::addVersionCall::SELECTOR,
         function: "addVersion",
         intent: "Add a version",
-        sentence: "Add version {version} of {name}",
+        sentence: "Add {name} version {version}",
         fields: &[VERSION, CODE, STEP],
     },
     Shown {
         selector: abi::addStepCall::SELECTOR,
         function: "addStep",
         intent: "Add another way into a version",
-        sentence: "Add another way into version {version} of {name}",
+        sentence: "Add a way to {name} {version}",
         fields: &[VERSION, STEP],
     },
     Shown {
         selector: abi::migrateCall::SELECTOR,
         function: "migrate",
-        intent: "Upgrade a definition and its instances",
-        sentence: "Upgrade {name} to version {version}",
+        intent: "Upgrade all instances",
+        sentence: "Upgrade {name} to {version}",
         fields: &[VERSION, CODE, STEP],
     },
     Shown {
         selector: abi::setHandlerCall::SELECTOR,
         function: "setHandler",
-        intent: "Name who goes on with a migration",
-        sentence: "Name who goes on with the migration of an instance of {name}",
+        intent: "Name a migration's handler",
+        sentence: "Name a handler for {name}",
         fields: &[PROXY, &[always("handler", "handler", Format::Account)]],
     },
     Shown {
         selector: abi::abortMigrationCall::SELECTOR,
         function: "abortMigration",
         intent: "Turn a migration back",
-        sentence: "Turn back the migration of an instance of {name}",
+        sentence: "Turn back one of {name}",
         fields: &[PROXY],
     },
     Shown {
         selector: abi::adoptCall::SELECTOR,
         function: "adopt",
         intent: "Make a proxy an instance",
-        sentence: "Make a proxy an instance of {name} at version {version}",
+        sentence: "Adopt for {name} at {version}",
         fields: &[PROXY, KIND, VERSION],
     },
     Shown {
         selector: abi::handOverCall::SELECTOR,
         function: "handOver",
         intent: "Give an instance away",
-        sentence: "Give an instance of {name} away",
+        sentence: "Give away one of {name}",
         fields: &[PROXY, &[always("to", "newRegistry", Format::Account)]],
     },
     Shown {
@@ -194,7 +196,7 @@ pub(super) const SHOWN: [Shown; 12] = [
         selector: abi::setPolicyCall::SELECTOR,
         function: "setPolicy",
         intent: "Change who decides",
-        sentence: "Change who decides about {role} of {name}",
+        sentence: "Set policy {role} of {name}",
         fields: &[&[
             always("of role", "role", Format::Text),
             always("expression", "expression", Format::Policy),
@@ -204,7 +206,7 @@ pub(super) const SHOWN: [Shown; 12] = [
         selector: abi::createProxyCall::SELECTOR,
         function: "createProxy",
         intent: "Create an instance",
-        sentence: "Create an instance of {name} at version {version}",
+        sentence: "Create {name} at {version}",
         fields: &[
             VERSION,
             KIND,
@@ -257,7 +259,7 @@ impl Format {
     fn text(self, value: &str, names: &Names) -> String {
         match self {
             Self::Text | Self::Hash => value.to_owned(),
-            Self::Account => match value.parse::<Address>() {
+            Self::Account | Self::Contract => match value.parse::<Address>() {
                 Ok(account) => names.long(account),
                 Err(_) => value.to_owned(),
             },
@@ -276,7 +278,7 @@ impl Format {
         match self {
             Self::Text | Self::Policy | Self::Words(_) => value.is_empty(),
             Self::Calldata => value == "0x",
-            Self::Account => value.parse() == Ok(Address::ZERO),
+            Self::Account | Self::Contract => value.parse() == Ok(Address::ZERO),
             Self::Hash => value.parse() == Ok(B256::ZERO),
             Self::StepKind | Self::ProxyKind => value == "0",
         }
@@ -301,6 +303,27 @@ pub fn kind_in_words(kind: u8) -> String {
         proxy_kind::TRANSPARENT_5 => "transparent proxy 5.x of OpenZeppelin".into(),
         proxy_kind::UUPS => "UUPS proxy of OpenZeppelin".into(),
         other => format!("{other}, which is unknown"),
+    }
+}
+
+/// The kind of a proxy in 20 characters at most: devices cut what is longer.
+pub fn kind_on_device(kind: u8) -> String {
+    match kind {
+        proxy_kind::TRANSPARENT_4 => "OZ transparent 4.x".into(),
+        proxy_kind::TRANSPARENT_5 => "OZ transparent 5.x".into(),
+        proxy_kind::UUPS => "OZ UUPS proxy".into(),
+        other => kind_in_words(other),
+    }
+}
+
+/// The kind of a step in 20 characters at most.
+pub fn step_on_device(kind: u8) -> String {
+    match kind {
+        step::NONE => "none, data unchanged".into(),
+        step::CALL => "call of the new code".into(),
+        step::COMPLEX => "complex, paused".into(),
+        step::FOREIGN_CALL => "call, code w/o mixin".into(),
+        other => step_in_words(other),
     }
 }
 

@@ -34,7 +34,7 @@ impl Python {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(Self { program });
         }
-        progress.begin("installing web3.py from pip");
+        progress.begin("installing packages of Python from pip");
         let mut make = Command::new("python3");
         run(make.args(["-m", "venv", "--clear"]).arg(&environment))?;
         let mut pip = Command::new(&program);
@@ -46,6 +46,8 @@ impl Python {
             "--no-deps",
             "--only-binary",
             ":all:",
+            // erc7730 names one version of Python, and runs on others
+            "--ignore-requires-python",
         ])
         .args(["--disable-pip-version-check", "--requirement"])
         .arg(&list);

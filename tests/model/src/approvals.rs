@@ -2,25 +2,39 @@
 
 use crate::policy::{Policy, Set};
 use crate::scope::{APPROVERS, Mutation, Scope, TWO_OF_THREE};
-use crate::state::{Action, Consent, Content, DELAY, LIFETIME, State};
+use crate::state::{Action, Consent, Content, DELAY, LIFETIME, Role, State};
 use crate::transition::Refusal;
 
 impl Scope {
-    /// The policy that decides about a content, as it stands, and whether any one of its addresses does.
-    pub fn policy_of(&self, state: &State, content: Content) -> (Policy, bool) {
+    /// The role that a content asks for: that of `migrate` stands in for `pause` while this is not set.
+    pub fn role(&self, state: &State, content: Content) -> Role {
+        let is_set = state.pausing.is_some() && !self.has(Mutation::AnyonePauses);
         match content {
-            Content::SetPolicy(_) => (TWO_OF_THREE, false),
-            content => {
-                let policy = self.policies[usize::from(state.policy)];
-                (policy, content == Content::Pause)
-            }
+            Content::SetPolicy(_) | Content::SetPause(_) | Content::SetCreate(_) => Role::Policy,
+            Content::Create(_) => Role::Create,
+            Content::Pause | Content::Resume if is_set => Role::Pause,
+            _ => Role::Migrate,
         }
     }
 
-    /// What approvals of a content are bound to.
+    /// The policy that decides about a content, as it stands, and whether any one of its addresses does.
+    pub fn policy_of(&self, state: &State, content: Content) -> (Policy, bool) {
+        let at = |policies: &[Policy], position: u8| policies[usize::from(position)];
+        let policy = match (self.role(state, content), state.pausing) {
+            (Role::Policy, _) => TWO_OF_THREE,
+            (Role::Create, _) => at(self.creating, state.creating.0),
+            (Role::Pause, Some((position, _))) => return (at(self.pausing, position), false),
+            _ => at(self.policies, state.policy),
+        };
+        (policy, content == Content::Pause)
+    }
+
+    /// What approvals of a content are bound to: the sequence, or the changes of its role.
     pub fn epoch(&self, state: &State, content: Content) -> u8 {
-        match content {
-            Content::SetPolicy(_) => 0,
+        match (self.role(state, content), state.pausing) {
+            (Role::Policy, _) => 0,
+            (Role::Create, _) => state.creating.1,
+            (Role::Pause, Some((_, changes))) => changes,
             _ => state.sequence,
         }
     }
@@ -64,6 +78,7 @@ impl Scope {
             nonce: about(state, content),
             opened: state.day(),
             clock: None,
+            heard: false,
         });
         let given = match self.has(Mutation::CountsStrangers) {
             true => givers,
@@ -89,11 +104,14 @@ impl Scope {
         }
         let before = action.approvals;
         action.approvals |= given;
-        let started = !any_one && tick(&policy, &mut action, state.day());
+        action.heard |= state.lambda && self.has(Mutation::RemembersLambda);
+        let started = !any_one && self.tick(&policy, &mut action, state.day(), state.lambda);
+        let says_yes = state.lambda || action.heard;
         let satisfied = if any_one {
             given != 0
         } else {
-            policy.is_satisfied(action.approvals, has_passed(&action, state.day()))
+            let passed = has_passed(&action, state.day());
+            policy.is_satisfied(action.approvals, passed, says_yes)
         };
         if !satisfied && given == 0 {
             return Err(Refusal::NotAnApprover);
@@ -139,7 +157,7 @@ impl Scope {
         }
         action.approvals &= !bit;
         action.revoked |= bit;
-        tick(&policy, &mut action, state.day());
+        self.tick(&policy, &mut action, state.day(), false);
         state.actions.insert(content, action);
         if let Some(consent) = state.consents.get_mut(&content) {
             consent.by &= !bit;
@@ -156,8 +174,11 @@ impl Scope {
         let action = self.named(state, content)?;
         let (policy, _) = self.policy_of(state, content);
         let others = action.approvals & !(1 << action.proposer);
-        let is_his = who == action.proposer && !policy.is_satisfied(others, true);
-        if !is_his && !policy.is_satisfied(1 << who, false) && !self.has(Mutation::AnybodyCancels) {
+        let is_his = who == action.proposer && !policy.is_satisfied(others, true, true);
+        if !is_his
+            && !self.decides_alone(state, &policy, who)
+            && !self.has(Mutation::AnybodyCancels)
+        {
             return Err(Refusal::NotAnApprover);
         }
         if self.has_expired(state, &action) {
@@ -167,6 +188,25 @@ impl Scope {
         *state.rounds.entry(content).or_default() += 1;
         state.consents.remove(&content);
         Ok(())
+    }
+
+    /// Whether somebody satisfies a policy without anybody else.
+    pub(crate) fn decides_alone(&self, state: &State, policy: &Policy, who: u8) -> bool {
+        let helps = state.lambda && self.has(Mutation::LambdaHelpsAlone);
+        policy.is_satisfied_alone(who) || helps && policy.is_satisfied(1 << who, false, true)
+    }
+
+    /// Starts or stops the clock of its delay; whether it did. A lambda that does not consent starts
+    /// none, and stops none that runs.
+    fn tick(&self, policy: &Policy, action: &mut Action, day: u8, lambda: bool) -> bool {
+        let was = action.clock;
+        let says_yes = match was {
+            Some(_) => lambda || !self.has(Mutation::LambdaStopsDelays),
+            None => lambda || self.has(Mutation::StartsWithoutLambda),
+        };
+        let enough = policy.has_delay() && policy.is_satisfied(action.approvals, true, says_yes);
+        action.clock = enough.then(|| was.unwrap_or(day));
+        was != action.clock
     }
 
     /// The open action of a content, expired or not.
@@ -196,12 +236,4 @@ pub fn last_day(action: &Action) -> u8 {
 /// Whether its delay has passed.
 fn has_passed(action: &Action, day: u8) -> bool {
     action.clock.is_some_and(|clock| clock + DELAY <= day)
-}
-
-/// Starts or stops the clock of its delay; whether it did.
-fn tick(policy: &Policy, action: &mut Action, day: u8) -> bool {
-    let was = action.clock;
-    let enough = policy.has_delay() && policy.is_satisfied(action.approvals, true);
-    action.clock = enough.then(|| was.unwrap_or(day));
-    was != action.clock
 }

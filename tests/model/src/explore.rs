@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::invariants;
+use crate::invariants::{self, Invariant};
 use crate::scope::Scope;
 use crate::state::State;
 use crate::transition::{Refusal, Transition};
@@ -19,7 +19,9 @@ impl Scope {
         let mut next = outcome.state;
         invariants::note_time(self, &mut next);
         next.broken = broken;
-        let most = next.rounds.values().max().copied().unwrap_or_default();
+        let others = next.other.iter().flat_map(|other| other.rounds.values());
+        let most = next.rounds.values().chain(others).max();
+        let most = most.copied().unwrap_or_default();
         (next.ticks <= self.ticks && most <= self.rounds).then_some(next)
     }
 
@@ -31,12 +33,9 @@ impl Scope {
         let mut explored = Explored::default();
         while let Some((state, at)) = queue.pop_front() {
             explored.depth = at;
-            let undecidable = self
-                .contents
-                .iter()
-                .any(|one| !invariants::can_be_decided(self, &state, *one));
-            if undecidable {
-                explored.broken.entry(invariants::DECIDABLE).or_insert(at);
+            if !invariants::all_can_be_decided(self, &state) {
+                let name = Invariant::CanBeDecided.name();
+                explored.broken.entry(name).or_insert(at);
             }
             if let Some(invariant) = state.broken {
                 explored.broken.entry(invariant.name()).or_insert(at);

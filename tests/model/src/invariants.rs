@@ -1,9 +1,21 @@
 //! What no call of anybody may break, in any state that can be reached.
 
-use crate::approvals::{about, last_day};
-use crate::scope::{APPROVERS, Scope};
-use crate::state::{Content, Control, DELAY, InstanceState, State};
+mod consent;
+mod effects;
+
+use crate::scope::Scope;
+use crate::state::State;
 use crate::transition::{Outcome, Transition};
+
+pub(crate) use consent::{all_can_be_decided, note_time};
+use consent::{
+    alone_is_alone, cancelled_by_its_own, delays_run_on, executed_by_consent, expired_is_over,
+    lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
+};
+use effects::{
+    adopted_as_given, called_back_stays, created_by_decision, definitions_apart, moved_by_decision,
+    paused_is_paused, roles_apart, rounds_rise, sequence_counts,
+};
 
 /// An invariant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +43,22 @@ pub enum Invariant {
     SignaturesEnd,
     /// An action is cancelled by who proposed it, or who alone decides.
     CancelledByItsOwn,
+    /// What needs a lambda is executed only while the lambda says yes.
+    LambdaConsents,
+    /// A delay that runs is stopped by who takes his approval back, and by nothing else.
+    DelaysRunOn,
+    /// Who upgrades an instance by himself needs no lambda and no delay.
+    AloneIsAlone,
+    /// Who pauses and resumes is whom `pause` asks, once it is set.
+    PausedByItsRole,
+    /// An instance is created by its own `createProxy`, at the version that was approved, or adopted.
+    CreatedByDecision,
+    /// What a role had gathered is ended by nothing that concerns another role.
+    RolesApart,
+    /// What happens in one definition changes nothing of another.
+    DefinitionsApart,
+    /// In every state everybody together gets executed what can be executed; looks ahead.
+    CanBeDecided,
 }
 
 impl Invariant {
@@ -41,7 +69,7 @@ impl Invariant {
     }
 
     /// All of them.
-    pub const ALL: [(Self, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str); 19] = [
         (Self::ExecutedByConsent, "executed by consent"),
         (Self::StrangersChangeNothing, "strangers change nothing"),
         (
@@ -56,11 +84,16 @@ impl Invariant {
         (Self::ExpiredIsOver, "what has expired is over"),
         (Self::SignaturesEnd, "signatures end"),
         (Self::CancelledByItsOwn, "cancelled by its own"),
+        (Self::LambdaConsents, "a lambda's no is a no"),
+        (Self::DelaysRunOn, "delays run on"),
+        (Self::AloneIsAlone, "alone is alone"),
+        (Self::PausedByItsRole, "paused by its role"),
+        (Self::CreatedByDecision, "created by decision"),
+        (Self::RolesApart, "roles stay apart"),
+        (Self::DefinitionsApart, "definitions stay apart"),
+        (Self::CanBeDecided, "whom the policy asks can always decide"),
     ];
 }
-
-/// The name of the one invariant that looks ahead.
-pub const DECIDABLE: &str = "whom the policy asks can always decide";
 
 /// The invariant that a transition breaks, if it does.
 pub(crate) fn broken(
@@ -70,6 +103,19 @@ pub(crate) fn broken(
     outcome: &Outcome,
 ) -> Option<Invariant> {
     let after = &outcome.state;
+    if !definitions_apart(before, transition, after) {
+        return Some(Invariant::DefinitionsApart);
+    }
+    // what is done in the other definition keeps the same rules there
+    if let (Transition::Elsewhere(deed), Some(known), Some(other)) =
+        (transition, &before.other, &after.other)
+    {
+        let outcome = Outcome {
+            state: State::clone(other),
+            executed: outcome.executed,
+        };
+        return broken(scope, known, deed.into(), &outcome);
+    }
     let all = [
         (
             Invariant::ExecutedByConsent,
@@ -103,224 +149,32 @@ pub(crate) fn broken(
             Invariant::CancelledByItsOwn,
             cancelled_by_its_own(scope, before, transition),
         ),
+        (
+            Invariant::LambdaConsents,
+            lambda_consents(scope, before, transition, outcome),
+        ),
+        (
+            Invariant::DelaysRunOn,
+            delays_run_on(before, transition, after),
+        ),
+        (
+            Invariant::AloneIsAlone,
+            alone_is_alone(scope, before, transition),
+        ),
+        (
+            Invariant::PausedByItsRole,
+            paused_by_its_role(scope, before, transition, outcome),
+        ),
+        (
+            Invariant::CreatedByDecision,
+            created_by_decision(scope, before, outcome),
+        ),
+        (
+            Invariant::RolesApart,
+            roles_apart(scope, before, transition, outcome),
+        ),
     ];
     all.into_iter()
         .find(|(_, holds)| !holds)
         .map(|(invariant, _)| invariant)
-}
-
-/// Notes since when those who want something suffice.
-pub(crate) fn note_time(scope: &Scope, state: &mut State) {
-    let day = state.day();
-    let contents: Vec<Content> = state.consents.keys().copied().collect();
-    for content in contents {
-        let (policy, _) = scope.policy_of(state, content);
-        if let Some(consent) = state.consents.get_mut(&content) {
-            let enough = policy.is_satisfied(consent.by, true);
-            consent.since = enough.then(|| consent.since.unwrap_or(day));
-        }
-    }
-}
-
-/// Who says yes by a transition.
-fn givers(transition: Transition) -> u8 {
-    match transition {
-        Transition::Call(who, _) => 1 << who,
-        Transition::Submit { signers, .. } => signers,
-        _ => 0,
-    }
-}
-
-fn executed_by_consent(
-    scope: &Scope,
-    before: &State,
-    transition: Transition,
-    outcome: &Outcome,
-) -> bool {
-    let Some(content) = outcome.executed else {
-        return true;
-    };
-    let (policy, any_one) = scope.policy_of(before, content);
-    // an action about an earlier nonce, or one that has expired, has nobody's consent any more
-    let open = before.actions.get(&content);
-    let counts = open
-        .is_some_and(|open| open.nonce == about(before, content) && before.day() <= last_day(open));
-    let consent = before.consents.get(&content).copied().unwrap_or_default();
-    let earlier = if counts { consent.by } else { 0 };
-    let now = (earlier | givers(transition)) & policy.names();
-    if any_one {
-        return givers(transition) & policy.names() != 0;
-    }
-    let waited = consent
-        .since
-        .is_some_and(|since| since + DELAY <= before.day());
-    policy.is_satisfied(now, counts && waited)
-}
-
-fn strangers_change_nothing(
-    scope: &Scope,
-    before: &State,
-    transition: Transition,
-    outcome: &Outcome,
-) -> bool {
-    let (who, content) = match transition {
-        Transition::Call(who, content) => (who, content),
-        Transition::Revoke(who, content) | Transition::Cancel(who, content) => (who, content),
-        Transition::Upgrade(who, _) => (who, Content::Migrate),
-        _ => return true,
-    };
-    let (policy, _) = scope.policy_of(before, content);
-    // who proposed under a policy and is not named by it any more may cancel what he proposed
-    let is_named = policy.names() & (1 << who) != 0;
-    let proposed = before
-        .actions
-        .get(&content)
-        .is_some_and(|one| one.proposer == who);
-    let is_cancel = matches!(transition, Transition::Cancel(..)) && proposed;
-    is_named || is_cancel || outcome.executed == Some(content)
-}
-
-fn sequence_counts(before: &State, outcome: &Outcome) -> bool {
-    let adds = match outcome.executed {
-        Some(Content::SetPolicy(_)) => true,
-        Some(Content::Migrate) => !before.second,
-        _ => false,
-    };
-    outcome.state.sequence == before.sequence + u8::from(adds)
-}
-
-fn rounds_rise(before: &State, outcome: &Outcome) -> bool {
-    let after = &outcome.state;
-    let mut known = before.rounds.iter();
-    known.all(|(content, round)| after.round(*content) >= *round)
-        && outcome
-            .executed
-            .is_none_or(|content| after.round(content) > before.round(content))
-}
-
-fn paused_is_paused(before: &State, after: &State) -> bool {
-    if !(before.paused && after.paused) {
-        return true;
-    }
-    let versions = |state: &State| {
-        state
-            .proxies
-            .map(|proxy| proxy.instance.map(|instance| instance.version))
-    };
-    let came =
-        |n: usize| before.proxies[n].instance.is_none() && after.proxies[n].instance.is_some();
-    before.second == after.second
-        && (0..2).all(|n| {
-            versions(before)[n] == versions(after)[n] || !came(n) && versions(after)[n].is_none()
-        })
-}
-
-fn moved_by_decision(before: &State, transition: Transition, outcome: &Outcome) -> bool {
-    (0..2).all(|n| {
-        let was = before.proxies[n].instance;
-        let is = outcome.state.proxies[n].instance;
-        let (Some(was), Some(is)) = (was, is) else {
-            return true;
-        };
-        if was.version == is.version && was.state == is.state {
-            return true;
-        }
-        let decided = match transition {
-            Transition::Call(..) | Transition::Submit { .. } => outcome.executed.is_some(),
-            Transition::Rollout | Transition::Upgrade(..) => was.state == InstanceState::Live,
-            Transition::Finish(proxy, back) => {
-                usize::from(proxy) == n && back == (was.state == InstanceState::TurningBack)
-            }
-            _ => false,
-        };
-        decided && is.version >= was.version
-    })
-}
-
-fn called_back_stays(before: &State, transition: Transition, outcome: &Outcome) -> bool {
-    (0..2).all(|n| {
-        let was = before.proxies[n].instance.filter(|one| one.called_back);
-        let (Some(was), Some(is)) = (was, outcome.state.proxies[n].instance) else {
-            return true;
-        };
-        let stays = is.version == was.version && is.state != InstanceState::Migrating;
-        stays
-            || matches!(transition, Transition::Upgrade(..))
-            || outcome.executed == Some(Content::Migrate)
-    })
-}
-
-fn adopted_as_given(scope: &Scope, after: &State) -> bool {
-    let mut proxies = after.proxies.iter();
-    !scope.foreign
-        || proxies.all(|proxy| proxy.instance.is_none() || proxy.control == Control::Ours)
-}
-
-fn expired_is_over(before: &State, transition: Transition, outcome: &Outcome) -> bool {
-    let Some(content) = outcome.executed else {
-        return true;
-    };
-    let Some(open) = before
-        .actions
-        .get(&content)
-        .filter(|open| before.day() > last_day(open))
-    else {
-        return true;
-    };
-    // its approvals do not help: whoever executes it now is enough without them
-    let others = open.approvals & !givers(transition);
-    others == 0 || outcome.state.round(content) >= before.round(content) + 2
-}
-
-fn signatures_end(scope: &Scope, before: &State, transition: Transition) -> bool {
-    let Transition::Submit {
-        content,
-        epoch,
-        round,
-        signers,
-    } = transition
-    else {
-        return true;
-    };
-    let open = before.actions.get(&content);
-    let is_closed = open
-        .is_some_and(|open| open.nonce != about(before, content) || before.day() > last_day(open));
-    let revoked = open.filter(|_| !is_closed).map_or(0, |open| open.revoked);
-    epoch == scope.epoch(before, content)
-        && round == before.round(content) + u8::from(is_closed)
-        && revoked & signers == 0
-}
-
-fn cancelled_by_its_own(scope: &Scope, before: &State, transition: Transition) -> bool {
-    let Transition::Cancel(who, content) = transition else {
-        return true;
-    };
-    let (policy, _) = scope.policy_of(before, content);
-    let open = before.actions.get(&content);
-    open.is_some_and(|open| open.proposer == who) || policy.is_satisfied(1 << who, false)
-}
-
-/// Whether everybody together gets a content executed, where nothing else speaks against it.
-pub(crate) fn can_be_decided(scope: &Scope, state: &State, content: Content) -> bool {
-    let mut now = state.clone();
-    if scope.check(&now, content).is_err() {
-        return true;
-    }
-    if let Content::Adopt(proxy) = content
-        && now.proxies[usize::from(proxy)].control != Control::Ours
-    {
-        return true;
-    }
-    for _ in 0..2 {
-        for who in 0..APPROVERS {
-            if let Ok(outcome) = scope.act(&now, Transition::Call(who, content)) {
-                if outcome.executed == Some(content) {
-                    return true;
-                }
-                now = outcome.state;
-            }
-        }
-        now.ticks += 1;
-    }
-    false
 }

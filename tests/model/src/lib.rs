@@ -28,10 +28,11 @@ mod transition;
 
 pub use approvals::last_day;
 pub use explore::{Answer, Explored};
-pub use invariants::{DECIDABLE, Invariant};
+pub use invariants::Invariant;
 pub use policy::{Policy, Set};
 pub use scope::{APPROVERS, Mutation, SCOPES, STRANGER, Scope, TWO_OF_THREE};
 pub use state::{
-    Action, Content, Control, DELAY, Instance, InstanceState, LIFETIME, SignedApproval, State, TICK,
+    Action, Content, Control, DELAY, Instance, InstanceState, LIFETIME, Role, SignedApproval,
+    State, TICK,
 };
-pub use transition::{Outcome, Refusal, Transition};
+pub use transition::{Deed, Outcome, Refusal, Transition};

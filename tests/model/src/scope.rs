@@ -20,6 +20,11 @@ const BOTH: Policy = Policy::And(&[A, B]);
 const ONE_OR_TWO: Policy = Policy::Or(&[A, Policy::And(&[B, C])]);
 /// Two of three, and then a delay.
 const LATER: Policy = Policy::And(&[TWO_OF_THREE, Policy::After]);
+/// The first with a lambda, or both others.
+const HELPED_OR_TWO: Policy =
+    Policy::Or(&[Policy::And(&[A, Policy::Lambda]), Policy::And(&[B, C])]);
+/// The first two with a lambda, and then a delay.
+const HELPED_LATER: Policy = Policy::And(&[A, B, Policy::Lambda, Policy::After]);
 
 /// A part of what can happen, small enough to try every order of calls in it.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +33,16 @@ pub struct Scope {
     pub name: &'static str,
     /// The policies that `migrate` may have; the first one is set at the beginning.
     pub policies: &'static [Policy],
+    /// The policies that `pause` may have; none is set at the beginning.
+    pub pausing: &'static [Policy],
+    /// The policies that `create` may have; the first one is set at the beginning.
+    pub creating: &'static [Policy],
     /// What is proposed.
     pub contents: &'static [Content],
+    /// What is proposed in another definition of the registry, which there is unless this is empty.
+    pub elsewhere: &'static [Content],
+    /// Whether the lambda changes its answer.
+    pub wavers: bool,
     /// Whether approvals are signed offline as well.
     pub signs: bool,
     /// Whether 2.0 is reached by a complex step.
@@ -73,6 +86,28 @@ pub enum Mutation {
     MigratesWhilePaused,
     /// A proxy is adopted that was given to another definition.
     AdoptsWhatIsOthers,
+    /// A lambda that said yes once is not asked again.
+    RemembersLambda,
+    /// A delay starts although its lambda says no.
+    StartsWithoutLambda,
+    /// A delay stops because its lambda says no.
+    LambdaStopsDelays,
+    /// Who needs a lambda decides alone while it says yes.
+    LambdaHelpsAlone,
+    /// Whoever the policy names upgrades an instance by himself.
+    NamedUpgrade,
+    /// Any one address of `migrate` pauses, and `migrate` resumes, although `pause` has a policy.
+    AnyonePauses,
+    /// `NONE` is set while the definition is paused.
+    NobodyWhilePaused,
+    /// A proxy is created at what is current, whatever was approved.
+    CreatedAtCurrent,
+    /// A paused definition has new instances.
+    CreatesWhilePaused,
+    /// A new version ends what `create` had gathered.
+    EndsOtherRoles,
+    /// Who pauses one definition pauses the other.
+    PausesBoth,
 }
 
 impl Scope {
@@ -82,8 +117,27 @@ impl Scope {
     }
 }
 
+/// What a scope has unless it says otherwise.
+const USUAL: Scope = Scope {
+    name: "",
+    policies: &[],
+    pausing: &[],
+    creating: &[],
+    contents: &[],
+    elsewhere: &[],
+    wavers: false,
+    signs: false,
+    complex: false,
+    instances: 1,
+    foreign: false,
+    ticks: 0,
+    rounds: 2,
+    depth: (0, 0),
+    mutation: None,
+};
+
 /// All of them.
-pub const SCOPES: [Scope; 5] = [
+pub const SCOPES: [Scope; 9] = [
     Scope {
         name: "deciding",
         policies: &[TWO_OF_THREE, BOTH, ONE_OR_TWO],
@@ -92,27 +146,18 @@ pub const SCOPES: [Scope; 5] = [
             Content::SetPolicy(1),
             Content::SetPolicy(2),
         ],
-        signs: false,
-        complex: false,
-        instances: 1,
-        foreign: false,
         ticks: 2,
-        rounds: 2,
         depth: (6, 10),
-        mutation: None,
+        ..USUAL
     },
     Scope {
         name: "signed",
         policies: &[TWO_OF_THREE, BOTH],
         contents: &[Content::Migrate, Content::SetPolicy(1)],
         signs: true,
-        complex: false,
-        instances: 1,
-        foreign: false,
         ticks: 2,
-        rounds: 2,
         depth: (5, 9),
-        mutation: None,
+        ..USUAL
     },
     Scope {
         name: "delayed",
@@ -123,14 +168,10 @@ pub const SCOPES: [Scope; 5] = [
             Content::Resume,
             Content::SetPolicy(1),
         ],
-        signs: false,
-        complex: false,
         instances: 2,
-        foreign: false,
         ticks: 4,
-        rounds: 2,
         depth: (6, 10),
-        mutation: None,
+        ..USUAL
     },
     Scope {
         name: "complex",
@@ -143,14 +184,10 @@ pub const SCOPES: [Scope; 5] = [
             Content::Abort(0),
             Content::Abort(1),
         ],
-        signs: false,
         complex: true,
         instances: 2,
-        foreign: false,
-        ticks: 0,
-        rounds: 2,
         depth: (6, 10),
-        mutation: None,
+        ..USUAL
     },
     Scope {
         name: "adopted",
@@ -163,13 +200,68 @@ pub const SCOPES: [Scope; 5] = [
             Content::HandOver(0),
             Content::Adopt(1),
         ],
-        signs: false,
-        complex: false,
         instances: 0,
         foreign: true,
-        ticks: 0,
-        rounds: 2,
         depth: (5, 10),
-        mutation: None,
+        ..USUAL
+    },
+    Scope {
+        name: "lambda",
+        policies: &[HELPED_LATER, HELPED_OR_TWO],
+        contents: &[Content::Migrate, Content::SetPolicy(1)],
+        wavers: true,
+        ticks: 4,
+        depth: (6, 10),
+        ..USUAL
+    },
+    Scope {
+        name: "pause",
+        policies: &[ONE_OR_TWO, BOTH],
+        pausing: &[BOTH, Policy::Nobody],
+        contents: &[
+            Content::Migrate,
+            Content::Pause,
+            Content::Resume,
+            Content::SetPolicy(1),
+            Content::SetPause(0),
+            Content::SetPause(1),
+        ],
+        depth: (5, 8),
+        ..USUAL
+    },
+    Scope {
+        name: "create",
+        policies: &[ONE_OR_TWO],
+        creating: &[BOTH, ONE_OR_TWO],
+        contents: &[
+            Content::Migrate,
+            Content::Pause,
+            Content::Resume,
+            Content::Create(0),
+            Content::Create(1),
+            Content::SetCreate(1),
+        ],
+        instances: 0,
+        depth: (5, 8),
+        ..USUAL
+    },
+    Scope {
+        name: "two definitions",
+        policies: &[ONE_OR_TWO, BOTH],
+        contents: &[
+            Content::Migrate,
+            Content::Pause,
+            Content::SetPolicy(1),
+            Content::Adopt(1),
+            Content::HandOver(1),
+        ],
+        elsewhere: &[
+            Content::Migrate,
+            Content::Pause,
+            Content::Resume,
+            Content::SetPolicy(1),
+        ],
+        depth: (4, 7),
+        ..USUAL
     },
 ];

@@ -13,7 +13,11 @@ pub enum Content {
     Migrate,
     /// `setPolicy` of `migrate`, by its position in [`Scope::policies`].
     SetPolicy(u8),
-    /// `pause`; the role `pause` is not set.
+    /// `setPolicy` of `pause`, by its position in [`Scope::pausing`].
+    SetPause(u8),
+    /// `setPolicy` of `create`, by its position in [`Scope::creating`].
+    SetCreate(u8),
+    /// `pause`
     Pause,
     /// `resume`.
     Resume,
@@ -21,10 +25,25 @@ pub enum Content {
     SetHandler(u8),
     /// `abortMigration` of an instance.
     Abort(u8),
+    /// `createProxy` of a proxy: the first is created at 1.0, the second at 2.0.
+    Create(u8),
     /// `adopt` of a proxy at 1.0.
     Adopt(u8),
     /// `handOver` of an instance to its former owner.
     HandOver(u8),
+}
+
+/// What a policy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Versions, and what becomes of instances.
+    Migrate,
+    /// Policies.
+    Policy,
+    /// Instances that are created.
+    Create,
+    /// Pausing and resuming, once it is set.
+    Pause,
 }
 
 /// What an instance is doing.
@@ -90,6 +109,8 @@ pub struct Action {
     pub opened: u8,
     /// Day since which only the delay is missing.
     pub clock: Option<u8>,
+    /// Whether a lambda that said yes once counts for ever: only where the model errs so.
+    pub heard: bool,
 }
 
 /// An approval that was signed offline.
@@ -112,6 +133,12 @@ pub struct State {
     pub ticks: u8,
     /// The policy of `migrate`, by its position.
     pub policy: u8,
+    /// The policy of `create`, by its position, and how often it was changed.
+    pub creating: (u8, u8),
+    /// The policy of `pause`, by its position, and what approvals of it are bound to; where it is set.
+    pub pausing: Option<(u8, u8)>,
+    /// Whether the lambda says yes.
+    pub lambda: bool,
     /// Rises with every version and every policy.
     pub sequence: u8,
     /// Whether there is 2.0, which is current then.
@@ -128,6 +155,8 @@ pub struct State {
     pub signatures: BTreeSet<SignedApproval>,
     /// Who wants each content executed at this very moment, kept apart from the rules.
     pub consents: BTreeMap<Content, Consent>,
+    /// Another definition of the same registry, with the same approvers.
+    pub other: Option<Box<State>>,
     /// The invariant that the last transition broke.
     pub broken: Option<Invariant>,
 }
@@ -145,6 +174,15 @@ pub struct Consent {
 impl State {
     /// The beginning: 1.0 is registered, and its instances are there.
     pub fn first(scope: &Scope) -> Self {
+        let other = (!scope.elsewhere.is_empty()).then(|| Box::new(Self::alone(scope)));
+        Self {
+            other,
+            ..Self::alone(scope)
+        }
+    }
+
+    /// The beginning of one definition.
+    fn alone(scope: &Scope) -> Self {
         let proxy = |n: u8| Proxy {
             instance: (n < scope.instances).then_some(Instance {
                 version: 1,
@@ -157,6 +195,9 @@ impl State {
         Self {
             ticks: 0,
             policy: 0,
+            creating: (0, 0),
+            pausing: None,
+            lambda: true,
             sequence: 1,
             second: false,
             paused: false,
@@ -165,6 +206,7 @@ impl State {
             rounds: BTreeMap::new(),
             signatures: BTreeSet::new(),
             consents: BTreeMap::new(),
+            other: None,
             broken: None,
         }
     }

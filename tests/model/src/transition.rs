@@ -37,8 +37,36 @@ pub enum Transition {
     Rollout,
     /// The owner of a proxy gives it away.
     Give(u8, Control),
+    /// The lambda answers so from here on.
+    Say(bool),
+    /// The same in the other definition.
+    Elsewhere(Deed),
     /// Sixteen days pass.
     Tick,
+}
+
+/// What is done in the other definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// Sends a governed call.
+    Call(u8, Content),
+    /// Takes his approval back.
+    Revoke(u8, Content),
+    /// Ends the open action.
+    Cancel(u8, Content),
+    /// Rolls out.
+    Rollout,
+}
+
+impl From<Deed> for Transition {
+    fn from(deed: Deed) -> Self {
+        match deed {
+            Deed::Call(who, content) => Self::Call(who, content),
+            Deed::Revoke(who, content) => Self::Revoke(who, content),
+            Deed::Cancel(who, content) => Self::Cancel(who, content),
+            Deed::Rollout => Self::Rollout,
+        }
+    }
 }
 
 /// What a call is refused with.
@@ -56,6 +84,8 @@ pub enum Refusal {
     ActionExpired,
     /// `InvalidSignature`
     InvalidSignature,
+    /// `InvalidPolicy`
+    InvalidPolicy,
     /// `DefinitionPaused`
     DefinitionPaused,
     /// `DefinitionNotPaused`
@@ -94,7 +124,8 @@ impl Scope {
         for content in self.contents.iter().copied() {
             for who in 0..=STRANGER {
                 transitions.push(Transition::Call(who, content));
-                if content != Content::Pause {
+                // while `pause` is not set, `pause` is never open
+                if content != Content::Pause || !self.pausing.is_empty() {
                     transitions.extend([
                         Transition::Revoke(who, content),
                         Transition::Cancel(who, content),
@@ -104,6 +135,26 @@ impl Scope {
                     transitions.push(Transition::Sign(who, content));
                 }
             }
+        }
+        for content in self.elsewhere.iter().copied() {
+            for who in 0..=STRANGER {
+                let deeds = [
+                    Deed::Call(who, content),
+                    Deed::Revoke(who, content),
+                    Deed::Cancel(who, content),
+                ];
+                let deeds = deeds.into_iter().take(match content {
+                    Content::Pause => 1,
+                    _ => 3,
+                });
+                transitions.extend(deeds.map(Transition::Elsewhere));
+            }
+        }
+        if !self.elsewhere.is_empty() {
+            transitions.push(Transition::Elsewhere(Deed::Rollout));
+        }
+        if self.wavers {
+            transitions.push(Transition::Say(!state.lambda));
         }
         let groups: BTreeSet<_> = state
             .signatures
@@ -175,7 +226,19 @@ impl Scope {
             Transition::Finish(proxy, back) => finish_step(&mut next, proxy, back)?,
             Transition::Rollout => self.roll_out(&mut next),
             Transition::Give(proxy, to) => give(&mut next, proxy, to)?,
-            Transition::Tick => next.ticks += 1,
+            Transition::Say(yes) => next.lambda = yes,
+            Transition::Elsewhere(deed) => {
+                let other = state.other.as_deref().ok_or(Refusal::NotAnInstance)?;
+                let outcome = self.act(other, deed.into())?;
+                executed = outcome.executed;
+                next.other = Some(Box::new(outcome.state));
+            }
+            Transition::Tick => {
+                next.ticks += 1;
+                if let Some(other) = &mut next.other {
+                    other.ticks += 1;
+                }
+            }
         }
         Ok(Outcome {
             state: next,

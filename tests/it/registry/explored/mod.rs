@@ -129,3 +129,23 @@ fn the_registry_answers_as_the_model_in_complex_steps() {
 fn the_registry_answers_as_the_model_with_adopted_proxies() {
     compare("adopted");
 }
+
+#[test]
+fn the_registry_answers_as_the_model_where_a_lambda_wavers() {
+    compare("lambda");
+}
+
+#[test]
+fn the_registry_answers_as_the_model_where_pause_has_a_policy() {
+    compare("pause");
+}
+
+#[test]
+fn the_registry_answers_as_the_model_where_proxies_are_created() {
+    compare("create");
+}
+
+#[test]
+fn the_registry_answers_as_the_model_in_two_definitions() {
+    compare("two definitions");
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::local::PrivateKeySigner;
+use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_model::{
@@ -16,6 +17,8 @@ use crate::registry::fixture::{Fixture, account, complex, initial_step, is, step
 use crate::review::fixture::data;
 
 pub(super) const NAME: &str = "A";
+/// The other definition, where the scope has one.
+pub(super) const OTHER: &str = "B";
 pub(super) const DAY: u64 = 86_400;
 
 /// The accounts that the model's people are: keys that can sign.
@@ -30,7 +33,10 @@ pub(super) struct OnChain {
     /// What 2.0 and its step are.
     second: Code,
     step: Step,
+    /// Where the second is no instance of the definition, it is one of the other definition.
     pub(super) proxies: [Address; 2],
+    /// A lambda that answers what its slot 0 holds.
+    pub(super) lambda: Address,
     /// What was signed, as it was then.
     pub(super) signed: HashMap<SignedApproval, Bytes>,
 }
@@ -43,13 +49,24 @@ impl OnChain {
             let money = U256::from(10).pow(U256::from(20));
             fixture.chain.set_balance(key(who).address(), money);
         }
-        let define = IRegistry::createDefinitionCall {
-            name: NAME.into(),
-            migratePolicy: text(&scope.policies[0]),
-            policyPolicy: text(&TWO_OF_THREE),
-            createPolicy: is(boss),
+        let lambda = fixture
+            .deploy_code(&evm::creation_code(&STORED))
+            .implementation;
+        say(&mut fixture, lambda, true);
+        let names: &[&str] = match scope.elsewhere {
+            [] => &[NAME],
+            _ => &[NAME, OTHER],
         };
-        fixture.send(boss, &define).expect("defined");
+        for name in names {
+            let creating = scope.creating.first();
+            let define = IRegistry::createDefinitionCall {
+                name: (*name).into(),
+                migratePolicy: text(&scope.policies[0], lambda),
+                policyPolicy: text(&TWO_OF_THREE, lambda),
+                createPolicy: creating.map_or(is(boss), |policy| text(policy, lambda)),
+            };
+            fixture.send(boss, &define).expect("defined");
+        }
         let (first, second) = match scope.foreign {
             true => (
                 compiled(&mut fixture, "Box"),
@@ -67,37 +84,44 @@ impl OnChain {
             }
             false => step("1.0", 0, Bytes::new()),
         };
-        let add = IRegistry::addVersionCall {
-            name: NAME.into(),
-            version: "1.0".into(),
-            code: first.clone(),
-            step: initial_step(),
-        };
-        for who in [0, 1] {
-            let sent = fixture.send(key(who).address(), &add);
-            if sent.is_ok_and(|done| done.returned.executed) {
-                break;
+        for name in names {
+            let add = IRegistry::addVersionCall {
+                name: (*name).into(),
+                version: "1.0".into(),
+                code: first.clone(),
+                step: initial_step(),
+            };
+            for who in [0, 1] {
+                let sent = fixture.send(key(who).address(), &add);
+                if sent.is_ok_and(|done| done.returned.executed) {
+                    break;
+                }
+            }
+            if scope.policies[0].has_delay() {
+                fixture.wait(u64::from(TICK) * DAY);
+                fixture
+                    .send(account(5), &add)
+                    .expect("added after the delay");
             }
         }
-        if scope.policies[0].has_delay() {
-            fixture.wait(u64::from(TICK) * DAY);
-            fixture
-                .send(account(5), &add)
-                .expect("added after the delay");
-        }
-        let proxies = [1, 2].map(|salt| match scope.foreign {
+        let proxies = [0, 1].map(|n| match scope.foreign {
             true => TRANSPARENT_5.create(&mut fixture, &first),
-            false if salt > scope.instances => Address::ZERO,
+            false if n < scope.instances => {
+                let created = fixture.send(boss, &create(NAME, n, "1.0"));
+                created.expect("created").returned.proxy
+            }
+            false if names.contains(&OTHER) => {
+                let created = fixture.send(boss, &create(OTHER, n, "1.0"));
+                created.expect("created").returned.proxy
+            }
             false => {
-                let create = IRegistry::createProxyCall {
-                    name: NAME.into(),
-                    version: "1.0".into(),
-                    kind: proxy_kind::WASM,
-                    salt: B256::repeat_byte(salt),
-                    initData: Bytes::new(),
+                let create = create(NAME, n, "1.0");
+                let address = IRegistry::proxyAddressCall {
+                    name: create.name,
+                    kind: create.kind,
+                    salt: create.salt,
                 };
-                let created = fixture.send(boss, &create).expect("created");
-                created.returned.proxy
+                fixture.view(&address).expect("an address")
             }
         });
         Self {
@@ -106,6 +130,7 @@ impl OnChain {
             second,
             step,
             proxies,
+            lambda,
             signed: HashMap::new(),
         }
     }
@@ -124,8 +149,16 @@ impl OnChain {
         }
     }
 
-    pub(super) fn calldata(&self, content: Content) -> Bytes {
-        let name = || NAME.to_owned();
+    /// A governed call of a definition.
+    pub(super) fn calldata(&self, of: &str, content: Content) -> Bytes {
+        let name = || of.to_owned();
+        let policy = |role: &str, policy: &Policy| {
+            data(&IRegistry::setPolicyCall {
+                name: name(),
+                role: role.into(),
+                expression: text(policy, self.lambda),
+            })
+        };
         let proxy = |n: u8| self.proxies[usize::from(n)];
         match content {
             Content::Migrate => data(&IRegistry::migrateCall {
@@ -134,11 +167,13 @@ impl OnChain {
                 code: self.second.clone(),
                 step: self.step.clone(),
             }),
-            Content::SetPolicy(n) => data(&IRegistry::setPolicyCall {
-                name: name(),
-                role: "migrate".into(),
-                expression: text(&self.scope.policies[usize::from(n)]),
-            }),
+            Content::SetPolicy(n) => policy("migrate", &self.scope.policies[usize::from(n)]),
+            Content::SetPause(n) => policy("pause", &self.scope.pausing[usize::from(n)]),
+            Content::SetCreate(n) => policy("create", &self.scope.creating[usize::from(n)]),
+            Content::Create(n) => {
+                let version = ["1.0", "2.0"][usize::from(n)];
+                data(&create(of, n, version))
+            }
             Content::Pause => data(&IRegistry::pauseCall { name: name() }),
             Content::Resume => data(&IRegistry::resumeCall { name: name() }),
             Content::SetHandler(n) => data(&IRegistry::setHandlerCall {
@@ -161,17 +196,15 @@ impl OnChain {
 
     /// The registry's views say what the model says.
     pub(super) fn check(&self, state: &State) {
-        let name = NAME.to_owned();
-        let definition = self.fixture.view(&IRegistry::definitionCall { name });
-        let definition = definition.expect("A");
-        assert_eq!(definition.sequence, u64::from(state.sequence), "{state:#?}");
-        let paused = definition.state == definition_state::PAUSED;
-        assert_eq!(paused, state.paused, "{state:#?}");
-        let current = if state.second { "2.0" } else { "1.0" };
-        assert_eq!(definition.current, current);
-        for (proxy, known) in self.proxies.into_iter().zip(state.proxies) {
+        self.check_definition(NAME, state);
+        let mut known = state.proxies.map(|proxy| (NAME, proxy));
+        if let Some(other) = &state.other {
+            self.check_definition(OTHER, other);
+            known[1] = (OTHER, other.proxies[0]);
+        }
+        for (proxy, (name, known)) in self.proxies.into_iter().zip(known) {
             let found = self.fixture.view(&IRegistry::instanceOfCall { proxy }).ok();
-            let found = found.map(|found| (found.version, found.state));
+            let found = found.map(|found| (found.name, found.version, found.state));
             let known = known.instance.map(|one| {
                 let state = match one.state {
                     InstanceState::Live => instance_state::LIVE,
@@ -179,17 +212,28 @@ impl OnChain {
                     InstanceState::TurningBack => instance_state::TURNING_BACK,
                     InstanceState::Paused => instance_state::PAUSED,
                 };
-                (format!("{}.0", one.version), state)
+                (name.to_owned(), format!("{}.0", one.version), state)
             });
             assert_eq!(found, known, "{proxy} in {state:#?}");
         }
-        self.check_actions(state);
+    }
+
+    fn check_definition(&self, of: &str, state: &State) {
+        let name = of.to_owned();
+        let definition = self.fixture.view(&IRegistry::definitionCall { name });
+        let definition = definition.expect(of);
+        assert_eq!(definition.sequence, u64::from(state.sequence), "{state:#?}");
+        let paused = definition.state == definition_state::PAUSED;
+        assert_eq!(paused, state.paused, "{state:#?}");
+        let current = if state.second { "2.0" } else { "1.0" };
+        assert_eq!(definition.current, current);
+        self.check_actions(of, state);
     }
 
     /// What is open, and who approved it.
-    fn check_actions(&self, state: &State) {
+    fn check_actions(&self, of: &str, state: &State) {
         let pending = IRegistry::pendingCall {
-            name: NAME.into(),
+            name: of.into(),
             start: 0,
             count: 99,
         };
@@ -199,17 +243,41 @@ impl OnChain {
         let open: Vec<_> = open.collect();
         assert_eq!(pending.len(), open.len(), "{pending:?} in {state:#?}");
         for (content, known) in open {
-            let action = self.approval(*content, state.round(*content)).action().0;
+            let round = state.round(*content);
+            let action = self.approval(of, state, *content, round).action().0;
             let found = self.fixture.view(&IRegistry::readinessCall { action });
             let found = found.unwrap_or_else(|_| panic!("{content:?} is not open: {state:#?}"));
             let approved: BTreeSet<_> = found.approved.into_iter().collect();
-            let of = (0..APPROVERS).filter(|who| known.approvals & (1 << who) != 0);
-            let expected: BTreeSet<_> = of.map(|who| key(who).address()).collect();
+            let by = (0..APPROVERS).filter(|who| known.approvals & (1 << who) != 0);
+            let expected: BTreeSet<_> = by.map(|who| key(who).address()).collect();
             assert_eq!(approved, expected, "{content:?} in {state:#?}");
+            let begun = known.clock.is_some();
+            assert_eq!(found.notBefore != 0, begun, "{content:?} in {state:#?}");
         }
     }
 }
 
-fn text(policy: &Policy) -> String {
-    policy.text(&|who| is(key(who).address()), u64::from(DELAY) * DAY)
+/// EVM code that answers what slot 0 holds.
+const STORED: [u8; 9] = [0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3, 0x00];
+
+/// Has the lambda answer that.
+pub(super) fn say(fixture: &mut Fixture, lambda: Address, yes: bool) {
+    let word = B256::with_last_byte(yes.into());
+    fixture.chain.set_storage_at(lambda, U256::ZERO, word);
+}
+
+/// The `createProxy` of a proxy.
+fn create(name: &str, n: u8, version: &str) -> IRegistry::createProxyCall {
+    IRegistry::createProxyCall {
+        name: name.into(),
+        version: version.into(),
+        kind: proxy_kind::WASM,
+        salt: B256::repeat_byte(n + 1),
+        initData: Bytes::new(),
+    }
+}
+
+fn text(policy: &Policy, lambda: Address) -> String {
+    let key = |who| is(key(who).address());
+    policy.text(&key, &is(lambda), u64::from(DELAY) * DAY)
 }

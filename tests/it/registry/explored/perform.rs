@@ -9,11 +9,12 @@ use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
 use stylus_upgrades_model::{
-    APPROVERS, Answer, Content, Control, Refusal, STRANGER, SignedApproval, State, TICK, Transition,
+    APPROVERS, Answer, Content, Control, Deed, Refusal, STRANGER, SignedApproval, State, TICK,
+    Transition,
 };
 use stylus_upgrades_tests::abi::IHostile;
 
-use super::on_chain::{DAY, NAME, OnChain, key};
+use super::on_chain::{DAY, NAME, OTHER, OnChain, key, say};
 use crate::registry::adopted::fixture::{OWNER, admin_of};
 use crate::registry::fixture::{account, framework};
 use crate::review::fixture::data;
@@ -22,32 +23,61 @@ const GAS: u64 = 32_000_000;
 
 impl OnChain {
     /// What an approver would sign for the action of that round.
-    pub(super) fn approval(&self, content: Content, round: u8) -> Approval {
-        let name = NAME.to_owned();
-        let definition = self.fixture.view(&IRegistry::definitionCall { name });
-        let epoch = match content {
-            Content::SetPolicy(_) => 0,
-            _ => definition.expect("it").sequence,
-        };
+    pub(super) fn approval(
+        &self,
+        of: &str,
+        state: &State,
+        content: Content,
+        round: u8,
+    ) -> Approval {
         Approval {
             chain_id: self.fixture.chain.chain_id(),
             registry: self.fixture.registry,
-            call: self.calldata(content),
-            epoch,
+            call: self.calldata(of, content),
+            epoch: self.scope.epoch(state, content).into(),
             round: round.into(),
             deadline: u64::MAX,
         }
+    }
+
+    /// What is sent for a governed call, or to take one's approval back, or to end the action.
+    fn decided(&self, of: &str, state: &State, transition: Transition) -> Option<(u8, Bytes)> {
+        let action = |content| {
+            let round = state.round(content);
+            self.approval(of, state, content, round).action().0
+        };
+        Some(match transition {
+            Transition::Call(who, content) => (who, self.calldata(of, content)),
+            Transition::Revoke(who, content) => {
+                let action = action(content);
+                (who, data(&IRegistry::revokeCall { action }))
+            }
+            Transition::Cancel(who, content) => {
+                let action = action(content);
+                (who, data(&IRegistry::cancelCall { action }))
+            }
+            Transition::Rollout => {
+                let name = of.to_owned();
+                (STRANGER, data(&IRegistry::rolloutCall { name, max: 9 }))
+            }
+            _ => return None,
+        })
     }
 
     /// Does it; what was returned, or the revert data.
     fn perform(&mut self, state: &State, transition: Transition) -> Result<Bytes, Bytes> {
         let registry = self.fixture.registry;
         let stranger = key(STRANGER).address();
+        let decided = match (transition, &state.other) {
+            (Transition::Elsewhere(deed), Some(other)) => self.decided(OTHER, other, deed.into()),
+            _ => self.decided(NAME, state, transition),
+        };
+        if let Some((who, input)) = decided {
+            let from = key(who).address();
+            let done = self.fixture.raw(from, registry, input, U256::ZERO, GAS);
+            return done.map(|done| done.returned).map_err(|error| error.0);
+        }
         let (from, to, input) = match transition {
-            Transition::Call(who, content) => {
-                (key(who).address(), registry, self.calldata(content))
-            }
-            Transition::Sign(..) | Transition::Tick => return Ok(self.outside(state, transition)),
             Transition::Submit {
                 content,
                 epoch,
@@ -58,22 +88,6 @@ impl OnChain {
                 registry,
                 self.submission(content, (epoch, round), signers),
             ),
-            Transition::Revoke(who, content) => {
-                let action = self.approval(content, state.round(content)).action().0;
-                (
-                    key(who).address(),
-                    registry,
-                    data(&IRegistry::revokeCall { action }),
-                )
-            }
-            Transition::Cancel(who, content) => {
-                let action = self.approval(content, state.round(content)).action().0;
-                (
-                    key(who).address(),
-                    registry,
-                    data(&IRegistry::cancelCall { action }),
-                )
-            }
             Transition::Upgrade(who, proxy) => {
                 let version = "2.0".into();
                 let proxy = self.proxies[usize::from(proxy)];
@@ -92,14 +106,6 @@ impl OnChain {
                 let proxy = self.proxies[usize::from(proxy)];
                 (stranger, proxy, data(&IHostile::actCall { actions }))
             }
-            Transition::Rollout => {
-                let name = NAME.to_owned();
-                (
-                    stranger,
-                    registry,
-                    data(&IRegistry::rolloutCall { name, max: 9 }),
-                )
-            }
             Transition::Give(proxy, to) => {
                 let of = match to {
                     Control::Ours => NAME,
@@ -110,24 +116,29 @@ impl OnChain {
                 let give = IOwnable::transferOwnershipCall { newOwner: new };
                 (account(OWNER), proxy.create(1), data(&give))
             }
+            // the others are sent above, or need no transaction
+            _ => return Ok(self.outside(state, transition)),
         };
         let done = self.fixture.raw(from, to, input, U256::ZERO, GAS);
         done.map(|done| done.returned).map_err(|error| error.0)
     }
 
-    /// What happens without a transaction.
+    /// What happens without a transaction of these people.
     fn outside(&mut self, state: &State, transition: Transition) -> Bytes {
-        if let Transition::Sign(signer, content) = transition {
-            let outcome = self.scope.act(state, transition).expect("anybody signs");
-            let mut new = outcome.state.signatures.difference(&state.signatures);
-            if let Some(approval) = new.next() {
-                let digests = self.approval(content, approval.round).digests();
-                let digest = digests.expect("typed").eip712;
-                let signature = key(signer).sign_hash_sync(&digest).expect("signed");
-                self.signed.insert(*approval, signature.as_bytes().into());
+        match transition {
+            Transition::Sign(signer, content) => {
+                let outcome = self.scope.act(state, transition).expect("anybody signs");
+                let mut new = outcome.state.signatures.difference(&state.signatures);
+                if let Some(signed) = new.next() {
+                    let approval = self.approval(NAME, state, content, signed.round);
+                    let digest = approval.digests().expect("typed").eip712;
+                    let signature = key(signer).sign_hash_sync(&digest).expect("signed");
+                    self.signed.insert(*signed, signature.as_bytes().into());
+                }
             }
-        } else {
-            self.fixture.wait(u64::from(TICK) * DAY);
+            Transition::Say(yes) => say(&mut self.fixture, self.lambda, yes),
+            Transition::Tick => self.fixture.wait(u64::from(TICK) * DAY),
+            _ => unreachable!("{transition:?} is a transaction"),
         }
         Bytes::new()
     }
@@ -147,7 +158,7 @@ impl OnChain {
             }
         });
         data(&IRegistry::submitSignedCall {
-            action: self.calldata(content),
+            action: self.calldata(NAME, content),
             deadline: u64::MAX,
             approvals: approvals.collect(),
         })
@@ -158,8 +169,16 @@ impl OnChain {
         let found = self.perform(state, transition);
         match (expected, &found) {
             (Ok(executed), Ok(returned)) => {
-                if matches!(transition, Transition::Call(..) | Transition::Submit { .. }) {
-                    let progress = Progress::abi_decode(returned).expect("a progress");
+                let is_governed = matches!(
+                    transition,
+                    Transition::Call(..)
+                        | Transition::Submit { .. }
+                        | Transition::Elsewhere(Deed::Call(..))
+                );
+                if is_governed {
+                    // `createProxy` returns an address behind it
+                    let words = returned.get(..128).unwrap_or_default();
+                    let progress = Progress::abi_decode(words).expect("a progress");
                     assert_eq!(progress.executed, executed, "{transition:?} in {state:#?}");
                 }
             }
@@ -186,6 +205,7 @@ fn error_of(refusal: Refusal) -> [u8; 4] {
         Refusal::ActionNotFound => IRegistry::ActionNotFound::SELECTOR,
         Refusal::ActionExpired => IRegistry::ActionExpired::SELECTOR,
         Refusal::InvalidSignature => IRegistry::InvalidSignature::SELECTOR,
+        Refusal::InvalidPolicy => IRegistry::InvalidPolicy::SELECTOR,
         Refusal::DefinitionPaused => IRegistry::DefinitionPaused::SELECTOR,
         Refusal::DefinitionNotPaused => IRegistry::DefinitionNotPaused::SELECTOR,
         Refusal::NotMigrating => IRegistry::NotMigrating::SELECTOR,
