@@ -98,10 +98,10 @@ impl Functions {
         };
         // Bytes that encoding would not give again may be read as something else by the contract.
         match function.abi_encode_input(&values) {
-            Ok(encoded) if encoded == *input => {}
+            Ok(encoded) if encoded == *input && values.iter().all(fits) => {}
             _ => {
                 return refused(&format!(
-                    "{signature} with the same arguments has other bytes"
+                    "{signature} takes no such arguments, or has other bytes for them"
                 ));
             }
         }
@@ -119,6 +119,19 @@ impl Functions {
             function: Some(signature),
             undecoded: None,
         }
+    }
+}
+
+/// Whether a value is one of its type: decoding does not look at bits that a shorter type has not.
+fn fits(value: &DynSolValue) -> bool {
+    match value {
+        DynSolValue::Uint(number, bits) => number.bit_len() <= *bits,
+        DynSolValue::Int(number, bits) => number.bits() as usize <= *bits,
+        DynSolValue::FixedBytes(word, size) => word.iter().skip(*size).all(|byte| *byte == 0),
+        DynSolValue::Array(values)
+        | DynSolValue::FixedArray(values)
+        | DynSolValue::Tuple(values) => values.iter().all(fits),
+        _ => true,
     }
 }
 
