@@ -179,6 +179,8 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         "counter-back",
         "--call",
         "back()",
+        "--allow-abi",
+        "function-removed:step()",
     ]);
     let status = sandbox.done(&["status", "A"]);
     let definition = &status["definitions"][0];

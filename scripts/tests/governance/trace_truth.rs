@@ -210,7 +210,7 @@ fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_
         .node
         .with_chain(move |chain| chain.set_code(all, calls.into()));
     set.expect("the chain");
-    // No interface is kept of code that was registered by its address.
+    // The interface of code that was built here is kept by its hash: B's code was named by its address.
     let unnamed = "0xd09de08a (0 bytes of arguments)";
     let of_both = "one of \"A\" \"1.0\", \"B\" \"1.0\"";
     let bare = code.to_string();
@@ -222,7 +222,13 @@ fn code_of_two_definitions_is_named_by_the_definition_of_the_instance_that_runs_
             json!(["1.0"]),
             "increment()",
         ),
-        (second, "\"B\" \"1.0\"", json!("B"), json!(["1.0"]), unnamed),
+        (
+            second,
+            "\"B\" \"1.0\"",
+            json!("B"),
+            json!(["1.0"]),
+            "increment()",
+        ),
         // Called without an instance, beside instances of both, it is the code of both.
         (all, of_both, Value::Null, json!([]), "increment()"),
         // Which definitions have it is asked of the instances that a transaction calls.
