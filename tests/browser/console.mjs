@@ -1,5 +1,6 @@
 // The console in a real browser, in every run: two wallets approve a migration, a stranger sees that
 // he is none, and what others named is text. `long.mjs` has everything else.
+import { compare } from './pictures.mjs';
 import { ACTION, act, ana, ben, CONSOLE, heading, main, must, open, path, report, sent, stranger, test } from './suite.mjs';
 
 const { HOSTILE } = process.env;
@@ -13,16 +14,25 @@ await test('a stranger is shown to be no approver', async () => {
   for (const word of ['expected', 'found', 'next']) must(refusal.includes(word), refusal);
   must((await page.$('#do')) === null, 'there is a button');
   must(!sent(requests).length, 'the wallet was asked');
+  await compare(page, 'refused');
+  await page.goto(path('/action', { id: ACTION, account: stranger }));
+  await compare(page, 'stranger');
   await close();
 });
 
 await test('names of others are text', async () => {
   const { page, close } = await open(null);
-  for (const url of [path('/definition', { name: HOSTILE }), path('/definition', { name: '' }), CONSOLE]) {
+  const pages = {
+    'named-by-others': path('/definition', { name: HOSTILE }),
+    'registry-of-two': path('/definition', { name: '' }),
+    'overview-of-two': CONSOLE,
+  };
+  for (const [name, url] of Object.entries(pages)) {
     await page.goto(url);
     const text = await main(page);
     must(text.includes(HOSTILE), `${url}: ${text}`);
     must(await page.evaluate(() => document.querySelector('#main img') === null && !('hacked' in globalThis)), url);
+    await compare(page, name);
   }
   await close();
 });

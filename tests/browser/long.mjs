@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { launch } from './chromium.mjs';
+import { compare, drawn, isUpdate } from './pictures.mjs';
 import { ACTION, act, ana, ben, CONSOLE, heading, main, must, open, path, report, rpc, sent, stranger, test } from './suite.mjs';
 
 const require = createRequire(join(process.cwd(), 'package.json'));
@@ -212,20 +213,42 @@ await test('an action that changed meanwhile is not sent', async () => {
   await two.close();
 });
 
+const pages = {
+  overview: path('/', { account: ben }),
+  action: path('/action', { id: ACTION, account: ben }),
+  before: path('/before', { id: ACTION, do: 'approve', account: ben }),
+  definition: path('/definition', { name: 'Note', account: ben }),
+  registry: path('/definition', { name: '' }),
+  instance: path('/instance', { proxy: PROXY }),
+  submit: path('/submit', {}),
+  doctor: path('/doctor', {}),
+  verify: path('/verify', {}),
+  failure: path('/action', { id: '0x00' }),
+};
+
+await test('every page has a first answer, and how long it took is printed', async () => {
+  const { page, close } = await open(null);
+  const times = {};
+  for (const round of ['first', 'second']) {
+    for (const [name, url] of Object.entries(pages)) {
+      await page.goto(url);
+      const took = await page.evaluate(() => {
+        const [{ responseStart, requestStart }] = performance.getEntriesByType('navigation');
+        return responseStart - requestStart;
+      });
+      must(took > 0, `${name}: ${took}`);
+      times[name] = { ...times[name], [round]: took };
+    }
+  }
+  await close();
+  process.stderr.write('first answer of each page in ms, then of the same page again\n');
+  for (const [name, { first, second }] of Object.entries(times)) {
+    process.stderr.write(`  ${name.padEnd(10)} ${first.toFixed(0).padStart(5)} ${second.toFixed(0).padStart(5)}\n`);
+  }
+});
+
 await test('every page is usable at 360 and 1,280 px in both schemes, and nothing serious is found', async () => {
   mkdirSync(PICTURES, { recursive: true });
-  const pages = {
-    overview: path('/', { account: ben }),
-    action: path('/action', { id: ACTION, account: ben }),
-    before: path('/before', { id: ACTION, do: 'approve', account: ben }),
-    definition: path('/definition', { name: 'Note', account: ben }),
-    registry: path('/definition', { name: '' }),
-    instance: path('/instance', { proxy: PROXY }),
-    submit: path('/submit', {}),
-    doctor: path('/doctor', {}),
-    verify: path('/verify', {}),
-    failure: path('/action', { id: '0x00' }),
-  };
   const look = async ([name, url]) => {
     const { page, close } = await open(null);
     await page.goto(url);
@@ -249,6 +272,27 @@ await test('every page is usable at 360 and 1,280 px in both schemes, and nothin
   };
   const all = Object.entries(pages);
   while (all.length) await Promise.all(all.splice(0, 2).map(look));
+});
+
+await test('every page looks as it did', async () => {
+  for (const [name, url] of Object.entries(pages)) {
+    const { page, close } = await open(null);
+    await page.goto(url);
+    await compare(page, name);
+    await close();
+  }
+  if (!isUpdate) return;
+  const { page, close } = await open(null);
+  const parts = {
+    overview: [null, 'Definitions'],
+    action: ['Who decides', 'Storage before and after'],
+    definition: [null, 'Who decides'],
+  };
+  for (const [name, part] of Object.entries(parts)) {
+    await page.goto(pages[name]);
+    await drawn(page, name, part);
+  }
+  await close();
 });
 
 await test('the second wallet completes the policy: 2/2 activated', async () => {

@@ -5,8 +5,11 @@ use super::graph::{graph, words};
 use super::overview::{actions, differing};
 use super::page::{PageContext, address, addresses, instances, link, text};
 use super::pieces::pieces;
-use super::view::{Check, DefinitionLists, Pending, Piece, Policies, Waiting};
+use super::policy::tree_alone;
+use super::view::{Check, DefinitionLists, Pending, Piece, Policies, Policy, Waiting};
+use crate::governance::{self, Node, role_of};
 use crate::text::grouped;
+use alloy::primitives::Address;
 use maud::{Markup, html};
 
 /// What the page shows.
@@ -45,7 +48,8 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         }
         section {
             h2 { "Waits" }
-            @if open.is_empty() { p { "Nothing is open." } } @else { (actions(place, &open)) }
+            @if open.is_empty() { p { "Nothing is open." } }
+            @else { (actions(place, &open, |one| decided_by(shown.policies, one))) }
         }
         section {
             h2 { "Who decides" }
@@ -54,8 +58,9 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
                     dt { (text(&policy.role)) }
                     dd {
                         code { (text(&policy.named)) }
+                        @if let Some(node) = tree_of(policy, &[]) { (tree_alone(place, &node)) }
                         @if let Some(fewest) = policy.fewest {
-                            br; "at least " (fewest) " approvals; alone: "
+                            "at least " (fewest) @if fewest == 1 { " approval" } @else { " approvals" } "; alone: "
                             (addresses(place, &policy.alone))
                         }
                     }
@@ -73,6 +78,19 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
             (others(place, lists, "events", &lists.events_piece))
         }
     }
+}
+
+/// The policy that decides an open action, with those who said yes to that.
+fn decided_by(policies: &Policies, open: &Waiting) -> Option<Node> {
+    let display = open.display.as_ref()?;
+    let of = |role: &str| policies.policies.iter().find(|policy| policy.role == role);
+    let role = role_of(&display.role, |role| of(role).is_some());
+    tree_of(of(role)?, &open.readiness.approved)
+}
+
+/// A policy as a tree; `None` where it cannot be read, which the document says as a failure already.
+fn tree_of(policy: &Policy, approved: &[Address]) -> Option<Node> {
+    governance::tree(&policy.role, &policy.expression, approved).ok()
 }
 
 /// The ways to the other pieces of one list; the other lists stay where they are.

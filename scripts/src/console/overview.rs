@@ -2,7 +2,9 @@
 
 use super::page::{PageContext, address, finding, link, text, time};
 use super::pieces::pieces;
+use super::policy::tree;
 use super::view::{Difference, Overview, Pending, Summary, Waiting};
+use crate::governance::Node;
 use crate::text::grouped;
 use maud::{Markup, html};
 
@@ -22,13 +24,13 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
             section {
                 h2.mine { "Waits for you" }
                 @if mine.is_empty() { p { "Nothing waits for this account." } }
-                @else { (actions(place, &mine)) }
+                @else { (actions(place, &mine, |_| None)) }
             }
         }
         section {
             h2 { "Waits" }
             @if pending.actions.is_empty() { p { "Nothing is open." } }
-            @else { (actions(place, &pending.actions.iter().collect::<Vec<_>>())) }
+            @else { (actions(place, &pending.actions.iter().collect::<Vec<_>>(), |_| None)) }
         }
         section {
             h2 { "Definitions" }
@@ -48,8 +50,12 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
     }
 }
 
-/// Actions as a list.
-pub fn actions(place: &PageContext, all: &[&Waiting]) -> Markup {
+/// Actions as a list, each with the policy that decides it where the page knows that.
+pub fn actions(
+    place: &PageContext,
+    all: &[&Waiting],
+    policy_of: impl Fn(&Waiting) -> Option<Node>,
+) -> Markup {
     html! {
         ul.actions {
             @for one in all {
@@ -67,6 +73,7 @@ pub fn actions(place: &PageContext, all: &[&Waiting]) -> Markup {
                         " approvals, blocked by " (text(&one.readiness.blocked_by))
                         ", open until " (time(one.readiness.expires)) }
                     p { "proposed by " (address(place, one.proposer)) }
+                    @if let Some(policy) = policy_of(one) { (tree(place, &policy)) }
                     @if let Some(why) = &one.unreadable { p { (text(why)) } }
                 }
             }

@@ -1,17 +1,25 @@
-//! A policy as a tree that says who approved and who is missing.
+//! A policy as a tree: of an action, with who approved and who is missing, or alone.
 
 use super::page::{PageContext, address};
 use crate::governance::{Node, duration};
 use maud::{Markup, html};
 
-/// The tree.
+/// The tree of an action: who approved, who is missing.
 pub fn tree(place: &PageContext, node: &Node) -> Markup {
-    html! { ul.policy { (part(place, node)) } }
+    html! { ul.policy { (part(place, node, true)) } }
 }
 
-fn part(place: &PageContext, node: &Node) -> Markup {
+/// The tree of a policy by itself: who is needed.
+pub fn tree_alone(place: &PageContext, node: &Node) -> Markup {
+    html! { ul.policy { (part(place, node, false)) } }
+}
+
+fn part(place: &PageContext, node: &Node, is_of_action: bool) -> Markup {
     html! {
         @match node {
+            Node::Approver { account, .. } if !is_of_action => {
+                li { "○ " (address(place, *account)) }
+            },
             Node::Approver { account, approved } => {
                 @if *approved { li.holds { "✓ approved: " (address(place, *account)) } }
                 @else { li { "○ missing: " (address(place, *account)) } }
@@ -24,8 +32,9 @@ fn part(place: &PageContext, node: &Node) -> Markup {
             },
             Node::Members { need, hold, members } => {
                 li.holds[node.holds()] {
-                    (words(*need, members.len())) ", " (hold) " of them so far"
-                    ul { @for member in members { (part(place, member)) } }
+                    (words(*need, members.len()))
+                    @if is_of_action { ", " (hold) " of them so far" }
+                    ul { @for member in members { (part(place, member, is_of_action)) } }
                 }
             },
             Node::None => { li { "nobody, ever again" } },

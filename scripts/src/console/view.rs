@@ -195,6 +195,7 @@ pub struct Fact {
 #[allow(missing_docs)] // as the fields of `governance::Explained`
 pub struct Policy {
     pub role: String,
+    pub expression: String,
     pub named: String,
     pub fewest: Option<u16>,
     #[serde(default)]

@@ -1,6 +1,8 @@
 //! The console in a real browser, installed here at a pinned version: Chromium with wallets that sign
 //! with the chain's own accounts. Every run has the short suite; `STYLUS_UPGRADES_LONG=1` has all of
-//! it, and notes the day in `tests/snapshots/console.json`.
+//! it, and notes the day in `tests/snapshots/console.json`. Both compare pages with the pictures in
+//! `tests/browser/pictures`; with `STYLUS_UPGRADES_UPDATE=1` they write them, and the long one writes
+//! those of the book.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,13 +10,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use stylus_upgrades_harness::{HarnessError, Lines, Npm, Report, home};
-use stylus_upgrades_test_settings::long;
+use stylus_upgrades_test_settings::{long, update};
 
 use super::process::{Console, with_open_action};
 use crate::layouts::project::{Project, text};
 
 /// Markup where a name should be.
 const HOSTILE: &str = "<img/src=x/onerror=globalThis.hacked=1>";
+
+/// Pictures that pages are compared with.
+const PICTURES: &str = "tests/browser/pictures";
+/// Bytes of all of them, at most.
+const PICTURES_BYTES_MAX: u64 = 1_000_000;
+/// Pictures of the book.
+const BOOK: &str = "docs/pictures";
+/// Bytes of one of those, at most.
+const BOOK_PICTURE_BYTES_MAX: u64 = 120_000;
 
 /// The last long run in which everything passed.
 #[derive(Debug, Deserialize, Serialize)]
@@ -45,6 +56,9 @@ fn passed(
         .env("ACTION", action)
         .env("ACCOUNTS", accounts.join(","))
         .env("PICTURES", &pictures)
+        .env("EXPECTED", home().join(PICTURES))
+        .env("BOOK", home().join(BOOK))
+        .env("UPDATE", if update() { "1" } else { "0" })
         .envs(more.iter().copied());
     let report = Report::of(&format!("{suite} in Chromium"), &mut command)?;
     println!("{}", report.errors);
@@ -87,6 +101,26 @@ fn every_page_works_in_a_browser() -> Result<(), HarnessError> {
     let record = serde_json::to_string_pretty(&Record { at, passed }).expect("JSON");
     std::fs::write(file, record + "\n").expect("written");
     Ok(())
+}
+
+#[test]
+fn committed_pictures_are_small() {
+    let sizes = |folder: &str| -> Vec<(String, u64)> {
+        let entries = std::fs::read_dir(home().join(folder)).expect("a folder");
+        let entries = entries.map(|entry| entry.expect("an entry"));
+        let size = |entry: std::fs::DirEntry| {
+            let bytes = entry.metadata().expect("its size").len();
+            (entry.file_name().to_string_lossy().into_owned(), bytes)
+        };
+        entries.map(size).collect()
+    };
+    let expected: u64 = sizes(PICTURES).iter().map(|(_, bytes)| bytes).sum();
+    assert!(expected < PICTURES_BYTES_MAX, "{expected} bytes");
+    let of_the_book = sizes(BOOK);
+    assert_eq!(of_the_book.len(), 3, "{of_the_book:?}");
+    for (name, bytes) in of_the_book {
+        assert!(bytes < BOOK_PICTURE_BYTES_MAX, "{name}: {bytes} bytes");
+    }
 }
 
 /// The last long run had every test that there is now.

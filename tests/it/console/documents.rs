@@ -92,6 +92,15 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     for shown in [payload, "1/2 approvals", "Approve", "not checked", "new"] {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
     }
+    let page = console.get("/definition?name=Note").body;
+    for shown in [
+        "all of, 1 of them so far",
+        "✓ approved: <b>Admin</b>",
+        "○ missing: ",
+        "<li>○ <b>Admin</b>",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
     let changes = |side: &str| -> Vec<Value> {
         let fields = review["slots"][0][side].as_array().expect("fields");
         fields.iter().map(|one| one["change"].clone()).collect()

@@ -1,0 +1,134 @@
+// Pictures of pages, compared with those that are committed. What differs from run to run (addresses,
+// hashes, times, blocks, gas) is written over by what has the same shape. The browser and its fonts are
+// of pinned packages. A picture is reduced, so that the edges of letters do not matter.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const require = createRequire(join(process.cwd(), 'package.json'));
+const { PNG } = require('pngjs');
+const { default: pixelmatch } = await import(pathToFileURL(require.resolve('pixelmatch')));
+const { EXPECTED, PICTURES, BOOK, UPDATE } = process.env;
+
+// Pixels of the page along each side of one pixel of a committed picture.
+const REDUCED = 4;
+// How far the levels of a colour are from each other in a committed picture.
+const LEVEL = 17;
+// Which share of a picture's pixels may differ, and by how many its height.
+const SHARE_MAX = 0.002;
+const ROWS_MAX = 2;
+const SHOWN = [[1280, 'light'], [360, 'dark']];
+// A picture of the book.
+const BOOK_WIDTH = 1000;
+const MARGIN = 12;
+
+export const isUpdate = UPDATE === '1';
+
+// Writes over what differs from run to run.
+function mask() {
+  const masks = [
+    [/0x[0-9a-f]{6,}/gi, (hex) => `0x${'0'.repeat(hex.length - 2)}`],
+    [/\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?/g, (time) => time.replace(/\d/g, '0')],
+    [/\b\d{1,3}(,\d{3})+\b/g, () => '0,000'],
+    [/\bblock \d+/g, () => 'block 0'],
+  ];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    const masked = masks.reduce((masked, [found, put]) => masked.replace(found, put), text.data);
+    if (masked !== text.data) text.data = masked;
+  }
+}
+
+// A picture whose pixels are the averages of squares.
+function reduced({ width, height, data }) {
+  const small = new PNG({ width: Math.floor(width / REDUCED), height: Math.floor(height / REDUCED) });
+  for (let y = 0; y < small.height; y += 1) {
+    for (let x = 0; x < small.width; x += 1) {
+      for (let channel = 0; channel < 4; channel += 1) {
+        let sum = 0;
+        for (let row = 0; row < REDUCED; row += 1) {
+          for (let column = 0; column < REDUCED; column += 1) {
+            sum += data[((y * REDUCED + row) * width + x * REDUCED + column) * 4 + channel];
+          }
+        }
+        small.data[(y * small.width + x) * 4 + channel] = sum / REDUCED ** 2;
+      }
+    }
+  }
+  return small;
+}
+
+// A picture with fewer colours, as a file.
+function bytes(picture) {
+  const data = picture.data.map((level) => Math.round(level / LEVEL) * LEVEL);
+  return PNG.sync.write({ ...picture, data }, { colorType: 2, deflateLevel: 9, deflateStrategy: 0, filterType: 0 });
+}
+
+// The upper rows of a picture.
+function upper(picture, height) {
+  const part = new PNG({ width: picture.width, height });
+  PNG.bitblt(picture, part, 0, 0, picture.width, height, 0, 0);
+  return part;
+}
+
+// What differs, in words; empty where nothing does. `difference` is drawn into a file.
+function differs(expected, found, difference) {
+  const size = ({ width, height }) => `${width} x ${height}`;
+  if (expected.width !== found.width || Math.abs(expected.height - found.height) > ROWS_MAX) {
+    return `expected ${size(expected)} pixels, found ${size(found)}`;
+  }
+  const { width } = expected;
+  const height = Math.min(expected.height, found.height);
+  const [before, after] = [upper(expected, height), upper(found, height)];
+  const marked = new PNG({ width, height });
+  const count = pixelmatch(before.data, after.data, marked.data, width, height, { threshold: 0.1 });
+  const share = count / (width * height);
+  process.stderr.write(`${difference}: ${(share * 100).toFixed(2)} % of the pixels differ\n`);
+  if (share <= SHARE_MAX) return '';
+  writeFileSync(difference, bytes(marked));
+  return `expected at most ${SHARE_MAX * 100} % of the pixels to differ, found ${(share * 100).toFixed(1)} %`;
+}
+
+// Compares a page with its committed pictures, or writes these. The page is of no use afterwards.
+export async function compare(page, name) {
+  mkdirSync(PICTURES, { recursive: true });
+  const found = [];
+  for (const [width, colorScheme] of SHOWN) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(mask);
+    const picture = reduced(PNG.sync.read(await page.screenshot({ fullPage: true, animations: 'disabled' })));
+    const file = `${name}-${width}-${colorScheme}.png`;
+    const committed = join(EXPECTED, file);
+    if (isUpdate) {
+      mkdirSync(EXPECTED, { recursive: true });
+      writeFileSync(committed, bytes(picture));
+      continue;
+    }
+    writeFileSync(join(PICTURES, `reduced-${file}`), bytes(picture));
+    const what = existsSync(committed)
+      ? differs(PNG.sync.read(readFileSync(committed)), picture, join(PICTURES, `difference-${file}`))
+      : 'there is no committed picture';
+    if (what) found.push(`${file}: ${what}`);
+  }
+  if (found.length) {
+    throw new Error(`${found.join('; ')}\nfound      ${PICTURES}/reduced-*.png\n`
+      + 'next       look at them; STYLUS_UPGRADES_UPDATE=1 writes them anew where the page was meant to change');
+  }
+}
+
+// Writes a picture of the book: the page from its top, or from the section with one heading, down to the
+// end of the section with another.
+export async function drawn(page, name, [first, last]) {
+  mkdirSync(BOOK, { recursive: true });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: BOOK_WIDTH, height: 900 });
+  const section = (heading) => page.locator(`#main > section:has(> h2:text-is("${heading}"))`).boundingBox();
+  const top = first ? (await section(first)).y : 0;
+  const { y, height } = await section(last);
+  const clip = { x: 0, y: top, width: BOOK_WIDTH, height: y + height + MARGIN - top };
+  const picture = PNG.sync.read(await page.screenshot({ fullPage: true, clip, animations: 'disabled' }));
+  writeFileSync(join(BOOK, `console-${name}.png`), bytes(picture));
+}
