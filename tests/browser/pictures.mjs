@@ -16,7 +16,7 @@ const REDUCED = 4;
 // How far the levels of a colour are from each other in a committed picture.
 const LEVEL = 17;
 // Which share of a picture's pixels may differ, and by how many its height.
-const SHARE_MAX = 0.002;
+const SHARE_MAX = 0.01;
 const ROWS_MAX = 2;
 const SHOWN = [[1280, 'light'], [360, 'dark']];
 // A picture of the book.
