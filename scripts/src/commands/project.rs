@@ -82,6 +82,10 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
     let mut outcome = Outcome::default();
     outcome.field("files", init.files());
     outcome.field("difference", &difference);
+    outcome.field("skipped", init.skipped());
+    for one in init.skipped() {
+        context.output.note(&format!("warning: {one}"));
+    }
     if init.files().is_empty() {
         outcome.field("written", false);
         outcome.line("it is upgradeable already: nothing would change");

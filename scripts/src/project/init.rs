@@ -8,7 +8,7 @@ use super::framework::Framework;
 use crate::build::{BuildError, settle_lock};
 use crate::interface::storage_structs;
 use crate::own_file;
-use errors::{VARIANT, error_enums};
+use errors::{VARIANT, error_enums, is_skipped, skipped};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
 use syn::visit::{Visit, visit_item_impl};
@@ -27,6 +27,8 @@ const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
 pub struct Init {
     folder: PathBuf,
     files: Vec<ChangedFile>,
+    /// Error enums that are left as they are, and why.
+    skipped: Vec<String>,
     /// What a lock file begins with where there is none.
     seed: Option<PathBuf>,
 }
@@ -64,6 +66,9 @@ impl Init {
         };
         let source = read("src/lib.rs")?;
         let changed = contract(&source)?;
+        let mut skipped =
+            syn::parse_file(&source).map_or_else(|_| Vec::new(), |file| skipped(&file));
+        skipped.extend(other_files(folder)?);
         let before = read("Cargo.toml")?;
         let after = manifest(&before, framework)?;
         add("Cargo.toml", before, after);
@@ -77,6 +82,7 @@ impl Init {
         Ok(Self {
             folder: folder.to_owned(),
             files,
+            skipped,
             seed: framework.lock_file(),
         })
     }
@@ -94,6 +100,11 @@ impl Init {
     /// The files that would change.
     pub fn files(&self) -> Vec<&str> {
         self.files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    /// The error enums that are left as they are, each with the reason.
+    pub fn skipped(&self) -> &[String] {
+        &self.skipped
     }
 
     /// Writes them, unless one of them was changed since, and has cargo write the lock file for them.
@@ -119,8 +130,51 @@ impl Init {
     }
 }
 
-/// The contract's source, with our attributes on it.
+/// Source files beside src/lib.rs that have error enums.
+fn other_files(folder: &Path) -> Result<Vec<String>, ProjectError> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.join("src")]);
+    while let Some(inside) = folders.pop() {
+        let entries = std::fs::read_dir(&inside).map_err(ProjectError::file("read", &inside))?;
+        for entry in entries {
+            let entry = entry.map_err(ProjectError::file("read", &inside))?;
+            let (path, kind) = (entry.path(), entry.file_type());
+            let kind = kind.map_err(ProjectError::file("read", &inside))?;
+            if kind.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let is_source = kind.is_file() && path.extension().is_some_and(|end| end == "rs");
+            let name = path.strip_prefix(folder).unwrap_or(&path);
+            if is_source
+                && name != Path::new("src/lib.rs")
+                && std::fs::read_to_string(&path).is_ok_and(|text| is_skipped(&text))
+            {
+                let name = name.display();
+                found.push(format!(
+                    "{name}: its error enums are left as they are, src/lib.rs alone is changed: where an \
+                     initializer or a migration returns one, it needs {VARIANT} too"
+                ));
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The contract's source, with our attributes on it: they are found there when it is read again.
 fn contract(source: &str) -> Result<String, ProjectError> {
+    let changed = added(source)?;
+    match added(&changed).is_ok_and(|again| again == changed) {
+        true => Ok(changed),
+        false => Err(refused(
+            "src/lib.rs: a line that has to be added would stand in a comment or a string; begin uses, \
+             structs, impls and enums on lines of their own"
+                .into(),
+        )),
+    }
+}
+
+fn added(source: &str) -> Result<String, ProjectError> {
     let file = syn::parse_file(source).map_err(|error| {
         refused(format!(
             "src/lib.rs line {}: {error}",
@@ -150,7 +204,7 @@ fn contract(source: &str) -> Result<String, ProjectError> {
     added.extend(plain.map(|one| (one.line, "#[derive(StorageLayout)]")));
     let plain = blocks.lines.iter().filter(|(_, is_ours)| !is_ours);
     added.extend(plain.map(|(line, _)| (*line, "#[upgradeable]")));
-    let has_prelude = source.lines().any(|line| line.trim() == PRELUDE);
+    let has_prelude = file.items.iter().any(is_prelude);
     let uses = file.items.iter().filter_map(|item| match item {
         syn::Item::Use(one) => Some(syn::spanned::Spanned::span(one).end().line),
         _ => None,
@@ -162,8 +216,6 @@ fn contract(source: &str) -> Result<String, ProjectError> {
         added.push((last + 1, PRELUDE));
     }
     let errors = error_enums(&file)?;
-    let own_lines = errors.iter().filter(|one| one.is_own_line);
-    added.extend(own_lines.map(|one| (one.line + 1, VARIANT)));
     let mut changed = String::new();
     let ending = if source.contains("\r\n") {
         "\r\n"
@@ -179,19 +231,37 @@ fn contract(source: &str) -> Result<String, ProjectError> {
             let indent = if *text == PRELUDE { "" } else { &indent };
             changed.push_str(&format!("{indent}{text}{ending}"));
         }
-        let inside: Vec<usize> = errors
-            .iter()
-            .filter(|one| !one.is_own_line && one.line == number + 1)
-            .map(|one| one.column)
-            .collect();
+        let here = errors.iter().filter(|one| one.line == number + 1);
+        let inside: Vec<usize> = here.map(|one| one.column).collect();
         for (column, letter) in line.chars().enumerate() {
             if inside.contains(&column) {
-                changed.push_str(&format!(" {VARIANT}"));
+                // On a line of its own where nothing but the indent is before it.
+                changed.push_str(VARIANT);
+                match column == indent.chars().count() {
+                    true => changed.push_str(&format!("{ending}{indent}")),
+                    false => changed.push(' '),
+                }
             }
             changed.push(letter);
         }
     }
     Ok(changed)
+}
+
+/// Whether an item is [`PRELUDE`].
+fn is_prelude(item: &syn::Item) -> bool {
+    let syn::Item::Use(item) = item else {
+        return false;
+    };
+    let syn::UseTree::Path(first) = &item.tree else {
+        return false;
+    };
+    let syn::UseTree::Path(second) = &*first.tree else {
+        return false;
+    };
+    first.ident == "stylus_upgradeable"
+        && second.ident == "prelude"
+        && matches!(*second.tree, syn::UseTree::Glob(_))
 }
 
 /// The crate's manifest, with our crate in it.

@@ -76,6 +76,56 @@ fn error_enums_get_the_variant_that_our_attributes_need() {
 }
 
 #[test]
+fn what_is_added_stands_in_no_comment() {
+    let with = |errors: &str| SOL_STORAGE.replace("/// Methods.", errors);
+    for errors in [
+        "#[derive(SolidityError)]\npub enum E { /* of two\n lines */\n    A(A),\n}\n",
+        "#[derive(SolidityError)]\npub enum E { /* of two\n lines */ A(A), }\n",
+        "#[derive(SolidityError)]\npub enum E { /* of two\n lines */ }\n",
+        "#[derive(SolidityError)]\npub enum E { // {\n    /** of two\n lines */ #[cfg(a)] A(A),\n}\n",
+    ] {
+        let changed = contract(&with(errors)).expect(errors);
+        let file = syn::parse_file(&changed).expect("a source file");
+        let variants = file.items.iter().find_map(|item| match item {
+            syn::Item::Enum(one) => Some(&one.variants),
+            _ => None,
+        });
+        let first = variants.and_then(|all| all.first()).expect("a variant");
+        assert_eq!(first.ident, "Migratable", "{changed}");
+    }
+    // Lines before or behind which a comment begins are not guessed.
+    let uses = "use stylus_sdk::{alloy_primitives::U256, prelude::*}; /* of two\n lines */";
+    let shared = SOL_STORAGE.replace(
+        "use stylus_sdk::{alloy_primitives::U256, prelude::*};",
+        uses,
+    );
+    let error = contract(&shared).expect_err("a comment");
+    assert!(error.to_string().contains("in a comment"), "{error}");
+}
+
+#[test]
+fn error_enums_that_are_left_as_they_are_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = format!(
+        "{SOL_STORAGE}\nmod inner {{\n    #[derive(SolidityError)]\n    pub enum Hidden {{ A(A) }}\n}}\n\
+         macro_rules! errors {{ () => {{ #[derive(SolidityError)] enum M {{ A(A) }} }} }}\n\
+         #[derive(SolidityError)]\nenum Top {{ A(A) }}\n"
+    );
+    let other = "#[derive(SolidityError)]\npub enum Other { A(A) }\n";
+    std::fs::create_dir(folder.path().join("src")).expect("made");
+    std::fs::write(folder.path().join("src/lib.rs"), source).expect("written");
+    std::fs::write(folder.path().join("src/errors.rs"), other).expect("written");
+    let text = "[package]\nname = \"a\"\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n";
+    std::fs::write(folder.path().join("Cargo.toml"), text).expect("written");
+    let init = Init::of(folder.path(), &ours()).expect("a difference");
+    let skipped = init.skipped();
+    assert_eq!(skipped.len(), 3, "{skipped:?}");
+    for (one, what) in skipped.iter().zip(["Hidden", "a macro", "src/errors.rs"]) {
+        assert!(one.contains(what), "{one}");
+    }
+}
+
+#[test]
 fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
     let with = SOL_STORAGE.replace("    pub fn number", "    #[constructor]\n    pub fn number");
     let cases = [
