@@ -3,13 +3,14 @@
 
 use super::Functions;
 use crate::client::show;
-use crate::output::shortened;
 use alloy::dyn_abi::{DynSolValue, JsonAbiExt};
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 
 /// Characters of an argument that are printed, at most. Programs get all of them.
 const ARGUMENT_MAX: usize = 400;
+/// Elements of a list that are printed where the whole is longer than that.
+const ELEMENTS_MAX: usize = 4;
 
 /// Calldata that an action carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +37,9 @@ pub struct DecodedArgument {
     pub kind: String,
     /// Its value. Accounts have their names beside them.
     pub value: String,
+    /// The same for people, where it is too long for a line.
+    #[serde(skip)]
+    short: Option<String>,
 }
 
 impl DecodedCall {
@@ -62,12 +66,17 @@ impl DecodedCall {
         };
         let mut lines = vec![format!("{what:<13} calls {function}")];
         for (number, one) in self.arguments.iter().enumerate() {
-            let DecodedArgument { name, kind, value } = one;
+            let DecodedArgument {
+                name,
+                kind,
+                value,
+                short,
+            } = one;
             let name = match name.as_str() {
                 "" => format!("argument {}", number + 1),
                 name => name.to_owned(),
             };
-            let value = shortened(value, ARGUMENT_MAX);
+            let value = short.as_ref().unwrap_or(value);
             lines.push(format!("  {name:<11} {value} ({kind})"));
         }
         lines
@@ -110,10 +119,16 @@ impl Functions {
             what,
             calldata: input.clone(),
             arguments: arguments
-                .map(|(input, value)| DecodedArgument {
-                    name: input.name.clone(),
-                    kind: input.selector_type().into_owned(),
-                    value: written(value, named),
+                .map(|(input, value)| {
+                    let whole = written(value, named, usize::MAX);
+                    let is_long = whole.chars().count() > ARGUMENT_MAX;
+                    DecodedArgument {
+                        name: input.name.clone(),
+                        kind: input.selector_type().into_owned(),
+                        short: is_long
+                            .then(|| without_middle(&written(value, named, ELEMENTS_MAX))),
+                        value: whole,
+                    }
                 })
                 .collect(),
             function: Some(signature),
@@ -135,20 +150,40 @@ fn fits(value: &DynSolValue) -> bool {
     }
 }
 
-/// A value with the names of the accounts in it.
-fn written(value: &DynSolValue, named: &dyn Fn(Address) -> String) -> String {
-    let list = |values: &[DynSolValue]| {
-        let all: Vec<_> = values.iter().map(|one| written(one, named)).collect();
-        all.join(", ")
+/// A value with the names of the accounts in it. Of a list with more than `most` elements the first
+/// ones, the last one, and how many there are.
+fn written(value: &DynSolValue, named: &dyn Fn(Address) -> String, most: usize) -> String {
+    let list = |values: &[DynSolValue]| -> Vec<String> {
+        values.iter().map(|one| written(one, named, most)).collect()
     };
     match value {
         DynSolValue::Address(account) => named(*account),
         DynSolValue::Array(values) | DynSolValue::FixedArray(values) => {
-            format!("[{}]", list(values))
+            let (count, mut all) = (values.len(), list(values));
+            if count <= most {
+                return format!("[{}]", all.join(", "));
+            }
+            let last = all.pop().unwrap_or_default();
+            all.truncate(most.saturating_sub(1));
+            let left_out = count.saturating_sub(all.len()).saturating_sub(1);
+            let first = all.join(", ");
+            format!("[{first}, … {left_out} more, {last}] of {count} elements")
         }
-        DynSolValue::Tuple(values) => format!("({})", list(values)),
+        DynSolValue::Tuple(values) => format!("({})", list(values).join(", ")),
         plain => show(plain),
     }
+}
+
+/// Text with its middle left out where it is long: what comes last is seen.
+fn without_middle(text: &str) -> String {
+    let count = text.chars().count();
+    let half = ARGUMENT_MAX / 2;
+    if count <= ARGUMENT_MAX {
+        return text.to_owned();
+    }
+    let first: String = text.chars().take(half).collect();
+    let last: String = text.chars().skip(count - half).collect();
+    format!("{first}… ({} more characters) …{last}", count - 2 * half)
 }
 
 #[cfg(test)]
@@ -203,6 +238,37 @@ mod tests {
         let bare = Functions::of_signatures(["initialize(address,string,uint256[])"]);
         let lines = bare.decoded("initializer", &calldata("x"), &named).lines();
         assert_eq!(lines[2], "  argument 2  \"x\" (string)");
+    }
+
+    #[test]
+    fn a_long_list_shows_its_length_and_its_last_element() {
+        let known = Functions::of_signatures(["own((address[],uint256))", "say(string)"]);
+        let line = |name: &str, value: DynSolValue| {
+            let function = alloy::json_abi::Function::parse(name).expect("a signature");
+            let bytes = function.abi_encode_input(&[value]).expect("encoded").into();
+            let decoded = known.decoded("initializer", &bytes, &named);
+            (
+                decoded.lines()[1].clone(),
+                decoded.arguments[0].value.clone(),
+            )
+        };
+        let owners = |count: u8| {
+            let all = (1..=count).map(|one| DynSolValue::Address(Address::repeat_byte(one)));
+            let fee = DynSolValue::Uint(alloy::primitives::U256::from(2), 256);
+            DynSolValue::Tuple(vec![DynSolValue::Array(all.collect()), fee])
+        };
+        let last = Address::repeat_byte(13).to_string();
+        let (long, whole) = line("own((address[],uint256))", owners(13));
+        let end = format!("… 9 more, {last}] of 13 elements, 2) ((address[],uint256))");
+        assert!(long.ends_with(&end), "{long}");
+        assert_eq!(whole.matches("0x").count(), 13, "{whole}");
+        let (short, whole) = line("own((address[],uint256))", owners(6));
+        assert!(short.contains(&whole), "{short}");
+        let (text, _) = line(
+            "say(string)",
+            DynSolValue::String("a".repeat(500) + "the end"),
+        );
+        assert!(text.ends_with("the end\" (string)"), "{text}");
     }
 
     #[test]
