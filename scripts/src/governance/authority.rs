@@ -1,5 +1,6 @@
 //! Whether the key may propose at all, before it pays for a deployment.
 
+use super::display::Call;
 use crate::client::{ChainError, Client, Revert};
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
@@ -42,6 +43,24 @@ pub async fn deciding_policy(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether the caller has a part in what `call` asks for: the policy names it, or asks contracts alone.
+///
+/// # Errors
+/// What the chain says; that there is no key.
+pub async fn is_approver(
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<bool, ChainError> {
+    let caller = client.caller("approve")?;
+    let (name, role) = (call.definition(), call.role());
+    let (_, text) = deciding_policy(client, registry, name, role).await?;
+    Ok(parse(text.as_bytes()).is_ok_and(|policy| {
+        let is_named = policy.approvers.iter().any(|leaf| leaf.address == caller);
+        is_named || policy.approvers.is_empty() && !policy.lambdas.is_empty()
+    }))
 }
 
 /// Refuses a key that the policy of `migrate` does not name. Where the policy asks contracts, the

@@ -187,6 +187,23 @@ pub enum GovernanceError {
         /// The action.
         action: ActionId,
     },
+    /// It was executed before one's own approval, which is not needed any more, and what was to be
+    /// checked before it was not.
+    #[error("the action {action} was executed already, {by}: {found}")]
+    #[explain(
+        name = "ExecutedAlready",
+        expected = "an open action, or nothing but `approve` by one of its approvers",
+        found = "{found}",
+        next = "nothing was sent; stylus-upgrades verify compares what is on the chain now"
+    )]
+    Executed {
+        /// The action.
+        action: ActionId,
+        /// By whom, in which transaction.
+        by: String,
+        /// What was not done.
+        found: String,
+    },
     /// One's approval of it was mined, and then it ended without being executed.
     #[error("the action {action} was approved and then ended: cancelled, or by a policy change")]
     #[explain(

@@ -40,7 +40,7 @@ pub mod signed;
 mod submit;
 mod tree;
 
-pub use authority::{deciding_policy, role_of};
+pub use authority::{deciding_policy, is_approver, role_of};
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;

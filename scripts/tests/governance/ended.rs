@@ -1,7 +1,8 @@
 //! What is reported of an action that has ended, of what comes next, and by which names.
 
-use crate::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, text};
+use crate::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
 use alloy::primitives::Address;
+use serde_json::Value;
 
 #[test]
 fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
@@ -20,11 +21,51 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
         late[0].contains("executed already, by Admin2 (") && late[0].contains(tx),
         "{late:?}"
     );
-    assert_eq!(late[1], "nothing was sent");
-    let late = sandbox.done("Other", &["approve", action]);
-    assert_eq!(late["executed"], true);
+    assert_eq!(late[1], "nothing was compared, and nothing was sent");
+    let late = sandbox.done("Admin", &["approve", action]);
+    assert_eq!(
+        (&late["executed"], &late["compared"]),
+        (&true.into(), &false.into())
+    );
     assert_eq!(late["executed_by"]["tx"], executed["tx"]);
     assert!(late.get("tx").is_none(), "{late}");
+}
+
+/// An exit of 0 behind a check that was asked for means that it was made.
+#[test]
+fn what_is_asked_to_be_checked_of_an_executed_action_is_checked_or_refused() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    let action = text(&open, "action");
+    let pending = sandbox.done("Other", &["pending", "A"]);
+    let write = |file: &str, document: &Value| {
+        std::fs::write(sandbox.path(file), document.to_string()).expect("written");
+    };
+    write("same.json", &pending);
+    let mut other = pending.clone();
+    other["actions"][0]["call"] = "0xdeadbeef".into();
+    write("other.json", &other);
+    sandbox.done("Admin2", &["approve", action]);
+    let refused = |key: &str, words: &[&str]| {
+        let answer = sandbox.run(key, &[&["approve", action][..], words].concat());
+        assert_eq!(answer.exit.map(|exit| exit == 0), Some(false), "{answer:?}");
+        assert!(answer.document.get("tx").is_none(), "{answer:?}");
+        error(&answer).to_owned()
+    };
+    let reviewed = |file| ["--reviewed", file];
+    assert_eq!(refused("Admin", &reviewed("other.json")), "PayloadDiffers");
+    assert_eq!(refused("Admin", &reviewed("none.json")), "Reviewed");
+    let source = ["--source", "/nonexistent"];
+    assert_eq!(refused("Admin", &source), "ExecutedAlready");
+    let script = ["--script-source", "/nonexistent"];
+    assert_eq!(refused("Admin", &script), "ExecutedAlready");
+    assert_eq!(refused("Other", &[]), "ExecutedAlready");
+    let same = ["approve", action, "--reviewed", "same.json"];
+    let same = sandbox.done("Admin", &same);
+    assert_eq!(
+        (&same["executed"], &same["compared"]),
+        (&true.into(), &true.into())
+    );
 }
 
 #[test]
