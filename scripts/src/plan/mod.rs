@@ -17,7 +17,7 @@ mod simulation;
 mod slots;
 
 pub use code_checks::{has_constructor, reserved_in};
-pub use creation::{Creation, CreationRequest, creation};
+pub use creation::{Creation, CreationRequest, Elsewhere, creation};
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};

@@ -1,13 +1,13 @@
 //! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
 
 use super::error::PlanError;
-use crate::client::Revert;
+use crate::client::{Revert, with_margin};
 use crate::governance::failed_upgrade;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use stylus_chain::{
-    BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides, Receipt,
-    SlotChange, TraceKind,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides,
+    Receipt, SlotChange, TraceKind,
 };
 
 /// What every sender owns here, in wei: fees are no matter of the plan.
@@ -17,6 +17,21 @@ const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 pub(super) struct Simulation {
     pub(super) chain: Chain,
     begun: BlockId,
+    /// How much gas its transactions get.
+    pub(super) gas: GasLimit,
+    /// Units of gas that the last one got.
+    pub(super) last_limit: u64,
+}
+
+/// How much gas a transaction gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GasLimit {
+    /// What the estimate says.
+    Estimate,
+    /// That with the margin of our own transactions.
+    Margin,
+    /// As much as a transaction can use.
+    Most,
 }
 
 /// A transaction of the plan.
@@ -27,7 +42,12 @@ pub(super) struct Done {
 impl Simulation {
     pub(super) fn new(chain: Chain) -> Self {
         let begun = chain.block_number().into();
-        Self { chain, begun }
+        Self {
+            chain,
+            begun,
+            gas: GasLimit::Estimate,
+            last_limit: 0,
+        }
     }
 
     /// Reads by a typed call.
@@ -65,13 +85,28 @@ impl Simulation {
         value: U256,
     ) -> Result<Done, PlanError> {
         self.chain.set_balance(from, SIMULATED_BALANCE);
-        let request = CallRequest {
+        // Without a price GASPRICE and BASEFEE are 0 in the estimate, and not in the transaction.
+        let mut request = CallRequest {
+            from: Some(from),
             to: Some(to),
             input,
             value,
+            max_fee_per_gas: Some(self.chain.gas_price()),
             ..CallRequest::default()
         };
-        let hash = match self.chain.submit_unsigned(from, request) {
+        let none = Overrides::default();
+        let pending = BlockId::pending();
+        let estimate = self.chain.estimate_gas(request.clone(), pending, &none);
+        let sent = estimate.and_then(|estimate| {
+            self.last_limit = match self.gas {
+                GasLimit::Estimate => estimate,
+                GasLimit::Margin => with_margin(estimate),
+                GasLimit::Most => self.chain.config().rpc_gas_cap.max(with_margin(estimate)),
+            };
+            request.gas = Some(self.last_limit);
+            self.chain.submit_unsigned(from, request)
+        });
+        let hash = match sent {
             Ok(hash) => hash,
             Err(ChainError::Reverted { output, .. }) => {
                 return Err(PlanError::refused(what, Revert::decode(&output)));
@@ -116,9 +151,17 @@ impl Simulation {
         failed_upgrade(&traced.ok()?, registry)
     }
 
+    /// From now on the wall clock is not looked at: what is done twice is done at the same time.
+    pub(super) fn fix_time(&mut self) -> Result<(), PlanError> {
+        let now = self.chain.next_timestamp();
+        self.chain.set_timestamp_interval(Some(1));
+        Ok(self.chain.set_next_timestamp(now)?)
+    }
+
     /// Lets time pass.
     pub(super) fn wait(&mut self, seconds: u64) -> Result<(), PlanError> {
-        self.chain.increase_time(seconds);
+        let then = self.chain.next_timestamp().saturating_add(seconds);
+        self.chain.set_next_timestamp(then)?;
         Ok(self.chain.mine(1, None)?)
     }
 
@@ -135,14 +178,24 @@ impl Simulation {
         Ok(self.chain.slot_changes(self.begun, BlockId::latest())?)
     }
 
+    /// Accounts whose balance, nonce or code changed since the beginning.
+    pub(super) fn account_changes(&self) -> Result<Vec<AccountChange>, PlanError> {
+        Ok(self.chain.account_changes(self.begun, BlockId::latest())?)
+    }
+
     /// Logs of an account since the beginning.
-    pub(super) fn logs(&self, account: Address) -> Result<Vec<alloy::primitives::Log>, PlanError> {
+    pub(super) fn logs(&self, account: Address) -> Result<Vec<Log>, PlanError> {
+        self.logs_of(vec![account])
+    }
+
+    /// Logs of those accounts since the beginning; of all where none is named.
+    pub(super) fn logs_of(&self, addresses: Vec<Address>) -> Result<Vec<Log>, PlanError> {
         let BlockId::Number(begun) = self.begun else {
             return Ok(Vec::new());
         };
         let filter = LogFilter {
             from_block: Some(begun),
-            addresses: vec![account],
+            addresses,
             ..LogFilter::default()
         };
         let found = self.chain.logs(&filter)?;

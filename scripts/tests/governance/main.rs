@@ -5,6 +5,7 @@ mod at_once;
 mod clone;
 mod complex;
 mod contradictions;
+mod creation;
 mod deceived;
 mod decide;
 mod ended;

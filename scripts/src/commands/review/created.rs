@@ -9,9 +9,9 @@ use crate::governance::{deciding_policy, kind_in_words};
 use crate::ids::CodeHash;
 use crate::layout::Known;
 use crate::output::Outcome;
-use crate::plan::{Creation, CreationRequest, creation};
+use crate::plan::{Creation, CreationRequest, Elsewhere, creation};
 use crate::review::{Card, Weight};
-use crate::text::word;
+use crate::text::{grouped, word};
 use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -63,14 +63,18 @@ pub(super) async fn created(
             cards.push(match &tried.problem {
                 Some(problem) => Card::new(about, Weight::Danger, problem.lines().join("; ")),
                 None => {
-                    let what = match call.initData.is_empty() {
-                        true => "no initializer runs",
-                        false => "its initializer succeeds",
+                    let says = match call.initData.is_empty() {
+                        true => "the instance is created, and no initializer runs".into(),
+                        false => succeeds(&tried),
                     };
-                    let says = format!("the instance is created, and {what}");
                     Card::new(about, Weight::Good, says)
                 }
             });
+            if !tried.others.is_empty() {
+                let all: Vec<String> = tried.others.iter().map(changed).collect();
+                let says = format!("beside registry and proxy it changes {}", all.join("; "));
+                cards.push(Card::new("other accounts", Weight::Warning, says));
+            }
             created.tried = Some(tried);
         }
         Err(error) => {
@@ -79,6 +83,37 @@ pub(super) async fn created(
         }
     }
     Ok(created)
+}
+
+/// What was seen, and on what it depends.
+fn succeeds(tried: &Creation) -> String {
+    let limits: Vec<String> = tried.limits.iter().map(|limit| grouped(*limit)).collect();
+    let outside = match tried.others.is_empty() {
+        true => ", and beside registry and proxy nothing changes",
+        false => "",
+    };
+    format!(
+        "the instance is created, and its initializer succeeds{outside}: alike with {} gas, on block {}. \
+         Code that reads gas, time, fee or sender may do otherwise",
+        limits.join(", "),
+        tried.block
+    )
+}
+
+/// What would change of another account.
+fn changed(one: &Elsewhere) -> String {
+    let mut parts = Vec::new();
+    match one.changes.len() {
+        0 => {}
+        words => parts.push(format!("{words} storage words")),
+    }
+    if let Some((before, after)) = one.balance {
+        parts.push(format!("{before} wei become {after}"));
+    }
+    if one.creates {
+        parts.push("code or nonce".into());
+    }
+    format!("{} ({})", one.account, parts.join(", "))
 }
 
 impl Created {
@@ -98,6 +133,9 @@ impl Created {
             for one in &tried.changes {
                 let name = one.name.clone().unwrap_or_else(|| one.slot.to_string());
                 outcome.line(format!("  holds    {name}: {}", word(&one.after)));
+            }
+            for one in &tried.others {
+                outcome.line(format!("  changes  {}", changed(one)));
             }
             for event in &tried.events {
                 outcome.line(format!("  emits    {}", event.what));
