@@ -101,11 +101,11 @@ async fn already_executed(
         format!("by {} in {tx}", names.long(who))
     });
     let by = by.unwrap_or_default();
-    let asked = [
+    let requested = [
         ("--source", args.review.source.is_some()),
         ("--script-source", args.review.script_source.is_some()),
     ];
-    let unanswered = match asked.iter().find(|(_, is_given)| *is_given) {
+    let unanswered = match requested.iter().find(|(_, is_given)| *is_given) {
         Some((flag, _)) => Some(format!("{flag} was not compared with it")),
         None if is_approver(client, registry, call).await? => None,
         None => Some("this key is none of its approvers, and nothing was compared".into()),

@@ -33,7 +33,7 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
 
 /// An exit of 0 behind a check that was asked for means that it was made.
 #[test]
-fn what_is_asked_to_be_checked_of_an_executed_action_is_checked_or_refused() {
+fn a_check_of_an_executed_action_is_made_or_refused() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
     let open = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&open, "action");

@@ -83,6 +83,7 @@ fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
     let tried = &created["tried"];
     assert_eq!(text(tried, "proxy"), proxy);
     assert_eq!(tried["problem"], Value::Null, "{tried:#}");
+    assert_eq!(tried["others"], json!([]), "{tried:#}");
     let changes = tried["changes"].as_array().expect("changes");
     let note = changes.iter().find(|one| one["name"] == "note");
     let note = note.unwrap_or_else(|| panic!("no note in {changes:?}"));
