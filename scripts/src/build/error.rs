@@ -233,6 +233,18 @@ pub enum BuildError {
         /// What it lacks.
         reason: String,
     },
+    /// Cargo finds no versions for a crate together with our crates.
+    #[error("cargo finds no versions for the crate together with ours:\n{reason}")]
+    #[explain(
+        details = lines(reason),
+        expected = "dependencies that cargo can solve",
+        found = "{reason}",
+        next = "change what Cargo.toml asks for; nothing was written"
+    )]
+    Unsolved {
+        /// What cargo says.
+        reason: String,
+    },
     /// The build reads a file that is not part of the sources.
     #[error("{package} reads {}, which is not part of its sources", file.display())]
     #[explain(

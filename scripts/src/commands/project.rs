@@ -106,7 +106,7 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
     }
     outcome.field("written", is_wanted);
     if is_wanted {
-        warn_of_lock(context, init.write()?.as_ref());
+        init.write(Some(&init.solve()?))?;
         outcome
             .line("written. next: stylus-upgrades layout show ., and compare it with the old one");
     } else {
@@ -118,10 +118,11 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
 /// Says that cargo will change the lock file, and the source hash with it.
 fn warn_of_lock(context: &Context, unsettled: Option<&BuildError>) {
     if let Some(error) = unsettled {
-        context.output.note(&format!(
+        let said = format!(
             "warning: {error}. Run cargo update --workspace before the first build: the lock file is \
              part of the source hash"
-        ));
+        );
+        said.lines().for_each(|line| context.output.note(line));
     }
 }
 

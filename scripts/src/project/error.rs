@@ -52,7 +52,7 @@ pub enum ProjectError {
         name = "NotInitialised",
         expected = "a crate whose src/lib.rs has the entrypoint and its #[public] blocks, without a constructor",
         found = "{reason}",
-        next = "change that first; nothing was written. docs/adopting.md does the whole by hand"
+        next = "change that first; nothing was written. The page on existing contracts (adopting.md) of the documentation does the whole by hand"
     )]
     NotInitialised {
         /// Why not.

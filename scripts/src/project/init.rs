@@ -5,7 +5,7 @@ mod errors;
 
 use super::error::ProjectError;
 use super::framework::Framework;
-use crate::build::{BuildError, settle_lock};
+use crate::build::{BuildError, SolvedLock, solve_lock};
 use crate::interface::storage_structs;
 use crate::own_file;
 use errors::{VARIANT, error_enums, is_skipped, skipped};
@@ -107,12 +107,23 @@ impl Init {
         &self.skipped
     }
 
-    /// Writes them, unless one of them was changed since, and has cargo write the lock file for them.
-    /// Why it could not, if so.
+    /// The lock file that cargo makes of them. Nothing is written.
+    ///
+    /// # Errors
+    /// [`BuildError::Unsolved`].
+    pub fn solve(&self) -> Result<SolvedLock, BuildError> {
+        let files = self.files.iter();
+        let changed: Vec<_> = files
+            .map(|file| (file.name.as_str(), file.after.as_str()))
+            .collect();
+        solve_lock(&self.folder, self.seed.as_deref(), &changed)
+    }
+
+    /// Writes them with the lock file, unless one of them was changed since.
     ///
     /// # Errors
     /// [`ProjectError::File`], [`ProjectError::NotInitialised`].
-    pub fn write(&self) -> Result<Option<BuildError>, ProjectError> {
+    pub fn write(&self, lock: Option<&SolvedLock>) -> Result<(), ProjectError> {
         for file in &self.files {
             let now = std::fs::read_to_string(&file.path);
             if now.map_err(ProjectError::file("read", &file.path))? != file.before {
@@ -122,11 +133,14 @@ impl Init {
             own_file::try_write(&file.path, file.after.as_bytes())
                 .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
         }
-        for file in &self.files {
-            own_file::write(&file.path, file.after.as_bytes())
-                .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
+        let files = self.files.iter();
+        let files = files.map(|file| (file.path.as_path(), file.after.as_str()));
+        let lock = lock.map(|lock| (lock.path.as_path(), lock.text.as_str()));
+        for (path, text) in lock.into_iter().chain(files) {
+            own_file::write(path, text.as_bytes())
+                .map_err(|error| ProjectError::file("write", path)(error.into()))?;
         }
-        Ok(settle_lock(&self.folder, self.seed.as_deref()).err())
+        Ok(())
     }
 }
 
@@ -192,7 +206,7 @@ fn added(source: &str) -> Result<String, ProjectError> {
     if let Some(line) = blocks.constructor {
         return Err(refused(format!(
             "src/lib.rs line {line}: a constructor writes the storage of the implementation; make it \
-             an #[initializer(\"1.0\")] without msg_sender first, as docs/adopting.md shows"
+             an #[initializer(\"1.0\")] without msg_sender first, as the page on existing contracts (adopting.md) of the documentation shows"
         )));
     }
     if blocks.lines.is_empty() {

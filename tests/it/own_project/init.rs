@@ -163,6 +163,36 @@ fn what_cargo_stylus_makes_is_made_upgradeable_and_registered() {
 }
 
 #[test]
+fn where_cargo_finds_no_versions_nothing_is_written_and_its_words_are_said_line_by_line() {
+    let empty = Empty::new();
+    fs::create_dir_all(empty.path("note/src")).expect("made");
+    let manifest = MANIFEST.replace("alloy-sol-types = \"1\"", "alloy-sol-types = \"=1.5.7\"");
+    assert_ne!(manifest, MANIFEST);
+    fs::write(empty.path("note/src/lib.rs"), SOURCE).expect("written");
+    fs::write(empty.path("note/Cargo.toml"), &manifest).expect("written");
+    let clone = home().display().to_string();
+    let init = ["init", "--framework-path", &clone, "--yes"];
+    let refused = empty.refused("Unsolved", &init);
+    let found = refused["error"]["found"].as_str().expect("cargo's words");
+    assert!(found.contains("alloy-sol-types"), "{found}");
+    let output = empty.run("note", 0, &init);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !said.contains("\\n") && said.contains("alloy-sol-types"),
+        "{said}"
+    );
+    let now = |name: &str| fs::read_to_string(empty.path(name)).expect("it");
+    assert_eq!(now("note/src/lib.rs"), SOURCE);
+    assert_eq!(now("note/Cargo.toml"), manifest);
+    assert!(!empty.path("note/Cargo.lock").exists());
+    let left = fs::read_dir(empty.path(".")).expect("it").flatten();
+    let left: Vec<_> = left
+        .filter(|one| one.file_name().to_string_lossy().ends_with(".solved"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn an_existing_contract_is_shown_changed_and_registered() {
     let empty = Empty::new();
     fs::create_dir_all(empty.path("note/src")).expect("made");
