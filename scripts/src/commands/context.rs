@@ -13,7 +13,8 @@ use crate::interface::Interface;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
-use crate::text::grouped;
+use crate::secret::Secret;
+use crate::text::{grouped, shell_word};
 use alloy::primitives::Address;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,43 @@ impl Context {
     /// The network that was named; saving goes into its table.
     pub(super) fn network(&self) -> Option<&str> {
         self.manifest.network.as_deref()
+    }
+
+    /// What this command was told of the chain and the registry, for the next command to repeat. What
+    /// the environment says needs no repeating.
+    pub(super) fn given(&self) -> String {
+        let Global {
+            rpc_url,
+            network,
+            registry,
+            manifest,
+            ..
+        } = &self.global;
+        let manifest = manifest.as_ref().map(|path| path.display().to_string());
+        let all = [
+            (
+                "--rpc-url",
+                "ETH_RPC_URL",
+                rpc_url.as_ref().map(Secret::expose),
+            ),
+            ("--network", "STYLUS_UPGRADES_NETWORK", network.as_deref()),
+            (
+                "--registry",
+                "STYLUS_UPGRADES_REGISTRY",
+                registry.as_deref(),
+            ),
+            ("--manifest", "", manifest.as_deref()),
+        ];
+        let mut words = String::new();
+        for (flag, variable, value) in all {
+            let Some(value) = value else { continue };
+            let is_in_environment =
+                !variable.is_empty() && std::env::var(variable).is_ok_and(|known| known == value);
+            if !is_in_environment {
+                words.push_str(&format!(" {flag} {}", shell_word(value)));
+            }
+        }
+        words
     }
 
     /// The manifest's names.

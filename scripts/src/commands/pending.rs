@@ -53,7 +53,8 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for line in builds.iter().flat_map(BuildFacts::lines) {
             outcome.line(format!("    {line}"));
         }
-        let next = next(action, superseded.is_some(), &names);
+        let given = context.given();
+        let next = next(action, superseded.is_some(), &names, &given);
         outcome.line(format!("  next: {next}"));
         let mut document = json!(action);
         if let Some(fields) = document.as_object_mut() {
@@ -79,14 +80,14 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
     Ok(outcome)
 }
 
-/// What is done with an open action now, and by whom.
-fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
+/// What is done with an open action now, and by whom; with the flags that were given.
+fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -> String {
     let PendingAction {
         action, readiness, ..
     } = open;
-    let approve = format!("stylus-upgrades approve {action}");
+    let approve = format!("stylus-upgrades approve {action}{given}");
     let cancel = format!(
-        "stylus-upgrades cancel {action} by its proposer, {}; nothing comes of it any more",
+        "stylus-upgrades cancel {action}{given} by its proposer, {}; nothing comes of it any more",
         names.short(open.proposer)
     );
     if is_superseded {
@@ -99,12 +100,14 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names) -> String {
             utc(readiness.not_before)
         ),
         "approvals" => format!(
-            "stylus-upgrades review {action}, then {approve} by {}",
+            "stylus-upgrades review {action}{given}, then {approve} by {}",
             names.list(&readiness.missing)
         ),
         "lambda" => "the contract that the policy asks has to consent".into(),
-        "not runnable" => "stylus-upgrades doctor says which program has to be activated".into(),
-        "paused" => "stylus-upgrades resume, by who may".into(),
+        "not runnable" => {
+            format!("stylus-upgrades doctor{given} says which program has to be activated")
+        }
+        "paused" => format!("stylus-upgrades resume{given}, by who may"),
         _ => cancel,
     }
 }
