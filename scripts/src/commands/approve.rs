@@ -297,14 +297,8 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, E
         .await;
     }
     let sent = client.send("cancel", registry, &call, U256::ZERO).await;
-    let sent = sent.map_err(|error| match error.is_refused_as::<abi::NotAnApprover>() {
-        true => GovernanceError::NotProposer {
-            action,
-            proposer: event.proposer,
-            error: Box::new(error),
-        },
-        false => error.into(),
-    })?;
+    let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
+    let sent = sent.map_err(refused)?;
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&sent));
     outcome.field("action", action);

@@ -127,7 +127,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             @if is_missing { (step("approve", "Approve")) (step("sign", "Sign offline")) }
             @else if can_execute { (step("approve", "Execute")) }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
-            @if review.proposer == account || has_approved || is_missing { (step("cancel", "Cancel")) }
+            @if place.may_cancel { (step("cancel", "Cancel")) }
         }
     }
 }

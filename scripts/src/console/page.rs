@@ -21,6 +21,8 @@ pub struct PageContext {
     pub registry: Address,
     /// The account of the wallet, where it said so.
     pub account: Option<Address>,
+    /// Whether the registry lets it cancel the action that the page shows.
+    pub may_cancel: bool,
     /// The block that was the newest before the page was drawn.
     pub block: Option<Head>,
     /// The document behind the page.

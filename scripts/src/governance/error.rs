@@ -6,6 +6,7 @@ use crate::error::{Exit, Explain};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, B256, Bytes, FixedBytes};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
 /// What can go wrong while people decide.
@@ -346,6 +347,20 @@ impl GovernanceError {
             | Self::NotProposer { error, .. }
             | Self::NoPart { error, .. } => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl GovernanceError {
+    /// Why an action was not cancelled: whom the registry takes it from.
+    pub fn not_cancelled(action: ActionId, proposer: Address, error: ChainError) -> Self {
+        match error.is_refused_as::<abi::NotAnApprover>() {
+            true => Self::NotProposer {
+                action,
+                proposer,
+                error: Box::new(error),
+            },
+            false => error.into(),
         }
     }
 }

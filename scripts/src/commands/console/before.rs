@@ -7,7 +7,7 @@ use super::super::pending::named;
 use super::site::account;
 use super::{checks, documents};
 use crate::app_error::Error;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::console::request::PageRequest;
 use crate::export::{Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
@@ -72,7 +72,9 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
             let call = abi::cancelCall { action: action.0 }.abi_encode();
             let sentence =
                 "Sent now, this action ends: its approvals are void, and nothing comes of it.";
-            plain(subject, operation, call.into(), sentence, &mut outcome).await?;
+            let tried = plain(subject, operation, call.into(), sentence, &mut outcome).await;
+            let proposer = event.proposer;
+            tried.map_err(|error| GovernanceError::not_cancelled(action, proposer, error))?;
         }
         _ => return Err(documents::nothing_there(&request.path)),
     }
@@ -211,7 +213,7 @@ async fn plain(
     call: Bytes,
     sentence: &str,
     outcome: &mut Outcome,
-) -> Result<(), Error> {
+) -> Result<(), ChainError> {
     let Subject {
         client,
         registry,
@@ -229,6 +231,26 @@ async fn plain(
     outcome.field("sentence", sentence);
     transaction(subject, &call, gas, outcome);
     Ok(())
+}
+
+/// Whether the registry lets an account cancel the action: it is asked.
+pub(super) async fn may_cancel(
+    context: &Context,
+    account: Address,
+    action: ActionId,
+) -> Result<bool, Error> {
+    let client = context.reader().await?;
+    let call = abi::cancelCall { action: action.0 }.abi_encode();
+    let request = TransactionRequest::default()
+        .with_from(account)
+        .with_to(context.registry()?)
+        .with_input(call);
+    let tried = client.provider().call(request).await;
+    match tried.map_err(|error| client.error("cancel", error)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.revert().is_some() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the wallet is asked to send.

@@ -34,6 +34,9 @@ pub(super) async fn drawn(
             let id = request.value("id");
             place.api = way(&PageContext::default(), "/api/review", &[("id", id)]);
             let found: view::Review = shown(output, &review::run(context, id).await?)?;
+            if let (Some(account), Some(_)) = (place.account, &found.readiness) {
+                place.may_cancel = before::may_cancel(context, account, found.action).await?;
+            }
             (found.what.clone(), console::action::action(place, &found))
         }
         "/before" => {

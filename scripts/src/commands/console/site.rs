@@ -189,6 +189,7 @@ impl Site {
             block: Some(news::newest(&client).await?),
             api: String::new(),
             is_file: false,
+            may_cancel: false,
             is_costly: COSTLY.contains(&request.path.as_str()),
             is_working: false,
         })
