@@ -171,10 +171,11 @@ fn step_without_code(args: &PlanArgs) -> Error {
 /// Checks the storage of a version whose code the registry or an open action names.
 async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) -> Result<(), Error> {
     let from = call.step.from.clone();
+    let code = RecordedCode::from(&call.code);
+    work.note_unbuilt(&code, &call.step, (false, false));
     if from.is_empty() {
         return Ok(());
     }
-    let code = RecordedCode::from(&call.code);
     let (client, registry) = (&work.client, work.registry);
     let first = storage::recorded(client, registry, &work.name, code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != call.version);

@@ -13,7 +13,7 @@ use crate::governance::Call;
 use crate::registry::RecordedCode;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 
 /// Checks what `call` decides about a version.
 ///
@@ -57,19 +57,8 @@ pub(in crate::commands) async fn check_action(
     let mut work = Work::on(context, client.clone(), name, false).await?;
     let first = storage::recorded(client, registry, name, code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != version);
-    if args.source.is_none() && !code.source.is_zero() {
-        let why = "their hash is named; only a build compares them with the code (--source)";
-        work.checks
-            .coverage
-            .lower(Part::Source, Extent::Partial, why);
-    }
-    let has_script = matches!(step.kind, kind::SCRIPT | kind::COMPLEX);
-    if has_script && args.script_source.is_none() {
-        let why = "the code of its migration was not built and compared (--script-source)";
-        work.checks
-            .coverage
-            .lower(Part::Source, Extent::Partial, why);
-    }
+    let built = (args.source.is_some(), args.script_source.is_some());
+    work.note_unbuilt(&code, step, built);
     let run = Run::registered(step, args.no_migration);
     let pair = (version, step.from.as_str());
     let upgrades = matches!(call, Call::Migrate(_));
@@ -77,4 +66,25 @@ pub(in crate::commands) async fn check_action(
     work.check_recorded(pair, &code, &run, said, (is_old, upgrades))
         .await?;
     Ok(work.checks)
+}
+
+impl Work<'_> {
+    /// Notes what only a build compares and nobody built: the sources of the code, and those of what
+    /// runs on the way into it. Which of both were built.
+    pub(in crate::commands) fn note_unbuilt(
+        &mut self,
+        code: &RecordedCode,
+        step: &Step,
+        (source, script): (bool, bool),
+    ) {
+        let coverage = &mut self.checks.coverage;
+        if !source && !code.source.is_zero() {
+            let why = "their hash is named; only a build compares them with the code (--source)";
+            coverage.lower(Part::Source, Extent::Partial, why);
+        }
+        if !script && matches!(step.kind, kind::SCRIPT | kind::COMPLEX) {
+            let why = "the code of its migration was not built and compared (--script-source)";
+            coverage.lower(Part::Source, Extent::Partial, why);
+        }
+    }
 }
