@@ -174,7 +174,6 @@ async fn takes_over(
             from: BEFORE,
             to: version,
             old: storage::layout_of(&documents, &before, LayoutHash::ZERO, runs_layout).await?,
-            codes: (runs, code.codehash),
             new: storage::layout_of(&documents, version, code.layout, given).await?,
             runs_migration: false,
             goes_back: false,

@@ -144,7 +144,7 @@ impl Check<'_> {
         let to = self.label(artifact, base);
         outcome.field("from", &base.label);
         outcome.field("to", &to);
-        let refused = self.layouts(context, artifact, base, &to)?;
+        let refused = self.layouts(artifact, base, &to)?;
         self.abi(artifact, base);
         self.initializers(artifact, base, &to);
         if base.is_live {
@@ -186,7 +186,6 @@ impl Check<'_> {
     /// Whether it may take over the storage. The name of the refusal, if it is refused.
     fn layouts(
         &mut self,
-        context: &Context,
         artifact: &Artifact,
         base: &Baseline,
         to: &str,
@@ -213,7 +212,6 @@ impl Check<'_> {
             retypes: storage.retype.clone(),
             allowed: storage.allow_layout.clone(),
             migrates: artifact.info.migrates.clone(),
-            before: base.allowed_before(context, &pair, artifact.codehash()),
         };
         let both = (base.side.known.document(), pair.new.known.document());
         let findings = match both {

@@ -40,7 +40,6 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
                 retypes: retype.clone(),
                 allowed: allow_layout.clone(),
                 migrates: new.document.migrates.clone(),
-                before: Vec::new(),
             };
             if let Some(file) = svg {
                 draw_into(context, file, &old, &new, &said)?;

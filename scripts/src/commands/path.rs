@@ -138,7 +138,6 @@ async fn check_path(
             from: &way.from,
             to,
             old: storage::layout_of(&documents, &way.from, old.layout, None).await?,
-            codes: (old.codehash, new.codehash),
             new: side,
             runs_migration: way.kind != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),

@@ -1,5 +1,5 @@
 //! What commands on versions do about storage before they send anything: find both layouts, compare,
-//! look at the live instances, report, log what was allowed.
+//! look at the live instances, report what was found and allowed.
 
 use super::args::StorageArgs;
 use super::context::Context;
@@ -9,8 +9,8 @@ use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{
-    Accepted, Allowed, AllowedLog, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck,
-    Upgrade, Where, Who, check_storage, finding_id, is_about_layouts, look, read_file,
+    Accepted, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck, Upgrade, Who,
+    check_storage, finding_id, is_about_layouts, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -28,8 +28,6 @@ pub(super) struct Versions<'a> {
     pub(super) from: &'a str,
     pub(super) to: &'a str,
     pub(super) old: Side,
-    /// The hashes of both codes.
-    pub(super) codes: (CodeHash, CodeHash),
     pub(super) new: Side,
     pub(super) runs_migration: bool,
     pub(super) goes_back: bool,
@@ -150,8 +148,8 @@ pub(super) async fn require(
     Ok(())
 }
 
-/// Compares the pair, reports the result, and logs what was declared or allowed. Errors if the
-/// new version must not take over the storage.
+/// Compares the pair and reports the result. Errors if the new version must not take over the
+/// storage.
 async fn compare(
     place: StorageContext<'_>,
     versions: Versions<'_>,
@@ -163,12 +161,6 @@ async fn compare(
         registry,
     } = place;
     let documents = context.documents(client, registry);
-    let log = AllowedLog::of(documents.store());
-    let at = Where {
-        chain: client.chain_id(),
-        registry,
-        codes: versions.codes,
-    };
     let Versions {
         name,
         from,
@@ -178,7 +170,6 @@ async fn compare(
         runs_migration,
         goes_back,
         who,
-        ..
     } = versions;
     let pair = Pair {
         name,
@@ -195,7 +186,6 @@ async fn compare(
         retypes: args.retype.clone(),
         allowed: args.allow_layout.clone(),
         migrates: new.map(|new| new.migrates.clone()).unwrap_or_default(),
-        before: log.of_step((name, from, to), (pair.old.hash, pair.new.hash), at),
     };
     let mut check = check_storage(&pair, &said)?;
     let mut coverage = Coverage::default();
@@ -233,19 +223,6 @@ async fn compare(
             let (name, to) = (name.into(), to.into());
             return Err(LayoutError::Dirty { name, to, dirty }.into());
         }
-    }
-    if said.is_worth_noting() && !context.is_fork(client).await? {
-        log.add(&Allowed {
-            definition: name.into(),
-            from: from.into(),
-            to: to.into(),
-            old: check.old,
-            new: check.new,
-            renames: said.renames,
-            retypes: said.retypes,
-            allowed: said.allowed,
-            at,
-        })?;
     }
     for line in check.lines() {
         context.output.note(&line);

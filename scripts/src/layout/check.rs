@@ -1,10 +1,8 @@
 //! Whether a version may take over the storage of another one. Nothing is sent before this is
 //! answered.
 
-use super::allowed::{Allowed, FILE};
 use super::documents::Known;
 use super::error::LayoutError;
-use super::store::FOLDER;
 use crate::ids::LayoutHash;
 use serde::Serialize;
 use stylus_layout::{
@@ -42,7 +40,8 @@ pub struct Pair<'a> {
     pub goes_back: bool,
 }
 
-/// What people said about a pair.
+/// What people said about a pair, in the command that asks: what somebody said before, or keeps in a
+/// file, holds for nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
     /// `old=new`: fields that have another name now.
@@ -53,8 +52,6 @@ pub struct Said {
     pub allowed: Vec<String>,
     /// Findings that the contract's author declares to be the migration's business.
     pub migrates: Vec<String>,
-    /// What was said of this pair before.
-    pub before: Vec<Allowed>,
 }
 
 /// A finding that would stand in the way and does not.
@@ -231,21 +228,10 @@ fn refusal(pair: &Pair<'_>, report: &Report, open: &[(String, &Finding)]) -> Lay
 }
 
 impl Said {
-    /// Whether anybody said anything that has to be remembered.
-    pub fn is_worth_noting(&self) -> bool {
-        !(self.renames.is_empty() && self.retypes.is_empty() && self.allowed.is_empty())
-    }
-
     fn declarations(&self, old: &Layout) -> Result<Declarations, LayoutError> {
-        let before = |of: fn(&Allowed) -> &Vec<String>| self.before.iter().flat_map(of).cloned();
         let mut all = Declarations::none();
         let mut renamed = Vec::new();
-        for text in self
-            .renames
-            .iter()
-            .cloned()
-            .chain(before(|line| &line.renames))
-        {
+        for text in &self.renames {
             let (from, to) = text
                 .split_once('=')
                 .ok_or_else(|| LayoutError::Declaration {
@@ -254,35 +240,26 @@ impl Said {
                     text: text.clone(),
                 })?;
             if type_of(old, from).is_none() {
-                return Err(no_field("--rename", &text, from));
+                return Err(no_field("--rename", text, from));
             }
             // a declaration names the field by its path and the old one by its label
             let label = from.rsplit([':', '.']).next().unwrap_or(from);
             all = all.renamed(to, label);
             renamed.push((to.to_owned(), from.to_owned()));
         }
-        for field in self
-            .retypes
-            .iter()
-            .cloned()
-            .chain(before(|line| &line.retypes))
-        {
-            let was = renamed.iter().find(|(to, _)| *to == field);
-            let was = was.map_or(&field, |(_, from)| from);
-            let kind = type_of(old, was).ok_or_else(|| no_field("--retype", &field, was))?;
-            all = all.retyped(&field, kind);
+        for field in &self.retypes {
+            let was = renamed.iter().find(|(to, _)| to == field);
+            let was = was.map_or(field, |(_, from)| from);
+            let kind = type_of(old, was).ok_or_else(|| no_field("--retype", field, was))?;
+            all = all.retyped(field, kind);
         }
         Ok(all)
     }
 
     /// Why a finding is allowed by its name, if it is.
     pub fn why_allowed(&self, id: &str) -> Option<String> {
-        let named = |list: &[String]| list.iter().any(|one| one == id);
-        if named(&self.allowed) {
-            return Some("allowed by --allow-layout".into());
-        }
-        let before = self.before.iter().any(|line| named(&line.allowed));
-        before.then(|| format!("allowed before, as {FOLDER}/{FILE} says"))
+        let is_named = self.allowed.iter().any(|one| one == id);
+        is_named.then(|| "allowed by --allow-layout".into())
     }
 
     /// Why a field may begin with what lies there, if it may.

@@ -9,7 +9,6 @@
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 
-mod allowed;
 mod check;
 mod deployments;
 mod documents;
@@ -19,7 +18,6 @@ mod live;
 mod source;
 mod store;
 
-pub use allowed::{Allowed, AllowedLog, Where};
 pub use check::{
     Accepted, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage, finding_id,
     is_about_layouts, report,

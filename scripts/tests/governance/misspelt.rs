@@ -148,8 +148,6 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     let proposed = sandbox.run("Admin", &words);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action").to_owned();
-    let allowed = sandbox.path("stylus-upgrades-layouts/allowed.jsonl");
-    std::fs::remove_file(allowed).expect("what was allowed is forgotten");
     let checked = sandbox.run("Admin2", &["approve", &action]);
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");
     let next = reported(&checked, "next").to_owned();

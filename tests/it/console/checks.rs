@@ -57,7 +57,22 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     std::fs::copy(project.path(manifest), folder.path().join(manifest)).expect("copied");
     let console = Console::start(folder.path(), &[]);
     let place = (&console, folder.path());
-    require_consent(&project, place, text(&proposed.document, "action"));
+    let action = text(&proposed.document, "action");
+    require_consent(&project, place, action);
+    // Nobody built the sources here: the plan says so as `review` does.
+    let [admin, account] = [0, 1].map(|at| project.node.addresses()[at]);
+    let before = |who, what| format!("/before?id={action}&do={what}&account={who}");
+    let document = console.document(&format!("/api{}", before(account, "approve")));
+    assert_eq!(document["plan"]["coverage"]["source"], "partial");
+    // Only whom the registry takes it from is offered to cancel; the refusal is the command line's.
+    for (who, is_offered) in [(admin, true), (account, false)] {
+        let page = console.get(&format!("/action?id={action}&account={who}"));
+        assert_eq!(page.body.contains("do=cancel"), is_offered, "{}", page.body);
+    }
+    let page = console.get(&before(account, "cancel"));
+    let said = "or an address that alone satisfies the role";
+    assert!(page.body.contains(said), "{}", page.body);
+    assert_eq!(console.get(&before(admin, "cancel")).status, 200);
 
     project.done(&["update-policy", "Note", &both, "--role", "policy"]);
     let none = [

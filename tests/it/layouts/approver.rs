@@ -166,6 +166,36 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
 }
 
 #[test]
+fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of_the_folder() {
+    let project = two_approvers();
+    let swapped = home(SWAPPED);
+    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let refused = project.refused("LayoutRefused", &migrate);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow: Vec<&str> = allow.collect();
+    let plan = [&["plan"], &migrate[1..], &allow].concat();
+    let log = project.path("stylus-upgrades-layouts/allowed.jsonl");
+    assert_eq!(project.run(&plan).document["ok"], true);
+    assert!(!log.exists(), "a plan wrote what it was allowed");
+    project.refused("LayoutRefused", &migrate);
+
+    // The approver has everything that the proposer's folder holds.
+    let action = proposed(&project, &[&migrate[..], &allow].concat());
+    let review = project.done(&["review", &action]);
+    let cards = cards_about(&review, "checks before an approval");
+    assert_eq!(cards.len(), 1, "{review:#}");
+    assert_eq!(cards[0].0, "danger", "{cards:?}");
+    for command in [&["approve"][..], &["sign", "--out", "signed.json"]] {
+        let answer = project.run(&[&[command[0], &action], &command[1..]].concat());
+        assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
+    }
+    let done = project.done(&[&["approve", &action], &allow[..]].concat());
+    assert_eq!(done["executed"], true);
+    assert!(!log.exists());
+}
+
+#[test]
 fn with_the_sources_everything_is_checked_before_an_approval() {
     let project = two_approvers();
     let other = Folder::on(&project);
@@ -193,6 +223,11 @@ async fn an_approver_names_what_is_absent() {
     use_key(&project, 1);
     let pending = other.done(&["pending", "Note"]);
     let action = text(&pending["actions"][0], "action");
+    // What was given is repeated in the command that comes next.
+    let (url, registry) = (project.node.endpoint(), project.saved("registry"));
+    let next = text(&pending["actions"][0], "next");
+    let given = format!("approve {action} --rpc-url {url} --registry {registry} by ");
+    assert!(next.contains(&given), "{next}");
     let answer = other.run(&["approve", action]);
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");

@@ -20,7 +20,7 @@ pub struct StorageArgs {
     #[arg(long, value_name = "FIELD")]
     pub retype: Vec<String>,
     /// Go on although this was found, by its name as the refusal names it (reorder:owner,
-    /// dirty:count, not-compared); it is logged beside the manifest and shown; may be repeated
+    /// dirty:count, not-compared); it holds for this command alone; may be repeated
     #[arg(long, value_name = "FINDING")]
     pub allow_layout: Vec<String>,
     /// Go on although this cannot be checked at all; may be repeated

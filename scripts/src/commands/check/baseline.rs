@@ -5,8 +5,8 @@ use crate::app_error::Error;
 use crate::build::{REVISION, Reviewed};
 use crate::commands::context::Context;
 use crate::commands::kept::KeptName;
-use crate::ids::{CodeHash, LayoutHash};
-use crate::layout::{Allowed, AllowedLog, Known, Pair, Side, Where, read_file};
+use crate::ids::LayoutHash;
+use crate::layout::{Known, Side, read_file};
 use crate::registry::RecordedCode;
 use crate::text::shell_word;
 use crate::versions::Versions;
@@ -49,8 +49,6 @@ pub(super) struct Baseline {
     pub(super) unseen: Vec<String>,
     /// Whether the chain was asked.
     pub(super) is_live: bool,
-    /// Where it is live: chain, registry, and code hash.
-    at: Option<(u64, alloy::primitives::Address, CodeHash)>,
 }
 
 impl Baseline {
@@ -115,7 +113,6 @@ impl Baseline {
             abi,
             unseen: unseen.into_iter().collect(),
             is_live: true,
-            at: Some((client.chain_id(), registry, code.codehash)),
         })
     }
 
@@ -148,7 +145,6 @@ impl Baseline {
             abi: origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why))),
             unseen: origin.note.into_iter().collect(),
             is_live: false,
-            at: None,
         })
     }
 
@@ -173,7 +169,6 @@ impl Baseline {
                 .map(|one| one.abi())
                 .ok_or_else(|| NoAbi::because("its sources are not known")),
             is_live: false,
-            at: None,
         })
     }
 
@@ -189,27 +184,7 @@ impl Baseline {
             abi: Err(NoAbi::because(format!("{file} has a layout alone"))),
             unseen: Vec::new(),
             is_live: false,
-            at: None,
         })
-    }
-
-    /// What somebody said of this pair before.
-    pub(super) fn allowed_before(
-        &self,
-        context: &Context,
-        pair: &Pair<'_>,
-        codehash: CodeHash,
-    ) -> Vec<Allowed> {
-        let Some((chain, registry, old)) = self.at else {
-            return Vec::new();
-        };
-        let at = Where {
-            chain,
-            registry,
-            codes: (old, codehash),
-        };
-        let step = (pair.name, pair.from, pair.to);
-        AllowedLog::of(&context.store()).of_step(step, (pair.old.hash, pair.new.hash), at)
     }
 
     /// The labels of the versions that are kept.

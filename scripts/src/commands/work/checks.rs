@@ -85,15 +85,13 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         self.layout = new.layout.document().map(|known| known.layout.clone());
         let old = self.registered(from).await?;
-        let old = old.map(|(code, _)| (code.layout, code.codehash));
-        let (old, old_code) = old.unwrap_or_default();
+        let old = old.map(|(code, _)| code.layout).unwrap_or_default();
         let old = storage::layout_of(&self.documents(), from, old, None).await?;
         let versions = Versions {
             name: &self.name,
             from,
             to: version,
             old,
-            codes: (old_code, new.code.codehash),
             new: Side {
                 hash: new.code.layout,
                 known: new.layout.clone(),

@@ -1,7 +1,7 @@
 use super::{NOT_COMPARED, Pair, Said, Side, check_storage};
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
-use crate::layout::{Allowed, Known, Where};
+use crate::layout::Known;
 use alloy::primitives::B256;
 use stylus_layout::{Document, Layout};
 
@@ -78,36 +78,6 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     assert_eq!((check.verdict, check.accepted.len()), ("accepted", 2));
     let reported = check.lines().join("\n");
     assert!(ids.iter().all(|id| reported.contains(id)), "{reported}");
-}
-
-#[test]
-fn what_was_allowed_at_registration_need_not_be_said_again() {
-    let swapped = pair(&AB, &BA);
-    let before = Allowed {
-        definition: "A".into(),
-        from: "1.0".into(),
-        to: "2.0".into(),
-        old: LayoutHash(B256::ZERO),
-        new: LayoutHash(B256::ZERO),
-        renames: Vec::new(),
-        retypes: Vec::new(),
-        allowed: vec![
-            "reorder:a".into(),
-            "reorder:b".into(),
-            "shift:a".into(),
-            "shift:b".into(),
-        ],
-        at: Where::default(),
-    };
-    let said = Said {
-        before: vec![before],
-        ..Said::default()
-    };
-    let check = check_storage(&swapped, &said).expect("allowed");
-    assert_eq!(
-        check.accepted[0].because,
-        "allowed before, as stylus-upgrades-layouts/allowed.jsonl says"
-    );
 }
 
 #[test]
