@@ -5,11 +5,13 @@ use super::constructor::{has_constructor_at, require_constructed};
 use super::context::Context;
 use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
+use super::work::interfaces;
 use crate::app_error::Error;
 use crate::build::{BuildError, evm};
-use crate::coverage::{Extent, Part};
+use crate::coverage::{Coverage, Extent, Part};
 use crate::governance::kind_in_words;
 use crate::ids::{CodeHash, LayoutHash};
+use crate::interface::Change;
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -180,6 +182,8 @@ async fn takes_over(
             who: Who::Newcomer(found.proxy),
         };
         storage::require(place, versions, args, &mut checks).await?;
+        let pair = [(BEFORE, runs), (version, code.codehash)];
+        compare_callers(place, name, pair, &mut checks.coverage);
     }
     checks.require_all(args)?;
     if code.source.is_zero() {
@@ -188,4 +192,28 @@ async fn takes_over(
     }
     checks.coverage.require(&args.allow_absent)?;
     Ok(checks)
+}
+
+/// Compares what callers of the proxy can use with what the version has. What they lose, and what is
+/// not known, was not checked: whoever means it names the part.
+fn compare_callers(
+    place: StorageContext<'_>,
+    name: &str,
+    pair: [(&str, CodeHash); 2],
+    coverage: &mut Coverage,
+) {
+    let chain = (place.client.chain_id(), place.registry);
+    let part = Part::Interface;
+    match interfaces(place.context, chain, name, pair) {
+        Ok(Some(both)) => {
+            both.note(coverage, Extent::Absent);
+            let lost: Vec<_> = both.lost().iter().map(Change::id).collect();
+            if !lost.is_empty() {
+                let why = format!("callers of the proxy lose {}", lost.join(", "));
+                coverage.lower(part, Extent::Absent, &why);
+            }
+        }
+        Ok(None) => {}
+        Err(why) => coverage.lower(part, Extent::Absent, &why),
+    }
 }

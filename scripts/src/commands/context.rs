@@ -2,6 +2,9 @@
 
 mod built;
 mod chain;
+mod interfaces;
+
+pub(super) use interfaces::reviewed;
 
 use super::args::Global;
 use crate::app_error::Error;

@@ -96,10 +96,10 @@ async fn write(
         Known::Document(document) => Some(*document),
         Known::Not(_) => None,
     };
-    let abi = context.abi_of(name, code.codehash.into());
-    let abi = abi.unwrap_or_default();
+    let known = context.callable_of(chain, name, code.codehash.into());
+    let callable = known.unwrap_or_default().map(|known| known.callable);
     let bytes = client.code(code.implementation).await?;
-    let kept = Kept::new(record, bytes, document, abi)?;
+    let kept = Kept::new(record, bytes, document, callable)?;
     let written = versions.keep(&network, &kept)?;
     let folder = versions.place(&network, name, version)?;
     Ok(Some((folder.display().to_string(), written)))

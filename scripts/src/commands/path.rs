@@ -2,15 +2,13 @@
 //! for it is checked by what was registered, before anything is sent.
 
 use super::args::StorageArgs;
-use super::context::Context;
 use super::storage::{self, Overrides, StorageChecks, StorageContext, Versions};
-use super::work::{abis, interface_of};
+use super::work::{interface_of, interfaces};
 use crate::app_error::Error;
 use crate::check::{CheckFinding, Level};
 use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
-use crate::interface::compare;
 use crate::layout::Who;
 use crate::registry::{RecordedCode, labels};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
@@ -156,15 +154,8 @@ async fn check_path(
             let why = format!("nobody recorded the hash of the sources of {to}");
             checks.coverage.lower(Part::Source, Extent::Absent, &why);
         }
-        let declared = documents.get(old.layout).await?;
-        let declared = declared.document().and_then(|known| known.steps.clone());
-        let declared: Vec<_> = declared
-            .into_iter()
-            .flatten()
-            .map(|one| one.signature)
-            .collect();
         let pair = [(way.from.as_str(), old.codehash), (to, new.codehash)];
-        note_lost(context, name, pair, &declared, checks);
+        note_lost(place, name, pair, checks);
         let Some(steps) = steps else {
             let (extent, why) = interface_of(&client.code(new.implementation).await?);
             checks.coverage.lower(Part::Interface, extent, &why);
@@ -205,16 +196,17 @@ async fn check_path(
 
 /// Notes what callers lose with a step that is registered: who registered it was asked.
 fn note_lost(
-    context: &Context,
+    place: StorageContext<'_>,
     name: &str,
     pair: [(&str, CodeHash); 2],
-    declared: &[String],
     checks: &mut StorageChecks,
 ) {
-    match abis(context, name, pair) {
+    let chain = (place.client.chain_id(), place.registry);
+    match interfaces(place.context, chain, name, pair) {
         Ok(None) => {}
-        Ok(Some([old, new])) => {
-            let lost = compare(&old, &new, declared).into_iter();
+        Ok(Some(both)) => {
+            both.note(&mut checks.coverage, Extent::Partial);
+            let lost = both.lost().into_iter();
             let lost = lost.map(|one| CheckFinding::new(one.code, Level::Warning, one.message));
             checks.findings.extend(lost);
         }

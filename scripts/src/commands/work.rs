@@ -9,7 +9,7 @@ mod ending;
 mod label;
 
 pub(super) use action::check_action;
-pub(super) use callers::abis;
+pub(super) use callers::interfaces;
 pub(super) use checks::interface_of;
 use code::Subject;
 pub(super) use ending::Program;
@@ -46,6 +46,8 @@ pub(super) struct Work<'a> {
     pub(super) sent: Vec<Sent>,
     /// Whether nothing may be sent.
     is_dry: bool,
+    /// Whether an approver looks at what somebody else proposed.
+    is_approval: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
     /// What was found out about storage, and how much of what should be checked was.
@@ -122,6 +124,7 @@ impl<'a> Work<'a> {
             open,
             sent: Vec::new(),
             is_dry,
+            is_approval: false,
             undeployed: Vec::new(),
             checks: StorageChecks::default(),
             layout: None,
@@ -158,8 +161,11 @@ impl<'a> Work<'a> {
             let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
             self.check_others(upgrades, &overrides).await?;
-        } else if !is_known {
-            self.check_first(&args.version, &new, args.no_init);
+        } else {
+            self.note_not_compared(&args.version);
+            if !is_known {
+                self.check_first(&args.version, &new, args.no_init);
+            }
         }
         self.require_coverage(&new, &args.storage).await?;
         self.settle()?;

@@ -1,8 +1,8 @@
 //! What callers of a contract lose with its next version: functions, events and errors that are gone
 //! or mean something else.
 
-use super::{Interface, is_reading};
-use alloy::json_abi::{Function, JsonAbi, Param, StateMutability};
+use super::{Callable, Interface, is_reading};
+use alloy::json_abi::{Fallback, Function, JsonAbi, Param, StateMutability};
 use serde::Serialize;
 
 /// Something that callers knew and that is not there any more as it was.
@@ -27,16 +27,26 @@ impl Change {
     }
 }
 
-/// Compares. `steps` are the signatures of initializers and migrations: nobody calls them, so they
-/// come and go.
-pub fn compare(old: &JsonAbi, abi: &JsonAbi, steps: &[String]) -> Vec<Change> {
+/// Compares. What the old sources show as an initializer or a migration nobody calls, so it may go;
+/// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
+pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
+    let (old, abi) = (&before.abi, &after.abi);
     let mut changes = Vec::new();
     for was in old
         .functions()
-        .filter(|one| !steps.contains(&one.signature()))
+        .filter(|one| !before.steps.contains(&one.signature()))
     {
         let is = abi.functions().find(|one| one.selector() == was.selector());
         match is {
+            Some(is) if after.steps.contains(&is.signature()) => changes.push(Change {
+                code: "abi-function-changed",
+                signature: was.signature(),
+                message: format!(
+                    "the function {} is an initializer or a migration now",
+                    was.signature()
+                ),
+                name: was.name.clone(),
+            }),
             Some(is) => changes.extend(answers(was, is)),
             None => changes.push(gone(
                 ("abi-function-removed", "abi-function-changed"),
@@ -48,6 +58,7 @@ pub fn compare(old: &JsonAbi, abi: &JsonAbi, steps: &[String]) -> Vec<Change> {
             )),
         }
     }
+    changes.extend(without_selector(old, abi));
     for was in old.events() {
         let described = |event: &alloy::json_abi::Event| {
             let indexed: Vec<bool> = event.inputs.iter().map(|input| input.indexed).collect();
@@ -103,6 +114,36 @@ pub fn added(old: &JsonAbi, new: &Interface) -> Vec<Change> {
         if !old.errors().any(|was| was.selector() == is.selector()) {
             add("abi-error-added", "error", is.signature(), &is.name);
         }
+    }
+    changes
+}
+
+/// What answers calls that no function answers.
+fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut add = |code, name: &str, message: &str| {
+        changes.push(Change {
+            code,
+            signature: format!("{name}()"),
+            message: message.to_owned(),
+            name: name.to_owned(),
+        });
+    };
+    if old.receive.is_some() && abi.receive.is_none() {
+        let message = "receive, which answers calls without calldata, is not there any more";
+        add("abi-receive-removed", "receive", message);
+    }
+    let is_payable = |one: &Fallback| one.state_mutability == StateMutability::Payable;
+    match (&old.fallback, &abi.fallback) {
+        (Some(_), None) => {
+            let message = "fallback, which answers every other call, is not there any more";
+            add("abi-fallback-removed", "fallback", message);
+        }
+        (Some(was), Some(is)) if is_payable(was) && !is_payable(is) => {
+            let message = "fallback was payable and is nonpayable now";
+            add("abi-mutability-changed", "fallback", message);
+        }
+        _ => {}
     }
     changes
 }

@@ -6,14 +6,14 @@ use alloy::dyn_abi::parser::is_valid_identifier;
 use alloy::json_abi::{Function, Param, StateMutability};
 use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
-use syn::visit::{Visit, visit_item_impl};
+use syn::visit::{Visit, visit_item_impl, visit_item_mod};
 use syn::{
-    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, ItemType, PathArguments,
-    ReturnType, Type,
+    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, ItemMod, ItemType,
+    PathArguments, ReturnType, Type,
 };
 
-/// What `#[public]` does not give a selector to.
-const WITHOUT_SELECTOR: [&str; 3] = ["fallback", "receive", "constructor"];
+/// What `#[upgradeable]` lets nobody but an upgrade call.
+const STEPS: [&str; 2] = ["initializer", "migration"];
 
 /// The functions of the entrypoint, and of what it inherits.
 pub(super) fn read(parsed: &[Parsed], types: &Types, found: &mut Interface) {
@@ -26,7 +26,7 @@ pub(super) fn read(parsed: &[Parsed], types: &Types, found: &mut Interface) {
     for one in parsed {
         let mut visited = Blocks::default();
         visited.visit_file(&one.file);
-        blocks.extend(visited.0.into_iter().map(|block| (one, block)));
+        blocks.extend(visited.found.into_iter().map(|block| (one, block)));
     }
     let mut left = vec![entrypoint];
     let mut seen = BTreeSet::new();
@@ -34,25 +34,23 @@ pub(super) fn read(parsed: &[Parsed], types: &Types, found: &mut Interface) {
         if !seen.insert(of.clone()) {
             continue;
         }
-        let own = blocks.iter().filter(|(_, block)| self_of(block) == of);
+        let own = blocks
+            .iter()
+            .filter(|(_, block)| self_of(&block.item) == of);
         let own: Vec<_> = own.collect();
         if own.is_empty() {
             let line = format!("the functions of {of}, whose #[public] block was not found");
             found.unseen.push(line);
         }
         for (one, block) in own {
-            left.extend(inherited(&block.attrs));
-            for method in methods(block) {
-                match function(method, types) {
-                    Ok(item) => found.functions.push(Placed {
-                        item,
-                        file: one.path.clone(),
-                        line: method.sig.ident.span().start().line,
-                    }),
-                    Err(reason) => found.unseen.push(format!(
-                        "the function {}: {reason} is not known",
-                        method.sig.ident
-                    )),
+            left.extend(inherited(&block.item.attrs));
+            for method in methods(&block.item) {
+                if block.is_conditional || has(&method.attrs, "cfg") {
+                    let name = &method.sig.ident;
+                    let line = format!("whether there is a function {name}, which #[cfg] decides");
+                    found.unseen.push(line);
+                } else {
+                    found.method(one, method, types);
                 }
             }
         }
@@ -61,11 +59,43 @@ pub(super) fn read(parsed: &[Parsed], types: &Types, found: &mut Interface) {
 
 fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     block.items.iter().filter_map(|item| match item {
-        ImplItem::Fn(method) if !WITHOUT_SELECTOR.iter().any(|one| has(&method.attrs, one)) => {
-            Some(method)
-        }
+        ImplItem::Fn(method) if !has(&method.attrs, "constructor") => Some(method),
         _ => None,
     })
+}
+
+impl Interface {
+    /// Adds a function of a block. A parent's receive and fallback do not replace those that inherit.
+    fn method(&mut self, parsed: &Parsed, method: &ImplItemFn, types: &Types) {
+        if has(&method.attrs, "receive") {
+            self.receive = true;
+            return;
+        }
+        if has(&method.attrs, "fallback") {
+            let mutability = match has(&method.attrs, "payable") {
+                true => StateMutability::Payable,
+                false => StateMutability::NonPayable,
+            };
+            self.fallback.get_or_insert(mutability);
+            return;
+        }
+        match function(method, types) {
+            Ok(item) => {
+                if STEPS.iter().any(|one| has(&method.attrs, one)) {
+                    self.steps.push(item.signature());
+                }
+                self.functions.push(Placed {
+                    item,
+                    file: parsed.path.clone(),
+                    line: method.sig.ident.span().start().line,
+                });
+            }
+            Err(reason) => self.unseen.push(format!(
+                "the function {}: {reason} is not known",
+                method.sig.ident
+            )),
+        }
+    }
 }
 
 /// A function as the ABI describes it; which type is not known.
@@ -240,15 +270,35 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
     })
 }
 
-/// Blocks whose functions have selectors.
+/// A block whose functions have selectors.
+struct Block {
+    item: ItemImpl,
+    /// Whether `#[cfg]` stands above it or above a module that it is in.
+    is_conditional: bool,
+}
+
+/// The blocks of a file.
 #[derive(Default)]
-struct Blocks(Vec<ItemImpl>);
+struct Blocks {
+    found: Vec<Block>,
+    is_conditional: bool,
+}
 
 impl<'ast> Visit<'ast> for Blocks {
     fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
         if has(&block.attrs, "public") || has(&block.attrs, "inheritable") {
-            self.0.push(block.clone());
+            self.found.push(Block {
+                item: block.clone(),
+                is_conditional: self.is_conditional || has(&block.attrs, "cfg"),
+            });
         }
         visit_item_impl(self, block);
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        let outside = self.is_conditional;
+        self.is_conditional |= has(&module.attrs, "cfg");
+        visit_item_mod(self, module);
+        self.is_conditional = outside;
     }
 }

@@ -1,16 +1,20 @@
 //! What a contract's sources show: its functions, events and errors, and the lines of its storage
 //! fields. Nothing is compiled for it, so what macros make is not seen; what is not seen is said.
 
+mod callable;
 mod compare;
 mod functions;
 mod solidity;
 mod storage;
 mod types;
 
+pub use callable::Callable;
 pub use compare::{Change, added, compare};
 pub use storage::{StorageStruct, storage_structs};
 
-use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi, StateMutability};
+use alloy::json_abi::{
+    Error as AbiError, Event, Fallback, Function, JsonAbi, Receive, StateMutability,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use types::Types;
@@ -23,6 +27,12 @@ const FILES_MAX: usize = 10_000;
 pub struct Interface {
     /// Functions, in the order of the sources. Initializers and migrations are among them.
     pub functions: Vec<Placed<Function>>,
+    /// The signatures of those that are initializers and migrations.
+    pub steps: Vec<String>,
+    /// Whether calls without calldata have a function of their own.
+    pub receive: bool,
+    /// What answers calls that no function answers.
+    pub fallback: Option<StateMutability>,
     /// Events.
     pub events: Vec<Placed<Event>>,
     /// Errors.
@@ -76,7 +86,8 @@ impl Interface {
                 match parse(&path) {
                     Ok(file) => parsed.push(Parsed { path, file, is_own }),
                     Err(reason) if is_own => {
-                        let line = format!("{} cannot be read: {reason}", path.display());
+                        let shown = path.strip_prefix(folder).unwrap_or(&path);
+                        let line = format!("{} cannot be read: {reason}", shown.display());
                         found.unseen.push(line);
                     }
                     Err(_) => {} // what is inherited from it is missed below
@@ -137,7 +148,22 @@ impl Interface {
                 .or_default()
                 .push(item.clone());
         }
+        abi.receive = self.receive.then_some(Receive {
+            state_mutability: StateMutability::Payable,
+        });
+        abi.fallback = self
+            .fallback
+            .map(|state_mutability| Fallback { state_mutability });
         abi
+    }
+
+    /// What callers can use, and what is not known of it.
+    pub fn callable(&self) -> Callable {
+        Callable {
+            abi: self.abi(),
+            steps: self.steps.clone(),
+            unseen: self.unseen.clone(),
+        }
     }
 
     /// Where a field stands that a comparison of layouts names: `field`, `field.member`,

@@ -38,7 +38,8 @@ pub(super) fn types(file: &syn::File, types: &mut Types) {
 pub(super) fn read(parsed: &Parsed, types: &Types, found: &mut Interface) {
     for file in macros(&parsed.file) {
         let Ok(file) = file else {
-            let line = format!("a sol! of {} cannot be read", parsed.path.display());
+            let file = parsed.path.file_name().unwrap_or(parsed.path.as_os_str());
+            let line = format!("a sol! of {} cannot be read", file.display());
             found.unseen.push(line);
             continue;
         };

@@ -172,8 +172,8 @@ fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
 
 #[test]
 fn what_callers_lose_is_found_and_what_they_gain_is_not() {
-    let old = read(CONTRACT).abi();
-    assert_eq!(compare(&old, &read(CONTRACT).abi(), &[]), []);
+    let old = read(CONTRACT).callable();
+    assert_eq!(compare(&old, &read(CONTRACT).callable()), []);
     let changes: [(&str, &str, &[&str]); 9] = [
         (
             "pub fn total_supply",
@@ -223,21 +223,83 @@ fn what_callers_lose_is_found_and_what_they_gain_is_not() {
     ];
     for (before, after, expected) in changes {
         assert!(CONTRACT.contains(before), "{before}");
-        let found = compare(&old, &read(&CONTRACT.replace(before, after)).abi(), &[]);
+        let found = compare(&old, &read(&CONTRACT.replace(before, after)).callable());
         let found: Vec<String> = found.iter().map(super::Change::id).collect();
         assert_eq!(found, expected, "{before} → {after}");
     }
     let without = CONTRACT.replace("pub fn initialize", "pub fn begin");
-    assert_eq!(
-        compare(&old, &read(&without).abi(), &["initialize(address)".into()]),
-        []
-    );
+    assert_eq!(compare(&old, &read(&without).callable()), []);
     let more = CONTRACT.replace("pub fn initialize", "pub fn more");
-    let new: Vec<_> = added(&old, &read(&more))
+    let new: Vec<_> = added(&old.abi, &read(&more))
         .into_iter()
         .map(|one| (one.code, one.signature))
         .collect();
     assert_eq!(new, [("abi-function-added", "more(address)".to_owned())]);
+}
+
+fn lost(old: &str, new: &str) -> Vec<String> {
+    let changes = compare(&read(old).callable(), &read(new).callable());
+    changes.iter().map(super::Change::id).collect()
+}
+
+#[test]
+fn what_answers_calls_without_a_selector_is_compared_from_sources_and_from_what_is_kept() {
+    let with = |functions: &str| {
+        let function = "    fn private_too(&mut self) {}";
+        assert!(CONTRACT.contains(function));
+        CONTRACT.replace(function, &format!("{functions}\n{function}"))
+    };
+    let receive =
+        with("#[receive]\n#[payable]\nfn take(&mut self) -> Result<(), Vec<u8>> { Ok(()) }");
+    let paid =
+        with("#[fallback]\n#[payable]\nfn other(&mut self, data: &[u8]) -> ArbResult { todo!() }");
+    let unpaid = with("#[fallback]\nfn other(&mut self, data: &[u8]) -> ArbResult { todo!() }");
+    for (old, new, expected) in [
+        (&receive[..], CONTRACT, &["receive-removed:receive()"][..]),
+        (&unpaid, CONTRACT, &["fallback-removed:fallback()"]),
+        (&paid, &unpaid, &["mutability-changed:fallback()"]),
+        (&receive, &receive, &[]),
+        (&paid, &paid, &[]),
+        (CONTRACT, &receive, &[]),
+    ] {
+        assert_eq!(lost(old, new), expected);
+        // As it is kept in a file and read again.
+        let kept = serde_json::to_string(&read(old).callable()).expect("JSON");
+        let kept = serde_json::from_str(&kept).expect("an interface");
+        assert_eq!(compare(&kept, &read(new).callable()).len(), expected.len());
+    }
+}
+
+#[test]
+fn what_cfg_decides_is_not_counted_as_there() {
+    let line = "whether there is a function total_supply, which #[cfg] decides";
+    let function = "    pub fn total_supply";
+    let own = CONTRACT.replace(
+        function,
+        &format!("    #[cfg(feature = \"x\")]\n{function}"),
+    );
+    assert_eq!(lost(CONTRACT, &own), ["function-removed:totalSupply()"]);
+    assert!(read(&own).callable().unseen.iter().any(|one| one == line));
+    let block = CONTRACT.replace("#[upgradeable]\n", "#[cfg(not(test))]\n#[upgradeable]\n");
+    let found = read(&block);
+    assert!(found.unseen.iter().any(|one| one == line));
+    assert_eq!(signatures(&found), ["function based() view returns (bool)"]);
+    let (outside, block) = CONTRACT.split_once("#[upgradeable]\n").expect("a block");
+    let module = format!("{outside}#[cfg(test)]\nmod inner {{\n{block}\n}}");
+    assert!(read(&module).unseen.iter().any(|one| one == line));
+}
+
+#[test]
+fn a_function_that_becomes_an_initializer_is_lost_and_an_initializer_that_goes_is_not() {
+    assert_eq!(read(CONTRACT).steps, ["initialize(address)"]);
+    let function = "    fn private_too(&mut self) {}";
+    let step = CONTRACT.replace(function, &format!("#[initializer(\"9.9\")]\n{function}"));
+    assert_eq!(lost(CONTRACT, &step), ["function-changed:privateToo()"]);
+    assert_eq!(lost(&step, &CONTRACT.replace(function, "")), [""; 0]);
+    assert_eq!(
+        lost(CONTRACT, &CONTRACT.replace(function, "")),
+        ["function-removed:privateToo()"]
+    );
 }
 
 #[test]

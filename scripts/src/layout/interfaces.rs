@@ -3,7 +3,7 @@
 use super::error::LayoutError;
 use super::store::Store;
 use crate::ids::CodeHash;
-use alloy::json_abi::JsonAbi;
+use crate::interface::Callable;
 use serde::{Deserialize, Serialize};
 
 /// The kind of file.
@@ -14,8 +14,8 @@ const KIND: &str = "interfaces";
 struct BuiltInterface {
     /// keccak256 of the code on chain.
     codehash: CodeHash,
-    /// Its functions, events and errors.
-    abi: JsonAbi,
+    /// What callers can use, and what the sources did not show.
+    callable: Callable,
 }
 
 impl Store {
@@ -23,8 +23,12 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::File`].
-    pub fn keep_interface(&self, codehash: CodeHash, abi: JsonAbi) -> Result<(), LayoutError> {
-        let built = BuiltInterface { codehash, abi };
+    pub fn keep_interface(
+        &self,
+        codehash: CodeHash,
+        callable: Callable,
+    ) -> Result<(), LayoutError> {
+        let built = BuiltInterface { codehash, callable };
         let text = serde_json::to_string_pretty(&built).unwrap_or_default();
         self.write(KIND, codehash, &text)
     }
@@ -33,7 +37,7 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
-    pub fn interface(&self, codehash: CodeHash) -> Result<Option<JsonAbi>, LayoutError> {
+    pub fn interface(&self, codehash: CodeHash) -> Result<Option<Callable>, LayoutError> {
         let Some((path, text)) = self.read(KIND, codehash)? else {
             return Ok(None);
         };
@@ -41,7 +45,7 @@ impl Store {
             return Ok(None); // of another version of this program
         };
         match built.codehash {
-            holds if holds == codehash => Ok(Some(built.abi)),
+            holds if holds == codehash => Ok(Some(built.callable)),
             holds => Err(LayoutError::Tampered {
                 path,
                 holds: holds.into(),

@@ -3,8 +3,9 @@
 use super::files::pretty;
 use super::{Record, State, VersionsError};
 use crate::ids::CodeHash;
-use alloy::json_abi::JsonAbi;
+use crate::interface::Callable;
 use alloy::primitives::{Bytes, keccak256};
+use serde::{Deserialize, Serialize};
 use stylus_layout::Document;
 
 /// A version with everything that is kept of it.
@@ -16,8 +17,36 @@ pub struct Kept {
     pub code: Bytes,
     /// Its layout document.
     pub document: Option<Document>,
-    /// Its functions, events and errors.
-    pub abi: Option<JsonAbi>,
+    /// What callers can use, as its sources show it.
+    pub callable: Option<Callable>,
+}
+
+/// What is kept of the sources beside the interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notes {
+    /// See [`Callable::steps`].
+    pub(super) steps: Vec<String>,
+    /// See [`Callable::unseen`].
+    pub(super) unseen: Vec<String>,
+}
+
+impl Notes {
+    pub(super) fn of(callable: &Callable) -> Self {
+        Self {
+            steps: callable.steps.clone(),
+            unseen: callable.unseen.clone(),
+        }
+    }
+
+    /// Of an interface that was kept before there were any.
+    pub(super) fn unknown() -> Self {
+        let unseen = "what the sources did not show: it was not noted when this was kept";
+        Self {
+            steps: Vec::new(),
+            unseen: vec![unseen.into()],
+        }
+    }
 }
 
 impl Kept {
@@ -29,7 +58,7 @@ impl Kept {
         mut record: Record,
         code: Bytes,
         document: Option<Document>,
-        abi: Option<JsonAbi>,
+        callable: Option<Callable>,
     ) -> Result<Self, VersionsError> {
         let found = CodeHash::of(&code);
         if found != record.codehash {
@@ -40,12 +69,15 @@ impl Kept {
             });
         }
         record.has_layout = document.is_some();
-        record.abi_hash = abi.as_ref().map(|abi| keccak256(pretty(abi)));
+        let hash = |one: &Callable| keccak256(pretty(&one.abi));
+        record.abi_hash = callable.as_ref().map(hash);
+        let hash = |one: &Callable| keccak256(pretty(&Notes::of(one)));
+        record.notes_hash = callable.as_ref().map(hash);
         Ok(Self {
             record,
             code,
             document,
-            abi,
+            callable,
         })
     }
 

@@ -8,6 +8,7 @@
 //!     code.bin       the bytes of the code, as they lie on chain
 //!     layout.json    the layout document, if there is one
 //!     abi.json       the interface that the sources show, if they were built here
+//!     notes.json     which functions are steps, and what the sources did not show
 //! ```
 //!
 //! The chain is the truth. `version.json` is written last and names the hash of every other file:
@@ -24,10 +25,12 @@ pub use kept::Kept;
 pub use record::{Record, State, StepRecord};
 
 use crate::ids::CodeHash;
+use crate::interface::Callable;
 use crate::own_file;
 use alloy::json_abi::JsonAbi;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use files::{document, layout_bytes, names, part, pretty, whole, write};
+use kept::Notes;
 use std::path::{Path, PathBuf};
 
 /// The folder's name.
@@ -38,6 +41,7 @@ const RECORD: &str = "version.json";
 const CODE: &str = "code.bin";
 const LAYOUT: &str = "layout.json";
 const ABI: &str = "abi.json";
+const NOTES: &str = "notes.json";
 
 /// The folder of what was registered.
 #[derive(Debug, Clone)]
@@ -63,8 +67,8 @@ pub enum Written {
 }
 
 impl Versions {
-    /// The file with the interface of a version.
-    pub const ABI: &str = ABI;
+    /// The files that the interface of a version is read from, and the code that it belongs to.
+    pub const INTERFACE: [&str; 3] = [ABI, NOTES, CODE];
     /// The file with its layout.
     pub const LAYOUT: &str = LAYOUT;
 
@@ -142,8 +146,10 @@ impl Versions {
             let bytes = layout_bytes(document, kept.record.layout_hash);
             write(&place.join(LAYOUT), &bytes)?;
         }
-        if let Some(abi) = &kept.abi {
-            write(&place.join(ABI), pretty(abi).as_bytes())?;
+        if let Some(callable) = &kept.callable {
+            write(&place.join(ABI), pretty(&callable.abi).as_bytes())?;
+            let notes = pretty(&Notes::of(callable));
+            write(&place.join(NOTES), notes.as_bytes())?;
         }
         write(&record_file, pretty(&kept.record).as_bytes())?;
         Ok(written)
@@ -190,21 +196,35 @@ impl Versions {
         Ok(found)
     }
 
-    /// The interface that is kept of a version of `name` with that code, on any network.
+    /// The interface that is kept of a version of `name` with that code, on any network: good for
+    /// names of functions, and no proof.
     ///
     /// # Errors
     /// [`VersionsError`].
     pub fn abi_of(&self, name: &str, codehash: CodeHash) -> Result<Option<JsonAbi>, VersionsError> {
+        let kept = self.with_code(name, codehash)?.into_iter();
+        let mut known = kept.filter_map(|(_, kept)| kept.callable);
+        Ok(known.next().map(|callable| callable.abi))
+    }
+
+    /// The versions of `name` with that code, each with its network.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn with_code(
+        &self,
+        name: &str,
+        codehash: CodeHash,
+    ) -> Result<Vec<(String, Kept)>, VersionsError> {
+        let mut found = Vec::new();
         for network in self.networks()? {
             for version in self.versions(&network, name)? {
                 let kept = self.read(&network, name, &version)?;
                 let same = kept.filter(|kept| kept.record.codehash == codehash);
-                if let Some(abi) = same.and_then(|kept| kept.abi) {
-                    return Ok(Some(abi));
-                }
+                found.extend(same.map(|kept| (network.clone(), kept)));
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// The versions of a definition that are kept for a network.
@@ -332,15 +352,15 @@ impl Versions {
             true => Some(document(&place.join(LAYOUT), record.layout_hash)?),
             false => None,
         };
-        let abi = match record.abi_hash {
+        let callable = match record.abi_hash {
             Some(hash) => {
-                let path = place.join(ABI);
-                let bytes = whole(&path, hash)?;
-                let abi = serde_json::from_slice(&bytes);
-                Some(abi.map_err(|error| VersionsError::Unreadable {
-                    path,
-                    reason: error.to_string(),
-                })?)
+                let abi = parsed(place.join(ABI), hash)?;
+                let notes = match record.notes_hash {
+                    Some(hash) => parsed(place.join(NOTES), hash)?,
+                    None => Notes::unknown(),
+                };
+                let Notes { steps, unseen } = notes;
+                Some(Callable { abi, steps, unseen })
             }
             None => None,
         };
@@ -348,9 +368,18 @@ impl Versions {
             record,
             code: code.into(),
             document,
-            abi,
+            callable,
         }))
     }
+}
+
+/// A file of JSON, which has to have that hash.
+fn parsed<T: serde::de::DeserializeOwned>(path: PathBuf, hash: B256) -> Result<T, VersionsError> {
+    let bytes = whole(&path, hash)?;
+    serde_json::from_slice(&bytes).map_err(|error| VersionsError::Unreadable {
+        path,
+        reason: error.to_string(),
+    })
 }
 
 #[cfg(test)]

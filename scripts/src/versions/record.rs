@@ -38,6 +38,9 @@ pub struct Record {
     pub has_layout: bool,
     /// keccak256 of `abi.json`, if that is there.
     pub abi_hash: Option<B256>,
+    /// keccak256 of `notes.json`, if that is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes_hash: Option<B256>,
 }
 
 /// Whether the registry has a version.
@@ -115,6 +118,7 @@ impl Record {
             steps: steps.iter().map(StepRecord::from).collect(),
             has_layout: false,
             abi_hash: None,
+            notes_hash: None,
         }
     }
 

@@ -1,5 +1,6 @@
 use super::{Kept, Record, State, Versions, VersionsError, Written};
 use crate::ids::CodeHash;
+use crate::interface::Callable;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use stylus_layout::{Document, Layout};
@@ -26,7 +27,13 @@ fn kept(code: &'static [u8], state: State) -> Kept {
     let chain = (7, Address::repeat_byte(9));
     let record = Record::new(("a/../b", "2.0"), chain, state, &recorded, &[step]);
     let abi = JsonAbi::parse(["function note() view returns (uint256)"]).expect("an ABI");
-    Kept::new(record, Bytes::from_static(code), Some(document), Some(abi)).expect("its bytes")
+    let callable = Callable {
+        abi,
+        steps: vec!["begin()".into()],
+        unseen: vec!["one that was not found".into()],
+    };
+    let code = Bytes::from_static(code);
+    Kept::new(record, code, Some(document), Some(callable)).expect("its bytes")
 }
 
 #[test]
@@ -66,7 +73,7 @@ fn a_changed_file_is_refused_and_written_anew_by_the_next_registration() {
     let one = kept(b"one", State::Registered);
     versions.keep("7", &one).expect("kept");
     let place = versions.place("7", "a/../b", "2.0").expect("a place");
-    for file in ["code.bin", "layout.json", "abi.json"] {
+    for file in ["code.bin", "layout.json", "abi.json", "notes.json"] {
         std::fs::write(place.join(file), "changed").expect("written");
         let error = versions.read("7", "a/../b", "2.0").expect_err(file);
         assert!(matches!(error, VersionsError::Tampered { .. }), "{error}");
@@ -77,6 +84,26 @@ fn a_changed_file_is_refused_and_written_anew_by_the_next_registration() {
         versions.read("7", "a/../b", "2.0").expect_err(file);
         versions.keep("7", &one).expect("kept again");
     }
+}
+
+#[test]
+fn an_interface_without_notes_does_not_count_as_all_that_the_sources_show() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    versions
+        .keep("7", &kept(b"one", State::Registered))
+        .expect("kept");
+    let place = versions.place("7", "a/../b", "2.0").expect("a place");
+    let path = place.join("version.json");
+    let text = std::fs::read_to_string(&path).expect("a record");
+    let mut record: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let fields = record.as_object_mut().expect("fields");
+    assert!(fields.remove("notes_hash").is_some());
+    std::fs::write(&path, record.to_string()).expect("written");
+    let read = versions.read("7", "a/../b", "2.0").expect("read");
+    let callable = read.and_then(|kept| kept.callable).expect("an interface");
+    assert!(callable.steps.is_empty());
+    assert!(callable.unseen[0].contains("was not noted"), "{callable:?}");
 }
 
 #[test]

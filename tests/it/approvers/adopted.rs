@@ -230,8 +230,17 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let refused = fixture.run(&adopt);
     assert_eq!(refused.document["error"]["name"], "LayoutNotCompared");
     let runs = ["--runs-layout", "UupsBox.json"];
-    let done = fixture.done(&[&adopt[..], &runs].concat());
+    // Nobody knows the functions of either code, so nobody compared what callers lose.
+    let adopt = [&adopt[..], &runs].concat();
+    let refused = fixture.run(&adopt);
+    let error = &refused.document["error"];
+    assert_eq!(error["name"], "NotChecked", "{refused:?}");
+    assert!(text(error, "found").contains("nobody compared what callers lose"));
+    let next = text(error, "next");
+    assert!(next.ends_with("--allow-absent interface"), "{next}");
+    let done = fixture.done(&[&adopt[..], &ABSENT[2..4]].concat());
     assert_eq!(done["executed"], true, "{done}");
+    assert_eq!(done["coverage"]["interface"], "absent", "{done}");
     let status = fixture.done(&["status", &adopted]);
     assert_eq!(text(&status["instance"], "kind"), "uups");
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
@@ -265,7 +274,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
     give(&fixture, admin, "A").await;
     let adopted = proxy.to_string();
     let adopt = ["adopt", "A", &adopted, "1.0", "--runs-layout", "Box.json"];
-    let adopt = [&adopt[..], &ABSENT[..2]].concat();
+    let adopt = [&adopt[..], &ABSENT[..4]].concat();
     let refused = fixture.run(&adopt);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     let error = &refused.document["error"];
@@ -319,7 +328,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     give(&fixture, admin, "B").await;
     let other = other.to_string();
     let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
-    fixture.done(&[&first[..], &ABSENT[..2]].concat());
+    fixture.done(&[&first[..], &ABSENT[..4]].concat());
     let migrate = ["migrate", "B", "2.0", "hostile", "--no-migration"];
     let allow = ["--allow-layout", "not-compared"];
     let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());

@@ -1,8 +1,14 @@
 //! What callers lose with a version: compared where both interfaces are known, and refused as not
 //! compared where they are not, by the commands that propose as by those that approve.
 
-use serde_json::json;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
+use alloy::primitives::keccak256;
+use serde_json::{Value, json};
+
+use super::approver::{proposed, two_approvers};
 use super::folder::{Folder, NOT_COMPARED, problems, without};
 use super::project::{BACK, COUNT, Project, V2, home, text};
 
@@ -59,5 +65,105 @@ fn several_parts_that_are_absent_are_each_reported_once() {
     for part in ["source", "interface"] {
         let flag = format!("--allow-absent {part}");
         assert_eq!(next.matches(&flag).count(), 1, "{next}");
+    }
+}
+
+#[test]
+fn a_version_that_begins_anew_is_not_reported_as_compared_with_what_is_current() {
+    let project = Project::with_note();
+    let words = ["register", "Note", "2.0", &home(V2), "--initial"];
+    let done = project.done(&words);
+    assert_eq!(done["coverage"]["interface"], "partial", "{done}");
+}
+
+#[test]
+fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_them() {
+    let project = two_approvers();
+    // 2.0 is there, and going back to 1.0 loses one of its functions.
+    let v2 = home(V2);
+    let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let action = proposed(&project, &migrate);
+    let own = [&["approve", &action, "--source", &v2][..], &NOT_COMPARED].concat();
+    Folder::on(&project).done(&own);
+    let action = proposed(&project, &BACK);
+    let lost = BACK[7];
+
+    let other = Folder::on(&project);
+    let folder = other.layouts().with_file_name("stylus-upgrades-versions");
+    copy(&project.path("stylus-upgrades-versions"), &folder);
+    let network = fs::read_dir(&folder).expect("networks").flatten();
+    let mut networks = network.filter(|one| one.path().is_dir());
+    let note = networks.next().expect("a network").path().join("Note");
+    assert!(note.join("1.0/notes.json").exists());
+    let genuine = fs::read(note.join("2.0/abi.json")).expect("an interface");
+    let record = fs::read_to_string(note.join("2.0/version.json")).expect("a record");
+
+    // What the copy says is told, and is no proof.
+    let approve = ["approve", &action, "--allow-abi", lost];
+    let names = |words: &[&str]| {
+        let answer = other.run(words);
+        assert_eq!(answer.exit, Some(1), "{answer:?}");
+        text(&answer.document["error"], "name").to_owned()
+    };
+    assert_eq!(names(&approve), "NotChecked");
+    let answer = other.run(&approve[..2]);
+    assert!(answer.document["error"].to_string().contains(lost));
+
+    // The proposer says that 2.0 never had the function.
+    let mut items: Vec<Value> = serde_json::from_slice(&genuine).expect("an interface");
+    items.retain(|item| item["name"] != "changes");
+    let forged = serde_json::to_vec(&items).expect("JSON");
+    assert!(forged.len() < genuine.len());
+    fs::write(note.join("2.0/abi.json"), &forged).expect("written");
+    let hashes = [&genuine, &forged].map(|text| keccak256(text).to_string());
+    assert!(record.contains(&hashes[0]));
+    let lie = record.replace(&hashes[0], &hashes[1]);
+    fs::write(note.join("2.0/version.json"), lie).expect("written");
+    let top = folder.parent().expect("a folder");
+    assert_eq!(names(&approve[..2]), "NotChecked");
+    let review = other.done(&["review", &action]);
+    assert!(review["cards"].to_string().contains("is not proven"));
+    assert_eq!(
+        names(&["sign", &action, "--out", "signed.json"]),
+        "NotChecked"
+    );
+
+    // Nor on a branch. The default branch has the genuine ones, and those count.
+    fs::write(note.join("2.0/abi.json"), &genuine).expect("written");
+    fs::write(note.join("2.0/version.json"), &record).expect("written");
+    git(top, &["init", "--quiet", "--initial-branch=main"]);
+    git(top, &["add", "stylus-upgrades-versions"]);
+    git(top, &["commit", "--quiet", "--message=registered"]);
+    assert_eq!(names(&approve[..2]), "InterfaceLost");
+    git(top, &["checkout", "--quiet", "-b", "change"]);
+    fs::write(note.join("2.0/abi.json"), &forged).expect("written");
+    let lie = record.replace(&hashes[0], &hashes[1]);
+    fs::write(note.join("2.0/version.json"), lie).expect("written");
+    git(top, &["add", "stylus-upgrades-versions"]);
+    git(top, &["commit", "--quiet", "--message=forged"]);
+    assert_eq!(names(&approve[..2]), "NotChecked");
+    git(top, &["checkout", "--quiet", "--force", "main"]);
+    let done = other.done(&approve);
+    assert_eq!(done["executed"], true, "{done}");
+    assert_eq!(done["coverage"]["interface"], "complete", "{done}");
+}
+
+fn git(folder: &Path, words: &[&str]) {
+    let who = ["-c", "user.name=me", "-c", "user.email=me@example.org"];
+    let mut command = Command::new("git");
+    let done = command.args(who).args(words).current_dir(folder).status();
+    assert!(done.expect("git").success(), "{words:?}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => {
+                fs::copy(entry.path(), to).expect("copied");
+            }
+        }
     }
 }

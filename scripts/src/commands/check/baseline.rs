@@ -2,15 +2,15 @@
 
 use super::CheckArgs;
 use crate::app_error::Error;
-use crate::build::{REVISION, Reviewed};
-use crate::commands::context::Context;
+use crate::build::REVISION;
+use crate::commands::context::{Context, reviewed};
 use crate::commands::kept::KeptName;
-use crate::ids::LayoutHash;
+use crate::ids::{CodeHash, LayoutHash};
+use crate::interface::Callable;
 use crate::layout::{Known, Side, read_file};
 use crate::registry::RecordedCode;
 use crate::text::shell_word;
 use crate::versions::Versions;
-use alloy::json_abi::JsonAbi;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -44,8 +44,8 @@ pub(super) struct Baseline {
     pub(super) label: Option<String>,
     pub(super) side: Side,
     /// Its interface, or why that is not known.
-    pub(super) abi: Result<JsonAbi, NoAbi>,
-    /// What its sources did not show.
+    pub(super) abi: Result<Callable, NoAbi>,
+    /// What else is not sure of it.
     pub(super) unseen: Vec<String>,
     /// Whether the chain was asked.
     pub(super) is_live: bool,
@@ -89,8 +89,8 @@ impl Baseline {
         let versions = context.versions();
         let (abi, unseen) = match kept {
             Some(kept) => {
-                let origin = reviewed(&versions, (&network, name, &current), &[Versions::ABI])?;
-                let abi = kept.abi.ok_or_else(|| without_sources(&current));
+                let origin = reviewed(&versions, (&network, name, &current), &Versions::INTERFACE)?;
+                let abi = kept.callable.ok_or_else(|| without_sources(&current));
                 let abi = origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why)));
                 (abi, origin.note)
             }
@@ -128,9 +128,9 @@ impl Baseline {
         };
         let (network, kept) = kept.find(context)?;
         let place = (network.as_str(), name, version);
-        let files = [Versions::ABI, Versions::LAYOUT];
+        let files = [&Versions::INTERFACE[..], &[Versions::LAYOUT]].concat();
         let origin = reviewed(&context.versions(), place, &files)?;
-        let abi = kept.abi.ok_or_else(|| without_sources(version));
+        let abi = kept.callable.ok_or_else(|| without_sources(version));
         Ok(Self {
             what: format!("{name} {version}, as it is kept"),
             label: Some(version.into()),
@@ -161,12 +161,9 @@ impl Baseline {
                     None => Known::Not("the contract declares none".into()),
                 },
             },
-            unseen: interface
-                .iter()
-                .flat_map(|one| one.unseen.clone())
-                .collect(),
+            unseen: Vec::new(),
             abi: interface
-                .map(|one| one.abi())
+                .map(|one| one.callable())
                 .ok_or_else(|| NoAbi::because("its sources are not known")),
             is_live: false,
         })
@@ -196,40 +193,6 @@ impl Baseline {
         }
         Ok(labels)
     }
-}
-
-/// Whether the kept files count: what a pull request can change proves nothing of what is live.
-struct Origin {
-    /// Why the kept files are not compared with.
-    no: Option<String>,
-    /// What is said where nobody can tell a pull request from what was there before.
-    note: Option<String>,
-}
-
-/// The chain has the hash of the code alone: the interface that is kept beside it counts where the
-/// default branch has the same file.
-fn reviewed(
-    versions: &Versions,
-    (network, name, version): (&str, &str, &str),
-    files: &[&str],
-) -> Result<Origin, Error> {
-    const WHY: &str = "it comes from the kept folder, which this pull request can change";
-    let place = versions.place(network, name, version)?;
-    let mut note = None;
-    for file in files.iter().map(|file| place.join(file)) {
-        if !file.exists() {
-            continue;
-        }
-        match Reviewed::of(&file) {
-            Reviewed::Yes => {}
-            Reviewed::NoRepository => note = Some(WHY.to_owned()),
-            Reviewed::No(why) => {
-                let no = Some(format!("{WHY}: {why}"));
-                return Ok(Origin { no, note: None });
-            }
-        }
-    }
-    Ok(Origin { no: None, note })
 }
 
 fn without_sources(version: &str) -> NoAbi {

@@ -43,17 +43,11 @@ impl Check<'_> {
             let why = "the new code was not built from sources here";
             return self.done.lower(CheckPart::Abi, Extent::Absent, why);
         }
-        for why in self.interface.unseen.iter().chain(&base.unseen) {
+        let unseen = [&self.interface.unseen, &old.unseen, &base.unseen];
+        for why in unseen.into_iter().flatten() {
             self.done.lower(CheckPart::Abi, Extent::Partial, why);
         }
-        let document = base.side.known.document();
-        let steps = document.and_then(|known| known.steps.as_ref());
-        let steps: Vec<String> = steps
-            .into_iter()
-            .flatten()
-            .map(|one| one.signature.clone())
-            .collect();
-        for change in compare(old, &self.interface.abi(), &steps) {
+        for change in compare(old, &self.interface.callable()) {
             let flag = format!("--allow-abi {}", shell_word(&change.id()));
             let finding = CheckFinding::new(change.code, Level::Error, &change.message);
             let finding = finding.at(self.interface.function_at(&change.name), &self.root);
@@ -71,7 +65,7 @@ impl Check<'_> {
             message,
             name,
             ..
-        } in added(old, &self.interface)
+        } in added(&old.abi, &self.interface)
         {
             let finding = CheckFinding::new(code, Level::Notice, message);
             let at = self.interface.function_at(&name);

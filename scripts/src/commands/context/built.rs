@@ -13,7 +13,6 @@ use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
 use crate::versions::Versions;
-use alloy::json_abi::JsonAbi;
 use alloy::primitives::Address;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
@@ -56,7 +55,7 @@ impl Context {
         let kept = store
             .keep(artifact)
             .and_then(|()| match self.interface_of(codehash) {
-                Some(interface) => store.keep_interface(codehash, interface.abi()),
+                Some(interface) => store.keep_interface(codehash, interface.callable()),
                 None => Ok(()),
             });
         if let Err(error) = kept {
@@ -104,25 +103,6 @@ impl Context {
         let built = self.built();
         let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
         of_code.find_map(|(_, interface)| interface.clone())
-    }
-
-    /// The functions, events and errors of code that a version of `name` has, as far as they are known
-    /// here: built by this run, kept when it was registered, or built by an earlier run.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub(in crate::commands) fn abi_of(
-        &self,
-        name: &str,
-        codehash: CodeHash,
-    ) -> Result<Option<JsonAbi>, Error> {
-        if let Some(interface) = self.interface_of(codehash) {
-            return Ok(Some(interface.abi()));
-        }
-        if let Some(kept) = self.versions().abi_of(name, codehash)? {
-            return Ok(Some(kept));
-        }
-        Ok(self.store().interface(codehash)?)
     }
 
     fn built(&self) -> MutexGuard<'_, Vec<(CodeHash, Option<Interface>)>> {

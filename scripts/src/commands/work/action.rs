@@ -55,6 +55,7 @@ pub(in crate::commands) async fn check_action(
         }
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
+    work.is_approval = true;
     let first = storage::recorded(client, registry, name, code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != version);
     let built = (args.source.is_some(), args.script_source.is_some());

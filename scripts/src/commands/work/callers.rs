@@ -4,10 +4,10 @@
 use super::Work;
 use crate::app_error::Error;
 use crate::commands::context::Context;
-use crate::coverage::{Extent, Part};
+use crate::coverage::{Coverage, Extent, Part};
 use crate::ids::CodeHash;
-use crate::interface::{Change, compare};
-use alloy::json_abi::JsonAbi;
+use crate::interface::{Callable, Change, compare};
+use alloy::primitives::Address;
 
 impl Work<'_> {
     /// Checks that callers of `from` find every function, event and error of it in the code of `version`.
@@ -27,27 +27,40 @@ impl Work<'_> {
             self.checks.coverage.lower(part, Extent::Absent, &why);
             return Ok(());
         };
+        let chain = (self.client.chain_id(), self.registry);
         let pair = [(from, before.codehash), (version, codehash)];
-        match abis(self.context, &self.name, pair) {
-            Ok(Some([old, new])) => self.compare_abis(from, (&old, &new), allowed).await,
-            Ok(None) => Ok(()),
+        match interfaces(self.context, chain, &self.name, pair) {
+            Ok(Some(both)) => {
+                // What the proposer can have written proves nothing to who approves.
+                let doubtful = match self.is_approval {
+                    true => Extent::Absent,
+                    false => Extent::Partial,
+                };
+                both.note(&mut self.checks.coverage, doubtful);
+                self.refuse_lost(from, both.lost(), allowed);
+            }
+            Ok(None) => {}
             Err(why) => {
                 let part = Part::Interface;
                 self.checks.coverage.lower(part, Extent::Absent, &why);
-                Ok(())
             }
+        }
+        Ok(())
+    }
+
+    /// Notes that a version which is reached by creation alone is compared with none before it.
+    pub(super) fn note_not_compared(&mut self, version: &str) {
+        if !self.current.is_empty() && self.current != version {
+            let why = format!(
+                "{version} begins anew, so its functions were not compared with those of {}",
+                self.current
+            );
+            let part = Part::Interface;
+            self.checks.coverage.lower(part, Extent::Partial, &why);
         }
     }
 
-    async fn compare_abis(
-        &mut self,
-        from: &str,
-        (old, new): (&JsonAbi, &JsonAbi),
-        allowed: &[String],
-    ) -> Result<(), Error> {
-        let steps = self.declared_by(from).await?;
-        let steps: Vec<String> = steps.into_iter().map(|one| one.signature).collect();
-        let mut lost = compare(old, new, &steps);
+    fn refuse_lost(&mut self, from: &str, mut lost: Vec<Change>, allowed: &[String]) {
         lost.retain(|change| !allowed.contains(&change.id()));
         if !lost.is_empty() {
             self.refuse(Error::InterfaceLost {
@@ -56,30 +69,67 @@ impl Work<'_> {
                 changes: lost.into_iter().map(|change| change.message).collect(),
             });
         }
-        Ok(())
     }
 }
 
-/// The interfaces of two versions of `name`, by their labels and code hashes; nothing where both have the
-/// same code.
+/// The interfaces of two versions.
+pub(in crate::commands) struct Interfaces {
+    old: Callable,
+    new: Callable,
+    /// Why what is known of them is no proof.
+    doubts: Vec<String>,
+}
+
+impl Interfaces {
+    /// What callers lose.
+    pub(in crate::commands) fn lost(&self) -> Vec<Change> {
+        compare(&self.old, &self.new)
+    }
+
+    /// Notes what the sources did not show, and that no more than `doubtful` was compared where what
+    /// is known is no proof.
+    pub(in crate::commands) fn note(&self, coverage: &mut Coverage, doubtful: Extent) {
+        for why in self.old.unseen.iter().chain(&self.new.unseen) {
+            let why = format!("not read from the sources: {why}");
+            coverage.lower(Part::Interface, Extent::Partial, &why);
+        }
+        for why in &self.doubts {
+            coverage.lower(Part::Interface, doubtful, why);
+        }
+    }
+}
+
+/// The interfaces of two versions of `name` on that chain in that registry, by their labels and code
+/// hashes; nothing where both have the same code.
 ///
 /// # Errors
 /// Why they cannot be compared, in words.
-pub(in crate::commands) fn abis(
+pub(in crate::commands) fn interfaces(
     context: &Context,
+    chain: (u64, Address),
     name: &str,
     [(from, old), (version, new)]: [(&str, CodeHash); 2],
-) -> Result<Option<[JsonAbi; 2]>, String> {
+) -> Result<Option<Interfaces>, String> {
     if old == new {
         return Ok(None);
     }
-    let of = |codehash| match context.abi_of(name, codehash) {
-        Ok(Some(abi)) => Ok(abi),
+    let of = |codehash| match context.callable_of(chain, name, codehash) {
+        Ok(Some(known)) => Ok(known),
         Ok(None) => Err("are not kept here".to_owned()),
         Err(error) => Err(format!("cannot be read: {error}")),
     };
     match (of(old), of(new)) {
-        (Ok(old), Ok(new)) => Ok(Some([old, new])),
+        (Ok(old), Ok(new)) => {
+            let doubts = [(from, old.doubt), (version, new.doubt)].into_iter();
+            let doubts = doubts.filter_map(|(label, why)| {
+                Some(format!("the interface of {label} is not proven: {}", why?))
+            });
+            Ok(Some(Interfaces {
+                doubts: doubts.collect(),
+                old: old.callable,
+                new: new.callable,
+            }))
+        }
         (old, new) => {
             let sides = [(from, old.err()), (version, new.err())].into_iter();
             let missing = sides.filter_map(|(label, why)| Some(format!("of {label} {}", why?)));

@@ -68,6 +68,8 @@ impl Work<'_> {
             let overrides = Overrides::new(args, run.omitted);
             let upgrades = upgrades.then_some((version, from));
             self.check_others(upgrades, &overrides).await?;
+        } else {
+            self.note_not_compared(version);
         }
         self.require_coverage(&new, args).await?;
         self.settle()?;

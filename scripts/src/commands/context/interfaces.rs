@@ -1,0 +1,117 @@
+//! What callers of some code can use, as far as it is known here, and whether that proves anything.
+
+use super::Context;
+use crate::app_error::Error;
+use crate::build::Reviewed;
+use crate::ids::CodeHash;
+use crate::interface::Callable;
+use crate::versions::Versions;
+use alloy::json_abi::JsonAbi;
+use alloy::primitives::Address;
+
+/// Why a kept file counts only where the default branch has it.
+const WHY: &str = "it comes from the kept folder, which this pull request can change";
+
+/// What callers of some code can use.
+pub(in crate::commands) struct Known {
+    pub(in crate::commands) callable: Callable,
+    /// Why this is no proof; nothing where this machine built it or the default branch has it.
+    pub(in crate::commands) doubt: Option<String>,
+}
+
+impl Context {
+    /// What callers can use of the code of a version of `name`: built by this run or by an earlier one,
+    /// else kept of the same chain and registry. What the working tree alone says is known with a doubt:
+    /// whoever proposes can have written it.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(in crate::commands) fn callable_of(
+        &self,
+        (chain, registry): (u64, Address),
+        name: &str,
+        codehash: CodeHash,
+    ) -> Result<Option<Known>, Error> {
+        if let Some(callable) = self.built_callable(codehash)? {
+            let doubt = None;
+            return Ok(Some(Known { callable, doubt }));
+        }
+        let versions = self.versions();
+        let mut doubtful = None;
+        for (network, kept) in versions.with_code(name, codehash)? {
+            if (kept.record.chain_id, kept.record.registry) != (chain, registry) {
+                continue;
+            }
+            let Some(callable) = kept.callable else {
+                continue;
+            };
+            let place = (network.as_str(), name, kept.record.version.as_str());
+            let Origin { no, note } = reviewed(&versions, place, &Versions::INTERFACE)?;
+            let known = Known {
+                callable,
+                doubt: no.or(note),
+            };
+            if known.doubt.is_none() {
+                return Ok(Some(known));
+            }
+            doubtful = doubtful.or(Some(known));
+        }
+        Ok(doubtful)
+    }
+
+    /// The functions, events and errors of such code, to name what is called: no proof.
+    ///
+    /// # Errors
+    /// As [`Self::callable_of`].
+    pub(in crate::commands) fn abi_of(
+        &self,
+        name: &str,
+        codehash: CodeHash,
+    ) -> Result<Option<JsonAbi>, Error> {
+        if let Some(callable) = self.built_callable(codehash)? {
+            return Ok(Some(callable.abi));
+        }
+        Ok(self.versions().abi_of(name, codehash)?)
+    }
+
+    /// Of code that this machine built.
+    fn built_callable(&self, codehash: CodeHash) -> Result<Option<Callable>, Error> {
+        if let Some(interface) = self.interface_of(codehash) {
+            return Ok(Some(interface.callable()));
+        }
+        Ok(self.store().interface(codehash)?)
+    }
+}
+
+/// Whether the kept files count: what a pull request can change proves nothing of what is live.
+pub(in crate::commands) struct Origin {
+    /// Why the kept files are not compared with.
+    pub(in crate::commands) no: Option<String>,
+    /// What is said where nobody can tell a pull request from what was there before.
+    pub(in crate::commands) note: Option<String>,
+}
+
+/// The chain has the hash of the code alone: what is kept beside it counts where the default branch
+/// has the same files.
+pub(in crate::commands) fn reviewed(
+    versions: &Versions,
+    (network, name, version): (&str, &str, &str),
+    files: &[&str],
+) -> Result<Origin, Error> {
+    let place = versions.place(network, name, version)?;
+    let mut note = None;
+    for file in files.iter().map(|file| place.join(file)) {
+        if !file.exists() {
+            continue;
+        }
+        match Reviewed::of(&file) {
+            Reviewed::Yes => {}
+            Reviewed::NoRepository => note = Some(WHY.to_owned()),
+            Reviewed::No(why) => {
+                let no = Some(format!("{WHY}: {why}"));
+                return Ok(Origin { no, note: None });
+            }
+        }
+    }
+    Ok(Origin { no: None, note })
+}
