@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use serde::Deserialize;
-use stylus_chain::ChainState;
+use stylus_chain::{ChainState, LAST_BLOCK, LAST_SECOND};
 
 use crate::error::NodeError;
 use crate::genesis::AnvilState;
@@ -63,9 +63,27 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Saved, String> {
         Some(_) => serde_json::from_slice(&text).map(|state| Saved::Own(Box::new(state))),
         None => serde_json::from_slice(&text).map(Saved::Anvil),
     });
-    saved.map_err(|error| {
+    let saved = saved.map_err(|error| {
         format!("expected a state written by this node or by anvil, found {error}")
-    })
+    })?;
+    match &saved {
+        Saved::Own(_) => {} // the chain looks at it when it takes it
+        Saved::Anvil(state) => in_bounds(state.block().unwrap_or_default())?,
+    }
+    Ok(saved)
+}
+
+/// Whether a chain can go on from a block of this number and time.
+fn in_bounds((number, timestamp): (u64, u64)) -> Result<(), String> {
+    for (field, found, most) in [
+        ("block.number", number, LAST_BLOCK),
+        ("block.timestamp", timestamp, LAST_SECOND),
+    ] {
+        if found > most {
+            return Err(format!("{field}: expected at most {most}, found {found}"));
+        }
+    }
+    Ok(())
 }
 
 fn decompressed(bytes: &[u8], most: usize) -> Result<Vec<u8>, String> {
@@ -157,6 +175,27 @@ mod tests {
         );
         let refused = decompressed(&bomb, (1 << 20) - 1).expect_err("one byte more");
         assert!(refused.contains("at most 1048575 bytes"), "{refused}");
+    }
+
+    #[test]
+    fn a_state_of_anvil_beyond_what_chains_have_is_refused_by_its_field() {
+        let state = |number: &str, timestamp: &str| {
+            let text = format!(
+                r#"{{"accounts":{{}},"block":{{"number":"{number}","timestamp":"{timestamp}"}}}}"#
+            );
+            parse(text.as_bytes()).map(|_| ())
+        };
+        assert_eq!(state("0x20000000000000", "0x3afff4417f"), Ok(()));
+        let most = "0xffffffffffffffff";
+        for (number, timestamp, field) in [
+            (most, "0x1", "block.number:"),
+            ("0x20000000000001", "0x1", "block.number:"),
+            ("0x1", most, "block.timestamp:"),
+            ("0x1", "0x3afff44180", "block.timestamp:"),
+        ] {
+            let refused = state(number, timestamp).expect_err(field);
+            assert!(refused.starts_with(field), "{refused}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! there is no L1, so messages to it are refused and its prices are zero.
 
 mod arbos;
+mod bounds;
 mod chain;
 mod clock;
 mod config;
@@ -27,6 +28,7 @@ mod types;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
+pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
     AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, recover,
 };

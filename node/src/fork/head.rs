@@ -3,11 +3,10 @@
 use alloy::primitives::{B256, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::Chain;
+use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
 
 use super::endpoint::Endpoint;
 use super::{ForkBlock, ForkError, ForkOptions, parsed};
-use crate::rpc::LAST_SECOND;
 
 /// What the forked block says about itself.
 #[derive(Clone, Debug)]
@@ -21,9 +20,6 @@ pub(crate) struct Head {
     pub(super) base_fee: u64,
     pub(super) l1_block_number: Option<u64>,
 }
-
-/// No chain has so many blocks, and later ones are counted.
-const LAST_BLOCK: u64 = 1 << 53;
 
 impl Head {
     /// What asks whether the endpoint still has this block.
@@ -144,6 +140,12 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
             found.0, found.1
         )));
     }
+    let l1 = block.l1_block_number.map(|number| number.to::<u64>());
+    if let Some(found) = l1.filter(|number| *number > LAST_BLOCK) {
+        return Err(fail(format!(
+            "eth_getBlockByNumber: expected an l1BlockNumber of at most {LAST_BLOCK}, found {found}"
+        )));
+    }
     let (account, slot) = Chain::arbos_version_word();
     let answers = endpoint
         .ask(vec![("eth_getStorageAt", json!([account, slot, at]))])
@@ -166,6 +168,6 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         timestamp: block.timestamp.to(),
         gas_limit: block.gas_limit.saturating_to(),
         base_fee: block.base_fee_per_gas.unwrap_or_default().to(),
-        l1_block_number: block.l1_block_number.map(|number| number.to()),
+        l1_block_number: l1,
     })
 }

@@ -7,7 +7,7 @@ use stylus_chain::{BlockId, BlockNumberOrTag, Chain};
 use super::answer::Bounded;
 use super::args::Args;
 use super::error::RpcError;
-use super::evm::{block_count, in_time, snapshot_list};
+use super::evm::{block_count, snapshot_list};
 use super::web3::version_text;
 use super::{RpcResult, Table, done, fork, ok};
 use crate::node::Node;
@@ -174,7 +174,6 @@ fn load_state(node: &mut Node, args: &Args) -> RpcResult {
             let (number, timestamp) = state.block().unwrap_or_default();
             let behind = number.saturating_sub(node.chain.block_number());
             let blocks = block_count(Some(U256::from(behind)))?;
-            let timestamp = in_time("timestamp", timestamp)?;
             let latest = node.chain.block(BlockId::latest());
             if blocks > 0 && latest.is_some_and(|block| block.header.timestamp < timestamp) {
                 node.chain.set_next_timestamp(timestamp)?;

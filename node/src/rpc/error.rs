@@ -125,6 +125,7 @@ impl From<ChainError> for RpcError {
             }
             ChainError::TimestampTooLow { .. }
             | ChainError::BadState(_)
+            | ChainError::StateField { .. }
             | ChainError::BadSimulation(_) => Self::Params(error.to_string()),
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
                 Self::Internal(error.to_string())

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use alloy::primitives::{B256, U64, U256};
+use stylus_chain::LAST_SECOND;
 
 use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, Table, done, json as convert, list, ok};
 use crate::config::MiningMode;
 use crate::node::{Node, number_id};
-
-/// Last moment that the clock can be set to, in Unix seconds: the end of the year 9999. It keeps
-/// sums of times far from 64 bits.
-pub(crate) const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Most blocks that one request may mine; each is kept in memory.
 const MAX_BLOCKS: u64 = 1_000_000;

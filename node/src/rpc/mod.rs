@@ -51,7 +51,6 @@ pub(crate) use answer::MAX_ANSWER;
 use answer::{done, list, ok};
 use args::Args;
 pub(crate) use error::RpcError;
-pub(crate) use evm::LAST_SECOND;
 use read::ReadTable;
 
 /// What a method's function returns.

@@ -64,7 +64,9 @@ fn blocks_that_no_chain_has_are_refused_or_forked_without_harm() {
         ("gasLimit", "0x0", false),
         ("baseFeePerGas", most, false),
         ("baseFeePerGas", "0x0", false),
-        ("l1BlockNumber", most, false),
+        ("l1BlockNumber", most, true),
+        ("l1BlockNumber", "0x20000000000001", true),
+        ("l1BlockNumber", "0x20000000000000", false),
         ("timestamp", "0x0", false),
     ] {
         front.script().block = vec![(field, json!(value))];

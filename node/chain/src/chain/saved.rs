@@ -1,5 +1,7 @@
 //! The chain as data: dumps and loading them.
 
+mod bounds;
+
 use super::Chain;
 use crate::{
     Block, BlockId, ChainError, ChainState, MinedTransaction, Receipt,
@@ -139,7 +141,8 @@ impl Chain {
     /// on an error nothing has changed.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it is of another form or chain, or damaged.
+    /// [`ChainError::BadState`] when it is of another form or chain, or damaged;
+    /// [`ChainError::StateField`] when it says what no chain can.
     pub fn load_state(&mut self, state: ChainState) -> Result<(), ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(
@@ -168,6 +171,7 @@ impl Chain {
                 "expected at least one block, found none".into(),
             ));
         }
+        bounds::check(&saved)?;
         let mut state_db = StateDb::default();
         for (address, account) in saved.accounts {
             let code_hash = state_db.add_code(account.code);
@@ -189,9 +193,6 @@ impl Chain {
         for entry in saved.history {
             match entry {
                 SavedEntry::Block(block) => ledger.push(record(*block)),
-                SavedEntry::Empty(empty) if empty.count == 0 => {
-                    return Err(ChainError::BadState("a row of 0 empty blocks".into()));
-                }
                 SavedEntry::Empty(empty) => {
                     let SavedEmpty {
                         header,
