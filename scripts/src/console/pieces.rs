@@ -25,7 +25,9 @@ pub fn pieces(
     html! {
         @if count < total {
             nav.pieces aria-label=(format!("pieces of the list of {name}")) {
-                (number(from + 1)) "–" (number(from + count)) " of " (number(total))
+                @if count == 0 { "none" }
+                @else { (number(from + 1)) "–" (number(from + count)) }
+                " of " (number(total))
                 @if from > 0 {
                     " " (to("first", 0)) " " (to("previous", from.saturating_sub(length)))
                 }
@@ -65,6 +67,8 @@ mod tests {
             let link = format!("name=A%26B&amp;instances={from}\">{label}</a>");
             assert!(middle.contains(&link), "{link}: {middle}");
         }
+        let beyond = shown(5_001, 0, 5_001);
+        assert!(beyond.contains("none of 5,001"), "{beyond}");
         let last = shown(5_000, 1, 5_001);
         assert!(
             !last.contains("next") && last.contains("5,001–5,001"),
