@@ -2,6 +2,7 @@
 //! instance.
 
 use super::part::{AT_ONCE, Part};
+use super::proxies::ProxyCodes;
 use super::replay::{Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
@@ -13,7 +14,7 @@ use alloy::sol_types::SolEvent;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_framework::{PAUSE_STUB, program};
+use stylus_upgrades_framework::{PAUSE_STUB, Program, program};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::beacon::IBeacon;
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
@@ -35,7 +36,7 @@ pub struct LiveCheck {
 }
 
 impl LiveCheck {
-    fn compare<T: PartialEq + ToString>(what: String, expected: &T, found: &T) -> Self {
+    pub(super) fn compare<T: PartialEq + ToString>(what: String, expected: &T, found: &T) -> Self {
         Self {
             what,
             ok: expected == found,
@@ -100,10 +101,10 @@ pub async fn live_checks_in(
     };
     let instances = part.instances_of(rebuilt);
     let slots = instances.iter().map(|one| definition.of_instance(one));
-    let mut kinds: BTreeMap<u8, CodeHash> = BTreeMap::new();
+    let mut codes = ProxyCodes::of(client, registry, rebuilt).await?;
     for (instance, (slots, code)) in instances.iter().zip(at_once(slots).await?) {
         checks.extend(slots);
-        checks.push(proxy_code(instance, code, &mut kinds));
+        checks.push(codes.check(instance, code).await?);
     }
     let shown: BTreeSet<Address> = instances.iter().map(|one| one.proxy).collect();
     for Unlike {
@@ -160,31 +161,6 @@ async fn of_version(
         checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
     }
     Ok(checks)
-}
-
-/// Whether a proxy has the code of the first of its kind.
-fn proxy_code(
-    instance: &RebuiltInstance,
-    code: Option<CodeHash>,
-    kinds: &mut BTreeMap<u8, CodeHash>,
-) -> LiveCheck {
-    let what = format!("proxy code of {}", instance.proxy);
-    match code {
-        Some(code) => {
-            // compilers and admins of others differ
-            let expected = match is_adopted(instance.kind) {
-                true => code,
-                false => *kinds.entry(instance.kind).or_insert(code),
-            };
-            LiveCheck::compare(what, &expected, &code)
-        }
-        None => LiveCheck {
-            what,
-            ok: false,
-            expected: "the code of a proxy".into(),
-            found: "an account without code".into(),
-        },
-    }
 }
 
 /// What the slots of an instance are compared with.
@@ -283,14 +259,22 @@ impl DefinitionFacts<'_> {
 
 /// The pause stub: where every chain has it.
 fn stub() -> Result<Address, ChainError> {
-    let unknown = |reason: String| ChainError::UnexpectedAnswer {
-        account: Address::ZERO,
-        what: PAUSE_STUB.into(),
-        reason,
-    };
-    let stub = program(PAUSE_STUB).map_err(|error| unknown(error.to_string()))?;
+    let stub = pinned(PAUSE_STUB)?;
     stub.address
-        .ok_or_else(|| unknown("it has no address".into()))
+        .ok_or_else(|| unknown(PAUSE_STUB, "it has no address".into()))
+}
+
+/// A program of the framework.
+pub(super) fn pinned(name: &'static str) -> Result<&'static Program, ChainError> {
+    program(name).map_err(|error| unknown(name, error.to_string()))
+}
+
+fn unknown(what: &str, reason: String) -> ChainError {
+    ChainError::UnexpectedAnswer {
+        account: Address::ZERO,
+        what: what.into(),
+        reason,
+    }
 }
 
 /// The beacon of a definition: its code, and what it answers.

@@ -7,12 +7,14 @@
 //! | [`replay`](Rebuilt) | the state that follows from the events |
 //! | [`compare`](differences) | whether the registry's views say the same |
 //! | [`live`](live_checks) | whether live code is what was recorded |
+//! | `proxies` | whether proxies have the code that their registry gives them |
 //! | [`part`](Part) | some of the versions and instances, where there are many |
 
 mod compare;
 mod event_words;
 mod live;
 mod part;
+mod proxies;
 mod read;
 mod replay;
 

@@ -136,3 +136,30 @@ fn an_instance_without_code_has_no_proxys_code() {
     assert!(proxies.all(|check| check["ok"] == false), "{answer:?}");
     assert_eq!(answer.exit, Some(1));
 }
+
+#[test]
+fn a_replaced_proxy_is_found_out_though_it_is_the_first_of_its_kind() {
+    let sandbox = Sandbox::with_counter("Admin", 2);
+    let proxies = |answer: &Answer| -> Vec<(String, bool)> {
+        let checks = answer.document["checks"].as_array().expect("checks");
+        let named = checks.iter().filter_map(|check| {
+            let proxy = text(check, "what").strip_prefix("proxy code of ")?;
+            Some((proxy.to_lowercase(), check["ok"] == true))
+        });
+        named.collect()
+    };
+    let honest = sandbox.run("Admin", &["verify", "A"]);
+    let all = proxies(&honest);
+    assert_eq!(all.len(), 2);
+    assert!(all.iter().all(|(_, ok)| *ok), "{honest:?}");
+    let first = all[0].0.clone();
+    let answer = at(&sandbox, &["verify", "A"], move |request, answer| {
+        let account = request["params"][0].as_str().map(str::to_lowercase);
+        if request["method"] == "eth_getCode" && account.as_ref() == Some(&first) {
+            answer["result"] = json!("0x60016000f3");
+        }
+    });
+    assert_eq!(answer.exit, Some(1), "{answer:?}");
+    let shown: Vec<bool> = proxies(&answer).into_iter().map(|(_, ok)| ok).collect();
+    assert_eq!(shown, [false, true], "{answer:?}");
+}

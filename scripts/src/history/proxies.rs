@@ -1,0 +1,113 @@
+//! Whether proxies have the code that their registry gives to those of their kind.
+
+use super::live::{LiveCheck, pinned};
+use super::replay::{Rebuilt, RebuiltInstance};
+use crate::build::evm;
+use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
+use alloy::primitives::Address;
+use std::collections::BTreeMap;
+use stylus_upgrades_framework::{REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE};
+use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::reasons::proxy_kind;
+
+/// What the code of proxies is compared with.
+pub(super) struct ProxyCodes<'a> {
+    client: &'a Client,
+    rebuilt: &'a Rebuilt,
+    /// By kind: what a registry of this release gives to its proxies; of another one nothing is known.
+    known: BTreeMap<u8, CodeHash>,
+    /// By kind: the definition's first proxy and its code, where nothing better is known.
+    first: BTreeMap<u8, (Address, CodeHash)>,
+}
+
+impl<'a> ProxyCodes<'a> {
+    pub(super) async fn of(
+        client: &'a Client,
+        registry: Address,
+        rebuilt: &'a Rebuilt,
+    ) -> Result<Self, ChainError> {
+        let found = client.codehash(registry).await?;
+        let known = match found == Some(pinned(REGISTRY)?.codehash.into()) {
+            true => given_by(registry)?,
+            false => BTreeMap::new(),
+        };
+        Ok(Self {
+            client,
+            rebuilt,
+            known,
+            first: BTreeMap::new(),
+        })
+    }
+
+    /// Whether a proxy has the code of its kind, however few of the others are looked at.
+    pub(super) async fn check(
+        &mut self,
+        instance: &RebuiltInstance,
+        code: Option<CodeHash>,
+    ) -> Result<LiveCheck, ChainError> {
+        let what = format!("proxy code of {}", instance.proxy);
+        let Some(code) = code else {
+            return Ok(LiveCheck {
+                what,
+                ok: false,
+                expected: "the code of a proxy".into(),
+                found: "an account without code".into(),
+            });
+        };
+        let expected = match self.known.get(&instance.kind) {
+            Some(known) => Some(*known),
+            // compilers and admins of others differ
+            None if is_adopted(instance.kind) => None,
+            None => {
+                let (first, expected) = self.first(instance, code).await?;
+                Some(expected).filter(|_| first != instance.proxy)
+            }
+        };
+        Ok(match expected {
+            Some(expected) => LiveCheck::compare(what, &expected, &code),
+            None => LiveCheck {
+                what,
+                ok: true,
+                expected: "the code of a proxy".into(),
+                found: format!("{code}, compared with nothing"),
+            },
+        })
+    }
+
+    /// The definition's first proxy of the kind.
+    async fn first(
+        &mut self,
+        instance: &RebuiltInstance,
+        code: CodeHash,
+    ) -> Result<(Address, CodeHash), ChainError> {
+        let kind = instance.kind;
+        if let Some(known) = self.first.get(&kind) {
+            return Ok(*known);
+        }
+        let mut all = self.rebuilt.instances.iter();
+        let first = all.find(|one| one.kind == kind).unwrap_or(instance).proxy;
+        let code = match first == instance.proxy {
+            true => code,
+            false => self.client.codehash(first).await?.unwrap_or_default(),
+        };
+        self.first.insert(kind, (first, code));
+        Ok((first, code))
+    }
+}
+
+/// The code hashes of what a registry of this release creates.
+fn given_by(registry: Address) -> Result<BTreeMap<u8, CodeHash>, ChainError> {
+    let storage = pinned(UPGRADEABILITY_STORAGE)?;
+    let mut known = BTreeMap::from([(
+        proxy_kind::WASM,
+        pinned(UPGRADEABILITY_PROXY)?.codehash.into(),
+    )]);
+    if let Some(storage) = storage.address {
+        let evm = evm::evm_proxy_code(registry, storage);
+        let beacon = evm::beacon_proxy_code(registry, storage);
+        known.insert(proxy_kind::EVM, CodeHash::of(evm));
+        known.insert(proxy_kind::BEACON, CodeHash::of(beacon));
+    }
+    Ok(known)
+}
