@@ -5,7 +5,7 @@ use crate::app_error::Error;
 use crate::build::REVISION;
 use crate::commands::context::{Context, reviewed};
 use crate::commands::kept::KeptName;
-use crate::ids::{CodeHash, LayoutHash};
+use crate::ids::LayoutHash;
 use crate::interface::Callable;
 use crate::layout::{Known, Side, read_file};
 use crate::registry::RecordedCode;
