@@ -2,6 +2,7 @@
 
 use super::args::Command;
 use super::context::Context;
+use super::propose::report_dry_run;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::export::{Account, ExportError, Exported, Format, require_chain_id};
@@ -116,6 +117,8 @@ pub(super) async fn governed(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let simulated = call.simulate(client).await?;
+    call.require_success(simulated.dry_run.as_ref())?;
+    report_dry_run(context, call, simulated.dry_run.as_ref(), outcome);
     let title = call.what();
     let request = (call.registry, &call.bytes, call.value);
     write(context, client, &title, request, simulated.gas, outcome).await?;

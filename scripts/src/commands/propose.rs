@@ -10,8 +10,8 @@ use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::{
-    BuildFacts, Call, Cancelled, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
-    after_upgrade,
+    BuildFacts, Call, Cancelled, Check, DryRun, GovernanceError, GovernedCall, Names, Readiness,
+    Submitted, after_upgrade,
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
@@ -116,6 +116,7 @@ async fn perform(
     } = place;
     let names = context.names();
     let mut governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    governed.allow_failing = context.global.allow_failing;
     match means {
         Means::Call => {}
         Means::Approval(action) => governed.approves = Some(action),
@@ -162,12 +163,34 @@ async fn perform(
     outcome.field("facts", &governed.facts);
     outcome.field("decoded", &decoded);
     outcome.field("builds", builds);
+    if !submitted.executed {
+        report_dry_run(context, &governed, submitted.dry_run.as_ref(), &mut outcome);
+    }
     report_progress(&mut outcome, &submitted, done_word(&governed.call), &names);
     kept::keep(place, &governed.call, submitted.executed, &mut outcome).await;
     if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
         activated(place, migrate, sent, &mut outcome, rollout).await?;
     }
     Ok(outcome)
+}
+
+/// Says of a call that only approves what it would fail with although that is meant, or that nobody
+/// knows whether it would succeed.
+pub(super) fn report_dry_run(
+    context: &Context,
+    governed: &GovernedCall,
+    dry_run: Option<&DryRun>,
+    outcome: &mut Outcome,
+) {
+    if let Some(error) = governed.failing(dry_run) {
+        context.output.note(&format!("warning: {error}"));
+        outcome.field("would_fail", Report::of(&error));
+    }
+    if let Some(DryRun::Untried(why)) = dry_run {
+        let line = format!("not tried whether it succeeds once it is approved: {why}");
+        context.output.note(&line);
+        outcome.field("not_tried", why);
+    }
 }
 
 /// Tells how far an action is; what is missing is not ready, and no failure.

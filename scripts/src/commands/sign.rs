@@ -5,6 +5,7 @@ use super::args::SignArgs;
 use super::calldata::decoded;
 use super::context::Context;
 use super::pending::named;
+use super::propose::report_dry_run;
 use super::storage;
 use crate::app_error::Error;
 use crate::client::Client;
@@ -36,7 +37,8 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let approval = approval(context, &client, registry, args).await?;
     let (names, value) = (context.names(), U256::ZERO);
     let call = approval.call.clone();
-    let governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
+    let mut governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
+    governed.allow_failing = context.global.allow_failing;
     for line in governed.lines() {
         context.output.note(&line);
     }
@@ -56,6 +58,8 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     if let (Some(signer), None) = (&signer, &args.typed_data) {
         let client = client.with_signer(signer.clone());
         let simulated = governed.simulate(&client).await?;
+        governed.require_success(simulated.dry_run.as_ref())?;
+        report_dry_run(context, &governed, simulated.dry_run.as_ref(), &mut outcome);
         outcome.line(match simulated.executes {
             true => "alone it completes the policy".into(),
             false => format!("with it {}/{}", simulated.approvals, simulated.required),

@@ -57,6 +57,7 @@ pub(super) async fn ended(
         executed_before: None,
         cancelled_before: None,
         readiness: None,
+        dry_run: None,
     }))
 }
 

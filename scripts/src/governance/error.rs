@@ -1,5 +1,6 @@
 //! What can go wrong while people decide.
 
+use super::dry_run::WouldFail;
 use super::signed::SignedError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
@@ -89,6 +90,10 @@ pub enum GovernanceError {
         /// The version.
         version: String,
     },
+    /// The call only approves now, and would fail once it is approved.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    WouldFail(Box<WouldFail>),
     /// Code that was named is a proxy that nobody registered.
     #[error("the {what} {account} is a proxy that nobody registered")]
     #[explain(

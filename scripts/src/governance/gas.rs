@@ -1,19 +1,18 @@
 //! Gas for what a governed call may turn out to do. As the chain is now it may only approve; where
 //! the missing approvals arrive before it, in the same block perhaps, it executes. So it is tried
-//! on a fork behind them.
+//! on a fork behind them, and whether it succeeds there is known before it is sent.
 
 use super::authority::deciding_policy;
+use super::dry_run::{DryRun, behind};
 use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use crate::client::{Client, Remote, with_margin};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, Bytes, U256};
-use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
+use stylus_chain::CallRequest;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 
-/// What every approver owns on the fork, in wei: fees are no matter of it.
-const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 /// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
 const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
@@ -45,64 +44,43 @@ impl<'a> Approval<'a> {
 }
 
 /// Units of gas to send along at least, so that it executes where the others' approvals come
-/// first; 0 where nobody else's approval makes it execute.
+/// first; 0 where nobody else's approval makes it execute. And what came of it on the fork.
 pub(super) async fn for_execution(
     client: &Client,
     approval: Approval<'_>,
-) -> Result<u64, GovernanceError> {
+) -> Result<(u64, DryRun), GovernanceError> {
     let (name, role) = approval.of;
     let (_, text) = deciding_policy(client, approval.registry, name, role).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
-        return Ok(BLIND);
+        let why = "the policy cannot be understood".into();
+        return Ok((BLIND, DryRun::Untried(why)));
     };
     let approved = match readiness(client, approval.registry, approval.action).await {
         Ok(readiness) => readiness.approved,
         Err(GovernanceError::NotOpen { .. }) => Vec::new(),
         Err(error) => return Err(error),
     };
-    let others = match companions(&policy, &approved, approval.sender) {
-        Some(others) => others,
-        None => return Ok(0),
+    let Some(others) = companions(&policy, &approved, approval.sender) else {
+        let why = "this approval completes the policy in no order of approvals".into();
+        return Ok((0, DryRun::Untried(why)));
     };
-    let Ok((remote, config)) = Remote::newest(client).await else {
-        return Ok(BLIND);
+    let copied = match Remote::newest(client).await {
+        Ok(copied) => copied,
+        Err(error) => return Ok((BLIND, DryRun::Untried(error.to_string()))),
     };
     let request = CallRequest {
         to: Some(approval.registry),
         input: approval.call.clone(),
         ..CallRequest::default()
     };
-    let (sender, value) = (approval.sender, approval.value);
-    let tried = tokio::task::spawn_blocking(move || {
-        try_behind(remote, config, &others, sender, value, request)
+    let ours = (approval.sender, approval.value);
+    let tried = tokio::task::spawn_blocking(move || behind(copied, &others, ours, request));
+    let (measured, dry_run) = tried.await.unwrap_or_else(|error| {
+        let why = format!("the copy of the chain ended: {error}");
+        (None, DryRun::Untried(why))
     });
-    let measured = tried.await.ok().flatten();
-    Ok(measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas))))
-}
-
-/// The least units of gas of the call behind those of the others.
-fn try_behind(
-    remote: Remote,
-    config: ChainConfig,
-    others: &[Address],
-    sender: Address,
-    value: U256,
-    request: CallRequest,
-) -> Option<u64> {
-    let mut chain = Chain::fork(config, Box::new(remote)).ok()?;
-    for other in others {
-        chain.set_balance(*other, SIMULATED_BALANCE);
-        chain.submit_unsigned(*other, request.clone()).ok()?;
-    }
-    chain.set_balance(sender, SIMULATED_BALANCE);
-    let ours = CallRequest {
-        from: Some(sender),
-        value,
-        ..request
-    };
-    chain
-        .estimate_gas(ours, BlockId::latest(), &Overrides::default())
-        .ok()
+    let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
+    Ok((gas, dry_run))
 }
 
 /// Who else has to approve so that the call of `sender` completes the policy, and not theirs

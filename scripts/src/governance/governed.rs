@@ -9,6 +9,7 @@
 
 use super::checks::require_plain_code;
 use super::display::{Call, Display};
+use super::dry_run::{DryRun, WouldFail};
 use super::error::GovernanceError;
 use super::facts::{CodeFacts, code_facts};
 use super::names::Names;
@@ -42,6 +43,8 @@ pub struct GovernedCall {
     /// The action that is approved by its id. Where that is not open any more, the same call would
     /// propose another one, and is not sent.
     pub approves: Option<ActionId>,
+    /// Whether it is sent although it would fail once everybody needed has approved.
+    pub allow_failing: bool,
 }
 
 impl GovernedCall {
@@ -66,6 +69,7 @@ impl GovernedCall {
             call,
             submission: None,
             approves: None,
+            allow_failing: false,
         })
     }
 
@@ -78,8 +82,8 @@ impl GovernedCall {
     /// Tries and sends the bytes, and reads what came of them.
     ///
     /// # Errors
-    /// Code that is a proxy of somebody, or the registry's refusal, before anything is sent; what a
-    /// mined transaction failed with.
+    /// Code that is a proxy of somebody, the registry's refusal, or what it would fail with once it is
+    /// approved, before anything is sent; what a mined transaction failed with.
     pub async fn send(&self, client: &Client) -> Result<Submitted, GovernanceError> {
         require_plain_code(client, &self.call).await?;
         submit(client, self).await
@@ -88,10 +92,29 @@ impl GovernedCall {
     /// What the bytes would do if the client's caller sent them now. Nothing is sent.
     ///
     /// # Errors
-    /// As [`Self::send`] before anything is sent.
+    /// As [`Self::send`] before anything is sent; that it would fail once it is approved is in the answer.
     pub async fn simulate(&self, client: &Client) -> Result<Simulated, GovernanceError> {
         require_plain_code(client, &self.call).await?;
         simulate(client, self).await
+    }
+
+    /// Refuses what would fail once everybody needed has approved, unless that is meant.
+    ///
+    /// # Errors
+    /// [`GovernanceError::WouldFail`].
+    pub fn require_success(&self, dry_run: Option<&DryRun>) -> Result<(), GovernanceError> {
+        match self.failing(dry_run) {
+            Some(error) if !self.allow_failing => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// What it would fail with once everybody needed has approved.
+    pub fn failing(&self, dry_run: Option<&DryRun>) -> Option<GovernanceError> {
+        match dry_run? {
+            DryRun::Fails(failure) => Some(WouldFail::new(self.what(), failure.clone()).into()),
+            DryRun::Succeeds | DryRun::Untried(_) => None,
+        }
     }
 
     /// The calldata that are sent.

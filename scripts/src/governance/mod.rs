@@ -9,6 +9,7 @@
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
+//! | [`dry_run`](DryRun) | what it does once everybody needed has approved it |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
@@ -25,6 +26,7 @@ mod checks;
 mod definitions;
 mod descriptors;
 mod display;
+mod dry_run;
 mod ended;
 mod error;
 mod explain;
@@ -46,6 +48,7 @@ pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Call, Display, Field};
+pub use dry_run::{DryRun, Failure, WouldFail};
 pub use ended::{Cancelled, instead};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, duration, explain};

@@ -4,6 +4,7 @@
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
 //! those behind it, and never from what a call before it returned.
 
+use super::dry_run::DryRun;
 use super::ended::{Cancelled, cancelled, ended, instead, last_approval, same_call};
 use super::error::GovernanceError;
 use super::gas::{self, Approval};
@@ -42,6 +43,8 @@ pub struct Submitted {
     pub cancelled_before: Option<Cancelled>,
     /// Who is missing and until when, where it was not executed.
     pub readiness: Option<Readiness>,
+    /// What came of the call behind the approvals that were missing, where it was sent to approve.
+    pub dry_run: Option<DryRun>,
 }
 
 /// What a call would do if its caller sent it now.
@@ -57,6 +60,8 @@ pub struct Simulated {
     pub executes: bool,
     /// Units of gas that the call needs, also where it executes behind the others' approvals.
     pub gas: u64,
+    /// What came of it there, where it would only approve now.
+    pub dry_run: Option<DryRun>,
 }
 
 /// Somebody else's transaction that executed an action.
@@ -111,10 +116,11 @@ pub(super) async fn submit(
         }
     };
     let approval = Approval::of(governed, sender, action);
-    let gas = match expected {
-        Some(progress) if progress.executed => 0, // the estimate of it is one of the execution
+    let (gas, dry_run) = match expected {
+        Some(progress) if progress.executed => (0, None), // the estimate of it is one of the execution
         _ => least_gas(client, governed, approval.clone()).await?,
     };
+    governed.require_success(dry_run.as_ref())?;
     let sent = match client.transact_with(&what, request.clone(), gas).await {
         Err(error) if ran_dry(&error) => {
             // Nothing was done. The same action is sent once more; another one would be a new
@@ -122,7 +128,7 @@ pub(super) async fn submit(
             if action_of(client, registry, &governed.bytes).await? != action {
                 return instead(client, registry, action, error.into()).await;
             }
-            let least = least_gas(client, governed, approval).await?;
+            let (least, _) = least_gas(client, governed, approval).await?;
             let more = gas_limit(&error).saturating_mul(2);
             client
                 .transact_with(&what, request, least.max(more))
@@ -135,20 +141,23 @@ pub(super) async fn submit(
         Err(error) if exists(&error) => return same_call(client, governed, sender, error).await,
         sent => sent?,
     };
-    outcome(client, registry, &sent, Some(action)).await
+    let mut submitted = outcome(client, registry, &sent, Some(action)).await?;
+    submitted.dry_run = dry_run;
+    Ok(submitted)
 }
 
-/// Gas with which it executes where the others' approvals come first. Whoever submits signatures is no
-/// approver, so he gets what the estimate says.
+/// Gas with which it executes where the others' approvals come first, and what came of it behind them.
+/// Whoever submits signatures is no approver, so he gets what the estimate says.
 async fn least_gas(
     client: &Client,
     governed: &GovernedCall,
     approval: Approval<'_>,
-) -> Result<u64, GovernanceError> {
-    match governed.submission {
-        Some(_) => Ok(0),
-        None => gas::for_execution(client, approval).await,
+) -> Result<(u64, Option<DryRun>), GovernanceError> {
+    if governed.submission.is_some() {
+        return Ok((0, None));
     }
+    let (gas, dry_run) = gas::for_execution(client, approval).await?;
+    Ok((gas, Some(dry_run)))
 }
 
 /// What the call would do if its caller sent it now.
@@ -176,9 +185,13 @@ pub(super) async fn simulate(
     })?;
     let estimate = client.provider().estimate_gas(request.with_from(caller));
     let estimate = estimate.await.map_err(|error| client.error(&what, error))?;
-    let execution = match progress.executed {
-        true => 0,
-        false => gas::for_execution(client, Approval::of(governed, caller, action)).await?,
+    let (execution, dry_run) = match progress.executed {
+        true => (0, None),
+        false => {
+            let approval = Approval::of(governed, caller, action);
+            let (gas, dry_run) = gas::for_execution(client, approval).await?;
+            (gas, Some(dry_run))
+        }
     };
     Ok(Simulated {
         action,
@@ -186,6 +199,7 @@ pub(super) async fn simulate(
         required: progress.required,
         executes: progress.executed,
         gas: with_margin(estimate).max(execution),
+        dry_run,
     })
 }
 
@@ -203,7 +217,7 @@ async fn tried(
 const PROGRESS: usize = 4 * 32;
 
 /// How far the registry says that an action is, at the start of what a governed call returns.
-fn progress_in(answer: &Bytes) -> Option<Progress> {
+pub(super) fn progress_in(answer: &Bytes) -> Option<Progress> {
     Progress::abi_decode_params(answer.get(..PROGRESS)?).ok()
 }
 
@@ -230,6 +244,7 @@ pub(super) async fn outcome(
             executed_before: None,
             cancelled_before: None,
             readiness: None,
+            dry_run: None,
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
@@ -267,6 +282,7 @@ async fn open_or_ended(
             executed_before: None,
             cancelled_before: None,
             readiness: Some(readiness),
+            dry_run: None,
         }),
         Err(GovernanceError::NotOpen { .. }) => ended(client, registry, action, sent)
             .await?

@@ -36,6 +36,7 @@ mod sources;
 mod trace;
 mod trace_truth;
 mod untraced;
+mod would_fail;
 
 /// What is run.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_stylus-upgrades");

@@ -69,6 +69,9 @@ pub struct Global {
     #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
           default_value_t = U256::from(MAX_DATA_FEE))]
     pub max_data_fee: U256,
+    /// Approve a governed call although it would fail once everybody needed has approved it
+    #[arg(long, global = true)]
+    pub allow_failing: bool,
     /// Build the framework from a clone of its sources, in place of the pinned programs
     #[arg(
         long,

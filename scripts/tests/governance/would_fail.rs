@@ -1,0 +1,91 @@
+//! Who proposes what cannot succeed is refused before anything is sent, unless he means it; what cannot be
+//! foreseen is proposed, and said to be untried.
+
+use crate::plan::BOTH;
+use crate::sandbox::{MIGRATE, Sandbox, error, text};
+use alloy::primitives::{Address, Bytes};
+use serde_json::json;
+use stylus_upgrades_interface::slots;
+
+/// One instance whose migration to 2.0 reverts, because its mark is set already.
+fn failing(policy: &str) -> (Sandbox, Address) {
+    let sandbox = Sandbox::with_counter(policy, 1);
+    let status = sandbox.done("Other", &["status", "A"]);
+    let proxy = text(&status["definitions"][0]["instances"][0], "proxy");
+    let proxy: Address = proxy.parse().expect("an address");
+    let marked = sandbox.node.with_chain(move |chain| {
+        chain.set_storage_at(proxy, slots::migrated("2.0").into(), slots::SET)
+    });
+    marked.expect("the chain");
+    (sandbox, proxy)
+}
+
+fn open_actions(sandbox: &Sandbox) -> usize {
+    let pending = sandbox.done("Other", &["pending", "A"]);
+    pending["actions"].as_array().expect("actions").len()
+}
+
+#[test]
+fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
+    let (sandbox, proxy) = failing(BOTH);
+    let refused = sandbox.run("Admin", &MIGRATE);
+    assert_eq!((refused.exit, error(&refused)), (Some(1), "WouldFail"));
+    let said = &refused.document["error"];
+    for (field, part) in [
+        ("message", "migrate A to 2.0 would fail once everybody"),
+        ("found", "AlreadyMigrated("),
+        ("found", &proxy.to_string()),
+        ("next", "--allow-failing"),
+    ] {
+        assert!(text(said, field).contains(part), "{part}: {said}");
+    }
+    assert!(!text(said, "expected").is_empty(), "{said}");
+    let file = sandbox.path("call.json").display().to_string();
+    let export = ["--as", "Admin", "--export", &file];
+    let refused = sandbox.run("Other", &[&MIGRATE[..], &export].concat());
+    assert_eq!((refused.exit, error(&refused)), (Some(1), "WouldFail"));
+    assert_eq!(open_actions(&sandbox), 0, "nothing was sent");
+
+    let meant = sandbox.run("Admin", &[&MIGRATE[..], &["--allow-failing"]].concat());
+    assert_eq!(meant.exit, Some(3), "{meant:?}");
+    assert_eq!(meant.document["approvals"], json!(1));
+    assert_eq!(meant.document["would_fail"]["name"], "WouldFail");
+    assert!(
+        meant
+            .stderr
+            .contains("warning: migrate A to 2.0 would fail")
+    );
+    assert_eq!(open_actions(&sandbox), 1);
+}
+
+#[test]
+fn what_succeeds_once_approved_says_nothing_of_it() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let proposed = sandbox.run("Admin", &MIGRATE);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    for field in ["would_fail", "not_tried"] {
+        assert_eq!(proposed.document.get(field), None, "{field}");
+    }
+}
+
+#[test]
+fn what_cannot_be_foreseen_is_proposed_and_said_to_be_untried() {
+    let (delayed, _) = failing(BOTH);
+    let delay = "AND(Admin,Admin2,AFTER(60))";
+    delayed.done("Admin", &["update-policy", "A", delay]);
+    let (of_contract, _) = failing(BOTH);
+    let admin2 = of_contract.node.accounts().mnemonic()[1].address();
+    let code = Bytes::from_static(&[0]);
+    let set = of_contract
+        .node
+        .with_chain(move |chain| chain.set_code(admin2, code));
+    set.expect("the chain");
+    for (sandbox, why) in [(delayed, "a delay"), (of_contract, "is a contract")] {
+        let proposed = sandbox.run("Admin", &MIGRATE);
+        assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+        let untried = text(&proposed.document, "not_tried");
+        assert!(untried.contains(why), "{untried}");
+        assert!(proposed.stderr.contains("not tried whether it succeeds"));
+        assert_eq!(open_actions(&sandbox), 1);
+    }
+}
