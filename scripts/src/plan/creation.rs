@@ -6,10 +6,10 @@ use super::error::PlanError;
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
-use super::simulation::{GasLimit, Simulation};
+use super::simulation::{GasLimit, Simulation, on_copy};
 use super::slots::SlotNames;
 use crate::build::evm;
-use crate::client::{Client, Remote};
+use crate::client::Client;
 use crate::governance::{Names, explain};
 use crate::registry::definition_id;
 use crate::text::grouped;
@@ -17,7 +17,7 @@ use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use stylus_chain::{AccountChange, Chain, ChainConfig, SlotChange};
+use stylus_chain::{AccountChange, Chain, SlotChange};
 use stylus_layout::Layout;
 use stylus_registry_core::policy::{Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -82,19 +82,11 @@ struct Effects {
 /// # Errors
 /// What keeps it from being tried. What would make it fail is in the answer.
 pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, PlanError> {
-    let (remote, config) = Remote::newest(client).await?;
-    let work = tokio::task::spawn_blocking(move || carry_out(remote, config, &request));
-    work.await.map_err(|error| PlanError::Ended {
-        reason: error.to_string(),
-    })?
+    on_copy(client, move |chain| carry_out(chain, &request)).await
 }
 
-fn carry_out(
-    remote: Remote,
-    config: ChainConfig,
-    request: &CreationRequest,
-) -> Result<Creation, PlanError> {
-    let mut simulation = Simulation::new(Chain::fork(config, Box::new(remote))?);
+fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanError> {
+    let mut simulation = Simulation::new(chain);
     let CreationRequest {
         registry,
         call,
@@ -150,9 +142,17 @@ fn carry_out(
     Ok(creation)
 }
 
-/// Accounts that every transaction changes: ArbOS' state, who gets the fees, and who sends.
-fn left_out(simulation: &mut Simulation, policy: &Policy) -> Result<Vec<Address>, PlanError> {
-    let changed = simulation.discarded(|copy| {
+/// What every transaction changes, whatever it does.
+struct LeftOut {
+    /// Accounts whose storage changes: ArbOS, and who gets the fees.
+    storage: Vec<Address>,
+    /// Accounts whose balance or nonce changes: these, and who sends. The storage of an approver that is
+    /// a contract counts.
+    accounts: Vec<Address>,
+}
+
+fn left_out(simulation: &mut Simulation, policy: &Policy) -> Result<LeftOut, PlanError> {
+    let (slots, changed) = simulation.discarded(|copy| {
         copy.send(
             "an empty transaction",
             ANYBODY,
@@ -162,12 +162,14 @@ fn left_out(simulation: &mut Simulation, policy: &Policy) -> Result<Vec<Address>
         )?;
         Ok::<_, PlanError>((copy.changes()?, copy.account_changes()?))
     })?;
-    let (slots, accounts) = changed;
-    let mut all: Vec<Address> = slots.iter().map(|one| one.address).collect();
-    all.extend(accounts.iter().map(|one| one.address));
-    all.extend(policy.approvers.iter().map(|leaf| leaf.address));
-    all.push(ANYBODY);
-    Ok(all)
+    let mut storage: Vec<Address> = slots.iter().map(|one| one.address).collect();
+    storage.extend(changed.iter().map(|one| one.address));
+    storage.push(ANYBODY);
+    let mut accounts = storage.clone();
+    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    storage.retain(|account| !approvers.contains(account));
+    accounts.extend(approvers);
+    Ok(LeftOut { storage, accounts })
 }
 
 /// What it does, or why it fails.
@@ -175,7 +177,7 @@ fn effects(
     simulation: &mut Simulation,
     request: &CreationRequest,
     policy: &Policy,
-    left_out: &[Address],
+    left_out: &LeftOut,
 ) -> Result<Result<Effects, Finding>, PlanError> {
     let CreationRequest {
         registry,
@@ -190,11 +192,8 @@ fn effects(
         return Ok(Err(finding));
     }
     let (mut changes, mut accounts) = (simulation.changes()?, simulation.account_changes()?);
-    // Storage of an approver that is a contract counts; fees and nonces of a sender do not.
-    let senders: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
-    let is_left_out = |account: &Address| left_out.contains(account);
-    changes.retain(|one| senders.contains(&one.address) || !is_left_out(&one.address));
-    accounts.retain(|one| !is_left_out(&one.address));
+    changes.retain(|one| !left_out.storage.contains(&one.address));
+    accounts.retain(|one| !left_out.accounts.contains(&one.address));
     let logs = simulation.logs_of(Vec::new())?;
     Ok(Ok(Effects {
         changes,

@@ -27,16 +27,16 @@ pub use replay::{
 };
 
 use crate::build::Artifact;
-use crate::client::{Client, Remote};
+use crate::client::Client;
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
 use serde::Serialize;
-use simulation::Simulation;
+use simulation::{Simulation, on_copy};
 use slots::SlotNames;
-use stylus_chain::{Chain, ChainConfig};
+use stylus_chain::Chain;
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -118,20 +118,11 @@ impl Plan {
 /// # Errors
 /// What keeps the plan from being made. What would make the upgrade fail is in the plan.
 pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
-    let (remote, config) = Remote::newest(client).await?;
-    let work = tokio::task::spawn_blocking(move || carry_out(remote, config, &request));
-    work.await.map_err(|error| PlanError::Ended {
-        reason: error.to_string(),
-    })?
-}
-
-fn carry_out(
-    remote: Remote,
-    config: ChainConfig,
-    request: &PlanRequest,
-) -> Result<Plan, PlanError> {
-    let (plan, _) = try_on(Chain::fork(config, Box::new(remote))?, request)?;
-    Ok(plan)
+    on_copy(client, move |chain| {
+        let (plan, _) = try_on(chain, &request)?;
+        Ok(plan)
+    })
+    .await
 }
 
 /// Tries `request` on a chain, and gives the chain with it.

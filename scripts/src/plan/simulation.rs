@@ -1,7 +1,7 @@
 //! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
 
 use super::error::PlanError;
-use crate::client::{Revert, with_margin};
+use crate::client::{Client, Remote, Revert, with_margin};
 use crate::governance::failed_upgrade;
 use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
@@ -21,6 +21,18 @@ pub(super) struct Simulation {
     pub(super) gas: GasLimit,
     /// Units of gas that the last one got.
     pub(super) last_limit: u64,
+}
+
+/// Carries out `work` on a copy of the newest block, on a thread that may block.
+pub(super) async fn on_copy<T: Send + 'static>(
+    client: &Client,
+    work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
+) -> Result<T, PlanError> {
+    let (remote, config) = Remote::newest(client).await?;
+    let work = tokio::task::spawn_blocking(move || work(Chain::fork(config, Box::new(remote))?));
+    work.await.map_err(|error| PlanError::Ended {
+        reason: error.to_string(),
+    })?
 }
 
 /// How much gas a transaction gets.
