@@ -143,40 +143,40 @@ fn what_is_known_to_be_needed_is_one_request() {
     assert_eq!(front.script().arrived, 4 + 3);
 }
 
-#[test]
-fn an_endpoint_without_batches_gets_one_request_after_the_other() {
+/// A call on a fork through an endpoint that takes batches of at most so many requests: what arrived
+/// there. One batch is longer, from which the fork learns the limit.
+fn through_batches_of(longest: usize) -> Script {
     let origin = origin();
     let script = Script {
-        longest_batch: Some(0),
+        longest_batch: Some(longest),
         ..Script::default()
     };
     let front = Front::of(origin.node.port(), script);
     let fork = forked(options(front.url()));
     assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
-    let script = front.script();
-    assert_eq!(
-        script.arrived - script.answered,
-        1,
-        "it is given one batch, and then none"
-    );
-}
-
-#[test]
-fn an_endpoint_that_limits_batches_to_ten_gets_batches_of_ten() {
-    let origin = origin();
-    let script = Script {
-        longest_batch: Some(10),
-        ..Script::default()
-    };
-    let front = Front::of(origin.node.port(), script);
-    let fork = forked(options(front.url()));
-    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
-    let script = front.script();
+    let script = std::mem::take(&mut *front.script());
     assert_eq!(
         script.arrived - script.answered,
         1,
         "it is given one longer batch, and then none"
     );
+    script
+}
+
+#[test]
+fn an_endpoint_without_batches_gets_one_request_after_the_other() {
+    let script = through_batches_of(0);
+    let answered = script.answered as usize;
+    assert_eq!(
+        answered,
+        script.requests.len(),
+        "each is a request of its own"
+    );
+}
+
+#[test]
+fn an_endpoint_that_limits_batches_to_ten_gets_batches_of_ten() {
+    let script = through_batches_of(10);
     let (requests, answered) = (script.requests.len(), script.answered as usize);
     assert!(requests > 40, "the words of ArbOS alone: {requests}");
     assert!(answered < requests / 3, "{requests} in {answered} batches");
