@@ -1,6 +1,6 @@
 //! Checks the words of identifiers. The test lists words that were replaced, each with what to
-//! write instead, and finds them in the identifiers of every source. docs/glossary.md explains the
-//! words that are ours.
+//! write instead, and finds them in the identifiers of every source, and in the names that the suites
+//! of other clients give their checks. docs/glossary.md explains the words that are ours.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
@@ -108,6 +108,9 @@ fn identifiers_use_the_words_of_the_field() {
         let source = std::fs::read_to_string(&path).expect("a script");
         let identifiers = identifiers_of_script(&source).into_iter();
         known.extend(identifiers.map(|name| (name, path.clone())));
+    }
+    for (name, path) in checks_of_clients() {
+        known.insert(name, path);
     }
     let replaced = known.iter().filter_map(|(identifier, path)| {
         let instead = replacement(identifier)?;
@@ -234,9 +237,24 @@ fn end_of_string(text: &str, sign: char) -> Option<usize> {
     end.map(|(at, sign)| at + sign.len_utf8())
 }
 
-/// The scripts of the console, and those that test it in a browser.
+/// The names of the checks that the suites of other clients make, as identifiers.
+fn checks_of_clients() -> Vec<(String, PathBuf)> {
+    let path = home().join("tests/snapshots/clients.json");
+    let text = std::fs::read_to_string(&path).expect("names by suite");
+    let suites: BTreeMap<String, Vec<String>> =
+        serde_json::from_str(&text).expect("names by suite");
+    let names = suites.into_values().flatten();
+    let names = names.map(|name| name.replace(|sign: char| !sign.is_ascii_alphanumeric(), "_"));
+    names.map(|name| (name, path.clone())).collect()
+}
+
+/// The scripts of the console, those that test it in a browser, and those that drive clients' libraries.
 fn scripts() -> Vec<PathBuf> {
-    let folders = ["scripts/src/console/assets", "tests/browser"];
+    let folders = [
+        "scripts/src/console/assets",
+        "tests/browser",
+        "tests/libraries",
+    ];
     let folders = folders.map(|folder| std::fs::read_dir(home().join(folder)).expect("a folder"));
     let files = folders.into_iter().flatten();
     let files = files.map(|file| file.expect("a file").path());

@@ -261,13 +261,13 @@ const checks = {
     assert.equal(log.address, await on.stylus.getAddress())
     await socket.removeAllListeners()
   },
-  async 'a nonce too low is told as one'() {
+  async 'a nonce too low is reported'() {
     assert.equal((await refused(wallet.sendTransaction({ to: other, nonce: 0 }))).code, 'NONCE_EXPIRED')
   },
-  async 'a sender without funds is told so'() {
+  async 'a sender without funds is reported'() {
     assert.equal((await refused(wallet.sendTransaction({ to: other, value: 10n ** 30n }))).code, 'INSUFFICIENT_FUNDS')
   },
-  async 'an unknown method is told as one'() {
+  async 'an unknown method is reported'() {
     const error = await refused(provider.send('eth_noSuchMethod', []))
     assert.equal(error.error.code, -32601)
   },

@@ -83,7 +83,7 @@ export const testChecks = ({ test, wallet, account, other, chain, mined, abi, at
     await test.mine({ blocks: 1 })
     await assert.rejects(test.getTransactionReceipt({ hash }))
   },
-  async 'a replaced transaction is told'() {
+  async 'a replaced transaction is reported'() {
     const request = await wallet.prepareTransactionRequest({ to: other, value: 1n })
     const hash = await wallet.sendTransaction(request)
     let replaced

@@ -335,15 +335,15 @@ const checks = {
     const [frame] = await client.request({ method: 'trace_transaction', params: [last.transactionHash] })
     assert.equal(frame.action.from, account.address.toLowerCase())
   },
-  async 'a nonce too low is told as one'() {
+  async 'a nonce too low is reported'() {
     const refused = await wallet.sendTransaction({ to: other, nonce: 0 }).then(() => assert.fail('sent'), (error) => error)
     assert.ok(refused.walk((cause) => cause.name === 'NonceTooLowError'), String(refused))
   },
-  async 'a sender without funds is told so'() {
+  async 'a sender without funds is reported'() {
     const refused = await wallet.sendTransaction({ to: other, value: 10n ** 30n }).then(() => assert.fail('sent'), (error) => error)
     assert.ok(refused.walk((cause) => ['InsufficientFundsError'].includes(cause.name)), String(refused))
   },
-  async 'an unknown method is told as one'() {
+  async 'an unknown method is reported'() {
     const refused = await client.request({ method: 'eth_noSuchMethod', params: [] }).then(() => assert.fail('answered'), (error) => error)
     assert.ok(refused.walk((cause) => cause.name === 'MethodNotFoundRpcError'), String(refused))
   },

@@ -88,7 +88,7 @@ const checks = {
     await own.waitForDeployment()
     assert.deepEqual([await own.value(), await own.steps()], [1n, 0n])
   },
-  async 'the record of a development chain is kept aside'() {
+  async 'the record of a development chain is kept apart'() {
     assert.ok(!existsSync('.openzeppelin'), 'the plugin took the chain for one that stays')
   },
   async "a registry's proxy is not the plugin's to upgrade"() {
@@ -103,7 +103,7 @@ const checks = {
   },
 }
 
-const notOnRemote = { 'the record of a development chain is kept aside': 'the endpoint is no development chain' }
+const notOnRemote = { 'the record of a development chain is kept apart': 'the endpoint is no development chain' }
 report(checks, (name) => {
   if (name.startsWith("a registry's") && !process.env.PROXY) return 'no registry'
   return process.env.REMOTE ? notOnRemote[name] : undefined

@@ -276,19 +276,19 @@ def pending_transactions_over_a_socket():
 
 
 @check
-def a_nonce_too_low_is_told_as_one():
+def a_nonce_too_low_is_reported():
     error = reverted(Web3RPCError, lambda: send({"to": OTHER, "value": 1, "nonce": 0}))
     assert "nonce too low" in str(error), error
 
 
 @check
-def a_sender_without_funds_is_told_so():
+def a_sender_without_funds_is_reported():
     error = reverted(Web3RPCError, lambda: send({"to": OTHER, "value": 10**30, "gas": 100_000}))
     assert "insufficient funds" in str(error).lower(), error
 
 
 @check
-def an_unknown_method_is_told_as_one():
+def an_unknown_method_is_reported():
     error = reverted(Exception, lambda: W3.manager.request_blocking("eth_noSuchMethod", []))
     assert "-32601" in str(error) or "not found" in str(error) or type(error).__name__ == "MethodUnavailable", repr(error)
 

@@ -142,7 +142,7 @@ pub(super) async fn check_as_approver(
     args: &ReviewArgs,
 ) -> Result<StorageChecks, Error> {
     if args.source.is_some() || args.script_source.is_some() {
-        // What a build cannot change is told before it.
+        // What a build cannot change is reported before it.
         let found = check_action(context, client, registry, decoded, args).await;
         if let Err(error) = found
             && error.is_dirty()
@@ -209,7 +209,7 @@ pub(super) async fn require_part(
     let refused = tried.map_err(|error| client.error("approve", error)).err();
     match refused.filter(|error| error.is_refused_as::<abi::NotAnApprover>()) {
         Some(error) => Err(not_an_approver(client, registry, call, error).await.into()),
-        None => Ok(()), // anything else is told by what sends it
+        None => Ok(()), // anything else is reported by what sends it
     }
 }
 

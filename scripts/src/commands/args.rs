@@ -297,7 +297,7 @@ pub enum Command {
         /// Succeed although this cannot be checked at all; may be repeated
         #[arg(long, value_enum, value_name = "PART")]
         allow_absent: Vec<Part>,
-        /// What an explorer is told.
+        /// What an explorer is sent.
         #[command(flatten)]
         publish: PublishArgs,
     },

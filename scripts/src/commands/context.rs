@@ -106,7 +106,7 @@ impl Context {
         self.manifest.network.as_deref()
     }
 
-    /// What this command was told of the chain and the registry, for the next command to repeat. What
+    /// What names chain and registry for this command, for the next command to repeat. What
     /// the environment says needs no repeating.
     pub(super) fn given(&self) -> String {
         let Global {

@@ -197,7 +197,7 @@ async fn roles(
     name: &str,
 ) -> Result<Vec<String>, Error> {
     if !name.is_empty() {
-        // An unknown name is refused by the registry, not told as one without roles.
+        // An unknown name is refused by the registry, not reported as one without roles.
         client
             .call(registry, &abi::definitionCall { name: name.into() })
             .await?;

@@ -282,7 +282,7 @@ fn of_checks(call: &Call, checks: &StorageChecks) -> Vec<Card> {
     all
 }
 
-/// Parts in which something was found or allowed: nothing is told as good of them.
+/// Parts in which something was found or allowed: nothing is shown as good of them.
 fn with_findings(checks: &StorageChecks) -> Vec<Part> {
     let mut parts = Vec::new();
     if !checks.findings.is_empty() {
@@ -327,7 +327,7 @@ async fn slots(
     Ok(draw(&old.layout, &new.layout, &found))
 }
 
-/// An approver who says nothing: what would need an override is told.
+/// An approver who says nothing: what would need an override is reported.
 pub(super) fn nothing_said() -> ReviewArgs {
     ReviewArgs {
         source: None,

@@ -157,7 +157,7 @@ fn of_the_chain(cast: &Foundry, chain_id: u64, checks: &mut Checks) {
         let time = query(&["block", "latest", "--field", "timestamp"])?;
         number(&query(&["find-block", &time])?).map(|_| ())
     });
-    checks.check("a nonce too low is told as one", || {
+    checks.check("a nonce too low is reported", || {
         let words = ["send", OTHER, "--nonce", "0", "--private-key", &cast.key];
         let reported = query(&words).err().unwrap_or_default();
         holds(reported.contains("nonce too low"), &reported)

@@ -110,7 +110,7 @@ impl Context {
     }
 
     /// What is known of the builds of the code that a call names, and equals what it names.
-    /// What differs from it, one approver alone can have named: that is told in words.
+    /// What differs from it, one approver alone can have named: that is shown in words.
     pub(in crate::commands) fn builds(
         &self,
         call: &Call,

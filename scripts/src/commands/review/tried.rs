@@ -16,7 +16,7 @@ use stylus_upgrades_interface::reasons::step;
 const INSTANCES: u32 = 16;
 pub(super) const ABOUT: &str = "tried on a copy";
 
-/// Adds what a migration or a creation does on a copy, and takes back what was told as good of steps that
+/// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
 /// fail there.
 pub(super) async fn add(
     context: &Context,
