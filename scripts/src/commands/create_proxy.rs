@@ -89,7 +89,8 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
     let proxy = client.call(registry, &query).await?;
     outcome.field("proxy", proxy);
     outcome.field("salt", salt);
-    outcome.line(format!("proxy  {proxy}"));
+    let created = format!("proxy  {proxy}");
+    outcome.line(created.clone());
     let bytes = call.abi_encode().into();
     let mut outcome = propose_with(
         context,
@@ -101,6 +102,12 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
         outcome,
     )
     .await?;
+    if outcome.exit == Some(Exit::NotReady) || context.is_export() {
+        let lines = outcome.lines.iter_mut();
+        for line in lines.filter(|line| **line == created) {
+            line.push_str(" once it is approved: nothing is there yet");
+        }
+    }
     match (outcome.exit, &request.save) {
         (None, alias) => save(context, alias.as_deref(), proxy, &mut outcome),
         (Some(Exit::NotReady), Some(alias)) => outcome.line(format!(

@@ -307,7 +307,10 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
     let InstancePlan {
         proxy, from, to, ..
     } = instance;
-    let mut lines = vec![format!("instance {proxy}  {from} → {to}")];
+    let mut lines = vec![match from == to {
+        true => format!("instance {proxy}  stays at {from}"),
+        false => format!("instance {proxy}  {from} → {to}"),
+    }];
     for Change {
         slot,
         name,

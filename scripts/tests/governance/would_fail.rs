@@ -2,7 +2,7 @@
 //! foreseen is proposed, and said to be untried.
 
 use crate::plan::BOTH;
-use crate::sandbox::{MIGRATE, Sandbox, error, text};
+use crate::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use alloy::primitives::{Address, Bytes};
 use serde_json::json;
 use stylus_upgrades_interface::slots;
@@ -56,6 +56,32 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
             .contains("warning: migrate A to 2.0 would fail")
     );
     assert_eq!(open_actions(&sandbox), 1);
+}
+
+#[test]
+fn instances_that_a_failed_plan_leaves_are_said_to_stay() {
+    let (sandbox, proxy) = failing(BOTH);
+    let (exit, lines) = sandbox.reported("Other", &[&["plan"], &MIGRATE[1..]].concat());
+    assert_eq!(exit, Some(1));
+    let stays = format!("instance {proxy}  stays at 1.0");
+    assert!(lines.contains(&stays), "{lines:?}");
+}
+
+#[test]
+fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &["update-policy", "A", "--role", "create", BOTH]);
+    let line = |lines: &[String]| {
+        let line = lines.iter().find(|line| line.starts_with("proxy  "));
+        line.expect("its address").clone()
+    };
+    let (exit, first) = sandbox.reported("Admin", &CREATE);
+    assert_eq!(exit, Some(3), "{first:?}");
+    let open = line(&first);
+    let (exit, last) = sandbox.reported("Admin2", &CREATE);
+    assert_eq!(exit, Some(0), "{last:?}");
+    let there = format!("{} once it is approved: nothing is there yet", line(&last));
+    assert_eq!(open, there);
 }
 
 #[test]
