@@ -39,7 +39,7 @@ fn a_million_blocks_are_mined_at_once_and_every_one_of_them_can_be_read() {
     chain.mine(MANY, Some(12)).expect("mines");
     let end = chain.block_number();
     assert_eq!(end, start + MANY);
-    // From the second one on the interval counts.
+    // The clock went forward before the first one; from the second one on the interval counts.
     let first = block(&chain, start + 1).header.timestamp;
     assert!(first >= time);
     assert_eq!(block(&chain, end).header.timestamp, first + 12 * (MANY - 1));

@@ -24,7 +24,8 @@ pub(super) type Refused = Vec<(B256, ChainError)>;
 
 impl Chain {
     /// Mines `blocks` blocks, `interval` seconds apart if given; the first one takes all waiting
-    /// transactions that can run. Blocks may be empty.
+    /// transactions that can run. Blocks may be empty. As in anvil the clock advances by the interval
+    /// before each of them, the first one included, and an interval that the chain has counts more.
     ///
     /// # Errors
     /// Only on errors inside the chain.
@@ -32,6 +33,12 @@ impl Chain {
         let Some(mut left) = blocks.checked_sub(1) else {
             return Ok(());
         };
+        let is_fixed = self.clock.interval.is_some();
+        if let Some(seconds) = interval {
+            let times = if is_fixed { blocks } else { 1 };
+            self.increase_time(seconds.saturating_mul(times));
+        }
+        let interval = interval.filter(|_| !is_fixed);
         self.mine_block(true)?;
         while left > 0 {
             let empty = self.mine_empty(left, interval);
