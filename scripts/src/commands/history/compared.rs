@@ -74,7 +74,7 @@ pub(in crate::commands) async fn compared(
         }
         left -= 1;
         if let Some(store) = client.events_of(registry) {
-            store.forget().await;
+            store.forget();
         }
         tokio::time::sleep(PAUSE).await;
     }
