@@ -3,7 +3,7 @@
 
 use super::{ChainError, Client};
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
 use futures::try_join;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 pub(crate) struct Remote {
     client: Client,
     block: BlockId,
+    hash: B256,
     runtime: Handle,
 }
 
@@ -22,6 +23,7 @@ pub(crate) struct Remote {
 #[serde(rename_all = "camelCase")]
 struct Head {
     number: U256,
+    hash: B256,
     timestamp: U256,
     #[serde(default)]
     l1_block_number: Option<U256>,
@@ -55,9 +57,15 @@ impl Remote {
         let remote = Self {
             client: client.clone(),
             block: number.into(),
+            hash: head.hash,
             runtime: Handle::current(),
         };
         Ok((remote, config))
+    }
+
+    /// The hash of the block.
+    pub(crate) fn hash(&self) -> B256 {
+        self.hash
     }
 }
 

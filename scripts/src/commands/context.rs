@@ -15,6 +15,7 @@ use crate::ids::CodeHash;
 use crate::interface::Interface;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
+use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
 use crate::progress::Progress;
 use crate::secret::Secret;
 use crate::text::{grouped, shell_word};
@@ -46,6 +47,8 @@ pub(super) struct Context {
     fork: OnceLock<bool>,
     /// Where the registry's events are kept between two commands, if they are.
     events: Option<Arc<EventStore>>,
+    /// Where trials are kept between two commands, if they are.
+    trials: Option<Arc<Trials>>,
 }
 
 impl Context {
@@ -80,6 +83,7 @@ impl Context {
             connected: OnceLock::new(),
             fork: OnceLock::new(),
             events: None,
+            trials: None,
         })
     }
 
@@ -88,6 +92,26 @@ impl Context {
         Self {
             events: Some(store),
             ..self
+        }
+    }
+
+    /// The same, with what was tried on a copy of a block kept between two commands.
+    pub(super) fn with_trials(self, trials: Arc<Trials>) -> Self {
+        Self {
+            trials: Some(trials),
+            ..self
+        }
+    }
+
+    /// Tries a migration on a copy of the newest block.
+    pub(super) async fn try_on_copy(
+        &self,
+        client: &Client,
+        request: PlanRequest,
+    ) -> Result<Plan, PlanError> {
+        match &self.trials {
+            Some(trials) => trials.plan(client, request).await,
+            None => plan(client, request).await,
         }
     }
 

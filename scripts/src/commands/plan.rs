@@ -144,7 +144,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
-    let plan = plan::plan(&work.client, request.clone()).await;
+    let plan = context.try_on_copy(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
     plan.problems.extend(refused.iter().map(finding));

@@ -15,6 +15,7 @@ mod prepare;
 mod replay;
 mod simulation;
 mod slots;
+mod trials;
 
 pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, Elsewhere, creation};
@@ -25,18 +26,19 @@ pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{
     Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,
 };
+pub use trials::Trials;
 
 use crate::build::Artifact;
-use crate::client::Client;
+use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
 use serde::Serialize;
-use simulation::{Simulation, on_copy};
+use simulation::{Simulation, on_block};
 use slots::SlotNames;
-use stylus_chain::Chain;
+use stylus_chain::{Chain, ChainConfig};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -118,7 +120,16 @@ impl Plan {
 /// # Errors
 /// What keeps the plan from being made. What would make the upgrade fail is in the plan.
 pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
-    on_copy(client, move |chain| {
+    let (remote, config) = Remote::newest(client).await?;
+    plan_on(remote, config, request).await
+}
+
+async fn plan_on(
+    remote: Remote,
+    config: ChainConfig,
+    request: PlanRequest,
+) -> Result<Plan, PlanError> {
+    on_block(remote, config, move |chain| {
         let (plan, _) = try_on(chain, &request)?;
         Ok(plan)
     })

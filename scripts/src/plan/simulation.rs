@@ -6,8 +6,8 @@ use crate::governance::failed_upgrade;
 use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use stylus_chain::{
-    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides,
-    Receipt, SlotChange, TraceKind,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainConfig, ChainError, LogFilter,
+    Overrides, Receipt, SlotChange, TraceKind,
 };
 
 /// What every sender owns here, in wei: fees are no matter of the plan.
@@ -29,6 +29,15 @@ pub(super) async fn on_copy<T: Send + 'static>(
     work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
 ) -> Result<T, PlanError> {
     let (remote, config) = Remote::newest(client).await?;
+    on_block(remote, config, work).await
+}
+
+/// The same on a copy of a block that was read.
+pub(super) async fn on_block<T: Send + 'static>(
+    remote: Remote,
+    config: ChainConfig,
+    work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
+) -> Result<T, PlanError> {
     let work = tokio::task::spawn_blocking(move || work(Chain::fork(config, Box::new(remote))?));
     work.await.map_err(|error| PlanError::Ended {
         reason: error.to_string(),

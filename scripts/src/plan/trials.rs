@@ -1,0 +1,44 @@
+//! What was tried on a copy of a block, kept for whoever asks for the same on the same block. A new block
+//! is a new trial.
+
+use super::{Plan, PlanError, PlanRequest, plan_on};
+use crate::client::{Client, Remote};
+use alloy::primitives::B256;
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+
+/// Trials that are kept, at most: of more, those that were asked for last.
+const TRIALS_MAX: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
+
+/// The hash of a block, and all that is tried there.
+type Key = (B256, String);
+
+/// Trials, each made once.
+#[derive(Debug)]
+pub struct Trials(Mutex<LruCache<Key, Arc<OnceCell<Plan>>>>);
+
+impl Default for Trials {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(TRIALS_MAX)))
+    }
+}
+
+impl Trials {
+    /// As [`plan`](super::plan()), but of one request on one block it is made once. Who asks while it is being
+    /// made waits for it.
+    ///
+    /// # Errors
+    /// As [`plan`](super::plan()). What could not be made is tried anew by the next one.
+    pub async fn plan(&self, client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
+        let (remote, config) = Remote::newest(client).await?;
+        let key = (remote.hash(), format!("{request:?}"));
+        let trial = {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.get_or_insert(key, Arc::default).clone()
+        };
+        let plan = trial.get_or_try_init(|| plan_on(remote, config, request));
+        plan.await.cloned()
+    }
+}
