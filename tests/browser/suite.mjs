@@ -64,7 +64,7 @@ export async function open(account, answers, options = {}) {
   context.on('weberror', (error) => complaints.push(String(error.error())));
   context.on('dialog', (dialog) => { complaints.push(dialog.message()); dialog.dismiss(); });
   const page = await context.newPage();
-  // Slow machines: the console answers before the page is there, and the page follows.
+  // The console answers before the page is there, where that takes longer than a moment: it follows.
   const go = page.goto.bind(page);
   page.goto = async (url) => {
     const answer = await go(url);

@@ -7,6 +7,7 @@ mod jobs;
 mod lists;
 mod news;
 pub(super) mod pages;
+mod reader;
 mod site;
 mod submission;
 
@@ -15,13 +16,12 @@ use crate::app_error::Error;
 use crate::console::server;
 use crate::output::{Outcome, Output};
 use clap::Args;
+use reader::Reader;
 use site::Site;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
-use std::rc::Rc;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::task::LocalSet;
 
 /// Look and approve in a browser, with its wallet.
 ///
@@ -41,7 +41,7 @@ pub struct ConsoleArgs {
 pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome, Error> {
     context.registry()?;
     // What is wrong with the chain is told now and not on the first page.
-    context.reader().await?;
+    let chain_id = context.reader().await?.chain_id();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Error::Usage {
@@ -70,14 +70,9 @@ pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
             }));
     }
     // Of its own: what pages ask for leaves no line on this terminal, and no key is looked for.
-    let site = Site::new(Arc::new(Output::new(true, true)), &context.global);
-    let site = Rc::new(site);
-    let handler = |request, body| {
-        let site = site.clone();
-        async move { site.answer(&request, &body).await }
-    };
-    let serving = server::serve(listener, port, handler);
-    match LocalSet::new().run_until(serving).await {}
+    let output = Arc::new(Output::new(true, true));
+    let site = Site::new(Reader::new(output, &context.global, chain_id));
+    match server::serve(listener, port, |request, body| site.answer(request, body)).await {}
 }
 
 /// Opens an address in the browser of whoever sits here; whether that was possible.

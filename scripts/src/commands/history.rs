@@ -17,7 +17,7 @@ use crate::coverage::{Coverage, Extent, Part};
 use crate::doctor::Role;
 use crate::error::{Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
-use crate::history::{self, Entry, LiveCheck, Rebuilt, Wanted};
+use crate::history::{self, Entry, History, LiveCheck, Rebuilt, Wanted};
 use crate::ids::{CodeHash, TxHash};
 use crate::output::Outcome;
 use crate::registry::definitions;
@@ -29,11 +29,23 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
 pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error> {
+    let whole = history::Part::whole;
+    Ok(run_part(context, name, Wanted::All, whole).await?.0)
+}
+
+/// The same of some events, and of what is compared with the chain only a part; with the definition's
+/// history.
+pub(super) async fn run_part(
+    context: &Context,
+    name: &str,
+    wanted: Wanted,
+    part: impl Fn(&Rebuilt) -> history::Part,
+) -> Result<(Outcome, History), Error> {
     let registry = context.registry()?;
     let client = context.snapshot().await?;
     let names = context.names();
     let subject = (registry, name);
-    let compared = compared(context, &client, subject, Wanted::All, history::Part::whole).await?;
+    let compared = compared(context, &client, subject, wanted, &part).await?;
     let history = &compared.0;
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
@@ -52,9 +64,9 @@ pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error>
         outcome.line(line(entry, &names.short(entry.who)));
     }
     outcome.field("entries", &history.entries);
-    let whole = history::Part::whole(&compared.0.rebuilt);
-    check(context, &client, subject, &compared, &whole, &mut outcome).await?;
-    Ok(outcome)
+    let part = part(&compared.0.rebuilt);
+    check(context, &client, subject, &compared, &part, &mut outcome).await?;
+    Ok((outcome, compared.0))
 }
 
 /// What is to be verified.

@@ -6,7 +6,7 @@ use http_body_util::{Either, Full, StreamBody};
 use hyper::body::{Bytes, Frame};
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use maud::Markup;
@@ -38,21 +38,36 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 pub type News = LocalBoxStream<'static, Result<Frame<Bytes>, Infallible>>;
 /// A whole text, or news.
 pub type Body = Either<Full<Bytes>, StreamBody<News>>;
+/// An answer that is there whole: several who asked for it get it.
+pub type Answer = Response<Full<Bytes>>;
 
 /// An answer.
-pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Body> {
-    with_headers(status, kind, Either::Left(Full::new(body.into())))
+pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+    with_headers(status, kind, Full::new(body.into()))
+}
+
+/// As it is sent.
+pub fn sent(answer: Answer) -> Response<Body> {
+    answer.map(Either::Left)
 }
 
 /// A page.
-pub fn page(status: StatusCode, page: Markup) -> Response<Body> {
+pub fn page(status: StatusCode, page: Markup) -> Answer {
     answer(status, "text/html; charset=utf-8", page.into_string())
 }
 
 /// A document, as the command prints it.
-pub fn document(status: StatusCode, document: &Map<String, Value>) -> Response<Body> {
+pub fn document(status: StatusCode, document: &Map<String, Value>) -> Answer {
     let text = crate::output::Output::document_text(document);
     answer(status, "application/json", text)
+}
+
+/// A document that is being read: it is to be asked for again.
+pub fn later(document: &Map<String, Value>) -> Answer {
+    let mut answer = self::document(StatusCode::ACCEPTED, document);
+    let headers = answer.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
 }
 
 /// News, as they come.
@@ -62,7 +77,7 @@ pub fn news(news: News) -> Response<Body> {
 }
 
 /// A refusal, in plain text: nothing is drawn for whoever may not ask.
-pub fn refusal(refused: &Refused) -> Response<Body> {
+pub fn refusal(refused: &Refused) -> Answer {
     let Refused {
         status,
         expected,
@@ -74,7 +89,7 @@ pub fn refusal(refused: &Refused) -> Response<Body> {
     answer(*status, "text/plain; charset=utf-8", text)
 }
 
-fn with_headers(status: StatusCode, kind: &'static str, body: Body) -> Response<Body> {
+fn with_headers<B>(status: StatusCode, kind: &'static str, body: B) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();

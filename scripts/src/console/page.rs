@@ -31,8 +31,8 @@ pub struct PageContext {
     pub is_file: bool,
     /// Whether one look takes thousands of requests: the page is not drawn again by itself.
     pub is_costly: bool,
-    /// Whether the page is still being read: it is asked for again until it is there.
-    pub is_working: bool,
+    /// Where a page that is still being read is asked for again without the script, until it is there.
+    pub working: Option<String>,
 }
 
 /// A block.
@@ -59,6 +59,9 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                 link rel="stylesheet" href=(STYLE_PATH);
                 link rel="icon" href="/favicon.ico";
                 script src=(SCRIPT_PATH) type="module" {}
+                @if let Some(again) = &place.working {
+                    noscript { meta http-equiv="refresh" content=(format!("0;url={again}")); }
+                }
             }
             body data-chain=(place.chain_id) data-registry=(place.registry)
                 data-account=(place.account.map(|one| one.to_string()).unwrap_or_default()) {
@@ -85,7 +88,8 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                 }
                 main #main tabindex="-1" data-block=[place.block.map(|one| one.number)]
                     data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly]
-                    data-working[place.is_working] {
+                    data-working[place.working.is_some()]
+                    aria-busy=[place.working.as_ref().map(|_| "true")] {
                     (main)
                     @if let Some(block) = place.block {
                         p.drawn { "drawn at block " (block.number) ", " (time(block.time)) }

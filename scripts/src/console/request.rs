@@ -5,9 +5,17 @@ use form_urlencoded::parse;
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, StatusCode};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What browsers say about who made a page ask.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// How long whoever asks is ready to wait (RFC 7240).
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// The same in an address, where no script says it: the page that is shown meanwhile leads there.
+pub const WAIT: &str = "wait";
+/// How long an answer is held, at most, in seconds.
+const WAIT_MAX: u64 = 20;
 
 /// A request that may be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +26,8 @@ pub struct PageRequest {
     pub path: String,
     /// What stands behind the question mark. Of a name that is there twice, the first.
     pub query: BTreeMap<String, String>,
+    /// How long whoever asks is ready to wait, where he says so.
+    pub wait: Option<Duration>,
 }
 
 /// Why a request is not answered.
@@ -100,11 +110,24 @@ pub fn accept(
     for (name, value) in parse(uri.query().unwrap_or_default().as_bytes()) {
         query.entry(name.into_owned()).or_insert(value.into_owned());
     }
+    // What is asked for is the same, however long it is waited for.
+    let in_address = query.remove(WAIT);
+    let wait = text(&PREFER).0.and_then(preferred);
+    let wait = wait.or(in_address.and_then(|seconds| seconds.parse().ok()));
     Ok(PageRequest {
         is_post,
         path: uri.path().to_owned(),
         query,
+        wait: wait.map(|seconds| Duration::from_secs(seconds.min(WAIT_MAX))),
     })
+}
+
+/// The seconds of `wait=SECONDS`, which may stand among other preferences.
+fn preferred(header: &str) -> Option<u64> {
+    let all = header.split([',', ';']);
+    let mut all = all.filter_map(|one| one.trim().split_once('='));
+    let (_, seconds) = all.find(|(name, _)| name.trim().eq_ignore_ascii_case(WAIT))?;
+    seconds.trim().trim_matches('"').parse().ok()
 }
 
 /// A value as it stands in a query.

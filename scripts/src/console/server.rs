@@ -1,6 +1,6 @@
 //! Requests of this machine's browsers: who may ask, and what they may send.
 
-use super::answer::{Body, answer, page, refusal};
+use super::answer::{Body, answer, page, refusal, sent};
 use super::request::{PageRequest, Refused, accept};
 use crate::loopback::{self, Limits};
 use futures::FutureExt;
@@ -40,22 +40,22 @@ async fn answered<F: Future<Output = Response<Body>>>(
     let (head, body) = request.into_parts();
     let accepted = match accept(&head.method, &head.uri, &head.headers, port) {
         Ok(accepted) => accepted,
-        Err(refused) => return refusal(&refused),
+        Err(refused) => return sent(refusal(&refused)),
     };
     let read = Limited::new(body, BODY_MAX).collect();
     let body = match tokio::time::timeout(BODY, read).await {
         Ok(Ok(body)) => body.to_bytes(),
         Err(_) => {
-            return refusal(&Refused {
+            return sent(refusal(&Refused {
                 status: StatusCode::REQUEST_TIMEOUT,
                 expected: format!("a body within {} s", BODY.as_secs()),
                 found: "a part of it".into(),
-            });
+            }));
         }
         Ok(Err(error)) => {
             let text = format!("expected  at most {BODY_MAX} bytes\nfound     {error}\n");
             let kind = "text/plain; charset=utf-8";
-            return answer(StatusCode::PAYLOAD_TOO_LARGE, kind, text);
+            return sent(answer(StatusCode::PAYLOAD_TOO_LARGE, kind, text));
         }
     };
     // A defect in one page ends that page: whoever else looks or approves is answered.
@@ -64,7 +64,7 @@ async fn answered<F: Future<Output = Response<Body>>>(
         .await
     {
         Ok(answer) => answer,
-        Err(_) => page(StatusCode::INTERNAL_SERVER_ERROR, defect()),
+        Err(_) => sent(page(StatusCode::INTERNAL_SERVER_ERROR, defect())),
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
         let port = listener.local_addr().expect("bound").port();
         let server = serve(listener, port, |request, _| async move {
             assert_ne!(request.path, "/defect");
-            answer(StatusCode::OK, "text/plain", "well")
+            sent(answer(StatusCode::OK, "text/plain", "well"))
         });
         let clients = async {
             for (path, status, shown) in [

@@ -105,7 +105,7 @@ fn a_reorganisation_without_events_is_reported() {
 const HEARD: &str = "
 const [script, costly] = process.argv.slice(1);
 const asked = [];
-const main = { dataset: { block: '1', hash: '0x00' }, replaceWith() {} };
+const main = { dataset: { block: '1', hash: '0x00' }, replaceWith() {}, focus() {} };
 if (costly === 'costly') main.dataset.costly = '';
 const news = { textContent: '' };
 let changed = null;
@@ -114,12 +114,14 @@ const context = {
   addEventListener() {}, dispatchEvent() {}, Event: class {}, window: {},
   BroadcastChannel: class { postMessage() {} },
   EventSource: class { addEventListener(name, then) { if (name === 'changed') changed = then; } },
-  navigator: { locks: { request: (_, then) => { then(); } } },
+  navigator: { locks: { request: async (_, ...rest) => rest.pop()({}) } },
   location: { href: 'http://127.0.0.1/page' }, URL, URLSearchParams, setTimeout, clearTimeout, setInterval() {},
   DOMParser: class { parseFromString() { return { getElementById: () => main }; } },
   fetch: async (path) => {
     asked.push(path);
-    return { status: 200, text: async () => (path.startsWith('/api/news') ? '{\"changed\":true}' : '') };
+    const isNews = path.startsWith('/api/news');
+    const news = `{\"changed\":${asked.filter((path) => path.startsWith('/api/news')).length === 1}}`;
+    return { status: 200, text: async () => (isNews ? news : '') };
   },
 };
 require('node:vm').runInNewContext(require('node:fs').readFileSync(script, 'utf8'), context);

@@ -9,3 +9,4 @@ mod hostile;
 mod live;
 mod many;
 mod process;
+mod waiting;

@@ -88,15 +88,22 @@ impl Console {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// `GET`, as a browser asks whose user typed the address. A page that is still being read is asked
-    /// for again, as the console's script does.
+    /// `GET`, as a browser asks whose user typed the address, until what is read is there.
     pub(super) fn get(&self, path: &str) -> Response {
         loop {
-            let found = self.first(path);
-            if !found.body.contains(" data-working") {
+            let found = self.held(path, 20);
+            if !found.is_being_read() {
                 return found;
             }
         }
+    }
+
+    /// As the console's script asks for a page: the answer may take that many seconds.
+    pub(super) fn held(&self, path: &str, seconds: u64) -> Response {
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nPrefer: wait={seconds}\r\n",
+            self.port
+        ))
     }
 
     /// The first answer to a `GET`.
@@ -135,6 +142,13 @@ impl Console {
             head: head.to_lowercase(),
             body: body.to_owned(),
         }
+    }
+}
+
+impl Response {
+    /// Whether it says that what was asked for follows.
+    pub(super) fn is_being_read(&self) -> bool {
+        self.status == 202 || self.body.contains(" data-working")
     }
 }
 

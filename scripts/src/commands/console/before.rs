@@ -4,7 +4,7 @@
 use super::super::approve::{require_current, require_part};
 use super::super::context::Context;
 use super::super::pending::named;
-use super::site::account;
+use super::reader::account;
 use super::{checks, documents};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};

@@ -32,7 +32,7 @@ pub(super) async fn by_name(
         "inspect" => inspect::run(context, request.value("instance")).await,
         "pending" => pending::run(context, given("name")).await,
         "review" => review::run(context, request.value("id")).await,
-        "history" => history::run(context, request.value("name")).await,
+        "history" => lists::history(context, request).await,
         "policy" => policy::explain_it(context, request.value("name"), given("role")).await,
         "overview" => lists::overview(context, request).await,
         "definition" => lists::definition(context, request).await,

@@ -1,145 +1,132 @@
-//! Pages that take long: what is not there in time goes on, and is waited for again by whoever asks for
-//! the same page.
+//! Pages that are being read: each by a thread of its own, so that requests are answered meanwhile, and
+//! once for all who ask for it.
 
-use crate::console::answer::Body;
-use crate::console::request::PageRequest;
-use hyper::Response;
+mod job;
+#[cfg(test)]
+mod tests;
+
+use job::{Ended, Job, State};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::timeout;
 
-/// How long a page is waited for.
-const ANSWER: Duration = Duration::from_millis(700);
-/// Pages that are being read at once, at most: of more, the one that was asked for first ends.
+/// Pages that are kept at once, at most: of more, the one that was asked for first ends.
 const JOBS_MAX: usize = 16;
 /// How long nobody may ask for a page that is being read. What is read then is too old to be shown.
 const ABANDONED: Duration = Duration::from_secs(120);
+/// How long a page that was read is kept for those who were told that it follows.
+const KEPT: Duration = Duration::from_secs(30);
 
-/// Pages that are being read, by path and query.
-pub(super) struct Jobs {
-    all: RefCell<BTreeMap<String, Job>>,
-    /// How long one is waited for.
-    answer: Duration,
+/// A request for what may be read already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked<'a> {
+    /// What is read: equal keys are read once.
+    pub(super) key: &'a str,
+    /// Whether it was asked for before, and is asked for again because it was not there in time.
+    pub(super) is_again: bool,
+    /// How long it is waited for.
+    pub(super) wait: Duration,
 }
 
-impl Default for Jobs {
+/// What is being read, by its key.
+pub(super) struct Jobs<T>(RefCell<BTreeMap<String, Rc<Job<T>>>>);
+
+impl<T> Default for Jobs<T> {
     fn default() -> Self {
-        Self {
-            all: RefCell::default(),
-            answer: ANSWER,
+        Self(RefCell::default())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Jobs<T> {
+    /// What `reading` reads, for this request alone.
+    ///
+    /// # Panics
+    /// As [`Self::run`].
+    pub(super) async fn alone<F: Future<Output = T>>(
+        reading: impl FnOnce() -> F + Send + 'static,
+    ) -> T {
+        match Job::begin(reading).ended().await {
+            Ended::Read(found) => found,
+            Ended::Defect => defect(),
         }
     }
-}
 
-struct Job {
-    page: JoinHandle<Response<Body>>,
-    begun: Instant,
-    last: Instant,
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        self.page.abort();
-    }
-}
-
-impl Jobs {
-    /// The page that is being read for such a request, or the one that `reading` reads; when it began,
-    /// where it is not there in time.
-    pub(super) async fn run(
+    /// What is being read for such a request, or what `reading` reads; when it began, where it is not
+    /// there in time.
+    ///
+    /// # Panics
+    /// Where reading it did: the server answers a defect.
+    pub(super) async fn run<F: Future<Output = T>>(
         &self,
-        request: &PageRequest,
-        reading: impl Future<Output = Response<Body>> + 'static,
-    ) -> Result<Response<Body>, Instant> {
-        let key = format!("{} {:?}", request.path, request.query);
-        let known = self.all.borrow_mut().remove(&key);
-        let known = known.filter(|job| job.last.elapsed() < ABANDONED);
-        let mut job = known.unwrap_or_else(|| Job {
-            page: spawn_local(reading),
-            begun: Instant::now(),
-            last: Instant::now(),
-        });
-        match timeout(self.answer, &mut job.page).await {
-            Ok(Ok(page)) => Ok(page),
-            Ok(Err(failed)) => match failed.try_into_panic() {
-                // The server answers a defect.
-                Ok(defect) => resume_unwind(defect),
-                Err(_) => Err(job.begun),
-            },
+        asked: Asked<'_>,
+        reading: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<T, Instant> {
+        let job = self.job(asked, reading);
+        // Whoever waits holds the job: it goes on though it may have left the map.
+        let ended = timeout(asked.wait, job.ended()).await;
+        match ended {
+            Ok(Ended::Read(found)) => {
+                self.leave(asked.key, &job);
+                Ok(found)
+            }
+            Ok(Ended::Defect) => {
+                self.0.borrow_mut().retain(|_, one| !Rc::ptr_eq(one, &job));
+                defect()
+            }
             Err(_) => {
-                let begun = job.begun;
-                job.last = Instant::now();
-                self.keep(key, job);
-                Err(begun)
+                job.owed.set(job.owed.get() + 1);
+                Err(job.begun)
             }
         }
     }
 
-    fn keep(&self, key: String, job: Job) {
-        let mut all = self.all.borrow_mut();
-        all.retain(|_, job| job.last.elapsed() < ABANDONED);
-        if all.len() >= JOBS_MAX {
-            let first = all.iter().min_by_key(|(_, job)| job.last);
+    /// The job for a request, begun where there is none.
+    fn job<F: Future<Output = T>>(
+        &self,
+        asked: Asked<'_>,
+        reading: impl FnOnce() -> F + Send + 'static,
+    ) -> Rc<Job<T>> {
+        let mut all = self.0.borrow_mut();
+        all.retain(|_, job| match job.state() {
+            State::Reading => job.last.get().elapsed() < ABANDONED,
+            State::Read(at) => at.elapsed() < KEPT,
+            State::Defect => false,
+        });
+        let mut owed = 0;
+        if let Some(job) = all.get(asked.key) {
+            owed = job.owed.get();
+            // Nobody but who was told that it follows is answered with what was read before he asked.
+            if job.state() == State::Reading || (asked.is_again && owed > 0) {
+                job.owed.set(owed.saturating_sub(asked.is_again.into()));
+                job.last.set(Instant::now());
+                return job.clone();
+            }
+        }
+        if all.len() >= JOBS_MAX && !all.contains_key(asked.key) {
+            let first = all.iter().min_by_key(|(_, job)| job.last.get());
             let first = first.map(|(key, _)| key.clone());
             first.and_then(|first| all.remove(&first));
         }
-        all.insert(key, job);
+        let job = Rc::new(Job::begin(reading));
+        job.owed.set(owed.saturating_sub(asked.is_again.into()));
+        all.insert(asked.key.to_owned(), job.clone());
+        job
+    }
+
+    /// Somebody has what was read. It leaves the map once nobody else was told to ask for it again.
+    fn leave(&self, key: &str, job: &Rc<Job<T>>) {
+        let mut all = self.0.borrow_mut();
+        let is_there = all.get(key).is_some_and(|one| Rc::ptr_eq(one, job));
+        if is_there && job.owed.get() == 0 {
+            all.remove(key);
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::console::answer::answer;
-    use hyper::StatusCode;
-    use tokio::task::LocalSet;
-    use tokio::time::sleep;
-
-    fn request(path: &str) -> PageRequest {
-        PageRequest {
-            is_post: false,
-            path: path.into(),
-            query: BTreeMap::new(),
-        }
-    }
-
-    async fn after(duration: Duration) -> Response<Body> {
-        sleep(duration).await;
-        answer(StatusCode::OK, "text/plain", "read")
-    }
-
-    async fn never() -> Response<Body> {
-        unreachable!("it is being read already")
-    }
-
-    #[tokio::test]
-    async fn a_page_that_takes_long_is_read_once_and_waited_for_again() {
-        LocalSet::new()
-            .run_until(async {
-                let short = Duration::from_millis(100);
-                let jobs = Jobs {
-                    answer: short,
-                    ..Jobs::default()
-                };
-                assert!(jobs.run(&request("/a"), after(short / 10)).await.is_ok());
-                let late = jobs.run(&request("/b"), after(short * 5 / 2)).await;
-                assert!(late.is_err());
-                assert!(jobs.run(&request("/b"), never()).await.is_err());
-                assert!(jobs.run(&request("/b"), never()).await.is_ok());
-                assert!(jobs.all.borrow().is_empty());
-                let jobs = Jobs {
-                    answer: Duration::from_millis(1),
-                    ..Jobs::default()
-                };
-                for count in 0..2 * JOBS_MAX {
-                    let path = format!("/{count}");
-                    assert!(jobs.run(&request(&path), after(short * 900)).await.is_err());
-                }
-                assert_eq!(jobs.all.borrow().len(), JOBS_MAX);
-            })
-            .await;
-    }
+/// The thread has said what it was; whoever waited ends as it did.
+fn defect() -> ! {
+    resume_unwind(Box::new("a defect ended what was being read"))
 }

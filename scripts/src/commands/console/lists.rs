@@ -3,10 +3,11 @@
 
 use super::super::context::Context;
 use super::super::doctor;
-use super::super::history::{check, compared, in_use};
+use super::super::history::{check, compared, in_use, run_part};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::graph::window;
+use crate::console::page::{PageContext, way};
 use crate::console::pieces::PIECE;
 use crate::console::request::PageRequest;
 use crate::console::view::Piece;
@@ -100,18 +101,7 @@ pub(super) async fn definition(context: &Context, request: &PageRequest) -> Resu
     outcome.field("entries", entries);
     outcome.field("events_piece", piece(skip, history.total));
     outcome.field("roles", rebuilt.policies.keys().collect::<Vec<_>>());
-    let whole = Part::whole(rebuilt);
-    let is_small = |range: &Range<usize>| range.len() <= COMPARED_MAX;
-    let looked_at = Part {
-        versions: match is_small(&whole.versions) {
-            true => whole.versions.clone(),
-            false => current(rebuilt).map_or(0..0, |at| at..at + 1),
-        },
-        instances: match is_small(&whole.instances) {
-            true => whole.instances.clone(),
-            false => 0..0,
-        },
-    };
+    let looked_at = looked_at(rebuilt);
     check(
         context,
         &client,
@@ -121,16 +111,56 @@ pub(super) async fn definition(context: &Context, request: &PageRequest) -> Resu
         &mut outcome,
     )
     .await?;
-    let left = |all: &Range<usize>, some: &Range<usize>| all.len() - some.len();
-    outcome.field(
-        "versions_unchecked",
-        left(&whole.versions, &looked_at.versions),
-    );
-    outcome.field(
-        "instances_unchecked",
-        left(&whole.instances, &looked_at.instances),
-    );
+    unchecked(rebuilt, &looked_at, &mut outcome);
     Ok(outcome)
+}
+
+/// `history name=NAME [events=FROM]`: what the command prints, of as many events as a piece has, counted
+/// from the newest one. Where there are older ones, `next` is where they are.
+pub(super) async fn history(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let name = request.value("name");
+    let skip = start(request, "events")?;
+    let wanted = Wanted::Newest { skip, count: PIECE };
+    let (mut outcome, history) = run_part(context, name, wanted, looked_at).await?;
+    let part = looked_at(&history.rebuilt);
+    if part != Part::whole(&history.rebuilt) {
+        unchecked(&history.rebuilt, &part, &mut outcome);
+    }
+    let piece = piece(skip, history.total);
+    let next = piece.from + piece.count;
+    if piece.count < history.total {
+        outcome.field("events_piece", &piece);
+    }
+    if next < history.total {
+        let (place, next) = (PageContext::default(), next.to_string());
+        let query = [("name", name), ("events", &next)];
+        outcome.field("next", way(&place, "/api/history", &query));
+    }
+    Ok(outcome)
+}
+
+/// What is compared with the chain where a whole definition is shown.
+fn looked_at(rebuilt: &Rebuilt) -> Part {
+    let whole = Part::whole(rebuilt);
+    let is_small = |range: &Range<usize>| range.len() <= COMPARED_MAX;
+    Part {
+        versions: match is_small(&whole.versions) {
+            true => whole.versions,
+            false => current(rebuilt).map_or(0..0, |at| at..at + 1),
+        },
+        instances: match is_small(&whole.instances) {
+            true => whole.instances,
+            false => 0..0,
+        },
+    }
+}
+
+/// How much of a definition was not compared.
+fn unchecked(rebuilt: &Rebuilt, part: &Part, outcome: &mut Outcome) {
+    let versions = rebuilt.versions.len() - part.versions.len();
+    outcome.field("versions_unchecked", versions);
+    let instances = rebuilt.instances.len() - part.instances.len();
+    outcome.field("instances_unchecked", instances);
 }
 
 /// `checks name=NAME [versions=FROM] [instances=FROM]`: what Verify compares, of a piece.

@@ -113,6 +113,23 @@ fn api(request: &PageRequest, path: &str, names: &[&str]) -> String {
     way(&PageContext::default(), path, &query)
 }
 
+/// The title of a page, as far as its address says it.
+pub(super) fn title_before(request: &PageRequest) -> String {
+    let title = match request.path.as_str() {
+        "/" => "Overview",
+        "/action" => "Action",
+        "/before" => "Before the wallet is asked",
+        "/plan" => "Tried on a copy",
+        "/definition" => return self::title(request.value("name")),
+        "/instance" => "Instance",
+        "/submit" => "Submit",
+        "/doctor" => "Doctor",
+        "/verify" => "Verify",
+        _ => "Being read",
+    };
+    title.into()
+}
+
 fn title(name: &str) -> String {
     match name {
         "" => "The registry itself".into(),

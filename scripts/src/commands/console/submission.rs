@@ -2,7 +2,7 @@
 
 use super::super::context::Context;
 use super::checks;
-use super::site::account;
+use super::reader::account;
 use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,

@@ -290,26 +290,41 @@ async function refresh() {
   const { response, main } = await read();
   if (response.status >= 500) throw new Error(`status ${response.status}`);
   // A page that was asked for later shows more.
-  if (main && own === drawn) $('main').replaceWith(main);
+  if (!main || own !== drawn) return;
+  show(main);
+  // Somebody else may have asked for it before what happened: then it is read once more.
+  setTimeout(keep_up, 300, catch_up);
 }
 
-// This page as the console has it now. One that is still being read is asked for again.
+// This page as the console has it now. The console holds its answer for some seconds; one that is still
+// being read then is asked for again. A browser opens six connections to a host: of all its pages one
+// waits, and the others ask now and then, so that whoever opens another page is answered.
 async function read() {
   for (;;) {
-    const response = await fetch(location.href);
-    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+    const found = await navigator.locks.request('wait', { ifAvailable: true }, async (lock) => {
+      const response = await fetch(location.href, { headers: { prefer: `wait=${lock ? 5 : 0}` } });
+      return { response, text: await response.text() };
+    });
+    const page = new DOMParser().parseFromString(found.text, 'text/html');
     const main = page.getElementById('main');
-    if (!main || main.dataset.working === undefined) return { response, page, main };
-    if ($('main').dataset.working !== undefined) $('main').replaceWith(main);
+    if (!main || main.dataset.working === undefined) return { response: found.response, page, main };
+    if ($('main').dataset.working !== undefined) $('main').replaceChildren(...main.childNodes);
     await new Promise((done) => { setTimeout(done, 300); });
   }
+}
+
+// What was read takes the place of what is shown.
+function show(main) {
+  const hasFocus = $('main') === document.activeElement;
+  $('main').replaceWith(main);
+  if (hasFocus) main.focus();
 }
 
 // The console answered before the page was there: it follows, whatever came of it.
 async function follow() {
   const { page, main } = await read();
   if (!main) throw new Error('no page');
-  $('main').replaceWith(main);
+  show(main);
   document.title = page.title;
   for (const name of ['chain', 'registry', 'account']) document.body.dataset[name] = page.body.dataset[name];
   const header = page.querySelector('header .where');
