@@ -2,7 +2,11 @@
 //! peers, on an embedded chain. The same figures are in git under `tests/snapshots`.
 //!
 //! `… --bin bench scale 10000 100000 1000000`: time and memory of `run-migration`.
+//!
+//! `… --bin bench console 10000 1000`: how long each page of the console takes, with so many instances and
+//! versions.
 
+mod console;
 mod scale;
 
 use std::io::Write;
@@ -21,6 +25,7 @@ fn main() -> ExitCode {
             stylus_upgrades::commands::run(words)
         }
         Some("scale") => print(scale::report),
+        Some("console") => print(console::report),
         _ => print(report),
     }
 }
