@@ -51,7 +51,7 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
         let begun = Instant::now();
         let subject = Subject::begin(&program, instances, versions).await?;
         print(&format!(
-            "\n{instances} instances, {versions} versions and one that waits; made in {} s",
+            "\ninstances: {instances}, versions: {versions} and one that waits; made in {} s",
             begun.elapsed().as_secs()
         ));
         print(&format!(
