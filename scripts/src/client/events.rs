@@ -19,7 +19,7 @@ const BEHIND: u64 = 64;
 /// those that were used last.
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
 /// How long somebody waits for what another one reads: then he reads it himself.
-const PATIENCE: Duration = Duration::from_secs(3);
+const READING_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often what is known may change between two looks at it: then the endpoint itself is asked.
 const CHANGES_MAX: usize = 4;
 
@@ -96,7 +96,7 @@ impl EventStore {
     ) -> Result<Option<Vec<Log>>, ChainError> {
         let is_wanted =
             |log: &Log| log.block_number.is_some_and(|block| block <= to) && wanted(log);
-        let mut turn = None;
+        let mut guard = None;
         for _ in 0..CHANGES_MAX {
             let (changes, head) = {
                 let known = lock(&self.known);
@@ -123,8 +123,8 @@ impl EventStore {
                 let found = known.logs.iter().filter(|log| is_wanted(log));
                 return Ok(Some(found.cloned().collect()));
             }
-            if turn.is_none() {
-                turn = Some(timeout(PATIENCE, self.reading.lock()).await.ok());
+            if guard.is_none() {
+                guard = Some(timeout(READING_TIMEOUT, self.reading.lock()).await.ok());
             }
             // What another one read meanwhile may be what is wanted here.
             if lock(&self.known).changes != changes {

@@ -34,11 +34,11 @@ impl Trials {
     pub async fn plan(&self, client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
         let (remote, config) = Remote::newest(client).await?;
         let key = (remote.hash(), format!("{request:?}"));
-        let trial = {
+        let cell = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.get_or_insert(key, Arc::default).clone()
         };
-        let plan = trial.get_or_try_init(|| plan_on(remote, config, request));
+        let plan = cell.get_or_try_init(|| plan_on(remote, config, request));
         plan.await.cloned()
     }
 }

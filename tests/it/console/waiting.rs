@@ -12,7 +12,7 @@ use super::process::{Console, with_open_action};
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// Requests that a trial takes, at least: code, storage and balances of the copy.
-const TRIAL_MIN: u64 = 10;
+const SIMULATION_MIN: u64 = 10;
 
 #[test]
 fn what_is_not_there_in_time_is_answered_with_what_says_so() {
@@ -60,7 +60,7 @@ fn what_is_not_there_in_time_is_answered_with_what_says_so() {
 }
 
 #[test]
-fn a_trial_is_made_once_on_a_block_for_every_page_that_shows_it() {
+fn a_simulation_runs_once_on_a_block_for_every_page_that_shows_it() {
     let (project, action) = with_open_action();
     let account = project.node.addresses()[1];
     let endpoint = Proxy::start(&project.node.endpoint(), |_, _| Failure::None);
@@ -83,12 +83,15 @@ fn a_trial_is_made_once_on_a_block_for_every_page_that_shows_it() {
         mine();
         let [anew, again] = [spent(path), spent(path)];
         println!("{path}: {anew} requests, {again} on the same block");
-        assert!(again + TRIAL_MIN < anew, "{again} of {anew}");
+        assert!(again + SIMULATION_MIN < anew, "{again} of {anew}");
     }
     let known = spent(&before);
     mine();
     spent(&open);
     let shared = spent(&before);
     println!("{known} requests where it was shown before, {shared} where the other page was");
-    assert!(shared < known + TRIAL_MIN, "{shared} requests, not {known}");
+    assert!(
+        shared < known + SIMULATION_MIN,
+        "{shared} requests, not {known}"
+    );
 }

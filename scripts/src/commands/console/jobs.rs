@@ -22,7 +22,7 @@ const KEPT: Duration = Duration::from_secs(30);
 
 /// A request for what may be read already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked<'a> {
+pub(super) struct JobRequest<'a> {
     /// What is read: equal keys are read once.
     pub(super) key: &'a str,
     /// Whether it was asked for before, and is asked for again because it was not there in time.
@@ -61,15 +61,15 @@ impl<T: Clone + Send + Sync + 'static> Jobs<T> {
     /// Where reading it did: the server answers a defect.
     pub(super) async fn run<F: Future<Output = T>>(
         &self,
-        asked: Asked<'_>,
+        request: JobRequest<'_>,
         reading: impl FnOnce() -> F + Send + 'static,
     ) -> Result<T, Instant> {
-        let job = self.job(asked, reading);
+        let job = self.job(request, reading);
         // Whoever waits holds the job: it goes on though it may have left the map.
-        let ended = timeout(asked.wait, job.ended()).await;
+        let ended = timeout(request.wait, job.ended()).await;
         match ended {
             Ok(Ended::Read(found)) => {
-                self.leave(asked.key, &job);
+                self.leave(request.key, &job);
                 Ok(found)
             }
             Ok(Ended::Defect) => {
@@ -86,7 +86,7 @@ impl<T: Clone + Send + Sync + 'static> Jobs<T> {
     /// The job for a request, begun where there is none.
     fn job<F: Future<Output = T>>(
         &self,
-        asked: Asked<'_>,
+        request: JobRequest<'_>,
         reading: impl FnOnce() -> F + Send + 'static,
     ) -> Rc<Job<T>> {
         let mut all = self.0.borrow_mut();
@@ -96,23 +96,23 @@ impl<T: Clone + Send + Sync + 'static> Jobs<T> {
             State::Defect => false,
         });
         let mut owed = 0;
-        if let Some(job) = all.get(asked.key) {
+        if let Some(job) = all.get(request.key) {
             owed = job.owed.get();
-            // Nobody but who was told that it follows is answered with what was read before he asked.
-            if job.state() == State::Reading || (asked.is_again && owed > 0) {
-                job.owed.set(owed.saturating_sub(asked.is_again.into()));
+            // Nobody but who was told that it follows is answered with what was read before he request.
+            if job.state() == State::Reading || (request.is_again && owed > 0) {
+                job.owed.set(owed.saturating_sub(request.is_again.into()));
                 job.last.set(Instant::now());
                 return job.clone();
             }
         }
-        if all.len() >= JOBS_MAX && !all.contains_key(asked.key) {
+        if all.len() >= JOBS_MAX && !all.contains_key(request.key) {
             let first = all.iter().min_by_key(|(_, job)| job.last.get());
             let first = first.map(|(key, _)| key.clone());
             first.and_then(|first| all.remove(&first));
         }
         let job = Rc::new(Job::begin(reading));
-        job.owed.set(owed.saturating_sub(asked.is_again.into()));
-        all.insert(asked.key.to_owned(), job.clone());
+        job.owed.set(owed.saturating_sub(request.is_again.into()));
+        all.insert(request.key.to_owned(), job.clone());
         job
     }
 

@@ -1,6 +1,6 @@
 //! What is answered to each request, and when: whatever reads the chain does so in a thread of its own.
 
-use super::jobs::{Asked, Jobs};
+use super::jobs::{JobRequest, Jobs};
 use super::reader::Reader;
 use super::{news, pages};
 use crate::console::answer::{Answer, Body, answer, later, page, refusal, sent};
@@ -90,12 +90,12 @@ impl Site {
         if is_own {
             return Jobs::alone(reading).await;
         }
-        let asked = Asked {
+        let job = JobRequest {
             key: &key,
             is_again: true,
             wait,
         };
-        match self.jobs.run(asked, reading).await {
+        match self.jobs.run(job, reading).await {
             Ok(found) => found,
             Err(begun) => later(&Map::from_iter([
                 ("reading".into(), json!(true)),
@@ -108,14 +108,14 @@ impl Site {
     /// A page; where it takes long, one that says so, and is asked for again.
     async fn page(&self, request: PageRequest) -> Answer {
         let key = key(&request);
-        let asked = Asked {
+        let job = JobRequest {
             key: &key,
             is_again: request.wait.is_some(),
             wait: request.wait.unwrap_or(PAGE),
         };
         let (reader, own) = (self.reader.clone(), request.clone());
         let reading = move || async move { reader.page(&own).await };
-        match self.jobs.run(asked, reading).await {
+        match self.jobs.run(job, reading).await {
             Ok(page) => page,
             Err(begun) => {
                 let mut place = self.reader.place_before(&request);

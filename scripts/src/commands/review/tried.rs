@@ -11,7 +11,6 @@ use crate::plan::{Plan, PlanRequest};
 use crate::review::{Card, STEPS, Weight};
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
@@ -55,17 +54,12 @@ pub(super) async fn add(
         Known::Document(document) => Some(*document),
         Known::Not(_) => None,
     };
-    let published = abi::layoutAtCall {
-        layoutHash: migrate.code.layoutHash,
-    };
-    let is_published = matches!(client.call(registry, &published).await, Ok(at) if at != 0);
     let request = PlanRequest {
         registry,
         call: migrate.clone(),
         undeployed: Vec::new(),
         layout: document.as_ref().map(|known| known.layout.clone()),
-        // What is published needs no publishing on the copy: then it is the trial that `plan` makes.
-        document: document.filter(|_| !is_published),
+        document,
         instances: INSTANCES,
         names: context.names(),
     };

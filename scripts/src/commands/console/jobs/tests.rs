@@ -43,8 +43,8 @@ impl Readings {
     }
 }
 
-fn asked(key: &str, is_again: bool, wait: Duration) -> Asked<'_> {
-    Asked {
+fn request(key: &str, is_again: bool, wait: Duration) -> JobRequest<'_> {
+    JobRequest {
         key,
         is_again,
         wait,
@@ -54,8 +54,8 @@ fn asked(key: &str, is_again: bool, wait: Duration) -> Asked<'_> {
 #[tokio::test]
 async fn two_who_wait_for_one_page_both_get_what_is_read_once() {
     let (jobs, readings) = (Jobs::default(), Readings::new());
-    let first = jobs.run(asked("a", false, LONG), readings.next());
-    let second = jobs.run(asked("a", false, LONG), readings.next());
+    let first = jobs.run(request("a", false, LONG), readings.next());
+    let second = jobs.run(request("a", false, LONG), readings.next());
     let go = async { readings.go.add_permits(1) };
     let (first, second, ()) = tokio::join!(first, second, go);
     assert_eq!((first, second), (Ok(1), Ok(1)));
@@ -64,20 +64,20 @@ async fn two_who_wait_for_one_page_both_get_what_is_read_once() {
 }
 
 #[tokio::test]
-async fn what_was_not_there_in_time_is_read_once_and_kept_for_everybody_who_was_told_so() {
+async fn what_was_not_there_in_time_is_read_once_and_kept_for_everybody_who_waits() {
     let (jobs, readings) = (Jobs::default(), Readings::new());
     for _ in 0..2 {
-        let late = jobs.run(asked("a", false, Duration::ZERO), readings.next());
+        let late = jobs.run(request("a", false, Duration::ZERO), readings.next());
         assert!(late.await.is_err());
     }
     assert!(
-        jobs.run(asked("a", true, Duration::ZERO), readings.next())
+        jobs.run(request("a", true, Duration::ZERO), readings.next())
             .await
             .is_err()
     );
     readings.go.add_permits(1);
     assert_eq!(
-        jobs.run(asked("a", true, LONG), readings.next()).await,
+        jobs.run(request("a", true, LONG), readings.next()).await,
         Ok(1)
     );
     assert_eq!(
@@ -86,7 +86,7 @@ async fn what_was_not_there_in_time_is_read_once_and_kept_for_everybody_who_was_
         "another one was told that it follows"
     );
     assert_eq!(
-        jobs.run(asked("a", true, LONG), readings.next()).await,
+        jobs.run(request("a", true, LONG), readings.next()).await,
         Ok(1)
     );
     assert_eq!(readings.begun(), 1);
@@ -96,19 +96,19 @@ async fn what_was_not_there_in_time_is_read_once_and_kept_for_everybody_who_was_
 #[tokio::test]
 async fn who_asks_for_the_first_time_gets_nothing_that_was_read_before() {
     let (jobs, readings) = (Jobs::default(), Readings::new());
-    let late = jobs.run(asked("a", false, Duration::ZERO), readings.next());
+    let late = jobs.run(request("a", false, Duration::ZERO), readings.next());
     assert!(late.await.is_err());
     readings.go.add_permits(1);
     let job = jobs.0.borrow()["a"].clone();
     job.ended().await;
     readings.go.add_permits(1);
     assert_eq!(
-        jobs.run(asked("a", false, LONG), readings.next()).await,
+        jobs.run(request("a", false, LONG), readings.next()).await,
         Ok(2)
     );
     // Who was told that the first one follows gets the newer one.
     assert_eq!(
-        jobs.run(asked("a", true, LONG), readings.next()).await,
+        jobs.run(request("a", true, LONG), readings.next()).await,
         Ok(2)
     );
     assert!(jobs.0.borrow().is_empty());
@@ -118,11 +118,11 @@ async fn who_asks_for_the_first_time_gets_nothing_that_was_read_before() {
 async fn a_page_that_is_waited_for_is_there_though_newer_ones_took_its_place() {
     let (jobs, readings) = (Jobs::default(), Readings::new());
     let others = Readings::new();
-    let first = jobs.run(asked("first", false, LONG), readings.next());
+    let first = jobs.run(request("first", false, LONG), readings.next());
     let rest = async {
         for count in 0..2 * JOBS_MAX {
             let key = count.to_string();
-            let late = jobs.run(asked(&key, false, Duration::ZERO), others.next());
+            let late = jobs.run(request(&key, false, Duration::ZERO), others.next());
             assert!(late.await.is_err());
         }
         assert_eq!(jobs.0.borrow().len(), JOBS_MAX);
@@ -137,11 +137,11 @@ async fn a_page_that_is_waited_for_is_there_though_newer_ones_took_its_place() {
 async fn a_defect_ends_whoever_waits_and_the_next_one_reads_anew() {
     let (jobs, readings) = (Jobs::default(), Readings::new());
     let defect = || async { panic!("a defect, on purpose") };
-    let waits = jobs.run(asked("a", false, LONG), defect);
+    let waits = jobs.run(request("a", false, LONG), defect);
     assert!(AssertUnwindSafe(waits).catch_unwind().await.is_err());
     readings.go.add_permits(2);
     assert_eq!(
-        jobs.run(asked("a", false, LONG), readings.next()).await,
+        jobs.run(request("a", false, LONG), readings.next()).await,
         Ok(1)
     );
     assert_eq!(Jobs::alone(readings.next()).await, 2);
