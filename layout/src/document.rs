@@ -11,6 +11,7 @@
 //! | `steps` | what the code declares: each initializer and migration with labels, signature, conditions |
 //! | `migrates` | findings that the contract's author declares to be its migration's business |
 //! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
+//! | `interface` | what callers can use: functions, events and errors, see [`PublicInterface`] |
 //!
 //! Versions that were registered before documents existed carry the hash of the layout alone, in
 //! the form that [`Layout::hash`] describes. That text is read as well: a layout whose steps nobody
@@ -22,6 +23,7 @@ use serde_json::Value;
 use stylus_upgrades_interface::limits;
 
 use crate::error::LayoutError;
+use crate::interface::PublicInterface;
 use crate::layout::Layout;
 use crate::steps::DeclaredStep;
 
@@ -39,6 +41,8 @@ pub struct Document {
     pub migrates: Vec<String>,
     /// How others build its code again; `None` where nobody says.
     pub build: Option<BuildMetadata>,
+    /// What callers can use of its code; `None` where nobody says.
+    pub interface: Option<PublicInterface>,
 }
 
 /// How code was built, under the names of NEP-330. It is what whoever registered the code says.
@@ -101,6 +105,8 @@ struct Json {
     build_info: Option<BuildInfo>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interface: Option<PublicInterface>,
 }
 
 impl Document {
@@ -112,24 +118,52 @@ impl Document {
             steps: None,
             migrates: Vec::new(),
             build: None,
+            interface: None,
         }
     }
 
-    /// The bytes that are published. Without steps they are those of [`Layout::hash`].
+    /// The same without the interface, as it was published before documents had one.
+    #[must_use]
+    pub fn without_interface(&self) -> Self {
+        Self {
+            interface: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same, without the interface where it is too large to be published with it.
+    #[must_use]
+    pub fn fitting(self) -> Self {
+        match self.interface.is_some() && self.encode().len() > DOCUMENT_MAX {
+            true => self.without_interface(),
+            false => self,
+        }
+    }
+
+    /// The form of it that has that hash: the whole, the one without its interface, or its layout
+    /// alone. Earlier versions of this program registered the same code with those.
+    pub fn with_hash(&self, hash: B256) -> Option<Self> {
+        let forms = [self.clone(), self.without_interface()].into_iter();
+        let mut forms = forms.chain([Self::of_layout(self.layout.clone())]);
+        forms.find(|form| form.hash() == hash)
+    }
+
+    /// The bytes that are published. Without steps and interface they are those of [`Layout::hash`].
     pub fn encode(&self) -> Vec<u8> {
-        let Some(steps) = &self.steps else {
+        if self.steps.is_none() && self.interface.is_none() {
             return self.layout.canonical_json();
-        };
-        let (mut steps, mut migrates) = (steps.clone(), self.migrates.clone());
-        steps.sort();
+        }
+        let (mut steps, mut migrates) = (self.steps.clone(), self.migrates.clone());
+        steps.iter_mut().for_each(|steps| steps.sort());
         migrates.sort();
         migrates.dedup();
         let json = Json {
             layout: self.layout.canonical(),
-            steps: Some(steps),
+            steps,
             migrates,
             build_info: self.build.as_ref().map(|build| build.info.clone()),
             link: self.build.as_ref().and_then(|build| build.link.clone()),
+            interface: self.interface.clone(),
         };
         // Strings, numbers, lists and maps with text keys: there is nothing that serde_json refuses.
         let value = serde_json::to_value(&json).unwrap_or_default();
@@ -165,6 +199,7 @@ impl Document {
                 link: json.link,
                 info,
             }),
+            interface: json.interface,
         };
         if document.encode() != bytes {
             return Err(refused("text that is not in canonical form"));

@@ -32,6 +32,14 @@ pub enum LayoutError {
         /// What is wrong.
         reason: String,
     },
+    /// The interface of a document is none.
+    #[error(
+        "not an interface: {reason}; expected errors, events and functions in Solidity's words, each once"
+    )]
+    Interface {
+        /// What is wrong.
+        reason: String,
+    },
     /// The bytes are no layout document.
     #[error("not a layout document: {reason}; expected canonical JSON with `storage` and `types`")]
     Document {

@@ -45,6 +45,7 @@ mod declarations;
 mod document;
 mod error;
 mod fields;
+mod interface;
 mod layout;
 mod plan;
 mod report;
@@ -58,6 +59,7 @@ pub use compare::compare;
 pub use declarations::Declarations;
 pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
 pub use error::LayoutError;
+pub use interface::{Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use layout::{Item, Layout, Members, TypeItem};
 pub use plan::{
     Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write,

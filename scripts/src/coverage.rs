@@ -92,9 +92,7 @@ impl Part {
         match self {
             Self::Steps => "build the code with the attributes of stylus-upgradeable",
             Self::Source => "give the source instead of what was built from it",
-            Self::Interface => {
-                "compare the sources of both versions, or work where both were registered from"
-            }
+            Self::Interface => "build the code (--source), or compare the sources of both versions",
             Self::Layout | Self::LiveInstances => "look at it in another way",
         }
     }

@@ -38,6 +38,7 @@ fn document() -> Document {
         steps: Some(vec![step]),
         migrates: vec![],
         build: None,
+        interface: None,
     }
 }
 
@@ -184,4 +185,88 @@ fn a_field_beyond_its_slot_or_beyond_storage_is_refused() {
         let refused = of(slot, offset, size).expect_err("refused");
         assert!(refused.contains(what), "{refused}");
     }
+}
+
+fn with_interface() -> Document {
+    let abi = [
+        "function note() view returns (uint256)",
+        "error Low(uint256)",
+    ];
+    let abi = abi.map(str::to_owned);
+    let notes = ["the function x: the type T is not known".to_owned()];
+    Document {
+        interface: Some(PublicInterface::new(abi, notes).unwrap()),
+        ..document()
+    }
+}
+
+#[test]
+fn the_interface_stands_beside_the_layout_and_is_no_part_of_earlier_documents() {
+    let with = with_interface();
+    let text = String::from_utf8(with.encode()).unwrap();
+    let key = concat!(
+        r#"{"interface":{"abi":["error Low(uint256)","function note() view returns (uint256)"],"#,
+        r#""unseen":["the function x: the type T is not known"]},"steps":["#,
+    );
+    assert!(text.starts_with(key), "{text}");
+    let read = Document::decode(text.as_bytes()).unwrap();
+    assert_eq!(read.interface, with.interface);
+    assert_eq!(with.without_interface().encode(), document().encode());
+    // Of code whose steps nobody knows as well.
+    let without_steps = Document {
+        steps: None,
+        ..with.clone()
+    };
+    let read = Document::decode(&without_steps.encode()).unwrap();
+    assert_eq!((read.steps, read.interface), (None, with.interface.clone()));
+    for (hash, form) in [
+        (with.hash(), with.clone()),
+        (document().hash(), document()),
+        (layout().hash(), Document::of_layout(layout())),
+    ] {
+        let found = with.with_hash(hash).unwrap();
+        assert_eq!(found.encode(), form.encode());
+    }
+    assert_eq!(with.with_hash(B256::ZERO), None);
+}
+
+#[test]
+fn an_interface_in_any_other_text_is_refused() {
+    let text = String::from_utf8(with_interface().encode()).unwrap();
+    let (low, note) = (
+        r#""error Low(uint256)""#,
+        r#""function note() view returns (uint256)""#,
+    );
+    let of = |abi: String| text.replace(&format!("{low},{note}"), &abi);
+    for changed in [
+        of(format!("{note},{low}")),
+        of(format!("{low},{low},{note}")),
+        of(format!(r#"{low},{note},"function note()""#)),
+        of(r#""error Low(uint256)\u0007""#.into()),
+        of(r#""error Low(uint256 amount)""#.into()),
+        of("7".into()),
+        text.replace(r#","unseen":["#, r#","unseen":["a\u001b[31m","#),
+        text.replace(r#","unseen":["#, r#","seen":["#),
+        text.replace(r#""abi":"#, r#""functions":"#),
+        text.replace(r#"["the function x: the type T is not known"]"#, "[]"),
+    ] {
+        assert_ne!(changed, text);
+        let refused = Document::decode(changed.as_bytes());
+        assert!(
+            matches!(refused, Err(LayoutError::Document { .. })),
+            "{changed}"
+        );
+    }
+}
+
+#[test]
+fn an_interface_that_does_not_fit_is_left_out() {
+    let abi = (0..1_000).map(|n| format!("function a_function_of_number_{n}(uint256)"));
+    let large = Document {
+        interface: Some(PublicInterface::new(abi, []).unwrap()),
+        ..document()
+    };
+    assert!(large.encode().len() > DOCUMENT_MAX);
+    assert_eq!(large.fitting(), document());
+    assert_eq!(with_interface().fitting(), with_interface());
 }

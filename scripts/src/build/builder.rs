@@ -9,6 +9,7 @@ use super::sources::{self, Sources};
 use super::toolchain::{self, Toolchain};
 use super::workplace::Workplace;
 use super::{constants::Constants, package};
+use crate::interface::Interface;
 use crate::progress::Progress;
 use alloy::primitives::{B256, keccak256};
 use std::collections::BTreeMap;
@@ -262,7 +263,11 @@ impl Builder {
             true => Constants::new(),
             false => self.framework_in(Some(workplace))?.constants(),
         };
-        workplace.build(source, &constants)
+        let mut artifact = workplace.build(source, &constants)?;
+        let dependencies = source::path_dependencies(folder)?;
+        let interface = Interface::read(&package::canonical(folder)?, &dependencies);
+        artifact.interface = interface.published();
+        Ok(artifact)
     }
 
     /// Where the outputs of the crate in `folder` go.

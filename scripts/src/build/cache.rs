@@ -88,6 +88,7 @@ impl Cache {
             code: code.into(),
             layout,
             steps: record.steps,
+            interface: None, // the sources show it
             info: serde_json::from_slice::<BuildInfo>(&info).ok()?,
         })
     }

@@ -6,7 +6,7 @@ use super::{evm, wasm};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
-use stylus_layout::{DeclaredStep, Document, Layout};
+use stylus_layout::{DeclaredStep, Document, Layout, PublicInterface};
 use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
@@ -33,6 +33,8 @@ pub struct Artifact {
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without our attributes, or by an older version of them.
     pub steps: Option<Vec<DeclaredStep>>,
+    /// What callers can use, as its sources show it; `None` of a file without sources.
+    pub interface: Option<PublicInterface>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -58,6 +60,7 @@ impl Artifact {
             code,
             layout,
             steps,
+            interface: None,
             info: BuildInfo::default(),
         })
     }
@@ -89,6 +92,7 @@ impl Artifact {
             code: Bytes::from_static(code),
             layout: None,
             steps: None,
+            interface: None,
             info: BuildInfo::default(),
         })
     }
@@ -108,6 +112,7 @@ impl Artifact {
             code,
             layout: None,
             steps: None,
+            interface: None,
             info: BuildInfo::default(),
         })
     }
@@ -117,9 +122,10 @@ impl Artifact {
         CodeHash::of(&self.code)
     }
 
-    /// The layout document that is published with it; `None` if the layout is unknown.
+    /// The layout document that is published with it; `None` if the layout is unknown. An interface
+    /// with which it would be too large to be published is left out.
     pub fn document(&self) -> Option<Document> {
-        Some(Document {
+        let document = Document {
             layout: self.layout.clone()?,
             steps: self.steps.clone(),
             migrates: self.info.migrates.clone(),
@@ -128,7 +134,9 @@ impl Artifact {
                 .recipe
                 .as_ref()
                 .and_then(|one| one.metadata.clone()),
-        })
+            interface: self.interface.clone(),
+        };
+        Some(document.fitting())
     }
 
     /// The hash of its layout document, as the registry records it; zero if the layout is unknown.

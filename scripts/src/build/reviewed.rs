@@ -44,6 +44,23 @@ impl Reviewed {
     }
 }
 
+/// Whether a file is in the index of git, so that others can have written it.
+pub fn is_tracked(file: &Path) -> bool {
+    let (Ok(file), Some(name)) = (canonical(file), file.file_name()) else {
+        return false;
+    };
+    let folder = file.parent().unwrap_or(&file);
+    let name = name.to_string_lossy();
+    let ask = [
+        "--literal-pathspecs",
+        "ls-files",
+        "--error-unmatch",
+        "--",
+        name.as_ref(),
+    ];
+    git(folder, &ask).is_ok()
+}
+
 fn compare(file: &Path) -> Result<(), String> {
     let folder = file.parent().unwrap_or(file);
     let top = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);

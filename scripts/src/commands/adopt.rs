@@ -183,7 +183,7 @@ async fn takes_over(
         };
         storage::require(place, versions, args, &mut checks).await?;
         let pair = [(BEFORE, runs), (version, code.codehash)];
-        compare_callers(place, name, pair, &mut checks.coverage);
+        compare_callers(place, name, pair, &mut checks.coverage).await?;
     }
     checks.require_all(args)?;
     if code.source.is_zero() {
@@ -196,15 +196,15 @@ async fn takes_over(
 
 /// Compares what callers of the proxy can use with what the version has. What they lose, and what is
 /// not known, was not checked: whoever means it names the part.
-fn compare_callers(
+async fn compare_callers(
     place: StorageContext<'_>,
     name: &str,
     pair: [(&str, CodeHash); 2],
     coverage: &mut Coverage,
-) {
-    let chain = (place.client.chain_id(), place.registry);
+) -> Result<(), Error> {
+    let chain = (place.client, place.registry);
     let part = Part::Interface;
-    match interfaces(place.context, chain, name, pair) {
+    match interfaces(place.context, chain, name, pair, None).await? {
         Ok(Some(both)) => {
             both.note(coverage, Extent::Absent);
             let lost: Vec<_> = both.lost().iter().map(Change::id).collect();
@@ -216,4 +216,5 @@ fn compare_callers(
         Ok(None) => {}
         Err(why) => coverage.lower(part, Extent::Absent, &why),
     }
+    Ok(())
 }

@@ -4,7 +4,7 @@ mod built;
 mod chain;
 mod interfaces;
 
-pub(super) use interfaces::reviewed;
+pub(super) use interfaces::{Known as KnownInterface, reviewed};
 
 use super::args::Global;
 use crate::app_error::Error;

@@ -96,8 +96,9 @@ async fn write(
         Known::Document(document) => Some(*document),
         Known::Not(_) => None,
     };
-    let known = context.callable_of(chain, name, code.codehash.into());
-    let callable = known.unwrap_or_default().map(|known| known.callable);
+    let place = (client, registry);
+    let known = context.callable_of(place, name, code.codehash.into());
+    let callable = known.await.unwrap_or_default().map(|known| known.callable);
     let bytes = client.code(code.implementation).await?;
     let kept = Kept::new(record, bytes, document, callable)?;
     let written = versions.keep(&network, &kept)?;

@@ -155,7 +155,7 @@ async fn check_path(
             checks.coverage.lower(Part::Source, Extent::Absent, &why);
         }
         let pair = [(way.from.as_str(), old.codehash), (to, new.codehash)];
-        note_lost(place, name, pair, checks);
+        note_lost(place, name, pair, checks).await?;
         let Some(steps) = steps else {
             let (extent, why) = interface_of(&client.code(new.implementation).await?);
             checks.coverage.lower(Part::Interface, extent, &why);
@@ -195,14 +195,14 @@ async fn check_path(
 }
 
 /// Notes what callers lose with a step that is registered: who registered it was asked.
-fn note_lost(
+async fn note_lost(
     place: StorageContext<'_>,
     name: &str,
     pair: [(&str, CodeHash); 2],
     checks: &mut StorageChecks,
-) {
-    let chain = (place.client.chain_id(), place.registry);
-    match interfaces(place.context, chain, name, pair) {
+) -> Result<(), Error> {
+    let chain = (place.client, place.registry);
+    match interfaces(place.context, chain, name, pair, None).await? {
         Ok(None) => {}
         Ok(Some(both)) => {
             both.note(&mut checks.coverage, Extent::Partial);
@@ -215,6 +215,7 @@ fn note_lost(
             checks.coverage.lower(part, Extent::Partial, &why);
         }
     }
+    Ok(())
 }
 
 /// The calldata that a step runs with.

@@ -284,16 +284,41 @@ pub(super) async fn recorded(
     codehash: CodeHash,
 ) -> Result<Option<(String, RecordedCode)>, Error> {
     for version in labels(client, registry, name).await? {
-        let call = abi::getVersionCall {
-            name: name.into(),
-            version: version.clone(),
-        };
-        let code = RecordedCode::from(client.call(registry, &call).await?.code);
+        let code = code_of(client, registry, (name, &version)).await?;
         if code.codehash == codehash {
             return Ok(Some((version, code)));
         }
     }
     Ok(None)
+}
+
+/// What the registry recorded for every version with that code.
+pub(super) async fn all_recorded(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    codehash: CodeHash,
+) -> Result<Vec<RecordedCode>, Error> {
+    let mut all = Vec::new();
+    for version in labels(client, registry, name).await? {
+        let code = code_of(client, registry, (name, &version)).await?;
+        if code.codehash == codehash {
+            all.push(code);
+        }
+    }
+    Ok(all)
+}
+
+async fn code_of(
+    client: &Client,
+    registry: Address,
+    (name, version): (&str, &str),
+) -> Result<RecordedCode, Error> {
+    let call = abi::getVersionCall {
+        name: name.into(),
+        version: version.into(),
+    };
+    Ok(client.call(registry, &call).await?.code.into())
 }
 
 /// What was checked and how much of it, as fields; as lines what somebody has to know: what was not

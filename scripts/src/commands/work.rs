@@ -155,8 +155,7 @@ impl<'a> Work<'a> {
             self.check_storage(&args.version, &from, &new, runs, &args.storage)
                 .await?;
             let pair = (args.version.as_str(), from.as_str());
-            self.check_callers(pair, new.code.codehash, &args.allow_abi)
-                .await?;
+            self.check_callers(pair, &new, &args.allow_abi).await?;
             self.check_steps(&args.version, &from, &new, &run).await?;
             let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));

@@ -6,7 +6,7 @@
 
 use crate::build::{Artifact, BuildError, BuildInfo};
 use serde::{Deserialize, Serialize};
-use stylus_layout::{DeclaredStep, Layout};
+use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 
 /// Code by the names of the packages.
 const CODES: [(&str, &[u8]); 11] = [
@@ -42,6 +42,8 @@ struct Declared {
     layout: Option<String>,
     steps: Option<Vec<DeclaredStep>>,
     migrates: Vec<String>,
+    /// What callers can use.
+    interface: Option<PublicInterface>,
 }
 
 /// The names of the packages.
@@ -74,6 +76,7 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
     Ok(Artifact {
         layout,
         steps: declared.steps,
+        interface: declared.interface,
         info: BuildInfo {
             migrates: declared.migrates,
             ..BuildInfo::default()
@@ -102,6 +105,7 @@ impl Declared {
             layout: artifact.layout.as_ref().map(Layout::to_json),
             steps: artifact.steps.clone(),
             migrates: artifact.info.migrates.clone(),
+            interface: artifact.interface.clone(),
         }
     }
 }

@@ -65,6 +65,11 @@ fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
 }
 
 impl Interface {
+    fn has_function(&self, signature: &str) -> bool {
+        let mut all = self.functions.iter();
+        all.any(|one| one.item.signature() == signature)
+    }
+
     /// Adds a function of a block. A parent's receive and fallback do not replace those that inherit.
     fn method(&mut self, parsed: &Parsed, method: &ImplItemFn, types: &Types) {
         if has(&method.attrs, "receive") {
@@ -80,6 +85,8 @@ impl Interface {
             return;
         }
         match function(method, types) {
+            // What inherits stands before what it inherits from, and replaces it.
+            Ok(item) if self.has_function(&item.signature()) => {}
             Ok(item) => {
                 if STEPS.iter().any(|one| has(&method.attrs, one)) {
                     self.steps.push(item.signature());

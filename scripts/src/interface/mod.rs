@@ -4,6 +4,7 @@
 mod callable;
 mod compare;
 mod functions;
+mod published;
 mod solidity;
 mod storage;
 mod types;

@@ -33,6 +33,11 @@ impl Store {
         self.write(KIND, codehash, &text)
     }
 
+    /// The file that the interface of that code is kept in.
+    pub fn interface_file(&self, codehash: CodeHash) -> std::path::PathBuf {
+        self.file(KIND, codehash)
+    }
+
     /// The interface of that code; `None` if it was not built here.
     ///
     /// # Errors

@@ -41,6 +41,7 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
                 steps: wasm::steps(&name, &bytes).map_err(refused)?,
                 migrates: Vec::new(),
                 build: None,
+                interface: None,
             },
             name: name.into_owned(),
         });

@@ -31,6 +31,10 @@ pub struct Build {
     pub code_bytes: usize,
     /// The hash of its layout; zero if unknown.
     pub layout_hash: LayoutHash,
+    /// The hash of its layout document without the interface, as earlier versions of this program
+    /// registered it; zero if unknown.
+    #[serde(default)]
+    pub layout_hash_before: LayoutHash,
     /// The hash of its sources; zero if unknown.
     pub source_hash: SourceHash,
     /// What it was built from, and with what.
@@ -44,6 +48,10 @@ impl From<&Artifact> for Build {
             codehash: artifact.codehash(),
             code_bytes: artifact.code.len(),
             layout_hash: artifact.layout_hash(),
+            layout_hash_before: artifact
+                .document()
+                .map(|document| LayoutHash(document.without_interface().hash()))
+                .unwrap_or_default(),
             source_hash: artifact.source_hash(),
             build: artifact.info.clone(),
         }
@@ -155,7 +163,7 @@ impl Store {
         write(&self.file(kind, hash), text)
     }
 
-    fn file(&self, kind: &str, hash: impl Display) -> PathBuf {
+    pub(super) fn file(&self, kind: &str, hash: impl Display) -> PathBuf {
         self.folder.join(kind).join(format!("{hash}.json"))
     }
 }

@@ -2,11 +2,14 @@
 //! the action, with or without the sources. `verify` reports how much it could check. Both need a
 //! flag for what is missing.
 
-use alloy::primitives::B256;
+use alloy::hex;
+use alloy::primitives::{B256, keccak256};
+use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
-use stylus_upgrades_interface::registry::Code;
+use stylus_layout::{Document, PublicInterface};
+use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::folder::{Folder, NOT_COMPARED, add, complete, without};
+use super::folder::{Folder, NOT_COMPARED, add, complete, publish, without};
 use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
 
 /// A project whose definition two keys decide about: the first is the proposer's.
@@ -18,7 +21,7 @@ pub(super) fn two_approvers() -> Project {
 }
 
 /// From now on commands use the key of that account.
-fn use_key(project: &Project, account: usize) {
+pub(super) fn use_key(project: &Project, account: usize) {
     let key = project.node.accounts().mnemonic()[account].to_bytes();
     std::fs::write(project.path("key"), key.to_string()).expect("a key file");
 }
@@ -56,26 +59,23 @@ fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
 }
 
 #[test]
-fn a_function_that_callers_lose_is_not_approved_by_who_cannot_see_it_and_named_by_who_can() {
+fn a_function_that_callers_lose_is_named_to_every_approver() {
     let project = Project::with_note();
     project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&["update-policy", "Note", &policy]);
     let action = proposed(&project, &BACK);
 
-    // Who has only an endpoint and a key compares nothing, and is told so.
+    // Who has only an endpoint and a key compares what the registered versions published.
     let other = Folder::on(&project);
     let review = other.done(&["review", &action]);
-    let functions = cards_about(&review, "functions");
-    assert_eq!(functions.len(), 1, "{review:#}");
-    assert_eq!(functions[0].0, "unknown", "{functions:?}");
-    assert!(functions[0].1.contains("of 2.0 "), "{functions:?}");
-    let answer = other.run(&["approve", &action]);
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
-    let next = text(&answer.document["error"], "next");
-    assert!(next.ends_with("--allow-absent interface"), "{next}");
-    let signed = other.run(&["sign", &action, "--out", "signed.json"]);
-    assert_eq!(refusal(&signed), (Some(1), "NotChecked"), "{signed:?}");
+    assert_eq!(cards_about(&review, "functions"), [], "{review:#}");
+    assert!(review["cards"].to_string().contains(BACK[7]), "{review:#}");
+    for words in [&["approve"][..], &["sign", "--out", "signed.json"]] {
+        let answer = other.run(&[&[words[0], &action], &words[1..]].concat());
+        assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
+        assert_eq!(text(&answer.document["error"], "found"), BACK[7]);
+    }
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
 
     // What was found or allowed is not told as good beside it.
@@ -86,8 +86,8 @@ fn a_function_that_callers_lose_is_not_approved_by_who_cannot_see_it_and_named_b
     let answer = project.run(&["approve", &action]);
     assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
     let lost = text(&answer.document["error"], "found").to_owned();
-    assert_eq!(lost, "function-removed:changes()");
-    let done = project.done(&["approve", &action, "--allow-abi", &lost]);
+    assert_eq!(lost, BACK[7]);
+    let done = other.done(&["approve", &action, "--allow-abi", &lost]);
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], without("partial", "complete"));
 }
@@ -211,11 +211,93 @@ fn with_the_sources_everything_is_checked_before_an_approval() {
         &project,
         &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
     );
-    let approve = ["approve", &action, "--source", &v2];
-    let done = other.done(&[&approve[..], &NOT_COMPARED].concat());
+    let done = other.done(&["approve", &action, "--source", &v2]);
     assert_eq!(done["executed"], true);
-    assert_eq!(done["coverage"], without("complete", "absent"));
+    assert_eq!(done["coverage"], complete());
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
+}
+
+#[tokio::test]
+async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared() {
+    let project = two_approvers();
+    let v2 = home(V2);
+    let action = proposed(
+        &project,
+        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
+    );
+    // The published document has every function, and whoever proposed it wrote it.
+    let other = Folder::on(&project);
+    let answer = other.run(&["approve", &action]);
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    let error = &answer.document["error"];
+    assert!(
+        text(error, "found").contains("of 2.0 is not proven"),
+        "{error}"
+    );
+    assert!(
+        text(error, "next").ends_with("--allow-absent interface"),
+        "{error}"
+    );
+    let review = other.done(&["review", &action]);
+    let functions = cards_about(&review, "functions");
+    assert_eq!(functions.len(), 1, "{review:#}");
+    assert_eq!(functions[0].0, "unknown", "{functions:?}");
+
+    // The same code, and a document that says that it has a function more.
+    let code = pending_code(&other, &project).await;
+    let file = project.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
+    let genuine = std::fs::read(file).expect("a document");
+    let genuine = Document::decode(&genuine).expect("a document");
+    let interface = genuine.interface.clone().expect("an interface");
+    let more = ["function withdraw()".to_owned()];
+    let abi = interface.abi().iter().cloned().chain(more);
+    let forged = Document {
+        interface: Some(PublicInterface::new(abi, []).expect("an interface")),
+        ..genuine
+    };
+    use_key(&project, 0);
+    publish(&project, &forged.encode()).await;
+    let code = Code {
+        layoutHash: forged.hash(),
+        ..code
+    };
+    add(&project, "Note", "2.1", code.clone(), "1.0").await;
+    // So does one that is no document: a function twice.
+    let text_of = String::from_utf8(forged.encode()).expect("text");
+    let twice = text_of.replace(
+        "\"function withdraw()\"",
+        "\"function withdraw()\",\"function withdraw() view\"",
+    );
+    assert_ne!(twice, text_of);
+    publish(&project, twice.as_bytes()).await;
+    let code = Code {
+        layoutHash: keccak256(&twice),
+        ..code
+    };
+    add(&project, "Note", "2.2", code, "1.0").await;
+    use_key(&project, 1);
+    let pending = other.done(&["pending", "Note"]);
+    let actions = pending["actions"].as_array().expect("actions");
+    assert_eq!(actions.len(), 3, "{pending:#}");
+    for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
+        let action = text(one, "action");
+        let words = ["approve", action, "--no-migration"];
+        let answer = other.run(&words);
+        assert_eq!(refusal(&answer), (Some(1), name), "{answer:?}");
+        let answer = other.run(&[&words[..], &["--source", &v2]].concat());
+        let refused = "ArtifactDiffers";
+        assert_eq!(refusal(&answer), (Some(1), refused), "{answer:?}");
+    }
+}
+
+/// The code of the version that is proposed.
+async fn pending_code(other: &Folder<'_>, project: &Project) -> Code {
+    let pending = other.done(&["pending", "Note"]);
+    let call = text(&pending["actions"][0], "call").to_owned();
+    let call = hex::decode(call).expect("calldata");
+    let call = IRegistry::migrateCall::abi_decode(&call).expect("a migration");
+    assert_ne!(call.code, project.code("1.0").await);
+    call.code
 }
 
 #[tokio::test]
@@ -340,7 +422,7 @@ async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
         &[&["register", "Note", "2.0", &v2][..], &way].concat(),
     );
     let words = ["approve", &action, "--source", &v2, "--no-migration"];
-    let done = other.done(&[&words[..], &NOT_COMPARED].concat());
+    let done = other.done(&words);
     assert_eq!(done["executed"], true);
-    assert_eq!(done["coverage"], without("partial", "absent"));
+    assert_eq!(done["coverage"], without("partial", "complete"));
 }

@@ -5,22 +5,28 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use alloy::primitives::keccak256;
+use alloy::primitives::{U256, keccak256};
 use serde_json::{Value, json};
+use stylus_layout::Document;
+use stylus_upgrades::registry;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::approver::{proposed, two_approvers};
-use super::folder::{Folder, NOT_COMPARED, problems, without};
+use super::approver::{proposed, two_approvers, use_key};
+use super::folder::{
+    Folder, NOT_COMPARED, add_without_interface, problems, publish, send, without,
+};
 use super::project::{BACK, COUNT, Project, V2, home, text};
 
 #[tokio::test]
-async fn who_proposes_where_no_interface_is_kept_is_refused_until_he_names_it() {
+async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_it() {
     let project = Project::with_note();
+    add_without_interface(&project, "Old").await;
     let v2 = home(V2);
-    let words = |command| [&[command, "Note", "2.0", &v2][..], &COUNT].concat();
+    let words = |command| [&[command, "Old", "2.0", &v2][..], &COUNT].concat();
     let other = Folder::on(&project);
     for command in ["register", "migrate"] {
         let error = other.refused("NotChecked", &words(command))["error"].clone();
-        assert!(text(&error, "found").contains("of 1.0 are not kept here"));
+        assert!(text(&error, "found").contains("of 1.0 are neither published nor kept here"));
         let next = text(&error, "next");
         assert!(next.ends_with("--allow-absent interface"), "{next}");
         assert_eq!(next.matches("NotChecked").count(), 0, "said once: {next}");
@@ -33,14 +39,39 @@ async fn who_proposes_where_no_interface_is_kept_is_refused_until_he_names_it() 
     // The folder that registered 1.0 knows it, and compares.
     let done = project.done(&words("migrate"));
     assert_eq!(done["coverage"], without("complete", "complete"));
-    let lost = project.refused("InterfaceLost", &BACK[..6]);
+    let back = ["rollback", "Old", "--to", "1.0", "--as", "3.0"];
+    let lost = project.refused("InterfaceLost", &back);
     let error = &lost.document["error"];
     assert_eq!(text(error, "found"), "function-removed:changes()");
-    other.refused("NotChecked", &BACK[..6]);
-    let step = ["add-step", "Note", "2.0", "--from", "1.0", "--no-migration"];
+    other.refused("NotChecked", &back);
+    let step = ["add-step", "Old", "2.0", "--from", "1.0", "--no-migration"];
     other.refused("NotChecked", &step);
-    let done = other.done(&[&BACK[..6], &NOT_COMPARED].concat());
+    let done = other.done(&[&back[..], &NOT_COMPARED].concat());
     assert_eq!(done["coverage"]["interface"], "absent");
+    // What was registered without an interface keeps its hash.
+    assert_eq!(
+        done["layout_hash"],
+        project.code_of("Old", "1.0").await.layoutHash.to_string()
+    );
+}
+
+#[test]
+fn a_file_of_an_own_build_that_others_can_have_committed_is_not_believed() {
+    let project = Project::with_note();
+    let deployed = project.done(&["deploy", &home(V2)]);
+    let code = text(&deployed, "address");
+    let plan = [&["plan", "Note", "2.0", code][..], &COUNT].concat();
+    let interface = |extent: &str| {
+        let plan = project.run(&plan);
+        assert_eq!(plan.document["coverage"]["interface"], extent, "{plan:?}");
+    };
+    interface("complete");
+    let folder = project.path("");
+    git(&folder, &["init", "--quiet", "--initial-branch=main"]);
+    interface("complete");
+    git(&folder, &["add", "stylus-upgrades-layouts"]);
+    // The document that is kept for it says the same, which is no proof.
+    interface("partial");
 }
 
 #[test]
@@ -52,13 +83,14 @@ fn the_interface_of_code_that_was_deployed_from_here_is_known_when_its_address_i
     assert_eq!(plan["coverage"]["interface"], json!("complete"));
 }
 
-#[test]
-fn several_parts_that_are_absent_are_each_reported_once() {
+#[tokio::test]
+async fn several_parts_that_are_absent_are_each_reported_once() {
     let project = Project::with_note();
+    add_without_interface(&project, "Old").await;
     let code = text(&project.done(&["deploy", &home(V2)]), "address").to_owned();
     let other = Folder::on(&project);
     // Another folder knows neither the sources of that account's code nor its functions.
-    let words = [&["migrate", "Note", "2.0", &code][..], &COUNT].concat();
+    let words = [&["migrate", "Old", "2.0", &code][..], &COUNT].concat();
     let answer = other.run(&words);
     assert_eq!(answer.exit, Some(1), "{answer:?}");
     let next = text(&answer.document["error"], "next").to_owned();
@@ -76,15 +108,18 @@ fn a_version_that_begins_anew_is_not_reported_as_compared_with_what_is_current()
     assert_eq!(done["coverage"]["interface"], "partial", "{done}");
 }
 
-#[test]
-fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_them() {
+#[tokio::test]
+async fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_them() {
     let project = two_approvers();
-    // 2.0 is there, and going back to 1.0 loses one of its functions.
+    // 2.0 is registered with a document without an interface, and going back to 1.0 loses one of its
+    // functions.
     let v2 = home(V2);
     let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
-    let action = proposed(&project, &migrate);
-    let own = [&["approve", &action, "--source", &v2][..], &NOT_COMPARED].concat();
-    Folder::on(&project).done(&own);
+    let action = proposed_without_interface(&project).await;
+    let own = ["approve", &action, "--source", &v2];
+    let done = Folder::on(&project).done(&own);
+    assert_eq!(done["coverage"], without("complete", "complete"));
+    assert_eq!(project.done(&migrate)["kept"].is_string(), true);
     let action = proposed(&project, &BACK);
     let lost = BACK[7];
 
@@ -146,6 +181,38 @@ fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_them() {
     let done = other.done(&approve);
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "complete", "{done}");
+}
+
+/// Proposes 2.0 as an earlier version of the program does; the action.
+async fn proposed_without_interface(project: &Project) -> String {
+    let v2 = home(V2);
+    use_key(project, 0);
+    let deployed = project.done(&["deploy", &v2]);
+    let hash = text(&deployed, "layout_hash");
+    let file = format!("stylus-upgrades-layouts/{hash}.json");
+    let bytes = fs::read(project.path(&file)).expect("a document");
+    let document = Document::decode(&bytes).expect("a document");
+    let without = document.without_interface();
+    publish(project, &without.encode()).await;
+    let of = |name: &str| text(&deployed, name).to_owned();
+    let code = Code {
+        implementation: of("address").parse().expect("an address"),
+        codehash: of("codehash").parse().expect("a hash"),
+        layoutHash: without.hash(),
+        sourceHash: of("source_hash").parse().expect("a hash"),
+    };
+    let mut data = keccak256("countFrom(uint256)")[..4].to_vec();
+    data.extend(U256::from(40).to_be_bytes::<32>());
+    let call = IRegistry::migrateCall {
+        name: "Note".into(),
+        version: "2.0".into(),
+        code,
+        step: registry::call("1.0", data.into()),
+    };
+    send(project, &call).await;
+    use_key(project, 1);
+    let pending = project.done(&["pending", "Note"]);
+    text(&pending["actions"][0], "action").to_owned()
 }
 
 fn git(folder: &Path, words: &[&str]) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry;
 
 use super::approver::{proposed, two_approvers};
-use super::folder::{Folder, NOT_COMPARED, send};
+use super::folder::{Folder, send};
 use super::project::{COUNT, Project, V2, home, text};
 
 /// The only calldata that a document tells of.
@@ -44,7 +44,7 @@ fn a_migration_is_decoded_wherever_it_is_shown() {
     let bare = ("countFrom(uint256)", vec![("", "uint256", "40")]);
     assert_eq!(function(&review), bare);
     assert_eq!(review["created"], Value::Null);
-    let approved = other.done(&[&["approve", &action][..], &NOT_COMPARED].concat());
+    let approved = other.done(&["approve", &action, "--source", &v2]);
     assert_eq!(function(&approved), bare);
 }
 

@@ -6,6 +6,7 @@ use alloy::primitives::{Address, U256};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
+use stylus_layout::Document;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::governance::perform;
 use stylus_upgrades::registry::{self, NewVersion};
@@ -13,7 +14,8 @@ use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::project::{Answer, Project, text};
 
-/// Such a folder keeps no interfaces, so what callers lose is not known there.
+/// Where neither a registered version's document nor this folder has an interface, what callers lose is
+/// not known.
 pub(super) const NOT_COMPARED: [&str; 2] = ["--allow-absent", "interface"];
 
 /// A folder of its own, with a home of its own, on the chain of another project.
@@ -96,13 +98,46 @@ pub(super) async fn add(project: &Project, name: &str, version: &str, code: Code
     send(project, &IRegistry::addVersionCall::from(new)).await;
 }
 
+/// A version whose layout document has no interface, as earlier versions of the program registered it:
+/// the code of `Note` 1.0 under another definition.
+pub(super) async fn add_without_interface(project: &Project, name: &str) {
+    project.done(&["define", name, "--migrate", "Admin"]);
+    let code = project.code("1.0").await;
+    let file = format!("stylus-upgrades-layouts/{}.json", code.layoutHash);
+    let bytes = std::fs::read(project.path(&file)).expect("a document");
+    let document = Document::decode(&bytes).expect("a document");
+    assert!(document.interface.is_some());
+    let without = document.without_interface();
+    publish(project, &without.encode()).await;
+    let code = Code {
+        layoutHash: without.hash(),
+        ..code
+    };
+    add(project, name, "1.0", code, "").await;
+}
+
+/// Publishes any bytes under their hash, as anybody can.
+pub(super) async fn publish(project: &Project, document: &[u8]) {
+    let call = IRegistry::publishLayoutCall {
+        document: document.to_vec().into(),
+    };
+    let (client, at) = sender(project).await;
+    let sent = client.send("publish", at, &call, U256::ZERO).await;
+    sent.expect("it is published");
+}
+
 /// A governed call that some other tool sends.
 pub(super) async fn send<C: SolCall>(project: &Project, call: &C) {
+    let (client, at) = sender(project).await;
+    let sent = perform(&client, at, call, U256::ZERO).await;
+    sent.expect("it is sent");
+}
+
+/// A client with the project's key, and the registry.
+async fn sender(project: &Project) -> (Client, Address) {
     let client = Client::connect(&project.node.endpoint()).await.expect("it");
     let key = std::fs::read_to_string(project.path("key")).expect("a key");
     let signer: PrivateKeySigner = key.trim().parse().expect("a key");
     let at: Address = project.saved("registry").parse().expect("an address");
-    perform(&client.with_signer(signer), at, call, U256::ZERO)
-        .await
-        .expect("it is sent");
+    (client.with_signer(signer), at)
 }

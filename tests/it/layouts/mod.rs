@@ -14,6 +14,7 @@
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 //! | `raced` | a rival's upgrade while the instances are looked at |
+//! | `published` | random interfaces, published and read back |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 mod approver;
@@ -27,6 +28,7 @@ mod forked;
 mod outsider;
 pub(crate) mod project;
 mod property;
+mod published;
 mod raced;
 mod second_folder;
 mod stragglers;

@@ -153,12 +153,17 @@ impl Project {
 
     /// What the registry recorded of a version.
     pub(crate) async fn code(&self, version: &str) -> Code {
+        self.code_of("Note", version).await
+    }
+
+    /// What the registry recorded for a version of a definition.
+    pub(crate) async fn code_of(&self, name: &str, version: &str) -> Code {
         let client = Client::connect(&self.node.endpoint())
             .await
             .expect("the chain");
         let registry = self.saved("registry").parse().expect("an address");
         let call = IRegistry::getVersionCall {
-            name: "Note".into(),
+            name: name.into(),
             version: version.into(),
         };
         client.call(registry, &call).await.expect("a version").code

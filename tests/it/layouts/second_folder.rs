@@ -13,8 +13,8 @@ use stylus_upgrades_interface::slots;
 
 use crate::run_migration::proxy::{Failure, Proxy};
 
-use super::folder::{Folder, NOT_COMPARED, add, complete, problems, without};
-use super::project::{COUNT, Project, SWAPPED, V1, V2, home, text};
+use super::folder::{Folder, NOT_COMPARED, add, complete, problems};
+use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
 
 #[tokio::test]
 async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_check_done() {
@@ -45,12 +45,12 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let other = [&bare[..], &["--call", "countOn(uint256)", "40"]].concat();
     second.refused("MigrationUndeclared", &other);
 
-    // The folder does not know which functions version 1.0 has.
-    let right = [&bare[..], &COUNT, &NOT_COMPARED].concat();
+    // Which functions version 1.0 has, its document says.
+    let right = [&bare[..], &COUNT].concat();
     let plan = second.done(&[&["plan"], &right[1..]].concat());
-    assert_eq!(plan["coverage"], without("complete", "absent"));
+    assert_eq!(plan["coverage"], complete());
     let done = second.done(&right);
-    assert_eq!(done["coverage"], without("complete", "absent"));
+    assert_eq!(done["coverage"], complete());
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
     assert_eq!(
         project.code("2.0").await.layoutHash.to_string(),
@@ -59,9 +59,10 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
 
     // A third one, who never built any of it, goes back.
     let third = Folder::on(&project);
-    let back = ["rollback", "Note", "--to", "1.0", "--as", "3.0"];
-    let back = third.done(&[&back[..], &NOT_COMPARED].concat());
-    assert_eq!(back["coverage"], without("complete", "absent"));
+    let lost = third.refused("InterfaceLost", &BACK[..6]);
+    assert_eq!(text(&lost["error"], "found"), BACK[7]);
+    let back = third.done(&BACK);
+    assert_eq!(back["coverage"], complete());
     assert_eq!(
         text(&back["storage"][0]["accepted"][0], "finding"),
         "delete:changes"
@@ -75,7 +76,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let again = ["register", "Note", "4.0", &code, "--no-migration"];
     third.refused("DirtyField", &again);
     let named = ["--allow-layout", "dirty:changes"];
-    third.done(&[&again[..], &named, &NOT_COMPARED].concat());
+    third.done(&[&again[..], &named].concat());
     let upgrade = ["upgrade", proxy, "4.0", "--no-migration"];
     let fourth = Folder::on(&project);
     let refused = fourth.refused("DirtyField", &upgrade);
@@ -253,8 +254,7 @@ fn the_folder_of_layouts_is_only_a_cache() {
     std::fs::remove_dir_all(&folder).expect("removed");
     let v2 = home(V2);
     let plan = project.done(&[&["plan", "Note", "2.0", &v2][..], &COUNT].concat());
-    // The interface of 1.0 is that of the folder of versions, which no default branch has.
-    assert_eq!(plan["coverage"], without("complete", "partial"));
+    assert_eq!(plan["coverage"], complete());
     assert!(Path::new(&folder).is_dir());
 }
 

@@ -1,7 +1,7 @@
 //! Instances that are more than one version behind. Every command that upgrades them checks the
 //! older steps of their paths.
 
-use super::folder::{Folder, NOT_COMPARED};
+use super::folder::Folder;
 use super::project::{COUNT, Project, SWAPPED, home, text};
 
 /// A chain where 2.0 was allowed to misread the storage of 1.0, and is current; with `instances`
@@ -85,7 +85,7 @@ fn each_step_of_a_path_takes_what_it_needs_of_what_is_allowed() {
     other.refused("LayoutRefused", &with(&back, &more));
     let all = with(&back, &more);
     let all = with(&all, &allow);
-    let done = other.done(&[&all[..], &NOT_COMPARED].concat());
+    let done = other.done(&all);
     assert_eq!(done["executed"], true);
     assert_eq!(version_of_late(&project), "3.0");
 }

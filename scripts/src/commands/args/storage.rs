@@ -23,7 +23,8 @@ pub struct StorageArgs {
     /// dirty:count, not-compared); it holds for this command alone; may be repeated
     #[arg(long, value_name = "FINDING")]
     pub allow_layout: Vec<String>,
-    /// Go on although this cannot be checked at all; may be repeated
+    /// Go on although this cannot be checked at all; may be repeated. `interface`: of a version that
+    /// published none, or whose proposed code was not built here
     #[arg(long, value_enum, value_name = "PART")]
     pub allow_absent: Vec<Part>,
 }

@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::functions::{DecodedCall, Functions, interfaces};
 use crate::governance::Call;
 use crate::ids::CodeHash;
+use crate::interface::Callable;
 use crate::registry::RecordedCode;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
@@ -91,13 +92,17 @@ async fn declared(
         return Ok(kept);
     }
     let known = context.documents(client, registry).get(code.layout).await?;
+    let published = known.document().and_then(Callable::of_document);
     let steps = known.document().and_then(|known| known.steps.clone());
-    Ok(match (kept, steps) {
-        (kept, None) => kept,
-        (kept, Some(steps)) => {
-            let signatures = steps.iter().map(|step| step.signature.as_str());
-            let declared = Functions::of_signatures(signatures);
-            Ok(kept.unwrap_or_default().with(&declared))
-        }
-    })
+    if published.is_none() && steps.is_none() {
+        return Ok(kept);
+    }
+    let published = published.map(|one| Functions::of_abi(&one.abi));
+    let steps = steps.unwrap_or_default();
+    let signatures = steps.iter().map(|step| step.signature.as_str());
+    let declared = Functions::of_signatures(signatures);
+    let known = kept
+        .unwrap_or_default()
+        .with(&published.unwrap_or_default());
+    Ok(Ok(known.with(&declared)))
 }

@@ -87,14 +87,18 @@ impl Baseline {
             kept.require(code.codehash)?;
         }
         let versions = context.versions();
-        let (abi, unseen) = match kept {
-            Some(kept) => {
+        let documents = context.documents(&client, registry);
+        let known = documents.get(code.layout).await?;
+        let published = known.document().and_then(Callable::of_document);
+        let (abi, unseen) = match (published, kept) {
+            (Some(published), _) => (Ok(published), None),
+            (None, Some(kept)) => {
                 let origin = reviewed(&versions, (&network, name, &current), &Versions::INTERFACE)?;
                 let abi = kept.callable.ok_or_else(|| without_sources(&current));
                 let abi = origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why)));
                 (abi, origin.note)
             }
-            None => {
+            (None, None) => {
                 let folder = versions.folder().display();
                 let why = format!("{current} is not kept in {folder}");
                 (Err(NoAbi::because(why)), None)
@@ -104,10 +108,7 @@ impl Baseline {
             what: format!("{name} {current}, which is live"),
             side: Side {
                 hash: code.layout,
-                known: context
-                    .documents(&client, registry)
-                    .get(code.layout)
-                    .await?,
+                known,
             },
             label: Some(current),
             abi,
@@ -178,7 +179,10 @@ impl Baseline {
                 hash: LayoutHash(document.hash()),
                 known: document.into(),
             },
-            abi: Err(NoAbi::because(format!("{file} has a layout alone"))),
+            // Whoever proposes the change can have written the file.
+            abi: Err(NoAbi::because(format!(
+                "{file} counts for its layout alone"
+            ))),
             unseen: Vec::new(),
             is_live: false,
         })

@@ -1,41 +1,75 @@
-//! What callers of some code can use, as far as it is known here, and whether that proves anything.
+//! What callers of some code can use, as far as it is known, and whether that proves anything.
 
 use super::Context;
 use crate::app_error::Error;
-use crate::build::Reviewed;
+use crate::build::{Reviewed, is_tracked};
+use crate::client::Client;
+use crate::commands::storage;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
+use crate::layout::Documents;
 use crate::versions::Versions;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::Address;
+use stylus_layout::Document;
 
 /// Why a kept file counts only where the default branch has it.
 const WHY: &str = "it comes from the kept folder, which this pull request can change";
 
+/// Why what a proposed version's document says proves nothing.
+const PROPOSED: &str = "its layout document says so, which whoever proposed it wrote; \
+                        a build tells (--source)";
+
 /// What callers of some code can use.
 pub(in crate::commands) struct Known {
     pub(in crate::commands) callable: Callable,
-    /// Why this is no proof; nothing where this machine built it or the default branch has it.
+    /// Why this is no proof; nothing where this machine built it, a registered version has it in its
+    /// document, or the default branch has it.
     pub(in crate::commands) doubt: Option<String>,
+}
+
+impl Known {
+    /// What the document of a version says that is only proposed.
+    pub(in crate::commands) fn proposed(document: &Document) -> Option<Self> {
+        Some(Self {
+            callable: Callable::of_document(document)?,
+            doubt: Some(PROPOSED.to_owned()),
+        })
+    }
 }
 
 impl Context {
     /// What callers can use of the code of a version of `name`: built by this run or by an earlier one,
-    /// else kept of the same chain and registry. What the working tree alone says is known with a doubt:
-    /// whoever proposes can have written it.
+    /// else as the document of a registered version with that code says, else kept of the same chain
+    /// and registry. What the working tree alone says is known with a doubt: whoever proposes can have
+    /// written it.
     ///
     /// # Errors
-    /// A file that cannot be read.
-    pub(in crate::commands) fn callable_of(
+    /// What the chain says, and a file that cannot be read.
+    pub(in crate::commands) async fn callable_of(
+        &self,
+        (client, registry): (&Client, Address),
+        name: &str,
+        codehash: CodeHash,
+    ) -> Result<Option<Known>, Error> {
+        let doubt = None;
+        if let Some(callable) = self.built_callable(codehash)? {
+            return Ok(Some(Known { callable, doubt }));
+        }
+        let documents = self.documents(client, registry);
+        let published = published(client, registry, &documents, (name, codehash));
+        if let Some(callable) = published.await? {
+            return Ok(Some(Known { callable, doubt }));
+        }
+        self.kept_callable((client.chain_id(), registry), name, codehash)
+    }
+
+    fn kept_callable(
         &self,
         (chain, registry): (u64, Address),
         name: &str,
         codehash: CodeHash,
     ) -> Result<Option<Known>, Error> {
-        if let Some(callable) = self.built_callable(codehash)? {
-            let doubt = None;
-            return Ok(Some(Known { callable, doubt }));
-        }
         let versions = self.versions();
         let mut doubtful = None;
         for (network, kept) in versions.with_code(name, codehash)? {
@@ -62,7 +96,7 @@ impl Context {
     /// The functions, events and errors of such code, to name what is called: no proof.
     ///
     /// # Errors
-    /// As [`Self::callable_of`].
+    /// A file that cannot be read.
     pub(in crate::commands) fn abi_of(
         &self,
         name: &str,
@@ -79,8 +113,34 @@ impl Context {
         if let Some(interface) = self.interface_of(codehash) {
             return Ok(Some(interface.callable()));
         }
-        Ok(self.store().interface(codehash)?)
+        let store = self.store();
+        match is_tracked(&store.interface_file(codehash)) {
+            true => Ok(None), // nobody's own build: whoever proposes can have committed it
+            false => Ok(store.interface(codehash)?),
+        }
     }
+}
+
+/// What the documents of the registered versions of a definition say of some code. Its approvers
+/// approved the hash of the document together with the code.
+async fn published(
+    client: &Client,
+    registry: Address,
+    documents: &Documents,
+    (name, codehash): (&str, CodeHash),
+) -> Result<Option<Callable>, Error> {
+    let mut seen = Vec::new();
+    for code in storage::all_recorded(client, registry, name, codehash).await? {
+        if seen.contains(&code.layout) {
+            continue;
+        }
+        seen.push(code.layout);
+        let known = documents.get(code.layout).await?;
+        if let Some(callable) = known.document().and_then(Callable::of_document) {
+            return Ok(Some(callable));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the kept files count: what a pull request can change proves nothing of what is live.

@@ -1,9 +1,10 @@
-//! What callers of a version lose with the next one. No chain has the interface of code: it is known
-//! where the sources were built, or kept when they were registered.
+//! What callers of a version lose with the next one. The interface of code is known where its sources
+//! were built, from the layout document of a registered version, or kept when it was registered.
 
-use super::Work;
+use super::{Subject, Work};
 use crate::app_error::Error;
-use crate::commands::context::Context;
+use crate::client::Client;
+use crate::commands::context::{Context, KnownInterface};
 use crate::coverage::{Coverage, Extent, Part};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Change, compare};
@@ -15,7 +16,7 @@ impl Work<'_> {
     pub(super) async fn check_callers(
         &mut self,
         (version, from): (&str, &str),
-        codehash: CodeHash,
+        new: &Subject,
         allowed: &[String],
     ) -> Result<(), Error> {
         if from.is_empty() {
@@ -27,9 +28,11 @@ impl Work<'_> {
             self.checks.coverage.lower(part, Extent::Absent, &why);
             return Ok(());
         };
-        let chain = (self.client.chain_id(), self.registry);
-        let pair = [(from, before.codehash), (version, codehash)];
-        match interfaces(self.context, chain, &self.name, pair) {
+        let place = (&self.client, self.registry);
+        let pair = [(from, before.codehash), (version, new.code.codehash)];
+        let proposed = new.layout.document().and_then(KnownInterface::proposed);
+        let found = interfaces(self.context, place, &self.name, pair, proposed);
+        match found.await? {
             Ok(Some(both)) => {
                 // What the proposer can have written proves nothing to who approves.
                 let doubtful = match self.is_approval {
@@ -100,25 +103,31 @@ impl Interfaces {
 }
 
 /// The interfaces of two versions of `name` on that chain in that registry, by their labels and code
-/// hashes; nothing where both have the same code.
+/// hashes; nothing where both have the same code. Else why they cannot be compared, in words.
+/// `proposed` is what the document of the new one says, where nobody else knows better.
 ///
 /// # Errors
-/// Why they cannot be compared, in words.
-pub(in crate::commands) fn interfaces(
+/// What the chain says.
+pub(in crate::commands) async fn interfaces(
     context: &Context,
-    chain: (u64, Address),
+    place: (&Client, Address),
     name: &str,
     [(from, old), (version, new)]: [(&str, CodeHash); 2],
-) -> Result<Option<Interfaces>, String> {
+    proposed: Option<KnownInterface>,
+) -> Result<Result<Option<Interfaces>, String>, Error> {
     if old == new {
-        return Ok(None);
+        return Ok(Ok(None));
     }
-    let of = |codehash| match context.callable_of(chain, name, codehash) {
-        Ok(Some(known)) => Ok(known),
-        Ok(None) => Err("are not kept here".to_owned()),
-        Err(error) => Err(format!("cannot be read: {error}")),
+    let of = async |codehash| match context.callable_of(place, name, codehash).await {
+        Ok(Some(known)) => Ok(Ok(known)),
+        Ok(None) => Ok(Err("are neither published nor kept here".to_owned())),
+        Err(error @ (Error::Layout(_) | Error::Versions(_))) => {
+            Ok(Err(format!("cannot be read: {error}")))
+        }
+        Err(error) => Err(error),
     };
-    match (of(old), of(new)) {
+    let (old, new) = (of(old).await?, of(new).await?);
+    Ok(match (old, new.or_else(|why| proposed.ok_or(why))) {
         (Ok(old), Ok(new)) => {
             let doubts = [(from, old.doubt), (version, new.doubt)].into_iter();
             let doubts = doubts.filter_map(|(label, why)| {
@@ -138,5 +147,5 @@ pub(in crate::commands) fn interfaces(
                 missing.collect::<Vec<_>>().join(", ")
             ))
         }
-    }
+    })
 }

@@ -13,7 +13,7 @@ use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
 use crate::plan::{has_constructor, reserved_in};
 use crate::registry::{self, AdoptionError, RecordedCode};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
-use stylus_layout::{DeclaredStep, Document};
+use stylus_layout::DeclaredStep;
 use stylus_upgrades_interface::reasons::step;
 
 impl Work<'_> {
@@ -62,8 +62,7 @@ impl Work<'_> {
         if !from.is_empty() {
             let runs = run.kind != step::NONE;
             self.check_storage(version, from, &new, runs, args).await?;
-            let pair = (version, from);
-            self.check_callers(pair, code.codehash, allow_abi).await?;
+            self.check_callers((version, from), &new, allow_abi).await?;
             self.check_steps(version, from, &new, run).await?;
             let overrides = Overrides::new(args, run.omitted);
             let upgrades = upgrades.then_some((version, from));
@@ -317,14 +316,12 @@ impl Work<'_> {
         let Some(document) = new.layout.document() else {
             return Ok(());
         };
-        let bare = Document::of_layout(document.layout.clone());
-        let mut named = [document, &bare].into_iter();
-        if let Some(document) = named.find(|one| one.hash() == new.code.layout.0) {
+        if let Some(document) = document.with_hash(new.code.layout.0) {
             if self.is_dry {
-                self.document = Some(document.clone());
+                self.document = Some(document);
                 return Ok(());
             }
-            let sent = self.documents().publish(document).await?;
+            let sent = self.documents().publish(&document).await?;
             self.sent.extend(sent);
         }
         Ok(())

@@ -53,6 +53,7 @@ impl Work<'_> {
                          an #[initializer] does"
                     ));
                 }
+                self.note_interface(&artifact);
                 let code = artifact.code_at(Address::ZERO).into();
                 (Some(artifact), code)
             }
@@ -72,12 +73,12 @@ impl Work<'_> {
                 given.into()
             }
             (None, Some(built)) => {
-                // Versions that were registered before documents existed have the layout's own hash.
-                let recorded = old.as_ref().map(|(_, code)| code.layout);
-                let bare = LayoutHash(built.layout.hash());
-                if recorded == Some(bare) {
-                    code.layout = bare;
-                }
+                // Of code that is there already, what was recorded counts: a document without the
+                // interface, or the layout's own hash, of an earlier version of this program.
+                let recorded = self.same_code_as(code.codehash, old.as_ref());
+                let recorded = recorded.into_iter().map(|one| one.layout);
+                let mut forms = recorded.filter(|hash| built.with_hash(hash.0).is_some());
+                code.layout = forms.next().unwrap_or(code.layout);
                 built.into()
             }
             (None, None) if code.layout.is_zero() => {
@@ -95,6 +96,19 @@ impl Work<'_> {
         })
     }
 
+    /// Says where the interface is not published with the layout.
+    fn note_interface(&self, artifact: &Artifact) {
+        let document = artifact.document();
+        let is_without = document.is_some_and(|one| one.interface.is_none());
+        if is_without && artifact.info.source_hash.is_some() {
+            self.context.output.note(&format!(
+                "warning: the functions, events and errors of {} are too many to be published with \
+                 its layout: who has not built it cannot compare what callers lose",
+                artifact.name
+            ));
+        }
+    }
+
     /// What is not known of code is what the registry, an open action or a build on this machine
     /// says of the same code.
     fn complete(
@@ -103,20 +117,7 @@ impl Work<'_> {
         recorded: Option<&(String, RecordedCode)>,
         build: Option<&Build>,
     ) {
-        let open = self
-            .open
-            .iter()
-            .filter_map(|open| Call::decode(&open.call).ok());
-        let open = open.filter_map(|call| {
-            let (_, code, _) = call.version()?;
-            code.map(RecordedCode::from)
-        });
-        let same: Vec<RecordedCode> = recorded
-            .map(|(_, code)| *code)
-            .into_iter()
-            .chain(open)
-            .filter(|other| other.codehash == code.codehash)
-            .collect();
+        let same = self.same_code_as(code.codehash, recorded);
         if code.layout.is_zero() {
             let mut known = same.iter().map(|one| one.layout);
             let known = known.find(|hash| !hash.is_zero());
@@ -129,6 +130,28 @@ impl Work<'_> {
             let built = build.map(|build| build.source_hash);
             code.source = known.or(built).unwrap_or_default();
         }
+    }
+
+    /// What the registry or an open action says of the same code.
+    fn same_code_as(
+        &self,
+        codehash: CodeHash,
+        recorded: Option<&(String, RecordedCode)>,
+    ) -> Vec<RecordedCode> {
+        let open = self
+            .open
+            .iter()
+            .filter_map(|open| Call::decode(&open.call).ok());
+        let open = open.filter_map(|call| {
+            let (_, code, _) = call.version()?;
+            code.map(RecordedCode::from)
+        });
+        recorded
+            .map(|(_, code)| *code)
+            .into_iter()
+            .chain(open)
+            .filter(|other| other.codehash == codehash)
+            .collect()
     }
 
     /// The address that `source` is, if it is one.

@@ -1,0 +1,198 @@
+//! The interface of a layout document: made of what sources show, and read as what callers can use.
+
+use super::{Callable, Interface};
+use alloy::json_abi::{
+    Error as AbiError, Event, EventParam, Fallback, Function, JsonAbi, Param, Receive,
+    StateMutability,
+};
+use stylus_layout::{Document, Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface, StepKind};
+
+/// What ends a note that is too long.
+const CUT: &str = "...";
+
+impl Interface {
+    /// As the layout document publishes it; nothing of an interface that is too large for it, or has
+    /// two functions that one selector calls.
+    pub fn published(&self) -> Option<PublicInterface> {
+        PublicInterface::new(entries(&self.abi()), notes(&self.unseen)).ok()
+    }
+}
+
+impl Callable {
+    /// What a layout document says that callers can use; nothing where it says nothing. Which of the
+    /// functions are steps, the document says as well.
+    pub fn of_document(document: &Document) -> Option<Self> {
+        let interface = document.interface.as_ref()?;
+        let (mut abi, mut unseen) = (JsonAbi::new(), interface.unseen().to_vec());
+        for entry in interface.entries() {
+            if let Err(reason) = add(&entry, &mut abi) {
+                unseen.push(reason);
+            }
+        }
+        let steps = document.steps.iter().flatten();
+        let steps = steps.filter(|step| step.kind != StepKind::Complex);
+        Some(Self {
+            abi,
+            steps: steps.map(|step| step.signature.clone()).collect(),
+            unseen,
+        })
+    }
+}
+
+fn entries(abi: &JsonAbi) -> Vec<String> {
+    let types = |all: &[Param]| {
+        let all = all.iter().map(|one| one.selector_type().into_owned());
+        all.collect::<Vec<_>>().join(",")
+    };
+    let mut entries = Vec::new();
+    for Function {
+        name,
+        inputs,
+        outputs,
+        state_mutability,
+    } in abi.functions()
+    {
+        let promise = match state_mutability {
+            StateMutability::Pure => " pure",
+            StateMutability::View => " view",
+            StateMutability::NonPayable => "",
+            StateMutability::Payable => " payable",
+        };
+        let returns = match outputs.as_slice() {
+            [] => String::new(),
+            outputs => format!(" returns ({})", types(outputs)),
+        };
+        entries.push(format!(
+            "function {name}({}){promise}{returns}",
+            types(inputs)
+        ));
+    }
+    for event in abi.events() {
+        let inputs = event.inputs.iter().map(|one| match one.indexed {
+            true => format!("{} indexed", one.selector_type()),
+            false => one.selector_type().into_owned(),
+        });
+        let inputs = inputs.collect::<Vec<_>>().join(",");
+        let anonymous = if event.anonymous { " anonymous" } else { "" };
+        entries.push(format!("event {}({inputs}){anonymous}", event.name));
+    }
+    for AbiError { name, inputs } in abi.errors() {
+        entries.push(format!("error {name}({})", types(inputs)));
+    }
+    entries.extend(abi.receive.map(|_| "receive".to_owned()));
+    entries.extend(abi.fallback.map(|one| match one.state_mutability {
+        StateMutability::Payable => "fallback payable".to_owned(),
+        _ => "fallback".to_owned(),
+    }));
+    entries
+}
+
+/// Notes in printable ASCII, none of them long, and not too many.
+fn notes(unseen: &[String]) -> Vec<String> {
+    let mut notes: Vec<String> = unseen.iter().map(|text| plain(text)).collect();
+    notes.sort();
+    notes.dedup();
+    if notes.len() > NOTES_MAX {
+        let more = notes.len() - (NOTES_MAX - 1);
+        notes.truncate(NOTES_MAX - 1);
+        notes.push(format!("{more} more"));
+    }
+    notes
+}
+
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    for letter in text.chars() {
+        match letter {
+            ' '..='~' => plain.push(letter),
+            other => plain.extend(other.escape_unicode()),
+        }
+    }
+    if plain.len() > NOTE_MAX {
+        plain.truncate(NOTE_MAX - CUT.len());
+        plain.push_str(CUT);
+    }
+    plain
+}
+
+/// Adds an entry; what of it is not known.
+fn add(entry: &Entry<'_>, abi: &mut JsonAbi) -> Result<(), String> {
+    match entry {
+        Entry::Error { name, inputs } => {
+            let (name, inputs) = ((*name).to_owned(), params(inputs)?);
+            let error = AbiError { name, inputs };
+            abi.errors
+                .entry(error.name.clone())
+                .or_default()
+                .push(error);
+        }
+        Entry::Event {
+            name,
+            inputs,
+            anonymous,
+        } => {
+            let of = |(ty, indexed): &(&str, bool)| -> Result<EventParam, String> {
+                let Param { ty, components, .. } = param(ty)?;
+                Ok(EventParam {
+                    ty,
+                    name: String::new(),
+                    indexed: *indexed,
+                    components,
+                    internal_type: None,
+                })
+            };
+            let event = Event {
+                name: (*name).to_owned(),
+                inputs: inputs.iter().map(of).collect::<Result<_, String>>()?,
+                anonymous: *anonymous,
+            };
+            abi.events
+                .entry(event.name.clone())
+                .or_default()
+                .push(event);
+        }
+        Entry::Fallback { payable } => {
+            let state_mutability = match payable {
+                true => StateMutability::Payable,
+                false => StateMutability::NonPayable,
+            };
+            abi.fallback = Some(Fallback { state_mutability });
+        }
+        Entry::Function {
+            name,
+            inputs,
+            outputs,
+            mutability,
+        } => {
+            let function = Function {
+                name: (*name).to_owned(),
+                inputs: params(inputs)?,
+                outputs: params(outputs)?,
+                state_mutability: match mutability {
+                    Mutability::Pure => StateMutability::Pure,
+                    Mutability::View => StateMutability::View,
+                    Mutability::NonPayable => StateMutability::NonPayable,
+                    Mutability::Payable => StateMutability::Payable,
+                },
+            };
+            let same = abi.functions.entry(function.name.clone());
+            same.or_default().push(function);
+        }
+        Entry::Receive => {
+            let state_mutability = StateMutability::Payable;
+            abi.receive = Some(Receive { state_mutability });
+        }
+    }
+    Ok(())
+}
+
+fn params(types: &[&str]) -> Result<Vec<Param>, String> {
+    types.iter().map(|ty| param(ty)).collect()
+}
+
+fn param(ty: &str) -> Result<Param, String> {
+    Param::parse(ty).map_err(|_| format!("the type {ty} is not known"))
+}
+
+#[cfg(test)]
+mod tests;
