@@ -2,14 +2,11 @@
 //! the action, with or without the sources. `verify` reports how much it could check. Both need a
 //! flag for what is missing.
 
-use alloy::hex;
-use alloy::primitives::{B256, keccak256};
-use alloy::sol_types::SolCall;
+use alloy::primitives::B256;
 use serde_json::{Value, json};
-use stylus_layout::{Document, PublicInterface};
-use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_interface::registry::Code;
 
-use super::folder::{Folder, NOT_COMPARED, add, complete, publish, without};
+use super::folder::{Folder, NOT_COMPARED, add, complete, without};
 use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
 
 /// A project whose definition two keys decide about: the first is the proposer's.
@@ -35,7 +32,7 @@ pub(super) fn proposed(project: &Project, words: &[&str]) -> String {
     text(&answer.document, "action").to_owned()
 }
 
-fn refusal(answer: &Answer) -> (Option<i32>, &str) {
+pub(super) fn refusal(answer: &Answer) -> (Option<i32>, &str) {
     (answer.exit, text(&answer.document["error"], "name"))
 }
 
@@ -51,7 +48,7 @@ fn without_source(extent: &str) -> Value {
 }
 
 /// The cards of `review` about something: weight and text.
-fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
+pub(super) fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
     let cards = review["cards"].as_array().expect("cards");
     let of = cards.iter().filter(|card| card["about"] == about);
     of.map(|card| (text(card, "weight"), text(card, "says")))
@@ -79,7 +76,6 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
 
     // What was found or allowed is not told as good beside it.
-    assert!(!cards_about(&review, "storage, although").is_empty());
     assert_eq!(cards_about(&review, "storage layout"), [], "{review:#}");
 
     // Where both versions were built, the function is named.
@@ -215,89 +211,6 @@ fn with_the_sources_everything_is_checked_before_an_approval() {
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], complete());
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
-}
-
-#[tokio::test]
-async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared() {
-    let project = two_approvers();
-    let v2 = home(V2);
-    let action = proposed(
-        &project,
-        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
-    );
-    // The published document has every function, and whoever proposed it wrote it.
-    let other = Folder::on(&project);
-    let answer = other.run(&["approve", &action]);
-    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
-    let error = &answer.document["error"];
-    assert!(
-        text(error, "found").contains("of 2.0 is not proven"),
-        "{error}"
-    );
-    assert!(
-        text(error, "next").ends_with("--allow-absent interface"),
-        "{error}"
-    );
-    let review = other.done(&["review", &action]);
-    let functions = cards_about(&review, "functions");
-    assert_eq!(functions.len(), 1, "{review:#}");
-    assert_eq!(functions[0].0, "unknown", "{functions:?}");
-
-    // The same code, and a document that says that it has a function more.
-    let code = pending_code(&other, &project).await;
-    let file = project.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
-    let genuine = std::fs::read(file).expect("a document");
-    let genuine = Document::decode(&genuine).expect("a document");
-    let interface = genuine.interface.clone().expect("an interface");
-    let more = ["function withdraw()".to_owned()];
-    let abi = interface.abi().iter().cloned().chain(more);
-    let forged = Document {
-        interface: Some(PublicInterface::new(abi, []).expect("an interface")),
-        ..genuine
-    };
-    use_key(&project, 0);
-    publish(&project, &forged.encode()).await;
-    let code = Code {
-        layoutHash: forged.hash(),
-        ..code
-    };
-    add(&project, "Note", "2.1", code.clone(), "1.0").await;
-    // So does one that is no document: a function twice.
-    let text_of = String::from_utf8(forged.encode()).expect("text");
-    let twice = text_of.replace(
-        "\"function withdraw()\"",
-        "\"function withdraw()\",\"function withdraw() view\"",
-    );
-    assert_ne!(twice, text_of);
-    publish(&project, twice.as_bytes()).await;
-    let code = Code {
-        layoutHash: keccak256(&twice),
-        ..code
-    };
-    add(&project, "Note", "2.2", code, "1.0").await;
-    use_key(&project, 1);
-    let pending = other.done(&["pending", "Note"]);
-    let actions = pending["actions"].as_array().expect("actions");
-    assert_eq!(actions.len(), 3, "{pending:#}");
-    for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
-        let action = text(one, "action");
-        let words = ["approve", action, "--no-migration"];
-        let answer = other.run(&words);
-        assert_eq!(refusal(&answer), (Some(1), name), "{answer:?}");
-        let answer = other.run(&[&words[..], &["--source", &v2]].concat());
-        let refused = "ArtifactDiffers";
-        assert_eq!(refusal(&answer), (Some(1), refused), "{answer:?}");
-    }
-}
-
-/// The code of the version that is proposed.
-async fn pending_code(other: &Folder<'_>, project: &Project) -> Code {
-    let pending = other.done(&["pending", "Note"]);
-    let call = text(&pending["actions"][0], "call").to_owned();
-    let call = hex::decode(call).expect("calldata");
-    let call = IRegistry::migrateCall::abi_decode(&call).expect("a migration");
-    assert_ne!(call.code, project.code("1.0").await);
-    call.code
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
 //! | `approver` | what an approver in an empty folder checks, as processes |
+//! | `proposer` | what a proposer publishes of the functions of a new version, as processes |
 //! | `built` | how a version was built, as it is published with its layout |
 //! | `decoded` | the calldata of actions in words, and creations that are reviewed, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
@@ -28,6 +29,7 @@ mod forked;
 mod outsider;
 pub(crate) mod project;
 mod property;
+mod proposer;
 mod published;
 mod raced;
 mod second_folder;

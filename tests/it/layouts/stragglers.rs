@@ -2,7 +2,7 @@
 //! older steps of their paths.
 
 use super::folder::Folder;
-use super::project::{COUNT, Project, SWAPPED, home, text};
+use super::project::{BACK, COUNT, Project, SWAPPED, home, text};
 
 /// A chain where 2.0 was allowed to misread the storage of 1.0, and is current; with `instances`
 /// upgraded to it and one that was created at 1.0 afterwards. The words that allow the step to 2.0.
@@ -78,6 +78,7 @@ fn each_step_of_a_path_takes_what_it_needs_of_what_is_allowed() {
     let v1 = home(super::project::V1);
     // 3.0 drops the field that 2.0 added: another finding than that of the step to 2.0.
     let back = ["migrate", "Note", "3.0", &v1, "--no-migration"];
+    let back = [&back[..], &BACK[6..]].concat();
     let refused = other.refused("LayoutRefused", &back);
     let found = text(&refused["error"], "found").to_owned();
     let more = found.split(", ").flat_map(|id| ["--allow-layout", id]);

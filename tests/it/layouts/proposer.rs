@@ -1,0 +1,94 @@
+//! What a proposer publishes of the functions of a new version: no proof to who approves.
+
+use alloy::hex;
+use alloy::primitives::keccak256;
+use alloy::sol_types::SolCall;
+use stylus_layout::{Document, PublicInterface};
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+use super::approver::{cards_about, proposed, refusal, two_approvers, use_key};
+use super::folder::{Folder, add, publish};
+use super::project::{COUNT, Project, V2, home, text};
+
+#[tokio::test]
+async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared() {
+    let project = two_approvers();
+    let v2 = home(V2);
+    let action = proposed(
+        &project,
+        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
+    );
+    // The published document has every function, and whoever proposed it wrote it.
+    let other = Folder::on(&project);
+    let answer = other.run(&["approve", &action]);
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    let error = &answer.document["error"];
+    assert!(
+        text(error, "found").contains("of 2.0 is not proven"),
+        "{error}"
+    );
+    assert!(
+        text(error, "next").ends_with("--allow-absent interface"),
+        "{error}"
+    );
+    let review = other.done(&["review", &action]);
+    let functions = cards_about(&review, "functions");
+    assert_eq!(functions.len(), 1, "{review:#}");
+    assert_eq!(functions[0].0, "unknown", "{functions:?}");
+
+    // The same code, and a document that says that it has a function more.
+    let code = pending_code(&other, &project).await;
+    let file = project.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
+    let genuine = std::fs::read(file).expect("a document");
+    let genuine = Document::decode(&genuine).expect("a document");
+    let interface = genuine.interface.clone().expect("an interface");
+    let more = ["function withdraw()".to_owned()];
+    let abi = interface.abi().iter().cloned().chain(more);
+    let forged = Document {
+        interface: Some(PublicInterface::new(abi, []).expect("an interface")),
+        ..genuine
+    };
+    use_key(&project, 0);
+    publish(&project, &forged.encode()).await;
+    let code = Code {
+        layoutHash: forged.hash(),
+        ..code
+    };
+    add(&project, "Note", "2.1", code.clone(), "1.0").await;
+    // So does one that is no document: a function twice.
+    let text_of = String::from_utf8(forged.encode()).expect("text");
+    let twice = text_of.replace(
+        "\"function withdraw()\"",
+        "\"function withdraw()\",\"function withdraw() view\"",
+    );
+    assert_ne!(twice, text_of);
+    publish(&project, twice.as_bytes()).await;
+    let code = Code {
+        layoutHash: keccak256(&twice),
+        ..code
+    };
+    add(&project, "Note", "2.2", code, "1.0").await;
+    use_key(&project, 1);
+    let pending = other.done(&["pending", "Note"]);
+    let actions = pending["actions"].as_array().expect("actions");
+    assert_eq!(actions.len(), 3, "{pending:#}");
+    for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
+        let action = text(one, "action");
+        let words = ["approve", action, "--no-migration"];
+        let answer = other.run(&words);
+        assert_eq!(refusal(&answer), (Some(1), name), "{answer:?}");
+        let answer = other.run(&[&words[..], &["--source", &v2]].concat());
+        let refused = "ArtifactDiffers";
+        assert_eq!(refusal(&answer), (Some(1), refused), "{answer:?}");
+    }
+}
+
+/// The code of the version that is proposed.
+async fn pending_code(other: &Folder<'_>, project: &Project) -> Code {
+    let pending = other.done(&["pending", "Note"]);
+    let call = text(&pending["actions"][0], "call").to_owned();
+    let call = hex::decode(call).expect("calldata");
+    let call = IRegistry::migrateCall::abi_decode(&call).expect("a migration");
+    assert_ne!(call.code, project.code("1.0").await);
+    call.code
+}
