@@ -11,11 +11,13 @@ mod command;
 
 use command::as_command;
 
-use crate::error::Explain;
+use crate::build::is_tracked;
+use crate::error::{Exit, Explain};
 use crate::ids::{CalldataHash, TxHash};
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::rpc::types::TransactionRequest;
 use serde::{Deserialize, Serialize};
@@ -86,17 +88,36 @@ impl Line {
 
 /// What is where the journal should be is not believed.
 #[derive(Debug, Error, Explain)]
-#[error("the journal cannot be used: {0}")]
-#[explain(name = "JournalUntrusted", of = _0)]
-pub struct JournalError(FileError);
+pub enum JournalError {
+    /// Others own it or may write it, or it is no file.
+    #[error("the journal cannot be used: {0}")]
+    #[explain(name = "JournalUntrusted", of = _0)]
+    File(FileError),
+    /// It came with the repository.
+    #[error("the journal cannot be used: git tracks {}", path.display())]
+    #[explain(
+        name = "JournalUntrusted",
+        expected = "a journal that only the commands of this machine have written",
+        found = "one that git tracks: whoever commits has written it",
+        next = format!(
+            "look at who committed it; then: git rm --cached {path}, and remove the file",
+            path = shell_word(&path.display().to_string())
+        ),
+        exit = Exit::Usage
+    )]
+    Tracked {
+        /// The journal.
+        path: PathBuf,
+    },
+}
 
 impl Journal {
     /// The journal of `sender` on the chain with that id, or on a fork of it, in `folder`. Nothing else
     /// that an endpoint says makes its name, or two endpoints of one chain could lead to two journals.
     ///
     /// # Errors
-    /// Where others own or may write what is there, or it is no file. A file that cannot be made
-    /// is no error: the journal is a convenience.
+    /// Where others own or may write what is there, or it is no file, or git tracks it. A file that
+    /// cannot be made is no error: the journal is a convenience.
     pub fn new(
         folder: &Path,
         (chain_id, is_fork): (u64, bool),
@@ -114,7 +135,8 @@ impl Journal {
             let folder = path.parent().unwrap_or(folder);
             let checked = own_file::folder(folder).and_then(|()| own_file::open(&path));
             match checked {
-                Err(error) if !error.is_io() => return Err(JournalError(error)),
+                Err(error) if !error.is_io() => return Err(JournalError::File(error)),
+                _ if is_tracked(&path) => return Err(JournalError::Tracked { path }),
                 _ => {}
             }
         }

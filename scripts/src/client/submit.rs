@@ -7,12 +7,12 @@ use crate::error::Explain;
 use crate::ids::{CalldataHash, TxHash};
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
-use alloy::consensus::Transaction;
+use alloy::consensus::Transaction as _;
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::{Transaction, TransactionRequest};
 use std::sync::Arc;
 
 impl Client {
@@ -31,18 +31,22 @@ impl Client {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
         };
-        let mut found = Vec::new();
-        let mut unknown = Vec::new();
-        for entry in journal.in_flight() {
-            match self.is_known(entry.tx).await? {
-                true => found.extend(self.outcome_of(journal, entry).await?),
-                false => unknown.push(entry),
-            }
-        }
-        let sender = match unknown.is_empty() {
-            true => return Ok(found),
+        let entries = journal.in_flight();
+        let sender = match entries.is_empty() {
+            true => return Ok(Vec::new()),
             false => self.sender("looking for an earlier run")?,
         };
+        let mut found = Vec::new();
+        let mut unknown = Vec::new();
+        for entry in entries {
+            match self.known(entry.tx).await? {
+                Some(known) => found.extend(self.outcome_of(journal, entry, known).await?),
+                None => unknown.push(entry),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(found);
+        }
         // A nonce that is used up says that one with it was mined; which one, a node that lags does
         // not say at once.
         for look in 0..=LOST_LOOKS {
@@ -52,8 +56,8 @@ impl Client {
                 unknown.into_iter().partition(|one| one.nonce < next);
             unknown = free;
             for entry in used {
-                if self.is_known(entry.tx).await? {
-                    found.extend(self.outcome_of(journal, entry).await?);
+                if let Some(known) = self.known(entry.tx).await? {
+                    found.extend(self.outcome_of(journal, entry, known).await?);
                 } else if look == LOST_LOOKS {
                     journal.settled(entry.tx);
                 } else {
@@ -68,12 +72,24 @@ impl Client {
         Ok(found)
     }
 
-    /// What became of an earlier run's transaction that the endpoint knows; `None` if it failed.
+    /// What became of an earlier run's transaction that the endpoint knows; `None` if it failed, or if
+    /// another account sent it: whoever wrote that line, this key did not send what it names. What was
+    /// called, and how, is what the chain says.
     async fn outcome_of(
         &self,
         journal: &Journal,
         entry: InFlight,
+        known: Transaction,
     ) -> Result<Option<Sent>, ChainError> {
+        let (expected, found) = (self.sender(&entry.what)?, known.from());
+        if found != expected {
+            journal.settled(entry.tx);
+            journal.print(&format!(
+                "warning: the journal of {expected} names {}, which {found} sent: it is left out",
+                entry.tx
+            ));
+            return Ok(None);
+        }
         self.progress.transaction(entry.tx);
         let receipt = self.receipt(&entry.what, entry.tx).await?;
         if let Some(seen) = &self.seen {
@@ -94,8 +110,8 @@ impl Client {
             what: entry.what,
             tx: entry.tx,
             gas: receipt.gas_used,
-            to: entry.to,
-            call: entry.call,
+            to: known.to(),
+            call: CalldataHash::of(known.input()),
             receipt,
         }))
     }
@@ -234,10 +250,13 @@ impl Client {
 
     /// Whether the endpoint has the transaction, mined or not.
     pub(super) async fn is_known(&self, tx: TxHash) -> Result<bool, ChainError> {
-        self.provider
-            .get_transaction_by_hash(tx.0)
-            .await
-            .map(|found| found.is_some_and(|found| found.tx_hash() == tx.0))
-            .map_err(|error| self.error("eth_getTransactionByHash", error))
+        Ok(self.known(tx).await?.is_some())
+    }
+
+    /// The transaction as the endpoint has it, mined or not.
+    async fn known(&self, tx: TxHash) -> Result<Option<Transaction>, ChainError> {
+        let found = self.provider.get_transaction_by_hash(tx.0).await;
+        let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
+        Ok(found.filter(|found| found.tx_hash() == tx.0))
     }
 }

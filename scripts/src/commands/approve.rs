@@ -1,5 +1,9 @@
 //! `approve`, `revoke` and `cancel`: an action by its id.
 
+mod executed;
+
+pub(super) use executed::executed_by;
+
 use super::args::{ApproveArgs, ReviewArgs};
 use super::confirm;
 use super::context::{Context, report};
@@ -15,8 +19,8 @@ use crate::build::Artifact;
 use crate::client::Client;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    self, BuildFacts, Call, Display, GovernanceError, Names, action_of, instead, is_approver,
-    not_an_approver, proposed, readiness, superseded_by,
+    self, BuildFacts, Call, Display, GovernanceError, action_of, not_an_approver, proposed,
+    readiness, superseded_by,
 };
 use crate::ids::ActionId;
 use crate::layout::Build;
@@ -27,8 +31,8 @@ use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
+use executed::already_executed;
 use serde::Deserialize;
-use serde_json::json;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -57,7 +61,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
             .note(&format!("{} says the same", file.display()));
     }
     if action_of(&client, registry, &event.call).await? != action {
-        return already_executed(&client, (registry, action), &decoded, args, &names).await;
+        return already_executed(context, &client, (registry, action), &decoded, args).await;
     }
     require_part(&client, registry, &event.call).await?;
     let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
@@ -78,57 +82,6 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     if outcome.exit.is_none() && !context.is_export() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }
-    Ok(outcome)
-}
-
-/// What came of an action that is not open any more, where it was executed: there is nothing left to
-/// approve.
-///
-/// # Errors
-/// [`GovernanceError::Executed`] where a comparison was asked for that is not made any more, or by a key
-/// that had nothing to approve.
-async fn already_executed(
-    client: &Client,
-    (registry, action): (Address, ActionId),
-    call: &Call,
-    args: &ApproveArgs,
-    names: &Names,
-) -> Result<Outcome, Error> {
-    let not_open = GovernanceError::NotOpen { action };
-    let ended = instead(client, registry, action, not_open).await?;
-    let by = ended.executed_by.as_ref().map(|other| {
-        let (who, tx) = (other.approver, other.sent.tx);
-        format!("by {} in {tx}", names.long(who))
-    });
-    let by = by.unwrap_or_default();
-    let requested = [
-        ("--source", args.review.source.is_some()),
-        ("--script-source", args.review.script_source.is_some()),
-    ];
-    let unanswered = match requested.iter().find(|(_, is_given)| *is_given) {
-        Some((flag, _)) => Some(format!("{flag} was not compared with it")),
-        None if is_approver(client, registry, call).await? => None,
-        None => Some("this key is none of its approvers, and nothing was compared".into()),
-    };
-    if let Some(found) = unanswered {
-        return Err(GovernanceError::Executed { action, by, found }.into());
-    }
-    let is_compared = args.reviewed.is_some();
-    let mut outcome = Outcome::default();
-    outcome.field("action", action);
-    outcome.field("approvals", ended.approvals);
-    outcome.field("required", ended.required);
-    outcome.field("executed", true);
-    outcome.field("compared", is_compared);
-    if let Some(other) = &ended.executed_by {
-        let (who, tx) = (other.approver, other.sent.tx);
-        outcome.field("executed_by", json!({"approver": who, "tx": tx}));
-    }
-    outcome.line(format!("{action} was executed already, {by}"));
-    outcome.line(match is_compared {
-        true => "its call is the one that was reviewed; nothing was sent",
-        false => "nothing was compared, and nothing was sent",
-    });
     Ok(outcome)
 }
 

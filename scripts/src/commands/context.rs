@@ -2,6 +2,7 @@
 
 mod built;
 mod chain;
+pub(super) mod earlier;
 mod interfaces;
 
 pub(super) use interfaces::{Known as KnownInterface, reviewed};

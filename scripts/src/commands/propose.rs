@@ -3,6 +3,7 @@
 
 use super::calldata::decoded;
 use super::context::{Context, report};
+use super::context::earlier::earlier;
 use super::storage::{Overrides, StorageChecks, StorageContext};
 use super::{export, kept, rollout};
 use crate::app_error::Error;
@@ -144,18 +145,16 @@ async fn perform(
         export::governed(context, client, &governed, &mut outcome).await?;
         return Ok(outcome);
     }
-    let earlier = context
-        .earlier_call(client, registry, governed.input())
-        .await?;
-    let reported = match &earlier {
-        Some(sent) => Some(governed.sent_before(client, sent).await?),
-        None => None,
-    };
+    let reported = earlier(context, client, &governed).await?;
+    let earlier = reported.clone();
     let submitted = match reported.filter(|reported| reported.executed) {
         Some(executed) => executed,
         None => governed.send(client).await?,
     };
-    sent.extend(submitted.sent.clone().or(earlier));
+    // An approval that was there already is the earlier run's, where it is of the same action.
+    let earlier = earlier.filter(|earlier| earlier.action == submitted.action);
+    let approval = earlier.and_then(|earlier| earlier.sent);
+    sent.extend(submitted.sent.clone().or(approval));
     let mut lines = std::mem::take(&mut outcome.lines);
     report(&mut outcome, &sent);
     outcome.lines.append(&mut lines);

@@ -35,7 +35,13 @@ pub(super) async fn deploy(
     let earlier = context
         .earlier_call(&client, STYLUS_DEPLOYER, &call.into())
         .await?
-        .and_then(|sent| Some((sent.event::<ContractDeployed>()?.deployedContract, sent)));
+        .and_then(|sent| {
+            Some((
+                sent.event_of::<ContractDeployed>(STYLUS_DEPLOYER)?
+                    .deployedContract,
+                sent,
+            ))
+        });
     if save && earlier.is_none() {
         Manifest::require_no_registry(&context.manifest_file(), context.network())?;
     }

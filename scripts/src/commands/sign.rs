@@ -1,6 +1,6 @@
 //! `sign`: an approval that is given offline, after the same checks as `approve`.
 
-use super::approve::check_as_approver;
+use super::approve::{check_as_approver, executed_by};
 use super::args::SignArgs;
 use super::calldata::decoded;
 use super::context::Context;
@@ -11,7 +11,8 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{self, Approval, ApprovalFile, SignedError, current, require_here};
-use crate::governance::{BuildFacts, GovernanceError, GovernedCall, proposed};
+use crate::governance::{BuildFacts, GovernanceError, GovernedCall, Names, instead, proposed};
+use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
@@ -28,6 +29,8 @@ enum Subject {
     Approval(ApprovalFile),
     /// The calldata of a governed call.
     Call(Bytes),
+    /// An action by its id, and its calldata.
+    Action(ActionId, Bytes),
 }
 
 pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, Error> {
@@ -122,9 +125,10 @@ async fn approval(
     registry: Address,
     args: &SignArgs,
 ) -> Result<Approval, Error> {
-    let (call, given) = match subject(context, client, registry, &args.subject).await? {
-        Subject::Call(call) => (call, None),
-        Subject::Approval(file) => (file.approval.call.clone(), Some(file)),
+    let (call, given, named) = match subject(context, client, registry, &args.subject).await? {
+        Subject::Call(call) => (call, None, None),
+        Subject::Action(action, call) => (call, None, Some(action)),
+        Subject::Approval(file) => (file.approval.call.clone(), Some(file), None),
     };
     let of_file = given.as_ref().map(|file| file.approval.deadline);
     let deadline = match args.deadline.or(of_file) {
@@ -136,6 +140,10 @@ async fn approval(
         require_here(client, registry, &file).await?;
     }
     let approval = current(client, registry, &call, deadline).await?;
+    if let Some(action) = named.filter(|named| *named != approval.action()) {
+        let names = context.names();
+        return Err(ended(client, registry, action, &names).await);
+    }
     if let Some(file) = given {
         let (expected, found) = (approval.action(), file.approval.action());
         if expected != found {
@@ -178,9 +186,22 @@ async fn subject(
         });
     }
     let action = named(client, registry, text, &context.names()).await?;
-    Ok(Subject::Call(
-        proposed(client, registry, action).await?.call,
-    ))
+    let call = proposed(client, registry, action).await?.call;
+    Ok(Subject::Action(action, call))
+}
+
+/// Why an action is not signed that is not open any more: a signature would be of the same call, as it
+/// would be proposed anew.
+async fn ended(client: &Client, registry: Address, action: ActionId, names: &Names) -> Error {
+    let not_open = GovernanceError::NotOpen { action };
+    match instead(client, registry, action, not_open).await {
+        Ok(submitted) => {
+            let by = executed_by(&submitted, names);
+            let found = "nothing was signed".into();
+            GovernanceError::Executed { action, by, found }.into()
+        }
+        Err(error) => error.into(),
+    }
 }
 
 /// A file of `sign`, or one that --export wrote for that chain and registry.

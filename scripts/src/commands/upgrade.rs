@@ -2,6 +2,7 @@
 
 use super::calldata;
 use super::context::{Context, report};
+use super::context::earlier::tell_undone;
 use super::path::{PathRequest, answered, check_instance};
 use super::propose::go_on_in_batches;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
@@ -9,9 +10,19 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
 use crate::output::Outcome;
-use crate::registry::{self, Route, Upgraded};
-use alloy::primitives::{Address, Bytes};
+use crate::registry::{self, Route, Topics, Upgraded};
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What moves an instance from one version to another, or back.
+const MOVES: [B256; 5] = [
+    abi::InstanceUpgraded::SIGNATURE_HASH,
+    abi::MigrationStarted::SIGNATURE_HASH,
+    abi::MigrationEnded::SIGNATURE_HASH,
+    abi::MigrationAborted::SIGNATURE_HASH,
+    abi::InstanceHandedOver::SIGNATURE_HASH,
+];
 
 /// Why a run that only says what an earlier one sent checks nothing.
 const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
@@ -77,11 +88,23 @@ async fn earlier(
     let Some(sent) = context.earlier_call(client, proxy, &call).await? else {
         return Ok(None);
     };
+    let registry = registry::registry_of(client, proxy).await?;
     let upgraded = sent
-        .event::<abi::InstanceUpgraded>()
+        .event_of::<abi::InstanceUpgraded>(registry)
         .map(|event| event.from);
-    let from = upgraded.or_else(|| Some(sent.event::<abi::MigrationStarted>()?.from));
-    Ok(from.map(|from| Upgraded::directly(proxy, from, version, sent)))
+    let started = || sent.event_of::<abi::MigrationStarted>(registry);
+    let Some(from) = upgraded.or_else(|| Some(started()?.from)) else {
+        return Ok(None);
+    };
+    // What was done to the instance since is no part of it.
+    let topics: Topics<'_> = [&MOVES, &[], &[proxy.into_word()]];
+    let block = sent.receipt.block_number.unwrap_or_default();
+    let moves = registry::logs_since(client, registry, topics, block).await?;
+    if moves.last().and_then(|log| log.transaction_hash) != Some(sent.tx.0) {
+        tell_undone(context, &sent);
+        return Ok(None);
+    }
+    Ok(Some(Upgraded::directly(proxy, from, version, sent)))
 }
 
 /// Checks the instance's path. Where no registry is behind it, the upgrade itself says so.

@@ -2,6 +2,7 @@
 
 use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
+use super::context::earlier::earlier;
 use super::kept;
 use super::propose::{propose, propose_and_roll};
 use super::rollout;
@@ -10,11 +11,12 @@ use super::work::Work;
 use crate::app_error::Error;
 use crate::deploy;
 use crate::export::ExportError;
+use crate::governance::GovernedCall;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::shell_word;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -116,8 +118,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Out
     let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new.clone());
     let bytes = call.abi_encode().into();
-    let earlier = context.earlier_call(client, registry, &bytes);
-    let is_done = is_done && earlier.await?.is_none();
+    let is_done = is_done && !is_unreported(place, &bytes).await?;
     let called_back = match is_done {
         true => registry::called_back(client, registry, &call.name).await?,
         false => Vec::new(),
@@ -141,6 +142,18 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Out
     work.warn_of_others(&call.version, &bytes);
     let rollout = (&overrides, work.checks);
     propose_and_roll(place, &bytes, work.sent, outcome, rollout).await
+}
+
+/// Whether an earlier run did that and was killed before it said so.
+async fn is_unreported(place: StorageContext<'_>, call: &Bytes) -> Result<bool, Error> {
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
+    let (call, names) = (call.clone(), context.names());
+    let governed = GovernedCall::decode(client, registry, call, U256::ZERO, &names).await?;
+    Ok(earlier(context, client, &governed).await?.is_some())
 }
 
 /// Activates an old program whose activation has ended; other code needs none.

@@ -13,6 +13,7 @@ use super::dry_run::{DryRun, WouldFail};
 use super::error::GovernanceError;
 use super::facts::{CodeFacts, code_facts};
 use super::names::Names;
+use super::standing::still_holds;
 use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
 use crate::ids::ActionId;
@@ -122,6 +123,11 @@ impl GovernedCall {
         self.submission.as_ref().unwrap_or(&self.bytes)
     }
 
+    /// Whether it is meant for one action alone: one that is approved by its id or by signatures.
+    pub(super) fn is_of_one_action(&self) -> bool {
+        self.approves.is_some() || self.submission.is_some()
+    }
+
     /// The transaction, without who sends it.
     pub(super) fn request(&self) -> TransactionRequest {
         TransactionRequest::default()
@@ -130,7 +136,8 @@ impl GovernedCall {
             .with_value(self.value)
     }
 
-    /// What came of the same bytes, sent by an earlier run.
+    /// What came of the same bytes, sent by an earlier run; `None` where that is over: the action ended
+    /// without being executed, or what it did does not hold any more.
     ///
     /// # Errors
     /// What the chain says.
@@ -138,8 +145,15 @@ impl GovernedCall {
         &self,
         client: &Client,
         sent: &Sent,
-    ) -> Result<Submitted, GovernanceError> {
-        outcome(client, self.registry, sent, None).await
+    ) -> Result<Option<Submitted>, GovernanceError> {
+        let submitted = match outcome(client, self.registry, sent, None).await {
+            Err(GovernanceError::Ended { .. }) => return Ok(None),
+            submitted => submitted?,
+        };
+        Ok(match submitted.execution() {
+            Some(done) if !still_holds(client, self.registry, &self.call, done).await? => None,
+            _ => Some(submitted),
+        })
     }
 
     /// It in a few words. Names that are too long for the registry are cut.

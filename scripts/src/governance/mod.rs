@@ -13,6 +13,7 @@
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
+//! | `standing` | whether what an earlier run did still is so |
 //! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
 //! | [`explain`](explain()) | a policy in words |
 //! | [`tree`](tree()) | the same as a tree that says who approved |
@@ -39,6 +40,7 @@ mod place;
 mod revert_cause;
 mod shown;
 pub mod signed;
+mod standing;
 mod submit;
 mod tree;
 

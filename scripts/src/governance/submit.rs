@@ -103,6 +103,31 @@ pub(super) async fn submit(
         )
         .await;
     }
+    let error = match attempt(client, governed, sender, action).await {
+        Err(error) if governed.is_of_one_action() && is_refusal(&error) => error,
+        submitted => return submitted,
+    };
+    // What the registry refuses may be what another's approval has just done.
+    match action_of(client, registry, &governed.bytes).await {
+        Ok(now) if now != action => instead(client, registry, action, error).await,
+        _ => Err(error),
+    }
+}
+
+/// Whether nothing was changed, for whatever reason.
+fn is_refusal(error: &GovernanceError) -> bool {
+    let unexplained = matches!(error.chain(), Some(ChainError::Unexplained { .. }));
+    unexplained || error.chain().and_then(ChainError::revert).is_some()
+}
+
+/// As [`submit`], by whoever sends it, for the action that it is now.
+async fn attempt(
+    client: &Client,
+    governed: &GovernedCall,
+    sender: Address,
+    action: ActionId,
+) -> Result<Submitted, GovernanceError> {
+    let (registry, what) = (governed.registry, governed.what());
     let request = governed.request();
     let tried = tried(client, sender, &request, &what).await;
     let expected = match tried {

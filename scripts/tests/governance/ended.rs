@@ -2,7 +2,7 @@
 
 use crate::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
 use alloy::primitives::Address;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
@@ -59,6 +59,12 @@ fn a_check_of_an_executed_action_is_made_or_refused() {
     assert_eq!(refused("Admin", &source), "ExecutedAlready");
     let script = ["--script-source", "/nonexistent"];
     assert_eq!(refused("Admin", &script), "ExecutedAlready");
+    write("layout.json", &json!({}));
+    let layout = ["--layout", "layout.json"];
+    assert_eq!(refused("Admin", &layout), "ExecutedAlready");
+    let export = ["--as", "Admin", "--export", "e.json"];
+    assert_eq!(refused("Admin", &export), "ExecutedAlready");
+    assert!(!sandbox.path("e.json").exists());
     assert_eq!(refused("Other", &[]), "ExecutedAlready");
     let same = ["approve", action, "--reviewed", "same.json"];
     let same = sandbox.done("Admin", &same);
@@ -66,6 +72,31 @@ fn a_check_of_an_executed_action_is_made_or_refused() {
         (&same["executed"], &same["compared"]),
         (&true.into(), &true.into())
     );
+}
+
+/// A signature is of an action. By the id of one that has ended, the same call as it would be proposed
+/// anew is not signed.
+#[test]
+fn by_the_id_of_an_action_that_has_ended_nothing_is_signed() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let update = ["update-policy", "A", "--role", "migrate", "Admin"];
+    let executed = sandbox.done("Admin", &update);
+    let undone = [
+        "update-policy",
+        "A",
+        "--role",
+        "migrate",
+        "AND(Admin,Admin2)",
+    ];
+    sandbox.done("Admin", &undone);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    sandbox.done("Admin", &["cancel", text(&open, "action")]);
+    for (ended, name) in [(&executed, "ExecutedAlready"), (&open, "ActionNotFound")] {
+        let sign = ["sign", text(ended, "action"), "--out", "signed.json"];
+        let answer = sandbox.run("Admin", &sign);
+        assert_eq!((answer.exit, error(&answer)), (Some(1), name), "{answer:?}");
+        assert!(!sandbox.path("signed.json").exists());
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod contradictions;
 mod creation;
 mod deceived;
 mod decide;
+mod earlier;
 mod ended;
 mod history;
 mod killed;

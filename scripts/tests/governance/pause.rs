@@ -113,30 +113,53 @@ fn a_pause_is_no_tick_to_doctor_verify_and_history() {
 /// How long both may take to send.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Two approvals in one block: the second one finds the definition resumed.
+#[test]
+fn who_approves_a_resume_in_the_block_in_which_another_executes_it_has_resumed_it_too() {
+    let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
+    sandbox.done("Admin", &["pause", "A"]);
+    let open = sandbox.run("Admin", &["resume", "A"]);
+    assert_eq!(open.exit, Some(3), "{open:?}");
+    let approve = ["approve", text(&open.document, "action")];
+    let answers = in_one_block(&sandbox, ["Admin2", "Admin3"], &approve);
+    for answer in &answers {
+        assert_eq!(answer.exit, Some(0), "{answer:?}");
+        assert_eq!(answer.document["executed"], true, "{answer:?}");
+    }
+    let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
+    assert_eq!(answers.iter().filter(by_another).count(), 1, "{answers:?}");
+    assert_eq!(in_state(&sandbox, "live").len(), 1);
+}
+
+/// Two type the same words; one block takes both transactions.
+fn in_one_block(sandbox: &Sandbox, keys: [&str; 2], words: &[&str]) -> [Answer; 2] {
+    let on_chain = |automine| {
+        let set = sandbox
+            .node
+            .with_chain(move |chain| chain.set_automine(automine));
+        set.expect("the chain");
+    };
+    on_chain(false);
+    let started = keys.map(|key| sandbox.start_heard(key, words));
+    let begun = Instant::now();
+    let sent = || sandbox.node.with_chain(|chain| chain.pool().pending.len());
+    while sent().expect("the chain") < 2 {
+        assert!(begun.elapsed() < TIMEOUT, "they never sent both");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let mined = sandbox
+        .node
+        .with_chain(|chain| chain.mine(1, None).map(drop));
+    mined.expect("the chain").expect("a block");
+    on_chain(true);
+    started.map(Heard::answer)
+}
+
 #[test]
 fn who_pauses_or_resumes_in_the_same_block_as_another_has_done_it_too() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", SEVEN);
     for (command, state) in [("pause", "paused"), ("resume", "live")] {
-        let on_chain = |automine| {
-            let set = sandbox
-                .node
-                .with_chain(move |chain| chain.set_automine(automine));
-            set.expect("the chain");
-        };
-        on_chain(false);
-        let started = ["Admin", "Admin2"].map(|key| sandbox.start_heard(key, &[command, "A"]));
-        let begun = Instant::now();
-        let sent = || sandbox.node.with_chain(|chain| chain.pool().pending.len());
-        while sent().expect("the chain") < 2 {
-            assert!(begun.elapsed() < TIMEOUT, "they never sent both");
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        let mined = sandbox
-            .node
-            .with_chain(|chain| chain.mine(1, None).map(drop));
-        mined.expect("the chain").expect("a block");
-        on_chain(true);
-        for answer in started.map(Heard::answer) {
+        for answer in in_one_block(&sandbox, ["Admin", "Admin2"], &[command, "A"]) {
             assert_eq!(answer.exit, Some(0), "{answer:?}");
             assert_eq!(answer.document["executed"], true, "{answer:?}");
             assert_eq!(answer.document["left"], json!([]), "{answer:?}");

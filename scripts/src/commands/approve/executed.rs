@@ -1,0 +1,96 @@
+//! An action that was executed already: there is nothing left to approve.
+
+use super::super::args::{ApproveArgs, ReviewArgs, StorageArgs};
+use super::super::context::Context;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::governance::{Call, GovernanceError, Names, Submitted, instead, is_approver};
+use crate::ids::ActionId;
+use crate::output::Outcome;
+use alloy::primitives::Address;
+use serde_json::json;
+
+/// What came of an action that is not open any more, where it was executed: there is nothing left to
+/// approve.
+///
+/// # Errors
+/// [`GovernanceError::Executed`] where a comparison was asked for that is not made any more, or by a key
+/// that had nothing to approve.
+pub(super) async fn already_executed(
+    context: &Context,
+    client: &Client,
+    (registry, action): (Address, ActionId),
+    call: &Call,
+    args: &ApproveArgs,
+) -> Result<Outcome, Error> {
+    let not_open = GovernanceError::NotOpen { action };
+    let ended = instead(client, registry, action, not_open).await?;
+    let by = executed_by(&ended, &context.names());
+    let unanswered = match requested(&args.review) {
+        Some(flag) => Some(format!("{flag} was not compared with it")),
+        None if context.is_export() => {
+            Some("there is nothing to export: no file was written".into())
+        }
+        None if is_approver(client, registry, call).await? => None,
+        None => Some("this key is none of its approvers, and nothing was compared".into()),
+    };
+    if let Some(found) = unanswered {
+        return Err(GovernanceError::Executed { action, by, found }.into());
+    }
+    let is_compared = args.reviewed.is_some();
+    let mut outcome = Outcome::default();
+    outcome.field("action", action);
+    outcome.field("approvals", ended.approvals);
+    outcome.field("required", ended.required);
+    outcome.field("executed", true);
+    outcome.field("compared", is_compared);
+    if let Some(other) = &ended.executed_by {
+        let (who, tx) = (other.approver, other.sent.tx);
+        outcome.field("executed_by", json!({"approver": who, "tx": tx}));
+    }
+    outcome.line(format!("{action} was executed already, {by}"));
+    outcome.line(match is_compared {
+        true => "its call is the one that was reviewed; nothing was sent",
+        false => "nothing was compared, and nothing was sent",
+    });
+    Ok(outcome)
+}
+
+/// The transaction that executed an action, and who sent it.
+pub(in crate::commands) fn executed_by(ended: &Submitted, names: &Names) -> String {
+    let by = ended.executed_by.as_ref().map(|other| {
+        let (who, tx) = (other.approver, other.sent.tx);
+        format!("by {} in {tx}", names.long(who))
+    });
+    by.unwrap_or_default()
+}
+
+/// The first flag that says what is compared, or how.
+fn requested(args: &ReviewArgs) -> Option<&'static str> {
+    // All of them, so that one that is added is thought of here.
+    let ReviewArgs {
+        source,
+        script_source,
+        storage:
+            StorageArgs {
+                layout,
+                rename,
+                retype,
+                allow_layout: _,
+                allow_absent: _,
+            },
+        no_migration: _,
+        no_init: _,
+        allow_abi: _,
+        allow: _,
+    } = args;
+    let flags = [
+        ("--source", source.is_some()),
+        ("--script-source", script_source.is_some()),
+        ("--layout", layout.is_some()),
+        ("--rename", !rename.is_empty()),
+        ("--retype", !retype.is_empty()),
+    ];
+    let given = flags.iter().find(|(_, is_given)| *is_given);
+    given.map(|(flag, _)| *flag)
+}
