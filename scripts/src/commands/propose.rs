@@ -2,8 +2,8 @@
 //! holds once it was executed.
 
 use super::calldata::decoded;
-use super::context::{Context, report};
 use super::context::earlier::earlier;
+use super::context::{Context, report};
 use super::storage::{Overrides, StorageChecks, StorageContext};
 use super::{export, kept, rollout};
 use crate::app_error::Error;

@@ -87,8 +87,9 @@ async fn abis(
     };
     let documents = context.documents(client, request.registry);
     let functions = async |code: RecordedCode| -> Result<Functions, Error> {
-        let kept = context.abi_of(name, code.codehash)?;
-        let known = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
+        let place = (client, request.registry);
+        let known = context.functions_of(place, name, code.codehash).await?;
+        let known = known.unwrap_or_default();
         let document = documents.get(code.layout).await?;
         let steps = document.document().and_then(|one| one.steps.clone());
         let steps = steps.unwrap_or_default();

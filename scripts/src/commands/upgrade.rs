@@ -1,8 +1,8 @@
 //! `upgrade`: one instance to one version.
 
 use super::calldata;
-use super::context::{Context, report};
 use super::context::earlier::tell_undone;
+use super::context::{Context, report};
 use super::path::{PathRequest, answered, check_instance};
 use super::propose::go_on_in_batches;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};

@@ -11,7 +11,7 @@ pub use framework::{Interfaces, interfaces};
 use crate::client::{Revert, show};
 use crate::output::shortened;
 use alloy::dyn_abi::{DynSolValue, ErrorExt, EventExt, FunctionExt, JsonAbiExt};
-use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi};
+use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi, Param};
 use alloy::primitives::{B256, Log};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,15 @@ impl Functions {
         }
     }
 
-    /// Those of signatures such as `migrate(uint256)`. What is none is left out.
+    /// These without the names of their arguments, which no selector proves.
+    pub fn unnamed(mut self) -> Self {
+        for function in self.functions.values_mut() {
+            without_names(&mut function.inputs);
+        }
+        self
+    }
+
+    /// Those of signatures such as `migrate(uint256)`, which name no arguments. What is none is left out.
     pub fn of_signatures<'a>(signatures: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Self::default();
         for signature in signatures {
@@ -48,7 +56,7 @@ impl Functions {
                 all.functions.insert(function.selector().0, function);
             }
         }
-        all
+        all.unnamed()
     }
 
     /// These, and errors of signatures such as `Overflow(uint256)`. What is none is left out.
@@ -151,6 +159,13 @@ fn listed(values: &[DynSolValue]) -> String {
     let values = values.iter().map(show);
     let values = values.map(|value| shortened(&value, ARGUMENT_MAX).into_owned());
     values.collect::<Vec<_>>().join(", ")
+}
+
+fn without_names(parameters: &mut [Param]) {
+    for parameter in parameters {
+        parameter.name.clear();
+        without_names(&mut parameter.components);
+    }
 }
 
 #[cfg(test)]

@@ -116,8 +116,12 @@ pub(super) async fn submit(
 
 /// Whether nothing was changed, for whatever reason.
 fn is_refusal(error: &GovernanceError) -> bool {
-    let unexplained = matches!(error.chain(), Some(ChainError::Unexplained { .. }));
-    unexplained || error.chain().and_then(ChainError::revert).is_some()
+    match error {
+        GovernanceError::WouldFail(_) => true,
+        error => error.chain().is_some_and(|error| {
+            matches!(error, ChainError::Unexplained { .. }) || error.revert().is_some()
+        }),
+    }
 }
 
 /// As [`submit`], by whoever sends it, for the action that it is now.

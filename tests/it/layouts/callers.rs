@@ -222,7 +222,7 @@ fn git(folder: &Path, words: &[&str]) {
     assert!(done.expect("git").success(), "{words:?}");
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let to = to.join(entry.file_name());

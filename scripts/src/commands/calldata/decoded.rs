@@ -34,7 +34,10 @@ pub(in crate::commands) async fn decoded(
     let (name, names) = (call.definition(), context.names());
     let functions = match step {
         Some(step) if step.kind == kind::COMPLEX => Ok(interfaces().proxy.clone()),
-        Some(step) if step.kind == kind::SCRIPT => kept(context, name, step.scriptCodehash.into()),
+        Some(step) if step.kind == kind::SCRIPT => {
+            let codehash = step.scriptCodehash.into();
+            kept(context, (client, registry), name, codehash).await
+        }
         _ => {
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
@@ -70,9 +73,14 @@ pub(in crate::commands) async fn registered(
 }
 
 /// The interface that is kept here of some code, or why there is none.
-fn kept(context: &Context, name: &str, codehash: CodeHash) -> Result<Functions, String> {
-    match context.abi_of(name, codehash) {
-        Ok(Some(abi)) => Ok(Functions::of_abi(&abi)),
+async fn kept(
+    context: &Context,
+    place: (&Client, Address),
+    name: &str,
+    codehash: CodeHash,
+) -> Result<Functions, String> {
+    match context.functions_of(place, name, codehash).await {
+        Ok(Some(functions)) => Ok(functions),
         Ok(None) => Err("no interface of this code is kept here".into()),
         Err(error) => Err(format!(
             "the interface that is kept here cannot be read: {error}"
@@ -87,7 +95,7 @@ async fn declared(
     registry: Address,
     (name, code, data): (&str, RecordedCode, &[u8]),
 ) -> Result<Result<Functions, String>, Error> {
-    let kept = kept(context, name, code.codehash);
+    let kept = kept(context, (client, registry), name, code.codehash).await;
     if kept.as_ref().is_ok_and(|functions| functions.knows(data)) {
         return Ok(kept);
     }
@@ -97,7 +105,8 @@ async fn declared(
     if published.is_none() && steps.is_none() {
         return Ok(kept);
     }
-    let published = published.map(|one| Functions::of_abi(&one.abi));
+    // Whoever proposed the version wrote its document.
+    let published = published.map(|one| Functions::of_abi(&one.abi).unnamed());
     let steps = steps.unwrap_or_default();
     let signatures = steps.iter().map(|step| step.signature.as_str());
     let declared = Functions::of_signatures(signatures);

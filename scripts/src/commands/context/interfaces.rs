@@ -5,11 +5,11 @@ use crate::app_error::Error;
 use crate::build::{Reviewed, is_tracked};
 use crate::client::Client;
 use crate::commands::storage;
+use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::layout::Documents;
 use crate::versions::Versions;
-use alloy::json_abi::JsonAbi;
 use alloy::primitives::Address;
 use stylus_layout::Document;
 
@@ -93,19 +93,29 @@ impl Context {
         Ok(doubtful)
     }
 
-    /// The functions, events and errors of such code, to name what is called: no proof.
+    /// The functions, events and errors of such code, to name what is called. Arguments have names only
+    /// where that is proven: the same bytes under another name are another promise.
     ///
     /// # Errors
-    /// A file that cannot be read.
-    pub(in crate::commands) fn abi_of(
+    /// As [`Self::callable_of`].
+    pub(in crate::commands) async fn functions_of(
         &self,
+        (client, registry): (&Client, Address),
         name: &str,
         codehash: CodeHash,
-    ) -> Result<Option<JsonAbi>, Error> {
+    ) -> Result<Option<Functions>, Error> {
         if let Some(callable) = self.built_callable(codehash)? {
-            return Ok(Some(callable.abi));
+            return Ok(Some(Functions::of_abi(&callable.abi)));
         }
-        Ok(self.versions().abi_of(name, codehash)?)
+        let kept = self.kept_callable((client.chain_id(), registry), name, codehash)?;
+        if let Some(known) = kept.filter(|known| known.doubt.is_none()) {
+            return Ok(Some(Functions::of_abi(&known.callable.abi)));
+        }
+        let abi = match self.callable_of((client, registry), name, codehash).await? {
+            Some(known) => Some(known.callable.abi),
+            None => self.versions().abi_of(name, codehash)?,
+        };
+        Ok(abi.map(|abi| Functions::of_abi(&abi).unnamed()))
     }
 
     /// Of code that this machine built.
