@@ -1,7 +1,7 @@
 //! `upgrade`: one instance to one version.
 
 use super::calldata;
-use super::context::earlier::tell_undone;
+use super::context::earlier::report_undone;
 use super::context::{Context, report};
 use super::path::{PathRequest, answered, check_instance};
 use super::propose::go_on_in_batches;
@@ -101,7 +101,7 @@ async fn earlier(
     let block = sent.receipt.block_number.unwrap_or_default();
     let moves = registry::logs_since(client, registry, topics, block).await?;
     if moves.last().and_then(|log| log.transaction_hash) != Some(sent.tx.0) {
-        tell_undone(context, &sent);
+        report_undone(context, &sent);
         return Ok(None);
     }
     Ok(Some(Upgraded::directly(proxy, from, version, sent)))

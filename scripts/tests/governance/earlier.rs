@@ -27,7 +27,7 @@ fn state(sandbox: &Sandbox) -> String {
     text(&status["definitions"][0], "state").to_owned()
 }
 
-fn is_asked_anew(answer: &Answer) -> bool {
+fn is_sent_again(answer: &Answer) -> bool {
     answer.stderr.contains("the same is asked for anew")
 }
 
@@ -47,7 +47,7 @@ fn a_pause_of_an_earlier_run_that_was_undone_since_is_sent() {
     assert_eq!(state(&sandbox), "live");
     let again = sandbox.run("Admin", &["pause", "A"]);
     assert_eq!(again.exit, Some(0), "{again:?}");
-    assert!(is_asked_anew(&again), "{again:?}");
+    assert!(is_sent_again(&again), "{again:?}");
     assert_eq!(state(&sandbox), "paused");
     assert!(!sandbox.path(JOURNALS).exists(), "a journal is left");
 
@@ -55,7 +55,7 @@ fn a_pause_of_an_earlier_run_that_was_undone_since_is_sent() {
     killed(&sandbox, &["resume", "A"], "mined:1");
     let again = sandbox.run("Admin", &["resume", "A"]);
     assert_eq!(again.exit, Some(0), "{again:?}");
-    assert!(!is_asked_anew(&again), "{again:?}");
+    assert!(!is_sent_again(&again), "{again:?}");
     assert_eq!(state(&sandbox), "live");
 }
 
@@ -70,7 +70,7 @@ fn a_policy_of_an_earlier_run_that_was_changed_since_is_set() {
     std::fs::write(journal_of(&sandbox, 0), kept).expect("written");
     let again = sandbox.run("Admin", &set("Admin"));
     assert_eq!(again.exit, Some(0), "{again:?}");
-    assert!(is_asked_anew(&again), "{again:?}");
+    assert!(is_sent_again(&again), "{again:?}");
     let refused = sandbox.run("Admin2", &["pause", "A"]);
     assert_eq!((refused.exit, error(&refused)), (Some(1), "NotAnApprover"));
 }

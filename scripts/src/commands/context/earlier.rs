@@ -20,13 +20,13 @@ pub(in crate::commands) async fn earlier(
     };
     let reported = governed.sent_before(client, &sent).await?;
     if reported.is_none() {
-        tell_undone(context, &sent);
+        report_undone(context, &sent);
     }
     Ok(reported)
 }
 
 /// Says that an earlier run is not the answer, and that the same is sent.
-pub(in crate::commands) fn tell_undone(context: &Context, sent: &Sent) {
+pub(in crate::commands) fn report_undone(context: &Context, sent: &Sent) {
     context.output.note(&format!(
         "more was decided since the earlier run sent {}: the same is asked for anew",
         sent.tx
