@@ -1,63 +1,21 @@
 //! The functions of `#[public]` blocks.
 
 use super::types::Types;
-use super::{Interface, Parsed, Placed};
+use super::{Interface, Placed};
 use alloy::dyn_abi::parser::is_valid_identifier;
 use alloy::json_abi::{Function, Param, StateMutability};
 use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
-use syn::visit::{Visit, visit_item_impl, visit_item_mod};
+use syn::visit::Visit;
 use syn::{
-    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, ItemMod, ItemType,
-    PathArguments, ReturnType, Type,
+    Attribute, FnArg, GenericArgument, GenericParam, ImplItem, ImplItemFn, ItemImpl, ItemType,
+    Path, PathArguments, ReturnType, Type, TypePath,
 };
 
 /// What `#[upgradeable]` lets nobody but an upgrade call.
 const STEPS: [&str; 2] = ["initializer", "migration"];
 
-/// The functions of the entrypoint, and of what it inherits.
-pub(super) fn read(parsed: &[Parsed], types: &Types, found: &mut Interface) {
-    let Some(entrypoint) = found.entrypoint.clone() else {
-        let line = "no storage struct with #[entrypoint] was found";
-        found.unseen.push(line.into());
-        return;
-    };
-    let mut blocks = Vec::new();
-    for one in parsed {
-        let mut visited = Blocks::default();
-        visited.visit_file(&one.file);
-        blocks.extend(visited.found.into_iter().map(|block| (one, block)));
-    }
-    let mut left = vec![entrypoint];
-    let mut seen = BTreeSet::new();
-    while let Some(of) = left.pop() {
-        if !seen.insert(of.clone()) {
-            continue;
-        }
-        let own = blocks
-            .iter()
-            .filter(|(_, block)| self_of(&block.item) == of);
-        let own: Vec<_> = own.collect();
-        if own.is_empty() {
-            let line = format!("the functions of {of}, whose #[public] block was not found");
-            found.unseen.push(line);
-        }
-        for (one, block) in own {
-            left.extend(inherited(&block.item.attrs));
-            for method in methods(&block.item) {
-                if block.is_conditional || has(&method.attrs, "cfg") {
-                    let name = &method.sig.ident;
-                    let line = format!("whether there is a function {name}, which #[cfg] decides");
-                    found.unseen.push(line);
-                } else {
-                    found.method(one, method, types);
-                }
-            }
-        }
-    }
-}
-
-fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+pub(super) fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(method) if !has(&method.attrs, "constructor") => Some(method),
         _ => None,
@@ -70,11 +28,17 @@ impl Interface {
         all.any(|one| one.item.signature() == signature)
     }
 
-    /// Adds a function of a block. A parent's receive and fallback do not replace those that inherit.
-    fn method(&mut self, parsed: &Parsed, method: &ImplItemFn, types: &Types) {
+    /// Adds a function of a block; whether it could be read.
+    pub(super) fn method(
+        &mut self,
+        file: &std::path::Path,
+        method: &ImplItemFn,
+        types: &Types,
+        generic: &BTreeSet<String>,
+    ) -> bool {
         if has(&method.attrs, "receive") {
             self.receive = true;
-            return;
+            return true;
         }
         if has(&method.attrs, "fallback") {
             let mutability = match has(&method.attrs, "payable") {
@@ -82,37 +46,45 @@ impl Interface {
                 false => StateMutability::NonPayable,
             };
             self.fallback.get_or_insert(mutability);
-            return;
+            return true;
         }
-        match function(method, types) {
+        match function(method, types, generic) {
             // What inherits stands before what it inherits from, and replaces it.
-            Ok(item) if self.has_function(&item.signature()) => {}
+            Ok(item) if self.has_function(&item.signature()) => true,
             Ok(item) => {
                 if STEPS.iter().any(|one| has(&method.attrs, one)) {
                     self.steps.push(item.signature());
                 }
                 self.functions.push(Placed {
                     item,
-                    file: parsed.path.clone(),
+                    file: file.to_owned(),
                     line: method.sig.ident.span().start().line,
                 });
+                true
             }
-            Err(reason) => self.unseen.push(format!(
-                "the function {}: {reason} is not known",
-                method.sig.ident
-            )),
+            Err(reason) => {
+                let name = &method.sig.ident;
+                let line = format!("the function {name}: {reason} is not known");
+                self.unseen.push(line);
+                false
+            }
         }
     }
 }
 
 /// A function as the ABI describes it; which type is not known.
-fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
+fn function(
+    method: &ImplItemFn,
+    types: &Types,
+    generic: &BTreeSet<String>,
+) -> Result<Function, String> {
     let signature = &method.sig;
-    let name = match find(&method.attrs, "selector") {
-        Some(attribute) => renamed(attribute).ok_or("its #[selector]")?,
-        None => signature.ident.to_string().to_case(Case::Camel),
-    };
-    let name = identifier(name)?;
+    if find(&method.attrs, "selector").is_some_and(|one| renamed(one).is_none()) {
+        return Err("its #[selector]".into());
+    }
+    require_no_parameter(method, generic, types)?;
+    let is_step = STEPS.iter().any(|one| has(&method.attrs, one));
+    let name = identifier(sol_name(method))?;
     let mut inputs = Vec::new();
     let mut mutability = StateMutability::Pure;
     for (position, input) in signature.inputs.iter().enumerate() {
@@ -122,8 +94,9 @@ fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
                 Type::Reference(reference) if position == 0 => {
                     mutability = of_reference(reference.mutability.is_some());
                 }
-                // `#[upgradeable]` takes it out of the signature.
-                Type::Path(path) if path.path.is_ident("Proof") => {}
+                // `#[upgradeable]` takes it out of the signature of a step.
+                Type::Path(path)
+                    if is_step && path.path.is_ident("Proof") && !types.is_taken("Proof") => {}
                 ty => {
                     let label = match typed.pat.as_ref() {
                         syn::Pat::Ident(pattern) => pattern.ident.to_string().to_case(Case::Camel),
@@ -148,6 +121,55 @@ fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
         outputs,
         state_mutability: mutability,
     })
+}
+
+/// The name by which callers know a function.
+pub(super) fn sol_name(method: &ImplItemFn) -> String {
+    let renamed = find(&method.attrs, "selector").and_then(renamed);
+    renamed.unwrap_or_else(|| method.sig.ident.to_string().to_case(Case::Camel))
+}
+
+/// The parameters of a block or a function.
+pub(super) fn generics(of: &syn::Generics) -> BTreeSet<String> {
+    let all = of.params.iter().filter_map(|one| match one {
+        GenericParam::Type(ty) => Some(ty.ident.to_string()),
+        GenericParam::Const(number) => Some(number.ident.to_string()),
+        GenericParam::Lifetime(_) => None,
+    });
+    all.collect()
+}
+
+/// A type that is a parameter has another name in the ABI, whatever it is called.
+fn require_no_parameter(
+    method: &ImplItemFn,
+    generic: &BTreeSet<String>,
+    types: &Types,
+) -> Result<(), String> {
+    struct Idents(Vec<String>);
+    impl<'a> Visit<'a> for Idents {
+        fn visit_path(&mut self, path: &'a Path) {
+            self.0.extend(path.get_ident().map(ToString::to_string));
+            syn::visit::visit_path(self, path);
+        }
+    }
+    let mut idents = Idents(Vec::new());
+    for (position, input) in method.sig.inputs.iter().enumerate() {
+        match input {
+            FnArg::Typed(typed) if position > 0 || !matches!(*typed.ty, Type::Reference(_)) => {
+                idents.visit_type(&typed.ty);
+            }
+            _ => {} // the storage
+        }
+    }
+    if let ReturnType::Type(_, ty) = &method.sig.output {
+        idents.visit_type(success(ty, types));
+    }
+    let own = generics(&method.sig.generics);
+    let of = idents
+        .0
+        .into_iter()
+        .find(|one| generic.contains(one) || own.contains(one));
+    of.map_or(Ok(()), |name| Err(format!("the type {name}")))
 }
 
 /// A name that Solidity allows. `#[selector]` takes any text for one, and Rust letters of every script;
@@ -175,7 +197,8 @@ fn success<'a>(ty: &'a Type, types: &'a Types) -> &'a Type {
         return ty;
     };
     let alias = types.results.get(&last.ident.to_string());
-    if last.ident != "Result" && alias.is_none() {
+    let is_result = last.ident == "Result" || alias.is_some();
+    if !is_result || types.is_taken(&last.ident.to_string()) || !types.is_near(path) {
         return ty;
     }
     match first_argument(&last.arguments) {
@@ -213,7 +236,7 @@ pub(super) fn alias_of_result(alias: &ItemType) -> Option<Option<Type>> {
 fn outputs(ty: &Type, types: &Types) -> Result<Vec<Param>, String> {
     let all: Vec<&Type> = match ty {
         Type::Tuple(tuple) => tuple.elems.iter().collect(),
-        Type::Path(path) if path.path.is_ident("ArbResult") => {
+        Type::Path(path) if path.path.is_ident("ArbResult") && !types.is_taken("ArbResult") => {
             return Ok(vec![param("bytes".into(), String::new())?]);
         }
         one => vec![one],
@@ -229,27 +252,35 @@ pub(super) fn param(ty: String, name: String) -> Result<Param, String> {
     Ok(Param { name, ..parsed })
 }
 
-/// The types in `#[inherit(…)]`.
-fn inherited(attributes: &[Attribute]) -> Vec<String> {
-    let Some(attribute) = find(attributes, "inherit") else {
+/// The types in `#[inherit(…)]` or `#[implements(…)]`.
+pub(super) fn listed(attributes: &[Attribute], name: &str) -> Vec<TypePath> {
+    let Some(attribute) = find(attributes, name) else {
         return Vec::new();
     };
     let all = attribute
         .parse_args_with(syn::punctuated::Punctuated::<Type, syn::Token![,]>::parse_terminated);
-    all.into_iter()
-        .flatten()
-        .filter_map(|ty| last_of(&ty))
-        .collect()
-}
-
-fn self_of(block: &ItemImpl) -> String {
-    last_of(&block.self_ty).unwrap_or_default()
-}
-
-fn last_of(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+    let all = all.into_iter().flatten();
+    all.filter_map(|ty| match ty {
+        Type::Path(path) => Some(path),
         _ => None,
+    })
+    .collect()
+}
+
+pub(super) fn last_of(path: &Path) -> String {
+    let last = path.segments.last();
+    last.map(|last| last.ident.to_string()).unwrap_or_default()
+}
+
+/// The arguments of a path's end that have no names.
+pub(super) fn positional(path: &Path) -> Vec<&GenericArgument> {
+    match path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(all)) => {
+            let all = all.args.iter();
+            all.filter(|one| matches!(one, GenericArgument::Type(_) | GenericArgument::Const(_)))
+                .collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -275,37 +306,4 @@ fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
         let last = attribute.path().segments.last();
         last.is_some_and(|last| last.ident == name)
     })
-}
-
-/// A block whose functions have selectors.
-struct Block {
-    item: ItemImpl,
-    /// Whether `#[cfg]` stands above it or above a module that it is in.
-    is_conditional: bool,
-}
-
-/// The blocks of a file.
-#[derive(Default)]
-struct Blocks {
-    found: Vec<Block>,
-    is_conditional: bool,
-}
-
-impl<'ast> Visit<'ast> for Blocks {
-    fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
-        if has(&block.attrs, "public") || has(&block.attrs, "inheritable") {
-            self.found.push(Block {
-                item: block.clone(),
-                is_conditional: self.is_conditional || has(&block.attrs, "cfg"),
-            });
-        }
-        visit_item_impl(self, block);
-    }
-
-    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
-        let outside = self.is_conditional;
-        self.is_conditional |= has(&module.attrs, "cfg");
-        visit_item_mod(self, module);
-        self.is_conditional = outside;
-    }
 }

@@ -1,12 +1,18 @@
 //! What a contract's sources show: its functions, events and errors, and the lines of its storage
 //! fields. Nothing is compiled for it, so what macros make is not seen; what is not seen is said.
 
+mod answers;
+mod blocks;
 mod callable;
 mod compare;
+mod condition;
 mod functions;
+mod modules;
+mod names;
 mod published;
 mod solidity;
 mod storage;
+mod trusted;
 mod types;
 
 pub use callable::Callable;
@@ -16,6 +22,7 @@ pub use storage::{StorageStruct, storage_structs};
 use alloy::json_abi::{
     Error as AbiError, Event, Fallback, Function, JsonAbi, Receive, StateMutability,
 };
+use modules::Tree;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use types::Types;
@@ -66,52 +73,40 @@ pub struct Field {
     pub field: String,
 }
 
-/// A source file, parsed.
-struct Parsed {
-    path: PathBuf,
-    file: syn::File,
-    /// Whether it is the contract's own, not a dependency's.
-    is_own: bool,
-}
-
 impl Interface {
-    /// What the sources of a crate show. `dependencies` are the folders of the packages that it
-    /// depends on by path; only what the contract inherits is taken from them.
+    /// What the sources of a crate show: those that the compiler takes, from the root of its library by
+    /// `mod`. `dependencies` are the folders of the packages that it depends on by path; only what the
+    /// contract inherits is taken from them.
     pub fn read(folder: &Path, dependencies: &[PathBuf]) -> Self {
         let mut found = Self::default();
-        let mut parsed = Vec::new();
-        let own = std::iter::once((folder, true));
-        let others = dependencies.iter().map(|other| (other.as_path(), false));
-        for (folder, is_own) in own.chain(others) {
-            for path in sources(&folder.join("src")) {
-                match parse(&path) {
-                    Ok(file) => parsed.push(Parsed { path, file, is_own }),
-                    Err(reason) if is_own => {
-                        let shown = path.strip_prefix(folder).unwrap_or(&path);
-                        let line = format!("{} cannot be read: {reason}", shown.display());
-                        found.unseen.push(line);
-                    }
-                    Err(_) => {} // what is inherited from it is missed below
-                }
-            }
-        }
+        let tree = Tree::read(folder, dependencies);
+        found.unseen.clone_from(&tree.unseen);
         let mut types = Types::default();
-        for one in &parsed {
-            solidity::types(&one.file, &mut types);
+        for module in &tree.modules {
+            solidity::types(module, &mut types);
         }
-        found.storage(&parsed);
-        functions::read(&parsed, &types, &mut found);
-        for one in parsed.iter().filter(|one| one.is_own) {
-            solidity::read(one, &types, &mut found);
+        types.note(&tree);
+        found.fields(folder);
+        answers::read(&tree, &types, &mut found);
+        for (number, module) in tree.modules.iter().enumerate() {
+            if module.krate == 0 {
+                solidity::read(&tree, number, &types, &mut found);
+                let macros = module.names.unknown.iter();
+                let lines = macros.map(|name| format!("what the macro {name} makes"));
+                found.unseen.extend(lines);
+            }
         }
         found
     }
 
-    /// Adds the fields of every storage struct of the contract's own sources, and notes which struct
-    /// the entrypoint is.
-    fn storage(&mut self, parsed: &[Parsed]) {
-        for one in parsed.iter().filter(|one| one.is_own) {
-            for item in storage_structs(&one.file) {
+    /// Adds the fields of every storage struct in the crate's folder, and notes which struct the entrypoint
+    /// is. They are places in messages and no more, so files that are not compiled are among them.
+    fn fields(&mut self, folder: &Path) {
+        for path in sources(&folder.join("src")) {
+            let Ok(file) = parse(&path) else {
+                continue; // noted where it is a module
+            };
+            for item in storage_structs(&file) {
                 if item.has("entrypoint") {
                     self.entrypoint = Some(item.name.clone());
                 }
@@ -120,7 +115,7 @@ impl Interface {
                     let of = item.name.clone();
                     self.fields.push(Placed {
                         item: Field { of, field },
-                        file: one.path.clone(),
+                        file: path.clone(),
                         line,
                     });
                 }

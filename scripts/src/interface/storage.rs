@@ -72,6 +72,23 @@ impl<'ast> Visit<'ast> for Found {
     }
 }
 
+/// The names of the structs that a `sol_storage!` declares.
+pub(super) fn structs_of(one: &Macro) -> Vec<String> {
+    let all = structs(one.tokens.clone()).into_iter();
+    all.map(|one| one.name).collect()
+}
+
+/// The names of those of them whose attributes are exactly such that calls begin there.
+pub(super) fn entrypoints_of(one: &Macro) -> Vec<(String, bool)> {
+    let all = structs(one.tokens.clone()).into_iter();
+    let all = all.filter(|one| one.has("entrypoint"));
+    all.map(|one| {
+        let is_plain = !one.has("cfg") && !one.has("cfg_attr");
+        (one.name, is_plain)
+    })
+    .collect()
+}
+
 /// The structs between the braces of `sol_storage!`.
 fn structs(tokens: TokenStream) -> Vec<StorageStruct> {
     let mut found = Vec::new();
@@ -123,7 +140,8 @@ fn fields(tokens: TokenStream) -> Vec<(String, usize)> {
     fields
 }
 
-fn idents(tokens: TokenStream) -> Vec<String> {
+/// Every word of some tokens.
+pub(super) fn idents(tokens: TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     for token in tokens {
         match token {

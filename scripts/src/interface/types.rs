@@ -1,7 +1,9 @@
 //! Types of Rust as the ABI names them: what stylus-sdk's `AbiType` says of them.
 
-use std::collections::BTreeMap;
-use syn::{Expr, GenericArgument, Lit, PathArguments, Type};
+use super::modules::Tree;
+use super::names::{Named, Target};
+use std::collections::{BTreeMap, BTreeSet};
+use syn::{Expr, GenericArgument, Lit, PathArguments, Type, TypePath};
 
 /// Aliases are followed so far.
 const DEPTH_MAX: usize = 16;
@@ -13,9 +15,92 @@ pub(super) struct Types {
     /// Aliases of `Result` whose success is their parameter, with what that is where none is given.
     pub(super) results: BTreeMap<String, Option<Type>>,
     pub(super) structs: BTreeMap<String, String>,
+    /// Names that several things have, or that may be another thing than the one that is known by them.
+    pub(super) taken: BTreeSet<String>,
+    /// The modules of the crates.
+    pub(super) modules: BTreeSet<String>,
 }
 
+/// Crates whose types have the names that the ABI knows them by.
+const NEAR: [&str; 12] = [
+    "alloc",
+    "alloy",
+    "alloy_core",
+    "alloy_primitives",
+    "alloy_sol_types",
+    "core",
+    "crate",
+    "ruint",
+    "std",
+    "stylus_sdk",
+    "stylus_upgradeable",
+    "super",
+];
+/// Names beside those of plain types that are read as what they usually are.
+const USUAL: [&str; 7] = [
+    "ArbResult",
+    "FixedBytes",
+    "Proof",
+    "Result",
+    "Signed",
+    "Uint",
+    "Vec",
+];
+
 impl Types {
+    /// Notes the names that modules declare or import for other things than one expects.
+    pub(super) fn note(&mut self, tree: &Tree) {
+        for module in &tree.modules {
+            for (name, what) in module.names.declared() {
+                let is_alias = self.aliases.contains_key(name)
+                    || self.results.contains_key(name)
+                    || self.structs.contains_key(name);
+                let is_renamed = module.names.renamed.contains(name);
+                let is_other = match what {
+                    Named::Module(_) => {
+                        self.modules.insert(name.to_owned());
+                        continue;
+                    }
+                    Named::Item => !is_alias,
+                    Named::Unknown => true,
+                    Named::Use(path) => {
+                        let first = path.iter().find(|one| !one.is_empty());
+                        let first = first.map(String::as_str).unwrap_or_default();
+                        let is_outside = match tree.path_of(module, path) {
+                            Some(Target::Outside(path)) => {
+                                !path.first().is_some_and(|one| NEAR.contains(&one.as_str()))
+                            }
+                            Some(_) => false,
+                            None => !NEAR.contains(&first),
+                        };
+                        is_renamed || is_outside
+                    }
+                };
+                let is_usual = plain(name).is_some() || USUAL.contains(&name);
+                let is_result = name == "Result" && matches!(what, Named::Use(_)) && !is_renamed;
+                if is_other && !is_result && (is_usual || is_alias) {
+                    self.taken.insert(name.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Whether a name may be another thing than the one that is known by it.
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        self.taken.contains(name)
+    }
+
+    /// Whether a path with several words begins in these crates, or where the usual types are.
+    pub(super) fn is_near(&self, path: &TypePath) -> bool {
+        let Some(first) = path.path.segments.first() else {
+            return false;
+        };
+        let first = first.ident.to_string();
+        let is_near =
+            NEAR.contains(&first.as_str()) || first == "self" || self.modules.contains(&first);
+        path.qself.is_none() && (path.path.segments.len() == 1 || is_near)
+    }
+
     /// The type's name in the ABI, or what is not known.
     pub(super) fn name(&self, ty: &Type) -> Result<String, String> {
         self.name_within(ty, DEPTH_MAX)
@@ -40,6 +125,9 @@ impl Types {
             Type::Path(path) => {
                 let last = path.path.segments.last().ok_or("an empty path")?;
                 let name = last.ident.to_string();
+                if self.is_taken(&name) || !self.is_near(path) {
+                    return Err(format!("which type {name} is"));
+                }
                 let arguments = arguments(&last.arguments);
                 if let (Some(alias), []) = (self.aliases.get(&name), arguments.as_slice()) {
                     return self.name_within(alias, depth);

@@ -87,9 +87,13 @@ fn a_pull_request_is_compared_with_what_is_live() {
     assert!(said.contains(&place), "{place} in {said}");
     assert_eq!(output.status.code(), Some(1));
 
-    // A function less.
+    // A function less, although it stands in a file that is not compiled.
     empty.restore();
     empty.edit(&[("pub fn change(", "pub fn change_it(")]);
+    let dead = empty.path("note/src/legacy.rs");
+    let text =
+        "use super::*;\n#[public]\nimpl Note {\n    pub fn change(&mut self, value: U256) {}\n}\n";
+    fs::write(&dead, text).expect("written");
     assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
     let lost = "function-removed:change(uint256)";
     assert_eq!(empty.errors(&["--allow-abi", lost]), NONE);
@@ -98,6 +102,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     let error = &refused["error"];
     assert_eq!((exit, &error["name"]), (Some(1), &"InterfaceLost".into()));
     assert_eq!(error["found"], lost, "{error}");
+    fs::remove_file(&dead).expect("removed");
 
     // Nobody can initialise what is created at it.
     empty.restore();

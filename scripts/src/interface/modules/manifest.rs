@@ -1,0 +1,135 @@
+//! What a Cargo.toml says of a library's modules and of the crates that it can name.
+
+use crate::interface::condition::TRUSTED;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, TableLike};
+
+/// The feature of stylus-sdk under which `#[public]` makes a client and no contract.
+const CLIENT: &str = "contract-client-gen";
+
+/// A crate's Cargo.toml, and that of its workspace.
+pub(super) struct Manifest {
+    folder: PathBuf,
+    own: DocumentMut,
+    /// The workspace's folder and Cargo.toml.
+    workspace: Option<(PathBuf, DocumentMut)>,
+    /// Whether it could be read. A folder without one has a library with the usual path.
+    is_read: bool,
+}
+
+impl Manifest {
+    pub(super) fn read(folder: &Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("Cargo.toml"));
+        let own = text
+            .as_deref()
+            .ok()
+            .map_or_else(|| Some(DocumentMut::new()), |text| text.parse().ok());
+        let above = folder.ancestors().find_map(|above| {
+            let text = std::fs::read_to_string(above.join("Cargo.toml")).ok()?;
+            let parsed: DocumentMut = text.parse().ok()?;
+            let is_workspace = parsed.contains_key("workspace");
+            is_workspace.then(|| (above.to_owned(), parsed))
+        });
+        Self {
+            folder: folder.to_owned(),
+            is_read: own.is_some(),
+            own: own.unwrap_or_default(),
+            workspace: above,
+        }
+    }
+
+    /// The file of the library.
+    pub(super) fn root(&self) -> PathBuf {
+        let named = self.text("lib", "path");
+        self.folder.join(named.unwrap_or("src/lib.rs"))
+    }
+
+    /// Why nothing of its sources is certain.
+    pub(super) fn why_unknown(&self) -> Option<String> {
+        let why = "which a Cargo.toml that cannot be read decides";
+        (!self.is_read).then(|| why.to_owned())
+    }
+
+    /// Why its sources do not make the functions that they show: by a feature, `#[public]` makes others,
+    /// and by another package, other macros have the name of the usual ones.
+    pub(super) fn is_other(&self) -> Option<String> {
+        let features = self.own.get("features").and_then(Item::as_table_like);
+        let mut features = features.into_iter().flat_map(TableLike::iter);
+        let turns_on = features.any(|(name, list)| {
+            let mut list = list.as_array().into_iter().flatten();
+            name != CLIENT && list.any(|one| one.as_str() == Some(CLIENT))
+        });
+        if turns_on {
+            return Some(format!("its feature {CLIENT} is turned on by another one"));
+        }
+        let all = self.dependencies();
+        let (name, ..) = all.into_iter().find(|(name, _, item)| {
+            let named = item.get("package").and_then(Item::as_str);
+            let is_trusted = TRUSTED.contains(&name.replace('-', "_").as_str());
+            is_trusted && named.is_some_and(|named| named != *name)
+        })?;
+        Some(format!(
+            "its dependency {name} is a package of another name"
+        ))
+    }
+
+    /// The crates that it can name, of those in `all`, by their numbers.
+    pub(super) fn externs(&self, all: &[Self]) -> BTreeMap<String, usize> {
+        let mut externs = BTreeMap::new();
+        for (key, base, item) in self.dependencies() {
+            let path = item.get("path").and_then(Item::as_str);
+            let path = path.and_then(|path| std::fs::canonicalize(base.join(path)).ok());
+            let is_it = |one: &Self| std::fs::canonicalize(&one.folder).ok() == path;
+            let number = path.as_ref().and_then(|_| all.iter().position(is_it));
+            let is_renamed = item.get("package").is_some();
+            let name = match number {
+                Some(number) if !is_renamed => all[number].name().unwrap_or(key).to_owned(),
+                _ => key.to_owned(),
+            };
+            // A name that leads to two crates leads to none that is certain.
+            let name = name.replace('-', "_");
+            let before = externs.insert(name.clone(), number);
+            if before.is_some_and(|before| before != number) {
+                externs.insert(name, None);
+            }
+        }
+        let certain = externs.into_iter();
+        certain
+            .filter_map(|(name, number)| Some((name, number?)))
+            .collect()
+    }
+
+    /// The library's name as others write it.
+    fn name(&self) -> Option<&str> {
+        let named = self.text("lib", "name");
+        named.or_else(|| self.text("package", "name"))
+    }
+
+    fn text(&self, table: &str, key: &str) -> Option<&str> {
+        self.own.get(table)?.get(key)?.as_str()
+    }
+
+    /// Dependencies by their names, each with the folder that its path begins in.
+    fn dependencies(&self) -> Vec<(&str, &Path, &Item)> {
+        let targets = self.own.get("target").and_then(Item::as_table_like);
+        let targets = targets.into_iter().flat_map(TableLike::iter);
+        let targets = targets.filter_map(|(_, target)| target.get("dependencies"));
+        let tables = self.own.get("dependencies").into_iter().chain(targets);
+        let own = tables
+            .filter_map(Item::as_table_like)
+            .flat_map(TableLike::iter);
+        let shared = |key: &str| {
+            let (folder, workspace) = self.workspace.as_ref()?;
+            let shared = workspace.get("workspace")?.get("dependencies")?.get(key)?;
+            Some((folder.as_path(), shared))
+        };
+        let all = own.map(|(key, item)| {
+            let inherits = item.get("workspace").and_then(Item::as_bool) == Some(true);
+            let inherited = inherits.then(|| shared(key)).flatten();
+            let (base, item) = inherited.unwrap_or((&self.folder, item));
+            (key, base, item)
+        });
+        all.collect()
+    }
+}
