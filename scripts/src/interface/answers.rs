@@ -132,10 +132,12 @@ impl Reading<'_> {
         let name = last_of(&ty.path);
         let of_trait = all.iter().filter(|(number, _, path)| {
             let inside = self.blocks[*number].module;
+            let is_spelled_alike = || inside == module && words(path) == words(&ty.path);
             let is_same = match (&named, self.tree.resolve(inside, path)) {
+                (Some(Target::Outside(path)), _) if path.len() == 1 => is_spelled_alike(),
                 (Some(named), Some(found)) => *named == found,
                 // Names of one module that were spelled alike are one.
-                _ => inside == module && words(path) == words(&ty.path),
+                _ => is_spelled_alike(),
             };
             is_same && positional(path) == positional(&ty.path)
         });

@@ -12,6 +12,7 @@ sol! {
 #[storage]
 #[entrypoint]
 pub struct Shop {}
+pub struct Base {}
 #[upgradeable]
 #[public]
 #[inherit(Base)]
@@ -25,13 +26,13 @@ impl Shop {
     #[receive]
     #[payable]
     pub fn receive(&mut self) {}
+    #[fallback]
+    pub fn fallback(&mut self) {}
     pub fn custom(&self, of: Größe) {}
 }
 #[public]
 impl Base {
     pub fn based(&self) -> bool { true }
-    #[fallback]
-    pub fn fallback(&mut self) {}
 }
 "#;
 
