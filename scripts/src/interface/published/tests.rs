@@ -3,6 +3,7 @@ use crate::interface::compare;
 use stylus_layout::{DeclaredStep, Layout};
 
 const SOURCE: &str = r#"
+mod other;
 sol! {
     struct Order { address buyer; uint amount; }
     event Changed(address indexed by, uint256 value);
