@@ -16,7 +16,9 @@ use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::ids::ActionId;
 use crate::output::Outcome;
-use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
+use crate::plan::{
+    self, Change, Event, Finding, InstancePlan, Plan, PlanRequest, Reads, ether, limits_in_words,
+};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 pub(super) use crate::text::word;
@@ -286,6 +288,15 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     for instance in &plan.instances {
         lines.extend(instance_lines(instance));
     }
+    for one in &plan.others {
+        lines.push(format!("! beside registry and instances: {}", one.words()));
+        lines.extend(change_lines(&one.changes));
+        lines.extend(event_lines(&one.events));
+    }
+    let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
+    lines.extend(gas.iter().map(|says| format!("! {says}")));
+    let others = plan.reads.iter().filter_map(Reads::of_others);
+    lines.extend(others.map(|says| format!("· {says}")));
     if plan.untried > 0 {
         lines.push(format!("{} more instances were not tried", plan.untried));
     }
@@ -296,6 +307,10 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
         (true, true) => lines.push(format!(
             "✓ {} {} is current already: nothing would change",
             plan.name, plan.to
+        )),
+        (true, false) if !gas.is_empty() => lines.push(format!(
+            "! it would succeed with {} gas: with other limits nobody knows",
+            limits_in_words(&plan.limits)
         )),
         (true, false) => lines.push("✓ it would succeed".into()),
         (false, _) => {}
@@ -311,23 +326,28 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
         true => format!("instance {proxy}  stays at {from}"),
         false => format!("instance {proxy}  {from} → {to}"),
     }];
-    for Change {
-        slot,
-        name,
-        before,
-        after,
-    } in &instance.changes
-    {
-        let name = name.clone().unwrap_or_else(|| slot.to_string());
-        lines.push(format!("  {name}: {} → {}", word(before), word(after)));
+    lines.extend(change_lines(&instance.changes));
+    if let Some(wei) = instance.balance {
+        lines.push(format!("  ! ether: {}", ether(wei)));
     }
-    lines.extend(
-        instance
-            .events
-            .iter()
-            .map(|event| format!("  emits {}", event.what)),
-    );
+    lines.extend(event_lines(&instance.events));
     lines
+}
+
+fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
+    changes.iter().map(|change| {
+        let name = change.name.clone();
+        let name = name.unwrap_or_else(|| change.slot.to_string());
+        format!(
+            "  {name}: {} → {}",
+            word(&change.before),
+            word(&change.after)
+        )
+    })
+}
+
+fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {
+    events.iter().map(|event| format!("  emits {}", event.what))
 }
 
 fn marked(mark: &str, lines: &[String]) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! `review`: everything about one action that an approver looks at before he approves it.
 
 mod created;
+mod effects;
 mod tried;
 
 use super::args::{ReviewArgs, StorageArgs};

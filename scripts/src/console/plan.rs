@@ -2,7 +2,7 @@
 
 use super::page::{PageContext, address, finding, text, way};
 use super::view::{Finding, Plan, Review};
-use crate::plan::{Change, Finding as PlanFinding, Group, Kind, Replay};
+use crate::plan::{Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether};
 use crate::text::{grouped, word};
 use maud::{Markup, html};
 
@@ -57,33 +57,77 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
     html! {
         @if plan.problems.is_empty() {
-            p.card.good { span.weight { "✓ checked" } " it would succeed, at block " (plan.block)
-                ", with " (plan.gas) " gas in all" }
+            (succeeds(plan))
         }
         @for problem in &plan.problems { (self::problem(problem)) }
         @for warning in &plan.warnings { (finding(warning)) }
         @for (part, extent) in plan.coverage.iter().filter(|(_, extent)| *extent != "complete") {
             (unknown(&format!("{part}: {extent}")))
         }
+        @for says in plan.reads.iter().filter_map(Reads::of_others) {
+            p.card.note { span.weight { "· note" } " " (text(&says)) }
+        }
+        @for one in &plan.others {
+            section.card.warning {
+                h3 { span.weight { "! warning" } " beside registry and instances it changes "
+                    (address(place, one.account)) }
+                p { (text(&one.words())) }
+                (changes(&one.changes))
+                (events(&one.events))
+            }
+        }
         @if plan.untried > 0 {
             (unknown(&format!("{} more instances were not tried", plan.untried)))
         }
         @for one in &plan.instances {
             h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
-            div.wide tabindex="0" role="region" aria-label="Storage that would change" { table {
-                thead { tr { th scope="col" { "variable" } th scope="col" { "before" }
-                    th scope="col" { "after" } } }
-                tbody { @for change in &one.changes { (row(change)) } }
-            } }
-            @if !one.events.is_empty() {
-                p { "emits" }
-                ul { @for event in &one.events { li { code { (text(&event.what)) } } } }
+            (changes(&one.changes))
+            @if let Some(wei) = one.balance {
+                p.card.warning { span.weight { "! warning" } " ether of the instance: " (ether(wei)) }
             }
+            (events(&one.events))
         }
         @match &plan.replay {
             Some(Some(replay)) => (replayed(place, replay)),
             Some(None) => (nothing_replayed()),
             None => {},
+        }
+    }
+}
+
+/// That it succeeds: a warning where the code reads how much gas is left, which others choose.
+fn succeeds(plan: &Plan) -> Markup {
+    let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
+    let (class, mark) = match gas.is_empty() {
+        true => ("good", "✓ checked"),
+        false => ("warning", "! warning"),
+    };
+    html! {
+        p class=(format!("card {class}")) {
+            span.weight { (mark) } " it would succeed, at block " (plan.block) ", with " (plan.gas)
+                " gas in all"
+            @for says in &gas { "; " (text(says)) }
+        }
+    }
+}
+
+fn changes(all: &[Change]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            div.wide tabindex="0" role="region" aria-label="Storage that would change" { table {
+                thead { tr { th scope="col" { "variable" } th scope="col" { "before" }
+                    th scope="col" { "after" } } }
+                tbody { @for change in all { (row(change)) } }
+            } }
+        }
+    }
+}
+
+fn events(all: &[Event]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            p { "emits" }
+            ul { @for event in all { li { code { (text(&event.what)) } } } }
         }
     }
 }

@@ -19,7 +19,7 @@ const EXPIRY_WARNING: u64 = 30 * 86_400;
 /// After this time no activation of today is left: ten years.
 const TEN_YEARS: u64 = 10 * 365 * 86_400;
 /// Largest module that is looked into, in bytes.
-const MODULE_MAX: usize = 16 << 20;
+pub(super) const MODULE_MAX: usize = 16 << 20;
 /// A selector that nobody has.
 const NOBODYS: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 /// Beginning of an ERC-1167 minimal proxy.
@@ -264,7 +264,7 @@ pub(super) fn size(simulation: &Simulation, account: Address) -> Result<usize, P
     Ok(code(simulation, account)?.len())
 }
 
-fn code(simulation: &Simulation, account: Address) -> Result<Bytes, PlanError> {
+pub(super) fn code(simulation: &Simulation, account: Address) -> Result<Bytes, PlanError> {
     Ok(simulation.chain.account(account, BlockId::latest())?.code)
 }
 

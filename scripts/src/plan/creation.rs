@@ -1,25 +1,25 @@
 //! The creation of an instance, tried on a copy of the chain's state before anybody approves it: the
 //! proxy, what its storage would hold, what it would emit, or why it would fail.
 
-use super::decide::{ANYBODY, Decision, decide};
+use super::decide::{Decision, decide};
+use super::effects::{Elsewhere, Outcome, Tries, Whose, with_limits};
+use super::environment::{self, Reads};
 use super::error::PlanError;
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
-use super::simulation::{GasLimit, Simulation, on_copy};
+use super::simulation::{Simulation, on_copy};
 use super::slots::SlotNames;
 use crate::build::evm;
 use crate::client::Client;
 use crate::governance::{Names, explain};
 use crate::registry::definition_id;
-use crate::text::grouped;
-use alloy::primitives::{Address, Bytes, Log, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
-use std::collections::BTreeSet;
-use stylus_chain::{AccountChange, Chain, SlotChange};
+use stylus_chain::Chain;
 use stylus_layout::Layout;
-use stylus_registry_core::policy::{Policy, parse};
+use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A creation that is to be tried.
@@ -46,35 +46,18 @@ pub struct Creation {
     pub proxy: Address,
     /// Every storage word that it would hold.
     pub changes: Vec<Change>,
+    /// Its wei before and after, where they differ: somebody may have sent ether to its address before.
+    pub balance: Option<(U256, U256)>,
     /// Everything that it would emit.
     pub events: Vec<Event>,
     /// What would change beside the registry and the proxy. Fees and ArbOS' own state are left out.
     pub others: Vec<Elsewhere>,
+    /// What the code can read of the transaction and its block.
+    pub reads: Vec<Reads>,
     /// The gas limits that it was tried with.
     pub limits: Vec<u64>,
     /// Why it would fail, or that it depends on the gas.
     pub problem: Option<Finding>,
-}
-
-/// Another account that would change.
-#[derive(Debug, Clone, Serialize)]
-pub struct Elsewhere {
-    /// The account.
-    pub account: Address,
-    /// Its storage words that would change.
-    pub changes: Vec<Change>,
-    /// Its wei before and after, where they differ.
-    pub balance: Option<(U256, U256)>,
-    /// Whether its code or nonce would change: it is created, or creates something.
-    pub creates: bool,
-}
-
-/// What a creation did on the copy.
-#[derive(PartialEq)]
-struct Effects {
-    changes: Vec<SlotChange>,
-    accounts: Vec<AccountChange>,
-    logs: Vec<Log>,
 }
 
 /// Tries `request` on a copy of the newest block.
@@ -104,8 +87,10 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         block: simulation.chain.block_number(),
         proxy,
         changes: Vec::new(),
+        balance: None,
         events: Vec::new(),
         others: Vec::new(),
+        reads: Vec::new(),
         limits: Vec::new(),
         problem: None,
     };
@@ -113,145 +98,61 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(creation); // explain() has refused it already
     };
-    simulation.fix_time()?;
-    let left_out = left_out(&mut simulation, &policy)?;
-    // The last one is shown: our own transactions have that limit.
-    let mut tried = Vec::new();
-    for gas in [GasLimit::Estimate, GasLimit::Most, GasLimit::Margin] {
-        simulation.gas = gas;
-        let one = match gas {
-            GasLimit::Margin => effects(&mut simulation, request, &policy, &left_out)?,
-            _ => simulation.discarded(|copy| effects(copy, request, &policy, &left_out))?,
-        };
-        creation.limits.push(simulation.last_limit);
-        tried.push(one);
-    }
-    creation.problem = problem(&creation.limits, &tried);
-    let Some(Ok(shown)) = tried.pop() else {
+    let bytes: Bytes = call.abi_encode().into();
+    let what = format!("create an instance of {} at {}", call.name, call.version);
+    let (tried, done) = with_limits(&mut simulation, Tries::EachLimit, |simulation| {
+        decide(simulation, *registry, &policy, &bytes, &what, names)
+    })?;
+    creation.limits.clone_from(&tried.limits);
+    creation.problem = tried.depends_on_gas("the creation");
+    if let Decision::Stuck(finding) = done {
+        creation.problem.get_or_insert(finding);
         return Ok(creation);
-    };
+    }
+    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let beacon = evm::beacon_address(*registry, definition_id(&call.name));
-    creation.others = elsewhere(&shown, &[*registry, proxy, beacon]);
+    let whose = Whose {
+        registry: *registry,
+        names,
+        approvers: &approvers,
+        shown: &[proxy],
+        framework: &[*registry, beacon],
+        brought_to: None,
+    };
+    creation.others = tried.shown.elsewhere(&simulation, &whose)?;
+    creation.balance = tried.shown.balance(proxy);
+    creation.reads = reads_of(&simulation, request)?;
     let mut slots = SlotNames::framework(std::slice::from_ref(&call.version));
     if let Some(layout) = &request.layout {
         let keys = keys::candidates(&simulation, &call.initData, names, &[proxy])?;
         slots = slots.with_keys(keys).with_layout(layout);
     }
-    creation.changes = changes_of(&shown.changes, proxy, &slots);
+    creation.changes = changes_of(&simulation.changes()?, proxy, &slots);
     creation.events = simulation.logs(proxy)?.iter().map(event).collect();
     Ok(creation)
 }
 
-/// What every transaction changes, whatever it does.
-struct LeftOut {
-    /// Accounts whose storage changes: ArbOS, and who gets the fees.
-    storage: Vec<Address>,
-    /// Accounts whose balance or nonce changes: these, and who sends. The storage of an approver that is
-    /// a contract counts.
-    accounts: Vec<Address>,
-}
-
-fn left_out(simulation: &mut Simulation, policy: &Policy) -> Result<LeftOut, PlanError> {
-    let (slots, changed) = simulation.discarded(|copy| {
-        copy.send(
-            "an empty transaction",
-            ANYBODY,
-            ANYBODY,
-            Bytes::new(),
-            U256::ZERO,
-        )?;
-        Ok::<_, PlanError>((copy.changes()?, copy.account_changes()?))
-    })?;
-    let mut storage: Vec<Address> = slots.iter().map(|one| one.address).collect();
-    storage.extend(changed.iter().map(|one| one.address));
-    storage.push(ANYBODY);
-    let mut accounts = storage.clone();
-    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
-    storage.retain(|account| !approvers.contains(account));
-    accounts.extend(approvers);
-    Ok(LeftOut { storage, accounts })
-}
-
-/// What it does, or why it fails.
-fn effects(
-    simulation: &mut Simulation,
-    request: &CreationRequest,
-    policy: &Policy,
-    left_out: &LeftOut,
-) -> Result<Result<Effects, Finding>, PlanError> {
-    let CreationRequest {
-        registry,
-        call,
-        names,
-        ..
-    } = request;
-    let bytes: Bytes = call.abi_encode().into();
-    let what = format!("create an instance of {} at {}", call.name, call.version);
-    let decided = decide(simulation, *registry, policy, &bytes, &what, names)?;
-    if let Decision::Stuck(finding) = decided {
-        return Ok(Err(finding));
+/// What the code that initialises can read of the transaction and its block.
+fn reads_of(simulation: &Simulation, request: &CreationRequest) -> Result<Vec<Reads>, PlanError> {
+    let abi::createProxyCall { name, version, .. } = &request.call;
+    if request.call.initData.is_empty() {
+        return Ok(Vec::new());
     }
-    let (mut changes, mut accounts) = (simulation.changes()?, simulation.account_changes()?);
-    changes.retain(|one| !left_out.storage.contains(&one.address));
-    accounts.retain(|one| !left_out.accounts.contains(&one.address));
-    let logs = simulation.logs_of(Vec::new())?;
-    Ok(Ok(Effects {
-        changes,
-        accounts,
-        logs,
-    }))
-}
-
-/// Why it fails, or that it does not do the same with each of the gas limits.
-fn problem(limits: &[u64], tried: &[Result<Effects, Finding>]) -> Option<Finding> {
-    let (first, rest) = tried.split_first()?;
-    let failures: Vec<(u64, &Finding)> = limits
-        .iter()
-        .zip(tried)
-        .filter_map(|(limit, one)| Some((*limit, one.as_ref().err()?)))
-        .collect();
-    let limits: Vec<String> = limits.iter().map(|limit| grouped(*limit)).collect();
-    let found = match (first, failures.first()) {
-        (_, Some((_, finding))) if failures.len() == tried.len() => {
-            return Some((*finding).clone());
-        }
-        (_, Some((limit, finding))) => {
-            format!("with {} it fails: {}", grouped(*limit), finding.message)
-        }
-        (first, None) if rest.iter().all(|one| one == first) => return None,
-        _ => "other storage, accounts or events".into(),
+    let query = abi::getVersionCall {
+        name: name.clone(),
+        version: version.clone(),
     };
-    Some(Finding::new(
-        "DependsOnGas",
-        format!(
-            "what the creation does depends on the gas that it is sent with: it was tried with {}",
-            limits.join(", ")
-        ),
-        "the same effects whatever the gas",
-        found,
-        "do not approve it before you know why: whoever executes it chooses the gas",
-    ))
+    let code = simulation.ask(request.registry, &query)?.code;
+    let what = format!("the code of {version}");
+    let found = environment::reads(simulation, what, code.implementation)?;
+    Ok(found.into_iter().collect())
 }
 
-/// What changed beside the accounts that are shown already.
-fn elsewhere(effects: &Effects, shown: &[Address]) -> Vec<Elsewhere> {
-    let slots = effects.changes.iter().map(|one| one.address);
-    let accounts = effects.accounts.iter().map(|one| one.address);
-    let all: BTreeSet<Address> = slots.chain(accounts).collect();
-    let names = SlotNames::framework(&[]);
-    let others = all.into_iter().filter(|one| !shown.contains(one));
-    others
-        .map(|account| {
-            let changed = effects.accounts.iter().find(|one| one.address == account);
-            let wei = changed.map(|one| (one.before.balance, one.after.balance));
-            Elsewhere {
-                account,
-                changes: changes_of(&effects.changes, account, &names),
-                balance: wei.filter(|(before, after)| before != after),
-                creates: changed.is_some_and(|one| {
-                    (one.before.nonce, &one.before.code) != (one.after.nonce, &one.after.code)
-                }),
-            }
-        })
-        .collect()
+impl Outcome for Decision {
+    fn failure(&self) -> Option<&Finding> {
+        match self {
+            Self::Stuck(finding) => Some(finding),
+            Self::Executed(_) => None,
+        }
+    }
 }

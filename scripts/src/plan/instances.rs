@@ -5,7 +5,7 @@ use super::error::PlanError;
 use super::finding::Finding;
 use super::simulation::Simulation;
 use super::slots::SlotNames;
-use super::{Plan, PlanRequest};
+use super::{CarriedOut, PlanRequest, Transaction};
 use crate::build::evm;
 use crate::client::Revert;
 use crate::governance::pause_stub;
@@ -36,6 +36,9 @@ pub struct InstancePlan {
     pub to: String,
     /// Every storage word that would change.
     pub changes: Vec<Change>,
+    /// Its wei before and after, where they differ.
+    #[serde(default)]
+    pub balance: Option<(U256, U256)>,
     /// Everything that it would emit.
     pub events: Vec<Event>,
 }
@@ -134,15 +137,16 @@ pub(super) fn read(
 /// Rolls out to the instances that are still older, as far as the plan goes.
 pub(super) fn roll_out(
     simulation: &mut Simulation,
-    registry: Address,
     request: &PlanRequest,
-    plan: &mut Plan,
+    carried_out: &mut CarriedOut,
 ) -> Result<(), PlanError> {
+    let PlanRequest { registry, call, .. } = request;
+    let (registry, name) = (*registry, &call.name);
     let mut room = request.instances;
     while room > 0 {
         let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
         let call = abi::rolloutCall {
-            name: plan.name.clone(),
+            name: name.clone(),
             max,
         };
         let expected = simulation.ask(registry, &call)?;
@@ -153,15 +157,17 @@ pub(super) fn roll_out(
         let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
             Ok(done) => done,
             Err(error) => {
-                plan.problems.push(Finding::of(error)?);
+                carried_out.problems.push(Finding::of(error)?);
                 break;
             }
         };
-        plan.note(&format!("rollout of {}", expected.upgraded), &done);
+        let what = format!("rollout of {}", expected.upgraded);
+        let sent = Transaction::of(&what, &done);
+        carried_out.transactions.push(sent);
         for skipped in done.events::<abi::InstanceSkipped>() {
             let what = format!("the upgrade of {}", skipped.proxy);
             let revert = Revert::decode(&skipped.reason);
-            plan.problems.push(Finding::refusal(&what, &revert));
+            carried_out.problems.push(Finding::refusal(&what, &revert));
         }
         if expected.upgraded == 0 || expected.left == 0 {
             break;
@@ -189,6 +195,7 @@ pub(super) fn compare(
                 .ask(registry, &abi::instanceOfCall { proxy })?
                 .version,
             changes,
+            balance: None,
             events: simulation.logs(proxy)?.iter().map(event).collect(),
         });
     }

@@ -7,6 +7,8 @@
 mod code_checks;
 mod creation;
 mod decide;
+mod effects;
+mod environment;
 mod error;
 mod finding;
 mod instances;
@@ -18,7 +20,9 @@ mod slots;
 mod trials;
 
 pub use code_checks::{has_constructor, reserved_in};
-pub use creation::{Creation, CreationRequest, Elsewhere, creation};
+pub use creation::{Creation, CreationRequest, creation};
+pub use effects::{Elsewhere, ether, limits_in_words};
+pub use environment::Reads;
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
@@ -28,13 +32,15 @@ pub use replay::{
 };
 pub use trials::Trials;
 
-use crate::build::Artifact;
+use crate::build::{Artifact, evm};
 use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
+use crate::registry::definition_id;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
+use effects::{Outcome, Tries, Whose, with_limits};
 use serde::Serialize;
 use simulation::{Simulation, on_block};
 use slots::SlotNames;
@@ -91,6 +97,13 @@ pub struct Plan {
     pub transactions: Vec<Transaction>,
     /// What would happen to each instance.
     pub instances: Vec<InstancePlan>,
+    /// What would change beside the registry and these instances. Fees and ArbOS' own state are left
+    /// out.
+    pub others: Vec<Elsewhere>,
+    /// What the code and the script can read of the transaction and its block.
+    pub reads: Vec<Reads>,
+    /// The gas limits that it was tried with; of several transactions the highest one.
+    pub limits: Vec<u64>,
     /// Instances that were not tried.
     pub untried: u32,
     /// Every reason why it would fail, now or when one wants to go back.
@@ -130,14 +143,18 @@ async fn plan_on(
     request: PlanRequest,
 ) -> Result<Plan, PlanError> {
     on_block(remote, config, move |chain| {
-        let (plan, _) = try_on(chain, &request)?;
+        let (plan, _) = try_on(chain, &request, Tries::EachLimit)?;
         Ok(plan)
     })
     .await
 }
 
 /// Tries `request` on a chain, and gives the chain with it.
-fn try_on(chain: Chain, request: &PlanRequest) -> Result<(Plan, Simulation), PlanError> {
+fn try_on(
+    chain: Chain,
+    request: &PlanRequest,
+    tries: Tries,
+) -> Result<(Plan, Simulation), PlanError> {
     let config = chain.config();
     let (block, time) = (config.number, config.timestamp.unwrap_or_default());
     let arbos = chain.arbos_version();
@@ -167,6 +184,9 @@ fn try_on(chain: Chain, request: &PlanRequest) -> Result<(Plan, Simulation), Pla
         policy: explain("migrate", &text, &request.names)?,
         transactions: Vec::new(),
         instances: Vec::new(),
+        others: Vec::new(),
+        reads: Vec::new(),
+        limits: Vec::new(),
         untried: definition.instances.saturating_sub(request.instances),
         problems: Vec::new(),
         is_current: false,
@@ -185,37 +205,56 @@ fn try_on(chain: Chain, request: &PlanRequest) -> Result<(Plan, Simulation), Pla
         return Ok((plan, simulation)); // explain() has refused it already
     };
     let what = format!("migrate {name} to {}", call.version);
-    let decision = if definition.current == call.version {
-        with_that_code(&simulation, *registry, call)? // only the rollout is left
-    } else {
-        decide(
-            &mut simulation,
-            *registry,
-            &policy,
-            &bytes,
-            &what,
-            &request.names,
-        )?
-    };
-    match decision {
-        Decision::Stuck(finding) => plan.problems.push(finding),
-        Decision::Executed(sent) => {
-            for (name, done) in &sent {
-                plan.note(name, done);
+    simulation.begin_here();
+    let (tried, done) = with_limits(&mut simulation, tries, |simulation| {
+        let decision = if definition.current == call.version {
+            with_that_code(simulation, *registry, call)? // only the rollout is left
+        } else {
+            let names = &request.names;
+            decide(simulation, *registry, &policy, &bytes, &what, names)?
+        };
+        let mut carried_out = CarriedOut::default();
+        match decision {
+            Decision::Stuck(finding) => carried_out.problems.push(finding),
+            Decision::Executed(sent) => {
+                let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
+                carried_out.transactions.extend(sent);
+                instances::roll_out(simulation, request, &mut carried_out)?;
             }
-            instances::roll_out(&mut simulation, *registry, request, &mut plan)?;
         }
+        Ok(carried_out)
+    })?;
+    plan.problems.extend(done.problems);
+    plan.problems.extend(tried.depends_on_gas("the migration"));
+    plan.reads = prepare::reads(&simulation, request)?;
+    if !done.transactions.is_empty() {
+        plan.limits.clone_from(&tried.limits);
     }
+    plan.transactions.extend(done.transactions);
     let mut versions = vec![plan.from.clone(), plan.to.clone()];
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
+    let proxies: Vec<Address> = before.iter().map(|instance| instance.proxy).collect();
     if let Some(layout) = &request.layout {
-        let proxies: Vec<Address> = before.iter().map(|instance| instance.proxy).collect();
         let data = &request.call.step.data;
         let keys = keys::candidates(&simulation, data, &request.names, &proxies)?;
         names = names.with_keys(keys).with_layout(layout);
     }
     plan.instances = instances::compare(&simulation, *registry, before, &names)?;
+    for one in &mut plan.instances {
+        one.balance = tried.shown.balance(one.proxy);
+    }
+    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    let beacon = evm::beacon_address(*registry, definition_id(name));
+    let whose = Whose {
+        registry: *registry,
+        names: &request.names,
+        approvers: &approvers,
+        shown: &proxies,
+        framework: &[*registry, beacon],
+        brought_to: Some((name, &call.version)),
+    };
+    plan.others = tried.shown.elsewhere(&simulation, &whose)?;
     let is_done = plan.transactions.is_empty() && plan.untried == 0;
     plan.is_current = is_done && definition.current == call.version;
     Ok((plan, simulation))
@@ -244,11 +283,30 @@ fn with_that_code(
     )))
 }
 
-impl Plan {
-    fn note(&mut self, name: &str, done: &simulation::Done) {
-        self.transactions.push(Transaction {
+/// What the governed call and the rollouts behind it were.
+#[derive(Default)]
+struct CarriedOut {
+    transactions: Vec<Transaction>,
+    problems: Vec<Finding>,
+}
+
+impl Outcome for CarriedOut {
+    fn failure(&self) -> Option<&Finding> {
+        self.problems.first()
+    }
+}
+
+impl Transaction {
+    fn of(name: &str, done: &simulation::Done) -> Self {
+        Self {
             name: name.into(),
             gas: done.receipt.gas_used,
-        });
+        }
+    }
+}
+
+impl Plan {
+    fn note(&mut self, name: &str, done: &simulation::Done) {
+        self.transactions.push(Transaction::of(name, done));
     }
 }

@@ -5,22 +5,36 @@ use crate::client::{Client, Remote, Revert, with_margin};
 use crate::governance::failed_upgrade;
 use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
+use std::collections::BTreeMap;
 use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainConfig, ChainError, LogFilter,
     Overrides, Receipt, SlotChange, TraceKind,
 };
 
-/// What every sender owns here, in wei: fees are no matter of the plan.
+/// What every sender is lent here, in wei: fees are no matter of the plan.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The copy.
 pub(super) struct Simulation {
     pub(super) chain: Chain,
-    begun: BlockId,
+    begun: u64,
     /// How much gas its transactions get.
     pub(super) gas: GasLimit,
-    /// Units of gas that the last one got.
-    pub(super) last_limit: u64,
+    /// Units of gas that one of them got, at most.
+    pub(super) highest_limit: u64,
+    /// What sending alone changed of whoever sent something, since the beginning.
+    senders: BTreeMap<Address, Sender>,
+}
+
+/// What is no effect of a transaction but of sending it here.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sender {
+    /// Wei that it was lent.
+    lent: U256,
+    /// Wei that it paid for gas.
+    fees: U256,
+    /// Transactions that it sent.
+    sent: u64,
 }
 
 /// Carries out `work` on a copy of the newest block, on a thread that may block.
@@ -51,8 +65,8 @@ pub(super) enum GasLimit {
     Estimate,
     /// That with the margin of our own transactions.
     Margin,
-    /// As much as a transaction can use.
-    Most,
+    /// So many units.
+    Exactly(u64),
 }
 
 /// A transaction of the plan.
@@ -62,13 +76,45 @@ pub(super) struct Done {
 
 impl Simulation {
     pub(super) fn new(chain: Chain) -> Self {
-        let begun = chain.block_number().into();
+        let begun = chain.block_number();
         Self {
             chain,
             begun,
             gas: GasLimit::Estimate,
-            last_limit: 0,
+            highest_limit: 0,
+            senders: BTreeMap::new(),
         }
+    }
+
+    /// From now on what happened until now is no change.
+    pub(super) fn begin_here(&mut self) {
+        self.begun = self.chain.block_number();
+        for sender in self.senders.values_mut() {
+            *sender = Sender::default();
+        }
+    }
+
+    /// Lends an account enough for all that it sends. It keeps what it owns, so that what it gains or
+    /// loses is seen.
+    fn lend(&mut self, from: Address) -> Result<(), PlanError> {
+        if self.senders.contains_key(&from) {
+            return Ok(());
+        }
+        let owned = self.chain.account(from, BlockId::latest())?.balance;
+        let with_loan = owned.saturating_add(SIMULATED_BALANCE);
+        // What is set before the next block belongs to the newest one: at the beginning a loan is part of
+        // what the account had before.
+        let lent = match self.chain.block_number() == self.begun {
+            true => U256::ZERO,
+            false => with_loan.saturating_sub(owned),
+        };
+        let sender = Sender {
+            lent,
+            ..Sender::default()
+        };
+        self.chain.set_balance(from, with_loan);
+        self.senders.insert(from, sender);
+        Ok(())
     }
 
     /// Reads by a typed call.
@@ -105,7 +151,7 @@ impl Simulation {
         input: Bytes,
         value: U256,
     ) -> Result<Done, PlanError> {
-        self.chain.set_balance(from, SIMULATED_BALANCE);
+        self.lend(from)?;
         // Without a price GASPRICE and BASEFEE are 0 in the estimate, and not in the transaction.
         let mut request = CallRequest {
             from: Some(from),
@@ -117,14 +163,15 @@ impl Simulation {
         };
         let none = Overrides::default();
         let pending = BlockId::pending();
-        let estimate = self.chain.estimate_gas(request.clone(), pending, &none);
-        let sent = estimate.and_then(|estimate| {
-            self.last_limit = match self.gas {
-                GasLimit::Estimate => estimate,
-                GasLimit::Margin => with_margin(estimate),
-                GasLimit::Most => self.chain.config().rpc_gas_cap.max(with_margin(estimate)),
-            };
-            request.gas = Some(self.last_limit);
+        let estimate = || self.chain.estimate_gas(request.clone(), pending, &none);
+        let limit = match self.gas {
+            GasLimit::Estimate => estimate(),
+            GasLimit::Margin => estimate().map(with_margin),
+            GasLimit::Exactly(units) => self.goes_through(request.clone(), units),
+        };
+        let sent = limit.and_then(|limit| {
+            self.highest_limit = self.highest_limit.max(limit);
+            request.gas = Some(limit);
             self.chain.submit_unsigned(from, request)
         });
         let hash = match sent {
@@ -141,6 +188,12 @@ impl Simulation {
             .chain
             .receipt(hash)
             .ok_or(ChainError::UnknownTransaction(hash))?;
+        if let Some(sender) = self.senders.get_mut(&from) {
+            let price = U256::from(receipt.effective_gas_price);
+            let fee = price.saturating_mul(U256::from(receipt.gas_used));
+            sender.fees = sender.fees.saturating_add(fee);
+            sender.sent += 1;
+        }
         if receipt.success {
             return Ok(Done { receipt });
         }
@@ -151,6 +204,22 @@ impl Simulation {
             }
             None => PlanError::refused(what, Revert::decode(&receipt.output)),
         })
+    }
+
+    /// The limit itself, or why the transaction fails with it: as with an estimate, no block is made for
+    /// what fails, so that all limits see the same blocks.
+    fn goes_through(&self, mut request: CallRequest, units: u64) -> Result<u64, ChainError> {
+        request.gas = Some(units);
+        let none = Overrides::default();
+        let outcome = self.chain.call(request, BlockId::pending(), &none)?;
+        match (outcome.success, outcome.halt) {
+            (true, _) => Ok(units),
+            (false, Some(halt)) => Err(ChainError::Halted(halt)),
+            (false, None) => Err(ChainError::Reverted {
+                output: outcome.output,
+                refusal: outcome.refusal,
+            }),
+        }
     }
 
     /// The instance whose upgrade fails when `from` sends that, if it is one.
@@ -188,20 +257,37 @@ impl Simulation {
 
     /// Does something and forgets it.
     pub(super) fn discarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let id = self.chain.snapshot();
+        let (id, senders) = (self.chain.snapshot(), self.senders.clone());
         let outcome = work(self);
         self.chain.revert(id);
+        self.senders = senders;
         outcome
     }
 
     /// What changed since the beginning.
     pub(super) fn changes(&self) -> Result<Vec<SlotChange>, PlanError> {
-        Ok(self.chain.slot_changes(self.begun, BlockId::latest())?)
+        Ok(self
+            .chain
+            .slot_changes(self.begun.into(), BlockId::latest())?)
     }
 
-    /// Accounts whose balance, nonce or code changed since the beginning.
+    /// Accounts whose balance, nonce or code changed since the beginning, otherwise than by sending
+    /// something here: loans, fees and nonces of senders are taken out to the wei.
     pub(super) fn account_changes(&self) -> Result<Vec<AccountChange>, PlanError> {
-        Ok(self.chain.account_changes(self.begun, BlockId::latest())?)
+        let latest = BlockId::latest();
+        let mut all = self.chain.account_changes(self.begun.into(), latest)?;
+        for one in &mut all {
+            if let Some(sender) = self.senders.get(&one.address) {
+                let with_fees = one.after.balance.saturating_add(sender.fees);
+                one.after.balance = with_fees.saturating_sub(sender.lent);
+                one.after.nonce = one.after.nonce.saturating_sub(sender.sent);
+            }
+        }
+        all.retain(|AccountChange { before, after, .. }| {
+            (before.balance, before.nonce, &before.code)
+                != (after.balance, after.nonce, &after.code)
+        });
+        Ok(all)
     }
 
     /// Logs of an account since the beginning.
@@ -211,11 +297,8 @@ impl Simulation {
 
     /// Logs of those accounts since the beginning; of all where none is named.
     pub(super) fn logs_of(&self, addresses: Vec<Address>) -> Result<Vec<Log>, PlanError> {
-        let BlockId::Number(begun) = self.begun else {
-            return Ok(Vec::new());
-        };
         let filter = LogFilter {
-            from_block: Some(begun),
+            from_block: Some((self.begun + 1).into()),
             addresses,
             ..LogFilter::default()
         };

@@ -1,7 +1,7 @@
 //! The creation of an instance that is reviewed: on what it depends, and what it does beside the proxy.
 
 use crate::sandbox::{Sandbox, text};
-use alloy::primitives::{Address, B256, Bytes, U256, hex};
+use alloy::primitives::{Address, B256, Bytes, U256, address, hex};
 use alloy::sol_types::SolCall;
 use serde_json::Value;
 use stylus_chain::CallRequest;
@@ -14,7 +14,7 @@ const CODE: u8 = 0x51;
 const TARGET: u8 = 0x77;
 
 /// A sandbox with a definition for each of those codes, whose instances Admin and Admin2 create.
-fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
+pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
     let sandbox = Sandbox::new();
     let layout = r#"{"storage":[],"types":{}}"#;
     std::fs::write(sandbox.path("layout.json"), layout).expect("written");
@@ -41,13 +41,7 @@ fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
 
 /// Proposes an instance of a definition as Admin; what `review` tells Admin2 of it.
 fn reviewed(sandbox: &Sandbox, name: &str) -> Value {
-    let call = abi::createProxyCall {
-        name: name.into(),
-        version: "1.0".into(),
-        kind: proxy_kind::WASM,
-        salt: B256::from(U256::from(1)),
-        initData: vec![0, 0, 0, 1].into(),
-    };
+    let call = creation(name, vec![0, 0, 0, 1].into());
     send(sandbox, 0, &call);
     let pending = sandbox.done("Admin2", &["pending", name]);
     sandbox.done(
@@ -56,8 +50,19 @@ fn reviewed(sandbox: &Sandbox, name: &str) -> Value {
     )
 }
 
+/// The creation of an instance.
+pub(crate) fn creation(name: &str, init_data: Bytes) -> abi::createProxyCall {
+    abi::createProxyCall {
+        name: name.into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::from(U256::from(1)),
+        initData: init_data,
+    }
+}
+
 /// The account of that number calls the registry.
-fn send(sandbox: &Sandbox, who: usize, call: &abi::createProxyCall) {
+pub(crate) fn send(sandbox: &Sandbox, who: usize, call: &impl SolCall) {
     let (who, input) = (sandbox.node.addresses()[who], call.abi_encode().into());
     let registry: Address = sandbox.saved("registry").parse().expect("an address");
     let success = sandbox.node.with_chain(move |chain| {
@@ -75,7 +80,7 @@ fn send(sandbox: &Sandbox, who: usize, call: &abi::createProxyCall) {
 }
 
 /// The heaviest card about what was tried: weight and text.
-fn card<'v>(review: &'v Value, about: &str) -> (&'v str, &'v str) {
+pub(crate) fn card<'v>(review: &'v Value, about: &str) -> (&'v str, &'v str) {
     let cards = review["cards"].as_array().expect("cards");
     let found = cards.iter().find(|card| card["about"] == about);
     let found = found.unwrap_or_else(|| panic!("no {about:?}: {review:#}"));
@@ -93,11 +98,74 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger() {
     assert!(says.contains("DependsOnGas"), "{says}");
     let tried = &review["created"]["tried"];
     assert_eq!(text(&tried["problem"], "name"), "DependsOnGas");
+    let limits = tried["limits"].as_array().expect("limits");
+    assert!(limits.len() > 3, "{tried:#}");
+}
+
+/// EVM code that stores 0xdead where more than 2,000,000 and less than 15,000,000 units are left, else 5.
+pub(crate) fn between() -> Bytes {
+    hex!("5a80621e8480109062e4e1c011166017576005600155005b61dead60015500").into()
+}
+
+/// EVM code that sends all that its account owns to somebody, calls somebody else, and stores 5.
+pub(crate) fn pays(to: Address, calls: Address) -> Bytes {
+    let parts: [&[u8]; 5] = [
+        &hex!("5f5f5f5f4773"),
+        to.as_slice(),
+        &hex!("5af1505f5f5f5f5f73"),
+        calls.as_slice(),
+        &hex!("5af150600560015500"),
+    ];
+    parts.concat().into()
+}
+
+#[test]
+fn a_creation_that_does_other_things_between_two_limits_is_a_danger() {
+    let sandbox = sandbox(&[("Between", between())]);
+    let review = reviewed(&sandbox, "Between");
+    let (weight, says) = card(&review, "tried on a copy");
+    assert_eq!(weight, "danger", "{says}");
+    assert!(says.contains("DependsOnGas"), "{says}");
+}
+
+#[test]
+fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
+    let admin = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+    let sandbox = sandbox(&[("Pays", pays(admin, Address::ZERO))]);
+    let review = reviewed(&sandbox, "Pays");
+    let (_, says) = card(&review, "tried on a copy");
+    assert!(says.contains("nothing changes"), "{says}");
+    let proxy: Address = text(&review["created"]["tried"], "proxy")
+        .parse()
+        .expect("an address");
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_balance(proxy, U256::from(10)));
+    set.expect("the chain");
+    let review = sandbox.done("Admin2", &["review", text(&review, "action")]);
+    let tried = &review["created"]["tried"];
+    assert_eq!(tried["balance"], serde_json::json!(["0xa", "0x0"]));
     assert_eq!(
-        tried["limits"].as_array().map(Vec::len),
-        Some(3),
+        tried["others"].as_array().map(Vec::len),
+        Some(1),
         "{tried:#}"
     );
+    let other = &tried["others"][0];
+    assert_eq!(other["account"], serde_json::json!(admin));
+    assert_eq!(text(other, "known"), "Admin, an approver");
+    let wei = |at: usize| -> U256 {
+        other["balance"][at]
+            .as_str()
+            .expect("wei")
+            .parse()
+            .expect("wei")
+    };
+    assert_eq!(wei(1) - wei(0), U256::from(10));
+    for about in ["other accounts", "ether of instances"] {
+        assert_eq!(card(&review, about).0, "warning");
+    }
+    let (_, says) = card(&review, "tried on a copy");
+    assert!(!says.contains("nothing changes"), "{says}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod creation;
 mod deceived;
 mod decide;
 mod earlier;
+mod effects;
 mod ended;
 mod history;
 mod killed;

@@ -3,15 +3,16 @@
 
 use super::super::calldata::registered;
 use super::super::context::Context;
+use super::effects;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{deciding_policy, kind_in_words};
 use crate::ids::CodeHash;
 use crate::layout::Known;
 use crate::output::Outcome;
-use crate::plan::{Creation, CreationRequest, Elsewhere, creation};
+use crate::plan::{Creation, CreationRequest, creation, ether, limits_in_words};
 use crate::review::{Card, Weight};
-use crate::text::{grouped, word};
+use crate::text::word;
 use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -67,14 +68,13 @@ pub(super) async fn created(
                         true => "the instance is created, and no initializer runs".into(),
                         false => succeeds(&tried),
                     };
-                    Card::new(about, Weight::Good, says)
+                    effects::tried(says, &tried.reads)
                 }
             });
-            if !tried.others.is_empty() {
-                let all: Vec<String> = tried.others.iter().map(changed).collect();
-                let says = format!("beside registry and proxy it changes {}", all.join("; "));
-                cards.push(Card::new("other accounts", Weight::Warning, says));
-            }
+            cards.extend(effects::environment(&tried.reads));
+            let own = tried.balance.map(|wei| (tried.proxy, wei));
+            cards.extend(effects::moved(own.as_slice()));
+            cards.extend(effects::others("registry and proxy", &tried.others));
             created.tried = Some(tried);
         }
         Err(error) => {
@@ -87,33 +87,16 @@ pub(super) async fn created(
 
 /// What was seen, and on what it depends.
 fn succeeds(tried: &Creation) -> String {
-    let limits: Vec<String> = tried.limits.iter().map(|limit| grouped(*limit)).collect();
-    let outside = match tried.others.is_empty() {
+    let outside = match tried.others.is_empty() && tried.balance.is_none() {
         true => ", and beside registry and proxy nothing changes",
         false => "",
     };
     format!(
         "the instance is created, and its initializer succeeds{outside}: alike with {} gas, on block {}. \
          Code that reads gas, time, fee or sender may do otherwise",
-        limits.join(", "),
+        limits_in_words(&tried.limits),
         tried.block
     )
-}
-
-/// What would change of another account.
-fn changed(one: &Elsewhere) -> String {
-    let mut parts = Vec::new();
-    match one.changes.len() {
-        0 => {}
-        words => parts.push(format!("{words} storage words")),
-    }
-    if let Some((before, after)) = one.balance {
-        parts.push(format!("{before} wei become {after}"));
-    }
-    if one.creates {
-        parts.push("code or nonce".into());
-    }
-    format!("{} ({})", one.account, parts.join(", "))
 }
 
 impl Created {
@@ -134,8 +117,11 @@ impl Created {
                 let name = one.name.clone().unwrap_or_else(|| one.slot.to_string());
                 outcome.line(format!("  holds    {name}: {}", word(&one.after)));
             }
+            if let Some(wei) = tried.balance {
+                outcome.line(format!("  ether    {}", ether(wei)));
+            }
             for one in &tried.others {
-                outcome.line(format!("  changes  {}", changed(one)));
+                outcome.line(format!("  changes  {}", one.words()));
             }
             for event in &tried.events {
                 outcome.line(format!("  emits    {}", event.what));

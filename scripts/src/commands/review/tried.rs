@@ -3,13 +3,14 @@
 
 use super::super::context::Context;
 use super::created::{Created, created};
+use super::effects;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
-use crate::plan::{Plan, PlanRequest};
+use crate::plan::{Plan, PlanRequest, limits_in_words};
 use crate::review::{Card, STEPS, Weight};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::reasons::step;
 
 /// Instances that are tried, at most.
@@ -82,11 +83,27 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .iter()
         .map(|one| problem(one.lines().join("; ")))
         .collect();
+    let moved: Vec<(Address, (U256, U256))> = plan
+        .instances
+        .iter()
+        .filter_map(|one| Some((one.proxy, one.balance?)))
+        .collect();
     let tried = plan.instances.len();
     if cards.is_empty() && tried > 0 {
-        let says = format!("the upgrade succeeds on {tried} instances");
-        cards.push(Card::new(ABOUT, Weight::Good, says));
+        let outside = match plan.others.is_empty() && moved.is_empty() {
+            true => ", and beside registry and instances nothing changes",
+            false => "",
+        };
+        let says = format!(
+            "the upgrade succeeds on {tried} instances{outside}: alike with {} gas, on block {}",
+            limits_in_words(&plan.limits),
+            plan.block
+        );
+        cards.push(effects::tried(says, &plan.reads));
     }
+    cards.extend(effects::environment(&plan.reads));
+    cards.extend(effects::moved(&moved));
+    cards.extend(effects::others("registry and instances", &plan.others));
     if tried == 0 || plan.untried > 0 {
         let says = format!("{tried} instances were tried, {} were not", plan.untried);
         cards.push(Card::new(ABOUT, Weight::Unknown, says));

@@ -1,7 +1,7 @@
 //! `plan`, as its page reads it.
 
 use super::Finding;
-use crate::plan::{InstancePlan, Replay};
+use crate::plan::{Elsewhere, InstancePlan, Reads, Replay};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -14,6 +14,10 @@ pub struct Plan {
     pub block: u64,
     pub gas: u64,
     pub instances: Vec<InstancePlan>,
+    #[serde(default)]
+    pub others: Vec<Elsewhere>,
+    #[serde(default)]
+    pub reads: Vec<Reads>,
     pub untried: u32,
     pub problems: Vec<Finding>,
     /// `None` where no replay was asked for, `Some(None)` where there was nothing to send again.

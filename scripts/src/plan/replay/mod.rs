@@ -17,6 +17,7 @@ pub use differences::{Abis, Difference, Group, Kind};
 pub use movements::Movement;
 pub use past::BLOCKS_MAX;
 
+use super::effects::Tries;
 use super::error::PlanError;
 use super::finding::Finding;
 use super::{Plan, PlanRequest, prepare, try_on};
@@ -194,7 +195,7 @@ fn carry_out(
         }
     }
     let later = prepare::activated(upgraded.branch(), code)?;
-    let (plan, tried) = try_on(later, request)?;
+    let (plan, tried) = try_on(later, request, Tries::Once)?;
     let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
     let wanted = transactions().filter(|one| one.is_wanted).count();
     let mut replay = Replay {

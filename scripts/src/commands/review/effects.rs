@@ -1,0 +1,40 @@
+//! Cards about what a trial changed beside that which it is for, and about what its code can read.
+
+use super::tried::ABOUT;
+use crate::plan::{Elsewhere, Reads, ether};
+use crate::review::{Card, Weight};
+use alloy::primitives::{Address, U256};
+
+/// That it succeeded. It is no good news where the code reads how much gas is left: others choose that.
+pub(super) fn tried(says: String, reads: &[Reads]) -> Card {
+    let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
+    match gas.is_empty() {
+        true => Card::new(ABOUT, Weight::Good, says),
+        false => {
+            let says = format!("{says}. But {}", gas.join("; "));
+            Card::new(ABOUT, Weight::Warning, says)
+        }
+    }
+}
+
+/// What the code can read beside the gas.
+pub(super) fn environment(reads: &[Reads]) -> Option<Card> {
+    let all: Vec<String> = reads.iter().filter_map(Reads::of_others).collect();
+    (!all.is_empty()).then(|| Card::new("block and sender", Weight::Note, all.join("; ")))
+}
+
+/// Ether of instances.
+pub(super) fn moved(instances: &[(Address, (U256, U256))]) -> Option<Card> {
+    let all: Vec<String> = instances
+        .iter()
+        .map(|(proxy, wei)| format!("of instance {proxy} {}", ether(*wei)))
+        .collect();
+    (!all.is_empty()).then(|| Card::new("ether of instances", Weight::Warning, all.join("; ")))
+}
+
+/// Other accounts.
+pub(super) fn others(beside: &str, others: &[Elsewhere]) -> Option<Card> {
+    let all: Vec<String> = others.iter().map(Elsewhere::words).collect();
+    let says = || format!("beside {beside} it changes {}", all.join("; "));
+    (!all.is_empty()).then(|| Card::new("other accounts", Weight::Warning, says()))
+}

@@ -1,0 +1,174 @@
+//! What code can read that is another for whoever executes the call, and whenever: what it did on the
+//! copy proves nothing for other values.
+
+use super::code_checks::{MODULE_MAX, code};
+use super::error::PlanError;
+use super::simulation::Simulation;
+use alloy::primitives::Address;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
+use wasmparser::{Parser, Payload};
+
+/// Functions of the host by which a program reads how much gas is left.
+const GAS: [&str; 2] = ["evm_gas_left", "evm_ink_left"];
+/// Functions of the host that say something else of the block or of who sends.
+const OTHERS: [&str; 8] = [
+    "block_basefee",
+    "block_coinbase",
+    "block_gas_limit",
+    "block_number",
+    "block_timestamp",
+    "tx_gas_price",
+    "tx_ink_price",
+    "tx_origin",
+];
+/// The same of EVM code. GAS is not among them: compilers write it before calls.
+const OPCODES: [(u8, &str); 7] = [
+    (0x32, "ORIGIN"),
+    (0x3a, "GASPRICE"),
+    (0x41, "COINBASE"),
+    (0x42, "TIMESTAMP"),
+    (0x43, "NUMBER"),
+    (0x45, "GASLIMIT"),
+    (0x48, "BASEFEE"),
+];
+/// The first opcode that is followed by bytes that are none, and the last one.
+const PUSHES: std::ops::RangeInclusive<u8> = 0x60..=0x7f;
+
+/// What a code can read of the transaction and the block that it runs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reads {
+    /// Which code.
+    pub code: String,
+    /// By what it reads how much gas is left.
+    pub gas: Vec<String>,
+    /// By what it reads something else of the block, or who sends.
+    pub others: Vec<String>,
+}
+
+impl Reads {
+    /// What the gas means for the trial.
+    pub fn of_gas(&self) -> Option<String> {
+        (!self.gas.is_empty()).then(|| {
+            format!(
+                "{} reads how much gas is left ({}): it may do otherwise with other limits",
+                self.code,
+                self.gas.join(", ")
+            )
+        })
+    }
+
+    /// What the rest means for it.
+    pub fn of_others(&self) -> Option<String> {
+        (!self.others.is_empty()).then(|| {
+            format!(
+                "{} reads {}: it may do otherwise in another block, or for another sender",
+                self.code,
+                self.others.join(", ")
+            )
+        })
+    }
+}
+
+/// What the code of an account can read; none where it can read nothing of that.
+pub(super) fn reads(
+    simulation: &Simulation,
+    what: String,
+    account: Address,
+) -> Result<Option<Reads>, PlanError> {
+    let (gas, others) = read_by(&code(simulation, account)?);
+    let found = Reads {
+        code: what,
+        gas,
+        others,
+    };
+    Ok((!found.gas.is_empty() || !found.others.is_empty()).then_some(found))
+}
+
+fn read_by(code: &[u8]) -> (Vec<String>, Vec<String>) {
+    let is_program = code.starts_with(&PROGRAM_PREFIX);
+    let found = match is_program {
+        true => imports(code),
+        false => opcodes(code),
+    };
+    let of = |names: &[&str]| {
+        let named = names.iter().filter(|name| found.contains(**name));
+        named.map(|name| (*name).to_owned()).collect()
+    };
+    match is_program {
+        true => (of(&GAS), of(&OTHERS)),
+        false => (Vec::new(), of(&OPCODES.map(|(_, name)| name))),
+    }
+}
+
+/// Functions of the host that a program imports. Of calls alone the SDK imports none of those above.
+fn imports(code: &[u8]) -> BTreeSet<String> {
+    let Ok(wasm) = stylus_vm::decompress(code, MODULE_MAX) else {
+        return BTreeSet::new();
+    };
+    let mut found = BTreeSet::new();
+    for payload in Parser::new(0).parse_all(&wasm) {
+        if let Ok(Payload::ImportSection(section)) = payload {
+            let names = section.into_imports().flatten();
+            found.extend(names.map(|import| import.name.to_owned()));
+        }
+    }
+    found
+}
+
+/// Opcodes of EVM code. What follows the code, as compilers' metadata, may look like some.
+fn opcodes(code: &[u8]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut at = 0;
+    while let Some(opcode) = code.get(at) {
+        let named = OPCODES.iter().find(|(one, _)| one == opcode);
+        found.extend(named.map(|(_, name)| (*name).to_owned()));
+        at += match PUSHES.contains(opcode) {
+            true => 2 + usize::from(opcode - PUSHES.start()),
+            false => 1,
+        };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::Artifact;
+
+    fn read(wat: &str) -> (Vec<String>, Vec<String>) {
+        let wasm = wat::parse_str(wat).expect("a module");
+        let artifact = Artifact::from_wasm("test", &wasm).expect("a program");
+        read_by(&artifact.code)
+    }
+
+    #[test]
+    fn a_program_reads_what_it_imports() {
+        let module = |imports: &str| {
+            format!(
+                r#"(module {imports}
+                (memory (export "memory") 1 1)
+                (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#
+            )
+        };
+        let gas = r#"(import "vm_hooks" "evm_gas_left" (func (result i64)))
+            (import "vm_hooks" "block_timestamp" (func (result i64)))"#;
+        let (left, others) = read(&module(gas));
+        assert_eq!(left, ["evm_gas_left"]);
+        assert_eq!(others, ["block_timestamp"]);
+        let calls = r#"(import "vm_hooks" "call_contract"
+            (func (param i32 i32 i32 i32 i64 i32) (result i32)))"#;
+        assert_eq!(read(&module(calls)), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn evm_code_reads_by_its_opcodes_and_not_by_what_it_pushes() {
+        // TIMESTAMP, GAS, PUSH2 with NUMBER and ORIGIN as its bytes, COINBASE
+        let code = [0x42, 0x5a, 0x61, 0x43, 0x32, 0x41];
+        let (gas, others) = read_by(&code);
+        assert!(gas.is_empty(), "{gas:?}");
+        assert_eq!(others, ["COINBASE", "TIMESTAMP"]);
+        assert_eq!(read_by(&[0x7f, 0x42]).1, Vec::<String>::new(), "cut off");
+    }
+}

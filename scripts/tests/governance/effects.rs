@@ -1,0 +1,171 @@
+//! What a migration does beside the instances, and with other gas: reported by `plan` and `review`.
+
+use crate::creation::{between, card, creation, pays, sandbox as with_codes, send};
+use crate::sandbox::{Sandbox, text};
+use alloy::primitives::{Address, B256, Bytes, U256, address, hex, keccak256};
+use alloy::sol_types::SolCall;
+use serde_json::Value;
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::{Code, IRegistry as abi, Step};
+
+/// Who gets the ether.
+const THIEF: Address = address!("9999999999999999999999999999999999999999");
+/// Where the new code is.
+const NEW: Address = address!("5252525252525252525252525252525252525252");
+/// Wei of the instance.
+const OWNED: u64 = 1_000;
+
+/// Asks the registry.
+fn ask<C: SolCall + Send + 'static>(sandbox: &Sandbox, call: C) -> C::Return
+where
+    C::Return: Send + 'static,
+{
+    let registry: Address = sandbox.saved("registry").parse().expect("an address");
+    let answer = sandbox.node.with_chain(move |chain| {
+        let request = CallRequest {
+            to: Some(registry),
+            input: call.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        let outcome = chain.call(request, BlockId::latest(), &Overrides::default());
+        C::abi_decode_returns(&outcome.expect("it answers").output).expect("an answer")
+    });
+    answer.expect("the chain")
+}
+
+/// An instance of each of two definitions: `Pay`, which owns ether, and `Other`, which stores a word
+/// whoever calls.
+fn sandbox() -> (Sandbox, [Address; 2]) {
+    let codes = [
+        ("Pay", hex!("00").into()),
+        ("Other", hex!("600760035500").into()),
+    ];
+    let sandbox = with_codes(&codes);
+    let proxies = codes.map(|(name, _)| {
+        let call = creation(name, Bytes::new());
+        for who in 0..2 {
+            send(&sandbox, who, &call);
+        }
+        let query = abi::proxyAddressCall {
+            name: call.name,
+            kind: call.kind,
+            salt: call.salt,
+        };
+        ask(&sandbox, query)
+    });
+    let rich = proxies[0];
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_balance(rich, U256::from(OWNED)));
+    set.expect("the chain");
+    (sandbox, proxies)
+}
+
+/// Proposes that code as `Pay` 2.0; what `plan` and `review` say.
+fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
+    sandbox.done("Admin", &["update-policy", "Pay", "AND(Admin,Admin2)"]);
+    let codehash = keccak256(&code);
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(NEW, code));
+    set.expect("the chain");
+    let old = ask(
+        sandbox,
+        abi::getVersionCall {
+            name: "Pay".into(),
+            version: "1.0".into(),
+        },
+    );
+    let call = abi::migrateCall {
+        name: "Pay".into(),
+        version: "2.0".into(),
+        code: Code {
+            implementation: NEW,
+            codehash,
+            layoutHash: old.code.layoutHash,
+            sourceHash: B256::ZERO,
+        },
+        step: Step {
+            from: "1.0".into(),
+            kind: step::FOREIGN_CALL,
+            script: Address::ZERO,
+            scriptCodehash: B256::ZERO,
+            data: hex!("00000001").into(),
+        },
+    };
+    send(sandbox, 0, &call);
+    let pending = sandbox.done("Admin2", &["pending", "Pay"]);
+    let action = text(&pending["actions"][0], "action");
+    let plan = sandbox.run("Admin2", &["plan", "Pay", "2.0", "--action", action]);
+    let review = sandbox.done("Admin2", &["review", action]);
+    (plan.document, review)
+}
+
+#[test]
+fn ether_and_other_instances_that_a_migration_reaches_are_shown_before_an_approval() {
+    let (sandbox, [pay, other]) = sandbox();
+    let (plan, review) = proposed(&sandbox, pays(THIEF, other));
+    assert_eq!(plan["instances"][0]["proxy"], serde_json::json!(pay));
+    let own = serde_json::json!(["0x3e8", "0x0"]);
+    assert_eq!(plan["instances"][0]["balance"], own, "{plan:#}");
+    let others = plan["others"].as_array().expect("others");
+    let of = |account: Address| {
+        let found = others
+            .iter()
+            .find(|one| one["account"] == serde_json::json!(account));
+        found.unwrap_or_else(|| panic!("no {account}: {plan:#}"))
+    };
+    assert_eq!(others.len(), 2, "{plan:#}");
+    assert_eq!(of(THIEF)["balance"], serde_json::json!(["0x0", "0x3e8"]));
+    assert_eq!(of(other)["known"], "an instance of Other 1.0");
+    assert_eq!(of(other)["changes"].as_array().map(Vec::len), Some(1));
+
+    let (weight, says) = card(&review, "other accounts");
+    assert_eq!(weight, "warning");
+    for account in [THIEF, other] {
+        assert!(says.contains(&account.to_string()), "{says}");
+    }
+    let (weight, says) = card(&review, "ether of instances");
+    assert_eq!(weight, "warning");
+    assert!(says.contains("1000 wei become 0"), "{says}");
+
+    let (_, lines) = sandbox.reported("Admin2", &["plan", "Pay", "2.0"]);
+    let has = |part: &str| lines.iter().any(|line| line.contains(part));
+    assert!(has("ether: 1000 wei become 0"), "{lines:#?}");
+    assert!(has("an instance of Other 1.0"), "{lines:#?}");
+}
+
+#[test]
+fn a_migration_that_does_other_things_with_other_gas_is_a_problem_and_a_danger() {
+    let (sandbox, _) = sandbox();
+    let (plan, review) = proposed(&sandbox, between());
+    let problems = plan["problems"].as_array().expect("problems");
+    let names: Vec<&str> = problems.iter().map(|one| text(one, "name")).collect();
+    assert!(names.contains(&"DependsOnGas"), "{plan:#}");
+    let (weight, says) = card(&review, "tried on a copy");
+    assert_eq!(weight, "danger", "{says}");
+    assert!(says.contains("DependsOnGas"), "{says}");
+}
+
+#[test]
+fn what_a_migration_reads_of_the_block_is_named() {
+    let (sandbox, _) = sandbox();
+    // TIMESTAMP and ORIGIN, stored nowhere
+    let (plan, review) = proposed(&sandbox, hex!("42503250600560015500").into());
+    let reads = &plan["reads"][0];
+    assert_eq!(
+        reads["others"],
+        serde_json::json!(["ORIGIN", "TIMESTAMP"]),
+        "{plan:#}"
+    );
+    let (weight, says) = card(&review, "block and sender");
+    assert_eq!(weight, "note");
+    assert!(
+        says.contains("the code of 2.0 reads ORIGIN, TIMESTAMP"),
+        "{says}"
+    );
+    let (weight, says) = card(&review, "tried on a copy");
+    assert_eq!(weight, "good", "{says}");
+    assert!(says.contains("nothing changes"), "{says}");
+}
