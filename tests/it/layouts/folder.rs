@@ -8,7 +8,6 @@ use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_layout::Document;
 use stylus_upgrades::client::Client;
-use stylus_upgrades::governance::perform;
 use stylus_upgrades::registry::{self, NewVersion};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
@@ -129,7 +128,7 @@ pub(super) async fn publish(project: &Project, document: &[u8]) {
 /// A governed call that some other tool sends.
 pub(super) async fn send<C: SolCall>(project: &Project, call: &C) {
     let (client, at) = sender(project).await;
-    let sent = perform(&client, at, call, U256::ZERO).await;
+    let sent = client.send("a governed call", at, call, U256::ZERO).await;
     sent.expect("it is sent");
 }
 
