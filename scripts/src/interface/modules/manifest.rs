@@ -56,11 +56,11 @@ impl Manifest {
     pub(super) fn is_other(&self) -> Option<String> {
         let features = self.own.get("features").and_then(Item::as_table_like);
         let mut features = features.into_iter().flat_map(TableLike::iter);
-        let turns_on = features.any(|(name, list)| {
+        let enables = features.any(|(name, list)| {
             let mut list = list.as_array().into_iter().flatten();
             name != CLIENT && list.any(|one| one.as_str() == Some(CLIENT))
         });
-        if turns_on {
+        if enables {
             return Some(format!("its feature {CLIENT} is turned on by another one"));
         }
         let all = self.dependencies();
