@@ -64,6 +64,13 @@ pub fn is_tracked(file: &Path) -> bool {
 fn compare(file: &Path) -> Result<(), String> {
     let folder = file.parent().unwrap_or(file);
     let top = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
+    let above = git(folder, &["rev-parse", "--show-superproject-working-tree"])?;
+    if !above.is_empty() {
+        return Err(format!(
+            "{} is a submodule of another repository",
+            top.display()
+        ));
+    }
     let inside = file.strip_prefix(&top).map_err(|error| error.to_string())?;
     let inside = inside
         .to_str()
@@ -92,8 +99,8 @@ fn compare(file: &Path) -> Result<(), String> {
     }
 }
 
-/// The commit to compare with: where the working tree left the default branch; where there is no
-/// such branch, the one that added the file.
+/// The commit to compare with: where the working tree left the default branch; in a repository that was
+/// cloned from nowhere and has no such branch, the one that added the file.
 fn base(top: &Path, inside: &str) -> Result<String, String> {
     let commit = |name: &str| {
         let name = format!("{name}^{{commit}}");
@@ -122,7 +129,8 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
             .map_err(|_| "the history does not reach the default branch".into());
     }
     let whole = git(top, &["rev-parse", "--is-shallow-repository"])? == "false";
-    if !whole || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
+    let is_clone = !git(top, &["remote"])?.is_empty();
+    if !whole || is_clone || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
         return Err("the default branch is not known here".into());
     }
     let ask = [

@@ -162,6 +162,7 @@ impl<'a> Work<'a> {
             self.check_others(upgrades, &overrides).await?;
         } else {
             self.note_not_compared(&args.version);
+            self.note_published(&args.version, &new).await?;
             if !is_known {
                 self.check_first(&args.version, &new, args.no_init);
             }

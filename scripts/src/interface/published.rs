@@ -19,6 +19,11 @@ impl Interface {
 }
 
 impl Callable {
+    /// Whether a layout document says of it what it is.
+    pub fn is_published_as(&self, said: &PublicInterface) -> bool {
+        PublicInterface::new(entries(&self.abi), notes(&self.unseen)).is_ok_and(|own| own == *said)
+    }
+
     /// What a layout document says that callers can use; nothing where it says nothing. Which of the
     /// functions are steps, the document says as well.
     pub fn of_document(document: &Document) -> Option<Self> {

@@ -92,3 +92,50 @@ async fn pending_code(other: &Folder<'_>, project: &Project) -> Code {
     assert_ne!(call.code, project.code("1.0").await);
     call.code
 }
+
+#[tokio::test]
+async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_nothing_later() {
+    let project = two_approvers();
+    let code = project.code("1.0").await;
+    let file = project.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
+    let genuine = Document::decode(&std::fs::read(file).expect("a document")).expect("a document");
+    let interface = genuine.interface.clone().expect("an interface");
+    let kept = interface.abi().iter();
+    let kept = kept.filter(|entry| !entry.starts_with("function note()"));
+    let kept: Vec<String> = kept.cloned().collect();
+    assert_eq!(kept.len() + 1, interface.abi().len());
+    let forged = Document {
+        interface: Some(PublicInterface::new(kept, []).expect("an interface")),
+        ..genuine
+    };
+    use_key(&project, 0);
+    publish(&project, &forged.encode()).await;
+    let forged = Code {
+        layoutHash: forged.hash(),
+        ..code
+    };
+    // The code is known and nothing of its storage moves, but what it publishes of it is new.
+    add(&project, "Note", "1.1", forged.clone(), "1.0").await;
+    use_key(&project, 1);
+    let other = Folder::on(&project);
+    let pending = other.done(&["pending", "Note"]);
+    let action = text(&pending["actions"][0], "action");
+    let answer = other.run(&["approve", action]);
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    let review = other.done(&["review", action]);
+    assert_eq!(
+        cards_about(&review, "functions")[0].0,
+        "unknown",
+        "{review:#}"
+    );
+
+    // Approved by another tool, it proves nothing.
+    add(&project, "Note", "1.1", forged, "1.0").await;
+    let v2 = home(V2);
+    let words = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let action = proposed(&project, &words);
+    let answer = Folder::on(&project).run(&["approve", &action, "--source", &v2]);
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
+    let found = text(&answer.document["error"], "found");
+    assert!(found.contains("different things"), "{found}");
+}

@@ -17,8 +17,9 @@ use tokio::time::timeout;
 const JOBS_MAX: usize = 16;
 /// How long nobody may ask for a page that is being read. What is read then is too old to be shown.
 const ABANDONED: Duration = Duration::from_secs(120);
-/// How long a page that was read is kept for those who were told that it follows.
-const KEPT: Duration = Duration::from_secs(30);
+/// How long a page that was read is kept for those who were told that it follows: they ask for it at once
+/// or every second, and nobody is shown what is older.
+const KEPT: Duration = Duration::from_secs(5);
 
 /// A request for what may be read already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl<T: Clone + Send + Sync + 'static> Jobs<T> {
         let mut owed = 0;
         if let Some(job) = all.get(request.key) {
             owed = job.owed.get();
-            // Nobody but who was told that it follows is answered with what was read before he request.
+            // Nobody but who was told that it follows is answered with what was read before the request.
             if job.state() == State::Reading || (request.is_again && owed > 0) {
                 job.owed.set(owed.saturating_sub(request.is_again.into()));
                 job.last.set(Instant::now());

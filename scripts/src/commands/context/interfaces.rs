@@ -20,6 +20,10 @@ const WHY: &str = "it comes from the kept folder, which this pull request can ch
 const PROPOSED: &str = "its layout document says so, which whoever proposed it wrote; \
                         a build tells (--source)";
 
+/// Why documents that disagree prove nothing.
+const DISPUTED: &str = "versions with its code have layout documents that say different things of its \
+                        functions; a build tells (--source)";
+
 /// What callers of some code can use.
 pub(in crate::commands) struct Known {
     pub(in crate::commands) callable: Callable,
@@ -58,8 +62,8 @@ impl Context {
         }
         let documents = self.documents(client, registry);
         let published = published(client, registry, &documents, (name, codehash));
-        if let Some(callable) = published.await? {
-            return Ok(Some(Known { callable, doubt }));
+        if let Some(known) = published.await? {
+            return Ok(Some(known));
         }
         self.kept_callable((client.chain_id(), registry), name, codehash)
     }
@@ -119,7 +123,10 @@ impl Context {
     }
 
     /// Of code that this machine built.
-    fn built_callable(&self, codehash: CodeHash) -> Result<Option<Callable>, Error> {
+    pub(in crate::commands) fn built_callable(
+        &self,
+        codehash: CodeHash,
+    ) -> Result<Option<Callable>, Error> {
         if let Some(interface) = self.interface_of(codehash) {
             return Ok(Some(interface.callable()));
         }
@@ -132,25 +139,30 @@ impl Context {
 }
 
 /// What the documents of the registered versions of a definition say of some code. Its approvers
-/// approved the hash of the document together with the code.
+/// approved the hash of the document together with the code. Where one of several says something else,
+/// or nothing, none of them proves anything: whoever registered the code once more can have written it.
 async fn published(
     client: &Client,
     registry: Address,
     documents: &Documents,
     (name, codehash): (&str, CodeHash),
-) -> Result<Option<Callable>, Error> {
+) -> Result<Option<Known>, Error> {
     let mut seen = Vec::new();
+    let mut said = Vec::new();
     for code in storage::all_recorded(client, registry, name, codehash).await? {
         if seen.contains(&code.layout) {
             continue;
         }
         seen.push(code.layout);
         let known = documents.get(code.layout).await?;
-        if let Some(callable) = known.document().and_then(Callable::of_document) {
-            return Ok(Some(callable));
-        }
+        said.push(known.document().and_then(Callable::of_document));
     }
-    Ok(None)
+    let is_disputed = said.iter().any(|one| Some(one) != said.first());
+    let callable = said.into_iter().flatten().next();
+    Ok(callable.map(|callable| Known {
+        callable,
+        doubt: is_disputed.then(|| DISPUTED.to_owned()),
+    }))
 }
 
 /// Whether the kept files count: what a pull request can change proves nothing of what is live.

@@ -5,6 +5,7 @@ use super::{Subject, Work};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::commands::context::{Context, KnownInterface};
+use crate::commands::storage;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Change, compare};
@@ -42,12 +43,45 @@ impl Work<'_> {
                 both.note(&mut self.checks.coverage, doubtful);
                 self.refuse_lost(from, both.lost(), allowed);
             }
-            Ok(None) => {}
+            Ok(None) => self.note_published(version, new).await?,
             Err(why) => {
                 let part = Part::Interface;
                 self.checks.coverage.lower(part, Extent::Absent, &why);
             }
         }
+        Ok(())
+    }
+
+    /// Later upgrades are compared with what the document of a version says of its functions: where nobody
+    /// here built the code, and no version has that document already, it is not proven.
+    pub(super) async fn note_published(
+        &mut self,
+        version: &str,
+        new: &Subject,
+    ) -> Result<(), Error> {
+        let document = new.layout.document();
+        let Some(said) = document.and_then(|known| known.interface.as_ref()) else {
+            return Ok(());
+        };
+        let codehash = new.code.codehash;
+        let built = self.context.built_callable(codehash)?;
+        if built.is_some_and(|built| built.is_published_as(said)) {
+            return Ok(());
+        }
+        let all = storage::all_recorded(&self.client, self.registry, &self.name, codehash);
+        let mut all = all.await?.into_iter();
+        if all.any(|code| code.layout == new.code.layout) {
+            return Ok(());
+        }
+        let extent = match self.is_approval {
+            true => Extent::Absent,
+            false => Extent::Partial,
+        };
+        let why = format!(
+            "what the layout document says of the functions of {version} is not proven, and later upgrades \
+             are compared with it; a build tells (--source)"
+        );
+        self.checks.coverage.lower(Part::Interface, extent, &why);
         Ok(())
     }
 

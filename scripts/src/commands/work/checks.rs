@@ -69,6 +69,7 @@ impl Work<'_> {
             self.check_others(upgrades, &overrides).await?;
         } else {
             self.note_not_compared(version);
+            self.note_published(version, &new).await?;
         }
         self.require_coverage(&new, args).await?;
         self.settle()?;
