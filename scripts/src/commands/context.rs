@@ -21,10 +21,12 @@ use crate::progress::Progress;
 use crate::secret::Secret;
 use crate::text::{grouped, shell_word};
 use alloy::primitives::Address;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
+/// The field of the transactions that a command has sent.
+const TRANSACTIONS: &str = "transactions";
 /// The variable that names the workspace whose contracts are called by their names.
 const HOME: &str = "STYLUS_UPGRADES_HOME";
 
@@ -250,9 +252,29 @@ pub(super) fn report(outcome: &mut Outcome, sent: &[Sent]) {
         outcome.field("tx", main.tx);
         outcome.field("gas", main.gas);
     }
-    let all: Vec<_> = sent
-        .iter()
+    outcome.field(TRANSACTIONS, listed(sent));
+}
+
+/// Tells of transactions that went through before the command failed: they are paid for, and the same
+/// command does not send them again.
+pub(super) fn report_with_failure(context: &Context, sent: &[Sent]) {
+    for one in sent {
+        let (what, gas) = (&one.what, grouped(one.gas));
+        let line = format!(
+            "warning: sent before it failed: {what}  {}  {gas} gas",
+            one.tx
+        );
+        context.output.note(&line);
+    }
+    if !sent.is_empty() {
+        context
+            .output
+            .add_to_failure(TRANSACTIONS, listed(sent).into());
+    }
+}
+
+fn listed(sent: &[Sent]) -> Vec<Value> {
+    sent.iter()
         .map(|one| json!({"name": one.what, "tx": one.tx, "gas": one.gas}))
-        .collect();
-    outcome.field("transactions", all);
+        .collect()
 }

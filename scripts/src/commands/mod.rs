@@ -103,8 +103,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     };
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
-    let output = Output::new(json, cli.global.quiet).printing(cli.global.print);
-    let output = Arc::new(output);
+    let output = Arc::new(Output::new(json, cli.global.quiet).printing(cli.global.print));
     report_panics(&output);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -114,7 +113,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         }
     };
     if !matches!(cli.command, Command::Node { .. }) {
-        runtime.spawn(end_on_signal());
+        runtime.spawn(end_on_signal(output.clone()));
     }
     let exit = runtime.block_on(execute(output.clone(), cli));
     // Without waiting for what still asks an endpoint that does not answer.
@@ -298,7 +297,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
 
 /// On SIGINT or SIGTERM ends the compilers and this process. (The node ends in its own way: it
 /// has a state to save.)
-async fn end_on_signal() {
+async fn end_on_signal(output: Arc<Output>) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -310,6 +309,7 @@ async fn end_on_signal() {
         _ = terminate.recv() => SignalKind::terminate(),
     };
     crate::build::end_compilers();
+    output.interrupted();
     std::process::exit(128 + number.as_raw_value());
 }
 

@@ -3,7 +3,7 @@
 
 use super::calldata::decoded;
 use super::context::earlier::earlier;
-use super::context::{Context, report};
+use super::context::{Context, report, report_with_failure};
 use super::storage::{Overrides, StorageChecks, StorageContext};
 use super::{export, kept, rollout};
 use crate::app_error::Error;
@@ -149,7 +149,10 @@ async fn perform(
     let earlier = reported.clone();
     let submitted = match reported.filter(|reported| reported.executed) {
         Some(executed) => executed,
-        None => governed.send(client).await?,
+        None => governed
+            .send(client)
+            .await
+            .inspect_err(|_| report_with_failure(context, &sent))?,
     };
     // An approval that was there already is the earlier run's, where it is of the same action.
     let earlier = earlier.filter(|earlier| earlier.action == submitted.action);

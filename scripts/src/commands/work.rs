@@ -352,7 +352,7 @@ impl<'a> Work<'a> {
             if decoded.is_ok_and(|call| call.version().is_some_and(|(label, ..)| label == version))
             {
                 self.context.output.note(&format!(
-                    "another action for {} {version} is open and says something else: {}",
+                    "warning: another action for {} {version} is open and says something else: {}",
                     self.name, other.action
                 ));
             }

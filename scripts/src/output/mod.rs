@@ -42,6 +42,8 @@ pub struct Output {
     work: Mutex<Work>,
     secrets: Secrets,
     links: Links,
+    /// What the document of a failure says beside the error.
+    with_failure: Mutex<Map<String, Value>>,
     /// Whether something could not be written.
     failed: AtomicBool,
 }
@@ -77,7 +79,7 @@ impl Style {
 }
 
 impl Output {
-    /// Output in JSON or for people; `quiet` leaves out progress and notes.
+    /// Output in JSON or for people; `quiet` leaves out progress and notes, but no warnings.
     pub fn new(json: bool, quiet: bool) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let work = Work {
@@ -95,6 +97,7 @@ impl Output {
             work: Mutex::new(work),
             secrets: Secrets::default(),
             links: Links::default(),
+            with_failure: Mutex::default(),
             failed: AtomicBool::new(false),
         }
     }
@@ -201,10 +204,24 @@ impl Output {
     pub fn failure(&self, error: &dyn Explain) -> Exit {
         let report = Report::of(error);
         if self.json {
-            self.write_document(&self.failure_of(error));
+            let mut document = self.failure_of(error);
+            document.append(&mut self.with_failure());
+            self.links.in_document(&mut document);
+            self.write_document(&document);
         }
         self.explain(&report);
         error.exit()
+    }
+
+    /// Says this in the document of the failure that ends the command, beside the error.
+    pub fn add_to_failure(&self, name: &str, mut value: Value) {
+        self.hide_in(&mut value);
+        self.with_failure().insert(name.into(), value);
+    }
+
+    fn with_failure(&self) -> MutexGuard<'_, Map<String, Value>> {
+        let held = self.with_failure.lock();
+        held.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A failure that does not end the command, on stderr.
@@ -254,6 +271,16 @@ impl Output {
         self.write(io::stderr(), &text);
     }
 
+    /// The command is ended by a signal. Where it has sent something, says how it is continued.
+    pub fn interrupted(&self) {
+        if self.links.has_some() {
+            // Not through `suspend`: this process ends, whoever holds its lock.
+            let text =
+                "a transaction may have been sent: the same command again continues from there";
+            self.write(io::stderr(), text);
+        }
+    }
+
     /// Text from anywhere, without secrets, as it may be printed.
     fn safe(&self, text: &str) -> String {
         let text = visible(&self.secrets.hide(text)).into_owned();
@@ -286,9 +313,14 @@ impl Output {
 
     fn to_stderr(&self, text: &str) {
         if !self.quiet {
-            let text = self.safe(text);
-            self.suspend(|| self.write(io::stderr(), &text));
+            self.warn(text);
         }
+    }
+
+    /// A line on stderr that is printed also where no progress is wanted.
+    fn warn(&self, text: &str) {
+        let text = self.safe(text);
+        self.suspend(|| self.write(io::stderr(), &text));
     }
 
     fn suspend(&self, print: impl FnOnce()) {

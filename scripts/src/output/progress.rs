@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// How often plain lines tell that work goes on.
 const PLAIN_PAUSE: Duration = Duration::from_secs(5);
 
+/// What a note begins with that is printed also where no progress is wanted.
+const WARNING: &str = "warning: ";
+
 impl Progress for Output {
     fn begin(&self, what: &str) {
         let what = self.safe(what);
@@ -85,7 +88,10 @@ impl Progress for Output {
     }
 
     fn note(&self, text: &str) {
-        self.to_stderr(text);
+        match text.starts_with(WARNING) {
+            true => self.warn(text),
+            false => self.to_stderr(text),
+        }
     }
 
     fn transaction(&self, tx: TxHash) {

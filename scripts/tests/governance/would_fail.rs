@@ -40,13 +40,25 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
         assert!(text(said, field).contains(part), "{part}: {said}");
     }
     assert!(!text(said, "expected").is_empty(), "{said}");
+    let sent = refused.document["transactions"].as_array();
+    let names = sent.into_iter().flatten().map(|one| text(one, "name"));
+    assert!(
+        names.clone().any(|name| name.contains("deploy")),
+        "{refused:?}"
+    );
+    for name in names {
+        let line = format!("warning: sent before it failed: {name}");
+        assert!(refused.stderr.contains(&line), "{}", refused.stderr);
+    }
     let file = sandbox.path("call.json").display().to_string();
     let export = ["--as", "Admin", "--export", &file];
     let refused = sandbox.run("Other", &[&MIGRATE[..], &export].concat());
     assert_eq!((refused.exit, error(&refused)), (Some(1), "WouldFail"));
-    assert_eq!(open_actions(&sandbox), 0, "nothing was sent");
+    assert_eq!(open_actions(&sandbox), 0, "nothing was proposed");
 
-    let meant = sandbox.run("Admin", &[&MIGRATE[..], &["--allow-failing"]].concat());
+    // Without progress the warning is printed all the same.
+    let quiet = ["--allow-failing", "--quiet"];
+    let meant = sandbox.run("Admin", &[&MIGRATE[..], &quiet].concat());
     assert_eq!(meant.exit, Some(3), "{meant:?}");
     assert_eq!(meant.document["approvals"], json!(1));
     assert_eq!(meant.document["would_fail"]["name"], "WouldFail");
@@ -55,6 +67,7 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
             .stderr
             .contains("warning: migrate A to 2.0 would fail")
     );
+    assert!(!meant.stderr.contains(" …"), "{}", meant.stderr);
     assert_eq!(open_actions(&sandbox), 1);
 }
 

@@ -56,7 +56,7 @@ pub struct Global {
     /// One JSON document on stdout, everything else on stderr
     #[arg(long, global = true)]
     pub json: bool,
-    /// No progress
+    /// No progress; warnings are printed all the same
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Print every command of a build and every transaction in full, on stderr, before it runs
