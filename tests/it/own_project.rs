@@ -373,6 +373,10 @@ fn a_proposal_that_somebody_else_executes_elsewhere_is_registered_by_the_next_co
     fs::create_dir(empty.path("other")).expect("made");
     let registry = deployed["registry"].as_str().expect("an address");
     let words = ["approve", &action, "--registry", registry];
+    let refused = empty.run("other", 1, &words);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("--allow-absent interface"), "{said}");
+    let words = [&words[..], &["--allow-absent", "interface"]].concat();
     let approved = empty.run("other", 1, &words);
     let said = String::from_utf8_lossy(&approved.stderr);
     assert!(approved.status.success(), "{said}");

@@ -37,6 +37,7 @@ pub use events::EventStore;
 pub(crate) use fork::Remote;
 pub use rate_limit::RATE_LIMIT_WAIT;
 pub(crate) use rejection::Rejection;
+pub(crate) use revert::declare_errors;
 pub use revert::{ContractError, Revert, show};
 pub use sent::Sent;
 pub use transport::{ANSWER_MAX, Unanswered};

@@ -2,8 +2,10 @@
 //! anything else its selector.
 
 mod contract_error;
+mod declared;
 
 pub use contract_error::ContractError;
+pub(crate) use declared::declare_errors;
 
 use super::advice::{Advice, not_runnable_reason};
 use crate::error::Explain;
@@ -77,6 +79,11 @@ impl Revert {
                 "no data",
                 "call it by eth_call with more gas, or trace it",
             ),
+            None if self.declared().is_some() => Advice::new(
+                "a call that goes through",
+                self.to_string(),
+                "correct the migration or its arguments: the contract's own code refuses",
+            ),
             None => Advice::new(
                 "an error of the framework",
                 format!(
@@ -85,6 +92,14 @@ impl Revert {
                 ),
                 "look the selector up in the contract's own interface",
             ),
+        }
+    }
+
+    /// The name and the arguments of an error that a contract declares, of none of the framework's.
+    fn declared(&self) -> Option<(String, Vec<DynSolValue>)> {
+        match self.error {
+            Some(_) => None,
+            None => declared::decode(&self.data),
         }
     }
 
@@ -108,20 +123,28 @@ impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.arguments() {
             Some(arguments) => {
-                let arguments = arguments.iter().map(show);
-                let arguments: Vec<_> = arguments
-                    .map(|argument| shortened(&argument, ARGUMENT_MAX).into_owned())
-                    .collect();
-                write!(f, "{}({})", self.error_name(), arguments.join(", "))?;
+                write!(f, "{}({})", self.error_name(), listed(&arguments))?;
                 match self.decoded::<ImplementationNotRunnable>() {
                     Some(error) => write!(f, ": {}", not_runnable_reason(error.reason)),
                     None => Ok(()),
                 }
             }
             None if self.data.is_empty() => f.write_str("it reverted without data"),
-            None => write!(f, "it reverted with {}", self.data),
+            None => match self.declared() {
+                Some((name, values)) => write!(f, "{name}({})", listed(&values)),
+                None => write!(f, "it reverted with {}", self.data),
+            },
         }
     }
+}
+
+/// Arguments in a row, each cut where it is long.
+fn listed(arguments: &[DynSolValue]) -> String {
+    let arguments = arguments.iter().map(show);
+    let arguments: Vec<_> = arguments
+        .map(|argument| shortened(&argument, ARGUMENT_MAX).into_owned())
+        .collect();
+    arguments.join(", ")
 }
 
 /// A value as people write it.

@@ -1,4 +1,4 @@
-use super::{ContractError, Revert};
+use super::{ContractError, Revert, declare_errors};
 use crate::client::not_runnable_reason;
 use crate::error::{Explain, Report};
 use alloy::primitives::{Address, U256};
@@ -142,6 +142,39 @@ fn expected_and_found_of_changed_code_are_the_two_hashes() {
 fn a_reason_string_of_solidity_is_decoded() {
     let data = SolRevert::from("no").abi_encode();
     assert_eq!(Revert::decode(&data).to_string(), r#"Error("no")"#);
+}
+
+#[test]
+fn an_error_that_a_contract_declares_is_shown_by_its_name() {
+    let error = alloy::json_abi::Error::parse("TooMany(uint256,uint256)").expect("an error");
+    let numbers = [U256::from(40), U256::from(10)].map(|one| one.to_be_bytes::<32>());
+    let data = [error.selector().as_slice(), &numbers.concat()].concat();
+    let revert = Revert::decode(&data);
+    assert!(revert.to_string().starts_with("it reverted with 0x"));
+    let mut abi = alloy::json_abi::JsonAbi::new();
+    abi.errors.insert(error.name.clone(), vec![error]);
+    declare_errors(&abi);
+    assert_eq!(revert.to_string(), "TooMany(40, 10)");
+    let advice = revert.advice();
+    assert_eq!(advice.found, "TooMany(40, 10)");
+    assert!(
+        advice
+            .next
+            .starts_with("correct the migration or its arguments")
+    );
+    let cut = Revert::decode(&data[..40]);
+    assert!(cut.to_string().starts_with("it reverted with 0x"));
+    // No declaration renames an error of the framework.
+    let mut abi = alloy::json_abi::JsonAbi::new();
+    let own = alloy::json_abi::Error::parse("UpgradeInProgress()").expect("an error");
+    let own = alloy::json_abi::Error {
+        name: "Fine".into(),
+        ..own
+    };
+    abi.errors.insert(own.name.clone(), vec![own]);
+    declare_errors(&abi);
+    let known = Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string();
+    assert!(known.starts_with("UpgradeInProgress("), "{known}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Context;
 use crate::address;
 use crate::app_error::Error;
 use crate::build::{Artifact, Builder};
-use crate::client::Client;
+use crate::client::{Client, declare_errors};
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
@@ -37,6 +37,9 @@ impl Context {
         let sources = builder.crate_of(source)?;
         let interface =
             sources.map(|(folder, dependencies)| Interface::read(&folder, &dependencies));
+        if let Some(interface) = &interface {
+            declare_errors(&interface.callable().abi);
+        }
         self.built().push((artifact.codehash(), interface));
         Ok(artifact)
     }

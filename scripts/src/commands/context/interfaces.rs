@@ -3,7 +3,7 @@
 use super::Context;
 use crate::app_error::Error;
 use crate::build::{Reviewed, is_tracked};
-use crate::client::Client;
+use crate::client::{Client, declare_errors};
 use crate::commands::storage;
 use crate::functions::Functions;
 use crate::ids::CodeHash;
@@ -36,7 +36,7 @@ impl Known {
     /// What the document of a version says that is only proposed.
     pub(in crate::commands) fn proposed(document: &Document) -> Option<Self> {
         Some(Self {
-            callable: Callable::of_document(document)?,
+            callable: declared(Callable::of_document(document)?),
             doubt: Some(PROPOSED.to_owned()),
         })
     }
@@ -86,7 +86,7 @@ impl Context {
             let place = (network.as_str(), name, kept.record.version.as_str());
             let Origin { no, note } = reviewed(&versions, place, &Versions::INTERFACE)?;
             let known = Known {
-                callable,
+                callable: declared(callable),
                 doubt: no.or(note),
             };
             if known.doubt.is_none() {
@@ -128,14 +128,20 @@ impl Context {
         codehash: CodeHash,
     ) -> Result<Option<Callable>, Error> {
         if let Some(interface) = self.interface_of(codehash) {
-            return Ok(Some(interface.callable()));
+            return Ok(Some(declared(interface.callable())));
         }
         let store = self.store();
         match is_tracked(&store.interface_file(codehash)) {
             true => Ok(None), // nobody's own build: whoever proposes can have committed it
-            false => Ok(store.interface(codehash)?),
+            false => Ok(store.interface(codehash)?.map(told)),
         }
     }
+}
+
+/// The same, whose errors are shown by their names from now on.
+fn declared(callable: Callable) -> Callable {
+    declare_errors(&callable.abi);
+    callable
 }
 
 /// What the documents of the registered versions of a definition say of some code. Its approvers
@@ -155,7 +161,8 @@ async fn published(
         }
         seen.push(code.layout);
         let known = documents.get(code.layout).await?;
-        said.push(known.document().and_then(Callable::of_document));
+        let callable = known.document().and_then(Callable::of_document);
+        said.push(callable.map(declared));
     }
     let is_disputed = said.iter().any(|one| Some(one) != said.first());
     let callable = said.into_iter().flatten().next();
