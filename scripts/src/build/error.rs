@@ -280,7 +280,7 @@ pub enum BuildError {
         details = lines(diagnostics),
         expected = "a crate that compiles",
         found = "the compiler's errors above",
-        next = "correct the crate; the compiler's words stand above"
+        next = "correct the crate where the compiler's words say"
     )]
     Compile {
         /// The package.

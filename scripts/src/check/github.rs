@@ -17,7 +17,8 @@ pub fn annotation(finding: &CheckFinding) -> String {
     properties.extend(finding.line.map(|line| format!("line={line}")));
     properties.push(format!("title={}", property(&finding.code)));
     let mut message = finding.message.clone();
-    for more in [&finding.next, &finding.allow].into_iter().flatten() {
+    let more = [&finding.next, &finding.allow].into_iter().flatten();
+    for more in finding.details.iter().chain(more) {
         message.push('\n');
         message.push_str(more);
     }

@@ -32,6 +32,9 @@ pub struct CheckFinding {
     pub level: Level,
     /// What was found, in words.
     pub message: String,
+    /// The lines that belong to it, where it has several: a compiler's words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
     /// What was expected.
     pub expected: Option<String>,
     /// What to do now.
@@ -51,6 +54,7 @@ impl CheckFinding {
             code: code.into(),
             level,
             message: message.into(),
+            details: Vec::new(),
             expected: None,
             next: None,
             allow: None,
@@ -71,6 +75,17 @@ impl CheckFinding {
                 report.headline(),
             )
         }
+    }
+
+    /// With the lines that belong to it, which the message announces.
+    #[must_use]
+    pub fn with_details(mut self, details: Vec<String>) -> Self {
+        if !details.is_empty() {
+            let announced = self.message.trim_end_matches(':').len();
+            self.message.truncate(announced);
+        }
+        self.details = details;
+        self
     }
 
     /// At a place. Its path is shown from `root`, if it lies below.
@@ -103,6 +118,7 @@ impl CheckFinding {
             _ => String::new(),
         };
         let mut lines = vec![format!("{mark} {}{place}  {}", self.code, self.message)];
+        lines.extend(self.details.iter().map(|line| format!("    {line}")));
         let more = [
             ("expected", &self.expected),
             ("next", &self.next),

@@ -122,7 +122,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
 
 impl Check<'_> {
     fn does_not_build(&mut self, error: &BuildError) {
-        let finding = CheckFinding::of("build", error);
+        let finding = CheckFinding::of("build", error).with_details(error.details());
         let place = error.details().iter().find_map(|line| place_in(line));
         let place = place.map(|(file, line)| (self.crate_folder().join(file), line));
         let place = place.as_ref().map(|(file, line)| (file.as_path(), *line));
