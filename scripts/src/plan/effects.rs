@@ -339,8 +339,10 @@ impl Tried {
     }
 }
 
-/// The limits in a row.
+/// The limits in a row, the least first: the order in which they were tried says nothing.
 pub fn limits_in_words(limits: &[u64]) -> String {
-    let limits: Vec<String> = limits.iter().map(|limit| grouped(*limit)).collect();
+    let mut limits = limits.to_vec();
+    limits.sort_unstable();
+    let limits: Vec<String> = limits.into_iter().map(grouped).collect();
     limits.join(", ")
 }
