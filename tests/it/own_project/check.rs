@@ -85,12 +85,6 @@ fn a_pull_request_is_compared_with_what_is_live() {
         empty.line_of("    value:")
     );
     assert!(said.contains(&place), "{place} in {said}");
-    let words = "no method named `gets`";
-    assert!(said.contains(words), "{said}");
-    let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
-    let finding = &found["findings"][0];
-    assert_eq!(finding["message"], "note does not compile");
-    assert!(finding["details"].to_string().contains(words), "{finding}");
     assert_eq!(output.status.code(), Some(1));
 
     // A function less, although it stands in a file that is not compiled.
@@ -127,6 +121,12 @@ fn a_pull_request_is_compared_with_what_is_live() {
         empty.line_of("gets()")
     );
     assert!(said.contains(&place), "{place} in {said}");
+    let words = "no method named `gets`";
+    assert!(said.contains(words), "{said}");
+    let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
+    let finding = &found["findings"][0];
+    assert_eq!(finding["message"], "note does not compile");
+    assert!(finding["details"].to_string().contains(words), "{finding}");
     assert_eq!(output.status.code(), Some(1));
 
     empty.restore();

@@ -133,7 +133,7 @@ impl Context {
         let store = self.store();
         match is_tracked(&store.interface_file(codehash)) {
             true => Ok(None), // nobody's own build: whoever proposes can have committed it
-            false => Ok(store.interface(codehash)?.map(told)),
+            false => Ok(store.interface(codehash)?.map(declared)),
         }
     }
 }
