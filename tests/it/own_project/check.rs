@@ -178,6 +178,40 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// A migration that refuses by an error of the contract itself says so by its name.
+fn own_error_is_named(empty: &Empty, count: &[&str]) {
+    let path = empty.path("note/src/lib.rs");
+    let before = fs::read_to_string(&path).expect("the contract");
+    empty.edit(&[
+        (
+            "#[derive(SolidityError, Debug)]\n",
+            "alloy_sol_types::sol! {\n    #[derive(Debug)]\n    error TooMany(uint256 found, uint256 most);\n}\n\n\
+             #[derive(SolidityError, Debug)]\n",
+        ),
+        (
+            "    Migratable(MigratableError),\n",
+            "    Migratable(MigratableError),\n    TooMany(TooMany),\n",
+        ),
+        (
+            "        self.changes.set(changes);\n",
+            "        let most = U256::from(10);\n        if changes > most {\n            \
+             return Err(NoteError::TooMany(TooMany { found: changes, most }));\n        }\n        \
+             self.changes.set(changes);\n",
+        ),
+    ]);
+    let (_, found) = empty.json_in("note", 0, &[&["check", "Note"], count].concat());
+    let said = found["findings"].to_string();
+    assert!(said.contains("TooMany(40, 10)"), "{found:#}");
+    let next = "correct the migration or its arguments";
+    assert!(said.contains(next), "{found:#}");
+    let count = [&["migrate", "Note", "2.0", "."], count].concat();
+    let (exit, refused) = empty.json_in("note", 0, &count);
+    assert_eq!(exit, Some(1), "{refused:#}");
+    let said = refused["error"].to_string();
+    assert!(said.contains("TooMany(40, 10)"), "{refused:#}");
+    fs::write(&path, before).expect("written");
+}
+
 #[test]
 fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
     let empty = live();
@@ -191,6 +225,7 @@ fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
     assert_eq!(empty.errors(&[]), ["upgrade-migration-omitted"]);
     let count = ["--call", "countFrom(uint256)", "40"];
     assert_eq!(empty.errors(&count), NONE);
+    own_error_is_named(&empty, &count);
 
     // Without the chain: the same, and what could not be checked is an error until it is named.
     let mut offline = vec!["--against", "1.0"];
