@@ -170,13 +170,14 @@ impl Reading<'_> {
         let mut doubtful = Vec::new();
         for method in methods(item) {
             let name = sol_name(method);
-            let why = why.clone().or_else(|| match Part::of(&method.attrs) {
+            let part = self.tree.part_of_method(module, &method.attrs);
+            let why = why.clone().or_else(|| match part.clone() {
                 Part::Unknown(why) => Some(why),
                 Part::Always | Part::Never => None,
             });
             let is_without_name = has(&method.attrs, "receive") || has(&method.attrs, "fallback");
             match why {
-                _ if Part::of(&method.attrs) == Part::Never => {}
+                _ if part == Part::Never => {}
                 None if is_without_name && !is_main => {}
                 None if self.doubtful.contains(&name) => {
                     let line = format!("which of two functions {name} answers");

@@ -48,7 +48,7 @@ struct Inside<'a> {
 impl<'a> Visit<'a> for Inside<'a> {
     fn visit_item(&mut self, item: &'a Item) {
         let outside = (self.is_in_body, self.condition.clone());
-        match Part::of(attributes(item)) {
+        match self.tree.part(self.module, attributes(item)) {
             Part::Never => return,
             Part::Unknown(why) => {
                 self.condition.get_or_insert(why);
@@ -65,7 +65,7 @@ impl<'a> Visit<'a> for Inside<'a> {
             self.found.push(Block {
                 module: self.module,
                 item: block,
-                condition: self.condition(block),
+                condition: self.condition(),
             });
         }
         visit_item_impl(self, block);
@@ -80,18 +80,10 @@ impl<'a> Visit<'a> for Inside<'a> {
 }
 
 impl Inside<'_> {
-    fn condition(&self, block: &ItemImpl) -> Option<String> {
-        if let Some(why) = &self.condition {
-            return Some(why.clone());
-        }
-        if self.is_in_body {
-            return Some("which stands in a body and not in a module".into());
-        }
-        let used = ["public", "upgradeable", "inheritable"];
-        let mut used = used.into_iter().filter_map(|name| find(&block.attrs, name));
-        let other = used.find(|one| !self.tree.is_trusted(self.module, one.path()))?;
-        let name = other.path().segments.last()?.ident.to_string();
-        Some(format!("which a #[{name}] that may be another one decides"))
+    fn condition(&self) -> Option<String> {
+        let in_body = || "which stands in a body and not in a module".to_owned();
+        let why = self.condition.clone();
+        why.or_else(|| self.is_in_body.then(in_body))
     }
 }
 
@@ -155,12 +147,12 @@ pub(super) fn entrypoint(tree: &Tree) -> Result<(usize, String), String> {
                 let used = ["entrypoint", "storage"];
                 let mut used = used.into_iter().filter_map(|name| find(attributes, name));
                 module.condition.is_none()
-                    && Part::of(attributes) == Part::Always
+                    && tree.part(number, attributes) == Part::Always
                     && has(attributes, "entrypoint")
                     && used.all(|one| tree.is_trusted(number, one.path()))
             };
             let attributes = attributes(item);
-            if Part::of(attributes) == Part::Never {
+            if tree.part(number, attributes) == Part::Never {
                 continue;
             }
             match item {
@@ -179,7 +171,7 @@ pub(super) fn entrypoint(tree: &Tree) -> Result<(usize, String), String> {
                         .is_some_and(|it| it.ident == "sol_storage") =>
                 {
                     let is_it = module.condition.is_none()
-                        && Part::of(attributes) == Part::Always
+                        && tree.part(number, attributes) == Part::Always
                         && tree.is_trusted(number, &it.mac.path);
                     let all = entrypoints_of(&it.mac).into_iter();
                     found.extend(all.map(|(name, is_plain)| (name, number, is_it && is_plain)));

@@ -4,38 +4,25 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Path, Token};
 
-/// Attributes that neither take something out of a build nor change its functions: of the language, and
-/// of stylus-sdk and the framework.
-const KNOWN: [&str; 52] = [
+/// Attributes of the language: they neither take something out of a build nor change its functions, and
+/// the compiler refuses them where a macro with their name is imported.
+const BUILT_IN: [&str; 31] = [
     "allow",
     "automatically_derived",
-    "borrow",
     "cold",
-    "constructor",
     "coverage",
     "crate_name",
     "crate_type",
     "deny",
     "deprecated",
-    "derive",
     "doc",
-    "ensures",
-    "entrypoint",
     "expect",
     "export_name",
-    "fallback",
     "feature",
     "forbid",
-    "implements",
-    "inherit",
-    "inheritable",
-    "initializer",
-    "initializing",
     "inline",
-    "layout",
     "macro_export",
     "macro_use",
-    "migration",
     "must_use",
     "no_implicit_prelude",
     "no_main",
@@ -44,23 +31,42 @@ const KNOWN: [&str; 52] = [
     "non_exhaustive",
     "optimize",
     "path",
-    "payable",
-    "public",
-    "receive",
     "recursion_limit",
     "repr",
-    "selector",
-    "solidity_error",
-    "storage",
     "target_feature",
-    "test",
     "track_caller",
     "type_length_limit",
     "unsafe",
-    "upgradeable",
     "warn",
 ];
-/// Those of them that `cfg_attr` may add without a change of what callers find.
+/// Macros of the standard library: an import with their name takes their place.
+const STANDARD: [&str; 2] = ["derive", "test"];
+/// Macros of stylus-sdk and the framework.
+const MACROS: [&str; 9] = [
+    "ensures",
+    "entrypoint",
+    "inheritable",
+    "initializer",
+    "initializing",
+    "migration",
+    "public",
+    "storage",
+    "upgradeable",
+];
+/// What those macros and derives read and take away: no macros themselves.
+const INERT: [&str; 10] = [
+    "borrow",
+    "constructor",
+    "fallback",
+    "implements",
+    "inherit",
+    "layout",
+    "payable",
+    "receive",
+    "selector",
+    "solidity_error",
+];
+/// Those that `cfg_attr` may add without a change of what callers find.
 const HARMLESS: [&str; 20] = [
     "allow",
     "automatically_derived",
@@ -83,8 +89,8 @@ const HARMLESS: [&str; 20] = [
     "track_caller",
     "warn",
 ];
-/// Tools whose attributes the compiler passes over.
-const TOOLS: [&str; 3] = ["clippy", "diagnostic", "rustfmt"];
+/// Tools whose attributes the compiler passes over, unless a crate or a module has the name.
+pub(super) const TOOLS: [&str; 3] = ["clippy", "diagnostic", "rustfmt"];
 /// Where the attributes of stylus-sdk and the framework come from.
 pub(super) const TRUSTED: [&str; 3] = ["stylus_proc", "stylus_sdk", "stylus_upgradeable"];
 
@@ -99,9 +105,32 @@ pub(super) enum Part {
     Unknown(String),
 }
 
+/// What an attribute is that is not of the language, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// See [`STANDARD`].
+    Standard,
+    /// See [`MACROS`].
+    Macro,
+    /// See [`INERT`].
+    Inert,
+}
+
 impl Part {
-    /// What the attributes of something say of it.
+    /// What the attributes of a declaration say of its name, whatever they are by their names: whether
+    /// they are those is asked where it decides of functions.
+    pub(super) fn of_name(attributes: &[Attribute]) -> Self {
+        Self::by(attributes, |path, _| !path.is_ident("test"))
+    }
+
+    /// What the attributes of a module, an import or an alias say of it: no macro belongs there.
     pub(super) fn of(attributes: &[Attribute]) -> Self {
+        Self::by(attributes, |_, _| false)
+    }
+
+    /// What the attributes of something say of it. `is_it` tells, in their order, whether one that is not
+    /// of the language is the one that its name says.
+    pub(super) fn by(attributes: &[Attribute], mut is_it: impl FnMut(&Path, Kind) -> bool) -> Self {
         let mut part = Self::Always;
         for attribute in attributes {
             let path = attribute.path();
@@ -115,11 +144,13 @@ impl Part {
                     _ => true,
                 }
             } else if path.is_ident("cfg_attr") {
-                !is_harmless(attribute)
-            } else if path.is_ident("test") {
+                !is_harmless(attribute, &mut is_it)
+            } else if path.is_ident("test") && is_it(path, Kind::Standard) {
                 return Self::Never;
             } else {
-                !is_known(path)
+                !is_of_tool(path)
+                    && !is_one(path, &BUILT_IN)
+                    && !kind(path).is_some_and(|kind| is_it(path, kind))
             };
             if is_decisive {
                 part = Self::Unknown(format!("which #[{}] decides", shown(path)));
@@ -151,7 +182,7 @@ fn value(condition: &Meta) -> Option<bool> {
 }
 
 /// Whether what a `cfg_attr` adds changes nothing for callers.
-fn is_harmless(attribute: &Attribute) -> bool {
+fn is_harmless(attribute: &Attribute, is_it: &mut impl FnMut(&Path, Kind) -> bool) -> bool {
     let all = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
     let Ok(all) = all else {
         return false;
@@ -162,22 +193,30 @@ fn is_harmless(attribute: &Attribute) -> bool {
     }
     all.all(|added| {
         let path = added.path();
-        is_of_tool(path)
-            || path
-                .get_ident()
-                .is_some_and(|one| HARMLESS.iter().any(|it| one == it))
+        let is_allowed =
+            is_one(path, &HARMLESS) && (is_one(path, &BUILT_IN) || is_it(path, Kind::Standard));
+        is_of_tool(path) || is_allowed
     })
 }
 
-fn is_known(path: &Path) -> bool {
-    let last = path.segments.last();
-    let is_listed = last.is_some_and(|last| KNOWN.iter().any(|one| last.ident == one));
-    let first = path.segments.first();
-    let is_ours = first.is_some_and(|first| TRUSTED.iter().any(|one| first.ident == one));
-    is_of_tool(path) || (is_listed && (path.segments.len() == 1 || is_ours))
+fn kind(path: &Path) -> Option<Kind> {
+    let last = &path.segments.last()?.ident;
+    if is_one(path, &STANDARD) {
+        Some(Kind::Standard)
+    } else if is_one(path, &INERT) {
+        Some(Kind::Inert)
+    } else {
+        MACROS.iter().any(|one| last == one).then_some(Kind::Macro)
+    }
 }
 
-fn is_of_tool(path: &Path) -> bool {
+/// Whether a path is one of these words.
+fn is_one(path: &Path, words: &[&str]) -> bool {
+    path.get_ident()
+        .is_some_and(|one| words.iter().any(|it| one == it))
+}
+
+pub(super) fn is_of_tool(path: &Path) -> bool {
     let first = path.segments.first();
     path.segments.len() > 1 && first.is_some_and(|first| TOOLS.iter().any(|one| first.ident == one))
 }

@@ -1,13 +1,16 @@
 //! The modules of crates, found as the compiler finds them: from the root of the library by `mod`.
 
 mod manifest;
+mod supply;
 
-use super::condition::Part;
+use super::condition::{Part, TOOLS, is_of_tool};
 use super::names::{Named, Names};
+use super::storage::idents;
 use manifest::Manifest;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use syn::{Expr, ExprLit, Item, ItemMod, Lit, Meta};
+use syn::visit::Visit;
+use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
 
 /// Modules of a contract and of what it depends on, at most.
 const MODULES_MAX: usize = 10_000;
@@ -42,6 +45,8 @@ pub(super) struct Module {
     pub(super) names: Names,
     /// What decides whether it is compiled, where something does.
     pub(super) condition: Option<String>,
+    /// Whether something in it has an attribute of a tool.
+    uses_tools: bool,
 }
 
 /// A module whose items are not added yet.
@@ -87,6 +92,7 @@ impl Tree {
                 folders[krate],
             );
         }
+        tree.require_tools();
         tree
     }
 
@@ -122,6 +128,8 @@ impl Tree {
 
     fn add(&mut self, found: Found, left: &mut Vec<Found>) {
         let (number, krate) = (self.modules.len(), found.krate);
+        let mut tools = Tools(false);
+        found.items.iter().for_each(|item| tools.visit_item(item));
         let mut items = Vec::new();
         for item in found.items {
             let Item::Mod(module) = item else {
@@ -172,7 +180,26 @@ impl Tree {
             items,
             names,
             condition: found.condition,
+            uses_tools: tools.0,
         });
+    }
+
+    /// Refuses crates in which the attribute of a tool may be a macro: of a crate or a module that has the
+    /// tool's name.
+    fn require_tools(&mut self) {
+        for number in 0..self.modules.len() {
+            let module = &self.modules[number];
+            let is_taken = TOOLS
+                .iter()
+                .any(|one| module.names.named.contains_key(*one));
+            if module.uses_tools && (is_taken || self.may_come_from_elsewhere(number)) {
+                let why = "an attribute of a tool may be a macro of that name";
+                let krate = module.krate;
+                self.crates[krate]
+                    .is_other
+                    .get_or_insert_with(|| why.into());
+            }
+        }
     }
 
     fn note(&mut self, found: &Found, folder: &Path, reason: &str) {
@@ -205,6 +232,23 @@ impl Tree {
             return Err("it is no file, or too large".into());
         }
         super::parse(&real)
+    }
+}
+
+/// Whether there is an attribute of a tool.
+struct Tools(bool);
+
+impl<'a> Visit<'a> for Tools {
+    fn visit_attribute(&mut self, attribute: &'a Attribute) {
+        let path = attribute.path();
+        let is_added = || {
+            let list = attribute.meta.require_list();
+            list.is_ok_and(|list| {
+                let mut words = idents(list.tokens.clone()).into_iter();
+                words.any(|word| TOOLS.contains(&word.as_str()))
+            })
+        };
+        self.0 |= is_of_tool(path) || (path.is_ident("cfg_attr") && is_added());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::condition::Part;
 use super::modules::{Module, Tree};
-use super::storage::structs_of;
+use super::storage::{idents, structs_of};
 use super::trusted;
 use std::collections::{BTreeMap, BTreeSet};
 use syn::{Item, ItemExternCrate, ItemMacro, Path, UseTree};
@@ -112,7 +112,13 @@ impl Names {
             }
             _ => return,
         };
-        match Part::of(attributes) {
+        let part = match item {
+            Item::Enum(_) | Item::Struct(_) | Item::Trait(_) | Item::Union(_) => {
+                Part::of_name(attributes)
+            }
+            _ => Part::of(attributes),
+        };
+        match part {
             Part::Never => {}
             Part::Always => self.add(name.to_string(), Named::Item),
             Part::Unknown(_) => self.add(name.to_string(), Named::Unknown),
@@ -120,10 +126,17 @@ impl Names {
     }
 
     fn krate(&mut self, item: &ItemExternCrate) {
-        self.uses_macros |= item
-            .attrs
-            .iter()
-            .any(|one| one.path().is_ident("macro_use"));
+        self.uses_macros |= item.attrs.iter().any(|one| {
+            let is_added = || {
+                let list = one.meta.require_list();
+                list.is_ok_and(|list| {
+                    idents(list.tokens.clone())
+                        .iter()
+                        .any(|it| it == "macro_use")
+                })
+            };
+            one.path().is_ident("macro_use") || (one.path().is_ident("cfg_attr") && is_added())
+        });
         let (name, path) = (
             item.ident.to_string(),
             vec![String::new(), item.ident.to_string()],
@@ -294,18 +307,20 @@ impl Tree {
         }
     }
 
-    fn name(&self, module: usize, name: &str, search: &mut Search, depth: usize) -> Option<Target> {
+    pub(super) fn name(
+        &self,
+        module: usize,
+        name: &str,
+        search: &mut Search,
+        depth: usize,
+    ) -> Option<Target> {
         let depth = depth.checked_sub(1)?;
-        if !search.seen.insert((module, name.to_owned())) {
-            return None;
-        }
         let names = &self.modules[module].names;
         match names.named.get(name) {
             Some(Named::Item) => return Some(Target::Item(module, name.to_owned())),
             Some(Named::Module(inner)) => return Some(Target::Module(*inner)),
             Some(Named::Use(path)) => {
                 // `use name::…` of a crate with the name that it brings in.
-                search.seen.remove(&(module, name.to_owned()));
                 if path.len() == 1 && path[0] == name {
                     return self.outside(module, name);
                 }
@@ -314,6 +329,10 @@ impl Tree {
             Some(Named::Unknown) => return None,
             None if names.is_open && !search.is_macro => return None,
             None => {}
+        }
+        // Only this can lead back: what is declared is found as often as it is asked for.
+        if !search.seen.insert((module, name.to_owned())) {
+            return None;
         }
         let mut found = BTreeSet::new();
         for glob in &names.globs {

@@ -82,7 +82,7 @@ pub(super) fn read(tree: &Tree, number: usize, types: &Types, found: &mut Interf
     let file = module.file.file_name().unwrap_or(module.file.as_os_str());
     let file = file.display();
     for (one, attributes) in macros(module) {
-        let why = match Part::of(attributes) {
+        let why = match tree.part(number, attributes) {
             Part::Never => continue,
             Part::Unknown(why) => Some(why),
             Part::Always if !tree.is_trusted(number, &one.path) => {

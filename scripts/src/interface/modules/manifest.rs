@@ -1,6 +1,7 @@
 //! What a Cargo.toml says of a library's modules and of the crates that it can name.
 
-use crate::interface::condition::TRUSTED;
+use super::supply;
+use crate::interface::condition::{TOOLS, TRUSTED};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, TableLike};
@@ -25,7 +26,12 @@ impl Manifest {
             .as_deref()
             .ok()
             .map_or_else(|| Some(DocumentMut::new()), |text| text.parse().ok());
-        let above = folder.ancestors().find_map(|above| {
+        let named = own
+            .as_ref()
+            .and_then(|own| own.get("package")?.get("workspace")?.as_str());
+        let named = named.map(|path| folder.join(path));
+        let above = named.iter().map(PathBuf::as_path).chain(folder.ancestors());
+        let above = above.into_iter().find_map(|above| {
             let text = std::fs::read_to_string(above.join("Cargo.toml")).ok()?;
             let parsed: DocumentMut = text.parse().ok()?;
             let is_workspace = parsed.contains_key("workspace");
@@ -52,7 +58,7 @@ impl Manifest {
     }
 
     /// Why its sources do not make the functions that they show: by a feature, `#[public]` makes others,
-    /// and by another package, other macros have the name of the usual ones.
+    /// and by another package, other macros have the names of the usual ones.
     pub(super) fn is_other(&self) -> Option<String> {
         let features = self.own.get("features").and_then(Item::as_table_like);
         let mut features = features.into_iter().flat_map(TableLike::iter);
@@ -64,14 +70,30 @@ impl Manifest {
             return Some(format!("its feature {CLIENT} is turned on by another one"));
         }
         let all = self.dependencies();
-        let (name, ..) = all.into_iter().find(|(name, _, item)| {
+        let renamed = all.iter().find(|(name, _, item)| {
             let named = item.get("package").and_then(Item::as_str);
             let is_trusted = TRUSTED.contains(&name.replace('-', "_").as_str());
             is_trusted && named.is_some_and(|named| named != *name)
-        })?;
-        Some(format!(
-            "its dependency {name} is a package of another name"
-        ))
+        });
+        if let Some((name, ..)) = renamed {
+            return Some(format!(
+                "its dependency {name} is a package of another name"
+            ));
+        }
+        if let Some((name, ..)) = all.iter().find(|(name, ..)| TOOLS.contains(name)) {
+            return Some(format!("its dependency {name} has the name of a tool"));
+        }
+        let elsewhere = |(key, _, item): &(&str, &Path, &Item)| supply::of_dependency(key, item);
+        let workspace = self
+            .workspace
+            .iter()
+            .map(|(folder, it)| (folder.as_path(), it));
+        let roots: Vec<_> = std::iter::once((self.folder.as_path(), &self.own))
+            .chain(workspace)
+            .collect();
+        let mut all = all.iter();
+        all.find_map(elsewhere)
+            .or_else(|| supply::of_folders(&roots))
     }
 
     /// The crates that it can name, of those in `all`, by their numbers.
