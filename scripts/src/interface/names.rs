@@ -1,6 +1,6 @@
 //! What names mean in the modules of crates: what a module declares, what it imports, and where that is.
 
-use super::condition::Part;
+use super::condition::{Part, TRUSTED};
 use super::modules::{Module, Tree};
 use super::storage::{idents, structs_of};
 use super::trusted;
@@ -345,8 +345,15 @@ impl Tree {
                 _ => {}
             }
         }
+        let is_foreign = |one: &Target| match one {
+            Target::Outside(path) => !path
+                .first()
+                .is_some_and(|first| TRUSTED.contains(&first.as_str())),
+            _ => true,
+        };
         match found.len() {
             1 => found.pop_first(),
+            _ if search.is_macro => found.into_iter().find(is_foreign),
             _ => None,
         }
     }
