@@ -59,3 +59,50 @@ fn a_record_that_a_pull_request_changes_or_adds_was_not_reviewed() {
     committed(path, "new");
     assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "new");
 }
+
+#[test]
+fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_reviewed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [origin, clone, other] = ["origin", "clone", "other"].map(|name| folder.path().join(name));
+    let made = |path: &Path| {
+        std::fs::create_dir(path).expect("made");
+        let run = |words: &[&str]| git(path, words).expect("git");
+        run(&["init", "--quiet"]);
+        run(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+        std::fs::write(path.join("abi.json"), "one").expect("written");
+        committed(path, "one");
+    };
+    made(&origin);
+    let run = |folder: &Path, words: &[&str]| git(folder, words).expect("git");
+    run(&origin, &["checkout", "--quiet", "-b", "change"]);
+    let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
+    let words = [
+        "clone",
+        "--quiet",
+        "--single-branch",
+        "-b",
+        "change",
+        &from,
+        &to,
+    ];
+    run(folder.path(), &words);
+    let abi = clone.join("abi.json");
+    assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "one branch");
+
+    made(&other);
+    let words = [
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+    ];
+    run(&other, &[&words[..], &[&from, "below"]].concat());
+    committed(&other, "a submodule");
+    assert_eq!(Reviewed::of(&other.join("abi.json")), Reviewed::Yes);
+    let found = Reviewed::of(&other.join("below").join("abi.json"));
+    assert!(
+        matches!(&found, Reviewed::No(why) if why.contains("submodule")),
+        "{found:?}"
+    );
+}
