@@ -81,7 +81,7 @@ fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_revie
         git.arg("-C").arg(folder).args(allowed).args(words);
         assert!(git.status().expect("git").success(), "{words:?}");
     };
-    run(&origin, &["checkout", "--quiet", "-b", "change"]);
+    run(&origin, &["branch", "change"]);
     let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
     let words = [
         "clone",
