@@ -295,6 +295,8 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     }
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     lines.extend(gas.iter().map(|says| format!("! {says}")));
+    let calls = plan.reads.iter().filter_map(Reads::of_calls);
+    lines.extend(calls.map(|says| format!("! {says}")));
     let others = plan.reads.iter().filter_map(Reads::of_others);
     lines.extend(others.map(|says| format!("· {says}")));
     if plan.untried > 0 {

@@ -67,6 +67,9 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
             p.card.note { span.weight { "· note" } " " (text(&says)) }
         }
+        @for says in plan.reads.iter().filter_map(Reads::of_calls) {
+            p.card.warning { span.weight { "! warning" } " " (text(&says)) }
+        }
         @for one in &plan.others {
             section.card.warning {
                 h3 { span.weight { "! warning" } " beside registry and instances it changes "

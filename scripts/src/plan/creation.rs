@@ -5,6 +5,7 @@ use super::decide::{Decision, decide};
 use super::effects::{Elsewhere, Outcome, Tries, Whose, with_limits};
 use super::environment::{self, Reads};
 use super::error::PlanError;
+use super::executed::Instances;
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
@@ -52,7 +53,7 @@ pub struct Creation {
     pub events: Vec<Event>,
     /// What would change beside the registry and the proxy. Fees and ArbOS' own state are left out.
     pub others: Vec<Elsewhere>,
-    /// What the code can read of the transaction and its block.
+    /// What the code can read of the transaction, its block and other accounts.
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with.
     pub limits: Vec<u64>,
@@ -121,7 +122,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     };
     creation.others = tried.shown.elsewhere(&simulation, &whose)?;
     creation.balance = tried.shown.balance(proxy);
-    creation.reads = reads_of(&simulation, request)?;
+    creation.reads = reads_of(&simulation, request, proxy)?;
     let mut slots = SlotNames::framework(std::slice::from_ref(&call.version));
     if let Some(layout) = &request.layout {
         let keys = keys::candidates(&simulation, &call.initData, names, &[proxy])?;
@@ -132,10 +133,20 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     Ok(creation)
 }
 
-/// What the code that initialises can read of the transaction and its block.
-fn reads_of(simulation: &Simulation, request: &CreationRequest) -> Result<Vec<Reads>, PlanError> {
-    let abi::createProxyCall { name, version, .. } = &request.call;
-    if request.call.initData.is_empty() {
+/// What the code that initialises can read of the transaction, its block and other accounts.
+fn reads_of(
+    simulation: &Simulation,
+    request: &CreationRequest,
+    proxy: Address,
+) -> Result<Vec<Reads>, PlanError> {
+    let abi::createProxyCall {
+        name,
+        version,
+        kind,
+        initData,
+        ..
+    } = &request.call;
+    if initData.is_empty() {
         return Ok(Vec::new());
     }
     let query = abi::getVersionCall {
@@ -143,9 +154,13 @@ fn reads_of(simulation: &Simulation, request: &CreationRequest) -> Result<Vec<Re
         version: version.clone(),
     };
     let code = simulation.ask(request.registry, &query)?.code;
-    let what = format!("the code of {version}");
-    let found = environment::reads(simulation, what, code.implementation)?;
-    Ok(found.into_iter().collect())
+    let named = [(format!("the code of {version}"), code.implementation)];
+    let instances = Instances {
+        registry: request.registry,
+        kinds: &[(proxy, *kind)].into(),
+    };
+    let executed = instances.ran(simulation)?;
+    environment::reads(simulation, &named, &executed, &request.names)
 }
 
 impl Outcome for Decision {

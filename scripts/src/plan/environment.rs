@@ -1,9 +1,12 @@
 //! What code can read that is another for whoever executes the call, and whenever: what it did on the
-//! copy proves nothing for other values.
+//! copy proves nothing for other values. Its imports and opcodes say what it can read of block, sender and
+//! other accounts, and the trial shows whom it called.
 
 use super::code_checks::{MODULE_MAX, code};
 use super::error::PlanError;
+use super::executed::Executed;
 use super::simulation::Simulation;
+use crate::governance::Names;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -12,8 +15,12 @@ use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
 const GAS: [&str; 2] = ["evm_gas_left", "evm_ink_left"];
-/// Functions of the host that say something else of the block or of who sends.
-const OTHERS: [&str; 8] = [
+/// Functions of the host that say something else of the block, of who sends, or of other accounts.
+const OTHERS: [&str; 12] = [
+    "account_balance",
+    "account_code",
+    "account_code_size",
+    "account_codehash",
     "block_basefee",
     "block_coinbase",
     "block_gas_limit",
@@ -23,28 +30,36 @@ const OTHERS: [&str; 8] = [
     "tx_ink_price",
     "tx_origin",
 ];
-/// The same of EVM code. GAS is not among them: compilers write it before calls.
-const OPCODES: [(u8, &str); 7] = [
+/// The same of EVM code. GAS and EXTCODESIZE are not among them: compilers write them before calls.
+const OPCODES: [(u8, &str); 13] = [
+    (0x31, "BALANCE"),
     (0x32, "ORIGIN"),
     (0x3a, "GASPRICE"),
+    (0x3c, "EXTCODECOPY"),
+    (0x3f, "EXTCODEHASH"),
+    (0x40, "BLOCKHASH"),
     (0x41, "COINBASE"),
     (0x42, "TIMESTAMP"),
     (0x43, "NUMBER"),
+    (0x44, "PREVRANDAO"),
     (0x45, "GASLIMIT"),
+    (0x47, "SELFBALANCE"),
     (0x48, "BASEFEE"),
 ];
 /// The first opcode that is followed by bytes that are none, and the last one.
 const PUSHES: std::ops::RangeInclusive<u8> = 0x60..=0x7f;
 
-/// What a code can read of the transaction and the block that it runs in.
+/// What a code can read that is not the instance's own storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reads {
     /// Which code.
     pub code: String,
     /// By what it reads how much gas is left.
     pub gas: Vec<String>,
-    /// By what it reads something else of the block, or who sends.
+    /// By what it reads something else of the block, of other accounts, or who sends.
     pub others: Vec<String>,
+    /// Accounts that it called on the copy, each with the function.
+    pub calls: Vec<String>,
 }
 
 impl Reads {
@@ -69,21 +84,48 @@ impl Reads {
             )
         })
     }
+
+    /// What its calls mean for the trial.
+    pub fn of_calls(&self) -> Option<String> {
+        (!self.calls.is_empty()).then(|| {
+            format!(
+                "{} calls {}: what that answers may be another when it is executed",
+                self.code,
+                self.calls.join(", ")
+            )
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.gas.is_empty() && self.others.is_empty() && self.calls.is_empty()
+    }
 }
 
-/// What the code of an account can read; none where it can read nothing of that.
+/// What these codes and everything else that `executed` names can read. Code that can read nothing of that
+/// is left out.
 pub(super) fn reads(
     simulation: &Simulation,
-    what: String,
-    account: Address,
-) -> Result<Option<Reads>, PlanError> {
-    let (gas, others) = read_by(&code(simulation, account)?);
-    let found = Reads {
-        code: what,
-        gas,
-        others,
-    };
-    Ok((!found.gas.is_empty() || !found.others.is_empty()).then_some(found))
+    named: &[(String, Address)],
+    executed: &Executed,
+    names: &Names,
+) -> Result<Vec<Reads>, PlanError> {
+    let is_named = |account: &Address| named.iter().any(|(_, one)| one == account);
+    let unnamed = executed.keys().filter(|account| !is_named(account));
+    let unnamed =
+        unnamed.map(|account| (format!("the code at {}", names.long(*account)), *account));
+    let mut all = Vec::new();
+    for (what, account) in named.iter().cloned().chain(unnamed) {
+        let (gas, others) = read_by(&code(simulation, account)?);
+        let calls = executed.get(&account).into_iter().flatten();
+        let found = Reads {
+            code: what,
+            gas,
+            others,
+            calls: calls.map(|called| called.words(names)).collect(),
+        };
+        all.extend((!found.is_empty()).then_some(found));
+    }
+    Ok(all)
 }
 
 fn read_by(code: &[u8]) -> (Vec<String>, Vec<String>) {

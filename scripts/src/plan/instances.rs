@@ -69,6 +69,7 @@ pub struct Event {
 pub(super) struct Before {
     pub(super) proxy: Address,
     pub(super) version: String,
+    pub(super) kind: u8,
     /// What its implementation slot, or its beacon, holds.
     runs: Address,
     /// What the registry recorded for its version; the pause stub while it is paused.
@@ -123,6 +124,7 @@ pub(super) fn read(
             all.push(Before {
                 proxy,
                 version,
+                kind: instance.kind,
                 runs: Address::from_word(word),
                 recorded: match instance.state {
                     instance_state::PAUSED => pause_stub(registry, instance.kind),

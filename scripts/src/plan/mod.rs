@@ -10,6 +10,7 @@ mod decide;
 mod effects;
 mod environment;
 mod error;
+mod executed;
 mod finding;
 mod instances;
 mod keys;
@@ -100,7 +101,8 @@ pub struct Plan {
     /// What would change beside the registry and these instances. Fees and ArbOS' own state are left
     /// out.
     pub others: Vec<Elsewhere>,
-    /// What the code and the script can read of the transaction and its block.
+    /// What the code, the script and whatever else ran can read of the transaction, its block and other
+    /// accounts.
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with; of several transactions the highest one.
     pub limits: Vec<u64>,
@@ -226,7 +228,7 @@ fn try_on(
     })?;
     plan.problems.extend(done.problems);
     plan.problems.extend(tried.depends_on_gas("the migration"));
-    plan.reads = prepare::reads(&simulation, request)?;
+    plan.reads = reads(&simulation, request, &before)?;
     if !done.transactions.is_empty() {
         plan.limits.clone_from(&tried.limits);
     }
@@ -258,6 +260,29 @@ fn try_on(
     let is_done = plan.transactions.is_empty() && plan.untried == 0;
     plan.is_current = is_done && definition.current == call.version;
     Ok((plan, simulation))
+}
+
+/// What the new code, the script and whatever else the instances ran can read.
+fn reads(
+    simulation: &Simulation,
+    request: &PlanRequest,
+    before: &[instances::Before],
+) -> Result<Vec<Reads>, PlanError> {
+    let abi::migrateCall { code, step, .. } = &request.call;
+    let mut named = vec![(
+        format!("the code of {}", request.call.version),
+        code.implementation,
+    )];
+    if !step.script.is_zero() {
+        named.push(("the script".into(), step.script));
+    }
+    let kinds = before.iter().map(|one| (one.proxy, one.kind)).collect();
+    let instances = executed::Instances {
+        registry: request.registry,
+        kinds: &kinds,
+    };
+    let executed = instances.ran(simulation)?;
+    environment::reads(simulation, &named, &executed, &request.names)
 }
 
 /// Of a version that is current: whether it is current with the code that was asked for.

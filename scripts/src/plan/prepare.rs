@@ -3,7 +3,6 @@
 
 use super::code_checks;
 use super::decide::ANYBODY;
-use super::environment::{self, Reads};
 use super::error::PlanError;
 use super::finding::Finding;
 use super::instances::Before;
@@ -136,27 +135,6 @@ pub(super) fn check_code(
         plan.problems.extend(instance.is_as_recorded());
     }
     Ok(())
-}
-
-/// What the new code and the script can read of the transaction and its block.
-pub(super) fn reads(
-    simulation: &Simulation,
-    request: &PlanRequest,
-) -> Result<Vec<Reads>, PlanError> {
-    let abi::migrateCall {
-        code,
-        step,
-        version,
-        ..
-    } = &request.call;
-    let mut found = Vec::new();
-    let new = format!("the code of {version}");
-    found.extend(environment::reads(simulation, new, code.implementation)?);
-    if !step.script.is_zero() {
-        let script = "the script".into();
-        found.extend(environment::reads(simulation, script, step.script)?);
-    }
-    Ok(found)
 }
 
 /// The code of every version that is current or in use, except the new one.

@@ -3,8 +3,9 @@
 use super::error::PlanError;
 use crate::client::{Client, Remote, Revert, with_margin};
 use crate::governance::failed_upgrade;
-use alloy::primitives::{Address, Bytes, Log, U256};
+use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainConfig, ChainError, LogFilter,
@@ -24,6 +25,8 @@ pub(super) struct Simulation {
     pub(super) highest_limit: u64,
     /// What sending alone changed of whoever sent something, since the beginning.
     senders: BTreeMap<Address, Sender>,
+    /// The transactions that succeeded since the beginning, in order.
+    sent: Vec<B256>,
 }
 
 /// What is no effect of a transaction but of sending it here.
@@ -83,12 +86,14 @@ impl Simulation {
             gas: GasLimit::Estimate,
             highest_limit: 0,
             senders: BTreeMap::new(),
+            sent: Vec::new(),
         }
     }
 
     /// From now on what happened until now is no change.
     pub(super) fn begin_here(&mut self) {
         self.begun = self.chain.block_number();
+        self.sent.clear();
         for sender in self.senders.values_mut() {
             *sender = Sender::default();
         }
@@ -195,6 +200,7 @@ impl Simulation {
             sender.sent += 1;
         }
         if receipt.success {
+            self.sent.push(hash);
             return Ok(Done { receipt });
         }
         Err(match &receipt.halt {
@@ -257,11 +263,19 @@ impl Simulation {
 
     /// Does something and forgets it.
     pub(super) fn discarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let (id, senders) = (self.chain.snapshot(), self.senders.clone());
+        let before = (self.begun, self.senders.clone(), self.sent.clone());
+        let id = self.chain.snapshot();
         let outcome = work(self);
         self.chain.revert(id);
-        self.senders = senders;
+        (self.begun, self.senders, self.sent) = before;
         outcome
+    }
+
+    /// The calls of every transaction that succeeded since the beginning, as callTracer writes them.
+    pub(super) fn traces(&self) -> Result<Vec<Value>, PlanError> {
+        let calls = TraceKind::Call(CallOptions::default());
+        let traced = self.sent.iter().map(|hash| self.chain.trace(*hash, calls));
+        Ok(traced.collect::<Result<_, _>>()?)
     }
 
     /// What changed since the beginning.

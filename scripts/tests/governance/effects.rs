@@ -169,3 +169,57 @@ fn what_a_migration_reads_of_the_block_is_named() {
     assert_eq!(weight, "good", "{says}");
     assert!(says.contains("nothing changes"), "{says}");
 }
+
+#[test]
+fn what_a_migration_asks_of_other_accounts_is_named() {
+    let (sandbox, _) = sandbox();
+    // arbBlockNumber() of ArbSys, and 4 bytes of nothing to ecrecover
+    let code = hex!(
+        "63a3b1b31d600052 602060006004601c60645afa50"
+        "602060006004601c60015afa50 600560015500"
+    );
+    let (plan, review) = proposed(&sandbox, code.into());
+    let reads = plan["reads"].as_array().expect("what it reads");
+    assert_eq!(reads.len(), 1, "{plan:#}");
+    assert_eq!(reads[0]["code"], "the code of 2.0");
+    let arb_sys = "ArbSys (0x0000000000000000000000000000000000000064) with 0xa3b1b31d";
+    assert_eq!(reads[0]["calls"], serde_json::json!([arb_sys]), "{plan:#}");
+    let (weight, says) = card(&review, "calls of other accounts");
+    assert_eq!(weight, "warning");
+    assert!(says.contains(arb_sys), "{says}");
+    assert!(says.contains("may be another"), "{says}");
+    let (_, lines) = sandbox.reported("Admin2", &["plan", "Pay", "2.0"]);
+    assert!(
+        lines.iter().any(|line| line.contains(arb_sys)),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn what_a_library_of_a_migration_asks_and_reads_is_named_with_its_address() {
+    let (sandbox, [_, other]) = sandbox();
+    let library = address!("1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b");
+    // NUMBER, then a call of another instance
+    let mut asks = hex!("4350 6020600060006000600073").to_vec();
+    asks.extend(other);
+    asks.extend(hex!("5af15000"));
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(library, asks.into()));
+    set.expect("the chain");
+    let mut delegates = hex!("602060006000600073").to_vec();
+    delegates.extend(library);
+    delegates.extend(hex!("5af450600560015500"));
+    let (plan, review) = proposed(&sandbox, delegates.into());
+    let reads = plan["reads"].as_array().expect("what it reads");
+    assert_eq!(reads.len(), 1, "{plan:#}");
+    assert_eq!(reads[0]["code"], format!("the code at {library}"));
+    assert_eq!(reads[0]["others"], serde_json::json!(["NUMBER"]));
+    let calls = reads[0]["calls"].as_array().expect("calls");
+    assert_eq!(calls.len(), 1, "{plan:#}");
+    let called = calls[0].as_str().expect("words");
+    assert!(called.contains(&other.to_string()), "{called}");
+    let (weight, says) = card(&review, "calls of other accounts");
+    assert_eq!(weight, "warning");
+    assert!(says.contains(&other.to_string()), "{says}");
+}

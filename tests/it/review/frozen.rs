@@ -10,8 +10,8 @@ use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{Scenario, answering, call, creation_code, migrating, upgrade_to};
-use crate::registry::fixture::{Reverted, account, complex, refused, step};
+use super::fixture::{Scenario, answering, call, creation_code, migrating, upgrade_to, write};
+use crate::registry::fixture::{Reverted, account, complex, framework, refused, step};
 
 const HANDLER: usize = 4;
 
@@ -278,17 +278,39 @@ fn an_instance_whose_next_code_was_replaced_ends_with_its_step() {
 #[test]
 fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
     let mut scenario = Scenario::new();
+    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
     let other = scenario.create(2, "1.0");
     let program = scenario.fixture.deploy("points-cursor");
-    let suspend = call(
-        scenario.fixture.registry,
-        &IInstanceRegistry::suspendUpgradeCall {},
+    let suspend = call(registry, &IInstanceRegistry::suspendUpgradeCall {});
+    let meddle = IHostile::actCall {
+        actions: vec![suspend],
+    };
+    scenario.add("3.0", complex("1.0", &program, account(HANDLER)));
+    // the other has left an upgrade of its own open, whose path has a complex step
+    let begin = IInstanceRegistry::beginUpgradeCall {
+        caller: scenario.boss,
+        version: "3.0".into(),
+    };
+    let (stub, code) = (framework().stub_address, scenario.code.clone());
+    let open = IHostile::actCall {
+        actions: vec![
+            write(slots::IMPLEMENTATION, stub.into_word()),
+            call(registry, &begin),
+            write(slots::IMPLEMENTATION, code.implementation.into_word()),
+        ],
+    };
+    // and the migration of the one that the registry upgrades calls it
+    let current = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code,
+        step: migrating(vec![call(other, &meddle)]),
+    };
+    refused(
+        scenario.boss(vec![call(other, &open), call(registry, &current)]),
+        IRegistry::NotAnInstance { proxy: other },
     );
-    let actions = vec![suspend];
-    let meddle = call(other, &IHostile::actCall { actions });
-    scenario.add("2.0", migrating(vec![meddle]));
-    scenario.add("3.0", complex("2.0", &program, account(HANDLER)));
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    let upgraded = scenario.act(boss, vec![call(proxy, &upgrade_to("3.0"))]);
-    refused(upgraded, IRegistry::NotAnInstance { proxy: other });
+    assert_at(&scenario, "1.0", instance_state::LIVE);
+    assert_eq!(scenario.version(other), "1.0");
+    assert_eq!(scenario.version(proxy), "1.0");
 }

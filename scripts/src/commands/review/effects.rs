@@ -17,10 +17,20 @@ pub(super) fn tried(says: String, reads: &[Reads]) -> Card {
     }
 }
 
-/// What the code can read beside the gas.
-pub(super) fn environment(reads: &[Reads]) -> Option<Card> {
-    let all: Vec<String> = reads.iter().filter_map(Reads::of_others).collect();
-    (!all.is_empty()).then(|| Card::new("block and sender", Weight::Note, all.join("; ")))
+/// What the code can read beside the gas, and whom it called.
+pub(super) fn environment(reads: &[Reads]) -> Vec<Card> {
+    let can_read: Vec<String> = reads.iter().filter_map(Reads::of_others).collect();
+    let calls: Vec<String> = reads.iter().filter_map(Reads::of_calls).collect();
+    let card = |about, weight, all: Vec<String>| {
+        (!all.is_empty()).then(|| Card::new(about, weight, all.join("; ")))
+    };
+    [
+        card("block and sender", Weight::Note, can_read),
+        card("calls of other accounts", Weight::Warning, calls),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Ether of instances.
