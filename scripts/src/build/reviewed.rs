@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 
 /// Variables with the branch that a pull request goes to.
 const TARGETS: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
-/// What the default branch is called, in this order.
-const DEFAULTS: [&str; 5] = [
-    "refs/remotes/origin/HEAD",
-    "refs/remotes/origin/main",
-    "refs/remotes/origin/master",
-    "refs/heads/main",
-    "refs/heads/master",
-];
+/// What the default branch of a remote is called, in this order. A branch of one's own says nothing in a
+/// clone: a pull request may have been merged into it.
+const OF_REMOTE: [&str; 3] = ["HEAD", "main", "master"];
+/// What it is called in a repository without remotes.
+const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
+/// The remote that a clone has unless it is named otherwise.
+const ORIGIN: &str = "origin";
 
 /// Whether a file is as it was reviewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,20 +116,32 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
         let value = std::env::var(name).ok()?;
         (!value.is_empty()).then_some(value)
     });
-    let branch =
-        match &target {
-            Some(name) => Some(commit(&format!("refs/remotes/origin/{name}")).ok_or_else(
-                || format!("the branch origin/{name} is not here (fetch-depth: 0 fetches it)"),
-            )?),
-            None => DEFAULTS.iter().find_map(|name| commit(name)),
-        };
+    let remotes = git(top, &["remote"])?;
+    let remotes: Vec<&str> = remotes.lines().collect();
+    let remote = match &remotes[..] {
+        [one] => Some(*one),
+        several => several.iter().copied().find(|one| *one == ORIGIN),
+    };
+    let branch = match (&target, remote) {
+        (Some(name), _) => {
+            let remote = remote.unwrap_or(ORIGIN);
+            let found = commit(&format!("refs/remotes/{remote}/{name}"));
+            Some(found.ok_or_else(|| {
+                format!("the branch {remote}/{name} is not here (fetch-depth: 0 fetches it)")
+            })?)
+        }
+        (None, Some(remote)) => OF_REMOTE
+            .iter()
+            .find_map(|name| commit(&format!("refs/remotes/{remote}/{name}"))),
+        (None, None) if remotes.is_empty() => OF_NONE.iter().find_map(|name| commit(name)),
+        (None, None) => None,
+    };
     if let Some(branch) = branch {
         return git(top, &["merge-base", "HEAD", &branch])
             .map_err(|_| "the history does not reach the default branch".into());
     }
     let whole = git(top, &["rev-parse", "--is-shallow-repository"])? == "false";
-    let is_clone = !git(top, &["remote"])?.is_empty();
-    if !whole || is_clone || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
+    if !whole || !remotes.is_empty() || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
         return Err("the default branch is not known here".into());
     }
     let ask = [

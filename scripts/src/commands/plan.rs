@@ -299,6 +299,12 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     lines.extend(calls.map(|says| format!("! {says}")));
     let others = plan.reads.iter().filter_map(Reads::of_others);
     lines.extend(others.map(|says| format!("· {says}")));
+    let migrating = plan.instances.iter().filter(|one| one.migrating).count();
+    if migrating > 0 {
+        lines.push(format!(
+            "! only the start of the complex migration was tried, on {migrating} instances: its batches and its end were not"
+        ));
+    }
     if plan.untried > 0 {
         lines.push(format!("{} more instances were not tried", plan.untried));
     }

@@ -82,6 +82,9 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
         @if plan.untried > 0 {
             (unknown(&format!("{} more instances were not tried", plan.untried)))
         }
+        @if plan.instances.iter().any(|one| one.migrating) {
+            (unknown("only the start of the complex migration was tried: its batches and its end were not"))
+        }
         @for one in &plan.instances {
             h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
             (changes(&one.changes))

@@ -5,7 +5,7 @@ use super::decide::{Decision, decide};
 use super::effects::{Elsewhere, Outcome, Tries, Whose, with_limits};
 use super::environment::{self, Reads};
 use super::error::PlanError;
-use super::executed::Instances;
+use super::executed::{Instances, unsettled};
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
@@ -18,6 +18,7 @@ use crate::registry::definition_id;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use stylus_chain::Chain;
 use stylus_layout::Layout;
 use stylus_registry_core::policy::parse;
@@ -122,7 +123,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     };
     creation.others = tried.shown.elsewhere(&simulation, &whose)?;
     creation.balance = tried.shown.balance(proxy);
-    creation.reads = reads_of(&simulation, request, proxy)?;
+    look_at_executed(&simulation, request, &mut creation)?;
     let mut slots = SlotNames::framework(std::slice::from_ref(&call.version));
     if let Some(layout) = &request.layout {
         let keys = keys::candidates(&simulation, &call.initData, names, &[proxy])?;
@@ -133,12 +134,13 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     Ok(creation)
 }
 
-/// What the code that initialises can read of the transaction, its block and other accounts.
-fn reads_of(
+/// What the code that initialises can read of the transaction, its block and other accounts, and whether
+/// all that ran has code that stays.
+fn look_at_executed(
     simulation: &Simulation,
     request: &CreationRequest,
-    proxy: Address,
-) -> Result<Vec<Reads>, PlanError> {
+    creation: &mut Creation,
+) -> Result<(), PlanError> {
     let abi::createProxyCall {
         name,
         version,
@@ -147,7 +149,7 @@ fn reads_of(
         ..
     } = &request.call;
     if initData.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let query = abi::getVersionCall {
         name: name.clone(),
@@ -157,10 +159,15 @@ fn reads_of(
     let named = [(format!("the code of {version}"), code.implementation)];
     let instances = Instances {
         registry: request.registry,
-        kinds: &[(proxy, *kind)].into(),
+        kinds: &[(creation.proxy, *kind)].into(),
+        proposed: &[code.implementation],
     };
     let executed = instances.ran(simulation)?;
-    environment::reads(simulation, &named, &executed, &request.names)
+    let (none, names) = (BTreeMap::new(), &request.names);
+    creation.reads = environment::reads(simulation, &named, &none, &executed, names)?;
+    let unsettled = unsettled(simulation, &executed, names)?.into_iter().next();
+    creation.problem = creation.problem.take().or(unsettled);
+    Ok(())
 }
 
 impl Outcome for Decision {

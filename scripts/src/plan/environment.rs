@@ -9,14 +9,14 @@ use super::simulation::Simulation;
 use crate::governance::Names;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
 use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
 const GAS: [&str; 2] = ["evm_gas_left", "evm_ink_left"];
 /// Functions of the host that say something else of the block, of who sends, or of other accounts.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 14] = [
     "account_balance",
     "account_code",
     "account_code_size",
@@ -26,15 +26,18 @@ const OTHERS: [&str; 12] = [
     "block_gas_limit",
     "block_number",
     "block_timestamp",
+    "create1",
+    "create2",
     "tx_gas_price",
     "tx_ink_price",
     "tx_origin",
 ];
-/// The same of EVM code. GAS and EXTCODESIZE are not among them: compilers write them before calls.
-const OPCODES: [(u8, &str); 13] = [
+/// The same of EVM code. What creates is among them: whether it succeeds depends on ether and nonce.
+const OPCODES: [(u8, &str); 16] = [
     (0x31, "BALANCE"),
     (0x32, "ORIGIN"),
     (0x3a, "GASPRICE"),
+    (0x3b, "EXTCODESIZE"),
     (0x3c, "EXTCODECOPY"),
     (0x3f, "EXTCODEHASH"),
     (0x40, "BLOCKHASH"),
@@ -45,7 +48,16 @@ const OPCODES: [(u8, &str); 13] = [
     (0x45, "GASLIMIT"),
     (0x47, "SELFBALANCE"),
     (0x48, "BASEFEE"),
+    (0xf0, "CREATE"),
+    (0xf5, "CREATE2"),
 ];
+/// GAS. Compilers write it before calls; nothing is learned there.
+const GAS_OPCODE: u8 = 0x5a;
+/// CALL, CALLCODE, DELEGATECALL and STATICCALL.
+const CALLS: [u8; 4] = [0xf1, 0xf2, 0xf4, 0xfa];
+/// INVALID, by which Solidity ends code before the metadata; and JUMPDEST, by which code is entered.
+const INVALID: u8 = 0xfe;
+const JUMPDEST: u8 = 0x5b;
 /// The first opcode that is followed by bytes that are none, and the last one.
 const PUSHES: std::ops::RangeInclusive<u8> = 0x60..=0x7f;
 
@@ -101,18 +113,24 @@ impl Reads {
     }
 }
 
-/// What these codes and everything else that `executed` names can read. Code that can read nothing of that
-/// is left out.
+/// What these codes and everything else that `executed` names can read; `registered` has the versions of
+/// some. Code that can read nothing of that is left out.
 pub(super) fn reads(
     simulation: &Simulation,
     named: &[(String, Address)],
+    registered: &BTreeMap<Address, String>,
     executed: &Executed,
     names: &Names,
 ) -> Result<Vec<Reads>, PlanError> {
     let is_named = |account: &Address| named.iter().any(|(_, one)| one == account);
     let unnamed = executed.keys().filter(|account| !is_named(account));
-    let unnamed =
-        unnamed.map(|account| (format!("the code at {}", names.long(*account)), *account));
+    let unnamed = unnamed.map(|account| {
+        let what = match registered.get(account) {
+            Some(version) => format!("the code of {version}"),
+            None => format!("the code at {}", names.long(*account)),
+        };
+        (what, *account)
+    });
     let mut all = Vec::new();
     for (what, account) in named.iter().cloned().chain(unnamed) {
         let (gas, others) = read_by(&code(simulation, account)?);
@@ -121,7 +139,9 @@ pub(super) fn reads(
             code: what,
             gas,
             others,
-            calls: calls.map(|called| called.words(names)).collect(),
+            calls: calls
+                .map(|called| called.words(simulation, names))
+                .collect::<Result<_, _>>()?,
         };
         all.extend((!found.is_empty()).then_some(found));
     }
@@ -140,7 +160,7 @@ fn read_by(code: &[u8]) -> (Vec<String>, Vec<String>) {
     };
     match is_program {
         true => (of(&GAS), of(&OTHERS)),
-        false => (Vec::new(), of(&OPCODES.map(|(_, name)| name))),
+        false => (of(&["GAS"]), of(&OPCODES.map(|(_, name)| name))),
     }
 }
 
@@ -159,19 +179,39 @@ fn imports(code: &[u8]) -> BTreeSet<String> {
     found
 }
 
-/// Opcodes of EVM code. What follows the code, as compilers' metadata, may look like some.
+/// Opcodes of EVM code that are among those above, and GAS where no call follows it.
 fn opcodes(code: &[u8]) -> BTreeSet<String> {
+    let code = without_metadata(code);
     let mut found = BTreeSet::new();
     let mut at = 0;
     while let Some(opcode) = code.get(at) {
         let named = OPCODES.iter().find(|(one, _)| one == opcode);
         found.extend(named.map(|(_, name)| (*name).to_owned()));
+        let is_before_call = || code.get(at + 1).is_some_and(|next| CALLS.contains(next));
+        if *opcode == GAS_OPCODE && !is_before_call() {
+            found.insert("GAS".into());
+        }
         at += match PUSHES.contains(opcode) {
             true => 2 + usize::from(opcode - PUSHES.start()),
             false => 1,
         };
     }
     found
+}
+
+/// The code without what Solidity puts behind it: its length stands in the last two bytes. It is cut off
+/// only where nothing can be executed there: INVALID stands before it, and no JUMPDEST in it.
+fn without_metadata(code: &[u8]) -> &[u8] {
+    let cut = || {
+        let (rest, length) = code.split_last_chunk::<2>()?;
+        let begin = rest
+            .len()
+            .checked_sub(usize::from(u16::from_be_bytes(*length)))?;
+        let (before, metadata) = rest.split_at_checked(begin)?;
+        let is_dead = before.last() == Some(&INVALID) && !metadata.contains(&JUMPDEST);
+        is_dead.then_some(before)
+    };
+    cut().unwrap_or(code)
 }
 
 #[cfg(test)]
@@ -206,11 +246,23 @@ mod tests {
 
     #[test]
     fn evm_code_reads_by_its_opcodes_and_not_by_what_it_pushes() {
-        // TIMESTAMP, GAS, PUSH2 with NUMBER and ORIGIN as its bytes, COINBASE
-        let code = [0x42, 0x5a, 0x61, 0x43, 0x32, 0x41];
+        // TIMESTAMP, GAS before CALL, PUSH2 with NUMBER and ORIGIN as its bytes, COINBASE
+        let code = [0x42, 0x5a, 0xf1, 0x61, 0x43, 0x32, 0x41];
         let (gas, others) = read_by(&code);
         assert!(gas.is_empty(), "{gas:?}");
         assert_eq!(others, ["COINBASE", "TIMESTAMP"]);
         assert_eq!(read_by(&[0x7f, 0x42]).1, Vec::<String>::new(), "cut off");
+        assert_eq!(read_by(&[0x5a, 0x50]).0, ["GAS"], "no call follows");
+        let none = (Vec::new(), Vec::<String>::new());
+        assert_eq!(
+            read_by(&[0x00, 0xfe, 0x42, 0x5a, 0x00, 0x02]),
+            none,
+            "metadata"
+        );
+        for reached in [[0x42, 0x5b], [0x42, 0x42]] {
+            let before = if reached[1] == 0x5b { 0xfe } else { 0x00 };
+            let code = [0x00, before, reached[0], reached[1], 0x00, 0x02];
+            assert_eq!(read_by(&code).1, ["TIMESTAMP"], "it can be executed");
+        }
     }
 }

@@ -1,14 +1,22 @@
 //! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
 //! it called: what those answer may be another when the call is executed.
 
+use super::code_checks::code;
 use super::error::PlanError;
+use super::finding::Finding;
 use super::simulation::Simulation;
+use crate::build::evm;
 use crate::governance::Names;
-use alloy::primitives::{Address, Bytes, U256, address, hex};
+use alloy::primitives::{Address, Bytes, U256, address, hex, keccak256};
+use alloy::sol_types::SolCall;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE};
+use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE, DESIGNATOR_PREFIX};
 use stylus_upgrades_interface::reasons::proxy_kind;
+
+alloy::sol! {
+    function proxiableUUID() external view returns (bytes32);
+}
 
 /// Precompiles of the EVM up to this address answer by their input alone.
 const PURE_MAX: u64 = 0x11;
@@ -24,22 +32,76 @@ pub(super) struct Called {
     account: Address,
     /// The first four bytes of what it was called with; none where there were fewer.
     selector: Option<[u8; 4]>,
+    /// Whether wei went along: then the answer depends on what the caller owns.
+    with_ether: bool,
+    /// Whether it ran in the caller's name.
+    delegated: bool,
 }
 
 impl Called {
-    /// The account by name, and which function.
-    pub(super) fn words(&self, names: &Names) -> String {
+    fn of(frame: &Value, account: Address, delegated: bool) -> Self {
+        let wei: Option<U256> = frame["value"].as_str().and_then(|text| text.parse().ok());
+        Self {
+            account,
+            selector: selector(frame),
+            with_ether: !delegated && wei.is_some_and(|wei| !wei.is_zero()),
+            delegated,
+        }
+    }
+
+    /// The account by name, which function, and how.
+    pub(super) fn words(
+        &self,
+        simulation: &Simulation,
+        names: &Names,
+    ) -> Result<String, PlanError> {
         let account = match self.account {
             ARB_SYS => format!("ArbSys ({ARB_SYS})"),
             ARB_WASM => format!("ArbWasm ({ARB_WASM})"),
             ARB_WASM_CACHE => format!("ArbWasmCache ({ARB_WASM_CACHE})"),
             other => names.long(other),
         };
-        match self.selector {
+        let mut words = match self.selector {
             Some(selector) => format!("{account} with 0x{}", hex::encode(selector)),
             None => account,
+        };
+        if self.with_ether {
+            words += " and ether";
         }
+        if self.delegated {
+            let hash = keccak256(code(simulation, self.account)?);
+            words += &format!(" by delegatecall (code {hash})");
+        }
+        Ok(words)
     }
+}
+
+/// That what ran in the name of instances has no code of its own that would stay.
+pub(super) fn unsettled(
+    simulation: &Simulation,
+    executed: &Executed,
+    names: &Names,
+) -> Result<Vec<Finding>, PlanError> {
+    let mut found = Vec::new();
+    for account in executed.keys() {
+        let code = code(simulation, *account)?;
+        let is = match code.is_empty() {
+            true => "no code",
+            false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
+            false => continue,
+        };
+        found.push(Finding::new(
+            "CodeMayChange",
+            format!(
+                "{} runs in the name of an instance, and has {is}",
+                names.long(*account)
+            ),
+            "code that stays as it is",
+            is.into(),
+            "do not approve it: whoever gives that account other code decides what happens to the storage",
+        ));
+    }
+    Ok(found)
 }
 
 /// Whose calls are looked at.
@@ -48,6 +110,8 @@ pub(super) struct Instances<'a> {
     pub(super) registry: Address,
     /// The instances, each with its kind.
     pub(super) kinds: &'a BTreeMap<Address, u8>,
+    /// The code that is new, and the script if there is one: nobody has approved them before.
+    pub(super) proposed: &'a [Address],
 }
 
 impl Instances<'_> {
@@ -63,8 +127,7 @@ impl Instances<'_> {
     /// Goes through a call and those below it. `above` is the call that made it, and `by` the code of an
     /// instance that did so.
     fn walk(&self, frame: &Value, above: Option<&Value>, by: Option<Address>, all: &mut Executed) {
-        let from = account(frame, "from");
-        let to = account(frame, "to");
+        let (from, to) = (account(frame, "from"), account(frame, "to"));
         let runs = match (frame["type"].as_str(), from, to) {
             (Some("DELEGATECALL" | "CALLCODE"), Some(from), Some(to)) => {
                 let is_own = self.kinds.contains_key(&from);
@@ -75,22 +138,30 @@ impl Instances<'_> {
         };
         if let Some(code) = runs {
             all.entry(code).or_default();
-        } else if let (Some(by), Some(to)) = (by, to)
-            && Some(to) != from
-            && !is_pure(to)
-        {
-            let called = Called {
-                account: to,
-                selector: selector(frame),
-            };
+        }
+        if let (Some(by), Some(to)) = (by, to) {
+            let called = Called::of(frame, to, runs.is_some());
             let known = all.entry(by).or_default();
-            if !known.contains(&called) {
+            if self.may_answer_otherwise(&called, from, by) && !known.contains(&called) {
                 known.push(called);
             }
         }
         for below in frame["calls"].as_array().into_iter().flatten() {
             self.walk(below, Some(frame), runs, all);
         }
+    }
+
+    /// Whether the answer depends on more than the code that asks and what it asks.
+    fn may_answer_otherwise(&self, called: &Called, from: Option<Address>, by: Address) -> bool {
+        let is_self = Some(called.account) == from;
+        let is_stub = called.account == evm::uups_stub_address(self.registry);
+        // What runs now looks whether the code that comes is made for such proxies.
+        let is_uuid = called.selector == Some(proxiableUUIDCall::SELECTOR)
+            && self.proposed.contains(&called.account)
+            && !self.proposed.contains(&by);
+        called.delegated
+            || called.with_ether
+            || !(is_self || is_pure(called.account) || is_stub || is_uuid)
     }
 
     /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry

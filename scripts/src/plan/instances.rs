@@ -34,6 +34,9 @@ pub struct InstancePlan {
     pub from: String,
     /// The version it would be at.
     pub to: String,
+    /// Whether it would stay in a complex migration: its batches and its end were not tried.
+    #[serde(default)]
+    pub migrating: bool,
     /// Every storage word that would change.
     pub changes: Vec<Change>,
     /// Its wei before and after, where they differ.
@@ -73,7 +76,7 @@ pub(super) struct Before {
     /// What its implementation slot, or its beacon, holds.
     runs: Address,
     /// What the registry recorded for its version; the pause stub while it is paused.
-    recorded: Address,
+    pub(super) recorded: Address,
 }
 
 impl Before {
@@ -190,12 +193,13 @@ pub(super) fn compare(
     let mut all = Vec::with_capacity(before.len());
     for Before { proxy, version, .. } in before {
         let changes = changes_of(&changes, proxy, names);
+        let after = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
         all.push(InstancePlan {
             proxy,
             from: version,
-            to: simulation
-                .ask(registry, &abi::instanceOfCall { proxy })?
-                .version,
+            to: after.version,
+            migrating: [instance_state::MIGRATING, instance_state::TURNING_BACK]
+                .contains(&after.state),
             changes,
             balance: None,
             events: simulation.logs(proxy)?.iter().map(event).collect(),

@@ -228,7 +228,7 @@ fn try_on(
     })?;
     plan.problems.extend(done.problems);
     plan.problems.extend(tried.depends_on_gas("the migration"));
-    plan.reads = reads(&simulation, request, &before)?;
+    look_at_executed(&simulation, request, &before, &mut plan)?;
     if !done.transactions.is_empty() {
         plan.limits.clone_from(&tried.limits);
     }
@@ -262,12 +262,14 @@ fn try_on(
     Ok((plan, simulation))
 }
 
-/// What the new code, the script and whatever else the instances ran can read.
-fn reads(
+/// What the new code, the script and whatever else the instances ran can read, and what of it has no code
+/// that stays.
+fn look_at_executed(
     simulation: &Simulation,
     request: &PlanRequest,
     before: &[instances::Before],
-) -> Result<Vec<Reads>, PlanError> {
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
     let abi::migrateCall { code, step, .. } = &request.call;
     let mut named = vec![(
         format!("the code of {}", request.call.version),
@@ -276,13 +278,21 @@ fn reads(
     if !step.script.is_zero() {
         named.push(("the script".into(), step.script));
     }
+    let proposed: Vec<Address> = named.iter().map(|(_, account)| *account).collect();
     let kinds = before.iter().map(|one| (one.proxy, one.kind)).collect();
+    let registered = before.iter();
+    let registered = registered.map(|one| (one.recorded, one.version.clone()));
     let instances = executed::Instances {
         registry: request.registry,
         kinds: &kinds,
+        proposed: &proposed,
     };
     let executed = instances.ran(simulation)?;
-    environment::reads(simulation, &named, &executed, &request.names)
+    let (registered, names) = (registered.collect(), &request.names);
+    plan.reads = environment::reads(simulation, &named, &registered, &executed, names)?;
+    let unsettled = executed::unsettled(simulation, &executed, names)?;
+    plan.problems.extend(unsettled);
+    Ok(())
 }
 
 /// Of a version that is current: whether it is current with the code that was asked for.

@@ -1,5 +1,6 @@
 //! Commands that leave instances in a complex migration: partly done, and the next command is named.
 
+use crate::creation::card;
 use crate::sandbox::{Sandbox, error, text};
 use serde_json::Value;
 
@@ -159,4 +160,20 @@ fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     for proxy in [&first, &straggler] {
         assert!(names_next(paused, proxy), "{proxy}: {paused:?}");
     }
+}
+
+#[test]
+fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
+    let (sandbox, _) = registers(1);
+    sandbox.done("Admin", &["update-policy", "P", "AND(Admin,Admin2)"]);
+    sandbox.run("Admin", &MIGRATE);
+    let pending = sandbox.done("Admin2", &["pending", "P"]);
+    let action = text(&pending["actions"][0], "action");
+    let review = sandbox.done("Admin2", &["review", action]);
+    let (weight, says) = card(&review, "tried on a copy");
+    assert_eq!(weight, "unknown", "{says}");
+    assert!(says.contains("only the start"), "{says}");
+    let (_, lines) = sandbox.reported("Admin2", &["plan", "P", "2.0", "--action", action]);
+    let is_said = lines.iter().any(|line| line.contains("only the start"));
+    assert!(is_said, "{lines:#?}");
 }

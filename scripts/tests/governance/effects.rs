@@ -212,14 +212,77 @@ fn what_a_library_of_a_migration_asks_and_reads_is_named_with_its_address() {
     delegates.extend(hex!("5af450600560015500"));
     let (plan, review) = proposed(&sandbox, delegates.into());
     let reads = plan["reads"].as_array().expect("what it reads");
-    assert_eq!(reads.len(), 1, "{plan:#}");
-    assert_eq!(reads[0]["code"], format!("the code at {library}"));
-    assert_eq!(reads[0]["others"], serde_json::json!(["NUMBER"]));
-    let calls = reads[0]["calls"].as_array().expect("calls");
-    assert_eq!(calls.len(), 1, "{plan:#}");
-    let called = calls[0].as_str().expect("words");
-    assert!(called.contains(&other.to_string()), "{called}");
+    assert_eq!(reads.len(), 2, "{plan:#}");
+    let called = |at: usize| {
+        let calls = reads[at]["calls"].as_array().expect("calls");
+        assert_eq!(calls.len(), 1, "{plan:#}");
+        calls[0].as_str().expect("words").to_owned()
+    };
+    assert_eq!(reads[0]["code"], "the code of 2.0");
+    assert!(called(0).contains("by delegatecall (code 0x"), "{plan:#}");
+    assert!(called(0).contains(&library.to_string()), "{plan:#}");
+    assert_eq!(reads[1]["code"], format!("the code at {library}"));
+    assert_eq!(reads[1]["others"], serde_json::json!(["NUMBER"]));
+    assert_eq!(called(1), other.to_string());
     let (weight, says) = card(&review, "calls of other accounts");
     assert_eq!(weight, "warning");
     assert!(says.contains(&other.to_string()), "{says}");
+}
+
+#[test]
+fn code_that_somebody_puts_there_later_is_a_danger() {
+    for code in [
+        &[][..],
+        &hex!("ef01003333333333333333333333333333333333333333"),
+    ] {
+        let (sandbox, _) = sandbox();
+        let empty = address!("adadadadadadadadadadadadadadadadadadadad");
+        let set = sandbox
+            .node
+            .with_chain(move |chain| chain.set_code(empty, code.into()));
+        set.expect("the chain");
+        let mut delegates = hex!("5f5f5f5f73").to_vec();
+        delegates.extend(empty);
+        delegates.extend(hex!("5af400"));
+        let (plan, review) = proposed(&sandbox, delegates.into());
+        assert_eq!(plan["problems"][0]["name"], "CodeMayChange", "{plan:#}");
+        let (weight, says) = card(&review, "tried on a copy");
+        assert_eq!(weight, "danger", "{says}");
+        assert!(says.contains(&empty.to_string()), "{says}");
+    }
+}
+
+#[test]
+fn what_depends_on_the_ether_that_an_instance_owns_is_named() {
+    // 1 wei to ecrecover, and 1 wei to oneself
+    for target in ["6001", "30"] {
+        let (sandbox, _) = sandbox();
+        let code = format!("5f5f5f5f6001{target}5af1600155600560015500");
+        let code: Bytes = hex::decode(code).expect("hex").into();
+        let (plan, review) = proposed(&sandbox, code);
+        let called = plan["reads"][0]["calls"][0].as_str().unwrap_or_default();
+        assert!(called.contains("ether"), "{plan:#}");
+        let (weight, says) = card(&review, "calls of other accounts");
+        assert_eq!(weight, "warning", "{says}");
+    }
+    let (sandbox, _) = sandbox();
+    // an account is created with 1 wei, and whether that went through is stored
+    let (plan, _) = proposed(&sandbox, hex!("5f5f6001f060015500").into());
+    let others = serde_json::json!(["CREATE"]);
+    assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
+}
+
+#[test]
+fn evm_code_that_looks_at_its_gas_or_at_the_code_of_others_is_named() {
+    let (sandbox, _) = sandbox();
+    // 1 where the lowest bits of GAS are 0x1234, else 0
+    let (plan, review) = proposed(&sandbox, hex!("5a61ffff166112341460015500").into());
+    assert_eq!(plan["reads"][0]["gas"], serde_json::json!(["GAS"]));
+    let (weight, says) = card(&review, "tried on a copy");
+    assert_ne!(weight, "good", "{says}");
+    let (sandbox, _) = self::sandbox();
+    let (plan, review) = proposed(&sandbox, hex!("303b60015500").into());
+    let others = serde_json::json!(["EXTCODESIZE"]);
+    assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
+    assert_eq!(card(&review, "block and sender").0, "note");
 }

@@ -105,4 +105,30 @@ fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_revie
         matches!(&found, Reviewed::No(why) if why.contains("submodule")),
         "{found:?}"
     );
+
+    // A remote of another name, and what a pull request has merged into the branch of one's own.
+    std::fs::write(origin.join("abi.json"), "two").expect("written");
+    run(&origin, &["checkout", "--quiet", "change"]);
+    committed(&origin, "two");
+    run(&origin, &["checkout", "--quiet", "main"]);
+    let named = folder.path().join("named");
+    let to = named.display().to_string();
+    run(
+        folder.path(),
+        &["clone", "--quiet", "-o", "upstream", &from, &to],
+    );
+    let abi = named.join("abi.json");
+    assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+    run(
+        &named,
+        &["merge", "--quiet", "--ff-only", "upstream/change"],
+    );
+    let found = Reviewed::of(&abi);
+    assert!(
+        matches!(&found, Reviewed::No(why) if why.contains("differs")),
+        "{found:?}"
+    );
+    run(&named, &["remote", "add", "second", &from]);
+    let found = Reviewed::of(&abi);
+    assert!(matches!(&found, Reviewed::No(_)), "two remotes: {found:?}");
 }

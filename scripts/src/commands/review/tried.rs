@@ -89,7 +89,14 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
     let tried = plan.instances.len();
-    if cards.is_empty() && tried > 0 {
+    let migrating = plan.instances.iter().filter(|one| one.migrating).count();
+    if migrating > 0 {
+        let says = format!(
+            "only the start of the complex migration was tried, on {migrating} instances: its batches and its \
+             end were not, and what they change and call is not known"
+        );
+        cards.push(Card::new(ABOUT, Weight::Unknown, says));
+    } else if cards.is_empty() && tried > 0 {
         let outside = match plan.others.is_empty() && moved.is_empty() {
             true => ", and beside registry and instances nothing changes",
             false => "",

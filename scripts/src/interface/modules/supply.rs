@@ -1,8 +1,8 @@
 //! Where the packages come from whose macros make the functions: they count where the registry has them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use toml_edit::{DocumentMut, Item, TableLike};
+use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 /// The packages of the macros, and what those are read by.
 const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
@@ -83,19 +83,25 @@ fn lock(path: &Path) -> Result<BTreeSet<String>, String> {
         .parse()
         .map_err(|_| "Cargo.lock cannot be read".to_owned())?;
     let packages = lock.get("package").and_then(Item::as_array_of_tables);
-    let packages: Vec<_> = packages.into_iter().flatten().collect();
-    let text = |of: &toml_edit::Table, key: &str| of.get(key)?.as_str().map(str::to_owned);
+    let mut by_name: BTreeMap<&str, Vec<&Table>> = BTreeMap::new();
+    for package in packages.into_iter().flatten() {
+        let name = package.get("name").and_then(Item::as_str);
+        by_name
+            .entry(name.unwrap_or_default())
+            .or_default()
+            .push(package);
+    }
     let mut left: Vec<String> = SDK.map(str::to_owned).to_vec();
     let mut seen = BTreeSet::new();
     while let Some(name) = left.pop() {
         if !seen.insert(name.clone()) {
             continue;
         }
-        let named = |one: &&&toml_edit::Table| text(one, "name").as_ref() == Some(&name);
-        for one in packages.iter().filter(named) {
+        for one in by_name.get(name.as_str()).into_iter().flatten() {
             // A package that is replaced has the name of the other one.
-            let source = text(one, "source").unwrap_or_default();
-            let is_registry = REGISTRY.contains(&source.as_str()) && !one.contains_key("replace");
+            let source = one.get("source").and_then(Item::as_str);
+            let source = source.unwrap_or_default();
+            let is_registry = REGISTRY.contains(&source) && !one.contains_key("replace");
             if !is_registry {
                 return Err(format!(
                     "by Cargo.lock the package {name} does not come from the registry"
