@@ -9,6 +9,7 @@ use super::storage::idents;
 use manifest::Manifest;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use supply::Locks;
 use syn::visit::Visit;
 use syn::{Attribute, Expr, ExprLit, Item, ItemMod, Lit, Meta};
 
@@ -70,11 +71,12 @@ impl Tree {
             .chain(dependencies.iter().map(PathBuf::as_path))
             .collect();
         let manifests: Vec<Manifest> = folders.iter().map(|one| Manifest::read(one)).collect();
+        let mut locks = Locks::default();
         for (krate, manifest) in manifests.iter().enumerate() {
             tree.crates.push(Crate {
                 root: None,
                 externs: manifest.externs(&manifests),
-                is_other: manifest.is_other(),
+                is_other: manifest.is_other(&mut locks),
             });
             let root = manifest.root();
             let condition = manifest.why_unknown();

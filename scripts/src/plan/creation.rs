@@ -5,7 +5,7 @@ use super::decide::{Decision, decide};
 use super::effects::{Elsewhere, Outcome, Tries, Whose, with_limits};
 use super::environment::{self, Reads};
 use super::error::PlanError;
-use super::executed::{Instances, unsettled};
+use super::executed::{Instances, unsettled, uups_stub};
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
@@ -161,6 +161,7 @@ fn look_at_executed(
         registry: request.registry,
         kinds: &[(creation.proxy, *kind)].into(),
         proposed: &[code.implementation],
+        stub: uups_stub(simulation, request.registry)?,
     };
     let executed = instances.ran(simulation)?;
     let (none, names) = (BTreeMap::new(), &request.names);

@@ -32,8 +32,10 @@ const OTHERS: [&str; 14] = [
     "tx_ink_price",
     "tx_origin",
 ];
-/// The same of EVM code. What creates is among them: whether it succeeds depends on ether and nonce.
-const OPCODES: [(u8, &str); 16] = [
+/// The same of EVM code. What creates is among them: whether it succeeds depends on ether and nonce. So is
+/// TLOAD: whoever executes may have called the instance before, in the same transaction. Programs are not
+/// asked for it, as they read there which step they take.
+const OPCODES: [(u8, &str); 19] = [
     (0x31, "BALANCE"),
     (0x32, "ORIGIN"),
     (0x3a, "GASPRICE"),
@@ -48,10 +50,14 @@ const OPCODES: [(u8, &str); 16] = [
     (0x45, "GASLIMIT"),
     (0x47, "SELFBALANCE"),
     (0x48, "BASEFEE"),
+    (0x49, "BLOBHASH"),
+    (0x4a, "BLOBBASEFEE"),
+    (0x5c, "TLOAD"),
     (0xf0, "CREATE"),
     (0xf5, "CREATE2"),
 ];
-/// GAS. Compilers write it before calls; nothing is learned there.
+/// GAS. Compilers write it before calls; nothing is learned there. A call that gets other gas may fail where
+/// less is left.
 const GAS_OPCODE: u8 = 0x5a;
 /// CALL, CALLCODE, DELEGATECALL and STATICCALL.
 const CALLS: [u8; 4] = [0xf1, 0xf2, 0xf4, 0xfa];
@@ -179,39 +185,53 @@ fn imports(code: &[u8]) -> BTreeSet<String> {
     found
 }
 
-/// Opcodes of EVM code that are among those above, and GAS where no call follows it.
+/// Opcodes of EVM code that are among those above. GAS is named unless a call follows it, and so is a call
+/// that does not follow it.
 fn opcodes(code: &[u8]) -> BTreeSet<String> {
-    let code = without_metadata(code);
+    let all = instructions(code);
     let mut found = BTreeSet::new();
-    let mut at = 0;
-    while let Some(opcode) = code.get(at) {
+    let mut before = 0;
+    for (at, (_, opcode)) in all.iter().enumerate() {
         let named = OPCODES.iter().find(|(one, _)| one == opcode);
         found.extend(named.map(|(_, name)| (*name).to_owned()));
-        let is_before_call = || code.get(at + 1).is_some_and(|next| CALLS.contains(next));
-        if *opcode == GAS_OPCODE && !is_before_call() {
+        let next = all.get(at + 1).map(|(_, next)| next);
+        let is_before_call = next.is_some_and(|next| CALLS.contains(next));
+        let is_bare_gas = *opcode == GAS_OPCODE && !is_before_call;
+        let is_bare_call = CALLS.contains(opcode) && before != GAS_OPCODE;
+        if is_bare_gas || is_bare_call {
             found.insert("GAS".into());
         }
+        before = *opcode;
+    }
+    found
+}
+
+/// The instructions of EVM code, each with its place, without what Solidity puts behind them: the length of
+/// that stands in the last two bytes. It is left out only where nothing can be executed there: an
+/// instruction INVALID stands before it, and no JUMPDEST in it.
+fn instructions(code: &[u8]) -> Vec<(usize, u8)> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while let Some(opcode) = code.get(at) {
+        all.push((at, *opcode));
         at += match PUSHES.contains(opcode) {
             true => 2 + usize::from(opcode - PUSHES.start()),
             false => 1,
         };
     }
-    found
-}
-
-/// The code without what Solidity puts behind it: its length stands in the last two bytes. It is cut off
-/// only where nothing can be executed there: INVALID stands before it, and no JUMPDEST in it.
-fn without_metadata(code: &[u8]) -> &[u8] {
-    let cut = || {
+    let metadata = || {
         let (rest, length) = code.split_last_chunk::<2>()?;
         let begin = rest
             .len()
             .checked_sub(usize::from(u16::from_be_bytes(*length)))?;
-        let (before, metadata) = rest.split_at_checked(begin)?;
-        let is_dead = before.last() == Some(&INVALID) && !metadata.contains(&JUMPDEST);
-        is_dead.then_some(before)
+        let place = all.iter().position(|(at, _)| at + 1 == begin)?;
+        let is_dead = all[place].1 == INVALID && !rest[begin..].contains(&JUMPDEST);
+        is_dead.then_some(place)
     };
-    cut().unwrap_or(code)
+    if let Some(last) = metadata() {
+        all.truncate(last);
+    }
+    all
 }
 
 #[cfg(test)]
@@ -253,6 +273,10 @@ mod tests {
         assert_eq!(others, ["COINBASE", "TIMESTAMP"]);
         assert_eq!(read_by(&[0x7f, 0x42]).1, Vec::<String>::new(), "cut off");
         assert_eq!(read_by(&[0x5a, 0x50]).0, ["GAS"], "no call follows");
+        assert_eq!(read_by(&[0x61, 0x10, 0x00, 0xfa]).0, ["GAS"], "its own gas");
+        assert_eq!(read_by(&[0x5c]).1, ["TLOAD"]);
+        // PUSH1 0xfe, and what follows is executed
+        assert_eq!(read_by(&[0x60, 0xfe, 0x42, 0x00, 0x01]).1, ["TIMESTAMP"]);
         let none = (Vec::new(), Vec::<String>::new());
         assert_eq!(
             read_by(&[0x00, 0xfe, 0x42, 0x5a, 0x00, 0x02]),

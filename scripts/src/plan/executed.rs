@@ -112,6 +112,18 @@ pub(super) struct Instances<'a> {
     pub(super) kinds: &'a BTreeMap<Address, u8>,
     /// The code that is new, and the script if there is one: nobody has approved them before.
     pub(super) proposed: &'a [Address],
+    /// The framework's pause stub of UUPS proxies, if it has its code, which never changes.
+    pub(super) stub: Option<Address>,
+}
+
+/// The pause stub of UUPS proxies, if it is there.
+pub(super) fn uups_stub(
+    simulation: &Simulation,
+    registry: Address,
+) -> Result<Option<Address>, PlanError> {
+    let stub = evm::uups_stub_address(registry);
+    let is_there = !code(simulation, stub)?.is_empty();
+    Ok(is_there.then_some(stub))
 }
 
 impl Instances<'_> {
@@ -154,7 +166,7 @@ impl Instances<'_> {
     /// Whether the answer depends on more than the code that asks and what it asks.
     fn may_answer_otherwise(&self, called: &Called, from: Option<Address>, by: Address) -> bool {
         let is_self = Some(called.account) == from;
-        let is_stub = called.account == evm::uups_stub_address(self.registry);
+        let is_stub = self.stub == Some(called.account);
         // What runs now looks whether the code that comes is made for such proxies.
         let is_uuid = called.selector == Some(proxiableUUIDCall::SELECTOR)
             && self.proposed.contains(&called.account)

@@ -286,6 +286,7 @@ fn look_at_executed(
         registry: request.registry,
         kinds: &kinds,
         proposed: &proposed,
+        stub: executed::uups_stub(simulation, request.registry)?,
     };
     let executed = instances.ran(simulation)?;
     let (registered, names) = (registered.collect(), &request.names);

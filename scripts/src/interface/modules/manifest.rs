@@ -1,6 +1,6 @@
 //! What a Cargo.toml says of a library's modules and of the crates that it can name.
 
-use super::supply;
+use super::supply::{self, Locks};
 use crate::interface::condition::{TOOLS, TRUSTED};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Manifest {
 
     /// Why its sources do not make the functions that they show: by a feature, `#[public]` makes others,
     /// and by another package, other macros have the names of the usual ones.
-    pub(super) fn is_other(&self) -> Option<String> {
+    pub(super) fn is_other(&self, locks: &mut Locks) -> Option<String> {
         let features = self.own.get("features").and_then(Item::as_table_like);
         let mut features = features.into_iter().flat_map(TableLike::iter);
         let enables = features.any(|(name, list)| {
@@ -93,7 +93,7 @@ impl Manifest {
             .collect();
         let mut all = all.iter();
         all.find_map(elsewhere)
-            .or_else(|| supply::of_folders(&roots))
+            .or_else(|| supply::of_folders(&roots, locks))
     }
 
     /// The crates that it can name, of those in `all`, by their numbers.

@@ -1,7 +1,7 @@
 //! Where the packages come from whose macros make the functions: they count where the registry has them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 /// The packages of the macros, and what those are read by.
@@ -25,14 +25,30 @@ pub(super) fn of_dependency(key: &str, item: &Item) -> Option<String> {
     is_other.then(|| format!("its dependency {name} is not taken from the registry"))
 }
 
+/// What the Cargo.lock files say, each read once: a workspace has one for all its crates.
+#[derive(Default)]
+pub(super) struct Locks(BTreeMap<PathBuf, Parts>);
+
+/// The names of the SDK's packages and of all that its macros are made of; nothing without a lock. Otherwise
+/// which of them does not come from the registry.
+type Parts = Result<BTreeSet<String>, String>;
+
+impl Locks {
+    fn of(&mut self, folder: &Path) -> &Parts {
+        let path = folder.join("Cargo.lock");
+        let read = |path: &PathBuf| lock(path);
+        self.0.entry(path).or_insert_with_key(read)
+    }
+}
+
 /// Why the packages of the SDK may be others: by a patch, by a lock, or by Cargo's configuration.
 /// `roots` are the folders of the crate and of its workspace, with their Cargo.toml.
-pub(super) fn of_folders(roots: &[(&Path, &DocumentMut)]) -> Option<String> {
+pub(super) fn of_folders(roots: &[(&Path, &DocumentMut)], locks: &mut Locks) -> Option<String> {
     let mut parts = BTreeSet::new();
     for (folder, _) in roots {
-        match lock(&folder.join("Cargo.lock")) {
-            Ok(found) => parts.extend(found),
-            Err(why) => return Some(why),
+        match locks.of(folder) {
+            Ok(found) => parts.extend(found.iter().cloned()),
+            Err(why) => return Some(why.clone()),
         }
     }
     let mut patched = roots.iter().flat_map(|(_, manifest)| patched(manifest));
@@ -68,11 +84,7 @@ fn patched(manifest: &DocumentMut) -> Vec<String> {
     names
 }
 
-/// The names of the SDK's packages and of all that its macros are made of; nothing without a lock.
-///
-/// # Errors
-/// Which of them does not come from the registry.
-fn lock(path: &Path) -> Result<BTreeSet<String>, String> {
+fn lock(path: &Path) -> Parts {
     let Ok(text) = std::fs::read_to_string(path) else {
         return match path.exists() {
             true => Err("Cargo.lock cannot be read".into()),
