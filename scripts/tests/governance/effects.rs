@@ -286,3 +286,17 @@ fn evm_code_that_looks_at_its_gas_or_at_the_code_of_others_is_named() {
     assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
     assert_eq!(card(&review, "block and sender").0, "note");
 }
+
+#[test]
+fn a_part_of_the_framework_that_is_not_there_yet_is_named_where_a_migration_calls_it() {
+    let (sandbox, _) = sandbox();
+    let registry: Address = sandbox.saved("registry").parse().expect("an address");
+    let stub = stylus_upgrades::build::evm::uups_stub_address(registry);
+    let mut calls = hex!("5f5f5f5f73").to_vec();
+    calls.extend(stub);
+    calls.extend(hex!("5afa60015500"));
+    let (_, review) = proposed(&sandbox, calls.into());
+    let (weight, says) = card(&review, "calls of other accounts");
+    assert_eq!(weight, "warning", "{says}");
+    assert!(says.contains(&stub.to_string()), "{says}");
+}
