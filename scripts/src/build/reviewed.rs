@@ -5,8 +5,10 @@ use super::package::canonical;
 use super::revision::git;
 use std::path::{Path, PathBuf};
 
-/// Variables with the branch that a pull request goes to.
-const TARGETS: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+/// Where GitLab's runner names the default branch, and where GitHub's names the file that does. Neither is
+/// the branch that a pull request goes to: its author may have pushed that one.
+const NAMED: &str = "CI_DEFAULT_BRANCH";
+const EVENT: &str = "GITHUB_EVENT_PATH";
 /// What the default branch of a remote is called, in this order. A branch of one's own says nothing in a
 /// clone: a pull request may have been merged into it.
 const OF_REMOTE: [&str; 3] = ["HEAD", "main", "master"];
@@ -112,19 +114,15 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
         ];
         git(top, &ask).ok()
     };
-    let target = TARGETS.iter().find_map(|name| {
-        let value = std::env::var(name).ok()?;
-        (!value.is_empty()).then_some(value)
-    });
+    let named = named_default(|name| std::env::var(name).ok())?;
     let remotes = git(top, &["remote"])?;
     let remotes: Vec<&str> = remotes.lines().collect();
     let remote = match &remotes[..] {
         [one] => Some(*one),
         several => several.iter().copied().find(|one| *one == ORIGIN),
     };
-    let branch = match (&target, remote) {
-        (Some(name), _) => {
-            let remote = remote.unwrap_or(ORIGIN);
+    let branch = match (named, remote) {
+        (Some(name), Some(remote)) => {
             let found = commit(&format!("refs/remotes/{remote}/{name}"));
             Some(found.ok_or_else(|| {
                 format!("the branch {remote}/{name} is not here (fetch-depth: 0 fetches it)")
@@ -133,8 +131,8 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
         (None, Some(remote)) => OF_REMOTE
             .iter()
             .find_map(|name| commit(&format!("refs/remotes/{remote}/{name}"))),
-        (None, None) if remotes.is_empty() => OF_NONE.iter().find_map(|name| commit(name)),
-        (None, None) => None,
+        (_, None) if remotes.is_empty() => OF_NONE.iter().find_map(|name| commit(name)),
+        (_, None) => None,
     };
     if let Some(branch) = branch {
         return git(top, &["merge-base", "HEAD", &branch])
@@ -157,6 +155,25 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
     first
         .map(str::to_owned)
         .ok_or_else(|| format!("{inside} is not committed"))
+}
+
+/// What the runner of a workflow calls the default branch, where one does.
+fn named_default(variable: impl Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
+    let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+    if let Some(name) = given(NAMED) {
+        return Ok(Some(name));
+    }
+    let Some(path) = given(EVENT) else {
+        return Ok(None);
+    };
+    let unreadable = |error: &dyn std::fmt::Display| {
+        format!("the event of the workflow cannot be read ({EVENT}): {error}")
+    };
+    let text = std::fs::read(path).map_err(|error| unreadable(&error))?;
+    let event: serde_json::Value =
+        serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
+    let name = event["repository"]["default_branch"].as_str();
+    Ok(name.map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl Reads {
     pub fn of_calls(&self) -> Option<String> {
         (!self.calls.is_empty()).then(|| {
             format!(
-                "{} calls {}: what that answers may be another when it is executed",
+                "{} calls {}: what that answers may be another when it is executed, or it fails with less gas",
                 self.code,
                 self.calls.join(", ")
             )

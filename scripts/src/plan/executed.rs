@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::simulation::Simulation;
 use crate::build::evm;
 use crate::governance::Names;
-use alloy::primitives::{Address, Bytes, U256, address, hex, keccak256};
+use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
 use alloy::sol_types::SolCall;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,11 +17,6 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 alloy::sol! {
     function proxiableUUID() external view returns (bytes32);
 }
-
-/// Precompiles of the EVM up to this address answer by their input alone.
-const PURE_MAX: u64 = 0x11;
-/// So does the verification of P-256 signatures (RIP-7212).
-const P256_VERIFY: Address = address!("0000000000000000000000000000000000000100");
 
 /// Code that ran in the name of an instance, with what it called. The framework's own is not among it.
 pub(super) type Executed = BTreeMap<Address, Vec<Called>>;
@@ -154,7 +149,7 @@ impl Instances<'_> {
         if let (Some(by), Some(to)) = (by, to) {
             let called = Called::of(frame, to, runs.is_some());
             let known = all.entry(by).or_default();
-            if self.may_answer_otherwise(&called, from, by) && !known.contains(&called) {
+            if self.may_answer_otherwise(&called, by) && !known.contains(&called) {
                 known.push(called);
             }
         }
@@ -163,17 +158,15 @@ impl Instances<'_> {
         }
     }
 
-    /// Whether the answer depends on more than the code that asks and what it asks.
-    fn may_answer_otherwise(&self, called: &Called, from: Option<Address>, by: Address) -> bool {
-        let is_self = Some(called.account) == from;
+    /// Whether the answer may be another for whoever executes it. It may be even where it follows from what
+    /// is asked alone: with less gas the call fails, and the code that made it can go on.
+    fn may_answer_otherwise(&self, called: &Called, by: Address) -> bool {
         let is_stub = self.stub == Some(called.account);
         // What runs now looks whether the code that comes is made for such proxies.
         let is_uuid = called.selector == Some(proxiableUUIDCall::SELECTOR)
             && self.proposed.contains(&called.account)
             && !self.proposed.contains(&by);
-        called.delegated
-            || called.with_ether
-            || !(is_self || is_pure(called.account) || is_stub || is_uuid)
+        called.delegated || called.with_ether || !(is_stub || is_uuid)
     }
 
     /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry
@@ -196,9 +189,4 @@ fn account(frame: &Value, name: &str) -> Option<Address> {
 fn selector(frame: &Value) -> Option<[u8; 4]> {
     let input: Bytes = frame["input"].as_str()?.parse().ok()?;
     input.first_chunk::<4>().copied()
-}
-
-fn is_pure(account: Address) -> bool {
-    let number = U256::from_be_slice(account.as_slice());
-    account == P256_VERIFY || (U256::ONE..=U256::from(PURE_MAX)).contains(&number)
 }

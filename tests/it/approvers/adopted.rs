@@ -246,6 +246,15 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     assert_eq!(value(&fixture, proxy).await, U256::from(7));
     fixture.done(&["pause", "A"]);
     fixture.done(&["resume", "A"]);
+    // What such a proxy asks the code that comes is no call that could be answered otherwise.
+    let next = deployed(&fixture, "UupsBox2").await.to_string();
+    let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
+    let step = ["--call", "migrate()", "--foreign"];
+    let planned = fixture.done(&[&plan[..], &ABSENT, &step].concat());
+    assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
+    let reads = planned["reads"].as_array().expect("what it reads");
+    let no_calls = |one: &Value| one["calls"] == Value::Array(vec![]);
+    assert!(reads.iter().all(no_calls), "{planned:#}");
     let verify = [&["verify", "A"][..], &ABSENT[..6]].concat();
     assert!(holds(&fixture.done(&verify)));
     let examined = fixture.done(&["doctor"]);

@@ -1,5 +1,5 @@
 use super::super::revision::git;
-use super::Reviewed;
+use super::{EVENT, NAMED, Reviewed, named_default};
 use std::path::Path;
 use std::process::Command;
 
@@ -131,4 +131,25 @@ fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_revie
     run(&named, &["remote", "add", "second", &from]);
     let found = Reviewed::of(&abi);
     assert!(matches!(&found, Reviewed::No(_)), "two remotes: {found:?}");
+}
+
+#[test]
+fn the_default_branch_is_the_one_that_the_runner_names_and_never_the_target_of_a_pull_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let event = folder.path().join("event.json");
+    let path = event.display().to_string();
+    let of = |set: &[(&str, &str)]| {
+        let found = |name: &str| set.iter().find(|(one, _)| *one == name);
+        named_default(|name| Some(found(name)?.1.to_owned()))
+    };
+    let target = ("GITHUB_BASE_REF", "stacked");
+    assert_eq!(of(&[target]), Ok(None));
+    assert_eq!(of(&[(NAMED, "trunk")]), Ok(Some("trunk".into())));
+    let unreadable = of(&[target, (EVENT, &path)]);
+    assert!(unreadable.is_err(), "no file: {unreadable:?}");
+    std::fs::write(&event, r#"{"repository":{"default_branch":"develop"}}"#).expect("written");
+    let named = of(&[target, (EVENT, &path)]);
+    assert_eq!(named, Ok(Some("develop".into())));
+    std::fs::write(&event, "{").expect("written");
+    assert!(of(&[(EVENT, &path)]).is_err(), "no JSON");
 }
