@@ -161,12 +161,13 @@ impl Instances<'_> {
     /// Whether the answer may be another for whoever executes it. It may be even where it follows from what
     /// is asked alone: with less gas the call fails, and the code that made it can go on.
     fn may_answer_otherwise(&self, called: &Called, by: Address) -> bool {
-        let is_stub = self.stub == Some(called.account);
-        // What runs now looks whether the code that comes is made for such proxies.
-        let is_uuid = called.selector == Some(proxiableUUIDCall::SELECTOR)
-            && self.proposed.contains(&called.account)
-            && !self.proposed.contains(&by);
-        called.delegated || called.with_ether || !(is_stub || is_uuid)
+        let is_stub = self.stub == Some(called.account) && !called.delegated;
+        // Of UUPS proxies the code that runs now looks whether the code that comes is made for such proxies,
+        // and runs it.
+        let is_upgrade = self.proposed.contains(&called.account)
+            && !self.proposed.contains(&by)
+            && (called.delegated || called.selector == Some(proxiableUUIDCall::SELECTOR));
+        called.with_ether || !(is_stub || is_upgrade)
     }
 
     /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry
