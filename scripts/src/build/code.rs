@@ -4,6 +4,7 @@ use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::program_code::module;
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use stylus_layout::{DeclaredStep, Document, Layout, PublicInterface};
@@ -13,8 +14,6 @@ use stylus_upgrades_interface::{chain, limits};
 
 /// Dictionary byte behind the prefix: none.
 const NO_DICTIONARY: u8 = 0;
-/// Bytes in front of the stream.
-const PREFIX: usize = chain::PROGRAM_PREFIX.len() + 1;
 const QUALITY: i32 = 11;
 const WINDOW: i32 = 22;
 
@@ -83,7 +82,7 @@ impl Artifact {
 
     /// A program that is pinned as it lies on chain. What is not on chain is unknown.
     pub(crate) fn from_code(name: &str, code: &'static [u8]) -> Result<Self, BuildError> {
-        let wasm = module_of(code).map_err(|error| BuildError::Pinned {
+        let wasm = module(code, &[]).map_err(|error| BuildError::Pinned {
             reason: format!("the pinned code of {name}: {error}"),
         })?;
         Ok(Self {
@@ -97,14 +96,15 @@ impl Artifact {
         })
     }
 
-    /// A program whose code was read from a chain. What is not on chain is unknown.
+    /// A program whose code was read from a chain, with the code of its fragments. What is not on chain is
+    /// unknown.
     ///
     /// # Errors
     /// [`BuildError::NotAProgram`] if it is none.
-    pub fn from_chain(name: &str, code: Bytes) -> Result<Self, BuildError> {
-        let wasm = module_of(&code).map_err(|error| BuildError::NotAProgram {
+    pub fn from_chain(name: &str, code: Bytes, fragments: &[Bytes]) -> Result<Self, BuildError> {
+        let wasm = module(&code, fragments).map_err(|reason| BuildError::NotAProgram {
             name: name.into(),
-            reason: error.to_string(),
+            reason,
         })?;
         Ok(Self {
             name: name.into(),
@@ -179,21 +179,6 @@ impl Artifact {
     pub fn creation_code(&self) -> Bytes {
         evm::creation_code(&self.code)
     }
-}
-
-/// The module in code as it lies on chain.
-pub(super) fn module_of(code: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut stream = match code.split_at_checked(PREFIX) {
-        Some((prefix, stream)) if prefix.starts_with(&chain::PROGRAM_PREFIX) => stream,
-        _ => {
-            return Err(std::io::Error::other(
-                "it does not begin as a Stylus program does",
-            ));
-        }
-    };
-    let mut wasm = Vec::new();
-    brotli::BrotliDecompress(&mut stream, &mut wasm)?;
-    Ok(wasm)
 }
 
 /// Prefix and brotli stream, at the quality and window of the other tools.

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 /// the branch that a pull request goes to: its author may have pushed that one.
 const NAMED: &str = "CI_DEFAULT_BRANCH";
 const EVENT: &str = "GITHUB_EVENT_PATH";
-/// What the default branch of a remote is called, in this order. A branch of one's own says nothing in a
-/// clone: a pull request may have been merged into it.
-const OF_REMOTE: [&str; 3] = ["HEAD", "main", "master"];
-/// What it is called in a repository without remotes.
+/// What the default branch is called in a repository without remotes. In a clone a branch of one's own says
+/// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
+/// whoever may push can have made.
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
@@ -34,53 +33,69 @@ impl Reviewed {
         let Ok(file) = canonical(file) else {
             return Self::No(format!("{} cannot be found", file.display()));
         };
-        let mut above = file.ancestors().skip(1);
-        if !above.any(|folder| folder.join(".git").exists()) {
+        let Some(top) = repository_of(&file) else {
             return Self::NoRepository;
-        }
-        match compare(&file) {
+        };
+        match compare(top, &file) {
             Ok(()) => Self::Yes,
             Err(why) => Self::No(why),
         }
     }
 }
 
-/// Whether a file is in the index of git, so that others can have written it.
+/// Whether others can have written a file: it is in the index of git, or git cannot say. `false` of a file
+/// that is not there, or is in no repository.
 pub fn is_tracked(file: &Path) -> bool {
-    let (Ok(file), Some(name)) = (canonical(file), file.file_name()) else {
+    let Ok(file) = canonical(file) else {
         return false;
     };
-    let folder = file.parent().unwrap_or(&file);
-    let name = name.to_string_lossy();
-    let ask = [
-        "--literal-pathspecs",
-        "ls-files",
-        "--error-unmatch",
-        "--",
-        name.as_ref(),
-    ];
-    git(folder, &ask).is_ok()
+    let Some(top) = repository_of(&file) else {
+        return false;
+    };
+    let path = file.display().to_string();
+    let ask = ["--literal-pathspecs", "ls-files", "--", &path];
+    let listed = require_top(top).and_then(|()| git(top, &ask));
+    !listed.is_ok_and(|listed| listed.is_empty())
 }
 
-fn compare(file: &Path) -> Result<(), String> {
-    let folder = file.parent().unwrap_or(file);
-    let top = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
-    let above = git(folder, &["rev-parse", "--show-superproject-working-tree"])?;
+/// The working tree that a file lies in: the next folder above with a `.git`. A folder that looks like a
+/// repository without one can come with a pull request, and is none.
+fn repository_of(file: &Path) -> Option<&Path> {
+    let mut above = file.ancestors().skip(1);
+    above.find(|folder| folder.join(".git").exists())
+}
+
+/// Refuses a folder of which git thinks otherwise.
+fn require_top(top: &Path) -> Result<(), String> {
+    let found = PathBuf::from(git(top, &["rev-parse", "--show-toplevel"])?);
+    match canonical(&found).is_ok_and(|found| found == top) {
+        true => Ok(()),
+        false => Err(format!(
+            "git takes {} for the repository of {}",
+            found.display(),
+            top.display()
+        )),
+    }
+}
+
+fn compare(top: &Path, file: &Path) -> Result<(), String> {
+    require_top(top)?;
+    let above = git(top, &["rev-parse", "--show-superproject-working-tree"])?;
     if !above.is_empty() {
         return Err(format!(
             "{} is a submodule of another repository",
             top.display()
         ));
     }
-    let inside = file.strip_prefix(&top).map_err(|error| error.to_string())?;
+    let inside = file.strip_prefix(top).map_err(|error| error.to_string())?;
     let inside = inside
         .to_str()
         .ok_or_else(|| format!("{} is no text", inside.display()))?;
-    let commit = base(&top, inside)?;
+    let commit = base(top, inside)?;
     let short = commit.get(..12).unwrap_or(&commit);
     let object = format!("{commit}:{inside}");
     let then = git(
-        &top,
+        top,
         &[
             "rev-parse",
             "--verify",
@@ -91,7 +106,7 @@ fn compare(file: &Path) -> Result<(), String> {
     )
     .map_err(|_| format!("{inside} is not in the commit {short}, which this is compared with"))?;
     let path = file.display().to_string();
-    let now = git(&top, &["hash-object", "--no-filters", "--", &path])?;
+    let now = git(top, &["hash-object", "--no-filters", "--", &path])?;
     match now == then {
         true => Ok(()),
         false => Err(format!(
@@ -128,15 +143,23 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
                 format!("the branch {remote}/{name} is not here (fetch-depth: 0 fetches it)")
             })?)
         }
-        (None, Some(remote)) => OF_REMOTE
-            .iter()
-            .find_map(|name| commit(&format!("refs/remotes/{remote}/{name}"))),
+        (None, Some(remote)) => {
+            let head = format!("refs/remotes/{remote}/HEAD");
+            let named = git(top, &["symbolic-ref", "--quiet", &head]).ok();
+            let found = named.and_then(|name| commit(&name));
+            Some(found.ok_or_else(|| {
+                format!(
+                    "the default branch is not known here (git remote set-head {remote} --auto)"
+                )
+            })?)
+        }
         (_, None) if remotes.is_empty() => OF_NONE.iter().find_map(|name| commit(name)),
         (_, None) => None,
     };
     if let Some(branch) = branch {
-        return git(top, &["merge-base", "HEAD", &branch])
-            .map_err(|_| "the history does not reach the default branch".into());
+        let left = git(top, &["merge-base", "HEAD", &branch])
+            .map_err(|_| "the history does not reach the default branch".to_owned())?;
+        return require_was_tip(top, &left, &branch);
     }
     let whole = git(top, &["rev-parse", "--is-shallow-repository"])? == "false";
     if !whole || !remotes.is_empty() || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
@@ -155,6 +178,19 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
     first
         .map(str::to_owned)
         .ok_or_else(|| format!("{inside} is not committed"))
+}
+
+/// Refuses a commit that the default branch never stood at: one of a branch that was merged into it, whose
+/// later commits may have undone what it did.
+fn require_was_tip(top: &Path, commit: &str, branch: &str) -> Result<String, String> {
+    let tips = git(top, &["rev-list", "--first-parent", branch, "--"])?;
+    match tips.lines().any(|tip| tip == commit) {
+        true => Ok(commit.into()),
+        false => Err(format!(
+            "the default branch never stood at the commit {}, where this branch left it",
+            commit.get(..12).unwrap_or(commit)
+        )),
+    }
 }
 
 /// What the runner of a workflow calls the default branch, where one does.

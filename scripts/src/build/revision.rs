@@ -161,6 +161,9 @@ pub(super) fn command(folder: &Path, arguments: &[&str]) -> Command {
         "core.hooksPath=/dev/null",
         "-c",
         "core.fsmonitor=false",
+        // A folder of the work tree that looks like a repository is none.
+        "-c",
+        "safe.bareRepository=explicit",
     ]);
     for (name, value) in ALONE {
         command.env(name, value);

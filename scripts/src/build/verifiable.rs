@@ -11,6 +11,7 @@ use super::info::Recipe;
 use super::metadata::{metadata, require_snapshot};
 use super::package::Package;
 use super::{evm, wasm};
+use crate::program_code::module;
 use crate::progress::Progress;
 use alloy::hex;
 use std::io::ErrorKind;
@@ -105,7 +106,7 @@ impl Artifact {
                 found: code.len(),
             });
         }
-        let module = super::code::module_of(code)
+        let module = module(code, &[])
             .map_err(|error| refused(format!("it cannot be decompressed: {error}")))?;
         let hash = wasm::project_hash(&module);
         let project_hash = hash.ok_or_else(|| refused("it has no project_hash".into()))?;

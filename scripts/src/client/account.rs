@@ -2,6 +2,7 @@
 
 use super::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::program_code::fragments;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 
@@ -12,6 +13,15 @@ impl Client {
             self.provider.get_code_at(account).block_id(block).await
         })
         .await
+    }
+
+    /// The code of the fragments that a program's code names; none where it is in one piece.
+    pub async fn fragments(&self, code: &[u8]) -> Result<Vec<Bytes>, ChainError> {
+        let mut found = Vec::new();
+        for account in fragments(code) {
+            found.push(self.code(account).await?);
+        }
+        Ok(found)
     }
 
     /// keccak256 of the code of an account, `None` if it has none.

@@ -160,7 +160,7 @@ impl Check<'_> {
             self.coverage.lower(Part::Source, Extent::Absent, why);
         }
         if artifact.steps.is_none() {
-            let (extent, why) = interface_of(&artifact.code);
+            let (extent, why) = interface_of(&artifact.code, &[]);
             self.coverage.lower(Part::Interface, extent, &why);
         }
         // A layout that is not known was refused for itself, or allowed by --allow-layout.

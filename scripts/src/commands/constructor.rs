@@ -17,7 +17,8 @@ pub(super) async fn has_constructor_at(
     account: Address,
 ) -> Result<bool, ChainError> {
     let code = client.code(account).await?;
-    let program = Artifact::from_chain("the code", code);
+    let fragments = client.fragments(&code).await?;
+    let program = Artifact::from_chain("the code", code, &fragments);
     Ok(program.is_ok_and(|program| has_constructor(&program.wasm)))
 }
 

@@ -5,7 +5,7 @@ use super::calldata;
 use super::context::{Context, report};
 use super::propose::{propose_with, stop};
 use super::salt;
-use super::work::interface_of;
+use super::work::interface_at;
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
@@ -159,7 +159,7 @@ pub(super) async fn check(
         }
     }
     if known.document().is_none_or(|known| known.steps.is_none()) {
-        let (extent, why) = interface_of(&client.code(code.implementation).await?);
+        let (extent, why) = interface_at(client, code.implementation).await?;
         coverage.lower(Part::Interface, extent, &why);
     }
     if code.sourceHash.is_zero() {

@@ -3,7 +3,7 @@
 
 use super::args::StorageArgs;
 use super::storage::{self, Overrides, StorageChecks, StorageContext, Versions};
-use super::work::{interface_of, interfaces};
+use super::work::{interface_at, interfaces};
 use crate::app_error::Error;
 use crate::check::{CheckFinding, Level};
 use crate::client::ChainError;
@@ -157,7 +157,7 @@ async fn check_path(
         let pair = [(way.from.as_str(), old.codehash), (to, new.codehash)];
         note_lost(place, name, pair, checks).await?;
         let Some(steps) = steps else {
-            let (extent, why) = interface_of(&client.code(new.implementation).await?);
+            let (extent, why) = interface_at(client, new.implementation).await?;
             checks.coverage.lower(Part::Interface, extent, &why);
             if way.kind != step::FOREIGN_CALL {
                 let why = format!("the code of {to} does not say what it declares");

@@ -18,6 +18,7 @@ use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::plan::{
     self, Change, Event, Finding, InstancePlan, Plan, PlanRequest, Reads, ether, limits_in_words,
+    only_started,
 };
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
@@ -299,31 +300,34 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     lines.extend(calls.map(|says| format!("! {says}")));
     let others = plan.reads.iter().filter_map(Reads::of_others);
     lines.extend(others.map(|says| format!("· {says}")));
-    let migrating = plan.instances.iter().filter(|one| one.migrating).count();
-    if migrating > 0 {
-        lines.push(format!(
-            "! only the start of the complex migration was tried, on {migrating} instances: its batches and its end were not"
-        ));
-    }
+    let started = only_started(&plan.instances);
+    lines.extend(started.iter().map(|says| format!("! {says}")));
     if plan.untried > 0 {
         lines.push(format!("{} more instances were not tried", plan.untried));
     }
     for problem in &plan.problems {
         lines.extend(marked("✗", &problem.lines()));
     }
+    lines.extend(verdict(plan, !gas.is_empty(), started.is_some()));
+    lines
+}
+
+/// What is said of the whole. A tick is for what was tried to its end, on every instance.
+fn verdict(plan: &Plan, reads_gas: bool, is_started: bool) -> Option<String> {
+    let Plan { name, to, .. } = plan;
     match (plan.problems.is_empty(), plan.is_current) {
-        (true, true) => lines.push(format!(
-            "✓ {} {} is current already: nothing would change",
-            plan.name, plan.to
+        (false, _) => None,
+        (true, true) => Some(format!(
+            "✓ {name} {to} is current already: nothing would change"
         )),
-        (true, false) if !gas.is_empty() => lines.push(format!(
+        _ if reads_gas => Some(format!(
             "! it would succeed with {} gas: with other limits nobody knows",
             limits_in_words(&plan.limits)
         )),
-        (true, false) => lines.push("✓ it would succeed".into()),
-        (false, _) => {}
+        _ if is_started => Some("! its start would succeed".into()),
+        _ if plan.untried > 0 => Some("! it would succeed on the instances that were tried".into()),
+        _ => Some("✓ it would succeed".into()),
     }
-    lines
 }
 
 fn instance_lines(instance: &InstancePlan) -> Vec<String> {

@@ -13,12 +13,12 @@ use crate::deploy;
 use crate::export::ExportError;
 use crate::governance::GovernedCall;
 use crate::output::Outcome;
+use crate::program_code::is_program;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
@@ -159,7 +159,7 @@ async fn is_unreported(place: StorageContext<'_>, call: &Bytes) -> Result<bool, 
 /// Activates an old program whose activation has ended; other code needs none.
 async fn revive(work: &mut Work<'_>, version: &str, account: Address) -> Result<(), Error> {
     let client = &work.client;
-    if !client.code(account).await?.starts_with(&PROGRAM_PREFIX) {
+    if !is_program(&client.code(account).await?) {
         return Ok(());
     }
     let old = format!("{} {version}", work.name);

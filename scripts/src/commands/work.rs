@@ -10,7 +10,7 @@ mod label;
 
 pub(super) use action::check_action;
 pub(super) use callers::interfaces;
-pub(super) use checks::interface_of;
+pub(super) use checks::{interface_at, interface_of};
 use code::Subject;
 pub(super) use ending::Program;
 

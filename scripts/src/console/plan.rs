@@ -2,7 +2,9 @@
 
 use super::page::{PageContext, address, finding, text, way};
 use super::view::{Finding, Plan, Review};
-use crate::plan::{Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether};
+use crate::plan::{
+    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether, only_started,
+};
 use crate::text::{grouped, word};
 use maud::{Markup, html};
 
@@ -82,9 +84,7 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
         @if plan.untried > 0 {
             (unknown(&format!("{} more instances were not tried", plan.untried)))
         }
-        @if plan.instances.iter().any(|one| one.migrating) {
-            (unknown("only the start of the complex migration was tried: its batches and its end were not"))
-        }
+        @if let Some(says) = only_started(&plan.instances) { (unknown(&says)) }
         @for one in &plan.instances {
             h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
             (changes(&one.changes))
@@ -101,16 +101,23 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
     }
 }
 
-/// That it succeeds: a warning where the code reads how much gas is left, which others choose.
+/// That it succeeds: a warning where the code reads how much gas is left, which others choose, and where
+/// something was not tried to its end.
 fn succeeds(plan: &Plan) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let (class, mark) = match gas.is_empty() {
+    let is_started = only_started(&plan.instances).is_some();
+    let (class, mark) = match gas.is_empty() && !is_started && plan.untried == 0 {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
     };
+    let what = match (is_started, plan.untried) {
+        (true, _) => "its start would succeed",
+        (false, 0) => "it would succeed",
+        (false, _) => "it would succeed on the instances that were tried",
+    };
     html! {
         p class=(format!("card {class}")) {
-            span.weight { (mark) } " it would succeed, at block " (plan.block) ", with " (plan.gas)
+            span.weight { (mark) } " " (what) ", at block " (plan.block) ", with " (plan.gas)
                 " gas in all"
             @for says in &gas { "; " (text(says)) }
         }

@@ -5,16 +5,10 @@ use super::chain::{ChainFacts, DAY};
 use super::finding::{Finding, Severity};
 use super::programs::{Program, State};
 use crate::client::{ChainError, Client};
+use crate::program_code::module;
 use crate::text::utc;
-use alloy::primitives::{Address, Bytes};
 use stylus_chain::Chain;
-use stylus_upgrades_interface::chain::{FRAGMENT_PREFIX, PROGRAM_PREFIX, ROOT_PREFIX};
-use stylus_vm::{Rules, activate, decompress, decompress_stream};
-
-/// Largest module that is looked into, in bytes.
-const MODULE_MAX: usize = 16 << 20;
-/// Bytes of a root's head: prefix, dictionary, decompressed length.
-const ROOT_HEAD: usize = 8;
+use stylus_vm::{Rules, activate};
 
 /// What the chain will be, and which programs that concerns.
 pub(super) async fn examine(
@@ -60,7 +54,8 @@ async fn refused(
     now: Rules,
     then: Rules,
 ) -> Result<Option<String>, ChainError> {
-    let wasm = match module(client, &program.code).await? {
+    let parts = client.fragments(&program.code).await?;
+    let wasm = match module(&program.code, &parts) {
         Ok(wasm) => wasm,
         Err(reason) => return Ok(Some(reason)),
     };
@@ -69,23 +64,6 @@ async fn refused(
     Ok(tried(&Rules { debug, ..then })
         .err()
         .map(|error| error.to_string()))
-}
-
-/// The decompressed module; what is wrong with the code if there is none.
-async fn module(client: &Client, code: &Bytes) -> Result<Result<Vec<u8>, String>, ChainError> {
-    if code.starts_with(&PROGRAM_PREFIX) {
-        return Ok(decompress(code, MODULE_MAX).map_err(|error| error.to_string()));
-    }
-    let (Some(dictionary), Some(list)) = (code.get(ROOT_PREFIX.len()), code.get(ROOT_HEAD..))
-    else {
-        return Ok(Err("the list of its fragments is malformed".into()));
-    };
-    let mut stream = Vec::new();
-    for fragment in list.chunks_exact(Address::len_bytes()) {
-        let code = client.code(Address::from_slice(fragment)).await?;
-        stream.extend_from_slice(code.strip_prefix(&FRAGMENT_PREFIX).unwrap_or_default());
-    }
-    Ok(decompress_stream(*dictionary, &stream, MODULE_MAX).map_err(|error| error.to_string()))
 }
 
 fn when(chain: &ChainFacts) -> String {

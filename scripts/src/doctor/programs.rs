@@ -4,13 +4,12 @@ use super::chain::ChainFacts;
 use super::inventory::{Account, Role};
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::program_code::is_program;
 use alloy::primitives::{Address, Bytes};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use stylus_upgrades_interface::chain::{
-    ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache, PROGRAM_PREFIX, ROOT_PREFIX,
-};
+use stylus_upgrades_interface::chain::{ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache};
 
 /// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
 pub(super) const AT_ONCE: usize = 16;
@@ -212,7 +211,7 @@ async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, 
     if code.is_empty() {
         return Ok(State::Missing);
     }
-    if !code.starts_with(&PROGRAM_PREFIX) && !code.starts_with(&ROOT_PREFIX) {
+    if !is_program(&code) {
         return Ok(State::Evm);
     }
     let call = IArbWasm::programTimeLeftCall { program: account };

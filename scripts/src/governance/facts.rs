@@ -4,9 +4,10 @@
 use super::display::Call;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::program_code::is_program;
 use alloy::primitives::Address;
 use serde::Serialize;
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 /// What the chain says about one account that an action names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,7 +37,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
     for (what, account, named) in call.subjects() {
         let code = client.code(account).await?;
         let codehash = CodeHash::of(&code);
-        let is_program = code.starts_with(&PROGRAM_PREFIX);
+        let is_program = is_program(&code);
         let seconds_left = if is_program {
             seconds_left(client, account).await?
         } else {

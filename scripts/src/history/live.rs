@@ -7,6 +7,7 @@ use super::replay::{Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::program_code::is_program;
 use crate::registry::{Topics, all_logs, decides, definition_id, given_to};
 use crate::text::shell_word;
 use alloy::primitives::Address;
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_framework::{PAUSE_STUB, Program, program};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::beacon::IBeacon;
-use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::slots;
@@ -333,7 +334,7 @@ async fn activation(
     what: String,
     program: Address,
 ) -> Result<Option<LiveCheck>, ChainError> {
-    if !client.code(program).await?.starts_with(&PROGRAM_PREFIX) {
+    if !is_program(&client.code(program).await?) {
         return Ok(None);
     }
     let query = client

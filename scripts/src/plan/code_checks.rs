@@ -5,11 +5,12 @@ use super::error::PlanError;
 use super::finding::Finding;
 use super::simulation::Simulation;
 use crate::ids::CodeHash;
+use crate::program_code::{fragments, is_program, module};
 use alloy::primitives::{Address, Bytes, U256, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_chain::BlockId;
-use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as abi;
 use stylus_upgrades_interface::slots;
 use wasmparser::{Operator, Parser, Payload};
@@ -18,8 +19,6 @@ use wasmparser::{Operator, Parser, Payload};
 const EXPIRY_WARNING: u64 = 30 * 86_400;
 /// After this time no activation of today is left: ten years.
 const TEN_YEARS: u64 = 10 * 365 * 86_400;
-/// Largest module that is looked into, in bytes.
-pub(super) const MODULE_MAX: usize = 16 << 20;
 /// A selector that nobody has.
 const NOBODYS: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 /// Beginning of an ERC-1167 minimal proxy.
@@ -33,7 +32,7 @@ pub(super) fn expiry(
     what: &str,
     program: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    if !code(simulation, program)?.starts_with(&PROGRAM_PREFIX) {
+    if !is_program(&code(simulation, program)?) {
         return Ok(None);
     }
     let call = IArbWasm::programTimeLeftCall { program };
@@ -59,7 +58,7 @@ pub(super) fn rollback_possible(
     version: &str,
     program: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    if !code(simulation, program)?.starts_with(&PROGRAM_PREFIX) {
+    if !is_program(&code(simulation, program)?) {
         return Ok(None);
     }
     let outcome = simulation.discarded(|simulation| {
@@ -126,7 +125,9 @@ pub(super) fn clashes(
     simulation: &Simulation,
     account: Address,
 ) -> Result<Vec<Finding>, PlanError> {
-    let constants = constants(&code(simulation, account)?);
+    let code = code(simulation, account)?;
+    let module = module_of(simulation, account, &code)?;
+    let constants = constants(&code, module.as_deref());
     let reserved: [(&str, Bytes); 5] = [
         (
             abi::implementationCall::SIGNATURE,
@@ -180,10 +181,10 @@ pub(super) fn clashes(
     Ok(found)
 }
 
-/// The functions of a proxy whose selectors are among the constants of a code: it may answer them,
-/// and no caller would ever reach it there.
-pub fn reserved_in(code: &[u8]) -> Vec<&'static str> {
-    let constants = constants(code);
+/// The functions of a proxy whose selectors are among the constants of EVM code, or of the module of a
+/// program: it may answer them, and no caller would ever reach it there.
+pub fn reserved_in(code: &[u8], module: Option<&[u8]>) -> Vec<&'static str> {
+    let constants = constants(code, module);
     let reserved = [
         (
             abi::implementationCall::SELECTOR,
@@ -268,21 +269,34 @@ pub(super) fn code(simulation: &Simulation, account: Address) -> Result<Bytes, P
     Ok(simulation.chain.account(account, BlockId::latest())?.code)
 }
 
+/// The module of a program; `None` of EVM code and where there is none.
+pub(super) fn module_of(
+    simulation: &Simulation,
+    account: Address,
+    of: &[u8],
+) -> Result<Option<Vec<u8>>, PlanError> {
+    if !is_program(of) {
+        return Ok(None);
+    }
+    let parts = fragments(of).into_iter();
+    let parts: Result<Vec<Bytes>, PlanError> = parts.map(|part| code(simulation, part)).collect();
+    let what = format!("reading the module of {account}");
+    let found = module(of, &parts?).map_err(|reason| PlanError::halted(&what, &reason))?;
+    Ok(Some(found))
+}
+
 /// Numbers of 32 bits that the code compares with: a dispatcher has the selectors among them, in
-/// either order of bytes.
-fn constants(code: &[u8]) -> Vec<u32> {
-    if !code.starts_with(&PROGRAM_PREFIX) {
+/// either order of bytes. `None` as the module means EVM code.
+fn constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32> {
+    let Some(module) = module else {
         let pushed = code.windows(5).filter(|window| window[0] == PUSH4);
         return pushed
             .filter_map(|window| window.last_chunk::<4>())
             .map(|bytes| u32::from_be_bytes(*bytes))
             .collect();
-    }
-    let Ok(wasm) = stylus_vm::decompress(code, MODULE_MAX) else {
-        return Vec::new();
     };
     let mut found = Vec::new();
-    each_constant(&wasm, |constant| {
+    each_constant(module, |constant| {
         let value = match constant {
             Constant::Short(value) => Ok(value as u32),
             Constant::Long(value) => u32::try_from(value),

@@ -2,7 +2,7 @@
 //! copy proves nothing for other values. Its imports and opcodes say what it can read of block, sender and
 //! other accounts, and the trial shows whom it called.
 
-use super::code_checks::{MODULE_MAX, code};
+use super::code_checks::{code, module_of};
 use super::error::PlanError;
 use super::executed::Executed;
 use super::simulation::Simulation;
@@ -10,7 +10,6 @@ use crate::governance::Names;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
 use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
@@ -139,7 +138,9 @@ pub(super) fn reads(
     });
     let mut all = Vec::new();
     for (what, account) in named.iter().cloned().chain(unnamed) {
-        let (gas, others) = read_by(&code(simulation, account)?);
+        let code = code(simulation, account)?;
+        let module = module_of(simulation, account, &code)?;
+        let (gas, others) = read_by(&code, module.as_deref());
         let calls = executed.get(&account).into_iter().flatten();
         let found = Reads {
             code: what,
@@ -154,29 +155,26 @@ pub(super) fn reads(
     Ok(all)
 }
 
-fn read_by(code: &[u8]) -> (Vec<String>, Vec<String>) {
-    let is_program = code.starts_with(&PROGRAM_PREFIX);
-    let found = match is_program {
-        true => imports(code),
-        false => opcodes(code),
+/// What code can read of gas, and what of the rest: EVM code, or the module of a program.
+fn read_by(code: &[u8], module: Option<&[u8]>) -> (Vec<String>, Vec<String>) {
+    let found = match module {
+        Some(module) => imports(module),
+        None => opcodes(code),
     };
     let of = |names: &[&str]| {
         let named = names.iter().filter(|name| found.contains(**name));
         named.map(|name| (*name).to_owned()).collect()
     };
-    match is_program {
-        true => (of(&GAS), of(&OTHERS)),
-        false => (of(&["GAS"]), of(&OPCODES.map(|(_, name)| name))),
+    match module {
+        Some(_) => (of(&GAS), of(&OTHERS)),
+        None => (of(&["GAS"]), of(&OPCODES.map(|(_, name)| name))),
     }
 }
 
 /// Functions of the host that a program imports. Of calls alone the SDK imports none of those above.
-fn imports(code: &[u8]) -> BTreeSet<String> {
-    let Ok(wasm) = stylus_vm::decompress(code, MODULE_MAX) else {
-        return BTreeSet::new();
-    };
+fn imports(module: &[u8]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for payload in Parser::new(0).parse_all(&wasm) {
+    for payload in Parser::new(0).parse_all(module) {
         if let Ok(Payload::ImportSection(section)) = payload {
             let names = section.into_imports().flatten();
             found.extend(names.map(|import| import.name.to_owned()));
@@ -242,7 +240,7 @@ mod tests {
     fn read(wat: &str) -> (Vec<String>, Vec<String>) {
         let wasm = wat::parse_str(wat).expect("a module");
         let artifact = Artifact::from_wasm("test", &wasm).expect("a program");
-        read_by(&artifact.code)
+        read_by(&artifact.code, Some(&artifact.wasm))
     }
 
     #[test]
@@ -268,25 +266,36 @@ mod tests {
     fn evm_code_reads_by_its_opcodes_and_not_by_what_it_pushes() {
         // TIMESTAMP, GAS before CALL, PUSH2 with NUMBER and ORIGIN as its bytes, COINBASE
         let code = [0x42, 0x5a, 0xf1, 0x61, 0x43, 0x32, 0x41];
-        let (gas, others) = read_by(&code);
+        let (gas, others) = read_by(&code, None);
         assert!(gas.is_empty(), "{gas:?}");
         assert_eq!(others, ["COINBASE", "TIMESTAMP"]);
-        assert_eq!(read_by(&[0x7f, 0x42]).1, Vec::<String>::new(), "cut off");
-        assert_eq!(read_by(&[0x5a, 0x50]).0, ["GAS"], "no call follows");
-        assert_eq!(read_by(&[0x61, 0x10, 0x00, 0xfa]).0, ["GAS"], "its own gas");
-        assert_eq!(read_by(&[0x5c]).1, ["TLOAD"]);
+        assert_eq!(
+            read_by(&[0x7f, 0x42], None).1,
+            Vec::<String>::new(),
+            "cut off"
+        );
+        assert_eq!(read_by(&[0x5a, 0x50], None).0, ["GAS"], "no call follows");
+        assert_eq!(
+            read_by(&[0x61, 0x10, 0x00, 0xfa], None).0,
+            ["GAS"],
+            "its own gas"
+        );
+        assert_eq!(read_by(&[0x5c], None).1, ["TLOAD"]);
         // PUSH1 0xfe, and what follows is executed
-        assert_eq!(read_by(&[0x60, 0xfe, 0x42, 0x00, 0x01]).1, ["TIMESTAMP"]);
+        assert_eq!(
+            read_by(&[0x60, 0xfe, 0x42, 0x00, 0x01], None).1,
+            ["TIMESTAMP"]
+        );
         let none = (Vec::new(), Vec::<String>::new());
         assert_eq!(
-            read_by(&[0x00, 0xfe, 0x42, 0x5a, 0x00, 0x02]),
+            read_by(&[0x00, 0xfe, 0x42, 0x5a, 0x00, 0x02], None),
             none,
             "metadata"
         );
         for reached in [[0x42, 0x5b], [0x42, 0x42]] {
             let before = if reached[1] == 0x5b { 0xfe } else { 0x00 };
             let code = [0x00, before, reached[0], reached[1], 0x00, 0x02];
-            assert_eq!(read_by(&code).1, ["TIMESTAMP"], "it can be executed");
+            assert_eq!(read_by(&code, None).1, ["TIMESTAMP"], "it can be executed");
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) type Executed = BTreeMap<Address, Vec<Called>>;
 /// A call of another account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Called {
-    account: Address,
+    /// None of a creation that failed.
+    account: Option<Address>,
     /// The first four bytes of what it was called with; none where there were fewer.
     selector: Option<[u8; 4]>,
     /// Whether wei went along: then the answer depends on what the caller owns.
@@ -34,7 +35,7 @@ pub(super) struct Called {
 }
 
 impl Called {
-    fn of(frame: &Value, account: Address, delegated: bool) -> Self {
+    fn of(frame: &Value, account: Option<Address>, delegated: bool) -> Self {
         let wei: Option<U256> = frame["value"].as_str().and_then(|text| text.parse().ok());
         Self {
             account,
@@ -50,21 +51,24 @@ impl Called {
         simulation: &Simulation,
         names: &Names,
     ) -> Result<String, PlanError> {
-        let account = match self.account {
+        let Some(account) = self.account else {
+            return Ok("a new account, whose creation failed".into());
+        };
+        let to = match account {
             ARB_SYS => format!("ArbSys ({ARB_SYS})"),
             ARB_WASM => format!("ArbWasm ({ARB_WASM})"),
             ARB_WASM_CACHE => format!("ArbWasmCache ({ARB_WASM_CACHE})"),
             other => names.long(other),
         };
         let mut words = match self.selector {
-            Some(selector) => format!("{account} with 0x{}", hex::encode(selector)),
-            None => account,
+            Some(selector) => format!("{to} with 0x{}", hex::encode(selector)),
+            None => to,
         };
         if self.with_ether {
             words += " and ether";
         }
         if self.delegated {
-            let hash = keccak256(code(simulation, self.account)?);
+            let hash = keccak256(code(simulation, account)?);
             words += &format!(" by delegatecall (code {hash})");
         }
         Ok(words)
@@ -146,10 +150,10 @@ impl Instances<'_> {
         if let Some(code) = runs {
             all.entry(code).or_default();
         }
-        if let (Some(by), Some(to)) = (by, to) {
+        if let Some(by) = by {
             let called = Called::of(frame, to, runs.is_some());
             let known = all.entry(by).or_default();
-            if self.may_answer_otherwise(&called, by) && !known.contains(&called) {
+            if self.may_answer_otherwise(&called, from, by) && !known.contains(&called) {
                 known.push(called);
             }
         }
@@ -160,14 +164,19 @@ impl Instances<'_> {
 
     /// Whether the answer may be another for whoever executes it. It may be even where it follows from what
     /// is asked alone: with less gas the call fails, and the code that made it can go on.
-    fn may_answer_otherwise(&self, called: &Called, by: Address) -> bool {
-        let is_stub = self.stub == Some(called.account) && !called.delegated;
-        // Of UUPS proxies the code that runs now looks whether the code that comes is made for such proxies,
-        // and runs it.
-        let is_upgrade = self.proposed.contains(&called.account)
-            && !self.proposed.contains(&by)
-            && (called.delegated || called.selector == Some(proxiableUUIDCall::SELECTOR));
-        called.with_ether || !(is_stub || is_upgrade)
+    fn may_answer_otherwise(&self, called: &Called, from: Option<Address>, by: Address) -> bool {
+        let kind = from.and_then(|proxy| self.kinds.get(&proxy));
+        let (true, Some(to)) = (kind == Some(&proxy_kind::UUPS), called.account) else {
+            return true;
+        };
+        // The code of a UUPS proxy looks whether the code that comes is made for such proxies, and runs it.
+        let asks = !called.delegated && called.selector == Some(proxiableUUIDCall::SELECTOR);
+        let is_proposed = self.proposed.contains(&to) && !self.proposed.contains(&by);
+        let is_upgrade = match asks {
+            true => is_proposed || self.stub == Some(to),
+            false => is_proposed && called.delegated,
+        };
+        called.with_ether || !is_upgrade
     }
 
     /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry

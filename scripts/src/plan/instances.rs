@@ -46,6 +46,17 @@ pub struct InstancePlan {
     pub events: Vec<Event>,
 }
 
+/// That of a complex migration only the start was tried, where some of these instances stay in one.
+pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
+    let count = instances.iter().filter(|one| one.migrating).count();
+    (count > 0).then(|| {
+        format!(
+            "only the start of the complex migration was tried, on {count} instances: its batches and its end \
+             were not, and what they change and call is not known"
+        )
+    })
+}
+
 /// A storage word that would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

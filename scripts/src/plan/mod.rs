@@ -26,7 +26,7 @@ pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::PlanError;
 pub use finding::Finding;
-pub use instances::{Change, Event, InstancePlan};
+pub use instances::{Change, Event, InstancePlan, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{
     Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,

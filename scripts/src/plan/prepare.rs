@@ -8,11 +8,12 @@ use super::finding::Finding;
 use super::instances::Before;
 use super::simulation::Simulation;
 use super::{Plan, PlanRequest};
+use crate::program_code::is_program;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeMap;
 use stylus_chain::Chain;
-use stylus_upgrades_interface::chain::{ARB_WASM, CREATE2_DEPLOYER, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::chain::{ARB_WASM, CREATE2_DEPLOYER, IArbWasm};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Deploys and activates what is not on the chain yet, as `migrate` would.
@@ -54,8 +55,7 @@ pub(super) fn deploy(
 /// The chain with those of these programs activated that are not.
 pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, PlanError> {
     let mut simulation = Simulation::new(chain);
-    let is_program = |(_, code): &&(Address, Bytes)| code.starts_with(&PROGRAM_PREFIX);
-    for &(program, _) in programs.iter().filter(is_program) {
+    for &(program, _) in programs.iter().filter(|(_, code)| is_program(code)) {
         let query = simulation.ask(ARB_WASM, &IArbWasm::programVersionCall { program });
         if query.is_err() {
             let what = format!("activate {program}");

@@ -7,11 +7,11 @@ use super::known::Known;
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, unknown_call};
 use crate::output::shortened;
+use crate::program_code::is_program;
 use alloy::primitives::{Address, Bytes, U256};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_interface::chain::{PROGRAM_PREFIX, ROOT_PREFIX};
 
 /// Accounts whose code is looked at, at most.
 const ACCOUNTS_MAX: usize = 256;
@@ -195,7 +195,7 @@ async fn codes(client: &Client, frames: &[Frame]) -> Result<BTreeMap<Address, Co
             return Ok((account, Code::Precompile));
         }
         let code = client.code(account).await?;
-        let is_program = code.starts_with(&PROGRAM_PREFIX) || code.starts_with(&ROOT_PREFIX);
+        let is_program = is_program(&code);
         Ok::<_, ChainError>(match (code.is_empty(), is_program) {
             (true, _) => (account, Code::None),
             (false, true) => (account, Code::Stylus),

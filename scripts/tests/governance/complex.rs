@@ -176,4 +176,10 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let (_, lines) = sandbox.reported("Admin2", &["plan", "P", "2.0", "--action", action]);
     let is_said = lines.iter().any(|line| line.contains("only the start"));
     assert!(is_said, "{lines:#?}");
+    let end = lines.iter().find(|line| line.contains("would succeed"));
+    assert_eq!(end.map(String::as_str), Some("! its start would succeed"));
+    let about_steps = |card: &&Value| card["about"] == "initializers and migrations";
+    let cards = review["cards"].as_array().expect("cards");
+    let is_good = |card: &Value| card["weight"] == "good";
+    assert!(!cards.iter().filter(about_steps).any(is_good), "{review:#}");
 }

@@ -2,10 +2,12 @@
 
 use crate::creation::{between, card, creation, pays, sandbox as with_codes, send};
 use crate::sandbox::{Sandbox, text};
-use alloy::primitives::{Address, B256, Bytes, U256, address, hex, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, address, hex, keccak256, utils::Unit};
 use alloy::sol_types::SolCall;
 use serde_json::Value;
 use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades::build::Artifact;
+use stylus_upgrades_interface::chain::{ARB_WASM, FRAGMENT_PREFIX, IArbWasm, ROOT_PREFIX};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::{Code, IRegistry as abi, Step};
 
@@ -62,14 +64,19 @@ fn sandbox() -> (Sandbox, [Address; 2]) {
     (sandbox, proxies)
 }
 
+/// Gives an account code.
+fn puts(sandbox: &Sandbox, account: Address, code: Bytes) {
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(account, code));
+    set.expect("the chain");
+}
+
 /// Proposes that code as `Pay` 2.0; what `plan` and `review` say.
 fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
     sandbox.done("Admin", &["update-policy", "Pay", "AND(Admin,Admin2)"]);
     let codehash = keccak256(&code);
-    let set = sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(NEW, code));
-    set.expect("the chain");
+    puts(sandbox, NEW, code);
     let old = ask(
         sandbox,
         abi::getVersionCall {
@@ -207,10 +214,7 @@ fn what_a_library_of_a_migration_asks_and_reads_is_named_with_its_address() {
     let mut asks = hex!("4350 6020600060006000600073").to_vec();
     asks.extend(other);
     asks.extend(hex!("5af15000"));
-    let set = sandbox
-        .node
-        .with_chain(move |chain| chain.set_code(library, asks.into()));
-    set.expect("the chain");
+    puts(&sandbox, library, asks.into());
     let mut delegates = hex!("602060006000600073").to_vec();
     delegates.extend(library);
     delegates.extend(hex!("5af450600560015500"));
@@ -241,10 +245,7 @@ fn code_that_somebody_puts_there_later_is_a_danger() {
     ] {
         let (sandbox, _) = sandbox();
         let empty = address!("adadadadadadadadadadadadadadadadadadadad");
-        let set = sandbox
-            .node
-            .with_chain(move |chain| chain.set_code(empty, code.into()));
-        set.expect("the chain");
+        puts(&sandbox, empty, code.into());
         let mut delegates = hex!("5f5f5f5f73").to_vec();
         delegates.extend(empty);
         delegates.extend(hex!("5af400"));
@@ -274,6 +275,12 @@ fn what_depends_on_the_ether_that_an_instance_owns_is_named() {
     let (plan, _) = proposed(&sandbox, hex!("5f5f6001f060015500").into());
     let others = serde_json::json!(["CREATE"]);
     assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
+    // 2,000 wei, which it does not own
+    let (sandbox, _) = self::sandbox();
+    let (_, review) = proposed(&sandbox, hex!("5f5f6107d0f060015500").into());
+    let (weight, says) = card(&review, "calls of other accounts");
+    assert_eq!(weight, "warning", "{says}");
+    assert!(says.contains("whose creation failed"), "{says}");
 }
 
 #[test]
@@ -292,15 +299,65 @@ fn evm_code_that_looks_at_its_gas_or_at_the_code_of_others_is_named() {
 }
 
 #[test]
-fn a_part_of_the_framework_that_is_not_there_yet_is_named_where_a_migration_calls_it() {
+fn a_part_of_the_framework_is_named_where_a_migration_of_another_kind_calls_it() {
+    for is_there in [false, true] {
+        let (sandbox, _) = sandbox();
+        let registry: Address = sandbox.saved("registry").parse().expect("an address");
+        let stub = stylus_upgrades::build::evm::uups_stub_address(registry);
+        if is_there {
+            puts(&sandbox, stub, hex!("00").into());
+        }
+        // What UUPS proxies ask it: proxiableUUID()
+        let mut calls = hex!("6352d1902d60e01b5f525f5f60045f73").to_vec();
+        calls.extend(stub);
+        calls.extend(hex!("5afa60015500"));
+        let (_, review) = proposed(&sandbox, calls.into());
+        let (weight, says) = card(&review, "calls of other accounts");
+        assert_eq!(weight, "warning", "{says}");
+        assert!(says.contains(&stub.to_string()), "{says}");
+    }
+}
+
+#[test]
+fn a_program_in_fragments_reads_what_its_module_imports() {
     let (sandbox, _) = sandbox();
-    let registry: Address = sandbox.saved("registry").parse().expect("an address");
-    let stub = stylus_upgrades::build::evm::uups_stub_address(registry);
-    let mut calls = hex!("5f5f5f5f73").to_vec();
-    calls.extend(stub);
-    calls.extend(hex!("5afa60015500"));
-    let (_, review) = proposed(&sandbox, calls.into());
-    let (weight, says) = card(&review, "calls of other accounts");
-    assert_eq!(weight, "warning", "{says}");
-    assert!(says.contains(&stub.to_string()), "{says}");
+    let wat = r#"(module
+        (import "vm_hooks" "evm_gas_left" (func (result i64)))
+        (import "vm_hooks" "block_timestamp" (func (result i64)))
+        (memory (export "memory") 1 1)
+        (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
+    let wasm = wat::parse_str(wat).expect("a module");
+    let program = Artifact::from_wasm("test", &wasm).expect("a program");
+    let part = address!("f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1");
+    let fragment = [&FRAGMENT_PREFIX[..], &program.code[4..]].concat();
+    puts(&sandbox, part, fragment.into());
+    let length = u32::try_from(program.wasm.len()).expect("small");
+    let mut root = [&ROOT_PREFIX[..], &[0], &length.to_be_bytes()].concat();
+    root.extend(part);
+    puts(&sandbox, NEW, root.clone().into());
+    let sender = sandbox.node.addresses()[0];
+    let activated = sandbox.node.with_chain(move |chain| {
+        chain.impersonate(sender);
+        let request = CallRequest {
+            to: Some(ARB_WASM),
+            value: Unit::ETHER.wei(),
+            gas: Some(20_000_000),
+            input: IArbWasm::activateProgramCall { program: NEW }
+                .abi_encode()
+                .into(),
+            ..CallRequest::default()
+        };
+        let hash = chain.submit_unsigned(sender, request).expect("accepted");
+        chain.receipt(hash).expect("mined").success
+    });
+    assert!(activated.expect("the chain"));
+    let (plan, review) = proposed(&sandbox, root.into());
+    assert_eq!(
+        plan["reads"][0]["gas"],
+        serde_json::json!(["evm_gas_left"]),
+        "{plan:#}"
+    );
+    let others = serde_json::json!(["block_timestamp"]);
+    assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
+    assert_ne!(card(&review, "tried on a copy").0, "good", "{review:#}");
 }

@@ -1,7 +1,20 @@
 use super::super::revision::git;
-use super::{EVENT, NAMED, Reviewed, named_default};
+use super::{EVENT, NAMED, Reviewed, is_tracked, named_default};
 use std::path::Path;
 use std::process::Command;
+
+/// As people call it: our own calls allow no transport.
+fn called(folder: &Path, words: &[&str]) {
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    let allowed = ["-c", "protocol.file.allow=always"];
+    let mut git = Command::new("git");
+    git.arg("-C")
+        .arg(folder)
+        .args(who)
+        .args(allowed)
+        .args(words);
+    assert!(git.status().expect("git").success(), "{words:?}");
+}
 
 fn committed(folder: &Path, message: &str) {
     let run = |words: &[&str]| git(folder, words).expect("git");
@@ -74,13 +87,7 @@ fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_revie
         committed(path, "one");
     };
     made(&origin);
-    // As people call it: our own calls allow no transport.
-    let run = |folder: &Path, words: &[&str]| {
-        let allowed = ["-c", "protocol.file.allow=always"];
-        let mut git = Command::new("git");
-        git.arg("-C").arg(folder).args(allowed).args(words);
-        assert!(git.status().expect("git").success(), "{words:?}");
-    };
+    let run = called;
     run(&origin, &["branch", "change"]);
     let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
     let words = [
@@ -152,4 +159,74 @@ fn the_default_branch_is_the_one_that_the_runner_names_and_never_the_target_of_a
     assert_eq!(named, Ok(Some("develop".into())));
     std::fs::write(&event, "{").expect("written");
     assert!(of(&[(EVENT, &path)]).is_err(), "no JSON");
+}
+
+#[test]
+fn a_folder_that_looks_like_a_repository_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let kept = path.join("kept");
+    std::fs::create_dir(&kept).expect("made");
+    std::fs::write(kept.join("abi.json"), "one").expect("written");
+    called(path, &["init", "--quiet", "--initial-branch=main"]);
+    committed(path, "one");
+    called(path, &["checkout", "--quiet", "-b", "change"]);
+    let abi = kept.join("abi.json");
+    assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+
+    // The pull request brings a repository that has the forged file on its own default branch.
+    std::fs::write(&abi, "forged").expect("written");
+    called(&kept, &["init", "--quiet", "--initial-branch=main"]);
+    called(&kept, &["add", "abi.json"]);
+    called(&kept, &["commit", "--quiet", "--message=forged"]);
+    for entry in std::fs::read_dir(kept.join(".git")).expect("it").flatten() {
+        std::fs::rename(entry.path(), kept.join(entry.file_name())).expect("moved");
+    }
+    std::fs::remove_dir(kept.join(".git")).expect("removed");
+    called(&kept, &["config", "core.worktree", "."]);
+    std::fs::remove_file(kept.join("index")).expect("removed");
+    assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "{abi:?}");
+    assert!(is_tracked(&abi), "the repository above has it");
+    assert!(!is_tracked(&kept.join("HEAD")), "and not this one");
+}
+
+#[test]
+fn a_commit_that_the_default_branch_never_stood_at_is_not_compared_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [origin, clone] = ["origin", "clone"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&origin).expect("made");
+    called(&origin, &["init", "--quiet", "--initial-branch=main"]);
+    let written = |text: &str| {
+        std::fs::write(origin.join("abi.json"), text).expect("written");
+        committed(&origin, text);
+    };
+    written("one");
+    called(&origin, &["checkout", "--quiet", "-b", "first"]);
+    written("forged");
+    called(&origin, &["branch", "second"]);
+    written("one, and a line");
+    called(&origin, &["checkout", "--quiet", "main"]);
+    called(
+        &origin,
+        &["merge", "--quiet", "--no-ff", "--message=merged", "first"],
+    );
+    let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
+    called(folder.path(), &["clone", "--quiet", &from, &to]);
+    let abi = clone.join("abi.json");
+    assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+    called(&clone, &["checkout", "--quiet", "second"]);
+    let found = Reviewed::of(&abi);
+    assert!(
+        matches!(&found, Reviewed::No(why) if why.contains("never stood")),
+        "{found:?}"
+    );
+
+    // What a remote's default branch is called is not guessed.
+    called(&clone, &["checkout", "--quiet", "main"]);
+    called(&clone, &["remote", "set-head", "origin", "--delete"]);
+    let found = Reviewed::of(&abi);
+    assert!(
+        matches!(&found, Reviewed::No(why) if why.contains("set-head")),
+        "{found:?}"
+    );
 }

@@ -8,7 +8,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
-use crate::plan::{Plan, PlanRequest, limits_in_words};
+use crate::plan::{Plan, PlanRequest, limits_in_words, only_started};
 use crate::review::{Card, STEPS, Weight};
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::reasons::step;
@@ -18,7 +18,7 @@ const INSTANCES: u32 = 16;
 pub(super) const ABOUT: &str = "tried on a copy";
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
-/// fail there.
+/// fail there, or that are not carried out to their end.
 pub(super) async fn add(
     context: &Context,
     client: &Client,
@@ -66,7 +66,7 @@ pub(super) async fn add(
     };
     match context.try_on_copy(client, request).await {
         Ok(plan) => {
-            if !plan.problems.is_empty() {
+            if !plan.problems.is_empty() || only_started(&plan.instances).is_some() {
                 cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
             }
             cards.extend(reported(&plan));
@@ -89,12 +89,7 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
     let tried = plan.instances.len();
-    let migrating = plan.instances.iter().filter(|one| one.migrating).count();
-    if migrating > 0 {
-        let says = format!(
-            "only the start of the complex migration was tried, on {migrating} instances: its batches and its \
-             end were not, and what they change and call is not known"
-        );
+    if let Some(says) = only_started(&plan.instances) {
         cards.push(Card::new(ABOUT, Weight::Unknown, says));
     } else if cards.is_empty() && tried > 0 {
         let outside = match plan.others.is_empty() && moved.is_empty() {

@@ -8,11 +8,14 @@ use super::super::constructor::{has_constructor_at, require_constructed_of_all};
 use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
+use crate::client::{ChainError, Client};
 use crate::coverage::{Extent, Part};
 use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
 use crate::plan::{has_constructor, reserved_in};
+use crate::program_code::{is_program, module};
 use crate::registry::{self, AdoptionError, RecordedCode};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
+use alloy::primitives::{Address, Bytes};
 use stylus_layout::DeclaredStep;
 use stylus_upgrades_interface::reasons::step;
 
@@ -276,11 +279,10 @@ impl Work<'_> {
         if new.steps.is_some() {
             return Ok(());
         }
-        let code = match &new.artifact {
-            Some(artifact) => artifact.code.clone(),
-            None => self.client.code(new.code.implementation).await?,
+        let (extent, why) = match &new.artifact {
+            Some(artifact) => interface_of(&artifact.code, &[]),
+            None => interface_at(&self.client, new.code.implementation).await?,
         };
-        let (extent, why) = interface_of(&code);
         self.checks.coverage.lower(Part::Interface, extent, &why);
         Ok(())
     }
@@ -333,9 +335,31 @@ impl Work<'_> {
     }
 }
 
-/// How far the functions of code that was built without our attributes are known, and why.
-pub(in crate::commands) fn interface_of(code: &[u8]) -> (Extent, String) {
-    match reserved_in(code).as_slice() {
+/// How far the functions of the code at an account are known that was built without our attributes, and why.
+pub(in crate::commands) async fn interface_at(
+    client: &Client,
+    account: Address,
+) -> Result<(Extent, String), ChainError> {
+    let code = client.code(account).await?;
+    let fragments = client.fragments(&code).await?;
+    Ok(interface_of(&code, &fragments))
+}
+
+/// The same of code that is known, with that of its fragments.
+pub(in crate::commands) fn interface_of(code: &[u8], fragments: &[Bytes]) -> (Extent, String) {
+    let module = match is_program(code) {
+        true => match module(code, fragments) {
+            Ok(module) => Some(module),
+            Err(reason) => {
+                return (
+                    Extent::Absent,
+                    format!("its module cannot be read: {reason}"),
+                );
+            }
+        },
+        false => None,
+    };
+    match reserved_in(code, module.as_deref()).as_slice() {
         [] => (
             Extent::Partial,
             "it was built without our attributes; its constants were looked at".to_owned(),

@@ -38,7 +38,8 @@ impl Work<'_> {
             Program::Built(module) => module.clone(),
             Program::At(account) => {
                 let code = self.client.code(*account).await?;
-                match Artifact::from_chain("the program", code.clone()) {
+                let fragments = self.client.fragments(&code).await?;
+                match Artifact::from_chain("the program", code.clone(), &fragments) {
                     Ok(artifact) => artifact.wasm,
                     Err(_) => code, // EVM code names addresses as they are
                 }
