@@ -69,7 +69,7 @@ pub mod migration;
 pub mod output;
 pub mod own_file;
 pub mod plan;
-pub(crate) mod program_code;
+pub mod program_code;
 pub mod progress;
 pub mod project;
 pub mod publish;
