@@ -63,7 +63,7 @@ mod tests {
         let root = [&head[..], accounts.concat().as_slice()].concat();
         assert!(is_program(&whole) && is_program(&root));
         assert_eq!(fragments(&root), accounts);
-        assert_eq!(fragments(&whole), []);
+        assert!(fragments(&whole).is_empty());
         let of = |part: &[u8]| Bytes::from([&FRAGMENT_PREFIX[..], part].concat());
         let parts = [of(first), of(second)];
         assert_eq!(module(&root, &parts), Ok(wasm));
