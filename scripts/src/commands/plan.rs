@@ -320,11 +320,11 @@ fn verdict(plan: &Plan, reads_gas: bool, is_started: bool) -> Option<String> {
         (true, true) => Some(format!(
             "✓ {name} {to} is current already: nothing would change"
         )),
+        _ if is_started => Some("! its start would succeed".into()),
         _ if reads_gas => Some(format!(
             "! it would succeed with {} gas: with other limits nobody knows",
             limits_in_words(&plan.limits)
         )),
-        _ if is_started => Some("! its start would succeed".into()),
         _ if plan.untried > 0 => Some("! it would succeed on the instances that were tried".into()),
         _ => Some("✓ it would succeed".into()),
     }
