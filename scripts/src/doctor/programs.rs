@@ -211,7 +211,7 @@ async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, 
     if code.is_empty() {
         return Ok(State::Missing);
     }
-    if !is_program(&code) {
+    if !is_program(code) {
         return Ok(State::Evm);
     }
     let call = IArbWasm::programTimeLeftCall { program: account };
