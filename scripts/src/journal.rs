@@ -109,6 +109,22 @@ pub enum JournalError {
         /// The journal.
         path: PathBuf,
     },
+    /// It may have come with the repository.
+    #[error("the journal cannot be used: git cannot say whether it tracks {}: {why}", path.display())]
+    #[explain(
+        name = "JournalUntrusted",
+        expected = "a journal that only the commands of this machine have written",
+        found = "a repository that git cannot be asked about: {why}",
+        next = "let git answer in this folder: install it, or git config --global --add safe.directory with \
+                the repository's folder; the journal stays",
+        exit = Exit::Usage
+    )]
+    Undecided {
+        /// The journal.
+        path: PathBuf,
+        /// What git said.
+        why: String,
+    },
 }
 
 impl Journal {
@@ -136,8 +152,12 @@ impl Journal {
             let checked = own_file::folder(folder).and_then(|()| own_file::open(&path));
             match checked {
                 Err(error) if !error.is_io() => return Err(JournalError::File(error)),
-                _ if is_tracked(&path) => return Err(JournalError::Tracked { path }),
                 _ => {}
+            }
+            match is_tracked(&path) {
+                Ok(false) => {}
+                Ok(true) => return Err(JournalError::Tracked { path }),
+                Err(why) => return Err(JournalError::Undecided { path, why }),
             }
         }
         Ok(Self {

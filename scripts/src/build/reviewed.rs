@@ -16,10 +16,13 @@ const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
 
+/// Answers what a variable of the environment holds.
+type Variables<'v> = dyn Fn(&str) -> Option<String> + 'v;
+
 /// Whether a file is as it was reviewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reviewed {
-    /// It is the one that the default branch had where this one left it.
+    /// It is the one that the default branch has.
     Yes,
     /// It is not, or nobody can tell. Why.
     No(String),
@@ -30,32 +33,45 @@ pub enum Reviewed {
 impl Reviewed {
     /// Of a file in the working tree.
     pub fn of(file: &Path) -> Self {
+        Self::with(&|name| std::env::var(name).ok(), file)
+    }
+
+    fn with(variable: &Variables<'_>, file: &Path) -> Self {
         let Ok(file) = canonical(file) else {
             return Self::No(format!("{} cannot be found", file.display()));
         };
         let Some(top) = repository_of(&file) else {
             return Self::NoRepository;
         };
-        match compare(top, &file) {
+        match compare(variable, top, &file) {
             Ok(()) => Self::Yes,
             Err(why) => Self::No(why),
         }
     }
 }
 
-/// Whether others can have written a file: it is in the index of git, or git cannot say. `false` of a file
-/// that is not there, or is in no repository.
-pub fn is_tracked(file: &Path) -> bool {
+/// Whether a file is in the index of git, so that others can have written it. One that is not there, or is in
+/// no repository, is not.
+///
+/// # Errors
+/// Why git cannot say.
+pub fn is_tracked(file: &Path) -> Result<bool, String> {
     let Ok(file) = canonical(file) else {
-        return false;
+        return Ok(false);
     };
     let Some(top) = repository_of(&file) else {
-        return false;
+        return Ok(false);
     };
-    let path = file.display().to_string();
-    let ask = ["--literal-pathspecs", "ls-files", "--", &path];
-    let listed = require_top(top).and_then(|()| git(top, &ask));
-    !listed.is_ok_and(|listed| listed.is_empty())
+    require_top(top)?;
+    let ask = ["--literal-pathspecs", "ls-files", "--", inside(top, &file)?];
+    Ok(!git(top, &ask)?.is_empty())
+}
+
+/// The path of a file below the root of its repository.
+fn inside<'f>(top: &Path, file: &'f Path) -> Result<&'f str, String> {
+    let inside = file.strip_prefix(top).map_err(|error| error.to_string())?;
+    let text = inside.to_str();
+    text.ok_or_else(|| format!("{} is no text", inside.display()))
 }
 
 /// The working tree that a file lies in: the next folder above with a `.git`. A folder that looks like a
@@ -78,7 +94,7 @@ fn require_top(top: &Path) -> Result<(), String> {
     }
 }
 
-fn compare(top: &Path, file: &Path) -> Result<(), String> {
+fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), String> {
     require_top(top)?;
     let above = git(top, &["rev-parse", "--show-superproject-working-tree"])?;
     if !above.is_empty() {
@@ -87,60 +103,46 @@ fn compare(top: &Path, file: &Path) -> Result<(), String> {
             top.display()
         ));
     }
-    let inside = file.strip_prefix(top).map_err(|error| error.to_string())?;
-    let inside = inside
-        .to_str()
-        .ok_or_else(|| format!("{} is no text", inside.display()))?;
-    let commit = base(top, inside)?;
+    let inside = inside(top, file)?;
+    let commit = base(variable, top, inside)?;
     let short = commit.get(..12).unwrap_or(&commit);
     let object = format!("{commit}:{inside}");
-    let then = git(
-        top,
-        &[
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &object,
-        ],
-    )
-    .map_err(|_| format!("{inside} is not in the commit {short}, which this is compared with"))?;
-    let path = file.display().to_string();
-    let now = git(top, &["hash-object", "--no-filters", "--", &path])?;
+    let then = verified(top, &object).ok_or_else(|| {
+        format!("{inside} is not in the commit {short}, which this is compared with")
+    })?;
+    let now = git(top, &["hash-object", "--no-filters", "--", inside])?;
     match now == then {
         true => Ok(()),
         false => Err(format!(
-            "{inside} differs from the commit {short}, which this is compared with"
+            "{inside} differs from the commit {short}, which this is compared with (if the default branch \
+             went on, merge it or rebase onto it)"
         )),
     }
 }
 
-/// The commit to compare with: where the working tree left the default branch; in a repository that was
-/// cloned from nowhere and has no such branch, the one that added the file.
-fn base(top: &Path, inside: &str) -> Result<String, String> {
-    let commit = |name: &str| {
-        let name = format!("{name}^{{commit}}");
-        let ask = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &name,
-        ];
-        git(top, &ask).ok()
-    };
-    let named = named_default(|name| std::env::var(name).ok())?;
+/// The object that a name stands for.
+fn verified(top: &Path, name: &str) -> Option<String> {
+    let ask = ["rev-parse", "--verify", "--quiet", "--end-of-options", name];
+    git(top, &ask).ok()
+}
+
+/// The commit to compare with: the default branch as it is known here; in a repository that was cloned from
+/// nowhere and has no such branch, the one that added the file.
+fn base(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<String, String> {
+    let commit = |name: &str| verified(top, &format!("{name}^{{commit}}"));
     let remotes = git(top, &["remote"])?;
     let remotes: Vec<&str> = remotes.lines().collect();
     let remote = match &remotes[..] {
         [one] => Some(*one),
         several => several.iter().copied().find(|one| *one == ORIGIN),
     };
-    let branch = match (named, remote) {
+    let branch = match (named_default(variable)?, remote) {
         (Some(name), Some(remote)) => {
             let found = commit(&format!("refs/remotes/{remote}/{name}"));
             Some(found.ok_or_else(|| {
-                format!("the branch {remote}/{name} is not here (fetch-depth: 0 fetches it)")
+                format!(
+                    "the branch {remote}/{name} is not here (fetch-depth: 0 or GIT_DEPTH: 0 fetches it)"
+                )
             })?)
         }
         (None, Some(remote)) => {
@@ -157,9 +159,7 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
         (_, None) => None,
     };
     if let Some(branch) = branch {
-        let left = git(top, &["merge-base", "HEAD", &branch])
-            .map_err(|_| "the history does not reach the default branch".to_owned())?;
-        return require_was_tip(top, &left, &branch);
+        return Ok(branch);
     }
     let whole = git(top, &["rev-parse", "--is-shallow-repository"])? == "false";
     if !whole || !remotes.is_empty() || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
@@ -180,21 +180,8 @@ fn base(top: &Path, inside: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{inside} is not committed"))
 }
 
-/// Refuses a commit that the default branch never stood at: one of a branch that was merged into it, whose
-/// later commits may have undone what it did.
-fn require_was_tip(top: &Path, commit: &str, branch: &str) -> Result<String, String> {
-    let tips = git(top, &["rev-list", "--first-parent", branch, "--"])?;
-    match tips.lines().any(|tip| tip == commit) {
-        true => Ok(commit.into()),
-        false => Err(format!(
-            "the default branch never stood at the commit {}, where this branch left it",
-            commit.get(..12).unwrap_or(commit)
-        )),
-    }
-}
-
 /// What the runner of a workflow calls the default branch, where one does.
-fn named_default(variable: impl Fn(&str) -> Option<String>) -> Result<Option<String>, String> {
+fn named_default(variable: &Variables<'_>) -> Result<Option<String>, String> {
     let given = |name: &str| variable(name).filter(|value| !value.is_empty());
     if let Some(name) = given(NAMED) {
         return Ok(Some(name));

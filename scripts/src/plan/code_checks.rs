@@ -126,8 +126,19 @@ pub(super) fn clashes(
     account: Address,
 ) -> Result<Vec<Finding>, PlanError> {
     let code = code(simulation, account)?;
-    let module = module_of(simulation, account, &code)?;
-    let constants = constants(&code, module.as_deref());
+    let constants = match module_of(simulation, &code)? {
+        Ok(module) => constants(&code, module.as_deref()),
+        Err(why) => {
+            let unread = Finding::new(
+                "ModuleUnread",
+                format!("the module of {account} cannot be read"),
+                "a program that can be looked into",
+                why,
+                "build it anew, and deploy what was built",
+            );
+            return Ok(vec![unread]);
+        }
+    };
     let reserved: [(&str, Bytes); 5] = [
         (
             abi::implementationCall::SIGNATURE,
@@ -269,20 +280,17 @@ pub(super) fn code(simulation: &Simulation, account: Address) -> Result<Bytes, P
     Ok(simulation.chain.account(account, BlockId::latest())?.code)
 }
 
-/// The module of a program; `None` of EVM code and where there is none.
+/// The module of a program, or why it cannot be read; `None` of EVM code and where there is none.
 pub(super) fn module_of(
     simulation: &Simulation,
-    account: Address,
     of: &[u8],
-) -> Result<Option<Vec<u8>>, PlanError> {
+) -> Result<Result<Option<Vec<u8>>, String>, PlanError> {
     if !is_program(of) {
-        return Ok(None);
+        return Ok(Ok(None));
     }
     let parts = fragments(of).into_iter();
     let parts: Result<Vec<Bytes>, PlanError> = parts.map(|part| code(simulation, part)).collect();
-    let what = format!("reading the module of {account}");
-    let found = module(of, &parts?).map_err(|reason| PlanError::halted(&what, &reason))?;
-    Ok(Some(found))
+    Ok(module(of, &parts?).map(Some))
 }
 
 /// Numbers of 32 bits that the code compares with: a dispatcher has the selectors among them, in

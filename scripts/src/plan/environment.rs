@@ -71,6 +71,9 @@ const PUSHES: std::ops::RangeInclusive<u8> = 0x60..=0x7f;
 pub struct Reads {
     /// Which code.
     pub code: String,
+    /// Why nobody can tell what it reads; `None` where that is known.
+    #[serde(default)]
+    pub unread: Option<String>,
     /// By what it reads how much gas is left.
     pub gas: Vec<String>,
     /// By what it reads something else of the block, of other accounts, or who sends.
@@ -80,8 +83,15 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// What the gas means for the trial.
+    /// What the gas means for the trial, or that nobody knows what the code reads: either way it proves
+    /// little.
     pub fn of_gas(&self) -> Option<String> {
+        if let Some(why) = &self.unread {
+            return Some(format!(
+                "{} cannot be looked into ({why}): it may do otherwise when it is executed",
+                self.code
+            ));
+        }
         (!self.gas.is_empty()).then(|| {
             format!(
                 "{} reads how much gas is left ({}): it may do otherwise with other limits",
@@ -114,7 +124,8 @@ impl Reads {
     }
 
     fn is_empty(&self) -> bool {
-        self.gas.is_empty() && self.others.is_empty() && self.calls.is_empty()
+        let lists = [&self.gas, &self.others, &self.calls];
+        self.unread.is_none() && lists.iter().all(|list| list.is_empty())
     }
 }
 
@@ -139,11 +150,15 @@ pub(super) fn reads(
     let mut all = Vec::new();
     for (what, account) in named.iter().cloned().chain(unnamed) {
         let code = code(simulation, account)?;
-        let module = module_of(simulation, account, &code)?;
-        let (gas, others) = read_by(&code, module.as_deref());
+        let module = module_of(simulation, &code)?;
+        let (unread, (gas, others)) = match module {
+            Ok(module) => (None, read_by(&code, module.as_deref())),
+            Err(why) => (Some(why), Default::default()),
+        };
         let calls = executed.get(&account).into_iter().flatten();
         let found = Reads {
             code: what,
+            unread,
             gas,
             others,
             calls: calls

@@ -88,6 +88,13 @@ pub(super) struct Before {
     runs: Address,
     /// What the registry recorded for its version; the pause stub while it is paused.
     pub(super) recorded: Address,
+    /// Whether it is in a complex migration already.
+    is_migrating: bool,
+}
+
+/// Whether an instance in that state is between two versions.
+fn is_migrating(state: u8) -> bool {
+    [instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&state)
 }
 
 impl Before {
@@ -139,6 +146,7 @@ pub(super) fn read(
                 proxy,
                 version,
                 kind: instance.kind,
+                is_migrating: is_migrating(instance.state),
                 runs: Address::from_word(word),
                 recorded: match instance.state {
                     instance_state::PAUSED => pause_stub(registry, instance.kind),
@@ -202,15 +210,16 @@ pub(super) fn compare(
 ) -> Result<Vec<InstancePlan>, PlanError> {
     let changes = simulation.changes()?;
     let mut all = Vec::with_capacity(before.len());
-    for Before { proxy, version, .. } in before {
+    for one in before {
+        let Before { proxy, version, .. } = one;
         let changes = changes_of(&changes, proxy, names);
         let after = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
+        let was_before = one.is_migrating && version == after.version;
         all.push(InstancePlan {
             proxy,
             from: version,
             to: after.version,
-            migrating: [instance_state::MIGRATING, instance_state::TURNING_BACK]
-                .contains(&after.state),
+            migrating: is_migrating(after.state) && !was_before,
             changes,
             balance: None,
             events: simulation.logs(proxy)?.iter().map(event).collect(),

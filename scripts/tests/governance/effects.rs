@@ -319,6 +319,30 @@ fn a_part_of_the_framework_is_named_where_a_migration_of_another_kind_calls_it()
 }
 
 #[test]
+fn code_that_cannot_be_looked_into_hides_nothing_else() {
+    let (sandbox, [_, other]) = sandbox();
+    let unread = address!("bdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbdbd");
+    puts(&sandbox, unread, hex!("eff00000ffffffffff").into());
+    // It is delegated to, which fails, and the ether goes to the thief.
+    let mut code = hex!("5f5f5f5f73").to_vec();
+    code.extend(unread);
+    code.extend(hex!("5af450"));
+    code.extend(pays(THIEF, other));
+    let (plan, review) = proposed(&sandbox, code.into());
+    let (weight, says) = card(&review, "ether of instances");
+    assert_eq!(weight, "warning", "{says}");
+    let why = plan["reads"][1]["unread"].as_str();
+    assert!(why.is_some(), "{plan:#}");
+    let cards = review["cards"].as_array().expect("cards");
+    let of_trial = cards
+        .iter()
+        .filter(|card| card["about"] == "tried on a copy");
+    let is_said = |card: &Value| card["says"].to_string().contains("cannot be looked into");
+    assert!(of_trial.clone().any(is_said), "{review:#}");
+    assert!(of_trial.clone().all(|card| card["weight"] != "good"));
+}
+
+#[test]
 fn a_program_in_fragments_reads_what_its_module_imports() {
     let (sandbox, _) = sandbox();
     let wat = r#"(module

@@ -3,6 +3,11 @@ use super::{EVENT, NAMED, Reviewed, is_tracked, named_default};
 use std::path::Path;
 use std::process::Command;
 
+/// Of a file, where no workflow runs.
+fn reviewed(file: &Path) -> Reviewed {
+    Reviewed::with(&|_| None, file)
+}
+
 /// As people call it: our own calls allow no transport.
 fn called(folder: &Path, words: &[&str]) {
     let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
@@ -30,35 +35,32 @@ fn a_record_that_a_pull_request_changes_or_adds_was_not_reviewed() {
     let path = folder.path();
     let abi = path.join("abi.json");
     std::fs::write(&abi, "one").expect("written");
-    assert_eq!(Reviewed::of(&abi), Reviewed::NoRepository);
+    assert_eq!(reviewed(&abi), Reviewed::NoRepository);
     for branch in ["main", "trunk"] {
         let _ = std::fs::remove_dir_all(path.join(".git"));
         std::fs::write(&abi, "one").expect("written");
         let run = |words: &[&str]| git(path, words).expect("git");
         run(&["init", "--quiet"]);
         run(&["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")]);
-        assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "untracked");
+        assert!(matches!(reviewed(&abi), Reviewed::No(_)), "untracked");
         committed(path, "one");
-        assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+        assert_eq!(reviewed(&abi), Reviewed::Yes);
 
         // What is edited, and what a pull request commits.
         run(&["checkout", "--quiet", "-b", "change"]);
-        assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+        assert_eq!(reviewed(&abi), Reviewed::Yes);
         std::fs::write(&abi, "forged").expect("written");
-        assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "edited");
+        assert!(matches!(reviewed(&abi), Reviewed::No(_)), "edited");
         committed(path, "forged");
         assert!(
-            matches!(Reviewed::of(&abi), Reviewed::No(_)),
+            matches!(reviewed(&abi), Reviewed::No(_)),
             "{branch}: committed"
         );
         std::fs::remove_file(&abi).expect("removed");
         committed(path, "removed");
         std::fs::write(&abi, "forged").expect("written");
         committed(path, "added again");
-        assert!(
-            matches!(Reviewed::of(&abi), Reviewed::No(_)),
-            "{branch}: added"
-        );
+        assert!(matches!(reviewed(&abi), Reviewed::No(_)), "{branch}: added");
     }
     // A file that only the pull request has.
     let _ = std::fs::remove_dir_all(path.join(".git"));
@@ -71,7 +73,7 @@ fn a_record_that_a_pull_request_changes_or_adds_was_not_reviewed() {
     run(&["checkout", "--quiet", "-b", "change"]);
     std::fs::write(&abi, "new").expect("written");
     committed(path, "new");
-    assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "new");
+    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "new");
 }
 
 #[test]
@@ -101,13 +103,13 @@ fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_revie
     ];
     run(folder.path(), &words);
     let abi = clone.join("abi.json");
-    assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "one branch");
+    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "one branch");
 
     made(&other);
     run(&other, &["submodule", "--quiet", "add", &from, "below"]);
     committed(&other, "a submodule");
-    assert_eq!(Reviewed::of(&other.join("abi.json")), Reviewed::Yes);
-    let found = Reviewed::of(&other.join("below").join("abi.json"));
+    assert_eq!(reviewed(&other.join("abi.json")), Reviewed::Yes);
+    let found = reviewed(&other.join("below").join("abi.json"));
     assert!(
         matches!(&found, Reviewed::No(why) if why.contains("submodule")),
         "{found:?}"
@@ -125,18 +127,18 @@ fn files_of_a_clone_without_the_default_branch_and_of_a_submodule_were_not_revie
         &["clone", "--quiet", "-o", "upstream", &from, &to],
     );
     let abi = named.join("abi.json");
-    assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+    assert_eq!(reviewed(&abi), Reviewed::Yes);
     run(
         &named,
         &["merge", "--quiet", "--ff-only", "upstream/change"],
     );
-    let found = Reviewed::of(&abi);
+    let found = reviewed(&abi);
     assert!(
         matches!(&found, Reviewed::No(why) if why.contains("differs")),
         "{found:?}"
     );
     run(&named, &["remote", "add", "second", &from]);
-    let found = Reviewed::of(&abi);
+    let found = reviewed(&abi);
     assert!(matches!(&found, Reviewed::No(_)), "two remotes: {found:?}");
 }
 
@@ -147,7 +149,7 @@ fn the_default_branch_is_the_one_that_the_runner_names_and_never_the_target_of_a
     let path = event.display().to_string();
     let of = |set: &[(&str, &str)]| {
         let found = |name: &str| set.iter().find(|(one, _)| *one == name);
-        named_default(|name| Some(found(name)?.1.to_owned()))
+        named_default(&|name: &str| Some(found(name)?.1.to_owned()))
     };
     let target = ("GITHUB_BASE_REF", "stacked");
     assert_eq!(of(&[target]), Ok(None));
@@ -172,7 +174,7 @@ fn a_folder_that_looks_like_a_repository_is_none() {
     committed(path, "one");
     called(path, &["checkout", "--quiet", "-b", "change"]);
     let abi = kept.join("abi.json");
-    assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+    assert_eq!(reviewed(&abi), Reviewed::Yes);
 
     // The pull request brings a repository that has the forged file on its own default branch.
     std::fs::write(&abi, "forged").expect("written");
@@ -185,13 +187,19 @@ fn a_folder_that_looks_like_a_repository_is_none() {
     std::fs::remove_dir(kept.join(".git")).expect("removed");
     called(&kept, &["config", "core.worktree", "."]);
     std::fs::remove_file(kept.join("index")).expect("removed");
-    assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "{abi:?}");
-    assert!(is_tracked(&abi), "the repository above has it");
-    assert!(!is_tracked(&kept.join("HEAD")), "and not this one");
+    assert!(matches!(reviewed(&abi), Reviewed::No(_)), "{abi:?}");
+    assert_eq!(is_tracked(&abi), Ok(true), "the repository above has it");
+    assert_eq!(
+        is_tracked(&kept.join("HEAD")),
+        Ok(false),
+        "and not this one"
+    );
+    std::fs::remove_dir_all(path.join(".git").join("objects")).expect("removed");
+    assert!(is_tracked(&abi).is_err(), "git does not answer");
 }
 
 #[test]
-fn a_commit_that_the_default_branch_never_stood_at_is_not_compared_with() {
+fn the_default_branch_counts_as_it_is_and_not_as_it_was_or_as_a_target_of_a_pull_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let [origin, clone] = ["origin", "clone"].map(|name| folder.path().join(name));
     std::fs::create_dir(&origin).expect("made");
@@ -200,31 +208,30 @@ fn a_commit_that_the_default_branch_never_stood_at_is_not_compared_with() {
         std::fs::write(origin.join("abi.json"), text).expect("written");
         committed(&origin, text);
     };
+    // A pull request that was undone before it was merged, and one that begins in the middle of it.
     written("one");
-    called(&origin, &["checkout", "--quiet", "-b", "first"]);
     written("forged");
     called(&origin, &["branch", "second"]);
     written("one, and a line");
-    called(&origin, &["checkout", "--quiet", "main"]);
-    called(
-        &origin,
-        &["merge", "--quiet", "--no-ff", "--message=merged", "first"],
-    );
     let [from, to] = [&origin, &clone].map(|path| path.display().to_string());
     called(folder.path(), &["clone", "--quiet", &from, &to]);
     let abi = clone.join("abi.json");
-    assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+    assert_eq!(reviewed(&abi), Reviewed::Yes);
     called(&clone, &["checkout", "--quiet", "second"]);
-    let found = Reviewed::of(&abi);
-    assert!(
-        matches!(&found, Reviewed::No(why) if why.contains("never stood")),
-        "{found:?}"
-    );
+    let differs =
+        |found: Reviewed| matches!(&found, Reviewed::No(why) if why.contains("differs from"));
+    assert!(differs(reviewed(&abi)), "forged");
+
+    // A pull request into a branch with the forged file.
+    let target = |name: &str| (name == "GITHUB_BASE_REF").then(|| "second".to_owned());
+    assert!(differs(Reviewed::with(&target, &abi)), "its target");
+    let named = |name: &str| (name == NAMED).then(|| "second".to_owned());
+    assert_eq!(Reviewed::with(&named, &abi), Reviewed::Yes);
 
     // What a remote's default branch is called is not guessed.
     called(&clone, &["checkout", "--quiet", "main"]);
     called(&clone, &["remote", "set-head", "origin", "--delete"]);
-    let found = Reviewed::of(&abi);
+    let found = reviewed(&abi);
     assert!(
         matches!(&found, Reviewed::No(why) if why.contains("set-head")),
         "{found:?}"

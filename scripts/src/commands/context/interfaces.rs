@@ -132,8 +132,9 @@ impl Context {
         }
         let store = self.store();
         match is_tracked(&store.interface_file(codehash)) {
-            true => Ok(None), // nobody's own build: whoever proposes can have committed it
-            false => Ok(store.interface(codehash)?.map(declared)),
+            // nobody's own build: whoever proposes can have committed it
+            Ok(true) | Err(_) => Ok(None),
+            Ok(false) => Ok(store.interface(codehash)?.map(declared)),
         }
     }
 }

@@ -18,7 +18,7 @@ const INSTANCES: u32 = 16;
 pub(super) const ABOUT: &str = "tried on a copy";
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
-/// fail there, or that are not carried out to their end.
+/// fail there, or that were not carried out to their end.
 pub(super) async fn add(
     context: &Context,
     client: &Client,
@@ -64,13 +64,15 @@ pub(super) async fn add(
         instances: INSTANCES,
         names: context.names(),
     };
-    match context.try_on_copy(client, request).await {
-        Ok(plan) => {
-            if !plan.problems.is_empty() || only_started(&plan.instances).is_some() {
-                cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
-            }
-            cards.extend(reported(&plan));
-        }
+    let tried = context.try_on_copy(client, request).await;
+    let is_whole = tried
+        .as_ref()
+        .is_ok_and(|plan| plan.problems.is_empty() && only_started(&plan.instances).is_none());
+    if !is_whole {
+        cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
+    }
+    match tried {
+        Ok(plan) => cards.extend(reported(&plan)),
         Err(error) => cards.push(not_tried(&format!("the migration was not tried: {error}"))),
     }
     Ok(None)
