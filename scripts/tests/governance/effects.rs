@@ -334,12 +334,12 @@ fn code_that_cannot_be_looked_into_hides_nothing_else() {
     let why = plan["reads"][1]["unread"].as_str();
     assert!(why.is_some(), "{plan:#}");
     let cards = review["cards"].as_array().expect("cards");
-    let of_trial = cards
+    let trials = cards
         .iter()
         .filter(|card| card["about"] == "tried on a copy");
     let is_said = |card: &Value| card["says"].to_string().contains("cannot be looked into");
-    assert!(of_trial.clone().any(is_said), "{review:#}");
-    assert!(of_trial.clone().all(|card| card["weight"] != "good"));
+    assert!(trials.clone().any(is_said), "{review:#}");
+    assert!(trials.clone().all(|card| card["weight"] != "good"));
 }
 
 #[test]
