@@ -1,13 +1,24 @@
 // Logs, filters and subscriptions of viem, polled and over a socket.
 import assert from 'node:assert'
 
-/** What `watch` gives when `act` is done. */
-const watched = (watch, act) => new Promise((resolve, reject) => {
+/** The first that `watch` gives once `act` is called. It ends when `act` is done as well, so that nothing of it meets the
+ * next check. */
+const watched = async (watch, act) => {
+  let called = false
   let end = () => {}
-  const done = (given) => (value) => { end(); given(value) }
-  end = watch(done(resolve), done(reject))
-  setTimeout(() => act().catch(done(reject)), 100)
-})
+  const given = new Promise((resolve, reject) => {
+    end = watch((value) => { if (called) resolve(value) }, reject)
+  })
+  given.catch(() => {}) // it is awaited below
+  try {
+    await new Promise((done) => setTimeout(done, 100))
+    called = true
+    await act()
+    return await given
+  } finally {
+    end()
+  }
+}
 
 export const eventChecks = ({ client, socket, wallet, account, abi, at, event, received, mined, transfer, other }) => {
   let filters
