@@ -1,6 +1,7 @@
 // Every action of viem's test client.
 import assert from 'node:assert'
 import { createTestClient, http, numberToHex, pad, parseEther, parseGwei, publicActions, walletActions } from 'viem'
+import { waitForTransactionReceipt } from 'viem/actions'
 
 export const testChecks = ({ test, wallet, account, other, chain, mined, abi, at, url }) => ({
   async mine() {
@@ -87,8 +88,14 @@ export const testChecks = ({ test, wallet, account, other, chain, mined, abi, at
     const request = await wallet.prepareTransactionRequest({ to: other, value: 1n })
     const hash = await wallet.sendTransaction(request)
     let replaced
-    const waiting = test.waitForTransactionReceipt({ hash, onReplaced: (found) => { replaced = found.reason }, pollingInterval: 20 })
-    await new Promise((done) => setTimeout(done, 100))
+    // It is replaced once viem has looked for it, and for its replacement in the newest block.
+    let looked
+    const first = new Promise((done) => { looked = done })
+    const getBlock = async (what) => test.getBlock(what).finally(looked)
+    const watching = { ...test, getBlock }
+    const onReplaced = (found) => { replaced = found.reason }
+    const waiting = waitForTransactionReceipt(watching, { hash, onReplaced, pollingInterval: 20 })
+    await first
     const fees = { maxFeePerGas: request.maxFeePerGas * 2n, maxPriorityFeePerGas: request.maxPriorityFeePerGas * 2n + 1n }
     const second = await wallet.sendTransaction({ ...request, ...fees })
     await test.mine({ blocks: 1 })
