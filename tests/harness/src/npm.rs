@@ -84,16 +84,23 @@ impl Npm {
         )
     }
 
-    /// Copies files of `tests/` beside the packages, so that scripts find these.
+    /// Copies files of `tests/` beside the packages, so that scripts find these. Others may run them
+    /// meanwhile: each is there whole, or not yet.
     ///
     /// # Errors
     /// [`HarnessError::File`].
     pub fn copy(&self, files: &[&str]) -> Result<(), HarnessError> {
+        let _lock = lock(&self.folder.join("lock"))?;
         for file in files {
             let from = tests(file);
-            let name = from.file_name().unwrap_or_default();
-            let to = self.folder.join(name);
-            fs::copy(&from, to).map_err(HarnessError::file("copy", &from))?;
+            let to = self.folder.join(from.file_name().unwrap_or_default());
+            let wanted = fs::read(&from).map_err(HarnessError::file("read", &from))?;
+            if fs::read(&to).is_ok_and(|found| found == wanted) {
+                continue;
+            }
+            let new = to.with_added_extension("new");
+            fs::write(&new, wanted).map_err(HarnessError::file("write", &new))?;
+            fs::rename(&new, &to).map_err(HarnessError::file("rename", &new))?;
         }
         Ok(())
     }
