@@ -14,26 +14,39 @@ use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
 const GAS: [&str; 2] = ["evm_gas_left", "evm_ink_left"];
-/// Functions of the host that say something else of the block, of who sends, or of other accounts.
-const OTHERS: [&str; 14] = [
-    "account_balance",
-    "account_code",
-    "account_code_size",
-    "account_codehash",
-    "block_basefee",
-    "block_coinbase",
-    "block_gas_limit",
-    "block_number",
-    "block_timestamp",
-    "create1",
-    "create2",
-    "tx_gas_price",
-    "tx_ink_price",
-    "tx_origin",
+/// Functions of the host that say nothing of the block, of who executes, or of other accounts. All others may:
+/// those that a later version brings, too. Calls are looked at in the trace. Transient storage is among them, as
+/// programs read there which step they take.
+const OF_THE_CALL: [&str; 26] = [
+    "call_contract",
+    "chainid",
+    "contract_address",
+    "delegate_call_contract",
+    "emit_log",
+    "exit_early",
+    "math_add_mod",
+    "math_div",
+    "math_mod",
+    "math_mul_mod",
+    "math_pow",
+    "msg_reentrant",
+    "msg_sender",
+    "msg_value",
+    "native_keccak256",
+    "pay_for_memory_grow",
+    "read_args",
+    "read_return_data",
+    "return_data_size",
+    "static_call_contract",
+    "storage_cache_bytes32",
+    "storage_flush_cache",
+    "storage_load_bytes32",
+    "transient_load_bytes32",
+    "transient_store_bytes32",
+    "write_result",
 ];
-/// The same of EVM code. What creates is among them: whether it succeeds depends on ether and nonce. So is
-/// TLOAD: whoever executes may have called the instance before, in the same transaction. Programs are not
-/// asked for it, as they read there which step they take.
+/// Opcodes that say something of the block, of who executes, or of other accounts. What creates is among them: whether it succeeds depends on ether and nonce. So is
+/// TLOAD: whoever executes may have called the instance before, in the same transaction.
 const OPCODES: [(u8, &str); 19] = [
     (0x31, "BALANCE"),
     (0x32, "ORIGIN"),
@@ -172,27 +185,23 @@ pub(super) fn reads(
 
 /// What code can read of gas, and what of the rest: EVM code, or the module of a program.
 fn read_by(code: &[u8], module: Option<&[u8]>) -> (Vec<String>, Vec<String>) {
-    let found = match module {
-        Some(module) => imports(module),
-        None => opcodes(code),
+    let (found, gas): (_, &[&str]) = match module {
+        Some(module) => (imports(module), &GAS),
+        None => (opcodes(code), &["GAS"]),
     };
-    let of = |names: &[&str]| {
-        let named = names.iter().filter(|name| found.contains(**name));
-        named.map(|name| (*name).to_owned()).collect()
-    };
-    match module {
-        Some(_) => (of(&GAS), of(&OTHERS)),
-        None => (of(&["GAS"]), of(&OPCODES.map(|(_, name)| name))),
-    }
+    found
+        .into_iter()
+        .partition(|name| gas.contains(&name.as_str()))
 }
 
-/// Functions of the host that a program imports. Of calls alone the SDK imports none of those above.
+/// Functions of the host that a program imports and that are more than the call.
 fn imports(module: &[u8]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for payload in Parser::new(0).parse_all(module) {
         if let Ok(Payload::ImportSection(section)) = payload {
-            let names = section.into_imports().flatten();
-            found.extend(names.map(|import| import.name.to_owned()));
+            let names = section.into_imports().flatten().map(|import| import.name);
+            let names = names.filter(|name| !OF_THE_CALL.contains(name));
+            found.extend(names.map(str::to_owned));
         }
     }
     found
@@ -275,6 +284,9 @@ mod tests {
         let calls = r#"(import "vm_hooks" "call_contract"
             (func (param i32 i32 i32 i32 i64 i32) (result i32)))"#;
         assert_eq!(read(&module(calls)), (Vec::new(), Vec::new()));
+        let later = r#"(module (import "vm_hooks" "block_later" (func)))"#;
+        let later = wat::parse_str(later).expect("a module");
+        assert_eq!(read_by(&[], Some(&later)).1, ["block_later"]);
     }
 
     #[test]

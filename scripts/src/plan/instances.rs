@@ -88,8 +88,9 @@ pub(super) struct Before {
     runs: Address,
     /// What the registry recorded for its version; the pause stub while it is paused.
     pub(super) recorded: Address,
-    /// Whether it is in a complex migration already.
-    is_migrating: bool,
+    /// Whether it is in a complex migration already: no rollout reaches it before that has ended, and it runs
+    /// the program of that migration.
+    pub(super) is_migrating: bool,
 }
 
 /// Whether an instance in that state is between two versions.
@@ -100,7 +101,7 @@ fn is_migrating(state: u8) -> bool {
 impl Before {
     /// A finding if it runs other code than the registry recorded.
     pub(super) fn is_as_recorded(&self) -> Option<Finding> {
-        (self.runs != self.recorded).then(|| {
+        (self.runs != self.recorded && !self.is_migrating).then(|| {
             Finding::new(
                 "HiddenProxy",
                 format!("instance {} runs code that nobody registered", self.proxy),
@@ -201,7 +202,7 @@ pub(super) fn roll_out(
     Ok(())
 }
 
-/// What happened to each instance.
+/// What happened to each instance that the rollout can reach.
 pub(super) fn compare(
     simulation: &Simulation,
     registry: Address,
@@ -210,16 +211,15 @@ pub(super) fn compare(
 ) -> Result<Vec<InstancePlan>, PlanError> {
     let changes = simulation.changes()?;
     let mut all = Vec::with_capacity(before.len());
-    for one in before {
+    for one in before.into_iter().filter(|one| !one.is_migrating) {
         let Before { proxy, version, .. } = one;
         let changes = changes_of(&changes, proxy, names);
         let after = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
-        let was_before = one.is_migrating && version == after.version;
         all.push(InstancePlan {
             proxy,
             from: version,
             to: after.version,
-            migrating: is_migrating(after.state) && !was_before,
+            migrating: is_migrating(after.state),
             changes,
             balance: None,
             events: simulation.logs(proxy)?.iter().map(event).collect(),

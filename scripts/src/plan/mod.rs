@@ -236,7 +236,9 @@ fn try_on(
     let mut versions = vec![plan.from.clone(), plan.to.clone()];
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
-    let proxies: Vec<Address> = before.iter().map(|instance| instance.proxy).collect();
+    let reached = before.iter().filter(|instance| !instance.is_migrating);
+    let proxies: Vec<Address> = reached.map(|instance| instance.proxy).collect();
+    let between = before.len() - proxies.len();
     if let Some(layout) = &request.layout {
         let data = &request.call.step.data;
         let keys = keys::candidates(&simulation, data, &request.names, &proxies)?;
@@ -259,6 +261,7 @@ fn try_on(
     plan.others = tried.shown.elsewhere(&simulation, &whose)?;
     let is_done = plan.transactions.is_empty() && plan.untried == 0;
     plan.is_current = is_done && definition.current == call.version;
+    plan.untried += u32::try_from(between).unwrap_or(u32::MAX);
     Ok((plan, simulation))
 }
 

@@ -163,6 +163,23 @@ fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
 }
 
 #[test]
+fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
+    let (sandbox, proxies) = registers(1);
+    let migrated = sandbox.run("Admin", &MIGRATE);
+    assert_eq!(migrated.exit, Some(5), "{migrated:?}");
+    let status = sandbox.done("Admin", &["status", "P"]);
+    assert_eq!(text(instance(&status, &proxies[0]), "state"), "migrating");
+    let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
+    assert_eq!(planned["problems"], Value::Array(vec![]), "{planned:#}");
+    assert_eq!(planned["instances"], Value::Array(vec![]), "{planned:#}");
+    assert_eq!(planned["untried"], 1, "{planned:#}");
+    let (_, lines) = sandbox.reported("Other", &["plan", "P", "2.0"]);
+    let is_said = |line: &String| line == "1 more instances were not tried";
+    assert!(lines.iter().any(is_said), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("would succeed")));
+}
+
+#[test]
 fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let (sandbox, _) = registers(1);
     sandbox.done("Admin", &["update-policy", "P", "AND(Admin,Admin2)"]);

@@ -65,9 +65,10 @@ pub(super) async fn add(
         names: context.names(),
     };
     let tried = context.try_on_copy(client, request).await;
-    let is_whole = tried
-        .as_ref()
-        .is_ok_and(|plan| plan.problems.is_empty() && only_started(&plan.instances).is_none());
+    let is_whole = tried.as_ref().is_ok_and(|plan| {
+        let is_any = !plan.instances.is_empty() || plan.untried == 0;
+        is_any && plan.problems.is_empty() && only_started(&plan.instances).is_none()
+    });
     if !is_whole {
         cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
     }
