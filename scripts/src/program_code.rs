@@ -3,6 +3,7 @@
 use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::chain::{FRAGMENT_PREFIX, PROGRAM_PREFIX, ROOT_PREFIX};
 use stylus_vm::{decompress, decompress_stream};
+use wasmparser::{Parser, Payload};
 
 /// Largest module that is looked into, in bytes.
 const MODULE_MAX: usize = 16 << 20;
@@ -27,7 +28,7 @@ pub fn fragments(code: &[u8]) -> Vec<Address> {
 /// The decompressed module of a program whose [`fragments`] have that code.
 ///
 /// # Errors
-/// What is wrong with the code.
+/// What is wrong with the code, or with the module in it.
 pub fn module(code: &[u8], fragments: &[Bytes]) -> Result<Vec<u8>, String> {
     let wasm = match code.strip_prefix(&ROOT_PREFIX) {
         None => decompress(code, MODULE_MAX),
@@ -41,7 +42,30 @@ pub fn module(code: &[u8], fragments: &[Bytes]) -> Result<Vec<u8>, String> {
             decompress_stream(*dictionary, &stream, MODULE_MAX)
         }
     };
-    wasm.map_err(|error| error.to_string())
+    let wasm = wasm.map_err(|error| error.to_string())?;
+    readable(&wasm).map_err(|error| error.to_string())?;
+    Ok(wasm)
+}
+
+/// Whether imports and functions can be read to their end: whoever looks for something in them overlooks
+/// nothing.
+fn readable(module: &[u8]) -> wasmparser::Result<()> {
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    import?;
+                }
+            }
+            Payload::CodeSectionEntry(body) => {
+                for operator in body.get_operators_reader()? {
+                    operator?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -56,6 +80,8 @@ mod tests {
         let wasm = wat::parse_str(wat).expect("a module");
         let whole = Artifact::from_wasm("test", &wasm).expect("a program").code;
         let wasm = module(&whole, &[]).expect("a module");
+        assert!(readable(&wasm).is_ok());
+        assert!(readable(&wasm[..wasm.len() - 1]).is_err(), "cut off");
         let (first, second) = whole[4..].split_at(whole.len() / 2);
         let accounts = [Address::repeat_byte(1), Address::repeat_byte(2)];
         let length = u32::try_from(wasm.len()).expect("small").to_be_bytes();

@@ -303,7 +303,7 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     let started = only_started(&plan.instances);
     lines.extend(started.iter().map(|says| format!("! {says}")));
     if plan.untried > 0 {
-        lines.push(format!("{} more instances were not tried", plan.untried));
+        lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
     for problem in &plan.problems {
         lines.extend(marked("✗", &problem.lines()));
@@ -320,6 +320,7 @@ fn verdict(plan: &Plan, reads_gas: bool, is_started: bool) -> Option<String> {
         (true, true) => Some(format!(
             "✓ {name} {to} is current already: nothing would change"
         )),
+        _ if plan.tried() == 0 && plan.untried > 0 => Some("! no instance was tried".into()),
         _ if is_started => Some("! its start would succeed".into()),
         _ if reads_gas => Some(format!(
             "! it would succeed with {} gas: with other limits nobody knows",

@@ -3,7 +3,8 @@
 use super::page::{PageContext, address, finding, text, way};
 use super::view::{Finding, Plan, Review};
 use crate::plan::{
-    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether, only_started,
+    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether, not_tried,
+    only_started,
 };
 use crate::text::{grouped, word};
 use maud::{Markup, html};
@@ -82,7 +83,7 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
             }
         }
         @if plan.untried > 0 {
-            (unknown(&format!("{} more instances were not tried", plan.untried)))
+            (unknown(&not_tried(plan.untried)))
         }
         @if let Some(says) = only_started(&plan.instances) { (unknown(&says)) }
         @for one in &plan.instances {
@@ -110,10 +111,12 @@ fn succeeds(plan: &Plan) -> Markup {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
     };
+    let is_any = plan.instances.iter().any(|one| one.to == plan.to);
     let what = match (is_started, plan.untried) {
         (true, _) => "its start would succeed",
         (false, 0) => "it would succeed",
-        (false, _) => "it would succeed on the instances that were tried",
+        (false, _) if is_any => "it would succeed on the instances that were tried",
+        (false, _) => "no instance was tried",
     };
     html! {
         p class=(format!("card {class}")) {

@@ -119,7 +119,6 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         approvers: &approvers,
         shown: &[proxy],
         framework: &[*registry, beacon],
-        brought_to: None,
     };
     creation.others = tried.shown.elsewhere(&simulation, &whose)?;
     creation.balance = tried.shown.balance(proxy);

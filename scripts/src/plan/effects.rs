@@ -164,9 +164,6 @@ impl Effects {
             }
             let instance = whose.instance(simulation, account);
             let place = instance.as_ref().map(|of| (&*of.name, &*of.version));
-            if place.is_some() && place == whose.brought_to && other.balance.is_none() {
-                continue;
-            }
             other.known = whose.known(simulation, account, place)?;
             others.push(other);
         }
@@ -184,9 +181,6 @@ pub(super) struct Whose<'a> {
     pub(super) shown: &'a [Address],
     /// Registry and beacon: their storage and events are what the call is for.
     pub(super) framework: &'a [Address],
-    /// The definition and the version that its other instances are brought to as well: nobody looks at
-    /// those, and the plan says how many they are.
-    pub(super) brought_to: Option<(&'a str, &'a str)>,
 }
 
 impl Whose<'_> {

@@ -14,9 +14,10 @@ use wasmparser::{Parser, Payload};
 
 /// Functions of the host by which a program reads how much gas is left.
 const GAS: [&str; 2] = ["evm_gas_left", "evm_ink_left"];
-/// Functions of the host that say nothing of the block, of who executes, or of other accounts. All others may:
+/// Functions of the host that say nothing of the block, of the transaction, or of other accounts. All others may:
 /// those that a later version brings, too. Calls are looked at in the trace. Transient storage is among them, as
-/// programs read there which step they take.
+/// programs read there which step they take, and so is the caller, which every program reads: that is the
+/// registry, and somebody else only where an instance is upgraded by its own `upgradeTo`.
 const OF_THE_CALL: [&str; 26] = [
     "call_contract",
     "chainid",

@@ -13,6 +13,7 @@ use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -44,6 +45,14 @@ pub struct InstancePlan {
     pub balance: Option<(U256, U256)>,
     /// Everything that it would emit.
     pub events: Vec<Event>,
+}
+
+/// That so many instances were not tried.
+pub fn not_tried(count: u32) -> String {
+    match count {
+        1 => "1 instance was not tried".into(),
+        count => format!("{count} instances were not tried"),
+    }
 }
 
 /// That of a complex migration only the start was tried, where some of these instances stay in one.
@@ -128,47 +137,101 @@ pub(super) fn read(
             count: PAGE.min(count - start),
         };
         for proxy in simulation.ask(registry, &page)? {
-            let instance = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
-            let version = instance.version;
-            let call = abi::getVersionCall {
-                name: name.into(),
-                version: version.clone(),
-            };
-            let (account, slot) = match instance.kind {
-                proxy_kind::BEACON => {
-                    let beacon = evm::beacon_address(registry, definition_id(name));
-                    (beacon, B256::ZERO)
-                }
-                _ => (proxy, slots::IMPLEMENTATION),
-            };
-            let latest = BlockId::latest();
-            let word = simulation.chain.storage(account, slot.into(), latest)?;
-            all.push(Before {
-                proxy,
-                version,
-                kind: instance.kind,
-                is_migrating: is_migrating(instance.state),
-                runs: Address::from_word(word),
-                recorded: match instance.state {
-                    instance_state::PAUSED => pause_stub(registry, instance.kind),
-                    _ => simulation.ask(registry, &call)?.code.implementation,
-                },
-            });
+            all.push(at(simulation, BlockId::latest(), registry, proxy)?);
         }
     }
     Ok(all)
 }
 
-/// Rolls out to the instances that are still older, as far as the plan goes.
+/// What an instance was before anything happened.
+pub(super) fn at_beginning(
+    simulation: &Simulation,
+    registry: Address,
+    proxy: Address,
+) -> Result<Before, PlanError> {
+    at(simulation, simulation.beginning(), registry, proxy)
+}
+
+fn at(
+    simulation: &Simulation,
+    block: BlockId,
+    registry: Address,
+    proxy: Address,
+) -> Result<Before, PlanError> {
+    let instance = simulation.ask_at(block, registry, &abi::instanceOfCall { proxy })?;
+    let abi::instanceOfReturn { name, version, .. } = instance;
+    let (account, slot) = match instance.kind {
+        proxy_kind::BEACON => {
+            let beacon = evm::beacon_address(registry, definition_id(&name));
+            (beacon, B256::ZERO)
+        }
+        _ => (proxy, slots::IMPLEMENTATION),
+    };
+    let word = simulation.chain.storage(account, slot.into(), block)?;
+    let call = abi::getVersionCall {
+        name,
+        version: version.clone(),
+    };
+    Ok(Before {
+        proxy,
+        version,
+        kind: instance.kind,
+        is_migrating: is_migrating(instance.state),
+        runs: Address::from_word(word),
+        recorded: match instance.state {
+            instance_state::PAUSED => pause_stub(registry, instance.kind),
+            _ => {
+                simulation
+                    .ask_at(block, registry, &call)?
+                    .code
+                    .implementation
+            }
+        },
+    })
+}
+
+/// The instances that the registry has done something with since the beginning, in that order.
+pub(super) fn handled(
+    simulation: &Simulation,
+    registry: Address,
+) -> Result<Vec<Address>, PlanError> {
+    let mut all = Vec::new();
+    for log in simulation.logs(registry)? {
+        let proxy = upgraded(&log)
+            .or_else(|| Some(abi::InstanceSkipped::decode_log(&log).ok()?.proxy))
+            .or_else(|| Some(abi::InstancePaused::decode_log(&log).ok()?.proxy))
+            .or_else(|| Some(abi::InstanceResumed::decode_log(&log).ok()?.proxy));
+        all.extend(proxy.filter(|proxy| !all.contains(proxy)));
+    }
+    Ok(all)
+}
+
+/// Whom a log of the registry says to be upgraded, if only by the start of a complex migration.
+fn upgraded(log: &Log) -> Option<Address> {
+    let started = || Some(abi::MigrationStarted::decode_log(log).ok()?.proxy);
+    let upgraded = abi::InstanceUpgraded::decode_log(log).ok();
+    upgraded.map(|event| event.proxy).or_else(started)
+}
+
+/// Rolls out to the instances that are still older, as far as the plan goes. Whether none is left that a
+/// rollout would handle.
 pub(super) fn roll_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
     carried_out: &mut CarriedOut,
-) -> Result<(), PlanError> {
+) -> Result<bool, PlanError> {
     let PlanRequest { registry, call, .. } = request;
     let (registry, name) = (*registry, &call.name);
-    let mut room = request.instances;
-    while room > 0 {
+    // One that is only paused or resumed takes a turn as well, and comes again behind the others.
+    let mut turns = request.instances.saturating_mul(2);
+    loop {
+        let logs = simulation.logs(registry)?;
+        let reached: BTreeSet<Address> = logs.iter().filter_map(upgraded).collect();
+        let reached = u32::try_from(reached.len()).unwrap_or(u32::MAX);
+        let room = request.instances.saturating_sub(reached).min(turns);
+        if room == 0 {
+            return Ok(false);
+        }
         let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
         let call = abi::rolloutCall {
             name: name.clone(),
@@ -176,14 +239,14 @@ pub(super) fn roll_out(
         };
         let expected = simulation.ask(registry, &call)?;
         if expected.upgraded == 0 && expected.left == 0 {
-            break;
+            return Ok(true);
         }
         let input = call.abi_encode().into();
         let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
             Ok(done) => done,
             Err(error) => {
                 carried_out.problems.push(Finding::of(error)?);
-                break;
+                return Ok(false);
             }
         };
         let what = format!("rollout of {}", expected.upgraded);
@@ -193,16 +256,43 @@ pub(super) fn roll_out(
             let what = format!("the upgrade of {}", skipped.proxy);
             let revert = Revert::decode(&skipped.reason);
             carried_out.problems.push(Finding::refusal(&what, &revert));
+            carried_out.skipped.insert(skipped.proxy);
         }
         if expected.upgraded == 0 || expected.left == 0 {
-            break;
+            return Ok(expected.left == 0);
         }
-        room = room.saturating_sub(u32::from(expected.upgraded));
+        turns = turns.saturating_sub(u32::from(expected.upgraded));
     }
-    Ok(())
 }
 
-/// What happened to each instance that the rollout can reach.
+/// Whether one of these is at another version than that, and in no complex migration.
+pub(super) fn is_one_behind(
+    simulation: &Simulation,
+    registry: Address,
+    before: &[Before],
+    version: &str,
+) -> Result<bool, PlanError> {
+    for one in before {
+        if is_behind(simulation, registry, one, version)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether it is at another version now, and in no complex migration.
+pub(super) fn is_behind(
+    simulation: &Simulation,
+    registry: Address,
+    one: &Before,
+    version: &str,
+) -> Result<bool, PlanError> {
+    let proxy = one.proxy;
+    let now = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
+    Ok(now.version != version && !is_migrating(now.state))
+}
+
+/// What happened to each instance.
 pub(super) fn compare(
     simulation: &Simulation,
     registry: Address,
@@ -211,7 +301,7 @@ pub(super) fn compare(
 ) -> Result<Vec<InstancePlan>, PlanError> {
     let changes = simulation.changes()?;
     let mut all = Vec::with_capacity(before.len());
-    for one in before.into_iter().filter(|one| !one.is_migrating) {
+    for one in before {
         let Before { proxy, version, .. } = one;
         let changes = changes_of(&changes, proxy, names);
         let after = simulation.ask(registry, &abi::instanceOfCall { proxy })?;

@@ -26,7 +26,7 @@ pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::PlanError;
 pub use finding::Finding;
-pub use instances::{Change, Event, InstancePlan, only_started};
+pub use instances::{Change, Event, InstancePlan, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{
     Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,
@@ -42,9 +42,11 @@ use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
 use effects::{Outcome, Tries, Whose, with_limits};
+use instances::Before;
 use serde::Serialize;
 use simulation::{Simulation, on_block};
 use slots::SlotNames;
+use std::collections::BTreeSet;
 use stylus_chain::{Chain, ChainConfig};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
@@ -96,7 +98,7 @@ pub struct Plan {
     pub policy: Explained,
     /// Every transaction with its gas, in order.
     pub transactions: Vec<Transaction>,
-    /// What would happen to each instance.
+    /// What would happen to each instance that something was done with, or that is at the version already.
     pub instances: Vec<InstancePlan>,
     /// What would change beside the registry and these instances. Fees and ArbOS' own state are left
     /// out.
@@ -106,7 +108,8 @@ pub struct Plan {
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with; of several transactions the highest one.
     pub limits: Vec<u64>,
-    /// Instances that were not tried.
+    /// Instances that were not brought to the version and did not fail to be: nobody knows what would
+    /// happen to them.
     pub untried: u32,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
@@ -124,6 +127,17 @@ pub struct Transaction {
 }
 
 impl Plan {
+    /// Whether an instance is brought to the version, or begins a complex migration to it.
+    pub fn has_reached(&self, instance: &InstancePlan) -> bool {
+        instance.to == self.to || instance.migrating
+    }
+
+    /// How many instances have reached it.
+    pub fn tried(&self) -> usize {
+        let instances = self.instances.iter();
+        instances.filter(|one| self.has_reached(one)).count()
+    }
+
     /// Gas of all transactions.
     pub fn gas(&self) -> u64 {
         self.transactions.iter().map(|one| one.gas).sum()
@@ -189,65 +203,94 @@ fn try_on(
         others: Vec::new(),
         reads: Vec::new(),
         limits: Vec::new(),
-        untried: definition.instances.saturating_sub(request.instances),
+        untried: 0,
         problems: Vec::new(),
         is_current: false,
     };
 
     prepare::deploy(&mut simulation, request, &mut plan)?;
     prepare::publish(&mut simulation, request, &mut plan)?;
-    let before = instances::read(
-        &simulation,
-        *registry,
-        name,
-        definition.instances.min(request.instances),
-    )?;
-    prepare::check_code(&mut simulation, request, &before, &mut plan)?;
+    let first = definition.instances.min(request.instances);
+    let mut before = instances::read(&simulation, *registry, name, first)?;
+    prepare::check_code(&mut simulation, request, &mut plan)?;
+    prepare::check_instances(&mut simulation, request, &before, &mut plan)?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok((plan, simulation)); // explain() has refused it already
     };
     let what = format!("migrate {name} to {}", call.version);
+    let is_current = definition.current == call.version;
     simulation.begin_here();
     let (tried, done) = with_limits(&mut simulation, tries, |simulation| {
-        let decision = if definition.current == call.version {
-            with_that_code(simulation, *registry, call)? // only the rollout is left
-        } else {
-            let names = &request.names;
-            decide(simulation, *registry, &policy, &bytes, &what, names)?
+        let mut done = CarriedOut::default();
+        let decision = match is_current {
+            true => with_that_code(simulation, *registry, call)?, // the rollout may be all that is left
+            false => decide(
+                simulation,
+                *registry,
+                &policy,
+                &bytes,
+                &what,
+                &request.names,
+            )?,
         };
-        let mut carried_out = CarriedOut::default();
-        match decision {
-            Decision::Stuck(finding) => carried_out.problems.push(finding),
-            Decision::Executed(sent) => {
-                let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
-                carried_out.transactions.extend(sent);
-                instances::roll_out(simulation, request, &mut carried_out)?;
-            }
+        let is_at_end = done.follow(decision, simulation, request)?;
+        let (registry, version) = (*registry, &call.version);
+        if is_current
+            && is_at_end
+            && instances::is_one_behind(simulation, registry, &before, version)?
+        {
+            // No rollout takes along what was called back: the call itself does.
+            let names = &request.names;
+            let decision = decide(simulation, registry, &policy, &bytes, &what, names)?;
+            done.follow(decision, simulation, request)?;
         }
-        Ok(carried_out)
+        Ok(done)
     })?;
     plan.problems.extend(done.problems);
     plan.problems.extend(tried.depends_on_gas("the migration"));
-    look_at_executed(&simulation, request, &before, &mut plan)?;
     if !done.transactions.is_empty() {
         plan.limits.clone_from(&tried.limits);
     }
-    plan.transactions.extend(done.transactions);
+
+    let handled = instances::handled(&simulation, *registry)?;
+    let is_known = |proxy: &Address| before.iter().any(|one| one.proxy == *proxy);
+    let unknown = handled.iter().filter(|proxy| !is_known(proxy));
+    let late: Vec<Before> = unknown
+        .map(|proxy| instances::at_beginning(&simulation, *registry, *proxy))
+        .collect::<Result<_, _>>()?;
+    if !late.is_empty() {
+        prepare::check_instances(&mut simulation, request, &late, &mut plan)?;
+        before.extend(late);
+    }
+    look_at_executed(&simulation, request, &before, &mut plan)?;
     let mut versions = vec![plan.from.clone(), plan.to.clone()];
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
-    let reached = before.iter().filter(|instance| !instance.is_migrating);
-    let proxies: Vec<Address> = reached.map(|instance| instance.proxy).collect();
-    let between = before.len() - proxies.len();
+    let mut shown = Vec::new();
+    for one in before {
+        // Where the call fails, all stay as they are: the problem says why.
+        let is_shown = done.is_stuck
+            || handled.contains(&one.proxy)
+            || !instances::is_behind(&simulation, *registry, &one, &plan.to)?;
+        shown.extend((is_shown && !one.is_migrating).then_some(one));
+    }
+    let proxies: Vec<Address> = shown.iter().map(|instance| instance.proxy).collect();
     if let Some(layout) = &request.layout {
         let data = &request.call.step.data;
         let keys = keys::candidates(&simulation, data, &request.names, &proxies)?;
         names = names.with_keys(keys).with_layout(layout);
     }
-    plan.instances = instances::compare(&simulation, *registry, before, &names)?;
+    plan.instances = instances::compare(&simulation, *registry, shown, &names)?;
     for one in &mut plan.instances {
         one.balance = tried.shown.balance(one.proxy);
     }
+    let is_tried = |one: &&InstancePlan| {
+        done.is_stuck || done.skipped.contains(&one.proxy) || plan.has_reached(one)
+    };
+    let count = plan.instances.iter().filter(is_tried).count();
+    plan.untried = definition
+        .instances
+        .saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let beacon = evm::beacon_address(*registry, definition_id(name));
     let whose = Whose {
@@ -256,12 +299,10 @@ fn try_on(
         approvers: &approvers,
         shown: &proxies,
         framework: &[*registry, beacon],
-        brought_to: Some((name, &call.version)),
     };
     plan.others = tried.shown.elsewhere(&simulation, &whose)?;
-    let is_done = plan.transactions.is_empty() && plan.untried == 0;
-    plan.is_current = is_done && definition.current == call.version;
-    plan.untried += u32::try_from(between).unwrap_or(u32::MAX);
+    plan.transactions.extend(done.transactions);
+    plan.is_current = is_current && plan.transactions.is_empty() && plan.untried == 0;
     Ok((plan, simulation))
 }
 
@@ -270,7 +311,7 @@ fn try_on(
 fn look_at_executed(
     simulation: &Simulation,
     request: &PlanRequest,
-    before: &[instances::Before],
+    before: &[Before],
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let abi::migrateCall { code, step, .. } = &request.call;
@@ -327,6 +368,33 @@ fn with_that_code(
 struct CarriedOut {
     transactions: Vec<Transaction>,
     problems: Vec<Finding>,
+    /// Instances whose own upgrade failed.
+    skipped: BTreeSet<Address>,
+    /// Whether the call itself is not executed.
+    is_stuck: bool,
+}
+
+impl CarriedOut {
+    /// The rollouts behind a decision. Whether none is left that a rollout would handle.
+    fn follow(
+        &mut self,
+        decision: Decision,
+        simulation: &mut Simulation,
+        request: &PlanRequest,
+    ) -> Result<bool, PlanError> {
+        match decision {
+            Decision::Stuck(finding) => {
+                self.problems.push(finding);
+                self.is_stuck = true;
+                Ok(false)
+            }
+            Decision::Executed(sent) => {
+                let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
+                self.transactions.extend(sent);
+                instances::roll_out(simulation, request, self)
+            }
+        }
+    }
 }
 
 impl Outcome for CarriedOut {

@@ -101,11 +101,10 @@ pub(super) fn publish(
     Ok(())
 }
 
-/// Looks at the new code, at the script, and at the code that is in use.
+/// Looks at the new code and at the script.
 pub(super) fn check_code(
     simulation: &mut Simulation,
     request: &PlanRequest,
-    before: &[Before],
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let implementation = request.call.code.implementation;
@@ -123,17 +122,26 @@ pub(super) fn check_code(
         plan.problems
             .extend(code_checks::hidden_proxy(simulation, "the script", script)?);
     }
+    Ok(())
+}
+
+/// Looks at these instances, and at the code that is in use: what was found already is not said again.
+pub(super) fn check_instances(
+    simulation: &mut Simulation,
+    request: &PlanRequest,
+    before: &[Before],
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let mut found = Vec::new();
     for (version, account) in in_use(simulation, request, before, plan)? {
         let old = format!("the code of {version}");
-        plan.problems
-            .extend(code_checks::hidden_proxy(simulation, &old, account)?);
-        plan.problems.extend(code_checks::rollback_possible(
-            simulation, &version, account,
-        )?);
+        found.extend(code_checks::hidden_proxy(simulation, &old, account)?);
+        let back = code_checks::rollback_possible(simulation, &version, account)?;
+        found.extend(back);
     }
-    for instance in before {
-        plan.problems.extend(instance.is_as_recorded());
-    }
+    found.extend(before.iter().filter_map(Before::is_as_recorded));
+    found.retain(|finding| !plan.problems.contains(finding));
+    plan.problems.extend(found);
     Ok(())
 }
 

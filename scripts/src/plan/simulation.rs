@@ -90,6 +90,11 @@ impl Simulation {
         }
     }
 
+    /// The block that changes are counted from.
+    pub(super) fn beginning(&self) -> BlockId {
+        self.begun.into()
+    }
+
     /// From now on what happened until now is no change.
     pub(super) fn begin_here(&mut self) {
         self.begun = self.chain.block_number();
@@ -124,7 +129,17 @@ impl Simulation {
 
     /// Reads by a typed call.
     pub(super) fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, PlanError> {
-        let (success, output) = self.probe(to, call.abi_encode().into())?;
+        self.ask_at(BlockId::latest(), to, call)
+    }
+
+    /// The same as it was at a block of the copy.
+    pub(super) fn ask_at<C: SolCall>(
+        &self,
+        block: BlockId,
+        to: Address,
+        call: &C,
+    ) -> Result<C::Return, PlanError> {
+        let (success, output) = self.probe_at(block, to, call.abi_encode().into())?;
         if !success {
             return Err(PlanError::refused(C::SIGNATURE, Revert::decode(&output)));
         }
@@ -137,13 +152,22 @@ impl Simulation {
 
     /// Whether a call succeeds, and what it returns or reverts with.
     pub(super) fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), PlanError> {
+        self.probe_at(BlockId::latest(), to, input)
+    }
+
+    fn probe_at(
+        &self,
+        block: BlockId,
+        to: Address,
+        input: Bytes,
+    ) -> Result<(bool, Bytes), PlanError> {
         let request = CallRequest {
             to: Some(to),
             input,
             ..CallRequest::default()
         };
         let overrides = Overrides::default();
-        let outcome = self.chain.call(request, BlockId::latest(), &overrides)?;
+        let outcome = self.chain.call(request, block, &overrides)?;
         Ok((outcome.success, outcome.output))
     }
 

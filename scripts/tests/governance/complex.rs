@@ -119,6 +119,14 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
     let status = sandbox.done("Other", &["status", "P"]);
     assert_eq!(text(instance(&status, &proxies[0]), "version"), "1.0");
 
+    // No rollout reaches it, the call does: that is what a plan tries.
+    let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
+    assert_eq!(planned["instances"][0]["migrating"], true, "{planned:#}");
+    assert_eq!(planned["is_current"], false, "{planned:#}");
+    let (_, lines) = sandbox.reported("Other", &["plan", "P", "2.0"]);
+    let is_end = |line: &String| line == "! its start would succeed";
+    assert!(lines.iter().any(is_end), "{lines:#?}");
+
     let again = sandbox.run("Admin", &MIGRATE);
     assert_eq!(again.exit, Some(5), "{again:?}");
     assert_eq!(again.document["paused"][0]["proxy"], proxies[0].as_str());
@@ -174,9 +182,11 @@ fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
     assert_eq!(planned["instances"], Value::Array(vec![]), "{planned:#}");
     assert_eq!(planned["untried"], 1, "{planned:#}");
     let (_, lines) = sandbox.reported("Other", &["plan", "P", "2.0"]);
-    let is_said = |line: &String| line == "1 more instances were not tried";
+    let is_said = |line: &String| line == "! 1 instance was not tried";
     assert!(lines.iter().any(is_said), "{lines:#?}");
     assert!(!lines.iter().any(|line| line.contains("would succeed")));
+    assert!(!lines.iter().any(|line| line.contains('✓')), "{lines:#?}");
+    assert_eq!(planned["is_current"], false, "{planned:#}");
 }
 
 #[test]

@@ -38,6 +38,7 @@ mod sources;
 mod trace;
 mod trace_truth;
 mod untraced;
+mod untried;
 mod would_fail;
 
 /// What is run.

@@ -12,6 +12,7 @@ use crate::commands::context::Context;
 use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
+use crate::plan::not_tried;
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
 use crate::text::shell_word;
 use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
@@ -131,12 +132,12 @@ impl Check<'_> {
             let at = named.map(|one| (one.file.as_path(), one.line));
             self.findings.push(finding.at(at, &self.root));
         }
-        if plan.instances.is_empty() {
+        if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";
             self.done.lower(CheckPart::Upgrade, Extent::Partial, why);
         }
         if plan.untried > 0 {
-            let why = format!("{} more instances were not tried", plan.untried);
+            let why = not_tried(plan.untried);
             self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
         }
         Ok(())

@@ -318,10 +318,22 @@ async fn tried(
     Ok(())
 }
 
+/// What the page shows of a plan, but for what every block changes.
+const SHOWN: [&str; 7] = [
+    "instances",
+    "others",
+    "reads",
+    "untried",
+    "problems",
+    "warnings",
+    "coverage",
+];
+
 /// A hash of what was decided on: it is another one once something that matters has changed.
 fn stamp(outcome: &mut Outcome) {
     let of = |name: &str| outcome.document.get(name).cloned().unwrap_or_default();
     let plan = of("plan");
+    let shown = SHOWN.map(|name| plan.get(name));
     let all = json!([
         of("operation"),
         of("account"),
@@ -331,8 +343,28 @@ fn stamp(outcome: &mut Outcome) {
         of("transaction_digest"),
         of("cards"),
         of("consent"),
-        plan.get("instances"),
-        plan.get("problems"),
+        of("untried"),
+        shown,
     ]);
     outcome.field("stamp", keccak256(all.to_string()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_plan_shows_is_part_of_the_stamp() {
+        let stamped = |plan: Value| {
+            let mut outcome = Outcome::default();
+            outcome.field("plan", plan);
+            stamp(&mut outcome);
+            outcome.document["stamp"].clone()
+        };
+        let nothing = stamped(json!({ "block": 1, "gas": 7 }));
+        assert_eq!(nothing, stamped(json!({ "block": 2, "gas": 8 })));
+        for name in SHOWN {
+            assert_ne!(nothing, stamped(json!({ (name): 1 })), "{name}");
+        }
+    }
 }

@@ -68,7 +68,7 @@ pub(super) async fn created(
                         true => "the instance is created, and no initializer runs".into(),
                         false => succeeds(&tried),
                     };
-                    effects::tried(says, &tried.reads)
+                    effects::tried(says, &tried.reads, true)
                 }
             });
             cards.extend(effects::environment(&tried.reads));

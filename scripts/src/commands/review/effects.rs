@@ -5,12 +5,14 @@ use crate::plan::{Elsewhere, Reads, ether};
 use crate::review::{Card, Weight};
 use alloy::primitives::{Address, U256};
 
-/// That it succeeded. It is no good news where the code reads how much gas is left: others choose that.
-pub(super) fn tried(says: String, reads: &[Reads]) -> Card {
+/// That it succeeded. It is no good news where the code reads how much gas is left, which others choose, nor
+/// where not all of it was tried.
+pub(super) fn tried(says: String, reads: &[Reads], is_whole: bool) -> Card {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
-    match gas.is_empty() {
-        true => Card::new(ABOUT, Weight::Good, says),
-        false => {
+    match (gas.is_empty(), is_whole) {
+        (true, true) => Card::new(ABOUT, Weight::Good, says),
+        (true, false) => Card::new(ABOUT, Weight::Unknown, says),
+        (false, _) => {
             let says = format!("{says}. But {}", gas.join("; "));
             Card::new(ABOUT, Weight::Warning, says)
         }

@@ -66,7 +66,7 @@ pub(super) async fn add(
     };
     let tried = context.try_on_copy(client, request).await;
     let is_whole = tried.as_ref().is_ok_and(|plan| {
-        let is_any = !plan.instances.is_empty() || plan.untried == 0;
+        let is_any = plan.tried() > 0 || plan.untried == 0;
         is_any && plan.problems.is_empty() && only_started(&plan.instances).is_none()
     });
     if !is_whole {
@@ -91,7 +91,7 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .iter()
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
-    let tried = plan.instances.len();
+    let tried = plan.tried();
     if let Some(says) = only_started(&plan.instances) {
         cards.push(Card::new(ABOUT, Weight::Unknown, says));
     } else if cards.is_empty() && tried > 0 {
@@ -104,7 +104,7 @@ fn reported(plan: &Plan) -> Vec<Card> {
             limits_in_words(&plan.limits),
             plan.block
         );
-        cards.push(effects::tried(says, &plan.reads));
+        cards.push(effects::tried(says, &plan.reads, plan.untried == 0));
     }
     cards.extend(effects::environment(&plan.reads));
     cards.extend(effects::moved(&moved));

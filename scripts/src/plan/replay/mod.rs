@@ -20,7 +20,7 @@ pub use past::BLOCKS_MAX;
 use super::effects::Tries;
 use super::error::PlanError;
 use super::finding::Finding;
-use super::{Plan, PlanRequest, prepare, try_on};
+use super::{Plan, PlanRequest, not_tried, prepare, try_on};
 use crate::client::{Client, Remote};
 use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
@@ -285,5 +285,6 @@ fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
 fn behind(plan: &Plan) -> Vec<String> {
     let behind = plan.instances.iter().filter(|one| one.to != plan.to);
     let behind = behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
-    behind.collect()
+    let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
+    behind.chain(untried).collect()
 }

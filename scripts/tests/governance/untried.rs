@@ -1,0 +1,100 @@
+//! Which instances a plan has tried: those that the trial has brought to the version. Of all others it says
+//! that they were not tried.
+
+use crate::creation::send;
+use crate::replay::{increment, plan};
+use crate::sandbox::{CREATE, MIGRATE, Sandbox, text};
+use serde_json::{Value, json};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+const LATER: [&str; 5] = ["plan", "A", "3.0", "counter-v2", "--no-migration"];
+
+/// The instances of the plan, each with the versions before and after.
+fn instances(plan: &Value) -> Vec<(&str, &str, &str)> {
+    let all = plan["instances"].as_array().expect("instances").iter();
+    all.map(|one| (text(one, "proxy"), text(one, "from"), text(one, "to")))
+        .collect()
+}
+
+fn created(sandbox: &Sandbox) -> String {
+    text(&sandbox.done("Admin", &CREATE), "proxy").to_owned()
+}
+
+/// What is said of the whole.
+fn verdict(sandbox: &Sandbox, words: &[&str]) -> String {
+    let (_, lines) = sandbox.reported("Other", words);
+    let found = lines.iter().find(|line| line.contains("it would succeed"));
+    found.unwrap_or_else(|| panic!("{lines:#?}")).clone()
+}
+
+#[test]
+fn the_instances_that_a_plan_shows_are_those_that_the_trial_has_upgraded() {
+    let sandbox = Sandbox::with_counter("Admin", 2);
+    sandbox.done("Admin", &MIGRATE);
+    let stragglers: Vec<String> = (0..5).map(|_| created(&sandbox)).collect();
+    // The five are in front of the queue, and behind the two in the list of instances.
+    let words = [&LATER[..], &["--instances", "2"]].concat();
+    let planned = sandbox.done("Other", &words);
+    let expected: Vec<_> = stragglers[..2]
+        .iter()
+        .map(|proxy| (proxy.as_str(), "1.0", "3.0"))
+        .collect();
+    assert_eq!(instances(&planned), expected, "{planned:#}");
+    assert_eq!(planned["untried"], 5, "{planned:#}");
+    assert_eq!(planned["others"], json!([]), "{planned:#}");
+    assert_eq!(
+        verdict(&sandbox, &words),
+        "! it would succeed on the instances that were tried"
+    );
+    let whole = sandbox.done("Other", &LATER);
+    assert_eq!(whole["untried"], 0, "{whole:#}");
+    assert!(instances(&whole).iter().all(|(_, _, to)| *to == "3.0"));
+}
+
+#[test]
+fn instances_that_are_still_to_be_resumed_take_none_of_the_turns_of_a_plan() {
+    let sandbox = Sandbox::with_counter("Admin", 7);
+    let name = || "A".to_owned();
+    send(&sandbox, 0, &abi::pauseCall { name: name() });
+    send(&sandbox, 0, &abi::resumeCall { name: name() });
+    let words = plan("5", &["--instances", "7"]);
+    let planned = sandbox.done("Other", &words);
+    let all = instances(&planned);
+    let is_there = all.iter().all(|(_, _, to)| *to == "2.0");
+    assert!(all.len() == 7 && is_there, "{planned:#}");
+    assert_eq!(planned["untried"], 0, "{planned:#}");
+    assert_eq!(verdict(&sandbox, &words), "✓ it would succeed");
+}
+
+#[test]
+fn a_review_gives_no_good_mark_where_instances_are_left_that_were_not_tried() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 17);
+    sandbox.run("Admin", &MIGRATE);
+    let pending = sandbox.done("Admin2", &["pending", "A"]);
+    let action = text(&pending["actions"][0], "action");
+    let review = sandbox.done("Admin2", &["review", action]);
+    let cards = review["cards"].as_array().expect("cards").iter();
+    let tried: Vec<_> = cards
+        .filter(|card| card["about"] == "tried on a copy")
+        .map(|card| (text(card, "weight"), text(card, "says")))
+        .collect();
+    assert!(
+        tried.iter().all(|(weight, _)| *weight == "unknown"),
+        "{tried:?}"
+    );
+    let says = "16 instances were tried, 1 were not";
+    assert!(tried.contains(&("unknown", says)), "{tried:?}");
+}
+
+#[test]
+fn a_replay_of_a_plan_that_left_instances_out_is_not_whole() {
+    let sandbox = Sandbox::with_counter("Admin", 6);
+    increment(&sandbox, sandbox.node.addresses()[7], 2);
+    let words = plan("5", &["--replay", "2", "--instances", "5"]);
+    let planned = sandbox.done("Other", &words);
+    let behind = planned["replay"]["behind"].as_array().expect("them");
+    assert!(
+        behind.contains(&json!("1 instance was not tried")),
+        "{planned:#}"
+    );
+}
