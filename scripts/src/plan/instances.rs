@@ -222,13 +222,13 @@ pub(super) fn roll_out(
 ) -> Result<bool, PlanError> {
     let PlanRequest { registry, call, .. } = request;
     let (registry, name) = (*registry, &call.name);
-    // One that is only paused or resumed takes a turn as well, and comes again behind the others.
-    let mut turns = request.instances.saturating_mul(2);
+    // One that is only paused or resumed is an attempt as well, and comes again behind the others.
+    let mut attempts = request.instances.saturating_mul(2);
     loop {
         let logs = simulation.logs(registry)?;
         let reached: BTreeSet<Address> = logs.iter().filter_map(upgraded).collect();
         let reached = u32::try_from(reached.len()).unwrap_or(u32::MAX);
-        let room = request.instances.saturating_sub(reached).min(turns);
+        let room = request.instances.saturating_sub(reached).min(attempts);
         if room == 0 {
             return Ok(false);
         }
@@ -261,7 +261,7 @@ pub(super) fn roll_out(
         if expected.upgraded == 0 || expected.left == 0 {
             return Ok(expected.left == 0);
         }
-        turns = turns.saturating_sub(u32::from(expected.upgraded));
+        attempts = attempts.saturating_sub(u32::from(expected.upgraded));
     }
 }
 

@@ -28,7 +28,7 @@ fn verdict(sandbox: &Sandbox, words: &[&str]) -> String {
 }
 
 #[test]
-fn the_instances_that_a_plan_shows_are_those_that_the_trial_has_upgraded() {
+fn the_instances_that_a_plan_shows_are_those_that_are_upgraded_on_the_copy() {
     let sandbox = Sandbox::with_counter("Admin", 2);
     sandbox.done("Admin", &MIGRATE);
     let stragglers: Vec<String> = (0..5).map(|_| created(&sandbox)).collect();
@@ -52,7 +52,7 @@ fn the_instances_that_a_plan_shows_are_those_that_the_trial_has_upgraded() {
 }
 
 #[test]
-fn instances_that_are_still_to_be_resumed_take_none_of_the_turns_of_a_plan() {
+fn instances_that_are_still_to_be_resumed_are_resumed_and_upgraded_in_a_plan() {
     let sandbox = Sandbox::with_counter("Admin", 7);
     let name = || "A".to_owned();
     send(&sandbox, 0, &abi::pauseCall { name: name() });
