@@ -83,6 +83,8 @@ struct Check<'a> {
     findings: Vec<CheckFinding>,
     coverage: Coverage,
     done: Done,
+    /// Whether the upgrade was tried on some instances only, or to its start only.
+    is_tried_in_part: bool,
 }
 
 pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, Error> {
@@ -95,6 +97,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         findings: Vec::new(),
         coverage: Coverage::default(),
         done: Done::default(),
+        is_tried_in_part: false,
     };
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
@@ -322,6 +325,12 @@ impl Check<'_> {
             }
         }
         outcome.line(match errors {
+            0 if self.is_tried_in_part => {
+                format!(
+                    "! {} can be upgraded to this as far as it was tried",
+                    self.args.name
+                )
+            }
             0 => format!("✓ {} can be upgraded to this", self.args.name),
             errors => format!("✗ {errors} in the way of an upgrade of {}", self.args.name),
         });

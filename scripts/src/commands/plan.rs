@@ -17,8 +17,8 @@ use crate::governance::Call;
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::plan::{
-    self, Change, Event, Finding, InstancePlan, Plan, PlanRequest, Reads, ether, limits_in_words,
-    only_started,
+    self, Change, Event, Finding, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether,
+    limits_in_words, only_started,
 };
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
@@ -308,27 +308,25 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     for problem in &plan.problems {
         lines.extend(marked("✗", &problem.lines()));
     }
-    lines.extend(verdict(plan, !gas.is_empty(), started.is_some()));
+    lines.extend(verdict(plan, !gas.is_empty()));
     lines
 }
 
 /// What is said of the whole. A tick is for what was tried to its end, on every instance.
-fn verdict(plan: &Plan, reads_gas: bool, is_started: bool) -> Option<String> {
+fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
     let Plan { name, to, .. } = plan;
-    match (plan.problems.is_empty(), plan.is_current) {
-        (false, _) => None,
-        (true, true) => Some(format!(
-            "✓ {name} {to} is current already: nothing would change"
-        )),
-        _ if plan.tried() == 0 && plan.untried > 0 => Some("! no instance was tried".into()),
-        _ if is_started => Some("! its start would succeed".into()),
-        _ if reads_gas => Some(format!(
+    Some(match plan.verdict() {
+        Verdict::Fails => return None,
+        Verdict::IsCurrent => format!("✓ {name} {to} is current already: nothing would change"),
+        Verdict::OnlyStarted => "! its start would succeed".into(),
+        Verdict::NotTried => "! no instance was tried".into(),
+        Verdict::InPart | Verdict::Whole if reads_gas => format!(
             "! it would succeed with {} gas: with other limits nobody knows",
             limits_in_words(&plan.limits)
-        )),
-        _ if plan.untried > 0 => Some("! it would succeed on the instances that were tried".into()),
-        _ => Some("✓ it would succeed".into()),
-    }
+        ),
+        Verdict::InPart => "! it would succeed on the instances that were tried".into(),
+        Verdict::Whole => "✓ it would succeed".into(),
+    })
 }
 
 fn instance_lines(instance: &InstancePlan) -> Vec<String> {

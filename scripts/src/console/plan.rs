@@ -3,7 +3,7 @@
 use super::page::{PageContext, address, finding, text, way};
 use super::view::{Finding, Plan, Review};
 use crate::plan::{
-    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether, not_tried,
+    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, Verdict, ether, not_tried,
     only_started,
 };
 use crate::text::{grouped, word};
@@ -60,7 +60,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
     html! {
         @if plan.problems.is_empty() {
-            (succeeds(plan))
+            (succeeds(plan, Verdict::of(false, plan.is_current, &plan.instances, plan.untried)))
         }
         @for problem in &plan.problems { (self::problem(problem)) }
         @for warning in &plan.warnings { (finding(warning)) }
@@ -104,19 +104,19 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
 
 /// That it succeeds: a warning where the code reads how much gas is left, which others choose, and where
 /// something was not tried to its end.
-fn succeeds(plan: &Plan) -> Markup {
+fn succeeds(plan: &Plan, verdict: Verdict) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let is_started = only_started(&plan.instances).is_some();
-    let (class, mark) = match gas.is_empty() && !is_started && plan.untried == 0 {
+    let is_good = gas.is_empty() && [Verdict::Whole, Verdict::IsCurrent].contains(&verdict);
+    let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
     };
-    let is_any = plan.instances.iter().any(|one| one.to == plan.to);
-    let what = match (is_started, plan.untried) {
-        (true, _) => "its start would succeed",
-        (false, 0) => "it would succeed",
-        (false, _) if is_any => "it would succeed on the instances that were tried",
-        (false, _) => "no instance was tried",
+    let what = match verdict {
+        Verdict::Fails | Verdict::NotTried => "no instance was tried",
+        Verdict::IsCurrent => "it is current already: nothing would change",
+        Verdict::OnlyStarted => "its start would succeed",
+        Verdict::InPart => "it would succeed on the instances that were tried",
+        Verdict::Whole => "it would succeed",
     };
     html! {
         p class=(format!("card {class}")) {

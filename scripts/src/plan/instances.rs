@@ -1,19 +1,15 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
-use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::finding::Finding;
 use super::simulation::Simulation;
 use super::slots::SlotNames;
-use super::{CarriedOut, PlanRequest, Transaction};
 use crate::build::evm;
-use crate::client::Revert;
 use crate::governance::pause_stub;
 use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -21,10 +17,8 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-/// Instances per rollout transaction.
-const BATCH: u16 = 8;
 /// Instances asked for in one call of the paged view.
-const PAGE: u32 = 50;
+pub(super) const PAGE: u32 = 50;
 
 /// What would happen to an instance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,7 +97,7 @@ pub(super) struct Before {
 }
 
 /// Whether an instance in that state is between two versions.
-fn is_migrating(state: u8) -> bool {
+pub(super) fn is_migrating(state: u8) -> bool {
     [instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&state)
 }
 
@@ -188,108 +182,6 @@ fn at(
             }
         },
     })
-}
-
-/// The instances that the registry has done something with since the beginning, in that order.
-pub(super) fn handled(
-    simulation: &Simulation,
-    registry: Address,
-) -> Result<Vec<Address>, PlanError> {
-    let mut all = Vec::new();
-    for log in simulation.logs(registry)? {
-        let proxy = upgraded(&log)
-            .or_else(|| Some(abi::InstanceSkipped::decode_log(&log).ok()?.proxy))
-            .or_else(|| Some(abi::InstancePaused::decode_log(&log).ok()?.proxy))
-            .or_else(|| Some(abi::InstanceResumed::decode_log(&log).ok()?.proxy));
-        all.extend(proxy.filter(|proxy| !all.contains(proxy)));
-    }
-    Ok(all)
-}
-
-/// Whom a log of the registry says to be upgraded, if only by the start of a complex migration.
-fn upgraded(log: &Log) -> Option<Address> {
-    let started = || Some(abi::MigrationStarted::decode_log(log).ok()?.proxy);
-    let upgraded = abi::InstanceUpgraded::decode_log(log).ok();
-    upgraded.map(|event| event.proxy).or_else(started)
-}
-
-/// Rolls out to the instances that are still older, as far as the plan goes. Whether none is left that a
-/// rollout would handle.
-pub(super) fn roll_out(
-    simulation: &mut Simulation,
-    request: &PlanRequest,
-    carried_out: &mut CarriedOut,
-) -> Result<bool, PlanError> {
-    let PlanRequest { registry, call, .. } = request;
-    let (registry, name) = (*registry, &call.name);
-    // One that is only paused or resumed is an attempt as well, and comes again behind the others.
-    let mut attempts = request.instances.saturating_mul(2);
-    loop {
-        let logs = simulation.logs(registry)?;
-        let reached: BTreeSet<Address> = logs.iter().filter_map(upgraded).collect();
-        let reached = u32::try_from(reached.len()).unwrap_or(u32::MAX);
-        let room = request.instances.saturating_sub(reached).min(attempts);
-        if room == 0 {
-            return Ok(false);
-        }
-        let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
-        let call = abi::rolloutCall {
-            name: name.clone(),
-            max,
-        };
-        let expected = simulation.ask(registry, &call)?;
-        if expected.upgraded == 0 && expected.left == 0 {
-            return Ok(true);
-        }
-        let input = call.abi_encode().into();
-        let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
-            Ok(done) => done,
-            Err(error) => {
-                carried_out.problems.push(Finding::of(error)?);
-                return Ok(false);
-            }
-        };
-        let what = format!("rollout of {}", expected.upgraded);
-        let sent = Transaction::of(&what, &done);
-        carried_out.transactions.push(sent);
-        for skipped in done.events::<abi::InstanceSkipped>() {
-            let what = format!("the upgrade of {}", skipped.proxy);
-            let revert = Revert::decode(&skipped.reason);
-            carried_out.problems.push(Finding::refusal(&what, &revert));
-            carried_out.skipped.insert(skipped.proxy);
-        }
-        if expected.upgraded == 0 || expected.left == 0 {
-            return Ok(expected.left == 0);
-        }
-        attempts = attempts.saturating_sub(u32::from(expected.upgraded));
-    }
-}
-
-/// Whether one of these is at another version than that, and in no complex migration.
-pub(super) fn is_one_behind(
-    simulation: &Simulation,
-    registry: Address,
-    before: &[Before],
-    version: &str,
-) -> Result<bool, PlanError> {
-    for one in before {
-        if is_behind(simulation, registry, one, version)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether it is at another version now, and in no complex migration.
-pub(super) fn is_behind(
-    simulation: &Simulation,
-    registry: Address,
-    one: &Before,
-    version: &str,
-) -> Result<bool, PlanError> {
-    let proxy = one.proxy;
-    let now = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
-    Ok(now.version != version && !is_migrating(now.state))
 }
 
 /// What happened to each instance.

@@ -4,6 +4,7 @@
 //! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
+mod carry_out;
 mod code_checks;
 mod creation;
 mod decide;
@@ -14,11 +15,13 @@ mod executed;
 mod finding;
 mod instances;
 mod keys;
+mod locations;
 mod prepare;
 mod replay;
 mod simulation;
 mod slots;
 mod trials;
+mod verdict;
 
 pub use code_checks::{has_constructor, reserved_in};
 pub use creation::{Creation, CreationRequest, creation};
@@ -32,6 +35,7 @@ pub use replay::{
     Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,
 };
 pub use trials::Trials;
+pub use verdict::{Verdict, upgraded};
 
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Remote};
@@ -40,13 +44,13 @@ use crate::ids::CodeHash;
 use crate::registry::definition_id;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
-use decide::{Decision, decide};
-use effects::{Outcome, Tries, Whose, with_limits};
+use carry_out::carry_out;
+use effects::{Tries, Whose, with_limits};
 use instances::Before;
+use locations::{Locations, handled};
 use serde::Serialize;
 use simulation::{Simulation, on_block};
 use slots::SlotNames;
-use std::collections::BTreeSet;
 use stylus_chain::{Chain, ChainConfig};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
@@ -108,12 +112,14 @@ pub struct Plan {
     pub reads: Vec<Reads>,
     /// The gas limits that it was tried with; of several transactions the highest one.
     pub limits: Vec<u64>,
-    /// Instances that were not brought to the version and did not fail to be: nobody knows what would
-    /// happen to them.
+    /// Instances of which it is known what would happen: those that are at the version then, begin a complex
+    /// migration to it, fail to be upgraded, or are at a younger one.
+    pub tried: u32,
+    /// All others.
     pub untried: u32,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
-    /// Whether the version is current already, on every instance that was tried: nothing would change.
+    /// Whether the version is current already, on every instance: nothing would change.
     pub is_current: bool,
 }
 
@@ -127,15 +133,10 @@ pub struct Transaction {
 }
 
 impl Plan {
-    /// Whether an instance is brought to the version, or begins a complex migration to it.
-    pub fn has_reached(&self, instance: &InstancePlan) -> bool {
-        instance.to == self.to || instance.migrating
-    }
-
-    /// How many instances have reached it.
-    pub fn tried(&self) -> usize {
-        let instances = self.instances.iter();
-        instances.filter(|one| self.has_reached(one)).count()
+    /// What it shows as a whole.
+    pub fn verdict(&self) -> Verdict {
+        let is_failing = !self.problems.is_empty();
+        Verdict::of(is_failing, self.is_current, &self.instances, self.untried)
     }
 
     /// Gas of all transactions.
@@ -203,6 +204,7 @@ fn try_on(
         others: Vec::new(),
         reads: Vec::new(),
         limits: Vec::new(),
+        tried: 0,
         untried: 0,
         problems: Vec::new(),
         is_current: false,
@@ -217,34 +219,9 @@ fn try_on(
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok((plan, simulation)); // explain() has refused it already
     };
-    let what = format!("migrate {name} to {}", call.version);
-    let is_current = definition.current == call.version;
     simulation.begin_here();
     let (tried, done) = with_limits(&mut simulation, tries, |simulation| {
-        let mut done = CarriedOut::default();
-        let decision = match is_current {
-            true => with_that_code(simulation, *registry, call)?, // the rollout may be all that is left
-            false => decide(
-                simulation,
-                *registry,
-                &policy,
-                &bytes,
-                &what,
-                &request.names,
-            )?,
-        };
-        let is_at_end = done.follow(decision, simulation, request)?;
-        let (registry, version) = (*registry, &call.version);
-        if is_current
-            && is_at_end
-            && instances::is_one_behind(simulation, registry, &before, version)?
-        {
-            // No rollout takes along what was called back: the call itself does.
-            let names = &request.names;
-            let decision = decide(simulation, registry, &policy, &bytes, &what, names)?;
-            done.follow(decision, simulation, request)?;
-        }
-        Ok(done)
+        carry_out(simulation, request, &policy, &before)
     })?;
     plan.problems.extend(done.problems);
     plan.problems.extend(tried.depends_on_gas("the migration"));
@@ -252,9 +229,9 @@ fn try_on(
         plan.limits.clone_from(&tried.limits);
     }
 
-    let handled = instances::handled(&simulation, *registry)?;
+    let touched = handled(&simulation, *registry)?;
     let is_known = |proxy: &Address| before.iter().any(|one| one.proxy == *proxy);
-    let unknown = handled.iter().filter(|proxy| !is_known(proxy));
+    let unknown = touched.iter().filter(|proxy| !is_known(proxy));
     let late: Vec<Before> = unknown
         .map(|proxy| instances::at_beginning(&simulation, *registry, *proxy))
         .collect::<Result<_, _>>()?;
@@ -266,12 +243,13 @@ fn try_on(
     let mut versions = vec![plan.from.clone(), plan.to.clone()];
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
+    let locations = Locations::now(&simulation, *registry, name)?;
     let mut shown = Vec::new();
     for one in before {
         // Where the call fails, all stay as they are: the problem says why.
         let is_shown = done.is_stuck
-            || handled.contains(&one.proxy)
-            || !instances::is_behind(&simulation, *registry, &one, &plan.to)?;
+            || touched.contains(&one.proxy)
+            || !locations.is_behind(one.proxy, &plan.to)?;
         shown.extend((is_shown && !one.is_migrating).then_some(one));
     }
     let proxies: Vec<Address> = shown.iter().map(|instance| instance.proxy).collect();
@@ -284,13 +262,12 @@ fn try_on(
     for one in &mut plan.instances {
         one.balance = tried.shown.balance(one.proxy);
     }
-    let is_tried = |one: &&InstancePlan| {
-        done.is_stuck || done.skipped.contains(&one.proxy) || plan.has_reached(one)
-    };
-    let count = plan.instances.iter().filter(is_tried).count();
-    plan.untried = definition
-        .instances
-        .saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+    for InstancePlan { proxy, .. } in &plan.instances {
+        let is_settled = done.is_stuck || done.skipped.contains(proxy);
+        let is_tried = is_settled || !locations.is_behind(*proxy, &plan.to)?;
+        plan.tried += u32::from(is_tried);
+    }
+    plan.untried = definition.instances.saturating_sub(plan.tried);
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let beacon = evm::beacon_address(*registry, definition_id(name));
     let whose = Whose {
@@ -302,7 +279,8 @@ fn try_on(
     };
     plan.others = tried.shown.elsewhere(&simulation, &whose)?;
     plan.transactions.extend(done.transactions);
-    plan.is_current = is_current && plan.transactions.is_empty() && plan.untried == 0;
+    plan.is_current =
+        definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
     Ok((plan, simulation))
 }
 
@@ -338,69 +316,6 @@ fn look_at_executed(
     let unsettled = executed::unsettled(simulation, &executed, names)?;
     plan.problems.extend(unsettled);
     Ok(())
-}
-
-/// Of a version that is current: whether it is current with the code that was asked for.
-fn with_that_code(
-    simulation: &Simulation,
-    registry: Address,
-    call: &abi::migrateCall,
-) -> Result<Decision, PlanError> {
-    let query = abi::getVersionCall {
-        name: call.name.clone(),
-        version: call.version.clone(),
-    };
-    let registered = simulation.ask(registry, &query)?.code.codehash;
-    if registered == call.code.codehash {
-        return Ok(Decision::Executed(Vec::new()));
-    }
-    Ok(Decision::Stuck(Finding::new(
-        "VersionExists",
-        format!("{} {} is current with other code", call.name, call.version),
-        &format!("code with the hash {registered}"),
-        format!("code with the hash {}", call.code.codehash),
-        "a version never changes: give the new code a label of its own",
-    )))
-}
-
-/// What the governed call and the rollouts behind it were.
-#[derive(Default)]
-struct CarriedOut {
-    transactions: Vec<Transaction>,
-    problems: Vec<Finding>,
-    /// Instances whose own upgrade failed.
-    skipped: BTreeSet<Address>,
-    /// Whether the call itself is not executed.
-    is_stuck: bool,
-}
-
-impl CarriedOut {
-    /// The rollouts behind a decision. Whether none is left that a rollout would handle.
-    fn follow(
-        &mut self,
-        decision: Decision,
-        simulation: &mut Simulation,
-        request: &PlanRequest,
-    ) -> Result<bool, PlanError> {
-        match decision {
-            Decision::Stuck(finding) => {
-                self.problems.push(finding);
-                self.is_stuck = true;
-                Ok(false)
-            }
-            Decision::Executed(sent) => {
-                let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
-                self.transactions.extend(sent);
-                instances::roll_out(simulation, request, self)
-            }
-        }
-    }
-}
-
-impl Outcome for CarriedOut {
-    fn failure(&self) -> Option<&Finding> {
-        self.problems.first()
-    }
 }
 
 impl Transaction {

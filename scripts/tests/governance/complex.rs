@@ -143,6 +143,26 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
 }
 
 #[test]
+fn what_was_called_back_is_reported_as_not_tried_where_too_many_others_wait() {
+    let (sandbox, proxies) = registers(1);
+    assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
+    sandbox.done("Admin", &["abort-migration", &proxies[0]]);
+    sandbox.done("Admin", &["run-migration", &proxies[0]]);
+    let others: Vec<String> = (0..4).map(|_| created(&sandbox)).collect();
+    // Five are more than the call takes along, and rollouts pass over what was called back.
+    let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
+    let begun: Vec<&str> = planned["instances"]
+        .as_array()
+        .expect("instances")
+        .iter()
+        .filter(|one| one["migrating"] == true)
+        .map(|one| text(one, "proxy"))
+        .collect();
+    assert_eq!(begun, others, "{planned:#}");
+    assert_eq!(planned["untried"], 1, "{planned:#}");
+}
+
+#[test]
 fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     let sandbox = Sandbox::new();
     sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);

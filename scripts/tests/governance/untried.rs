@@ -3,7 +3,7 @@
 
 use crate::creation::send;
 use crate::replay::{increment, plan};
-use crate::sandbox::{CREATE, MIGRATE, Sandbox, text};
+use crate::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -97,4 +97,56 @@ fn a_replay_of_a_plan_that_left_instances_out_is_not_whole() {
         behind.contains(&json!("1 instance was not tried")),
         "{planned:#}"
     );
+}
+
+#[test]
+fn a_check_of_some_instances_is_not_reported_as_one_of_all() {
+    let sandbox = Sandbox::with_counter("Admin", 6);
+    let check = |count| {
+        let words = [
+            "check",
+            "A",
+            "counter-v2",
+            "--call",
+            "migrate(uint256)",
+            "5",
+            "--allow-unchecked",
+            "abi",
+            "--instances",
+            count,
+        ];
+        let (exit, lines) = sandbox.reported("Other", &words);
+        assert_eq!(exit, Some(0), "{lines:#?}");
+        lines.last().cloned().unwrap_or_default()
+    };
+    let in_part = "! A can be upgraded to this as far as it was tried";
+    assert_eq!(check("2"), in_part);
+    assert_eq!(check("6"), "✓ A can be upgraded to this");
+}
+
+#[test]
+fn what_is_current_with_another_migration_is_reported_as_refused() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &MIGRATE);
+    let planned = sandbox.run("Other", &plan("6", &[]));
+    assert_eq!(error(&planned), "VersionExists", "{planned:?}");
+    let same = sandbox.done("Other", &plan("5", &[]));
+    assert_eq!(same["is_current"], true, "{same:#}");
+    let same = sandbox.done("Other", &["plan", "A", "2.0"]);
+    assert_eq!(same["is_current"], true, "{same:#}");
+}
+
+#[test]
+fn an_instance_at_a_younger_version_is_reported_to_stay_there() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &MIGRATE);
+    let register = ["register", "A", "3.0", "counter-v2", "--no-migration"];
+    sandbox.done("Admin", &register);
+    let create = ["create-proxy", "A", "3.0", "--no-init"];
+    let proxy = sandbox.done("Admin", &create);
+    let planned = sandbox.done("Other", &["plan", "A", "2.0"]);
+    assert_eq!(planned["is_current"], true, "{planned:#}");
+    assert_eq!(planned["untried"], 0, "{planned:#}");
+    let ahead = (text(&proxy, "proxy"), "3.0", "3.0");
+    assert_eq!(instances(&planned)[1], ahead);
 }

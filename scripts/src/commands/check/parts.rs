@@ -12,7 +12,7 @@ use crate::commands::context::Context;
 use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
-use crate::plan::not_tried;
+use crate::plan::{not_tried, only_started};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
 use crate::text::shell_word;
 use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
@@ -135,6 +135,11 @@ impl Check<'_> {
         if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";
             self.done.lower(CheckPart::Upgrade, Extent::Partial, why);
+        }
+        self.is_tried_in_part = plan.untried > 0;
+        if let Some(why) = only_started(&plan.instances) {
+            self.is_tried_in_part = true;
+            self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
         }
         if plan.untried > 0 {
             let why = not_tried(plan.untried);

@@ -8,7 +8,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
-use crate::plan::{Plan, PlanRequest, limits_in_words, only_started};
+use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
 use crate::review::{Card, STEPS, Weight};
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::reasons::step;
@@ -65,11 +65,11 @@ pub(super) async fn add(
         names: context.names(),
     };
     let tried = context.try_on_copy(client, request).await;
-    let is_whole = tried.as_ref().is_ok_and(|plan| {
-        let is_any = plan.tried() > 0 || plan.untried == 0;
-        is_any && plan.problems.is_empty() && only_started(&plan.instances).is_none()
+    let is_carried_out = tried.as_ref().is_ok_and(|plan| {
+        let carried_out = [Verdict::Whole, Verdict::InPart, Verdict::IsCurrent];
+        carried_out.contains(&plan.verdict())
     });
-    if !is_whole {
+    if !is_carried_out {
         cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
     }
     match tried {
@@ -91,26 +91,38 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .iter()
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
-    let tried = plan.tried();
-    if let Some(says) = only_started(&plan.instances) {
-        cards.push(Card::new(ABOUT, Weight::Unknown, says));
-    } else if cards.is_empty() && tried > 0 {
-        let outside = match plan.others.is_empty() && moved.is_empty() {
-            true => ", and beside registry and instances nothing changes",
-            false => "",
-        };
-        let says = format!(
-            "the upgrade succeeds on {tried} instances{outside}: alike with {} gas, on block {}",
-            limits_in_words(&plan.limits),
-            plan.block
-        );
-        cards.push(effects::tried(says, &plan.reads, plan.untried == 0));
+    let upgraded = upgraded(&plan.instances);
+    match plan.verdict() {
+        Verdict::Fails | Verdict::NotTried => {}
+        Verdict::IsCurrent => {
+            let Plan { name, to, .. } = plan;
+            let says = format!("{name} {to} is current already: nothing would change");
+            cards.push(Card::new(ABOUT, Weight::Note, says));
+        }
+        Verdict::OnlyStarted => {
+            let says = only_started(&plan.instances);
+            cards.extend(says.map(|says| Card::new(ABOUT, Weight::Unknown, says)));
+        }
+        verdict @ (Verdict::InPart | Verdict::Whole) if upgraded > 0 => {
+            let outside = match plan.others.is_empty() && moved.is_empty() {
+                true => ", and beside registry and instances nothing changes",
+                false => "",
+            };
+            let says = format!(
+                "the upgrade succeeds on {upgraded} instances{outside}: alike with {} gas, on block {}",
+                limits_in_words(&plan.limits),
+                plan.block
+            );
+            cards.push(effects::tried(says, &plan.reads, verdict == Verdict::Whole));
+        }
+        Verdict::InPart | Verdict::Whole => {}
     }
     cards.extend(effects::environment(&plan.reads));
     cards.extend(effects::moved(&moved));
     cards.extend(effects::others("registry and instances", &plan.others));
-    if tried == 0 || plan.untried > 0 {
-        let says = format!("{tried} instances were tried, {} were not", plan.untried);
+    if plan.instances.is_empty() || plan.untried > 0 {
+        let Plan { tried, untried, .. } = plan;
+        let says = format!("{tried} instances were tried, {untried} were not");
         cards.push(Card::new(ABOUT, Weight::Unknown, says));
     }
     cards

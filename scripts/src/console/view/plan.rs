@@ -19,6 +19,8 @@ pub struct Plan {
     #[serde(default)]
     pub reads: Vec<Reads>,
     pub untried: u32,
+    #[serde(default)]
+    pub is_current: bool,
     pub problems: Vec<Finding>,
     /// `None` where no replay was asked for, `Some(None)` where there was nothing to send again.
     #[serde(default, deserialize_with = "requested")]

@@ -1,0 +1,200 @@
+//! The governed call and the rollouts behind it, carried out on the copy.
+
+use super::decide::{ANYBODY, Decision, decide};
+use super::effects::Outcome;
+use super::error::PlanError;
+use super::finding::Finding;
+use super::instances::Before;
+use super::locations::{Locations, upgraded};
+use super::simulation::Simulation;
+use super::{PlanRequest, Transaction};
+use crate::client::Revert;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
+use std::collections::BTreeSet;
+use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::reasons::definition_state;
+use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
+
+/// Instances per rollout transaction.
+const BATCH: u16 = 8;
+
+/// The call, unless rollouts are all that is left of it, and the rollouts.
+pub(super) fn carry_out(
+    simulation: &mut Simulation,
+    request: &PlanRequest,
+    policy: &Policy,
+    before: &[Before],
+) -> Result<CarriedOut, PlanError> {
+    let PlanRequest { registry, call, .. } = request;
+    let query = abi::definitionCall {
+        name: call.name.clone(),
+    };
+    let definition = simulation.ask(*registry, &query)?;
+    let is_paused = definition.state == definition_state::PAUSED;
+    let is_current = definition.current == call.version;
+    let decided = |simulation: &mut Simulation| {
+        let what = format!("migrate {} to {}", call.name, call.version);
+        let bytes: Bytes = call.abi_encode().into();
+        decide(simulation, *registry, policy, &bytes, &what, &request.names)
+    };
+    let decision = match is_current && !is_paused {
+        true => match other_code(simulation, *registry, call)? {
+            Some(finding) => Decision::Stuck(finding),
+            // Rollouts go on with what waits. What was called back takes the call itself.
+            None if is_one_called_back(simulation, request, before)? => decided(simulation)?,
+            None => Decision::Executed(Vec::new()),
+        },
+        false => decided(simulation)?,
+    };
+    let mut done = CarriedOut::default();
+    match decision {
+        Decision::Stuck(finding) => {
+            done.problems.push(finding);
+            done.is_stuck = true;
+        }
+        Decision::Executed(sent) => {
+            let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
+            done.transactions.extend(sent);
+            roll_out(simulation, request, &mut done)?;
+        }
+    }
+    Ok(done)
+}
+
+/// What the governed call and the rollouts behind it were.
+#[derive(Default)]
+pub(super) struct CarriedOut {
+    pub(super) transactions: Vec<Transaction>,
+    pub(super) problems: Vec<Finding>,
+    /// Instances whose own upgrade failed.
+    pub(super) skipped: BTreeSet<Address>,
+    /// Whether the call itself is not executed.
+    pub(super) is_stuck: bool,
+}
+
+impl Outcome for CarriedOut {
+    fn failure(&self) -> Option<&Finding> {
+        self.problems.first()
+    }
+}
+
+/// Of a version that is current: why the registry refuses it once more, if it has other code or another step.
+fn other_code(
+    simulation: &Simulation,
+    registry: Address,
+    call: &abi::migrateCall,
+) -> Result<Option<Finding>, PlanError> {
+    let query = abi::getVersionCall {
+        name: call.name.clone(),
+        version: call.version.clone(),
+    };
+    let registered = simulation.ask(registry, &query)?;
+    let (code, wanted) = (&registered.code, &call.code);
+    let is_wanted = |one: &Step| {
+        let mut wanted = call.step.clone();
+        if wanted.from == call.version {
+            wanted.from.clone_from(&one.from); // typed once more: its way began at what was current then
+        }
+        one.abi_encode() == wanted.abi_encode()
+    };
+    let is_step = registered.steps.is_empty() || registered.steps.iter().any(is_wanted);
+    let (expected, found) = match code.codehash == wanted.codehash {
+        false => (
+            format!("code with the hash {}", code.codehash),
+            format!("code with the hash {}", wanted.codehash),
+        ),
+        true if code.abi_encode() != wanted.abi_encode() => (
+            "the account, layout and sources that are registered".into(),
+            "the same code with another account, layout or sources".into(),
+        ),
+        true if !is_step => (
+            "one of the registered ways to it".into(),
+            "another migration".into(),
+        ),
+        true => return Ok(None),
+    };
+    Ok(Some(Finding::new(
+        "VersionExists",
+        format!(
+            "{} {} is current, and not with that",
+            call.name, call.version
+        ),
+        &expected,
+        found,
+        "a version never changes: give the new code a label of its own",
+    )))
+}
+
+/// Whether the rollouts alone leave one of these behind the version: what was called back from it.
+fn is_one_called_back(
+    simulation: &mut Simulation,
+    request: &PlanRequest,
+    before: &[Before],
+) -> Result<bool, PlanError> {
+    simulation.discarded(|copy| {
+        if !roll_out(copy, request, &mut CarriedOut::default())? {
+            return Ok(false);
+        }
+        let call = &request.call;
+        let locations = Locations::now(copy, request.registry, &call.name)?;
+        for one in before {
+            if locations.is_behind(one.proxy, &call.version)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })
+}
+
+/// Rolls out to the instances that are still older, as far as the plan goes. Whether none is left that a
+/// rollout would handle.
+fn roll_out(
+    simulation: &mut Simulation,
+    request: &PlanRequest,
+    carried_out: &mut CarriedOut,
+) -> Result<bool, PlanError> {
+    let PlanRequest { registry, call, .. } = request;
+    let (registry, name) = (*registry, &call.name);
+    // One that is only paused or resumed is an attempt as well, and comes again behind the others.
+    let mut attempts = request.instances.saturating_mul(2);
+    loop {
+        let logs = simulation.logs(registry)?;
+        let reached: BTreeSet<Address> = logs.iter().filter_map(upgraded).collect();
+        let reached = u32::try_from(reached.len()).unwrap_or(u32::MAX);
+        let room = request.instances.saturating_sub(reached).min(attempts);
+        if room == 0 {
+            return Ok(false);
+        }
+        let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
+        let call = abi::rolloutCall {
+            name: name.clone(),
+            max,
+        };
+        let expected = simulation.ask(registry, &call)?;
+        if expected.upgraded == 0 && expected.left == 0 {
+            return Ok(true);
+        }
+        let input = call.abi_encode().into();
+        let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
+            Ok(done) => done,
+            Err(error) => {
+                carried_out.problems.push(Finding::of(error)?);
+                return Ok(false);
+            }
+        };
+        let what = format!("rollout of {}", expected.upgraded);
+        let sent = Transaction::of(&what, &done);
+        carried_out.transactions.push(sent);
+        for skipped in done.events::<abi::InstanceSkipped>() {
+            let what = format!("the upgrade of {}", skipped.proxy);
+            let revert = Revert::decode(&skipped.reason);
+            carried_out.problems.push(Finding::refusal(&what, &revert));
+            carried_out.skipped.insert(skipped.proxy);
+        }
+        if expected.upgraded == 0 || expected.left == 0 {
+            return Ok(expected.left == 0);
+        }
+        attempts = attempts.saturating_sub(u32::from(expected.upgraded));
+    }
+}

@@ -1,0 +1,78 @@
+//! Where instances are at among the versions of their definition, and which the trial has done something with.
+
+use super::error::PlanError;
+use super::instances::{PAGE, is_migrating};
+use super::simulation::Simulation;
+use alloy::primitives::{Address, Log};
+use alloy::sol_types::SolEvent;
+use stylus_upgrades_interface::reasons::{definition_state, instance_state};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Where instances are at, among the versions of their definition.
+pub(super) struct Locations<'a> {
+    simulation: &'a Simulation,
+    registry: Address,
+    /// The labels, the oldest first.
+    labels: Vec<String>,
+    is_paused: bool,
+}
+
+impl<'a> Locations<'a> {
+    pub(super) fn now(
+        simulation: &'a Simulation,
+        registry: Address,
+        name: &str,
+    ) -> Result<Self, PlanError> {
+        let query = abi::definitionCall { name: name.into() };
+        let definition = simulation.ask(registry, &query)?;
+        let mut labels = Vec::new();
+        for start in (0..definition.versions).step_by(PAGE as usize) {
+            let page = abi::versionsCall {
+                name: name.into(),
+                start,
+                count: PAGE.min(definition.versions - start),
+            };
+            labels.extend(simulation.ask(registry, &page)?);
+        }
+        Ok(Self {
+            simulation,
+            registry,
+            labels,
+            is_paused: definition.state == definition_state::PAUSED,
+        })
+    }
+
+    /// Whether an instance is still to be brought to that version, or to be resumed. One in a complex
+    /// migration is neither, and one at a younger version stays there.
+    pub(super) fn is_behind(&self, proxy: Address, version: &str) -> Result<bool, PlanError> {
+        let query = abi::instanceOfCall { proxy };
+        let now = self.simulation.ask(self.registry, &query)?;
+        let place = |label: &str| self.labels.iter().position(|one| one == label);
+        let is_older = now.version != version && place(&now.version) <= place(version);
+        let is_to_resume = now.state == instance_state::PAUSED && !self.is_paused;
+        Ok((is_older || is_to_resume) && !is_migrating(now.state))
+    }
+}
+
+/// The instances that the registry has done something with since the beginning, in that order.
+pub(super) fn handled(
+    simulation: &Simulation,
+    registry: Address,
+) -> Result<Vec<Address>, PlanError> {
+    let mut all = Vec::new();
+    for log in simulation.logs(registry)? {
+        let proxy = upgraded(&log)
+            .or_else(|| Some(abi::InstanceSkipped::decode_log(&log).ok()?.proxy))
+            .or_else(|| Some(abi::InstancePaused::decode_log(&log).ok()?.proxy))
+            .or_else(|| Some(abi::InstanceResumed::decode_log(&log).ok()?.proxy));
+        all.extend(proxy.filter(|proxy| !all.contains(proxy)));
+    }
+    Ok(all)
+}
+
+/// Whom a log of the registry says to be upgraded, if only by the start of a complex migration.
+pub(super) fn upgraded(log: &Log) -> Option<Address> {
+    let started = || Some(abi::MigrationStarted::decode_log(log).ok()?.proxy);
+    let upgraded = abi::InstanceUpgraded::decode_log(log).ok();
+    upgraded.map(|event| event.proxy).or_else(started)
+}

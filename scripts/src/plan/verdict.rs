@@ -1,0 +1,44 @@
+//! What a trial shows as a whole.
+
+use super::instances::InstancePlan;
+
+/// What a trial shows as a whole. Good news is what was tried to its end, on every instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Something is wrong.
+    Fails,
+    /// The version is current already, on every instance.
+    IsCurrent,
+    /// Only the start of a complex migration was tried.
+    OnlyStarted,
+    /// No instance was upgraded, and there are some that would be.
+    NotTried,
+    /// It succeeds on some instances, and others were not tried.
+    InPart,
+    /// It succeeds on all.
+    Whole,
+}
+
+impl Verdict {
+    /// Of a plan with problems or without, of a version that is current or not, with so many instances left.
+    pub fn of(
+        is_failing: bool,
+        is_current: bool,
+        instances: &[InstancePlan],
+        untried: u32,
+    ) -> Self {
+        match (is_failing, is_current) {
+            (true, _) => Self::Fails,
+            (false, true) => Self::IsCurrent,
+            _ if instances.iter().any(|one| one.migrating) => Self::OnlyStarted,
+            _ if untried == 0 => Self::Whole,
+            _ if upgraded(instances) == 0 => Self::NotTried,
+            _ => Self::InPart,
+        }
+    }
+}
+
+/// How many of these are upgraded.
+pub fn upgraded(instances: &[InstancePlan]) -> usize {
+    instances.iter().filter(|one| one.from != one.to).count()
+}
