@@ -60,7 +60,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
     html! {
         @if plan.problems.is_empty() {
-            (succeeds(plan, Verdict::of(false, plan.is_current, &plan.instances, plan.untried)))
+            (succeeds(plan, Verdict::of(false, plan.is_current, &plan.instances, (plan.tried, plan.untried))))
         }
         @for problem in &plan.problems { (self::problem(problem)) }
         @for warning in &plan.warnings { (finding(warning)) }

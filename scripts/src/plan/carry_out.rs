@@ -38,10 +38,12 @@ pub(super) fn carry_out(
         let bytes: Bytes = call.abi_encode().into();
         decide(simulation, *registry, policy, &bytes, &what, &request.names)
     };
-    let decision = match is_current && !is_paused {
+    // Anybody can go on with the rollouts of what is current, whatever becomes of the call.
+    let goes_on = is_current && !is_paused;
+    let decision = match goes_on {
         true => match other_code(simulation, *registry, call)? {
             Some(finding) => Decision::Stuck(finding),
-            // Rollouts go on with what waits. What was called back takes the call itself.
+            // Rollouts take along what waits. What was called back takes the call itself.
             None if is_one_called_back(simulation, request, before)? => decided(simulation)?,
             None => Decision::Executed(Vec::new()),
         },
@@ -51,13 +53,15 @@ pub(super) fn carry_out(
     match decision {
         Decision::Stuck(finding) => {
             done.problems.push(finding);
-            done.is_stuck = true;
+            done.is_stuck = !goes_on;
         }
         Decision::Executed(sent) => {
             let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
             done.transactions.extend(sent);
-            roll_out(simulation, request, &mut done)?;
         }
+    }
+    if !done.is_stuck {
+        roll_out(simulation, request, &mut done)?;
     }
     Ok(done)
 }
@@ -69,7 +73,7 @@ pub(super) struct CarriedOut {
     pub(super) problems: Vec<Finding>,
     /// Instances whose own upgrade failed.
     pub(super) skipped: BTreeSet<Address>,
-    /// Whether the call itself is not executed.
+    /// Whether the call is refused, and nothing goes on without it.
     pub(super) is_stuck: bool,
 }
 

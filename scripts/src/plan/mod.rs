@@ -113,7 +113,7 @@ pub struct Plan {
     /// The gas limits that it was tried with; of several transactions the highest one.
     pub limits: Vec<u64>,
     /// Instances of which it is known what would happen: those that are at the version then, begin a complex
-    /// migration to it, fail to be upgraded, or are at a younger one.
+    /// migration to it, fail to be upgraded, or are at a younger one; all where the call is refused.
     pub tried: u32,
     /// All others.
     pub untried: u32,
@@ -136,7 +136,8 @@ impl Plan {
     /// What it shows as a whole.
     pub fn verdict(&self) -> Verdict {
         let is_failing = !self.problems.is_empty();
-        Verdict::of(is_failing, self.is_current, &self.instances, self.untried)
+        let counts = (self.tried, self.untried);
+        Verdict::of(is_failing, self.is_current, &self.instances, counts)
     }
 
     /// Gas of all transactions.
@@ -263,9 +264,11 @@ fn try_on(
         one.balance = tried.shown.balance(one.proxy);
     }
     for InstancePlan { proxy, .. } in &plan.instances {
-        let is_settled = done.is_stuck || done.skipped.contains(proxy);
-        let is_tried = is_settled || !locations.is_behind(*proxy, &plan.to)?;
-        plan.tried += u32::from(is_tried);
+        let failed = done.skipped.contains(proxy);
+        plan.tried += u32::from(failed || !locations.is_behind(*proxy, &plan.to)?);
+    }
+    if done.is_stuck {
+        plan.tried = definition.instances;
     }
     plan.untried = definition.instances.saturating_sub(plan.tried);
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();

@@ -11,7 +11,7 @@ pub enum Verdict {
     IsCurrent,
     /// Only the start of a complex migration was tried.
     OnlyStarted,
-    /// No instance was upgraded, and there are some that would be.
+    /// There are instances, and none was tried.
     NotTried,
     /// It succeeds on some instances, and others were not tried.
     InPart,
@@ -20,19 +20,20 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Of a plan with problems or without, of a version that is current or not, with so many instances left.
+    /// Of a plan with problems or without, of a version that is current or not, where so many instances were
+    /// tried and so many were not.
     pub fn of(
         is_failing: bool,
         is_current: bool,
         instances: &[InstancePlan],
-        untried: u32,
+        (tried, untried): (u32, u32),
     ) -> Self {
         match (is_failing, is_current) {
             (true, _) => Self::Fails,
             (false, true) => Self::IsCurrent,
             _ if instances.iter().any(|one| one.migrating) => Self::OnlyStarted,
             _ if untried == 0 => Self::Whole,
-            _ if upgraded(instances) == 0 => Self::NotTried,
+            _ if tried == 0 => Self::NotTried,
             _ => Self::InPart,
         }
     }

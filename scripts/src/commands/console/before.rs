@@ -309,7 +309,10 @@ async fn tried(
     let plan = documents::plan(subject.context, name, version, Some(&action), None).await?;
     let same = plan.document.get("call") == Some(&json!(governed.bytes));
     match same {
-        true => outcome.field("plan", Value::Object(plan.document)),
+        true => {
+            checks::with_plan(outcome, &plan.document);
+            outcome.field("plan", Value::Object(plan.document));
+        }
         false => outcome.field(
             "untried",
             "another action for the same version was proposed before, and a plan tries that one",
@@ -319,7 +322,8 @@ async fn tried(
 }
 
 /// What the page shows of a plan, but for what every block changes.
-const SHOWN: [&str; 7] = [
+const SHOWN: [&str; 8] = [
+    "is_current",
     "instances",
     "others",
     "reads",

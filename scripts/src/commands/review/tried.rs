@@ -66,7 +66,7 @@ pub(super) async fn add(
     };
     let tried = context.try_on_copy(client, request).await;
     let is_carried_out = tried.as_ref().is_ok_and(|plan| {
-        let carried_out = [Verdict::Whole, Verdict::InPart, Verdict::IsCurrent];
+        let carried_out = [Verdict::Whole, Verdict::IsCurrent];
         carried_out.contains(&plan.verdict())
     });
     if !is_carried_out {
@@ -91,17 +91,15 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .iter()
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
+    let started = only_started(&plan.instances);
+    cards.extend(started.map(|says| Card::new(ABOUT, Weight::Unknown, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {
-        Verdict::Fails | Verdict::NotTried => {}
+        Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}
         Verdict::IsCurrent => {
             let Plan { name, to, .. } = plan;
             let says = format!("{name} {to} is current already: nothing would change");
             cards.push(Card::new(ABOUT, Weight::Note, says));
-        }
-        Verdict::OnlyStarted => {
-            let says = only_started(&plan.instances);
-            cards.extend(says.map(|says| Card::new(ABOUT, Weight::Unknown, says)));
         }
         verdict @ (Verdict::InPart | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
@@ -114,6 +112,10 @@ fn reported(plan: &Plan) -> Vec<Card> {
                 plan.block
             );
             cards.push(effects::tried(says, &plan.reads, verdict == Verdict::Whole));
+        }
+        Verdict::Whole if !plan.instances.is_empty() => {
+            let says = "the call succeeds, and no instance changes its version";
+            cards.push(Card::new(ABOUT, Weight::Note, says));
         }
         Verdict::InPart | Verdict::Whole => {}
     }

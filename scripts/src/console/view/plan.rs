@@ -18,6 +18,8 @@ pub struct Plan {
     pub others: Vec<Elsewhere>,
     #[serde(default)]
     pub reads: Vec<Reads>,
+    #[serde(default)]
+    pub tried: u32,
     pub untried: u32,
     #[serde(default)]
     pub is_current: bool,

@@ -20,7 +20,7 @@ pub use past::BLOCKS_MAX;
 use super::effects::Tries;
 use super::error::PlanError;
 use super::finding::Finding;
-use super::{Plan, PlanRequest, not_tried, prepare, try_on};
+use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
 use crate::client::{Client, Remote};
 use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
@@ -265,7 +265,7 @@ fn carry_out(
 /// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
 /// that is not wrong at the newest block, where the plan says so itself.
 fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
-    let is_there = plan.instances.iter().any(|one| one.to == plan.to);
+    let is_there = plan.instances.iter().any(|one| is_settled(plan, one));
     let only_there = |name: &String| !problems.contains(name);
     let found = plan.problems.iter();
     let mut reasons: Vec<String> = found
@@ -283,8 +283,14 @@ fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
 
 /// The instances that did not reach the version.
 fn behind(plan: &Plan) -> Vec<String> {
-    let behind = plan.instances.iter().filter(|one| one.to != plan.to);
+    let behind = plan.instances.iter().filter(|one| !is_settled(plan, one));
     let behind = behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
     let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
     behind.chain(untried).collect()
+}
+
+/// Whether it is at the version, or at a younger one: no other stays where all were tried and nothing failed.
+fn is_settled(plan: &Plan, one: &InstancePlan) -> bool {
+    let is_all = plan.untried == 0 && plan.problems.is_empty();
+    one.to == plan.to || (is_all && !one.migrating)
 }
