@@ -106,7 +106,9 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
 /// something was not tried to its end.
 fn succeeds(plan: &Plan, verdict: Verdict) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let is_good = gas.is_empty() && [Verdict::Whole, Verdict::IsCurrent].contains(&verdict);
+    let is_warned = plan.warnings.iter().any(|one| one.severity == "failure");
+    let is_tried = [Verdict::Whole, Verdict::IsCurrent].contains(&verdict);
+    let is_good = gas.is_empty() && is_tried && !is_warned;
     let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),

@@ -15,6 +15,8 @@ const DAY: u64 = 86_400;
 
 /// What the cards about declared steps are about.
 pub const STEPS: &str = "initializers and migrations";
+/// What cards about a trial are about.
+pub const TRIED: &str = "tried on a copy";
 
 /// How much a card weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

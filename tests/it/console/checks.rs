@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::process::Console;
-use crate::layouts::project::{COUNT, Project, SWAPPED, home, text};
+use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
 fn require_consent(project: &Project, (console, folder): (&Console, &Path), action: &str) {
@@ -100,4 +100,46 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let page = console.get(&format!("/before?{query}"));
     assert!(page.body.contains(text(&document, "transaction_digest")));
     assert!(!page.body.contains("id=\"yes\""), "{}", page.body);
+}
+
+#[test]
+fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
+    let project = Project::with_note();
+    let [account, third] = [1, 2].map(|at| project.node.addresses()[at]);
+    let all = format!("AND(Admin,{account},{third})");
+    project.done(&["update-policy", "Note", &all, "--role", "migrate"]);
+    // The script has no such function.
+    let v2 = home(V2);
+    let failing = [
+        "migrate",
+        "Note",
+        "2.0",
+        &v2,
+        "--script",
+        &v2,
+        "--call",
+        "count()",
+        "--no-migration",
+        "--allow-failing",
+    ];
+    let proposed = project.run(&failing);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+    let console = Console::start(&project.path("."), &[]);
+    for operation in ["approve", "sign"] {
+        let query = format!("id={action}&do={operation}&account={account}");
+        let document = console.document(&format!("/api/before?{query}"));
+        assert_eq!(document["consent"], "needed", "{document}");
+        let cards = document["cards"].as_array().expect("cards");
+        let mut tried = cards
+            .iter()
+            .filter(|card| card["about"] == "tried on a copy");
+        let card = tried.next().unwrap_or_else(|| panic!("{document:#}"));
+        assert_eq!(card["weight"], "danger", "{card}");
+        assert!(text(card, "says").contains("would fail"), "{card}");
+        let mut steps = cards
+            .iter()
+            .filter(|card| card["about"] == "initializers and migrations");
+        assert!(steps.all(|card| card["weight"] != "good"), "{document:#}");
+    }
 }

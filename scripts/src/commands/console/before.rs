@@ -119,6 +119,7 @@ async fn approve(
     transaction(subject, call, simulated.gas, outcome);
     digests(subject, call, outcome).await?;
     checked(subject, &governed, outcome).await?;
+    checks::with_dry_run(outcome, &governed, simulated.dry_run.as_ref());
     tried(subject, &governed, outcome).await?;
     Ok(what)
 }
@@ -158,6 +159,8 @@ async fn sign(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Resu
     );
     digests(subject, call, outcome).await?;
     checked(subject, &governed, outcome).await?;
+    let simulated = governed.simulate(subject.client).await?;
+    checks::with_dry_run(outcome, &governed, simulated.dry_run.as_ref());
     tried(subject, &governed, outcome).await
 }
 

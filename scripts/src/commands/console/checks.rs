@@ -6,13 +6,15 @@ use super::super::context::Context;
 use super::super::review::{cards_of, nothing_said};
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::error::{Exit, Explain};
-use crate::governance::{GovernanceError, GovernedCall, readiness};
+use crate::doctor::Severity;
+use crate::error::{Exit, Explain, Report};
+use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, readiness};
 use crate::ids::ActionId;
 use crate::layout::LayoutError;
 use crate::output::Outcome;
-use crate::review::{STEPS, Weight};
+use crate::review::{Card, STEPS, TRIED, Weight};
 use crate::steps::StepsError;
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -65,22 +67,74 @@ pub(super) async fn run(
 }
 
 /// What a plan of the same call adds: steps that it did not carry out to their end, on every instance, are not
-/// shown as good, and what would fail takes an explicit yes.
+/// shown as good, and a danger in it takes an explicit yes.
 pub(super) fn with_plan(outcome: &mut Outcome, plan: &Map<String, Value>) {
-    let is = |name: &str, value: Value| plan.get(name) == Some(&value);
-    let instances = plan.get("instances").and_then(Value::as_array);
-    let mut instances = instances.into_iter().flatten();
-    let is_failing = !is("problems", json!([]));
-    let is_whole = is("untried", json!(0)) && !instances.any(|one| one["migrating"] == true);
-    if let Some(cards) = outcome.document.get_mut("cards")
-        && (is_failing || !is_whole)
-        && let Some(cards) = cards.as_array_mut()
-    {
-        let good = json!(Weight::Good);
-        cards.retain(|card| (&card["about"], &card["weight"]) != (&json!(STEPS), &good));
+    let all = |name: &str| {
+        plan.get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let is_failing = plan.get("problems") != Some(&json!([]));
+    let is_whole = plan.get("untried") == Some(&json!(0))
+        && !all("instances").any(|one| one["migrating"] == true);
+    if is_failing || !is_whole {
+        without_good_steps(outcome);
     }
-    let not_needed = json!(Consent::NotNeeded);
-    if is_failing && outcome.document.get("consent") == Some(&not_needed) {
+    let failure = json!(Severity::Failure);
+    if is_failing || all("warnings").any(|one| one["severity"] == failure) {
+        require_yes(outcome);
+    }
+}
+
+/// What `approve` tries: whether the call succeeds once everybody needed has approved it. What it takes
+/// `--allow-failing` for takes an explicit yes.
+pub(super) fn with_dry_run(
+    outcome: &mut Outcome,
+    governed: &GovernedCall,
+    dry_run: Option<&DryRun>,
+) {
+    if let Some(error) = governed.failing(dry_run) {
+        add(outcome, &Card::refusal(TRIED, &Report::of(&error)));
+        require_yes(outcome);
+    } else if let Some(DryRun::Untried(why)) = dry_run {
+        let says = format!("not tried whether it succeeds: {why}");
+        add(outcome, &Card::new(TRIED, Weight::Unknown, says));
+    }
+}
+
+/// A migration that this page does not try.
+pub(super) fn without_plan(outcome: &mut Outcome, governed: &GovernedCall) {
+    if let Call::Migrate(call) = &governed.call {
+        let (name, version) = (shell_word(&call.name), shell_word(&call.version));
+        let says = format!(
+            "the migration was not tried; `stylus-upgrades plan {name} {version}` tries it"
+        );
+        without_good_steps(outcome);
+        add(outcome, &Card::new(TRIED, Weight::Unknown, says));
+    }
+}
+
+fn cards(outcome: &mut Outcome) -> Option<&mut Vec<Value>> {
+    outcome.document.get_mut("cards")?.as_array_mut()
+}
+
+fn add(outcome: &mut Outcome, card: &Card) {
+    if let Some(cards) = cards(outcome) {
+        cards.push(json!(card));
+    }
+}
+
+fn without_good_steps(outcome: &mut Outcome) {
+    let of_steps = (json!(STEPS), json!(Weight::Good));
+    if let Some(cards) = cards(outcome) {
+        cards.retain(|card| (&card["about"], &card["weight"]) != (&of_steps.0, &of_steps.1));
+    }
+}
+
+/// A yes is asked for, unless none can be given.
+fn require_yes(outcome: &mut Outcome) {
+    if outcome.document.get("consent") == Some(&json!(Consent::NotNeeded)) {
         outcome.field("consent", Consent::Needed);
     }
 }
@@ -102,7 +156,6 @@ fn takes_flag(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::review::Card;
 
     #[test]
     fn what_a_plan_did_not_carry_out_takes_back_the_good_mark_and_what_fails_takes_a_yes() {

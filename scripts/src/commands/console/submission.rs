@@ -107,6 +107,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     outcome.field("transaction_digest", calldata_digest(governed.input()));
     let about = (registry, approval.action());
     checks::run(context, &client, about, &governed, &mut outcome).await?;
+    checks::without_plan(&mut outcome, &governed);
     stamp(&mut outcome);
     Ok(outcome)
 }

@@ -11,7 +11,7 @@ use crate::ids::CodeHash;
 use crate::layout::Known;
 use crate::output::Outcome;
 use crate::plan::{Creation, CreationRequest, creation, ether, limits_in_words};
-use crate::review::{Card, Weight};
+use crate::review::{Card, TRIED, Weight};
 use crate::text::word;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -58,7 +58,7 @@ pub(super) async fn created(
         codehash: code.map(|code| code.codehash),
         tried: None,
     };
-    let about = super::tried::ABOUT;
+    let about = TRIED;
     match creation(client, request).await {
         Ok(tried) => {
             cards.push(match &tried.problem {

@@ -1,8 +1,7 @@
 //! Cards about what a trial changed beside that which it is for, and about what its code can read.
 
-use super::tried::ABOUT;
 use crate::plan::{Elsewhere, Reads, ether};
-use crate::review::{Card, Weight};
+use crate::review::{Card, TRIED, Weight};
 use alloy::primitives::{Address, U256};
 
 /// That it succeeded. It is no good news where the code reads how much gas is left, which others choose, nor
@@ -10,11 +9,11 @@ use alloy::primitives::{Address, U256};
 pub(super) fn tried(says: String, reads: &[Reads], is_whole: bool) -> Card {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
     match (gas.is_empty(), is_whole) {
-        (true, true) => Card::new(ABOUT, Weight::Good, says),
-        (true, false) => Card::new(ABOUT, Weight::Unknown, says),
+        (true, true) => Card::new(TRIED, Weight::Good, says),
+        (true, false) => Card::new(TRIED, Weight::Unknown, says),
         (false, _) => {
             let says = format!("{says}. But {}", gas.join("; "));
-            Card::new(ABOUT, Weight::Warning, says)
+            Card::new(TRIED, Weight::Warning, says)
         }
     }
 }

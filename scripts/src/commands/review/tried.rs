@@ -9,13 +9,12 @@ use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
-use crate::review::{Card, STEPS, Weight};
+use crate::review::{Card, STEPS, TRIED, Weight};
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::reasons::step;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
-pub(super) const ABOUT: &str = "tried on a copy";
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
 /// fail there, or that were not carried out to their end.
@@ -37,7 +36,7 @@ pub(super) async fn add(
     let tries = format!("`stylus-upgrades plan {name} {version}` tries it");
     let not_tried = |why: &str| {
         Card::new(
-            ABOUT,
+            TRIED,
             Weight::Unknown,
             format!("not checked: {why}; {tries}"),
         )
@@ -80,7 +79,7 @@ pub(super) async fn add(
 }
 
 fn reported(plan: &Plan) -> Vec<Card> {
-    let problem = |says: String| Card::new(ABOUT, Weight::Danger, says);
+    let problem = |says: String| Card::new(TRIED, Weight::Danger, says);
     let mut cards: Vec<Card> = plan
         .problems
         .iter()
@@ -92,14 +91,14 @@ fn reported(plan: &Plan) -> Vec<Card> {
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
     let started = only_started(&plan.instances);
-    cards.extend(started.map(|says| Card::new(ABOUT, Weight::Unknown, says)));
+    cards.extend(started.map(|says| Card::new(TRIED, Weight::Unknown, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {
         Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}
         Verdict::IsCurrent => {
             let Plan { name, to, .. } = plan;
             let says = format!("{name} {to} is current already: nothing would change");
-            cards.push(Card::new(ABOUT, Weight::Note, says));
+            cards.push(Card::new(TRIED, Weight::Note, says));
         }
         verdict @ (Verdict::InPart | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
@@ -115,7 +114,7 @@ fn reported(plan: &Plan) -> Vec<Card> {
         }
         Verdict::Whole if !plan.instances.is_empty() => {
             let says = "the call succeeds, and no instance changes its version";
-            cards.push(Card::new(ABOUT, Weight::Note, says));
+            cards.push(Card::new(TRIED, Weight::Note, says));
         }
         Verdict::InPart | Verdict::Whole => {}
     }
@@ -125,7 +124,7 @@ fn reported(plan: &Plan) -> Vec<Card> {
     if plan.instances.is_empty() || plan.untried > 0 {
         let Plan { tried, untried, .. } = plan;
         let says = format!("{tried} instances were tried, {untried} were not");
-        cards.push(Card::new(ABOUT, Weight::Unknown, says));
+        cards.push(Card::new(TRIED, Weight::Unknown, says));
     }
     cards
 }
