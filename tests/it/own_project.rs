@@ -400,7 +400,7 @@ fn a_proposal_that_somebody_else_executes_elsewhere_is_registered_by_the_next_co
     let lines = empty.run("note", 0, &["plan", "Note", "1.0"]);
     let lines = String::from_utf8_lossy(&lines.stdout).into_owned();
     assert!(
-        lines.contains("✓ Note 1.0 is current already: nothing would change"),
+        lines.contains("✓ it is current already: nothing would change"),
         "{lines}"
     );
     empty.edit(&SECOND);

@@ -68,6 +68,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
     doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
     if let Some(problem) = plan.problems.first() {
@@ -314,18 +315,15 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
 
 /// What is said of the whole. A tick is for what was tried to its end, on every instance.
 fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
-    let Plan { name, to, .. } = plan;
-    Some(match plan.verdict() {
-        Verdict::Fails => return None,
-        Verdict::IsCurrent => format!("✓ {name} {to} is current already: nothing would change"),
-        Verdict::OnlyStarted => "! its start would succeed".into(),
-        Verdict::NotTried => "! no instance was tried".into(),
+    let verdict = plan.verdict();
+    let says = verdict.words()?;
+    Some(match verdict {
         Verdict::InPart | Verdict::Whole if reads_gas => format!(
             "! it would succeed with {} gas: with other limits nobody knows",
             limits_in_words(&plan.limits)
         ),
-        Verdict::InPart => "! it would succeed on the instances that were tried".into(),
-        Verdict::Whole => "✓ it would succeed".into(),
+        _ if verdict.is_carried_out() => format!("✓ {says}"),
+        _ => format!("! {says}"),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::page::{PageContext, address, finding, text, way};
 use super::view::{Finding, Plan, Review};
 use crate::plan::{
-    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, Verdict, ether, not_tried,
+    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether, not_tried,
     only_started,
 };
 use crate::text::{grouped, word};
@@ -59,9 +59,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 /// What a copy of the chain said.
 pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
     html! {
-        @if plan.problems.is_empty() {
-            (succeeds(plan, Verdict::of(false, plan.is_current, &plan.instances, (plan.tried, plan.untried))))
-        }
+        @if let Some(says) = plan.verdict.words() { (succeeds(plan, says)) }
         @for problem in &plan.problems { (self::problem(problem)) }
         @for warning in &plan.warnings { (finding(warning)) }
         @for (part, extent) in plan.coverage.iter().filter(|(_, extent)| *extent != "complete") {
@@ -104,25 +102,17 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
 
 /// That it succeeds: a warning where the code reads how much gas is left, which others choose, and where
 /// something was not tried to its end.
-fn succeeds(plan: &Plan, verdict: Verdict) -> Markup {
+fn succeeds(plan: &Plan, says: &str) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     let is_warned = plan.warnings.iter().any(|one| one.severity == "failure");
-    let is_tried = [Verdict::Whole, Verdict::IsCurrent].contains(&verdict);
-    let is_good = gas.is_empty() && is_tried && !is_warned;
+    let is_good = gas.is_empty() && plan.verdict.is_carried_out() && !is_warned;
     let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
     };
-    let what = match verdict {
-        Verdict::Fails | Verdict::NotTried => "no instance was tried",
-        Verdict::IsCurrent => "it is current already: nothing would change",
-        Verdict::OnlyStarted => "its start would succeed",
-        Verdict::InPart => "it would succeed on the instances that were tried",
-        Verdict::Whole => "it would succeed",
-    };
     html! {
         p class=(format!("card {class}")) {
-            span.weight { (mark) } " " (what) ", at block " (plan.block) ", with " (plan.gas)
+            span.weight { (mark) } " " (says) ", at block " (plan.block) ", with " (plan.gas)
                 " gas in all"
             @for says in &gas { "; " (text(says)) }
         }
@@ -279,7 +269,7 @@ mod tests {
     fn shown(more: Value) -> String {
         let mut document = json!({
             "name": "Note", "to": "2.0", "block": 9, "gas": 7, "instances": [], "untried": 0,
-            "problems": [],
+            "problems": [], "verdict": "whole",
         });
         let fields = document.as_object_mut().expect("an object");
         fields.extend(more.as_object().expect("an object").clone());

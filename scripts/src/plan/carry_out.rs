@@ -24,13 +24,10 @@ pub(super) fn carry_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
     policy: &Policy,
+    definition: &abi::definitionReturn,
     before: &[Before],
 ) -> Result<CarriedOut, PlanError> {
     let PlanRequest { registry, call, .. } = request;
-    let query = abi::definitionCall {
-        name: call.name.clone(),
-    };
-    let definition = simulation.ask(*registry, &query)?;
     let is_paused = definition.state == definition_state::PAUSED;
     let is_current = definition.current == call.version;
     let decided = |simulation: &mut Simulation| {
@@ -142,12 +139,7 @@ fn is_one_called_back(
         }
         let call = &request.call;
         let locations = Locations::now(copy, request.registry, &call.name)?;
-        for one in before {
-            if locations.is_behind(one.proxy, &call.version)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(!locations.behind(before, &call.version)?.is_empty())
     })
 }
 

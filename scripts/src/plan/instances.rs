@@ -17,9 +17,6 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-/// Instances asked for in one call of the paged view.
-pub(super) const PAGE: u32 = 50;
-
 /// What would happen to an instance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InstancePlan {
@@ -123,27 +120,26 @@ pub(super) fn read(
     name: &str,
     count: u32,
 ) -> Result<Vec<Before>, PlanError> {
-    let mut all = Vec::new();
-    for start in (0..count).step_by(PAGE as usize) {
-        let page = abi::instancesCall {
-            name: name.into(),
-            start,
-            count: PAGE.min(count - start),
-        };
-        for proxy in simulation.ask(registry, &page)? {
-            all.push(at(simulation, BlockId::latest(), registry, proxy)?);
-        }
-    }
-    Ok(all)
+    let proxies: Vec<Address> = simulation.pages(registry, count, |start, count| {
+        let name = name.into();
+        abi::instancesCall { name, start, count }
+    })?;
+    let before = |proxy| at(simulation, BlockId::latest(), registry, proxy);
+    proxies.into_iter().map(before).collect()
 }
 
-/// What an instance was before anything happened.
-pub(super) fn at_beginning(
+/// What those that the registry has handled meanwhile, and that were not read yet, were before anything
+/// happened.
+pub(super) fn late(
     simulation: &Simulation,
     registry: Address,
-    proxy: Address,
-) -> Result<Before, PlanError> {
-    at(simulation, simulation.beginning(), registry, proxy)
+    read: &[Before],
+    handled: &[Address],
+) -> Result<Vec<Before>, PlanError> {
+    let is_read = |proxy: &&Address| read.iter().any(|one| one.proxy == **proxy);
+    let late = handled.iter().filter(|proxy| !is_read(proxy));
+    let before = |proxy: &Address| at(simulation, simulation.beginning(), registry, *proxy);
+    late.map(before).collect()
 }
 
 fn at(

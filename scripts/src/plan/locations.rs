@@ -1,10 +1,11 @@
 //! Where instances are at among the versions of their definition, and which the trial has done something with.
 
 use super::error::PlanError;
-use super::instances::{PAGE, is_migrating};
+use super::instances::{Before, is_migrating};
 use super::simulation::Simulation;
 use alloy::primitives::{Address, Log};
 use alloy::sol_types::SolEvent;
+use std::collections::BTreeSet;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -25,15 +26,10 @@ impl<'a> Locations<'a> {
     ) -> Result<Self, PlanError> {
         let query = abi::definitionCall { name: name.into() };
         let definition = simulation.ask(registry, &query)?;
-        let mut labels = Vec::new();
-        for start in (0..definition.versions).step_by(PAGE as usize) {
-            let page = abi::versionsCall {
-                name: name.into(),
-                start,
-                count: PAGE.min(definition.versions - start),
-            };
-            labels.extend(simulation.ask(registry, &page)?);
-        }
+        let labels = simulation.pages(registry, definition.versions, |start, count| {
+            let name = name.into();
+            abi::versionsCall { name, start, count }
+        })?;
         Ok(Self {
             simulation,
             registry,
@@ -42,9 +38,24 @@ impl<'a> Locations<'a> {
         })
     }
 
+    /// Those of these instances that are still to be brought to that version, or to be resumed.
+    pub(super) fn behind(
+        &self,
+        instances: &[Before],
+        version: &str,
+    ) -> Result<BTreeSet<Address>, PlanError> {
+        let mut behind = BTreeSet::new();
+        for one in instances {
+            if self.is_behind(one.proxy, version)? {
+                behind.insert(one.proxy);
+            }
+        }
+        Ok(behind)
+    }
+
     /// Whether an instance is still to be brought to that version, or to be resumed. One in a complex
     /// migration is neither, and one at a younger version stays there.
-    pub(super) fn is_behind(&self, proxy: Address, version: &str) -> Result<bool, PlanError> {
+    fn is_behind(&self, proxy: Address, version: &str) -> Result<bool, PlanError> {
         let query = abi::instanceOfCall { proxy };
         let now = self.simulation.ask(self.registry, &query)?;
         let place = |label: &str| self.labels.iter().position(|one| one == label);

@@ -4,6 +4,7 @@
 //! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
+mod after;
 mod carry_out;
 mod code_checks;
 mod creation;
@@ -37,20 +38,19 @@ pub use replay::{
 pub use trials::Trials;
 pub use verdict::{Verdict, upgraded};
 
-use crate::build::{Artifact, evm};
+use crate::build::Artifact;
 use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
-use crate::registry::definition_id;
+use after::After;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use carry_out::carry_out;
-use effects::{Tries, Whose, with_limits};
+use effects::{Tries, with_limits};
 use instances::Before;
-use locations::{Locations, handled};
+use locations::handled;
 use serde::Serialize;
 use simulation::{Simulation, on_block};
-use slots::SlotNames;
 use stylus_chain::{Chain, ChainConfig};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
@@ -222,65 +222,31 @@ fn try_on(
     };
     simulation.begin_here();
     let (tried, done) = with_limits(&mut simulation, tries, |simulation| {
-        carry_out(simulation, request, &policy, &before)
+        carry_out(simulation, request, &policy, &definition, &before)
     })?;
-    plan.problems.extend(done.problems);
+    plan.problems.extend(done.problems.iter().cloned());
     plan.problems.extend(tried.depends_on_gas("the migration"));
     if !done.transactions.is_empty() {
         plan.limits.clone_from(&tried.limits);
     }
 
-    let touched = handled(&simulation, *registry)?;
-    let is_known = |proxy: &Address| before.iter().any(|one| one.proxy == *proxy);
-    let unknown = touched.iter().filter(|proxy| !is_known(proxy));
-    let late: Vec<Before> = unknown
-        .map(|proxy| instances::at_beginning(&simulation, *registry, *proxy))
-        .collect::<Result<_, _>>()?;
+    let handled = handled(&simulation, *registry)?;
+    let late = instances::late(&simulation, *registry, &before, &handled)?;
     if !late.is_empty() {
         prepare::check_instances(&mut simulation, request, &late, &mut plan)?;
         before.extend(late);
     }
     look_at_executed(&simulation, request, &before, &mut plan)?;
-    let mut versions = vec![plan.from.clone(), plan.to.clone()];
-    versions.extend(before.iter().map(|instance| instance.version.clone()));
-    let mut names = SlotNames::framework(&versions);
-    let locations = Locations::now(&simulation, *registry, name)?;
-    let mut shown = Vec::new();
-    for one in before {
-        // Where the call fails, all stay as they are: the problem says why.
-        let is_shown = done.is_stuck
-            || touched.contains(&one.proxy)
-            || !locations.is_behind(one.proxy, &plan.to)?;
-        shown.extend((is_shown && !one.is_migrating).then_some(one));
-    }
-    let proxies: Vec<Address> = shown.iter().map(|instance| instance.proxy).collect();
-    if let Some(layout) = &request.layout {
-        let data = &request.call.step.data;
-        let keys = keys::candidates(&simulation, data, &request.names, &proxies)?;
-        names = names.with_keys(keys).with_layout(layout);
-    }
-    plan.instances = instances::compare(&simulation, *registry, shown, &names)?;
-    for one in &mut plan.instances {
-        one.balance = tried.shown.balance(one.proxy);
-    }
-    for InstancePlan { proxy, .. } in &plan.instances {
-        let failed = done.skipped.contains(proxy);
-        plan.tried += u32::from(failed || !locations.is_behind(*proxy, &plan.to)?);
-    }
-    if done.is_stuck {
-        plan.tried = definition.instances;
-    }
-    plan.untried = definition.instances.saturating_sub(plan.tried);
-    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
-    let beacon = evm::beacon_address(*registry, definition_id(name));
-    let whose = Whose {
-        registry: *registry,
-        names: &request.names,
-        approvers: &approvers,
-        shown: &proxies,
-        framework: &[*registry, beacon],
+    let after = After {
+        simulation: &simulation,
+        request,
+        policy: &policy,
+        done: &done,
+        effects: &tried.shown,
+        handled: &handled,
+        instances: definition.instances,
     };
-    plan.others = tried.shown.elsewhere(&simulation, &whose)?;
+    after.note(before, &mut plan)?;
     plan.transactions.extend(done.transactions);
     plan.is_current =
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;

@@ -15,6 +15,9 @@ use stylus_chain::{
 /// What every sender is lent here, in wei: fees are no matter of the plan.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
+/// Items asked for in one call of a paged view.
+const PAGE: u32 = 50;
+
 /// The copy.
 pub(super) struct Simulation {
     pub(super) chain: Chain,
@@ -148,6 +151,23 @@ impl Simulation {
             what: C::SIGNATURE,
             reason: error.to_string(),
         })
+    }
+
+    /// The first `count` items of a paged view of a contract: `call` asks for so many from a start.
+    pub(super) fn pages<C: SolCall, T>(
+        &self,
+        to: Address,
+        count: u32,
+        call: impl Fn(u32, u32) -> C,
+    ) -> Result<Vec<T>, PlanError>
+    where
+        C::Return: IntoIterator<Item = T>,
+    {
+        let mut all = Vec::new();
+        for start in (0..count).step_by(PAGE as usize) {
+            all.extend(self.ask(to, &call(start, PAGE.min(count - start)))?);
+        }
+        Ok(all)
     }
 
     /// Whether a call succeeds, and what it returns or reverts with.

@@ -1,9 +1,11 @@
 //! What a trial shows as a whole.
 
 use super::instances::InstancePlan;
+use serde::{Deserialize, Serialize};
 
 /// What a trial shows as a whole. Good news is what was tried to its end, on every instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Something is wrong.
     Fails,
@@ -22,7 +24,7 @@ pub enum Verdict {
 impl Verdict {
     /// Of a plan with problems or without, of a version that is current or not, where so many instances were
     /// tried and so many were not.
-    pub fn of(
+    pub(super) fn of(
         is_failing: bool,
         is_current: bool,
         instances: &[InstancePlan],
@@ -36,6 +38,23 @@ impl Verdict {
             _ if tried == 0 => Self::NotTried,
             _ => Self::InPart,
         }
+    }
+
+    /// What it says, where nothing fails.
+    pub fn words(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Fails => return None,
+            Self::IsCurrent => "it is current already: nothing would change",
+            Self::OnlyStarted => "its start would succeed",
+            Self::NotTried => "no instance was tried",
+            Self::InPart => "it would succeed on the instances that were tried",
+            Self::Whole => "it would succeed",
+        })
+    }
+
+    /// Whether all of it was carried out to its end and succeeds.
+    pub fn is_carried_out(self) -> bool {
+        matches!(self, Self::Whole | Self::IsCurrent)
     }
 }
 

@@ -45,6 +45,11 @@ pub struct Card {
     pub says: String,
 }
 
+/// Takes back what was shown as good of steps that were not carried out to their end.
+pub fn without_good_steps(cards: &mut Vec<Card>) {
+    cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
+}
+
 impl Card {
     /// A card.
     pub fn new(about: &'static str, weight: Weight, says: impl Into<String>) -> Self {

@@ -5,6 +5,6 @@ mod card;
 mod lookalike;
 mod slots;
 
-pub use card::{Card, STEPS, Subject, TRIED, Weight, cards, of_coverage};
+pub use card::{Card, STEPS, Subject, TRIED, Weight, cards, of_coverage, without_good_steps};
 pub use lookalike::lookalike;
 pub use slots::{Area, Change, Drawn, draw};

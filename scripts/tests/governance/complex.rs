@@ -25,6 +25,16 @@ fn created(sandbox: &Sandbox) -> String {
     text(&sandbox.done("Admin", &create), "proxy").to_owned()
 }
 
+/// A registry where 2.0 is current, and the only instance was called back from it to 1.0.
+fn one_called_back() -> (Sandbox, String) {
+    let (sandbox, proxies) = registers(1);
+    let proxy = proxies[0].clone();
+    assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
+    sandbox.done("Admin", &["abort-migration", &proxy]);
+    sandbox.done("Admin", &["run-migration", &proxy]);
+    (sandbox, proxy)
+}
+
 const MIGRATE: [&str; 8] = [
     "migrate",
     "P",
@@ -112,12 +122,9 @@ fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
 
 #[test]
 fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
-    let (sandbox, proxies) = registers(1);
-    assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
-    sandbox.done("Admin", &["abort-migration", &proxies[0]]);
-    sandbox.done("Admin", &["run-migration", &proxies[0]]);
+    let (sandbox, called_back) = one_called_back();
     let status = sandbox.done("Other", &["status", "P"]);
-    assert_eq!(text(instance(&status, &proxies[0]), "version"), "1.0");
+    assert_eq!(text(instance(&status, &called_back), "version"), "1.0");
 
     // No rollout reaches it, the call does: that is what a plan tries.
     let planned = sandbox.done("Other", &["plan", "P", "2.0"]);
@@ -129,10 +136,10 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
 
     let again = sandbox.run("Admin", &MIGRATE);
     assert_eq!(again.exit, Some(5), "{again:?}");
-    assert_eq!(again.document["paused"][0]["proxy"], proxies[0].as_str());
-    sandbox.done("Admin", &["run-migration", &proxies[0]]);
+    assert_eq!(again.document["paused"][0]["proxy"], called_back.as_str());
+    sandbox.done("Admin", &["run-migration", &called_back]);
     let status = sandbox.done("Other", &["status", "P"]);
-    assert_eq!(text(instance(&status, &proxies[0]), "version"), "2.0");
+    assert_eq!(text(instance(&status, &called_back), "version"), "2.0");
 
     let (exit, lines) = sandbox.reported("Admin", &MIGRATE);
     assert_eq!(exit, Some(0));
@@ -144,10 +151,7 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
 
 #[test]
 fn what_was_called_back_is_reported_as_not_tried_where_too_many_others_wait() {
-    let (sandbox, proxies) = registers(1);
-    assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
-    sandbox.done("Admin", &["abort-migration", &proxies[0]]);
-    sandbox.done("Admin", &["run-migration", &proxies[0]]);
+    let (sandbox, _) = one_called_back();
     let others: Vec<String> = (0..4).map(|_| created(&sandbox)).collect();
     // Five are more than the call takes along, and rollouts pass over what was called back.
     let planned = sandbox.done("Other", &["plan", "P", "2.0"]);

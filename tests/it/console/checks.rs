@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::process::Console;
+use crate::layouts::approver::{cards_about, failing_way};
 use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
@@ -108,20 +109,8 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
     let [account, third] = [1, 2].map(|at| project.node.addresses()[at]);
     let all = format!("AND(Admin,{account},{third})");
     project.done(&["update-policy", "Note", &all, "--role", "migrate"]);
-    // The script has no such function.
     let v2 = home(V2);
-    let failing = [
-        "migrate",
-        "Note",
-        "2.0",
-        &v2,
-        "--script",
-        &v2,
-        "--call",
-        "count()",
-        "--no-migration",
-        "--allow-failing",
-    ];
+    let failing = [&["migrate", "Note", "2.0", &v2][..], &failing_way(&v2)].concat();
     let proposed = project.run(&failing);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
@@ -130,16 +119,14 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
         let query = format!("id={action}&do={operation}&account={account}");
         let document = console.document(&format!("/api/before?{query}"));
         assert_eq!(document["consent"], "needed", "{document}");
-        let cards = document["cards"].as_array().expect("cards");
-        let mut tried = cards
-            .iter()
-            .filter(|card| card["about"] == "tried on a copy");
-        let card = tried.next().unwrap_or_else(|| panic!("{document:#}"));
-        assert_eq!(card["weight"], "danger", "{card}");
-        assert!(text(card, "says").contains("would fail"), "{card}");
-        let mut steps = cards
-            .iter()
-            .filter(|card| card["about"] == "initializers and migrations");
-        assert!(steps.all(|card| card["weight"] != "good"), "{document:#}");
+        let tried = cards_about(&document, "tried on a copy");
+        let is_danger =
+            |(weight, says): &(&str, &str)| *weight == "danger" && says.contains("would fail");
+        assert!(tried.first().is_some_and(is_danger), "{document:#}");
+        let steps = cards_about(&document, "initializers and migrations");
+        assert!(
+            steps.iter().all(|(weight, _)| *weight != "good"),
+            "{steps:?}"
+        );
     }
 }

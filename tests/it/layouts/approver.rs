@@ -48,11 +48,23 @@ fn without_source(extent: &str) -> Value {
 }
 
 /// The cards of `review` about something: weight and text.
-pub(super) fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
+pub(crate) fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
     let cards = review["cards"].as_array().expect("cards");
     let of = cards.iter().filter(|card| card["about"] == about);
     of.map(|card| (text(card, "weight"), text(card, "says")))
         .collect()
+}
+
+/// A way whose migration fails: the script has no such function.
+pub(crate) fn failing_way(script: &str) -> [&str; 6] {
+    [
+        "--script",
+        script,
+        "--call",
+        "count()",
+        "--no-migration",
+        "--allow-failing",
+    ]
 }
 
 #[test]
@@ -109,15 +121,7 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
         "no good beside it: {steps:?}"
     );
 
-    // The script has no such function: whoever runs it fails.
-    let way = [
-        "--script",
-        &v2,
-        "--call",
-        "count()",
-        "--no-migration",
-        "--allow-failing",
-    ];
+    let way = failing_way(&v2);
     let mut action = action;
     for (command, weight) in [("register", "unknown"), ("migrate", "danger")] {
         use_key(&project, 0);

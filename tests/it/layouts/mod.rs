@@ -18,7 +18,7 @@
 //! | `published` | random interfaces, published and read back |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
-mod approver;
+pub(crate) mod approver;
 mod built;
 mod callers;
 mod commands;

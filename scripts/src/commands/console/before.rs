@@ -4,15 +4,16 @@
 use super::super::approve::{require_current, require_part};
 use super::super::context::Context;
 use super::super::pending::named;
+use super::checks::Checked;
+use super::documents;
 use super::reader::account;
-use super::{checks, documents};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::request::PageRequest;
 use crate::export::{Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, GovernanceError, GovernedCall, action_of, proposed, readiness,
+    Call, Display, DryRun, GovernanceError, GovernedCall, action_of, proposed, readiness,
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
@@ -22,7 +23,7 @@ use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -118,9 +119,7 @@ async fn approve(
     outcome.field("executes", simulated.executes);
     transaction(subject, call, simulated.gas, outcome);
     digests(subject, call, outcome).await?;
-    checked(subject, &governed, outcome).await?;
-    checks::with_dry_run(outcome, &governed, simulated.dry_run.as_ref());
-    tried(subject, &governed, outcome).await?;
+    check(subject, &governed, simulated.dry_run.as_ref(), outcome).await?;
     Ok(what)
 }
 
@@ -158,10 +157,8 @@ async fn sign(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Resu
         ),
     );
     digests(subject, call, outcome).await?;
-    checked(subject, &governed, outcome).await?;
     let simulated = governed.simulate(subject.client).await?;
-    checks::with_dry_run(outcome, &governed, simulated.dry_run.as_ref());
-    tried(subject, &governed, outcome).await
+    check(subject, &governed, simulated.dry_run.as_ref(), outcome).await
 }
 
 /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
@@ -282,10 +279,11 @@ async fn digests(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> R
     Ok(())
 }
 
-/// The checks of `approve`.
-async fn checked(
+/// The checks of `approve`, its dry run, and of a migration a plan: it is tried on a copy, now.
+async fn check(
     subject: Subject<'_>,
     governed: &GovernedCall,
+    dry_run: Option<&DryRun>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let Subject {
@@ -295,38 +293,32 @@ async fn checked(
         action,
         ..
     } = subject;
-    checks::run(context, client, (registry, action), governed, outcome).await
-}
-
-/// A migration is tried on a copy, now.
-async fn tried(
-    subject: Subject<'_>,
-    governed: &GovernedCall,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    let Call::Migrate(migrate) = &governed.call else {
-        return Ok(());
-    };
-    let action = subject.action.to_string();
-    let (name, version) = (&migrate.name, &migrate.version);
-    let plan = documents::plan(subject.context, name, version, Some(&action), None).await?;
-    let same = plan.document.get("call") == Some(&json!(governed.bytes));
-    match same {
-        true => {
-            checks::with_plan(outcome, &plan.document);
-            outcome.field("plan", Value::Object(plan.document));
+    let mut checked = Checked::new(context, client, (registry, action), governed).await?;
+    checked.with_dry_run(governed, dry_run);
+    if let Call::Migrate(migrate) = &governed.call {
+        let (name, version, id) = (&migrate.name, &migrate.version, action.to_string());
+        let plan = documents::plan(context, name, version, Some(&id), None).await?;
+        match plan.document.get("call") == Some(&json!(governed.bytes)) {
+            true => {
+                checked.with_plan(&plan.document);
+                outcome.field("plan", Value::Object(plan.document));
+            }
+            false => {
+                checked.with_plan(&Map::new());
+                outcome.field(
+                    "untried",
+                    "another action for the same version was proposed before, and a plan tries that one",
+                );
+            }
         }
-        false => outcome.field(
-            "untried",
-            "another action for the same version was proposed before, and a plan tries that one",
-        ),
     }
+    checked.report(outcome);
     Ok(())
 }
 
 /// What the page shows of a plan, but for what every block changes.
 const SHOWN: [&str; 8] = [
-    "is_current",
+    "verdict",
     "instances",
     "others",
     "reads",

@@ -1,7 +1,7 @@
 //! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
 
 use super::super::context::Context;
-use super::checks;
+use super::checks::Checked;
 use super::reader::account;
 use crate::app_error::Error;
 use crate::governance::signed::{
@@ -106,8 +106,9 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     );
     outcome.field("transaction_digest", calldata_digest(governed.input()));
     let about = (registry, approval.action());
-    checks::run(context, &client, about, &governed, &mut outcome).await?;
-    checks::without_plan(&mut outcome, &governed);
+    let mut checked = Checked::new(context, &client, about, &governed).await?;
+    checked.without_plan(&governed);
+    checked.report(&mut outcome);
     stamp(&mut outcome);
     Ok(outcome)
 }

@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
-use crate::review::{Card, STEPS, TRIED, Weight};
+use crate::review::{Card, TRIED, Weight, without_good_steps};
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::reasons::step;
 
@@ -64,12 +64,11 @@ pub(super) async fn add(
         names: context.names(),
     };
     let tried = context.try_on_copy(client, request).await;
-    let is_carried_out = tried.as_ref().is_ok_and(|plan| {
-        let carried_out = [Verdict::Whole, Verdict::IsCurrent];
-        carried_out.contains(&plan.verdict())
-    });
-    if !is_carried_out {
-        cards.retain(|card| (card.about, card.weight) != (STEPS, Weight::Good));
+    if !tried
+        .as_ref()
+        .is_ok_and(|plan| plan.verdict().is_carried_out())
+    {
+        without_good_steps(cards);
     }
     match tried {
         Ok(plan) => cards.extend(reported(&plan)),

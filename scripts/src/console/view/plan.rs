@@ -1,7 +1,7 @@
 //! `plan`, as its page reads it.
 
 use super::Finding;
-use crate::plan::{Elsewhere, InstancePlan, Reads, Replay};
+use crate::plan::{Elsewhere, InstancePlan, Reads, Replay, Verdict};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 
@@ -18,11 +18,8 @@ pub struct Plan {
     pub others: Vec<Elsewhere>,
     #[serde(default)]
     pub reads: Vec<Reads>,
-    #[serde(default)]
-    pub tried: u32,
     pub untried: u32,
-    #[serde(default)]
-    pub is_current: bool,
+    pub verdict: Verdict,
     pub problems: Vec<Finding>,
     /// `None` where no replay was asked for, `Some(None)` where there was nothing to send again.
     #[serde(default, deserialize_with = "requested")]

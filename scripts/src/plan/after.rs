@@ -1,0 +1,107 @@
+//! What the copy shows once the call and the rollouts are through: instances, how many were tried, and what
+//! changed elsewhere.
+
+use super::carry_out::CarriedOut;
+use super::effects::{Effects, Whose};
+use super::error::PlanError;
+use super::instances::{self, Before};
+use super::keys;
+use super::locations::Locations;
+use super::simulation::Simulation;
+use super::slots::SlotNames;
+use super::{Plan, PlanRequest};
+use crate::build::evm;
+use crate::registry::definition_id;
+use alloy::primitives::Address;
+use stylus_registry_core::policy::Policy;
+
+/// The copy after all that was carried out.
+pub(super) struct After<'a> {
+    pub(super) simulation: &'a Simulation,
+    pub(super) request: &'a PlanRequest,
+    pub(super) policy: &'a Policy,
+    pub(super) done: &'a CarriedOut,
+    /// What changed.
+    pub(super) effects: &'a Effects,
+    /// Instances that the registry did something with.
+    pub(super) handled: &'a [Address],
+    /// Instances of the definition.
+    pub(super) instances: u32,
+}
+
+impl After<'_> {
+    /// Notes in the plan which of these instances are shown, what became of them, how many were tried, and
+    /// what changed elsewhere.
+    pub(super) fn note(&self, before: Vec<Before>, plan: &mut Plan) -> Result<(), PlanError> {
+        let registry = self.request.registry;
+        let locations = Locations::now(self.simulation, registry, &plan.name)?;
+        let behind = locations.behind(&before, &plan.to)?;
+        let names = SlotNames::framework(&versions(plan, &before));
+        // Where the call fails, all stay as they are: the problem says why.
+        let is_shown = |one: &Before| {
+            let is_known = self.handled.contains(&one.proxy) || !behind.contains(&one.proxy);
+            (self.done.is_stuck || is_known) && !one.is_migrating
+        };
+        let shown: Vec<Before> = before.into_iter().filter(is_shown).collect();
+        let proxies: Vec<Address> = shown.iter().map(|one| one.proxy).collect();
+        let names = self.with_variables(names, &proxies)?;
+        plan.instances = instances::compare(self.simulation, registry, shown, &names)?;
+        for one in &mut plan.instances {
+            one.balance = self.effects.balance(one.proxy);
+            let is_tried = self.done.skipped.contains(&one.proxy) || !behind.contains(&one.proxy);
+            plan.tried += u32::from(is_tried);
+        }
+        if self.done.is_stuck {
+            plan.tried = self.instances;
+        }
+        plan.untried = self.instances.saturating_sub(plan.tried);
+        plan.others = self.elsewhere(&proxies)?;
+        Ok(())
+    }
+
+    /// With the names of the layout's variables, if it is known.
+    fn with_variables(
+        &self,
+        names: SlotNames,
+        proxies: &[Address],
+    ) -> Result<SlotNames, PlanError> {
+        let PlanRequest { layout, call, .. } = self.request;
+        let Some(layout) = layout else {
+            return Ok(names);
+        };
+        let data = &call.step.data;
+        let keys = keys::candidates(self.simulation, data, &self.request.names, proxies)?;
+        Ok(names.with_keys(keys).with_layout(layout))
+    }
+
+    /// What changed beside the registry and these instances.
+    fn elsewhere(&self, proxies: &[Address]) -> Result<Vec<super::Elsewhere>, PlanError> {
+        let PlanRequest {
+            registry,
+            call,
+            names,
+            ..
+        } = self.request;
+        let approvers = self.policy.approvers.iter();
+        let approvers: Vec<Address> = approvers.map(|leaf| leaf.address).collect();
+        let beacon = evm::beacon_address(*registry, definition_id(&call.name));
+        let whose = Whose {
+            registry: *registry,
+            names,
+            approvers: &approvers,
+            shown: proxies,
+            framework: &[*registry, beacon],
+        };
+        self.effects.elsewhere(self.simulation, &whose)
+    }
+}
+
+/// Every label whose words in storage are named.
+fn versions(plan: &Plan, before: &[Before]) -> Vec<String> {
+    let of_instances = before.iter().map(|one| &one.version);
+    [&plan.from, &plan.to]
+        .into_iter()
+        .chain(of_instances)
+        .cloned()
+        .collect()
+}
