@@ -8,6 +8,7 @@ use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::chain::ARB_WASM;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
 /// What can go wrong between this program and a chain.
@@ -380,6 +381,11 @@ impl ChainError {
             Self::Refused { revert, .. } => Some(revert),
             _ => None,
         }
+    }
+
+    /// Whether it failed for want of gas alone.
+    pub fn is_out_of_gas(&self) -> bool {
+        matches!(self, Self::OutOfGas { .. }) || self.is_refused_as::<abi::InsufficientGas>()
     }
 
     /// Whether a contract refused with an error of that type.

@@ -73,14 +73,21 @@ async fn send(
     let mut paused = Vec::new();
     let mut turned = Vec::new();
     let mut idle = 0_u16;
+    let mut most = BATCH;
     context.output.begin(&format!("rollout of {name}"));
     let rate = Rate::from(0);
     let left = loop {
-        let batch = max.map_or(BATCH, |max| BATCH.min(max.saturating_sub(upgraded)));
+        let batch = max.map_or(most, |max| most.min(max.saturating_sub(upgraded)));
         if is_over(client, registry, name, batch).await? {
             break 0;
         }
-        let done = registry::rollout(client, registry, name, batch).await?;
+        let done = match registry::rollout(client, registry, name, batch).await {
+            Err(error) if batch > 1 && error.is_out_of_gas() => {
+                most = batch / 2; // so many take more gas than a transaction has
+                continue;
+            }
+            done => done?,
+        };
         upgraded = upgraded.saturating_add(done.upgraded);
         idle = if done.upgraded == 0 {
             idle.saturating_add(batch)
@@ -149,10 +156,11 @@ async fn is_over(
     max: u16,
 ) -> Result<bool, ChainError> {
     let name = name.into();
-    let expected = client
-        .call(registry, &abi::rolloutCall { name, max })
-        .await?;
-    Ok(expected.upgraded == 0 && expected.left == 0)
+    match client.call(registry, &abi::rolloutCall { name, max }).await {
+        Ok(expected) => Ok(expected.upgraded == 0 && expected.left == 0),
+        Err(error) if error.is_out_of_gas() => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The checks of every instance that a transaction upgraded.

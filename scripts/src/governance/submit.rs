@@ -151,7 +151,7 @@ async fn attempt(
     };
     governed.require_success(dry_run.as_ref())?;
     let sent = match client.transact_with(&what, request.clone(), gas).await {
-        Err(error) if ran_dry(&error) => {
+        Err(error) if error.is_out_of_gas() => {
             // Nothing was done. The same action is sent once more; another one would be a new
             // proposal.
             if action_of(client, registry, &governed.bytes).await? != action {
@@ -336,11 +336,6 @@ pub async fn action_of(
 /// Whether what it would make is there already.
 fn exists(error: &ChainError) -> bool {
     error.is_refused_as::<abi::VersionExists>() || error.is_refused_as::<abi::ProxyExists>()
-}
-
-/// Whether it failed for want of gas alone.
-fn ran_dry(error: &ChainError) -> bool {
-    matches!(error, ChainError::OutOfGas { .. }) || error.is_refused_as::<abi::InsufficientGas>()
 }
 
 fn gas_limit(error: &ChainError) -> u64 {

@@ -13,6 +13,7 @@ use super::{Plan, PlanRequest};
 use crate::build::evm;
 use crate::registry::definition_id;
 use alloy::primitives::Address;
+use std::collections::BTreeSet;
 use stylus_registry_core::policy::Policy;
 
 /// The copy after all that was carried out.
@@ -99,9 +100,7 @@ impl After<'_> {
 /// Every label whose words in storage are named.
 fn versions(plan: &Plan, before: &[Before]) -> Vec<String> {
     let of_instances = before.iter().map(|one| &one.version);
-    [&plan.from, &plan.to]
-        .into_iter()
-        .chain(of_instances)
-        .cloned()
-        .collect()
+    let labels = [&plan.from, &plan.to].into_iter().chain(of_instances);
+    let once: BTreeSet<&String> = labels.collect();
+    once.into_iter().cloned().collect()
 }

@@ -152,6 +152,7 @@ fn roll_out(
 ) -> Result<bool, PlanError> {
     let PlanRequest { registry, call, .. } = request;
     let (registry, name) = (*registry, &call.name);
+    let mut batch = BATCH;
     // One that is only paused or resumed is an attempt as well, and comes again behind the others.
     let mut attempts = request.instances.saturating_mul(2);
     loop {
@@ -162,12 +163,23 @@ fn roll_out(
         if room == 0 {
             return Ok(false);
         }
-        let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
+        let max = batch.min(u16::try_from(room).unwrap_or(batch));
         let call = abi::rolloutCall {
             name: name.clone(),
             max,
         };
-        let expected = simulation.ask(registry, &call)?;
+        let expected = match simulation.ask(registry, &call) {
+            Ok(expected) => expected,
+            Err(error) => {
+                let problem = Finding::of(error)?;
+                if max == 1 {
+                    carried_out.problems.push(problem);
+                    return Ok(false);
+                }
+                batch = max / 2; // so many take more gas than a transaction has
+                continue;
+            }
+        };
         if expected.upgraded == 0 && expected.left == 0 {
             return Ok(true);
         }
@@ -175,8 +187,13 @@ fn roll_out(
         let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
             Ok(done) => done,
             Err(error) => {
-                carried_out.problems.push(Finding::of(error)?);
-                return Ok(false);
+                let problem = Finding::of(error)?;
+                if max == 1 {
+                    carried_out.problems.push(problem);
+                    return Ok(false);
+                }
+                batch = max / 2;
+                continue;
             }
         };
         let what = format!("rollout of {}", expected.upgraded);

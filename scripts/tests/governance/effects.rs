@@ -72,9 +72,8 @@ fn puts(sandbox: &Sandbox, account: Address, code: Bytes) {
     set.expect("the chain");
 }
 
-/// Proposes that code as `Pay` 2.0; what `plan` and `review` say.
-fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
-    sandbox.done("Admin", &["update-policy", "Pay", "AND(Admin,Admin2)"]);
+/// Puts that code where nothing is; the call that makes it `Pay` 2.0 with a migration that runs it.
+pub(crate) fn migration(sandbox: &Sandbox, code: Bytes) -> abi::migrateCall {
     let codehash = keccak256(&code);
     puts(sandbox, NEW, code);
     let old = ask(
@@ -84,7 +83,7 @@ fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
             version: "1.0".into(),
         },
     );
-    let call = abi::migrateCall {
+    abi::migrateCall {
         name: "Pay".into(),
         version: "2.0".into(),
         code: Code {
@@ -100,8 +99,13 @@ fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
             scriptCodehash: B256::ZERO,
             data: hex!("00000001").into(),
         },
-    };
-    send(sandbox, 0, &call);
+    }
+}
+
+/// Proposes that code as `Pay` 2.0; what `plan` and `review` say.
+fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
+    sandbox.done("Admin", &["update-policy", "Pay", "AND(Admin,Admin2)"]);
+    send(sandbox, 0, &migration(sandbox, code));
     let pending = sandbox.done("Admin2", &["pending", "Pay"]);
     let action = text(&pending["actions"][0], "action");
     let plan = sandbox.run("Admin2", &["plan", "Pay", "2.0", "--action", action]);

@@ -6,6 +6,7 @@ mod clone;
 mod complex;
 mod contradictions;
 mod creation;
+mod dear;
 mod deceived;
 mod decide;
 mod earlier;
