@@ -1,7 +1,7 @@
 //! `plan --replay` and governance that comes through other contracts.
 
 use crate::replay::{USER, groups, increment, plan, proxy};
-use crate::sandbox::{Sandbox, error};
+use crate::sandbox::{MIGRATE, Sandbox, error};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde_json::json;
@@ -120,6 +120,36 @@ fn a_users_call_is_compared_though_it_touches_the_registry() {
         (&json!(1), &json!(0))
     );
     assert_eq!(groups(replay)[0], ("fails_now", 1), "{replay}");
+}
+
+#[test]
+fn a_replay_of_strangers_transactions_alone_is_one_of_nothing() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let user = sandbox.node.addresses()[USER];
+    increment(&sandbox, user, 1);
+    sandbox.done("Admin", &MIGRATE);
+    // Behind what changed nobody calls the instance.
+    let sent = sandbox.node.with_chain(move |chain| {
+        let transfer = CallRequest {
+            to: Some(Address::repeat_byte(9)),
+            ..CallRequest::default()
+        };
+        let hash = chain.submit_unsigned(user, transfer).expect("sent");
+        assert!(chain.receipt(hash).expect("mined").success);
+    });
+    sent.expect("the chain");
+    let words = [
+        "plan",
+        "A",
+        "3.0",
+        "counter-v2",
+        "--no-migration",
+        "--replay",
+        "1",
+    ];
+    let answer = sandbox.run("Other", &words);
+    assert_eq!((answer.exit, error(&answer)), (Some(1), "ReplayEmpty"));
+    assert!(answer.document["replay"].is_null(), "{answer:?}");
 }
 
 #[test]

@@ -129,7 +129,9 @@ pub async fn replay(
     let problems: Vec<String> = problems.map(|one| one.name.clone()).collect();
     let definition = (request.registry, request.call.name.as_str());
     let past = past::gather(client, definition, &instances, (count, blocks)).await?;
-    let Some(first) = past.blocks.first().map(|block| block.number) else {
+    let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
+    let first = past.blocks.first().filter(|_| is_wanted);
+    let Some(first) = first.map(|block| block.number) else {
         if let Some(change) = &past.last_change {
             client.progress().note(&change.words());
         }
