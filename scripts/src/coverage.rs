@@ -52,7 +52,7 @@ pub struct Coverage {
     pub live_instances: Extent,
     /// Why something is less than complete.
     #[serde(skip)]
-    notes: Vec<(Part, String)>,
+    notes: Vec<(Part, Extent, String)>,
 }
 
 /// Something was not checked at all, and nobody said that this is meant.
@@ -92,7 +92,9 @@ impl Part {
         match self {
             Self::Steps => "build the code with the attributes of stylus-upgradeable",
             Self::Source => "give the source instead of what was built from it",
-            Self::Interface => "build the code (--source), or compare the sources of both versions",
+            Self::Interface => {
+                "name the folder of its sources (of an action: --source DIR), or compare the sources of both versions"
+            }
             Self::Layout | Self::LiveInstances => "look at it in another way",
         }
     }
@@ -127,7 +129,7 @@ impl Coverage {
             Part::LiveInstances => &mut self.live_instances,
         };
         *place = extent.max(*place);
-        let note = (part, why.to_owned());
+        let note = (part, extent, why.to_owned());
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
@@ -135,22 +137,17 @@ impl Coverage {
 
     /// Takes in what was checked of something else in the same command.
     pub fn merge(&mut self, other: &Self) {
-        for (part, why) in &other.notes {
-            self.lower(*part, other.of(*part), why);
+        for (part, extent, why) in &other.notes {
+            self.lower(*part, *extent, why);
         }
     }
 
     /// The same where `extent` of `part` was checked in another way, if that is more.
     pub fn with_most(&self, part: Part, extent: Extent) -> Self {
         let mut other = Self::default();
-        for (about, why) in &self.notes {
-            let found = self.of(*about);
-            let found = if *about == part {
-                found.min(extent)
-            } else {
-                found
-            };
-            other.lower(*about, found, why);
+        for (about, found, why) in &self.notes {
+            let most = if *about == part { extent } else { *found };
+            other.lower(*about, most.min(*found), why);
         }
         other
     }
@@ -168,8 +165,8 @@ impl Coverage {
 
     /// Why a part was not checked as a whole.
     pub fn why(&self, part: Part) -> Vec<&str> {
-        let notes = self.notes.iter().filter(|(about, _)| *about == part);
-        notes.map(|(_, why)| why.as_str()).collect()
+        let notes = self.notes.iter().filter(|(about, ..)| *about == part);
+        notes.map(|(.., why)| why.as_str()).collect()
     }
 
     /// Errors if something was not checked at all, unless `allowed` names it. The layout, and with it
@@ -189,10 +186,10 @@ impl Coverage {
     /// Every part that was not checked at all and is not among `allowed`, with the first reason.
     pub fn absent_but(&self, allowed: &[Part]) -> Vec<NotChecked> {
         let mut absent: Vec<NotChecked> = Vec::new();
-        for (part, why) in &self.notes {
+        for (part, extent, why) in &self.notes {
             let (part, why) = (*part, why.clone());
             let is_named = allowed.contains(&part) || absent.iter().any(|one| one.part == part);
-            if self.of(part) == Extent::Absent && !is_named {
+            if *extent == Extent::Absent && !is_named {
                 absent.push(NotChecked { part, why });
             }
         }
@@ -201,8 +198,8 @@ impl Coverage {
 
     /// Lines for people: what was not checked as a whole.
     pub fn lines(&self) -> Vec<String> {
-        let line = |(part, why): &(Part, String)| {
-            let extent = match self.of(*part) {
+        let line = |(part, extent, why): &(Part, Extent, String)| {
+            let extent = match extent {
                 Extent::Complete => "complete",
                 Extent::Partial => "partial",
                 Extent::Absent => "absent",
@@ -256,6 +253,13 @@ mod tests {
                 .is_some_and(|next| next.ends_with("--allow-absent source"))
         );
         assert_eq!(coverage.require(&[Part::Source]), Ok(()));
+        // Of several reasons the one is told that refuses.
+        let mut several = Coverage::default();
+        several.lower(Part::Source, Extent::Partial, "of A");
+        several.lower(Part::Source, Extent::Absent, "of B");
+        let error = several.require(&[]).expect_err("absent");
+        assert_eq!(error.why, "of B");
+        assert_eq!(several.lines()[0], "coverage   source partial: of A");
         assert_eq!(
             coverage.lines()[0],
             "coverage   live-instances partial: 64 of 900"

@@ -50,6 +50,7 @@ pub struct Unchecked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Note {
     part: CheckPart,
+    extent: Extent,
     why: String,
     cure: Option<&'static str>,
 }
@@ -99,7 +100,12 @@ impl Done {
         };
         *place = extent.max(*place);
         let why = why.to_owned();
-        self.notes.push(Note { part, why, cure });
+        self.notes.push(Note {
+            part,
+            extent,
+            why,
+            cure,
+        });
     }
 
     /// Every part that was not done at all and is not among `allowed`.
@@ -113,8 +119,8 @@ impl Done {
             .filter(|(part, extent)| *extent == Extent::Absent && !allowed.contains(part));
         absent
             .map(|(part, _)| {
-                let mut notes = self.notes.iter().filter(|note| note.part == part);
-                let first = notes.next();
+                let is_reason = |note: &&Note| (note.part, note.extent) == (part, Extent::Absent);
+                let first = self.notes.iter().find(is_reason);
                 Unchecked {
                     part,
                     why: first.map(|note| note.why.clone()).unwrap_or_default(),
@@ -126,12 +132,7 @@ impl Done {
 
     /// What was not done as a whole, and why.
     pub fn notes(&self) -> impl Iterator<Item = (CheckPart, Extent, &str)> {
-        self.notes.iter().map(|Note { part, why, .. }| {
-            let extent = match part {
-                CheckPart::Abi => self.abi,
-                CheckPart::Upgrade => self.upgrade,
-            };
-            (*part, extent, why.as_str())
-        })
+        let notes = self.notes.iter();
+        notes.map(|note| (note.part, note.extent, note.why.as_str()))
     }
 }

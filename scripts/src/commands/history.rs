@@ -9,11 +9,11 @@ use compared::{read, settle};
 use super::context::Context;
 use super::doctor;
 use super::publish::{self, PublishArgs};
-use super::recorded::{coverage_of, said};
+use super::recorded;
 use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::coverage::{Coverage, Extent, Part};
+use crate::coverage::{Coverage, Part};
 use crate::doctor::Role;
 use crate::error::{Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
@@ -132,16 +132,10 @@ pub(super) async fn verify(
         let rebuilt = &compared.0.rebuilt;
         let built = source.map(|_| version.unwrap_or(&rebuilt.current));
         let versions = &rebuilt.versions;
+        coverage.merge(&recorded::coverage(&documents, &client, subject, versions, built).await?);
         if seconds_left(&client, registry).await?.is_some() {
-            coverage.merge(&coverage_of(&documents, name, versions, built).await?);
-            outcome
-                .lines
-                .extend(said(&documents, versions, &mut builds).await?);
-        } else {
-            let why = "the registry cannot run, so it tells of no layout";
-            coverage.lower(Part::Layout, Extent::Absent, why);
-            coverage.lower(Part::Steps, Extent::Absent, why);
-            coverage.lower(Part::Source, Extent::Partial, "nothing was built");
+            let lines = recorded::said(&documents, versions, &mut builds).await?;
+            outcome.lines.extend(lines);
         }
         used.extend(in_use(name, rebuilt));
         let instances = rebuilt.instances.iter();

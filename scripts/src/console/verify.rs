@@ -6,6 +6,7 @@ use super::pieces::pieces;
 use super::view::{Check, Compared, Sizes, Verified};
 use crate::text::grouped;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 
 /// The page.
 pub fn verify(found: &Verified) -> Markup {
@@ -16,11 +17,18 @@ pub fn verify(found: &Verified) -> Markup {
             h2 { "Checks" }
             (checks(&found.checks))
         }
-        @if !found.coverage.is_empty() {
+        (coverage(&found.coverage))
+    }
+}
+
+/// How much of each part could be checked.
+fn coverage(found: &BTreeMap<String, String>) -> Markup {
+    html! {
+        @if !found.is_empty() {
             section {
                 h2 { "How much could be checked" }
                 dl.fields {
-                    @for (part, extent) in &found.coverage { dt { (text(part)) } dd { (text(extent)) } }
+                    @for (part, extent) in found { dt { (text(part)) } dd { (text(extent)) } }
                 }
             }
         }
@@ -69,5 +77,6 @@ pub fn piece(place: &PageContext, found: &Compared) -> Markup {
             h2 { "Checks" }
             (checks(bad.into_iter().chain(good)))
         }
+        (coverage(&found.coverage))
     }
 }

@@ -4,6 +4,7 @@
 use super::super::context::Context;
 use super::super::doctor;
 use super::super::history::{check, compared, in_use, run_part};
+use super::super::recorded;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::graph::window;
@@ -12,6 +13,7 @@ use crate::console::pieces::PIECE;
 use crate::console::request::PageRequest;
 use crate::console::view::Piece;
 use crate::doctor::Role;
+use crate::error::Report;
 use crate::governance::definitions;
 use crate::history::{Difference, Part, Rebuilt, RebuiltInstance, RebuiltVersion, Wanted};
 use crate::output::Outcome;
@@ -174,6 +176,14 @@ pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<O
     let part = pieces.part(rebuilt);
     let mut outcome = Outcome::default();
     outcome.field("name", subject.1);
+    let versions = rebuilt.versions.get(part.versions.clone());
+    let documents = context.documents(&client, subject.0);
+    let versions = versions.unwrap_or_default();
+    let coverage = recorded::coverage(&documents, &client, subject, versions, None).await?;
+    outcome.field("coverage", &coverage);
+    if let Some(error) = coverage.absent_but(&[]).into_iter().next() {
+        outcome.field("error", Report::of(&error));
+    }
     check(context, &client, subject, &compared, &part, &mut outcome).await?;
     outcome.field(
         "versions_piece",

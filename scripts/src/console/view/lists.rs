@@ -179,6 +179,7 @@ pub struct Compared {
     pub checks: Vec<Check>,
     pub versions_piece: Piece,
     pub instances_piece: Piece,
+    pub coverage: BTreeMap<String, String>,
     #[serde(default)]
     pub error: Option<Finding>,
 }
