@@ -45,7 +45,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let action = named(&client, registry, &args.action, &names).await?;
     let event = proposed(&client, registry, action).await?;
     let decoded = Call::decode(&event.call)?;
-    require_current(&client, registry, action, &decoded).await?;
+    require_current(&client, registry, &decoded).await?;
     if let Some(file) = &args.reviewed {
         let reviewed = Reviewed::read(file, action)?;
         if reviewed.call != event.call {
@@ -119,12 +119,7 @@ pub(super) async fn check_as_approver(
         )?;
     }
     let checks = check_action(context, client, registry, decoded, args).await?;
-    let mut notices = Vec::new();
-    for (role, expression) in confirm::policies_of(decoded) {
-        if confirm::parsed(role, expression)?.is_none() {
-            notices.push(confirm::final_notice(role));
-        }
-    }
+    let notices = confirm::notices_of_approver(client, registry, decoded).await?;
     confirm::require(context, &args.allow, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)
@@ -134,14 +129,12 @@ pub(super) async fn check_as_approver(
 pub(super) async fn require_current(
     client: &Client,
     registry: Address,
-    action: ActionId,
     call: &Call,
 ) -> Result<(), Error> {
     match superseded_by(client, registry, call).await? {
-        Some(version) => Err(GovernanceError::Superseded {
-            action,
+        Some(registered) => Err(GovernanceError::Superseded {
             definition: call.definition().into(),
-            version,
+            registered,
         }
         .into()),
         None => Ok(()),

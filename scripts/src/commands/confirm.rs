@@ -12,6 +12,7 @@ use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
 use clap::{Args, ValueEnum};
 use stylus_registry_core::policy::{Policy, parse};
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What has to be meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -141,6 +142,67 @@ pub(super) fn policies_of(call: &Call) -> Vec<(&str, &str)> {
             ("create", &call.createPolicy),
         ],
         _ => Vec::new(),
+    }
+}
+
+/// What an approver has to mean in the policy that `call` sets: that it is final, that the role is new, or that
+/// his own part in it ends.
+pub(super) async fn notices_of_approver(
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<Vec<Notice>, Error> {
+    let mut all = Vec::new();
+    for (role, expression) in policies_of(call) {
+        if parsed(role, expression)?.is_none() {
+            all.push(final_notice(role));
+        }
+    }
+    let Call::SetPolicy(set) = call else {
+        return Ok(all);
+    };
+    let (role, expression) = (set.role.as_str(), set.expression.as_str());
+    match current(client, registry, &set.name, role).await? {
+        Some(old) if all.is_empty() => {
+            let approver = client.caller("approve")?;
+            if has_part(role, &old, approver)? && !has_part(role, expression, approver)? {
+                let words = format!(
+                    "{approver}, who approves it, has a part in the policy of {role} now, and none in the new one; \
+                     now it is {old}"
+                );
+                all.push(Notice::new(Unusual::ExcludedSender, words));
+            }
+        }
+        Some(_) => {}
+        None => {
+            let words = format!("{:?} has no role {role:?}: it is new", set.name);
+            all.push(Notice::new(Unusual::NewRole, words));
+        }
+    }
+    Ok(all)
+}
+
+/// Whether somebody has a part in a policy.
+pub(super) fn has_part(role: &str, expression: &str, who: Address) -> Result<bool, Error> {
+    let policy = parsed(role, expression)?;
+    Ok(policy.approvers.iter().any(|leaf| leaf.address == who))
+}
+
+/// The policy of a role; none where the definition has no such role.
+pub(super) async fn current(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    role: &str,
+) -> Result<Option<String>, Error> {
+    let call = abi::policyCall {
+        name: name.into(),
+        role: role.into(),
+    };
+    match client.call(registry, &call).await {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

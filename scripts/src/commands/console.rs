@@ -9,6 +9,7 @@ mod news;
 pub(super) mod pages;
 mod reader;
 mod site;
+mod stamp;
 mod submission;
 
 use super::context::Context;

@@ -119,8 +119,7 @@ pub(super) async fn superseded(
     call: &Call,
 ) -> Result<Option<String>, Error> {
     let Call::CreateDefinition(define) = call else {
-        let version = governance::superseded_by(client, registry, call).await?;
-        return Ok(version.map(|version| format!("{version} is registered with other code")));
+        return Ok(governance::superseded_by(client, registry, call).await?);
     };
     let name = define.name.clone();
     match client.call(registry, &abi::definitionCall { name }).await {

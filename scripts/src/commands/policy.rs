@@ -36,8 +36,9 @@ pub(super) async fn update(
     outcome.field("role", role);
     outcome.field("policy", &expression);
     let sender = client.caller("update-policy")?;
+    let mut is_own = false;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
-    match current(&client, registry, name, role).await? {
+    match confirm::current(&client, registry, name, role).await? {
         Some(old) if old == expression && context.is_export() => {
             let what = format!("the policy of {role} is that already");
             return Err(ExportError::Nothing { what }.into());
@@ -48,6 +49,7 @@ pub(super) async fn update(
             return Ok(outcome);
         }
         Some(old) => {
+            is_own = confirm::has_part(role, &old, sender)?;
             outcome.field("was", &old);
             warn_of_open(context, &client, (registry, name), role).await?;
             let line = format!("policy of {role} was {}", names.policy(&old));
@@ -66,7 +68,7 @@ pub(super) async fn update(
     for other in [confirm::MIGRATE, confirm::POLICY] {
         match other == role {
             true => policies.push(expression.clone()),
-            false => policies.extend(current(&client, registry, name, other).await?),
+            false => policies.extend(confirm::current(&client, registry, name, other).await?),
         }
     }
     if let [migrate, policy] = policies.as_slice() {
@@ -78,7 +80,10 @@ pub(super) async fn update(
         expression,
     };
     let bytes = call.abi_encode().into();
-    let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
+    // Who gives his own part away says so himself, whoever proposed it.
+    if !is_own {
+        notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
+    }
     confirm::require(context, allow, &notices)?;
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }
@@ -169,24 +174,6 @@ fn lines(explained: &Explained, alone: &str) -> Vec<String> {
         ));
     }
     lines
-}
-
-/// The policy of a role, if it has one.
-async fn current(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    role: &str,
-) -> Result<Option<String>, Error> {
-    let call = abi::policyCall {
-        name: name.into(),
-        role: role.into(),
-    };
-    match client.call(registry, &call).await {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Every role that ever had a policy, from the events.

@@ -33,6 +33,7 @@ use alloy::primitives::{Address, U256};
 use created::Created;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+pub(super) use tried::add_without_migration;
 
 /// Instances whose addresses are compared with those that an action names, at most.
 const KNOWN_MAX: usize = 1_000;
@@ -174,13 +175,8 @@ async fn found(
     let checked = check_action(context, client, registry, call, &said).await;
     let mut all = cards_of(context, client, registry, governed, Some(open), checked).await?;
     let created = tried::add(context, client, registry, governed, &mut all).await?;
-    let mut differs = Vec::new();
-    let builds = context.builds(call, |why| differs.push(why))?;
-    all.extend(
-        differs
-            .into_iter()
-            .map(|why| Card::new("build", Weight::Danger, why)),
-    );
+    let (builds, differ) = built(context, call)?;
+    all.extend(differ);
     all.sort_by_key(|card| std::cmp::Reverse(card.weight));
     let end = deadline(client).await?;
     let approval = current(client, registry, &governed.bytes, end).await?;
@@ -195,6 +191,15 @@ async fn found(
         deadline: end,
         builds,
     })
+}
+
+/// What was built here of what the call names, and a card for each build that differs from it.
+pub(super) fn built(context: &Context, call: &Call) -> Result<(Vec<BuildFacts>, Vec<Card>), Error> {
+    let mut differ = Vec::new();
+    let builds = context.builds(call, |why| {
+        differ.push(Card::new("build", Weight::Danger, why));
+    })?;
+    Ok((builds, differ))
 }
 
 /// Everything that was found about an action, with what its checks said, the heaviest first.

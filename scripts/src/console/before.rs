@@ -23,6 +23,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
             }
         }
         (tried(place, before))
+        p #values hidden { (any_values()) }
         @match before.consent.as_deref() {
             None | Some("not-needed") => p { (button(before, false)) },
             Some("needed") => {
@@ -50,6 +51,16 @@ pub fn consent() -> Markup {
     }
 }
 
+/// The box without which nothing is sent, where a migration would write other values than those shown.
+fn any_values() -> Markup {
+    html! {
+        label {
+            input #any-values type="checkbox" autocomplete="off";
+            " Go on whatever values it writes to the storage and amounts of ether that are listed above"
+        }
+    }
+}
+
 /// What the page is about.
 fn title(before: &Before) -> &'static str {
     match before.operation.as_str() {
@@ -66,7 +77,7 @@ fn button(before: &Before, needs_consent: bool) -> Markup {
     };
     html! {
         button #do type="button" data-do=(before.operation) data-id=(before.action)
-            data-stamp=(before.stamp) data-safe=[(before.operation == "safe").then_some(before.account)]
+            data-stamp=(before.stamp) data-values=(before.values) data-safe=[(before.operation == "safe").then_some(before.account)]
             disabled[needs_consent] { (label) }
     }
 }

@@ -271,6 +271,7 @@ pub struct Before {
     pub action: ActionId,
     pub sentence: String,
     pub stamp: B256,
+    pub values: B256,
     pub display: Display,
     #[serde(default)]
     pub digests: Option<Digests>,

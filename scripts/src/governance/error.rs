@@ -74,21 +74,17 @@ pub enum GovernanceError {
         error: Box<ChainError>,
     },
     /// What was proposed can never be executed: the version has other code by now.
-    #[error(
-        "{definition} {version} is registered with other code: this action never does anything"
-    )]
+    #[error("{definition} {registered}: this action has ended, and never does anything")]
     #[explain(
-        expected = "a version that is new, or has the code that the action names",
-        found = "other code",
-        next = "nothing was sent; its proposer ends it: stylus-upgrades cancel {action}"
+        expected = "a version that is new, or has code, layout and sources as the action names them",
+        found = registered.clone(),
+        next = "nothing was sent; to propose its code anew, give it a label of its own"
     )]
     Superseded {
-        /// The action.
-        action: ActionId,
         /// The definition.
         definition: String,
-        /// The version.
-        version: String,
+        /// What the registry has in place of the version that the action names.
+        registered: String,
     },
     /// The call only approves now, and would fail once it is approved.
     #[error(transparent)]

@@ -231,7 +231,7 @@ pub async fn all_pending(
     Ok(all)
 }
 
-/// The version that `call` would add, where the registry has it with other code by now.
+/// What the registry has by now in place of the version that `call` would add, in words.
 ///
 /// # Errors
 /// What the chain says.
@@ -252,7 +252,18 @@ pub async fn superseded_by(
         Err(error) if error.revert().is_some() => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok((registered != *code).then(|| version.into()))
+    let other = if registered.codehash != code.codehash {
+        "with other code"
+    } else if registered.implementation != code.implementation {
+        "with the same code at another account"
+    } else if registered.layoutHash != code.layoutHash {
+        "with the same code, and another layout"
+    } else if registered.sourceHash != code.sourceHash {
+        "with the same code, of other sources"
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(format!("{version} is registered {other}")))
 }
 
 impl PendingAction {

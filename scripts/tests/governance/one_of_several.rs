@@ -131,6 +131,11 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
         (Some(1), "Superseded"),
         "{refused:?}"
     );
+    let said = text(&refused.document["error"], "message");
+    assert_eq!(
+        said,
+        "A 2.0 is registered with other code: this action has ended, and never does anything"
+    );
     assert_eq!(block(&sandbox), before);
     let open = sandbox.done("Admin2", &["pending", "A"]);
     assert_eq!(open["actions"].as_array().map(Vec::len), Some(0), "{open}");
@@ -139,6 +144,33 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
         !examined["programs"].to_string().contains("an open action"),
         "{examined}"
     );
+}
+
+#[test]
+fn an_approver_whose_own_part_ends_says_so() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    sandbox.done("Admin", &["update-policy", "A", "--role", "policy", BOTH]);
+    let cases = [
+        (["update-policy", "A", "--role", "other", BOTH], "new-role"),
+        (
+            ["update-policy", "A", "--role", "policy", "Admin"],
+            "excluded-sender",
+        ),
+    ];
+    for (update, what) in cases {
+        let proposed = sandbox.run("Admin", &[&update[..], &["--allow", "new-role"]].concat());
+        assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+        let action = text(&proposed.document, "action");
+        let approve = ["approve", action];
+        for words in [&update[..], &approve] {
+            let refused = sandbox.run("Admin2", words);
+            assert_eq!(error(&refused), "Unconfirmed", "{refused:?}");
+            let next = text(&refused.document["error"], "next");
+            assert!(next.contains(&format!("--allow {what}")), "{next}");
+        }
+        let meant = [&approve[..], &["--allow", what]].concat();
+        assert_eq!(sandbox.done("Admin2", &meant)["executed"], true);
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use super::super::approve::{require_current, require_part};
 use super::super::context::Context;
 use super::super::pending::named;
 use super::checks::Checked;
-use super::documents;
 use super::reader::account;
+use super::{documents, stamp};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::request::PageRequest;
@@ -19,7 +19,7 @@ use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::registry::{Topics, all_logs};
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256, keccak256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
@@ -79,7 +79,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
         }
         _ => return Err(documents::nothing_there(&request.path)),
     }
-    stamp(&mut outcome);
+    stamp::of_action(&mut outcome);
     Ok(outcome)
 }
 
@@ -198,7 +198,7 @@ async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Err
     } = subject;
     let (names, value) = (subject.context.names(), U256::ZERO);
     let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
-    require_current(client, registry, action, &governed.call).await?;
+    require_current(client, registry, &governed.call).await?;
     if action_of(client, registry, call).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
     }
@@ -314,56 +314,4 @@ async fn check(
     }
     checked.report(outcome);
     Ok(())
-}
-
-/// What the page shows of a plan, but for what every block changes.
-const SHOWN: [&str; 8] = [
-    "verdict",
-    "instances",
-    "others",
-    "reads",
-    "untried",
-    "problems",
-    "warnings",
-    "coverage",
-];
-
-/// A hash of what was decided on: it is another one once something that matters has changed.
-fn stamp(outcome: &mut Outcome) {
-    let of = |name: &str| outcome.document.get(name).cloned().unwrap_or_default();
-    let plan = of("plan");
-    let shown = SHOWN.map(|name| plan.get(name));
-    let all = json!([
-        of("operation"),
-        of("account"),
-        of("action"),
-        of("sentence"),
-        of("digests"),
-        of("transaction_digest"),
-        of("cards"),
-        of("consent"),
-        of("untried"),
-        shown,
-    ]);
-    outcome.field("stamp", keccak256(all.to_string()));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_a_plan_shows_is_part_of_the_stamp() {
-        let stamped = |plan: Value| {
-            let mut outcome = Outcome::default();
-            outcome.field("plan", plan);
-            stamp(&mut outcome);
-            outcome.document["stamp"].clone()
-        };
-        let nothing = stamped(json!({ "block": 1, "gas": 7 }));
-        assert_eq!(nothing, stamped(json!({ "block": 2, "gas": 8 })));
-        for name in SHOWN {
-            assert_ne!(nothing, stamped(json!({ (name): 1 })), "{name}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 
 use super::super::approve::check_as_approver;
 use super::super::context::Context;
-use super::super::review::{cards_of, nothing_said};
+use super::super::review::{add_without_migration, built, cards_of, nothing_said};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Severity;
@@ -19,6 +19,7 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::cmp::Reverse;
 
 /// What the page asks for before the wallet is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -65,13 +66,13 @@ impl Checked {
             Err(error) if takes_flag(error) => Consent::Needed,
             Err(_) => Consent::Refused,
         };
-        let cards = cards_of(context, client, registry, governed, open.as_ref(), checked).await?;
-        let is_danger = cards.iter().any(|card| card.weight == Weight::Danger);
-        let mut checked = Self { cards, consent };
-        if is_danger {
-            checked.require_yes();
+        let mut cards =
+            cards_of(context, client, registry, governed, open.as_ref(), checked).await?;
+        if !matches!(call, Call::Migrate(_)) {
+            add_without_migration(context, client, registry, governed, &mut cards).await?;
         }
-        Ok(checked)
+        cards.extend(built(context, call)?.1);
+        Ok(Self { cards, consent })
     }
 
     /// What `approve` tries: whether the call succeeds once everybody needed has approved it. What it takes
@@ -116,8 +117,12 @@ impl Checked {
         }
     }
 
-    /// Notes cards and consent in the page's document.
-    pub(super) fn report(self, outcome: &mut Outcome) {
+    /// Notes cards, the heaviest first, and consent in the page's document.
+    pub(super) fn report(mut self, outcome: &mut Outcome) {
+        if self.cards.iter().any(|card| card.weight == Weight::Danger) {
+            self.require_yes();
+        }
+        self.cards.sort_by_key(|card| Reverse(card.weight));
         outcome.field("cards", self.cards);
         outcome.field("consent", self.consent);
     }

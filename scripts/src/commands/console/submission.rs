@@ -3,13 +3,14 @@
 use super::super::context::Context;
 use super::checks::Checked;
 use super::reader::account;
+use super::stamp;
 use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
 use crate::governance::{GovernanceError, GovernedCall};
 use crate::output::Outcome;
-use alloy::primitives::{Address, U256, keccak256};
+use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
@@ -107,21 +108,11 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     outcome.field("transaction_digest", calldata_digest(governed.input()));
     let about = (registry, approval.action());
     let mut checked = Checked::new(context, &client, about, &governed).await?;
+    checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
     checked.report(&mut outcome);
-    stamp(&mut outcome);
+    stamp::of_submission(&mut outcome);
     Ok(outcome)
-}
-
-/// A hash of all that the page shows and the wallet would send; the gas alone may differ a little.
-fn stamp(outcome: &mut Outcome) {
-    let shown = outcome
-        .document
-        .iter()
-        .filter(|(name, _)| *name != "transaction");
-    let shown: Vec<_> = shown.collect();
-    let stamp = keccak256(json!(shown).to_string());
-    outcome.field("stamp", stamp);
 }
 
 fn refused(found: String) -> Error {

@@ -19,7 +19,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What is created.
 #[derive(Serialize)]
-pub(super) struct Created {
+pub(in crate::commands) struct Created {
     definition: String,
     version: String,
     kind: String,
@@ -92,10 +92,9 @@ fn succeeds(tried: &Creation) -> String {
         false => "",
     };
     format!(
-        "the instance is created, and its initializer succeeds{outside}: alike with {} gas, on block {}. \
+        "the instance is created, and its initializer succeeds{outside}: alike with {} gas. \
          Code that reads gas, time, fee or sender may do otherwise",
-        limits_in_words(&tried.limits),
-        tried.block
+        limits_in_words(&tried.limits)
     )
 }
 

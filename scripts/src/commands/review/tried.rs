@@ -10,8 +10,10 @@ use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
 use crate::review::{Card, TRIED, Weight, without_good_steps};
+use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
@@ -25,29 +27,8 @@ pub(super) async fn add(
     governed: &GovernedCall,
     cards: &mut Vec<Card>,
 ) -> Result<Option<Created>, Error> {
-    if let Call::CreateProxy(call) = &governed.call {
-        let created = created(context, client, registry, call, cards).await?;
-        return Ok(Some(created));
-    }
-    let Some((version, _, way)) = governed.call.version() else {
-        return Ok(None);
-    };
-    let name = governed.call.definition();
-    let tries = format!("`stylus-upgrades plan {name} {version}` tries it");
-    let not_tried = |why: &str| {
-        Card::new(
-            TRIED,
-            Weight::Unknown,
-            format!("not checked: {why}; {tries}"),
-        )
-    };
     let Call::Migrate(migrate) = &governed.call else {
-        if way.kind != step::NONE {
-            cards.push(not_tried(
-                "the migration was not tried, no instance runs it now",
-            ));
-        }
-        return Ok(None);
+        return add_without_migration(context, client, registry, governed, cards).await;
     };
     let hash = migrate.code.layoutHash.into();
     let document = match context.documents(client, registry).get(hash).await? {
@@ -72,9 +53,53 @@ pub(super) async fn add(
     }
     match tried {
         Ok(plan) => cards.extend(reported(&plan)),
-        Err(error) => cards.push(not_tried(&format!("the migration was not tried: {error}"))),
+        Err(error) => {
+            let (name, version) = (shell_word(&migrate.name), shell_word(&migrate.version));
+            let why = format!("the migration was not tried: {error}");
+            cards.push(not_tried(&why, &name, &version));
+        }
     }
     Ok(None)
+}
+
+/// The same of everything but a migration: a creation is tried, and of a version or a way that is registered
+/// only it is said that nobody runs it yet.
+pub(in crate::commands) async fn add_without_migration(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    governed: &GovernedCall,
+    cards: &mut Vec<Card>,
+) -> Result<Option<Created>, Error> {
+    if let Call::CreateProxy(call) = &governed.call {
+        let created = created(context, client, registry, call, cards).await?;
+        return Ok(Some(created));
+    }
+    let way = governed.call.version();
+    let Some((version, _, way)) = way.filter(|(_, _, way)| way.kind != step::NONE) else {
+        return Ok(None);
+    };
+    let name = governed.call.definition();
+    let query = abi::definitionCall { name: name.into() };
+    if client.call(registry, &query).await?.current != version {
+        let why = "the migration was not tried, no instance runs it now";
+        cards.push(not_tried(why, &shell_word(name), &shell_word(version)));
+        return Ok(None);
+    }
+    // A further way to what is current is open to the rollouts of anybody.
+    without_good_steps(cards);
+    let says = format!(
+        "not checked: the migration was not tried; once it is registered, anybody's rollout runs it on instances \
+         at {}",
+        shell_word(&way.from)
+    );
+    cards.push(Card::new(TRIED, Weight::Unknown, says));
+    Ok(None)
+}
+
+fn not_tried(why: &str, name: &str, version: &str) -> Card {
+    let says = format!("not checked: {why}; `stylus-upgrades plan {name} {version}` tries it");
+    Card::new(TRIED, Weight::Unknown, says)
 }
 
 fn reported(plan: &Plan) -> Vec<Card> {

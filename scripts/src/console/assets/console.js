@@ -160,6 +160,7 @@ async function act(button) {
   const account = document.body.dataset.account;
   report($('failed'), null);
   button.disabled = true;
+  if ($('check')) $('check').disabled = true;
   // A file for a contract's owners needs no wallet.
   const isFile = what === 'safe';
   try {
@@ -170,6 +171,10 @@ async function act(button) {
     if (now.stamp !== button.dataset.stamp) {
       const next = what === 'submit' ? 'check the files again and read what is found' : 'open this page again and read it';
       throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, next);
+    }
+    if (now.values !== button.dataset.values && !$('any-values').checked) {
+      $('values').hidden = false;
+      throw problem('it would write other values now than those above', 'the same values', 'others, in the same places', 'open this page again and read them; if they differ from block to block, check the box above the button');
     }
     if (now.consent === 'refused' || (now.consent === 'needed' && !$('yes').checked)) {
       throw problem('a check refuses the action', 'an explicit yes', 'none', 'read what was found');
@@ -194,6 +199,7 @@ async function act(button) {
     report($('failed'), error && error.expected !== undefined ? error : ofWallet(error));
   } finally {
     button.disabled = Boolean(needed() && !$('yes').checked);
+    if ($('check')) $('check').disabled = false;
   }
 }
 
@@ -220,6 +226,7 @@ function card(found) {
 async function check() {
   const button = document.querySelector('[data-do=submit]');
   button.hidden = true;
+  $('check').disabled = true;
   report($('failed'), null);
   $('sentence').textContent = '';
   $('digest-list').replaceChildren();
@@ -254,6 +261,8 @@ async function check() {
     button.hidden = false;
   } catch (error) {
     report($('failed'), error && error.message ? error : problem('the files cannot be used', '', String(error), ''));
+  } finally {
+    $('check').disabled = false;
   }
 }
 
