@@ -1,7 +1,7 @@
 //! `adopt` and `hand-over`: proxies of others become instances, and instances go elsewhere.
 
 use super::args::{AdoptArgs, StorageArgs};
-use super::constructor::{has_constructor_at, require_constructed};
+use super::constructor::{may_have_constructor, require_constructed};
 use super::context::Context;
 use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
@@ -158,7 +158,7 @@ async fn takes_over(
     };
     let code = RecordedCode::from(client.call(registry, &query).await?.code);
     let (proxy, implementation) = (found.proxy, code.implementation);
-    if has_constructor_at(client, implementation).await? {
+    if may_have_constructor(client, implementation).await? {
         let code = implementation.to_string();
         require_constructed(client, (proxy, found.kind), code).await?;
     }

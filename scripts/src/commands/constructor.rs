@@ -5,21 +5,26 @@ use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Client};
 use crate::plan::has_constructor;
+use crate::program_code::is_program;
 use crate::registry::{AdoptionError, proxies};
 use alloy::primitives::{Address, B256};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-/// Whether the code at an account is a program with an SDK constructor.
-pub(super) async fn has_constructor_at(
+/// Whether the code at an account is a program with an SDK constructor, or one that cannot be read: it may
+/// have one.
+pub(super) async fn may_have_constructor(
     client: &Client,
     account: Address,
 ) -> Result<bool, ChainError> {
     let code = client.code(account).await?;
+    if !is_program(&code) {
+        return Ok(false);
+    }
     let fragments = client.fragments(&code).await?;
     let program = Artifact::from_chain("the code", code, &fragments);
-    Ok(program.is_ok_and(|program| has_constructor(&program.wasm)))
+    Ok(program.map_or(true, |program| has_constructor(&program.wasm)))
 }
 
 /// Refuses code with an SDK constructor for a proxy of others in whose storage it has not run.

@@ -13,7 +13,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// What is easily overlooked: what becomes current next takes the instance along again.
 const STAYS_BACK: &str = "once the instance is back, no rollout touches it until another version \
                           is current, which takes it along again: give that one a way around \
-                          this migration first (add-version, add-step, then migrate)";
+                          this migration first (register, add-step, then migrate)";
 
 /// Names another handler: a lost key does not freeze a contract.
 pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result<Outcome, Error> {

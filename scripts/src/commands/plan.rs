@@ -177,6 +177,7 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     let from = call.step.from.clone();
     let code = RecordedCode::from(&call.code);
     work.note_unbuilt(&code, &call.step, (false, false));
+    work.note_unproven(&Call::Migrate(call.clone()))?;
     if from.is_empty() {
         return Ok(());
     }

@@ -136,7 +136,10 @@ pub(super) async fn require(
                 LayoutError::NoSuchFinding { id, known } if known.is_empty() => {
                     said.allow_layout.retain(|other| *other != id);
                 }
-                error => return Err(error.into()),
+                error => {
+                    checks.is_uncompared = true; // what else was named may be about what was not reached
+                    return Err(error.into());
+                }
             },
             found => break found?,
         }

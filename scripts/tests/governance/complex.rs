@@ -208,6 +208,21 @@ fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
     let (_, lines) = sandbox.reported("Other", &["plan", "P", "2.0"]);
     let is_said = |line: &String| line == "! 1 instance was not tried";
     assert!(lines.iter().any(is_said), "{lines:#?}");
+    assert_eq!(planned["verdict"], "not-tried", "{planned:#}");
+    let check = [
+        "check",
+        "P",
+        "points-v2",
+        "--no-migration",
+        "--allow-unchecked",
+        "abi",
+    ];
+    let refused = sandbox.run("Other", &check);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    assert_eq!(
+        refused.document["checked"]["upgrade"], "absent",
+        "{refused:?}"
+    );
     assert!(!lines.iter().any(|line| line.contains("would succeed")));
     assert!(!lines.iter().any(|line| line.contains('✓')), "{lines:#?}");
     assert_eq!(planned["is_current"], false, "{planned:#}");

@@ -34,3 +34,4 @@ mod published;
 mod raced;
 mod second_folder;
 mod stragglers;
+mod unproven;

@@ -12,7 +12,7 @@ use crate::commands::context::Context;
 use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
-use crate::plan::{not_tried, only_started};
+use crate::plan::{Reads, Verdict, not_tried, only_started};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
 use crate::text::shell_word;
 use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
@@ -136,14 +136,23 @@ impl Check<'_> {
             let why = "there is no instance to try it on";
             self.done.lower(CheckPart::Upgrade, Extent::Partial, why);
         }
-        self.is_tried_in_part = plan.untried > 0;
-        if let Some(why) = only_started(&plan.instances) {
+        let started = only_started(&plan.instances);
+        let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
+        let of_gas = plan.reads.iter().filter_map(Reads::of_gas);
+        let (extent, cure) = match plan.verdict() {
+            Verdict::NotTried => (
+                Extent::Absent,
+                Some("end what is under way, `stylus-upgrades status` names it"),
+            ),
+            _ => (Extent::Partial, None),
+        };
+        for why in of_gas.chain(started).chain(untried) {
             self.is_tried_in_part = true;
-            self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
+            self.done.lower_by(CheckPart::Upgrade, extent, &why, cure);
         }
-        if plan.untried > 0 {
-            let why = not_tried(plan.untried);
-            self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
+        for calls in plan.reads.iter().filter_map(Reads::of_calls) {
+            let finding = CheckFinding::new("upgrade-calls", Level::Warning, calls);
+            self.findings.push(finding);
         }
         Ok(())
     }

@@ -60,6 +60,9 @@ pub(in crate::commands) async fn check_action(
     let is_old = first.is_some_and(|(label, _)| label != version);
     let built = (args.source.is_some(), args.script_source.is_some());
     work.note_unbuilt(&code, step, built);
+    if args.source.is_none() {
+        work.note_unproven(call)?;
+    }
     let run = Run::registered(step, args.no_migration);
     let pair = (version, step.from.as_str());
     let upgrades = matches!(call, Call::Migrate(_));
@@ -70,6 +73,24 @@ pub(in crate::commands) async fn check_action(
 }
 
 impl Work<'_> {
+    /// Notes of a proposed version that its code was not built here: that it has the layout and the steps of its
+    /// document is the word of whoever proposed it.
+    pub(in crate::commands) fn note_unproven(&mut self, call: &Call) -> Result<(), Error> {
+        let Some((_, Some(_), step)) = call.version() else {
+            return Ok(());
+        };
+        let kept = self.context.builds(call, |_| ())?;
+        if step.from.is_empty() || kept.iter().any(|build| build.what == "code") {
+            return Ok(()); // nothing is taken over, or somebody built it
+        }
+        let why = "as its layout document says, which whoever proposed it wrote; only a build compares that with \
+                   the code (--source)";
+        for part in [Part::Layout, Part::Steps] {
+            self.checks.coverage.lower(part, Extent::Partial, why);
+        }
+        Ok(())
+    }
+
     /// Notes what only a build compares and nobody built: the sources of the code, and those of what
     /// runs on the way into it. Which of both were built.
     pub(in crate::commands) fn note_unbuilt(

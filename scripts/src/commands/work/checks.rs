@@ -4,7 +4,7 @@
 use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
 use super::super::check::initializer_finding;
-use super::super::constructor::{has_constructor_at, require_constructed_of_all};
+use super::super::constructor::{may_have_constructor, require_constructed_of_all};
 use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
@@ -257,7 +257,7 @@ impl Work<'_> {
         let (has_one, code) = match &new.artifact {
             Some(artifact) => (has_constructor(&artifact.wasm), artifact.name.clone()),
             None => (
-                has_constructor_at(client, implementation).await?,
+                may_have_constructor(client, implementation).await?,
                 implementation.to_string(),
             ),
         };

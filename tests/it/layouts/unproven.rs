@@ -1,0 +1,58 @@
+//! Code that is proposed with the layout of other code: only a build tells.
+
+use alloy::primitives::Bytes;
+use alloy::sol_types::SolCall;
+use stylus_upgrades::registry::nothing;
+use stylus_upgrades_interface::registry::IRegistry::migrateCall;
+
+use super::approver::{cards_about, proposed, refusal, two_approvers, unbuilt, use_key};
+use super::folder::{Folder, NOT_COMPARED, send};
+use super::project::{COUNT, SWAPPED, home, text};
+
+#[tokio::test]
+async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() {
+    let project = two_approvers();
+    let swapped = home(SWAPPED);
+    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let refused = project.refused("LayoutRefused", &migrate);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let allow: Vec<&str> = found
+        .split(", ")
+        .flat_map(|id| ["--allow-layout", id])
+        .collect();
+    let action = proposed(&project, &[&migrate[..], &allow].concat());
+    let review = project.done(&["review", &action]);
+    let call: Bytes = text(&review, "call").parse().expect("hex");
+    let honest = migrateCall::abi_decode(&call).expect("a migration");
+    use_key(&project, 0);
+    project.done(&["cancel", &action]);
+
+    // The same code under the layout and the source hash of 1.0, which is published and known.
+    let mut forged = honest.clone();
+    let first = project.code("1.0").await;
+    forged.code.layoutHash = first.layoutHash;
+    forged.code.sourceHash = first.sourceHash;
+    forged.step = nothing("1.0");
+    send(&project, &forged).await;
+    use_key(&project, 1);
+    let other = Folder::on(&project);
+    let pending = other.done(&["pending", "Note"]);
+    let action = text(&pending["actions"][0], "action");
+    let review = other.done(&["review", action]);
+    for about in ["storage layout", "initializers and migrations"] {
+        let cards = cards_about(&review, about);
+        assert!(!cards.is_empty(), "{review:#}");
+        let is_known = |(weight, says): &(&str, &str)| {
+            *weight == "unknown" && says.contains("which whoever proposed it wrote")
+        };
+        assert!(cards.iter().any(is_known), "{cards:?}");
+        assert!(
+            cards.iter().all(|(weight, _)| *weight != "good"),
+            "{cards:?}"
+        );
+    }
+    let built = other.run(&["approve", action, "--source", &swapped]);
+    assert_eq!(refusal(&built), (Some(1), "ArtifactDiffers"), "{built:?}");
+    let done = other.done(&[&["approve", action][..], &NOT_COMPARED].concat());
+    assert_eq!(done["coverage"], unbuilt("partial", "absent"), "{done:#}");
+}
