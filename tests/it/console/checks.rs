@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use alloy::primitives::{Address, Bytes};
+use serde_json::Value;
+
 use super::process::Console;
 use crate::layouts::approver::{cards_about, failing_way};
 use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
@@ -129,4 +132,58 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
             "{steps:?}"
         );
     }
+}
+
+#[test]
+fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
+    let project = Project::with_note();
+    let account = project.node.addresses()[1];
+    // 5 with little gas, 0xdead with more.
+    let code = alloy::hex!("5a6202400010600f576005600155005b61dead60015500");
+    let place = Address::repeat_byte(0x51);
+    let set = project
+        .node
+        .with_chain(move |chain| chain.set_code(place, Bytes::copy_from_slice(&code)));
+    set.expect("the chain");
+    let layout = r#"{"storage":[],"types":{}}"#;
+    std::fs::write(project.path("layout.json"), layout).expect("written");
+    let both = format!("AND(Admin,{account})");
+    project.done(&["define", "Differs", "--migrate", "Admin", "--create", &both]);
+    let absent = ["source", "interface", "steps", "live-instances"];
+    let absent = absent.map(|part| ["--allow-absent", part]).concat();
+    let place = place.to_string();
+    let register = [
+        "register",
+        "Differs",
+        "1.0",
+        &place,
+        "--layout",
+        "layout.json",
+    ];
+    project.done(&[&register[..], &absent].concat());
+    let create = ["create-proxy", "Differs", "1.0", "--init", "start()"];
+    let absent = ["source", "steps"]
+        .map(|part| ["--allow-absent", part])
+        .concat();
+    let proposed = project.run(&[&create[..], &absent].concat());
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+
+    // The approval that executes it is no different: the page tries it, whoever is left.
+    let action = text(&proposed.document, "action");
+    let console = Console::start(&project.path("."), &[]);
+    let query = format!("id={action}&do=approve&account={account}");
+    let before = console.document(&format!("/api/before?{query}"));
+    let tried = cards_about(&before, "tried on a copy");
+    let is_danger =
+        |(weight, says): &(&str, &str)| *weight == "danger" && says.contains("DependsOnGas");
+    assert!(tried.iter().any(is_danger), "{before:#}");
+    let weights: Vec<&Value> = before["cards"]
+        .as_array()
+        .expect("cards")
+        .iter()
+        .map(|card| &card["weight"])
+        .collect();
+    assert_eq!(weights[0], "danger", "the heaviest first: {weights:?}");
+    let later = console.document(&format!("/api/before?{query}"));
+    assert_eq!(before["stamp"], later["stamp"]);
 }
