@@ -1,7 +1,7 @@
 //! Which instances a plan has tried: those that the trial has brought to the version. Of all others it says
 //! that they were not tried.
 
-use crate::creation::send;
+use crate::creation::{card, send};
 use crate::replay::{increment, plan};
 use crate::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use serde_json::{Value, json};
@@ -149,4 +149,37 @@ fn an_instance_at_a_younger_version_is_reported_to_stay_there() {
     assert_eq!(planned["untried"], 0, "{planned:#}");
     let ahead = (text(&proxy, "proxy"), "3.0", "3.0");
     assert_eq!(instances(&planned)[1], ahead);
+}
+
+#[test]
+fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rollout() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done(
+        "Admin",
+        &[
+            "register",
+            "A",
+            "1.1",
+            "counter-v1",
+            "--initial",
+            "--no-init",
+        ],
+    );
+    sandbox.done("Admin", &MIGRATE);
+    sandbox.done("Admin", &["update-policy", "A", "AND(Admin,Admin2)"]);
+    let script = ["--script", "counter-v1", "--call", "increment()"];
+    let way = [&["add-step", "A", "2.0", "--from", "1.1"][..], &script].concat();
+    let proposed = sandbox.run("Admin", &way);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+    let review = sandbox.done("Admin2", &["review", action]);
+    let (weight, says) = card(&review, "tried on a copy");
+    assert_eq!(weight, "unknown", "{says}");
+    assert!(
+        says.contains("anybody's rollout runs it on instances at 1.1"),
+        "{says}"
+    );
+    let cards = review["cards"].as_array().expect("cards").iter();
+    let mut steps = cards.filter(|card| card["about"] == "initializers and migrations");
+    assert!(steps.all(|card| card["weight"] != "good"), "{review:#}");
 }
