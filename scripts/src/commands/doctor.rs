@@ -5,8 +5,8 @@ use super::watch;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Program, Role, Severity,
-    State,
+    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Finding, Program, Role,
+    Severity, State,
 };
 use crate::error::{Exit, Explain, Report};
 use crate::output::Outcome;
@@ -102,7 +102,7 @@ pub(super) async fn warn(
     registry: Address,
     used: Vec<(Address, Role, String)>,
     outcome: &mut Outcome,
-) -> Result<(), Error> {
+) -> Result<Vec<Finding>, Error> {
     let framework = context.builder()?.framework()?;
     let warnings = doctor::warnings(client, registry, &framework, used).await?;
     for warning in &warnings {
@@ -110,8 +110,8 @@ pub(super) async fn warn(
         let text = format!("warning: {message}: {found}; {next}");
         context.output.note(&text);
     }
-    outcome.field("warnings", warnings);
-    Ok(())
+    outcome.field("warnings", &warnings);
+    Ok(warnings)
 }
 
 /// The toolchain and the endpoint alone.

@@ -14,8 +14,8 @@ use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Part};
-use crate::doctor::Role;
-use crate::error::{Explain, Report};
+use crate::doctor::{Finding, Role, Severity};
+use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{self, Entry, History, LiveCheck, Rebuilt, Wanted};
 use crate::ids::{CodeHash, TxHash};
@@ -157,12 +157,19 @@ pub(super) async fn verify(
             .extend(checks.iter().map(|check| format!("  {}", check.line())));
         all.extend(checks);
     }
-    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    let warnings = doctor::warn(context, &client, registry, used, &mut outcome).await?;
     outcome.field("builds", builds);
     outcome.field("coverage", &coverage);
     outcome.lines.extend(coverage.lines());
     settle(context, &all, &mut outcome);
     outcome.field("checks", &all);
+    let is_changed =
+        |one: &&Finding| (one.name, one.severity) == ("CodeChanged", Severity::Failure);
+    if let (None, Some(changed)) = (outcome.exit, warnings.iter().find(is_changed)) {
+        outcome.line(format!("✗ {}", changed.message));
+        outcome.field("error", changed);
+        outcome.exit = Some(Exit::Refused);
+    }
     let absent = coverage.absent_but(allow_absent).into_iter().next();
     if let (None, Some(error)) = (outcome.exit, absent) {
         let report = Report::of(&error);

@@ -47,6 +47,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod uncompared;
 mod unknown;
 mod upgrade;
 mod verifiable;

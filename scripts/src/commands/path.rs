@@ -31,14 +31,18 @@ pub(super) struct PathRequest<'a> {
     pub(super) overrides: &'a Overrides,
 }
 
-/// Checks the path of one instance. Where the registry knows none, the upgrade itself says why not.
+/// Checks the path of one instance.
+///
+/// # Errors
+/// What the registry refuses to say of it: it refuses the upgrade as well, or others have moved it meanwhile.
 pub(super) async fn check_instance(
     place: StorageContext<'_>,
     proxy: Address,
     request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
     let mut checks = StorageChecks::default();
-    check_path(place, proxy, Some(proxy), request, &mut checks).await?;
+    let checked = check_path(place, proxy, Some(proxy), request, &mut checks).await?;
+    checked.map_err(Error::from)?;
     let said = &request.overrides.storage;
     checks.coverage.require(&said.allow_absent)?;
     checks.require_all(said)?;
@@ -68,6 +72,7 @@ pub(super) async fn check_stragglers(
             definition.instances
         );
         let part = Part::LiveInstances;
+        checks.is_sampled = true;
         checks.coverage.lower(part, Extent::Partial, &why);
     }
     let call = abi::instancesCall {
@@ -80,7 +85,8 @@ pub(super) async fn check_stragglers(
         for proxy in client.call(registry, &call).await? {
             let call = abi::instanceOfCall { proxy };
             if seen.insert(client.call(registry, &call).await?.version) {
-                check_path(place, proxy, None, &request, checks).await?;
+                // One that the registry knows no path for stays where it is.
+                let _ = check_path(place, proxy, None, &request, checks).await?;
             }
         }
     }
@@ -88,15 +94,15 @@ pub(super) async fn check_stragglers(
     Ok(())
 }
 
-/// Checks every step on an instance's path, once. `only` is the instance whose storage is looked at;
-/// all instances otherwise.
+/// Checks every step on an instance's path, once, or gives the registry's refusal to name one. `only` is the
+/// instance whose storage is looked at; all instances otherwise.
 async fn check_path(
     place: StorageContext<'_>,
     proxy: Address,
     only: Option<Address>,
     request: &PathRequest<'_>,
     checks: &mut StorageChecks,
-) -> Result<(), Error> {
+) -> Result<Result<(), ChainError>, Error> {
     let StorageContext {
         context,
         client,
@@ -107,12 +113,13 @@ async fn check_path(
         instance: proxy,
         version: request.version.into(),
     };
-    // What the registry refuses, the upgrade is refused for as well. Any other failure is no answer.
-    let Some(instance) = answered(client.call(registry, &instance).await)? else {
-        return Ok(());
+    let instance = match answered(client.call(registry, &instance).await)? {
+        Ok(instance) => instance,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let Some(path) = answered(client.call(registry, &plan).await)? else {
-        return Ok(());
+    let path = match answered(client.call(registry, &plan).await)? {
+        Ok(path) => path,
+        Err(refused) => return Ok(Err(refused)),
     };
     let name = instance.name.as_str();
     let documents = context.documents(client, registry);
@@ -191,7 +198,7 @@ async fn check_path(
                 .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
         }
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Notes what callers lose with a step that is registered: who registered it was asked.
@@ -226,15 +233,14 @@ fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
     }
 }
 
-/// What a contract answered; nothing if it reverted.
+/// What a contract answered, or that it reverted.
 ///
 /// # Errors
 /// The chain or its endpoint is in trouble, so nobody knows what it would have answered.
-pub(super) fn answered<T>(query: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+fn answered<T>(query: Result<T, ChainError>) -> Result<Result<T, ChainError>, ChainError> {
     match query {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.revert().is_some() => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if error.revert().is_none() => Err(error),
+        answer => Ok(answer),
     }
 }
 

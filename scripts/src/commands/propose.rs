@@ -4,25 +4,23 @@
 use super::calldata::decoded;
 use super::context::earlier::earlier;
 use super::context::{Context, report, report_with_failure};
+use super::rollout::activated;
 use super::storage::{Overrides, StorageChecks, StorageContext};
-use super::{export, kept, rollout};
+use super::{export, kept};
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::{
     BuildFacts, Call, Cancelled, Check, DryRun, GovernanceError, GovernedCall, Names, Readiness,
-    Submitted, after_upgrade,
+    Submitted,
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{arrived_by, begun_by};
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::json;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
 /// took to get there.
@@ -291,53 +289,6 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
     ));
     lines.push(format!("open until {}", utc(readiness.expires)));
     lines
-}
-
-/// After a migration was executed: the checks of each instance that went along, or the rollout.
-async fn activated(
-    place: StorageContext<'_>,
-    migrate: &abi::migrateCall,
-    sent: &Sent,
-    outcome: &mut Outcome,
-    rollout: (&Overrides, StorageChecks),
-) -> Result<(), Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
-    let call = abi::definitionCall {
-        name: migrate.name.clone(),
-    };
-    let instances = client.call(registry, &call).await?.instances;
-    let (arrived, begun) = (arrived_by(sent), begun_by(sent));
-    if instances > INSTANCES_AT_ONCE && arrived.is_empty() && begun.is_empty() {
-        outcome.line(format!("activated, rollout 0/{instances}"));
-        let rolled = rollout::roll(place, &migrate.name, None, rollout, outcome).await;
-        return match rolled {
-            Err(error) if error.is_failed_check() => {
-                // The version is activated all the same.
-                outcome.field("left", instances);
-                stop(context, outcome, &error, Exit::Partial);
-                Ok(())
-            }
-            rolled => rolled,
-        };
-    }
-    go_on_in_batches(outcome, &begun);
-    let mut all = Vec::new();
-    for proxy in arrived {
-        outcome.line(format!("instance {proxy}"));
-        let logs = sent.receipt.logs();
-        let version = &migrate.version;
-        let checks = after_upgrade(client, registry, proxy, version, &migrate.code, logs).await?;
-        outcome
-            .lines
-            .extend(checks.iter().map(|check| format!("  {}", check.line())));
-        all.extend(checks);
-    }
-    outcome.field("checks", &all);
-    require(context, &all, outcome)
 }
 
 /// Instances that are paused in a complex step (from where and to where): partly done, and the

@@ -2,8 +2,9 @@
 
 use super::context::{Context, report};
 use super::path::check_stragglers;
-use super::propose::{go_on_in_batches, require};
+use super::propose::{go_on_in_batches, require, stop};
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::uncompared::{self, OtherCurrent};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
@@ -14,6 +15,7 @@ use crate::registry::{self, arrived_by, begun_by};
 use alloy::primitives::Address;
 use futures::future::try_join_all;
 use serde_json::json;
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances per transaction.
@@ -34,33 +36,80 @@ pub(super) async fn run(
     };
     let mut outcome = Outcome::default();
     let checks = StorageChecks::default();
-    roll(place, name, max, (overrides, checks), &mut outcome).await?;
+    roll(place, (name, None), max, (overrides, checks), &mut outcome).await?;
     Ok(outcome)
 }
 
-/// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none. Before anything
-/// is sent, the instances' paths are checked, but for the steps that `checks` holds already.
+/// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none; of `only` one version, if
+/// one is meant. Before anything is sent, the instances' paths are checked, but for the steps that `checks` holds
+/// already.
 pub(super) async fn roll(
     place: StorageContext<'_>,
-    name: &str,
+    (name, only): (&str, Option<&str>),
     max: Option<u16>,
-    (overrides, mut checks): (&Overrides, StorageChecks),
+    (overrides, checks): (&Overrides, StorageChecks),
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let call = abi::definitionCall { name: name.into() };
-    let current = place.client.call(place.registry, &call).await?.current;
-    check_stragglers(place, (name, &current), overrides, &mut checks).await?;
-    checks.require_all(&overrides.storage)?;
-    storage::report(outcome, &checks);
-    send(place, name, max, outcome).await
+    let mut target = Target {
+        place,
+        name,
+        only,
+        overrides,
+        checks,
+        compared: String::new(),
+    };
+    if let Some(error) = target.compare().await? {
+        stop(place.context, outcome, &error, Exit::Partial);
+        return Ok(());
+    }
+    target.checks.require_all(&overrides.storage)?;
+    storage::report(outcome, &target.checks);
+    send(target, max, outcome).await
+}
+
+/// What is rolled out: whatever is current when a transaction is mined. It is compared before.
+struct Target<'a> {
+    place: StorageContext<'a>,
+    name: &'a str,
+    /// The version that is meant, if it is no other.
+    only: Option<&'a str>,
+    overrides: &'a Overrides,
+    checks: StorageChecks,
+    /// The version that the instances' paths were compared to.
+    compared: String,
+}
+
+impl Target<'_> {
+    /// Compares the paths to what is current, unless that was done; another version than the one that is meant
+    /// is none of it.
+    async fn compare(&mut self) -> Result<Option<OtherCurrent>, Error> {
+        let call = abi::definitionCall {
+            name: self.name.into(),
+        };
+        let place = self.place;
+        let current = place.client.call(place.registry, &call).await?.current;
+        if self.only.is_some_and(|wanted| wanted != current) {
+            return Ok(Some(OtherCurrent {
+                name: self.name.into(),
+                wanted: self.only.unwrap_or_default().into(),
+                current,
+            }));
+        }
+        if self.compared != current {
+            let way = (self.name, current.as_str());
+            check_stragglers(place, way, self.overrides, &mut self.checks).await?;
+            self.compared = current;
+        }
+        Ok(None)
+    }
 }
 
 async fn send(
-    place: StorageContext<'_>,
-    name: &str,
+    mut target: Target<'_>,
     max: Option<u16>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let (place, name) = (target.place, target.name);
     let StorageContext {
         context,
         client,
@@ -74,12 +123,17 @@ async fn send(
     let mut turned = Vec::new();
     let mut idle = 0_u16;
     let mut most = BATCH;
+    let mut other = None;
     context.output.begin(&format!("rollout of {name}"));
     let rate = Rate::from(0);
     let left = loop {
         let batch = max.map_or(most, |max| most.min(max.saturating_sub(upgraded)));
         if is_over(client, registry, name, batch).await? {
             break 0;
+        }
+        other = target.compare().await?;
+        if other.is_some() {
+            break registry::left(client, registry, name).await?;
         }
         let done = match registry::rollout(client, registry, name, batch).await {
             Err(error) if batch > 1 && error.is_out_of_gas() => {
@@ -102,10 +156,11 @@ async fn send(
         checks.extend(checked(client, registry, name, &done.sent).await?);
         paused.extend(begun_by(&done.sent));
         turned.extend(registry::turned_by(&done.sent, registry));
+        let is_uncompared = uncompared::is_there(&done.sent, &target.checks);
         sent.push(done.sent);
         client.close_journal(); // the chain says what is left
         skipped.extend(done.skipped);
-        let enough = max.is_some_and(|max| upgraded >= max || idle > 0);
+        let enough = is_uncompared || max.is_some_and(|max| upgraded >= max || idle > 0);
         if done.left == 0 || enough || idle >= done.left {
             break done.left;
         }
@@ -145,7 +200,63 @@ async fn send(
         outcome.exit = Some(Exit::Partial);
     }
     go_on_in_batches(outcome, &paused);
+    if let Some(error) = &other {
+        stop(context, outcome, error, Exit::Partial);
+    }
+    storage::report(outcome, &target.checks);
+    uncompared::report(context, &sent, &target.checks, outcome);
     require(context, &checks, outcome)
+}
+
+/// After a migration was executed: the checks of each instance that went along, or the rollout.
+pub(super) async fn activated(
+    place: StorageContext<'_>,
+    migrate: &abi::migrateCall,
+    sent: &Sent,
+    outcome: &mut Outcome,
+    rollout: (&Overrides, StorageChecks),
+) -> Result<(), Error> {
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
+    let call = abi::definitionCall {
+        name: migrate.name.clone(),
+    };
+    let instances = client.call(registry, &call).await?.instances;
+    let (arrived, begun) = (arrived_by(sent), begun_by(sent));
+    if instances > INSTANCES_AT_ONCE && arrived.is_empty() && begun.is_empty() {
+        outcome.line(format!("activated, rollout 0/{instances}"));
+        let way = (migrate.name.as_str(), Some(migrate.version.as_str()));
+        let rolled = roll(place, way, None, rollout, outcome).await;
+        return match rolled {
+            Err(error) if error.is_failed_check() => {
+                // The version is activated all the same.
+                outcome.field("left", instances);
+                stop(context, outcome, &error, Exit::Partial);
+                Ok(())
+            }
+            rolled => rolled,
+        };
+    }
+    go_on_in_batches(outcome, &begun);
+    let mut all = Vec::new();
+    for proxy in arrived {
+        outcome.line(format!("instance {proxy}"));
+        let logs = sent.receipt.logs();
+        let version = &migrate.version;
+        let checks = after_upgrade(client, registry, proxy, version, &migrate.code, logs).await?;
+        outcome
+            .lines
+            .extend(checks.iter().map(|check| format!("  {}", check.line())));
+        all.extend(checks);
+    }
+    outcome.field("checks", &all);
+    if rollout.1.has_steps() {
+        uncompared::report(context, std::slice::from_ref(sent), &rollout.1, outcome);
+    }
+    require(context, &all, outcome)
 }
 
 /// Whether no instance is older than what is current.

@@ -75,6 +75,8 @@ pub(super) struct StorageChecks {
     found: BTreeSet<String>,
     /// Whether a step was let through without a comparison: nobody knows what it would have found.
     is_uncompared: bool,
+    /// Whether there are more instances than were looked at.
+    pub(super) is_sampled: bool,
 }
 
 impl StorageChecks {
@@ -94,6 +96,29 @@ impl StorageChecks {
     /// Notes that a step is being checked. False if it was noted before.
     pub(super) fn begin(&mut self, from: &str, to: &str) -> bool {
         self.pairs.insert((from.to_owned(), to.to_owned()))
+    }
+
+    /// Whether a step was checked: where an earlier run has sent what is reported, none was.
+    pub(super) fn has_steps(&self) -> bool {
+        !self.pairs.is_empty()
+    }
+
+    /// Whether steps that were checked lead from one version to another. Of more instances than were looked at
+    /// it is not known where they begin.
+    pub(super) fn leads(&self, from: &str, to: &str) -> bool {
+        if self.is_sampled && self.pairs.iter().any(|(_, other)| other == to) {
+            return true;
+        }
+        let mut reached = BTreeSet::from([from]);
+        loop {
+            let next = self.pairs.iter().find(|(from, to)| {
+                reached.contains(from.as_str()) && !reached.contains(to.as_str())
+            });
+            match next {
+                Some((_, to)) => reached.insert(to),
+                None => return reached.contains(to),
+            };
+        }
     }
 
     /// The first finding that `--allow-layout` names and no step had.

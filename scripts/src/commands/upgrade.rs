@@ -3,16 +3,18 @@
 use super::calldata;
 use super::context::earlier::report_undone;
 use super::context::{Context, report};
-use super::path::{PathRequest, answered, check_instance};
+use super::path::{PathRequest, check_instance};
 use super::propose::go_on_in_batches;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::uncompared;
 use crate::app_error::Error;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::error::Exit;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What moves an instance from one version to another, or back.
@@ -43,7 +45,9 @@ pub(super) async fn run(
         typed: calldata::typed(call),
         overrides,
     };
-    let (checks, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
+    let before = earlier(context, &client, proxy, version, &data).await?;
+    let is_earlier = before.is_some();
+    let (checks, upgraded) = match before {
         Some(upgraded) => (StorageChecks::absent(SENT_BEFORE), upgraded),
         None => (
             check(context, &client, proxy, &request).await?,
@@ -72,6 +76,10 @@ pub(super) async fn run(
             upgraded.from, upgraded.to
         ));
         outcome.exit = Some(Exit::NotReady);
+    }
+    if !is_earlier {
+        let sent = std::slice::from_ref(&upgraded.sent);
+        uncompared::report(context, sent, &checks, &mut outcome);
     }
     Ok(outcome)
 }
@@ -107,21 +115,30 @@ async fn earlier(
     Ok(Some(Upgraded::directly(proxy, from, version, sent)))
 }
 
-/// Checks the instance's path. Where no registry is behind it, the upgrade itself says so.
+/// Checks the instance's path.
 async fn check(
     context: &Context,
     client: &Client,
     proxy: Address,
     request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
-    let registry = registry::registry_of(client, proxy).await;
-    let Some(registry) = answered(registry)? else {
-        return Ok(StorageChecks::default());
-    };
+    let registry = registry::registry_of(client, proxy).await?;
     let place = StorageContext {
         context,
         client,
         registry,
     };
-    check_instance(place, proxy, request).await
+    let checked = check_instance(place, proxy, request).await;
+    match checked {
+        Err(Error::Chain(error)) if error.revert().is_some() => {
+            let instance = client
+                .call(registry, &abi::instanceOfCall { proxy })
+                .await?;
+            match instance.kind {
+                proxy_kind::WASM => Err(error.into()),
+                _ => Err(ChainError::NotDirectly { proxy }.into()),
+            }
+        }
+        checked => checked,
+    }
 }

@@ -135,7 +135,14 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Out
         outcome.line(done);
         kept::mark(place, &call.name, &call.version).await;
         let rollout = (&overrides, work.checks);
-        rollout::roll(place, &call.name, None, rollout, &mut outcome).await?;
+        rollout::roll(
+            place,
+            (&call.name, Some(&call.version)),
+            None,
+            rollout,
+            &mut outcome,
+        )
+        .await?;
         return Ok(outcome);
     }
     let outcome = describe(&new, &work);

@@ -189,7 +189,7 @@ fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Findi
             State::Missing => "no code".into(),
             _ => program.codehash.to_string(),
         },
-        next: "stop and find out who changed it; the registry refuses upgrades to it".into(),
+        next: "stop and find out who changed it".into(),
     }
 }
 

@@ -52,6 +52,23 @@ pub enum MigrationError {
         /// What is live.
         live: String,
     },
+    /// It was aborted while batches were sent.
+    #[error(
+        "somebody has aborted the migration of {proxy} to {to} meanwhile: it goes back to {from}"
+    )]
+    #[explain(
+        expected = "a migration that goes on to {to}",
+        found = "one that goes back to {from}",
+        next = "stylus-upgrades status says where it is; run-migration {proxy} takes back what is left, if that is meant"
+    )]
+    Aborted {
+        /// The proxy.
+        proxy: Address,
+        /// The version that it was to reach.
+        to: String,
+        /// The version that it goes back to.
+        from: String,
+    },
     /// The key is not the handler's.
     #[error("only the handler supplies batches")]
     #[explain(

@@ -338,6 +338,15 @@ async fn outcome(
         then: None,
     };
     if migrated.ended {
+        let instance = abi::instanceOfCall {
+            proxy: migrated.proxy,
+        };
+        let now = retry
+            .run(async || client.call(migration.registry, &instance).await)
+            .await?;
+        if !migration.at.back && now.version == migrated.from {
+            return Err(migrated.aborted());
+        }
         runner.close();
         match active::find(client, retry, migrated.proxy).await {
             Ok(next) => migrated.then = Some(next),
@@ -346,6 +355,16 @@ async fn outcome(
         }
     }
     Ok(migrated)
+}
+
+impl Migrated {
+    fn aborted(self) -> MigrationError {
+        MigrationError::Aborted {
+            proxy: self.proxy,
+            to: self.to,
+            from: self.from,
+        }
+    }
 }
 
 impl ActiveMigration {

@@ -1,8 +1,11 @@
 //! Commands that leave instances in a complex migration: partly done, and the next command is named.
 
 use crate::creation::card;
+use crate::relay::Relay;
 use crate::sandbox::{Sandbox, error, text};
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A registry with a definition `P` of registers of points: version 1.0, and so many instances.
 fn registers(instances: usize) -> (Sandbox, Vec<String>) {
@@ -248,4 +251,26 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let cards = review["cards"].as_array().expect("cards");
     let is_good = |card: &Value| card["weight"] == "good";
     assert!(!cards.iter().filter(about_steps).any(is_good), "{review:#}");
+}
+
+#[test]
+fn a_migration_that_is_aborted_while_its_batches_are_sent_stops_and_says_so() {
+    let (sandbox, proxies) = registers(1);
+    sandbox.done("Admin", &["update-policy", "P", "OR(Admin,Admin2)"]);
+    let sandbox = Arc::new(sandbox);
+    assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
+    let (other, proxy, sent) = (sandbox.clone(), proxies[0].clone(), AtomicUsize::new(0));
+    let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
+        let is_sending = request["method"] == "eth_sendRawTransaction";
+        if is_sending && sent.fetch_add(1, Ordering::Relaxed) == 0 {
+            other.done("Admin2", &["abort-migration", &proxy]);
+        }
+    });
+    let run = ["run-migration", &proxies[0], "--rpc-url", &relay.endpoint()];
+    let stopped = sandbox.run("Admin", &run);
+    assert_eq!(
+        (stopped.exit, error(&stopped)),
+        (Some(1), "Aborted"),
+        "{stopped:?}"
+    );
 }

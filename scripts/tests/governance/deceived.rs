@@ -7,6 +7,7 @@ use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolEvent;
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, CallRequest};
+use stylus_upgrades::build::Framework;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::registry::IRegistry::DefinitionCreated;
 use stylus_upgrades_interface::slots;
@@ -76,6 +77,18 @@ fn verify_finds_a_proxy_between_an_instance_and_its_code() {
             format!("last Upgraded of {proxy}")
         ]
     );
+}
+
+#[test]
+fn verify_fails_where_a_part_of_the_framework_has_other_code() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let part = Framework::pinned().expect("it").storage.address;
+    let set = sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(part, Bytes::from_static(&[0x00])));
+    set.expect("the chain");
+    let answer = sandbox.run("Other", &["verify", "A"]);
+    assert_eq!((answer.exit, error(&answer)), (Some(1), "CodeChanged"));
 }
 
 #[test]

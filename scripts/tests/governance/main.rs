@@ -13,6 +13,7 @@ mod earlier;
 mod effects;
 mod ended;
 mod history;
+mod interrupted;
 mod killed;
 mod killed_anywhere;
 mod kinds;

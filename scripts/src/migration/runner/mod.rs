@@ -144,11 +144,18 @@ impl BatchRunner {
         let Some(found) = found else {
             return Ok(false);
         };
+        if found.back != self.migration.at.back {
+            return Err(MigrationError::Aborted {
+                proxy: self.migration.proxy,
+                to: self.migration.to.clone(),
+                from: self.migration.from.clone(),
+            });
+        }
         self.compare_progress(found)?;
         if found != self.at {
             self.failures = 0;
             if !self.troubled {
-                self.troubled = true; // somebody else migrates, or it turns back
+                self.troubled = true; // somebody else migrates
                 return Box::pin(self.look(pipeline)).await;
             }
         }

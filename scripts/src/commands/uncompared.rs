@@ -1,0 +1,104 @@
+//! Instances that a transaction moved by a way that was not compared before it was sent: others decided
+//! meanwhile, or the endpoint did not say what is there.
+
+use super::context::Context;
+use super::propose::stop;
+use super::storage::StorageChecks;
+use crate::client::Sent;
+use crate::coverage::{Extent, Part};
+use crate::error::{Exit, Explain};
+use crate::output::Outcome;
+use alloy::primitives::Address;
+use serde_json::json;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use thiserror::Error;
+
+/// It is done, and nobody compared it.
+#[derive(Debug, Error, Explain)]
+#[error("{proxy} went from {from} to {to}, and that was not compared before it was sent")]
+#[explain(
+    name = "NotCompared",
+    expected = "a way that was compared: others have registered or activated something meanwhile",
+    found = "{count} instances that went another way",
+    next = "compare it now, `stylus-upgrades verify` and `inspect {proxy}`; `rollback` goes back"
+)]
+pub(super) struct NotCompared {
+    proxy: Address,
+    from: String,
+    to: String,
+    count: usize,
+}
+
+/// Another version is current than the one that was to be rolled out.
+#[derive(Debug, Error, Explain)]
+#[error("{current} is the current version of {name} by now, and not {wanted}")]
+#[explain(
+    expected = "{wanted}, which was compared",
+    found = "{current}, which others have activated meanwhile",
+    next = "stylus-upgrades rollout {name} compares the instances with {current} and goes on"
+)]
+pub(super) struct OtherCurrent {
+    pub(super) name: String,
+    pub(super) wanted: String,
+    pub(super) current: String,
+}
+
+/// Whether a transaction moved an instance by a way that `checks` had not compared.
+pub(super) fn is_there(sent: &Sent, checks: &StorageChecks) -> bool {
+    let moved = moved_by(sent);
+    moved.iter().any(|(_, from, to)| !checks.leads(from, to))
+}
+
+/// Says of what transactions did whatever `checks` had not compared.
+pub(super) fn report(
+    context: &Context,
+    sent: &[Sent],
+    checks: &StorageChecks,
+    outcome: &mut Outcome,
+) {
+    let mut uncompared: Vec<_> = sent.iter().flat_map(moved_by).collect();
+    uncompared.retain(|(_, from, to)| !checks.leads(from, to));
+    let Some((proxy, from, to)) = uncompared.first().cloned() else {
+        return;
+    };
+    let count = uncompared.len();
+    let each = uncompared.iter();
+    let each = each.map(|(proxy, from, to)| json!({ "proxy": proxy, "from": from, "to": to }));
+    outcome.field("not_compared", each.collect::<Vec<_>>());
+    let why = "instances were upgraded by a way that was not compared";
+    let mut coverage = checks.coverage.clone();
+    for part in [
+        Part::Layout,
+        Part::Steps,
+        Part::LiveInstances,
+        Part::Interface,
+    ] {
+        coverage.lower(part, Extent::Absent, why);
+    }
+    outcome.field("coverage", coverage);
+    let error = NotCompared {
+        proxy,
+        from,
+        to,
+        count,
+    };
+    stop(context, outcome, &error, Exit::Refused);
+}
+
+/// Which instances a transaction moved, from where and to where.
+fn moved_by(sent: &Sent) -> Vec<(Address, String, String)> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter_map(|log| {
+        let upgraded = log.log_decode::<abi::InstanceUpgraded>();
+        let upgraded = upgraded.map(|log| log.inner.data);
+        let started = || log.log_decode::<abi::MigrationStarted>();
+        match upgraded {
+            Ok(event) => Some((event.proxy, event.from, event.to)),
+            Err(_) => {
+                let event = started().ok()?.inner.data;
+                Some((event.proxy, event.from, event.to))
+            }
+        }
+    })
+    .collect()
+}

@@ -1,0 +1,187 @@
+//! Between two questions of a command that upgrades, somebody else registers or activates a version. What is
+//! upgraded then was compared, or the command says that it was not.
+
+use crate::creation::send;
+use crate::relay::Relay;
+use crate::sandbox::{Answer, Sandbox, text};
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Who alone migrates: each of two.
+const EITHER: &str = "OR(Admin,Admin2)";
+
+/// Runs a command of Admin2 through an endpoint; before the request for which `is_there` holds, which is given
+/// its number, `work` is done once.
+fn interrupted(
+    sandbox: &Arc<Sandbox>,
+    words: &[&str],
+    is_there: impl Fn(usize, &str) -> bool + Send + Sync + 'static,
+    work: impl Fn(&Sandbox) + Send + Sync + 'static,
+) -> Answer {
+    let (count, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let other = sandbox.clone();
+    let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let method = request["method"].as_str().unwrap_or_default();
+        if is_there(number, method) && done.fetch_add(1, Ordering::Relaxed) == 0 {
+            work(&other);
+        }
+    });
+    let endpoint = relay.endpoint();
+    sandbox.run("Admin2", &[words, &["--rpc-url", &endpoint]].concat())
+}
+
+/// The versions that the answer says to have been compared.
+fn compared(answer: &Answer) -> BTreeSet<&str> {
+    let steps = answer.document["storage"].as_array().into_iter().flatten();
+    steps.map(|step| text(step, "to")).collect()
+}
+
+/// The versions of all instances.
+fn versions(sandbox: &Sandbox) -> BTreeSet<String> {
+    let status = sandbox.done("Other", &["status", "A"]);
+    let instances = status["definitions"][0]["instances"].as_array();
+    let versions = instances.into_iter().flatten();
+    versions
+        .map(|one| text(one, "version").to_owned())
+        .collect()
+}
+
+/// What succeeded was compared; what was not is named.
+fn require_truth(sandbox: &Sandbox, answer: &Answer, place: &str) {
+    let moved: BTreeSet<String> = versions(sandbox)
+        .into_iter()
+        .filter(|one| one != "1.0")
+        .collect();
+    let compared = compared(answer);
+    let is_compared = moved
+        .iter()
+        .all(|version| compared.contains(version.as_str()));
+    let is_named = answer.document["not_compared"] != Value::Null;
+    assert!(is_compared || is_named, "{place}: {moved:?} {answer:#?}");
+    assert_eq!(is_named, !is_compared, "{place}: {moved:?} {answer:#?}");
+    if is_named {
+        assert_eq!(answer.exit, Some(1), "{place}: {answer:#?}");
+        assert_eq!(answer.document["coverage"]["layout"], "absent", "{place}");
+    }
+}
+
+const REGISTER: [&str; 7] = [
+    "register",
+    "A",
+    "2.0",
+    "counter-v2",
+    "--call",
+    "migrate(uint256)",
+    "5",
+];
+
+#[test]
+fn an_upgrade_to_what_is_registered_meanwhile_was_compared_or_is_refused() {
+    for place in 3..14 {
+        let sandbox = Arc::new(Sandbox::with_counter(EITHER, 1));
+        let status = sandbox.done("Other", &["status", "A"]);
+        let proxy = text(&status["definitions"][0]["instances"][0], "proxy").to_owned();
+        let words = ["upgrade", &proxy, "2.0"];
+        let is_there = move |number: usize, _: &str| number == place;
+        let answer = interrupted(&sandbox, &words, is_there, |sandbox| {
+            sandbox.done("Admin", &REGISTER);
+        });
+        require_truth(&sandbox, &answer, &place.to_string());
+    }
+}
+
+/// The migration to a version that is registered.
+fn migration(sandbox: &Sandbox, version: &str) -> abi::migrateCall {
+    let registry: Address = sandbox.saved("registry").parse().expect("an address");
+    let call = abi::getVersionCall {
+        name: "A".into(),
+        version: version.into(),
+    };
+    let found = sandbox.node.with_chain(move |chain| {
+        let request = CallRequest {
+            to: Some(registry),
+            input: call.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        let outcome = chain.call(request, BlockId::latest(), &Overrides::default());
+        abi::getVersionCall::abi_decode_returns(&outcome.expect("it answers").output)
+    });
+    let found = found.expect("the chain").expect("an answer");
+    abi::migrateCall {
+        name: "A".into(),
+        version: version.into(),
+        code: found.code,
+        step: found.steps[0].clone(),
+    }
+}
+
+#[test]
+fn a_rollout_to_what_is_activated_meanwhile_was_compared_or_says_that_it_was_not() {
+    let methods = ["eth_call", "eth_estimateGas", "eth_sendRawTransaction"];
+    let places = methods
+        .iter()
+        .flat_map(|method| (0..3).map(move |at| (*method, at)));
+    for (method, at) in places.filter(|(method, at)| *method == "eth_call" || *at == 0) {
+        let sandbox = Arc::new(Sandbox::with_counter(EITHER, 5));
+        sandbox.done("Admin", &REGISTER);
+        let later = [
+            "register",
+            "A",
+            "3.0",
+            "counter-v2",
+            "--from",
+            "2.0",
+            "--no-migration",
+        ];
+        sandbox.done("Admin", &later);
+        let direct = ["add-step", "A", "3.0", "--from", "1.0", "--no-migration"];
+        sandbox.done("Admin", &direct); // it takes less gas than the way over 2.0
+        let (second, third) = (migration(&sandbox, "2.0"), migration(&sandbox, "3.0"));
+        send(&sandbox, 0, &second);
+        let seen = AtomicUsize::new(0);
+        // The last calls before the first transaction: the estimate stands behind them.
+        let is_there = move |_: usize, found: &str| {
+            found == method && seen.fetch_add(1, Ordering::Relaxed) == at * 4
+        };
+        let answer = interrupted(&sandbox, &["rollout", "A"], is_there, move |sandbox| {
+            send(sandbox, 0, &third);
+        });
+        require_truth(&sandbox, &answer, &format!("{method} {at}"));
+        if method == "eth_sendRawTransaction" {
+            assert_eq!(answer.exit, Some(1), "{answer:#?}");
+            let moved = answer.document["not_compared"].as_array().expect("them");
+            assert_eq!(moved.len(), 5);
+            assert_eq!(moved[0]["to"], json!("3.0"));
+        }
+    }
+}
+
+#[test]
+fn an_instance_of_a_version_that_nobody_registered_is_not_created_without_its_initializer() {
+    let sandbox = Arc::new(Sandbox::with_counter(EITHER, 0));
+    for place in [2, 5, 8, 11] {
+        let version = format!("9.{place}");
+        let words = ["create-proxy", "A", &version];
+        let register = version.clone();
+        let is_there = move |number: usize, _: &str| number == place;
+        let answer = interrupted(&sandbox, &words, is_there, move |sandbox| {
+            let words = [
+                "register",
+                "A",
+                &register,
+                "counter-v1",
+                "--initial",
+                "--no-init",
+            ];
+            sandbox.done("Admin", &words);
+        });
+        assert_ne!(answer.exit, Some(0), "{place}: {answer:#?}");
+    }
+}
