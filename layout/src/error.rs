@@ -23,6 +23,16 @@ pub enum LayoutError {
         /// What is wrong.
         reason: String,
     },
+    /// Storage that no layout lists as it is.
+    #[error("the contract's storage holds {found}; expected {expected}; {next}")]
+    Unlisted {
+        /// What cannot be listed.
+        found: String,
+        /// What could be.
+        expected: &'static str,
+        /// What to do.
+        next: &'static str,
+    },
     /// The section of a module that should hold the declared steps does not.
     #[error(
         "the module's section `stylus-steps` holds {reason}; expected what one contract declares; \

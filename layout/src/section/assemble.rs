@@ -13,6 +13,17 @@ pub(super) struct Assembly {
     layout: Layout,
     /// Ids of structs by what identifies them.
     structs: BTreeMap<Vec<u8>, String>,
+    /// What is kept at roots of namespaces.
+    roots: Vec<Root>,
+}
+
+/// What a field keeps at the root of a namespace.
+#[derive(Debug)]
+struct Root {
+    /// What stands behind `erc7201:`.
+    namespace: String,
+    /// The field, as the namespace's only variable; in place of a struct its members are listed.
+    item: Item,
 }
 
 impl Assembly {
@@ -20,6 +31,7 @@ impl Assembly {
     pub(super) fn layout(root: &Tree) -> Result<Layout, LayoutError> {
         let mut assembly = Self::default();
         let id = assembly.describe(root)?;
+        assembly.namespaces()?;
         Ok(assembly.finish(&id))
     }
 
@@ -82,7 +94,16 @@ impl Assembly {
                 let known = self.structs.get(path.as_bytes()).cloned();
                 known.ok_or_else(|| refused(format!("a part of {path} outside of it")))?
             }
-            Tree::Namespaced(_, inside) => self.describe(inside)?,
+            // Every entry, and what holds it, would be one and the same.
+            Tree::Namespaced(id, _) => {
+                return Err(LayoutError::Unlisted {
+                    found: format!(
+                        "the namespace {id} as an entry, an element, or within another namespace"
+                    ),
+                    expected: "a namespace as a field of a struct",
+                    next: "make it one",
+                });
+            }
         })
     }
 
@@ -101,24 +122,33 @@ impl Assembly {
         let mut items = vec![];
         for field in &structure.fields {
             if let Tree::Namespaced(namespace, inside) = &field.tree {
-                self.namespaced(field, namespace, inside)?;
+                let type_id = self.namespaced(field, namespace, inside)?;
+                self.roots.push(Root {
+                    namespace: namespace.clone(),
+                    item: item(structure, field, number, (0, 0), type_id),
+                });
                 continue;
             }
             let type_id = self.describe(&field.tree)?;
-            let Some((slot, offset)) = packing.location(field) else {
-                continue;
-            };
-            items.push(Item {
-                ast_id: number as u64 * 1000 + items.len() as u64,
-                contract: name.clone(),
-                label: field.label.clone(),
-                offset,
-                slot: slot.to_string(),
-                type_id,
-                src: Some(structure.src.clone()),
-                renamed_from: field.renamed_from.clone(),
-                retyped_from: field.retyped_from.clone(),
-            });
+            match packing.location(field) {
+                Some(location) => {
+                    let mut item = item(structure, field, number, location, type_id);
+                    item.ast_id += items.len() as u64;
+                    items.push(item);
+                }
+                None if field.tree.is_nothing() => {}
+                None => {
+                    return Err(LayoutError::Unlisted {
+                        found: format!(
+                            "{}.{}, which has no room of its own and does not say where it keeps \
+                             its data",
+                            name, field.label
+                        ),
+                        expected: "Erc7201, or the name of a namespace",
+                        next: "write Erc7201 out, or add #[layout(erc7201 = \"id\")]",
+                    });
+                }
+            }
         }
         if packing.slots() != structure.words {
             return Err(refused(format!(
@@ -134,29 +164,44 @@ impl Assembly {
         Ok(self.add(id, item))
     }
 
-    /// A struct at the root of a namespace. Two different ones would overwrite each other.
-    fn namespaced(&mut self, field: &Part, id: &str, inside: &Tree) -> Result<(), LayoutError> {
+    /// What lies at the root of a namespace: the id of its type.
+    fn namespaced(&mut self, field: &Part, id: &str, inside: &Tree) -> Result<String, LayoutError> {
         if (field.bytes, field.words) != (0, 0) {
             return Err(refused(format!(
                 "{} with room of its own, for the namespace {id}",
                 field.label
             )));
         }
-        let type_id = self.describe(inside)?;
-        let members = self.layout.types.get(&type_id);
-        let Some(Members::Struct(items)) = members.and_then(|item| item.members.clone()) else {
-            return Ok(());
-        };
-        let known = self
-            .layout
-            .namespaces
-            .insert(format!("erc7201:{id}"), items.clone());
-        match known {
-            Some(known) if known != items => {
-                Err(refused(format!("two structs in the namespace {id}")))
+        self.describe(inside)
+    }
+
+    /// Lists what lies at the roots: all of it is known now, that of a struct which holds its own
+    /// namespace as well. Two different things would overwrite each other.
+    fn namespaces(&mut self) -> Result<(), LayoutError> {
+        let mut owners: BTreeMap<String, String> = BTreeMap::new();
+        for Root { namespace, item } in std::mem::take(&mut self.roots) {
+            let label = format!("{}.{}", item.contract, item.label);
+            let members = self.layout.types.get(&item.type_id);
+            let items = match members.and_then(|item| item.members.clone()) {
+                Some(Members::Struct(items)) => items,
+                _ => vec![item],
+            };
+            let area = format!("erc7201:{namespace}");
+            let known = self.layout.namespaces.get(&area);
+            if known.is_some_and(|known| *known != items) {
+                let owner = owners.get(&namespace).map_or("", String::as_str);
+                return Err(LayoutError::Unlisted {
+                    found: format!(
+                        "{owner} and {label}, both at the root of the namespace {namespace}"
+                    ),
+                    expected: "one thing at each root",
+                    next: "give the other a namespace of its own",
+                });
             }
-            _ => Ok(()),
+            self.layout.namespaces.insert(area, items);
+            owners.insert(namespace, label);
         }
+        Ok(())
     }
 
     fn add(&mut self, id: String, item: TypeItem) -> String {
@@ -190,6 +235,34 @@ impl Assembly {
             storage,
             ..self.layout
         }
+    }
+}
+
+impl Tree {
+    /// Whether it keeps nothing (`PhantomData`).
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Value { label, bytes: 0 } if label == "phantom")
+    }
+}
+
+/// A field of a struct as a variable.
+fn item(
+    structure: &Structure,
+    field: &Part,
+    number: usize,
+    (slot, offset): (usize, u64),
+    type_id: String,
+) -> Item {
+    Item {
+        ast_id: number as u64 * 1000,
+        contract: structure.name.clone(),
+        label: field.label.clone(),
+        offset,
+        slot: slot.to_string(),
+        type_id,
+        src: Some(structure.src.clone()),
+        renamed_from: field.renamed_from.clone(),
+        retyped_from: field.retyped_from.clone(),
     }
 }
 

@@ -129,51 +129,71 @@ fn call(field: &Field) -> Result<TokenStream> {
     let ty = &field.ty;
     let label = field.ident.as_ref().map(unraw).unwrap_or_default();
     if let Some(id) = &attributes.erc7201 {
-        if let Some(other) = attributes
-            .opaque
-            .or(attributes.renamed_from)
-            .or(attributes.retyped_from)
-        {
+        if let Some(other) = attributes.renamed_from.or(attributes.retyped_from) {
             return Err(Error::new(
                 other.span(),
-                "a namespace has a name of its own: only erc7201 is meant for this field",
+                "a namespace has a name of its own: only erc7201 and opaque are meant for this field",
             ));
         }
+        let inside = quote! { <#ty as ::core::ops::Deref>::Target };
+        let kind = match &attributes.opaque {
+            Some(name) => {
+                let name = lazy::name(ty, name, None)?;
+                opaque(
+                    &name,
+                    &quote! { ::stylus_upgradeable::layout::derived::own_bytes::<#inside>() },
+                )
+            }
+            None => quote! { <#inside as ::stylus_upgradeable::layout::StorageLayout>::KIND },
+        };
         return Ok(quote! {
             ::stylus_upgradeable::layout::derived::Field::of::<#ty>(
                 #label,
-                ::stylus_upgradeable::layout::Link::to(&::stylus_upgradeable::layout::Kind::Namespaced {
-                    id: #id,
-                    inside: <<#ty as ::core::ops::Deref>::Target as ::stylus_upgradeable::layout::StorageLayout>::KIND,
-                }),
+                #kind,
                 ::core::option::Option::None,
                 ::core::option::Option::None,
-            )
+            ).at({
+                #[allow(unused_imports)]
+                use ::stylus_upgradeable::layout::derived::NotInANamespace as _;
+                ::core::option::Option::Some(::stylus_upgradeable::layout::derived::named(
+                    #id,
+                    ::stylus_upgradeable::layout::derived::Probe::<#ty>::NAMESPACE,
+                ))
+            })
         });
     }
-    let opaque = match &attributes.opaque {
-        Some(name) => Some(lazy::name(ty, name, attributes.retyped_from.as_ref())?),
-        None => None,
-    };
     let (renamed, retyped) = (
-        option(attributes.renamed_from),
-        option(attributes.retyped_from),
+        option(attributes.renamed_from.as_ref()),
+        option(attributes.retyped_from.as_ref()),
     );
-    let kind = match opaque {
-        Some(name) => quote! {
-            ::stylus_upgradeable::layout::Link::to(&::stylus_upgradeable::layout::Kind::Opaque {
-                name: #name,
-                bytes: ::stylus_upgradeable::layout::derived::own_bytes::<#ty>(),
-            })
-        },
-        None => quote! { <#ty as ::stylus_upgradeable::layout::StorageLayout>::KIND },
-    };
+    if let Some(name) = &attributes.opaque {
+        let name = lazy::name(ty, name, attributes.retyped_from.as_ref())?;
+        let probe = quote! { ::stylus_upgradeable::layout::derived::Probe::<#ty> };
+        let kind = opaque(&name, &quote! { #probe::OWN_BYTES });
+        return Ok(quote! {{
+            #[allow(unused_imports)]
+            use ::stylus_upgradeable::layout::derived::NotInANamespace as _;
+            ::stylus_upgradeable::layout::derived::Field::of::<#ty>(#label, #kind, #renamed, #retyped)
+                .at(#probe::NAMESPACE)
+        }});
+    }
+    let kind = quote! { <#ty as ::stylus_upgradeable::layout::StorageLayout>::KIND };
     Ok(
         quote! { ::stylus_upgradeable::layout::derived::Field::of::<#ty>(#label, #kind, #renamed, #retyped) },
     )
 }
 
-fn option(text: Option<syn::LitStr>) -> TokenStream {
+/// A type of which only its author's name and its size are known.
+fn opaque(name: &syn::LitStr, bytes: &TokenStream) -> TokenStream {
+    quote! {
+        ::stylus_upgradeable::layout::Link::to(&::stylus_upgradeable::layout::Kind::Opaque {
+            name: #name,
+            bytes: #bytes,
+        })
+    }
+}
+
+fn option(text: Option<&syn::LitStr>) -> TokenStream {
     match text {
         Some(text) => quote! { ::core::option::Option::Some(#text) },
         None => quote! { ::core::option::Option::None },

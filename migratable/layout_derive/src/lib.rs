@@ -17,9 +17,12 @@ use proc_macro::TokenStream;
 /// - `#[layout(renamed_from = "old")]` and `#[layout(retyped_from = "uint128")]` declare what
 ///   changed since the version before;
 /// - `#[layout(erc7201 = "id")]` for a wrapper of one's own that takes no room, dereferences to a
-///   struct and keeps it in that namespace;
+///   storage type and keeps it in that namespace;
 /// - `#[layout(opaque = "name")]` for a type without a known layout: it is the same type in
 ///   another version if it has the same name and size, and cannot be compared otherwise.
+///
+/// Fields without room of their own are `PhantomData`, an `Erc7201` or such a wrapper; any other is
+/// refused when the layout is read, as are two things at one namespace's root.
 #[proc_macro_derive(StorageLayout, attributes(layout))]
 pub fn storage_layout(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

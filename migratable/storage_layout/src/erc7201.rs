@@ -15,8 +15,8 @@ pub trait Namespace {
     const ROOT: B256;
 }
 
-/// A struct that lives at its namespace's root instead of the slot of the field that holds it.
-/// The field takes no room among its neighbours.
+/// A struct, or another storage type, that lives at its namespace's root instead of the slot of the
+/// field that holds it. The field takes no room among its neighbours.
 pub struct Erc7201<T, N = T> {
     inner: T,
     namespace: PhantomData<N>,

@@ -17,6 +17,7 @@ use core::marker::PhantomData;
 use stylus_sdk::storage::StorageType;
 use stylus_sdk::stylus_core::storage::TopLevelStorage;
 
+use crate::erc7201::{Erc7201, Namespace};
 pub use encode::{encode, encoded_length};
 pub use keys::KeyLayout;
 
@@ -103,11 +104,11 @@ pub enum Kind {
     },
     /// A struct.
     Struct(Struct),
-    /// Takes no room among its neighbours and keeps a struct at the root of a namespace.
+    /// Takes no room among its neighbours and keeps something at the root of a namespace.
     Namespaced {
         /// What stands behind `erc7201:`.
         id: &'static str,
-        /// The struct.
+        /// What it keeps there.
         inside: Link,
     },
 }
@@ -144,6 +145,8 @@ pub struct Field {
     pub renamed_from: Option<&'static str>,
     /// The type that it had in the version before.
     pub retyped_from: Option<&'static str>,
+    /// The namespace that its kind, which does not say so itself, lies at the root of.
+    pub namespace: Option<&'static str>,
 }
 
 impl Field {
@@ -161,7 +164,14 @@ impl Field {
             words: T::REQUIRED_SLOTS,
             renamed_from,
             retyped_from,
+            namespace: None,
         }
+    }
+
+    /// The same at the root of a namespace, where there is one.
+    #[must_use]
+    pub const fn at(self, namespace: Option<&'static str>) -> Self {
+        Self { namespace, ..self }
     }
 }
 
@@ -178,6 +188,40 @@ pub const fn own_bytes<T: StorageType>() -> usize {
 /// storage.
 #[derive(Debug)]
 pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+impl<T: StorageType, N: Namespace> Probe<Erc7201<T, N>> {
+    /// The namespace that the type itself names.
+    pub const NAMESPACE: Option<&'static str> = Some(N::ID);
+    /// What it keeps there, in bytes.
+    pub const OWN_BYTES: usize = own_bytes::<T>();
+}
+
+/// The answer for every other type.
+pub trait NotInANamespace {
+    /// It names none.
+    const NAMESPACE: Option<&'static str> = None;
+    /// What it takes, in bytes.
+    const OWN_BYTES: usize;
+}
+
+impl<T: StorageType> NotInANamespace for Probe<T> {
+    const OWN_BYTES: usize = own_bytes::<T>();
+}
+
+/// The id that a field's attribute names.
+///
+/// # Panics
+/// Where the field's type names another one, which is where it keeps its data.
+pub const fn named(id: &'static str, of_type: Option<&'static str>) -> &'static str {
+    if let Some(of_type) = of_type {
+        assert!(
+            encode::is_same(id.as_bytes(), of_type.as_bytes()),
+            "erc7201 names another namespace than the field's type, which says where the data is: \
+             leave erc7201 out"
+        );
+    }
+    id
+}
 
 /// The answer for every other struct.
 pub trait NotTheEntrypoint {

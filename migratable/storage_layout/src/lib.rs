@@ -5,7 +5,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`kind`] | [`StorageLayout`]: what storage consists of, as constants |
-//! | [`erc7201`] | [`Erc7201`]: a struct at the root of a namespace |
+//! | [`erc7201`] | [`Erc7201`]: a struct, or another type, at the root of a namespace |
 //!
 //! Authors name this crate by `stylus_upgradeable::layout`.
 #![no_std]
@@ -23,7 +23,8 @@ pub use stylus_layout_derive::StorageLayout;
 #[doc(hidden)]
 pub mod derived {
     pub use crate::kind::{
-        Field, NotTheEntrypoint, Probe, Struct, encode, encoded_length, own_bytes,
+        Field, NotInANamespace, NotTheEntrypoint, Probe, Struct, encode, encoded_length, named,
+        own_bytes,
     };
     pub use alloy_primitives::B256;
     pub use stylus_sdk::storage::StorageType;

@@ -34,7 +34,7 @@ fn misplaced_attributes_are_refused_with_those_that_are_known() {
         parse_quote! { struct S { #[layout(opaque = " ")] x: StorageU8 } };
     assert_eq!(error(empty), "opaque must name something");
     let both: syn::DeriveInput =
-        parse_quote! { struct S { #[layout(erc7201 = "a", opaque = "b")] x: StorageU8 } };
+        parse_quote! { struct S { #[layout(erc7201 = "a", renamed_from = "b")] x: StorageU8 } };
     assert!(error(both).starts_with("a namespace has a name of its own"));
     let spaces: syn::DeriveInput = parse_quote! { #[layout(erc7201 = "a b")] struct S {} };
     assert_eq!(

@@ -181,6 +181,10 @@ impl Out<'_> {
         self.number(field.words);
         self.maybe(field.renamed_from);
         self.maybe(field.retyped_from);
+        if let Some(id) = field.namespace {
+            self.byte(tag::NAMESPACED);
+            self.text(id);
+        }
         self.kind(field.kind.get(), Some(above));
     }
 }
@@ -195,7 +199,7 @@ const fn is_above(path: &str, mut above: Option<&Above<'_>>) -> bool {
     false
 }
 
-const fn is_same(one: &[u8], other: &[u8]) -> bool {
+pub(super) const fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }

@@ -1,0 +1,255 @@
+//! What a namespace holds besides a struct: listed at its root, so that a comparison sees it.
+#![allow(dead_code, missing_docs, unexpected_cfgs, unreachable_pub)]
+
+extern crate alloc;
+
+use std::panic::catch_unwind;
+
+use alloy_primitives::{Address, U256};
+use stylus_layout::{Declarations, Item, Layout, Report, compare};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{
+    StorageGuardMut, StorageMap, StorageString, StorageType, StorageU64, StorageU128, StorageU256,
+};
+use stylus_upgradeable::layout::{Erc7201, StorageLayout};
+
+type Balances = StorageMap<Address, StorageU256>;
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "my.space")]
+pub struct Ns {}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "my.other")]
+pub struct Other {}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Note {
+    value: StorageU256,
+    bal: Erc7201<Balances, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Moved {
+    value: StorageU256,
+    bal: Erc7201<Balances, Other>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Retyped {
+    value: StorageU256,
+    bal: Erc7201<StorageMap<Address, StorageU128>, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Renamed {
+    value: StorageU256,
+    #[layout(renamed_from = "bal")]
+    balances: Erc7201<Balances, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct FormA {
+    #[layout(opaque = "form A")]
+    bal: Erc7201<Balances, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct FormB {
+    #[layout(opaque = "form B")]
+    bal: Erc7201<Balances, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct FormAElsewhere {
+    #[layout(opaque = "form A")]
+    bal: Erc7201<Balances, Other>,
+}
+
+/// By an attribute that says what the type says.
+#[storage]
+#[derive(StorageLayout)]
+pub struct Attribute {
+    value: StorageU256,
+    #[layout(erc7201 = "my.space")]
+    bal: Erc7201<Balances, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Both {
+    value: StorageU256,
+    other: Erc7201<Balances, Ns>,
+    bal: Erc7201<Balances, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Entries {
+    all: StorageMap<U256, Erc7201<StorageString, Ns>>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "tree.a")]
+pub struct Tree {
+    count: StorageU256,
+    kids: StorageMap<U256, Node>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Node {
+    v: StorageU256,
+    tree: Erc7201<Tree>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Recursive {
+    value: StorageU256,
+    top: Tree,
+}
+
+/// A wrapper of somebody else that takes no room.
+pub struct At(StorageU64);
+
+impl std::ops::Deref for At {
+    type Target = StorageU64;
+    fn deref(&self) -> &StorageU64 {
+        &self.0
+    }
+}
+
+impl StorageType for At {
+    type Wraps<'a> = ();
+    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
+    const SLOT_BYTES: usize = 0;
+    unsafe fn new(_: U256, _: u8, host: stylus_sdk::host::VM) -> Self {
+        // SAFETY: a test.
+        Self(unsafe { StorageU64::new(U256::from(7), 0, host) })
+    }
+    fn load<'s>(self)
+    where
+        Self: 's,
+    {
+    }
+    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self>
+    where
+        Self: 's,
+    {
+        StorageGuardMut::new(self)
+    }
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Wrapped {
+    #[layout(erc7201 = "their.ns")]
+    at: At,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct WrappedOpaque {
+    #[layout(erc7201 = "their.ns", opaque = "at A")]
+    at: At,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Nowhere {
+    #[layout(opaque = "at A")]
+    at: At,
+}
+
+fn report<Old: StorageLayout, New: StorageLayout>() -> Report {
+    let (old, new) = (Layout::of::<Old>(), Layout::of::<New>());
+    compare(&old, &new, &Declarations::none()).expect("compared")
+}
+
+fn alone<'l>(layout: &'l Layout, namespace: &str) -> &'l Item {
+    let [item] = layout.namespaces[namespace].as_slice() else {
+        panic!("{:?}", layout.namespaces);
+    };
+    item
+}
+
+/// Why a layout is refused.
+fn refusal<T: StorageLayout>() -> String {
+    let refused = catch_unwind(Layout::of::<T>).expect_err("it has a layout");
+    *refused.downcast::<String>().expect("an error")
+}
+
+#[test]
+fn a_map_at_the_root_of_a_namespace_is_compared() {
+    let layout = Layout::of::<Note>();
+    let item = alone(&layout, "erc7201:my.space");
+    assert_eq!(
+        (
+            item.label.as_str(),
+            item.slot.as_str(),
+            item.type_id.as_str()
+        ),
+        ("bal", "0", "t_mapping(t_address,t_uint256)")
+    );
+    assert_eq!(layout.storage.len(), 1);
+    assert!(report::<Note, Note>().findings.is_empty());
+    assert!(!report::<Note, Moved>().is_safe());
+    assert!(!report::<Note, Retyped>().is_safe());
+    assert!(report::<Note, Renamed>().is_safe());
+    assert!(report::<Note, Attribute>().findings.is_empty());
+}
+
+#[test]
+fn the_name_of_what_only_its_author_knows_is_compared_in_a_namespace_as_well() {
+    let layout = Layout::of::<FormA>();
+    let item = alone(&layout, "erc7201:my.space");
+    assert_eq!(layout.types[&item.type_id].label, "form A");
+    assert_eq!(
+        layout.types[&item.type_id].number_of_bytes.as_deref(),
+        Some("32")
+    );
+    assert!(!report::<FormA, FormB>().is_safe());
+    assert!(!report::<FormA, FormAElsewhere>().is_safe());
+    assert!(!report::<Note, FormA>().is_safe());
+    let wrapped = Layout::of::<Wrapped>();
+    assert_eq!(alone(&wrapped, "erc7201:their.ns").type_id, "t_uint64");
+    assert!(!report::<Wrapped, WrappedOpaque>().is_safe());
+}
+
+#[test]
+fn a_namespace_within_its_own_struct_is_listed() {
+    let layout = Layout::of::<Recursive>();
+    let tree = &layout.namespaces["erc7201:tree.a"];
+    let labels: Vec<&str> = tree.iter().map(|item| item.label.as_str()).collect();
+    assert_eq!(labels, ["count", "kids"]);
+}
+
+#[test]
+fn what_a_layout_cannot_list_is_refused() {
+    assert_eq!(
+        refusal::<Both>(),
+        "the contract's storage holds Both.other and Both.bal, both at the root of the namespace \
+         my.space; expected one thing at each root; give the other a namespace of its own"
+    );
+    assert!(refusal::<Entries>().contains("the namespace my.space as an entry"));
+    assert!(refusal::<Nowhere>().contains("Nowhere.at, which has no room of its own"));
+}
+
+#[test]
+fn an_attribute_that_names_another_namespace_than_the_type_does_not_compile() {
+    use stylus_upgradeable::layout::derived::named;
+    assert_eq!(named("my.space", None), "my.space");
+    assert_eq!(named("my.space", Some("my.space")), "my.space");
+    catch_unwind(|| named("my.space", Some("my.other"))).expect_err("two ids");
+}
