@@ -29,6 +29,7 @@ pub fn compare(
     declarations: &Declarations,
 ) -> Result<Report, LayoutError> {
     let new = &declarations.apply(new)?;
+    let old = &declarations.renewed(old, new)?;
     let mut types = Types::default();
     let mut findings = Area::root("").compare(
         &mut types,
@@ -57,6 +58,10 @@ pub fn compare(
     }
     Ok(Report::new(findings))
 }
+
+/// What an annotation of the version before is worth.
+const KEPT: &str =
+    "its retyped_from is that of the version before, and says nothing of this change: leave it out";
 
 fn dropped_namespace(namespace: &str, field: &Field<'_>) -> Finding {
     Finding {
@@ -219,11 +224,10 @@ impl<'a> Area<'a> {
             findings.push(self.finding(Verdict::Rename, decision, new.label(), note));
         }
         let changes = types.change(old.ty, new.ty, self.room(all, old))?;
-        let declared = new
-            .item
-            .retyped_from
-            .as_deref()
-            .is_some_and(|from| crate::shape::bare(from) == old.ty.bare_label());
+        let names_old = new.retyped_from() == Some(old.ty.bare_label());
+        // Where the old version carries the same annotation, the change lies behind both.
+        let kept = names_old && old.retyped_from() == new.retyped_from();
+        let declared = names_old && !kept;
         if !changes.is_empty() && lazy::misreads(&old.ty.bare_label(), &new.ty.bare_label()) {
             let note = format!(
                 "was {}, is {}: its values are in one of two forms; name both, LazyValue<Old, New>, \
@@ -241,6 +245,7 @@ impl<'a> Area<'a> {
                 let field = format!("{}{}", new.label(), change.path);
                 let note = match declared {
                     true => format!("declared, but {} bytes are not {}", old.size, new.size),
+                    false if kept => format!("{}; {KEPT}", change.note),
                     false => change.note,
                 };
                 self.finding(change.verdict, change.decision, &field, note)

@@ -48,6 +48,27 @@ impl Declarations {
         }
         Ok(declared)
     }
+
+    /// The old layout without the `retyped_from` of fields whose retype is declared here: what is
+    /// said of this step is no annotation that was kept from the step before.
+    pub(crate) fn renewed(&self, old: &Layout, new: &Layout) -> Result<Layout, LayoutError> {
+        let (mut old, mut new) = (old.clone(), new.clone());
+        for (field, _) in &self.retypes {
+            let item = find(&mut new, "retype", field)?;
+            let area = field.strip_suffix(&item.label).unwrap_or_default();
+            let renamed = item.renamed_from.clone();
+            let has_kept_name = find(&mut old, "retype", field)
+                .is_ok_and(|item| renamed.is_none() || item.renamed_from == renamed);
+            let path = match renamed {
+                Some(label) if !has_kept_name => format!("{area}{label}"),
+                _ => field.clone(),
+            };
+            if let Ok(item) = find(&mut old, "retype", &path) {
+                item.retyped_from = None;
+            }
+        }
+        Ok(old)
+    }
 }
 
 /// The item that a path names.

@@ -5,7 +5,7 @@ use alloy_primitives::U256;
 use crate::error::LayoutError;
 use crate::layout::{Item, Layout};
 use crate::report::Location;
-use crate::shape::{Bytes, Shape, Type};
+use crate::shape::{Bytes, Shape, Type, bare};
 
 /// Bytes of a storage word.
 pub(crate) const WORD: u64 = 32;
@@ -59,6 +59,11 @@ impl<'l> Field<'l> {
 
     pub(crate) fn label(&self) -> &'l str {
         &self.item.label
+    }
+
+    /// The type that it is declared to have had, as [`Type::bare_label`] has it.
+    pub(crate) fn retyped_from(&self) -> Option<String> {
+        self.item.retyped_from.as_deref().map(bare)
     }
 
     /// An array named `__gap` or `__gap_…`: room that the author left for later.

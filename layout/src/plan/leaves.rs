@@ -7,7 +7,7 @@ use super::Unsupported;
 use crate::error::LayoutError;
 use crate::fields::{Field, WORD, fields};
 use crate::layout::{Item, Layout};
-use crate::shape::{Bytes, Shape, Type, bare};
+use crate::shape::{Bytes, Shape, Type};
 
 /// Values that one migration may read and write; beyond that it would not fit into a call.
 pub(super) const MAX: usize = 4096;
@@ -64,9 +64,10 @@ impl Leaf<'_> {
         }
     }
 
-    /// Whether it is declared to have had the old one's type.
+    /// Whether it is declared to have had the old one's type, and was not so before already.
     pub(super) fn is_declared_from(&self, old: &Leaf<'_>) -> bool {
         self.retyped_from.as_deref() == Some(&old.ty.bare_label())
+            && self.retyped_from != old.retyped_from
     }
 
     /// Whether it keeps entries on hashed slots that are not cleared with it.
@@ -134,7 +135,7 @@ impl<'l> Walk<'l> {
         path: String,
         old_path: String,
     ) -> Result<(), Unsupported> {
-        let retyped = field.item.retyped_from.as_deref().map(bare);
+        let retyped = field.retyped_from();
         self.typed(field.ty, at, path, old_path, retyped)
     }
 
