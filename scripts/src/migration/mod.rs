@@ -53,6 +53,7 @@ use runner::{BatchOptions, BatchRunner};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// ArbGasInfo, which says what one transaction may use.
 const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
