@@ -215,7 +215,13 @@ pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, E
         )
         .await;
     }
-    let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
+    let sent = client.send("revoke", registry, &call, U256::ZERO).await;
+    let sent = match sent {
+        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
+            return Err(why_ended(context, (&client, registry), action, "revoke").await);
+        }
+        sent => sent?,
+    };
     let left = readiness(&client, registry, action).await?;
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&sent));
@@ -244,13 +250,36 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, E
     }
     let sent = client.send("cancel", registry, &call, U256::ZERO).await;
     let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
-    let sent = sent.map_err(refused)?;
+    let sent = match sent {
+        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
+            return Err(why_ended(context, (&client, registry), action, "cancel").await);
+        }
+        sent => sent.map_err(refused)?,
+    };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&sent));
     outcome.field("action", action);
     outcome.field("executed", false);
     outcome.line(format!("cancelled {action}"));
     Ok(outcome)
+}
+
+/// Why nothing is left to revoke or to cancel of an action that is not open any more.
+async fn why_ended(
+    context: &Context,
+    (client, registry): (&Client, Address),
+    action: ActionId,
+    what: &str,
+) -> Error {
+    let not_open = GovernanceError::NotOpen { action };
+    match governance::instead(client, registry, action, not_open).await {
+        Ok(ended) => {
+            let by = executed_by(&ended, &context.names());
+            let found = format!("nothing is left to {what}");
+            GovernanceError::Executed { action, by, found }.into()
+        }
+        Err(error) => error.into(),
+    }
 }
 
 /// Writes the call on an action for another approver.
@@ -278,7 +307,12 @@ async fn open(
     let client = context.working_client(what).await?;
     let names = context.names();
     let action = named(&client, registry, action, &names).await?;
-    governance::readiness(&client, registry, action).await?;
+    match governance::readiness(&client, registry, action).await {
+        Err(GovernanceError::NotOpen { .. }) => {
+            return Err(why_ended(context, (&client, registry), action, what).await);
+        }
+        found => found?,
+    };
     let event = proposed(&client, registry, action).await?;
     for line in Display::of(&event.call, &names)?.lines() {
         context.output.note(&line);

@@ -21,6 +21,7 @@ use crate::progress::Progress;
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::json;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
 /// took to get there.
@@ -170,6 +171,15 @@ async fn perform(
     kept::keep(place, &governed.call, submitted.executed, &mut outcome).await;
     if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
         activated(place, migrate, sent, &mut outcome, rollout).await?;
+    }
+    let created = |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry)?.proxy);
+    if let Some(proxy) = submitted.execution().and_then(created) {
+        // Whoever typed `create-proxy` has read it before.
+        let line = format!("proxy  {proxy}");
+        if !outcome.lines.contains(&line) {
+            outcome.line(line);
+            outcome.field("proxy", proxy);
+        }
     }
     Ok(outcome)
 }

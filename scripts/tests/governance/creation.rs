@@ -220,3 +220,19 @@ fn what_an_initializer_changes_beside_the_proxy_is_listed() {
     let (_, says) = card(&review, "tried on a copy");
     assert!(!says.contains("nothing changes"), "{says}");
 }
+
+#[test]
+fn whoever_completes_a_creation_learns_its_address() {
+    let sandbox = sandbox(&[("Plain", hex!("600560015500").into())]);
+    send(&sandbox, 0, &creation("Plain", Bytes::new()));
+    let pending = sandbox.done("Admin2", &["pending", "Plain"]);
+    let action = text(&pending["actions"][0], "action");
+    let approve = ["approve", action, "--no-init"];
+    let absent = ["source", "interface", "steps"];
+    let absent = absent.map(|part| ["--allow-absent", part]).concat();
+    let done = sandbox.done("Admin2", &[&approve[..], &absent].concat());
+    let status = sandbox.done("Other", &["status", "Plain"]);
+    let instance = &status["definitions"][0]["instances"][0];
+    let proxy = text(&done, "proxy").to_lowercase();
+    assert_eq!(proxy, text(instance, "proxy").to_lowercase());
+}

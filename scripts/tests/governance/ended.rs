@@ -28,6 +28,12 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
         (&true.into(), &false.into())
     );
     assert_eq!(late["executed_by"]["tx"], executed["tx"]);
+    for what in ["cancel", "revoke"] {
+        let refused = sandbox.run("Admin", &[what, action]);
+        let said = text(&refused.document["error"], "message");
+        assert_eq!(error(&refused), "ExecutedAlready", "{refused:?}");
+        assert!(said.contains("by Admin2 (") && said.contains(tx), "{said}");
+    }
     assert!(late.get("tx").is_none(), "{late}");
 }
 

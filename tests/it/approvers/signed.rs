@@ -130,6 +130,8 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         &deadline,
         "--allow",
         "none",
+        "--allow",
+        "new-role",
     ];
     let signed = fixture.keyless(&sign);
     assert_eq!(signed.exit, Some(0), "{signed:?}");
@@ -161,7 +163,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         submit.extend(words.map(str::to_owned));
         submit.push(signer.to_string());
     }
-    submit.extend(["--allow", "none"].map(str::to_owned));
+    submit.extend(["--allow", "none", "--allow", "new-role"].map(str::to_owned));
     let submit: Vec<&str> = submit.iter().map(String::as_str).collect();
     assert_eq!(fixture.done(&submit)["executed"], true);
     let policy = IRegistry::policyCall {
