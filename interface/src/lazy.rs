@@ -18,3 +18,7 @@ sol! {
         error UnknownMap(string map);
     }
 }
+
+/// A storage type that converts what it holds when it is first written. Its name in a layout says in
+/// which forms its values may be.
+pub trait KeptLazily {}

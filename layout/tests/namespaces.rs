@@ -253,3 +253,18 @@ fn an_attribute_that_names_another_namespace_than_the_type_does_not_compile() {
     assert_eq!(named("my.space", Some("my.space")), "my.space");
     catch_unwind(|| named("my.space", Some("my.other"))).expect_err("two ids");
 }
+
+/// A name that hides what its type is.
+type Hidden = stylus_upgradeable::lazy::LazyCell<U256, U256>;
+
+#[test]
+fn a_lazy_type_whose_name_does_not_say_so_does_not_compile_whatever_it_is_called() {
+    use stylus_upgradeable::layout::derived::{NotLazy as _, Probe, lazily};
+    const HIDDEN: bool = Probe::<Hidden>::IS_LAZY;
+    const WITHIN: bool = Probe::<Erc7201<Hidden, Ns>>::IS_LAZY;
+    const OTHER: bool = Probe::<StorageU256>::IS_LAZY;
+    assert_eq!((HIDDEN, WITHIN, OTHER), (true, true, false));
+    assert_eq!(lazily("items", false), "items");
+    assert_eq!(lazily("lazy items", true), "lazy items");
+    catch_unwind(|| lazily("items", true)).expect_err("it does not say so");
+}

@@ -140,6 +140,7 @@ fn call(field: &Field) -> Result<TokenStream> {
             Some(name) => {
                 let name = lazy::name(ty, name, None)?;
                 opaque(
+                    &inside,
                     &name,
                     &quote! { ::stylus_upgradeable::layout::derived::own_bytes::<#inside>() },
                 )
@@ -169,7 +170,7 @@ fn call(field: &Field) -> Result<TokenStream> {
     if let Some(name) = &attributes.opaque {
         let name = lazy::name(ty, name, attributes.retyped_from.as_ref())?;
         let probe = quote! { ::stylus_upgradeable::layout::derived::Probe::<#ty> };
-        let kind = opaque(&name, &quote! { #probe::OWN_BYTES });
+        let kind = opaque(&quote! { #ty }, &name, &quote! { #probe::OWN_BYTES });
         return Ok(quote! {{
             #[allow(unused_imports)]
             use ::stylus_upgradeable::layout::derived::NotInANamespace as _;
@@ -184,11 +185,18 @@ fn call(field: &Field) -> Result<TokenStream> {
 }
 
 /// A type of which only its author's name and its size are known.
-fn opaque(name: &syn::LitStr, bytes: &TokenStream) -> TokenStream {
+fn opaque(ty: &TokenStream, name: &syn::LitStr, bytes: &TokenStream) -> TokenStream {
     quote! {
-        ::stylus_upgradeable::layout::Link::to(&::stylus_upgradeable::layout::Kind::Opaque {
-            name: #name,
-            bytes: #bytes,
+        ::stylus_upgradeable::layout::Link::to({
+            #[allow(unused_imports)]
+            use ::stylus_upgradeable::layout::derived::NotLazy as _;
+            &::stylus_upgradeable::layout::Kind::Opaque {
+                name: ::stylus_upgradeable::layout::derived::lazily(
+                    #name,
+                    ::stylus_upgradeable::layout::derived::Probe::<#ty>::IS_LAZY,
+                ),
+                bytes: #bytes,
+            }
         })
     }
 }

@@ -8,6 +8,7 @@ use stylus_sdk::{
     storage::{StorageGuard, StorageGuardMut, StorageType},
 };
 use stylus_upgrades_abi::Word;
+use stylus_upgrades_interface::lazy::KeptLazily;
 
 use crate::{location::Location, past::Past, record::Record, router::Sweep};
 
@@ -20,6 +21,8 @@ pub struct LazyCell<Old, New> {
     slot: U256,
     types: PhantomData<(Old, New)>,
 }
+
+impl<Old, New> KeptLazily for LazyCell<Old, New> {}
 
 impl<Old: Past, New: Record + From<Old::Youngest>> LazyCell<Old, New> {
     /// The value, in the new form. Writes nothing.

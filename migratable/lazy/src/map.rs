@@ -9,6 +9,7 @@ use stylus_sdk::{
     storage::{StorageGuard, StorageGuardMut, StorageType},
 };
 use stylus_upgrades_abi::Word;
+use stylus_upgrades_interface::lazy::KeptLazily;
 
 use crate::{
     location::{Location, load, namespace, store},
@@ -25,6 +26,8 @@ pub struct LazyMap<K, Old, New> {
     slot: U256,
     types: PhantomData<(K, Old, New)>,
 }
+
+impl<K, Old, New> KeptLazily for LazyMap<K, Old, New> {}
 
 impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> LazyMap<K, Old, New> {
     /// Says how many entries there are in the old form, for `remaining`.

@@ -6,6 +6,7 @@ use core::ops::{Deref, DerefMut};
 use alloy_primitives::{B256, U256};
 use stylus_sdk::host::VM;
 use stylus_sdk::storage::{StorageGuard, StorageGuardMut, StorageType};
+use stylus_upgrades_interface::lazy::KeptLazily;
 
 /// A namespace; `#[derive(StorageLayout)] #[layout(erc7201 = "…")]` implements it.
 pub trait Namespace {
@@ -59,6 +60,8 @@ impl<T: StorageType, N: Namespace> StorageType for Erc7201<T, N> {
         StorageGuardMut::new(self)
     }
 }
+
+impl<T: KeptLazily, N> KeptLazily for Erc7201<T, N> {}
 
 impl<T, N> Deref for Erc7201<T, N> {
     type Target = T;

@@ -20,6 +20,7 @@ use stylus_sdk::stylus_core::storage::TopLevelStorage;
 use crate::erc7201::{Erc7201, Namespace};
 pub use encode::{encode, encoded_length};
 pub use keys::KeyLayout;
+use stylus_upgrades_interface::lazy::KeptLazily;
 
 /// Storage whose layout is known. Derived for structs.
 pub trait StorageLayout: StorageType {
@@ -206,6 +207,32 @@ pub trait NotInANamespace {
 
 impl<T: StorageType> NotInANamespace for Probe<T> {
     const OWN_BYTES: usize = own_bytes::<T>();
+}
+
+impl<T: ?Sized + KeptLazily> Probe<T> {
+    /// It converts what it holds.
+    pub const IS_LAZY: bool = true;
+}
+
+/// The answer for every other type.
+pub trait NotLazy {
+    /// It does not.
+    const IS_LAZY: bool = false;
+}
+
+impl<T: ?Sized> NotLazy for Probe<T> {}
+
+/// The name that an attribute gives a type.
+///
+/// # Panics
+/// Where the type is a lazy one and the name does not say so: it would not be compared as one.
+pub const fn lazily(name: &'static str, is_lazy: bool) -> &'static str {
+    assert!(
+        !is_lazy || encode::begins(name.as_bytes(), b"lazy "),
+        "the field's type is LazyMap or LazyCell, and its name in the layout does not say so: \
+         opaque = \"lazy ...\", which ends with the form that it writes"
+    );
+    name
 }
 
 /// The id that a field's attribute names.

@@ -23,8 +23,8 @@ pub use stylus_layout_derive::StorageLayout;
 #[doc(hidden)]
 pub mod derived {
     pub use crate::kind::{
-        Field, NotInANamespace, NotTheEntrypoint, Probe, Struct, encode, encoded_length, named,
-        own_bytes,
+        Field, NotInANamespace, NotLazy, NotTheEntrypoint, Probe, Struct, encode, encoded_length,
+        lazily, named, own_bytes,
     };
     pub use alloy_primitives::B256;
     pub use stylus_sdk::storage::StorageType;

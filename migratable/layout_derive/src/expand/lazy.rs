@@ -1,8 +1,9 @@
 //! Names of what is kept lazily. A field over a lazy one names every form that its values may be in
-//! (`LazyValue`), and so does its name in the layout: `lazy … over lazy …`.
+//! (`LazyValue`), and so does its name in the layout: `lazy … over lazy …`. Each part ends with the
+//! form that was written then, as the field's type has it, so that the next form is another name.
 
 use syn::visit::Visit;
-use syn::{Error, Ident, LitStr, Result, Type};
+use syn::{Error, GenericArgument, Ident, LitStr, PathArguments, PathSegment, Result, Type};
 
 /// What stands between the names of two forms.
 const OVER: &str = " over ";
@@ -36,7 +37,112 @@ pub(super) fn name(ty: &Type, opaque: &LitStr, retyped_from: Option<&LitStr>) ->
              retyped_from = \"lazy …\"",
         ));
     }
+    if is_lazy {
+        forms_are_named(ty, &name).map_err(|reason| Error::new(opaque.span(), reason))?;
+    }
     Ok(LitStr::new(&name, opaque.span()))
+}
+
+/// Errors unless each part of the name ends with the form that the type has there.
+fn forms_are_named(ty: &Type, name: &str) -> std::result::Result<(), String> {
+    let Some((plain, written)) = forms(ty) else {
+        return Err(format!(
+            "{name:?} is the name of a lazy field: write its type out, LazyMap<Key, Old, New> or \
+             LazyCell<Old, New>, so that the name can be compared with the forms"
+        ));
+    };
+    let parts: Vec<&str> = name.split(OVER).collect();
+    for (at, form) in written.iter().enumerate() {
+        let part = parts.get(at).copied().unwrap_or_default();
+        let last = last_word(part);
+        if last != form && last != label(form) {
+            return Err(format!(
+                "a lazy field's name ends with the form that is written, so that another form in \
+                 the next version is another name: expected \"lazy ... {form}\", found {part:?}; \
+                 name {form}"
+            ));
+        }
+        let mut earlier = written.iter().skip(at + 1).chain([&plain]);
+        if earlier.any(|earlier| earlier == form) {
+            return Err(format!(
+                "two forms are called {form}, so no name in the layout distinguishes them: rename \
+                 one, or its import"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The form before any lazy one, and those that were written lazily, the newest first.
+fn forms(ty: &Type) -> Option<(String, Vec<String>)> {
+    struct Search(Option<[Type; 2]>);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
+            if self.0.is_none()
+                && ["LazyMap", "LazyCell"]
+                    .iter()
+                    .any(|one| segment.ident == one)
+            {
+                self.0 = last_two(segment);
+            }
+            syn::visit::visit_path_segment(self, segment);
+        }
+    }
+    let mut search = Search(None);
+    search.visit_type(ty);
+    let [mut old, new] = search.0?;
+    let mut written = vec![called(&new)?];
+    while let Type::Path(path) = &old
+        && let Some(segment) = path.path.segments.last()
+        && segment.ident == "LazyValue"
+    {
+        let [earlier, form] = last_two(segment)?;
+        written.push(called(&form)?);
+        old = earlier;
+    }
+    Some((called(&old)?, written))
+}
+
+/// The last two types that a segment has as arguments.
+fn last_two(segment: &PathSegment) -> Option<[Type; 2]> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    let mut types = arguments.args.iter().rev().filter_map(|one| match one {
+        GenericArgument::Type(ty) => Some(ty.clone()),
+        _ => None,
+    });
+    let (last, before) = (types.next()?, types.next()?);
+    Some([before, last])
+}
+
+/// What a type is called; arguments do not count.
+fn called(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// The label of a type of alloy: `uint256` for `U256`.
+fn label(form: &str) -> String {
+    match form {
+        "Address" => "address".into(),
+        "B256" => "bytes32".into(),
+        _ => match form.strip_prefix('U') {
+            Some(bits) if bits.parse::<u16>().is_ok() => format!("uint{bits}"),
+            _ => form.into(),
+        },
+    }
+}
+
+/// The last word of a name: `Amount` of `lazy mapping(address => Amount)`.
+fn last_word(part: &str) -> &str {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let part = part.trim_end_matches(|c: char| !is_word(c));
+    part.rsplit(|c: char| !is_word(c))
+        .next()
+        .unwrap_or_default()
 }
 
 /// How often the type says `LazyValue`.

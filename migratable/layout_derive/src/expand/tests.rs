@@ -104,3 +104,55 @@ fn lazy_over_lazy_names_every_form_or_does_not_compile() {
         assert!(error.contains("LazyValue"), "{error}");
     }
 }
+
+#[test]
+fn a_lazy_field_names_the_form_that_it_writes_or_does_not_compile() {
+    let plain = "mapping(uint256 => uint256)";
+    for (ty, name) in [
+        ("LazyMap<U256, U256, X>", "lazy mapping(uint256 => X)"),
+        ("LazyMap<U256, X, U256>", "lazy mapping(uint256 => uint256)"),
+        ("Erc7201<LazyCell<v1::A, v2::B>, Ns>", "lazy B"),
+    ] {
+        lazy(ty, name, plain).expect("the form is named");
+    }
+    let second = "LazyMap<U256, LazyValue<U256, X>, Y>";
+    let first = "lazy mapping(uint256 => X)";
+    lazy(second, "lazy mapping(uint256 => Y)", first).expect("both are named");
+    for (ty, name, before, reason) in [
+        // The name of the version before, with another form in the type.
+        (
+            "LazyMap<U256, X, Y>",
+            "lazy mapping(uint256 => X)",
+            plain,
+            "name Y",
+        ),
+        (
+            "LazyMap<U256, X, Y>",
+            "lazy mapping(uint256 => uint256)",
+            plain,
+            "name Y",
+        ),
+        (
+            second,
+            "lazy mapping(uint256 => Y)",
+            "lazy mapping(uint256 => Z)",
+            "name X",
+        ),
+        (
+            "LazyMap<U256, v1::X, v2::X>",
+            "lazy mapping(uint256 => X)",
+            plain,
+            "two forms",
+        ),
+        (
+            "Items",
+            "lazy mapping(uint256 => X)",
+            plain,
+            "write its type out",
+        ),
+        ("LazyCell<A, (B, C)>", "lazy C", plain, "write its type out"),
+    ] {
+        let error = lazy(ty, name, before).expect_err(ty);
+        assert!(error.contains(reason), "{error}");
+    }
+}

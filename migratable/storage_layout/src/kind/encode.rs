@@ -203,9 +203,16 @@ pub(super) const fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
+    begins(one, other)
+}
+
+pub(super) const fn begins(text: &[u8], with: &[u8]) -> bool {
+    if text.len() < with.len() {
+        return false;
+    }
     let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
+    while at < with.len() {
+        if text[at] != with[at] {
             return false;
         }
         at += 1;
