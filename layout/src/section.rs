@@ -2,6 +2,7 @@
 //! describes to variables and types.
 
 mod assemble;
+mod paths;
 
 use std::collections::BTreeSet;
 
@@ -47,8 +48,9 @@ enum Tree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Structure {
     name: String,
-    /// No other struct has the same.
+    /// No other struct has the same: its path, or what was written of one with parameters.
     key: Vec<u8>,
+    is_generic: bool,
     src: String,
     words: usize,
     fields: Vec<Part>,
@@ -92,6 +94,9 @@ impl Layout {
                 }
                 _ => found = Some(tree),
             }
+        }
+        if let Some(tree) = &found {
+            paths::require_one_struct_each(tree)?;
         }
         found.as_ref().map(Assembly::layout).transpose()
     }
@@ -215,6 +220,7 @@ impl Input<'_> {
         Ok(Structure {
             name,
             key,
+            is_generic,
             src,
             words,
             fields,

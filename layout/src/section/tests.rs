@@ -123,3 +123,40 @@ fn types_that_are_nested_without_end_are_refused() {
         assert_eq!(reason(&bytes), "types nested more than 64 deep");
     }
 }
+
+/// A root `R` with two fields, each a struct `S` of the same path and of one slot; the second one's
+/// field is called so.
+fn twice(label: u8, name: &[u8; 1]) -> Vec<u8> {
+    let mut body = vec![1, 7, 1, b'R', 1, b'r', 1, b's', 0, 2, 2];
+    for (field, inner, name) in [(b'x', b'a', b"p"), (b'y', label, name)] {
+        body.extend([1, field, 32, 1, 0, 0]);
+        body.extend([7, 1, b'S', 1, name[0], 1, b's', 0, 1, 1]);
+        body.extend([1, inner, 8, 0, 0, 0, 0, 4]);
+        body.extend(b"uint");
+        body.extend([64, 8]);
+    }
+    body.insert(0, body.len() as u8);
+    body
+}
+
+#[test]
+fn two_structs_of_one_path_are_refused_unless_they_are_one() {
+    let types = |bytes: &[u8]| {
+        let layout = Layout::from_section(bytes)
+            .expect("read")
+            .expect("a layout");
+        let fields = layout.storage.iter();
+        fields.map(|item| item.type_id.clone()).collect::<Vec<_>>()
+    };
+    let same = types(&twice(b'a', b"p"));
+    assert_eq!(same[0], same[1]);
+    let other = types(&twice(b'b', b"q"));
+    assert_ne!(other[0], other[1]);
+    let error = Layout::from_section(&twice(b'b', b"p")).expect_err("one path, two structs");
+    assert!(
+        error
+            .to_string()
+            .contains("two different structs that are both p"),
+        "{error}"
+    );
+}

@@ -35,7 +35,11 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let kind = quote! {
         ::stylus_upgradeable::layout::Kind::Struct(::stylus_upgradeable::layout::derived::Struct {
             name: #text,
-            path: ::core::concat!(::core::module_path!(), "::", #text, " at line ", ::core::line!(), ", column ", ::core::column!()),
+            path: ::core::concat!(
+                // Two versions of one package have the same modules and lines.
+                ::core::env!("CARGO_PKG_NAME"), " ", ::core::env!("CARGO_PKG_VERSION"), ": ",
+                ::core::module_path!(), "::", #text, " at line ", ::core::line!(), ", column ", ::core::column!()
+            ),
             src: ::core::concat!(::core::file!(), ":", ::core::line!()),
             is_generic: #is_generic,
             words: <#name #ty_generics as ::stylus_upgradeable::layout::derived::StorageType>::REQUIRED_SLOTS,

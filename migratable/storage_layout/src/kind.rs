@@ -7,6 +7,7 @@
 //!
 //! [`LAYOUT`]: stylus_upgrades_interface::sections::LAYOUT
 
+mod alike;
 mod encode;
 mod keys;
 mod types;
@@ -119,7 +120,8 @@ pub enum Kind {
 pub struct Struct {
     /// Its name.
     pub name: &'static str,
-    /// Its module, and where it is declared: no other struct has the same.
+    /// Its package with the version, its module, and where it is declared: no other struct has the
+    /// same, unless two packages say the same of themselves.
     pub path: &'static str,
     /// Where it is declared, for messages.
     pub src: &'static str,

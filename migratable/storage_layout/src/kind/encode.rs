@@ -7,13 +7,14 @@
 //! number := LEB128        text := number of bytes, UTF-8        absent text := 0, text + 1
 //! ```
 
+use super::alike::is_alike;
 use super::{Field, Kind, Struct};
 use stylus_upgrades_interface::sections::{LAYOUT_FORMAT as FORMAT, tag};
 
 /// The structs that are being written, from the inside out: one that leads back to itself ends
 /// there.
 struct Above<'a> {
-    path: &'a str,
+    structure: &'a Struct,
     above: Option<&'a Above<'a>>,
 }
 
@@ -152,7 +153,7 @@ impl Out<'_> {
     }
 
     const fn structure(&mut self, structure: &Struct, above: Option<&Above<'_>>) {
-        if is_above(structure.path, above) && !structure.is_generic {
+        if !structure.is_generic && is_above(structure, above) {
             self.byte(tag::BACK);
             self.text(structure.path);
             return;
@@ -164,10 +165,7 @@ impl Out<'_> {
         self.byte(structure.is_generic as u8);
         self.number(structure.words);
         self.number(structure.fields.len());
-        let inside = Above {
-            path: structure.path,
-            above,
-        };
+        let inside = Above { structure, above };
         let mut at = 0;
         while at < structure.fields.len() {
             self.field(&structure.fields[at], &inside);
@@ -189,9 +187,12 @@ impl Out<'_> {
     }
 }
 
-const fn is_above(path: &str, mut above: Option<&Above<'_>>) -> bool {
+/// A different struct of the same path is written out, so that whoever reads sees both.
+const fn is_above(structure: &Struct, mut above: Option<&Above<'_>>) -> bool {
     while let Some(one) = above {
-        if is_same(path.as_bytes(), one.path.as_bytes()) {
+        if is_same(structure.path.as_bytes(), one.structure.path.as_bytes())
+            && is_alike(structure, one.structure)
+        {
             return true;
         }
         above = one.above;
