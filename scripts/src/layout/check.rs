@@ -122,7 +122,7 @@ pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, Layou
         });
     }
     if !open.is_empty() {
-        return Err(refusal(pair, &report, &open));
+        return Err(refusal(pair, &report, &open, said));
     }
     let verdict = match (report.findings.is_empty(), accepted.is_empty()) {
         (true, _) => "unchanged",
@@ -201,14 +201,36 @@ fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutErro
     })
 }
 
-fn refusal(pair: &Pair<'_>, report: &Report, open: &[(String, &Finding)]) -> LayoutError {
+impl Pair<'_> {
+    /// Whether the old version declares a finding to be its migration's business, or may do so: then
+    /// the declaration is about the step before, and was kept.
+    fn declared_before(&self, id: &str) -> bool {
+        let old = self.old.known.document();
+        old.is_none_or(|old| old.migrates.iter().any(|one| one == id))
+    }
+}
+
+fn refusal(
+    pair: &Pair<'_>,
+    report: &Report,
+    open: &[(String, &Finding)],
+    said: &Said,
+) -> LayoutError {
     let (name, from, to) = (pair.name.into(), pair.from.into(), pair.to.into());
     let findings = open.iter().map(|(id, _)| id.clone()).collect();
-    let lines = report
-        .to_string()
-        .lines()
-        .map(|line| format!("  {line}"))
-        .collect();
+    let report = report.to_string();
+    let mut lines: Vec<String> = report.lines().map(|line| format!("  {line}")).collect();
+    let kept = open.iter().filter(|(id, _)| said.migrates.contains(id));
+    lines.extend(
+        kept.filter(|(id, _)| pair.runs_migration && pair.declared_before(id))
+            .map(|(id, _)| {
+                format!(
+                    "  migrates in Cargo.toml names {id}, as that of {} did: it is about the step \
+                     before; take it out",
+                    pair.from
+                )
+            }),
+    );
     match open.iter().all(|(_, one)| one.decision == Decision::Asks) {
         true => LayoutError::Asks {
             name,
@@ -267,10 +289,12 @@ impl Said {
         self.why_allowed(id).or_else(|| self.why_migrated(pair, id))
     }
 
-    /// Whether the contract's author says that the migration sees to a finding, and it runs.
+    /// Whether the contract's author says that the migration sees to a finding, and it runs. What
+    /// the version before declares as well is about the step before.
     fn why_migrated(&self, pair: &Pair<'_>, id: &str) -> Option<String> {
         let declared = pair.runs_migration && self.migrates.iter().any(|one| one == id);
-        declared.then(|| "the contract's author declares that its migration sees to it".into())
+        (declared && !pair.declared_before(id))
+            .then(|| "the contract's author declares that its migration sees to it".into())
     }
 
     /// Why a finding does not stand in the way, if it does not.

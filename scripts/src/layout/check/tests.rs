@@ -187,6 +187,39 @@ fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
 }
 
 #[test]
+fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migration() {
+    let mut swapped = pair(&AB, &BA);
+    swapped.runs_migration = true;
+    let ids = ["reorder:a", "reorder:b", "dirty:c"].map(str::to_owned);
+    let said = Said {
+        migrates: ids.to_vec(),
+        ..Said::default()
+    };
+    assert!(check_storage(&swapped, &said).is_ok());
+    assert!(said.why_dirty(&swapped, "dirty:c").is_some());
+
+    let mut before = Document::of_layout(layout(&AB));
+    before.migrates = ids[1..].to_vec();
+    swapped.old.known = before.into();
+    let error = check_storage(&swapped, &said).expect_err("one is kept from the step before");
+    assert_eq!(error.found().as_deref(), Some("reorder:b"));
+    assert!(
+        error
+            .to_string()
+            .contains("names reorder:b, as that of 1.0 did")
+    );
+    assert!(said.why_dirty(&swapped, "dirty:c").is_none());
+    let named = Said {
+        allowed: vec!["reorder:b".into(), "dirty:c".into()],
+        ..said.clone()
+    };
+    assert!(check_storage(&swapped, &named).is_ok());
+    assert!(named.why_dirty(&swapped, "dirty:c").is_some());
+    swapped.old.known = Known::Not("its layout was not recorded".into());
+    assert!(said.why_dirty(&swapped, "dirty:c").is_none());
+}
+
+#[test]
 fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     let missing = || Known::Not("its layout was not recorded".into());
     let mut half = pair(&AB, &BA);
