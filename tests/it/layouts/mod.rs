@@ -13,6 +13,7 @@
 //! | `decoded` | the calldata of actions in words, and creations that are reviewed, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
+//! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 //! | `raced` | a rival's upgrade while the instances are looked at |
 //! | `published` | random interfaces, published and read back |
@@ -26,6 +27,7 @@ mod coverage;
 mod decoded;
 mod folder;
 mod forked;
+mod listed;
 mod outsider;
 pub(crate) mod project;
 mod property;

@@ -11,7 +11,7 @@ use super::project::{Project, text};
 use crate::authors::{home, without_ours};
 
 /// What every version of the note begins with.
-const A: &str = "a: StorageU256,";
+pub(super) const A: &str = "a: StorageU256,";
 const MAP: &str = "m: StorageMap<Address, StorageU256>,";
 const LAZY: &str = "#[layout(opaque = \"lazy mapping(address => Large)\")]\n    m: LazyMap<Address, Small, Large>,";
 const INITIALIZE: &str = "#[initializer(\"1.0\")]
@@ -32,21 +32,18 @@ const SET: &str = "#[migration(from = \"2.0\", to = \"3.0\")]
     }";
 
 /// A chain with a definition, and an author's crates.
-struct Author {
-    project: Project,
+pub(super) struct Author {
+    pub(super) project: Project,
     crates: tempfile::TempDir,
 }
 
 impl Author {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let author = Self {
             project: Project::new(),
             crates: tempfile::tempdir().expect("a folder"),
         };
-        let workspace = WORKSPACE.replace(
-            "{path}",
-            &home().join("migratable/upgradeable").display().to_string(),
-        );
+        let workspace = WORKSPACE.replace("{path}", &framework());
         let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
         author.write("Cargo.toml", &workspace);
         author.write("Cargo.lock", &without_ours(&lock));
@@ -60,7 +57,13 @@ impl Author {
     }
 
     /// A crate with these fields and functions; its folder.
-    fn contract(&self, name: &str, fields: &str, functions: &str, metadata: &str) -> String {
+    pub(super) fn contract(
+        &self,
+        name: &str,
+        fields: &str,
+        functions: &str,
+        metadata: &str,
+    ) -> String {
         let source = CONTRACT
             .replace("{fields}", fields)
             .replace("{functions}", functions);
@@ -96,6 +99,11 @@ impl Author {
         );
         text(&refused.document["error"], "found").to_owned()
     }
+}
+
+/// Where the crate lies that authors name.
+pub(super) fn framework() -> String {
+    home().join("migratable/upgradeable").display().to_string()
 }
 
 fn accepted(done: &Value) -> Vec<&str> {
