@@ -64,7 +64,8 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         return already_executed(context, &client, (registry, action), &decoded, args).await;
     }
     require_part(&client, registry, &event.call).await?;
-    let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
+    let said = (&args.review, client.caller("approve").ok());
+    let checks = check_as_approver(context, &client, registry, &decoded, said).await?;
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
@@ -86,13 +87,14 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
 }
 
 /// What an approver checks of an action before he approves it, whichever way: that the code is what his
-/// sources build to, what the command that proposed it checked, and that what is final is meant.
+/// sources build to, what the command that proposed it checked, and that what is final is meant. Of `approver`, if
+/// it is known, also that his own part ends.
 pub(super) async fn check_as_approver(
     context: &Context,
     client: &Client,
     registry: Address,
     decoded: &Call,
-    args: &ReviewArgs,
+    (args, approver): (&ReviewArgs, Option<Address>),
 ) -> Result<StorageChecks, Error> {
     if args.source.is_some() || args.script_source.is_some() {
         // What a build cannot change is reported before it.
@@ -119,7 +121,7 @@ pub(super) async fn check_as_approver(
         )?;
     }
     let checks = check_action(context, client, registry, decoded, args).await?;
-    let notices = confirm::notices_of_approver(client, registry, decoded).await?;
+    let notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
     confirm::require(context, &args.allow, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)

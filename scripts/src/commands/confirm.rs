@@ -151,6 +151,7 @@ pub(super) async fn notices_of_approver(
     client: &Client,
     registry: Address,
     call: &Call,
+    approver: Option<Address>,
 ) -> Result<Vec<Notice>, Error> {
     let mut all = Vec::new();
     for (role, expression) in policies_of(call) {
@@ -164,8 +165,7 @@ pub(super) async fn notices_of_approver(
     let (role, expression) = (set.role.as_str(), set.expression.as_str());
     match current(client, registry, &set.name, role).await? {
         Some(old) if all.is_empty() => {
-            // Without a key nobody knows who signs what is written.
-            if let Ok(approver) = client.caller("approve")
+            if let Some(approver) = approver
                 && has_part(role, &old, approver)?
                 && !has_part(role, expression, approver)?
             {

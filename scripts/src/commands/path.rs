@@ -13,7 +13,6 @@ use crate::layout::Who;
 use crate::registry::{RecordedCode, labels};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
-use std::collections::BTreeSet;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
@@ -80,17 +79,39 @@ pub(super) async fn check_stragglers(
         start: 0,
         count: definition.instances.min(INSTANCES_MAX),
     };
-    let mut seen = BTreeSet::from([version.to_owned()]);
+    checks.looked_at.clear();
     if definition.instances > 0 {
         for proxy in client.call(registry, &call).await? {
             let call = abi::instanceOfCall { proxy };
-            if seen.insert(client.call(registry, &call).await?.version) {
-                // One that the registry knows no path for stays where it is.
-                let _ = check_path(place, proxy, None, &request, checks).await?;
+            let at = client.call(registry, &call).await?.version;
+            checks.looked_at.entry(at).or_default().push(proxy);
+        }
+    }
+    check_again(place, &request, checks).await?;
+    checks.coverage.require(&overrides.storage.allow_absent)?;
+    Ok(())
+}
+
+/// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have
+/// added a way meanwhile.
+pub(super) async fn check_again(
+    place: StorageContext<'_>,
+    request: &PathRequest<'_>,
+    checks: &mut StorageChecks,
+) -> Result<(), Error> {
+    let looked_at = checks.looked_at.clone();
+    for (at, instances) in &looked_at {
+        if at == request.version {
+            continue;
+        }
+        for proxy in instances {
+            // One that the registry knows no path for stays where it is.
+            let is_there = check_path(place, *proxy, None, request, checks).await?;
+            if is_there.is_ok() {
+                break;
             }
         }
     }
-    checks.coverage.require(&overrides.storage.allow_absent)?;
     Ok(())
 }
 

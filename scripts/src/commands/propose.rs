@@ -145,7 +145,7 @@ async fn perform(
         return Ok(outcome);
     }
     let reported = earlier(context, client, &governed).await?;
-    let earlier = reported.clone();
+    let (earlier, is_earlier) = (reported.clone(), reported.is_some());
     let submitted = match reported.filter(|reported| reported.executed) {
         Some(executed) => executed,
         None => governed
@@ -170,7 +170,8 @@ async fn perform(
     report_progress(&mut outcome, &submitted, done_word(&governed.call), &names);
     kept::keep(place, &governed.call, submitted.executed, &mut outcome).await;
     if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
-        activated(place, migrate, sent, &mut outcome, rollout).await?;
+        let is_own = !is_earlier && submitted.executed_by.is_none();
+        activated(place, migrate, (sent, is_own), &mut outcome, rollout).await?;
     }
     let created = |sent: &Sent| Some(sent.event_of::<abi::ProxyCreated>(registry)?.proxy);
     if let Some(proxy) = submitted.execution().and_then(created) {

@@ -1,18 +1,18 @@
 //! `rollout`: the instances that are older than what is current, a few per transaction.
 
 use super::context::{Context, report};
-use super::path::check_stragglers;
+use super::path::{PathRequest, check_again, check_stragglers};
 use super::propose::{go_on_in_batches, require, stop};
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use super::uncompared::{self, OtherCurrent};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Sent};
-use crate::error::Exit;
+use crate::error::{Exit, Explain};
 use crate::governance::{Check, after_upgrade};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes};
 use futures::future::try_join_all;
 use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -95,7 +95,17 @@ impl Target<'_> {
                 current,
             }));
         }
-        if self.compared != current {
+        if self.compared == current {
+            let request = PathRequest {
+                version: &current,
+                data: &Bytes::new(),
+                typed: "",
+                overrides: self.overrides,
+            };
+            check_again(place, &request, &mut self.checks).await?;
+            let absent = &self.overrides.storage.allow_absent;
+            self.checks.coverage.require(absent)?;
+        } else {
             let way = (self.name, current.as_str());
             check_stragglers(place, way, self.overrides, &mut self.checks).await?;
             self.compared = current;
@@ -123,7 +133,7 @@ async fn send(
     let mut turned = Vec::new();
     let mut idle = 0_u16;
     let mut most = BATCH;
-    let mut other = None;
+    let mut refused = None;
     context.output.begin(&format!("rollout of {name}"));
     let rate = Rate::from(0);
     let left = loop {
@@ -131,8 +141,13 @@ async fn send(
         if is_over(client, registry, name, batch).await? {
             break 0;
         }
-        other = target.compare().await?;
-        if other.is_some() {
+        match target.compare().await {
+            Ok(None) => {}
+            Err(error) if sent.is_empty() => return Err(error),
+            Ok(Some(other)) => refused = Some(Box::new(other) as Box<dyn Explain>),
+            Err(error) => refused = Some(Box::new(error)),
+        }
+        if refused.is_some() {
             break registry::left(client, registry, name).await?;
         }
         let done = match registry::rollout(client, registry, name, batch).await {
@@ -156,7 +171,7 @@ async fn send(
         checks.extend(checked(client, registry, name, &done.sent).await?);
         paused.extend(begun_by(&done.sent));
         turned.extend(registry::turned_by(&done.sent, registry));
-        let is_uncompared = uncompared::is_there(&done.sent, &target.checks);
+        let is_uncompared = uncompared::is_there(&done.sent, registry, &target.checks);
         sent.push(done.sent);
         client.close_journal(); // the chain says what is left
         skipped.extend(done.skipped);
@@ -200,19 +215,19 @@ async fn send(
         outcome.exit = Some(Exit::Partial);
     }
     go_on_in_batches(outcome, &paused);
-    if let Some(error) = &other {
-        stop(context, outcome, error, Exit::Partial);
+    if let Some(error) = &refused {
+        stop(context, outcome, error.as_ref(), Exit::Partial);
     }
     storage::report(outcome, &target.checks);
-    uncompared::report(context, &sent, &target.checks, outcome);
+    uncompared::report(context, (&sent, registry), &target.checks, outcome);
     require(context, &checks, outcome)
 }
 
-/// After a migration was executed: the checks of each instance that went along, or the rollout.
+/// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that went along, or the rollout.
 pub(super) async fn activated(
     place: StorageContext<'_>,
     migrate: &abi::migrateCall,
-    sent: &Sent,
+    (sent, is_own): (&Sent, bool),
     outcome: &mut Outcome,
     rollout: (&Overrides, StorageChecks),
 ) -> Result<(), Error> {
@@ -253,8 +268,9 @@ pub(super) async fn activated(
         all.extend(checks);
     }
     outcome.field("checks", &all);
-    if rollout.1.has_steps() {
-        uncompared::report(context, std::slice::from_ref(sent), &rollout.1, outcome);
+    if is_own {
+        let sent = (std::slice::from_ref(sent), registry);
+        uncompared::report(context, sent, &rollout.1, outcome);
     }
     require(context, &all, outcome)
 }

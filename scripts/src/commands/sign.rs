@@ -55,8 +55,9 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     }
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let mut outcome = Outcome::default();
-    let checks =
-        check_as_approver(context, &client, registry, &governed.call, &args.review).await?;
+    // Without a key nobody knows who signs what is written.
+    let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
+    let checks = check_as_approver(context, &client, registry, &governed.call, said).await?;
     storage::report(&mut outcome, &checks);
     if let (Some(signer), None) = (&signer, &args.typed_data) {
         let client = client.with_signer(signer.clone());

@@ -16,7 +16,7 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{RecordedCode, labels};
 use alloy::primitives::Address;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use stylus_layout::Document;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -77,6 +77,8 @@ pub(super) struct StorageChecks {
     is_uncompared: bool,
     /// Whether there are more instances than were looked at.
     pub(super) is_sampled: bool,
+    /// The instances that were looked at, by the version that they were at.
+    pub(super) looked_at: BTreeMap<String, Vec<Address>>,
 }
 
 impl StorageChecks {
@@ -98,17 +100,8 @@ impl StorageChecks {
         self.pairs.insert((from.to_owned(), to.to_owned()))
     }
 
-    /// Whether a step was checked: where an earlier run has sent what is reported, none was.
-    pub(super) fn has_steps(&self) -> bool {
-        !self.pairs.is_empty()
-    }
-
-    /// Whether steps that were checked lead from one version to another. Of more instances than were looked at
-    /// it is not known where they begin.
+    /// Whether steps that were checked lead from one version to another.
     pub(super) fn leads(&self, from: &str, to: &str) -> bool {
-        if self.is_sampled && self.pairs.iter().any(|(_, other)| other == to) {
-            return true;
-        }
         let mut reached = BTreeSet::from([from]);
         loop {
             let next = self.pairs.iter().find(|(from, to)| {
@@ -162,7 +155,8 @@ pub(super) async fn require(
                     said.allow_layout.retain(|other| *other != id);
                 }
                 error => {
-                    checks.is_uncompared = true; // what else was named may be about what was not reached
+                    // What else was named may be about what was not reached.
+                    checks.is_uncompared |= !args.allow_layout.is_empty();
                     return Err(error.into());
                 }
             },

@@ -55,7 +55,9 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         registry,
     };
     let decoded = Call::decode(&approval.call)?;
-    let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
+    // Those who signed were asked then; whoever sends it need be no approver.
+    let said = (&args.review, None);
+    let checks = check_as_approver(context, &client, registry, &decoded, said).await?;
     storage::report(&mut outcome, &checks);
     let overrides = Overrides::new(&args.review.storage, args.review.no_migration);
     let (rollout, submission) = ((&overrides, checks), submission(&accepted));

@@ -14,6 +14,7 @@ use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::AlreadyAtVersion;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -78,7 +79,8 @@ pub(super) async fn run(
         outcome.exit = Some(Exit::NotReady);
     }
     if !is_earlier {
-        let sent = std::slice::from_ref(&upgraded.sent);
+        let registry = registry::registry_of(&client, proxy).await?;
+        let sent = (std::slice::from_ref(&upgraded.sent), registry);
         uncompared::report(context, sent, &checks, &mut outcome);
     }
     Ok(outcome)
@@ -130,7 +132,9 @@ async fn check(
     };
     let checked = check_instance(place, proxy, request).await;
     match checked {
-        Err(Error::Chain(error)) if error.revert().is_some() => {
+        Err(Error::Chain(error))
+            if error.revert().is_some() && !error.is_refused_as::<AlreadyAtVersion>() =>
+        {
             let instance = client
                 .call(registry, &abi::instanceOfCall { proxy })
                 .await?;

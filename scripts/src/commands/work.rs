@@ -208,8 +208,12 @@ impl<'a> Work<'a> {
         if let Some((version, from)) = upgrades {
             let call = abi::definitionCall { name: name.clone() };
             let instances = self.client.call(self.registry, &call).await?.instances;
-            if instances <= INSTANCES_AT_ONCE || !self.checks.has_all(&overrides.storage) {
-                let is_known = self.registered(version).await?.is_some();
+            let is_known = self.registered(version).await?.is_some();
+            // A known version may have most of them already: what is older goes along at once.
+            if instances <= INSTANCES_AT_ONCE
+                || is_known
+                || !self.checks.has_all(&overrides.storage)
+            {
                 let to = if is_known { version } else { from };
                 let place = StorageContext {
                     context: self.context,

@@ -52,13 +52,14 @@ pub enum MigrationError {
         /// What is live.
         live: String,
     },
-    /// It was aborted while batches were sent.
+    /// It goes the other way while batches are sent.
     #[error(
-        "somebody has aborted the migration of {proxy} to {to} meanwhile: it goes back to {from}"
+        "the migration of {proxy} between {from} and {to} goes the other way by now: somebody has aborted it, or it \
+         ended and began again"
     )]
     #[explain(
-        expected = "a migration that goes on to {to}",
-        found = "one that goes back to {from}",
+        expected = "the migration that this run began with",
+        found = "one that goes the other way, or the instance is back at {from}",
         next = "stylus-upgrades status says where it is; run-migration {proxy} takes back what is left, if that is meant"
     )]
     Aborted {

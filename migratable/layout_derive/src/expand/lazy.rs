@@ -20,7 +20,7 @@ pub(super) fn name(ty: &Type, opaque: &LitStr, retyped_from: Option<&LitStr>) ->
         name = format!("{name}{OVER}{before}");
     }
     let values = lazy_values(ty);
-    let is_lazy = name.starts_with("lazy ") || values > 0;
+    let is_lazy = name.starts_with("lazy ") || values > 0 || forms(ty).is_some();
     let forms = name.matches(&format!("{OVER}lazy ")).count();
     if forms > values {
         return Err(Error::new(
@@ -35,6 +35,13 @@ pub(super) fn name(ty: &Type, opaque: &LitStr, retyped_from: Option<&LitStr>) ->
             opaque.span(),
             "LazyValue is for what the version before kept lazily: say what that was, \
              retyped_from = \"lazy …\"",
+        ));
+    }
+    if is_lazy && !name.starts_with("lazy ") {
+        return Err(Error::new(
+            opaque.span(),
+            "a lazy field, or one that holds lazy ones, has a name that begins with \"lazy \": expected \
+             \"lazy ... Form\", so that the next form is another name",
         ));
     }
     if is_lazy {

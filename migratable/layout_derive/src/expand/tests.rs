@@ -151,6 +151,12 @@ fn a_lazy_field_names_the_form_that_it_writes_or_does_not_compile() {
             "write its type out",
         ),
         ("LazyCell<A, (B, C)>", "lazy C", plain, "write its type out"),
+        (
+            "StorageMap<U256, LazyCell<A, B>>",
+            "items",
+            plain,
+            "begins with",
+        ),
     ] {
         let error = lazy(ty, name, before).expect_err(ty);
         assert!(error.contains(reason), "{error}");

@@ -146,7 +146,11 @@ impl Check<'_> {
             ),
             _ => (Extent::Partial, None),
         };
-        for why in of_gas.chain(started).chain(untried) {
+        for why in of_gas {
+            self.is_tried_in_part = true;
+            self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
+        }
+        for why in started.into_iter().chain(untried) {
             self.is_tried_in_part = true;
             self.done.lower_by(CheckPart::Upgrade, extent, &why, cure);
         }

@@ -290,10 +290,11 @@ async fn check(
         context,
         client,
         registry,
+        account,
         action,
-        ..
     } = subject;
-    let mut checked = Checked::new(context, client, (registry, action), governed).await?;
+    let mut checked =
+        Checked::new(context, client, (registry, action), governed, Some(account)).await?;
     checked.with_dry_run(governed, dry_run);
     if let Call::Migrate(migrate) = &governed.call {
         let (name, version, id) = (&migrate.name, &migrate.version, action.to_string());

@@ -49,6 +49,7 @@ impl Checked {
         client: &Client,
         (registry, action): (Address, ActionId),
         governed: &GovernedCall,
+        approver: Option<Address>,
     ) -> Result<Self, Error> {
         let open = match readiness(client, registry, action).await {
             Ok(open) => Some(open),
@@ -56,7 +57,7 @@ impl Checked {
             Err(error) => return Err(error.into()),
         };
         let (call, said) = (&governed.call, nothing_said());
-        let checked = check_as_approver(context, client, registry, call, &said).await;
+        let checked = check_as_approver(context, client, registry, call, (&said, approver)).await;
         let checked = match checked {
             Err(error) if error.exit() == Exit::Chain => return Err(error),
             checked => checked,

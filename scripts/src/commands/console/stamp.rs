@@ -32,7 +32,7 @@ pub(super) fn of_action(outcome: &mut Outcome) {
         of("sentence"),
         of("digests"),
         of("transaction_digest"),
-        of("cards"),
+        cards(of("cards")),
         of("consent"),
         of("untried"),
         shown,
@@ -50,6 +50,16 @@ pub(super) fn of_submission(outcome: &mut Outcome) {
     let shown: Vec<_> = shown.collect();
     let stamp = keccak256(json!(shown).to_string());
     outcome.field("stamp", stamp);
+}
+
+/// Findings without the words of what is good: they name amounts of gas, which differ from block to block.
+fn cards(mut found: Value) -> Value {
+    for card in found.as_array_mut().into_iter().flatten() {
+        if card["weight"] == "good" {
+            card["says"] = Value::Null;
+        }
+    }
+    found
 }
 
 /// Leaves which words and whose ether change, and takes out from what and to what.

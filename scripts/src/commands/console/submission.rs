@@ -107,7 +107,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     );
     outcome.field("transaction_digest", calldata_digest(governed.input()));
     let about = (registry, approval.action());
-    let mut checked = Checked::new(context, &client, about, &governed).await?;
+    let mut checked = Checked::new(context, &client, about, &governed, None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
     checked.report(&mut outcome);

@@ -145,11 +145,7 @@ impl BatchRunner {
             return Ok(false);
         };
         if found.back != self.migration.at.back {
-            return Err(MigrationError::Aborted {
-                proxy: self.migration.proxy,
-                to: self.migration.to.clone(),
-                from: self.migration.from.clone(),
-            });
+            return Err(self.aborted());
         }
         self.compare_progress(found)?;
         if found != self.at {
@@ -242,6 +238,14 @@ impl BatchRunner {
         Ok(())
     }
 
+    fn aborted(&self) -> MigrationError {
+        MigrationError::Aborted {
+            proxy: self.migration.proxy,
+            to: self.migration.to.clone(),
+            from: self.migration.from.clone(),
+        }
+    }
+
     /// Counts what a mined transaction did, by the event that the migration noted in it.
     fn count(
         &mut self,
@@ -256,6 +260,13 @@ impl BatchRunner {
             self.ask_for_progress(what, load, receipt);
             return Ok(());
         };
+        let is_other_way = match self.at.back {
+            true => done > self.at.done,
+            false => done < self.at.done,
+        };
+        if is_other_way {
+            return Err(self.aborted());
+        }
         let items = done.abs_diff(self.at.done);
         self.spent.add(receipt.gas_used, price, Some(items));
         (self.at.done, self.at.total) = (done, total);
