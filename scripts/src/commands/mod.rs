@@ -47,7 +47,6 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod trace;
-mod uncompared;
 mod unknown;
 mod upgrade;
 mod verifiable;

@@ -3,8 +3,8 @@
 use super::context::{Context, report};
 use super::path::{PathRequest, check_again, check_stragglers};
 use super::propose::{go_on_in_batches, require, stop};
+use super::storage::uncompared::{self, OtherCurrent};
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
-use super::uncompared::{self, OtherCurrent};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Exit, Explain};

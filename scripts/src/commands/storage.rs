@@ -1,6 +1,8 @@
 //! What commands on versions do about storage before they send anything: find both layouts, compare,
 //! look at the live instances, report what was found and allowed.
 
+pub(super) mod uncompared;
+
 use super::args::StorageArgs;
 use super::context::Context;
 use crate::app_error::Error;

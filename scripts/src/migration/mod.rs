@@ -324,6 +324,8 @@ async fn outcome(
         }
         _ => None,
     };
+    let aborted = migration.aborted();
+    let (is_back, registry) = (migration.at.back, migration.registry);
     let mut migrated = Migrated {
         proxy: migration.proxy,
         from: migration.from,
@@ -343,10 +345,10 @@ async fn outcome(
             proxy: migrated.proxy,
         };
         let now = retry
-            .run(async || client.call(migration.registry, &instance).await)
+            .run(async || client.call(registry, &instance).await)
             .await?;
-        if !migration.at.back && now.version == migrated.from {
-            return Err(migrated.aborted());
+        if !is_back && now.version == migrated.from {
+            return Err(aborted);
         }
         runner.close();
         match active::find(client, retry, migrated.proxy).await {
@@ -358,17 +360,16 @@ async fn outcome(
     Ok(migrated)
 }
 
-impl Migrated {
-    fn aborted(self) -> MigrationError {
+impl ActiveMigration {
+    /// It goes the other way by now.
+    fn aborted(&self) -> MigrationError {
         MigrationError::Aborted {
             proxy: self.proxy,
-            to: self.to,
-            from: self.from,
+            to: self.to.clone(),
+            from: self.from.clone(),
         }
     }
-}
 
-impl ActiveMigration {
     /// How far it is, for people.
     pub fn summary(&self) -> String {
         let at = self.at;

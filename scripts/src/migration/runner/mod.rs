@@ -145,7 +145,7 @@ impl BatchRunner {
             return Ok(false);
         };
         if found.back != self.migration.at.back {
-            return Err(self.aborted());
+            return Err(self.migration.aborted());
         }
         self.compare_progress(found)?;
         if found != self.at {
@@ -238,14 +238,6 @@ impl BatchRunner {
         Ok(())
     }
 
-    fn aborted(&self) -> MigrationError {
-        MigrationError::Aborted {
-            proxy: self.migration.proxy,
-            to: self.migration.to.clone(),
-            from: self.migration.from.clone(),
-        }
-    }
-
     /// Counts what a mined transaction did, by the event that the migration noted in it.
     fn count(
         &mut self,
@@ -260,12 +252,8 @@ impl BatchRunner {
             self.ask_for_progress(what, load, receipt);
             return Ok(());
         };
-        let is_other_way = match self.at.back {
-            true => done > self.at.done,
-            false => done < self.at.done,
-        };
-        if is_other_way {
-            return Err(self.aborted());
+        if done != self.at.done && (done > self.at.done) == self.at.back {
+            return Err(self.migration.aborted());
         }
         let items = done.abs_diff(self.at.done);
         self.spent.add(receipt.gas_used, price, Some(items));

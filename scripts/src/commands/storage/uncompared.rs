@@ -1,9 +1,9 @@
 //! Instances that a transaction moved by a way that was not compared before it was sent: others decided
 //! meanwhile, or the endpoint did not say what is there.
 
-use super::context::Context;
-use super::propose::stop;
-use super::storage::StorageChecks;
+use super::super::context::Context;
+use super::super::propose::stop;
+use super::StorageChecks;
 use crate::client::Sent;
 use crate::coverage::{Extent, Part};
 use crate::error::{Exit, Explain};
@@ -22,7 +22,7 @@ use thiserror::Error;
     found = "{count} instances that went another way",
     next = "compare it now, `stylus-upgrades verify` and `inspect {proxy}`; `rollback` goes back"
 )]
-pub(super) struct NotCompared {
+pub(in crate::commands) struct NotCompared {
     proxy: Address,
     from: String,
     to: String,
@@ -37,21 +37,25 @@ pub(super) struct NotCompared {
     found = "{current}, which others have activated meanwhile",
     next = "stylus-upgrades rollout {name} compares the instances with {current} and goes on"
 )]
-pub(super) struct OtherCurrent {
-    pub(super) name: String,
-    pub(super) wanted: String,
-    pub(super) current: String,
+pub(in crate::commands) struct OtherCurrent {
+    pub(in crate::commands) name: String,
+    pub(in crate::commands) wanted: String,
+    pub(in crate::commands) current: String,
 }
 
 /// Whether a transaction moved an instance by a way that `checks` had not compared.
-pub(super) fn is_there(sent: &Sent, registry: Address, checks: &StorageChecks) -> bool {
+pub(in crate::commands) fn is_there(
+    sent: &Sent,
+    registry: Address,
+    checks: &StorageChecks,
+) -> bool {
     let moved = moved_by(sent, registry);
     !checks.is_sampled && moved.iter().any(|(_, from, to)| !checks.leads(from, to))
 }
 
 /// Says of what transactions did whatever `checks` had not compared. Where there are more instances than were
 /// looked at, that is known before, and counts as checked in part.
-pub(super) fn report(
+pub(in crate::commands) fn report(
     context: &Context,
     (sent, registry): (&[Sent], Address),
     checks: &StorageChecks,
