@@ -252,9 +252,8 @@ impl BatchRunner {
             self.ask_for_progress(what, load, receipt);
             return Ok(());
         };
-        if done != self.at.done && (done > self.at.done) == self.at.back {
-            return Err(self.migration.aborted());
-        }
+        // Aborted meanwhile, or reorganised: nothing more is sent before the chain was looked at.
+        self.troubled |= done != self.at.done && (done > self.at.done) == self.at.back;
         let items = done.abs_diff(self.at.done);
         self.spent.add(receipt.gas_used, price, Some(items));
         (self.at.done, self.at.total) = (done, total);
