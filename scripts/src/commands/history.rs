@@ -124,6 +124,7 @@ pub(super) async fn verify(
     let mut builds = Map::new();
     let mut coverage = Coverage::default();
     let documents = context.documents(&client, registry);
+    let is_running = seconds_left(&client, registry).await?.is_some();
     for name in &names {
         let subject = (registry, name.as_str());
         let whole = history::Part::whole;
@@ -132,8 +133,9 @@ pub(super) async fn verify(
         let rebuilt = &compared.0.rebuilt;
         let built = source.map(|_| version.unwrap_or(&rebuilt.current));
         let versions = &rebuilt.versions;
-        coverage.merge(&recorded::coverage(&documents, &client, subject, versions, built).await?);
-        if seconds_left(&client, registry).await?.is_some() {
+        let whose = (name.as_str(), is_running);
+        coverage.merge(&recorded::coverage(&documents, whose, versions, built).await?);
+        if is_running {
             let lines = recorded::said(&documents, versions, &mut builds).await?;
             outcome.lines.extend(lines);
         }

@@ -2,27 +2,23 @@
 //! others build them again.
 
 use crate::app_error::Error;
-use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
-use crate::governance::seconds_left;
 use crate::history::RebuiltVersion;
 use crate::layout::{Documents, Known};
-use alloy::primitives::Address;
 use serde_json::{Map, Value, json};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
 /// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
-/// compared.
+/// compared. A registry that does not run answers nothing.
 pub(super) async fn coverage(
     documents: &Documents,
-    client: &Client,
-    (registry, name): (Address, &str),
+    (name, is_running): (&str, bool),
     versions: &[RebuiltVersion],
     built: Option<&str>,
 ) -> Result<Coverage, Error> {
     let mut coverage = Coverage::default();
-    if seconds_left(client, registry).await?.is_none() {
+    if !is_running {
         let why = "the registry cannot run, so it tells of no layout";
         coverage.lower(Part::Layout, Extent::Absent, why);
         coverage.lower(Part::Steps, Extent::Absent, why);

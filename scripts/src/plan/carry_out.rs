@@ -74,6 +74,19 @@ pub(super) struct CarriedOut {
     pub(super) is_stuck: bool,
 }
 
+impl CarriedOut {
+    /// How many to take where a rollout of `max` is refused: so many may take more gas than a transaction has.
+    /// The refusal of one alone is a problem.
+    fn fewer(&mut self, error: PlanError, max: u16) -> Result<Option<u16>, PlanError> {
+        let problem = Finding::of(error)?;
+        if max > 1 {
+            return Ok(Some(max / 2));
+        }
+        self.problems.push(problem);
+        Ok(None)
+    }
+}
+
 impl Outcome for CarriedOut {
     fn failure(&self) -> Option<&Finding> {
         self.problems.first()
@@ -170,15 +183,13 @@ fn roll_out(
         };
         let expected = match simulation.ask(registry, &call) {
             Ok(expected) => expected,
-            Err(error) => {
-                let problem = Finding::of(error)?;
-                if max == 1 {
-                    carried_out.problems.push(problem);
-                    return Ok(false);
+            Err(error) => match carried_out.fewer(error, max)? {
+                Some(fewer) => {
+                    batch = fewer;
+                    continue;
                 }
-                batch = max / 2; // so many take more gas than a transaction has
-                continue;
-            }
+                None => return Ok(false),
+            },
         };
         if expected.upgraded == 0 && expected.left == 0 {
             return Ok(true);
@@ -186,15 +197,13 @@ fn roll_out(
         let input = call.abi_encode().into();
         let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
             Ok(done) => done,
-            Err(error) => {
-                let problem = Finding::of(error)?;
-                if max == 1 {
-                    carried_out.problems.push(problem);
-                    return Ok(false);
+            Err(error) => match carried_out.fewer(error, max)? {
+                Some(fewer) => {
+                    batch = fewer;
+                    continue;
                 }
-                batch = max / 2;
-                continue;
-            }
+                None => return Ok(false),
+            },
         };
         let what = format!("rollout of {}", expected.upgraded);
         let sent = Transaction::of(&what, &done);

@@ -19,7 +19,7 @@ const NEW: Address = address!("5252525252525252525252525252525252525252");
 const OWNED: u64 = 1_000;
 
 /// Asks the registry.
-fn ask<C: SolCall + Send + 'static>(sandbox: &Sandbox, call: C) -> C::Return
+pub(crate) fn ask<C: SolCall + Send + 'static>(sandbox: &Sandbox, call: C) -> C::Return
 where
     C::Return: Send + 'static,
 {

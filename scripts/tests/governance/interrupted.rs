@@ -2,15 +2,13 @@
 //! upgraded then was compared, or the command says that it was not.
 
 use crate::creation::send;
+use crate::effects::ask;
 use crate::relay::Relay;
-use crate::sandbox::{Answer, Sandbox, text};
-use alloy::primitives::Address;
-use alloy::sol_types::SolCall;
+use crate::sandbox::{Answer, MIGRATE, Sandbox, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Who alone migrates: each of two.
@@ -72,15 +70,10 @@ fn require_truth(sandbox: &Sandbox, answer: &Answer, place: &str) {
     }
 }
 
-const REGISTER: [&str; 7] = [
-    "register",
-    "A",
-    "2.0",
-    "counter-v2",
-    "--call",
-    "migrate(uint256)",
-    "5",
-];
+/// The version that `MIGRATE` leads to, registered alone.
+fn register(sandbox: &Sandbox) {
+    sandbox.done("Admin", &[&["register"], &MIGRATE[1..]].concat());
+}
 
 #[test]
 fn an_upgrade_to_what_is_registered_meanwhile_was_compared_or_is_refused() {
@@ -90,30 +83,18 @@ fn an_upgrade_to_what_is_registered_meanwhile_was_compared_or_is_refused() {
         let proxy = text(&status["definitions"][0]["instances"][0], "proxy").to_owned();
         let words = ["upgrade", &proxy, "2.0"];
         let is_there = move |number: usize, _: &str| number == place;
-        let answer = interrupted(&sandbox, &words, is_there, |sandbox| {
-            sandbox.done("Admin", &REGISTER);
-        });
+        let answer = interrupted(&sandbox, &words, is_there, register);
         require_truth(&sandbox, &answer, &place.to_string());
     }
 }
 
 /// The migration to a version that is registered.
 fn migration(sandbox: &Sandbox, version: &str) -> abi::migrateCall {
-    let registry: Address = sandbox.saved("registry").parse().expect("an address");
     let call = abi::getVersionCall {
         name: "A".into(),
         version: version.into(),
     };
-    let found = sandbox.node.with_chain(move |chain| {
-        let request = CallRequest {
-            to: Some(registry),
-            input: call.abi_encode().into(),
-            ..CallRequest::default()
-        };
-        let outcome = chain.call(request, BlockId::latest(), &Overrides::default());
-        abi::getVersionCall::abi_decode_returns(&outcome.expect("it answers").output)
-    });
-    let found = found.expect("the chain").expect("an answer");
+    let found = ask(sandbox, call);
     abi::migrateCall {
         name: "A".into(),
         version: version.into(),
@@ -130,7 +111,7 @@ fn a_rollout_to_what_is_activated_meanwhile_was_compared_or_says_that_it_was_not
         .flat_map(|method| (0..3).map(move |at| (*method, at)));
     for (method, at) in places.filter(|(method, at)| *method == "eth_call" || *at == 0) {
         let sandbox = Arc::new(Sandbox::with_counter(EITHER, 5));
-        sandbox.done("Admin", &REGISTER);
+        register(&sandbox);
         let later = [
             "register",
             "A",

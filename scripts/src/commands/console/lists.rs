@@ -14,7 +14,7 @@ use crate::console::request::PageRequest;
 use crate::console::view::Piece;
 use crate::doctor::Role;
 use crate::error::Report;
-use crate::governance::definitions;
+use crate::governance::{definitions, seconds_left};
 use crate::history::{Difference, Part, Rebuilt, RebuiltInstance, RebuiltVersion, Wanted};
 use crate::output::Outcome;
 use crate::registry::{instance_state_name, kind_name, state_name, step_kind_name};
@@ -179,7 +179,8 @@ pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<O
     let versions = rebuilt.versions.get(part.versions.clone());
     let documents = context.documents(&client, subject.0);
     let versions = versions.unwrap_or_default();
-    let coverage = recorded::coverage(&documents, &client, subject, versions, None).await?;
+    let whose = (subject.1, seconds_left(&client, subject.0).await?.is_some());
+    let coverage = recorded::coverage(&documents, whose, versions, None).await?;
     outcome.field("coverage", &coverage);
     if let Some(error) = coverage.absent_but(&[]).into_iter().next() {
         outcome.field("error", Report::of(&error));
