@@ -5,13 +5,16 @@ extern crate alloc;
 
 use std::panic::catch_unwind;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::aliases::{I32, U8};
+use alloy_primitives::{Address, FixedBytes, U64, U256};
 use stylus_layout::{Declarations, Item, Layout, Report, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageGuardMut, StorageMap, StorageString, StorageType, StorageU64, StorageU128, StorageU256,
+    StorageAddress, StorageB256, StorageBool, StorageFixedBytes, StorageGuardMut, StorageI32,
+    StorageMap, StorageString, StorageType, StorageU8, StorageU64, StorageU128, StorageU256,
 };
-use stylus_upgradeable::layout::{Erc7201, StorageLayout};
+use stylus_sdk::testing::TestVM;
+use stylus_upgradeable::layout::{Erc7201, Namespace, StorageLayout};
 
 type Balances = StorageMap<Address, StorageU256>;
 
@@ -88,8 +91,22 @@ pub struct Attribute {
 #[derive(StorageLayout)]
 pub struct Both {
     value: StorageU256,
-    other: Erc7201<Balances, Ns>,
+    other: Erc7201<StorageMap<Address, StorageU128>, Ns>,
     bal: Erc7201<Balances, Ns>,
+}
+
+/// The same from two modules, which call it what they like.
+#[storage]
+#[derive(StorageLayout)]
+pub struct Shared {
+    bal: Erc7201<Balances, Ns>,
+    books: Books,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Books {
+    balances: Erc7201<Balances, Ns>,
 }
 
 #[storage]
@@ -121,11 +138,11 @@ pub struct Recursive {
 }
 
 /// A wrapper of somebody else that takes no room.
-pub struct At(StorageU64);
+pub struct At(StorageU256);
 
 impl std::ops::Deref for At {
-    type Target = StorageU64;
-    fn deref(&self) -> &StorageU64 {
+    type Target = StorageU256;
+    fn deref(&self) -> &StorageU256 {
         &self.0
     }
 }
@@ -136,7 +153,7 @@ impl StorageType for At {
     const SLOT_BYTES: usize = 0;
     unsafe fn new(_: U256, _: u8, host: stylus_sdk::host::VM) -> Self {
         // SAFETY: a test.
-        Self(unsafe { StorageU64::new(U256::from(7), 0, host) })
+        Self(unsafe { StorageU256::new(U256::from(7), 0, host) })
     }
     fn load<'s>(self)
     where
@@ -223,8 +240,100 @@ fn the_name_of_what_only_its_author_knows_is_compared_in_a_namespace_as_well() {
     assert!(!report::<FormA, FormAElsewhere>().is_safe());
     assert!(!report::<Note, FormA>().is_safe());
     let wrapped = Layout::of::<Wrapped>();
-    assert_eq!(alone(&wrapped, "erc7201:their.ns").type_id, "t_uint64");
+    assert_eq!(alone(&wrapped, "erc7201:their.ns").type_id, "t_uint256");
     assert!(!report::<Wrapped, WrappedOpaque>().is_safe());
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Value<T: StorageType> {
+    value: Erc7201<T, Ns>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "my.space")]
+pub struct Fields<T: StorageType> {
+    value: T,
+    more: StorageU256,
+}
+
+/// One value at the root of a namespace, and the next version with a struct there whose first field it is:
+/// what the bytes mean that the layout lists, and whether the comparison lets it pass.
+fn at_root<T: StorageLayout>(set: impl FnOnce(&mut T)) -> (U256, bool) {
+    let vm = TestVM::new();
+    let root = U256::from_be_bytes(Ns::ROOT.0);
+    set(&mut Value::<T>::from(&vm).value);
+    let layout = Layout::of::<Value<T>>();
+    let item = alone(&layout, "erc7201:my.space");
+    let bytes = layout.types[&item.type_id].number_of_bytes.clone();
+    let bytes: usize = bytes.expect("a size").parse().expect("a number");
+    let word = vm.get_storage(root);
+    let end = 32 - usize::try_from(item.offset).expect("in a word");
+    let there = U256::from_be_slice(&word[end - bytes..end]);
+    let is_safe = report::<Value<T>, Value<Fields<T>>>().is_safe();
+    (there, is_safe)
+}
+
+#[test]
+fn a_value_at_the_root_of_a_namespace_is_listed_where_its_bytes_are() {
+    let address = Address::repeat_byte(0xcc);
+    let repeated = |byte: u8, count: usize| U256::from_be_slice(&vec![byte; count]);
+    for (found, expected, may_be_a_field) in [
+        (at_root::<StorageBool>(|at| at.set(true)), U256::ONE, false),
+        (
+            at_root::<StorageU8>(|at| at.set(U8::from(77))),
+            U256::from(77),
+            false,
+        ),
+        (
+            at_root::<StorageU64>(|at| at.set(U64::from(78))),
+            U256::from(78),
+            false,
+        ),
+        (
+            at_root::<StorageI32>(|at| at.set(I32::ONE)),
+            U256::ONE,
+            false,
+        ),
+        (
+            at_root::<StorageAddress>(|at| at.set(address)),
+            repeated(0xcc, 20),
+            false,
+        ),
+        (
+            at_root::<StorageFixedBytes<5>>(|at| at.set(FixedBytes::repeat_byte(0x55))),
+            repeated(0x55, 5),
+            false,
+        ),
+        // A whole word has one place only.
+        (
+            at_root::<StorageU256>(|at| at.set(U256::from(79))),
+            U256::from(79),
+            true,
+        ),
+        (
+            at_root::<StorageB256>(|at| at.set(FixedBytes::repeat_byte(0x44))),
+            repeated(0x44, 32),
+            true,
+        ),
+    ] {
+        assert_eq!(found, (expected, may_be_a_field));
+    }
+}
+
+#[test]
+fn a_wrapper_with_less_than_a_word_in_a_namespace_does_not_compile() {
+    use stylus_upgradeable::layout::derived::named;
+    assert_eq!(named("their.ns", None, 64), "their.ns");
+    assert_eq!(named("my.space", Some("my.space"), 20), "my.space");
+    catch_unwind(|| named("their.ns", None, 20)).expect_err("at which end?");
+}
+
+#[test]
+fn one_thing_in_a_namespace_that_two_modules_hold_is_listed_once() {
+    let layout = Layout::of::<Shared>();
+    assert_eq!(alone(&layout, "erc7201:my.space").label, "bal");
 }
 
 #[test]
@@ -240,7 +349,7 @@ fn what_a_layout_cannot_list_is_refused() {
     assert_eq!(
         refusal::<Both>(),
         "the contract's storage holds Both.other and Both.bal, both at the root of the namespace \
-         my.space; expected one thing at each root; give the other a namespace of its own"
+         my.space; expected one thing at each root; give one that has no data yet a namespace of its own"
     );
     assert!(refusal::<Entries>().contains("the namespace my.space as an entry"));
     assert!(refusal::<Nowhere>().contains("Nowhere.at, which has no room of its own"));
@@ -249,9 +358,9 @@ fn what_a_layout_cannot_list_is_refused() {
 #[test]
 fn an_attribute_that_names_another_namespace_than_the_type_does_not_compile() {
     use stylus_upgradeable::layout::derived::named;
-    assert_eq!(named("my.space", None), "my.space");
-    assert_eq!(named("my.space", Some("my.space")), "my.space");
-    catch_unwind(|| named("my.space", Some("my.other"))).expect_err("two ids");
+    assert_eq!(named("my.space", None, 32), "my.space");
+    assert_eq!(named("my.space", Some("my.space"), 32), "my.space");
+    catch_unwind(|| named("my.space", Some("my.other"), 32)).expect_err("two ids");
 }
 
 /// A name that hides what its type is.

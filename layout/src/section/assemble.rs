@@ -123,9 +123,10 @@ impl Assembly {
         for field in &structure.fields {
             if let Tree::Namespaced(namespace, inside) = &field.tree {
                 let type_id = self.namespaced(field, namespace, inside)?;
+                let location = (0, inside.offset_at_root());
                 self.roots.push(Root {
                     namespace: namespace.clone(),
-                    item: item(structure, field, number, (0, 0), type_id),
+                    item: item(structure, field, number, location, type_id),
                 });
                 continue;
             }
@@ -188,18 +189,18 @@ impl Assembly {
             };
             let area = format!("erc7201:{namespace}");
             let known = self.layout.namespaces.get(&area);
-            if known.is_some_and(|known| *known != items) {
+            if known.is_some_and(|known| !is_same_place(known, &items)) {
                 let owner = owners.get(&namespace).map_or("", String::as_str);
                 return Err(LayoutError::Unlisted {
                     found: format!(
                         "{owner} and {label}, both at the root of the namespace {namespace}"
                     ),
                     expected: "one thing at each root",
-                    next: "give the other a namespace of its own",
+                    next: "give one that has no data yet a namespace of its own",
                 });
             }
-            self.layout.namespaces.insert(area, items);
-            owners.insert(namespace, label);
+            self.layout.namespaces.entry(area).or_insert(items);
+            owners.entry(namespace).or_insert(label);
         }
         Ok(())
     }
@@ -243,6 +244,23 @@ impl Tree {
     fn is_nothing(&self) -> bool {
         matches!(self, Self::Value { label, bytes: 0 } if label == "phantom")
     }
+
+    /// Where it lies in the word at a root, in bytes from the low-order end. `Erc7201` has its value at the word's
+    /// high-order end; only a struct packs its fields from the other one.
+    fn offset_at_root(&self) -> u64 {
+        match self {
+            Self::Value { bytes, .. } | Self::Opaque { bytes, .. } if *bytes > 0 => {
+                32_u64.saturating_sub(*bytes as u64)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// Whether both are of the same types at the same places, by whatever names.
+fn is_same_place(known: &[Item], items: &[Item]) -> bool {
+    let place = |item: &Item| (item.slot.clone(), item.offset, item.type_id.clone());
+    known.iter().map(place).eq(items.iter().map(place))
 }
 
 /// A field of a struct as a variable.

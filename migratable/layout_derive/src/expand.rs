@@ -163,6 +163,7 @@ fn call(field: &Field) -> Result<TokenStream> {
                 ::core::option::Option::Some(::stylus_upgradeable::layout::derived::named(
                     #id,
                     ::stylus_upgradeable::layout::derived::Probe::<#ty>::NAMESPACE,
+                    ::stylus_upgradeable::layout::derived::own_bytes::<#inside>(),
                 ))
             })
         });

@@ -17,7 +17,7 @@ use proc_macro::TokenStream;
 /// - `#[layout(renamed_from = "old")]` and `#[layout(retyped_from = "uint128")]` declare what
 ///   changed since the version before;
 /// - `#[layout(erc7201 = "id")]` for a wrapper of one's own that takes no room, dereferences to a
-///   storage type and keeps it in that namespace;
+///   storage type of whole words and keeps it in that namespace;
 /// - `#[layout(opaque = "name")]` for a type without a known layout: it is the same type in
 ///   another version if it has the same name and size, and cannot be compared otherwise.
 ///

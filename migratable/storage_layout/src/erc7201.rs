@@ -18,6 +18,9 @@ pub trait Namespace {
 
 /// A struct, or another storage type, that lives at its namespace's root instead of the slot of the
 /// field that holds it. The field takes no room among its neighbours.
+///
+/// A value that is smaller than a word lies at the word's high-order end. As the first field of a struct
+/// it would lie at the low-order end, as in Solidity: the one is no way to the other.
 pub struct Erc7201<T, N = T> {
     inner: T,
     namespace: PhantomData<N>,

@@ -237,17 +237,24 @@ pub const fn lazily(name: &'static str, is_lazy: bool) -> &'static str {
     name
 }
 
-/// The id that a field's attribute names.
+/// The id that a field's attribute names, of a type that has `bytes` there.
 ///
 /// # Panics
-/// Where the field's type names another one, which is where it keeps its data.
-pub const fn named(id: &'static str, of_type: Option<&'static str>) -> &'static str {
-    if let Some(of_type) = of_type {
-        assert!(
+/// Where the field's type names another one, which is where it keeps its data. Where the type is no
+/// [`Erc7201`] and has less than a word there: nobody knows at which end of the word.
+pub const fn named(id: &'static str, of_type: Option<&'static str>, bytes: usize) -> &'static str {
+    match of_type {
+        Some(of_type) => assert!(
             encode::is_same(id.as_bytes(), of_type.as_bytes()),
             "erc7201 names another namespace than the field's type, which says where the data is: \
              leave erc7201 out"
-        );
+        ),
+        None => assert!(
+            bytes >= 32,
+            "less than a word at the root of a namespace, and nobody knows at which end of the \
+             word: use Erc7201<T, N>, which has it at the high-order end, or Erc7201 of a struct \
+             whose only field it is, which has it at the low-order end"
+        ),
     }
     id
 }

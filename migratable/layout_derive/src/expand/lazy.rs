@@ -5,6 +5,8 @@
 use syn::visit::Visit;
 use syn::{Error, GenericArgument, Ident, LitStr, PathArguments, PathSegment, Result, Type};
 
+/// The types that convert what they hold.
+const LAZY: [&str; 2] = ["LazyMap", "LazyCell"];
 /// What stands between the names of two forms.
 const OVER: &str = " over ";
 
@@ -19,7 +21,13 @@ pub(super) fn name(ty: &Type, opaque: &LitStr, retyped_from: Option<&LitStr>) ->
     {
         name = format!("{name}{OVER}{before}");
     }
-    let values = lazy_values(ty);
+    if count(ty, &LAZY) > 1 {
+        return Err(Error::new(
+            opaque.span(),
+            "two lazy types in one field, and a name that says the form of one: give each a field of its own",
+        ));
+    }
+    let values = count(ty, &["LazyValue"]);
     let is_lazy = name.starts_with("lazy ") || values > 0 || forms(ty).is_some();
     let forms = name.matches(&format!("{OVER}lazy ")).count();
     if forms > values {
@@ -85,11 +93,7 @@ fn forms(ty: &Type) -> Option<(String, Vec<String>)> {
     struct Search(Option<[Type; 2]>);
     impl<'ast> Visit<'ast> for Search {
         fn visit_path_segment(&mut self, segment: &'ast PathSegment) {
-            if self.0.is_none()
-                && ["LazyMap", "LazyCell"]
-                    .iter()
-                    .any(|one| segment.ident == one)
-            {
+            if self.0.is_none() && LAZY.iter().any(|one| segment.ident == one) {
                 self.0 = last_two(segment);
             }
             syn::visit::visit_path_segment(self, segment);
@@ -152,15 +156,15 @@ fn last_word(part: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// How often the type says `LazyValue`.
-fn lazy_values(ty: &Type) -> usize {
-    struct Search(usize);
-    impl<'ast> Visit<'ast> for Search {
+/// How often the type says one of these names.
+fn count(ty: &Type, names: &[&str]) -> usize {
+    struct Search<'n>(&'n [&'n str], usize);
+    impl<'ast> Visit<'ast> for Search<'_> {
         fn visit_ident(&mut self, ident: &'ast Ident) {
-            self.0 += usize::from(ident == "LazyValue");
+            self.1 += usize::from(self.0.iter().any(|name| ident == name));
         }
     }
-    let mut search = Search(0);
+    let mut search = Search(names, 0);
     search.visit_type(ty);
-    search.0
+    search.1
 }

@@ -152,6 +152,12 @@ fn a_lazy_field_names_the_form_that_it_writes_or_does_not_compile() {
         ),
         ("LazyCell<A, (B, C)>", "lazy C", plain, "write its type out"),
         (
+            "Pair<LazyCell<A, B>, LazyCell<C, D>>",
+            "lazy B",
+            plain,
+            "a field of its own",
+        ),
+        (
             "StorageMap<U256, LazyCell<A, B>>",
             "items",
             plain,
