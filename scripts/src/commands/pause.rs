@@ -168,12 +168,13 @@ async fn go_on(
         let max = u16::try_from(batch).unwrap_or(u16::MAX);
         let done = registry::rollout(client, registry, name, max).await?;
         let turned = registry::turned_by(&done.sent, registry);
-        idle = if turned.is_empty() && done.left >= left {
+        let before = left;
+        left = registry::left(client, registry, name).await?;
+        idle = if turned.is_empty() && left >= before {
             idle + batch
         } else {
             0
         };
-        left = done.left;
         waits.retain(|proxy| !turned.contains(proxy));
         skipped.extend(done.skipped);
         upgraded.extend(arrived_by(&done.sent));

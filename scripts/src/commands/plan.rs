@@ -319,7 +319,7 @@ fn verdict(plan: &Plan, reads_gas: bool) -> Option<String> {
     let verdict = plan.verdict();
     let says = verdict.words()?;
     Some(match verdict {
-        Verdict::InPart | Verdict::Whole if reads_gas => format!(
+        Verdict::InPart | Verdict::DependsOnGas if reads_gas => format!(
             "! it would succeed with {} gas: with other limits nobody knows",
             limits_in_words(&plan.limits)
         ),

@@ -145,7 +145,8 @@ async fn perform(
         return Ok(outcome);
     }
     let reported = earlier(context, client, &governed).await?;
-    let (earlier, is_earlier) = (reported.clone(), reported.is_some());
+    let earlier = reported.clone();
+    let is_earlier = earlier.as_ref().is_some_and(|earlier| earlier.executed);
     let submitted = match reported.filter(|reported| reported.executed) {
         Some(executed) => executed,
         None => governed

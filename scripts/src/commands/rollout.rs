@@ -138,17 +138,18 @@ async fn send(
     let rate = Rate::from(0);
     let left = loop {
         let batch = max.map_or(most, |max| most.min(max.saturating_sub(upgraded)));
-        if is_over(client, registry, name, batch).await? {
-            break 0;
-        }
-        match target.compare().await {
-            Ok(None) => {}
+        match next(&mut target, batch).await {
+            Ok(Next::Batch) => {}
+            Ok(Next::Nothing) => break Some(0),
             Err(error) if sent.is_empty() => return Err(error),
-            Ok(Some(other)) => refused = Some(Box::new(other) as Box<dyn Explain>),
-            Err(error) => refused = Some(Box::new(error)),
-        }
-        if refused.is_some() {
-            break registry::left(client, registry, name).await?;
+            Ok(Next::Other(other)) => {
+                refused = Some(Box::new(other) as Box<dyn Explain>);
+                break registry::left(client, registry, name).await.ok();
+            }
+            Err(error) => {
+                refused = Some(Box::new(error));
+                break registry::left(client, registry, name).await.ok();
+            }
         }
         let done = match registry::rollout(client, registry, name, batch).await {
             Err(error) if batch > 1 && error.is_out_of_gas() => {
@@ -163,24 +164,38 @@ async fn send(
         } else {
             0
         };
-        let all = u32::from(upgraded) + u32::from(done.left);
+        paused.extend(begun_by(&done.sent));
+        turned.extend(registry::turned_by(&done.sent, registry));
+        let is_uncompared = uncompared::is_there(&done.sent, registry, &target.checks);
+        let (found, left) = behind(client, registry, name, &done.sent).await;
+        sent.push(done.sent);
+        client.close_journal(); // the chain says what is left
+        skipped.extend(done.skipped);
+        match found {
+            Ok(found) => checks.extend(found),
+            Err(error) => refused = Some(Box::new(error)),
+        }
+        let left = match left {
+            Ok(left) => left,
+            Err(error) => {
+                refused = Some(Box::new(error));
+                break None;
+            }
+        };
+        let all = u32::from(upgraded) + u32::from(left);
         context.output.note(&format!("rollout {upgraded}/{all}"));
         let (so_far, total) = (u64::from(upgraded), u64::from(all));
         let detail = rate.summary(so_far, total);
         context.output.advance(so_far, total, "instances", &detail);
-        checks.extend(checked(client, registry, name, &done.sent).await?);
-        paused.extend(begun_by(&done.sent));
-        turned.extend(registry::turned_by(&done.sent, registry));
-        let is_uncompared = uncompared::is_there(&done.sent, registry, &target.checks);
-        sent.push(done.sent);
-        client.close_journal(); // the chain says what is left
-        skipped.extend(done.skipped);
         let enough = is_uncompared || max.is_some_and(|max| upgraded >= max || idle > 0);
-        if done.left == 0 || enough || idle >= done.left {
-            break done.left;
+        if left == 0 || enough || idle >= left || refused.is_some() {
+            break Some(left);
         }
     };
-    let all = u32::from(upgraded) + u32::from(left);
+    let all = left.map_or_else(
+        || "?".into(),
+        |left| (u32::from(upgraded) + u32::from(left)).to_string(),
+    );
     context
         .output
         .end(&format!("rollout of {name}: {upgraded}/{all}"));
@@ -211,7 +226,7 @@ async fn send(
     for check in checks.iter().filter(|check| !check.ok) {
         outcome.line(format!("{} {}", check.proxy, check.line()));
     }
-    if left > 0 {
+    if left != Some(0) {
         outcome.exit = Some(Exit::Partial);
     }
     go_on_in_batches(outcome, &paused);
@@ -273,6 +288,42 @@ pub(super) async fn activated(
         uncompared::report(context, sent, &rollout.1, outcome);
     }
     require(context, &all, outcome)
+}
+
+/// What a rollout does next.
+enum Next {
+    /// It sends a batch.
+    Batch,
+    /// No instance is older than what is current.
+    Nothing,
+    /// Another version is current than the one that is meant.
+    Other(OtherCurrent),
+}
+
+/// Whether there is something to upgrade, by ways that were compared.
+async fn next(target: &mut Target<'_>, batch: u16) -> Result<Next, Error> {
+    let StorageContext {
+        client, registry, ..
+    } = target.place;
+    if is_over(client, registry, target.name, batch).await? {
+        return Ok(Next::Nothing);
+    }
+    let other = target.compare().await?;
+    Ok(other.map_or(Next::Batch, Next::Other))
+}
+
+/// The checks of what a transaction did, and how many instances are older than what is current now. It is sent:
+/// where the endpoint does not answer, that is part of the report.
+async fn behind(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    sent: &Sent,
+) -> (Result<Vec<Check>, ChainError>, Result<u16, ChainError>) {
+    (
+        checked(client, registry, name, sent).await,
+        registry::left(client, registry, name).await,
+    )
 }
 
 /// Whether no instance is older than what is current.

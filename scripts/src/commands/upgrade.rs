@@ -8,7 +8,7 @@ use super::propose::go_on_in_batches;
 use super::storage::uncompared;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
-use crate::client::{ChainError, Client};
+use crate::client::ChainError;
 use crate::error::Exit;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
@@ -46,12 +46,18 @@ pub(super) async fn run(
         typed: calldata::typed(call),
         overrides,
     };
-    let before = earlier(context, &client, proxy, version, &data).await?;
+    let registry = registry::registry_of(&client, proxy).await?;
+    let place = StorageContext {
+        context,
+        client: &client,
+        registry,
+    };
+    let before = earlier(place, proxy, version, &data).await?;
     let is_earlier = before.is_some();
     let (checks, upgraded) = match before {
         Some(upgraded) => (StorageChecks::absent(SENT_BEFORE), upgraded),
         None => (
-            check(context, &client, proxy, &request).await?,
+            check(place, proxy, &request).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
@@ -79,7 +85,6 @@ pub(super) async fn run(
         outcome.exit = Some(Exit::NotReady);
     }
     if !is_earlier {
-        let registry = registry::registry_of(&client, proxy).await?;
         let sent = (std::slice::from_ref(&upgraded.sent), registry);
         uncompared::report(context, sent, &checks, &mut outcome);
     }
@@ -88,17 +93,20 @@ pub(super) async fn run(
 
 /// The same upgrade by an earlier run that was killed before it could report it.
 async fn earlier(
-    context: &Context,
-    client: &Client,
+    place: StorageContext<'_>,
     proxy: Address,
     version: &str,
     data: &Bytes,
 ) -> Result<Option<Upgraded>, Error> {
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
     let call = registry::direct_call(version, data.clone());
     let Some(sent) = context.earlier_call(client, proxy, &call).await? else {
         return Ok(None);
     };
-    let registry = registry::registry_of(client, proxy).await?;
     let upgraded = sent
         .event_of::<abi::InstanceUpgraded>(registry)
         .map(|event| event.from);
@@ -119,25 +127,17 @@ async fn earlier(
 
 /// Checks the instance's path.
 async fn check(
-    context: &Context,
-    client: &Client,
+    place: StorageContext<'_>,
     proxy: Address,
     request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
-    let registry = registry::registry_of(client, proxy).await?;
-    let place = StorageContext {
-        context,
-        client,
-        registry,
-    };
     let checked = check_instance(place, proxy, request).await;
     match checked {
         Err(Error::Chain(error))
             if error.revert().is_some() && !error.is_refused_as::<AlreadyAtVersion>() =>
         {
-            let instance = client
-                .call(registry, &abi::instanceOfCall { proxy })
-                .await?;
+            let question = abi::instanceOfCall { proxy };
+            let instance = place.client.call(place.registry, &question).await?;
             match instance.kind {
                 proxy_kind::WASM => Err(error.into()),
                 _ => Err(ChainError::NotDirectly { proxy }.into()),

@@ -28,7 +28,6 @@ use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::{DeclaredStep, Document, Layout};
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
@@ -193,9 +192,9 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Checks the paths of the instances that `migrate` takes along in its own transaction, where
-    /// `upgrades` names the new version and the one that its step begins at. With more instances
-    /// the rollout checks them; here they only say what an allowed finding belongs to.
+    /// Checks the paths of the instances, where `upgrades` names the new version and the one that its step
+    /// begins at. `migrate` takes few that wait along in its own transaction, however many there are: those in a
+    /// complex step do not wait.
     pub(super) async fn check_others(
         &mut self,
         upgrades: Option<(&str, &str)>,
@@ -206,26 +205,18 @@ impl<'a> Work<'a> {
         }
         let name = self.name.clone();
         if let Some((version, from)) = upgrades {
-            let call = abi::definitionCall { name: name.clone() };
-            let instances = self.client.call(self.registry, &call).await?.instances;
             let is_known = self.registered(version).await?.is_some();
-            // A known version may have most of them already: what is older goes along at once.
-            if instances <= INSTANCES_AT_ONCE
-                || is_known
-                || !self.checks.has_all(&overrides.storage)
-            {
-                let to = if is_known { version } else { from };
-                let place = StorageContext {
-                    context: self.context,
-                    client: &self.client,
-                    registry: self.registry,
-                };
-                let checks = &mut self.checks;
-                let checked = check_stragglers(place, (&name, to), overrides, checks).await;
-                if let Err(error) = checked {
-                    self.refuse(error);
-                    return Ok(());
-                }
+            let to = if is_known { version } else { from };
+            let place = StorageContext {
+                context: self.context,
+                client: &self.client,
+                registry: self.registry,
+            };
+            let checks = &mut self.checks;
+            let checked = check_stragglers(place, (&name, to), overrides, checks).await;
+            if let Err(error) = checked {
+                self.refuse(error);
+                return Ok(());
             }
         }
         if let Err(error) = self.checks.require_all(&overrides.storage) {

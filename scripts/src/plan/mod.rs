@@ -137,7 +137,14 @@ impl Plan {
     pub fn verdict(&self) -> Verdict {
         let is_failing = !self.problems.is_empty();
         let counts = (self.tried, self.untried);
-        Verdict::of(is_failing, self.is_current, &self.instances, counts)
+        let reads_gas = self.reads.iter().any(|one| one.of_gas().is_some());
+        Verdict::of(
+            is_failing,
+            self.is_current,
+            &self.instances,
+            counts,
+            reads_gas,
+        )
     }
 
     /// Gas of all transactions.

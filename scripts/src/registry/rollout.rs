@@ -14,8 +14,6 @@ pub struct RolledOut {
     /// Instances that it took along: upgraded, paused in a complex step, or paused or resumed with
     /// their definition.
     pub upgraded: u16,
-    /// Instances that are older than the current version now.
-    pub left: u16,
     /// Instances that stayed as they were, and why.
     pub skipped: Vec<(Address, Revert)>,
 }
@@ -47,7 +45,6 @@ pub async fn rollout(
     let moved: BTreeSet<_> = upgraded.chain(turned).collect();
     Ok(RolledOut {
         upgraded: moved.len().try_into().unwrap_or(u16::MAX),
-        left: left(client, registry, name).await?,
         sent,
         skipped,
     })

@@ -1,6 +1,7 @@
 //! Commands that leave instances in a complex migration: partly done, and the next command is named.
 
-use crate::creation::card;
+use crate::creation::{card, send};
+use crate::interrupted::migration;
 use crate::relay::Relay;
 use crate::sandbox::{Sandbox, error, text};
 use serde_json::Value;
@@ -87,6 +88,26 @@ fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_ev
             .iter()
             .all(|one| text(instance(&status, one), "version") == "2.0")
     );
+}
+
+#[test]
+fn few_that_wait_among_many_are_compared_before_migrate_takes_them_along() {
+    let (sandbox, _) = registers(5);
+    sandbox.done("Admin", &[&["register"], &MIGRATE[1..]].concat());
+    // No command: it would roll out at once.
+    send(&sandbox, 0, &migration(&sandbox, "P", "2.0"));
+    let one = sandbox.run("Admin", &["rollout", "P", "--max", "1"]);
+    assert_eq!(one.exit, Some(5), "{one:?}");
+    // Four wait, and one in a complex step does not: all four go along with the call.
+    let words = ["migrate", "P", "3.0", "points-v2", "--no-migration"];
+    let migrated = sandbox.run("Admin", &words);
+    let paused = migrated.document["paused"].as_array().expect("them");
+    assert_eq!((migrated.exit, paused.len()), (Some(5), 4), "{migrated:#?}");
+    assert_eq!(migrated.document["not_compared"], Value::Null);
+    let compared = migrated.document["storage"].as_array().expect("steps");
+    let pair = |one: &Value| (text(one, "from").to_owned(), text(one, "to").to_owned());
+    let pairs: Vec<_> = compared.iter().map(pair).collect();
+    assert!(pairs.contains(&("1.0".into(), "2.0".into())), "{pairs:?}");
 }
 
 #[test]

@@ -171,6 +171,7 @@ mod tests {
             ("whole", 2, Consent::NotNeeded),
             ("is-current", 2, Consent::NotNeeded),
             ("in-part", 1, Consent::NotNeeded),
+            ("depends-on-gas", 1, Consent::NotNeeded),
             ("not-tried", 1, Consent::NotNeeded),
             ("only-started", 1, Consent::NotNeeded),
             ("fails", 1, Consent::Needed),

@@ -1,6 +1,7 @@
 //! Hashes of what a page shows before a wallet is asked: at the click it is asked for once more and compared.
 
 use crate::output::Outcome;
+use crate::review::TRIED;
 use alloy::primitives::keccak256;
 use serde_json::{Value, json};
 
@@ -43,19 +44,21 @@ pub(super) fn of_action(outcome: &mut Outcome) {
 
 /// A hash of all that the page shows and the wallet would send; the gas alone may differ a little.
 pub(super) fn of_submission(outcome: &mut Outcome) {
-    let shown = outcome
-        .document
-        .iter()
-        .filter(|(name, _)| *name != "transaction");
-    let shown: Vec<_> = shown.collect();
+    let mut shown = outcome.document.clone();
+    shown.remove("transaction");
+    if let Some(found) = shown.get_mut("cards") {
+        *found = cards(found.take());
+    }
     let stamp = keccak256(json!(shown).to_string());
     outcome.field("stamp", stamp);
 }
 
-/// Findings without the words of what is good: they name amounts of gas, which differ from block to block.
+/// Findings without the words of what succeeded on a copy: they name amounts of gas, which differ from block to
+/// block.
 fn cards(mut found: Value) -> Value {
     for card in found.as_array_mut().into_iter().flatten() {
-        if card["weight"] == "good" {
+        let is_of_trial = card["about"] == TRIED && card["weight"] == "warning";
+        if card["weight"] == "good" || is_of_trial {
             card["says"] = Value::Null;
         }
     }
@@ -81,6 +84,31 @@ fn without_values(shown: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_of_gas_in_what_succeeded_are_no_part_of_a_stamp() {
+        let stamped = |weight: &str, about: &str, says: &str, of: fn(&mut Outcome)| {
+            let mut outcome = Outcome::default();
+            let card = json!({ "about": about, "weight": weight, "says": says });
+            outcome.field("cards", [card]);
+            of(&mut outcome);
+            outcome.document["stamp"].clone()
+        };
+        for of in [of_submission, of_action] {
+            for (weight, about, is_part) in [
+                ("good", TRIED, false),
+                ("warning", TRIED, false),
+                ("danger", TRIED, true),
+                ("unknown", TRIED, true),
+                ("warning", "source", true),
+            ] {
+                let with = |says| stamped(weight, about, says, of);
+                assert_eq!(with("7 gas") != with("8 gas"), is_part, "{weight} {about}");
+            }
+            let weights = ["good", "warning", "danger"].map(|one| stamped(one, TRIED, "", of));
+            assert!(weights[0] != weights[1] && weights[1] != weights[2]);
+        }
+    }
 
     #[test]
     fn whatever_a_plan_shows_is_part_of_the_stamp() {

@@ -124,7 +124,7 @@ fn reported(plan: &Plan) -> Vec<Card> {
             let says = format!("{name} {to} is current already: nothing would change");
             cards.push(Card::new(TRIED, Weight::Note, says));
         }
-        verdict @ (Verdict::InPart | Verdict::Whole) if upgraded > 0 => {
+        verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
                 true => ", and beside registry and instances nothing changes",
                 false => "",
@@ -136,11 +136,11 @@ fn reported(plan: &Plan) -> Vec<Card> {
             );
             cards.push(effects::tried(says, &plan.reads, verdict == Verdict::Whole));
         }
-        Verdict::Whole if !plan.instances.is_empty() => {
+        Verdict::DependsOnGas | Verdict::Whole if !plan.instances.is_empty() => {
             let says = "the call succeeds, and no instance changes its version";
             cards.push(Card::new(TRIED, Weight::Note, says));
         }
-        Verdict::InPart | Verdict::Whole => {}
+        Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
     cards.extend(effects::environment(&plan.reads));
     cards.extend(effects::moved(&moved));
