@@ -112,7 +112,7 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
     overrides.check(&old, &new)?;
     let mut planner = Planner::new(&old);
     for leaf in &new {
-        let source = overrides.source(leaf, &old)?;
+        let source = overrides.source(leaf, &old, &new)?;
         planner.carry(leaf, source)?;
     }
     planner.account(overrides)?;

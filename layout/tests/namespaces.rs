@@ -91,22 +91,39 @@ pub struct Attribute {
 #[derive(StorageLayout)]
 pub struct Both {
     value: StorageU256,
-    other: Erc7201<StorageMap<Address, StorageU128>, Ns>,
+    other: Erc7201<Balances, Ns>,
     bal: Erc7201<Balances, Ns>,
-}
-
-/// The same from two modules, which call it what they like.
-#[storage]
-#[derive(StorageLayout)]
-pub struct Shared {
-    bal: Erc7201<Balances, Ns>,
-    books: Books,
 }
 
 #[storage]
 #[derive(StorageLayout)]
-pub struct Books {
-    balances: Erc7201<Balances, Ns>,
+#[layout(erc7201 = "my.space")]
+pub struct Fees {
+    rate: StorageU256,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "my.space")]
+pub struct Limits {
+    cap: StorageU256,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Copied {
+    fees: Erc7201<Fees>,
+    limits: Erc7201<Limits>,
+}
+
+/// Two types that only their author knows, by one name.
+#[storage]
+#[derive(StorageLayout)]
+pub struct Sizes {
+    #[layout(opaque = "at A")]
+    word: StorageU256,
+    #[layout(opaque = "at A")]
+    half: StorageU64,
 }
 
 #[storage]
@@ -331,12 +348,6 @@ fn a_wrapper_with_less_than_a_word_in_a_namespace_does_not_compile() {
 }
 
 #[test]
-fn one_thing_in_a_namespace_that_two_modules_hold_is_listed_once() {
-    let layout = Layout::of::<Shared>();
-    assert_eq!(alone(&layout, "erc7201:my.space").label, "bal");
-}
-
-#[test]
 fn a_namespace_within_its_own_struct_is_listed() {
     let layout = Layout::of::<Recursive>();
     let tree = &layout.namespaces["erc7201:tree.a"];
@@ -349,8 +360,18 @@ fn what_a_layout_cannot_list_is_refused() {
     assert_eq!(
         refusal::<Both>(),
         "the contract's storage holds Both.other and Both.bal, both at the root of the namespace \
-         my.space; expected one thing at each root; give one that has no data yet a namespace of its own"
+         my.space; expected one thing at each root; give one that has no data yet a namespace of its own; \
+         what is meant to be shared is one struct, of which it is a field"
     );
+    // Alike but for their names: the second would be nowhere, and read what the first one wrote.
+    let copied = refusal::<Copied>();
+    assert!(
+        copied.contains("Copied.fees and Copied.limits, both at the root"),
+        "{copied}"
+    );
+    let sizes = refusal::<Sizes>();
+    let expected = "the names \"at A\" and \"at A\" for types of 8 and 32 bytes";
+    assert!(sizes.contains(expected), "{sizes}");
     assert!(refusal::<Entries>().contains("the namespace my.space as an entry"));
     assert!(refusal::<Nowhere>().contains("Nowhere.at, which has no room of its own"));
 }

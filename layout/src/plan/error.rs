@@ -81,7 +81,9 @@ pub enum Unsupported {
         old: String,
     },
     /// A type that nothing is known of.
-    #[error("{field}: too little is known of the type {kind} to move it")]
+    #[error(
+        "{field}: too little is known of the type {kind} to move it; keep it in its slot, or override it with code"
+    )]
     Unknown {
         /// The field.
         field: String,

@@ -24,13 +24,21 @@ pub(crate) enum Kind<'l> {
     Vec,
 }
 
+/// A part of a path: a field, or the index of an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    label: String,
+    /// The name that is declared for the version before.
+    before: Option<String>,
+}
+
 /// A value at a location of its own.
 #[derive(Clone)]
 pub(crate) struct Leaf<'l> {
     /// `config.limits[2]`.
     pub(crate) path: String,
-    /// The path under the names that are declared for the version before.
-    pub(crate) old_path: String,
+    /// What the path consists of.
+    names: Vec<Name>,
     /// The namespace, `erc7201:<id>`, or empty.
     pub(crate) area: &'l str,
     pub(crate) slot: U256,
@@ -70,9 +78,51 @@ impl Leaf<'_> {
             && self.retyped_from != old.retyped_from
     }
 
-    /// Whether it keeps entries on hashed slots that are not cleared with it.
+    /// Whether only its author knows what it is and where it keeps its data.
+    pub(super) fn is_opaque(&self) -> bool {
+        matches!(self.kind, Kind::Static(Shape::Opaque))
+    }
+
+    /// Whether it keeps entries on hashed slots that are not cleared with it, or may do so.
     pub(super) fn holds_entries(&self) -> bool {
-        matches!(self.kind, Kind::Map | Kind::Vec)
+        matches!(self.kind, Kind::Map | Kind::Vec) || self.is_opaque()
+    }
+
+    /// Whether they have a slot in common.
+    pub(super) fn is_in_slots_of(&self, other: &Self) -> bool {
+        let slots = |leaf: &Leaf<'_>| U256::from(leaf.bytes.div_ceil(WORD).max(1));
+        let is_before =
+            |one: &Leaf<'_>, two: &Leaf<'_>| one.slot.saturating_add(slots(one)) <= two.slot;
+        !is_before(self, other) && !is_before(other, self)
+    }
+
+    /// Its path in the version before, under the names that are declared. Where that one carries the same
+    /// annotation, the rename lies behind both.
+    pub(super) fn path_before(&self, old: &[Leaf<'_>]) -> String {
+        if self.names.iter().all(|name| name.before.is_none()) {
+            return self.path.clone();
+        }
+        let mut among: Vec<_> = old.iter().filter(|other| other.area == self.area).collect();
+        if among.is_empty() {
+            among = old.iter().collect();
+        }
+        let mut path = String::new();
+        for (depth, name) in self.names.iter().enumerate() {
+            let is_kept = among
+                .iter()
+                .any(|other| other.names.get(depth) == Some(name));
+            let before = name.before.as_ref().filter(|_| !is_kept);
+            let before = before.unwrap_or(&name.label);
+            among.retain(|other| {
+                let there = other.names.get(depth);
+                there.is_some_and(|there| there.label == *before)
+            });
+            if !path.is_empty() && !before.starts_with('[') {
+                path.push('.');
+            }
+            path.push_str(before);
+        }
+        path
     }
 }
 
@@ -85,12 +135,12 @@ pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
         depth: 0,
         found: vec![],
     };
-    walk.items(layout, &layout.storage, Bytes::ZERO, "", "")?;
+    walk.items(layout, &layout.storage, Bytes::ZERO, "", &[])?;
     for (namespace, items) in &layout.namespaces {
         let id = namespace.strip_prefix("erc7201:").unwrap_or(namespace);
         walk.area = namespace;
         walk.base = Bytes::from(U256::from_be_bytes(erc7201(id.as_bytes()).0)) * Bytes::from(WORD);
-        walk.items(layout, items, Bytes::ZERO, "", "")?;
+        walk.items(layout, items, Bytes::ZERO, "", &[])?;
     }
     Ok(walk.found)
 }
@@ -112,18 +162,16 @@ impl<'l> Walk<'l> {
         items: &'l [Item],
         at: Bytes,
         path: &str,
-        old_path: &str,
+        names: &[Name],
     ) -> Result<(), Unsupported> {
         for field in fields(layout, items)?
             .iter()
             .filter(|field| !field.is_gap())
         {
-            let before = field.item.renamed_from.as_deref().unwrap_or(field.label());
-            let (path, old_path) = (
-                format!("{path}{}", field.label()),
-                format!("{old_path}{before}"),
-            );
-            self.value(field, at + field.start, path, old_path)?;
+            let before = field.item.renamed_from.clone();
+            let path = format!("{path}{}", field.label());
+            let names = with(names, field.label(), before);
+            self.value(field, at + field.start, path, names)?;
         }
         Ok(())
     }
@@ -133,10 +181,10 @@ impl<'l> Walk<'l> {
         field: &Field<'l>,
         at: Bytes,
         path: String,
-        old_path: String,
+        names: Vec<Name>,
     ) -> Result<(), Unsupported> {
         let retyped = field.retyped_from();
-        self.typed(field.ty, at, path, old_path, retyped)
+        self.typed(field.ty, at, path, names, retyped)
     }
 
     /// A value of a type, which may hold others.
@@ -145,7 +193,7 @@ impl<'l> Walk<'l> {
         ty: Type<'l>,
         at: Bytes,
         path: String,
-        old_path: String,
+        names: Vec<Name>,
         retyped: Option<String>,
     ) -> Result<(), Unsupported> {
         self.steps += 1;
@@ -156,7 +204,7 @@ impl<'l> Walk<'l> {
                 max: MAX,
             });
         }
-        self.inner(ty, at, path, old_path, retyped)?;
+        self.inner(ty, at, path, names, retyped)?;
         self.depth -= 1;
         Ok(())
     }
@@ -166,22 +214,16 @@ impl<'l> Walk<'l> {
         ty: Type<'l>,
         at: Bytes,
         path: String,
-        old_path: String,
+        names: Vec<Name>,
         retyped: Option<String>,
     ) -> Result<(), Unsupported> {
         let size = ty.size().unwrap_or(Bytes::from(WORD));
         let kind = match ty.shape() {
             Shape::Struct(Some(members)) => {
-                return self.items(
-                    ty.layout(),
-                    members,
-                    at,
-                    &format!("{path}."),
-                    &format!("{old_path}."),
-                );
+                return self.items(ty.layout(), members, at, &format!("{path}."), &names);
             }
             Shape::Array { base, length } => {
-                return self.elements(base, length, at, &path, &old_path);
+                return self.elements(base, length, at, &path, &names);
             }
             Shape::Struct(None) | Shape::Unknown => {
                 return Err(Unsupported::Unknown {
@@ -221,7 +263,7 @@ impl<'l> Walk<'l> {
         }
         self.found.push(Leaf {
             path,
-            old_path,
+            names,
             area: self.area,
             slot,
             offset,
@@ -239,7 +281,7 @@ impl<'l> Walk<'l> {
         length: Bytes,
         at: Bytes,
         path: &str,
-        old_path: &str,
+        names: &[Name],
     ) -> Result<(), Unsupported> {
         let too_large = || Unsupported::TooLarge {
             field: path.to_owned(),
@@ -269,10 +311,20 @@ impl<'l> Walk<'l> {
                 base,
                 location,
                 format!("{path}[{index}]"),
-                format!("{old_path}[{index}]"),
+                with(names, &format!("[{index}]"), None),
                 None,
             )?;
         }
         Ok(())
     }
+}
+
+/// The names with one more.
+fn with(names: &[Name], label: &str, before: Option<String>) -> Vec<Name> {
+    let mut names = names.to_vec();
+    names.push(Name {
+        label: label.to_owned(),
+        before,
+    });
+    names
 }

@@ -73,11 +73,12 @@ impl Overrides {
         }
     }
 
-    /// Where a new leaf comes from.
+    /// Where a new leaf comes from. In another area nothing is taken from a field that stays there.
     pub(super) fn source(
         &self,
         leaf: &Leaf<'_>,
         old: &[Leaf<'_>],
+        new: &[Leaf<'_>],
     ) -> Result<Origin<'_>, Unsupported> {
         let closest = self
             .sources
@@ -88,10 +89,18 @@ impl Overrides {
             Some((_, Source::Code(code), _)) => Ok(Origin::Code(code)),
             Some((_, Source::Empty, _)) => Ok(Origin::Nothing),
             Some((_, Source::Field(from), rest)) => find(&format!("{from}{rest}"), leaf, old),
-            None => match find(&leaf.old_path, leaf, old)? {
-                Origin::Nothing => find(&leaf.path, leaf, old),
-                found => Ok(found),
-            },
+            None => {
+                let found = match find(&leaf.path_before(old), leaf, old)? {
+                    Origin::Nothing => find(&leaf.path, leaf, old)?,
+                    found => found,
+                };
+                Ok(match found {
+                    Origin::Old(at) if stays_elsewhere(old.get(at), leaf, old, new) => {
+                        Origin::Nothing
+                    }
+                    found => found,
+                })
+            }
         }
     }
 
@@ -131,6 +140,19 @@ fn find<'s>(path: &str, leaf: &Leaf<'_>, old: &[Leaf<'_>]) -> Result<Origin<'s>,
             field: path.to_owned(),
         }),
     }
+}
+
+/// Whether an old field of another area is still a field there.
+fn stays_elsewhere(
+    found: Option<&Leaf<'_>>,
+    leaf: &Leaf<'_>,
+    old: &[Leaf<'_>],
+    new: &[Leaf<'_>],
+) -> bool {
+    found.is_some_and(|found| {
+        let mut there = new.iter().filter(|other| other.area == found.area);
+        found.area != leaf.area && there.any(|other| other.path_before(old) == found.path)
+    })
 }
 
 /// What follows a field's path in that of something below it.

@@ -90,6 +90,10 @@ impl<'p> Planner<'p> {
                         false => leaf.narrower(old),
                     })?;
                 let in_place = same_slot && old.offset == leaf.offset && old.bytes == leaf.bytes;
+                // Where such a type keeps its data depends on its slot: a lazy map hashes it.
+                if !in_place && (old.is_opaque() || leaf.is_opaque()) {
+                    return Err(leaf.unknown());
+                }
                 if in_place && conversion == Conversion::Same {
                     self.kept.insert(from);
                     return Ok(());
@@ -219,9 +223,11 @@ impl<'p> Planner<'p> {
             .enumerate()
             .filter(|(at, old)| old.holds_entries() && left(at))
         {
+            let is_static =
+                |leaf: &Leaf<'_>| matches!(leaf.kind, Kind::Static(_)) && !leaf.is_opaque();
             if let Some(leaf) = new
                 .iter()
-                .find(|leaf| leaf.slot == old.slot && !matches!(leaf.kind, Kind::Static(_)))
+                .find(|leaf| leaf.is_in_slots_of(old) && !is_static(leaf))
             {
                 return Err(Unsupported::ShowsThrough {
                     field: leaf.path.clone(),

@@ -87,7 +87,20 @@ impl Assembly {
             }
             Tree::Opaque { name, bytes } => {
                 let id = format!("t_opaque_{}", name.replace(['(', ')', ',', ' '], "_"));
-                self.add(id, encoded("inplace", sized(name, *bytes)))
+                let item = encoded("inplace", sized(name, *bytes));
+                let known = self.layout.types.get(&id);
+                if let Some(known) = known.filter(|known| **known != item) {
+                    return Err(LayoutError::Unlisted {
+                        found: format!(
+                            "the names {name:?} and {:?} for types of {bytes} and {} bytes",
+                            known.label,
+                            known.number_of_bytes.as_deref().unwrap_or("unknown")
+                        ),
+                        expected: "a name of its own for each type that only its author knows",
+                        next: "give one of them another name: opaque = \"...\"",
+                    });
+                }
+                self.add(id, item)
             }
             Tree::Struct(structure) => self.structure(structure)?,
             Tree::Back(path) => {
@@ -189,18 +202,19 @@ impl Assembly {
             };
             let area = format!("erc7201:{namespace}");
             let known = self.layout.namespaces.get(&area);
-            if known.is_some_and(|known| !is_same_place(known, &items)) {
+            if known.is_some_and(|known| *known != items) {
                 let owner = owners.get(&namespace).map_or("", String::as_str);
                 return Err(LayoutError::Unlisted {
                     found: format!(
                         "{owner} and {label}, both at the root of the namespace {namespace}"
                     ),
                     expected: "one thing at each root",
-                    next: "give one that has no data yet a namespace of its own",
+                    next: "give one that has no data yet a namespace of its own; what is meant to \
+                           be shared is one struct, of which it is a field",
                 });
             }
-            self.layout.namespaces.entry(area).or_insert(items);
-            owners.entry(namespace).or_insert(label);
+            self.layout.namespaces.insert(area, items);
+            owners.insert(namespace, label);
         }
         Ok(())
     }
@@ -255,12 +269,6 @@ impl Tree {
             _ => 0,
         }
     }
-}
-
-/// Whether both are of the same types at the same places, by whatever names.
-fn is_same_place(known: &[Item], items: &[Item]) -> bool {
-    let place = |item: &Item| (item.slot.clone(), item.offset, item.type_id.clone());
-    known.iter().map(place).eq(items.iter().map(place))
 }
 
 /// A field of a struct as a variable.
