@@ -12,8 +12,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use stylus_layout::{DeclaredStep, Layout};
 
-/// Raised whenever this builder makes other bytes of the same sources.
-pub(super) const BUILDER: u32 = 4;
+/// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
+pub(super) const BUILDER: u32 = 5;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;

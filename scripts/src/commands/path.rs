@@ -13,7 +13,9 @@ use crate::layout::Who;
 use crate::registry::{RecordedCode, labels};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
-use stylus_upgrades_interface::reasons::step;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::reasons::{instance_state, step};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
 
@@ -74,22 +76,71 @@ pub(super) async fn check_stragglers(
         checks.is_sampled = true;
         checks.coverage.lower(part, Extent::Partial, &why);
     }
-    let call = abi::instancesCall {
-        name: name.into(),
-        start: 0,
-        count: definition.instances.min(INSTANCES_MAX),
-    };
     checks.looked_at.clear();
-    if definition.instances > 0 {
-        for proxy in client.call(registry, &call).await? {
-            let call = abi::instanceOfCall { proxy };
-            let at = client.call(registry, &call).await?.version;
-            checks.looked_at.entry(at).or_default().push(proxy);
-        }
+    for proxy in page(place, name, 0, definition.instances.min(INSTANCES_MAX)).await? {
+        let call = abi::instanceOfCall { proxy };
+        let at = client.call(registry, &call).await?.version;
+        checks.looked_at.entry(at).or_default().push(proxy);
     }
     check_again(place, &request, checks).await?;
     checks.coverage.require(&overrides.storage.allow_absent)?;
     Ok(())
+}
+
+/// Checks the paths to `version` of the instances that go along with another version at once: those in no
+/// complex step, however many are in one, unless there are too many for that.
+pub(super) async fn check_few(
+    place: StorageContext<'_>,
+    (name, version): (&str, &str),
+    overrides: &Overrides,
+    checks: &mut StorageChecks,
+) -> Result<(), Error> {
+    let (client, registry) = (place.client, place.registry);
+    let call = abi::definitionCall { name: name.into() };
+    let count = client.call(registry, &call).await?.instances;
+    let mut found = BTreeMap::<String, Vec<Address>>::new();
+    let (mut start, mut few) = (0, 0);
+    while start < count {
+        for proxy in page(place, name, start, INSTANCES_MAX.min(count - start)).await? {
+            let call = abi::instanceOfCall { proxy };
+            let instance = client.call(registry, &call).await?;
+            let is_in_step = [instance_state::MIGRATING, instance_state::TURNING_BACK];
+            if count > INSTANCES_AT_ONCE && is_in_step.contains(&instance.state) {
+                continue;
+            }
+            few += 1;
+            if few > INSTANCES_AT_ONCE {
+                return Ok(()); // they wait for the rollout, which checks them
+            }
+            found.entry(instance.version).or_default().push(proxy);
+        }
+        start += INSTANCES_MAX;
+    }
+    let request = PathRequest {
+        version,
+        data: &Bytes::new(),
+        typed: "",
+        overrides,
+    };
+    checks.looked_at = found;
+    check_again(place, &request, checks).await?;
+    checks.coverage.require(&overrides.storage.allow_absent)?;
+    Ok(())
+}
+
+/// So many instances of a definition, from one on.
+async fn page(
+    place: StorageContext<'_>,
+    name: &str,
+    start: u32,
+    count: u32,
+) -> Result<Vec<Address>, ChainError> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let name = name.into();
+    let call = abi::instancesCall { name, start, count };
+    place.client.call(place.registry, &call).await
 }
 
 /// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have

@@ -156,7 +156,12 @@ async fn send(
                 most = batch / 2; // so many take more gas than a transaction has
                 continue;
             }
-            done => done?,
+            Err(error) if sent.is_empty() => return Err(error.into()),
+            Err(error) => {
+                refused = Some(Box::new(error));
+                break registry::left(client, registry, name).await.ok();
+            }
+            Ok(done) => done,
         };
         upgraded = upgraded.saturating_add(done.upgraded);
         idle = if done.upgraded == 0 {
@@ -285,7 +290,10 @@ pub(super) async fn activated(
     outcome.field("checks", &all);
     if is_own {
         let sent = (std::slice::from_ref(sent), registry);
-        uncompared::report(context, sent, &rollout.1, outcome);
+        // Few went along. That of many instances not all were looked at excuses none of them.
+        let mut checks = rollout.1;
+        checks.is_sampled = false;
+        uncompared::report(context, sent, &checks, outcome);
     }
     require(context, &all, outcome)
 }

@@ -122,6 +122,11 @@ impl StorageChecks {
         named.find(|id| is_about_layouts(id) && !self.is_uncompared && !self.found.contains(*id))
     }
 
+    /// Whether every finding that `--allow-layout` names was found.
+    pub(super) fn has_all(&self, args: &StorageArgs) -> bool {
+        self.unneeded(args).is_none()
+    }
+
     /// Errors if `--allow-layout` names something that no step had.
     pub(super) fn require_all(&self, args: &StorageArgs) -> Result<(), Error> {
         match self.unneeded(args) {

@@ -17,7 +17,7 @@ pub(super) use ending::Program;
 use super::args::{StepArgs, VersionArgs};
 use super::calldata;
 use super::context::Context;
-use super::path::check_stragglers;
+use super::path::{check_few, check_stragglers};
 use super::storage::{Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::build::Artifact;
@@ -192,9 +192,9 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Checks the paths of the instances, where `upgrades` names the new version and the one that its step
-    /// begins at. `migrate` takes few that wait along in its own transaction, however many there are: those in a
-    /// complex step do not wait.
+    /// Checks the paths of the instances that `migrate` takes along in its own transaction, where
+    /// `upgrades` names the new version and the one that its step begins at. Where they are more, the
+    /// rollout checks them; here they only say what an allowed finding belongs to.
     pub(super) async fn check_others(
         &mut self,
         upgrades: Option<(&str, &str)>,
@@ -206,14 +206,20 @@ impl<'a> Work<'a> {
         let name = self.name.clone();
         if let Some((version, from)) = upgrades {
             let is_known = self.registered(version).await?.is_some();
-            let to = if is_known { version } else { from };
             let place = StorageContext {
                 context: self.context,
                 client: &self.client,
                 registry: self.registry,
             };
             let checks = &mut self.checks;
-            let checked = check_stragglers(place, (&name, to), overrides, checks).await;
+            let checked = match is_known || !checks.has_all(&overrides.storage) {
+                // A known version may have most of them already: what is older goes along at once.
+                true => {
+                    let to = if is_known { version } else { from };
+                    check_stragglers(place, (&name, to), overrides, checks).await
+                }
+                false => check_few(place, (&name, from), overrides, checks).await,
+            };
             if let Err(error) = checked {
                 self.refuse(error);
                 return Ok(());

@@ -153,15 +153,28 @@ async fn roll_out_current(
         return Ok(None);
     }
     let RolledOut { sent, .. } = rollout(client, registry, &name, 1).await?;
-    let now = version_of(client, registry, proxy).await?;
+    let paused = paused_by(&sent, proxy);
+    // What the transaction says: it is sent, whether the endpoint answers behind it or not.
+    let is_there = arrived_at(&sent, registry, proxy).is_some_and(|now| now == version);
     Ok(Some(Upgraded {
         from: instance.version,
         to: version.into(),
-        done: now == version,
-        paused: paused_by(&sent, proxy),
+        done: is_there && paused.is_none(),
+        paused,
         route: Route::Rollout,
         sent,
     }))
+}
+
+/// The version that a transaction brought an instance to, by its last upgrade.
+fn arrived_at(sent: &Sent, registry: Address, proxy: Address) -> Option<String> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter(|log| log.address() == registry)
+        .filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
+        .map(|log| log.inner.data)
+        .filter(|upgraded| upgraded.proxy == proxy)
+        .last()
+        .map(|upgraded| upgraded.to)
 }
 
 async fn version_of(

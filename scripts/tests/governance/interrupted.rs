@@ -164,7 +164,7 @@ fn a_rollout_to_what_is_activated_meanwhile_was_compared_or_says_that_it_was_not
 }
 
 #[test]
-fn what_a_rollout_moved_uncompared_is_told_where_the_endpoint_answers_nothing_behind_it() {
+fn what_a_rollout_moved_uncompared_is_reported_where_the_endpoint_answers_nothing_behind_it() {
     let sandbox = Arc::new(Sandbox::with_counter(EITHER, 5));
     let third = a_way_past(&sandbox);
     let other = sandbox.clone();

@@ -57,8 +57,8 @@ pub(super) fn of_submission(outcome: &mut Outcome) {
 /// block.
 fn cards(mut found: Value) -> Value {
     for card in found.as_array_mut().into_iter().flatten() {
-        let is_of_trial = card["about"] == TRIED && card["weight"] == "warning";
-        if card["weight"] == "good" || is_of_trial {
+        let has_succeeded = card["about"] == TRIED && card["weight"] == "warning";
+        if card["weight"] == "good" || has_succeeded {
             card["says"] = Value::Null;
         }
     }
