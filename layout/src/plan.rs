@@ -11,12 +11,14 @@ mod overrides;
 mod planner;
 mod widen;
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::U256;
 
 use crate::layout::Layout;
 pub use apply::Storage;
 pub use error::Unsupported;
-use leaves::leaves;
+use leaves::{Leaf, leaves};
 pub use overrides::{Overrides, Source};
 use planner::Planner;
 pub(crate) use planner::ones;
@@ -110,9 +112,16 @@ pub struct Put {
 pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, Unsupported> {
     let (old, new) = (leaves(old)?, leaves(new)?);
     overrides.check(&old, &new)?;
+    let before: Vec<String> = new.iter().map(|leaf| leaf.path_before(&old)).collect();
+    let paths = new.iter().zip(&before);
+    let taken: BTreeSet<(&str, &str)> = paths
+        .clone()
+        .map(|(leaf, before)| (leaf.area, before.as_str()))
+        .collect();
     let mut planner = Planner::new(&old);
-    for leaf in &new {
-        let source = overrides.source(leaf, &old, &new)?;
+    for (leaf, before) in paths {
+        let stays = |old: &Leaf<'_>| taken.contains(&(old.area, old.path.as_str()));
+        let source = overrides.source((leaf, before), &old, stays)?;
         planner.carry(leaf, source)?;
     }
     planner.account(overrides)?;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use alloy_primitives::{B256, U256};
 use stylus_layout::{Item, Layout, Overrides, Source, Storage, TypeItem, Unsupported, plan};
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::{StorageMap, StorageU256};
+use stylus_sdk::storage::{StorageMap, StorageU64, StorageU256};
 use stylus_upgradeable::layout::StorageLayout;
 use stylus_upgradeable::lazy::LazyMap;
 
@@ -64,6 +64,45 @@ pub struct Other {
 
 #[storage]
 #[derive(StorageLayout)]
+pub struct Kept {
+    sum: StorageU256,
+    #[layout(
+        opaque = "lazy mapping(uint256 => Amount)",
+        retyped_from = "mapping(uint256 => uint256)"
+    )]
+    others: LazyMap<U256, U256, Amount>,
+    total: StorageU256,
+}
+
+/// Values of a type without a layout.
+#[storage]
+#[derive(StorageLayout)]
+pub struct Halves {
+    #[layout(opaque = "half")]
+    first: StorageU64,
+    #[layout(opaque = "half")]
+    second: StorageU64,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Moved {
+    pad: StorageU64,
+    #[layout(opaque = "half")]
+    second: StorageU64,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Swapped {
+    #[layout(opaque = "half")]
+    second: StorageU64,
+    #[layout(opaque = "half")]
+    first: StorageU64,
+}
+
+#[storage]
+#[derive(StorageLayout)]
 pub struct Word {
     total: StorageU256,
     word: StorageU256,
@@ -100,6 +139,36 @@ fn a_type_that_only_its_author_knows_is_not_moved() {
     );
     let code = none.with("accounts", Source::Code("old_accounts".into()));
     planned::<Second, Before>(&code).expect("the author says how");
+}
+
+#[test]
+fn a_mapping_that_is_kept_lazily_from_now_on_stays_where_it_is() {
+    let none = Overrides::none();
+    let plan = planned::<Shown, Kept>(&none).expect("its entries stay");
+    let touched = plan.writes.iter().any(|write| write.slot == U256::ONE);
+    assert!(!touched, "{plan:?}");
+}
+
+#[test]
+fn a_value_of_less_than_a_word_is_moved_whoever_knows_it() {
+    let none = Overrides::none();
+    let plan = planned::<Halves, Moved>(&none.clone().drop("first")).expect("a plan");
+    let mut memory = Memory::default();
+    memory.store(
+        U256::ZERO,
+        B256::from((U256::from(8) << 64) | U256::from(7)),
+    );
+    plan.apply(&mut memory).expect("carried out");
+    let expected = (U256::from(8) << 64) | U256::from(0);
+    assert_eq!(memory.load(U256::ZERO), B256::from(expected));
+    let plan = planned::<Halves, Swapped>(&none).expect("a plan");
+    memory.store(
+        U256::ZERO,
+        B256::from((U256::from(8) << 64) | U256::from(7)),
+    );
+    plan.apply(&mut memory).expect("carried out");
+    let expected = (U256::from(7) << 64) | U256::from(8);
+    assert_eq!(memory.load(U256::ZERO), B256::from(expected));
 }
 
 #[test]
@@ -242,6 +311,20 @@ fn a_namespace_beside_a_field_of_the_same_name_starts_empty() {
     let renamed = with(&[("total", None), ("stopped", Some("paused"))]);
     assert_eq!(after(&old, &renamed, &none, root, 1), [0]);
     // What is gone there has moved here, and what is said is done.
+    // Unless it is declared to come from there.
+    let mut declared = layout(numbers(&[("total", None), ("paused", None)]));
+    let sum = numbers(&[("sum", Some("total"))]);
+    declared.namespaces.insert(area.into(), sum);
+    assert_eq!(after(&old, &declared, &none, root, 1), [2]);
+    // Several that stay are no choice either.
+    let mut several = with(&[("paused", None), ("total", None)]);
+    let second = several.namespaces.clone();
+    several
+        .namespaces
+        .insert("erc7201:other".into(), numbers(&[("paused", None)]));
+    let mut before = layout(numbers(&[("paused", None), ("total", None)]));
+    before.namespaces = second;
+    assert!(plan(&before, &several, &none).is_ok());
     let moved = with(&[("total", None)]);
     assert_eq!(after(&old, &moved, &none, root, 1), [1]);
     let said = none.with("paused", Source::Field("paused".into()));

@@ -78,14 +78,15 @@ impl Leaf<'_> {
             && self.retyped_from != old.retyped_from
     }
 
-    /// Whether only its author knows what it is and where it keeps its data.
-    pub(super) fn is_opaque(&self) -> bool {
-        matches!(self.kind, Kind::Static(Shape::Opaque))
+    /// Whether only its author knows where it keeps its data: a lazy map hashes its slot. What is smaller than
+    /// a word is a value.
+    pub(super) fn may_hash_its_slot(&self) -> bool {
+        matches!(self.kind, Kind::Static(Shape::Opaque)) && self.bytes >= WORD
     }
 
     /// Whether it keeps entries on hashed slots that are not cleared with it, or may do so.
     pub(super) fn holds_entries(&self) -> bool {
-        matches!(self.kind, Kind::Map | Kind::Vec) || self.is_opaque()
+        matches!(self.kind, Kind::Map | Kind::Vec) || self.may_hash_its_slot()
     }
 
     /// Whether they have a slot in common.
@@ -93,7 +94,7 @@ impl Leaf<'_> {
         let slots = |leaf: &Leaf<'_>| U256::from(leaf.bytes.div_ceil(WORD).max(1));
         let is_before =
             |one: &Leaf<'_>, two: &Leaf<'_>| one.slot.saturating_add(slots(one)) <= two.slot;
-        !is_before(self, other) && !is_before(other, self)
+        self.slot == other.slot || !is_before(self, other) && !is_before(other, self)
     }
 
     /// Its path in the version before, under the names that are declared. Where that one carries the same

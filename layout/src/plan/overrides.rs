@@ -73,12 +73,13 @@ impl Overrides {
         }
     }
 
-    /// Where a new leaf comes from. In another area nothing is taken from a field that stays there.
+    /// Where a new leaf comes from, which had the path `before` in the old version. Nothing is taken from a field
+    /// of another area that `stays` there, unless that is declared.
     pub(super) fn source(
         &self,
-        leaf: &Leaf<'_>,
+        (leaf, before): (&Leaf<'_>, &str),
         old: &[Leaf<'_>],
-        new: &[Leaf<'_>],
+        stays: impl Fn(&Leaf<'_>) -> bool,
     ) -> Result<Origin<'_>, Unsupported> {
         let closest = self
             .sources
@@ -88,19 +89,14 @@ impl Overrides {
         match closest {
             Some((_, Source::Code(code), _)) => Ok(Origin::Code(code)),
             Some((_, Source::Empty, _)) => Ok(Origin::Nothing),
-            Some((_, Source::Field(from), rest)) => find(&format!("{from}{rest}"), leaf, old),
-            None => {
-                let found = match find(&leaf.path_before(old), leaf, old)? {
-                    Origin::Nothing => find(&leaf.path, leaf, old)?,
-                    found => found,
-                };
-                Ok(match found {
-                    Origin::Old(at) if stays_elsewhere(old.get(at), leaf, old, new) => {
-                        Origin::Nothing
-                    }
-                    found => found,
-                })
+            Some((_, Source::Field(from), rest)) => {
+                find(&format!("{from}{rest}"), leaf, old, |_| false)
             }
+            None if before != leaf.path => match find(before, leaf, old, |_| false)? {
+                Origin::Nothing => find(&leaf.path, leaf, old, stays),
+                found => Ok(found),
+            },
+            None => find(before, leaf, old, stays),
         }
     }
 
@@ -117,8 +113,14 @@ impl Overrides {
     }
 }
 
-/// The old leaf of a path: in the same namespace, or else anywhere if there is only one.
-fn find<'s>(path: &str, leaf: &Leaf<'_>, old: &[Leaf<'_>]) -> Result<Origin<'s>, Unsupported> {
+/// The old leaf of a path: in the same namespace, or else anywhere if there is only one, of those that do not
+/// stay there.
+fn find<'s>(
+    path: &str,
+    leaf: &Leaf<'_>,
+    old: &[Leaf<'_>],
+    stays: impl Fn(&Leaf<'_>) -> bool,
+) -> Result<Origin<'s>, Unsupported> {
     let named = || {
         old.iter()
             .enumerate()
@@ -129,7 +131,8 @@ fn find<'s>(path: &str, leaf: &Leaf<'_>, old: &[Leaf<'_>]) -> Result<Origin<'s>,
         .map(|(at, _)| at)
         .collect();
     let all: Vec<usize> = if near.is_empty() {
-        named().map(|(at, _)| at).collect()
+        let gone = named().filter(|(_, other)| !stays(other));
+        gone.map(|(at, _)| at).collect()
     } else {
         near
     };
@@ -140,19 +143,6 @@ fn find<'s>(path: &str, leaf: &Leaf<'_>, old: &[Leaf<'_>]) -> Result<Origin<'s>,
             field: path.to_owned(),
         }),
     }
-}
-
-/// Whether an old field of another area is still a field there.
-fn stays_elsewhere(
-    found: Option<&Leaf<'_>>,
-    leaf: &Leaf<'_>,
-    old: &[Leaf<'_>],
-    new: &[Leaf<'_>],
-) -> bool {
-    found.is_some_and(|found| {
-        let mut there = new.iter().filter(|other| other.area == found.area);
-        found.area != leaf.area && there.any(|other| other.path_before(old) == found.path)
-    })
 }
 
 /// What follows a field's path in that of something below it.

@@ -52,6 +52,8 @@ pub(super) struct Planner<'p> {
     accounted: BTreeSet<usize>,
     /// Old leaves that stay where they are, byte for byte.
     kept: BTreeSet<usize>,
+    /// Old leaves that the author's code reads.
+    coded: BTreeSet<usize>,
     /// New static leaves that are written, with where they come from.
     parts: Vec<(Bits, Part)>,
     reads: Vec<Read>,
@@ -90,8 +92,7 @@ impl<'p> Planner<'p> {
                         false => leaf.narrower(old),
                     })?;
                 let in_place = same_slot && old.offset == leaf.offset && old.bytes == leaf.bytes;
-                // Where such a type keeps its data depends on its slot: a lazy map hashes it.
-                if !in_place && (old.is_opaque() || leaf.is_opaque()) {
+                if !in_place && (old.may_hash_its_slot() || leaf.may_hash_its_slot()) {
                     return Err(leaf.unknown());
                 }
                 if in_place && conversion == Conversion::Same {
@@ -117,6 +118,12 @@ impl<'p> Planner<'p> {
                 self.kept.insert(from);
             }
             (Kind::Vec, Kind::Vec) if same_slot && unchanged(old.ty, leaf.ty)? => {
+                self.kept.insert(from);
+            }
+            // It is kept lazily from now on.
+            (Kind::Map | Kind::Vec, Kind::Static(_))
+                if same_slot && leaf.may_hash_its_slot() && leaf.is_declared_from(old) =>
+            {
                 self.kept.insert(from);
             }
             (Kind::Map, _) | (_, Kind::Map) => {
@@ -151,6 +158,7 @@ impl<'p> Planner<'p> {
                     });
                 }
                 self.accounted.insert(at);
+                self.coded.insert(at);
                 self.read(at);
             }
         }
@@ -216,18 +224,18 @@ impl<'p> Planner<'p> {
 
     /// Entries of a dropped map or array stay: nothing that hashes its slot may lie there.
     pub(super) fn collisions(&self, new: &[Leaf<'_>]) -> Result<(), Unsupported> {
-        let left = |at: &usize| !self.kept.contains(at);
+        let left = |at: &usize| !self.kept.contains(at) && !self.coded.contains(at);
         for (_, old) in self
             .old
             .iter()
             .enumerate()
             .filter(|(at, old)| old.holds_entries() && left(at))
         {
-            let is_static =
-                |leaf: &Leaf<'_>| matches!(leaf.kind, Kind::Static(_)) && !leaf.is_opaque();
+            let hashes =
+                |leaf: &Leaf<'_>| !matches!(leaf.kind, Kind::Static(_)) || leaf.may_hash_its_slot();
             if let Some(leaf) = new
                 .iter()
-                .find(|leaf| leaf.is_in_slots_of(old) && !is_static(leaf))
+                .find(|leaf| leaf.is_in_slots_of(old) && hashes(leaf))
             {
                 return Err(Unsupported::ShowsThrough {
                     field: leaf.path.clone(),
