@@ -2,15 +2,16 @@
 //! transaction. Typed again, it goes on where it ended.
 
 use super::context::Context;
-use super::propose::propose;
-use super::storage::StorageContext;
+use super::path::check_stragglers;
+use super::propose::{go_on_in_batches, propose, stop};
+use super::storage::{Overrides, StorageChecks, StorageContext, uncompared};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
 use crate::governance::Call;
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, arrived_by, proxies};
+use crate::registry::{self, arrived_by, begun_by, proxies};
 use crate::text::{grouped, shell_word};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
@@ -161,34 +162,62 @@ async fn go_on(
     if all > 0 {
         context.output.begin(&what);
     }
+    let place = StorageContext {
+        context,
+        client,
+        registry,
+    };
+    let checks = compared(place, name, &waits).await?;
+    let (mut begun, mut refused) = (Vec::new(), None);
     let mut idle = 0;
     let mut left = registry::left(client, registry, name).await?;
     while !waits.is_empty() && left > 0 && idle < usize::from(left) {
         let batch = BATCH.min(waits.len());
         let max = u16::try_from(batch).unwrap_or(u16::MAX);
-        let done = registry::rollout(client, registry, name, max).await?;
+        let done = match registry::rollout(client, registry, name, max).await {
+            Err(error) if sent.is_empty() => return Err(error.into()),
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+            Ok(done) => done,
+        };
         let turned = registry::turned_by(&done.sent, registry);
+        waits.retain(|proxy| !turned.contains(proxy));
+        skipped.extend(done.skipped);
+        upgraded.extend(arrived_by(&done.sent));
+        begun.extend(begun_by(&done.sent));
+        let is_uncompared = uncompared::is_there(&done.sent, registry, &checks);
+        sent.push(done.sent);
+        client.close_journal(); // the chain says what is left
+        if is_uncompared {
+            break;
+        }
         let before = left;
-        left = registry::left(client, registry, name).await?;
+        left = match registry::left(client, registry, name).await {
+            Ok(left) => left,
+            Err(error) => {
+                refused = Some(error);
+                break;
+            }
+        };
         idle = if turned.is_empty() && left >= before {
             idle + batch
         } else {
             0
         };
-        waits.retain(|proxy| !turned.contains(proxy));
-        skipped.extend(done.skipped);
-        upgraded.extend(arrived_by(&done.sent));
-        sent.push(done.sent);
-        client.close_journal(); // the chain says what is left
         let so_far = all - waits.len();
         let detail = rate.summary(so_far as u64, all as u64);
         context
             .output
             .advance(so_far as u64, all as u64, "instances", &detail);
     }
-    if !waits.is_empty() {
+    if !waits.is_empty() && refused.is_none() {
         // Somebody else may have sent the same meanwhile.
-        waits = waiting(client, registry, name, decision.waits_in).await?;
+        match waiting(client, registry, name, decision.waits_in).await {
+            Ok(now) => waits = now,
+            Err(error) => refused = Some(error),
+        }
     }
     if all > 0 {
         let so_far = all.saturating_sub(waits.len());
@@ -214,14 +243,43 @@ async fn go_on(
         .collect();
     outcome.field("left", &waits);
     outcome.field("skipped", skipped);
-    if waits.is_empty() {
-        return Ok(());
+    if !waits.is_empty() {
+        let next = format!("stylus-upgrades {} {}", decision.command, shell_word(name));
+        outcome.line(format!("{} instances are left; next: {next}", waits.len()));
+        outcome.field("next", next);
+        outcome.exit = Some(Exit::Partial);
     }
-    let next = format!("stylus-upgrades {} {}", decision.command, shell_word(name));
-    outcome.line(format!("{} instances are left; next: {next}", waits.len()));
-    outcome.field("next", next);
-    outcome.exit = Some(Exit::Partial);
+    go_on_in_batches(outcome, &begun);
+    if let Some(error) = &refused {
+        stop(context, outcome, error, Exit::Partial);
+    }
+    uncompared::report(context, (&sent, registry), &checks, outcome);
     Ok(())
+}
+
+/// The paths to what is current, compared. The rollout that resumes the ones can upgrade others: nothing is
+/// refused for it, and what it moves by a way that may not be taken counts as not compared.
+async fn compared(
+    place: StorageContext<'_>,
+    name: &str,
+    waits: &[Address],
+) -> Result<StorageChecks, ChainError> {
+    if waits.is_empty() {
+        return Ok(StorageChecks::default());
+    }
+    let query = abi::definitionCall { name: name.into() };
+    let current = place.client.call(place.registry, &query).await?.current;
+    let mut checks = StorageChecks::default();
+    let way = (name, current.as_str());
+    let found = check_stragglers(place, way, &Overrides::default(), &mut checks).await;
+    Ok(match found {
+        Ok(()) => checks,
+        Err(error) => {
+            let about = "what is older than the current version may not go there unsaid";
+            place.context.output.note(&format!("! {about}: {error}"));
+            StorageChecks::default()
+        }
+    })
 }
 
 /// Says before anything is sent which instances are older than what is current: the same rollout that

@@ -1,12 +1,14 @@
 //! Commands that leave instances in a complex migration: partly done, and the next command is named.
 
 use crate::creation::{card, send};
+use crate::effects::ask;
 use crate::interrupted::migration;
 use crate::relay::Relay;
 use crate::sandbox::{Sandbox, error, text};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A registry with a definition `P` of registers of points: version 1.0, and so many instances.
 fn registers(instances: usize) -> (Sandbox, Vec<String>) {
@@ -108,6 +110,30 @@ fn few_that_wait_among_many_are_compared_before_migrate_takes_them_along() {
     let pair = |one: &Value| (text(one, "from").to_owned(), text(one, "to").to_owned());
     let pairs: Vec<_> = compared.iter().map(pair).collect();
     assert!(pairs.contains(&("1.0".into(), "2.0".into())), "{pairs:?}");
+}
+
+#[test]
+fn what_a_resume_upgrades_into_a_complex_step_is_named_with_the_next_command() {
+    let (sandbox, proxies) = registers(5);
+    sandbox.done("Admin", &[&["register"], &MIGRATE[1..]].concat());
+    send(&sandbox, 0, &migration(&sandbox, "P", "2.0"));
+    sandbox.done("Admin", &["pause", "P"]);
+    // The old code is gone: the rollout that resumes its instances takes them past it.
+    let call = abi::getVersionCall {
+        name: "P".into(),
+        version: "1.0".into(),
+    };
+    let old = ask(&sandbox, call).code.implementation;
+    let gone = sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(old, alloy::primitives::Bytes::new()));
+    gone.expect("the chain");
+    let resumed = sandbox.run("Admin", &["resume", "P"]);
+    assert_eq!(resumed.exit, Some(5), "{resumed:#?}");
+    let paused = resumed.document["paused"].as_array().expect("them");
+    for proxy in &proxies {
+        assert!(names_next(paused, proxy), "{proxy}: {resumed:#?}");
+    }
 }
 
 #[test]
