@@ -15,7 +15,7 @@ use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::reasons::{instance_state, step};
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
 
@@ -88,10 +88,11 @@ pub(super) async fn check_stragglers(
 }
 
 /// Checks the paths to `version` of the instances that go along with another version at once: those in no
-/// complex step, however many are in one, unless there are too many for that.
+/// complex step, however many are in one, unless there are too many for that. `is_there` says whether the
+/// version itself is what they go along to: who is at it does not.
 pub(super) async fn check_few(
     place: StorageContext<'_>,
-    (name, version): (&str, &str),
+    (name, version, is_there): (&str, &str, bool),
     overrides: &Overrides,
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
@@ -104,8 +105,11 @@ pub(super) async fn check_few(
         for proxy in page(place, name, start, INSTANCES_MAX.min(count - start)).await? {
             let call = abi::instanceOfCall { proxy };
             let instance = client.call(registry, &call).await?;
-            let is_in_step = [instance_state::MIGRATING, instance_state::TURNING_BACK];
-            if count > INSTANCES_AT_ONCE && is_in_step.contains(&instance.state) {
+            let steps = [instance_state::MIGRATING, instance_state::TURNING_BACK];
+            let is_in_step = count > INSTANCES_AT_ONCE && steps.contains(&instance.state);
+            let is_at_it = is_there && instance.version == version;
+            // A beacon proxy follows its beacon, and stands in no list.
+            if is_in_step || is_at_it || instance.kind == proxy_kind::BEACON {
                 continue;
             }
             few += 1;
@@ -122,7 +126,9 @@ pub(super) async fn check_few(
         typed: "",
         overrides,
     };
-    checks.looked_at = found;
+    for (at, proxies) in found {
+        checks.looked_at.entry(at).or_default().extend(proxies);
+    }
     check_again(place, &request, checks).await?;
     checks.coverage.require(&overrides.storage.allow_absent)?;
     Ok(())

@@ -256,12 +256,15 @@ pub(super) async fn activated(
         client,
         registry,
     } = place;
+    let (arrived, begun) = (arrived_by(sent), begun_by(sent));
     let call = abi::definitionCall {
         name: migrate.name.clone(),
     };
-    let instances = client.call(registry, &call).await?.instances;
-    let (arrived, begun) = (arrived_by(sent), begun_by(sent));
-    if instances > INSTANCES_AT_ONCE && arrived.is_empty() && begun.is_empty() {
+    let instances = match arrived.is_empty() && begun.is_empty() {
+        true => client.call(registry, &call).await?.instances,
+        false => 0, // some went along with it
+    };
+    if instances > INSTANCES_AT_ONCE {
         outcome.line(format!("activated, rollout 0/{instances}"));
         let way = (migrate.name.as_str(), Some(migrate.version.as_str()));
         let rolled = roll(place, way, None, rollout, outcome).await;
@@ -281,11 +284,15 @@ pub(super) async fn activated(
         outcome.line(format!("instance {proxy}"));
         let logs = sent.receipt.logs();
         let version = &migrate.version;
-        let checks = after_upgrade(client, registry, proxy, version, &migrate.code, logs).await?;
-        outcome
-            .lines
-            .extend(checks.iter().map(|check| format!("  {}", check.line())));
-        all.extend(checks);
+        match after_upgrade(client, registry, proxy, version, &migrate.code, logs).await {
+            Ok(checks) => {
+                let lines = checks.iter().map(|check| format!("  {}", check.line()));
+                outcome.lines.extend(lines);
+                all.extend(checks);
+            }
+            // It is done all the same.
+            Err(error) => stop(context, outcome, &error, Exit::Partial),
+        }
     }
     outcome.field("checks", &all);
     if is_own {

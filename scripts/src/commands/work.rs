@@ -212,14 +212,15 @@ impl<'a> Work<'a> {
                 registry: self.registry,
             };
             let checks = &mut self.checks;
-            let checked = match is_known || !checks.has_all(&overrides.storage) {
-                // A known version may have most of them already: what is older goes along at once.
-                true => {
-                    let to = if is_known { version } else { from };
-                    check_stragglers(place, (&name, to), overrides, checks).await
-                }
-                false => check_few(place, (&name, from), overrides, checks).await,
-            };
+            let to = if is_known { version } else { from };
+            // A known version may have most of them already: what is older goes along at once.
+            let mut checked = Ok(());
+            if is_known || !checks.has_all(&overrides.storage) {
+                checked = check_stragglers(place, (&name, to), overrides, checks).await;
+            }
+            if checked.is_ok() {
+                checked = check_few(place, (&name, to, is_known), overrides, checks).await;
+            }
             if let Err(error) = checked {
                 self.refuse(error);
                 return Ok(());

@@ -58,9 +58,11 @@ impl Stranger {
     }
 }
 
-/// The artifact that the cache holds for sources, and the name of its files without their endings.
+/// The youngest artifact that the cache holds for sources, and the name of its files without their endings:
+/// earlier builders may have kept others.
 fn kept(source_hash: &str) -> (PathBuf, Value) {
     let folder = home().join("target/contracts/artifacts");
+    let mut found = None;
     for entry in std::fs::read_dir(&folder).expect("the cache").flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -69,12 +71,13 @@ fn kept(source_hash: &str) -> (PathBuf, Value) {
         };
         let build = std::fs::read_to_string(&path).expect("a record");
         if name.starts_with("tiny-") && build.contains(source_hash) {
-            let base = folder.join(name);
-            let record = std::fs::read(ending(&base, "json")).expect("a record");
-            return (base, serde_json::from_slice(&record).expect("a record"));
+            let at = entry.metadata().and_then(|one| one.modified());
+            found = found.max(Some((at.expect("a time"), folder.join(name))));
         }
     }
-    panic!("no build of {source_hash}")
+    let (_, base) = found.unwrap_or_else(|| panic!("no build of {source_hash}"));
+    let record = std::fs::read(ending(&base, "json")).expect("a record");
+    (base, serde_json::from_slice(&record).expect("a record"))
 }
 
 fn ending(base: &Path, ending: &str) -> PathBuf {
