@@ -11,7 +11,7 @@ mod overrides;
 mod planner;
 mod widen;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 
@@ -114,13 +114,18 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
     overrides.check(&old, &new)?;
     let before: Vec<String> = new.iter().map(|leaf| leaf.path_before(&old)).collect();
     let paths = new.iter().zip(&before);
-    let taken: BTreeSet<(&str, &str)> = paths
-        .clone()
-        .map(|(leaf, before)| (leaf.area, before.as_str()))
-        .collect();
+    // By area and old path: the new paths that take what was there.
+    let mut takers: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (leaf, before) in paths.clone() {
+        let place = takers.entry((leaf.area, before)).or_default();
+        place.insert(&leaf.path);
+    }
     let mut planner = Planner::new(&old);
     for (leaf, before) in paths {
-        let stays = |old: &Leaf<'_>| taken.contains(&(old.area, old.path.as_str()));
+        let stays = |old: &Leaf<'_>, as_path: Option<&str>| {
+            let paths = takers.get(&(old.area, old.path.as_str()));
+            paths.is_some_and(|paths| as_path.is_none_or(|path| paths.contains(path)))
+        };
         let source = overrides.source((leaf, before), &old, stays)?;
         planner.carry(leaf, source)?;
     }

@@ -39,6 +39,15 @@ pub struct Before {
 
 #[storage]
 #[derive(StorageLayout)]
+pub struct Taken {
+    total: StorageU256,
+    others: Plain,
+    #[layout(opaque = "lazy mapping(uint256 => Amount)")]
+    accounts: LazyMap<U256, U256, Amount>,
+}
+
+#[storage]
+#[derive(StorageLayout)]
 pub struct Behind {
     #[layout(renamed_from = "total")]
     sum: StorageU256,
@@ -139,6 +148,13 @@ fn a_type_that_only_its_author_knows_is_not_moved() {
     );
     let code = none.with("accounts", Source::Code("old_accounts".into()));
     planned::<Second, Before>(&code).expect("the author says how");
+    planned::<Second, Second>(&code).expect("where it is, as well");
+    // The code moves a word, and not what another map would find there.
+    let error = planned::<Second, Taken>(&code).expect_err("its entries are there");
+    assert!(
+        matches!(&error, Unsupported::ShowsThrough { field, .. } if field == "others"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -310,7 +326,6 @@ fn a_namespace_beside_a_field_of_the_same_name_starts_empty() {
     assert_eq!(after(&old, &beside, &none, U256::ZERO, 2), [2, 1]);
     let renamed = with(&[("total", None), ("stopped", Some("paused"))]);
     assert_eq!(after(&old, &renamed, &none, root, 1), [0]);
-    // What is gone there has moved here, and what is said is done.
     // Unless it is declared to come from there.
     let mut declared = layout(numbers(&[("total", None), ("paused", None)]));
     let sum = numbers(&[("sum", Some("total"))]);
@@ -324,7 +339,18 @@ fn a_namespace_beside_a_field_of_the_same_name_starts_empty() {
         .insert("erc7201:other".into(), numbers(&[("paused", None)]));
     let mut before = layout(numbers(&[("paused", None), ("total", None)]));
     before.namespaces = second;
-    assert!(plan(&before, &several, &none).is_ok());
+    let other = U256::from_be_bytes(stylus_upgrades_interface::slots::erc7201(b"other").0);
+    assert_eq!(after(&before, &several, &none, other, 1), [0]);
+    // A type that both have, with a member that is renamed: all of the new one starts empty.
+    let fees = |limit| numbers(&[limit, ("rate", None)]);
+    let (mut one, mut two) = (layout(vec![]), layout(vec![]));
+    one.namespaces.insert(area.into(), fees(("max", None)));
+    for id in [area, "erc7201:other"] {
+        let renamed = fees(("limit", Some("max")));
+        two.namespaces.insert(id.into(), renamed);
+    }
+    assert!(plan(&one, &two, &none).expect("a plan").is_empty());
+    // What is gone there has moved here, and what is said is done.
     let moved = with(&[("total", None)]);
     assert_eq!(after(&old, &moved, &none, root, 1), [1]);
     let said = none.with("paused", Source::Field("paused".into()));

@@ -52,8 +52,8 @@ pub(super) struct Planner<'p> {
     accounted: BTreeSet<usize>,
     /// Old leaves that stay where they are, byte for byte.
     kept: BTreeSet<usize>,
-    /// Old leaves that the author's code reads.
-    coded: BTreeSet<usize>,
+    /// Old leaves that the author's code reads, each with the slot of the new one that it is for.
+    coded: BTreeSet<(usize, U256)>,
     /// New static leaves that are written, with where they come from.
     parts: Vec<(Bits, Part)>,
     reads: Vec<Read>,
@@ -158,7 +158,7 @@ impl<'p> Planner<'p> {
                     });
                 }
                 self.accounted.insert(at);
-                self.coded.insert(at);
+                self.coded.insert((at, leaf.slot));
                 self.read(at);
             }
         }
@@ -224,8 +224,8 @@ impl<'p> Planner<'p> {
 
     /// Entries of a dropped map or array stay: nothing that hashes its slot may lie there.
     pub(super) fn collisions(&self, new: &[Leaf<'_>]) -> Result<(), Unsupported> {
-        let left = |at: &usize| !self.kept.contains(at) && !self.coded.contains(at);
-        for (_, old) in self
+        let left = |at: &usize| !self.kept.contains(at);
+        for (at, old) in self
             .old
             .iter()
             .enumerate()
@@ -233,10 +233,10 @@ impl<'p> Planner<'p> {
         {
             let hashes =
                 |leaf: &Leaf<'_>| !matches!(leaf.kind, Kind::Static(_)) || leaf.may_hash_its_slot();
-            if let Some(leaf) = new
-                .iter()
-                .find(|leaf| leaf.is_in_slots_of(old) && hashes(leaf))
-            {
+            if let Some(leaf) = new.iter().find(|leaf| {
+                let is_coded = self.coded.contains(&(at, leaf.slot));
+                leaf.is_in_slots_of(old) && hashes(leaf) && !is_coded
+            }) {
                 return Err(Unsupported::ShowsThrough {
                     field: leaf.path.clone(),
                     old: old.path.clone(),
