@@ -10,7 +10,7 @@ use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
 use crate::layout::Who;
-use crate::registry::{RecordedCode, labels};
+use crate::registry::{self, RecordedCode, labels};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
@@ -89,7 +89,8 @@ pub(super) async fn check_stragglers(
 
 /// Checks the paths to `version` of the instances that go along with another version at once: those in no
 /// complex step, however many are in one, unless there are too many for that. `is_there` says whether the
-/// version itself is what they go along to: who is at it does not.
+/// version itself is what they go along to: who is at it, or at a younger one, does
+/// not.
 pub(super) async fn check_few(
     place: StorageContext<'_>,
     (name, version, is_there): (&str, &str, bool),
@@ -98,7 +99,17 @@ pub(super) async fn check_few(
 ) -> Result<(), Error> {
     let (client, registry) = (place.client, place.registry);
     let call = abi::definitionCall { name: name.into() };
-    let count = client.call(registry, &call).await?.instances;
+    let definition = client.call(registry, &call).await?;
+    let count = definition.instances;
+    let wait = match is_there && definition.current == version {
+        true => registry::left(client, registry, name).await?,
+        false => 0,
+    };
+    if is_there && count <= INSTANCES_MAX || u32::from(wait) > INSTANCES_AT_ONCE {
+        return Ok(()); // all were looked at, or the rollout takes them
+    }
+    let labels = registry::labels(client, registry, name).await?;
+    let position = |version: &str| labels.iter().position(|label| label == version);
     let mut found = BTreeMap::<String, Vec<Address>>::new();
     let (mut start, mut few) = (0, 0);
     while start < count {
@@ -107,7 +118,7 @@ pub(super) async fn check_few(
             let instance = client.call(registry, &call).await?;
             let steps = [instance_state::MIGRATING, instance_state::TURNING_BACK];
             let is_in_step = count > INSTANCES_AT_ONCE && steps.contains(&instance.state);
-            let is_at_it = is_there && instance.version == version;
+            let is_at_it = is_there && position(&instance.version) >= position(version);
             // A beacon proxy follows its beacon, and stands in no list.
             if is_in_step || is_at_it || instance.kind == proxy_kind::BEACON {
                 continue;

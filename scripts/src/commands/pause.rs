@@ -167,7 +167,10 @@ async fn go_on(
         client,
         registry,
     };
-    let checks = compared(place, name, &waits).await?;
+    let checks = match all > 0 && decision.waits_in == instance_state::PAUSED {
+        true => compared(place, name).await,
+        false => StorageChecks::default(), // a pause upgrades nothing
+    };
     let (mut begun, mut refused) = (Vec::new(), None);
     let mut idle = 0;
     let mut left = registry::left(client, registry, name).await?;
@@ -190,7 +193,7 @@ async fn go_on(
         let is_uncompared = uncompared::is_there(&done.sent, registry, &checks);
         sent.push(done.sent);
         client.close_journal(); // the chain says what is left
-        if is_uncompared {
+        if is_uncompared || waits.is_empty() {
             break;
         }
         let before = left;
@@ -259,27 +262,22 @@ async fn go_on(
 
 /// The paths to what is current, compared. The rollout that resumes the ones can upgrade others: nothing is
 /// refused for it, and what it moves by a way that may not be taken counts as not compared.
-async fn compared(
-    place: StorageContext<'_>,
-    name: &str,
-    waits: &[Address],
-) -> Result<StorageChecks, ChainError> {
-    if waits.is_empty() {
-        return Ok(StorageChecks::default());
-    }
-    let query = abi::definitionCall { name: name.into() };
-    let current = place.client.call(place.registry, &query).await?.current;
+async fn compared(place: StorageContext<'_>, name: &str) -> StorageChecks {
     let mut checks = StorageChecks::default();
-    let way = (name, current.as_str());
-    let found = check_stragglers(place, way, &Overrides::default(), &mut checks).await;
-    Ok(match found {
-        Ok(()) => checks,
-        Err(error) => {
-            let about = "what is older than the current version may not go there unsaid";
-            place.context.output.note(&format!("! {about}: {error}"));
-            StorageChecks::default()
+    let query = abi::definitionCall { name: name.into() };
+    let found = match place.client.call(place.registry, &query).await {
+        Ok(definition) => {
+            let way = (name, definition.current.as_str());
+            check_stragglers(place, way, &Overrides::default(), &mut checks).await
         }
-    })
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = found {
+        let about = "the ways of older instances count as not compared";
+        place.context.output.note(&format!("! {about}: {error}"));
+        return StorageChecks::default();
+    }
+    checks
 }
 
 /// Says before anything is sent which instances are older than what is current: the same rollout that

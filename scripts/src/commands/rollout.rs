@@ -261,22 +261,25 @@ pub(super) async fn activated(
         name: migrate.name.clone(),
     };
     let instances = match arrived.is_empty() && begun.is_empty() {
-        true => client.call(registry, &call).await?.instances,
-        false => 0, // some went along with it
+        true => client.call(registry, &call).await.map(|one| one.instances),
+        false => Ok(0), // some went along with it
+    };
+    let instances = match instances {
+        Ok(instances) => instances,
+        Err(error) => {
+            stop(context, outcome, &error, Exit::Partial);
+            return Ok(());
+        }
     };
     if instances > INSTANCES_AT_ONCE {
         outcome.line(format!("activated, rollout 0/{instances}"));
         let way = (migrate.name.as_str(), Some(migrate.version.as_str()));
-        let rolled = roll(place, way, None, rollout, outcome).await;
-        return match rolled {
-            Err(error) if error.is_failed_check() => {
-                // The version is activated all the same.
-                outcome.field("left", instances);
-                stop(context, outcome, &error, Exit::Partial);
-                Ok(())
-            }
-            rolled => rolled,
-        };
+        if let Err(error) = roll(place, way, None, rollout, outcome).await {
+            // The version is activated all the same.
+            outcome.field("left", instances);
+            stop(context, outcome, &error, Exit::Partial);
+        }
+        return Ok(());
     }
     go_on_in_batches(outcome, &begun);
     let mut all = Vec::new();
