@@ -11,7 +11,7 @@ mod overrides;
 mod planner;
 mod widen;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use alloy_primitives::U256;
 
@@ -114,18 +114,21 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
     overrides.check(&old, &new)?;
     let before: Vec<String> = new.iter().map(|leaf| leaf.path_before(&old)).collect();
     let paths = new.iter().zip(&before);
-    // By area and old path: the new paths that take what was there.
-    let mut takers: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for (leaf, before) in paths.clone() {
-        let place = takers.entry((leaf.area, before)).or_default();
-        place.insert(&leaf.path);
-    }
+    // What a new leaf of the same area takes, by its area and its path.
+    let is_there = |area: &str, path: &str| {
+        old.iter()
+            .any(|other| other.area == area && other.path == path)
+    };
+    let taken: BTreeSet<(&str, &str)> = paths
+        .clone()
+        .map(|(leaf, before)| match is_there(leaf.area, before) {
+            true => (leaf.area, before.as_str()),
+            false => (leaf.area, leaf.path.as_str()),
+        })
+        .collect();
     let mut planner = Planner::new(&old);
     for (leaf, before) in paths {
-        let stays = |old: &Leaf<'_>, as_path: Option<&str>| {
-            let paths = takers.get(&(old.area, old.path.as_str()));
-            paths.is_some_and(|paths| as_path.is_none_or(|path| paths.contains(path)))
-        };
+        let stays = |old: &Leaf<'_>| taken.contains(&(old.area, old.path.as_str()));
         let source = overrides.source((leaf, before), &old, stays)?;
         planner.carry(leaf, source)?;
     }

@@ -326,10 +326,14 @@ fn a_namespace_beside_a_field_of_the_same_name_starts_empty() {
     assert_eq!(after(&old, &beside, &none, U256::ZERO, 2), [2, 1]);
     let renamed = with(&[("total", None), ("stopped", Some("paused"))]);
     assert_eq!(after(&old, &renamed, &none, root, 1), [0]);
-    // Unless it is declared to come from there.
+    // Also where a rename is declared: that is of a field which is gone.
     let mut declared = layout(numbers(&[("total", None), ("paused", None)]));
     let sum = numbers(&[("sum", Some("total"))]);
     declared.namespaces.insert(area.into(), sum);
+    assert_eq!(after(&old, &declared, &none, root, 1), [0]);
+    let said = none.clone().with("sum", Source::Field("total".into()));
+    assert_eq!(after(&old, &declared, &said, root, 1), [2]);
+    declared.storage.remove(0);
     assert_eq!(after(&old, &declared, &none, root, 1), [2]);
     // Several that stay are no choice either.
     let mut several = with(&[("paused", None), ("total", None)]);
@@ -349,6 +353,15 @@ fn a_namespace_beside_a_field_of_the_same_name_starts_empty() {
         let renamed = fees(("limit", Some("max")));
         two.namespaces.insert(id.into(), renamed);
     }
+    assert!(plan(&one, &two, &none).expect("a plan").is_empty());
+    // Nor from a third one that has a field of the old name, nor where the annotation came later.
+    for version in [&mut one, &mut two] {
+        let third = numbers(&[("max", None)]);
+        version.namespaces.insert("erc7201:third".into(), third);
+    }
+    assert!(plan(&one, &two, &none).expect("a plan").is_empty());
+    let later = fees(("limit", None));
+    one.namespaces.insert(area.into(), later);
     assert!(plan(&one, &two, &none).expect("a plan").is_empty());
     // What is gone there has moved here, and what is said is done.
     let moved = with(&[("total", None)]);

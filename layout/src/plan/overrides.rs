@@ -73,16 +73,14 @@ impl Overrides {
         }
     }
 
-    /// Where a new leaf comes from, which had the path `before` in the old version. Nothing is taken from a field
-    /// of another area that `stays` there, under whatever path, unless that is declared; where the declaration is
-    /// that of a type which both areas have, it `stays` under the same path.
+    /// Where a new leaf comes from, which had the path `before` in the old version. Nothing is taken by itself from
+    /// a field of another area that `stays` there.
     pub(super) fn source(
         &self,
         (leaf, before): (&Leaf<'_>, &str),
         old: &[Leaf<'_>],
-        stays: impl Fn(&Leaf<'_>, Option<&str>) -> bool,
+        stays: impl Fn(&Leaf<'_>) -> bool,
     ) -> Result<Origin<'_>, Unsupported> {
-        let stays_there = |other: &Leaf<'_>| stays(other, None);
         let closest = self
             .sources
             .iter()
@@ -94,14 +92,10 @@ impl Overrides {
             Some((_, Source::Field(from), rest)) => {
                 find(&format!("{from}{rest}"), leaf, old, |_| false)
             }
-            None if before != leaf.path => {
-                let as_here = |other: &Leaf<'_>| stays(other, Some(&leaf.path));
-                match find(before, leaf, old, as_here)? {
-                    Origin::Nothing => find(&leaf.path, leaf, old, stays_there),
-                    found => Ok(found),
-                }
-            }
-            None => find(before, leaf, old, stays_there),
+            None => match find(before, leaf, old, &stays)? {
+                Origin::Nothing => find(&leaf.path, leaf, old, stays),
+                found => Ok(found),
+            },
         }
     }
 
