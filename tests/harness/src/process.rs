@@ -11,6 +11,7 @@ use stylus_upgrades::progress::Progress;
 use crate::error::HarnessError;
 use crate::home::target;
 use crate::npm::{self, Npm};
+use crate::program_file::copy_program;
 
 /// A running anvil, or whatever honours its process contract.
 #[derive(Debug)]
@@ -131,10 +132,10 @@ pub fn launcher(program: &Path) -> Result<PathBuf, HarnessError> {
     if fs::read_to_string(&script).is_ok_and(|present| present == text) {
         return Ok(script);
     }
-    // Written aside and renamed: another test may be running the old one this very moment.
-    let fresh = folder.join("fresh");
-    fs::write(&fresh, text).map_err(HarnessError::file("write", &fresh))?;
-    make_executable(&fresh)?;
+    // Put aside and renamed: another test may be running the old one this very moment.
+    let [written, fresh] = ["written", "fresh"].map(|name| folder.join(name));
+    fs::write(&written, text).map_err(HarnessError::file("write", &written))?;
+    copy_program(&written, &fresh)?;
     fs::rename(&fresh, &script).map_err(HarnessError::file("write", &script))?;
     Ok(script)
 }
@@ -144,10 +145,4 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-fn make_executable(path: &Path) -> Result<(), HarnessError> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-        .map_err(HarnessError::file("change", path))
 }

@@ -1,13 +1,12 @@
 //! The program as somebody has it who has nothing else, and what a run of it came to.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alloy::primitives::Address;
 use serde_json::Value;
-use stylus_upgrades_harness::command_line;
+use stylus_upgrades_harness::{command_line, copy_program};
 
 /// A run of the program.
 pub(super) struct Ran {
@@ -25,7 +24,7 @@ pub(super) struct Ran {
 pub(super) fn program(folder: &Path) -> Command {
     let own: PathBuf = folder.join("stylus-upgrades");
     if !own.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_cli"), &own).expect("copied");
+        copy_program(Path::new(env!("CARGO_BIN_EXE_cli")), &own).expect("copied");
     }
     let ours = command_line(&own).expect("the workspace");
     let framework = "STYLUS_UPGRADES_FRAMEWORK_FROM";

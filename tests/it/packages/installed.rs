@@ -13,7 +13,7 @@ use alloy::transports::choose_tls_cryptography;
 use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::build::Framework;
-use stylus_upgrades_harness::{builder, home};
+use stylus_upgrades_harness::{builder, copy_program, home};
 
 use super::tls::Terminator;
 use super::{packages, patches, published, run, text, vendored};
@@ -49,7 +49,7 @@ impl Installed {
         for name in ["home", "work/deep/below"] {
             fs::create_dir_all(installed.path(name)).expect("made");
         }
-        fs::copy(program, installed.program()).expect("copied");
+        copy_program(program, &installed.program()).expect("copied");
         let key = installed.node.accounts().mnemonic()[0].to_bytes();
         fs::write(installed.path("key"), key.to_string()).expect("a key file");
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
