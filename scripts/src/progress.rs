@@ -2,7 +2,7 @@
 
 use crate::ids::TxHash;
 use crate::text::duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A listener for the course of long work. Implementations must not fail.
 pub trait Progress: Send + Sync {
@@ -44,18 +44,25 @@ impl Rate {
 
     /// What is done a second, and how long the rest takes at that rate.
     pub fn summary(&self, done: u64, total: u64) -> String {
-        let since = done.saturating_sub(self.first) as f64;
-        let each_second = since / self.begun.elapsed().as_secs_f64().max(0.001);
-        let left = total.saturating_sub(done);
-        let left = match (left as f64 / each_second) as u64 {
-            _ if each_second <= 0.0 => "?".into(),
-            0 if left > 0 => "less than 1 s".into(),
-            seconds => duration(seconds),
-        };
-        match each_second {
-            10.0.. => format!("{each_second:.0}/s, {left} left"),
-            _ => format!("{each_second:.1}/s, {left} left"),
-        }
+        summary_after(
+            self.begun.elapsed(),
+            done.saturating_sub(self.first),
+            total.saturating_sub(done),
+        )
+    }
+}
+
+/// The same, where so much was done in that time and so much is left.
+fn summary_after(elapsed: Duration, since: u64, left: u64) -> String {
+    let each_second = since as f64 / elapsed.as_secs_f64().max(0.001);
+    let left = match (left as f64 / each_second) as u64 {
+        _ if each_second <= 0.0 => "?".into(),
+        0 if left > 0 => "less than 1 s".into(),
+        seconds => duration(seconds),
+    };
+    match each_second {
+        10.0.. => format!("{each_second:.0}/s, {left} left"),
+        _ => format!("{each_second:.1}/s, {left} left"),
     }
 }
 
@@ -72,25 +79,26 @@ impl Progress for Silent {
 
 #[cfg(test)]
 mod tests {
-    use super::Rate;
-    use std::time::{Duration, Instant};
+    use super::{Rate, summary_after};
+    use std::time::Duration;
 
-    fn rate(first: u64, seconds: u64) -> Rate {
-        let begun = Instant::now().checked_sub(Duration::from_secs(seconds));
-        Rate {
-            begun: begun.expect("the clock is older"),
-            first,
-        }
+    #[test]
+    fn rate_and_time_left_follow_from_what_was_done_in_which_time() {
+        let slow = Duration::from_secs(10);
+        assert_eq!(summary_after(slow, 20, 100), "2.0/s, 50 s left");
+        assert_eq!(summary_after(slow, 0, 120), "0.0/s, ? left");
+        let fast = Duration::from_secs(2);
+        let long = summary_after(fast, 1_000, 999_000);
+        assert!(long.starts_with("500/s, 33 min"), "{long}");
+        let shown = summary_after(fast, 1_000, 100);
+        assert_eq!(shown, "500/s, less than 1 s left");
+        assert_eq!(summary_after(fast, 1_000, 0), "500/s, 0 s left");
     }
 
     #[test]
-    fn rate_and_time_left_count_what_was_done_since() {
-        let slow = rate(100, 10);
-        assert_eq!(slow.summary(120, 220), "2.0/s, 50 s left");
-        assert_eq!(slow.summary(100, 220), "0.0/s, ? left");
-        let fast = rate(0, 2);
-        assert!(fast.summary(1_000, 1_000_000).starts_with("500/s, 33 min"));
-        assert_eq!(fast.summary(1_000, 1_100), "500/s, less than 1 s left");
-        assert_eq!(fast.summary(1_000, 1_000), "500/s, 0 s left");
+    fn what_was_done_before_does_not_count() {
+        let rate = Rate::from(100);
+        assert_eq!(rate.summary(100, 220), "0.0/s, ? left");
+        assert!(!rate.summary(101, 220).starts_with("0.0/s"));
     }
 }

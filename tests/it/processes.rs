@@ -19,7 +19,7 @@ fn listens(address: &str) -> bool {
 
 /// Waits until nobody listens there any more; a bound for a process that is being killed.
 fn ends(address: &str) -> bool {
-    (0..100).any(|_| {
+    (0..1_200).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
         !listens(address)
     })

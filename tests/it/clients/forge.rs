@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use alloy::primitives::U256;
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm, home};
+use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm, copy_program, home};
 use stylus_upgrades_tests::abi::ICounter;
 
 use crate::upgrade::counter;
@@ -24,9 +24,10 @@ impl Project {
         let folder = tempfile::tempdir().expect("a folder");
         let sources = home().join("tests/clients/forge");
         std::fs::create_dir(folder.path().join("script")).expect("a folder");
-        for name in ["foundry.toml", "solc.js", "script/Counter.s.sol"] {
+        for name in ["foundry.toml", "script/Counter.s.sol"] {
             std::fs::copy(sources.join(name), folder.path().join(name)).expect("copied");
         }
+        copy_program(&sources.join("solc.js"), &folder.path().join("solc.js"))?;
         let modules = packages.folder().join("node_modules");
         let link = folder.path().join("node_modules");
         std::os::unix::fs::symlink(modules, link).expect("a link");

@@ -7,15 +7,36 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stylus_devnode::{NodeConfig, spawn};
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades_harness::home;
 
 use super::process::Console;
 use crate::run_migration::proxy::{Failure, Proxy};
 
+/// A node at a port that the system gives nobody who asks for any free one, so that it can be started
+/// there again.
+fn at_a_port_of_its_own() -> NodeHandle {
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    (first..first + 2_000)
+        .find_map(|port| {
+            let config = NodeConfig {
+                port,
+                ..NodeConfig::default()
+            };
+            spawn(config).ok()
+        })
+        .expect("a free port")
+}
+
+/// Until the console has looked at the chain, also where the first look took too long.
+fn has_looked(news: &mut impl Iterator<Item = String>) {
+    news.find(|line| line == "event: ready" || line == "event: back")
+        .expect("it looked");
+}
+
 #[test]
 fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
-    let node = spawn(NodeConfig::default()).expect("a free port");
+    let node = at_a_port_of_its_own();
     let (endpoint, port) = (node.endpoint(), node.address().port());
     let folder = tempfile::tempdir().expect("a folder");
     let registry = "0x1111111111111111111111111111111111111111";
@@ -60,7 +81,7 @@ fn an_endpoint_that_takes_requests_and_never_answers_is_reported_and_its_return_
     let registry = "0x1111111111111111111111111111111111111111";
     let console = Console::elsewhere(folder.path(), &endpoint.url(), registry);
     let mut news = console.news();
-    news.find(|line| line == "event: ready").expect("it looked");
+    has_looked(&mut news);
     hangs.store(true, Ordering::Relaxed);
     let begun = Instant::now();
     news.find(|line| line == "event: gone")
@@ -88,7 +109,7 @@ fn a_reorganisation_without_events_is_reported() {
     let registry = "0x1111111111111111111111111111111111111111";
     let console = Console::elsewhere(folder.path(), &node.endpoint(), registry);
     let mut news = console.news();
-    news.find(|line| line == "event: ready").expect("it looked");
+    has_looked(&mut news);
     node.with_chain(move |chain| {
         assert!(chain.revert(begin));
         chain.mine(4, Some(9))

@@ -247,7 +247,7 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 60).await?;
     let register = fixture.register.address().to_string();
-    let words = [&SLOW[..], &["--retry-for", "1"]].concat();
+    let words = [&SLOW[..], &["--retry-for", "5"]].concat();
     // Nothing but the start, then nobody; later on in the middle of it.
     for (answers, code) in [(9, 4), (60, 5)] {
         let proxy = Proxy::start(harness.chain().url(), move |count, _| {
