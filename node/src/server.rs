@@ -24,6 +24,9 @@ use crate::rpc::{MAX_ANSWER, Methodsets};
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
 
+/// How long the threads may take to end after that, which is at once where none is kept busy.
+const THREADS_END: Duration = Duration::from_secs(5);
+
 /// Most requests in one batch.
 const MAX_BATCH: u32 = 50_000;
 
@@ -149,7 +152,7 @@ fn run_until_stopped(runtime: Runtime, server: ServerHandle, stopped: oneshot::R
         let _ = server.stop();
         let _ = tokio::time::timeout(GRACE, server.stopped()).await;
     });
-    runtime.shutdown_timeout(GRACE);
+    runtime.shutdown_timeout(THREADS_END);
 }
 
 fn cors_layer(cors: &Cors) -> Result<CorsLayer, NodeError> {

@@ -13,7 +13,8 @@ pub enum Exit {
     Refused = 1,
     /// The command was used wrongly.
     Usage = 2,
-    /// Approvals or a delay are missing; of `doctor`: something needs attention in time.
+    /// Not yet: approvals or a delay are missing, or something else is waited for; of `doctor`: something
+    /// needs attention in time.
     NotReady = 3,
     /// The chain or its RPC is in trouble; trying again may help.
     Chain = 4,

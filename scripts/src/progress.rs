@@ -100,5 +100,6 @@ mod tests {
         let rate = Rate::from(100);
         assert_eq!(rate.summary(100, 220), "0.0/s, ? left");
         assert!(!rate.summary(101, 220).starts_with("0.0/s"));
+        assert!(rate.summary(220, 220).ends_with("/s, 0 s left"));
     }
 }

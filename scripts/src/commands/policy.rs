@@ -113,15 +113,13 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.snapshot().await?;
     let roles = match role {
         Some(role) => vec![role.to_owned()],
-        None => {
-            let registry = context.registry()?;
-            let client = context.snapshot().await?;
-            roles(context, &client, registry, name).await?
-        }
+        None => roles(context, &client, registry, name).await?,
     };
-    explain_roles(context, name, roles).await
+    explain_at(context, &client, registry, name, roles).await
 }
 
 /// Explains the policies of some roles.
@@ -132,15 +130,26 @@ pub(super) async fn explain_roles(
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.snapshot().await?;
+    explain_at(context, &client, registry, name, roles).await
+}
+
+/// The same, as of the block that `client` reads.
+async fn explain_at(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    name: &str,
+    roles: Vec<String>,
+) -> Result<Outcome, Error> {
     let names = context.names();
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     let mut all = Vec::new();
     for role in roles {
-        let (decides, text) = match deciding_policy(&client, registry, name, &role).await {
+        let (decides, text) = match deciding_policy(client, registry, name, &role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
-                    known: self::roles(context, &client, registry, name).await?,
+                    known: self::roles(context, client, registry, name).await?,
                     definition: name.into(),
                     role,
                 });
