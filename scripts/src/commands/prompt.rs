@@ -9,15 +9,15 @@ use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 
-/// Flags that say where the key comes from, or that nothing is signed; and variables that name a key.
-const KEY_FLAGS: [&str; 7] = [
+/// Flags that say where the key comes from, and variables that do. `--export` is none of them: what
+/// `migrate` deploys first is signed all the same.
+const KEY_FLAGS: [&str; 6] = [
     "--private-key",
     "--private-key-path",
     "--keystore",
     "--keystore-path",
     "--account",
     "--unlocked",
-    "--export",
 ];
 const KEY_VARIABLES: [&str; 4] = [
     "ETH_KEYSTORE",
@@ -280,7 +280,6 @@ mod tests {
         for words in [
             "x create-proxy Note 1.0 --private-key-path key",
             "x create-proxy Note 1.0 --unlocked 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
-            "x create-proxy Note 1.0 --as 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --export call.json",
             "x create-proxy --json",
             "x create-proxy --no-such-flag",
             "x status",
