@@ -9,6 +9,7 @@ sol! {
     /// A transparent proxy 4.x, to its admin.
     #[derive(Debug, PartialEq, Eq)]
     interface ITransparentProxy {
+        function admin() external view returns (address);
         function implementation() external view returns (address);
         function changeAdmin(address newAdmin) external;
     }

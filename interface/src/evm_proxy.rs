@@ -14,16 +14,6 @@ pub const EVM: Shape = Shape {
     size: 110,
     registry_at: 10,
 };
-/// A beacon proxy.
-pub const BEACON_PROXY: Shape = Shape {
-    size: 141,
-    registry_at: 2,
-};
-/// The beacon of a definition.
-pub const BEACON: Shape = Shape {
-    size: 77,
-    registry_at: 2,
-};
 /// The pause stub of UUPS proxies.
 pub const UUPS_STUB: Shape = Shape {
     size: 169,

@@ -52,7 +52,34 @@ impl VersionIndex {
     }
 }
 
-/// Kind of a step, one of [`reasons::step`].
+/// What a registry has an instance do.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// To take the steps of a path.
+    Upgrade = reasons::order::UPGRADE,
+    /// To run the pause stub.
+    Pause = reasons::order::PAUSE,
+    /// To run the code of its version again.
+    Resume = reasons::order::RESUME,
+    /// To obey another registry from now on.
+    Transfer = reasons::order::TRANSFER,
+}
+
+impl Order {
+    /// The order of that number, one of [`reasons::order`].
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            reasons::order::UPGRADE => Some(Self::Upgrade),
+            reasons::order::PAUSE => Some(Self::Pause),
+            reasons::order::RESUME => Some(Self::Resume),
+            reasons::order::TRANSFER => Some(Self::Transfer),
+            _ => None,
+        }
+    }
+}
+
+/// Kind of a step, one of [`reasons::step`], with or without [`reasons::step::SKIP_FAILING`].
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StepKind(pub u8);
@@ -68,6 +95,22 @@ impl StepKind {
     pub const COMPLEX: Self = Self(reasons::step::COMPLEX);
     /// [`reasons::step::FOREIGN_CALL`]
     pub const FOREIGN_CALL: Self = Self(reasons::step::FOREIGN_CALL);
+
+    /// The kind without [`reasons::step::SKIP_FAILING`].
+    pub const fn base(self) -> Self {
+        Self(self.0 & !reasons::step::SKIP_FAILING)
+    }
+
+    /// Whether `migrate` leaves an instance whose upgrade reverts to `rollout`.
+    pub const fn skips_failing(self) -> bool {
+        self.0 & reasons::step::SKIP_FAILING != 0
+    }
+
+    /// Whether `script` is code that the proxy delegatecalls. Where it is not, `script` may name a check
+    /// ([`crate::check`]).
+    pub const fn runs_script(self) -> bool {
+        matches!(self.base(), Self::SCRIPT | Self::COMPLEX)
+    }
 }
 
 /// State of an instance, one of [`reasons::instance_state`].

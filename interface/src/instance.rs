@@ -1,5 +1,5 @@
 //! The internal calls between a proxy and its registry, and between two registries. A proxy changes only
-//! its own state; every other caller is refused.
+//! its own state, and so does a registry; every other caller is refused.
 
 use alloy_sol_types::sol;
 
@@ -15,8 +15,8 @@ sol! {
         address implementation;
         /// One of [`crate::reasons::step`].
         uint8 kind;
-        /// The migration script of kind 2, the program of kind 3, the beacon where a beacon proxy is
-        /// created, else zero.
+        /// The migration script of kind 2, the program of kind 3. Of other kinds it is of no concern to the
+        /// proxy.
         address script;
         /// The calldata of the step, may be empty.
         bytes data;
@@ -27,12 +27,17 @@ sol! {
     interface IInstanceRegistry {
         /// Opens an upgrade of the calling instance to `version` on behalf of `caller` and
         /// returns its path, in order, every program on it checked. When the instance is created, the
-        /// path is one step with an empty `from`. With an empty `version`, which only the registry asks
-        /// for, the instance is paused and the path is empty, or it is resumed and the path is one step
-        /// from its version to itself; then there is nothing to close. Reverts, in this order: `NotAnInstance`,
-        /// `DefinitionPaused`, `VersionNotFound`, `UpgradeNotAuthorized`, `AlreadyAtVersion`, `NoPath`,
+        /// path is one step with an empty `from`.
+        ///
+        /// Where the registry has called the instance, it says what it wants by `order`, one of
+        /// [`crate::reasons::order`]; else `order` is 0, an upgrade. A pause has no path. To resume, the
+        /// path is one step from the instance's version to itself. A transfer has no path and names the
+        /// next `registry`, which is zero otherwise. These three open nothing, so nothing closes them.
+        ///
+        /// Reverts, in this order: `NotAnInstance`, `DefinitionPaused`, `VersionNotFound`,
+        /// `UpgradeNotAuthorized`, `AlreadyAtVersion`, `NoPath`, `InvalidStep`,
         /// `ImplementationNotRunnable`, `CodeChanged`.
-        function beginUpgrade(address caller, string calldata version) external returns (PathStep[] memory steps);
+        function beginUpgrade(address caller, string calldata version) external returns (uint8 order, address registry, PathStep[] memory steps);
         /// Closes the upgrade that `beginUpgrade` opened in this transaction: the instance is
         /// at `version` from now on.
         function endUpgrade(string calldata version) external;
@@ -46,12 +51,19 @@ sol! {
         /// closes it, at the target or back at `from`. Reverts `NotAnInstance` unless the
         /// caller is an instance in a complex step in that direction.
         function resumeUpgrade(bool back) external returns (PathStep[] memory steps);
-        /// Upgrades an adopted proxy, which knows no registry: with an empty `version` it is paused or
-        /// resumed. The registry calls itself; reverts `NotAnInstance` for everybody else.
-        function upgradeAdopted(address proxy, string calldata version) external;
-        /// Notes that the calling registry has handed `proxy` over, and that the definition whose name
-        /// has this keccak256, and no other, may adopt it. Reverts `CodeChanged` unless the caller has the
-        /// code of this registry, `ProxyExists` for an instance.
-        function handedOver(address proxy, bytes32 definition) external;
+        /// Upgrades, pauses or resumes an instance that has to be ordered from within a call of its own: an
+        /// adopted proxy, or one whose path has a check. The registry calls itself; reverts
+        /// `NotAnInstance` for everybody else.
+        function moveInstance(address proxy, string calldata version) external;
+        /// Makes `proxy` an instance of the definition whose name has this keccak256. That definition must
+        /// have accepted it from the calling registry (`acceptTransfer`), else
+        /// `TransferNotAccepted`. Returns its own selector.
+        function receiveTransfer(address proxy, bytes32 definition) external returns (bytes4);
+        /// Calls `proxy`, which has this registry in its code, for the registry that it was transferred to,
+        /// and ends with exactly what came back. Reverts `NotAnInstance` for everybody else.
+        function relay(address proxy, bytes calldata order) external payable;
+        /// From now on `registry` may `relay`. Only for the registry that `proxy` was transferred to, which
+        /// transfers it further.
+        function transferRelay(address proxy, address registry) external;
     }
 }

@@ -5,8 +5,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`proxy`] | what every proxy answers, emits and reverts with |
-//! | [`beacon`] | what the beacon of a definition answers and emits |
 //! | [`adopted`] | what is called on proxies of others |
+//! | [`check`] | the check of a step: asked before and after an instance is upgraded |
 //! | [`evm_proxy`] | the shapes of our EVM programs |
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`registry_storage`] | what the registry stores, and where |
@@ -32,9 +32,9 @@
 extern crate alloc;
 
 pub mod adopted;
-pub mod beacon;
 pub mod build;
 pub mod chain;
+pub mod check;
 pub mod complex;
 pub mod evm_proxy;
 pub mod full;

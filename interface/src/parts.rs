@@ -25,12 +25,12 @@ pub struct Part {
 sol! {
     /// What governance asks of another part besides governed calls. The front routes none of it.
     interface IParts {
-        /// Upgrades every instance that lags behind, all or nothing.
-        function upgradeLagging(bytes32 definition) external;
+        /// Upgrades every instance that is older than the current version, which was made current by a step
+        /// of that kind.
+        function upgradeOlder(bytes32 definition, uint8 kind) external;
         /// Pauses or resumes the first instances of a definition that was paused or resumed.
         function pauseOrResume(bytes32 definition) external;
-        /// Refuses calldata of `setHandler`, `abortMigration`, `adopt` or `handOver` that could not be
-        /// executed now.
+        /// Refuses calldata of a governed call about one proxy that could not be executed now.
         function checkCall(bytes call) external;
         /// Refuses calldata of `submitSigned` unless every approval in it is signed, for that epoch
         /// and round of its action.
@@ -93,7 +93,9 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::setHandlerCall>(),
             to::<Registry::abortMigrationCall>(),
             to::<Registry::adoptCall>(),
-            to::<Registry::handOverCall>(),
+            to::<Registry::acceptTransferCall>(),
+            to::<Registry::transferProxyCall>(),
+            to::<Registry::removeInstanceCall>(),
             to::<Registry::setPolicyCall>(),
             to::<Registry::createProxyCall>(),
             to::<Registry::pauseCall>(),
@@ -105,29 +107,37 @@ pub const PARTS: [Part; COUNT] = [
     },
     Part {
         package: "registry-factory",
-        task: "where instances come from: creation",
-        answers: &[],
-        executes: &[to::<Registry::createProxyCall>()],
+        task: "what is decided about one proxy: creation, adoption, transfer, removal, handlers",
+        answers: &[
+            to::<Instance::receiveTransferCall>(),
+            to::<Instance::relayCall>(),
+            to::<Instance::transferRelayCall>(),
+        ],
+        executes: &[
+            to::<Registry::createProxyCall>(),
+            to::<IParts::checkCallCall>(),
+            to::<Registry::setHandlerCall>(),
+            to::<Registry::abortMigrationCall>(),
+            to::<Registry::adoptCall>(),
+            to::<Registry::acceptTransferCall>(),
+            to::<Registry::transferProxyCall>(),
+            to::<Registry::removeInstanceCall>(),
+        ],
     },
     Part {
         package: "registry-upgrades",
-        task: "what instances run: upgrades, complex steps, pauses, rollout, adoption and hand-over",
+        task: "what instances run: upgrades, complex steps, pauses, rollout",
         answers: &[
             to::<Instance::beginUpgradeCall>(),
             to::<Instance::endUpgradeCall>(),
             to::<Instance::suspendUpgradeCall>(),
             to::<Instance::resumeUpgradeCall>(),
-            to::<Instance::upgradeAdoptedCall>(),
-            to::<Instance::handedOverCall>(),
+            to::<Instance::moveInstanceCall>(),
             to::<Registry::rolloutCall>(),
+            to::<Registry::upgradeInstanceCall>(),
         ],
         executes: &[
-            to::<IParts::checkCallCall>(),
-            to::<Registry::setHandlerCall>(),
-            to::<Registry::abortMigrationCall>(),
-            to::<Registry::adoptCall>(),
-            to::<Registry::handOverCall>(),
-            to::<IParts::upgradeLaggingCall>(),
+            to::<IParts::upgradeOlderCall>(),
             to::<IParts::pauseOrResumeCall>(),
         ],
     },
@@ -141,6 +151,8 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::instancesCall>(),
             to::<Registry::instanceOfCall>(),
             to::<Registry::proxyAddressCall>(),
+            to::<Registry::acceptedTransferCall>(),
+            to::<Registry::transferOfCall>(),
             to::<Registry::planCall>(),
             to::<Registry::policyCall>(),
             to::<Registry::satisfiesCall>(),

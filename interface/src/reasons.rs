@@ -32,6 +32,21 @@ pub mod step {
     pub const COMPLEX: u8 = 3;
     /// A call on the new implementation, which lacks our mixin.
     pub const FOREIGN_CALL: u8 = 4;
+    /// Added to a kind: where `migrate` makes the version current, an instance whose upgrade reverts is left
+    /// to `rollout`. Without it `migrate` reverts as a whole.
+    pub const SKIP_FAILING: u8 = 0x80;
+}
+
+/// What a registry has an instance do (`beginUpgrade().order`).
+pub mod order {
+    /// To take the steps of a path.
+    pub const UPGRADE: u8 = 0;
+    /// To run the pause stub.
+    pub const PAUSE: u8 = 1;
+    /// To run the code of its version again.
+    pub const RESUME: u8 = 2;
+    /// To obey another registry from now on.
+    pub const TRANSFER: u8 = 3;
 }
 
 /// Kinds of tokens that permit an initializer or a migration to run
@@ -51,8 +66,7 @@ pub mod proxy_kind {
     pub const WASM: u8 = 0;
     /// Our minimal EVM proxy.
     pub const EVM: u8 = 1;
-    /// A beacon proxy: the definition is the beacon.
-    pub const BEACON: u8 = 2;
+    // 2 was a beacon proxy: dropped, and not used again.
     /// Adopted: OpenZeppelin transparent proxy 4.x.
     pub const TRANSPARENT_4: u8 = 3;
     /// Adopted: OpenZeppelin transparent proxy 5.x.
@@ -101,7 +115,7 @@ pub mod invalid_step {
     pub const NOT_OLDER: u8 = 2;
     /// No such kind.
     pub const UNKNOWN_KIND: u8 = 3;
-    /// A script where the kind takes none, or none where it needs one.
+    /// No script where the kind needs one, or a code hash without a script.
     pub const SCRIPT_MISMATCH: u8 = 4;
     /// The first version, or a step without `from`, that nevertheless carries a migration.
     pub const INITIAL_WITH_MIGRATION: u8 = 5;
@@ -115,9 +129,12 @@ pub mod invalid_step {
     pub const DATA_MISMATCH: u8 = 9;
     /// The calldata of the step is longer than [`crate::limits::STEP_DATA_MAX`] bytes.
     pub const DATA_TOO_LONG: u8 = 10;
-    /// A version with a migration becomes current in a definition with beacon proxies, whose data no
-    /// step reaches.
-    pub const BEACON: u8 = 11;
+    // 11 was about beacon proxies: dropped, and not used again.
+    /// A caller who alone satisfies `migrate` upgrades a proxy directly along a step with a check, which
+    /// only the registry can ask: use `upgradeInstance`.
+    pub const DIRECT_WITH_CHECK: u8 = 12;
+    /// A path with a complex step and a step with a check: the check cannot be asked in between.
+    pub const COMPLEX_WITH_CHECK: u8 = 13;
 }
 
 /// Why a policy was refused (`InvalidPolicy`), with the byte offset where it went wrong.
@@ -152,6 +169,8 @@ pub mod invalid_policy {
     pub const TOO_LONG: u8 = 14;
     /// The role's policy is `NONE`: it never changes again.
     pub const FINAL: u8 = 15;
+    /// `NONE` for role `migrate` while an instance is in a complex step, which nobody could abort then.
+    pub const MIGRATING: u8 = 16;
 }
 
 /// What keeps an action from being executed (`readiness().blockedBy`).
@@ -173,4 +192,6 @@ pub mod blocked_by {
     pub const NOT_RUNNABLE: u8 = 6;
     /// The definition is paused.
     pub const PAUSED: u8 = 7;
+    /// It orders an adopted proxy: an account without code has to send the call directly.
+    pub const DIRECT_CALL: u8 = 8;
 }

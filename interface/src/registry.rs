@@ -38,11 +38,12 @@ sol! {
     struct Step {
         /// The version it leaves; empty for an initial step: the version can only be created.
         string from;
-        /// One of [`crate::reasons::step`].
+        /// One of [`crate::reasons::step`], with or without `SKIP_FAILING`.
         uint8 kind;
-        /// The script of kind 2, the program of kind 3, else zero.
+        /// The script of kind 2, the program of kind 3, a check of the other kinds
+        /// ([`crate::check::IUpgradeCheck`]), else zero.
         address script;
-        /// keccak256 of the script's code, else zero.
+        /// keccak256 of the code at `script`, else zero.
         bytes32 scriptCodehash;
         /// The calldata of the step.
         bytes data;
@@ -68,13 +69,21 @@ sol! {
         function migrate(string name, string version, Code code, Step step) external returns (Progress progress);
         function setHandler(string name, address proxy, address handler) external returns (Progress progress);
         function abortMigration(string name, address proxy) external returns (Progress progress);
-        /// Makes a proxy whose upgrades this registry decides already an instance at `version`, by
-        /// upgrading it to the code of that. `kind` is that of a transparent or UUPS proxy of
-        /// OpenZeppelin, or of a WASM proxy that another registry handed over.
+        /// Makes a proxy of OpenZeppelin, transparent or UUPS, an instance at `version`. Its owner has given it to
+        /// the definition's admin before. The proxy shows that it obeys: it is upgraded to the code of
+        /// `version`, paused and resumed. Executes only where an account without code sends the call
+        /// directly; until then approvals are kept.
         function adopt(string name, address proxy, uint8 kind, string version) external returns (Progress progress);
-        /// Lets an instance go: `newRegistry`, of a proxy of OpenZeppelin any account, decides its
-        /// upgrades from now on.
-        function handOver(string name, address proxy, address newRegistry) external returns (Progress progress);
+        /// Expects `proxy`, of kind 0 or 1, from `registry`, and makes it an instance at `version` when that one
+        /// transfers it. Replaces an earlier acceptance of the same proxy. `registry` zero withdraws it.
+        function acceptTransfer(string name, address proxy, uint8 kind, string version, address registry) external returns (Progress progress);
+        /// Transfers an instance of kind 0 or 1 to the definition `definition` of the registry `to`, which has
+        /// accepted it. Of an adopted kind: `to` is any account, which owns the proxy from now on, and
+        /// `definition` is empty; executes as `adopt` does.
+        function transferProxy(string name, address proxy, address to, string definition) external returns (Progress progress);
+        /// Removes an instance that does not obey this registry any more, or any adopted one, which can be
+        /// adopted again.
+        function removeInstance(string name, address proxy) external returns (Progress progress);
         // -- governed by role `policy`
         function setPolicy(string name, string role, string expression) external returns (Progress progress);
         // -- governed by role `create`
@@ -83,11 +92,13 @@ sol! {
         // whole policy of `migrate` resumes.
         /// Pauses a few instances, and the others by `rollout`: whoever calls one gets
         /// `UpgradeInProgress`. Until [`resumeCall`] nothing is created or upgraded. An instance in a
-        /// complex migration stays in it, and does not leave it meanwhile.
+        /// complex migration stays in it, and does not leave it meanwhile. `InstanceSkipped` names each of the
+        /// few that could not be paused. While one waits to be paused, `pause` can be executed again.
         function pause(string name) external returns (Progress progress);
         function resume(string name) external returns (Progress progress);
         // -- approvals
-        /// Withdraws the caller's own approval.
+        /// Withdraws the caller's own approval, or refuses the action before it is given or proposed. From now
+        /// on no signature of the caller counts for it; a call of the caller does.
         function revoke(bytes32 action) external;
         /// Ends an action: by its proposer, as long as what the others approved does not satisfy
         /// the policy without him (delays and lambdas taken as true), or by who alone satisfies
@@ -102,6 +113,10 @@ sol! {
         /// Handles the instances that wait longest, at most `max`: pauses or resumes those that are
         /// not what their definition is, and upgrades those that are older than the current version.
         function rollout(string name, uint16 max) external returns (uint16 upgraded, uint16 left);
+        /// Upgrades one instance, of any kind, with `data` as `upgradeToAndCall` takes it. For a caller who alone
+        /// satisfies role `migrate`, else `UpgradeNotAuthorized`. An adopted proxy takes neither `data` nor
+        /// value, and an account without code has to send the call directly.
+        function upgradeInstance(address proxy, string version, bytes data) external payable;
         /// Keeps a layout document where everybody finds it: `layoutHash` is its keccak256, and
         /// [`LayoutPublished`] carries it. Once per hash; again it does nothing. Reverts
         /// `InvalidLayout` where it is empty or longer than [`crate::limits::LAYOUT_MAX`].
@@ -121,6 +136,12 @@ sol! {
         function eip712Domain() external view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions);
         function actionOf(bytes calldata call) external view returns (bytes32 action);
         function readiness(bytes32 action) external view returns (Progress progress, address[] approved, address[] missing, uint64 notBefore, uint64 expires, uint8 blockedBy);
+        /// From which registry a definition has accepted a proxy, at which version; zeros where it has not.
+        function acceptedTransfer(string name, address proxy) external view returns (address registry, uint8 kind, string version);
+        /// `relay`: the registry in the code of an instance of kind 1 that came from another one, which relays
+        /// this registry's orders. `registry`: to which one this registry relays for `proxy`, after it
+        /// transferred it. Zero where there is none.
+        function transferOf(address proxy) external view returns (address relay, address registry);
         function plan(address instance, string version) external view returns (string[] labels, Step[] steps);
         /// The block of the layout document's [`LayoutPublished`], as a log filter counts blocks
         /// (not `block.number`, which is the parent chain's); 0 if it was never published.
@@ -134,14 +155,22 @@ sol! {
         event Proposed(bytes32 indexed definition, bytes32 indexed action, address indexed proposer, bytes call, uint64 epoch, uint32 round, uint64 expires);
         event ProxyCreated(bytes32 indexed definition, address indexed proxy, string version, uint8 kind);
         event Approved(bytes32 indexed definition, bytes32 indexed action, address indexed approver, uint16 approvals, uint16 required);
+        /// An approval was withdrawn, or an action refused before. `definition` is zero where the action is not
+        /// proposed.
         event Revoked(bytes32 indexed definition, bytes32 indexed action, address indexed approver);
         event Cancelled(bytes32 indexed definition, bytes32 indexed action);
         event Executed(bytes32 indexed definition, bytes32 indexed action, uint64 sequence);
         event InstanceUpgraded(bytes32 indexed definition, address indexed proxy, string from, string to, uint64 sequence);
         event InstanceSkipped(bytes32 indexed definition, address indexed proxy, bytes reason);
         event InstanceAdopted(bytes32 indexed definition, address indexed proxy, uint8 kind);
+        /// `version` and `kind` as `acceptTransfer` has them; `registry` is zero where it was withdrawn.
+        event TransferAccepted(bytes32 indexed definition, address indexed proxy, string version, uint8 kind, address registry);
         /// It is no instance any more. The definition's last one has its place in `instances` now.
-        event InstanceHandedOver(bytes32 indexed definition, address indexed proxy, address newRegistry);
+        event InstanceTransferred(bytes32 indexed definition, address indexed proxy, address to);
+        /// As [`InstanceTransferred`], without another owner.
+        event InstanceRemoved(bytes32 indexed definition, address indexed proxy);
+        /// This registry relays orders of `registry` to `proxy` from now on; of nobody where it is zero.
+        event RelayChanged(address indexed proxy, address indexed registry);
         event PolicyChanged(bytes32 indexed definition, string role, string expression);
         event MigrationStarted(bytes32 indexed definition, address indexed proxy, string from, string to, address handler);
         event MigrationEnded(bytes32 indexed definition, address indexed proxy, string from, string to);
@@ -175,6 +204,13 @@ sol! {
         error NotAnInstance(address proxy);
         /// `setHandler` or `abortMigration` of an instance whose state is another one.
         error NotMigrating(address proxy, uint8 state);
+        /// An order to an adopted proxy: an account without code has to send the call directly, so that no call
+        /// of the proxy is in progress.
+        error DirectCallRequired(address caller);
+        /// The proxy does not do what this registry orders.
+        error InstanceNotObeying(address proxy);
+        /// The definition has not accepted that proxy from that registry.
+        error TransferNotAccepted(bytes32 definition, address proxy, address registry);
         error Reentered();
         error InsufficientGas(uint64 needed, uint64 left);
         error ProxyExists(address proxy);

@@ -70,8 +70,10 @@ records! {
             22 name_length: u8,
             /// How often it was paused and resumed, together: it is paused where that is odd.
             23 pauses: u32,
-            /// Whether it has a beacon, and proxies that ask it.
-            27 beacon: bool,
+            /// How many instances are in a complex step.
+            27 migrating: u32,
+            /// Whether one of its steps has a check.
+            31 has_checks: bool,
         };
         /// The name.
         1 NAME: Bytes[LABEL_MAX / 32];
@@ -134,7 +136,7 @@ records! {
     ) {
         /// Its kind, and what it runs.
         0 HEAD: Head {
-            /// The script of kind 2, the program of kind 3, else zero.
+            /// The script of kind 2, the program of kind 3, the check of other kinds, else zero.
             0 script: Address,
             /// Its kind.
             20 kind: StepKind,
@@ -189,19 +191,23 @@ records! {
             6 reaches: VersionIndex,
             /// Index of the version that its suspended upgrade leads to, 0 where there is none.
             10 target: VersionIndex,
-            /// Index of the version that was current when its complex step began or was turned back. It
-            /// stays behind one that was turned back, until another version is current or it moves.
+            /// Index of the version that was current when its complex step began or was turned back. An
+            /// instance that was turned back keeps it until another version is current or it moves.
             14 began: VersionIndex,
-            /// How often it began or ended a complex step, or was handed over: approvals about it are
+            /// How often it began or ended a complex step, was transferred or removed: approvals about it are
             /// bound to that. It stays when the proxy is no instance any more.
             18 nonce: u32,
-            /// The definition's `pauses` when it was last brought in line with them. Where they differ, it
+            /// The definition's `pauses` when it was last paused or resumed with it. Where they differ, it
             /// waits for `rollout`.
             22 pauses: u32,
+            /// Whether this registry did not create it: it was adopted, or came from another registry.
+            26 arrived: bool,
         };
-        /// keccak256 of the definition's name; of a proxy that another registry has handed over, and that
-        /// is no instance yet, that of the only one that may adopt it.
+        /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;
+        /// Of a proxy with this registry in its code that was transferred: the registry that it was
+        /// transferred to, whose orders are relayed.
+        2 RELAYED: Address;
     }
 
     /// Where an instance stands: its version, and its neighbours in the list that it is in.
@@ -273,6 +279,8 @@ records! {
             22 position: u32,
             /// Whether the registry refuses it while its definition is paused.
             26 needs_live: bool,
+            /// Whether it executes only where an account without code sends the call directly.
+            27 needs_direct: bool,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;
@@ -297,8 +305,6 @@ records! {
             8 round: u32,
             /// How many delays the policy has.
             12 timelocks: u8,
-            /// One bit per approver who withdrew an approval: what he signed before counts no more.
-            13 revoked: u64,
         };
         /// The code that it is about, or the instance; zero where it is about none.
         5 CODE: Address;
@@ -359,15 +365,46 @@ records! {
         0 BLOCK: Uint256;
     }
 
+    /// Whether an account has revoked an action: what it signed for that does not count.
+    revocation = table 15 (
+        /// keccak256(abi.encode(chain id, registry, call data, epoch, round))
+        action: ActionId,
+        /// who revoked it
+        account: Address
+    ) {
+        /// 1.
+        0 SET: Uint256;
+    }
+
+    /// A proxy that a definition expects from another registry.
+    acceptance = table 16 (
+        /// keccak256 of the definition's name
+        definition: DefinitionId,
+        /// the proxy's account
+        proxy: Address
+    ) {
+        /// All of it.
+        0 EXPECTED: Expected {
+            /// The registry that transfers it.
+            0 registry: Address,
+            /// Index of the version that it is at then.
+            20 version: VersionIndex,
+            /// Kind of the proxy.
+            24 kind: u8,
+        };
+    }
+
     /// The registry's lock.
     lock = transient "ERC-7201 `stylus-upgrades.transient.lock`" () {
         /// All of it.
         0 LOCK: Lock {
-            /// 0 free, 1 in a call that changes the registry, 2 waiting for `instance` to begin the
-            /// upgrade that the registry called for, 3 in that upgrade.
+            /// 0 free, 1 in a call that changes the registry, 2 waiting for `instance` to ask what the
+            /// registry called it for, 3 in the upgrade of `instance`.
             0 phase: u8,
             /// Index of the version that the upgrade leads to.
             1 version: VersionIndex,
+            /// What the registry called `instance` for.
+            5 order: u8,
             /// The instance that the registry upgrades.
             12 instance: Address,
         };
@@ -387,6 +424,12 @@ records! {
             /// Index of the version that this step reaches.
             9 stop_to: VersionIndex,
         };
+    }
+
+    /// A transfer that the registry orders.
+    transfer = transient "the instance's address with 2 in the word's first byte" () {
+        /// The next registry.
+        0 REGISTRY: Address;
     }
 
     /// An instance whose complex step began in this transaction, which does not end in the same one.

@@ -70,7 +70,7 @@ type Source = ([u8; 4], &'static str, &'static str);
 
 const VERSION: &str = "string name,string version,Code code,Step step";
 /// Every governed call.
-pub const SOURCES: [Source; 12] = [
+pub const SOURCES: [Source; 14] = [
     (
         Registry::createDefinitionCall::SELECTOR,
         "CreateDefinition",
@@ -99,9 +99,19 @@ pub const SOURCES: [Source; 12] = [
         "string name,address proxy,uint8 kind,string version",
     ),
     (
-        Registry::handOverCall::SELECTOR,
-        "HandOver",
-        "string name,address proxy,address newRegistry",
+        Registry::acceptTransferCall::SELECTOR,
+        "AcceptTransfer",
+        "string name,address proxy,uint8 kind,string version,address registry",
+    ),
+    (
+        Registry::transferProxyCall::SELECTOR,
+        "TransferProxy",
+        "string name,address proxy,address to,string definition",
+    ),
+    (
+        Registry::removeInstanceCall::SELECTOR,
+        "RemoveInstance",
+        "string name,address proxy",
     ),
     (
         Registry::setPolicyCall::SELECTOR,

@@ -38,7 +38,7 @@ const fn minus_one(mut word: [u8; 32]) -> [u8; 32] {
 pub const IMPLEMENTATION: B256 = erc1967(b"eip1967.proxy.implementation");
 /// ERC-1967 admin slot: the registry's address.
 pub const ADMIN: B256 = erc1967(b"eip1967.proxy.admin");
-/// ERC-1967 beacon slot: what a beacon proxy asks, empty in all other proxies.
+/// ERC-1967 beacon slot: empty in every proxy of ours.
 pub const BEACON: B256 = erc1967(b"eip1967.proxy.beacon");
 
 /// `@custom:storage-location erc7201:stylus-upgrades.upgradeability`: slot 0 of the namespace

@@ -59,7 +59,7 @@ pub(crate) fn start(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
 /// Leaves the step that the instance is in: forward, along what is left of the path, or back to
 /// the code that it came from.
 pub(crate) fn finish(instance: &Instance, back: bool) -> Reverts<Vec<u8>> {
-    let program = instance.implementation()?;
+    let program = instance.implementation();
     instance.pause()?;
     let path = registry::resume(instance, back)?;
     let Some((complex, rest)) = path.split_first() else {

@@ -3,16 +3,11 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::SolEvent;
 use stylus_upgrades_host::{call, context, storage};
-use stylus_upgrades_interface::{
-    beacon::IBeacon, build, instance::PathStep, proxy::IUpgradeabilityProxy as Abi, slots,
-};
+use stylus_upgrades_interface::{build, proxy::IUpgradeabilityProxy as Abi, slots};
 
-use crate::{
-    registry,
-    revert::{Reverts, revert},
-};
+use crate::revert::{Reverts, revert};
 
 /// The pause stub: CREATE2 deployer, salt 0. It reverts `UpgradeInProgress()` to every call.
 pub(crate) const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
@@ -23,9 +18,6 @@ pub(crate) struct Instance {
     pub(crate) address: Address,
     /// What its ERC-1967 admin slot holds.
     pub(crate) registry: Address,
-    /// The slot that says what it runs: the ERC-1967 implementation slot, or the beacon slot where
-    /// that is empty and a beacon is named. An instance whose own code emptied both is upgraded.
-    code: B256,
 }
 
 impl Instance {
@@ -36,28 +28,15 @@ impl Instance {
         if registry.is_zero() {
             return Err(revert(Abi::NotAProxy {}));
         }
-        let is_empty = |slot| load(slot) == B256::ZERO;
-        let code = if is_empty(slots::IMPLEMENTATION) && !is_empty(slots::BEACON) {
-            slots::BEACON
-        } else {
-            slots::IMPLEMENTATION
-        };
         Ok(Self {
             address: Address::new(context::contract_address()),
             registry,
-            code,
         })
     }
 
-    /// The code that it runs: the stub while an upgrade runs. A beacon's revert data are passed on.
-    pub(crate) fn implementation(&self) -> Reverts<Address> {
-        let account = Address::from_word(load(self.code));
-        if self.code == slots::IMPLEMENTATION || account.is_zero() {
-            return Ok(account);
-        }
-        let question = IBeacon::implementationCall::SELECTOR;
-        let called = call::static_call(&account.into(), &question, u64::MAX);
-        registry::answer::<IBeacon::implementationCall>(called)
+    /// The code that it runs: the stub while an upgrade runs.
+    pub(crate) fn implementation(&self) -> Address {
+        Address::from_word(load(slots::IMPLEMENTATION))
     }
 
     /// Whether some version has initialised it.
@@ -73,21 +52,8 @@ impl Instance {
         if upgraded || context::msg_reentrant() {
             return Err(revert(Abi::UpgradeInProgress {}));
         }
-        store(self.code, STUB.into_word());
+        store(slots::IMPLEMENTATION, STUB.into_word());
         Ok(())
-    }
-
-    /// Writes the code that the step reaches into the slot and emits `Upgraded`; a beacon proxy takes
-    /// the beacon that the registry names.
-    pub(crate) fn arrive(&self, last: &PathStep) {
-        if self.code == slots::BEACON {
-            store(slots::BEACON, last.script.into_word());
-            emit(&IBeacon::BeaconUpgraded {
-                beacon: last.script,
-            });
-        } else {
-            self.switch_to(last.implementation);
-        }
     }
 
     /// Writes the code that runs from now on into the slot and emits `Upgraded`.
@@ -97,8 +63,9 @@ impl Instance {
         emit(&Abi::Upgraded { implementation });
     }
 
-    /// Lets another registry decide from now on.
-    pub(crate) fn hand_over(&self, registry: Address) {
+    /// Has another registry decide from now on. The instance runs `implementation`, as it did before.
+    pub(crate) fn transfer(&self, registry: Address, implementation: Address) {
+        store(slots::IMPLEMENTATION, implementation.into_word());
         store(slots::ADMIN, registry.into_word());
         emit(&Abi::AdminChanged {
             previousAdmin: self.registry,

@@ -6,8 +6,7 @@
 //!
 //! | slot | holds |
 //! |---|---|
-//! | ERC-1967 implementation | the code that runs now; the pause stub while an upgrade runs; nothing in a beacon proxy |
-//! | ERC-1967 beacon | the beacon that a beacon proxy asks; the pause stub while it is created |
+//! | ERC-1967 implementation | the code that runs now; the pause stub while an upgrade runs |
 //! | ERC-1967 admin | the registry |
 //! | `erc7201:stylus-upgrades.upgradeability` + 0 | the `initialised` marker |
 //! | `erc7201:stylus-upgrades.migratable` + 0 | `mapping(string => bool) migrated` |
@@ -63,7 +62,7 @@ fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
             let request = decode::<Abi::upgradeToCall>(arguments)?;
             upgrade::run(&instance, &request.version, &[])
         }
-        Abi::implementationCall::SELECTOR => view(instance.implementation()?),
+        Abi::implementationCall::SELECTOR => view(instance.implementation()),
         Abi::registryCall::SELECTOR => view(instance.registry),
         Abi::implementationVersionCall::SELECTOR => {
             refuse_value()?;
@@ -80,7 +79,7 @@ fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
 
 /// Runs on the instance's code what its registry calls an EVM proxy with beside the five selectors.
 fn forward(instance: &Instance, calldata: &[u8]) -> Reverts<Vec<u8>> {
-    let implementation = instance.implementation()?;
+    let implementation = instance.implementation();
     if implementation.is_zero() {
         return Err(revert(Abi::ImplementationNotRunnable {
             implementation,

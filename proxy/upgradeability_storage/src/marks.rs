@@ -35,12 +35,16 @@ pub(crate) fn permit(path_step: &PathStep) -> Reverts<()> {
         let (from, to) = (path_step.from.clone(), path_step.to.clone());
         return Err(revert(IMigratable::AlreadyMigrated { from, to }));
     }
-    if !is_set(&path_step.from) {
-        return Err(revert(IMigratable::PredecessorMissing {
-            version: path_step.from.clone(),
-        }));
+    require(&path_step.from)
+}
+
+/// Refuses an instance whose data has not been brought to `label`.
+pub(crate) fn require(label: &str) -> Reverts<()> {
+    if is_set(label) {
+        return Ok(());
     }
-    Ok(())
+    let version = label.into();
+    Err(revert(IMigratable::PredecessorMissing { version }))
 }
 
 /// A step that left its mark unset, reverted without data, or lacks its calldata.

@@ -10,6 +10,7 @@ use stylus_upgrades_host::{
     context,
 };
 use stylus_upgrades_interface::{
+    ids::Order,
     instance::{IInstanceRegistry, PathStep},
     proxy::IUpgradeabilityProxy as Abi,
     registry::IRegistry,
@@ -20,23 +21,39 @@ use crate::{
     revert::{Reverts, returned, revert},
 };
 
-/// Asks the registry to authorise this frame's caller, and for the path, which may be empty where
-/// the version is: the instance is paused.
-pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<PathStep>> {
+/// What the instance is to do.
+pub(crate) enum Ordered {
+    /// Take these steps, at least one.
+    Upgrade(Vec<PathStep>),
+    /// Run the pause stub.
+    Pause,
+    /// Run the code of the version that it is at.
+    Resume(PathStep),
+    /// Obey that registry from now on.
+    Transfer(Address),
+}
+
+/// Asks the registry to authorise this frame's caller, and what the instance is to do.
+pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Ordered> {
     let caller = Address::new(context::msg_sender());
     let request = IInstanceRegistry::beginUpgradeCall {
         caller,
         version: version.into(),
     };
-    let steps = ask(instance, &request)?;
-    if version.is_empty() {
-        return Ok(steps);
+    let answer = ask(instance, &request)?;
+    match Order::from_number(answer.order) {
+        Some(Order::Upgrade) => Ok(Ordered::Upgrade(path(answer.steps)?)),
+        Some(Order::Pause) => Ok(Ordered::Pause),
+        Some(Order::Resume) => {
+            let step = answer.steps.into_iter().next();
+            step.map(Ordered::Resume).ok_or_else(not_a_registry)
+        }
+        Some(Order::Transfer) => Ok(Ordered::Transfer(answer.registry)),
+        None => Err(not_a_registry()),
     }
-    path(steps)
 }
 
-/// Asks the registry for what is left of the path behind the complex step that the instance is
-/// in, that step first.
+/// Asks the registry for the rest of the path after the complex step that the instance is in, that step first.
 pub(crate) fn resume(instance: &Instance, back: bool) -> Reverts<Vec<PathStep>> {
     path(ask(
         instance,

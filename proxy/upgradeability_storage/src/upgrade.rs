@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::U256;
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     instance::PathStep, migratable::IMigratable, proxy::IUpgradeabilityProxy as Abi,
@@ -12,38 +12,43 @@ use stylus_upgrades_interface::{
 use crate::{
     complex,
     instance::{Instance, STUB},
-    registry,
+    marks,
+    registry::{self, Ordered},
     revert::{Reverts, revert},
     step,
 };
 
-/// Upgrades the instance to `version`, in one transaction or not at all. An empty one is the
-/// registry's: the instance stays on the stub where the path is empty, because its definition is paused;
-/// where it is resumed, the path has the code; with one word of `data` it is handed over to that
-/// registry. Else `data` is the calldata
-/// of the last step if that waits for some, of the initializer at creation, else of a call on the
-/// new code afterwards.
+/// Does what the registry says: upgrades the instance to `version`, in one transaction or not at all, or what the
+/// registry has called it for instead. In an upgrade `data` is the calldata of the last step if that waits for
+/// some, of the initializer at creation, else of a call on the new code afterwards.
 pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Vec<u8>> {
+    let implementation = instance.implementation();
     instance.pause()?;
-    let path = registry::begin(instance, version)?;
-    if version.is_empty() {
-        instance.switch_to(path.last().map_or(STUB, |step| step.implementation));
-        if let Ok(word) = <[u8; 32]>::try_from(data) {
-            instance.hand_over(Address::from_word(word.into()));
+    match registry::begin(instance, version)? {
+        Ordered::Upgrade(path) => upgrade(instance, &path, data)?,
+        Ordered::Pause => instance.switch_to(STUB),
+        Ordered::Resume(step) => {
+            marks::require(&step.to)?;
+            instance.switch_to(step.implementation);
         }
-        return Ok(Vec::new());
+        Ordered::Transfer(registry) => instance.transfer(registry, implementation),
     }
+    Ok(Vec::new())
+}
+
+/// Takes the steps of the path.
+fn upgrade(instance: &Instance, path: &[PathStep], data: &[u8]) -> Reverts<()> {
     let Some(last) = path.last() else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     check_creation(instance, last)?;
-    complex::check_data(&path, data)?;
-    check_value(&path, data)?;
-    let arrived = travel(instance, &path, last, data)?;
+    complex::check_data(path, data)?;
+    check_value(path, data)?;
+    let arrived = travel(instance, path, last, data)?;
     if arrived && !takes_data(last) && !data.is_empty() {
         step::afterwards(last, data)?;
     }
-    Ok(Vec::new())
+    Ok(())
 }
 
 /// Runs the steps up to the next complex one, or all of them and switches to the code of the
@@ -62,7 +67,7 @@ pub(crate) fn travel(
         return Ok(false);
     }
     registry::end(instance, &last.to)?;
-    instance.arrive(last);
+    instance.switch_to(last.implementation);
     Ok(true)
 }
 

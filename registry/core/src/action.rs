@@ -11,8 +11,8 @@ use stylus_upgrades_interface::{
     registry::Progress,
     registry_storage::{
         PendingKey, Word,
-        action::{self, Approvals, Proposal, Round},
-        pending, proposer, round,
+        Uint256, action::{self, Approvals, Proposal, Round},
+        number, pending, proposer, revocation, round,
     },
 };
 
@@ -20,9 +20,9 @@ use crate::{
     abi::{Value, encode},
     authority::{Stored, epoch, role},
     chain::{Reverts, keccak, now, this},
+    definition::Definition,
     errors, events,
     policy::Facts,
-    state::Definition,
     store::Slot,
 };
 
@@ -52,8 +52,6 @@ pub struct Action {
     pub proposer: Address,
     /// Bits of the approvers, see [`crate::policy::Policy`].
     pub approvals: u64,
-    /// Bits of those who withdrew an approval: what they signed counts no more.
-    pub revoked: u64,
     /// Seconds at which it was proposed.
     opened: u64,
     /// Seconds up to which it can be approved and executed.
@@ -72,6 +70,8 @@ pub struct Action {
     position: u32,
     /// Whether a definition that is paused refuses it.
     pub needs_live: bool,
+    /// Whether it executes only where an account without code sends the call directly.
+    pub needs_direct: bool,
     /// Whether it is in storage.
     pub is_stored: bool,
 }
@@ -119,7 +119,6 @@ impl Action {
             content,
             proposer: Address::ZERO,
             approvals: 0,
-            revoked: 0,
             opened: now(),
             expires: 0,
             epoch,
@@ -129,6 +128,7 @@ impl Action {
             proposer_slot: 0,
             position: 0,
             needs_live: false,
+            needs_direct: false,
             is_stored: false,
         }
     }
@@ -171,12 +171,12 @@ impl Action {
             expires: Approvals::expires().get(&approvals),
             epoch: Round::epoch().get(&round),
             round: Round::round().get(&round),
-            revoked: Round::revoked().get(&round),
             timelocks,
             subject,
             proposer_slot: Proposal::proposer_slot().get(&proposal),
             position: Proposal::position().get(&proposal),
             needs_live: Proposal::needs_live().get(&proposal),
+            needs_direct: Proposal::needs_direct().get(&proposal),
             is_stored: true,
         })
     }
@@ -281,6 +281,7 @@ impl Action {
             proposer_slot: self.proposer_slot,
             position: self.position,
             needs_live: self.needs_live,
+            needs_direct: self.needs_direct,
         };
         let approvals = Approvals {
             approvals: self.approvals,
@@ -291,7 +292,6 @@ impl Action {
             epoch: self.epoch,
             round: self.round,
             timelocks: self.timelocks.len() as u8,
-            revoked: self.revoked,
         };
         slot.write(action::PROPOSAL, &proposal);
         slot.write(action::APPROVALS, &approvals);
@@ -333,6 +333,17 @@ impl Action {
         slot.at(action::TIMELOCKS)
             .store_bytes(&alloc::vec![0; 8 * self.timelocks.len()]);
     }
+}
+
+/// Whether an account has revoked an action: what it signed for that does not count.
+pub fn is_revoked(action: ActionId, account: Address) -> bool {
+    let set = revocation::find::<Slot>(action, account).read(revocation::SET);
+    !set.0.is_zero()
+}
+
+/// Notes that.
+pub fn set_revoked(action: ActionId, account: Address) {
+    revocation::find::<Slot>(action, account).write(revocation::SET, &Uint256(number(1)));
 }
 
 /// The words of a [`Progress`].

@@ -24,7 +24,7 @@ use crate::{
     instances::Instance,
     policy::{self, Expression, Policy, Refusal},
     runnable::{is_ours, is_precompile},
-    state::Definition,
+    definition::Definition,
     store::Slot,
 };
 
@@ -88,11 +88,11 @@ impl Stored {
         self
     }
 
-    /// The bit of an approver: 0 for a stranger, and for an address that became a proxy after the
-    /// policy was set, whose code may call for anybody.
+    /// The bit of an approver: 0 for a stranger, and for an address at which this registry created a proxy after
+    /// the policy was set: its code may call for anybody. An adopted contract keeps its vote.
     pub fn bit(&self, who: Address) -> u64 {
         match self.policy.bit(who) {
-            bit if bit != 0 && Instance::is(who) => 0,
+            bit if bit != 0 && Instance::is_created_here(who) => 0,
             bit => bit,
         }
     }
@@ -167,6 +167,9 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
     let policy = check(expression)?;
     if policy.is_none() && definition.is_paused() {
         return Err(errors::definition_paused(&definition.name));
+    }
+    if policy.is_none() && role == role::MIGRATE && definition.migrating() != 0 {
+        return Err(errors::invalid_policy(expression, 0, invalid_policy::MIGRATING));
     }
     match Stored::of(definition, role) {
         Ok(stored) if stored.policy.is_none() => {

@@ -47,16 +47,6 @@ pub const EVM_PROXY: EvmProgram = program(
     init_code!("STYLUS_UPGRADES_EVM_PROXY_INITCODE"),
     evm_proxy::EVM,
 );
-/// A beacon proxy.
-pub const BEACON_PROXY: EvmProgram = program(
-    init_code!("STYLUS_UPGRADES_BEACON_PROXY_INITCODE"),
-    evm_proxy::BEACON_PROXY,
-);
-/// The beacon of a definition.
-pub const BEACON: EvmProgram = program(
-    init_code!("STYLUS_UPGRADES_BEACON_INITCODE"),
-    evm_proxy::BEACON,
-);
 /// The pause stub of UUPS proxies.
 pub const UUPS_STUB: EvmProgram = program(
     init_code!("STYLUS_UPGRADES_UUPS_STUB_INITCODE"),
@@ -70,17 +60,17 @@ pub const ADMIN: EvmProgram = program(
 
 // What follows names no init code, so that only the part that creates carries that.
 
-/// Shapes of the proxies in EVM code, with keccak256 of the code without a registry.
-pub const EVM_PROXIES: [(Shape, B256); 2] = [
-    (EVM_PROXY.shape, EVM_PROXY.hash),
-    (BEACON_PROXY.shape, BEACON_PROXY.hash),
+/// Every EVM program that a registry creates, with keccak256 of its code without a registry: never an
+/// implementation, nor a proxy to adopt.
+pub const EVM_PROGRAMS: [(Shape, B256); 3] = [
+    EVM_PROXY_CODE,
+    (UUPS_STUB.shape, UUPS_STUB.hash),
+    (ADMIN.shape, ADMIN.hash),
 ];
+/// An EVM proxy's shape, with keccak256 of the code without a registry.
+pub const EVM_PROXY_CODE: (Shape, B256) = (EVM_PROXY.shape, EVM_PROXY.hash);
 /// keccak256 of the init code of an EVM proxy.
 pub const EVM_PROXY_INIT_CODE_HASH: B256 = EVM_PROXY.init_code_hash;
-/// keccak256 of the init code of a beacon proxy.
-pub const BEACON_PROXY_INIT_CODE_HASH: B256 = BEACON_PROXY.init_code_hash;
-/// keccak256 of the init code of a beacon.
-pub const BEACON_INIT_CODE_HASH: B256 = BEACON.init_code_hash;
 /// keccak256 of the init code of the pause stub of UUPS proxies.
 pub const UUPS_STUB_INIT_CODE_HASH: B256 = UUPS_STUB.init_code_hash;
 /// keccak256 of the init code of an admin.

@@ -20,7 +20,6 @@ pub fn address(name: &[u8], kind: u8, salt: B256) -> Reverts<Address> {
     let init_code_hash = match kind {
         proxy_kind::WASM => build::PROXY_INIT_CODE_HASH,
         proxy_kind::EVM => build::EVM_PROXY_INIT_CODE_HASH,
-        proxy_kind::BEACON => build::BEACON_PROXY_INIT_CODE_HASH,
         _ => return Err(errors::not_supported(b"proxy kind")),
     };
     Ok(created(self::salt(name, kind, salt), init_code_hash))

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use stylus_upgrades_interface::{
-    ids::{ActionId, CodeHash},
+    ids::{ActionId, CodeHash, DefinitionId},
     proxy::IUpgradeabilityProxy as Proxy,
     registry::IRegistry as Registry,
 };
@@ -48,6 +48,9 @@ errors! {
     code_changed = Registry::CodeChanged(account: Address, expected: CodeHash, found: CodeHash);
     not_an_instance = Registry::NotAnInstance(proxy: Address);
     not_migrating = Registry::NotMigrating(proxy: Address, state: u8);
+    direct_call_required = Registry::DirectCallRequired(caller: Address);
+    instance_not_obeying = Registry::InstanceNotObeying(proxy: Address);
+    transfer_not_accepted = Registry::TransferNotAccepted(definition: DefinitionId, proxy: Address, registry: Address);
     reentered = Registry::Reentered();
     insufficient_gas = Registry::InsufficientGas(needed: u64, left: u64);
     proxy_exists = Registry::ProxyExists(proxy: Address);

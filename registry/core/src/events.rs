@@ -6,14 +6,16 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 use stylus_upgrades_interface::{
-    ids::{ActionId, DefinitionId},
+    ids::{ActionId, DefinitionId, VersionIndex},
     registry::{IRegistry as Registry, Progress},
 };
 
 use crate::{
     abi::{Value, encode},
     chain::log,
-    state::{Code, Step},
+    definition::Definition,
+    instances::Instance,
+    version::{Code, Step},
 };
 
 /// Topics and data of an event: how many topics, then everything.
@@ -87,7 +89,9 @@ events! {
     proposed = Proposed[action: ActionId, proposer: Address](call: &[u8], epoch: u64, round: u32, expires: u64);
     proxy_created = ProxyCreated[proxy: Address](version: &[u8], kind: u8);
     instance_adopted = InstanceAdopted[proxy: Address](kind: u8);
-    instance_handed_over = InstanceHandedOver[proxy: Address](new_registry: Address);
+    instance_transferred = InstanceTransferred[proxy: Address](to: Address);
+    instance_removed = InstanceRemoved[proxy: Address]();
+    transfer_accepted = TransferAccepted[proxy: Address](version: &[u8], kind: u8, registry: Address);
     revoked = Revoked[action: ActionId, approver: Address]();
     cancelled = Cancelled[action: ActionId]();
     executed = Executed[action: ActionId](sequence: u64);
@@ -116,6 +120,24 @@ pub fn approved(
         Registry::Approved::SIGNATURE_HASH,
         &[definition.0, progress.action, approver.into_word()],
         &[approvals.into(), progress.required.into()],
+    )
+}
+
+/// `InstanceUpgraded`, from the version of that index
+#[must_use]
+pub fn upgraded(
+    definition: &Definition,
+    instance: &Instance,
+    from: VersionIndex,
+    to: &[u8],
+) -> Event {
+    let from = definition.label_of(from);
+    instance_upgraded(
+        definition.id,
+        instance.proxy,
+        &from,
+        to,
+        definition.sequence,
     )
 }
 
@@ -150,7 +172,17 @@ pub fn step_added(definition: DefinitionId, to: &[u8], step: &Step) -> Event {
     )
 }
 
-/// `LayoutPublished`, the only event that is about no definition
+/// `RelayChanged`, which is about no definition
+#[must_use]
+pub fn relay_changed(proxy: Address, registry: Address) -> Event {
+    event(
+        Registry::RelayChanged::SIGNATURE_HASH,
+        &[proxy.into_word(), registry.into_word()],
+        &[],
+    )
+}
+
+/// `LayoutPublished`, which is about no definition
 #[must_use]
 pub fn layout_published(layout_hash: B256, document: &[u8]) -> Event {
     event(

@@ -1,7 +1,9 @@
-//! Instances: where they are, what they run, and in which list of [`queue`](crate::queue) they stand.
+//! Instances: the record of each, and how it changes. Which list an instance stands in follows from its record
+//! and its version ([`Instance::list`]); [`queue`](crate::queue) keeps the lists.
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
+    adopted::is_adopted,
     ids::{DefinitionId, InstanceState, VersionIndex},
     reasons::proxy_kind,
     registry_storage::{
@@ -13,21 +15,22 @@ use stylus_upgrades_interface::{
 };
 
 use crate::{
-    chain::Reverts,
+    chain::{Reverts, this},
+    definition::Definition,
     errors,
-    queue::{CALLED_BACK, PAUSED, WAITING, list_of, mark, node, push, unlink},
-    state::Definition,
+    queue::{self, List, node},
+    runnable::registry_in_code,
     store::Slot,
 };
 
-/// A proxy that was created for a definition, or adopted by it.
+/// A proxy that a definition decides about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
     /// Its account.
     pub proxy: Address,
     /// Order of creation within the definition, from 1 on.
     pub index: u32,
-    /// One of [`stylus_upgrades_interface::reasons::proxy_kind`].
+    /// One of [`proxy_kind`].
     pub kind: u8,
     /// Whether it is in a complex step, or paused.
     pub state: InstanceState,
@@ -37,13 +40,24 @@ pub struct Instance {
     pub reaches: VersionIndex,
     /// Index of the version that its suspended upgrade leads to, 0 where there is none.
     pub target: VersionIndex,
-    /// Index of the version that was current when its complex step began or was called back. It
-    /// stays behind one that was called back, until another version is current or it moves.
+    /// Index of the version that was current when its complex step began or was turned back. An instance that
+    /// was turned back keeps it until another version is current or it moves.
     pub began: VersionIndex,
-    /// How often it began or ended a complex step, or was handed over.
+    /// How often it began or ended a complex step, was transferred or removed.
     nonce: u32,
-    /// How often its definition had been paused and resumed when it was brought in line with that.
+    /// The definition's `pauses` when it was last paused or resumed with it.
     pauses: u32,
+    /// Whether this registry did not create it.
+    arrived: bool,
+}
+
+/// Where an instance comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Birth {
+    /// This registry creates it.
+    Created,
+    /// It was adopted, or came from another registry.
+    Arrived,
 }
 
 impl Instance {
@@ -54,6 +68,12 @@ impl Instance {
     /// Whether that account is an instance of any definition.
     pub fn is(proxy: Address) -> bool {
         Head::index().get(&Self::slot(proxy).load()) != 0
+    }
+
+    /// Whether this registry created that account. The code of such an instance may call for anybody.
+    pub fn is_created_here(proxy: Address) -> bool {
+        let head = Self::slot(proxy).load();
+        Head::index().get(&head) != 0 && !Head::arrived().get(&head)
     }
 
     /// The instance at that account.
@@ -73,48 +93,55 @@ impl Instance {
                 began: Head::began().get(&head),
                 nonce: Head::nonce().get(&head),
                 pauses: Head::pauses().get(&head),
+                arrived: Head::arrived().get(&head),
             }),
         }
     }
 
-    /// Records a new one, not created yet: it is at no version and in no list. One that was handed
-    /// over and comes back keeps its nonce.
-    pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
+    /// Records a new instance. It is at no version yet and in no list. A proxy that comes back keeps its nonce.
+    pub fn create(
+        definition: &mut Definition,
+        proxy: Address,
+        kind: u8,
+        birth: Birth,
+    ) -> Reverts<Self> {
         definition.instances += 1;
-        let mut head = Self::slot(proxy).load();
+        let slot = Self::slot(proxy);
+        let mut head = slot.load();
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
         Head::pauses().set(&mut head, definition.pauses);
-        let slot = Self::slot(proxy);
+        Head::arrived().set(&mut head, birth == Birth::Arrived);
         slot.at(instance::HEAD).store(head);
         slot.write(instance::DEFINITION, &definition.id);
         let mut word = Word::default();
         Node::proxy().set(&mut word, proxy);
         node(definition.id, definition.instances).store(word);
         definition.save();
+        Self::of(proxy)
     }
 
-    /// Forgets it, but for its nonce, which rises. The last instance of the definition takes its place,
-    /// and is the last of its list then.
+    /// Forgets it, but for its nonce, which rises. The last instance of the definition takes its index, and the
+    /// last place of its list.
     pub fn remove(&self, definition: &mut Definition) -> Reverts<()> {
         let id = definition.id;
-        self.leave(definition, VersionIndex::NONE);
+        self.leave_list(definition);
+        if self.is_migrating() {
+            Definition::count_migrating(id, false);
+        }
         let last = node(id, definition.instances);
         if definition.instances != self.index {
             let word = last.load();
-            let mut moved = Self::of(Node::proxy().get(&word))?;
             let version = Node::version().get(&word);
-            moved.leave(definition, version);
+            let mut moved = Self::of(Node::proxy().get(&word))?;
+            moved.leave_list(definition);
             moved.index = self.index;
             moved.save();
             let mut word = Word::default();
             Node::proxy().set(&mut word, moved.proxy);
             Node::version().set(&mut word, version);
             node(id, moved.index).store(word);
-            if moved.is_listed(version) {
-                push(id, moved.list(definition), moved.index);
-                mark(id, definition.current, version);
-            }
+            moved.enter_list(definition);
         }
         last.store(Word::default());
         let slot = Self::slot(self.proxy);
@@ -127,11 +154,6 @@ impl Instance {
         Ok(())
     }
 
-    /// Whether it stands in a list where it is at `version`.
-    fn is_listed(&self, version: VersionIndex) -> bool {
-        !version.is_none() && !self.is_migrating() && self.kind != proxy_kind::BEACON
-    }
-
     /// The definition that it belongs to.
     pub fn definition(&self) -> Reverts<Definition> {
         Definition::load(self.definition).ok_or_else(errors::nothing)
@@ -142,21 +164,9 @@ impl Instance {
         Node::version().get(&node(self.definition, self.index).load())
     }
 
-    /// Index of the version that it runs: what is current, if it asks a beacon.
-    pub fn runs(&self, definition: &Definition) -> VersionIndex {
-        let version = self.version();
-        if self.kind == proxy_kind::BEACON && !version.is_none() {
-            return definition.current;
-        }
-        version
-    }
-
-    /// Its state: one that asks a beacon is paused with its definition.
-    pub fn state(&self, definition: &Definition) -> InstanceState {
-        if self.kind == proxy_kind::BEACON && definition.is_paused() {
-            return InstanceState::PAUSED;
-        }
-        self.state
+    /// Whether it is a proxy of OpenZeppelin.
+    pub const fn is_adopted(&self) -> bool {
+        is_adopted(self.kind)
     }
 
     /// Whether it is in a complex step, forward or back.
@@ -164,30 +174,38 @@ impl Instance {
         !self.reaches.is_none()
     }
 
-    /// What approvals about it are bound to: how often it began or ended a complex step, or was handed
-    /// over. So they hold within one step, or outside of any, and for nothing later.
+    /// What approvals about it are bound to: how often it began or ended a complex step, was transferred or
+    /// removed. So they hold within one step, or outside of any, and for nothing later.
     pub fn nonce(&self) -> B256 {
         number(self.nonce.into())
     }
 
-    /// The definition that a registry has said to hand this proxy over to.
-    pub fn announced(proxy: Address) -> DefinitionId {
-        Self::slot(proxy).read(instance::DEFINITION)
-    }
-
-    /// Notes that, of a proxy that is no instance.
-    pub fn announce(proxy: Address, definition: DefinitionId) {
-        Self::slot(proxy).write(instance::DEFINITION, &definition);
-    }
-
-    /// Whether it is paused if its definition is, and only then. Another one waits for `rollout`.
-    pub fn is_in_line(&self, definition: &Definition) -> bool {
+    /// Whether it was paused or resumed when its definition was last. If not, it waits for `rollout`.
+    pub fn follows_pause(&self, definition: &Definition) -> bool {
         self.pauses == definition.pauses
     }
 
-    /// Notes that it is paused now, or not any more, and moves it to the list where it belongs.
+    /// The registry in the code of a proxy that came from another one. It relays the orders of this registry.
+    pub fn relay(&self) -> Option<Address> {
+        if !self.arrived || self.kind != proxy_kind::EVM {
+            return None;
+        }
+        registry_in_code(self.proxy).filter(|registry| *registry != this())
+    }
+
+    /// The registry whose orders this one relays to a proxy that it has transferred.
+    pub fn relayed(proxy: Address) -> Address {
+        Self::slot(proxy).read(instance::RELAYED)
+    }
+
+    /// Relays orders of `registry` to that proxy from now on; of nobody where it is zero.
+    pub fn set_relayed(proxy: Address, registry: Address) {
+        Self::slot(proxy).write(instance::RELAYED, &registry);
+    }
+
+    /// Notes that it is paused now, or runs its code again.
     pub fn set_paused(&mut self, definition: &Definition, paused: bool) {
-        unlink(definition.id, self.list(definition), self.index);
+        self.leave_list(definition);
         self.state = if paused {
             InstanceState::PAUSED
         } else {
@@ -195,47 +213,40 @@ impl Instance {
         };
         self.pauses = definition.pauses;
         self.save();
-        push(definition.id, self.list(definition), self.index);
-        mark(definition.id, definition.current, self.version());
+        self.enter_list(definition);
     }
 
-    /// Moves it to another version, to the list where it belongs now, and out of a complex step.
+    /// Moves it to a version, and out of a complex step if it is in one.
     pub fn set_version(&mut self, definition: &Definition, version: VersionIndex) {
-        let current = definition.current;
-        self.leave(definition, version);
-        if self.kind == proxy_kind::BEACON {
-            return; // it follows what is current, so it never lags
+        let was_turned_back = self.state == InstanceState::TURNING_BACK;
+        self.leave_list(definition);
+        self.note_version(version);
+        if self.is_migrating() {
+            self.nonce += 1;
+            Definition::count_migrating(definition.id, false);
         }
-        let turned_back = self.state == InstanceState::TURNING_BACK;
-        let is_excluded = turned_back && version < current && self.began == current;
-        // one whose definition was paused in the middle of its upgrade is not paused yet
-        let list = if definition.is_paused() {
-            WAITING
-        } else if is_excluded {
-            CALLED_BACK
-        } else {
-            list_of(version, current)
-        };
-        push(self.definition, list, self.index);
-        mark(self.definition, current, version);
-        let falls_in_line = !definition.is_paused() && !self.is_in_line(definition);
-        if !self.began.is_none() || falls_in_line {
-            self.nonce += u32::from(self.is_migrating());
+        // approvers do not want what is current for it, until another version is
+        let stays_back =
+            was_turned_back && version < definition.current && self.began == definition.current;
+        let changes = !self.began.is_none()
+            || (!definition.is_paused() && !self.follows_pause(definition));
+        if changes {
             self.state = InstanceState::LIVE;
             self.reaches = VersionIndex::NONE;
             self.target = VersionIndex::NONE;
-            if !is_excluded {
+            if !stays_back {
                 self.began = VersionIndex::NONE;
             }
-            if falls_in_line {
-                self.pauses = definition.pauses;
+            if !definition.is_paused() {
+                self.pauses = definition.pauses; // an upgrade resumes it
             }
             self.save();
         }
+        self.enter_list(definition);
     }
 
-    /// Moves it to the version where a complex step begins that reaches `reaches`, on the way
-    /// to `target`. It is in no list until that ends: nobody rolls it out meanwhile.
+    /// Notes that it is at `version` now, where a complex step begins that reaches `reaches`, on the way to
+    /// `target`. It is in no list until that step ends: `rollout` does not touch it meanwhile.
     pub fn suspend(
         &mut self,
         definition: &Definition,
@@ -243,7 +254,11 @@ impl Instance {
         reaches: VersionIndex,
         target: VersionIndex,
     ) {
-        self.leave(definition, version);
+        self.leave_list(definition);
+        self.note_version(version);
+        if !self.is_migrating() {
+            Definition::count_migrating(definition.id, true);
+        }
         self.state = InstanceState::MIGRATING;
         self.reaches = reaches;
         self.target = target;
@@ -252,37 +267,50 @@ impl Instance {
         self.save();
     }
 
-    /// Notes that its complex step turns back: approvers do not want what is current for it.
+    /// Notes that its complex step turns back.
     pub fn turn_back(&mut self, current: VersionIndex) {
         self.state = InstanceState::TURNING_BACK;
         self.began = current;
         self.save();
     }
 
-    /// Takes it out of its list, if it is in one, and notes its version.
-    fn leave(&self, definition: &Definition, version: VersionIndex) {
-        let was = self.version();
-        if self.is_listed(was) {
-            unlink(self.definition, self.list(definition), self.index);
+    /// The list that it stands in: none before it is created and in a complex step.
+    fn list(&self, definition: &Definition) -> Option<List> {
+        let version = self.version();
+        if version.is_none() || self.is_migrating() {
+            None
+        } else if !self.follows_pause(definition) {
+            Some(List::Waiting)
+        } else if self.state == InstanceState::PAUSED {
+            Some(List::Paused)
+        } else if version < definition.current && self.began == definition.current {
+            Some(List::TurnedBack)
+        } else if version < definition.current {
+            Some(List::Waiting)
+        } else {
+            Some(List::At(version))
         }
+    }
+
+    fn leave_list(&self, definition: &Definition) {
+        if let Some(list) = self.list(definition) {
+            queue::unlink(definition.id, list, self.index);
+            queue::mark(definition.id, definition.current, self.version());
+        }
+    }
+
+    fn enter_list(&self, definition: &Definition) {
+        if let Some(list) = self.list(definition) {
+            queue::push(definition.id, list, self.index);
+            queue::mark(definition.id, definition.current, self.version());
+        }
+    }
+
+    fn note_version(&self, version: VersionIndex) {
         let slot = node(self.definition, self.index);
         let mut word = slot.load();
         Node::version().set(&mut word, version);
         slot.store(word);
-        mark(self.definition, definition.current, was);
-    }
-
-    /// The list that it is in, while it is created and in no complex step.
-    fn list(&self, definition: &Definition) -> u32 {
-        if !self.is_in_line(definition) {
-            WAITING
-        } else if self.state == InstanceState::PAUSED {
-            PAUSED
-        } else if self.began == definition.current {
-            CALLED_BACK // what is current only rises: where it has changed since, it has joined the queue
-        } else {
-            list_of(self.version(), definition.current)
-        }
     }
 
     fn save(&self) {
@@ -295,6 +323,7 @@ impl Instance {
             began: self.began,
             nonce: self.nonce,
             pauses: self.pauses,
+            arrived: self.arrived,
         };
         Self::slot(self.proxy).write(instance::HEAD, &head);
     }

@@ -3,16 +3,16 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`state`] | the whole storage layout, on one screen, with typed records |
+//! | [`definition`], [`version`] | definitions; versions, their code and steps |
 //! | [`store`] | slots and packed words |
 //! | [`label`] | what a name, label or role may be |
 //! | [`policy`] | the policy language: parser, rules, evaluation (pure) |
-//! | [`parts`] | how a part answers |
+//! | [`parts`] | the parts, and how one answers |
 //! | [`path`] | the search for a path between versions (pure) |
 //! | [`route`] | the path of an instance to a version, with its steps |
 //! | [`action`] | open actions: approvals, timelocks, rounds, proposer slots |
 //! | [`authority`] | policies in storage, and who satisfies them |
-//! | [`instances`] | instances: version, state, complex step |
+//! | [`instances`] | instances: kind, state, complex step, transitions |
 //! | [`queue`] | the lists that instances stand in, and the queue of those that wait for `rollout` |
 //! | [`lock`] | the transient locks: the registry's, and an instance's own |
 //! | [`runnable`] | whether code can run, and is what was approved |
@@ -20,8 +20,10 @@
 //! | [`errors`], [`events`] | what it reverts with and emits |
 //! | [`chain`] | calls, logs, reverts, other accounts |
 //! | [`create2`] | where proxies are created |
-//! | [`beacon`] | what beacon proxies ask |
-//! | [`admin`] | to whom adopted proxies are given |
+//! | [`admin`] | the account that adopted proxies are given to |
+//! | [`adopted`] | what adopted proxies are ordered to do |
+//! | [`orders`] | what the registry has an instance do |
+//! | [`acceptance`] | proxies that a definition expects from other registries |
 //! | [`build`] | values that the build compiles in |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -29,23 +31,26 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod acceptance;
 pub mod action;
 pub mod admin;
+pub mod adopted;
 pub mod authority;
-pub mod beacon;
 pub mod build;
 pub mod chain;
 pub mod create2;
+pub mod definition;
 pub mod errors;
 pub mod events;
 pub mod instances;
 pub mod label;
 pub mod lock;
+pub mod orders;
 pub mod parts;
 pub mod path;
 pub mod policy;
 pub mod queue;
 pub mod route;
 pub mod runnable;
-pub mod state;
 pub mod store;
+pub mod version;

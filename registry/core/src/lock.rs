@@ -9,10 +9,10 @@
 //! long it stays open. So approvers may add steps meanwhile, and the same search would find another
 //! path: the complex step at which the path stops is noted too, as it was when the upgrade began.
 
-use alloy_primitives::Address;
+use alloy_primitives::{Address, B256};
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
-    ids::VersionIndex,
+    ids::{Order, VersionIndex},
     registry_storage::{Word, lock::Lock, upgrade::Upgrade},
     slots,
 };
@@ -29,8 +29,13 @@ pub enum Phase {
     Free,
     /// In a call that changes the registry.
     Busy,
-    /// The registry has called this instance to upgrade itself.
-    Expected(Address),
+    /// The registry has called an instance, which asks what for.
+    Expected {
+        /// Which one.
+        instance: Address,
+        /// What for.
+        order: Order,
+    },
     /// The instance upgrades itself to the version of that index, because the registry called it.
     Open {
         /// Which one.
@@ -50,7 +55,10 @@ pub fn phase() -> Phase {
     let instance = Lock::instance().get(&word);
     match Lock::phase().get(&word) {
         BUSY => Phase::Busy,
-        EXPECTED => Phase::Expected(instance),
+        EXPECTED => match Order::from_number(Lock::order().get(&word)) {
+            Some(order) => Phase::Expected { instance, order },
+            None => Phase::Busy,
+        },
         OPEN => Phase::Open {
             instance,
             version: Lock::version().get(&word),
@@ -65,8 +73,9 @@ pub fn set(phase: Phase) {
     match phase {
         Phase::Free => {}
         Phase::Busy => Lock::phase().set(&mut word, BUSY),
-        Phase::Expected(instance) => {
+        Phase::Expected { instance, order } => {
             Lock::phase().set(&mut word, EXPECTED);
+            Lock::order().set(&mut word, order as u8);
             Lock::instance().set(&mut word, instance);
         }
         Phase::Open { instance, version } => {
@@ -87,6 +96,17 @@ pub fn take() -> Reverts<()> {
     Ok(())
 }
 
+/// Notes to which registry an instance is transferred; zero to forget it.
+pub fn set_transfer(instance: Address, registry: Address) {
+    storage::transient_store(&slot(instance, TRANSFER), &registry.into_word().0);
+}
+
+/// The registry to which an instance is transferred.
+pub fn transfer(instance: Address) -> Address {
+    let word = storage::transient_load(&slot(instance, TRANSFER));
+    Address::from_word(B256::new(word))
+}
+
 /// Opens an upgrade of an instance; `ours` if the registry called it. `stop` are the versions that
 /// the next complex step of its path connects, none where there is no such step.
 pub fn open(
@@ -104,7 +124,7 @@ pub fn open(
     }
     Upgrade::stop_from().set(&mut word, stop.0);
     Upgrade::stop_to().set(&mut word, stop.1);
-    storage::transient_store(&slot(instance), &word.0);
+    storage::transient_store(&slot(instance, UPGRADE), &word.0);
 }
 
 /// The versions that the next complex step connects, in the upgrade that an instance is in.
@@ -132,7 +152,7 @@ pub fn opened(instance: Address) -> Option<VersionIndex> {
 /// Closes the upgrade that an instance is in.
 pub fn close(instance: Address) {
     if phase() == Phase::Free {
-        storage::transient_store(&slot(instance), &Word::default().0);
+        storage::transient_store(&slot(instance, UPGRADE), &Word::default().0);
     } else {
         set(Phase::Busy);
     }
@@ -147,13 +167,18 @@ pub fn alone(instance: Address) -> Option<VersionIndex> {
 }
 
 fn load(instance: Address) -> Word {
-    Word(storage::transient_load(&slot(instance)))
+    Word(storage::transient_load(&slot(instance, UPGRADE)))
 }
 
-/// The transient slot of an instance. No hash ends up so near zero, and the slot of its address itself
-/// is that of a complex step that began in this transaction.
-fn slot(instance: Address) -> [u8; 32] {
+/// First byte of the transient slot of an instance's upgrade.
+const UPGRADE: u8 = 1;
+/// First byte of the transient slot of an instance's transfer.
+const TRANSFER: u8 = 2;
+
+/// A transient slot of an instance. No hash ends up so near to an address. The slot of the address itself is that
+/// of a complex step that began in this transaction.
+fn slot(instance: Address, first: u8) -> [u8; 32] {
     let mut slot = instance.into_word().0;
-    slot[0] = 1;
+    slot[0] = first;
     slot
 }

@@ -1,27 +1,49 @@
-//! How a part of the registry answers. It runs by delegatecall on the registry's storage, and
+//! The parts of the registry, and how a part answers. It runs by delegatecall on the registry's storage, and
 //! refuses to run on its own.
 
 use alloc::vec::Vec;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, program::Status, storage};
 use stylus_upgrades_interface::{
-    parts::IParts::verifySignedCall,
-    registry::IRegistry::{createProxyCall, submitSignedCall},
+    instance::IInstanceRegistry::relayCall,
+    parts::{self, IParts::verifySignedCall},
+    registry::IRegistry::{createProxyCall, submitSignedCall, upgradeInstanceCall},
+    registry_storage::registry_parts,
 };
 
 use crate::{
     chain::{RevertData, Reverts},
-    errors, state,
+    errors,
+    store::Slot,
 };
 
-/// Only `createProxy` takes value along, also inside `submitSigned`; any other would keep it for ever.
+/// Whether the registry was constructed: a part itself never is.
+pub fn is_constructed() -> bool {
+    !part(0).is_zero()
+}
+
+/// Whether an account is a part of the registry.
+pub fn is_part(account: Address) -> bool {
+    (0..parts::COUNT).any(|n| part(n) == account)
+}
+
+/// The `n`th part of the registry.
+pub fn part(n: usize) -> Address {
+    Slot::root(n as u8).read(registry_parts::ADDRESSES)
+}
+
+/// Refuses value with a call that does not pass it on: the registry would keep it for ever.
 fn no_value(selector: [u8; 4]) -> Reverts<()> {
     let value = B256::new(context::msg_value());
     let takes_value = matches!(
         selector,
-        createProxyCall::SELECTOR | submitSignedCall::SELECTOR | verifySignedCall::SELECTOR
+        createProxyCall::SELECTOR
+            | submitSignedCall::SELECTOR
+            | verifySignedCall::SELECTOR
+            | upgradeInstanceCall::SELECTOR
+            | relayCall::SELECTOR
     );
     if value.is_zero() || takes_value {
         Ok(())
@@ -34,7 +56,7 @@ fn no_value(selector: [u8; 4]) -> Reverts<()> {
 /// revert data. A part that is called on its own storage reverts without data.
 pub fn answer(calldata: &[u8], dispatch: fn([u8; 4], &[u8]) -> Reverts<Vec<u8>>) -> Status {
     let answered = match calldata.first_chunk() {
-        Some(selector) if state::is_constructed() => {
+        Some(selector) if is_constructed() => {
             no_value(*selector).and_then(|()| dispatch(*selector, calldata))
         }
         _ => Err(errors::nothing()),

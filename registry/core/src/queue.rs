@@ -1,12 +1,9 @@
 //! The lists that instances stand in.
 //!
-//! Every instance stands in one doubly linked list: in list 0 if it waits for `rollout`, because its
-//! version is older than the definition's current one or because the definition was paused or resumed
-//! since; else in that of the paused ones, or in that of its version. While it is in a complex step it
-//! stands in none. One whose complex step approvers called back is older too, but it is in a list of its
-//! own, where nobody's `rollout` finds it. When another version becomes current, and when the definition
-//! is paused or resumed, whole lists join list 0. So creating, moving, skipping and counting cost the
-//! same however many instances there are.
+//! Every instance stands in one doubly linked list ([`List`]), but for one in a complex step, which stands in
+//! none. When another version becomes current, and when the definition is paused or resumed, whole lists join
+//! the queue of those that wait. So creating, moving, skipping and counting cost the same however many instances
+//! there are.
 
 use alloc::vec::Vec;
 
@@ -21,14 +18,34 @@ use stylus_upgrades_interface::{
     },
 };
 
-use crate::{state::Definition, store::Slot};
+use crate::{definition::Definition, store::Slot};
 
-/// The list of instances that wait for `rollout`.
-pub(crate) const WAITING: u32 = 0;
-/// The list of instances that were called back and lag since, while the same version is current.
-pub(crate) const CALLED_BACK: u32 = u32::MAX;
-/// The list of instances that are paused with their definition.
-pub(crate) const PAUSED: u32 = u32::MAX - 1;
+/// A list of instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    /// They wait for `rollout`: they are older than the current version, or are still to be paused or resumed.
+    Waiting,
+    /// They are older, because their complex step was turned back. `rollout` leaves them alone while the same
+    /// version is current.
+    TurnedBack,
+    /// They are paused with their definition.
+    Paused,
+    /// They run that version, which is not older than the current one.
+    At(VersionIndex),
+}
+
+impl List {
+    /// The second key of the stored list.
+    const fn id(self) -> u32 {
+        match self {
+            Self::Waiting => 0,
+            Self::TurnedBack => u32::MAX,
+            Self::Paused => u32::MAX - 1,
+            Self::At(version) => version.0,
+        }
+    }
+}
+
 /// Versions per word of the bitmap of lists that are not empty.
 const LANE: u32 = 256;
 
@@ -39,36 +56,34 @@ pub fn proxy_at(definition: DefinitionId, index: u32) -> Address {
 
 /// How many instances wait for `rollout`.
 pub fn waiting(definition: DefinitionId) -> u32 {
-    load_list(definition, WAITING).count
+    load_list(definition, List::Waiting).count
 }
 
 /// The instance that has waited longest for `rollout`.
 pub fn next_waiting(definition: DefinitionId) -> Option<Address> {
-    let first = load_list(definition, WAITING).first;
+    let first = load_list(definition, List::Waiting).first;
     (first != 0).then(|| proxy_at(definition, first))
 }
 
 /// Sends the first instance that waits to the end of the queue.
 pub fn rotate(definition: DefinitionId) {
-    let list = load_list(definition, WAITING);
+    let list = load_list(definition, List::Waiting);
     if list.count > 1 {
-        unlink(definition, WAITING, list.first);
-        push(definition, WAITING, list.first);
+        unlink(definition, List::Waiting, list.first);
+        push(definition, List::Waiting, list.first);
     }
 }
 
-/// How many instances are older than the current version: those that wait for `rollout`, and
-/// those that were called back.
+/// How many instances wait for `rollout` or were turned back.
 pub fn older(definition: DefinitionId) -> u32 {
-    waiting(definition).saturating_add(load_list(definition, CALLED_BACK).count)
+    waiting(definition).saturating_add(load_list(definition, List::TurnedBack).count)
 }
 
-/// All instances that are older than the current version, in their order, those that were called
-/// back last; for a handful.
+/// All instances that wait for `rollout`, then those that were turned back, in their order; for a handful.
 pub fn all_older(definition: DefinitionId) -> Vec<Address> {
     let mut proxies = Vec::new();
-    for id in [WAITING, CALLED_BACK] {
-        let mut index = load_list(definition, id).first;
+    for list in [List::Waiting, List::TurnedBack] {
+        let mut index = load_list(definition, list).first;
         while index != 0 {
             let word = node(definition, index).load();
             proxies.push(Node::proxy().get(&word));
@@ -84,8 +99,8 @@ pub fn advance(definition: DefinitionId, was: VersionIndex, now: VersionIndex) {
     if was.is_none() {
         return; // before the first version there is no instance
     }
-    join(definition, CALLED_BACK);
-    join(definition, was.0);
+    join(definition, List::TurnedBack);
+    join(definition, List::At(was));
     join_younger(definition, was, now, now);
 }
 
@@ -93,10 +108,10 @@ pub fn advance(definition: DefinitionId, was: VersionIndex, now: VersionIndex) {
 pub fn wait_all(definition: &Definition) {
     let (id, current) = (definition.id, definition.current);
     if !definition.is_paused() {
-        join(id, PAUSED);
+        join(id, List::Paused);
     } else if !current.is_none() {
-        join(id, CALLED_BACK);
-        join(id, current.0);
+        join(id, List::TurnedBack);
+        join(id, List::At(current));
         join_younger(
             id,
             current,
@@ -124,7 +139,7 @@ fn join_younger(
                 if version > after && version <= last && get_bit(&word, bit) {
                     set_bit(&mut word, bit, false);
                     if version != but {
-                        join(definition, version.0);
+                        join(definition, List::At(version));
                     }
                 }
             }
@@ -134,21 +149,12 @@ fn join_younger(
     }
 }
 
-/// The list of an instance at `version` that runs it.
-pub(crate) fn list_of(version: VersionIndex, current: VersionIndex) -> u32 {
-    if version < current {
-        WAITING
-    } else {
-        version.0
-    }
-}
-
 /// Notes whether the list of a version that is younger than the current one is empty.
 pub(crate) fn mark(definition: DefinitionId, current: VersionIndex, version: VersionIndex) {
     if version > current {
         let slot = occupied(definition, version);
         let mut word = slot.load();
-        let occupied = load_list(definition, version.0).count != 0;
+        let occupied = load_list(definition, List::At(version)).count != 0;
         set_bit(&mut word, version.0 % LANE, occupied);
         slot.store(word);
     }
@@ -168,12 +174,12 @@ fn set_bit(word: &mut Word, bit: u32, on: bool) {
 }
 
 /// Appends a list to the queue and empties it.
-fn join(definition: DefinitionId, id: u32) {
-    let joined = load_list(definition, id);
+fn join(definition: DefinitionId, list: List) {
+    let joined = load_list(definition, list);
     if joined.count == 0 {
         return;
     }
-    let mut queue = load_list(definition, WAITING);
+    let mut queue = load_list(definition, List::Waiting);
     if queue.count == 0 {
         queue = joined;
     } else {
@@ -182,43 +188,45 @@ fn join(definition: DefinitionId, id: u32) {
         queue.last = joined.last;
         queue.count += joined.count;
     }
-    save_list(definition, WAITING, &queue);
-    save_list(definition, id, &Ends::default());
+    save_list(definition, List::Waiting, &queue);
+    save_list(definition, list, &Ends::default());
 }
 
-pub(crate) fn push(definition: DefinitionId, id: u32, index: u32) {
-    let mut list = load_list(definition, id);
+/// Appends an instance to a list.
+pub(crate) fn push(definition: DefinitionId, list: List, index: u32) {
+    let mut ends = load_list(definition, list);
     let slot = node(definition, index);
     let mut word = slot.load();
-    Node::previous().set(&mut word, list.last);
+    Node::previous().set(&mut word, ends.last);
     Node::next().set(&mut word, 0);
     slot.store(word);
-    if list.count == 0 {
-        list.first = index;
+    if ends.count == 0 {
+        ends.first = index;
     } else {
-        set_next(definition, list.last, index);
+        set_next(definition, ends.last, index);
     }
-    list.last = index;
-    list.count += 1;
-    save_list(definition, id, &list);
+    ends.last = index;
+    ends.count += 1;
+    save_list(definition, list, &ends);
 }
 
-pub(crate) fn unlink(definition: DefinitionId, id: u32, index: u32) {
-    let mut list = load_list(definition, id);
+/// Takes an instance out of the list that it stands in.
+pub(crate) fn unlink(definition: DefinitionId, list: List, index: u32) {
+    let mut ends = load_list(definition, list);
     let word = node(definition, index).load();
     let (previous, next) = (Node::previous().get(&word), Node::next().get(&word));
     if previous == 0 {
-        list.first = next;
+        ends.first = next;
     } else {
         set_next(definition, previous, next);
     }
     if next == 0 {
-        list.last = previous;
+        ends.last = previous;
     } else {
         set_previous(definition, next, previous);
     }
-    list.count -= 1;
-    save_list(definition, id, &list);
+    ends.count -= 1;
+    save_list(definition, list, &ends);
 }
 
 #[inline(never)]
@@ -242,12 +250,12 @@ pub(crate) fn node(definition: DefinitionId, index: u32) -> Slot {
     queue_node::find::<Slot>(definition, index).at(queue_node::NODE)
 }
 
-fn load_list(definition: DefinitionId, id: u32) -> Ends {
-    list::find::<Slot>(definition, id).read(list::ENDS)
+fn load_list(definition: DefinitionId, list: List) -> Ends {
+    list::find::<Slot>(definition, list.id()).read(list::ENDS)
 }
 
-fn save_list(definition: DefinitionId, id: u32, list: &Ends) {
-    list::find::<Slot>(definition, id).write(list::ENDS, list);
+fn save_list(definition: DefinitionId, list: List, ends: &Ends) {
+    list::find::<Slot>(definition, list.id()).write(list::ENDS, ends);
 }
 
 /// The bits of the versions around one.

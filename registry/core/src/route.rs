@@ -1,13 +1,17 @@
-//! The path of an instance to a version.
+//! The path of an instance to a version, and whether every program on it can run.
 
 use alloc::vec::Vec;
+
+use alloy_primitives::Address;
 
 use stylus_upgrades_interface::ids::VersionIndex;
 
 use crate::{
     chain::Reverts,
     errors, path,
-    state::{Definition, Step, Version},
+    runnable::{check, same_code},
+    definition::Definition,
+    version::{Step, Version},
 };
 
 /// The versions on the path from the one of index `from` to `to`, each with the step that
@@ -32,4 +36,23 @@ pub fn find(
         path.push((version, step));
     }
     Ok(path)
+}
+
+/// Refuses a path with a program that cannot run, or is not the code that was approved: an implementation, a
+/// script or a check.
+pub fn check_programs(path: &[(Version, Step)]) -> Reverts<()> {
+    let programs = |(version, step): &(Version, Step)| {
+        [
+            (version.code.implementation, version.code.codehash),
+            (step.script, step.script_codehash),
+        ]
+    };
+    let used = |(account, _): &(Address, _)| !account.is_zero();
+    for (account, _) in path.iter().flat_map(programs).filter(used) {
+        check(account)?;
+    }
+    for (account, codehash) in path.iter().flat_map(programs).filter(used) {
+        same_code(account, codehash)?;
+    }
+    Ok(())
 }

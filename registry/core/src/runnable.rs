@@ -18,7 +18,7 @@ use crate::{
     chain::{RevertData, Reverts, ask, code_hash, has_code, keccak, this},
     errors,
     instances::Instance,
-    state::is_part,
+    parts::is_part,
 };
 
 /// ERC-1167: what stands before and behind the address that a minimal proxy forwards to.
@@ -70,7 +70,7 @@ pub fn is_precompile(account: Address) -> bool {
     high == [0; 17] && (matches!(small, 1..=0x1ff) || small == 0xa_4b05)
 }
 
-/// Whether that is the registry, one of its parts or proxies, or code that only proxies run.
+/// Whether that is the registry, one of its parts or instances, or code that only proxies run.
 pub fn is_ours(account: Address) -> bool {
     account == this()
         || is_part(account)
@@ -95,7 +95,7 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
         return Ok(Some(not_runnable::DESIGNATOR));
     }
     let is_proxy = [build::PROXY_CODEHASH, build::BARE_CODEHASH].contains(&hash);
-    if is_proxy || is_minimal_proxy(code) || is_evm_proxy(code) || is_ours(account) {
+    if is_proxy || is_minimal_proxy(code) || is_evm_program(code) || is_ours(account) {
         return Ok(Some(not_runnable::PROXY));
     }
     if code.starts_with(&FRAGMENT_PREFIX) {
@@ -126,11 +126,27 @@ fn is_minimal_proxy(code: &[u8]) -> bool {
     code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&behind)
 }
 
-/// Whether that is an EVM or beacon proxy of ours, whichever registry created it.
-fn is_evm_proxy(code: &[u8]) -> bool {
-    build::EVM_PROXIES
+/// Whether that is the code of an EVM program of the framework, whichever registry created it.
+fn is_evm_program(code: &[u8]) -> bool {
+    build::EVM_PROGRAMS
         .into_iter()
         .any(|(shape, hash)| hash_with(shape, code, Address::ZERO) == Some(hash))
+}
+
+/// Whether that account is an EVM proxy of the framework, whichever registry created it.
+pub fn is_evm_proxy(account: Address) -> bool {
+    let mut code = [0; evm_proxy::EVM.size + 1];
+    let size = context::code(&account, 0, &mut code);
+    let (shape, hash) = build::EVM_PROXY_CODE;
+    let code = code.get(..size).unwrap_or_default();
+    hash_with(shape, code, Address::ZERO) == Some(hash)
+}
+
+/// The registry in the code of an EVM proxy of the framework, which the account is known to be.
+pub fn registry_in_code(account: Address) -> Option<Address> {
+    let mut registry = [0; 20];
+    let read = context::code(&account, evm_proxy::EVM.registry_at, &mut registry);
+    (read == registry.len()).then_some(Address::new(registry))
 }
 
 /// The hash of an EVM program of this registry.

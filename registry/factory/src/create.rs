@@ -6,18 +6,17 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    beacon,
     build::{self, EvmProgram},
     chain::{Reverts, call},
     create2, errors, events,
-    instances::Instance,
+    definition::Definition,
+    instances::{Birth, Instance},
     lock::{self, Phase},
     runnable::{check_active, check_own, own_codehash, same_code},
-    state::Definition,
 };
 use stylus_upgrades_host::{call::create2, context};
 use stylus_upgrades_interface::{
-    ids::CodeHash, proxy::IUpgradeabilityProxy::upgradeToAndCallCall, reasons::proxy_kind,
+    ids::{CodeHash, Order}, proxy::IUpgradeabilityProxy::upgradeToAndCallCall, reasons::proxy_kind,
 };
 
 /// Creates the proxy, records it, and has it initialise itself with the value of this call.
@@ -30,10 +29,6 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     same_code(build::STUB, build::STUB_CODEHASH)?;
     let (init_code, codehash) = match kind {
         proxy_kind::EVM => of_ours(&build::EVM_PROXY)?,
-        proxy_kind::BEACON => {
-            beacon::ensure(&mut definition)?;
-            of_ours(&build::BEACON_PROXY)?
-        }
         _ => {
             check_active(proxy, build::PROXY_CODEHASH)?;
             (build::PROXY_INIT_CODE, build::PROXY_CODEHASH)
@@ -45,14 +40,17 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if created.ok() != Some(proxy.into_array()) {
         return Err(errors::proxy_exists(proxy));
     }
-    Instance::create(&mut definition, proxy, kind);
+    Instance::create(&mut definition, proxy, kind, Birth::Created)?;
     events::proxy_created(definition.id, proxy, label, kind).emit();
 
     let upgrade = encode(
         &upgradeToAndCallCall::SELECTOR,
         &[label.into(), init_data?.into()],
     );
-    lock::set(Phase::Expected(proxy));
+    lock::set(Phase::Expected {
+        instance: proxy,
+        order: Order::Upgrade,
+    });
     call(proxy, &upgrade, &context::msg_value())?;
     lock::set(Phase::Busy);
     require_created(proxy, codehash)

@@ -1,17 +1,29 @@
-//! Registry part: where instances come from. `create` executes an approved `createProxy`.
+//! Registry part: what is decided about one proxy.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `create` | `createProxy` |
+//! | `decided` | the other governed calls about one proxy: what is checked before anybody approves |
+//! | `handler` | `setHandler` and `abortMigration` |
+//! | `adoption` | `adopt` and `removeInstance` |
+//! | `transfer` | `acceptTransfer`, `transferProxy`, and the calls between two registries |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 extern crate alloc;
 
+mod adoption;
 mod create;
+mod decided;
+mod handler;
+mod transfer;
 
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
 use stylus_upgrades_host::program::Status;
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::{instance::IInstanceRegistry, parts::IParts, registry::IRegistry};
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -19,11 +31,21 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// What the governance part hands on; the front sends nothing here.
+/// What other registries call, and what the governance part has executed.
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
+        IInstanceRegistry::receiveTransferCall::SELECTOR => transfer::receive(arguments),
+        IInstanceRegistry::relayCall::SELECTOR => transfer::relay(arguments),
+        IInstanceRegistry::transferRelayCall::SELECTOR => transfer::transfer_relay(arguments),
         IRegistry::createProxyCall::SELECTOR => create::proxy(arguments),
+        IParts::checkCallCall::SELECTOR => decided::check(arguments.bytes(0)?),
+        IRegistry::setHandlerCall::SELECTOR
+        | IRegistry::abortMigrationCall::SELECTOR
+        | IRegistry::adoptCall::SELECTOR
+        | IRegistry::acceptTransferCall::SELECTOR
+        | IRegistry::transferProxyCall::SELECTOR
+        | IRegistry::removeInstanceCall::SELECTOR => decided::execute(calldata),
         _ => Err(errors::nothing()),
     }
 }

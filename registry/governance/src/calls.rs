@@ -1,29 +1,19 @@
-//! The governed calls: which definition and role they are about, and what can be refused
-//! before anybody approves. The same checks run again when the call is executed.
+//! The governed calls: their arguments, the definition and role that each asks for, and what it is about.
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
-    abi::{Reader, encode},
+    abi::Reader,
     action::Subject,
-    authority::{self, Stored, role},
-    chain::{RevertData, Reverts, code_hash, has_code},
-    create2, errors,
+    authority::{Stored, role},
+    chain::Reverts,
+    definition::Definition,
+    errors,
     instances::Instance,
     label,
-    runnable::{self, same_code},
-    state::{Code, Definition, Step, Version},
+    version::{Code, Step},
 };
-use stylus_upgrades_interface::{
-    complex::IComplexMigration,
-    ids::{CodeHash, StepKind as Kind},
-    limits::STEP_DATA_MAX,
-    parts::IParts::checkCallCall,
-    reasons::{invalid_step as reason, proxy_kind},
-    registry::IRegistry,
-};
-
-use crate::execute::hand_on;
+use stylus_upgrades_interface::registry::IRegistry;
 
 /// A governed call with its arguments.
 pub(crate) enum Call<'a> {
@@ -52,20 +42,25 @@ pub(crate) enum Call<'a> {
         role: &'a [u8],
         expression: &'a [u8],
     },
-    /// `setHandler`, `abortMigration` or `handOver`: another part knows whether and how
+    /// `setHandler`, `abortMigration`, `removeInstance`, or `transferProxy`: about an instance. Another part
+    /// checks and executes them.
     OfInstance {
         name: &'a [u8],
         proxy: Address,
+        is_transfer: bool,
         calldata: &'a [u8],
     },
-    /// `adopt`: the same
-    Adopt {
+    /// `adopt`, or `acceptTransfer`: about a proxy that is to become an instance. The same part does.
+    Arrival {
         name: &'a [u8],
         version: &'a [u8],
+        is_adoption: bool,
         calldata: &'a [u8],
     },
-    /// `pause`, or `resume`
-    Pause { name: &'a [u8], resume: bool },
+    /// `pause`
+    Pause { name: &'a [u8] },
+    /// `resume`
+    Resume { name: &'a [u8] },
     /// `createProxy`
     CreateProxy {
         name: &'a [u8],
@@ -78,11 +73,11 @@ pub(crate) enum Call<'a> {
 impl<'a> Call<'a> {
     /// Decodes the calldata of a governed call; any other reverts without data.
     pub(crate) fn decode(calldata: &'a [u8]) -> Reverts<Self> {
-        let selector = calldata.first_chunk().ok_or_else(errors::nothing)?;
+        let selector = *calldata.first_chunk().ok_or_else(errors::nothing)?;
         let arguments = Reader::arguments(calldata);
         let name = arguments.bytes(0)?;
         let text = |n| arguments.bytes(n);
-        Ok(match *selector {
+        Ok(match selector {
             IRegistry::createDefinitionCall::SELECTOR => Self::CreateDefinition {
                 name,
                 policies: [text(1)?, text(2)?, text(3)?],
@@ -93,7 +88,7 @@ impl<'a> Call<'a> {
                     version: text(1)?,
                     code: Code::read(&arguments, 2)?,
                     step: Step::read(&arguments, 6)?,
-                    migrate: *selector == IRegistry::migrateCall::SELECTOR,
+                    migrate: selector == IRegistry::migrateCall::SELECTOR,
                 }
             }
             IRegistry::addStepCall::SELECTOR => Self::AddStep {
@@ -108,20 +103,23 @@ impl<'a> Call<'a> {
             },
             IRegistry::setHandlerCall::SELECTOR
             | IRegistry::abortMigrationCall::SELECTOR
-            | IRegistry::handOverCall::SELECTOR => Self::OfInstance {
+            | IRegistry::transferProxyCall::SELECTOR
+            | IRegistry::removeInstanceCall::SELECTOR => Self::OfInstance {
                 name,
                 proxy: arguments.address(1)?,
+                is_transfer: selector == IRegistry::transferProxyCall::SELECTOR,
                 calldata,
             },
-            IRegistry::adoptCall::SELECTOR => Self::Adopt {
-                name,
-                version: text(3)?,
-                calldata,
-            },
-            IRegistry::pauseCall::SELECTOR | IRegistry::resumeCall::SELECTOR => {
-                let resume = *selector == IRegistry::resumeCall::SELECTOR;
-                Self::Pause { name, resume }
+            IRegistry::adoptCall::SELECTOR | IRegistry::acceptTransferCall::SELECTOR => {
+                Self::Arrival {
+                    name,
+                    version: text(3)?,
+                    is_adoption: selector == IRegistry::adoptCall::SELECTOR,
+                    calldata,
+                }
             }
+            IRegistry::pauseCall::SELECTOR => Self::Pause { name },
+            IRegistry::resumeCall::SELECTOR => Self::Resume { name },
             IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
                 name,
                 version: text(1)?,
@@ -140,8 +138,9 @@ impl<'a> Call<'a> {
             Self::AddVersion { name, .. }
             | Self::AddStep { name, .. }
             | Self::OfInstance { name, .. }
-            | Self::Adopt { name, .. }
-            | Self::Pause { name, .. }
+            | Self::Arrival { name, .. }
+            | Self::Pause { name }
+            | Self::Resume { name }
             | Self::CreateProxy { name, .. } => {
                 label::check(name)?;
                 Definition::of(name)
@@ -157,85 +156,42 @@ impl<'a> Call<'a> {
             Self::AddVersion { .. }
             | Self::AddStep { .. }
             | Self::OfInstance { .. }
-            | Self::Adopt { .. } => role::MIGRATE,
+            | Self::Arrival { .. } => role::MIGRATE,
             Self::SetPolicy { .. } => role::POLICY,
             Self::CreateProxy { .. } => role::CREATE,
-            Self::Pause { resume, .. } => match Stored::of(definition, role::PAUSE) {
-                Ok(stored) => return Ok((role::PAUSE, stored)),
-                Err(_) if *resume => role::MIGRATE,
-                Err(_) => {
-                    let stored = Stored::of(definition, role::MIGRATE)?;
-                    return Ok((role::MIGRATE, stored.any_one()));
+            Self::Pause { .. } | Self::Resume { .. } => {
+                if let Ok(stored) = Stored::of(definition, role::PAUSE) {
+                    return Ok((role::PAUSE, stored));
                 }
-            },
+                role::MIGRATE
+            }
         };
-        Ok((role, Stored::of(definition, role)?))
+        let stored = Stored::of(definition, role)?;
+        match self {
+            Self::Pause { .. } => Ok((role, stored.any_one())),
+            _ => Ok((role, stored)),
+        }
     }
 
     /// Whether a paused definition refuses it.
     pub(crate) fn needs_live(&self) -> bool {
-        matches!(
-            self,
-            Self::AddVersion { migrate: true, .. } | Self::CreateProxy { .. } | Self::Adopt { .. }
-        )
+        match self {
+            Self::AddVersion { migrate, .. } => *migrate,
+            Self::Arrival { is_adoption, .. } => *is_adoption,
+            Self::CreateProxy { .. } => true,
+            _ => false,
+        }
     }
 
-    /// Refuses what could not be executed now.
-    pub(crate) fn check(&self, definition: &Definition) -> Reverts<()> {
-        if self.needs_live() && definition.is_paused() {
-            return Err(errors::definition_paused(&definition.name));
-        }
+    /// Whether it orders an adopted proxy, so that it executes only where an account without code sends it
+    /// directly.
+    pub(crate) fn needs_direct(&self) -> bool {
         match self {
-            Self::CreateDefinition { name, policies } => create_definition(name, policies),
-            Self::AddVersion {
-                version,
-                code,
-                step,
-                migrate,
-                ..
-            } => {
-                label::check(version)?;
-                if *migrate {
-                    becomes_current(definition, version, code, step)?;
-                } else if definition.index_of(version).is_none() {
-                    first_way(definition, version, step)?;
-                } else {
-                    return Err(errors::version_exists(&definition.name, version));
-                }
-                runs(code.implementation, code.codehash)?;
-                script(step)
-            }
-            Self::AddStep { version, step, .. } => {
-                another_way(definition, &definition.version(version)?, step)?;
-                script(step)
-            }
-            Self::SetPolicy {
-                role, expression, ..
-            } => {
-                label::check(role)?;
-                authority::check_change(definition, role, expression).map(|_| ())
-            }
-            Self::OfInstance { calldata, .. } | Self::Adopt { calldata, .. } => {
-                let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
-                hand_on::<checkCallCall>(&check)
-            }
-            Self::Pause { resume, .. } => match (resume, definition.is_paused()) {
-                (false, true) => Err(errors::definition_paused(&definition.name)),
-                (true, false) => Err(errors::definition_not_paused(&definition.name)),
-                _ => Ok(()),
-            },
-            Self::CreateProxy {
-                name,
-                version,
-                kind,
-                salt,
-            } => {
-                let index = definition.version(version)?.index;
-                if *kind == proxy_kind::BEACON && index != definition.current {
-                    return Err(errors::not_supported(b"a beacon proxy not at current"));
-                }
-                create_proxy(name, *kind, *salt)
-            }
+            Self::Arrival { is_adoption, .. } => *is_adoption,
+            Self::OfInstance {
+                proxy, is_transfer, ..
+            } => *is_transfer && Instance::of(*proxy).is_ok_and(|instance| instance.is_adopted()),
+            _ => false,
         }
     }
 
@@ -254,10 +210,11 @@ impl<'a> Call<'a> {
             Self::CreateDefinition { .. }
             | Self::SetPolicy { .. }
             | Self::OfInstance { .. }
-            | Self::Pause { .. } => return Ok(self.about()),
+            | Self::Pause { .. }
+            | Self::Resume { .. } => return Ok(self.about()),
             Self::AddVersion { code, step, .. } => (*code, Some(step)),
             Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
-            Self::CreateProxy { version, .. } | Self::Adopt { version, .. } => {
+            Self::CreateProxy { version, .. } | Self::Arrival { version, .. } => {
                 (definition.version(version)?.code, None)
             }
         };
@@ -267,130 +224,4 @@ impl<'a> Call<'a> {
             script.unwrap_or_default(),
         ])
     }
-}
-
-fn create_definition(name: &[u8], policies: &[&[u8]]) -> Reverts<()> {
-    label::check(name)?;
-    if Definition::exists(name) {
-        return Err(errors::definition_exists(name));
-    }
-    for expression in policies {
-        authority::check(expression)?;
-    }
-    Ok(())
-}
-
-/// `migrate` adds a version with a step from the current one, or takes one that is there with
-/// that very code and step.
-fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &Step) -> Reverts<()> {
-    let index = definition.index_of(label);
-    if index.is_none() {
-        first_way(definition, label, step)?;
-    } else {
-        let version = Version::load(definition.id, index);
-        let identical = version.code == *code && version.steps().contains(step);
-        if !identical || index < definition.current {
-            return Err(errors::version_exists(&definition.name, label));
-        }
-    }
-    if definition.beacon && step.kind != Kind::NONE {
-        return Err(invalid(step, label, reason::BEACON));
-    }
-    if index != definition.current && step.from != definition.label_of(definition.current) {
-        return Err(invalid(step, label, reason::NOT_FROM_CURRENT));
-    }
-    Ok(())
-}
-
-fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
-    let proxy = create2::address(name, kind, salt)?;
-    if has_code(code_hash(proxy)) {
-        return Err(errors::proxy_exists(proxy));
-    }
-    Ok(())
-}
-
-/// The step of a version that is being added.
-fn first_way(definition: &Definition, version: &[u8], step: &Step) -> Reverts<()> {
-    let refuse = |reason| Err(invalid(step, version, reason));
-    if step.from.is_empty() || definition.versions == 0 {
-        return if *step == Step::default() {
-            Ok(())
-        } else {
-            refuse(reason::INITIAL_WITH_MIGRATION)
-        };
-    }
-    if step.from == version {
-        return refuse(reason::NOT_OLDER);
-    }
-    if definition.index_of(&step.from).is_none() {
-        return refuse(reason::UNKNOWN_FROM);
-    }
-    shape(step, version)
-}
-
-/// A step into a version that is there.
-fn another_way(definition: &Definition, version: &Version, step: &Step) -> Reverts<()> {
-    let refuse = |reason| Err(invalid(step, &version.label, reason));
-    let from = definition.index_of(&step.from);
-    if from.is_none() {
-        return refuse(reason::UNKNOWN_FROM);
-    }
-    if from >= version.index {
-        return refuse(reason::NOT_OLDER);
-    }
-    if version.is_full() || version.incoming.contains(&from) {
-        return refuse(reason::TOO_MANY_INCOMING_STEPS);
-    }
-    shape(step, &version.label)
-}
-
-/// Kind, script and data fit together.
-fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
-    let refuse = |reason| Err(invalid(step, version, reason));
-    match step.kind {
-        Kind::NONE | Kind::CALL | Kind::SCRIPT | Kind::COMPLEX | Kind::FOREIGN_CALL => {}
-        _ => return refuse(reason::UNKNOWN_KIND),
-    }
-    let scripted = matches!(step.kind, Kind::SCRIPT | Kind::COMPLEX);
-    if scripted == step.script.is_zero() || (!scripted && step.script_codehash != CodeHash::ZERO) {
-        return refuse(reason::SCRIPT_MISMATCH);
-    }
-    let may_lack_data = matches!(step.kind, Kind::NONE | Kind::CALL);
-    if (!may_lack_data && step.data.is_empty())
-        || (step.kind == Kind::COMPLEX && !starts_migration(&step.data))
-        || (step.kind == Kind::NONE && !step.data.is_empty())
-    {
-        return refuse(reason::DATA_MISMATCH);
-    }
-    if step.data.len() > STEP_DATA_MAX {
-        return refuse(reason::DATA_TOO_LONG);
-    }
-    Ok(())
-}
-
-/// Whether it is the calldata of `startMigration` with a handler.
-fn starts_migration(data: &[u8]) -> bool {
-    data.len() == 36
-        && data.starts_with(&IComplexMigration::startMigrationCall::SELECTOR)
-        && Reader::arguments(data)
-            .address(0)
-            .is_ok_and(|handler| !handler.is_zero())
-}
-
-fn script(step: &Step) -> Reverts<()> {
-    if step.script.is_zero() {
-        return Ok(());
-    }
-    runs(step.script, step.script_codehash)
-}
-
-/// It can run, and it is what the caller says that it is.
-fn runs(account: Address, codehash: CodeHash) -> Reverts<()> {
-    runnable::check(account)?;
-    same_code(account, codehash)
-}
-
-fn invalid(step: &Step, to: &[u8], reason: u8) -> RevertData {
-    errors::invalid_step(&step.from, to, reason)
 }

@@ -7,8 +7,8 @@ use stylus_registry_core::{
     abi::Reader,
     authority::{self, role},
     chain::Reverts,
+    definition::Definition,
     lock,
-    state::Definition,
 };
 
 /// Creates the definition with the empty name, the registry itself.

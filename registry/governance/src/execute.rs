@@ -4,18 +4,20 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::encode,
     authority::{self, role},
-    beacon,
     chain::{Reverts, delegate},
-    events, queue,
-    state::{Code, Definition, Step, Version, part},
+    definition::Definition,
+    events,
+    parts::part,
+    queue,
+    version::{Code, Step, Version},
 };
 use stylus_upgrades_interface::{
     limits::INSTANCES_AT_ONCE,
     parts::{
         self,
-        IParts::{pauseOrResumeCall, upgradeLaggingCall},
+        IParts::{pauseOrResumeCall, upgradeOlderCall},
     },
-    registry::IRegistry::{createProxyCall, handOverCall},
+    registry::IRegistry::{createProxyCall, transferProxyCall},
 };
 
 use crate::calls::Call;
@@ -35,23 +37,25 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
                 add_version(&mut definition, version, code, step)?;
             }
             if *migrate {
-                activate(&mut definition, version)?;
+                activate(&mut definition, version, step)?;
             }
             Ok(())
         }
         Call::AddStep { version, step, .. } => {
             let mut version = definition.version(version)?;
-            add_step(&definition, &mut version, step);
+            add_step(&mut definition, &mut version, step);
+            definition.save();
             Ok(())
         }
         Call::SetPolicy {
             role, expression, ..
         } => set_policy(definition, role, expression),
         // one part executes all of these
-        Call::OfInstance { calldata, .. } | Call::Adopt { calldata, .. } => {
-            hand_on::<handOverCall>(calldata)
+        Call::OfInstance { calldata, .. } | Call::Arrival { calldata, .. } => {
+            hand_on::<transferProxyCall>(calldata)
         }
-        Call::Pause { .. } => pause(definition),
+        Call::Pause { .. } => pause_or_resume(definition, true),
+        Call::Resume { .. } => pause_or_resume(definition, false),
         Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
     }
 }
@@ -74,42 +78,44 @@ fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &St
     events::version_added(definition.id, label, code, definition.sequence).emit();
     add_step(definition, &mut version, step);
     if definition.current.is_none() {
-        make_current(definition, &version)?;
+        make_current(definition, &version);
     }
     definition.save();
     Ok(())
 }
 
-fn add_step(definition: &Definition, version: &mut Version, step: &Step) {
+/// Does not save the definition.
+fn add_step(definition: &mut Definition, version: &mut Version, step: &Step) {
     let from = definition.index_of(&step.from);
     if !from.is_none() {
-        version.add_way(from, step);
+        version.add_incoming(from, step);
     }
+    definition.has_checks |= step.check().is_some();
     events::step_added(definition.id, &version.label, step).emit();
 }
 
 /// Makes the version current and upgrades a handful of instances; more are left to `rollout`.
-fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
+fn activate(definition: &mut Definition, label: &[u8], step: &Step) -> Reverts<()> {
     let version = definition.version(label)?;
     if version.index != definition.current {
-        make_current(definition, &version)?;
+        make_current(definition, &version);
         definition.save();
     }
-    // approvers ask for this version: those that they called back from it come along again
+    // approvers ask for this version: instances that were turned back are upgraded again
     let older = queue::older(definition.id);
     if (1..=INSTANCES_AT_ONCE).contains(&older) {
-        let all = encode(&upgradeLaggingCall::SELECTOR, &[definition.id.into()]);
-        hand_on::<upgradeLaggingCall>(&all)?;
+        let values = [definition.id.into(), step.kind.into()];
+        let upgrade = encode(&upgradeOlderCall::SELECTOR, &values);
+        hand_on::<upgradeOlderCall>(&upgrade)?;
     }
     Ok(())
 }
 
 /// Does not save the definition.
-fn make_current(definition: &mut Definition, version: &Version) -> Reverts<()> {
+fn make_current(definition: &mut Definition, version: &Version) {
     queue::advance(definition.id, definition.current, version.index);
     definition.current = version.index;
     events::current_changed(definition.id, &version.label, definition.sequence).emit();
-    beacon::point(definition)
 }
 
 fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Reverts<()> {
@@ -120,18 +126,16 @@ fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Rev
     Ok(())
 }
 
-/// Pauses the definition, or resumes it, with its first instances; the others are left to `rollout`.
-fn pause(mut definition: Definition) -> Reverts<()> {
-    definition.pauses += 1;
-    definition.save();
-    queue::wait_all(&definition);
-    let announce = if definition.is_paused() {
-        events::paused
-    } else {
-        events::resumed
-    };
-    announce(definition.id).emit();
-    beacon::point(&definition)?;
+/// Pauses the definition, or resumes it, with its first instances; the others are left to `rollout`. A definition
+/// that is paused already only has its first instances follow: those that could not before.
+fn pause_or_resume(mut definition: Definition, pauses: bool) -> Reverts<()> {
+    if definition.is_paused() != pauses {
+        definition.pauses += 1;
+        definition.save();
+        queue::wait_all(&definition);
+        let announce = if pauses { events::paused } else { events::resumed };
+        announce(definition.id).emit();
+    }
     if queue::waiting(definition.id) == 0 {
         return Ok(());
     }

@@ -6,17 +6,19 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
-    action::{Action, progress_values},
+    action::{Action, is_revoked, progress_values},
     authority::Stored,
-    chain::{Reverts, now, sender},
-    create2, errors, events, lock,
-    state::Definition,
+    chain::{Reverts, is_called_directly, now, sender},
+    create2,
+    definition::Definition,
+    errors, events, lock,
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{parts::IParts::verifySignedCall, registry::Progress};
 
 use crate::{
     calls::Call,
+    checks,
     execute::{self, hand_on},
 };
 
@@ -29,7 +31,7 @@ pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     returned(&call, &progress)
 }
 
-/// The same for those who signed it. Whoever submits it is no approver.
+/// The same for those who signed it. Who submits it is no approver.
 pub(crate) fn submit(submitted: &[u8]) -> Reverts<Vec<u8>> {
     lock::take()?;
     let arguments = Reader::arguments(submitted);
@@ -59,19 +61,18 @@ struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    /// Refuses them unless each is of an approver, once, not withdrawn, in time and signed for this
-    /// very action.
+    /// Refuses them unless each is of an approver, once, not revoked, in time and signed for this very action.
     fn require(&self, action: &Action, stored: &Stored) -> Reverts<()> {
         if now() > self.deadline {
             return Err(errors::action_expired(action.id));
         }
-        let mut seen = action.revoked;
+        let mut seen = 0;
         for (index, signer) in self.signers.iter().enumerate() {
             let bit = stored.bit(*signer);
             if bit == 0 {
                 return Err(errors::not_an_approver(*signer));
             }
-            if seen & bit != 0 {
+            if seen & bit != 0 || is_revoked(action.id, *signer) {
                 return Err(errors::invalid_signature(index as u64, *signer));
             }
             seen |= bit;
@@ -88,48 +89,98 @@ impl Signed<'_> {
     }
 }
 
+/// The action with the approvals of this call, and what they come to.
+struct Decision {
+    action: Action,
+    /// Who approves by this call.
+    approvers: Vec<Address>,
+    /// Bits of the approvals before it.
+    before: u64,
+    /// Bits of those that it gives.
+    given: u64,
+    /// Bits of the lambdas that consent.
+    lambdas: u8,
+    /// Whether a delay of the policy has begun or ended by it.
+    clock_changed: bool,
+    /// Whether the call is executed now.
+    executes: bool,
+}
+
 fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Reverts<Progress> {
     let definition = call.definition()?;
     let (role, stored) = call.authority(&definition)?;
-    let caller = sender();
-
     let mut action = Action::current(&definition, role, &stored, calldata, call.about(), true);
+    action.needs_direct = call.needs_direct();
     if let Some(signed) = signed {
         signed.require(&action, &stored)?;
     }
-    let approvers: &[Address] = signed.map_or(core::slice::from_ref(&caller), |s| &s.signers);
+    let approvers = signed.map_or_else(|| alloc::vec![sender()], |signed| signed.signers.clone());
+    let decision = decide(action, &stored, approvers)?;
+    accept_value(call, &stored, signed.is_none() || decision.executes)?;
+    checks::check(call, &definition)?;
+    carry_out(decision, &stored, call, definition, calldata)
+}
+
+/// Counts the approvals, and refuses a call that changes nothing. A caller who is no approver is not recorded:
+/// his call executes, or is refused.
+fn decide(mut action: Action, stored: &Stored, approvers: Vec<Address>) -> Reverts<Decision> {
     let before = action.approvals;
     let given = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
     action.approvals |= given;
-    let lambdas = stored.consents(action.id, caller, action.approvals)?;
-    let clock_changed = action.update_timelocks(&stored, lambdas);
+    let lambdas = stored.consents(action.id, sender(), action.approvals)?;
+    let clock_changed = action.update_timelocks(stored, lambdas);
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
+    let executes = satisfied && (!action.needs_direct || is_called_directly());
+    if !executes && given & !before == 0 && !(clock_changed && given != 0) {
+        return Err(if satisfied {
+            errors::direct_call_required(sender())
+        } else if given == 0 {
+            errors::not_an_approver(sender())
+        } else {
+            errors::already_approved(first_of(stored, given), action.id)
+        });
+    }
+    Ok(Decision {
+        action,
+        approvers,
+        before,
+        given,
+        lambdas,
+        clock_changed,
+        executes,
+    })
+}
 
-    // whoever submits signatures does not choose who proposes: the order is the policy's
+/// Of those who approve by one call, the first in the order of the policy: who submits signatures does not choose
+/// who proposes. The caller where nobody does.
+fn first_of(stored: &Stored, given: u64) -> Address {
     let first = stored.policy.approvers.get(given.trailing_zeros() as usize);
-    let first = first.map_or(caller, |leaf| leaf.address);
-    if !satisfied && given == 0 {
-        return Err(errors::not_an_approver(caller));
-    }
-    if !satisfied && given & !before == 0 && !clock_changed {
-        return Err(errors::already_approved(first, action.id));
-    }
-    accept_value(call, &stored, signed.is_none() || satisfied)?;
-    call.check(&definition)?;
+    first.map_or_else(sender, |leaf| leaf.address)
+}
 
-    let progress = action.progress(&stored, lambdas, satisfied);
-    announce_proposal(&action, first, calldata);
-    for (n, approver) in approvers.iter().enumerate() {
+/// Announces the approvals, then executes the call or stores the action.
+fn carry_out(
+    decision: Decision,
+    stored: &Stored,
+    call: &Call<'_>,
+    definition: Definition,
+    calldata: &[u8],
+) -> Reverts<Progress> {
+    let mut action = decision.action;
+    let proposer = first_of(stored, decision.given);
+    let progress = action.progress(stored, decision.lambdas, decision.executes);
+    announce_proposal(&action, proposer, calldata);
+    for (n, approver) in decision.approvers.iter().enumerate() {
         let bit = stored.bit(*approver);
         // a repeated approval that starts a delay is announced again: its time is the delay's
-        if bit != 0 && (before & bit == 0 || clock_changed) {
-            let later = approvers.iter().skip(n + 1);
-            let later = later.filter(|who| before & stored.bit(**who) == 0).count() as u16;
-            let approvals = progress.approvals - later;
+        if bit != 0 && (decision.before & bit == 0 || decision.clock_changed) {
+            let later = decision.approvers.iter().skip(n + 1);
+            let is_new = |who: &&Address| decision.before & stored.bit(**who) == 0;
+            let approvals = progress.approvals - later.filter(is_new).count() as u16;
             events::approved(action.definition, *approver, approvals, &progress).emit();
         }
     }
-    if satisfied {
+    if decision.executes {
         action.finish();
         execute::execute(call, definition, calldata)?;
         executed(&action);
@@ -137,7 +188,7 @@ fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Rev
         action.save();
     } else {
         action.needs_live = call.needs_live();
-        action.open_for(first, call.subject(&definition)?)?;
+        action.open_for(proposer, call.subject(&definition)?)?;
     }
     Ok(progress)
 }

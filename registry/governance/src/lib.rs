@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `construct` | the construction of the registry |
 //! | `governed` | the one flow of every governed call |
-//! | `calls` | the governed calls: definition, role, checks |
+//! | `calls` | the governed calls: arguments, definition, role, subject |
+//! | `checks` | what can be refused before anybody approves |
 //! | `execute` | what each of them does once it is approved |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
@@ -12,6 +13,7 @@
 extern crate alloc;
 
 mod calls;
+mod checks;
 mod construct;
 mod execute;
 mod governed;
@@ -41,7 +43,9 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         | IRegistry::setHandlerCall::SELECTOR
         | IRegistry::abortMigrationCall::SELECTOR
         | IRegistry::adoptCall::SELECTOR
-        | IRegistry::handOverCall::SELECTOR
+        | IRegistry::acceptTransferCall::SELECTOR
+        | IRegistry::transferProxyCall::SELECTOR
+        | IRegistry::removeInstanceCall::SELECTOR
         | IRegistry::setPolicyCall::SELECTOR
         | IRegistry::pauseCall::SELECTOR
         | IRegistry::resumeCall::SELECTOR

@@ -9,8 +9,8 @@ use stylus_registry_core::{
     authority::{Stored, epoch},
     chain::{Reverts, code_hash},
     instances::Instance,
+    definition::Definition,
     runnable,
-    state::Definition,
 };
 use stylus_upgrades_interface::{ids::ActionId, reasons::blocked_by};
 
@@ -101,7 +101,10 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
         return Ok(blocked_by::PAUSED);
     }
     let policy = &stored.policy;
-    Ok(if policy.is_satisfied(&action.facts(lambdas)) {
+    let is_satisfied = policy.is_satisfied(&action.facts(lambdas));
+    Ok(if is_satisfied && action.needs_direct {
+        blocked_by::DIRECT_CALL
+    } else if is_satisfied {
         blocked_by::NOTHING
     } else if policy.is_waiting(&action.facts(lambdas)) {
         blocked_by::DELAY

@@ -45,6 +45,8 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::instancesCall::SELECTOR => views::instances(arguments),
         IRegistry::instanceOfCall::SELECTOR => views::instance_of(arguments),
         IRegistry::proxyAddressCall::SELECTOR => views::proxy_address(arguments),
+        IRegistry::acceptedTransferCall::SELECTOR => views::accepted_transfer(arguments),
+        IRegistry::transferOfCall::SELECTOR => views::transfer_of(arguments),
         IRegistry::planCall::SELECTOR => views::plan(arguments),
         IRegistry::policyCall::SELECTOR => approvals::policy(arguments),
         IRegistry::satisfiesCall::SELECTOR => approvals::satisfies(arguments),

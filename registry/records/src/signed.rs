@@ -9,7 +9,7 @@ use stylus_registry_core::{
     chain::{Reverts, ask, keccak, this},
     errors,
     lock::{self, Phase},
-    state::Step,
+    version::Step,
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::signed::{

@@ -5,11 +5,14 @@ use alloc::vec::Vec;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
     chain::Reverts,
-    create2, errors,
+    acceptance::Acceptance,
+    create2,
+    definition::Definition,
+    errors,
     instances::Instance,
     queue::proxy_at,
     route,
-    state::{Definition, Step, Version},
+    version::{Step, Version},
 };
 use stylus_upgrades_interface::{ids::VersionIndex, reasons::definition_state};
 
@@ -91,9 +94,9 @@ pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         &[],
         &[
             (&definition.name).into(),
-            (&definition.label_of(instance.runs(&definition))).into(),
+            (&definition.label_of(instance.version())).into(),
             instance.kind.into(),
-            instance.state(&definition).into(),
+            instance.state.into(),
         ],
     ))
 }
@@ -104,12 +107,36 @@ pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[proxy.into()]))
 }
 
+/// From which registry a definition has accepted a proxy, and at which version.
+pub(crate) fn accepted_transfer(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = named(arguments)?;
+    let accepted = Acceptance::of(definition.id, arguments.address(1)?).unwrap_or_default();
+    let label = definition.label_of(accepted.version);
+    let values = [
+        accepted.registry.into(),
+        accepted.kind.into(),
+        (&label).into(),
+    ];
+    Ok(encode(&[], &values))
+}
+
+/// Which registry relays orders to a proxy, and whose orders this one relays.
+pub(crate) fn transfer_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let proxy = arguments.address(0)?;
+    let relay = Instance::of(proxy).ok().and_then(|instance| instance.relay());
+    let values = [
+        relay.unwrap_or_default().into(),
+        Instance::relayed(proxy).into(),
+    ];
+    Ok(encode(&[], &values))
+}
+
 /// The path that an upgrade of this instance would take: each version that it reaches, and how.
 pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
     let definition = instance.definition()?;
     let target = definition.version(arguments.bytes(1)?)?;
-    let at = instance.runs(&definition);
+    let at = instance.version();
     if at == target.index {
         return Err(errors::already_at_version(&target.label));
     }

@@ -1,33 +1,47 @@
-//! Withdrawing: one's own approval, or the whole action.
+//! Revoking: one's own approval, or one's signatures; and cancelling a whole action.
 
 use alloc::vec::Vec;
 
+use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::Reader,
-    action::Action,
+    action::{Action, is_revoked, set_revoked},
     authority::Stored,
     chain::{Reverts, sender},
     errors, events, lock,
 };
-use stylus_upgrades_interface::ids::ActionId;
+use stylus_upgrades_interface::ids::{ActionId, DefinitionId};
 
-/// Withdraws the caller's own approval; delays whose siblings fail by that start again.
+/// Withdraws the caller's own approval; delays whose siblings fail by that start again. From now on no signature
+/// of the caller counts for the action, whether he had approved it or not, and whether it is proposed or not.
 pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (mut action, stored) = Action::open(ActionId(arguments.word(0)?))?;
-    let approver = sender();
+    let (id, approver) = (ActionId(arguments.word(0)?), sender());
+    let definition = match Action::open(id) {
+        Ok((action, stored)) => withdraw(action, &stored, approver)?,
+        Err(_) if is_revoked(id, approver) => return Err(errors::not_approved(approver, id)),
+        Err(_) => DefinitionId::ZERO,
+    };
+    set_revoked(id, approver);
+    events::revoked(definition, id, approver).emit();
+    lock::set(lock::Phase::Free);
+    Ok(Vec::new())
+}
+
+/// Takes an approval out of an open action. Refuses who is no approver, or has nothing left to withdraw.
+fn withdraw(mut action: Action, stored: &Stored, approver: Address) -> Reverts<DefinitionId> {
     let bit = stored.policy.bit(approver);
-    if action.approvals & bit == 0 {
+    let has_approved = action.approvals & bit != 0;
+    if bit == 0 || (!has_approved && is_revoked(action.id, approver)) {
         return Err(errors::not_approved(approver, action.id));
     }
     not_expired(&action)?;
-    action.approvals &= !bit;
-    action.revoked |= bit;
-    action.update_timelocks(&stored, 0); // what a lambda says starts or stops no delay here
-    action.save();
-    events::revoked(action.definition, action.id, approver).emit();
-    lock::set(lock::Phase::Free);
-    Ok(Vec::new())
+    if has_approved {
+        action.approvals &= !bit;
+        action.update_timelocks(stored, 0); // what a lambda says starts or stops no delay here
+        action.save();
+    }
+    Ok(action.definition)
 }
 
 /// Ends an action: by its proposer, as long as what the others approved does not satisfy the policy

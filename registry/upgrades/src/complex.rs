@@ -5,12 +5,14 @@ use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use stylus_registry_core::{
-    abi::Reader,
+    abi::{Reader, encode},
     chain::{Reverts, sender},
+    definition::Definition,
     errors, events,
     instances::Instance,
-    lock, route,
-    state::{Definition, Step, Version},
+    lock,
+    route::{self, check_programs},
+    version::{Step, Version},
 };
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
@@ -18,8 +20,10 @@ use stylus_upgrades_interface::{
     slots,
 };
 
-use crate::pause;
-use crate::upgrade::{check_programs, encoded, moved, starts, stop};
+use crate::{
+    pause,
+    upgrade::{Began, began, stop, with_path},
+};
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
 /// Which one that is was noted when the upgrade began, so there is nothing to be believed. A step does not
@@ -42,7 +46,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     announce_end(&definition, &instance);
     instance.suspend(&definition, from, to, target);
     if from != was {
-        moved(&definition, &instance, was, &step.from);
+        events::upgraded(&definition, &instance, was, &step.from).emit();
     }
     let handler = Reader::arguments(&step.data).address(0)?;
     events::migration_started(definition.id, proxy, &step.from, &version.label, handler).emit();
@@ -67,7 +71,9 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if storage::transient_load(&proxy.into_word().0) != [0; 32] {
         return Err(errors::upgrade_in_progress());
     }
-    starts(&instance, Address::ZERO)?;
+    if began(&instance, Address::ZERO)? != Began::Itself {
+        return Err(errors::not_an_instance(proxy));
+    }
     let definition = instance.definition()?;
     pause::require_live(&definition)?;
     let (from, to, step) = step_between(&definition, instance.version(), instance.reaches)?;
@@ -82,12 +88,12 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     check_programs(&path)?;
     lock::open(proxy, version, stop(&definition, &rest), false);
     path.extend(rest);
-    Ok(encoded(&path))
+    Ok(with_path(&path, |path| encode(&[], &[path])))
 }
 
-/// What leads on from the version that the step leads to, all of it checked, and where that ends.
-/// Where the target cannot be reached any more, or approvers have decided otherwise since, the
-/// upgrade ends with the step: what lies behind it must not keep the contract paused.
+/// The rest of the path after the step, all of its programs checked, and the version where it ends. Where the
+/// target cannot be reached any more, or not without the registry, or approvers have decided otherwise since,
+/// the upgrade ends with the step: what follows must not keep the contract paused.
 fn onwards(
     definition: &Definition,
     instance: &Instance,
@@ -96,7 +102,7 @@ fn onwards(
     if at != instance.target && goes_on(definition, instance) {
         let target = Version::load(definition.id, instance.target);
         if let Ok(rest) = route::find(definition, at, &target)
-            && !rest.iter().any(|(_, step)| waits_for_calldata(step))
+            && !rest.iter().any(|(_, step)| needs_the_registry(step))
             && check_programs(&rest).is_ok()
         {
             return (rest, instance.target);
@@ -112,9 +118,10 @@ fn goes_on(definition: &Definition, instance: &Instance) -> bool {
     current == instance.began && !(definition.frozen && current == instance.target)
 }
 
-/// Whether a step takes calldata that only the call of an upgrade could bring.
-fn waits_for_calldata(step: &Step) -> bool {
-    step.kind == StepKind::CALL && step.data.is_empty()
+/// Whether a step takes calldata that only the call of an upgrade could bring, or has a check, which only the
+/// registry asks.
+fn needs_the_registry(step: &Step) -> bool {
+    (step.kind.base() == StepKind::CALL && step.data.is_empty()) || step.check().is_some()
 }
 
 /// The complex step from one version to another, with both.

@@ -1,28 +1,21 @@
-//! Registry part: what instances run. Their upgrades and rollout, and how they come from elsewhere
-//! and go there.
+//! Registry part: what instances run. Their upgrades, complex steps, pauses and rollout.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `upgrade` | `beginUpgrade` and `endUpgrade`, the calls of an instance |
 //! | `complex` | `suspendUpgrade` and `resumeUpgrade`: complex steps |
 //! | `pause` | pausing and resuming an instance |
-//! | `rollout` | instances that wait: to be upgraded, paused or resumed |
-//! | `foreign` | what adopted proxies are ordered to do |
-//! | `adopted` | upgrades of adopted proxies |
-//! | `transfer` | `adopt` and `handOver` |
-//! | `decided` | the governed calls about one instance |
+//! | `rollout` | `rollout`, and what `migrate`, `pause` and `resume` do at once |
+//! | `moves` | `moveInstance` and `upgradeInstance`: checks, adopted proxies |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 extern crate alloc;
 
-mod adopted;
 mod complex;
-mod decided;
-mod foreign;
+mod moves;
 mod pause;
 mod rollout;
-mod transfer;
 mod upgrade;
 
 use alloc::vec::Vec;
@@ -38,25 +31,20 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front or the governance part sends here. (Governed calls, `checkCall`,
-/// `upgradeLagging` and `pauseOrResume` come from the latter alone.)
+/// Every call that the front or the governance part sends here. (`upgradeOlder` and `pauseOrResume` come from
+/// the latter alone.)
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
-        IParts::upgradeLaggingCall::SELECTOR => rollout::all(arguments),
-        IParts::pauseOrResumeCall::SELECTOR => rollout::first(arguments),
-        IRegistry::rolloutCall::SELECTOR => rollout::some(arguments),
+        IParts::upgradeOlderCall::SELECTOR => rollout::upgrade_older(arguments),
+        IParts::pauseOrResumeCall::SELECTOR => rollout::pause_or_resume(arguments),
+        IRegistry::rolloutCall::SELECTOR => rollout::rollout(arguments),
+        IRegistry::upgradeInstanceCall::SELECTOR => moves::upgrade_instance(arguments),
         IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),
         IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(arguments),
         IInstanceRegistry::suspendUpgradeCall::SELECTOR => complex::suspend(),
         IInstanceRegistry::resumeUpgradeCall::SELECTOR => complex::resume(arguments),
-        IInstanceRegistry::upgradeAdoptedCall::SELECTOR => adopted::upgrade(arguments),
-        IInstanceRegistry::handedOverCall::SELECTOR => transfer::handed_over(arguments),
-        IParts::checkCallCall::SELECTOR => decided::check(arguments.bytes(0)?),
-        IRegistry::setHandlerCall::SELECTOR
-        | IRegistry::abortMigrationCall::SELECTOR
-        | IRegistry::adoptCall::SELECTOR
-        | IRegistry::handOverCall::SELECTOR => decided::execute(calldata),
+        IInstanceRegistry::moveInstanceCall::SELECTOR => moves::move_instance(arguments),
         _ => Err(errors::nothing()),
     }
 }

@@ -1,40 +1,29 @@
-//! Pausing and resuming instances: the registry orders an upgrade to no version, and the instance
-//! stays on the pause stub, or goes back to the code of the version that it is at.
+//! Pausing and resuming an instance with its definition.
 
 use alloc::vec::Vec;
 
 use stylus_registry_core::{
     chain::Reverts,
+    definition::Definition,
     errors, events,
     instances::Instance,
-    lock::{self, Phase},
-    state::{Definition, Step, Version},
+    route::check_programs,
+    version::{Step, Version},
 };
-use stylus_upgrades_interface::ids::InstanceState;
+use stylus_upgrades_interface::ids::{InstanceState, Order};
 
-use crate::upgrade::{check_programs, encoded};
-
-/// Pauses the calling instance or resumes it, whichever its definition asks for. Code that cannot
-/// run any more, or is not what was registered, is not resumed.
-pub(crate) fn switch(mut instance: Instance, definition: &Definition) -> Reverts<Vec<u8>> {
-    let path = switched(&mut instance, definition)?;
-    lock::set(Phase::Busy);
-    Ok(encoded(&path))
-}
-
-/// Notes that it is paused or resumed. The path has the code that it is resumed with.
-pub(crate) fn switched(
+/// Notes that the instance is paused or resumed, and returns the path for that: none to pause, one step from its
+/// version to itself to resume. Code that cannot run any more, or is not what was registered, is not resumed.
+pub(crate) fn obey(
     instance: &mut Instance,
     definition: &Definition,
+    order: Order,
 ) -> Reverts<Vec<(Version, Step)>> {
-    let path = if definition.is_paused() {
-        Vec::new()
-    } else {
-        back(instance)
-    };
+    let pauses = order == Order::Pause;
+    let path = if pauses { Vec::new() } else { resumed(instance) };
     check_programs(&path)?;
-    instance.set_paused(definition, definition.is_paused());
-    let announce = if definition.is_paused() {
+    instance.set_paused(definition, pauses);
+    let announce = if pauses {
         events::instance_paused
     } else {
         events::instance_resumed
@@ -43,8 +32,8 @@ pub(crate) fn switched(
     Ok(path)
 }
 
-/// Back to the code of the version that an instance is at.
-fn back(instance: &Instance) -> Vec<(Version, Step)> {
+/// The path of an instance that is resumed.
+fn resumed(instance: &Instance) -> Vec<(Version, Step)> {
     let version = Version::load(instance.definition, instance.version());
     let from = version.label.clone();
     let step = Step {
@@ -54,13 +43,13 @@ fn back(instance: &Instance) -> Vec<(Version, Step)> {
     alloc::vec![(version, step)]
 }
 
-/// Whether an instance cannot be resumed because its code cannot run any more, and there is a newer
-/// version: it is upgraded as it is.
-pub(crate) fn is_cut_off(definition: &Definition, instance: &Instance) -> bool {
+/// Whether an instance cannot be resumed because its code cannot run any more, and there is a newer version: it
+/// is upgraded instead.
+pub(crate) fn needs_upgrade(definition: &Definition, instance: &Instance) -> bool {
     instance.state == InstanceState::PAUSED
         && !definition.is_paused()
         && instance.version() < definition.current
-        && check_programs(&back(instance)).is_err()
+        && check_programs(&resumed(instance)).is_err()
 }
 
 /// Refuses what a paused definition does not do.
@@ -72,18 +61,18 @@ pub(crate) fn require_live(definition: &Definition) -> Reverts<()> {
     }
 }
 
-/// The same for an instance that is still to be resumed, unless the registry upgrades it: that
-/// resumes it.
+/// The same for an upgrade of an instance that is still to be resumed, unless the registry began it: that
+/// resumes the instance.
 pub(crate) fn require_live_with(
     definition: &Definition,
     instance: &Instance,
-    ours: bool,
+    by_registry: bool,
 ) -> Reverts<()> {
     require_live(definition)?;
     if instance.state != InstanceState::PAUSED {
         return Ok(());
     }
-    if !ours {
+    if !by_registry {
         return Err(errors::definition_paused(&definition.name));
     }
     events::instance_resumed(definition.id, instance.proxy).emit();

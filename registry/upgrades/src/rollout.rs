@@ -1,29 +1,26 @@
-//! Instances that wait, to be upgraded, paused or resumed. What happens never depends on
-//! the gas that is left: a failure counts only where the instance had enough. Nor does it depend on
-//! what a calling contract has open (memory, which makes more of it dear; locks of other contracts):
-//! a failure counts only where the transaction calls the registry itself.
+//! Instances that are to follow their definition: `rollout`, which anybody calls, and what `migrate`, `pause` and
+//! `resume` do at once with a few of them.
+//!
+//! What happens never depends on the gas that is left: a failure counts only where the instance had enough. In
+//! `rollout` it does not depend either on what a calling contract has open (memory, which makes more of it dear;
+//! locks of other contracts): a failure counts only where the transaction calls the registry itself.
 
 use alloc::vec::Vec;
 
-use alloy_primitives::Address;
-use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    authority::{Stored, role},
-    chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, sender, this},
+    chain::{RevertData, Reverts, is_called_directly},
+    definition::Definition,
     errors, events,
     instances::Instance,
     lock::{self, Phase},
-    queue,
-    state::Definition,
+    orders, queue, route,
+    version::Version,
 };
 use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
-    adopted::is_adopted,
-    ids::{DefinitionId, InstanceState},
-    instance::IInstanceRegistry::upgradeAdoptedCall,
+    ids::{DefinitionId, InstanceState, Order, StepKind},
     limits::{INSTANCES_AT_ONCE, PAUSE_GAS, ROLLOUT_GAS},
-    proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
 };
 
 use crate::pause;
@@ -33,43 +30,36 @@ const REASON_MAX: usize = 1_024;
 /// Gas that goes between measuring what is left and the sub-call, rounded up.
 const CALL_OVERHEAD: u64 = 5_000;
 
-/// What an attempt with an instance is given.
-struct Attempt<'a> {
-    /// The version that it is upgraded to; empty where it is paused or resumed.
-    version: &'a [u8],
-    /// Gas of the sub-call, at most.
-    most: u64,
-    /// Gas that it must have been given for its failure to count.
-    needed: u64,
+/// What came of an order to one instance.
+enum Outcome {
+    /// It obeyed.
+    Done,
+    /// It cannot be ordered in this moment, which the caller has chosen: a call of it is in progress, it has moved
+    /// in this transaction, or it is adopted and a contract calls.
+    NotNow(RevertData),
+    /// It stays as it was.
+    Failed(RevertData),
 }
 
-/// Handles exactly min(max, left) instances, each in a sub-call of its own.
-pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+/// `rollout`: handles min(max, left) instances, each in a sub-call of its own.
+pub(crate) fn rollout(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let definition = Definition::of(arguments.bytes(0)?)?;
-    let current = definition.label_of(definition.current);
-    let upgrade = Attempt {
-        version: &current,
-        most: u64::MAX,
-        needed: ROLLOUT_GAS,
-    };
-    let attempts = arguments.u32(1, u16::MAX.into())?;
-    let attempts = attempts.min(queue::waiting(definition.id));
+    let max = arguments.u32(1, u16::MAX.into())?;
     let mut upgraded = 0u32;
-    for _ in 0..attempts {
+    for _ in 0..max.min(queue::waiting(definition.id)) {
         let Some(proxy) = queue::next_waiting(definition.id) else {
             break;
         };
-        let done = match out_of_line(&definition, proxy)? {
-            Some(instance) if !pause::is_cut_off(&definition, &instance) => {
-                bring_in_line(&definition, instance)
+        let instance = Instance::of(proxy)?;
+        match follow(&definition, instance)? {
+            Outcome::Done => upgraded += 1,
+            Outcome::NotNow(_) => queue::rotate(definition.id),
+            Outcome::Failed(reason) if !is_called_directly() => return Err(reason),
+            Outcome::Failed(reason) => {
+                skip(&definition, &instance, reason);
+                queue::rotate(definition.id);
             }
-            _ => try_once(&definition, proxy, &upgrade),
-        };
-        match done? {
-            Done::Yes => upgraded += 1,
-            Done::No => queue::rotate(definition.id),
-            Done::BelowAContract(reason) => return Err(reason),
         }
     }
     lock::set(Phase::Free);
@@ -77,40 +67,48 @@ pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[upgraded.into(), left.into()]))
 }
 
-/// Pauses or resumes the first instances, right behind the definition. One that fails does not keep
-/// the others running, whoever calls: it waits for `rollout`. The lock is taken already.
-pub(crate) fn first(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+/// What `pause` and `resume` do at once: the first instances follow. One that cannot is named, and waits for
+/// `rollout`. The lock is taken already.
+pub(crate) fn pause_or_resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
     for _ in 0..INSTANCES_AT_ONCE.min(queue::waiting(definition.id)) {
         let Some(proxy) = queue::next_waiting(definition.id) else {
             break;
         };
-        let done = bring_in_line(&definition, Instance::of(proxy)?)?;
-        if !matches!(done, Done::Yes) {
-            queue::rotate(definition.id);
+        let instance = Instance::of(proxy)?;
+        match follow_pause(&definition, instance)? {
+            Outcome::Done => {}
+            Outcome::NotNow(reason) | Outcome::Failed(reason) => {
+                skip(&definition, &instance, reason);
+                queue::rotate(definition.id);
+            }
         }
     }
     Ok(Vec::new())
 }
 
-/// Upgrades every instance that is older than what is current, all or nothing, but for those that
-/// are still to be resumed. The lock is taken already.
-pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+/// What `migrate` does at once: every instance that is older than the current version is upgraded, but for those
+/// that are still to be resumed. The first failure reverts the whole call, unless the step says otherwise, or the
+/// instance has no path or does not obey: what a weaker role can do is no veto. The lock is taken already.
+pub(crate) fn upgrade_older(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
-    let current = definition.label_of(definition.current);
+    let kind = StepKind(arguments.u8(1)?);
+    let target = Version::load(definition.id, definition.current);
     for proxy in queue::all_older(definition.id) {
-        if out_of_line(&definition, proxy)?.is_none() {
-            order_expected(&definition, proxy, &current, u64::MAX)?;
+        let instance = Instance::of(proxy)?;
+        if !instance.follows_pause(&definition) {
+            continue;
+        }
+        let outcome = if kind.skips_failing() {
+            upgrade(&definition, &instance)?
+        } else {
+            upgrade_or_revert(&definition, &instance, &target)?
+        };
+        if let Outcome::NotNow(reason) | Outcome::Failed(reason) = outcome {
+            skip(&definition, &instance, reason);
         }
     }
     Ok(Vec::new())
-}
-
-/// Whether whoever calls may move adopted proxies: not a contract that the policy does not name, which
-/// may act in the middle of a call of one, unnoticed by it.
-fn may_move_adopted(definition: &Definition) -> bool {
-    let names = |stored: Stored| stored.bit(sender()) != 0;
-    is_called_directly() || Stored::of(definition, role::MIGRATE).is_ok_and(names)
 }
 
 /// The definition that another part names.
@@ -118,115 +116,109 @@ fn identified(arguments: Reader<'_>) -> Reverts<Definition> {
     Definition::load(DefinitionId(arguments.word(0)?)).ok_or_else(errors::nothing)
 }
 
-/// The instance, if it is still to be paused or resumed.
-fn out_of_line(definition: &Definition, proxy: Address) -> Reverts<Option<Instance>> {
-    if definition.pauses == 0 {
-        return Ok(None);
+/// Has an instance follow its definition: it is paused or resumed if that is due, else upgraded.
+fn follow(definition: &Definition, instance: Instance) -> Reverts<Outcome> {
+    let is_due = !instance.follows_pause(definition);
+    if is_due && !pause::needs_upgrade(definition, &instance) {
+        follow_pause(definition, instance)
+    } else {
+        upgrade(definition, &instance)
     }
-    let instance = Instance::of(proxy)?;
-    Ok(Some(instance).filter(|instance| !instance.is_in_line(definition)))
 }
 
-/// Pauses an instance whose definition is paused, or resumes it. One that was neither paused nor
-/// resumed since only joins its list again.
-fn bring_in_line(definition: &Definition, mut instance: Instance) -> Reverts<Done> {
+/// Pauses an instance whose definition is paused, or resumes it. One that is in that state already only changes
+/// its list.
+fn follow_pause(definition: &Definition, mut instance: Instance) -> Reverts<Outcome> {
     let is_paused = instance.state == InstanceState::PAUSED;
     if is_paused == definition.is_paused() {
         instance.set_paused(definition, is_paused);
-        return Ok(Done::Yes);
+        return Ok(Outcome::Done);
     }
-    let attempt = Attempt {
-        version: &[],
-        most: PAUSE_GAS,
-        needed: PAUSE_GAS,
+    let order = if definition.is_paused() {
+        Order::Pause
+    } else {
+        Order::Resume
     };
-    try_once(definition, instance.proxy, &attempt)
+    attempt(definition, &instance, order, &[], PAUSE_GAS..=PAUSE_GAS)
 }
 
-/// What came of an attempt.
-enum Done {
-    /// It is done.
-    Yes,
-    /// The instance stays as it was.
-    No,
-    /// The same, but a contract called, so that it does not count. It failed with that.
-    BelowAContract(RevertData),
+/// Upgrades an instance to the current version.
+fn upgrade(definition: &Definition, instance: &Instance) -> Reverts<Outcome> {
+    let current = definition.label_of(definition.current);
+    let gas = ROLLOUT_GAS..=u64::MAX;
+    attempt(definition, instance, Order::Upgrade, &current, gas)
 }
 
-/// Tries to upgrade an instance. A failure is reported if the instance had enough gas and no contract
-/// called, and ends the whole call if it had not. An instance that is in the middle of a call did not
-/// fail: whoever called chose that moment, so nothing is said about it.
-fn try_once(definition: &Definition, proxy: Address, attempt: &Attempt<'_>) -> Reverts<Done> {
-    let version = attempt.version;
-    let is_adopted = is_adopted(Instance::of(proxy)?.kind);
+/// The same, where a failure of an instance that could be upgraded reverts the whole call.
+fn upgrade_or_revert(
+    definition: &Definition,
+    instance: &Instance,
+    target: &Version,
+) -> Reverts<Outcome> {
+    if let Err(reason) = orders::require_direct(instance) {
+        return Ok(Outcome::NotNow(reason));
+    }
+    let order = Order::Upgrade;
+    let Err(reason) = orders::order(definition, instance, order, &target.label, u64::MAX) else {
+        return Ok(Outcome::Done);
+    };
+    lock::set(Phase::Busy);
+    let has_path = route::find(definition, instance.version(), target).is_ok();
+    if has_path && obeys(instance, &reason) {
+        Err(reason)
+    } else {
+        Ok(Outcome::Failed(reason))
+    }
+}
+
+/// Whether an instance that failed with that obeys this registry.
+fn obeys(instance: &Instance, reason: &RevertData) -> bool {
+    *reason != errors::instance_not_obeying(instance.proxy)
+        && (instance.is_adopted() || orders::asks_us(instance))
+}
+
+/// Orders an instance something, with at most so much gas. Where it fails, it must have been given at least so
+/// much, or the whole call reverts.
+fn attempt(
+    definition: &Definition,
+    instance: &Instance,
+    order: Order,
+    version: &[u8],
+    gas: core::ops::RangeInclusive<u64>,
+) -> Reverts<Outcome> {
+    if let Err(reason) = orders::require_direct(instance) {
+        return Ok(Outcome::NotNow(reason));
+    }
     storage::flush(true); // what the attempt before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
     let given = left - left / 64;
-    let done = order_expected(definition, proxy, version, attempt.most);
-    let Err(RevertData(mut reason)) = done else {
-        return Ok(Done::Yes);
+    let Err(reason) = orders::order(definition, instance, order, version, *gas.end()) else {
+        return Ok(Outcome::Done);
     };
-    if given < attempt.needed {
-        return Err(errors::insufficient_gas(attempt.needed, given));
+    if given < *gas.start() {
+        return Err(errors::insufficient_gas(*gas.start(), given));
     }
     lock::set(Phase::Busy);
-    let in_progress = errors::upgrade_in_progress();
-    if reason == in_progress.0 && !is_adopted {
-        // one that burns whatever it is given has left 1/64 by now, which has to last for what follows
-        let half = context::gas_left() / 2;
-        if order(proxy, version, half) == Err(in_progress) {
-            if asks_us(proxy) {
-                return Ok(Done::No);
-            }
-            reason = errors::not_an_instance(proxy).0;
-        }
+    if reason != errors::upgrade_in_progress() || instance.is_adopted() {
+        return Ok(Outcome::Failed(reason));
     }
-    if !is_called_directly() {
-        return Ok(Done::BelowAContract(RevertData(reason)));
-    }
-    reason.truncate(REASON_MAX);
-    events::instance_skipped(definition.id, proxy, &reason).emit();
-    Ok(Done::No)
-}
-
-/// Whether this registry is the one that an instance asks. Its code owns its storage and may have
-/// given it another one, which can answer as an instance in the middle of a call does.
-pub(crate) fn asks_us(proxy: Address) -> bool {
-    let answer = ask(proxy, &registryCall::SELECTOR);
-    answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(this()))
-}
-
-/// Has an instance upgrade itself; pauses or resumes it where `version` is empty. One that never came back
-/// to say so (its own code may have given it another registry) was not upgraded, whatever it answers.
-/// Whoever calls has to be allowed to move an adopted one: it would not notice that it is in the middle
-/// of a call. That it is paused, or goes on with the code that it had, changes nothing in its storage.
-pub(crate) fn order_expected(
-    definition: &Definition,
-    proxy: Address,
-    version: &[u8],
-    gas: u64,
-) -> Reverts<()> {
-    let moves = !version.is_empty() && is_adopted(Instance::of(proxy)?.kind);
-    if moves && !may_move_adopted(definition) {
-        return Err(errors::upgrade_in_progress());
-    }
-    lock::set(Phase::Expected(proxy));
-    order(proxy, version, gas)?;
-    match lock::phase() {
-        Phase::Busy => Ok(()),
-        _ => Err(errors::not_an_instance(proxy)),
-    }
-}
-
-/// Tells an instance to upgrade itself; of an adopted one the registry tells that itself. Where the registry
-/// does not expect it, the instance refuses by itself if it is in the middle of a call or was upgraded in
-/// this transaction already, and comes to the registry's lock if it is not.
-fn order(proxy: Address, version: &[u8], gas: u64) -> Reverts<Vec<u8>> {
-    let (to, order) = if is_adopted(Instance::of(proxy)?.kind) {
-        let values = [proxy.into(), version.into()];
-        (this(), encode(&upgradeAdoptedCall::SELECTOR, &values))
+    // Asked while the registry does not expect it, an instance refuses by itself if a call of it is in progress;
+    // else it comes to the registry's lock. One that burns what it is given has left 1/64 by now, which has to
+    // last for what follows.
+    let half = context::gas_left() / 2;
+    let again = orders::send(instance, &orders::upgrade_to(version), &[0; 32], half);
+    Ok(if again != Err(errors::upgrade_in_progress()) {
+        Outcome::Failed(reason)
+    } else if orders::asks_us(instance) {
+        Outcome::NotNow(reason)
     } else {
-        (proxy, encode(&upgradeToCall::SELECTOR, &[version.into()]))
-    };
-    call_with_gas(to, &order, &[0; 32], gas)
+        Outcome::Failed(errors::instance_not_obeying(instance.proxy))
+    })
+}
+
+/// Says that an instance stays as it was.
+fn skip(definition: &Definition, instance: &Instance, reason: RevertData) {
+    let RevertData(mut reason) = reason;
+    reason.truncate(REASON_MAX);
+    events::instance_skipped(definition.id, instance.proxy, &reason).emit();
 }

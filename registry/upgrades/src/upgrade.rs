@@ -1,5 +1,4 @@
-//! The calls of an instance about itself: who may upgrade it, along which path, and that it
-//! has arrived.
+//! The calls of an instance about itself: what it is to do, along which path, and that it has arrived.
 
 use alloc::vec::Vec;
 
@@ -8,65 +7,106 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
     authority::{self, role},
-    beacon, build,
+    build,
     chain::{Reverts, ask, sender, this},
+    definition::Definition,
     errors, events,
     instances::Instance,
     lock::{self, Phase},
-    route,
-    runnable::{check, same_code},
-    state::{Definition, Step, Version},
+    route::{self, check_programs},
+    version::{Step, Version},
 };
 use stylus_upgrades_interface::{
-    adopted::is_adopted,
-    ids::{StepKind, VersionIndex},
+    ids::{Order, StepKind, VersionIndex},
     proxy::IUpgradeabilityProxy::implementationCall,
-    reasons::proxy_kind,
+    reasons::invalid_step,
 };
 
 use crate::{complex, pause};
 
-/// Opens an upgrade of the calling instance.
+/// Who began what an instance asks about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Began {
+    /// The registry, which ordered that.
+    Registry(Order),
+    /// The instance, which somebody has called.
+    Itself,
+}
+
+/// Opens an upgrade of the calling instance, or tells it what the registry has ordered instead.
 pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let (caller, label) = (arguments.address(0)?, arguments.bytes(1)?);
-    let instance = Instance::of(sender())?;
-    let at = instance.version();
-    let asks_beacon = instance.kind == proxy_kind::BEACON;
-    if asks_beacon && !at.is_none() {
-        return Err(errors::not_supported(b"the upgrade of a beacon proxy"));
-    }
-    if is_adopted(instance.kind) {
+    let mut instance = Instance::of(sender())?;
+    if instance.is_adopted() {
         return Err(errors::not_an_instance(instance.proxy));
     }
     if instance.is_migrating() {
         return Err(errors::upgrade_in_progress());
     }
-    let ours = starts(&instance, caller)?;
+    let began = began(&instance, caller)?;
     let definition = instance.definition()?;
-    if ours && label.is_empty() {
-        return pause::switch(instance, &definition);
+    match began {
+        Began::Registry(Order::Upgrade) => open(&definition, &instance, label, None),
+        Began::Itself => open(&definition, &instance, label, Some(caller)),
+        Began::Registry(order @ (Order::Pause | Order::Resume)) => {
+            let path = pause::obey(&mut instance, &definition, order)?;
+            lock::set(Phase::Busy);
+            Ok(answer(order, Address::ZERO, &path))
+        }
+        Began::Registry(Order::Transfer) => {
+            lock::set(Phase::Busy);
+            Ok(answer(Order::Transfer, lock::transfer(instance.proxy), &[]))
+        }
     }
-    pause::require_live_with(&definition, &instance, ours)?;
+}
+
+/// Opens an upgrade: to create the instance, or along the path to the version of that label. `caller` is who has
+/// called the instance, where that was not the registry.
+fn open(
+    definition: &Definition,
+    instance: &Instance,
+    label: &[u8],
+    caller: Option<Address>,
+) -> Reverts<Vec<u8>> {
+    pause::require_live_with(definition, instance, caller.is_none())?;
+    let at = instance.version();
     let target = definition.version(label)?;
-    if !ours && !authority::alone(&definition, role::MIGRATE, caller) {
-        let from = definition.label_of(at);
-        return Err(errors::upgrade_not_authorized(caller, &from, label));
+    if let Some(caller) = caller {
+        require_entitled(definition, caller, at, label)?;
     }
     if at == target.index {
         return Err(errors::already_at_version(label));
     }
     let version = target.index;
-    let mut path = if at.is_none() {
+    let path = if at.is_none() {
         alloc::vec![(target, Step::default())] // creation: what runs is the call's own initializer
     } else {
-        route::find(&definition, at, &target)?
+        route::find(definition, at, &target)?
     };
-    check_programs(&path)?;
-    if let Some((_, creation)) = path.first_mut().filter(|_| asks_beacon) {
-        creation.script = beacon::address(definition.id);
+    if let Some((to, step)) = path.iter().find(|(_, step)| step.check().is_some())
+        && caller.is_some()
+    {
+        let reason = invalid_step::DIRECT_WITH_CHECK;
+        return Err(errors::invalid_step(&step.from, &to.label, reason));
     }
-    lock::open(instance.proxy, version, stop(&definition, &path), ours);
-    Ok(encoded(&path))
+    check_programs(&path)?;
+    let stop = stop(definition, &path);
+    lock::open(instance.proxy, version, stop, caller.is_none());
+    Ok(answer(Order::Upgrade, Address::ZERO, &path))
+}
+
+/// Refuses a caller who does not satisfy role `migrate` alone.
+pub(crate) fn require_entitled(
+    definition: &Definition,
+    caller: Address,
+    at: VersionIndex,
+    label: &[u8],
+) -> Reverts<()> {
+    if authority::alone(definition, role::MIGRATE, caller) {
+        return Ok(());
+    }
+    let from = definition.label_of(at);
+    Err(errors::upgrade_not_authorized(caller, &from, label))
 }
 
 /// The versions that the first complex step of the path connects, none where there is no such step.
@@ -74,22 +114,28 @@ pub(crate) fn stop(
     definition: &Definition,
     path: &[(Version, Step)],
 ) -> (VersionIndex, VersionIndex) {
-    let complex = path.iter().find(|(_, step)| step.kind == StepKind::COMPLEX);
+    let is_complex = |(_, step): &&(Version, Step)| step.kind.base() == StepKind::COMPLEX;
+    let complex = path.iter().find(is_complex);
     complex.map_or_else(Default::default, |(version, step)| {
         (definition.index_of(&step.from), version.index)
     })
 }
 
-/// Whether the registry started this upgrade. Otherwise the instance must really be in one: an
-/// implementation that lets its users call anything could claim that somebody else called.
-pub(crate) fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
+/// Who began what the instance asks about. If it says that somebody else has called it, it must really be in an
+/// upgrade: an implementation that lets its users call anything could claim that.
+pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
     let proxy = instance.proxy;
     match lock::phase() {
-        Phase::Expected(expected) if expected == proxy && caller == this() => Ok(true),
+        Phase::Expected {
+            instance: expected,
+            order,
+        } if expected == proxy && caller == instance.relay().unwrap_or_else(this) => {
+            Ok(Began::Registry(order))
+        }
         Phase::Free if lock::alone(proxy).is_none() => {
             let found = ask(proxy, &implementationCall::SELECTOR)?;
             if Reader::new(&found).address(0).ok() == Some(build::STUB) {
-                Ok(false)
+                Ok(Began::Itself)
             } else {
                 Err(errors::not_an_instance(proxy))
             }
@@ -98,26 +144,18 @@ pub(crate) fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
     }
 }
 
-/// Every program on the path can run and is the code that was approved, before the first step.
-pub(crate) fn check_programs(path: &[(Version, Step)]) -> Reverts<()> {
-    let programs = |(version, step): &(Version, Step)| {
-        [
-            (version.code.implementation, version.code.codehash),
-            (step.script, step.script_codehash),
-        ]
-    };
-    let used = |(account, _): &(Address, _)| !account.is_zero();
-    for (account, _) in path.iter().flat_map(programs).filter(used) {
-        check(account)?;
-    }
-    for (account, codehash) in path.iter().flat_map(programs).filter(used) {
-        same_code(account, codehash)?;
-    }
-    Ok(())
+/// What `beginUpgrade` returns.
+fn answer(order: Order, registry: Address, path: &[(Version, Step)]) -> Vec<u8> {
+    with_path(path, |path| {
+        encode(&[], &[(order as u8).into(), registry.into(), path])
+    })
 }
 
-/// `PathStep[]`
-pub(crate) fn encoded(path: &[(Version, Step)]) -> Vec<u8> {
+/// Encodes something with a path in it, a `PathStep[]`.
+pub(crate) fn with_path(
+    path: &[(Version, Step)],
+    encode: impl FnOnce(Value<'_>) -> Vec<u8>,
+) -> Vec<u8> {
     let members: Vec<[Value<'_>; 6]> = path
         .iter()
         .map(|(version, step)| {
@@ -125,14 +163,14 @@ pub(crate) fn encoded(path: &[(Version, Step)]) -> Vec<u8> {
                 (&step.from).into(),
                 (&version.label).into(),
                 version.code.implementation.into(),
-                step.kind.into(),
+                step.kind.base().into(),
                 step.script.into(),
                 (&step.data).into(),
             ]
         })
         .collect();
     let path: Vec<Value<'_>> = members.iter().map(|step| Value::Struct(step)).collect();
-    encode(&[], &[Value::Array(&path)])
+    encode(Value::Array(&path))
 }
 
 /// Closes the upgrade: the instance is at its target from now on.
@@ -143,36 +181,15 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = instance.definition()?;
     match lock::opened(proxy) {
         Some(version) if version == definition.index_of(label) => {
-            arrive(&definition, &mut instance, version, label);
+            let from = instance.version();
+            complex::announce_end(&definition, &instance);
+            instance.set_version(&definition, version);
+            if !from.is_none() && from != version {
+                events::upgraded(&definition, &instance, from, label).emit();
+            }
             lock::close(proxy);
             Ok(Vec::new())
         }
         _ => Err(errors::not_an_instance(proxy)),
     }
-}
-
-fn arrive(definition: &Definition, instance: &mut Instance, version: VersionIndex, label: &[u8]) {
-    let from = instance.version();
-    complex::announce_end(definition, instance);
-    instance.set_version(definition, version);
-    if !from.is_none() && from != version {
-        moved(definition, instance, from, label);
-    }
-}
-
-/// Says that an instance is at another version from now on.
-pub(crate) fn moved(
-    definition: &Definition,
-    instance: &Instance,
-    from: VersionIndex,
-    label: &[u8],
-) {
-    events::instance_upgraded(
-        definition.id,
-        instance.proxy,
-        &definition.label_of(from),
-        label,
-        definition.sequence,
-    )
-    .emit();
 }

@@ -1,5 +1,5 @@
 //! The few EVM programs of the framework, assembled here so that their bytes are derived and
-//! not pasted: creation code, the pause stubs, the EVM and beacon proxies, the admin of adopted proxies
+//! not pasted: creation code, the pause stubs, the EVM proxy, the admin of adopted proxies
 //! and the creation of every kind.
 
 mod admin;
@@ -8,10 +8,7 @@ mod proxy;
 mod stub;
 
 pub use admin::{admin_code, admin_creation_code, registry_of_admin};
-pub use proxy::{
-    beacon_code, beacon_creation_code, beacon_proxy_code, beacon_proxy_creation_code,
-    evm_proxy_code, evm_proxy_creation_code, proxy_creation_code,
-};
+pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code};
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
 use crate::ids::DefinitionId;
@@ -42,22 +39,12 @@ pub fn creation_code(code: &[u8]) -> Bytes {
 }
 
 /// The creation codes of what a registry creates in EVM code, by the names of their constants.
-pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes); 5] {
+pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes); 3] {
     [
         ("EVM_PROXY_INITCODE", evm_proxy_creation_code(stub, storage)),
-        (
-            "BEACON_PROXY_INITCODE",
-            beacon_proxy_creation_code(stub, storage),
-        ),
-        ("BEACON_INITCODE", beacon_creation_code()),
         ("UUPS_STUB_INITCODE", uups_stub_creation_code()),
         ("ADMIN_INITCODE", admin_creation_code()),
     ]
-}
-
-/// The beacon of a registry's definition, which `definition` identifies.
-pub fn beacon_address(registry: Address, definition: DefinitionId) -> Address {
-    registry.create2(definition.0, keccak256(beacon_creation_code()))
 }
 
 /// The admin of a definition's adopted proxies, created or not: to it they are given.

@@ -74,7 +74,7 @@ impl Framework {
     }
 
     /// The creation codes of what a registry creates in EVM code, by the names of their constants.
-    pub fn evm_creation_codes(&self) -> [(&'static str, Bytes); 5] {
+    pub fn evm_creation_codes(&self) -> [(&'static str, Bytes); 3] {
         evm::creation_codes(self.stub_address, self.storage.address)
     }
 
@@ -83,10 +83,6 @@ impl Framework {
         match kind {
             proxy_kind::WASM => Some(self.proxy.artifact.codehash()),
             proxy_kind::EVM => Some(CodeHash::of(evm::evm_proxy_code(
-                registry,
-                self.storage.address,
-            ))),
-            proxy_kind::BEACON => Some(CodeHash::of(evm::beacon_proxy_code(
                 registry,
                 self.storage.address,
             ))),

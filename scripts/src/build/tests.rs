@@ -7,7 +7,7 @@ use alloy::primitives::{Address, keccak256};
 use alloy::sol_types::SolEvent;
 use std::path::Path;
 use std::sync::Arc;
-use stylus_upgrades_interface::beacon::IBeacon::Upgraded;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::{evm_proxy, slots};
 
 const GOOD: &str = r#"(module
@@ -166,17 +166,6 @@ fn an_evm_proxy_asks_who_calls_and_forwards() {
 }
 
 #[test]
-fn a_beacon_keeps_one_word_of_its_registry() {
-    let registry = Address::repeat_byte(0x22);
-    let is_registry = format!("33 73{} 14 6022 57", hex::encode(registry));
-    let answer = "5f545f52 60205ff3";
-    let set = format!("5b 5f35805f55 7f{} 5f5fa200", Upgraded::SIGNATURE_HASH); // at 0x22
-    let whole = format!("{is_registry}{answer}{set}").replace("0x", "");
-    let code = evm::beacon_code(registry);
-    assert_eq!(hex::encode(&code), whole.replace(' ', ""));
-}
-
-#[test]
 fn the_stub_of_uups_proxies_takes_one_word_of_its_registry() {
     let registry = Address::repeat_byte(0x22);
     let uuid = hex::encode(&keccak256("proxiableUUID()")[..4]);
@@ -219,16 +208,12 @@ fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
     let codes = |registry| {
         [
             evm::evm_proxy_code(registry, storage),
-            evm::beacon_proxy_code(registry, storage),
-            evm::beacon_code(registry),
             evm::uups_stub_code(registry),
             evm::admin_code(registry),
         ]
     };
     let shapes = [
         evm_proxy::EVM,
-        evm_proxy::BEACON_PROXY,
-        evm_proxy::BEACON,
         evm_proxy::UUPS_STUB,
         evm_proxy::ADMIN,
     ];

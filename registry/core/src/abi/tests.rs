@@ -8,7 +8,7 @@ use stylus_upgrades_interface::{
     registry::{self as alloy, IRegistry},
 };
 
-use crate::state::{Code, Step};
+use crate::version::{Code, Step};
 
 fn address() -> impl Strategy<Value = Address> {
     any::<[u8; 20]>().prop_map(Address::new)

@@ -6,8 +6,7 @@ use super::proxy::returning;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::{SolCall, SolError, SolEvent};
 use stylus_upgrades_interface::adopted::IProxiable::proxiableUUIDCall;
-use stylus_upgrades_interface::beacon::IBeacon::Upgraded;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::UpgradeInProgress;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
 use stylus_upgrades_interface::{evm_proxy, slots};
 
 /// The pause stub (rule 4): reverts `UpgradeInProgress()` to every call.

@@ -1,4 +1,4 @@
-//! Definitions, versions and steps, loaded and saved as
+//! Versions, their code and the steps into them, loaded and saved as
 //! [`registry_storage`](stylus_upgrades_interface::registry_storage) declares them.
 
 use alloc::vec::Vec;
@@ -7,186 +7,13 @@ use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
     ids::{CodeHash, DefinitionId, StepKind, VersionIndex},
     limits::INCOMING_STEPS_MAX,
-    parts,
-    registry_storage::{
-        StepKey, Word,
-        definition::{self, Head},
-        label, registry_parts, step, version,
-    },
+    registry_storage::{StepKey, Word, step, version},
 };
 
 use crate::{
     abi::{Malformed, Reader, Value},
-    chain::{Reverts, keccak},
-    errors,
     store::Slot,
 };
-
-/// Whether the registry was constructed: a part itself never is.
-pub fn is_constructed() -> bool {
-    !part(0).is_zero()
-}
-
-/// Whether an account is a part of the registry.
-pub fn is_part(account: Address) -> bool {
-    (0..parts::COUNT).any(|n| part(n) == account)
-}
-
-/// The `n`th part of the registry.
-pub fn part(n: usize) -> Address {
-    Slot::root(n as u8).read(registry_parts::ADDRESSES)
-}
-
-/// A named contract.
-#[derive(Clone, Debug)]
-pub struct Definition {
-    /// keccak256 of the name.
-    pub id: DefinitionId,
-    /// As it was created; empty for the registry itself.
-    pub name: Vec<u8>,
-    /// Rises with every version added and every policy changed.
-    pub sequence: u64,
-    /// How many there are, and the index of the youngest.
-    pub versions: u32,
-    /// How many there are, and the index of the youngest.
-    pub instances: u32,
-    /// Index of the current version, 0 before the first.
-    pub current: VersionIndex,
-    /// Whether the policy of role `migrate` is `NONE`.
-    pub frozen: bool,
-    /// How often it was paused and resumed, together.
-    pub pauses: u32,
-    /// Whether it has a beacon, and proxies that ask it.
-    pub beacon: bool,
-}
-
-impl Definition {
-    fn slot(id: DefinitionId) -> Slot {
-        definition::find::<Slot>(id)
-    }
-
-    /// One that does not exist yet.
-    pub fn new(name: &[u8]) -> Self {
-        Self {
-            id: id(name),
-            name: name.into(),
-            sequence: 0,
-            versions: 0,
-            instances: 0,
-            current: VersionIndex::NONE,
-            frozen: false,
-            pauses: 0,
-            beacon: false,
-        }
-    }
-
-    /// Whether it is paused.
-    pub const fn is_paused(&self) -> bool {
-        self.pauses % 2 == 1
-    }
-
-    /// Whether a definition of that name exists.
-    pub fn exists(name: &[u8]) -> bool {
-        Head::exists().get(&Self::slot(id(name)).load())
-    }
-
-    /// The definition of that name.
-    pub fn of(name: &[u8]) -> Reverts<Self> {
-        Self::load(id(name)).ok_or_else(|| errors::definition_not_found(name))
-    }
-
-    /// The definition with that hash of its name.
-    pub fn load(id: DefinitionId) -> Option<Self> {
-        let slot = Self::slot(id);
-        let head = slot.load();
-        Head::exists().get(&head).then(|| Self {
-            id,
-            name: slot
-                .at(definition::NAME)
-                .load_bytes(Head::name_length().get(&head).into()),
-            sequence: Head::sequence().get(&head),
-            versions: Head::versions().get(&head),
-            instances: Head::instances().get(&head),
-            current: Head::current().get(&head),
-            frozen: Head::frozen().get(&head),
-            pauses: Head::pauses().get(&head),
-            beacon: Head::beacon().get(&head),
-        })
-    }
-
-    /// Stores it for the first time.
-    pub fn create(&self) {
-        Self::slot(self.id)
-            .at(definition::NAME)
-            .store_bytes(&self.name);
-        self.save();
-    }
-
-    /// Stores everything but the name.
-    pub fn save(&self) {
-        let head = Head {
-            sequence: self.sequence,
-            versions: self.versions,
-            instances: self.instances,
-            current: self.current,
-            exists: true,
-            frozen: self.frozen,
-            name_length: self.name.len() as u8,
-            pauses: self.pauses,
-            beacon: self.beacon,
-        };
-        Self::slot(self.id).write(definition::HEAD, &head);
-    }
-
-    /// Index of the version with that label, if there is one.
-    pub fn index_of(&self, label: &[u8]) -> VersionIndex {
-        let slot = label::find::<Slot>(self.id, keccak(label));
-        slot.read(label::VERSION).index
-    }
-
-    /// The version with that label.
-    pub fn version(&self, label: &[u8]) -> Reverts<Version> {
-        match self.index_of(label) {
-            VersionIndex::NONE => Err(errors::version_not_found(&self.name, label)),
-            index => Ok(Version::load(self.id, index)),
-        }
-    }
-
-    /// The label of the version with that index; no version has the empty label.
-    pub fn label_of(&self, index: VersionIndex) -> Vec<u8> {
-        if index.is_none() {
-            Vec::new()
-        } else {
-            Version::label(self.id, index)
-        }
-    }
-
-    /// Adds a version as the youngest and raises the sequence. Does not save `self`.
-    pub fn add_version(&mut self, label: &[u8], code: &Code, initial: bool) -> Version {
-        self.versions += 1;
-        self.sequence += 1;
-        let version = Version {
-            definition: self.id,
-            index: VersionIndex(self.versions),
-            code: *code,
-            sequence: self.sequence,
-            label: label.into(),
-            initial,
-            incoming: Vec::new(),
-        };
-        let index = label::Version {
-            index: version.index,
-        };
-        label::find::<Slot>(self.id, keccak(label)).write(label::VERSION, &index);
-        version.create();
-        version
-    }
-}
-
-/// What identifies the definition of a name.
-fn id(name: &[u8]) -> DefinitionId {
-    DefinitionId(keccak(name))
-}
 
 /// A label and the code that it was given once.
 #[derive(Clone, Debug)]
@@ -201,7 +28,7 @@ pub struct Version {
     pub sequence: u64,
     /// Its label.
     pub label: Vec<u8>,
-    /// Whether it was added without a way in.
+    /// Whether it was added without an incoming step.
     pub initial: bool,
     /// Indices of the versions that its incoming steps leave, in order of registration.
     pub incoming: Vec<VersionIndex>,
@@ -259,7 +86,8 @@ impl Version {
             .collect()
     }
 
-    fn create(&self) {
+    /// Stores it for the first time.
+    pub(crate) fn create(&self) {
         let slot = Self::slot(self.definition, self.index);
         self.save_head();
         slot.write(version::CODEHASH, &self.code.codehash);
@@ -279,8 +107,8 @@ impl Version {
         Self::slot(self.definition, self.index).write(version::HEAD, &head);
     }
 
-    /// Adds a way in that leaves the version of index `from`; there is room for it.
-    pub fn add_way(&mut self, from: VersionIndex, step: &Step) {
+    /// Adds an incoming step that leaves the version of index `from`; there is room for it.
+    pub fn add_incoming(&mut self, from: VersionIndex, step: &Step) {
         let slot = self.step_slot(self.incoming.len());
         let head = step::Head {
             script: step.script,
@@ -301,7 +129,7 @@ impl Version {
             .store(incoming);
     }
 
-    /// The way in at that position, which leaves the version labelled `from`.
+    /// The incoming step at that position, which leaves the version labelled `from`.
     pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> Step {
         let slot = self.step_slot(position);
         let head = slot.load();
@@ -329,7 +157,7 @@ impl Version {
             .collect()
     }
 
-    /// Whether it has room for another way in.
+    /// Whether it has no room for another incoming step.
     pub fn is_full(&self) -> bool {
         self.incoming.len() >= INCOMING_STEPS_MAX
     }
@@ -377,15 +205,20 @@ pub struct Step {
     pub from: Vec<u8>,
     /// What it runs.
     pub kind: StepKind,
-    /// The script of kind 2, the program of kind 3, else zero.
+    /// The script of kind 2, the program of kind 3, the check of other kinds, else zero.
     pub script: Address,
-    /// keccak256 of the script's code, else zero.
+    /// keccak256 of the code at `script`, else zero.
     pub script_codehash: CodeHash,
     /// The calldata of the step.
     pub data: Vec<u8>,
 }
 
 impl Step {
+    /// The contract that is asked before and after an instance is upgraded along it.
+    pub fn check(&self) -> Option<Address> {
+        (!self.kind.runs_script() && !self.script.is_zero()).then_some(self.script)
+    }
+
     /// Reads the one that the `n`th word points to.
     pub fn read(reader: &Reader<'_>, n: usize) -> Result<Self, Malformed> {
         let members = reader.at(n)?;

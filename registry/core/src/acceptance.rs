@@ -1,0 +1,56 @@
+//! Proxies that a definition expects from other registries.
+
+use alloy_primitives::Address;
+use stylus_upgrades_interface::{
+    ids::{DefinitionId, VersionIndex},
+    registry_storage::{
+        Word,
+        acceptance::{self, Expected},
+    },
+};
+
+use crate::store::Slot;
+
+/// A proxy that a definition expects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The registry that transfers it.
+    pub registry: Address,
+    /// Index of the version that it is at then.
+    pub version: VersionIndex,
+    /// Kind of the proxy.
+    pub kind: u8,
+}
+
+impl Acceptance {
+    fn slot(definition: DefinitionId, proxy: Address) -> Slot {
+        acceptance::find::<Slot>(definition, proxy)
+    }
+
+    /// What the definition expects of that proxy, if anything.
+    pub fn of(definition: DefinitionId, proxy: Address) -> Option<Self> {
+        let expected = Self::slot(definition, proxy).read(acceptance::EXPECTED);
+        (!expected.registry.is_zero()).then_some(Self {
+            registry: expected.registry,
+            version: expected.version,
+            kind: expected.kind,
+        })
+    }
+
+    /// Stores it in place of an earlier one.
+    pub fn save(&self, definition: DefinitionId, proxy: Address) {
+        let expected = Expected {
+            registry: self.registry,
+            version: self.version,
+            kind: self.kind,
+        };
+        Self::slot(definition, proxy).write(acceptance::EXPECTED, &expected);
+    }
+
+    /// The definition expects that proxy no more.
+    pub fn clear(definition: DefinitionId, proxy: Address) {
+        Self::slot(definition, proxy)
+            .at(acceptance::EXPECTED)
+            .store(Word::default());
+    }
+}

@@ -1,0 +1,188 @@
+//! Definitions, loaded and saved as [`registry_storage`](stylus_upgrades_interface::registry_storage) declares
+//! them.
+
+use alloc::vec::Vec;
+
+use stylus_upgrades_interface::{
+    ids::{DefinitionId, VersionIndex},
+    registry_storage::{
+        definition::{self, Head},
+        label,
+    },
+};
+
+use crate::{
+    chain::{Reverts, keccak},
+    errors,
+    store::Slot,
+    version::{Code, Version},
+};
+
+/// A named contract.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// keccak256 of the name.
+    pub id: DefinitionId,
+    /// As it was created; empty for the registry itself.
+    pub name: Vec<u8>,
+    /// Rises with every version added and every policy changed.
+    pub sequence: u64,
+    /// How many there are, and the index of the youngest.
+    pub versions: u32,
+    /// How many there are, and the index of the youngest.
+    pub instances: u32,
+    /// Index of the current version, 0 before the first.
+    pub current: VersionIndex,
+    /// Whether the policy of role `migrate` is `NONE`.
+    pub frozen: bool,
+    /// How often it was paused and resumed, together.
+    pub pauses: u32,
+    /// Whether one of its steps has a check.
+    pub has_checks: bool,
+}
+
+impl Definition {
+    fn slot(id: DefinitionId) -> Slot {
+        definition::find::<Slot>(id)
+    }
+
+    /// One that does not exist yet.
+    pub fn new(name: &[u8]) -> Self {
+        Self {
+            id: id(name),
+            name: name.into(),
+            sequence: 0,
+            versions: 0,
+            instances: 0,
+            current: VersionIndex::NONE,
+            frozen: false,
+            pauses: 0,
+            has_checks: false,
+        }
+    }
+
+    /// Whether it is paused.
+    pub const fn is_paused(&self) -> bool {
+        self.pauses % 2 == 1
+    }
+
+    /// Whether a definition of that name exists.
+    pub fn exists(name: &[u8]) -> bool {
+        Head::exists().get(&Self::slot(id(name)).load())
+    }
+
+    /// The definition of that name.
+    pub fn of(name: &[u8]) -> Reverts<Self> {
+        Self::load(id(name)).ok_or_else(|| errors::definition_not_found(name))
+    }
+
+    /// The definition with that hash of its name.
+    pub fn load(id: DefinitionId) -> Option<Self> {
+        let slot = Self::slot(id);
+        let head = slot.load();
+        Head::exists().get(&head).then(|| Self {
+            id,
+            name: slot
+                .at(definition::NAME)
+                .load_bytes(Head::name_length().get(&head).into()),
+            sequence: Head::sequence().get(&head),
+            versions: Head::versions().get(&head),
+            instances: Head::instances().get(&head),
+            current: Head::current().get(&head),
+            frozen: Head::frozen().get(&head),
+            pauses: Head::pauses().get(&head),
+            has_checks: Head::has_checks().get(&head),
+        })
+    }
+
+    /// Stores it for the first time.
+    pub fn create(&self) {
+        Self::slot(self.id)
+            .at(definition::NAME)
+            .store_bytes(&self.name);
+        self.save();
+    }
+
+    /// Stores everything but the name. How many instances are in a complex step is counted apart
+    /// ([`Self::count_migrating`]), so that no earlier copy of the definition undoes it.
+    pub fn save(&self) {
+        let slot = Self::slot(self.id);
+        let head = Head {
+            sequence: self.sequence,
+            versions: self.versions,
+            instances: self.instances,
+            current: self.current,
+            exists: true,
+            frozen: self.frozen,
+            name_length: self.name.len() as u8,
+            pauses: self.pauses,
+            migrating: Head::migrating().get(&slot.load()),
+            has_checks: self.has_checks,
+        };
+        slot.write(definition::HEAD, &head);
+    }
+
+    /// How many instances are in a complex step.
+    pub fn migrating(&self) -> u32 {
+        Head::migrating().get(&Self::slot(self.id).load())
+    }
+
+    /// Notes that an instance has entered a complex step, or left it.
+    pub fn count_migrating(id: DefinitionId, entered: bool) {
+        let slot = Self::slot(id);
+        let mut head = slot.load();
+        let count = Head::migrating().get(&head);
+        let count = if entered { count.saturating_add(1) } else { count.saturating_sub(1) };
+        Head::migrating().set(&mut head, count);
+        slot.store(head);
+    }
+
+    /// Index of the version with that label, if there is one.
+    pub fn index_of(&self, label: &[u8]) -> VersionIndex {
+        let slot = label::find::<Slot>(self.id, keccak(label));
+        slot.read(label::VERSION).index
+    }
+
+    /// The version with that label.
+    pub fn version(&self, label: &[u8]) -> Reverts<Version> {
+        match self.index_of(label) {
+            VersionIndex::NONE => Err(errors::version_not_found(&self.name, label)),
+            index => Ok(Version::load(self.id, index)),
+        }
+    }
+
+    /// The label of the version with that index; no version has the empty label.
+    pub fn label_of(&self, index: VersionIndex) -> Vec<u8> {
+        if index.is_none() {
+            Vec::new()
+        } else {
+            Version::label(self.id, index)
+        }
+    }
+
+    /// Adds a version as the youngest and raises the sequence. Does not save `self`.
+    pub fn add_version(&mut self, label: &[u8], code: &Code, initial: bool) -> Version {
+        self.versions += 1;
+        self.sequence += 1;
+        let version = Version {
+            definition: self.id,
+            index: VersionIndex(self.versions),
+            code: *code,
+            sequence: self.sequence,
+            label: label.into(),
+            initial,
+            incoming: Vec::new(),
+        };
+        let index = label::Version {
+            index: version.index,
+        };
+        label::find::<Slot>(self.id, keccak(label)).write(label::VERSION, &index);
+        version.create();
+        version
+    }
+}
+
+/// What identifies the definition of a name.
+pub fn id(name: &[u8]) -> DefinitionId {
+    DefinitionId(keccak(name))
+}

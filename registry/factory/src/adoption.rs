@@ -1,0 +1,82 @@
+//! Adopting proxies of OpenZeppelin, and removing instances that do not obey.
+
+use alloy_primitives::Address;
+use stylus_registry_core::{
+    abi::Reader,
+    admin,
+    chain::Reverts,
+    definition::Definition,
+    errors, events,
+    instances::{Birth, Instance},
+    orders,
+    route::check_programs,
+    runnable,
+    version::Step,
+};
+use stylus_upgrades_interface::{
+    adopted::is_adopted,
+    ids::{Order, VersionIndex},
+};
+
+use crate::decided::instance;
+
+/// Refuses what is no proxy that the definition could adopt at that version.
+pub(crate) fn check(
+    definition: &Definition,
+    proxy: Address,
+    arguments: Reader<'_>,
+) -> Reverts<()> {
+    let (kind, version) = (arguments.u8(2)?, definition.version(arguments.bytes(3)?)?);
+    if runnable::is_ours(proxy) {
+        return Err(errors::proxy_exists(proxy));
+    }
+    // no account without code, no delegated account, and no program of the framework
+    if !is_adopted(kind) || runnable::reason(proxy)?.is_some() {
+        return Err(errors::not_supported(b"adoption of that proxy"));
+    }
+    check_programs(&[(version, Step::default())])
+}
+
+/// Adopts it: records it at the version, and upgrades it to that code, which shows whether it obeys.
+pub(crate) fn adopt(
+    definition: &mut Definition,
+    proxy: Address,
+    arguments: Reader<'_>,
+) -> Reverts<()> {
+    let kind = arguments.u8(2)?;
+    let version = definition.version(arguments.bytes(3)?)?;
+    admin::ensure(definition.id)?;
+    let instance = arrive(definition, proxy, kind, version.index)?;
+    let order = Order::Upgrade;
+    orders::order(definition, &instance, order, &version.label, u64::MAX)
+}
+
+/// Records a proxy that this registry did not create as an instance at that version.
+pub(crate) fn arrive(
+    definition: &mut Definition,
+    proxy: Address,
+    kind: u8,
+    version: VersionIndex,
+) -> Reverts<Instance> {
+    let mut instance = Instance::create(definition, proxy, kind, Birth::Arrived)?;
+    events::instance_adopted(definition.id, proxy, kind).emit();
+    instance.set_version(definition, version);
+    let label = definition.label_of(version);
+    events::upgraded(definition, &instance, VersionIndex::NONE, &label).emit();
+    Ok(instance)
+}
+
+/// Refuses to remove a proxy of ours that asks this registry: nobody could upgrade it any more.
+pub(crate) fn check_removal(instance: &Instance) -> Reverts<()> {
+    if !instance.is_adopted() && orders::asks_us(instance) {
+        return Err(errors::not_supported(b"removal of an instance that obeys"));
+    }
+    Ok(())
+}
+
+/// Removes an instance.
+pub(crate) fn remove(definition: &mut Definition, proxy: Address) -> Reverts<()> {
+    instance(definition, proxy)?.remove(definition)?;
+    events::instance_removed(definition.id, proxy).emit();
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Governed calls about one proxy: what the governance part asks before they are approved, and has executed once
+//! they are. It has taken the lock.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
+use alloy_sol_types::SolCall;
+use stylus_registry_core::{
+    abi::Reader,
+    chain::Reverts,
+    definition::Definition,
+    errors,
+    instances::Instance,
+    lock::{self, Phase},
+};
+use stylus_upgrades_interface::registry::IRegistry::{
+    abortMigrationCall, acceptTransferCall, adoptCall, removeInstanceCall, setHandlerCall,
+    transferProxyCall,
+};
+
+use crate::{adoption, handler, transfer};
+
+/// Refuses what could not be executed now.
+pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
+    let (definition, proxy) = subject(calldata)?;
+    let arguments = Reader::arguments(calldata);
+    match selector(calldata)? {
+        setHandlerCall::SELECTOR => handler::migrating(&definition, proxy, true).map(drop),
+        abortMigrationCall::SELECTOR => handler::migrating(&definition, proxy, false).map(drop),
+        adoptCall::SELECTOR => adoption::check(&definition, proxy, arguments),
+        acceptTransferCall::SELECTOR => transfer::check_acceptance(&definition, proxy, arguments),
+        transferProxyCall::SELECTOR => {
+            transfer::check(&definition, &instance(&definition, proxy)?, arguments)
+        }
+        removeInstanceCall::SELECTOR => adoption::check_removal(&instance(&definition, proxy)?),
+        _ => Err(errors::nothing()),
+    }?;
+    Ok(Vec::new())
+}
+
+/// Does it. It was checked in this very call.
+pub(crate) fn execute(calldata: &[u8]) -> Reverts<Vec<u8>> {
+    if lock::phase() != Phase::Busy {
+        return Err(errors::nothing());
+    }
+    let (mut definition, proxy) = subject(calldata)?;
+    let arguments = Reader::arguments(calldata);
+    match selector(calldata)? {
+        setHandlerCall::SELECTOR => handler::set(&definition, proxy, arguments.address(2)?),
+        abortMigrationCall::SELECTOR => handler::abort(&definition, proxy),
+        adoptCall::SELECTOR => adoption::adopt(&mut definition, proxy, arguments),
+        acceptTransferCall::SELECTOR => transfer::accept(&definition, proxy, arguments),
+        transferProxyCall::SELECTOR => transfer::transfer(&mut definition, proxy, arguments),
+        _ => adoption::remove(&mut definition, proxy),
+    }?;
+    Ok(Vec::new())
+}
+
+fn selector(calldata: &[u8]) -> Reverts<[u8; 4]> {
+    calldata.first_chunk().copied().ok_or_else(errors::nothing)
+}
+
+/// The definition and the proxy that all of them begin with.
+fn subject(calldata: &[u8]) -> Reverts<(Definition, Address)> {
+    let arguments = Reader::arguments(calldata);
+    Ok((Definition::of(arguments.bytes(0)?)?, arguments.address(1)?))
+}
+
+/// An instance of the definition.
+pub(crate) fn instance(definition: &Definition, proxy: Address) -> Reverts<Instance> {
+    let instance = Instance::of(proxy)?;
+    if instance.definition != definition.id {
+        return Err(errors::not_an_instance(proxy));
+    }
+    Ok(instance)
+}

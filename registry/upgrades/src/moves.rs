@@ -1,0 +1,199 @@
+//! Orders that the registry carries out in a call of its own: upgrades with checks around them, orders to adopted
+//! proxies, and the upgrade of one instance. What fails leaves the proxy and the records as they were.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
+use alloy_sol_types::SolCall;
+use stylus_registry_core::{
+    abi::{Reader, encode},
+    adopted::Adopted,
+    chain::{Reverts, ask, sender, this},
+    definition::Definition,
+    errors, events,
+    instances::Instance,
+    lock::{self, Phase},
+    orders,
+    route::{self, check_programs},
+    runnable,
+    version::{Step, Version},
+};
+use stylus_upgrades_host::context;
+use stylus_upgrades_interface::{
+    check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall},
+    ids::{Order, StepKind},
+    proxy::IUpgradeabilityProxy::upgradeToAndCallCall,
+    reasons::invalid_step,
+};
+
+use crate::{
+    pause,
+    upgrade::{require_entitled, stop},
+};
+
+/// `moveInstance`: carries out the order that the registry expects of that instance now.
+pub(crate) fn move_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let (proxy, label) = (arguments.address(0)?, arguments.bytes(1)?);
+    let order = match lock::phase() {
+        Phase::Expected { instance, order } if instance == proxy && sender() == this() => order,
+        _ => return Err(errors::not_an_instance(sender())),
+    };
+    lock::set(Phase::Busy);
+    let mut instance = Instance::of(proxy)?;
+    let definition = instance.definition()?;
+    match (Adopted::of(&instance), order) {
+        (_, Order::Transfer) => return Err(errors::nothing()), // not ordered in this way
+        (None, Order::Pause | Order::Resume) => return Err(errors::nothing()),
+        (None, Order::Upgrade) => upgrade_checked(&definition, &instance, label, &[], &[0; 32])?,
+        (Some(adopted), Order::Upgrade) => {
+            // a UUPS proxy on the stub has no code that could be upgraded from: it is resumed first
+            pause::require_live_with(&definition, &instance, false)?;
+            upgrade_adopted(&definition, &mut instance, adopted, label)?;
+        }
+        (Some(adopted), Order::Pause | Order::Resume) => {
+            let path = pause::obey(&mut instance, &definition, order)?;
+            match path.last() {
+                Some((version, _)) => adopted.resume(version.code.implementation)?,
+                None => adopted.pause()?,
+            }
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// `upgradeInstance`: upgrades one instance for a caller who alone may.
+pub(crate) fn upgrade_instance(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    lock::take()?;
+    let [label, data] = [1, 2].map(|n| arguments.bytes(n));
+    let (instance, label, data) = (Instance::of(arguments.address(0)?)?, label?, data?);
+    let definition = instance.definition()?;
+    require_entitled(&definition, sender(), instance.version(), label)?;
+    let value = context::msg_value();
+    if !instance.is_adopted() {
+        upgrade_checked(&definition, &instance, label, data, &value)?;
+    } else if !data.is_empty() {
+        return Err(errors::not_supported(b"data for an adopted proxy"));
+    } else if value != [0; 32] {
+        return Err(errors::value_not_accepted(value.into()));
+    } else if definition.index_of(label) == instance.version() {
+        return Err(errors::already_at_version(label));
+    } else {
+        orders::order(&definition, &instance, Order::Upgrade, label, u64::MAX)?;
+    }
+    lock::set(Phase::Free);
+    Ok(Vec::new())
+}
+
+/// Has a proxy of ours upgrade itself, and asks the checks on its path before and afterwards.
+fn upgrade_checked(
+    definition: &Definition,
+    instance: &Instance,
+    label: &[u8],
+    data: &[u8],
+    value: &[u8; 32],
+) -> Reverts<()> {
+    let checks = Checks::before(definition, instance, label)?;
+    let values = [label.into(), data.into()];
+    let call = encode(&upgradeToAndCallCall::SELECTOR, &values);
+    lock::set(Phase::Expected {
+        instance: instance.proxy,
+        order: Order::Upgrade,
+    });
+    orders::send(instance, &call, value, u64::MAX)?;
+    orders::require_done(instance.proxy)?;
+    checks.after()
+}
+
+/// Has an adopted proxy take every step of its path, and shows that it obeys: before the first step, and again
+/// after the last, whatever those did. One that is at that version was just adopted.
+fn upgrade_adopted(
+    definition: &Definition,
+    instance: &mut Instance,
+    adopted: Adopted,
+    label: &[u8],
+) -> Reverts<()> {
+    let (from, target) = (instance.version(), definition.version(label)?);
+    let to = target.index;
+    let checks = Checks::before(definition, instance, label)?;
+    let path = if from == to {
+        alloc::vec![(target, Step::default())]
+    } else {
+        route::find(definition, from, &target)?
+    };
+    check_programs(&path)?;
+    adopted.require_owned()?;
+    for (version, step) in &path {
+        if !matches!(step.kind.base(), StepKind::NONE | StepKind::FOREIGN_CALL) {
+            let what = b"a step of this kind for an adopted proxy";
+            return Err(errors::not_supported(what));
+        }
+        adopted.upgrade(version.code.implementation, &step.data)?;
+    }
+    let (last, _) = path.last().ok_or_else(errors::nothing)?;
+    adopted.require_obedience(last.code.implementation)?;
+    if from != to {
+        instance.set_version(definition, to);
+        events::upgraded(definition, instance, from, label).emit();
+    }
+    checks.after()
+}
+
+/// The checks on the path of an instance, with what they have observed before it moves.
+struct Checks {
+    proxy: Address,
+    /// Contract, versions that its step connects, and what it answered.
+    observed: Vec<(Address, Vec<u8>, Vec<u8>, Vec<u8>)>,
+}
+
+impl Checks {
+    /// Asks them. A definition without any does not search for a path here.
+    fn before(definition: &Definition, instance: &Instance, label: &[u8]) -> Reverts<Self> {
+        let proxy = instance.proxy;
+        let mut checks = Self {
+            proxy,
+            observed: Vec::new(),
+        };
+        let target = definition.index_of(label);
+        if !definition.has_checks || target.is_none() || target == instance.version() {
+            return Ok(checks);
+        }
+        let target = Version::load(definition.id, target);
+        let path = route::find(definition, instance.version(), &target)?;
+        let (_, complex) = stop(definition, &path);
+        for (version, step) in &path {
+            let Some(check) = step.check() else {
+                continue;
+            };
+            if !complex.is_none() {
+                let reason = invalid_step::COMPLEX_WITH_CHECK;
+                return Err(errors::invalid_step(&step.from, &version.label, reason));
+            }
+            runnable::check(check)?;
+            runnable::same_code(check, step.script_codehash)?;
+            let values = [
+                proxy.into(),
+                (&step.from).into(),
+                (&version.label).into(),
+            ];
+            let answer = ask(check, &encode(&beforeUpgradeCall::SELECTOR, &values))?;
+            let answer = Reader::new(&answer).bytes(0)?.to_vec();
+            let (from, to) = (step.from.clone(), version.label.clone());
+            checks.observed.push((check, from, to, answer));
+        }
+        Ok(checks)
+    }
+
+    /// Asks them again.
+    fn after(&self) -> Reverts<()> {
+        for (check, from, to, observed) in &self.observed {
+            let values = [
+                self.proxy.into(),
+                from.into(),
+                to.into(),
+                observed.into(),
+            ];
+            ask(*check, &encode(&afterUpgradeCall::SELECTOR, &values))?;
+        }
+        Ok(())
+    }
+}
