@@ -10,8 +10,8 @@ use stylus_upgrades_interface::{
     limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
     registry::Progress,
     registry_storage::{
-        PendingKey, Word,
-        Uint256, action::{self, Approvals, Proposal, Round},
+        PendingKey, Uint256, Word,
+        action::{self, Approvals, Proposal, Round},
         number, pending, proposer, revocation, round,
     },
 };

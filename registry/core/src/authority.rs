@@ -20,11 +20,11 @@ use stylus_upgrades_interface::{
 use crate::{
     abi::{Value, encode},
     chain::{Reverts, code_hash, has_code, keccak},
+    definition::Definition,
     errors, events,
     instances::Instance,
     policy::{self, Expression, Policy, Refusal},
     runnable::{is_ours, is_precompile},
-    definition::Definition,
     store::Slot,
 };
 
@@ -169,7 +169,11 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
         return Err(errors::definition_paused(&definition.name));
     }
     if policy.is_none() && role == role::MIGRATE && definition.migrating() != 0 {
-        return Err(errors::invalid_policy(expression, 0, invalid_policy::MIGRATING));
+        return Err(errors::invalid_policy(
+            expression,
+            0,
+            invalid_policy::MIGRATING,
+        ));
     }
     match Stored::of(definition, role) {
         Ok(stored) if stored.policy.is_none() => {

@@ -132,7 +132,11 @@ impl Definition {
         let slot = Self::slot(id);
         let mut head = slot.load();
         let count = Head::migrating().get(&head);
-        let count = if entered { count.saturating_add(1) } else { count.saturating_sub(1) };
+        let count = if entered {
+            count.saturating_add(1)
+        } else {
+            count.saturating_sub(1)
+        };
         Head::migrating().set(&mut head, count);
         slot.store(head);
     }

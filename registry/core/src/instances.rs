@@ -228,8 +228,8 @@ impl Instance {
         // approvers do not want what is current for it, until another version is
         let stays_back =
             was_turned_back && version < definition.current && self.began == definition.current;
-        let changes = !self.began.is_none()
-            || (!definition.is_paused() && !self.follows_pause(definition));
+        let changes =
+            !self.began.is_none() || (!definition.is_paused() && !self.follows_pause(definition));
         if changes {
             self.state = InstanceState::LIVE;
             self.reaches = VersionIndex::NONE;

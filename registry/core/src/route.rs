@@ -8,9 +8,9 @@ use stylus_upgrades_interface::ids::VersionIndex;
 
 use crate::{
     chain::Reverts,
+    definition::Definition,
     errors, path,
     runnable::{check, same_code},
-    definition::Definition,
     version::{Step, Version},
 };
 

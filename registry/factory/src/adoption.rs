@@ -21,11 +21,7 @@ use stylus_upgrades_interface::{
 use crate::decided::instance;
 
 /// Refuses what is no proxy that the definition could adopt at that version.
-pub(crate) fn check(
-    definition: &Definition,
-    proxy: Address,
-    arguments: Reader<'_>,
-) -> Reverts<()> {
+pub(crate) fn check(definition: &Definition, proxy: Address, arguments: Reader<'_>) -> Reverts<()> {
     let (kind, version) = (arguments.u8(2)?, definition.version(arguments.bytes(3)?)?);
     if runnable::is_ours(proxy) {
         return Err(errors::proxy_exists(proxy));

@@ -8,15 +8,18 @@ use stylus_registry_core::{
     abi::{Reader, encode},
     build::{self, EvmProgram},
     chain::{Reverts, call},
-    create2, errors, events,
+    create2,
     definition::Definition,
+    errors, events,
     instances::{Birth, Instance},
     lock::{self, Phase},
     runnable::{check_active, check_own, own_codehash, same_code},
 };
 use stylus_upgrades_host::{call::create2, context};
 use stylus_upgrades_interface::{
-    ids::{CodeHash, Order}, proxy::IUpgradeabilityProxy::upgradeToAndCallCall, reasons::proxy_kind,
+    ids::{CodeHash, Order},
+    proxy::IUpgradeabilityProxy::upgradeToAndCallCall,
+    reasons::proxy_kind,
 };
 
 /// Creates the proxy, records it, and has it initialise itself with the value of this call.

@@ -44,11 +44,7 @@ pub(crate) fn check_acceptance(
     proxy: Address,
     arguments: Reader<'_>,
 ) -> Reverts<()> {
-    let (kind, label, registry) = (
-        arguments.u8(2)?,
-        arguments.bytes(3)?,
-        arguments.address(4)?,
-    );
+    let (kind, label, registry) = (arguments.u8(2)?, arguments.bytes(3)?, arguments.address(4)?);
     let version = definition.version(label)?;
     if registry.is_zero() {
         return Ok(());
@@ -79,11 +75,7 @@ pub(crate) fn accept(
     proxy: Address,
     arguments: Reader<'_>,
 ) -> Reverts<()> {
-    let (kind, label, registry) = (
-        arguments.u8(2)?,
-        arguments.bytes(3)?,
-        arguments.address(4)?,
-    );
+    let (kind, label, registry) = (arguments.u8(2)?, arguments.bytes(3)?, arguments.address(4)?);
     if registry.is_zero() {
         Acceptance::clear(definition.id, proxy);
     } else {
@@ -175,7 +167,11 @@ fn pass_relay_on(instance: &Instance, relay: Option<Address>, to: Address) -> Re
 /// Has the other registry receive it.
 fn deliver(proxy: Address, to: Address, definition: DefinitionId) -> Reverts<()> {
     let values = [proxy.into(), definition.into()];
-    let answer = call(to, &encode(&receiveTransferCall::SELECTOR, &values), &[0; 32])?;
+    let answer = call(
+        to,
+        &encode(&receiveTransferCall::SELECTOR, &values),
+        &[0; 32],
+    )?;
     let answered = Reader::new(&answer).word(0)?;
     if answered.starts_with(&receiveTransferCall::SELECTOR) {
         Ok(())

@@ -133,7 +133,11 @@ fn pause_or_resume(mut definition: Definition, pauses: bool) -> Reverts<()> {
         definition.pauses += 1;
         definition.save();
         queue::wait_all(&definition);
-        let announce = if pauses { events::paused } else { events::resumed };
+        let announce = if pauses {
+            events::paused
+        } else {
+            events::resumed
+        };
         announce(definition.id).emit();
     }
     if queue::waiting(definition.id) == 0 {

@@ -8,8 +8,8 @@ use stylus_registry_core::{
     action::{Action, Pending, ROLES, progress_values},
     authority::{Stored, epoch},
     chain::{Reverts, code_hash},
-    instances::Instance,
     definition::Definition,
+    instances::Instance,
     runnable,
 };
 use stylus_upgrades_interface::{ids::ActionId, reasons::blocked_by};

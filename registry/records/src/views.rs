@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
-    chain::Reverts,
     acceptance::Acceptance,
+    chain::Reverts,
     create2,
     definition::Definition,
     errors,
@@ -123,7 +123,9 @@ pub(crate) fn accepted_transfer(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// Which registry relays orders to a proxy, and whose orders this one relays.
 pub(crate) fn transfer_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let proxy = arguments.address(0)?;
-    let relay = Instance::of(proxy).ok().and_then(|instance| instance.relay());
+    let relay = Instance::of(proxy)
+        .ok()
+        .and_then(|instance| instance.relay());
     let values = [
         relay.unwrap_or_default().into(),
         Instance::relayed(proxy).into(),

@@ -170,11 +170,7 @@ impl Checks {
             }
             runnable::check(check)?;
             runnable::same_code(check, step.script_codehash)?;
-            let values = [
-                proxy.into(),
-                (&step.from).into(),
-                (&version.label).into(),
-            ];
+            let values = [proxy.into(), (&step.from).into(), (&version.label).into()];
             let answer = ask(check, &encode(&beforeUpgradeCall::SELECTOR, &values))?;
             let answer = Reader::new(&answer).bytes(0)?.to_vec();
             let (from, to) = (step.from.clone(), version.label.clone());
@@ -186,12 +182,7 @@ impl Checks {
     /// Asks them again.
     fn after(&self) -> Reverts<()> {
         for (check, from, to, observed) in &self.observed {
-            let values = [
-                self.proxy.into(),
-                from.into(),
-                to.into(),
-                observed.into(),
-            ];
+            let values = [self.proxy.into(), from.into(), to.into(), observed.into()];
             ask(*check, &encode(&afterUpgradeCall::SELECTOR, &values))?;
         }
         Ok(())

@@ -20,7 +20,11 @@ pub(crate) fn obey(
     order: Order,
 ) -> Reverts<Vec<(Version, Step)>> {
     let pauses = order == Order::Pause;
-    let path = if pauses { Vec::new() } else { resumed(instance) };
+    let path = if pauses {
+        Vec::new()
+    } else {
+        resumed(instance)
+    };
     check_programs(&path)?;
     instance.set_paused(definition, pauses);
     let announce = if pauses {

@@ -212,11 +212,7 @@ fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
             evm::admin_code(registry),
         ]
     };
-    let shapes = [
-        evm_proxy::EVM,
-        evm_proxy::UUPS_STUB,
-        evm_proxy::ADMIN,
-    ];
+    let shapes = [evm_proxy::EVM, evm_proxy::UUPS_STUB, evm_proxy::ADMIN];
     let registry = Address::repeat_byte(0x22);
     for (n, shape) in shapes.into_iter().enumerate() {
         assert!(creations[n].ends_with(&codes(Address::ZERO)[n]));

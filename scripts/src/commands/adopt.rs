@@ -7,7 +7,7 @@ use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
 use super::work::interfaces;
 use crate::app_error::Error;
-use crate::build::{BuildError, evm};
+use crate::build::BuildError;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::governance::kind_in_words;
 use crate::ids::{CodeHash, LayoutHash};
@@ -19,7 +19,6 @@ use crate::registry::{Candidate, RecordedCode, candidate, given_to};
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the version before is called where that is no version.
@@ -67,53 +66,6 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         proxy,
         kind: found.kind,
         version: args.version.clone(),
-    };
-    let bytes = call.abi_encode().into();
-    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
-}
-
-/// Gives an instance to another registry, or back to who had it.
-pub(super) async fn hand_over(context: &Context, proxy: &str, to: &str) -> Result<Outcome, Error> {
-    let client = context.working_client("hand-over").await?;
-    let registry = context.registry()?;
-    let (proxy, to) = (
-        context.manifest.address(proxy)?,
-        context.manifest.address(to)?,
-    );
-    let instance = client
-        .call(registry, &abi::instanceOfCall { proxy })
-        .await?;
-    let mut outcome = Outcome::default();
-    outcome.field("name", &instance.name);
-    outcome.field("proxy", proxy);
-    outcome.field("kind", kind_in_words(instance.kind));
-    outcome.field("to", to);
-    let policy = abi::policyCall {
-        name: instance.name.clone(),
-        role: "migrate".into(),
-    };
-    let code = client.code(to).await?;
-    let name = &instance.name;
-    let note = if code.is_empty() {
-        format!("{to} has no code: whoever has its key decides alone from then on")
-    } else if let Some(registry) = evm::registry_of_admin(&code) {
-        format!("{to} is the admin of a definition of {registry}, which adopts it then")
-    } else if instance.kind != proxy_kind::WASM {
-        format!("{to} decides alone from then on")
-    } else {
-        match client.call(to, &policy).await {
-            Ok(policy) => format!("{name} of {to} adopts it then; {policy} decides there"),
-            Err(error) if error.revert().is_some() => format!(
-                "{to} has no definition {name} yet: whoever creates that adopts it, and nobody else"
-            ),
-            Err(error) => return Err(error.into()),
-        }
-    };
-    context.output.note(&note);
-    let call = abi::handOverCall {
-        name: instance.name,
-        proxy,
-        newRegistry: to,
     };
     let bytes = call.abi_encode().into();
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await

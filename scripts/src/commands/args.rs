@@ -189,12 +189,19 @@ pub enum Command {
     },
     /// Make a proxy of OpenZeppelin, or of another registry, an instance
     Adopt(AdoptArgs),
-    /// Give an instance to another registry, or back to who had it
-    HandOver {
+    /// Transfer an instance to another registry, give an adopted one back, or remove one that does not obey
+    Transfer {
         /// The instance, an address or an alias
         proxy: String,
-        /// Who decides its upgrades from then on: of a proxy of ours a registry
-        to: String,
+        /// Who decides about it from now on: a registry, of an adopted proxy any account
+        #[arg(required_unless_present = "remove")]
+        to: Option<String>,
+        /// The definition at that registry which has accepted it; the same name unless it is given
+        #[arg(requires = "to")]
+        definition: Option<String>,
+        /// Remove it: it does not obey, or is adopted
+        #[arg(long, conflicts_with = "to")]
+        remove: bool,
     },
     /// Stop a definition: nobody calls its instances, and none is created or upgraded
     Pause {
@@ -358,6 +365,4 @@ pub enum Kind {
     Wasm,
     /// Our minimal EVM proxy: only the registry upgrades it
     Evm,
-    /// A beacon proxy, at the current version alone: follows it, and takes no migrations
-    Beacon,
 }

@@ -201,6 +201,5 @@ fn number(kind: Kind) -> u8 {
     match kind {
         Kind::Wasm => proxy_kind::WASM,
         Kind::Evm => proxy_kind::EVM,
-        Kind::Beacon => proxy_kind::BEACON,
     }
 }

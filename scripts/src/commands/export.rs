@@ -83,7 +83,7 @@ impl ExportArgs {
                 | Command::SetHandler { .. }
                 | Command::AbortMigration { .. }
                 | Command::Adopt(_)
-                | Command::HandOver { .. }
+                | Command::Transfer { .. }
                 | Command::Pause { .. }
                 | Command::Resume { .. }
                 | Command::UpdatePolicy { .. }

@@ -47,6 +47,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod transfer;
 mod unknown;
 mod upgrade;
 mod verifiable;
@@ -229,7 +230,12 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
         Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
         Command::Adopt(args) => adopt::adopt(context, &args).await,
-        Command::HandOver { proxy, to } => adopt::hand_over(context, &proxy, &to).await,
+        Command::Transfer {
+            proxy,
+            to,
+            definition,
+            ..
+        } => transfer::run(context, &proxy, to.as_deref(), definition.as_deref()).await,
         Command::Pause { name } => pause::pause(context, name).await,
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,

@@ -15,7 +15,7 @@ use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step};
+use stylus_upgrades_interface::reasons::{instance_state, step};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
 
@@ -119,8 +119,7 @@ pub(super) async fn check_few(
             let steps = [instance_state::MIGRATING, instance_state::TURNING_BACK];
             let is_in_step = count > INSTANCES_AT_ONCE && steps.contains(&instance.state);
             let is_at_it = is_there && position(&instance.version) >= position(version);
-            // A beacon proxy follows its beacon, and stands in no list.
-            if is_in_step || is_at_it || instance.kind == proxy_kind::BEACON {
+            if is_in_step || is_at_it {
                 continue;
             }
             few += 1;

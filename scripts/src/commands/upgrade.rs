@@ -19,12 +19,13 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What moves an instance from one version to another, or back.
-const MOVES: [B256; 5] = [
+const MOVES: [B256; 6] = [
     abi::InstanceUpgraded::SIGNATURE_HASH,
     abi::MigrationStarted::SIGNATURE_HASH,
     abi::MigrationEnded::SIGNATURE_HASH,
     abi::MigrationAborted::SIGNATURE_HASH,
-    abi::InstanceHandedOver::SIGNATURE_HASH,
+    abi::InstanceTransferred::SIGNATURE_HASH,
+    abi::InstanceRemoved::SIGNATURE_HASH,
 ];
 
 /// Why a run that only says what an earlier one sent checks nothing.

@@ -4,7 +4,7 @@ use super::needed::Needed;
 use super::policies::Voices;
 use super::programs::AT_ONCE;
 use super::recorded::Definition;
-use crate::build::{Framework, evm};
+use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use crate::ids::CodeHash;
@@ -13,9 +13,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::is_adopted;
-use stylus_upgrades_interface::beacon::IBeacon;
 use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::slots;
 
 /// What code is needed for. The order is that in which it is cured: what users call comes first.
@@ -27,7 +26,6 @@ pub enum Role {
     /// A proxy runs it.
     Implementation,
     /// A beacon proxy asks it.
-    Beacon,
     /// A proxy runs it while it is paused.
     ComplexProgram,
     /// Every proxy's admin path runs it.
@@ -261,15 +259,10 @@ impl Inventory {
             if is_known {
                 self.admin_path(framework, of);
             }
-            let held = match instance.kind {
-                proxy_kind::BEACON => self.run_by(client, registry, definition).await?,
-                _ => Address::from_word(word),
-            };
-            let is_beacons = instance.kind == proxy_kind::BEACON;
-            let is_paused = instance.paused || (is_beacons && definition.rebuilt.paused);
+            let held = Address::from_word(word);
             let role = match definition.begun.contains_key(&proxy) {
                 true => Role::ComplexProgram,
-                false if is_paused => Role::PauseStub,
+                false if instance.paused => Role::PauseStub,
                 false => Role::Implementation,
             };
             if !held.is_zero() {
@@ -277,26 +270,6 @@ impl Inventory {
             }
         }
         Ok(())
-    }
-}
-
-impl Inventory {
-    /// The beacon of a definition, and what its proxies run now.
-    async fn run_by(
-        &mut self,
-        client: &Client,
-        registry: Address,
-        definition: &Definition,
-    ) -> Result<Address, ChainError> {
-        let beacon = evm::beacon_address(registry, definition.id);
-        let hash = CodeHash::of(evm::beacon_code(registry));
-        self.add(beacon, Some(hash), Role::Beacon, definition.title(), true);
-        let answer = client.call(beacon, &IBeacon::implementationCall {}).await;
-        match answer {
-            Ok(implementation) => Ok(implementation),
-            Err(error) if error.revert().is_some() => Ok(Address::ZERO),
-            Err(error) => Err(error),
-        }
     }
 }
 

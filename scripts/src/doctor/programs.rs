@@ -120,7 +120,6 @@ impl Role {
         match self {
             Self::Proxy => "proxy",
             Self::Implementation => "implementation",
-            Self::Beacon => "beacon",
             Self::ComplexProgram => "program of a complex migration",
             Self::UpgradeabilityStorage => "UpgradeabilityStorage",
             Self::PauseStub => "pause stub",

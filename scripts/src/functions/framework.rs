@@ -5,7 +5,6 @@ use super::Functions;
 use alloy::primitives::Address;
 use std::sync::LazyLock;
 use stylus_upgrades_interface::adopted;
-use stylus_upgrades_interface::beacon::IBeacon;
 use stylus_upgrades_interface::chain::{
     ARB_SYS, ARB_WASM, ARB_WASM_CACHE, CREATE2_DEPLOYER, IArbSys, IArbWasm, IArbWasmCache,
     IStylusDeployer, STYLUS_DEPLOYER,
@@ -28,8 +27,6 @@ pub struct Interfaces {
     pub proxy: Functions,
     /// What the mixins add to an implementation.
     pub implementation: Functions,
-    /// A definition's beacon.
-    pub beacon: Functions,
     /// Proxies of OpenZeppelin and their ProxyAdmin.
     pub adopted: Functions,
 }
@@ -54,7 +51,6 @@ static INTERFACES: LazyLock<Interfaces> = LazyLock::new(|| {
         ])
         .with(&proxy),
         proxy,
-        beacon: signatures(&[IBeacon::IBeaconCalls::SIGNATURES]),
         adopted: signatures(&[
             adopted::ITransparentProxy::ITransparentProxyCalls::SIGNATURES,
             adopted::IUpgradeableProxy::IUpgradeableProxyCalls::SIGNATURES,

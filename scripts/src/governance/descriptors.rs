@@ -19,10 +19,9 @@ const ACCOUNT: [&str; 3] = ["wallet", "eoa", "contract"];
 /// What an address is that has code.
 const CONTRACT: [&str; 1] = ["contract"];
 /// Kinds of proxies.
-const PROXY_KINDS: [u8; 6] = [
+const PROXY_KINDS: [u8; 5] = [
     proxy_kind::WASM,
     proxy_kind::EVM,
-    proxy_kind::BEACON,
     proxy_kind::TRANSPARENT_4,
     proxy_kind::TRANSPARENT_5,
     proxy_kind::UUPS,

@@ -31,7 +31,11 @@ pub enum Call {
     /// Role `migrate`.
     Adopt(abi::adoptCall),
     /// Role `migrate`.
-    HandOver(abi::handOverCall),
+    AcceptTransfer(abi::acceptTransferCall),
+    /// Role `migrate`.
+    TransferProxy(abi::transferProxyCall),
+    /// Role `migrate`.
+    RemoveInstance(abi::removeInstanceCall),
     /// Role `pause`, see [`authority`](super::authority::role_of).
     Pause(abi::pauseCall),
     /// The same.
@@ -82,7 +86,9 @@ impl Call {
             abi::setHandlerCall::SELECTOR => strict(calldata).map(Self::SetHandler),
             abi::abortMigrationCall::SELECTOR => strict(calldata).map(Self::AbortMigration),
             abi::adoptCall::SELECTOR => strict(calldata).map(Self::Adopt),
-            abi::handOverCall::SELECTOR => strict(calldata).map(Self::HandOver),
+            abi::acceptTransferCall::SELECTOR => strict(calldata).map(Self::AcceptTransfer),
+            abi::transferProxyCall::SELECTOR => strict(calldata).map(Self::TransferProxy),
+            abi::removeInstanceCall::SELECTOR => strict(calldata).map(Self::RemoveInstance),
             abi::pauseCall::SELECTOR => strict(calldata).map(Self::Pause),
             abi::resumeCall::SELECTOR => strict(calldata).map(Self::Resume),
             abi::setPolicyCall::SELECTOR => strict(calldata).map(Self::SetPolicy),
@@ -101,7 +107,9 @@ impl Call {
             Self::SetHandler(call) => &call.name,
             Self::AbortMigration(call) => &call.name,
             Self::Adopt(call) => &call.name,
-            Self::HandOver(call) => &call.name,
+            Self::AcceptTransfer(call) => &call.name,
+            Self::TransferProxy(call) => &call.name,
+            Self::RemoveInstance(call) => &call.name,
             Self::Pause(call) => &call.name,
             Self::Resume(call) => &call.name,
             Self::SetPolicy(call) => &call.name,

@@ -170,7 +170,9 @@ impl GovernedCall {
             Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
             Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
             Call::Adopt(call) => format!("adopt {} in {}", call.proxy, cut(&call.name)),
-            Call::HandOver(call) => format!("hand over {}", call.proxy),
+            Call::AcceptTransfer(call) => format!("accept the transfer of {}", call.proxy),
+            Call::TransferProxy(call) => format!("transfer {}", call.proxy),
+            Call::RemoveInstance(call) => format!("remove {}", call.proxy),
             Call::Pause(call) => format!("pause {}", cut(&call.name)),
             Call::Resume(call) => format!("resume {}", cut(&call.name)),
             Call::SetPolicy(call) => {

@@ -108,7 +108,7 @@ const STEP: &[Field] = &[
 ];
 
 /// Every governed call.
-pub(super) const SHOWN: [Shown; 12] = [
+pub(super) const SHOWN: [Shown; 14] = [
     Shown {
         selector: abi::createDefinitionCall::SELECTOR,
         function: "createDefinition",
@@ -164,11 +164,36 @@ pub(super) const SHOWN: [Shown; 12] = [
         fields: &[PROXY, KIND, VERSION],
     },
     Shown {
-        selector: abi::handOverCall::SELECTOR,
-        function: "handOver",
+        selector: abi::acceptTransferCall::SELECTOR,
+        function: "acceptTransfer",
+        intent: "Accept a proxy from a registry",
+        sentence: "Accept for {name} at {version}",
+        fields: &[
+            PROXY,
+            KIND,
+            VERSION,
+            &[always("from", "registry", Format::Account)],
+        ],
+    },
+    Shown {
+        selector: abi::transferProxyCall::SELECTOR,
+        function: "transferProxy",
         intent: "Give an instance away",
         sentence: "Give away one of {name}",
-        fields: &[PROXY, &[always("to", "newRegistry", Format::Account)]],
+        fields: &[
+            PROXY,
+            &[
+                always("to", "to", Format::Account),
+                always("there", "definition", Format::Text),
+            ],
+        ],
+    },
+    Shown {
+        selector: abi::removeInstanceCall::SELECTOR,
+        function: "removeInstance",
+        intent: "Remove an instance",
+        sentence: "Remove one of {name}",
+        fields: &[PROXY],
     },
     Shown {
         selector: abi::pauseCall::SELECTOR,
@@ -298,7 +323,6 @@ pub fn kind_in_words(kind: u8) -> String {
     match kind {
         proxy_kind::WASM => "WASM proxy".into(),
         proxy_kind::EVM => "EVM proxy".into(),
-        proxy_kind::BEACON => "beacon proxy".into(),
         proxy_kind::TRANSPARENT_4 => "transparent proxy 4.x of OpenZeppelin".into(),
         proxy_kind::TRANSPARENT_5 => "transparent proxy 5.x of OpenZeppelin".into(),
         proxy_kind::UUPS => "UUPS proxy of OpenZeppelin".into(),

@@ -80,7 +80,10 @@ pub(super) fn title(event: &Event) -> &'static str {
         Event::InstanceUpgraded(_) => "InstanceUpgraded",
         Event::InstanceSkipped(_) => "InstanceSkipped",
         Event::InstanceAdopted(_) => "InstanceAdopted",
-        Event::InstanceHandedOver(_) => "InstanceHandedOver",
+        Event::InstanceTransferred(_) => "InstanceTransferred",
+        Event::InstanceRemoved(_) => "InstanceRemoved",
+        Event::TransferAccepted(_) => "TransferAccepted",
+        Event::RelayChanged(_) => "RelayChanged",
         Event::PolicyChanged(_) => "PolicyChanged",
         Event::MigrationStarted(_) => "MigrationStarted",
         Event::MigrationEnded(_) => "MigrationEnded",
@@ -127,7 +130,7 @@ pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String
             event.approvals,
             event.required
         ),
-        Event::Revoked(event) => format!("withdrew the approval of {}", proposal(event.action)),
+        Event::Revoked(event) => format!("revoked {}", proposal(event.action)),
         Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
         Event::Executed(event) => format!("executed {}", proposal(event.action)),
         Event::InstanceUpgraded(event) if event.from.is_empty() => {
@@ -141,10 +144,28 @@ pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String
             let kind = kind_in_words(event.kind);
             format!("instance {} adopted, a {kind}", event.proxy)
         }
-        Event::InstanceHandedOver(event) => {
-            let to = names.short(event.newRegistry);
-            format!("instance {} handed over to {to}", event.proxy)
+        Event::InstanceTransferred(event) => {
+            let to = names.short(event.to);
+            format!("instance {} transferred to {to}", event.proxy)
         }
+        Event::InstanceRemoved(event) => format!("instance {} removed", event.proxy),
+        Event::TransferAccepted(event) if event.registry.is_zero() => {
+            format!("transfer of {} not accepted any more", event.proxy)
+        }
+        Event::TransferAccepted(event) => format!(
+            "transfer of {} from {} accepted, at {}",
+            event.proxy,
+            names.short(event.registry),
+            event.version
+        ),
+        Event::RelayChanged(event) if event.registry.is_zero() => {
+            format!("orders to {} are relayed no more", event.proxy)
+        }
+        Event::RelayChanged(event) => format!(
+            "orders of {} to {} are relayed",
+            names.short(event.registry),
+            event.proxy
+        ),
         Event::PolicyChanged(event) => {
             format!(
                 "policy of {} is {}",
@@ -188,7 +209,9 @@ fn in_words(call: &Call, names: &Names) -> String {
         Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
         Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
         Call::Adopt(call) => format!("the adoption of {} at {}", call.proxy, call.version),
-        Call::HandOver(call) => format!("the hand-over of {}", call.proxy),
+        Call::AcceptTransfer(call) => format!("the acceptance of {}", call.proxy),
+        Call::TransferProxy(call) => format!("the transfer of {}", call.proxy),
+        Call::RemoveInstance(call) => format!("the removal of {}", call.proxy),
         Call::Pause(_) => "a pause".into(),
         Call::Resume(_) => "the end of the pause".into(),
         Call::SetPolicy(call) => format!("policy of {}", call.role),

@@ -8,7 +8,7 @@ use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::is_program;
-use crate::registry::{Topics, all_logs, decides, definition_id, given_to};
+use crate::registry::{Topics, all_logs, decides, given_to};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -17,7 +17,6 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_framework::{PAUSE_STUB, Program, program};
 use stylus_upgrades_interface::adopted::is_adopted;
-use stylus_upgrades_interface::beacon::IBeacon;
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -185,7 +184,7 @@ impl DefinitionFacts<'_> {
             client,
             registry,
             name,
-            rebuilt,
+            rebuilt: _,
             at,
             stub,
         } = self;
@@ -205,20 +204,7 @@ impl DefinitionFacts<'_> {
             at.get(instance.version.as_str())
         };
         let beacon = slot(slots::BEACON).await?;
-        let mut asks = Address::ZERO;
-        if instance.kind == proxy_kind::BEACON {
-            asks = evm::beacon_address(*registry, definition_id(name));
-            checks.push(LiveCheck::compare(
-                named("implementation"),
-                &Address::ZERO,
-                &found,
-            ));
-            let (what, runs) = match rebuilt.paused {
-                true => ("pause stub", Some(&stub)),
-                false => ("implementation", at.get(rebuilt.current.as_str())),
-            };
-            checks.extend(beacon_checks(client, *registry, asks, (what, runs)).await?);
-        } else if let Some(expected) = code
+        if let Some(expected) = code
             && !instance.migrating
         {
             let what = match instance.paused {
@@ -251,7 +237,7 @@ impl DefinitionFacts<'_> {
         };
         checks.push(LiveCheck::compare(
             named("beacon"),
-            &none(asks),
+            &none(Address::ZERO),
             &none(beacon),
         ));
         Ok((checks, client.codehash(proxy).await?))
@@ -276,28 +262,6 @@ fn unknown(what: &str, reason: String) -> ChainError {
         what: what.into(),
         reason,
     }
-}
-
-/// The beacon of a definition: its code, and what it answers.
-async fn beacon_checks(
-    client: &Client,
-    registry: Address,
-    beacon: Address,
-    (what, runs): (&str, Option<&Address>),
-) -> Result<Vec<LiveCheck>, ChainError> {
-    let code = CodeHash::of(evm::beacon_code(registry));
-    let found = client.codehash(beacon).await?.unwrap_or_default();
-    let mut checks = vec![LiveCheck::compare(
-        format!("code of the beacon {beacon}"),
-        &code,
-        &found,
-    )];
-    if let Some(expected) = runs.filter(|_| found == code) {
-        let answer = client.call(beacon, &IBeacon::implementationCall {}).await?;
-        let what = format!("{what} of the beacon {beacon}");
-        checks.push(LiveCheck::compare(what, expected, &answer));
-    }
-    Ok(checks)
 }
 
 /// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.

@@ -105,9 +105,7 @@ fn given_by(registry: Address) -> Result<BTreeMap<u8, CodeHash>, ChainError> {
     )]);
     if let Some(storage) = storage.address {
         let evm = evm::evm_proxy_code(registry, storage);
-        let beacon = evm::beacon_proxy_code(registry, storage);
         known.insert(proxy_kind::EVM, CodeHash::of(evm));
-        known.insert(proxy_kind::BEACON, CodeHash::of(beacon));
     }
     Ok(known)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
-use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
+use stylus_upgrades_interface::reasons::definition_state;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry::Step;
 
@@ -101,12 +101,11 @@ pub struct Unlike {
 }
 
 impl Rebuilt {
-    /// Instances that are live in a paused definition, or paused in a live one. Those that follow a
-    /// beacon, or are in a complex migration, are neither.
+    /// Instances that are live in a paused definition, or paused in a live one. Those in a complex
+    /// migration are neither.
     pub fn unlike(&self) -> Vec<Unlike> {
         let word = |paused| if paused { "paused" } else { "live" };
-        let own = self.instances.iter();
-        let own = own.filter(|one| one.kind != proxy_kind::BEACON && !one.migrating);
+        let own = self.instances.iter().filter(|one| !one.migrating);
         own.filter(|one| one.paused != self.paused)
             .map(|one| Unlike {
                 proxy: one.proxy,
@@ -174,11 +173,6 @@ impl Rebuilt {
             }
             Event::CurrentChanged(event) => {
                 self.current = event.version.clone();
-                for instance in &mut self.instances {
-                    if instance.kind == proxy_kind::BEACON {
-                        instance.version.clone_from(&event.version);
-                    }
-                }
             }
             Event::ProxyCreated(event) => self.instances.push(RebuiltInstance {
                 proxy: event.proxy,
@@ -195,12 +189,8 @@ impl Rebuilt {
                 migrating: false,
                 paused: false,
             }),
-            Event::InstanceHandedOver(event) => {
-                let mut instances = self.instances.iter();
-                if let Some(at) = instances.position(|one| one.proxy == event.proxy) {
-                    self.instances.swap_remove(at);
-                }
-            }
+            Event::InstanceTransferred(event) => self.leaves(event.proxy),
+            Event::InstanceRemoved(event) => self.leaves(event.proxy),
             Event::InstanceUpgraded(event) => {
                 if let Some(instance) = self.instance(event.proxy) {
                     instance.version = event.to.clone();
@@ -270,6 +260,14 @@ impl Rebuilt {
     /// The role that decides a call now.
     pub fn role_of(&self, call: &Call) -> &'static str {
         role_of(call.role(), |role| self.policies.contains_key(role))
+    }
+
+    /// The last instance takes the place of one that leaves.
+    fn leaves(&mut self, proxy: Address) {
+        let mut instances = self.instances.iter();
+        if let Some(at) = instances.position(|one| one.proxy == proxy) {
+            self.instances.swap_remove(at);
+        }
     }
 
     fn migrates(&mut self, proxy: Address, migrating: bool) {

@@ -10,8 +10,6 @@ use super::locations::Locations;
 use super::simulation::Simulation;
 use super::slots::SlotNames;
 use super::{Plan, PlanRequest};
-use crate::build::evm;
-use crate::registry::definition_id;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::Policy;
@@ -79,19 +77,18 @@ impl After<'_> {
     fn elsewhere(&self, proxies: &[Address]) -> Result<Vec<super::Elsewhere>, PlanError> {
         let PlanRequest {
             registry,
-            call,
+            call: _,
             names,
             ..
         } = self.request;
         let approvers = self.policy.approvers.iter();
         let approvers: Vec<Address> = approvers.map(|leaf| leaf.address).collect();
-        let beacon = evm::beacon_address(*registry, definition_id(&call.name));
         let whose = Whose {
             registry: *registry,
             names,
             approvers: &approvers,
             shown: proxies,
-            framework: &[*registry, beacon],
+            framework: &[*registry],
         };
         self.effects.elsewhere(self.simulation, &whose)
     }

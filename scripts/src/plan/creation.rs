@@ -11,10 +11,8 @@ use super::instances::{Change, Event, changes_of, event};
 use super::keys;
 use super::simulation::{Simulation, on_copy};
 use super::slots::SlotNames;
-use crate::build::evm;
 use crate::client::Client;
 use crate::governance::{Names, explain};
-use crate::registry::definition_id;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
@@ -112,13 +110,12 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         return Ok(creation);
     }
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
-    let beacon = evm::beacon_address(*registry, definition_id(&call.name));
     let whose = Whose {
         registry: *registry,
         names,
         approvers: &approvers,
         shown: &[proxy],
-        framework: &[*registry, beacon],
+        framework: &[*registry],
     };
     creation.others = tried.shown.elsewhere(&simulation, &whose)?;
     creation.balance = tried.shown.balance(proxy);

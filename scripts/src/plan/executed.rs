@@ -183,10 +183,8 @@ impl Instances<'_> {
     /// creates have it in UpgradeabilityStorage, which runs everything else.
     fn is_admin_path(&self, call: &Value, proxy: Address) -> bool {
         let kind = self.kinds.get(&proxy);
-        matches!(
-            kind,
-            Some(&(proxy_kind::WASM | proxy_kind::EVM | proxy_kind::BEACON))
-        ) && call["type"].as_str() == Some("CALL")
+        matches!(kind, Some(&(proxy_kind::WASM | proxy_kind::EVM)))
+            && call["type"].as_str() == Some("CALL")
             && account(call, "from") == Some(self.registry)
             && account(call, "to") == Some(proxy)
     }

@@ -4,16 +4,14 @@ use super::error::PlanError;
 use super::finding::Finding;
 use super::simulation::Simulation;
 use super::slots::SlotNames;
-use crate::build::evm;
 use crate::governance::pause_stub;
-use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
 use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
+use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -150,14 +148,8 @@ fn at(
 ) -> Result<Before, PlanError> {
     let instance = simulation.ask_at(block, registry, &abi::instanceOfCall { proxy })?;
     let abi::instanceOfReturn { name, version, .. } = instance;
-    let (account, slot) = match instance.kind {
-        proxy_kind::BEACON => {
-            let beacon = evm::beacon_address(registry, definition_id(&name));
-            (beacon, B256::ZERO)
-        }
-        _ => (proxy, slots::IMPLEMENTATION),
-    };
-    let word = simulation.chain.storage(account, slot.into(), block)?;
+    let slot = slots::IMPLEMENTATION;
+    let word = simulation.chain.storage(proxy, slot.into(), block)?;
     let call = abi::getVersionCall {
         name,
         version: version.clone(),

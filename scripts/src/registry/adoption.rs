@@ -235,7 +235,7 @@ impl Candidate {
             _ => None,
         };
         let order = match (self.kind, owner) {
-            (proxy_kind::WASM, _) => format!("stylus-upgrades hand-over {proxy} {to}"),
+            (proxy_kind::WASM, _) => format!("stylus-upgrades transfer {proxy} {to}"),
             (proxy_kind::TRANSPARENT_4, Some(_)) => {
                 format!("cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}")
             }

@@ -9,12 +9,11 @@ use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// Proxies, the beacons and admins of definitions, and the pause stub of UUPS proxies.
+/// Proxies, the admins of definitions, and the pause stub of UUPS proxies.
 #[derive(Debug, Clone, Default)]
 pub struct Created {
     /// How many.
     pub count: u64,
-    beacons: BTreeSet<DefinitionId>,
     admins: BTreeSet<DefinitionId>,
     has_stub: bool,
 }
@@ -24,10 +23,7 @@ impl Created {
     pub fn feed(&mut self, event: &Event) {
         match event {
             Event::ProxyCreated(event) => {
-                self.count += u64::from(event.kind <= proxy_kind::BEACON);
-                let is_beacon = event.kind == proxy_kind::BEACON;
-                self.count +=
-                    u64::from(is_beacon && self.beacons.insert(DefinitionId(event.definition)));
+                self.count += u64::from(!is_adopted(event.kind));
             }
             Event::InstanceAdopted(event) if is_adopted(event.kind) => {
                 self.count += u64::from(self.admins.insert(DefinitionId(event.definition)));

@@ -1,6 +1,6 @@
 //! What is live: read from the chain alone.
 
-use super::instance::{ask, registry_of};
+use super::instance::registry_of;
 use super::logs::{Topics, all_logs, definition_id};
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
@@ -8,7 +8,6 @@ use crate::ids::CodeHash;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind, step};
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 use stylus_upgrades_interface::slots;
@@ -110,13 +109,8 @@ pub async fn instance_status(
     let found = client
         .call(registry, &abi::instanceOfCall { proxy })
         .await?;
-    let implementation = match found.kind {
-        proxy_kind::BEACON => {
-            let question = proxy_abi::implementationCall {};
-            ask(client, registry, proxy, &question).await?
-        }
-        _ => Address::from_word(client.storage(proxy, slots::IMPLEMENTATION).await?),
-    };
+    let implementation = client.storage(proxy, slots::IMPLEMENTATION).await?;
+    let implementation = Address::from_word(implementation);
     Ok(InstanceStatus {
         proxy,
         definition: found.name,
@@ -228,7 +222,6 @@ pub fn kind_name(kind: u8) -> &'static str {
     match kind {
         proxy_kind::WASM => "wasm",
         proxy_kind::EVM => "evm",
-        proxy_kind::BEACON => "beacon",
         proxy_kind::TRANSPARENT_4 => "transparent-4",
         proxy_kind::TRANSPARENT_5 => "transparent-5",
         proxy_kind::UUPS => "uups",

@@ -247,7 +247,8 @@ fn accounts(call: &Call) -> Vec<Address> {
     let mut all: Vec<Address> = call.subjects().iter().map(|(_, one, _)| *one).collect();
     match call {
         Call::SetHandler(call) => all.push(call.handler),
-        Call::HandOver(call) => all.push(call.newRegistry),
+        Call::AcceptTransfer(call) => all.extend([call.proxy, call.registry]),
+        Call::TransferProxy(call) => all.push(call.to),
         Call::Adopt(call) => all.push(call.proxy),
         _ => {}
     }

@@ -4,13 +4,13 @@
 use super::account::Account;
 use super::calls::Frame;
 use super::error::TraceError;
-use crate::build::{Framework, evm};
+use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::governance::Names;
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{DocumentError, Documents};
-use crate::registry::{self, definition_id};
+use crate::registry::{self};
 use crate::versions::Versions;
 use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -211,7 +211,7 @@ impl Known {
         Ok(())
     }
 
-    /// The code of a definition's versions and its beacon. Gives the functions of all its versions,
+    /// The code of a definition's versions. Gives the functions of all its versions,
     /// the newest before the others.
     async fn definition(
         &mut self,
@@ -221,8 +221,6 @@ impl Known {
         sources: &Sources<'_>,
     ) -> Result<Functions, ChainError> {
         let own = interfaces();
-        let beacon = evm::beacon_address(registry, definition_id(name));
-        self.add(beacon, &format!("beacon of {name:?}"), own.beacon.clone());
         let mut labels = registry::labels(client, registry, name).await?;
         self.missing.extend(keep_newest(name, &mut labels));
         let queries = labels.into_iter().map(|version| async move {

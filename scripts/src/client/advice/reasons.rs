@@ -68,7 +68,9 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
         invalid_step::UNKNOWN_FROM => "it leaves a version that the definition does not have",
         invalid_step::NOT_OLDER => "it leaves a version that is not older",
         invalid_step::UNKNOWN_KIND => "no such kind of step",
-        invalid_step::SCRIPT_MISMATCH => "a script where none belongs, or none where one does",
+        invalid_step::SCRIPT_MISMATCH => {
+            "no script where one is needed, or a code hash without a script"
+        }
         invalid_step::INITIAL_WITH_MIGRATION => {
             "a version that instances are only created at, with a migration"
         }
@@ -77,7 +79,8 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
         invalid_step::NOT_FROM_CURRENT => "it does not leave the current version",
         invalid_step::DATA_MISMATCH => "calldata where none belongs, or none where some does",
         invalid_step::DATA_TOO_LONG => "too much calldata",
-        invalid_step::BEACON => "a migration, which beacon proxies of the definition cannot run",
+        invalid_step::DIRECT_WITH_CHECK => "a step with a check, which only the registry asks",
+        invalid_step::COMPLEX_WITH_CHECK => "a check on a path with a complex step",
         _ => "an unknown reason",
     }
 }

@@ -122,6 +122,21 @@ impl Advise for IRegistryErrors {
                 format!("{} is {}", error.proxy, instance_state_name(error.state)),
                 "stylus-upgrades status tells what it is in",
             ),
+            Self::DirectCallRequired(error) => Advice::new(
+                "an account without code that sends the call directly",
+                format!("a call of {}", error.caller),
+                "send the same call from an ordinary account: anybody may, once the approvals are there",
+            ),
+            Self::InstanceNotObeying(error) => Advice::new(
+                "a proxy that does what this registry orders",
+                error.proxy.to_string(),
+                "find out who else decides about it; stylus-upgrades remove drops it",
+            ),
+            Self::TransferNotAccepted(error) => Advice::new(
+                "a definition that has accepted this proxy from this registry",
+                format!("{} from {}", error.proxy, error.registry),
+                "stylus-upgrades accept-transfer at the receiving registry comes first",
+            ),
             Self::Reentered(_) => Advice::new(
                 "one call at a time",
                 "a call within another one",

@@ -1,11 +1,11 @@
-//! The other kinds of proxies: one in EVM code beside a WASM one, and one that asks a beacon.
+//! The other kind of proxy: in EVM code.
 
 use super::Contract;
 use crate::app_error::Error;
 use crate::demo::abi::{counter_v1, counter_v2};
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
-use crate::demo::scenario::{Addresses, START, STEP, is_refused, value};
+use crate::demo::scenario::{Addresses, START, STEP, value};
 use crate::registry::{self, NewVersion, instance_status};
 use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
@@ -13,20 +13,13 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
-use stylus_upgrades_interface::slots;
 
-/// Runs both stories.
+/// An EVM proxy goes from 1.0 to 2.0 by the command that takes every other instance along.
 pub(super) async fn in_evm_code(
     fixture: &Fixture,
     record: &mut Record,
     addresses: &Addresses,
 ) -> Result<(), Error> {
-    evm(fixture, record, addresses).await?;
-    beacon(fixture, record, addresses).await
-}
-
-/// An EVM proxy goes from 1.0 to 2.0 by the command that takes every other instance along.
-async fn evm(fixture: &Fixture, record: &mut Record, addresses: &Addresses) -> Result<(), Error> {
     record.chapter("⑥  EVM: a proxy that needs no activation");
     let counter = created(fixture, record, addresses, ("EVM", proxy_kind::EVM)).await?;
     let size = fixture.user.code(counter.proxy).await?.len();
@@ -56,44 +49,6 @@ async fn evm(fixture: &Fixture, record: &mut Record, addresses: &Addresses) -> R
     record.check(
         "evm: nobody but its registry is answered by the proxy itself",
         answered.is_err() && status.registry == addresses.registry,
-    );
-    Ok(())
-}
-
-/// A beacon proxy follows what is current, and no migration passes it by.
-async fn beacon(
-    fixture: &Fixture,
-    record: &mut Record,
-    addresses: &Addresses,
-) -> Result<(), Error> {
-    record.chapter("⑦  Beacon: a proxy that follows what is current");
-    let counter = created(fixture, record, addresses, ("Beacon", proxy_kind::BEACON)).await?;
-    let slot = slots::IMPLEMENTATION;
-    let held = fixture.user.storage(counter.proxy, slot).await?;
-    record.check(
-        "beacon: the proxy's implementation slot is empty",
-        held.is_zero(),
-    );
-    let migrate = counter_v2::ICounter::migrateCall {
-        step: U256::from(STEP),
-    };
-    let step = registry::call("1.0", migrate.abi_encode().into());
-    let call = migration(fixture, addresses, &counter, step);
-    let tried = fixture.operator.call(addresses.registry, &call).await;
-    record.check(
-        "beacon: a version with a migration is refused (InvalidStep)",
-        is_refused::<abi::InvalidStep, _>(&tried),
-    );
-    let call = migration(fixture, addresses, &counter, registry::nothing("1.0"));
-    record
-        .governed(&fixture.operator, addresses.registry, &call)
-        .await?;
-    let status = instance_status(&fixture.user, addresses.registry, counter.proxy).await?;
-    record.check(
-        "beacon: the proxy runs 2.0 since that is current, and nothing was sent to it",
-        status.version == "2.0"
-            && status.implementation == addresses.v2
-            && value(fixture, counter.proxy).await? == U256::from(START),
     );
     Ok(())
 }
