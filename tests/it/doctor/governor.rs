@@ -59,14 +59,21 @@ impl<'h> Governor<'h> {
         creator.define(name).await?;
         creator.add(name, "1.0", code, step::initial()).await?;
         let proxy = creator.create(name, proxy_kind::WASM).await?;
-        let hand_over = IRegistry::handOverCall {
+        let accept = IRegistry::acceptTransferCall {
             name: name.into(),
             proxy,
-            newRegistry: self.registry,
+            kind: proxy_kind::WASM,
+            version: "1.0".into(),
+            registry: other,
         };
-        creator.govern(&hand_over).await?;
-        self.govern(&adoption(name, proxy, proxy_kind::WASM))
-            .await?;
+        self.govern(&accept).await?;
+        let transfer = IRegistry::transferProxyCall {
+            name: name.into(),
+            proxy,
+            to: self.registry,
+            definition: name.into(),
+        };
+        creator.govern(&transfer).await?;
         Ok(proxy)
     }
 

@@ -3,7 +3,6 @@
 mod abuse;
 pub(crate) mod adopted;
 mod approvals;
-mod beacons;
 mod creation;
 mod definition;
 mod explored;

@@ -29,11 +29,12 @@ alloy::sol! {
     }
 }
 
-fn hand_over(proxy: Address, to: Address) -> IRegistry::handOverCall {
-    IRegistry::handOverCall {
+fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
+    IRegistry::transferProxyCall {
         name: "A".into(),
         proxy,
-        newRegistry: to,
+        to,
+        definition: String::new(),
     }
 }
 
@@ -79,8 +80,8 @@ fn a_proxy_is_adopted_by_the_definition_that_it_was_given_to_and_by_no_other() {
         // and A hands it over to B, which adopts it
         let to = admin_of(&fixture, "B");
         fixture
-            .send(account(0), &hand_over(proxy, to))
-            .expect("handed over");
+            .send(account(0), &transfer(proxy, to))
+            .expect("transferred");
         let again = fixture.send(account(0), &adopt(kind.kind, proxy));
         again.expect_err("it is given to B now");
         fixture.send(account(5), &take).expect("B adopts it");
@@ -218,8 +219,8 @@ fn a_proxy_whose_owner_stays_is_not_handed_over() {
     let (mut fixture, _, proxy) = adopted(UUPS_5);
     let second = compiled(&mut fixture, "TwoStep");
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("migrated");
-    let sent = fixture.send(account(0), &hand_over(proxy, account(7)));
-    assert!(sent.is_err(), "handed over to an account that owns nothing");
+    let sent = fixture.send(account(0), &transfer(proxy, account(7)));
+    assert!(sent.is_err(), "transferred to an account that owns nothing");
     assert_eq!(instance(&fixture, proxy).version, "2.0");
 }
 
@@ -283,24 +284,24 @@ fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
     refused(&mut fixture);
     // the fifth and the sixth wait for `rollout`
     for proxy in [proxies[0], proxies[5]] {
-        let sent = fixture.send(account(0), &hand_over(proxy, new));
-        assert!(sent.is_err(), "handed over while its definition is paused");
+        let sent = fixture.send(account(0), &transfer(proxy, new));
+        assert!(sent.is_err(), "transferred while its definition is paused");
     }
 }
 
 #[test]
-fn an_approval_of_a_hand_over_ends_when_the_instance_leaves() {
+fn an_approval_of_a_transfer_ends_when_the_instance_leaves() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
     let [a, b, c] = [0, 1, 2].map(|n| is(account(n)));
     fixture.set("migrate", &format!("OutOf(2,{a},{b},{c})"));
     let old = fixture
-        .send(account(0), &hand_over(proxy, account(9)))
+        .send(account(0), &transfer(proxy, account(9)))
         .expect("1 of 2");
     assert!(!old.returned.executed);
     for n in [1, 2] {
         fixture
-            .send(account(n), &hand_over(proxy, account(7)))
-            .expect("handed over");
+            .send(account(n), &transfer(proxy, account(7)))
+            .expect("transferred");
     }
     TRANSPARENT_5.give_back(&mut fixture, proxy);
     for n in [1, 2] {
@@ -309,7 +310,7 @@ fn an_approval_of_a_hand_over_ends_when_the_instance_leaves() {
             .expect("adopted");
     }
     let late = fixture
-        .send(account(1), &hand_over(proxy, account(9)))
+        .send(account(1), &transfer(proxy, account(9)))
         .expect("approved");
     assert!(
         !late.returned.executed,

@@ -2,19 +2,19 @@
 
 mod attacks;
 pub(super) mod fixture;
-mod hand_over;
+mod transfer;
 
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::{IOwnable, ITransparentProxy};
-use stylus_upgrades_interface::beacon::IBeacon::Upgraded;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::fixture::{Fixture, account, framework, initial_step, refused, step};
+use super::fixture::{Fixture, account, initial_step, refused, step};
 use super::kinds::{answer, instance, slot};
 pub(crate) use fixture::creation;
 use fixture::{
@@ -121,21 +121,12 @@ fn what_is_no_proxy_of_a_known_kind_is_not_adopted() {
         IRegistry::NotSupported { what: what.into() },
     );
     let code = compiled(&mut fixture, "Shifted").implementation;
-    for kind in [proxy_kind::EVM, proxy_kind::BEACON, 9] {
+    for kind in [proxy_kind::WASM, proxy_kind::EVM, 2, 9] {
         refused(
             fixture.send(account(0), &adopt(kind, code)),
             IRegistry::NotSupported { what: what.into() },
         );
     }
-    let stranger = IRegistry::CodeChanged {
-        account: code,
-        expected: framework().proxy.artifact.codehash().into(),
-        found: fixture.code_hash(code),
-    };
-    refused(
-        fixture.send(account(0), &adopt(proxy_kind::WASM, code)),
-        stranger,
-    );
     let pause = IRegistry::pauseCall { name: "A".into() };
     fixture.send(account(0), &pause).expect("paused");
     refused(
@@ -182,7 +173,7 @@ fn an_adopted_proxy_begins_nothing_by_itself() {
         fixture.send(proxy, &begin),
         IRegistry::NotAnInstance { proxy },
     );
-    let upgrade = IInstanceRegistry::upgradeAdoptedCall {
+    let upgrade = IInstanceRegistry::moveInstanceCall {
         proxy,
         version: "2.0".into(),
     };
