@@ -7,14 +7,16 @@ use crate::scope::Scope;
 use crate::state::State;
 use crate::transition::{Outcome, Transition};
 
-pub(crate) use consent::{all_can_be_decided, note_time};
+pub(crate) use consent::note_time;
 use consent::{
-    alone_is_alone, cancelled_by_its_own, delays_run_on, executed_by_consent, expired_is_over,
-    lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
+    all_can_be_decided, alone_is_alone, cancelled_by_its_own, delays_run_on, executed_by_consent,
+    expired_is_over, lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
 };
 use effects::{
-    adopted_as_given, called_back_stays, created_by_decision, definitions_apart, moved_by_decision,
-    paused_is_paused, roles_apart, rounds_rise, sequence_counts,
+    adopted_as_given, called_back_stays, created_by_decision, definitions_apart,
+    freezes_outside_steps, leaves_running, moved_by_decision, nothing_moves_in_a_call,
+    paused_is_paused, roles_apart, rounds_rise, sequence_counts, what_is_left_follows,
+    what_is_left_is_named,
 };
 
 /// An invariant.
@@ -57,6 +59,16 @@ pub enum Invariant {
     RolesApart,
     /// What happens in one definition changes nothing of another.
     DefinitionsApart,
+    /// An adopted proxy is ordered by direct calls alone, and one of ours not in the middle of its own call.
+    NothingMovesInACall,
+    /// `pause`, `resume` and `migrate` name every instance that they left as it was.
+    WhatIsLeftIsNamed,
+    /// What a pause has left can be paused: by `rollout`, and by pausing again; looks ahead.
+    WhatIsLeftFollows,
+    /// What leaves runs its own code.
+    LeavesRunning,
+    /// `migrate` does not become `NONE` while an instance is in a complex step.
+    FreezesOutsideSteps,
     /// In every state everybody together gets executed what can be executed; looks ahead.
     CanBeDecided,
 }
@@ -69,7 +81,7 @@ impl Invariant {
     }
 
     /// All of them.
-    pub const ALL: [(Self, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str); 24] = [
         (Self::ExecutedByConsent, "executed by consent"),
         (Self::StrangersChangeNothing, "strangers change nothing"),
         (
@@ -91,8 +103,29 @@ impl Invariant {
         (Self::CreatedByDecision, "created by decision"),
         (Self::RolesApart, "roles stay apart"),
         (Self::DefinitionsApart, "definitions stay apart"),
+        (Self::NothingMovesInACall, "nothing moves in a call"),
+        (Self::WhatIsLeftIsNamed, "what is left is named"),
+        (Self::WhatIsLeftFollows, "what is left follows"),
+        (Self::LeavesRunning, "what leaves runs"),
+        (Self::FreezesOutsideSteps, "frozen outside of steps"),
         (Self::CanBeDecided, "whom the policy asks can always decide"),
     ];
+}
+
+/// The invariant that a state breaks, if it does: of those that look ahead.
+pub(crate) fn ahead(scope: &Scope, state: &State) -> Option<Invariant> {
+    let definitions = [Some(state), state.other.as_deref()];
+    if !definitions
+        .into_iter()
+        .flatten()
+        .all(|state| what_is_left_follows(scope, state))
+    {
+        Some(Invariant::WhatIsLeftFollows)
+    } else if !all_can_be_decided(scope, state) {
+        Some(Invariant::CanBeDecided)
+    } else {
+        None
+    }
 }
 
 /// The invariant that a transition breaks, if it does.
@@ -112,9 +145,16 @@ pub(crate) fn broken(
     {
         let outcome = Outcome {
             state: State::clone(other),
-            executed: outcome.executed,
+            ..outcome.clone()
         };
         return broken(scope, known, deed.into(), &outcome);
+    }
+    // and so does a contract
+    if let Transition::By(way, deed) = transition {
+        return match nothing_moves_in_a_call(scope, before, way, after) {
+            true => broken(scope, before, deed.into(), outcome),
+            false => Some(Invariant::NothingMovesInACall),
+        };
     }
     let all = [
         (
@@ -143,7 +183,7 @@ pub(crate) fn broken(
         ),
         (
             Invariant::SignaturesEnd,
-            signatures_end(scope, before, transition),
+            signatures_end(scope, before, transition, after),
         ),
         (
             Invariant::CancelledByItsOwn,
@@ -172,6 +212,15 @@ pub(crate) fn broken(
         (
             Invariant::RolesApart,
             roles_apart(scope, before, transition, outcome),
+        ),
+        (
+            Invariant::WhatIsLeftIsNamed,
+            what_is_left_is_named(before, outcome),
+        ),
+        (Invariant::LeavesRunning, leaves_running(before, after)),
+        (
+            Invariant::FreezesOutsideSteps,
+            freezes_outside_steps(scope, before, outcome),
         ),
     ];
     all.into_iter()
