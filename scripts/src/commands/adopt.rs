@@ -2,7 +2,7 @@
 
 use super::args::{AdoptArgs, StorageArgs};
 use super::constructor::{may_have_constructor, require_constructed};
-use super::context::Context;
+use super::context::{Context, Unverified};
 use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
 use super::work::interfaces;
@@ -28,7 +28,8 @@ const BEFORE: &str = "what it runs";
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
-    let (registry, proxy) = (context.registry()?, context.manifest.address(&args.proxy)?);
+    let registry = context.verified(&client, context.registry()?).await?;
+    let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
     let admin = given_to(registry, name, found.kind);
@@ -75,7 +76,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
 /// Gives an instance to another registry, or back to who had it.
 pub(super) async fn hand_over(context: &Context, proxy: &str, to: &str) -> Result<Outcome, Error> {
     let client = context.working_client("hand-over").await?;
-    let registry = context.registry()?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let (proxy, to) = (
         context.manifest.address(proxy)?,
         context.manifest.address(to)?,
@@ -97,11 +98,17 @@ pub(super) async fn hand_over(context: &Context, proxy: &str, to: &str) -> Resul
     let note = if code.is_empty() {
         format!("{to} has no code: whoever has its key decides alone from then on")
     } else if let Some(registry) = evm::registry_of_admin(&code) {
+        let registry = context
+            .verified(&client, Unverified::of_account(registry))
+            .await?;
         format!("{to} is the admin of a definition of {registry}, which adopts it then")
     } else if instance.kind != proxy_kind::WASM {
         format!("{to} decides alone from then on")
     } else {
-        match client.call(to, &policy).await {
+        let receiver = context
+            .verified(&client, Unverified::of_account(to))
+            .await?;
+        match client.call(receiver, &policy).await {
             Ok(policy) => format!("{name} of {to} adopts it then; {policy} decides there"),
             Err(error) if error.revert().is_some() => format!(
                 "{to} has no definition {name} yet: whoever creates that adopts it, and nobody else"

@@ -41,8 +41,9 @@ pub(super) async fn run_part(
     wanted: Wanted,
     part: impl Fn(&Rebuilt) -> history::Part,
 ) -> Result<(Outcome, History), Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let subject = (registry, name);
     let compared = compared(context, &client, subject, wanted, &part).await?;
@@ -98,8 +99,9 @@ pub(super) async fn verify(
         allow_absent,
         publish,
     } = request;
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = match name {
         Some(name) => vec![name.to_owned()],
         None => {
