@@ -57,6 +57,7 @@ pub(super) async fn run(
         registry,
         block: None,
         is_file: true,
+        is_unverified: context.origin_of(registry).is_none(),
         ..PageContext::default()
     };
     let output = &*context.output;

@@ -5,7 +5,7 @@
 
 use super::logs::{definition_id, first_logs};
 use crate::client::{ChainError, Client};
-use crate::error::{Exit, Explain};
+use crate::error::Explain;
 use crate::ids::CodeHash;
 use alloy::primitives::{Address, B256, Bytes, TxHash, U256, keccak256};
 use alloy::sol_types::{SolCall, SolEvent, SolValue};
@@ -286,7 +286,7 @@ async fn construction(
     let (event, itself) = ([PolicyChanged::SIGNATURE_HASH], [definition_id("").0]);
     let logs = match first_logs(client, registry, [&event, &itself, &[]]).await {
         Ok(logs) => logs,
-        Err(error) if error.exit() == Exit::Chain && !is_answer(&error) => return Err(error.into()),
+        Err(error @ ChainError::Unreachable { .. }) => return Err(error.into()),
         Err(error) => return Err(hidden(error.to_string())),
     };
     let first = logs.iter().find_map(|log| {
@@ -294,11 +294,6 @@ async fn construction(
         (event.role == DEFINE).then_some((event.expression, log.transaction_hash))
     });
     first.ok_or_else(|| hidden("no such event".into()))
-}
-
-/// Whether the endpoint answered, and would not tell.
-fn is_answer(error: &ChainError) -> bool {
-    matches!(error, ChainError::Rpc { .. })
 }
 
 /// The salt that a transaction gave to the deployer, if it called that itself.

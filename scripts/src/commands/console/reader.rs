@@ -135,6 +135,7 @@ impl Reader {
             registry,
             account,
             block: Some(news::newest(&client).await?),
+            is_unverified: context.origin_of(registry).is_none(),
             is_costly: COSTLY.contains(&request.path.as_str()),
             ..PageContext::default()
         })
