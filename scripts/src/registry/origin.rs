@@ -5,7 +5,7 @@
 
 use super::logs::{definition_id, first_logs};
 use crate::client::{ChainError, Client};
-use crate::error::Explain;
+use crate::error::{Exit, Explain};
 use crate::ids::CodeHash;
 use alloy::primitives::{Address, B256, Bytes, TxHash, U256, keccak256};
 use alloy::sol_types::{SolCall, SolEvent, SolValue};
@@ -129,6 +129,23 @@ pub enum OriginError {
     #[error(transparent)]
     #[explain(of = _0)]
     Chain(#[from] ChainError),
+    /// The account has no code.
+    #[error("there is no registry at {registry}")]
+    #[explain(
+        name = "Missing",
+        expected = "a registry",
+        found = "there is no code on chain {chain_id} at {endpoint}",
+        next = "check the address, and that --rpc-url leads to the chain that it is on",
+        exit = Exit::Chain
+    )]
+    Missing {
+        /// The account.
+        registry: Address,
+        /// The chain.
+        chain_id: u64,
+        /// Where it was asked.
+        endpoint: String,
+    },
     /// The account has other code.
     #[error("{registry} has not the code of a registry that was released: nothing vouches for it")]
     #[explain(
@@ -206,6 +223,16 @@ pub enum OriginError {
     },
 }
 
+impl OriginError {
+    /// Whether there is a registry that somebody may trust all the same.
+    pub fn may_be_trusted(&self) -> bool {
+        !matches!(
+            self,
+            Self::Chain(_) | Self::Missing { .. } | Self::SaltsUsed { .. }
+        )
+    }
+}
+
 fn next(registry: &Address) -> String {
     format!(
         "do not use it, whoever named it; to go on although it may hold approvals and policies that nobody \
@@ -221,18 +248,19 @@ pub fn releases(named: &[Release]) -> Vec<Release> {
 /// The release whose code the account has now, on a chain whose deployer is the known one.
 ///
 /// # Errors
-/// [`OriginError::Code`], as [`require_deployer`]; [`ChainError::Missing`] where the account has no code.
+/// [`OriginError::Missing`], [`OriginError::Code`]; as [`require_deployer`].
 pub async fn release_of(
     client: &Client,
     registry: Address,
     releases: &[Release],
 ) -> Result<Release, OriginError> {
-    let code = async { Ok(client.codehash(registry).await?) };
-    let (found, ()) = futures::try_join!(code, require_deployer(client))?;
-    let found = found.ok_or(ChainError::Missing {
-        what: "registry",
-        account: registry,
+    let (found, deployer) = futures::join!(client.codehash(registry), require_deployer(client));
+    let found = found?.ok_or_else(|| OriginError::Missing {
+        registry,
+        chain_id: client.chain_id(),
+        endpoint: client.endpoint().to_string(),
     })?;
+    deployer?;
     let known = releases.iter().find(|known| known.codehash == found.0);
     known.copied().ok_or_else(|| OriginError::Code {
         registry,

@@ -79,7 +79,7 @@ impl Context {
         }
         let origin = match self.origin(client, registry).await {
             Ok(origin) => Some(origin),
-            Err(Error::Origin(error)) if self.global.trust_registry.contains(&registry) => {
+            Err(Error::Origin(error)) if error.may_be_trusted() && self.trusts(registry) => {
                 self.warn_unverified(registry, &error);
                 None
             }
@@ -135,6 +135,10 @@ impl Context {
             }
             found => Ok(found?),
         }
+    }
+
+    fn trusts(&self, registry: Address) -> bool {
+        self.global.trust_registry.contains(&registry)
     }
 
     fn warn_unverified(&self, registry: Address, error: &OriginError) {

@@ -296,7 +296,7 @@ async fn on_a_chain_with_another_deployer_or_other_code_nothing_is_derived() -> 
     outsider
         .rpc("anvil_setCode", json!([address, "0x"]))
         .await?;
-    assert_eq!(outsider.run(&status)?.error("name"), "Missing");
+    ends_with(&outsider.run(&status)?, 4, "Missing");
     Ok(())
 }
 
@@ -320,6 +320,6 @@ async fn what_is_remembered_of_one_chain_is_not_looked_at_on_another() -> Done {
     // The same address on another chain, where nothing is.
     let other = Chain::embedded()?;
     let answer = outsider.run_at(other.url(), &["status", "--registry", &address])?;
-    assert_eq!(answer.error("name"), "Missing", "{answer:?}");
+    ends_with(&answer, 4, "Missing");
     Ok(())
 }
