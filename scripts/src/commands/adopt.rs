@@ -2,7 +2,7 @@
 
 use super::args::{AdoptArgs, StorageArgs};
 use super::constructor::{may_have_constructor, require_constructed};
-use super::context::Context;
+use super::context::{Context, Unverified};
 use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
 use super::work::interfaces;
@@ -27,7 +27,8 @@ const BEFORE: &str = "what it runs";
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
-    let (registry, proxy) = (context.registry()?, context.manifest.address(&args.proxy)?);
+    let registry = context.verified(&client, context.registry()?).await?;
+    let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
     let admin = given_to(registry, name, found.kind);

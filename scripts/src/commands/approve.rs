@@ -39,8 +39,9 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.working_client("approve").await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let action = named(&client, registry, &args.action, &names).await?;
     let event = proposed(&client, registry, action).await?;
@@ -305,8 +306,9 @@ async fn open(
     what: &str,
     action: &str,
 ) -> Result<(Client, Address, abi::Proposed), Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.working_client(what).await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let action = named(&client, registry, action, &names).await?;
     match governance::readiness(&client, registry, action).await {

@@ -27,6 +27,7 @@ use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use crate::coverage::Part;
+use crate::registry::Salt;
 use alloy::primitives::U256;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -330,6 +331,10 @@ pub enum RegistryCommand {
         /// Who may create definitions [default: the key's address]
         #[arg(long, value_name = "POLICY")]
         define: Option<String>,
+        /// What its address follows from, beside the policy: a number, or 0x and hexadecimal digits
+        /// [default: the first from 1 on whose address has no code]
+        #[arg(long, value_name = "SALT")]
+        salt: Option<Salt>,
         /// Saves its address in the manifest, and the chain's id
         #[arg(long)]
         save: bool,

@@ -166,17 +166,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             no_activate,
             allow_constructor,
         } => deploy::run(context, &source, no_activate, allow_constructor).await,
-        Command::Registry {
-            command:
-                RegistryCommand::Deploy {
-                    define,
-                    save,
-                    allow,
-                },
-        } => registry::deploy(context, define.as_deref(), save, &allow).await,
-        Command::Registry {
-            command: RegistryCommand::Descriptors { out },
-        } => descriptors::run(context, &out).await,
+        Command::Registry { command } => registry::run(context, &command).await,
         Command::Define {
             name,
             migrate,

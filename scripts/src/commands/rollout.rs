@@ -27,8 +27,9 @@ pub(super) async fn run(
     max: Option<u16>,
     overrides: &Overrides,
 ) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.working_client("rollout").await?;
+    let registry = context.verified(&client, unverified).await?;
     let place = StorageContext {
         context,
         client: &client,

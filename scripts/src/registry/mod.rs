@@ -6,7 +6,9 @@ mod called_back;
 mod created;
 mod instance;
 mod logs;
+pub mod origin;
 mod pages;
+mod remembered;
 mod rollout;
 mod status;
 pub mod stored;
@@ -17,8 +19,10 @@ pub use adoption::{AdoptionError, Candidate, candidate, given_to};
 pub use called_back::called_back;
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
-pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
+pub use logs::{Topics, all_logs, definition_id, first_logs, logs, logs_since};
+pub use origin::{Origin, OriginError, Release, Salt};
 pub use pages::{labels, labels_in, open_actions, proxies, proxies_in};
+pub use remembered::{Key, Remembered};
 pub use rollout::{RolledOut, arrived_by, left, rollout, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, StepStatus, VersionStatus, definition_status, definitions,
