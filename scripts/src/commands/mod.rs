@@ -52,6 +52,7 @@ mod unknown;
 mod upgrade;
 mod verifiable;
 mod version;
+mod waiting;
 mod watch;
 mod work;
 

@@ -8,6 +8,7 @@ use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use crate::ids::CodeHash;
+use crate::registry::{Named, named, runs};
 use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::parts::PARTS;
 use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
 /// What code is needed for. The order is that in which it is cured: what users call comes first.
@@ -25,7 +27,6 @@ pub enum Role {
     Proxy,
     /// A proxy runs it.
     Implementation,
-    /// A beacon proxy asks it.
     /// A proxy runs it while it is paused.
     ComplexProgram,
     /// Every proxy's admin path runs it.
@@ -38,6 +39,8 @@ pub enum Role {
     RegistryPart,
     /// A migration runs it.
     Script,
+    /// The registry asks it before and after each instance takes a step.
+    Check,
     /// A policy asks it.
     Lambda,
     /// It approves.
@@ -193,7 +196,7 @@ impl Inventory {
                 self.add(
                     step.script,
                     Some(step.scriptCodehash.into()),
-                    script(step.kind),
+                    script(step),
                     &format!("{name} {} → {label}", step.from),
                     needed.has_step(&step.from, label),
                 );
@@ -215,10 +218,10 @@ impl Inventory {
             if is_superseded {
                 continue; // nothing ever runs it
             }
-            let kind = version.map(|(_, _, step)| step.kind);
+            let step = version.map(|(_, _, step)| step);
             for (what, address, hash) in call.subjects() {
-                let role = match (what, kind) {
-                    ("script", Some(kind)) => script(kind),
+                let role = match (what, step) {
+                    ("script" | "check", Some(step)) => script(step),
                     _ => Role::Implementation,
                 };
                 let of = format!("an open action of {name}");
@@ -273,10 +276,11 @@ impl Inventory {
     }
 }
 
-/// What the program of a step is.
-fn script(kind: u8) -> Role {
-    match kind {
-        step::COMPLEX => Role::ComplexProgram,
+/// What the contract is that a step names.
+fn script(step: &Step) -> Role {
+    match named(step) {
+        Named::Check(_) => Role::Check,
+        _ if runs(step) == step::COMPLEX => Role::ComplexProgram,
         _ => Role::Script,
     }
 }

@@ -126,6 +126,7 @@ impl Role {
             Self::Registry => "registry",
             Self::RegistryPart => "part of the registry",
             Self::Script => "migration script",
+            Self::Check => "check of a step",
             Self::Lambda => "lambda",
             Self::Approver => "approver",
         }

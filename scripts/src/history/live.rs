@@ -8,7 +8,7 @@ use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::is_program;
-use crate::registry::{Topics, all_logs, decides, given_to};
+use crate::registry::{Topics, all_logs, decides, given_to, named};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -157,7 +157,7 @@ async fn of_version(
     let what = format!("code of {label}");
     let mut checks = vec![hash(client, what, code.implementation, code.codehash).await?];
     for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
-        let what = format!("script {} → {label}", step.from);
+        let what = format!("{} {} → {label}", named(step).word(), step.from);
         checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
     }
     Ok(checks)

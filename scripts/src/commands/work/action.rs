@@ -10,7 +10,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Extent, Part};
 use crate::governance::Call;
-use crate::registry::RecordedCode;
+use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
@@ -104,7 +104,7 @@ impl Work<'_> {
             let why = "their hash is named; only a build compares them with the code (--source)";
             coverage.lower(Part::Source, Extent::Partial, why);
         }
-        if !script && matches!(step.kind, kind::SCRIPT | kind::COMPLEX) {
+        if !script && matches!(runs(step), kind::SCRIPT | kind::COMPLEX) {
             let why = "the code of its migration was not built and compared (--script-source)";
             coverage.lower(Part::Source, Extent::Partial, why);
         }
