@@ -91,7 +91,6 @@ pub async fn live_checks_in(
         client,
         registry,
         name,
-        rebuilt,
         at: rebuilt
             .versions
             .iter()
@@ -168,7 +167,6 @@ struct DefinitionFacts<'a> {
     client: &'a Client,
     registry: Address,
     name: &'a str,
-    rebuilt: &'a Rebuilt,
     /// The code of each version.
     at: BTreeMap<&'a str, Address>,
     stub: Address,
@@ -184,7 +182,6 @@ impl DefinitionFacts<'_> {
             client,
             registry,
             name,
-            rebuilt: _,
             at,
             stub,
         } = self;

@@ -130,8 +130,12 @@ fn unlike(
     };
     let position = |label: &str| versions.iter().position(|one| one.version == label);
     let moves = [instance_state::MIGRATING, instance_state::TURNING_BACK].map(instance_state_name);
+    let is_older = |one: &InstanceStatus| {
+        definition.state != definition_state::PAUSED
+            && position(&one.version) < position(&definition.current)
+    };
     let own = instances.iter().filter(|one| !moves.contains(&one.state));
-    own.filter(|one| one.state != wanted || position(&one.version) < position(&definition.current))
+    own.filter(|one| one.state != wanted || is_older(one))
         .map(|one| one.proxy)
         .collect()
 }
