@@ -20,7 +20,7 @@ use crate::own_file::FileError;
 use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
-use crate::registry::AdoptionError;
+use crate::registry::{AdoptionError, TransferError};
 use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
 use crate::trace::TraceError;
@@ -164,6 +164,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Adoption(#[from] AdoptionError),
+    /// An instance is not transferred.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Transfer(#[from] TransferError),
     /// An explorer has not verified something.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -217,7 +217,7 @@ impl DefinitionFacts<'_> {
             &announced,
         ));
         let (what, expected) = match is_adopted {
-            true => ("admin", given_to(*registry, name, instance.kind)),
+            true => ("admin", given_to(*registry, name)),
             false => ("registry", *registry),
         };
         let admin = match is_adopted {

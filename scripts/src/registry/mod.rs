@@ -11,6 +11,7 @@ mod rollout;
 mod status;
 mod step;
 pub mod stored;
+mod transfer;
 mod upgrade;
 mod version;
 mod waiting;
@@ -27,7 +28,8 @@ pub use status::{
     instance_state_name, instance_status, kind_name, state_name, step_kind_name,
 };
 pub use step::{Named, call, complex, delegated, initial, named, nothing, runs, script};
-pub use upgrade::{Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly};
+pub use transfer::{Receiver, Transfer, TransferError, receiver, require_there};
+pub use upgrade::{Route, Upgraded, begun_by, lone_call, upgrade};
 pub use version::{NewVersion, RecordedCode};
 pub use waiting::{Waiting, waiting};
 

@@ -1,10 +1,12 @@
 //! What `approve` checks of an action: the same as the command that proposed it.
 
+use super::super::accept;
 use super::super::adopt;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::create_proxy;
 use super::super::storage::{self, StorageChecks, StorageContext};
+use super::super::transfer;
 use super::{Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
@@ -32,13 +34,18 @@ pub(in crate::commands) async fn check_action(
         let coverage = create_proxy::check(context, client, registry, call, said).await?;
         return Ok(StorageChecks::of(coverage));
     }
-    if let Call::Adopt(adopt) = call {
-        let place = StorageContext {
-            context,
-            client,
-            registry,
-        };
-        return adopt::check(place, adopt, &args.storage).await;
+    let place = StorageContext {
+        context,
+        client,
+        registry,
+    };
+    match call {
+        Call::Adopt(adopt) => return adopt::check(place, adopt, &args.storage).await,
+        Call::AcceptTransfer(accept) => return accept::check(place, accept, &args.storage).await,
+        Call::TransferProxy(give) => {
+            transfer::check(place, give).await?;
+        }
+        _ => {}
     }
     let Some((version, code, step)) = call.version() else {
         return Ok(StorageChecks::default());
