@@ -1,5 +1,6 @@
 //! What is live: read from the chain alone.
 
+use super::called_back::called_back;
 use super::instance::registry_of;
 use super::logs::{Topics, all_logs, definition_id};
 use super::pages::{labels, proxies};
@@ -105,7 +106,11 @@ pub async fn definition_status(
     };
     let versions = versions(client, registry, name).await?;
     let instances = instances(client, registry, name).await?;
-    let waits = unlike(&found, &versions, &instances);
+    let mut waits = unlike(&found, &versions, &instances);
+    if !waits.is_empty() {
+        let called_back = called_back(client, registry, name).await?;
+        waits.retain(|proxy| !called_back.contains(proxy)); // no rollout touches those
+    }
     Ok(DefinitionStatus {
         waiting: waiting(client, registry, name, &waits).await?,
         name: name.into(),
