@@ -21,7 +21,7 @@ use crate::own_file::FileError;
 use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
-use crate::registry::{AdoptionError, OriginError};
+use crate::registry::{AdoptionError, OriginError, TransferError};
 use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
 use crate::trace::TraceError;
@@ -169,6 +169,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Origin(Box<OriginError>),
+    /// An instance is not transferred.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Transfer(#[from] TransferError),
     /// An explorer has not verified something.
     #[error(transparent)]
     #[explain(of = _0)]

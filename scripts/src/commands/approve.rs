@@ -12,6 +12,7 @@ use super::pause;
 use super::pending::named;
 use super::propose::approve_and_roll;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::transfer;
 use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
@@ -122,7 +123,19 @@ pub(super) async fn check_as_approver(
         )?;
     }
     let checks = check_action(context, client, registry, decoded, args).await?;
-    let notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    if let Call::TransferProxy(call) = decoded {
+        let place = StorageContext {
+            context,
+            client,
+            registry,
+        };
+        let checked = transfer::check(place, call).await?;
+        for line in &checked.lines {
+            context.output.note(line);
+        }
+        notices.extend(checked.notices());
+    }
     confirm::require(context, &args.allow, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)

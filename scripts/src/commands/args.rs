@@ -188,7 +188,7 @@ pub enum Command {
         /// The instance, an address or an alias
         proxy: String,
     },
-    /// Make a proxy of OpenZeppelin, or of another registry, an instance
+    /// Make a proxy of OpenZeppelin an instance, or accept one from another registry
     Adopt(AdoptArgs),
     /// Transfer an instance to another registry, give an adopted one back, or remove one that does not obey
     Transfer {
@@ -203,6 +203,9 @@ pub enum Command {
         /// Remove it: it does not obey, or is adopted
         #[arg(long, conflicts_with = "to")]
         remove: bool,
+        /// What is meant.
+        #[command(flatten)]
+        allow: AllowArgs,
     },
     /// Stop a definition: nobody calls its instances, and none is created or upgraded
     Pause {

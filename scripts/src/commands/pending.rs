@@ -108,6 +108,11 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
         "not runnable" => {
             format!("stylus-upgrades doctor{given} says which program has to be activated")
         }
+        "direct call" => {
+            format!(
+                "{approve} with a key whose account has no code; anybody may, and it is executed"
+            )
+        }
         "paused" => format!("stylus-upgrades resume{given}, by who may"),
         _ => cancel,
     }

@@ -70,6 +70,13 @@ async fn everything(
             let line = instance_line(instance, &context.names());
             outcome.line(format!("  {line}"));
             migration_of(client, instance, outcome).await?;
+            if let Some(waits) = status
+                .waiting
+                .iter()
+                .find(|one| one.proxy == instance.proxy)
+            {
+                outcome.line(format!("    waits: {}; {}", waits.reason, waits.next));
+            }
         }
         instances.extend(status.instances.iter().cloned());
         all.push(status);

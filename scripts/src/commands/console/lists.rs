@@ -17,7 +17,7 @@ use crate::error::Report;
 use crate::governance::{definitions, seconds_left};
 use crate::history::{Difference, Part, Rebuilt, RebuiltInstance, RebuiltVersion, Wanted};
 use crate::output::Outcome;
-use crate::registry::{instance_state_name, kind_name, state_name, step_kind_name};
+use crate::registry::{instance_state_name, kind_name, runs, state_name, step_kind_name};
 use alloy::primitives::Address;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -302,7 +302,7 @@ fn summary(name: &str, rebuilt: &Rebuilt, differing: &[Difference]) -> Value {
 
 fn version((position, one): (usize, &RebuiltVersion)) -> Value {
     let steps = one.steps.iter();
-    let steps = steps.map(|step| json!({"from": step.from, "kind": step_kind_name(step.kind)}));
+    let steps = steps.map(|step| json!({"from": step.from, "kind": step_kind_name(runs(step))}));
     json!({
         "position": position,
         "version": one.version,
