@@ -180,6 +180,11 @@ impl Instance {
         number(self.nonce.into())
     }
 
+    /// Whether it runs the code of its version: it is in no complex step, not paused, and not to be paused.
+    pub fn is_running(&self, definition: &Definition) -> bool {
+        self.state == InstanceState::LIVE && self.follows_pause(definition)
+    }
+
     /// Whether it was paused or resumed when its definition was last. If not, it waits for `rollout`.
     pub fn follows_pause(&self, definition: &Definition) -> bool {
         self.pauses == definition.pauses

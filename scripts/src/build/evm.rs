@@ -8,7 +8,7 @@ mod proxy;
 mod stub;
 
 pub use admin::{admin_code, admin_creation_code, registry_of_admin};
-pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code};
+pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code, registry_in_code};
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
 use crate::ids::DefinitionId;

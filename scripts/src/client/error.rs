@@ -122,18 +122,6 @@ pub enum ChainError {
         /// Why, in the contract's own terms.
         revert: Revert,
     },
-    /// Only the registry upgrades this proxy.
-    #[error("{proxy} takes upgrades from its registry alone: nothing was sent")]
-    #[explain(
-        expected = "a WASM proxy, or a version that is current and a call without data",
-        found = "a proxy that forwards the call of an upgrade to its implementation",
-        next = "stylus-upgrades migrate decides it for all instances, stylus-upgrades rollout takes along those that lag behind",
-        exit = Exit::Refused
-    )]
-    NotDirectly {
-        /// The proxy.
-        proxy: Address,
-    },
     /// Who does not decide alone takes along whichever instance waits longest.
     #[error("{proxy} cannot be upgraded alone: {waiting} instances of {name} wait")]
     #[explain(

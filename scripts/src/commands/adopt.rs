@@ -1,4 +1,4 @@
-//! `adopt` and `hand-over`: proxies of others become instances, and instances go elsewhere.
+//! `adopt`: proxies of OpenZeppelin become instances.
 
 use super::args::{AdoptArgs, StorageArgs};
 use super::constructor::{may_have_constructor, require_constructed};
@@ -15,10 +15,11 @@ use crate::interface::Change;
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Candidate, RecordedCode, candidate, given_to};
+use crate::registry::{Candidate, RecordedCode, TransferError, candidate, given_to};
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the version before is called where that is no version.
@@ -27,10 +28,19 @@ const BEFORE: &str = "what it runs";
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
-    let (registry, proxy) = (context.registry()?, context.manifest.address(&args.proxy)?);
+    let registry = context.verified(&client, context.registry()?).await?;
+    let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
-    let admin = given_to(registry, name, found.kind);
+    if !is_adopted(found.kind) {
+        return Err(TransferError::OfRegistry {
+            proxy,
+            registry: found.authority.unwrap_or_default(),
+            name: name.into(),
+        }
+        .into());
+    }
+    let admin = given_to(registry, name);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
     outcome.field("version", &args.version);
@@ -93,7 +103,7 @@ pub(super) async fn check(
 
 /// Checks that the version's code may take over the storage of what the proxy runs, and how much of
 /// that could be checked. The layout of what it runs is that of the file, if there is one.
-async fn takes_over(
+pub(super) async fn takes_over(
     place: StorageContext<'_>,
     (name, version): (&str, &str),
     (args, runs_layout): (&StorageArgs, Option<&Path>),

@@ -12,6 +12,7 @@ use super::pause;
 use super::pending::named;
 use super::propose::approve_and_roll;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::transfer;
 use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
@@ -39,8 +40,9 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.working_client("approve").await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let action = named(&client, registry, &args.action, &names).await?;
     let event = proposed(&client, registry, action).await?;
@@ -121,7 +123,19 @@ pub(super) async fn check_as_approver(
         )?;
     }
     let checks = check_action(context, client, registry, decoded, args).await?;
-    let notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    if let Call::TransferProxy(call) = decoded {
+        let place = StorageContext {
+            context,
+            client,
+            registry,
+        };
+        let checked = transfer::check(place, call).await?;
+        for line in &checked.lines {
+            context.output.note(line);
+        }
+        notices.extend(checked.notices());
+    }
     confirm::require(context, &args.allow, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)
@@ -305,8 +319,9 @@ async fn open(
     what: &str,
     action: &str,
 ) -> Result<(Client, Address, abi::Proposed), Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.working_client(what).await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let action = named(&client, registry, action, &names).await?;
     match governance::readiness(&client, registry, action).await {

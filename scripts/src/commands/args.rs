@@ -27,6 +27,7 @@ use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use crate::coverage::Part;
+use crate::registry::Salt;
 use alloy::primitives::U256;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -187,7 +188,7 @@ pub enum Command {
         /// The instance, an address or an alias
         proxy: String,
     },
-    /// Make a proxy of OpenZeppelin, or of another registry, an instance
+    /// Make a proxy of OpenZeppelin an instance, or accept one from another registry
     Adopt(AdoptArgs),
     /// Transfer an instance to another registry, give an adopted one back, or remove one that does not obey
     Transfer {
@@ -202,6 +203,9 @@ pub enum Command {
         /// Remove it: it does not obey, or is adopted
         #[arg(long, conflicts_with = "to")]
         remove: bool,
+        /// What is meant.
+        #[command(flatten)]
+        allow: AllowArgs,
     },
     /// Stop a definition: nobody calls its instances, and none is created or upgraded
     Pause {
@@ -330,6 +334,10 @@ pub enum RegistryCommand {
         /// Who may create definitions [default: the key's address]
         #[arg(long, value_name = "POLICY")]
         define: Option<String>,
+        /// What its address follows from, beside the policy: a number, or 0x and hexadecimal digits
+        /// [default: the first from 1 on whose address has no code]
+        #[arg(long, value_name = "SALT")]
+        salt: Option<Salt>,
         /// Saves its address in the manifest, and the chain's id
         #[arg(long)]
         save: bool,

@@ -23,6 +23,8 @@ pub enum Unusual {
     NewRole,
     /// A policy in which the key that sends it has no part
     ExcludedSender,
+    /// A transfer to a version with other code than the instance runs
+    OtherCode,
 }
 
 impl Unusual {
@@ -32,6 +34,7 @@ impl Unusual {
             Self::None => "none",
             Self::NewRole => "new-role",
             Self::ExcludedSender => "excluded-sender",
+            Self::OtherCode => "other-code",
         }
     }
 }

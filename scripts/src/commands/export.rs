@@ -3,8 +3,9 @@
 use super::args::Command;
 use super::context::Context;
 use super::propose::report_dry_run;
+use super::waiting::has_adopted;
 use crate::app_error::Error;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::export::{Account, ExportError, Exported, Format, require_chain_id};
 use crate::governance::{Call, GovernedCall, Simulated};
 use crate::output::Outcome;
@@ -138,7 +139,22 @@ pub(super) async fn governed(
         true => format!("sent now   it completes the policy ({approvals}/{required}) and executes"),
         false => format!("sent now   it approves ({approvals}/{required})"),
     });
+    if !executes
+        && approvals >= required
+        && is_contract(client).await?
+        && call.orders_adopted(client).await?
+    {
+        outcome.line(format!(
+            "next: stylus-upgrades approve {action}, by anybody with a key whose account has no code: that executes it"
+        ));
+    }
     rollout_follows(client, call, outcome).await
+}
+
+/// Whether who sends it has code.
+async fn is_contract(client: &Client) -> Result<bool, ChainError> {
+    let sender = client.caller("export")?;
+    Ok(!client.code(sender).await?.is_empty())
 }
 
 /// Says of a call whose transaction does not reach all instances what has to follow it.
@@ -156,13 +172,16 @@ async fn rollout_follows(
     let name = call.call.definition();
     let query = abi::definitionCall { name: name.into() };
     let instances = client.call(call.registry, &query).await?.instances;
-    if instances > INSTANCES_AT_ONCE {
-        let next = format!("stylus-upgrades rollout {}", shell_word(name));
-        outcome.line(format!(
-            "next: {next}, once it is executed: its transaction does not reach all {instances} instances"
-        ));
-        outcome.field("next", next);
-    }
+    let why = if instances > INSTANCES_AT_ONCE {
+        format!("its transaction does not reach all {instances} instances")
+    } else if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
+        "what a contract sends does not move adopted proxies; anybody may, with a key whose account has no code".into()
+    } else {
+        return Ok(());
+    };
+    let next = format!("stylus-upgrades rollout {}", shell_word(name));
+    outcome.line(format!("next: {next}, once it is executed: {why}"));
+    outcome.field("next", next);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The commands: each one reads its arguments, calls the library, and says what came of it.
 
 mod about;
+mod accept;
 mod adopt;
 mod approve;
 mod args;
@@ -52,6 +53,7 @@ mod unknown;
 mod upgrade;
 mod verifiable;
 mod version;
+mod waiting;
 mod watch;
 mod work;
 
@@ -166,17 +168,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             no_activate,
             allow_constructor,
         } => deploy::run(context, &source, no_activate, allow_constructor).await,
-        Command::Registry {
-            command:
-                RegistryCommand::Deploy {
-                    define,
-                    save,
-                    allow,
-                },
-        } => registry::deploy(context, define.as_deref(), save, &allow).await,
-        Command::Registry {
-            command: RegistryCommand::Descriptors { out },
-        } => descriptors::run(context, &out).await,
+        Command::Registry { command } => registry::run(context, &command).await,
         Command::Define {
             name,
             migrate,
@@ -229,13 +221,20 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::AddStep(args) => version::add_step(context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
         Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
+        Command::Adopt(args) if args.from.is_some() || args.withdraw => {
+            accept::accept(context, &args).await
+        }
         Command::Adopt(args) => adopt::adopt(context, &args).await,
         Command::Transfer {
             proxy,
             to,
             definition,
-            ..
-        } => transfer::run(context, &proxy, to.as_deref(), definition.as_deref()).await,
+            remove: _,
+            allow,
+        } => {
+            let to = to.as_deref();
+            transfer::run(context, &proxy, to, definition.as_deref(), &allow).await
+        }
         Command::Pause { name } => pause::pause(context, name).await,
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,

@@ -10,7 +10,7 @@ use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
 use crate::layout::Who;
-use crate::registry::{self, RecordedCode, labels};
+use crate::registry::{self, RecordedCode, labels, runs};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
@@ -232,7 +232,7 @@ async fn check_path(
             to,
             old: storage::layout_of(&documents, &way.from, old.layout, None).await?,
             new: side,
-            runs_migration: way.kind != step::NONE,
+            runs_migration: runs(way) != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
             who: only.map_or(Who::All, Who::Instance),
         };
@@ -254,7 +254,7 @@ async fn check_path(
         let Some(steps) = steps else {
             let (extent, why) = interface_at(client, new.implementation).await?;
             checks.coverage.lower(Part::Interface, extent, &why);
-            if way.kind != step::FOREIGN_CALL {
+            if runs(way) != step::FOREIGN_CALL {
                 let why = format!("the code of {to} does not say what it declares");
                 checks.coverage.lower(Part::Steps, Extent::Absent, &why);
             }
@@ -273,14 +273,14 @@ async fn check_path(
                 same_code: &same_code,
                 to,
                 labels: &labels,
-                kind: way.kind,
+                kind: runs(way),
                 data: data_of(way, is_last, request.data),
                 typed: if is_last { request.typed } else { "" },
                 program: None,
             },
             request.overrides.no_migration,
         )?;
-        if way.kind == step::COMPLEX {
+        if runs(way) == step::COMPLEX {
             checks
                 .coverage
                 .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
@@ -315,7 +315,7 @@ async fn note_lost(
 
 /// The calldata that a step runs with.
 fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
-    match way.kind == step::CALL && way.data.is_empty() && is_last {
+    match runs(way) == step::CALL && way.data.is_empty() && is_last {
         true => given,
         false => &way.data,
     }

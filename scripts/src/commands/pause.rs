@@ -5,6 +5,7 @@ use super::context::Context;
 use super::path::check_stragglers;
 use super::propose::{go_on_in_batches, propose, stop};
 use super::storage::{Overrides, StorageChecks, StorageContext, uncompared};
+use super::waiting as waiting_instances;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
@@ -94,7 +95,7 @@ async fn run(
     decision: impl FnOnce(u8) -> Decision,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("pausing and resuming").await?;
-    let registry = context.registry()?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let query = abi::definitionCall { name: name.into() };
     let decision = decision(client.call(registry, &query).await?.state);
     let mut outcome = Outcome::default();
@@ -248,9 +249,15 @@ async fn go_on(
     outcome.field("skipped", skipped);
     if !waits.is_empty() {
         let next = format!("stylus-upgrades {} {}", decision.command, shell_word(name));
-        outcome.line(format!("{} instances are left; next: {next}", waits.len()));
-        outcome.field("next", next);
-        outcome.exit = Some(Exit::Partial);
+        outcome.line(format!("{} instances are left", waits.len()));
+        let waiting = registry::waiting(client, registry, name, &waits).await?;
+        let is_partial = !waiting.iter().all(|one| one.needs_direct_call);
+        waiting_instances::report(outcome, waiting, &next);
+        outcome.exit = Some(if is_partial {
+            Exit::Partial
+        } else {
+            Exit::NotReady
+        });
     }
     go_on_in_batches(outcome, &begun);
     if let Some(error) = &refused {

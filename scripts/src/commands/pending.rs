@@ -17,8 +17,9 @@ use serde_json::json;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let open = match name {
         Some(name) => governance::pending(&client, registry, name, &names).await?,
@@ -106,6 +107,11 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
         "lambda" => "the contract that the policy asks has to consent".into(),
         "not runnable" => {
             format!("stylus-upgrades doctor{given} says which program has to be activated")
+        }
+        "direct call" => {
+            format!(
+                "{approve} with a key whose account has no code; anybody may, and it is executed"
+            )
         }
         "paused" => format!("stylus-upgrades resume{given}, by who may"),
         _ => cancel,

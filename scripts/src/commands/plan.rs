@@ -131,7 +131,13 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
     let is_new = |account| work.undeployed.iter().any(|(new, _)| *new == account);
     for (account, role) in [
         (call.code.implementation, Role::Implementation),
-        (call.step.script, Role::Script),
+        (
+            call.step.script,
+            match registry::named(&call.step) {
+                registry::Named::Check(_) => Role::Check,
+                _ => Role::Script,
+            },
+        ),
     ] {
         if !account.is_zero() && !is_new(account) {
             used.push((account, role, format!("{} {}", args.name, args.version)));

@@ -296,6 +296,9 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
                 utc(readiness.not_before)
             ),
             "nothing" => "nothing: anybody sends the same call".into(),
+            "direct call" =>
+                "a direct call: an account without code sends the same call itself; anybody may"
+                    .into(),
             other => other.to_owned(),
         }
     ));

@@ -5,6 +5,7 @@ use crate::app_error::Error;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::history::RebuiltVersion;
 use crate::layout::{Documents, Known};
+use crate::registry::runs;
 use serde_json::{Map, Value, json};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
@@ -38,7 +39,7 @@ pub(super) async fn coverage(
             coverage.lower(Part::Layout, Extent::Absent, &why);
         }
         let declared = known.document().and_then(|known| known.steps.as_ref());
-        let foreign = |step: &Step| step.kind == step::FOREIGN_CALL;
+        let foreign = |step: &Step| runs(step) == step::FOREIGN_CALL;
         if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
             let why = format!("the code of {name} {version} does not say what it declares");
             coverage.lower(Part::Steps, Extent::Absent, &why);

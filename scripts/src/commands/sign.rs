@@ -34,9 +34,10 @@ enum Subject {
 }
 
 pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
+    let registry = context.verified(&client, unverified).await?;
     let approval = approval(context, &client, registry, args).await?;
     let (names, value) = (context.names(), U256::ZERO);
     let call = approval.call.clone();

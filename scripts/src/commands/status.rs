@@ -14,8 +14,9 @@ use alloy::primitives::Address;
 use serde::Serialize;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
     let instances = match subject {
@@ -69,6 +70,13 @@ async fn everything(
             let line = instance_line(instance, &context.names());
             outcome.line(format!("  {line}"));
             migration_of(client, instance, outcome).await?;
+            if let Some(waits) = status
+                .waiting
+                .iter()
+                .find(|one| one.proxy == instance.proxy)
+            {
+                outcome.line(format!("    waits: {}; {}", waits.reason, waits.next));
+            }
         }
         instances.extend(status.instances.iter().cloned());
         all.push(status);

@@ -1,10 +1,17 @@
-//! `transfer`: an instance goes to another registry, back to who owned it, or is removed.
+//! `transfer`: an instance goes to another registry, an adopted one to an account; or it is removed.
 
-use super::context::Context;
+use super::confirm::{self, AllowArgs, Notice, Unusual};
+use super::context::{Context, Unverified};
 use super::propose::propose;
+use super::storage::StorageContext;
 use crate::app_error::Error;
+use crate::build::evm;
+use crate::client::Client;
 use crate::governance::kind_in_words;
 use crate::output::Outcome;
+use crate::progress::Progress;
+use crate::registry::{Receiver, Transfer, TransferError, receiver};
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -15,9 +22,10 @@ pub(super) async fn run(
     proxy: &str,
     to: Option<&str>,
     definition: Option<&str>,
+    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("transfer").await?;
-    let registry = context.registry()?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let proxy = context.manifest.address(proxy)?;
     let query = abi::instanceOfCall { proxy };
     let instance = client.call(registry, &query).await?;
@@ -25,27 +33,35 @@ pub(super) async fn run(
     outcome.field("name", &instance.name);
     outcome.field("proxy", proxy);
     outcome.field("kind", kind_in_words(instance.kind));
+    let name = instance.name.clone();
     let bytes = match to {
-        None => abi::removeInstanceCall {
-            name: instance.name,
-            proxy,
-        }
-        .abi_encode(),
+        None => abi::removeInstanceCall { name, proxy }.abi_encode(),
         Some(to) => {
             let to = context.manifest.address(to)?;
             outcome.field("to", to);
             let definition = match definition {
                 Some(definition) => definition.to_owned(),
                 None if is_adopted(instance.kind) => String::new(),
-                None => instance.name.clone(),
+                None => name.clone(),
             };
-            abi::transferProxyCall {
-                name: instance.name,
+            let call = abi::transferProxyCall {
+                name,
                 proxy,
                 to,
                 definition,
+            };
+            let place = StorageContext {
+                context,
+                client: &client,
+                registry,
+            };
+            let checked = check(place, &call).await?;
+            for line in &checked.lines {
+                context.output.note(line);
             }
-            .abi_encode()
+            confirm::require(context, allow, &checked.notices())?;
+            outcome.field("receiver", checked.receiver);
+            call.abi_encode()
         }
     };
     propose(
@@ -57,4 +73,141 @@ pub(super) async fn run(
         outcome,
     )
     .await
+}
+
+/// What was found out about a transfer.
+pub(super) struct Checked {
+    /// Who decides about the instance from then on, in words.
+    pub(super) lines: Vec<String>,
+    /// The same, where that is a definition of a registry.
+    pub(super) receiver: Option<Receiver>,
+}
+
+/// Looks at who receives an instance, and refuses what could not arrive: before a transfer is proposed, and
+/// before it is approved.
+pub(super) async fn check(
+    place: StorageContext<'_>,
+    call: &abi::transferProxyCall,
+) -> Result<Checked, Error> {
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
+    let abi::transferProxyCall {
+        name,
+        proxy,
+        to,
+        definition,
+    } = call;
+    let query = abi::instanceOfCall { proxy: *proxy };
+    if is_adopted(client.call(registry, &query).await?.kind) {
+        require_account(call)?;
+        return Ok(Checked {
+            lines: vec![owner(client, *to).await?],
+            receiver: None,
+        });
+    }
+    first_contact(context, client, *to).await?;
+    let transfer = Transfer {
+        registry,
+        name,
+        proxy: *proxy,
+        to: *to,
+        definition,
+    };
+    let receiver = receiver(client, &transfer).await?;
+    Ok(Checked {
+        lines: lines(context, &receiver),
+        receiver: Some(receiver),
+    })
+}
+
+/// First contact with the other registry of a transfer: the one place that asks where it comes from, before
+/// anything that it says is believed.
+pub(super) async fn first_contact(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+) -> Result<Address, Error> {
+    context
+        .verified(client, Unverified::of_account(registry))
+        .await
+}
+
+impl Checked {
+    /// What has to be meant about the receiver: that the instance runs other code there.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        let receiver = self
+            .receiver
+            .as_ref()
+            .filter(|receiver| receiver.has_other_code());
+        let notice = receiver.map(|receiver| {
+        let words = format!(
+            "version {} of {} is other code than the instance runs now, and no migration runs: its code hash is \
+             {}, that of what runs {}, that of its version here {}",
+            receiver.version,
+            receiver.definition,
+            receiver.codehash,
+            receiver.runs,
+            receiver.registered
+        );
+        Notice::new(Unusual::OtherCode, words)
+    });
+        notice.into_iter().collect()
+    }
+}
+
+/// An adopted proxy goes to no definition.
+fn require_account(call: &abi::transferProxyCall) -> Result<(), TransferError> {
+    match call.definition.is_empty() {
+        true => Ok(()),
+        false => Err(TransferError::ToAccount {
+            proxy: call.proxy,
+            definition: call.definition.clone(),
+        }),
+    }
+}
+
+/// Who decides about an adopted proxy that goes to an account.
+async fn owner(client: &Client, to: Address) -> Result<String, Error> {
+    let code = client.code(to).await?;
+    Ok(match evm::registry_of_admin(&code) {
+        Some(registry) => {
+            format!("{to} is the admin of a definition of {registry}, which can adopt it then")
+        }
+        None if code.is_empty() => {
+            format!("{to} has no code: whoever has its key decides alone from then on")
+        }
+        None => format!("{to} decides alone from then on"),
+    })
+}
+
+/// Who decides at a receiver, and what the instance runs there.
+fn lines(context: &Context, receiver: &Receiver) -> Vec<String> {
+    let names = context.names();
+    let Receiver {
+        registry,
+        definition,
+        version,
+        implementation,
+        codehash,
+        migrate,
+        policy,
+        ..
+    } = receiver;
+    let mut lines = vec![
+        format!("receiver   {definition} of {}", names.long(*registry)),
+        format!("  accepted as {version}: {implementation}, code hash {codehash}"),
+        format!("  migrate   {}", names.policy(migrate)),
+        format!("  policy    {}", names.policy(policy)),
+    ];
+    if let Some(relay) = receiver.relay {
+        let relay = names.long(relay);
+        lines.push(format!(
+            "  relay     it is an EVM proxy with {relay} in its code: that registry relays the receiver's orders from \
+             then on, so it has to stay runnable"
+        ));
+    }
+    lines
 }

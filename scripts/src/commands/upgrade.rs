@@ -2,20 +2,17 @@
 
 use super::calldata;
 use super::context::earlier::report_undone;
-use super::context::{Context, report};
+use super::context::{Context, Unverified, report};
 use super::path::{PathRequest, check_instance};
 use super::propose::go_on_in_batches;
 use super::storage::uncompared;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
-use crate::client::ChainError;
 use crate::error::Exit;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::AlreadyAtVersion;
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What moves an instance from one version to another, or back.
@@ -47,7 +44,8 @@ pub(super) async fn run(
         typed: calldata::typed(call),
         overrides,
     };
-    let registry = registry::registry_of(&client, proxy).await?;
+    let unverified = Unverified::of_account(registry::registry_of(&client, proxy).await?);
+    let registry = context.verified(&client, unverified).await?;
     let place = StorageContext {
         context,
         client: &client,
@@ -58,7 +56,7 @@ pub(super) async fn run(
     let (checks, upgraded) = match before {
         Some(upgraded) => (StorageChecks::absent(SENT_BEFORE), upgraded),
         None => (
-            check(place, proxy, &request).await?,
+            check_instance(place, proxy, &request).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
@@ -71,6 +69,7 @@ pub(super) async fn run(
     outcome.field("executed", upgraded.done);
     let route = match &upgraded.route {
         Route::Direct => "direct",
+        Route::Registry => "registry",
         Route::Rollout => "rollout",
     };
     outcome.field("route", route);
@@ -104,8 +103,13 @@ async fn earlier(
         client,
         registry,
     } = place;
-    let call = registry::direct_call(version, data.clone());
-    let Some(sent) = context.earlier_call(client, proxy, &call).await? else {
+    let mut found = None;
+    for route in [Route::Direct, Route::Registry] {
+        let (to, call) = registry::lone_call(route, (registry, proxy), version, data.clone());
+        let sent = context.earlier_call(client, to, &call).await?;
+        found = found.or(sent.map(|sent| (route, sent)));
+    }
+    let Some((route, sent)) = found else {
         return Ok(None);
     };
     let upgraded = sent
@@ -123,27 +127,5 @@ async fn earlier(
         report_undone(context, &sent);
         return Ok(None);
     }
-    Ok(Some(Upgraded::directly(proxy, from, version, sent)))
-}
-
-/// Checks the instance's path.
-async fn check(
-    place: StorageContext<'_>,
-    proxy: Address,
-    request: &PathRequest<'_>,
-) -> Result<StorageChecks, Error> {
-    let checked = check_instance(place, proxy, request).await;
-    match checked {
-        Err(Error::Chain(error))
-            if error.revert().is_some() && !error.is_refused_as::<AlreadyAtVersion>() =>
-        {
-            let question = abi::instanceOfCall { proxy };
-            let instance = place.client.call(place.registry, &question).await?;
-            match instance.kind {
-                proxy_kind::WASM => Err(error.into()),
-                _ => Err(ChainError::NotDirectly { proxy }.into()),
-            }
-        }
-        checked => checked,
-    }
+    Ok(Some(Upgraded::alone(route, proxy, from, version, sent)))
 }

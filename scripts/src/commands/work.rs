@@ -78,7 +78,7 @@ impl Run {
     /// What runs on a way that was registered or proposed.
     pub(super) fn registered(way: &Step, omitted: bool) -> Self {
         Self {
-            kind: way.kind,
+            kind: registry::runs(way),
             data: way.data.clone(),
             typed: String::new(),
             program: Program::of(way),
@@ -107,7 +107,7 @@ impl<'a> Work<'a> {
         name: &str,
         is_dry: bool,
     ) -> Result<Self, Error> {
-        let registry = context.registry()?;
+        let registry = context.verified(&client, context.registry()?).await?;
         let definition = client
             .call(registry, &abi::definitionCall { name: name.into() })
             .await?;
@@ -288,6 +288,20 @@ impl<'a> Work<'a> {
 
     /// The step from `from` that the arguments describe.
     pub(super) async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step, Error> {
+        let mut step = self.way_from(from, args).await?;
+        if let Some(source) = &args.check {
+            let (check, codehash) = self.code(source).await?;
+            step.script = check;
+            step.scriptCodehash = codehash.0;
+        }
+        if args.skip_failing {
+            step.kind |= step::SKIP_FAILING;
+        }
+        Ok(step)
+    }
+
+    /// The same without its check, and without what becomes of instances that fail.
+    async fn way_from(&mut self, from: &str, args: &StepArgs) -> Result<Step, Error> {
         let manifest = &self.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;
         if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {

@@ -117,7 +117,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.missing.contains(&account);
     let has_approved = open.approved.contains(&account);
-    let can_execute = ["nothing", "delay"].contains(&open.blocked_by.as_str());
+    let can_execute = ["nothing", "delay", "direct call"].contains(&open.blocked_by.as_str());
     html! {
         @if !is_missing && !has_approved && review.proposer != account && !can_execute {
             p { b { "This account is no approver of this action." }

@@ -103,7 +103,7 @@ async fn hidden_instances(
     let counted = registry::counted(client, registry).await?;
     Ok((counted > recorded.created).then(|| {
         let difference = Difference {
-            what: "the number of proxies and beacons that it created".into(),
+            what: "the number of proxies that it created".into(),
             events: recorded.created.to_string(),
             view: format!("{counted}, as its account's nonce says"),
         };

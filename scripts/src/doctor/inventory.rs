@@ -8,13 +8,18 @@ use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use crate::ids::CodeHash;
+use crate::registry::{Named, named, runs, stored};
 use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::is_adopted;
-use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::instance::IInstanceRegistry::relayCall;
+use stylus_upgrades_interface::parts::{PARTS, Part};
+use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
 /// What code is needed for. The order is that in which it is cured: what users call comes first.
@@ -25,7 +30,6 @@ pub enum Role {
     Proxy,
     /// A proxy runs it.
     Implementation,
-    /// A beacon proxy asks it.
     /// A proxy runs it while it is paused.
     ComplexProgram,
     /// Every proxy's admin path runs it.
@@ -36,8 +40,12 @@ pub enum Role {
     Registry,
     /// A part of the registry.
     RegistryPart,
+    /// Another registry, which relays this one's orders to an EVM proxy that came from there.
+    Relay,
     /// A migration runs it.
     Script,
+    /// The registry asks it before and after each instance takes a step.
+    Check,
     /// A policy asks it.
     Lambda,
     /// It approves.
@@ -193,7 +201,7 @@ impl Inventory {
                 self.add(
                     step.script,
                     Some(step.scriptCodehash.into()),
-                    script(step.kind),
+                    script(step),
                     &format!("{name} {} → {label}", step.from),
                     needed.has_step(&step.from, label),
                 );
@@ -215,16 +223,32 @@ impl Inventory {
             if is_superseded {
                 continue; // nothing ever runs it
             }
-            let kind = version.map(|(_, _, step)| step.kind);
+            let step = version.map(|(_, _, step)| step);
             for (what, address, hash) in call.subjects() {
-                let role = match (what, kind) {
-                    ("script", Some(kind)) => script(kind),
+                let role = match (what, step) {
+                    ("script" | "check", Some(step)) => script(step),
                     _ => Role::Implementation,
                 };
                 let of = format!("an open action of {name}");
                 self.add(address, Some(hash), role, &of, true);
             }
         }
+    }
+
+    /// A registry that relays orders: itself and the part of it that does.
+    async fn relay(&mut self, client: &Client, relay: Address, of: &str) -> Result<(), ChainError> {
+        self.add(relay, None, Role::Relay, of, true);
+        let relays = |part: &Part| {
+            part.answers
+                .iter()
+                .any(|one| one.selector == relayCall::SELECTOR)
+        };
+        let part = PARTS.iter().position(relays);
+        let parts = stored::parts(client, relay).await?.unwrap_or_default();
+        if let Some(part) = part.and_then(|part| parts.get(part)) {
+            self.add(*part, None, Role::Relay, of, true);
+        }
+        Ok(())
     }
 
     /// The proxies of a definition, and what they hold now.
@@ -241,15 +265,22 @@ impl Inventory {
             let word = client
                 .storage(instance.proxy, slots::IMPLEMENTATION)
                 .await?;
-            Ok::<_, ChainError>((hash, word))
+            let relay = match instance.kind {
+                proxy_kind::EVM => relay_of(client, registry, instance.proxy).await?,
+                _ => None,
+            };
+            Ok::<_, ChainError>((hash, word, relay))
         });
         let answers: Vec<_> = stream::iter(queries)
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
-        for (instance, (hash, word)) in instances.iter().zip(answers) {
+        for (instance, (hash, word, relay)) in instances.iter().zip(answers) {
             let (proxy, of) = (instance.proxy, definition.title());
-            let known = framework.proxy_codehash(instance.kind, registry);
+            if let Some(relay) = relay {
+                self.relay(client, relay, of).await?;
+            }
+            let known = framework.proxy_codehash(instance.kind, relay.unwrap_or(registry));
             let is_known = known.is_some() && hash == known;
             if hash.is_some() && !is_known && !is_adopted(instance.kind) {
                 self.unknown_proxies.insert(proxy);
@@ -273,10 +304,24 @@ impl Inventory {
     }
 }
 
-/// What the program of a step is.
-fn script(kind: u8) -> Role {
-    match kind {
-        step::COMPLEX => Role::ComplexProgram,
+/// The registry in the code of an EVM proxy that came from another one, as this one says.
+async fn relay_of(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<Option<Address>, ChainError> {
+    match client.call(registry, &abi::transferOfCall { proxy }).await {
+        Ok(found) => Ok(Some(found.relay).filter(|relay| !relay.is_zero())),
+        Err(error) if error.revert().is_some() => Ok(None), // it does not run: that is found elsewhere
+        Err(error) => Err(error),
+    }
+}
+
+/// What the contract is that a step names.
+fn script(step: &Step) -> Role {
+    match named(step) {
+        Named::Check(_) => Role::Check,
+        _ if runs(step) == step::COMPLEX => Role::ComplexProgram,
         _ => Role::Script,
     }
 }

@@ -1,5 +1,5 @@
 //! Which versions of a definition, and which steps between them, its instances need: those that
-//! they are at, those at which an open action adds one, the current one, and whatever lies on a path
+//! they are at, those at which an open action adds one or another registry transfers one, the current one, and whatever lies on a path
 //! between.
 
 use super::recorded::Definition;
@@ -31,7 +31,8 @@ impl<'a> Needed<'a> {
             let mut versions = rebuilt.versions.iter().map(|one| one.version.as_str());
             versions.find(|known| *known == label)
         });
-        let starts: BTreeSet<&str> = at.chain(added).collect();
+        let accepted = rebuilt.accepted.values().map(|one| one.version.as_str());
+        let starts: BTreeSet<&str> = at.chain(added).chain(accepted).collect();
         let edges: Vec<(&str, &str)> = rebuilt
             .versions
             .iter()
@@ -65,6 +66,7 @@ fn added_at(action: &OpenAction) -> Option<String> {
     match Call::decode(&action.call) {
         Ok(Call::Adopt(call)) => Some(call.version),
         Ok(Call::CreateProxy(call)) => Some(call.version),
+        Ok(Call::AcceptTransfer(call)) if !call.registry.is_zero() => Some(call.version),
         _ => None,
     }
 }

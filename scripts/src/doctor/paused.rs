@@ -1,8 +1,9 @@
-//! Definitions that are paused, and instances that are not what their definition is.
+//! Definitions that are paused, and instances that are not what their definition is, or that wait.
 
 use super::finding::{Finding, Severity};
 use super::recorded::Definition;
 use crate::history::Unlike;
+use crate::registry::Waiting;
 use crate::text::shell_word;
 
 /// The name of the finding.
@@ -37,6 +38,17 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
                 expected: format!("an instance that is {wanted}"),
                 found: format!("one that is {state}: a rollout has not reached it"),
                 next: format!("stylus-upgrades rollout {word}, with any key that can pay"),
+            });
+        }
+        for (proxy, reason) in definition.rebuilt.left_behind() {
+            let waiting = Waiting::new(proxy, Some(reason));
+            findings.push(Finding {
+                name: "InstanceWaits",
+                severity: Severity::Warning,
+                message: format!("{proxy} is older than what is current of {name}"),
+                expected: format!("an instance at {}", definition.rebuilt.current),
+                found: waiting.reason,
+                next: format!("stylus-upgrades rollout {word}; {}", waiting.next),
             });
         }
     }

@@ -125,7 +125,9 @@ impl Role {
             Self::PauseStub => "pause stub",
             Self::Registry => "registry",
             Self::RegistryPart => "part of the registry",
+            Self::Relay => "registry that relays to an EVM proxy",
             Self::Script => "migration script",
+            Self::Check => "check of a step",
             Self::Lambda => "lambda",
             Self::Approver => "approver",
         }

@@ -83,8 +83,7 @@ pub(super) struct Recorded {
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
     pub(super) unknown: BTreeSet<DefinitionId>,
-    /// Proxies that the registry created, beacons and admins of definitions, and the pause stub of UUPS
-    /// proxies, as all these events tell.
+    /// Proxies that the registry created, admins of definitions, and the pause stub of UUPS proxies, as all these events tell.
     pub(super) created: u64,
 }
 
@@ -101,7 +100,9 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
         };
         created.feed(&event);
         match &event {
-            Event::LayoutPublished(_) => continue, // it is about no definition
+            // they are about no definition
+            Event::LayoutPublished(_) | Event::RelayChanged(_) => continue,
+            Event::Revoked(event) if event.definition.is_zero() => continue, // of what nobody has proposed
             Event::DefinitionCreated(event) if definition_id(&event.name).0 == event.definition => {
                 all.push(Definition::of(&event.name));
             }

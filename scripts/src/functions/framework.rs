@@ -150,7 +150,6 @@ mod tests {
             (&all.registry, 30),
             (&all.proxy, 13),
             (&all.implementation, 15),
-            (&all.beacon, 1),
             (&all.adopted, 6),
         ] {
             assert!(functions.functions.len() >= fewest, "{functions:?}");

@@ -6,7 +6,7 @@ use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::Explain;
-use crate::registry::ask;
+use crate::registry::{ask, runs};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -183,7 +183,7 @@ async fn without_migration(
         };
         let steps = client.call(registry, &call).await?.steps;
         let way = steps.iter().find(|way| way.from == from);
-        if way.is_some_and(|way| way.kind == step::NONE) {
+        if way.is_some_and(|way| runs(way) == step::NONE) {
             bare.steps.push(format!("{from} → {to}"));
         }
     }

@@ -75,8 +75,5 @@ async fn hidden(
         }
     }
     let missing = counted.saturating_sub(created.count);
-    Ok(
-        (missing > 0)
-            .then(|| format!("{missing} of {counted} proxies and beacons that it created")),
-    )
+    Ok((missing > 0).then(|| format!("{missing} of {counted} proxies that it created")))
 }

@@ -27,12 +27,17 @@ const PROXY_KINDS: [u8; 5] = [
     proxy_kind::UUPS,
 ];
 /// Kinds of steps.
-const STEP_KINDS: [u8; 5] = [
+const STEP_KINDS: [u8; 10] = [
     step::NONE,
     step::CALL,
     step::SCRIPT,
     step::COMPLEX,
     step::FOREIGN_CALL,
+    step::SKIP_FAILING | step::NONE,
+    step::SKIP_FAILING | step::CALL,
+    step::SKIP_FAILING | step::SCRIPT,
+    step::SKIP_FAILING | step::COMPLEX,
+    step::SKIP_FAILING | step::FOREIGN_CALL,
 ];
 
 /// A descriptor and the name of its file.
@@ -110,7 +115,7 @@ fn calldata_formats() -> Map<String, Value> {
     }
     let action = json!({"path": "action", "label": "action", "format": "raw"});
     for (function, intent) in [
-        ("revoke", "Withdraw one's own approval"),
+        ("revoke", "Withdraw or refuse"),
         ("cancel", "End an action"),
     ] {
         let key = format!("{function}(bytes32 action)");
@@ -148,6 +153,19 @@ fn calldata_formats() -> Map<String, Value> {
             "fields": [
                 { "path": "name", "label": "definition", "format": "raw" },
                 { "path": "max", "label": "at most", "format": "raw" },
+            ],
+        }),
+    );
+    formats.insert(
+        "upgradeInstance(address proxy,string version,bytes data)".into(),
+        json!({
+            "intent": "Upgrade one instance",
+            "interpolatedIntent": "Upgrade it to {version}",
+            "fields": [
+                { "path": "proxy", "label": "proxy", "format": "addressName", "params": { "types": CONTRACT } },
+                { "path": "version", "label": "version", "format": "raw" },
+                { "path": "data", "label": raw_calldata("calldata"), "format": "raw" },
+                value(),
             ],
         }),
     );
@@ -238,6 +256,7 @@ fn field(field: &Field) -> Value {
         path,
         format,
         when,
+        of_check,
     } = *field;
     if let Format::Words(words) = format {
         return json!({"label": label, "value": words, "format": "raw"});
@@ -246,6 +265,7 @@ fn field(field: &Field) -> Value {
         (When::LastWhereEmpty(..), _) => format!("{label} (empty if new)"),
         // what they call is code that the descriptor does not know: bytes are shown as bytes
         (_, Format::Calldata) => raw_calldata(label),
+        _ if !of_check.is_empty() => format!("{label} or check"),
         _ => label.to_owned(),
     };
     let mut one = json!({"path": path, "label": label});

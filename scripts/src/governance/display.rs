@@ -7,6 +7,7 @@ use super::error::GovernanceError;
 use super::names::Names;
 use super::shown::Shown;
 use crate::ids::{CalldataHash, CodeHash};
+use crate::registry::named;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use serde::{Deserialize, Serialize};
@@ -144,7 +145,8 @@ impl Call {
         if let Some((_, code, step)) = self.version() {
             all.extend(code.map(|code| ("code", code.implementation, code.codehash.into())));
             if !step.script.is_zero() {
-                all.push(("script", step.script, step.scriptCodehash.into()));
+                let what = named(step).word();
+                all.push((what, step.script, step.scriptCodehash.into()));
             }
         }
         all

@@ -22,7 +22,9 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::limits::LABEL_MAX;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call that was decoded and can be shown.
 #[derive(Debug, Clone)]
@@ -154,6 +156,22 @@ impl GovernedCall {
             Some(done) if !still_holds(client, self.registry, &self.call, done).await? => None,
             _ => Some(submitted),
         })
+    }
+
+    /// Whether it orders an adopted proxy: it executes only where an account without code sends it directly.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub async fn orders_adopted(&self, client: &Client) -> Result<bool, GovernanceError> {
+        let proxy = match &self.call {
+            Call::Adopt(_) => return Ok(true),
+            Call::TransferProxy(call) => call.proxy,
+            _ => return Ok(false),
+        };
+        let instance = client
+            .call(self.registry, &abi::instanceOfCall { proxy })
+            .await?;
+        Ok(is_adopted(instance.kind))
     }
 
     /// It in a few words. Names that are too long for the registry are cut.

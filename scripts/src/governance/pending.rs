@@ -89,7 +89,7 @@ pub struct Readiness {
     /// Unix seconds up to which it can be approved and executed.
     pub expires: u64,
     /// What keeps it from being executed, one of `nothing`, `approvals`, `delay`, `lambda`,
-    /// `expired`, `code changed`, `not runnable`, `paused`.
+    /// `expired`, `code changed`, `not runnable`, `paused`, `direct call`.
     pub blocked_by: &'static str,
 }
 
@@ -290,6 +290,7 @@ fn blocked_name(number: u8) -> &'static str {
         blocked_by::CODE_CHANGED => "code changed",
         blocked_by::NOT_RUNNABLE => "not runnable",
         blocked_by::PAUSED => "paused",
+        blocked_by::DIRECT_CALL => "direct call",
         _ => "an unknown reason",
     }
 }

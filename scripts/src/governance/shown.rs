@@ -5,6 +5,7 @@ use super::names::Names;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value};
+use stylus_upgrades_interface::ids::StepKind;
 use stylus_upgrades_interface::reasons::{proxy_kind, step};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -30,6 +31,8 @@ pub(super) struct Field {
     pub(super) path: &'static str,
     pub(super) format: Format,
     pub(super) when: When,
+    /// What it is where the step's kind runs no script: that of a check. Empty for every other field.
+    pub(super) of_check: &'static str,
 }
 
 /// How a value is shown.
@@ -74,6 +77,7 @@ const fn always(label: &'static str, path: &'static str, format: Format) -> Fiel
         path,
         format,
         when,
+        of_check: "",
     }
 }
 
@@ -84,6 +88,7 @@ const fn not_empty(label: &'static str, path: &'static str, format: Format) -> F
         path,
         format,
         when,
+        of_check: "",
     }
 }
 
@@ -102,8 +107,8 @@ const STEP: &[Field] = &[
         ..always("from", "step.from", Format::Text)
     },
     always("migration", "step.kind", Format::StepKind),
-    not_empty("script", "step.script", Format::Contract),
-    not_empty("script hash", "step.scriptCodehash", Format::Hash),
+    not_empty("script", "step.script", Format::Contract).or_check("check"),
+    not_empty("script hash", "step.scriptCodehash", Format::Hash).or_check("check hash"),
     not_empty("calldata", "step.data", Format::Calldata),
 ];
 
@@ -243,6 +248,14 @@ pub(super) const SHOWN: [Shown; 14] = [
     },
 ];
 
+impl Field {
+    /// The same, of a check where the step's kind runs no script.
+    const fn or_check(mut self, label: &'static str) -> Self {
+        self.of_check = label;
+        self
+    }
+}
+
 impl Shown {
     /// That of a call.
     pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
@@ -273,7 +286,14 @@ impl Shown {
                         break;
                     }
                 }
-                _ => all.push((field.label, field.format.text(value, names))),
+                _ => {
+                    let kind = at(arguments, "step.kind").parse().unwrap_or_default();
+                    let label = match field.of_check.is_empty() || StepKind(kind).runs_script() {
+                        true => field.label,
+                        false => field.of_check,
+                    };
+                    all.push((label, field.format.text(value, names)));
+                }
             }
         }
         all
@@ -347,6 +367,15 @@ pub fn step_on_device(kind: u8) -> String {
         step::CALL => "call of the new code".into(),
         step::COMPLEX => "complex, paused".into(),
         step::FOREIGN_CALL => "call, code w/o mixin".into(),
+        step::SCRIPT => "a script".into(),
+        other if StepKind(other).skips_failing() => match StepKind(other).base().0 {
+            step::NONE => "none, may skip".into(),
+            step::CALL => "call, may skip".into(),
+            step::SCRIPT => "script, may skip".into(),
+            step::COMPLEX => "complex, may skip".into(),
+            step::FOREIGN_CALL => "w/o mixin, may skip".into(),
+            _ => step_in_words(other),
+        },
         other => step_in_words(other),
     }
 }
@@ -359,6 +388,10 @@ pub fn step_in_words(kind: u8) -> String {
         step::SCRIPT => "a script".into(),
         step::COMPLEX => "complex: many transactions, paused meanwhile".into(),
         step::FOREIGN_CALL => "a function of the new code, which has no mixin".into(),
+        other if StepKind(other).skips_failing() => {
+            let runs = step_in_words(StepKind(other).base().0);
+            format!("{runs}; an instance that fails waits for the rollout")
+        }
         other => format!("kind {other}, which is unknown"),
     }
 }

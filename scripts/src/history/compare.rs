@@ -1,7 +1,7 @@
 //! Whether the registry's views say what its events say.
 
 use super::part::{AT_ONCE, Part};
-use super::replay::Rebuilt;
+use super::replay::{AcceptedTransfer, Rebuilt};
 use crate::client::{ChainError, Client};
 use crate::registry::{labels, labels_in, open_actions, proxies, proxies_in};
 use alloy::primitives::Address;
@@ -53,6 +53,7 @@ pub async fn differences_in(
         found.0 = counts(client, registry, name, rebuilt).await?;
         versions(client, registry, name, (rebuilt, part), &mut found).await?;
         instances(client, registry, name, (rebuilt, part), &mut found).await?;
+        transfers(client, registry, name, rebuilt, &mut found).await?;
     }
     for (role, expression) in &rebuilt.policies {
         let call = abi::policyCall {
@@ -196,6 +197,35 @@ async fn instances(
                 view.state == instance_state::PAUSED,
             ),
         );
+    }
+    Ok(())
+}
+
+/// What is accepted, and what is relayed.
+async fn transfers(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    rebuilt: &Rebuilt,
+    found: &mut Differences,
+) -> Result<(), ChainError> {
+    for (proxy, accepted) in &rebuilt.accepted {
+        let call = abi::acceptedTransferCall {
+            name: name.into(),
+            proxy: *proxy,
+        };
+        let view = client.call(registry, &call).await?;
+        let view = AcceptedTransfer {
+            registry: view.registry,
+            kind: view.kind,
+            version: view.version,
+        };
+        found.compare(&format!("accepted transfer of {proxy}"), accepted, &view);
+    }
+    for (proxy, relayed) in &rebuilt.relayed {
+        let call = abi::transferOfCall { proxy: *proxy };
+        let view = client.call(registry, &call).await?.registry;
+        found.compare(&format!("relay of {proxy}"), relayed, &view);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::is_program;
-use crate::registry::{Topics, all_logs, decides, given_to};
+use crate::registry::{Topics, all_logs, decides, given_to, named};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -91,7 +91,6 @@ pub async fn live_checks_in(
         client,
         registry,
         name,
-        rebuilt,
         at: rebuilt
             .versions
             .iter()
@@ -157,7 +156,7 @@ async fn of_version(
     let what = format!("code of {label}");
     let mut checks = vec![hash(client, what, code.implementation, code.codehash).await?];
     for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
-        let what = format!("script {} → {label}", step.from);
+        let what = format!("{} {} → {label}", named(step).word(), step.from);
         checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
     }
     Ok(checks)
@@ -168,7 +167,6 @@ struct DefinitionFacts<'a> {
     client: &'a Client,
     registry: Address,
     name: &'a str,
-    rebuilt: &'a Rebuilt,
     /// The code of each version.
     at: BTreeMap<&'a str, Address>,
     stub: Address,
@@ -184,7 +182,6 @@ impl DefinitionFacts<'_> {
             client,
             registry,
             name,
-            rebuilt: _,
             at,
             stub,
         } = self;
@@ -220,7 +217,7 @@ impl DefinitionFacts<'_> {
             &announced,
         ));
         let (what, expected) = match is_adopted {
-            true => ("admin", given_to(*registry, name, instance.kind)),
+            true => ("admin", given_to(*registry, name)),
             false => ("registry", *registry),
         };
         let admin = match is_adopted {

@@ -22,6 +22,6 @@ pub use compare::{Difference, counts, differences, differences_in};
 pub use live::{LiveCheck, live_checks, live_checks_in};
 pub use part::Part;
 pub use read::{Entry, History, Wanted, of_instance, read, read_part};
-pub use replay::{OpenAction, Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
+pub use replay::{AcceptedTransfer, OpenAction, Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 
 pub use crate::registry::definition_id;

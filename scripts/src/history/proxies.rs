@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use stylus_upgrades_framework::{REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the code of proxies is compared with.
 pub(super) struct ProxyCodes<'a> {
     client: &'a Client,
+    registry: Address,
     rebuilt: &'a Rebuilt,
     /// By kind: what a registry of this release gives to its proxies; of another one nothing is known.
     known: BTreeMap<u8, CodeHash>,
@@ -34,6 +36,7 @@ impl<'a> ProxyCodes<'a> {
         };
         Ok(Self {
             client,
+            registry,
             rebuilt,
             known,
             first: BTreeMap::new(),
@@ -55,6 +58,11 @@ impl<'a> ProxyCodes<'a> {
                 found: "an account without code".into(),
             });
         };
+        if instance.kind == proxy_kind::EVM
+            && let Some(relay) = self.relay(instance).await?
+        {
+            return relayed(what, relay, code);
+        }
         let expected = match self.known.get(&instance.kind) {
             Some(known) => Some(*known),
             // compilers and admins of others differ
@@ -73,6 +81,19 @@ impl<'a> ProxyCodes<'a> {
                 found: format!("{code}, compared with nothing"),
             },
         })
+    }
+
+    /// The registry that relays this one's orders to an EVM proxy which came from elsewhere, as this one says.
+    async fn relay(&self, instance: &RebuiltInstance) -> Result<Option<Address>, ChainError> {
+        let query = abi::transferOfCall {
+            proxy: instance.proxy,
+        };
+        let relay = match self.client.call(self.registry, &query).await {
+            Ok(found) => found.relay,
+            Err(error) if error.revert().is_some() => Address::ZERO,
+            Err(error) => return Err(error),
+        };
+        Ok(Some(relay).filter(|relay| !relay.is_zero()))
     }
 
     /// The definition's first proxy of the kind.
@@ -94,6 +115,17 @@ impl<'a> ProxyCodes<'a> {
         self.first.insert(kind, (first, code));
         Ok((first, code))
     }
+}
+
+/// Whether a proxy has the code that the registry `relay` gives to its EVM proxies.
+fn relayed(what: String, relay: Address, code: CodeHash) -> Result<LiveCheck, ChainError> {
+    let known = given_by(relay)?.get(&proxy_kind::EVM).copied();
+    Ok(LiveCheck {
+        what,
+        ok: known.is_none_or(|known| known == code),
+        expected: known.unwrap_or(code).to_string(),
+        found: format!("{code}, which the registry {relay} relays to"),
+    })
 }
 
 /// The code hashes of what a registry of this release creates.

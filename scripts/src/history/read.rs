@@ -10,12 +10,13 @@ use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
-use alloy::sol_types::SolEventInterface;
+use alloy::sol_types::{SolEvent, SolEventInterface};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// Events from which on reading them is reported as it goes.
@@ -118,7 +119,8 @@ pub async fn read_part(
     wanted: Wanted,
 ) -> Result<History, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
-    let logs = all_logs(client, registry, topics).await?;
+    let mut logs = all_logs(client, registry, topics).await?;
+    with_relays(client, registry, &mut logs).await?;
     from_logs(client, registry, &logs, (name, names), wanted).await
 }
 
@@ -134,9 +136,36 @@ pub async fn of_instance(
     names: &Names,
 ) -> Result<Vec<Entry>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
-    let logs = all_logs(client, registry, topics).await?;
+    let mut logs = all_logs(client, registry, topics).await?;
+    with_relays(client, registry, &mut logs).await?;
     let history = from_logs(client, registry, &logs, (name, names), Wanted::All).await?;
     Ok(history.entries)
+}
+
+/// Adds what was relayed of the proxies that came or went: those events name no definition.
+async fn with_relays(
+    client: &Client,
+    registry: Address,
+    logs: &mut Vec<Log>,
+) -> Result<(), ChainError> {
+    let moves = [
+        abi::InstanceAdopted::SIGNATURE_HASH,
+        abi::InstanceTransferred::SIGNATURE_HASH,
+    ];
+    let moved = logs
+        .iter()
+        .filter(|log| log.topic0().is_some_and(|topic| moves.contains(topic)));
+    let proxies: BTreeSet<B256> = moved
+        .filter_map(|log| log.topics().get(2).copied())
+        .collect();
+    if proxies.is_empty() {
+        return Ok(());
+    }
+    let proxies: Vec<B256> = proxies.into_iter().collect();
+    let topics: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
+    logs.extend(all_logs(client, registry, topics).await?);
+    logs.sort_by_key(|log| (log.block_number, log.log_index));
+    Ok(())
 }
 
 async fn from_logs(

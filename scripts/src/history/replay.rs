@@ -1,5 +1,6 @@
 //! The state of a definition as its events give it: fed one by one, in their order.
 
+use crate::client::Revert;
 use crate::governance::{Call, role_of};
 use crate::ids::ActionId;
 use crate::registry::RecordedCode;
@@ -7,6 +8,7 @@ use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_registry_core::policy::{Facts, Policy, parse};
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::reasons::definition_state;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
@@ -34,6 +36,10 @@ pub struct Rebuilt {
     pub open: BTreeMap<ActionId, OpenAction>,
     /// Whether it was paused and not resumed.
     pub paused: bool,
+    /// Proxies that it has accepted from another registry, and that have not arrived.
+    pub accepted: BTreeMap<Address, AcceptedTransfer>,
+    /// To which registry orders are relayed, of EVM proxies that were transferred; zero where they are no more.
+    pub relayed: BTreeMap<Address, Address>,
     /// Policies still to come that belong to the creation.
     initial: u32,
     /// Changes of each role's policy since.
@@ -67,6 +73,20 @@ pub struct RebuiltInstance {
     pub migrating: bool,
     /// Whether it is paused: it runs the pause stub then.
     pub paused: bool,
+    /// Why the registry left it as it was, if it has not moved since.
+    #[serde(skip)]
+    pub skipped: Option<Revert>,
+}
+
+/// An acceptance of a transfer, rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AcceptedTransfer {
+    /// The registry that the proxy comes from.
+    pub registry: Address,
+    /// Its kind.
+    pub kind: u8,
+    /// The version that it is at when it has arrived.
+    pub version: String,
 }
 
 /// An action that waits, rebuilt.
@@ -112,6 +132,19 @@ impl Rebuilt {
                 state: word(one.paused),
                 wanted: word(self.paused),
             })
+            .collect()
+    }
+
+    /// Instances that are older than what is current and that the registry has left as they were, and why.
+    pub fn left_behind(&self) -> Vec<(Address, &Revert)> {
+        let position = |label: &str| self.versions.iter().position(|one| one.version == label);
+        let current = position(&self.current);
+        let older = self
+            .instances
+            .iter()
+            .filter(|one| position(&one.version) < current);
+        older
+            .filter_map(|one| Some((one.proxy, one.skipped.as_ref()?)))
             .collect()
     }
 
@@ -180,20 +213,47 @@ impl Rebuilt {
                 kind: event.kind,
                 migrating: false,
                 paused: false,
+                skipped: None,
             }),
-            // at which version follows
-            Event::InstanceAdopted(event) => self.instances.push(RebuiltInstance {
-                proxy: event.proxy,
-                version: String::new(),
-                kind: event.kind,
-                migrating: false,
-                paused: false,
-            }),
+            Event::InstanceAdopted(event) => {
+                if !is_adopted(event.kind) {
+                    self.accepted.remove(&event.proxy);
+                }
+                // at which version follows
+                self.instances.push(RebuiltInstance {
+                    proxy: event.proxy,
+                    version: String::new(),
+                    kind: event.kind,
+                    migrating: false,
+                    paused: false,
+                    skipped: None,
+                });
+            }
+            Event::TransferAccepted(event) if event.registry.is_zero() => {
+                self.accepted.remove(&event.proxy);
+            }
+            Event::TransferAccepted(event) => {
+                let accepted = AcceptedTransfer {
+                    registry: event.registry,
+                    kind: event.kind,
+                    version: event.version.clone(),
+                };
+                self.accepted.insert(event.proxy, accepted);
+            }
+            Event::RelayChanged(event) => {
+                self.relayed.insert(event.proxy, event.registry);
+            }
+            Event::InstanceSkipped(event) => {
+                if let Some(instance) = self.instance(event.proxy) {
+                    instance.skipped = Some(Revert::decode(&event.reason));
+                }
+            }
             Event::InstanceTransferred(event) => self.leaves(event.proxy),
             Event::InstanceRemoved(event) => self.leaves(event.proxy),
             Event::InstanceUpgraded(event) => {
                 if let Some(instance) = self.instance(event.proxy) {
                     instance.version = event.to.clone();
+                    instance.skipped = None;
                 }
             }
             Event::MigrationStarted(event) => self.migrates(event.proxy, true),
@@ -254,6 +314,7 @@ impl Rebuilt {
     fn pauses(&mut self, proxy: Address, paused: bool) {
         if let Some(instance) = self.instance(proxy) {
             instance.paused = paused;
+            instance.skipped = None;
         }
     }
 

@@ -5,6 +5,7 @@ use super::documents::{DocumentError, Documents, Known};
 use super::error::LayoutError;
 use crate::client::{ChainError, Client};
 use crate::coverage::Extent;
+use crate::registry::runs;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
@@ -305,7 +306,7 @@ async fn instances(
                 version: upgrade.from.into(),
             };
             match client.call(upgrade.registry, &call).await {
-                Ok(way) if way.steps.iter().any(|one| one.kind != step::NONE) => {
+                Ok(way) if way.steps.iter().any(|one| runs(one) != step::NONE) => {
                     live.partial(format!(
                         "instance {proxy} is migrated from {at} to {} first",
                         upgrade.from

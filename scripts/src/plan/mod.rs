@@ -42,6 +42,7 @@ use crate::build::Artifact;
 use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
+use crate::registry::{self, Named};
 use after::After;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
@@ -273,8 +274,8 @@ fn look_at_executed(
         format!("the code of {}", request.call.version),
         code.implementation,
     )];
-    if !step.script.is_zero() {
-        named.push(("the script".into(), step.script));
+    if let Named::Script(script) = registry::named(step) {
+        named.push(("the script".into(), script));
     }
     let proposed: Vec<Address> = named.iter().map(|(_, account)| *account).collect();
     let kinds = before.iter().map(|one| (one.proxy, one.kind)).collect();

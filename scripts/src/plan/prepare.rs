@@ -9,6 +9,7 @@ use super::instances::Before;
 use super::simulation::Simulation;
 use super::{Plan, PlanRequest};
 use crate::program_code::is_program;
+use crate::registry::named;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeMap;
@@ -109,6 +110,7 @@ pub(super) fn check_code(
 ) -> Result<(), PlanError> {
     let implementation = request.call.code.implementation;
     let script = request.call.step.script;
+    let what = format!("the {}", named(&request.call.step).word());
     let new = format!("the code of {}", plan.to);
     plan.problems
         .extend(code_checks::expiry(simulation, &new, implementation)?);
@@ -118,9 +120,9 @@ pub(super) fn check_code(
         .extend(code_checks::clashes(simulation, implementation)?);
     if !script.is_zero() {
         plan.problems
-            .extend(code_checks::expiry(simulation, "the script", script)?);
+            .extend(code_checks::expiry(simulation, &what, script)?);
         plan.problems
-            .extend(code_checks::hidden_proxy(simulation, "the script", script)?);
+            .extend(code_checks::hidden_proxy(simulation, &what, script)?);
     }
     Ok(())
 }

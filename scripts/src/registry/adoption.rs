@@ -117,13 +117,9 @@ pub enum AdoptionError {
     },
 }
 
-/// Whom a proxy is given to, so that a definition can adopt it: the definition's admin; one of ours
-/// the registry.
-pub fn given_to(registry: Address, name: &str, kind: u8) -> Address {
-    match kind {
-        proxy_kind::WASM => registry,
-        _ => evm::admin_address(registry, definition_id(name)),
-    }
+/// Whom a proxy is given to, so that a definition can adopt it: the definition's admin.
+pub fn given_to(registry: Address, name: &str) -> Address {
+    evm::admin_address(registry, definition_id(name))
 }
 
 /// Looks at a proxy that the definition of that name may adopt.
@@ -156,16 +152,14 @@ pub async fn candidate(
     if client.codehash(proxy).await? == Some(wasm) {
         return Ok(found(proxy_kind::WASM, Some(admin), proxy));
     }
+    if evm::registry_in_code(&client.code(proxy).await?).is_some() {
+        return Ok(found(proxy_kind::EVM, Some(admin), proxy));
+    }
     if admin.is_zero() {
         let owner = owner_of(client, proxy).await?;
         return Ok(found(proxy_kind::UUPS, owner, proxy));
     }
-    if [
-        given_to(registry, name, proxy_kind::TRANSPARENT_4),
-        registry,
-    ]
-    .contains(&admin)
-    {
+    if [given_to(registry, name), registry].contains(&admin) {
         return Ok(found(proxy_kind::TRANSPARENT_4, Some(admin), proxy));
     }
     let question = IUpgradeableProxy::UPGRADE_INTERFACE_VERSIONCall {};
@@ -216,7 +210,7 @@ impl Candidate {
         registry: Address,
         name: &str,
     ) -> Result<(), AdoptionError> {
-        let to = given_to(registry, name, self.kind);
+        let to = given_to(registry, name);
         let Some(found) = self.authority.filter(|found| *found != to) else {
             return Ok(());
         };
@@ -235,7 +229,6 @@ impl Candidate {
             _ => None,
         };
         let order = match (self.kind, owner) {
-            (proxy_kind::WASM, _) => format!("stylus-upgrades transfer {proxy} {to}"),
             (proxy_kind::TRANSPARENT_4, Some(_)) => {
                 format!("cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}")
             }
@@ -244,10 +237,7 @@ impl Candidate {
             }
             _ => format!("cast send {through} \"transferOwnership(address)\" {to}"),
         };
-        let whose = match self.kind {
-            proxy_kind::WASM => "the registry".to_owned(),
-            _ => format!("the admin of {name}"),
-        };
+        let whose = format!("the admin of {name}");
         Err(AdoptionError::NotGiven {
             proxy,
             to,

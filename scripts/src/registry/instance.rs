@@ -42,7 +42,8 @@ pub async fn decides(client: &Client, proxy: Address) -> Result<Address, ChainEr
     Ok(admin)
 }
 
-/// Asks an instance one of the questions that a proxy answers itself.
+/// Asks an instance one of the questions that a proxy answers itself. An EVM proxy answers the registry in its
+/// code, which relays for the one that it obeys.
 ///
 /// # Errors
 /// What the proxy reverts with.
@@ -52,5 +53,7 @@ pub async fn ask<C: SolCall>(
     proxy: Address,
     question: &C,
 ) -> Result<C::Return, ChainError> {
-    client.acting_as(registry).call(proxy, question).await
+    let code = client.code(proxy).await?;
+    let asks = evm::registry_in_code(&code).unwrap_or(registry);
+    client.acting_as(asks).call(proxy, question).await
 }

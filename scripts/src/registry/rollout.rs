@@ -3,6 +3,7 @@
 use super::upgrade::begun_by;
 use crate::client::{ChainError, Client, Revert, Sent};
 use alloy::primitives::{Address, U256};
+use alloy::rpc::types::Log;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -31,14 +32,7 @@ pub async fn rollout(
     };
     let what = format!("rollout {name}");
     let sent = client.send(&what, registry, &call, U256::ZERO).await?;
-    let skipped = sent
-        .receipt
-        .logs()
-        .iter()
-        .filter(|log| log.address() == registry)
-        .filter_map(|log| log.log_decode::<abi::InstanceSkipped>().ok())
-        .map(|log| (log.inner.proxy, Revert::decode(&log.inner.reason)))
-        .collect();
+    let skipped = skipped_by(&sent, registry);
     let begun = begun_by(&sent).into_iter().map(|(proxy, ..)| proxy);
     let turned = turned_by(&sent, registry);
     let upgraded = upgraded_by(&sent).into_iter().chain(begun);
@@ -48,6 +42,20 @@ pub async fn rollout(
         sent,
         skipped,
     })
+}
+
+/// The instances that a transaction left as they were, and why.
+pub fn skipped_by(sent: &Sent, registry: Address) -> Vec<(Address, Revert)> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter(|log| log.address() == registry)
+        .filter_map(skipped_in)
+        .collect()
+}
+
+/// The instance that a log says was left as it was, and why.
+pub(super) fn skipped_in(log: &Log) -> Option<(Address, Revert)> {
+    let log = log.log_decode::<abi::InstanceSkipped>().ok()?;
+    Some((log.inner.proxy, Revert::decode(&log.inner.reason)))
 }
 
 /// The instances that a transaction paused or resumed with their definition.

@@ -1,13 +1,17 @@
 //! What is live: read from the chain alone.
 
+use super::called_back::called_back;
 use super::instance::registry_of;
 use super::logs::{Topics, all_logs, definition_id};
 use super::pages::{labels, proxies};
+use super::step::{named, runs};
+use super::waiting::{Waiting, waiting};
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
+use stylus_upgrades_interface::ids::StepKind;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind, step};
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 use stylus_upgrades_interface::slots;
@@ -29,6 +33,8 @@ pub struct DefinitionStatus {
     pub versions: Vec<VersionStatus>,
     /// Its instances in order of creation.
     pub instances: Vec<InstanceStatus>,
+    /// Those that are not what it is: paused or live, or older than what is current.
+    pub waiting: Vec<Waiting>,
 }
 
 /// A version.
@@ -55,6 +61,15 @@ pub struct StepStatus {
     pub from: String,
     /// `none`, `call`, `script`, `complex` or `foreign-call`.
     pub kind: &'static str,
+    /// What the contract is that it names: `script` or `check`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named: Option<&'static str>,
+    /// That contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<Address>,
+    /// Whether `migrate` leaves an instance whose upgrade reverts to the rollout.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skips_failing: bool,
 }
 
 /// An instance.
@@ -66,11 +81,11 @@ pub struct InstanceStatus {
     pub definition: String,
     /// The version it is at, as the registry knows it.
     pub version: String,
-    /// `wasm`, `evm`, `beacon`, `transparent-4`, `transparent-5` or `uups`.
+    /// `wasm`, `evm`, `transparent-4`, `transparent-5` or `uups`.
     pub kind: &'static str,
     /// `live`, `migrating`, `turning-back` or `paused`.
     pub state: &'static str,
-    /// What the proxy's implementation slot holds, or what its beacon answers.
+    /// What the proxy's implementation slot holds.
     pub implementation: Address,
     /// The registry that the proxy itself names.
     pub registry: Address,
@@ -89,15 +104,45 @@ pub async fn definition_status(
         name: name.into(),
         role: "migrate".into(),
     };
+    let versions = versions(client, registry, name).await?;
+    let instances = instances(client, registry, name).await?;
+    let mut waits = unlike(&found, &versions, &instances);
+    if !waits.is_empty() {
+        let called_back = called_back(client, registry, name).await?;
+        waits.retain(|proxy| !called_back.contains(proxy)); // no rollout touches those
+    }
     Ok(DefinitionStatus {
+        waiting: waiting(client, registry, name, &waits).await?,
         name: name.into(),
         current: found.current,
         sequence: found.sequence,
         state: state_name(found.state),
         migrate: client.call(registry, &policy).await.ok(),
-        versions: versions(client, registry, name).await?,
-        instances: instances(client, registry, name).await?,
+        versions,
+        instances,
     })
+}
+
+/// The instances that are not what their definition is. Those in a complex migration are between two versions.
+fn unlike(
+    definition: &abi::definitionReturn,
+    versions: &[VersionStatus],
+    instances: &[InstanceStatus],
+) -> Vec<Address> {
+    let wanted = match definition.state {
+        definition_state::PAUSED => instance_state_name(instance_state::PAUSED),
+        _ => instance_state_name(instance_state::LIVE),
+    };
+    let position = |label: &str| versions.iter().position(|one| one.version == label);
+    let moves = [instance_state::MIGRATING, instance_state::TURNING_BACK].map(instance_state_name);
+    let is_older = |one: &InstanceStatus| {
+        definition.state != definition_state::PAUSED
+            && position(&one.version) < position(&definition.current)
+    };
+    let own = instances.iter().filter(|one| !moves.contains(&one.state));
+    own.filter(|one| one.state != wanted || is_older(one))
+        .map(|one| one.proxy)
+        .collect()
 }
 
 /// An instance, as its registry and its own slots have it.
@@ -180,7 +225,10 @@ async fn instances(
 fn step_status(found: &Step) -> StepStatus {
     StepStatus {
         from: found.from.clone(),
-        kind: step_kind_name(found.kind),
+        kind: step_kind_name(runs(found)),
+        named: Some(named(found).word()).filter(|word| !word.is_empty()),
+        script: Some(found.script).filter(|script| !script.is_zero()),
+        skips_failing: StepKind(found.kind).skips_failing(),
     }
 }
 

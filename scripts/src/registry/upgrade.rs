@@ -1,9 +1,11 @@
-//! One instance to one version: on the proxy itself, for who alone may migrate. Everybody else takes
-//! it along by `rollout` where the version is current already, and decides nothing here.
+//! One instance to one version, for who alone may migrate: by the proxy itself, or by the registry where the proxy
+//! takes no orders of others or a check is to be asked. Everybody else takes it along by `rollout` where the version
+//! is current already, and decides nothing here.
 
 use super::called_back::called_back;
-use super::instance::{ask, registry_of};
+use super::instance::registry_of;
 use super::rollout::{RolledOut, left, rollout};
+use super::step::{Named, named};
 use crate::client::{ChainError, Client, Revert, Sent};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
@@ -16,10 +18,12 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// By which way an upgrade went.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// `upgradeTo` on the proxy.
     Direct,
+    /// `upgradeInstance` on the registry.
+    Registry,
     /// `rollout` on the registry, to what is current already.
     Rollout,
 }
@@ -41,30 +45,20 @@ pub struct Upgraded {
     pub sent: Sent,
 }
 
-/// Upgrades `proxy` to `version`. With `data`, only directly: it is the calldata of the last step
-/// or runs on the new code.
+/// Upgrades `proxy` to `version`. With `data`, only alone: it is the calldata of the last step or runs on the new
+/// code.
 ///
 /// # Errors
 /// `UpgradeNotAuthorized` for who does not alone satisfy the policy, unless the version is current:
 /// making it so is for `migrate`, which concerns all instances. [`ChainError::NotAlone`] where other
-/// instances would be upgraded with it. [`ChainError::NotDirectly`] where the proxy takes upgrades
-/// from its registry alone.
+/// instances would be upgraded with it.
 pub async fn upgrade(
     client: &Client,
     proxy: Address,
     version: &str,
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
-    let registry = registry_of(client, proxy).await?;
-    let instance = abi::instanceOfCall { proxy };
-    if client.call(registry, &instance).await?.kind != proxy_kind::WASM {
-        let rolled_out = match data.is_empty() {
-            true => roll_out_current(client, proxy, version).await?,
-            false => None,
-        };
-        return rolled_out.ok_or(ChainError::NotDirectly { proxy });
-    }
-    match upgrade_directly(client, proxy, version, data.clone()).await {
+    match upgrade_alone(client, proxy, version, data.clone()).await {
         Err(error) if error.is_refused_as::<UpgradeNotAuthorized>() && data.is_empty() => {
             let rolled_out = roll_out_current(client, proxy, version).await?;
             rolled_out.ok_or(error)
@@ -73,44 +67,96 @@ pub async fn upgrade(
     }
 }
 
-/// `upgradeTo` or `upgradeToAndCall` on the proxy itself.
-pub async fn upgrade_directly(
+/// By the proxy itself, or by the registry where only that can.
+async fn upgrade_alone(
     client: &Client,
     proxy: Address,
     version: &str,
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
     let registry = registry_of(client, proxy).await?;
-    let from = version_of(client, registry, proxy).await?;
-    let request = TransactionRequest::default()
-        .with_to(proxy)
-        .with_input(direct_call(version, data));
-    let what = format!("upgrade {proxy} from {from} to {version}");
+    let query = abi::instanceOfCall { proxy };
+    let instance = client.call(registry, &query).await?;
+    let is_direct =
+        instance.kind == proxy_kind::WASM && !has_check(client, registry, proxy, version).await?;
+    let route = if is_direct {
+        Route::Direct
+    } else {
+        Route::Registry
+    };
+    let (to, call) = lone_call(route, (registry, proxy), version, data);
+    let request = TransactionRequest::default().with_to(to).with_input(call);
+    let what = format!("upgrade {proxy} from {} to {version}", instance.version);
     let sent = client.transact(&what, request).await?;
-    Ok(Upgraded::directly(proxy, from, version, sent))
+    Ok(Upgraded::alone(
+        route,
+        proxy,
+        instance.version,
+        version,
+        sent,
+    ))
 }
 
-/// What [`upgrade_directly`] sends to the proxy.
-pub fn direct_call(version: &str, data: Bytes) -> Bytes {
+/// Whether a step on the instance's path has a check, which only the registry asks. A path that there is none of is
+/// refused by whoever upgrades.
+async fn has_check(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+    version: &str,
+) -> Result<bool, ChainError> {
+    let query = abi::planCall {
+        instance: proxy,
+        version: version.into(),
+    };
+    match client.call(registry, &query).await {
+        Ok(path) => Ok(path
+            .steps
+            .iter()
+            .any(|step| matches!(named(step), Named::Check(_)))),
+        Err(error) if error.revert().is_some() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What upgrades one instance of `registry` alone by that route, and the account that it is sent to.
+pub fn lone_call(
+    route: Route,
+    (registry, proxy): (Address, Address),
+    version: &str,
+    data: Bytes,
+) -> (Address, Bytes) {
     let version = version.to_owned();
-    match data.is_empty() {
-        true => proxy_abi::upgradeToCall { version }.abi_encode().into(),
-        false => proxy_abi::upgradeToAndCallCall { version, data }
-            .abi_encode()
-            .into(),
+    match route {
+        Route::Direct if data.is_empty() => {
+            let call = proxy_abi::upgradeToCall { version };
+            (proxy, call.abi_encode().into())
+        }
+        Route::Direct => {
+            let call = proxy_abi::upgradeToAndCallCall { version, data };
+            (proxy, call.abi_encode().into())
+        }
+        Route::Registry | Route::Rollout => {
+            let call = abi::upgradeInstanceCall {
+                proxy,
+                version,
+                data,
+            };
+            (registry, call.abi_encode().into())
+        }
     }
 }
 
 impl Upgraded {
-    /// What a transaction did that was sent to the proxy itself.
-    pub fn directly(proxy: Address, from: String, version: &str, sent: Sent) -> Self {
+    /// What a transaction did that upgraded the instance alone.
+    pub fn alone(route: Route, proxy: Address, from: String, version: &str, sent: Sent) -> Self {
         let paused = paused_by(&sent, proxy);
         Self {
             from,
             to: version.into(),
             done: paused.is_none(),
             paused,
-            route: Route::Direct,
+            route,
             sent,
         }
     }
@@ -175,15 +221,6 @@ fn arrived_at(sent: &Sent, registry: Address, proxy: Address) -> Option<String> 
         .filter(|upgraded| upgraded.proxy == proxy)
         .last()
         .map(|upgraded| upgraded.to)
-}
-
-async fn version_of(
-    client: &Client,
-    registry: Address,
-    proxy: Address,
-) -> Result<String, ChainError> {
-    let question = proxy_abi::implementationVersionCall {};
-    ask(client, registry, proxy, &question).await
 }
 
 /// The complex steps that a transaction began: the instance, from where and to where.

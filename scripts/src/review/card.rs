@@ -194,6 +194,7 @@ fn code(fact: &CodeFacts) -> Card {
     };
     let about = match fact.what {
         "script" => "migration script",
+        "check" => "check of the step",
         _ => "implementation",
     };
     Card::new(about, weight, says)

@@ -16,6 +16,7 @@ use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::ids::StepKind;
 use stylus_upgrades_interface::parts::PARTS;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -245,7 +246,11 @@ impl Known {
                 )
                 .await?;
             all = functions.clone().with(&all);
-            for step in found.steps.iter().filter(|step| !step.script.is_zero()) {
+            for step in found
+                .steps
+                .iter()
+                .filter(|step| StepKind(step.kind).runs_script())
+            {
                 let script = self.code_of(name, step.script);
                 script.leads(name, &step.from, &version);
                 let declared = script.functions.clone().with(&functions);

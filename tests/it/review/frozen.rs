@@ -1,11 +1,11 @@
 //! Instances in a complex step: what can block them there, and how they leave it.
 
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
+use alloy::sol_types::{SolCall, SolError};
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::instance_state;
+use stylus_upgrades_interface::reasons::{instance_state, invalid_policy, invalid_step};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
@@ -112,7 +112,7 @@ fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version
 }
 
 #[test]
-fn an_instance_of_a_frozen_definition_is_not_held_in_its_step_by_what_lies_behind() {
+fn no_complex_step_begins_in_a_frozen_definition() {
     let (mut scenario, way) = stuck();
     scenario.migrate("2.0", way).expect("current");
     scenario
@@ -121,22 +121,49 @@ fn an_instance_of_a_frozen_definition_is_not_held_in_its_step_by_what_lies_behin
     end(&mut scenario).expect("at 2.0: 3.0 was not current when it began");
     assert_at(&scenario, "2.0", instance_state::LIVE);
 
-    // another one begins on the way to what is current, and then nobody decides any more
+    // another one begins on the way to what is current, while nobody decides any more
     scenario.proxy = scenario.create(2, "1.0");
-    scenario.fixture.chain.mine(1, None).expect("a block");
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
-    assert_eq!(end(&mut scenario), Err(Reverted(vec![0xee].into())));
     let never_again = IRegistry::setPolicyCall {
         name: "A".into(),
         role: "migrate".into(),
         expression: "NONE".into(),
     };
     scenario.govern(&never_again).expect("frozen");
+    let done = scenario.rollout(1, 32_000_000).expect("anybody may try");
+    assert_eq!((done.returned.upgraded, done.returned.left), (0, 1));
+    let reason = IRegistry::InvalidStep {
+        from: "1.0".into(),
+        to: "2.0".into(),
+        reason: invalid_step::COMPLEX_WHEN_FROZEN,
+    };
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped[0].reason, Bytes::from(reason.abi_encode()));
+    assert_at(&scenario, "1.0", instance_state::LIVE);
+}
+
+#[test]
+fn nobody_is_left_in_a_complex_step_without_those_who_could_abort_it() {
+    let (mut scenario, _) = stuck();
+    let never_again = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: "NONE".into(),
+    };
+    let expression = String::from("NONE");
+    refused(
+        scenario.govern(&never_again),
+        IRegistry::InvalidPolicy {
+            expression,
+            offset: 0,
+            reason: invalid_policy::MIGRATING,
+        },
+    );
+    scenario
+        .migrate("2.1", step("1.0", 0, Bytes::new()))
+        .expect("approvers decide otherwise");
     end(&mut scenario).expect("at 2.0");
     assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.govern(&never_again).expect("frozen");
 }
 
 /// EVM code that makes calls without arguments to an account, whatever comes of them.

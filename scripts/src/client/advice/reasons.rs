@@ -79,7 +79,12 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
         invalid_step::NOT_FROM_CURRENT => "it does not leave the current version",
         invalid_step::DATA_MISMATCH => "calldata where none belongs, or none where some does",
         invalid_step::DATA_TOO_LONG => "too much calldata",
-        invalid_step::DIRECT_WITH_CHECK => "a step with a check, which only the registry asks",
+        invalid_step::DIRECT_WITH_CHECK => {
+            "a step with a check, which only the registry asks: upgradeInstance of the registry does"
+        }
+        invalid_step::COMPLEX_WHEN_FROZEN => {
+            "a complex step, which nobody could abort: the definition is frozen"
+        }
         invalid_step::COMPLEX_WITH_CHECK => "a check on a path with a complex step",
         _ => "an unknown reason",
     }
@@ -101,6 +106,10 @@ pub(crate) fn policy_reason(reason: u8) -> &'static str {
         invalid_policy::BAD_LAMBDA => "too many lambdas, or one without code",
         invalid_policy::TRAILING => "something behind the end",
         invalid_policy::TOO_LONG => "too long",
+        invalid_policy::FINAL => "the policy is NONE: it never changes again",
+        invalid_policy::MIGRATING => {
+            "an instance is in a complex migration, which nobody could abort then"
+        }
         _ => "an unknown reason",
     }
 }

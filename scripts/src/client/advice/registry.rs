@@ -77,9 +77,9 @@ impl Advise for IRegistryErrors {
                 "wait for the other approvers",
             ),
             Self::NotApproved(error) => Advice::new(
-                "an approval of one's own",
+                "an approval of one's own, or an action that was not refused before",
                 format!("none by {}", error.approver),
-                "nothing: there is no approval to withdraw",
+                "nothing: no signature of that account counts any more, or it is no approver of it",
             ),
             Self::TooManyActions(error) => Advice::new(
                 "at most 16 open actions of one proposer",
@@ -125,17 +125,23 @@ impl Advise for IRegistryErrors {
             Self::DirectCallRequired(error) => Advice::new(
                 "an account without code that sends the call directly",
                 format!("a call of {}", error.caller),
-                "send the same call from an ordinary account: anybody may, once the approvals are there",
+                "send the same call with a key whose account has no code: stylus-upgrades approve, or rollout for instances that wait; anybody may",
             ),
             Self::InstanceNotObeying(error) => Advice::new(
                 "a proxy that does what this registry orders",
                 error.proxy.to_string(),
-                "find out who else decides about it; stylus-upgrades remove drops it",
+                format!(
+                    "find out who else decides about it; stylus-upgrades transfer {} --remove drops it",
+                    error.proxy
+                ),
             ),
             Self::TransferNotAccepted(error) => Advice::new(
                 "a definition that has accepted this proxy from this registry",
                 format!("{} from {}", error.proxy, error.registry),
-                "stylus-upgrades accept-transfer at the receiving registry comes first",
+                format!(
+                    "first, at the receiving registry: stylus-upgrades adopt NAME {} VERSION --from {}",
+                    error.proxy, error.registry
+                ),
             ),
             Self::Reentered(_) => Advice::new(
                 "one call at a time",

@@ -154,6 +154,15 @@ pub struct StepArgs {
     /// --call is a function of code that does not know our mixin
     #[arg(long, requires = "call", conflicts_with = "script")]
     pub foreign: bool,
+    /// A check: a contract that the registry asks before and after it upgrades each instance along
+    /// this step, and that stops what is not as expected; an address, a crate, a .wasm file, or a
+    /// contract's name
+    #[arg(long, value_name = "ADDRESS|SOURCE", conflicts_with_all = ["script", "complex"])]
+    pub check: Option<String>,
+    /// Where it becomes current, an instance whose upgrade reverts stays as it is and waits for the
+    /// rollout; without it one such instance stops the whole migration
+    #[arg(long)]
+    pub skip_failing: bool,
     /// The migration that the code declares is not run: the data stays as it is, or --script or
     /// --complex migrates it
     #[arg(long)]

@@ -8,7 +8,7 @@ use crate::functions::{DecodedCall, Functions, interfaces};
 use crate::governance::Call;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
-use crate::registry::RecordedCode;
+use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -33,8 +33,8 @@ pub(in crate::commands) async fn decoded(
     }
     let (name, names) = (call.definition(), context.names());
     let functions = match step {
-        Some(step) if step.kind == kind::COMPLEX => Ok(interfaces().proxy.clone()),
-        Some(step) if step.kind == kind::SCRIPT => {
+        Some(step) if runs(step) == kind::COMPLEX => Ok(interfaces().proxy.clone()),
+        Some(step) if runs(step) == kind::SCRIPT => {
             let codehash = step.scriptCodehash.into();
             kept(context, (client, registry), name, codehash).await
         }

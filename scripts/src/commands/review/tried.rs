@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
+use crate::registry::runs;
 use crate::review::{Card, TRIED, Weight, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
@@ -76,7 +77,7 @@ pub(in crate::commands) async fn add_without_migration(
         return Ok(Some(created));
     }
     let way = governed.call.version();
-    let Some((version, _, way)) = way.filter(|(_, _, way)| way.kind != step::NONE) else {
+    let Some((version, _, way)) = way.filter(|(_, _, way)| runs(way) != step::NONE) else {
         return Ok(None);
     };
     let name = governed.call.definition();

@@ -1,16 +1,18 @@
 //! What `approve` checks of an action: the same as the command that proposed it.
 
+use super::super::accept;
 use super::super::adopt;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::create_proxy;
 use super::super::storage::{self, StorageChecks, StorageContext};
+use super::super::transfer;
 use super::{Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Extent, Part};
 use crate::governance::Call;
-use crate::registry::RecordedCode;
+use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
@@ -32,13 +34,18 @@ pub(in crate::commands) async fn check_action(
         let coverage = create_proxy::check(context, client, registry, call, said).await?;
         return Ok(StorageChecks::of(coverage));
     }
-    if let Call::Adopt(adopt) = call {
-        let place = StorageContext {
-            context,
-            client,
-            registry,
-        };
-        return adopt::check(place, adopt, &args.storage).await;
+    let place = StorageContext {
+        context,
+        client,
+        registry,
+    };
+    match call {
+        Call::Adopt(adopt) => return adopt::check(place, adopt, &args.storage).await,
+        Call::AcceptTransfer(accept) => return accept::check(place, accept, &args.storage).await,
+        Call::TransferProxy(give) => {
+            transfer::check(place, give).await?;
+        }
+        _ => {}
     }
     let Some((version, code, step)) = call.version() else {
         return Ok(StorageChecks::default());
@@ -104,7 +111,7 @@ impl Work<'_> {
             let why = "their hash is named; only a build compares them with the code (--source)";
             coverage.lower(Part::Source, Extent::Partial, why);
         }
-        if !script && matches!(step.kind, kind::SCRIPT | kind::COMPLEX) {
+        if !script && matches!(runs(step), kind::SCRIPT | kind::COMPLEX) {
             let why = "the code of its migration was not built and compared (--script-source)";
             coverage.lower(Part::Source, Extent::Partial, why);
         }

@@ -4,6 +4,7 @@
 use super::{Run, Work};
 use crate::app_error::Error;
 use crate::build::Artifact;
+use crate::registry::runs;
 use crate::steps::StepsError;
 use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::reasons::step;
@@ -22,7 +23,7 @@ pub(in crate::commands) enum Program {
 impl Program {
     /// The program of a step that is registered or proposed.
     pub(in crate::commands) fn of(step: &Step) -> Self {
-        match step.kind {
+        match runs(step) {
             step::COMPLEX => Self::At(step.script),
             _ => Self::None,
         }

@@ -96,7 +96,7 @@ async fn give(
         "adopted: nobody takes over a proxy that its owner keeps",
         matches!(early, Err(GovernanceError::WouldFail(_))),
     );
-    let admin = given_to(registry, NAME, proxy_kind::TRANSPARENT_5);
+    let admin = given_to(registry, NAME);
     record.fact("the admin of Adopted", admin);
     let give = IOwnable::transferOwnershipCall { newOwner: admin };
     let what = "transferOwnership of the ProxyAdmin";

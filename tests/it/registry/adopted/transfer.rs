@@ -1,7 +1,6 @@
 //! Instances that go elsewhere.
 
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::IUpgradeableProxy;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;

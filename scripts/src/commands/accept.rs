@@ -1,0 +1,132 @@
+//! `adopt --from`: a definition accepts an instance that another registry transfers to it, or takes that back.
+
+use super::adopt::takes_over;
+use super::args::{AdoptArgs, StorageArgs};
+use super::context::Context;
+use super::propose::propose;
+use super::storage::{self, StorageChecks, StorageContext};
+use super::transfer::first_contact;
+use crate::app_error::Error;
+use crate::governance::kind_in_words;
+use crate::output::Outcome;
+use crate::registry::{Candidate, TransferError, require_there};
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// Accepts a proxy, or takes an acceptance back.
+pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
+    let client = context.working_client("adopt").await?;
+    let registry = context.verified(&client, context.registry()?).await?;
+    let place = StorageContext {
+        context,
+        client: &client,
+        registry,
+    };
+    let proxy = context.manifest.address(&args.proxy)?;
+    let (name, version) = (args.name.clone(), args.version.clone());
+    let mut outcome = Outcome::default();
+    outcome.field("name", &name);
+    outcome.field("version", &version);
+    outcome.field("proxy", proxy);
+    let mut call = abi::acceptTransferCall {
+        name,
+        proxy,
+        kind: 0,
+        version,
+        registry: Address::ZERO,
+    };
+    if let Some(from) = &args.from {
+        call.registry = context.manifest.address(from)?;
+        let instance = found(place, &call).await?;
+        call.kind = instance.kind;
+        outcome.field("from", call.registry);
+        outcome.field("kind", kind_in_words(call.kind));
+        outcome.line(format!(
+            "{proxy}  a {} of {} {} of {}",
+            kind_in_words(call.kind),
+            instance.name,
+            instance.version,
+            context.names().long(call.registry)
+        ));
+        let said = (&args.storage, args.runs_layout.as_deref());
+        let candidate = candidate(place, &call).await?;
+        let pair = (call.name.as_str(), call.version.as_str());
+        let checks = takes_over(place, pair, said, &candidate).await?;
+        storage::report(&mut outcome, &checks);
+        outcome.line(format!(
+            "next, once it is accepted: stylus-upgrades transfer {proxy} {registry} {} --registry {}",
+            crate::text::shell_word(&call.name),
+            call.registry
+        ));
+    } else {
+        let query = abi::acceptedTransferCall {
+            name: call.name.clone(),
+            proxy,
+        };
+        let accepted = client.call(registry, &query).await?;
+        (call.kind, call.version) = (accepted.kind, accepted.version);
+        if accepted.registry.is_zero() {
+            return Err(TransferError::NothingAccepted {
+                proxy,
+                name: call.name,
+            }
+            .into());
+        }
+        outcome.line(format!(
+            "{proxy}  is not accepted from {} any more",
+            context.names().long(accepted.registry)
+        ));
+    }
+    let bytes = call.abi_encode().into();
+    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+}
+
+/// What an approver of an acceptance has checked.
+pub(super) async fn check(
+    place: StorageContext<'_>,
+    call: &abi::acceptTransferCall,
+    args: &StorageArgs,
+) -> Result<StorageChecks, Error> {
+    if call.registry.is_zero() {
+        return Ok(StorageChecks::default());
+    }
+    found(place, call).await?;
+    let candidate = candidate(place, call).await?;
+    takes_over(place, (&call.name, &call.version), (args, None), &candidate).await
+}
+
+/// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
+async fn found(
+    place: StorageContext<'_>,
+    call: &abi::acceptTransferCall,
+) -> Result<abi::instanceOfReturn, Error> {
+    let from = first_contact(place.context, place.client, call.registry).await?;
+    let instance = require_there(place.client, from, call.proxy).await?;
+    match is_adopted(instance.kind) {
+        false => Ok(instance),
+        true => Err(TransferError::NotThere {
+            proxy: call.proxy,
+            from,
+            found: "an adopted proxy, which goes to an account and is adopted from there".into(),
+        }
+        .into()),
+    }
+}
+
+/// The proxy as it is now.
+async fn candidate(
+    place: StorageContext<'_>,
+    call: &abi::acceptTransferCall,
+) -> Result<Candidate, Error> {
+    let runs = place.client.storage(call.proxy, slots::IMPLEMENTATION);
+    Ok(Candidate {
+        proxy: call.proxy,
+        kind: call.kind,
+        implementation: Address::from_word(runs.await?),
+        authority: Some(call.registry),
+        through: call.proxy,
+    })
+}

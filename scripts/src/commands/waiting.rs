@@ -1,0 +1,71 @@
+//! Instances that stayed as they were although an action was executed: who they are, why, and what helps.
+
+use super::storage::StorageContext;
+use crate::client::{ChainError, Client, Sent};
+use crate::error::Exit;
+use crate::output::Outcome;
+use crate::registry::{Waiting, proxies, skipped_by};
+use crate::text::shell_word;
+use alloy::primitives::Address;
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Reports the instances that the transaction which made a version current left as they were, unless they are
+/// at it by now.
+pub(super) async fn after_migration(
+    place: StorageContext<'_>,
+    migrate: &abi::migrateCall,
+    sent: &Sent,
+    outcome: &mut Outcome,
+) -> Result<(), ChainError> {
+    let mut waiting = Vec::new();
+    for (proxy, reason) in skipped_by(sent, place.registry) {
+        let query = abi::instanceOfCall { proxy };
+        match place.client.call(place.registry, &query).await {
+            Ok(instance) if instance.version == migrate.version => {}
+            Ok(_) => waiting.push(Waiting::new(proxy, Some(&reason))),
+            Err(error) if error.revert().is_some() => {} // it was removed since
+            Err(error) => return Err(error),
+        }
+    }
+    let next = format!("stylus-upgrades rollout {}", shell_word(&migrate.name));
+    report(outcome, waiting, &next);
+    Ok(())
+}
+
+/// Reports instances that wait; `next` is the command that goes on with them. Nothing is reported of none.
+pub(super) fn report(outcome: &mut Outcome, waiting: Vec<Waiting>, next: &str) {
+    if waiting.is_empty() {
+        return;
+    }
+    for Waiting { proxy, reason, .. } in &waiting {
+        outcome.line(format!("waits   {proxy}: {reason}"));
+    }
+    let (one, them) = match waiting.len() {
+        1 => ("1 instance stayed".to_owned(), "it"),
+        count => (format!("{count} instances stayed"), "them"),
+    };
+    let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
+    let helps: Vec<&str> = helps.into_iter().collect();
+    outcome.line(format!("{one} as before; {}", helps.join("; ")));
+    outcome.line(format!("next: {next} goes on with {them}"));
+    outcome.field("waiting", waiting);
+    outcome.field("next", next);
+    outcome.exit = outcome.exit.or(Some(Exit::NotReady));
+}
+
+/// Whether an instance of the definition is adopted, so that a contract's call does not move it.
+pub(super) async fn has_adopted(
+    (client, registry): (&Client, Address),
+    name: &str,
+) -> Result<bool, ChainError> {
+    for proxy in proxies(client, registry, name).await? {
+        let query = abi::instanceOfCall { proxy };
+        let instance = client.call(registry, &query).await?;
+        if is_adopted(instance.kind) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,87 @@
+//! Instances that stayed as they were although their definition went on, and why.
+
+use super::logs::{Topics, all_logs, definition_id};
+use super::rollout::skipped_in;
+use crate::client::{ChainError, Client, Revert};
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolEvent;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// An instance that stayed as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The proxy.
+    pub proxy: Address,
+    /// Why, as the registry's newest event about it says.
+    pub reason: String,
+    /// What helps.
+    pub next: String,
+    /// Whether nothing keeps it but that an account without code has to send the rollout directly.
+    pub needs_direct_call: bool,
+}
+
+impl Waiting {
+    /// An instance that the registry left as it was with `reason`; `None` where it has said nothing about it.
+    pub fn new(proxy: Address, reason: Option<&Revert>) -> Self {
+        let needs_direct_call = reason.is_some_and(Revert::is::<abi::DirectCallRequired>);
+        let (reason, next) = match reason {
+            Some(_) if needs_direct_call => (
+                "an adopted proxy moves only where an account without code sends the rollout directly".into(),
+                "anybody may send it, with a key whose account has no code".into(),
+            ),
+            Some(reason) => (reason.to_string(), reason.advice().next),
+            None => (
+                "no rollout has reached it".into(),
+                "anybody may send one".into(),
+            ),
+        };
+        Self {
+            proxy,
+            reason,
+            next,
+            needs_direct_call,
+        }
+    }
+}
+
+/// Each of these instances, with the registry's newest reason for leaving it as it was.
+///
+/// # Errors
+/// What the chain says.
+pub async fn waiting(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    proxies: &[Address],
+) -> Result<Vec<Waiting>, ChainError> {
+    if proxies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let words: Vec<B256> = proxies.iter().map(Address::into_word).collect();
+    let topics: Topics<'_> = [
+        &[
+            abi::InstanceSkipped::SIGNATURE_HASH,
+            abi::InstanceUpgraded::SIGNATURE_HASH,
+            abi::InstancePaused::SIGNATURE_HASH,
+            abi::InstanceResumed::SIGNATURE_HASH,
+        ],
+        &[definition_id(name).0],
+        &words,
+    ];
+    let mut reasons = BTreeMap::new();
+    for log in all_logs(client, registry, topics).await? {
+        let Some(word) = log.topics().get(2) else {
+            continue;
+        };
+        match skipped_in(&log) {
+            Some((proxy, reason)) => reasons.insert(proxy, reason),
+            None => reasons.remove(&Address::from_word(*word)), // it has moved since
+        };
+    }
+    let waiting = proxies
+        .iter()
+        .map(|proxy| Waiting::new(*proxy, reasons.get(proxy)));
+    Ok(waiting.collect())
+}
