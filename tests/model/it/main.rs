@@ -139,7 +139,7 @@ fn every_mutation_breaks_an_invariant() {
         (M::EndsOtherRoles, "create", I::RolesApart, 2),
         (M::PausesBoth, "two definitions", I::DefinitionsApart, 1),
         (M::RefusesInVain, "signed", I::SignaturesEnd, 1),
-        (M::FreezesSteps, "complex", I::FreezesOutsideSteps, 3),
+        (M::FreezesSteps, "complex", I::FrozenInNoStep, 3),
         (M::OrdersByContracts, "in a call", I::NothingMovesInACall, 1),
         (
             M::ExecutesByContracts,

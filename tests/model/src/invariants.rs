@@ -13,10 +13,9 @@ use consent::{
     expired_is_over, lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
 };
 use effects::{
-    adopted_as_given, called_back_stays, created_by_decision, definitions_apart,
-    freezes_outside_steps, leaves_running, moved_by_decision, nothing_moves_in_a_call,
-    paused_is_paused, roles_apart, rounds_rise, sequence_counts, what_is_left_follows,
-    what_is_left_is_named,
+    adopted_as_given, called_back_stays, created_by_decision, definitions_apart, frozen_in_no_step,
+    leaves_running, moved_by_decision, nothing_moves_in_a_call, paused_is_paused, roles_apart,
+    rounds_rise, sequence_counts, what_is_left_follows, what_is_left_is_named,
 };
 
 /// An invariant.
@@ -67,8 +66,8 @@ pub enum Invariant {
     WhatIsLeftFollows,
     /// What leaves runs its own code.
     LeavesRunning,
-    /// `migrate` does not become `NONE` while an instance is in a complex step.
-    FreezesOutsideSteps,
+    /// No instance is in a complex step where the policy of `migrate` is `NONE`: nobody could abort it.
+    FrozenInNoStep,
     /// In every state everybody together gets executed what can be executed; looks ahead.
     CanBeDecided,
 }
@@ -107,7 +106,7 @@ impl Invariant {
         (Self::WhatIsLeftIsNamed, "what is left is named"),
         (Self::WhatIsLeftFollows, "what is left follows"),
         (Self::LeavesRunning, "what leaves runs"),
-        (Self::FreezesOutsideSteps, "frozen outside of steps"),
+        (Self::FrozenInNoStep, "frozen in no step"),
         (Self::CanBeDecided, "whom the policy asks can always decide"),
     ];
 }
@@ -218,10 +217,7 @@ pub(crate) fn broken(
             what_is_left_is_named(before, outcome),
         ),
         (Invariant::LeavesRunning, leaves_running(before, after)),
-        (
-            Invariant::FreezesOutsideSteps,
-            freezes_outside_steps(scope, before, outcome),
-        ),
+        (Invariant::FrozenInNoStep, frozen_in_no_step(scope, after)),
     ];
     all.into_iter()
         .find(|(_, holds)| !holds)

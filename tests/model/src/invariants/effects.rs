@@ -199,10 +199,8 @@ pub(super) fn leaves_running(before: &State, after: &State) -> bool {
     proxies.all(|(was, is)| is.instance.is_some() || was.instance.is_none_or(|one| one.runs()))
 }
 
-pub(super) fn freezes_outside_steps(scope: &Scope, before: &State, outcome: &Outcome) -> bool {
-    let Some(Content::SetPolicy(policy)) = outcome.executed else {
-        return true;
-    };
-    let mut instances = before.proxies.iter().filter_map(|proxy| proxy.instance);
-    !scope.policies[usize::from(policy)].is_nobody() || !instances.any(|one| one.is_migrating())
+pub(super) fn frozen_in_no_step(scope: &Scope, after: &State) -> bool {
+    let mut instances = after.proxies.iter().filter_map(|proxy| proxy.instance);
+    let policy = scope.policies[usize::from(after.policy)];
+    !policy.is_nobody() || !instances.any(|one| one.is_migrating())
 }
