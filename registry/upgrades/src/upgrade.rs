@@ -8,11 +8,12 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     authority::{self, role},
     build,
-    chain::{Reverts, ask, sender, this},
+    chain::{Reverts, sender, this},
     definition::Definition,
     errors, events,
     instances::Instance,
     lock::{self, Phase},
+    orders,
     route::{self, check_programs},
     version::{Step, Version},
 };
@@ -141,8 +142,7 @@ pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
             Ok(Began::Registry(order))
         }
         Phase::Free if lock::alone(proxy).is_none() => {
-            let found = ask(proxy, &implementationCall::SELECTOR)?;
-            if Reader::new(&found).address(0).ok() == Some(build::STUB) {
+            if orders::question(instance, implementationCall::SELECTOR) == Ok(build::STUB) {
                 Ok(Began::Itself)
             } else {
                 Err(errors::not_an_instance(proxy))
