@@ -210,7 +210,9 @@ impl Scope {
                     Transition::Give(proxy, Control::Another),
                 ]);
             } else if state.proxies[usize::from(proxy)].instance.is_some() {
-                transitions.extend((0..=STRANGER).map(|who| Transition::Upgrade(who, proxy)));
+                // an EVM proxy upgrades itself for its registry alone
+                let all = (0..=STRANGER).filter(|_| !self.contracts);
+                transitions.extend(all.map(|who| Transition::Upgrade(who, proxy)));
                 if self.complex {
                     transitions.extend([
                         Transition::Finish(proxy, false),
@@ -250,8 +252,8 @@ impl Scope {
 
     /// Something that the contract does, in every way.
     fn by_contract(&self, deed: Deed) -> Vec<Transition> {
-        let ways = [Way::Contract, Way::Within(0), Way::Within(1)];
-        let by = ways.map(|way| Transition::By(way, deed));
+        let by = [Way::Contract, Way::Within(0), Way::Within(1)];
+        let by = by.map(|way| Transition::By(way, deed));
         let by = by.into_iter().filter(|_| self.contracts);
         by.collect()
     }

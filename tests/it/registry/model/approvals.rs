@@ -253,11 +253,11 @@ impl Board {
     pub(super) fn revoke(&mut self, who: usize, id: B256) -> Outcome {
         let found = self.find(id).ok();
         let approver = account(who);
-        let is_asked = |action: &Action| self.policy(action.role).who.contains(&who);
-        let has_approved = |action: &Action| is_asked(action) && action.approvals.contains(&who);
+        let is_named = |action: &Action| self.policy(action.role).who.contains(&who);
+        let has_approved = |action: &Action| is_named(action) && action.approvals.contains(&who);
         let is_new = !self.revoked.contains(&(id, who));
         let may = match &found {
-            Some(action) => has_approved(action) || is_asked(action) && is_new,
+            Some(action) => has_approved(action) || is_named(action) && is_new,
             None => is_new,
         };
         if !may {
