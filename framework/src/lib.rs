@@ -8,8 +8,10 @@
 #![forbid(unsafe_code)]
 
 mod manifest;
+mod releases;
 
 pub use manifest::{Entry, Manifest};
+pub use releases::{EARLIER_REGISTRIES, RegistryRelease};
 
 use alloy_primitives::{Address, B256, keccak256};
 use std::sync::LazyLock;

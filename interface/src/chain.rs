@@ -1,12 +1,20 @@
 //! What the framework relies on that others put on the chain.
 
-use alloy_primitives::{Address, address};
+use alloy_primitives::{Address, B256, address, b256};
 use alloy_sol_types::sol;
 
 /// The deterministic CREATE2 deployer: calldata is salt (32 bytes) and init code.
 pub const CREATE2_DEPLOYER: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
 /// The Stylus deployer: creates, activates and constructs in one transaction.
+///
+/// With a salt that is not zero it creates by CREATE2, with the salt keccak256(`salt` ++ `initData`), and
+/// calls the new account with `initData` in the same transaction, or reverts. So an address follows from
+/// init code, constructor's data and salt alone. With salt 0 it creates by CREATE.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// keccak256 of the Stylus deployer's code. Its address is the CREATE2 deployer's for its init code and
+/// salt 0, so it is the same on every chain.
+pub const STYLUS_DEPLOYER_CODEHASH: B256 =
+    b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a");
 /// ArbSys: the chain itself.
 pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
 /// ArbWasm: activation, versions, expiry.

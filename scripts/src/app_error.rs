@@ -1,5 +1,6 @@
 //! What can end a command: the errors of every module, and of the command line itself.
 
+mod conversions;
 mod several;
 
 use several::every_next;
@@ -13,14 +14,14 @@ use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
-use crate::layout::{DocumentError, LayoutError};
+use crate::layout::LayoutError;
 use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::own_file::FileError;
 use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
-use crate::registry::{AdoptionError, TransferError};
+use crate::registry::{AdoptionError, OriginError, TransferError};
 use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
 use crate::trace::TraceError;
@@ -168,6 +169,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Transfer(#[from] TransferError),
+    /// Nothing vouches for a registry's storage.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Origin(Box<OriginError>),
     /// An explorer has not verified something.
     #[error(transparent)]
     #[explain(of = _0)]
@@ -324,66 +329,6 @@ impl Error {
             Self::Governance(error) => error.chain(),
             _ => None,
         }
-    }
-}
-
-impl From<GovernanceError> for Error {
-    fn from(error: GovernanceError) -> Self {
-        Self::Governance(error.into())
-    }
-}
-
-impl From<ExportError> for Error {
-    fn from(error: ExportError) -> Self {
-        match error {
-            ExportError::Chain(error) => error.into(),
-            error => Self::Export(error.into()),
-        }
-    }
-}
-
-impl From<MigrationError> for Error {
-    fn from(error: MigrationError) -> Self {
-        Self::Migration(error.into())
-    }
-}
-
-impl From<LayoutError> for Error {
-    fn from(error: LayoutError) -> Self {
-        Self::Layout(error.into())
-    }
-}
-
-impl From<Box<LayoutError>> for Error {
-    fn from(error: Box<LayoutError>) -> Self {
-        Self::Layout(error)
-    }
-}
-
-impl From<DocumentError> for Error {
-    fn from(error: DocumentError) -> Self {
-        match error {
-            DocumentError::Chain(error) => error.into(),
-            DocumentError::Layout(error) => error.into(),
-        }
-    }
-}
-
-impl From<StepsError> for Error {
-    fn from(error: StepsError) -> Self {
-        Self::Steps(error.into())
-    }
-}
-
-impl From<VersionsError> for Error {
-    fn from(error: VersionsError) -> Self {
-        Self::Versions(error.into())
-    }
-}
-
-impl From<ProjectError> for Error {
-    fn from(error: ProjectError) -> Self {
-        Self::Project(error.into())
     }
 }
 

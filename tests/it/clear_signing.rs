@@ -102,10 +102,24 @@ fn calls() -> Vec<Vec<u8>> {
             version: version.clone(),
         }
         .abi_encode(),
-        abi::handOverCall {
+        abi::acceptTransferCall {
             name: name.clone(),
             proxy,
-            newRegistry: account,
+            kind: 1,
+            version: version.clone(),
+            registry: account,
+        }
+        .abi_encode(),
+        abi::transferProxyCall {
+            name: name.clone(),
+            proxy,
+            to: account,
+            definition: name.clone(),
+        }
+        .abi_encode(),
+        abi::removeInstanceCall {
+            name: name.clone(),
+            proxy,
         }
         .abi_encode(),
         abi::setPolicyCall {

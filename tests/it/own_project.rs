@@ -79,6 +79,7 @@ impl Empty {
             .arg(self.path(&format!("{key}.key")))
             .current_dir(self.path(folder))
             .env("ETH_RPC_URL", self.node.endpoint())
+            .env("STYLUS_UPGRADES_STATE", self.path("state"))
             // What a contract depends on is compiled there already.
             .env("CARGO_TARGET_DIR", home().join("target"));
         command

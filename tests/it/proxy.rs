@@ -9,9 +9,6 @@
 //! | `evm_over_wasm` | UpgradeabilityProxy, EVM | WASM | ours |
 //! | `evm_over_evm` | UpgradeabilityProxy, EVM | EVM | ours |
 //! | `evm_on_anvil` | UpgradeabilityProxy, EVM | EVM | real anvil |
-//! | `beacon_over_wasm` | beacon proxy, EVM | WASM | ours |
-//! | `beacon_over_evm` | beacon proxy, EVM | EVM | ours |
-//! | `beacon_on_anvil` | beacon proxy, EVM | EVM | real anvil |
 //! | `original_over_wasm` | inherited-storage original, EVM | WASM | ours |
 //! | `original_over_evm` | inherited-storage original, EVM | EVM | ours |
 //! | `original_on_anvil` | inherited-storage original, EVM | EVM | real anvil |
@@ -33,9 +30,6 @@ proxy_spec!(bare_over_evm, Row(Proxy::Bare, Code::Evm, On::Stylus));
 proxy_spec!(evm_over_wasm, Row(Proxy::Evm, Code::Wasm, On::Stylus));
 proxy_spec!(evm_over_evm, Row(Proxy::Evm, Code::Evm, On::Stylus));
 proxy_spec!(evm_on_anvil, Row(Proxy::Evm, Code::Evm, On::Anvil));
-proxy_spec!(beacon_over_wasm, Row(Proxy::Beacon, Code::Wasm, On::Stylus));
-proxy_spec!(beacon_over_evm, Row(Proxy::Beacon, Code::Evm, On::Stylus));
-proxy_spec!(beacon_on_anvil, Row(Proxy::Beacon, Code::Evm, On::Anvil));
 proxy_spec!(
     original_over_wasm,
     Row(Proxy::Original, Code::Wasm, On::Stylus)

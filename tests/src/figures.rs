@@ -19,11 +19,10 @@ use crate::snapshot::Figures;
 use stylus_upgrades_harness::{Chain, HarnessError};
 
 /// The proxies that stand beside each other, with their names.
-pub const COMPARED: [(Proxy, &str); 6] = [
+pub const COMPARED: [(Proxy, &str); 5] = [
     (Proxy::Ours, "UpgradeabilityProxy"),
     (Proxy::Bare, "Proxy"),
     (Proxy::Evm, "EVM proxy"),
-    (Proxy::Beacon, "beacon proxy"),
     (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),
     (Proxy::Solady, "Solady ERC-1967"),
 ];

@@ -39,8 +39,6 @@ pub enum Proxy {
     Bare,
     /// Ours, in EVM code.
     Evm,
-    /// Ours, in EVM code, which asks a beacon.
-    Beacon,
     /// The inherited-storage original, in EVM code.
     Original,
     /// OpenZeppelin's ERC1967Proxy, in EVM code.
@@ -61,11 +59,10 @@ impl Proxy {
         matches!(self, Self::Ours | Self::Bare)
     }
 
-    /// The slot that holds the implementation's address, or that of the beacon.
+    /// The slot that holds the implementation's address.
     pub fn implementation_slot(self) -> U256 {
         match self {
             Self::Original => U256::from(1),
-            Self::Beacon => slots::BEACON.into(),
             _ => slots::IMPLEMENTATION.into(),
         }
     }
@@ -122,7 +119,7 @@ impl<'c> Maker<'c> {
         let creation_code = self.creation_code(proxy, implementation).await?;
         let address = match proxy {
             // to whom created it, it is another contract
-            Proxy::Evm | Proxy::Beacon => self.by_another(creation_code).await?,
+            Proxy::Evm => self.by_another(creation_code).await?,
             _ => self.chain.create(creation_code).await?,
         };
         if proxy.is_wasm() {
@@ -159,11 +156,6 @@ impl<'c> Maker<'c> {
                 let storage = self.builder.framework()?.storage.address;
                 evm::evm_proxy_creation_code(implementation, storage)
             }
-            Proxy::Beacon => {
-                let storage = self.builder.framework()?.storage.address;
-                let beacon = self.beacon(implementation).await?;
-                evm::beacon_proxy_creation_code(beacon, storage)
-            }
             Proxy::OpenZeppelin => self.openzeppelin(implementation)?,
             Proxy::Transparent4 => self.adopted(TRANSPARENT_4, implementation)?,
             Proxy::Transparent5 => self.adopted(TRANSPARENT_5, implementation)?,
@@ -174,18 +166,6 @@ impl<'c> Maker<'c> {
             Proxy::Solady => self.solady(implementation).await?,
             Proxy::Original => Bytes::new(),
         })
-    }
-
-    /// A beacon that answers `implementation`.
-    async fn beacon(&self, implementation: Address) -> Result<Address, HarnessError> {
-        let beacon = self.by_another(evm::beacon_creation_code()).await?;
-        let word = implementation.into_word().to_vec();
-        let order = TransactionRequest::default()
-            .with_from(self.chain.account(9))
-            .with_to(beacon)
-            .with_input(word);
-        self.chain.send(order).await?;
-        Ok(beacon)
     }
 
     /// The init code of every WASM proxy, with the implementation where the stub stands at creation.

@@ -102,9 +102,10 @@ pub(crate) fn check(
         return Err(errors::upgrade_in_progress());
     }
     let never = [Address::ZERO, this(), admin::address(definition.id)];
-    // an adopted proxy goes to an account, one of ours to a definition of a registry
+    // an adopted proxy goes to an account: a registry by itself could not order it; one of ours goes to a
+    // definition of a registry
     let fits = if instance.is_adopted() {
-        name.is_empty()
+        name.is_empty() && code_hash(to) != code_hash(this())
     } else {
         !name.is_empty() && has_code(code_hash(to))
     };

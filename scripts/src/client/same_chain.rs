@@ -2,7 +2,9 @@
 //! the same address by then.
 
 use super::{ChainError, Client};
+use alloy::primitives::B256;
 use alloy::providers::Provider;
+use serde::Deserialize;
 
 impl Client {
     /// Asks for the chain's id once more.
@@ -20,6 +22,26 @@ impl Client {
             false => Err(self.contradiction(other_chain(self.chain_id, found))),
         }
     }
+
+    /// The hash of block 0, which tells apart chains of the same id; `None` where the endpoint does not
+    /// have that block.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn genesis(&self) -> Result<Option<B256>, ChainError> {
+        let found: Option<Genesis> = self
+            .provider
+            .raw_request("eth_getBlockByNumber".into(), ("0x0", false))
+            .await
+            .map_err(|error| self.error("eth_getBlockByNumber", error))?;
+        Ok(found.map(|block| block.hash))
+    }
+}
+
+/// What is read of block 0.
+#[derive(Debug, Deserialize)]
+struct Genesis {
+    hash: B256,
 }
 
 /// What is wrong where the chain's id has changed.

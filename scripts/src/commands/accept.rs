@@ -19,7 +19,7 @@ use stylus_upgrades_interface::slots;
 /// Accepts a proxy, or takes an acceptance back.
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
-    let registry = context.registry()?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let place = StorageContext {
         context,
         client: &client,

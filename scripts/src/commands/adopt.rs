@@ -28,7 +28,8 @@ const BEFORE: &str = "what it runs";
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
-    let (registry, proxy) = (context.registry()?, context.manifest.address(&args.proxy)?);
+    let registry = context.verified(&client, context.registry()?).await?;
+    let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
     if !is_adopted(found.kind) {

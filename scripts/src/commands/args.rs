@@ -27,6 +27,7 @@ use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use crate::coverage::Part;
+use crate::registry::Salt;
 use alloy::primitives::U256;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -274,9 +275,11 @@ pub enum Command {
     Sign(SignArgs),
     /// Send what approvers signed, in one transaction of anybody
     Submit(SubmitArgs),
-    /// Withdraw one's own approval
+    /// Withdraw one's own approval, or refuse an action before: no signature of one's own counts then
     Revoke {
-        /// The action, or its first digits: 8 or more
+        /// The action, or its first digits: 8 or more; all of them, or a file of sign or --export, where
+        /// nobody has proposed it yet
+        #[arg(value_name = "ACTION|FILE")]
         action: String,
     },
     /// End an action: its proposer, or who alone satisfies its role
@@ -333,6 +336,10 @@ pub enum RegistryCommand {
         /// Who may create definitions [default: the key's address]
         #[arg(long, value_name = "POLICY")]
         define: Option<String>,
+        /// What its address follows from, beside the policy: a number, or 0x and hexadecimal digits
+        /// [default: the first from 1 on whose address has no code]
+        #[arg(long, value_name = "SALT")]
+        salt: Option<Salt>,
         /// Saves its address in the manifest, and the chain's id
         #[arg(long)]
         save: bool,

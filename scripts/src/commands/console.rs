@@ -40,9 +40,11 @@ pub struct ConsoleArgs {
 
 /// Runs until the process is ended.
 pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome, Error> {
-    context.registry()?;
-    // What is wrong with the chain is told now and not on the first page.
-    let chain_id = context.reader().await?.chain_id();
+    let unverified = context.registry()?;
+    // What is wrong with the chain or the registry is told now and not on the first page.
+    let client = context.reader().await?;
+    let chain_id = client.chain_id();
+    context.verified(&client, unverified).await?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| Error::Usage {

@@ -4,8 +4,10 @@ mod built;
 mod chain;
 pub(super) mod earlier;
 mod interfaces;
+mod registry;
 
 pub(super) use interfaces::{Known as KnownInterface, reviewed};
+pub(super) use registry::Unverified;
 
 use super::args::Global;
 use crate::app_error::Error;
@@ -18,10 +20,12 @@ use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
 use crate::progress::Progress;
+use crate::registry::Origin;
 use crate::secret::Secret;
 use crate::text::{grouped, shell_word};
 use alloy::primitives::Address;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -48,6 +52,8 @@ pub(super) struct Context {
     connected: OnceLock<Client>,
     /// Whether its endpoint is a fork, once it was asked.
     fork: OnceLock<bool>,
+    /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
+    known: Mutex<BTreeMap<Address, Option<Origin>>>,
     /// Where the registry's events are kept between two commands, if they are.
     events: Option<Arc<EventStore>>,
     /// Where trials are kept between two commands, if they are.
@@ -85,6 +91,7 @@ impl Context {
             working: OnceLock::new(),
             connected: OnceLock::new(),
             fork: OnceLock::new(),
+            known: Mutex::default(),
             events: None,
             trials: None,
         })
@@ -173,35 +180,6 @@ impl Context {
     /// The manifest's names.
     pub(super) fn names(&self) -> Names {
         Names::of(&self.manifest)
-    }
-
-    /// The registry, if one was named.
-    pub(super) fn named_registry(&self) -> Result<Option<Address>, Error> {
-        match &self.global.registry {
-            Some(name) => Ok(Some(self.manifest.address(name)?)),
-            None => Ok(self.manifest.registry),
-        }
-    }
-
-    /// The registry that was named.
-    pub(super) fn registry(&self) -> Result<Address, Error> {
-        self.named_registry()?.ok_or_else(|| Error::Usage {
-            message: "no registry was named".into(),
-            expected: match self.network() {
-                Some(network) => format!(
-                    "--registry, STYLUS_UPGRADES_REGISTRY, or registry in [networks.{network}]"
-                ),
-                None => "--registry, STYLUS_UPGRADES_REGISTRY, or registry in the manifest".into(),
-            },
-            found: "none of them".into(),
-            next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
-                true => "stylus-upgrades registry deploy --save deploys one and names it in the manifest; --registry ADDRESS names one that is there".into(),
-                false => {
-                    let known: Vec<_> = self.manifest.networks.keys().cloned().collect();
-                    format!("give --network ({}), or --registry", known.join(", "))
-                }
-            },
-        })
     }
 
     /// The manifest to save addresses in: the one that was read, else one in this folder.

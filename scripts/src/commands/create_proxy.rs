@@ -39,7 +39,7 @@ pub(super) struct CreateRequest {
 }
 
 pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let data = calldata::encode(&request.init, &context.manifest)?;
     if request.save.is_some() && context.is_export() {
         return Err(ExportError::Save.into());
@@ -48,6 +48,7 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
         check_alias(&context.manifest_file(), alias)?;
     }
     let client = context.working_client("create-proxy").await?;
+    let registry = context.verified(&client, unverified).await?;
     let mut call = abi::createProxyCall {
         name: request.name.clone(),
         version: request.version.clone(),

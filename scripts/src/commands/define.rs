@@ -24,7 +24,7 @@ pub(super) async fn run(
         createPolicy: context.manifest.policy(create.unwrap_or(migrate))?,
         name,
     };
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let policies = [
         ("migrate", &*call.migratePolicy),
         ("policy", &*call.policyPolicy),
@@ -39,6 +39,7 @@ pub(super) async fn run(
         (&call.migratePolicy, &call.policyPolicy),
     )?;
     let client = context.working_client("define").await?;
+    let registry = context.verified(&client, unverified).await?;
     let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
     let bytes: Bytes = call.abi_encode().into();
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;

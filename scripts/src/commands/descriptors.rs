@@ -9,8 +9,9 @@ use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.reader().await?;
+    let registry = context.verified(&client, unverified).await?;
     // An account that is no registry answers nothing, or another domain.
     client.call(registry, &abi::eip712DomainCall {}).await?;
     own_file::folder(folder)?;

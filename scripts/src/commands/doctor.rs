@@ -67,11 +67,12 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     outcome.lines.extend(toolchain.iter().map(Check::line));
     outcome.field("toolchain", &toolchain);
     let has_toolchain = toolchain.iter().all(|check| check.ok);
-    let Some(registry) = context.named_registry()? else {
+    let Some(unverified) = context.named_registry()? else {
         without_registry(context, args, has_toolchain, &mut outcome).await?;
         return Ok(outcome);
     };
     let mut client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     if args.fix && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }

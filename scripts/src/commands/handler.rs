@@ -47,7 +47,8 @@ async fn decide(
     call: impl FnOnce(String, Address) -> Bytes,
 ) -> Result<Outcome, Error> {
     let client = context.working_client(what).await?;
-    let (registry, proxy) = (context.registry()?, context.manifest.address(proxy)?);
+    let registry = context.verified(&client, context.registry()?).await?;
+    let proxy = context.manifest.address(proxy)?;
     let name = definition_of(&client, registry, proxy).await?;
     let mut outcome = Outcome::default();
     outcome.field("name", &name);

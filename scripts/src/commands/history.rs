@@ -20,7 +20,7 @@ use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{self, Entry, History, LiveCheck, Rebuilt, Wanted};
 use crate::ids::{CodeHash, TxHash};
 use crate::output::Outcome;
-use crate::registry::definitions;
+use crate::registry::{Origin, definitions};
 use crate::text::utc;
 use alloy::primitives::Address;
 use serde_json::Map;
@@ -41,8 +41,9 @@ pub(super) async fn run_part(
     wanted: Wanted,
     part: impl Fn(&Rebuilt) -> history::Part,
 ) -> Result<(Outcome, History), Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let subject = (registry, name);
     let compared = compared(context, &client, subject, wanted, &part).await?;
@@ -98,8 +99,9 @@ pub(super) async fn verify(
         allow_absent,
         publish,
     } = request;
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = match name {
         Some(name) => vec![name.to_owned()],
         None => {
@@ -235,7 +237,23 @@ async fn framework_checks(
         let codehash = built.proxy_codehash(*kind, registry);
         expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
     }
-    let mut checks = Vec::with_capacity(expected.len());
+    let mut checks = Vec::with_capacity(expected.len() + 1);
+    let origin = context.origin_of(registry);
+    checks.push(LiveCheck {
+        what: format!("origin of the registry {registry}"),
+        ok: origin.is_some(),
+        expected: "an address that follows from deployer, init code and constructor's data".into(),
+        found: match origin {
+            Some(origin) => {
+                let Origin {
+                    define_policy,
+                    salt,
+                } = origin;
+                format!("it follows, with the policy {define_policy} and the salt {salt}")
+            }
+            None => "an address that follows from nothing".into(),
+        },
+    });
     for (what, account, hash) in expected {
         let found = client.codehash(account).await?.unwrap_or_default();
         checks.push(LiveCheck {

@@ -13,9 +13,10 @@ use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let proxy = context.manifest.address(subject)?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let status = instance_status(&client, registry, proxy).await?;
     let name = status.definition.clone();

@@ -109,11 +109,12 @@ async fn write(
 /// What was proposed from here, and became registered by the approval of somebody else: whatever
 /// command asks the chain next writes it so. What the chain does not answer stays as it is.
 pub(super) async fn refresh(context: &Context) {
-    let (Some(client), Ok(Some(registry))) = (context.connected(), context.named_registry()) else {
+    let (Some(client), Ok(Some(unverified))) = (context.connected(), context.named_registry())
+    else {
         return;
     };
     let network = context.kept_network(client);
-    let open = match context.versions().proposed(&network, registry) {
+    let open = match context.versions().proposed(&network, unverified.address()) {
         Ok(open) => open,
         Err(error) => {
             let line = format!("warning: what was proposed cannot be looked up: {error}");
@@ -123,6 +124,9 @@ pub(super) async fn refresh(context: &Context) {
     if open.is_empty() || !matches!(context.is_fork(client).await, Ok(false)) {
         return;
     }
+    let Ok(registry) = context.verified(client, unverified).await else {
+        return;
+    };
     // All of it is judged as of one block, whichever node of the endpoint answers.
     let Ok(client) = &client.pinned().await else {
         return;

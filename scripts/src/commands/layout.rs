@@ -96,7 +96,8 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
     let document = match kept.version == LIVE {
         false => kept.read(context)?.document,
         true => {
-            let (client, registry) = (context.client().await?, context.registry()?);
+            let client = context.client().await?;
+            let registry = context.verified(&client, context.registry()?).await?;
             let call = abi::definitionCall {
                 name: kept.name.clone(),
             };

@@ -95,7 +95,7 @@ async fn run(
     decision: impl FnOnce(u8) -> Decision,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("pausing and resuming").await?;
-    let registry = context.registry()?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let query = abi::definitionCall { name: name.into() };
     let decision = decision(client.call(registry, &query).await?.state);
     let mut outcome = Outcome::default();

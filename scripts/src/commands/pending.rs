@@ -17,8 +17,9 @@ use serde_json::json;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let open = match name {
         Some(name) => governance::pending(&client, registry, name, &names).await?,

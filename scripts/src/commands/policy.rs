@@ -26,10 +26,11 @@ pub(super) async fn update(
     expression: &str,
     allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
     let client = context.working_client("update-policy").await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let mut outcome = Outcome::default();
     outcome.field("name", name);
@@ -113,8 +114,9 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let roles = match role {
         Some(role) => vec![role.to_owned()],
         None => roles(context, &client, registry, name).await?,
@@ -128,8 +130,9 @@ pub(super) async fn explain_roles(
     name: &str,
     roles: Vec<String>,
 ) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     explain_at(context, &client, registry, name, roles).await
 }
 

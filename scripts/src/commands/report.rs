@@ -34,8 +34,9 @@ pub(super) async fn run(
             });
         }
     };
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let name = match name {
         Some(name) => name.to_owned(),
         None => match definitions(&client, registry).await?.as_slice() {
@@ -56,6 +57,7 @@ pub(super) async fn run(
         registry,
         block: None,
         is_file: true,
+        is_unverified: context.origin_of(registry).is_none(),
         ..PageContext::default()
     };
     let output = &*context.output;

@@ -39,8 +39,9 @@ pub(super) use tried::add_without_migration;
 const KNOWN_MAX: usize = 1_000;
 
 pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let action = named(&client, registry, action, &names).await?;
     let event = proposed(&client, registry, action).await?;

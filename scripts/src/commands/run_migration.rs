@@ -1,11 +1,12 @@
 //! `run-migration`: the handler's part of a complex migration.
 
 use super::args::{Gather, MigrationArgs};
-use super::context::Context;
+use super::context::{Context, Unverified};
 use crate::app_error::Error;
 use crate::error::Exit;
 use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
 use crate::output::Outcome;
+use crate::registry::registry_of;
 use crate::text::grouped;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         again: again(args),
     };
     let client = context.client().await?;
+    let unverified = Unverified::of_account(registry_of(&client, request.proxy).await?);
+    context.verified(&client, unverified).await?;
     let journal = context.journal(&client, "run-migration").await?;
     let migrated = migration::run(&client, journal, context.output.clone(), &request).await?;
     Ok(report_of(&migrated, &request))

@@ -14,8 +14,9 @@ use alloy::primitives::Address;
 use serde::Serialize;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
     let instances = match subject {

@@ -18,7 +18,10 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     let traced = trace::trace(&client, args.tx).await;
     context.output.end(&what);
     let mut trace = traced?;
-    let registry = context.named_registry()?;
+    let registry = match context.named_registry()? {
+        Some(unverified) => Some(context.verified(&client, unverified).await?),
+        None => None,
+    };
     let documents = registry.map(|registry| context.documents(&client, registry));
     let sources = Sources {
         registry,

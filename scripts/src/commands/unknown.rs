@@ -18,7 +18,10 @@ pub(super) async fn with_names(context: &Context, error: Error) -> Error {
     if definition.is_none() && version.is_none() {
         return error;
     }
-    let (Ok(registry), Ok(client)) = (context.registry(), context.client().await) else {
+    let (Ok(unverified), Ok(client)) = (context.registry(), context.client().await) else {
+        return error;
+    };
+    let Ok(registry) = context.verified(&client, unverified).await else {
         return error;
     };
     if let Some(unknown) = version {

@@ -2,7 +2,7 @@
 
 use super::calldata;
 use super::context::earlier::report_undone;
-use super::context::{Context, report};
+use super::context::{Context, Unverified, report};
 use super::path::{PathRequest, check_instance};
 use super::propose::go_on_in_batches;
 use super::storage::uncompared;
@@ -44,7 +44,8 @@ pub(super) async fn run(
         typed: calldata::typed(call),
         overrides,
     };
-    let registry = registry::registry_of(&client, proxy).await?;
+    let unverified = Unverified::of_account(registry::registry_of(&client, proxy).await?);
+    let registry = context.verified(&client, unverified).await?;
     let place = StorageContext {
         context,
         client: &client,

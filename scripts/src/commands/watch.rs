@@ -1,12 +1,11 @@
 //! `doctor --watch`: examines again and again, and offers what it found as metrics.
 
-use super::context::Context;
+use super::context::{Context, Unverified};
 use super::doctor::DoctorArgs;
 use crate::app_error::Error;
 use crate::doctor::{self, AHEAD_DAYS, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
 use crate::error::Report;
 use crate::output::Outcome;
-use alloy::primitives::Address;
 use std::net::SocketAddr;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
@@ -14,7 +13,7 @@ use tokio::net::TcpListener;
 
 /// Runs until the process is ended.
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().unwrap_or(args.listen);
     let text = Shared::default();
@@ -28,7 +27,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     let mut last: Option<Diagnosis> = None;
     let mut is_reported = false;
     loop {
-        match examine(context, registry).await {
+        match examine(context, unverified).await {
             Ok(diagnosis) => {
                 runs.last = unix_now();
                 last = Some(diagnosis);
@@ -49,9 +48,10 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     }
 }
 
-async fn examine(context: &Context, registry: Address) -> Result<Diagnosis, Error> {
+async fn examine(context: &Context, unverified: Unverified) -> Result<Diagnosis, Error> {
     let framework = context.builder()?.framework()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * 86_400).await?)
 }
 

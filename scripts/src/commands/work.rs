@@ -107,7 +107,7 @@ impl<'a> Work<'a> {
         name: &str,
         is_dry: bool,
     ) -> Result<Self, Error> {
-        let registry = context.registry()?;
+        let registry = context.verified(&client, context.registry()?).await?;
         let definition = client
             .call(registry, &abi::definitionCall { name: name.into() })
             .await?;

@@ -10,6 +10,10 @@ use crate::text::utc;
 use alloy::primitives::{Address, B256};
 use maud::{DOCTYPE, Markup, html};
 
+/// What stands on every page of a registry that is used by --trust-registry alone.
+pub const UNVERIFIED: &str = "Nothing vouches for what this registry stores: it may hold approvals, policies \
+                              and versions that nobody gave. --trust-registry said to go on.";
+
 /// What a page knows beside its document.
 #[derive(Debug, Clone, Default)]
 pub struct PageContext {
@@ -31,6 +35,8 @@ pub struct PageContext {
     pub is_file: bool,
     /// Whether one look takes thousands of requests: the page is not drawn again by itself.
     pub is_costly: bool,
+    /// Whether nothing vouches for what the registry stores.
+    pub is_unverified: bool,
     /// Where a page that is still being read is asked for again without the script, until it is there.
     pub working: Option<String>,
 }
@@ -75,6 +81,9 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                     }
                     p.where {
                         "chain " (place.chain_id) ", registry " (address(place, place.registry))
+                    }
+                    @if place.is_unverified {
+                        p role="alert" { strong { (UNVERIFIED) } }
                     }
                     p.wallet {
                         @match place.account {

@@ -2,7 +2,7 @@
 
 use super::action::action;
 use super::assets::STYLE;
-use super::page::{PageContext, text};
+use super::page::{PageContext, UNVERIFIED, text};
 use super::view::{Check, Definition, Entry, Review};
 use crate::text::utc;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -52,6 +52,7 @@ pub fn html(place: &PageContext, report: &Report<'_>) -> String {
                 main {
                     p { "chain " (place.chain_id) ", registry " code { (place.registry) }
                         ", block " (report.block) }
+                    @if place.is_unverified { p { strong { (UNVERIFIED) } } }
                     (report.page)
                     @for one in report.actions { hr; (action(place, one)) }
                 }
@@ -79,6 +80,9 @@ pub fn markdown(place: &PageContext, report: &Report<'_>) -> String {
         one.sequence,
         plain(&one.state)
     ));
+    if place.is_unverified {
+        line(format!("**{UNVERIFIED}**\n"));
+    }
     line("## Versions\n".into());
     line("| version | code | hash | instances |\n|---|---|---|---|".into());
     for version in &one.versions {

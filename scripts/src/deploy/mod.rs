@@ -4,7 +4,7 @@ mod framework;
 mod registry;
 
 pub use framework::{Ensured, Shared, ensure_framework};
-pub use registry::{deploy_registry, registry_call};
+pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release};
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};

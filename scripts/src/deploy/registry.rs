@@ -1,57 +1,108 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
-//! nobody can come between.
+//! nobody can come between, at an address that follows from what it was made of.
 
 use super::{bumped, data_fee, was_not_done};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
-use alloy::primitives::{Address, B256, U256, address};
+use crate::registry::origin;
+use crate::registry::{Origin, OriginError, Release, Salt};
+use alloy::primitives::{Address, U256, address};
 use alloy::rpc::types::state::AccountOverride;
-use alloy::sol_types::SolValue;
-use stylus_upgrades_interface::chain::{
-    ARB_WASM, CONSTRUCTOR_SELECTOR, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
-};
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER};
 
 /// Where the registry's code is put for the duration of one call, to learn what activating it
 /// will cost: an account that nobody owns.
 const NOWHERE: Address = address!("00000000000000000000000000000000a0701e11");
 
+/// A registry on chain.
+#[derive(Debug, Clone)]
+pub struct NewRegistry {
+    /// Its address.
+    pub address: Address,
+    /// What the address follows from.
+    pub origin: Origin,
+    /// The transaction that deployed it; `None` where the same was there, by whomever.
+    pub sent: Option<Sent>,
+}
+
 /// Deploys a registry whose roles `define` and `policy` follow `define_policy`. Its parts must be
-/// there ([`super::ensure_framework`]).
+/// there ([`super::ensure_framework`]). Without a salt the first of [`origin::SALTS`] is taken whose address
+/// has no code. What is at that address is the same registry, whoever sent the transaction.
+///
+/// # Errors
+/// [`OriginError::Deployer`], [`OriginError::SaltsUsed`]; whatever the chain refuses.
 pub async fn deploy_registry(
     client: &Client,
     registry: &Artifact,
     define_policy: &str,
+    salt: Option<Salt>,
     bump_percent: u32,
-) -> Result<(Address, Sent), ChainError> {
-    if client.code(STYLUS_DEPLOYER).await?.is_empty() {
-        return Err(ChainError::Missing {
-            what: "Stylus deployer",
-            account: STYLUS_DEPLOYER,
-        });
-    }
-    let fee = fee_before_creation(client, registry).await?;
-    let value = bumped(client, "the registry", fee, bump_percent)?;
-    let call = registry_call(registry, define_policy);
-    let sent = client
-        .send("deploy registry", STYLUS_DEPLOYER, &call, value)
-        .await?;
-    let created = sent.require::<IStylusDeployer::ContractDeployed>()?;
-    super::require_code(client, created.deployedContract, registry.codehash()).await?;
-    Ok((created.deployedContract, sent))
+) -> Result<NewRegistry, OriginError> {
+    origin::require_deployer(client).await?;
+    let release = registry_release(registry);
+    let origin = match salt {
+        Some(salt) => Origin::new(define_policy, salt),
+        None => first_free(client, release, define_policy).await?,
+    };
+    let address = origin.address(release);
+    let sent = match client.code(address).await?.is_empty() {
+        true => create(client, registry, &origin, address, bump_percent).await?,
+        false => None,
+    };
+    super::require_code(client, address, registry.codehash()).await?;
+    Ok(NewRegistry {
+        address,
+        origin,
+        sent,
+    })
+}
+
+/// The release that these programs are, or would be.
+pub fn registry_release(registry: &Artifact) -> Release {
+    origin::release(&registry.code, &registry.creation_code())
 }
 
 /// What [`deploy_registry`] sends to the Stylus deployer.
-pub fn registry_call(registry: &Artifact, define_policy: &str) -> IStylusDeployer::deployCall {
-    let constructor = [
-        CONSTRUCTOR_SELECTOR.as_slice(),
-        &(define_policy.to_owned(),).abi_encode_params(),
-    ]
-    .concat();
+pub fn registry_call(registry: &Artifact, origin: &Origin) -> IStylusDeployer::deployCall {
     IStylusDeployer::deployCall {
         bytecode: registry.creation_code(),
-        initData: constructor.into(),
+        initData: origin.constructor_data(),
         initValue: U256::ZERO,
-        salt: B256::ZERO,
+        salt: origin.salt.into(),
+    }
+}
+
+async fn first_free(
+    client: &Client,
+    release: Release,
+    define_policy: &str,
+) -> Result<Origin, OriginError> {
+    for origin in Origin::counted(define_policy) {
+        if client.code(origin.address(release)).await?.is_empty() {
+            return Ok(origin);
+        }
+    }
+    Err(OriginError::SaltsUsed {
+        define_policy: define_policy.into(),
+    })
+}
+
+/// `None` where somebody else was first, between the look and the block.
+async fn create(
+    client: &Client,
+    registry: &Artifact,
+    origin: &Origin,
+    address: Address,
+    bump_percent: u32,
+) -> Result<Option<Sent>, OriginError> {
+    let fee = fee_before_creation(client, registry).await?;
+    let value = bumped(client, "the registry", fee, bump_percent)?;
+    let call = registry_call(registry, origin);
+    let what = "deploy registry";
+    match client.send(what, STYLUS_DEPLOYER, &call, value).await {
+        Ok(sent) => Ok(Some(sent)),
+        Err(error) if was_not_done(&error) && !client.code(address).await?.is_empty() => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

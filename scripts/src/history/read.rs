@@ -120,7 +120,7 @@ pub async fn read_part(
 ) -> Result<History, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let mut logs = all_logs(client, registry, topics).await?;
-    with_relays(client, registry, &mut logs).await?;
+    with_related(client, registry, &mut logs).await?;
     from_logs(client, registry, &logs, (name, names), wanted).await
 }
 
@@ -137,13 +137,14 @@ pub async fn of_instance(
 ) -> Result<Vec<Entry>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
     let mut logs = all_logs(client, registry, topics).await?;
-    with_relays(client, registry, &mut logs).await?;
+    with_related(client, registry, &mut logs).await?;
     let history = from_logs(client, registry, &logs, (name, names), Wanted::All).await?;
     Ok(history.entries)
 }
 
-/// Adds what was relayed of the proxies that came or went: those events name no definition.
-async fn with_relays(
+/// Adds the events that name no definition: what was relayed of the proxies that came or went, and who refused an
+/// action before it was proposed.
+async fn with_related(
     client: &Client,
     registry: Address,
     logs: &mut Vec<Log>,

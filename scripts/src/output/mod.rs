@@ -44,6 +44,8 @@ pub struct Output {
     links: Links,
     /// What the document of a failure says beside the error.
     with_failure: Mutex<Map<String, Value>>,
+    /// What every document says.
+    with_all: Mutex<Map<String, Value>>,
     /// Whether something could not be written.
     failed: AtomicBool,
 }
@@ -98,6 +100,7 @@ impl Output {
             secrets: Secrets::default(),
             links: Links::default(),
             with_failure: Mutex::default(),
+            with_all: Mutex::default(),
             failed: AtomicBool::new(false),
         }
     }
@@ -176,6 +179,7 @@ impl Output {
     /// The document of a result, with links and without secrets.
     pub fn document_of(&self, outcome: &Outcome) -> Map<String, Value> {
         let mut document = outcome.document.clone();
+        document.extend(self.with_all().clone());
         self.links.in_document(&mut document);
         document.values_mut().for_each(|value| self.hide_in(value));
         document
@@ -186,6 +190,7 @@ impl Output {
         let report = serde_json::to_value(Report::of(error));
         let mut document = Map::new();
         document.insert("error".into(), report.unwrap_or_default());
+        document.extend(self.with_all().clone());
         document.values_mut().for_each(|value| self.hide_in(value));
         document
     }
@@ -222,6 +227,18 @@ impl Output {
     fn with_failure(&self) -> MutexGuard<'_, Map<String, Value>> {
         let held = self.with_failure.lock();
         held.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says this in every document from now on, whatever comes of the command.
+    /// Whether it was not said already.
+    pub fn add_to_all(&self, name: &str, value: impl Into<Value>) -> bool {
+        let value = value.into();
+        let before = self.with_all().insert(name.into(), value.clone());
+        before != Some(value)
+    }
+
+    fn with_all(&self) -> MutexGuard<'_, Map<String, Value>> {
+        self.with_all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A failure that does not end the command, on stderr.

@@ -35,30 +35,45 @@ pub async fn logs(
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
     let Some(store) = client.events_of(account) else {
-        return read(client, account, topics, from, to).await;
+        return read(client, account, topics, (from, to), |_| false).await;
     };
     let wanted =
         |log: &Log| has_topics(log, topics) && log.block_number.is_some_and(|block| block >= from);
-    let whole = async |from, to| read(client, account, [&[]; 3], from, to).await;
+    let whole = async |from, to| read(client, account, [&[]; 3], (from, to), |_| false).await;
     match store.events(client, to, wanted, whole).await? {
         Some(kept) => Ok(kept),
-        None => read(client, account, topics, from, to).await,
+        None => read(client, account, topics, (from, to), |_| false).await,
     }
 }
 
-/// As [`logs`], from the endpoint itself.
+/// The first logs of `account` with these topics, in order: at least one, if there is any up to now. What
+/// is known of later ones is left out where the endpoint gives them in pages.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn first_logs(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+) -> Result<Vec<Log>, ChainError> {
+    let newest = client.newest_block().await?;
+    let is_enough = |found: &[Log]| !found.is_empty();
+    read(client, account, topics, (0, newest), is_enough).await
+}
+
+/// As [`logs`], from the endpoint itself, until what was found is enough.
 async fn read(
     client: &Client,
     account: Address,
     topics: Topics<'_>,
-    from: u64,
-    to: u64,
+    (from, to): (u64, u64),
+    is_enough: impl Fn(&[Log]) -> bool,
 ) -> Result<Vec<Log>, ChainError> {
     let mut found = Vec::new();
     let mut start = from;
     let mut span = BlockSpan::new(to.saturating_sub(from).saturating_add(1), u64::MAX);
     let mut work = None;
-    while start <= to {
+    while start <= to && !is_enough(&found) {
         let end = to.min(start.saturating_add(span.blocks - 1));
         let blocks = end - start + 1;
         match range(client, account, topics, start, end).await {

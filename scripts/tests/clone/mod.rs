@@ -10,6 +10,9 @@ use stylus_upgrades::progress::Silent;
 /// The root of the clone.
 const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// What tests meet is none of the user's business.
+const STATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/state");
+
 /// Whether the sources are those that the pinned programs were built from.
 static IS_PINNED: LazyLock<bool> = LazyLock::new(|| {
     let home = Path::new(HOME);
@@ -20,7 +23,10 @@ static IS_PINNED: LazyLock<bool> = LazyLock::new(|| {
 
 /// The variables; without the last one the program deploys what is pinned, which takes less time.
 pub(crate) fn variables() -> Vec<(&'static str, &'static str)> {
-    let mut variables = vec![("STYLUS_UPGRADES_HOME", HOME)];
+    let mut variables = vec![
+        ("STYLUS_UPGRADES_HOME", HOME),
+        ("STYLUS_UPGRADES_STATE", STATE),
+    ];
     if !*IS_PINNED {
         variables.push(("STYLUS_UPGRADES_FRAMEWORK_FROM", HOME));
     }

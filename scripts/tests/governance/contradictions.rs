@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
+use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
 use crate::relay::Relay;
 use crate::sandbox::{Answer, CREATE, Sandbox, error, text};
@@ -124,8 +125,13 @@ fn logs_that_were_not_requested_are_refused() {
 #[test]
 fn an_instance_without_code_has_no_proxys_code() {
     let sandbox = Sandbox::with_counter("Admin", 2);
-    let answer = at(&sandbox, &["verify", "A"], |request, answer| {
-        if request["method"] == "eth_getCode" {
+    // On first contact the code of these two is compared, too.
+    let verified = [sandbox.saved("registry"), STYLUS_DEPLOYER.to_string()];
+    let verified = verified.map(|one| one.to_lowercase());
+    let answer = at(&sandbox, &["verify", "A"], move |request, answer| {
+        let account = request["params"][0].as_str().unwrap_or_default();
+        let is_verified = verified.contains(&account.to_lowercase());
+        if request["method"] == "eth_getCode" && !is_verified {
             answer["result"] = json!("0x");
         }
     });

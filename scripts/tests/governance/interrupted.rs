@@ -80,7 +80,7 @@ fn register(sandbox: &Sandbox) {
 #[test]
 fn an_upgrade_to_what_is_registered_meanwhile_was_compared_or_is_refused() {
     let mut ends = BTreeSet::new();
-    for place in 3..9 {
+    for place in 3..12 {
         let sandbox = Arc::new(Sandbox::with_counter(EITHER, 1));
         let status = sandbox.done("Other", &["status", "A"]);
         let proxy = text(&status["definitions"][0]["instances"][0], "proxy").to_owned();

@@ -89,7 +89,7 @@ fn a_registry_that_is_not_on_this_chain_is_reported_and_does_not_look_like_an_em
         &["approve", &format!("0x{}", "11".repeat(32))],
     ] {
         let answer = sandbox.run("Admin", &[words, &elsewhere].concat());
-        refused(&answer, 4, "UnexpectedAnswer");
+        refused(&answer, 4, "Missing");
         let found = text(&answer.document["error"], "found");
         assert!(
             found.contains("no code on chain 412346") && found.contains(&other.node.endpoint()),

@@ -51,7 +51,11 @@ fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
         &["register", "A", "1.0", &who, "--registry", &who],
     ];
     for words in commands {
-        let words = [words, &["--private-key-path", "key"]].concat();
+        let words = [
+            words,
+            &["--private-key-path", "key", "--trust-registry", &who],
+        ]
+        .concat();
         let run = sandbox.run(&words);
         assert_eq!(run.exit, Some(1), "{run:?}");
         assert!(run.stderr.contains(r"success 2/2 activated"), "{run:?}");

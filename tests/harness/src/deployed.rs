@@ -53,7 +53,7 @@ pub(crate) async fn deploy(chain: &Chain, framework: &Framework) -> Result<Addre
     let client = chain.client().await?;
     ensure_framework(&client, framework, DATA_FEE_BUMP_PERCENT, &Silent).await?;
     let policy = chain.account(0).to_string();
-    let (registry, _) =
-        deploy_registry(&client, &framework.registry, &policy, DATA_FEE_BUMP_PERCENT).await?;
-    Ok(registry)
+    let bump = DATA_FEE_BUMP_PERCENT;
+    let deployed = deploy_registry(&client, &framework.registry, &policy, None, bump).await?;
+    Ok(deployed.address)
 }

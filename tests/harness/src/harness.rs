@@ -11,6 +11,7 @@ use stylus_upgrades::client::{ChainError, Client, Sent};
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy};
 use stylus_upgrades::error::Explain;
 use stylus_upgrades::governance::{GovernanceError, perform};
+use stylus_upgrades::registry::OriginError;
 use stylus_upgrades::versions::Versions;
 use stylus_upgrades_interface::registry::IRegistry;
 
@@ -286,6 +287,18 @@ impl From<ChainError> for HarnessError {
             ChainError::Refused { revert, .. } => {
                 Self::Reverted(Revert::new(revert.data().clone()))
             }
+            other => Self::Library {
+                name: other.name(),
+                message: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<OriginError> for HarnessError {
+    fn from(error: OriginError) -> Self {
+        match error {
+            OriginError::Chain(error) => error.into(),
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

@@ -55,6 +55,8 @@ fn make(home: &Path) -> Result<Builder, HarnessError> {
 pub fn command_line(program: &Path) -> Result<Command, HarnessError> {
     let mut command = Command::new(program);
     command.env("STYLUS_UPGRADES_HOME", home());
+    // What a test meets is none of the user's business.
+    command.env("STYLUS_UPGRADES_STATE", target("state"));
     if !builder()?.framework()?.is_pinned() {
         command.env("STYLUS_UPGRADES_FRAMEWORK_FROM", home());
     }

@@ -45,3 +45,17 @@ fn other_hosts_origins_and_methods_are_refused() {
     let post = format!("POST /api/submit HTTP/1.1\r\n{origin}");
     assert_eq!(console.send_with(&post, &large).status, 413);
 }
+
+#[test]
+fn every_page_of_a_registry_that_nothing_vouches_for_says_so() {
+    let node = spawn(NodeConfig::default()).expect("a free port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let console = Console::of_nobody(folder.path(), &node, &node.endpoint());
+    for path in ["/", "/doctor", "/submit"] {
+        let page = console.get(path).body;
+        let said = "Nothing vouches for what this registry stores";
+        assert!(page.contains(said), "{path}: {page}");
+    }
+    let document = console.document("/api/status");
+    assert_eq!(document["unverified_registries"][0], NOBODY);
+}

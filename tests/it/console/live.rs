@@ -43,8 +43,7 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
     let node = at_a_port_of_its_own();
     let (endpoint, port) = (node.endpoint(), node.address().port());
     let folder = tempfile::tempdir().expect("a folder");
-    let registry = "0x1111111111111111111111111111111111111111";
-    let console = Console::elsewhere(folder.path(), &endpoint, registry);
+    let console = Console::of_nobody(folder.path(), &node, &endpoint);
     let mut news = console.news();
     let status = news.next().expect("a status");
     assert!(status.contains("200"), "{status}");
@@ -82,8 +81,7 @@ fn an_endpoint_that_takes_requests_and_never_answers_is_reported_and_its_return_
         }
     });
     let folder = tempfile::tempdir().expect("a folder");
-    let registry = "0x1111111111111111111111111111111111111111";
-    let console = Console::elsewhere(folder.path(), &endpoint.url(), registry);
+    let console = Console::of_nobody(folder.path(), &node, &endpoint.url());
     let mut news = console.news();
     has_looked(&mut news);
     hangs.store(true, Ordering::Relaxed);
@@ -110,8 +108,7 @@ fn a_reorganisation_without_events_is_reported() {
     });
     let begin = begin.expect("the chain").expect("blocks");
     let folder = tempfile::tempdir().expect("a folder");
-    let registry = "0x1111111111111111111111111111111111111111";
-    let console = Console::elsewhere(folder.path(), &node.endpoint(), registry);
+    let console = Console::of_nobody(folder.path(), &node, &node.endpoint());
     let mut news = console.news();
     has_looked(&mut news);
     node.with_chain(move |chain| {

@@ -6,10 +6,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use alloy::primitives::Bytes;
 use serde_json::Value;
+use stylus_devnode::NodeHandle;
 use stylus_upgrades_harness::command_line;
 
 use crate::layouts::project::Project;
+
+/// A registry that answers nothing.
+pub(super) const NOBODY: &str = "0x1111111111111111111111111111111111111111";
 
 /// How long an answer may take in a test.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -50,12 +55,30 @@ impl Console {
         Self::start(folder, &environment)
     }
 
+    /// The same with a registry that answers nothing, and that is trusted by its name alone.
+    pub(super) fn of_nobody(folder: &Path, node: &NodeHandle, endpoint: &str) -> Self {
+        let registry = NOBODY.parse().expect("an address");
+        let stop = Bytes::from_static(&[0]);
+        let set = node.with_chain(move |chain| chain.set_code(registry, stop));
+        set.expect("the chain");
+        let environment = [
+            ("ETH_RPC_URL", endpoint),
+            ("STYLUS_UPGRADES_REGISTRY", NOBODY),
+        ];
+        Self::told(folder, &environment, &["--trust-registry", NOBODY])
+    }
+
     /// In a folder with a manifest.
     pub(super) fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::told(folder, environment, &[])
+    }
+
+    fn told(folder: &Path, environment: &[(&str, &str)], flags: &[&str]) -> Self {
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
         without_keys(&mut command);
         let mut child = command
             .args(["console", "--port", "0"])
+            .args(flags)
             .envs(environment.iter().copied())
             .current_dir(folder)
             .stdin(Stdio::null())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use stylus_devnode::{NodeConfig, spawn};
 
-use super::process::{Console, with_open_action};
+use super::process::{Console, NOBODY, with_open_action};
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// Requests that a trial takes, at least: code, storage and balances of the copy.
@@ -26,15 +26,14 @@ fn what_is_not_there_in_time_is_answered_with_what_says_so() {
         }
     });
     let folder = tempfile::tempdir().expect("a folder");
-    let registry = "0x1111111111111111111111111111111111111111";
-    let console = Console::elsewhere(folder.path(), &endpoint.url(), registry);
+    let console = Console::of_nobody(folder.path(), &node, &endpoint.url());
     hangs.store(true, Ordering::Relaxed);
     let page = console.first("/definition?name=a%22b");
     assert_eq!(page.status, 200, "{page:?}");
     for shown in [
         // What is known already stays as it is once the page is there.
         "<title>a&quot;b – stylus-upgrades</title>",
-        &format!("data-registry=\"{registry}\""),
+        &format!("data-registry=\"{NOBODY}\""),
         "aria-busy=\"true\"",
         "Being read",
         "<noscript><meta http-equiv=\"refresh\" content=\"0;url=/definition?name=a%22b&amp;wait=5\">",

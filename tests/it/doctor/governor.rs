@@ -47,11 +47,10 @@ impl<'h> Governor<'h> {
     /// An instance of that name that another registry creates and hands over to this one.
     pub(super) async fn moved(&self, name: &str, code: Address) -> Result<Address, HarnessError> {
         let (harness, registry) = (self.harness, &self.harness.framework().registry);
-        // The first registry has this account's bare address as its policy, and so another address.
         let policy = format!("OR({})", harness.account(0));
         let client = harness.client();
-        let other = deploy_registry(client, registry, &policy, DATA_FEE_BUMP_PERCENT);
-        let (other, _) = other.await?;
+        let other = deploy_registry(client, registry, &policy, None, DATA_FEE_BUMP_PERCENT);
+        let other = other.await?.address;
         let creator = Governor {
             harness,
             registry: other,
@@ -59,14 +58,21 @@ impl<'h> Governor<'h> {
         creator.define(name).await?;
         creator.add(name, "1.0", code, step::initial()).await?;
         let proxy = creator.create(name, proxy_kind::WASM).await?;
-        let hand_over = IRegistry::handOverCall {
+        let accept = IRegistry::acceptTransferCall {
             name: name.into(),
             proxy,
-            newRegistry: self.registry,
+            kind: proxy_kind::WASM,
+            version: "1.0".into(),
+            registry: other,
         };
-        creator.govern(&hand_over).await?;
-        self.govern(&adoption(name, proxy, proxy_kind::WASM))
-            .await?;
+        self.govern(&accept).await?;
+        let transfer = IRegistry::transferProxyCall {
+            name: name.into(),
+            proxy,
+            to: self.registry,
+            definition: name.into(),
+        };
+        creator.govern(&transfer).await?;
         Ok(proxy)
     }
 

@@ -1,11 +1,9 @@
-//! Proxies that are no programs themselves: our EVM and beacon proxies, and OpenZeppelin's from npm,
-//! adopted; and a WASM proxy that another registry handed over. What runs behind them stops and is
+//! Proxies that are no programs themselves: our EVM proxies, and OpenZeppelin's from npm,
+//! adopted; and a WASM proxy that another registry transferred. What runs behind them stops and is
 //! brought back, and what does not stop is told so.
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades::build::evm;
-use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry;
@@ -37,13 +35,11 @@ struct Kinds<'h> {
     programs: [Address; 2],
     /// An EVM proxy of `Evm` at 1.0.
     evm: Address,
-    /// A beacon proxy of `Beacon` at 1.0, and what it asks.
-    beacon: [Address; 2],
     /// A transparent proxy of `Transparent`, adopted with EVM code, and by now at the program of 2.0.
     transparent: Address,
     /// A UUPS proxy of `Uups`, whose code is EVM code, as it has to be.
     uups: Address,
-    /// A WASM proxy that another registry created and handed over: an instance of `Moved` at 1.0.
+    /// A WASM proxy that another registry created and transferred: an instance of `Moved` at 1.0.
     moved: Address,
 }
 
@@ -56,14 +52,12 @@ impl<'h> Kinds<'h> {
         ];
         let governor = Governor::new(harness);
         let [first, _] = programs;
-        for name in ["Evm", "Beacon", "Moved"] {
+        for name in ["Evm", "Moved"] {
             governor.define(name).await?;
             governor.add(name, "1.0", first, step::initial()).await?;
         }
         let moved = governor.moved("Moved", first).await?;
         let evm = governor.create("Evm", proxy_kind::EVM).await?;
-        let beacon = governor.create("Beacon", proxy_kind::BEACON).await?;
-        let beacon_account = evm::beacon_address(harness.registry(), definition_id("Beacon"));
 
         let owner = harness.account(OWNER);
         let start = U256::from(7);
@@ -96,7 +90,6 @@ impl<'h> Kinds<'h> {
             team,
             programs,
             evm,
-            beacon: [beacon, beacon_account],
             transparent,
             uups,
             moved,
@@ -108,11 +101,9 @@ impl<'h> Kinds<'h> {
     }
 
     /// The proxies that a program runs behind.
-    fn behind(&self) -> [(&'static str, Address); 4] {
-        let [beacon, _] = self.beacon;
+    fn behind(&self) -> [(&'static str, Address); 3] {
         [
             ("Evm", self.evm),
-            ("Beacon", beacon),
             ("Transparent", self.transparent),
             ("Moved", self.moved),
         ]
@@ -125,17 +116,10 @@ impl<'h> Kinds<'h> {
         chain.read_as(asks, proxy, &ICounter::valueCall {}).await
     }
 
-    /// The code of proxies, of the beacon and of Solidity's contracts is told not to expire, and the
+    /// The code of proxies and of Solidity's contracts is told not to expire, and the
     /// program behind each proxy is told to be needed by it.
     async fn assert_reported(&self, ran: &Ran, state: &str) -> Done {
-        let [beacon, beacon_account] = self.beacon;
-        for account in [
-            self.evm,
-            beacon,
-            beacon_account,
-            self.transparent,
-            self.uups,
-        ] {
+        for account in [self.evm, self.transparent, self.uups] {
             let entry = ran.entry(account);
             assert_eq!(entry["state"], "evm", "{entry:#}");
             assert_eq!(entry["cure"]["kind"], "none", "{entry:#}");
@@ -157,10 +141,10 @@ impl<'h> Kinds<'h> {
             assert_eq!(used["role"], "implementation", "{of}");
         }
         let roles = ran.roles();
-        assert!(roles.contains("beacon") && roles.contains("upgradeability-storage"));
+        assert!(roles.contains("upgradeability-storage"));
         // The same for people.
         let printed = self.team.printed().await;
-        for account in [self.evm, beacon_account, self.uups] {
+        for account in [self.evm, self.uups] {
             let mut lines = printed.text.lines();
             let account = format!("      {account}  ");
             let before = lines
@@ -224,10 +208,8 @@ impl<'h> Kinds<'h> {
             .await?;
         let increment = ICounter::incrementCall {};
         chain.execute(user, self.evm, &increment).await?;
-        let [beacon, _] = self.beacon;
         let all = [
             ("Evm", self.evm, 13),
-            ("Beacon", beacon, 8),
             ("Transparent", self.transparent, 8),
             ("Uups", self.uups, 8),
             ("Moved", self.moved, 8),
@@ -250,7 +232,7 @@ impl<'h> Kinds<'h> {
 }
 
 #[tokio::test]
-async fn behind_evm_beacon_and_adopted_proxies_what_expired_is_brought_back() -> Done {
+async fn behind_evm_and_adopted_proxies_what_expired_is_brought_back() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let kinds = Kinds::new(&harness).await?;
     let well = kinds.team.doctor(&[]).await;
@@ -261,7 +243,7 @@ async fn behind_evm_beacon_and_adopted_proxies_what_expired_is_brought_back() ->
 }
 
 #[tokio::test]
-async fn behind_evm_beacon_and_adopted_proxies_what_is_outdated_is_brought_back() -> Done {
+async fn behind_evm_and_adopted_proxies_what_is_outdated_is_brought_back() -> Done {
     let harness = Harness::on(chain(51)?).await?;
     let kinds = Kinds::new(&harness).await?;
     let now = kinds.team.now().await;

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `fixture`, `instances`, `program` | instances of every kind; the program and what it says |
 //! | `cured` | expiry and upgrades of the chain, and one command behind them |
-//! | `kinds`, `governor` | the same of EVM, beacon and adopted proxies; who makes them |
+//! | `kinds`, `governor` | the same of EVM and adopted proxies; who makes them |
 //! | `deceived` | endpoints and cache managers that lie |
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |

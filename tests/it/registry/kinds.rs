@@ -36,8 +36,7 @@ pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Ad
     let upgraded = created.logs.iter().filter(|log| {
         log.address == address && Proxy::Upgraded::decode_log_data(&log.data).is_ok()
     });
-    let expected = if kind == proxy_kind::BEACON { 0 } else { 1 };
-    assert_eq!(upgraded.count(), expected);
+    assert_eq!(upgraded.count(), 1);
     address
 }
 
@@ -188,7 +187,8 @@ fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
     for proxy in [
         evm::evm_proxy_code(fixture.registry, storage),
         evm::evm_proxy_code(account(7), storage),
-        evm::beacon_proxy_code(account(7), storage),
+        evm::uups_stub_code(account(7)),
+        evm::admin_code(account(7)),
     ] {
         let code = fixture.deploy_code(&evm::creation_code(&proxy));
         let implementation = code.implementation;

@@ -3,9 +3,10 @@
 mod abuse;
 pub(crate) mod adopted;
 mod approvals;
-mod beacons;
+mod checks;
 mod creation;
 mod definition;
+mod direct;
 mod explored;
 pub(crate) mod fixture;
 mod kinds;
@@ -26,4 +27,5 @@ mod scale;
 mod signed;
 mod storage;
 mod team;
+mod transfer;
 mod versions;

@@ -266,14 +266,6 @@ fn steps_have_a_shape() {
     refuse(
         &mut fixture,
         Step {
-            kind: 1,
-            ..scripted(v1.implementation, vec![1].into())
-        },
-        invalid_step::SCRIPT_MISMATCH,
-    );
-    refuse(
-        &mut fixture,
-        Step {
             scriptCodehash: v1.codehash,
             ..step("1.0", 0, Bytes::new())
         },

@@ -7,7 +7,7 @@ use stylus_upgrades_interface::instance::PathStep;
 use stylus_upgrades_interface::limits;
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::step as kind;
+use stylus_upgrades_interface::reasons::{order, step as kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
@@ -34,7 +34,7 @@ fn spoofed_registry(scenario: &mut Scenario, implementation: Address) -> Address
 
 /// The same with a path of one's own.
 fn registry_that_answers(scenario: &mut Scenario, path_step: PathStep) -> Address {
-    let answer = (vec![path_step],).abi_encode_params();
+    let answer = (U256::from(order::UPGRADE), Address::ZERO, vec![path_step]).abi_encode_params();
     let code = answering(&answer);
     scenario
         .fixture
@@ -66,7 +66,7 @@ fn an_instance_that_left_its_registry_holds_up_nobody_in_the_queue() {
     assert_eq!((first.returned.upgraded, first.returned.left), (2, 4));
     let skipped = first.events::<IRegistry::InstanceSkipped>();
     assert_eq!(skipped.len(), 1);
-    let reason = IRegistry::NotAnInstance {
+    let reason = IRegistry::InstanceNotObeying {
         proxy: scenario.proxy,
     };
     assert_eq!(skipped[0].proxy, scenario.proxy);
@@ -136,7 +136,7 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
     let [skipped] = skipped.as_slice() else {
         panic!("one event, not {skipped:?}");
     };
-    let reason = IRegistry::NotAnInstance {
+    let reason = IRegistry::InstanceNotObeying {
         proxy: scenario.proxy,
     };
     assert_eq!(skipped.proxy, scenario.proxy);
@@ -144,17 +144,38 @@ fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_r
 }
 
 #[test]
-fn a_handful_with_an_instance_that_left_its_registry_is_not_upgraded_in_silence() {
+fn an_instance_that_left_its_registry_is_skipped_by_name_and_removed() {
     let mut scenario = Scenario::new();
     let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
     let fake = spoofed_registry(&mut scenario, elsewhere);
-    scenario.create(2, "1.0");
-    hand_to(&mut scenario, fake);
+    let other = scenario.create(2, "1.0");
+    let remove = |proxy| IRegistry::removeInstanceCall {
+        name: "A".into(),
+        proxy,
+    };
+    let what = "removal of an instance that obeys".into();
     refused(
-        scenario.migrate("2.0", step("1.0", 0, Bytes::new())),
-        IRegistry::NotAnInstance {
-            proxy: scenario.proxy,
-        },
+        scenario.govern(&remove(scenario.proxy)),
+        IRegistry::NotSupported { what },
+    );
+    hand_to(&mut scenario, fake);
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: scenario.code.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    let done = scenario.govern(&order).expect("it is no veto");
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped.len(), 1);
+    assert_eq!(skipped[0].proxy, scenario.proxy);
+    assert_eq!(scenario.version(other), "2.0");
+    let removed = scenario.govern(&remove(scenario.proxy)).expect("removed");
+    assert_eq!(removed.events::<IRegistry::InstanceRemoved>().len(), 1);
+    let proxy = scenario.proxy;
+    refused(
+        scenario.fixture.view(&IRegistry::instanceOfCall { proxy }),
+        IRegistry::NotAnInstance { proxy },
     );
 }
 

@@ -5,7 +5,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::instance_state;
+use stylus_upgrades_interface::reasons::{instance_state, invalid_policy};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
@@ -121,22 +121,44 @@ fn an_instance_of_a_frozen_definition_is_not_held_in_its_step_by_what_lies_behin
     end(&mut scenario).expect("at 2.0: 3.0 was not current when it began");
     assert_at(&scenario, "2.0", instance_state::LIVE);
 
-    // another one begins on the way to what is current, and then nobody decides any more
+    // another one begins on the way to what is current, while nobody decides any more
     scenario.proxy = scenario.create(2, "1.0");
-    scenario.fixture.chain.mine(1, None).expect("a block");
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    scenario
-        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
-        .expect("started");
-    assert_eq!(end(&mut scenario), Err(Reverted(vec![0xee].into())));
     let never_again = IRegistry::setPolicyCall {
         name: "A".into(),
         role: "migrate".into(),
         expression: "NONE".into(),
     };
     scenario.govern(&never_again).expect("frozen");
+    let done = scenario.rollout(1, 32_000_000).expect("anybody may");
+    assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
+    assert_at(&scenario, "1.0", instance_state::MIGRATING);
     end(&mut scenario).expect("at 2.0");
     assert_at(&scenario, "2.0", instance_state::LIVE);
+}
+
+#[test]
+fn nobody_is_left_in_a_complex_step_without_those_who_could_abort_it() {
+    let (mut scenario, _) = stuck();
+    let never_again = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: "NONE".into(),
+    };
+    let expression = String::from("NONE");
+    refused(
+        scenario.govern(&never_again),
+        IRegistry::InvalidPolicy {
+            expression,
+            offset: 0,
+            reason: invalid_policy::MIGRATING,
+        },
+    );
+    scenario
+        .migrate("2.1", step("1.0", 0, Bytes::new()))
+        .expect("approvers decide otherwise");
+    end(&mut scenario).expect("at 2.0");
+    assert_at(&scenario, "2.0", instance_state::LIVE);
+    scenario.govern(&never_again).expect("frozen");
 }
 
 /// EVM code that makes calls without arguments to an account, whatever comes of them.

@@ -146,6 +146,7 @@ async fn status_reports_a_migration_and_the_next_command() -> Done {
                 &registry,
             ])
             .current_dir(fixture.folder.path())
+            .env("STYLUS_UPGRADES_STATE", fixture.folder.path().join("state"))
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped());
         super::fixture::finish(command.spawn().expect("it starts")).await

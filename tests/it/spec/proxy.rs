@@ -4,8 +4,6 @@ use alloy::primitives::{Address, B256, Bytes, LogData, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
 use stylus_upgrades_harness::{HarnessError, Revert};
-use stylus_upgrades_interface::beacon::IBeacon;
-use stylus_upgrades_interface::slots;
 
 use super::subject::Subject;
 use stylus_upgrades_tests::proxies::probe;
@@ -244,12 +242,7 @@ pub(crate) async fn logs_as_the_emitter_with_0_to_4_topics(it: &Subject) -> Done
 
 pub(crate) async fn holds_the_implementation_in_its_slot(it: &Subject) -> Done {
     for proxy in [it.proxy, it.sibling] {
-        let mut held = it.chain.storage(proxy, it.slot).await?;
-        if it.slot == U256::from_be_bytes(slots::BEACON.0) {
-            let beacon = Address::from_word(held);
-            let answer = it.chain.read(beacon, &IBeacon::implementationCall {});
-            held = answer.await?.into_word();
-        }
+        let held = it.chain.storage(proxy, it.slot).await?;
         assert_eq!(held, it.implementation.into_word());
     }
     Ok(())

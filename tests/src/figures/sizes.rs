@@ -49,7 +49,6 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
         .await?;
     for (proxy, name) in [
         (Proxy::Evm, "EVM proxy"),
-        (Proxy::Beacon, "beacon proxy"),
         (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),
         (Proxy::Solady, "Solady ERC-1967"),
     ] {

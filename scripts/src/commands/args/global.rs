@@ -6,7 +6,7 @@ use crate::commands::verifiable::VerifiableArgs;
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
 use crate::keys::KeyArgs;
 use crate::secret::Secret;
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -50,6 +50,9 @@ pub struct Global {
         global = true
     )]
     pub registry: Option<String>,
+    /// Go on with this registry although nothing vouches for what it stores; may be repeated
+    #[arg(long, value_name = "ADDRESS", global = true)]
+    pub trust_registry: Vec<Address>,
     /// The manifest [default: the nearest stylus-upgrades.toml, upwards]
     #[arg(long, value_name = "FILE", global = true)]
     pub manifest: Option<PathBuf>,

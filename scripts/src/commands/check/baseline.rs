@@ -65,7 +65,8 @@ impl Baseline {
 
     /// The version that is current, as the registry and the folder of what was registered have it.
     async fn live(context: &Context, name: &str) -> Result<Self, Error> {
-        let (client, registry) = (context.snapshot().await?, context.registry()?);
+        let client = context.snapshot().await?;
+        let registry = context.verified(&client, context.registry()?).await?;
         let call = abi::definitionCall { name: name.into() };
         let current = client.call(registry, &call).await?.current;
         if current.is_empty() {

@@ -32,13 +32,14 @@ const SAFE: &str = "safe";
 
 /// Answers `do=OPERATION&id=ACTION&account=ADDRESS`.
 pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let operation = request.value("do");
     let account = account(request.value(match operation {
         SAFE => SAFE,
         _ => "account",
     }))?;
     let client = context.snapshot().await?.acting_as(account);
+    let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let action = named(&client, registry, request.value("id"), &names).await?;
     readiness(&client, registry, action).await?;
@@ -240,10 +241,11 @@ pub(super) async fn may_cancel(
     action: ActionId,
 ) -> Result<bool, Error> {
     let client = context.reader().await?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let call = abi::cancelCall { action: action.0 }.abi_encode();
     let request = TransactionRequest::default()
         .with_from(account)
-        .with_to(context.registry()?)
+        .with_to(registry)
         .with_input(call);
     let tried = client.provider().call(request).await;
     match tried.map_err(|error| client.error("cancel", error)) {

@@ -31,8 +31,9 @@ const COMPARED_MAX: usize = 12;
 
 /// `overview [definitions=FROM]`: the definitions, and what ends soon.
 pub(super) async fn overview(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let names = definitions(&client, registry).await?;
     let piece = piece(start(request, "definitions")?, names.len());
     let mut outcome = Outcome::default();
@@ -57,8 +58,9 @@ pub(super) async fn overview(context: &Context, request: &PageRequest) -> Result
 /// list. The empty name is the registry itself. Events are counted from the newest one.
 pub(super) async fn definition(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
     let name = request.value("name");
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let skip = start(request, "events")?;
     let wanted = Wanted::Newest { skip, count: PIECE };
     let pieces = Pieces::of(request)?;
@@ -167,8 +169,12 @@ fn unchecked(rebuilt: &Rebuilt, part: &Part, outcome: &mut Outcome) {
 
 /// `checks name=NAME [versions=FROM] [instances=FROM]`: what Verify compares, of a piece.
 pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
-    let subject = (context.registry()?, request.value("name"));
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let subject = (
+        context.verified(&client, unverified).await?,
+        request.value("name"),
+    );
     let pieces = Pieces::of(request)?;
     let part = |rebuilt: &Rebuilt| pieces.part(rebuilt);
     let compared = compared(context, &client, subject, Wanted::None, part).await?;
@@ -199,8 +205,9 @@ pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<O
 
 /// How many versions and instances each definition has: whether Verify compares all of them at once.
 pub(super) async fn sizes(context: &Context) -> Result<Outcome, Error> {
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?;
+    let registry = context.verified(&client, unverified).await?;
     let mut all = Vec::new();
     let mut is_small = true;
     for name in definitions(&client, registry).await? {

@@ -68,7 +68,8 @@ pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Ou
             next: "open the page again".into(),
         });
     };
-    let (client, registry) = (context.reader().await?, context.registry()?);
+    let client = context.reader().await?;
+    let registry = context.verified(&client, context.registry()?).await?;
     let mut outcome = Outcome::default();
     outcome.field("changed", changed(&client, registry, number, hash).await?);
     Ok(outcome)
@@ -221,7 +222,12 @@ impl Watch {
         let (client, registry) = match &self.client {
             Some(known) => known.clone(),
             None => {
-                let known = (self.context.reader().await?, self.context.registry()?);
+                let client = self.context.reader().await?;
+                let unverified = self.context.registry()?;
+                let known = (
+                    client.clone(),
+                    self.context.verified(&client, unverified).await?,
+                );
                 self.client = Some(known.clone());
                 known
             }

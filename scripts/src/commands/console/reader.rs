@@ -55,9 +55,10 @@ impl Reader {
     /// A command of its own for every request: each reads the newest block, and the manifest as it is.
     fn context(&self) -> Result<Context, Error> {
         let context = self.without_events()?;
-        let Ok(registry) = context.registry() else {
+        let Ok(unverified) = context.registry() else {
             return Ok(context); // what needs one says so
         };
+        let registry = unverified.address();
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let known = events.take().filter(|store| store.account() == registry);
         let store = known.unwrap_or_else(|| Arc::new(EventStore::of(registry)));
@@ -124,8 +125,9 @@ impl Reader {
             "" => None,
             text => Some(account(text)?),
         };
-        let registry = context.registry()?;
+        let unverified = context.registry()?;
         let client = context.reader().await?;
+        let registry = context.verified(&client, unverified).await?;
         self.chain_id.store(client.chain_id(), Ordering::Relaxed);
         Ok(PageContext {
             names: context.names(),
@@ -133,6 +135,7 @@ impl Reader {
             registry,
             account,
             block: Some(news::newest(&client).await?),
+            is_unverified: context.origin_of(registry).is_none(),
             is_costly: COSTLY.contains(&request.path.as_str()),
             ..PageContext::default()
         })
@@ -141,7 +144,8 @@ impl Reader {
     /// What is known of a page without a request to the chain.
     pub(super) fn place_before(&self, request: &PageRequest) -> PageContext {
         let known = self.without_events().ok();
-        let known = known.and_then(|context| Some((context.names(), context.registry().ok()?)));
+        let known =
+            known.and_then(|context| Some((context.names(), context.registry().ok()?.address())));
         let (names, registry) = known.unwrap_or_default();
         PageContext {
             names,

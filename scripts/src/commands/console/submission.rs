@@ -43,8 +43,9 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
         return Err(refused(format!("{} files", posted.files.len())));
     }
     let account = account(&posted.account)?;
-    let registry = context.registry()?;
+    let unverified = context.registry()?;
     let client = context.snapshot().await?.acting_as(account);
+    let registry = context.verified(&client, unverified).await?;
     let mut given = Vec::new();
     for File { name, text } in posted.files {
         let path = PathBuf::from(name.chars().take(200).collect::<String>());

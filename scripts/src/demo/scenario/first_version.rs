@@ -32,9 +32,12 @@ pub(super) async fn deploy_registry(
         record.sent(&sent);
     }
     let policy = format!("{:#x}", operator.sender("demo")?);
-    let (registry, sent) =
-        deploy::deploy_registry(operator, &framework.registry, &policy, bump).await?;
-    record.sent(&sent);
+    let deployed =
+        deploy::deploy_registry(operator, &framework.registry, &policy, None, bump).await?;
+    let registry = deployed.address;
+    if let Some(sent) = &deployed.sent {
+        record.sent(sent);
+    }
     let define = abi::createDefinitionCall {
         name: NAME.into(),
         migratePolicy: policy.clone(),

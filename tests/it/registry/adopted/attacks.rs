@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::{Revert, SolCall, SolStruct, eip712_domain};
+use alloy::sol_types::{Revert, SolCall, SolError, SolStruct, eip712_domain};
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::adopted::{IProxyAdmin, IUpgradeableProxy};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
@@ -29,11 +29,12 @@ alloy::sol! {
     }
 }
 
-fn hand_over(proxy: Address, to: Address) -> IRegistry::handOverCall {
-    IRegistry::handOverCall {
+fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
+    IRegistry::transferProxyCall {
         name: "A".into(),
         proxy,
-        newRegistry: to,
+        to,
+        definition: String::new(),
     }
 }
 
@@ -79,8 +80,8 @@ fn a_proxy_is_adopted_by_the_definition_that_it_was_given_to_and_by_no_other() {
         // and A hands it over to B, which adopts it
         let to = admin_of(&fixture, "B");
         fixture
-            .send(account(0), &hand_over(proxy, to))
-            .expect("handed over");
+            .send(account(0), &transfer(proxy, to))
+            .expect("transferred");
         let again = fixture.send(account(0), &adopt(kind.kind, proxy));
         again.expect_err("it is given to B now");
         fixture.send(account(5), &take).expect("B adopts it");
@@ -199,17 +200,29 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
             approvals: vec![approval],
         }
     };
-    for epoch in 0..4 {
+    // a stranger chooses the middle of a call: the version becomes current, and the proxy waits
+    let done = (0..4).find_map(|epoch| {
         let through = IHook::hookedCall {
             to: fixture.registry,
             data: signed(epoch).abi_encode().into(),
         };
-        let sent = fixture.pay(account(8), proxy, &through, U256::ZERO);
-        assert!(sent.is_err(), "a stranger chose the middle of a call");
-    }
+        fixture.pay(account(8), proxy, &through, U256::ZERO).ok()
+    });
+    let skipped = done
+        .expect("one of the signatures is right")
+        .events::<IRegistry::InstanceSkipped>();
+    let caller = proxy;
+    let reason = IRegistry::DirectCallRequired { caller }.abi_encode();
+    assert_eq!(skipped.len(), 1);
+    assert_eq!(skipped[0].proxy, proxy);
+    assert_eq!(skipped[0].reason, Bytes::from(reason));
     assert_eq!(runs(&fixture, proxy), first.implementation);
-    let direct = (0..4).any(|epoch| fixture.send(account(8), &signed(epoch)).is_ok());
-    assert!(direct, "none of the signatures was right");
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let direct = fixture.send(account(8), &rollout).expect("anybody may");
+    assert_eq!((direct.returned.upgraded, direct.returned.left), (1, 0));
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }
 
@@ -218,24 +231,26 @@ fn a_proxy_whose_owner_stays_is_not_handed_over() {
     let (mut fixture, _, proxy) = adopted(UUPS_5);
     let second = compiled(&mut fixture, "TwoStep");
     migrate(&mut fixture, &second, 0, Bytes::new()).expect("migrated");
-    let sent = fixture.send(account(0), &hand_over(proxy, account(7)));
-    assert!(sent.is_err(), "handed over to an account that owns nothing");
+    let sent = fixture.send(account(0), &transfer(proxy, account(7)));
+    assert!(sent.is_err(), "transferred to an account that owns nothing");
     assert_eq!(instance(&fixture, proxy).version, "2.0");
 }
 
 #[test]
-fn the_stub_of_a_registry_is_no_instance() {
+fn the_stub_and_the_admins_of_a_registry_are_no_instances() {
     let (mut fixture, _, _) = adopted(UUPS_5);
     define_b(&mut fixture, "Box");
     let stub = evm::uups_stub_address(fixture.registry);
-    for kind in 0..6 {
+    let admin = admin_of(&fixture, "A");
+    for (kind, stub) in (0..6).flat_map(|kind| [(kind, stub), (kind, admin)]) {
         let take = IRegistry::adoptCall {
             name: "B".into(),
             ..adopt(kind, stub)
         };
-        // by its name, before anybody is asked whether it obeys
+        // by its code, before anybody is asked whether it obeys
         let taken = fixture.send(account(5), &take);
-        refused(taken, IRegistry::ProxyExists { proxy: stub });
+        let what = "adoption of that proxy".into();
+        refused(taken, IRegistry::NotSupported { what });
     }
 }
 
@@ -283,24 +298,24 @@ fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
     refused(&mut fixture);
     // the fifth and the sixth wait for `rollout`
     for proxy in [proxies[0], proxies[5]] {
-        let sent = fixture.send(account(0), &hand_over(proxy, new));
-        assert!(sent.is_err(), "handed over while its definition is paused");
+        let sent = fixture.send(account(0), &transfer(proxy, new));
+        assert!(sent.is_err(), "transferred while its definition is paused");
     }
 }
 
 #[test]
-fn an_approval_of_a_hand_over_ends_when_the_instance_leaves() {
+fn an_approval_of_a_transfer_ends_when_the_instance_leaves() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
     let [a, b, c] = [0, 1, 2].map(|n| is(account(n)));
     fixture.set("migrate", &format!("OutOf(2,{a},{b},{c})"));
     let old = fixture
-        .send(account(0), &hand_over(proxy, account(9)))
+        .send(account(0), &transfer(proxy, account(9)))
         .expect("1 of 2");
     assert!(!old.returned.executed);
     for n in [1, 2] {
         fixture
-            .send(account(n), &hand_over(proxy, account(7)))
-            .expect("handed over");
+            .send(account(n), &transfer(proxy, account(7)))
+            .expect("transferred");
     }
     TRANSPARENT_5.give_back(&mut fixture, proxy);
     for n in [1, 2] {
@@ -309,7 +324,7 @@ fn an_approval_of_a_hand_over_ends_when_the_instance_leaves() {
             .expect("adopted");
     }
     let late = fixture
-        .send(account(1), &hand_over(proxy, account(9)))
+        .send(account(1), &transfer(proxy, account(9)))
         .expect("approved");
     assert!(
         !late.returned.executed,

@@ -186,10 +186,11 @@ impl OnChain {
                 proxy: proxy(n),
             }),
             Content::Adopt(n) => data(&adopt(proxy_kind::TRANSPARENT_5, proxy(n))),
-            Content::HandOver(n) => data(&IRegistry::handOverCall {
+            Content::HandOver(n) => data(&IRegistry::transferProxyCall {
                 name: name(),
                 proxy: proxy(n),
-                newRegistry: account(OWNER),
+                definition: String::new(),
+                to: account(OWNER),
             }),
         }
     }

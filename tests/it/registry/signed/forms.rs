@@ -17,7 +17,7 @@ const ORDER: U256 = U256::from_be_bytes(alloy::primitives::hex!(
 
 #[test]
 fn types_are_those_that_an_encoder_of_others_makes_of_the_interface() {
-    let encoders: [(&str, String); 12] = [
+    let encoders: [(&str, String); 14] = [
         (
             "CreateDefinition",
             typed::CreateDefinition::eip712_encode_type().into(),
@@ -31,7 +31,18 @@ fn types_are_those_that_an_encoder_of_others_makes_of_the_interface() {
             typed::AbortMigration::eip712_encode_type().into(),
         ),
         ("Adopt", typed::Adopt::eip712_encode_type().into()),
-        ("HandOver", typed::HandOver::eip712_encode_type().into()),
+        (
+            "AcceptTransfer",
+            typed::AcceptTransfer::eip712_encode_type().into(),
+        ),
+        (
+            "TransferProxy",
+            typed::TransferProxy::eip712_encode_type().into(),
+        ),
+        (
+            "RemoveInstance",
+            typed::RemoveInstance::eip712_encode_type().into(),
+        ),
         ("SetPolicy", typed::SetPolicy::eip712_encode_type().into()),
         (
             "CreateProxy",

@@ -2,6 +2,7 @@
 //! for anything but what it was given for.
 
 mod forms;
+mod refused;
 mod replays;
 mod submission;
 
@@ -30,7 +31,9 @@ mod typed {
         struct SetHandler { string name; address proxy; address handler; uint64 epoch; uint32 round; uint64 deadline; }
         struct AbortMigration { string name; address proxy; uint64 epoch; uint32 round; uint64 deadline; }
         struct Adopt { string name; address proxy; uint8 kind; string version; uint64 epoch; uint32 round; uint64 deadline; }
-        struct HandOver { string name; address proxy; address newRegistry; uint64 epoch; uint32 round; uint64 deadline; }
+        struct AcceptTransfer { string name; address proxy; uint8 kind; string version; address registry; uint64 epoch; uint32 round; uint64 deadline; }
+        struct TransferProxy { string name; address proxy; address to; string definition; uint64 epoch; uint32 round; uint64 deadline; }
+        struct RemoveInstance { string name; address proxy; uint64 epoch; uint32 round; uint64 deadline; }
         struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; }
         struct CreateProxy { string name; string version; uint8 kind; bytes32 salt; bytes initData; uint64 epoch; uint32 round; uint64 deadline; }
         struct Pause { string name; uint64 epoch; uint32 round; uint64 deadline; }

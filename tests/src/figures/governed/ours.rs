@@ -29,12 +29,10 @@ const DIRECT: &str = "Upgrade";
 const TEAM: &str = "Team";
 /// The same, signed offline.
 const SIGNED: &str = "Signed";
-/// Proxies that follow a beacon.
-const BEACON: &str = "Beacon";
 /// A proxy of OpenZeppelin.
 const FOREIGN: &str = "Foreign";
 /// All of them.
-const DEFINITIONS: [&str; 6] = [ALONE, DIRECT, TEAM, SIGNED, BEACON, FOREIGN];
+const DEFINITIONS: [&str; 5] = [ALONE, DIRECT, TEAM, SIGNED, FOREIGN];
 
 /// Runs every flow.
 ///
@@ -60,7 +58,6 @@ pub(super) async fn flows(cached: bool) -> Result<Vec<Flow>, HarnessError> {
     lifecycle.alone(&back).await?;
     lifecycle.upgrade().await?;
     lifecycle.team().await?;
-    lifecycle.beacon().await?;
     lifecycle.foreign().await?;
     Ok(lifecycle.flows)
 }
@@ -322,25 +319,6 @@ impl Lifecycle<'_> {
             .await
     }
 
-    async fn beacon(&mut self) -> Result<(), HarnessError> {
-        let admin = self.harness.account(0);
-        self.prepare(admin, &self.define(BEACON, &is(admin)))
-            .await?;
-        self.prepare(admin, &self.first(BEACON)).await?;
-        let first = Self::create(BEACON, proxy_kind::BEACON);
-        self.flow("createProxy, a beacon proxy and its beacon", &first)
-            .await?;
-        let another = IRegistry::createProxyCall {
-            salt: B256::repeat_byte(1),
-            ..first
-        };
-        self.flow("createProxy, a second beacon proxy", &another)
-            .await?;
-        let second = self.second(BEACON, step::nothing("1.0"));
-        self.flow("migrate, a beacon with two proxies", &second)
-            .await
-    }
-
     async fn foreign(&mut self) -> Result<(), HarnessError> {
         let admin = self.harness.account(0);
         let maker = Maker::new(self.chain())?;
@@ -370,12 +348,13 @@ impl Lifecycle<'_> {
         };
         self.flow("adopt, transparent 5.x, the first", &adopt)
             .await?;
-        let leave = IRegistry::handOverCall {
+        let leave = IRegistry::transferProxyCall {
             name: FOREIGN.into(),
             proxy,
-            newRegistry: self.harness.account(7),
+            to: self.harness.account(7),
+            definition: String::new(),
         };
-        self.flow("handOver, transparent 5.x", &leave).await
+        self.flow("transferProxy, transparent 5.x", &leave).await
     }
 }
 

@@ -24,9 +24,6 @@ sol! {
     interface IUupsBox {
         function initialize(uint256 start, address first) external;
     }
-    interface IBeacon {
-        function upgradeTo(address implementation) external;
-    }
     interface ISafe {
         function setup(address[] owners, uint256 threshold, address to, bytes data, address fallbackHandler, address paymentToken, uint256 payment, address paymentReceiver) external;
         function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
@@ -70,7 +67,6 @@ pub(super) async fn flows() -> Result<Vec<Flow>, HarnessError> {
     let timelock = peers.timelock(&mut flows).await?;
     peers.with_transparent(&mut flows, safe, timelock).await?;
     peers.with_uups(&mut flows, safe).await?;
-    peers.with_beacon(&mut flows, safe).await?;
     Ok(flows)
 }
 
@@ -202,31 +198,6 @@ impl<'c> Peers<'c> {
             }
         }
         Ok(())
-    }
-
-    async fn with_beacon(&self, flows: &mut Vec<Flow>, safe: Address) -> Result<(), HarnessError> {
-        let owner = self.chain.account(0);
-        let path = format!("{V5}/UpgradeableBeacon.json");
-        let arguments = (self.first, owner).abi_encode_params();
-        let created = self.deploy(&path, &arguments).await?;
-        self.note(flows, "UpgradeableBeacon: create", &created)
-            .await?;
-        let beacon = address(&created)?;
-        let arguments = (beacon, initialize()).abi_encode_params();
-        let path = format!("{V5}/BeaconProxy.json");
-        let created = self.deploy(&path, &arguments).await?;
-        self.note(flows, "BeaconProxy: create", &created).await?;
-        let upgrade = |implementation| IBeacon::upgradeToCall { implementation };
-        let done = self
-            .chain
-            .execute(owner, beacon, &upgrade(self.second))
-            .await?;
-        self.note(flows, "UpgradeableBeacon: upgrade by an account", &done)
-            .await?;
-        self.give(beacon, safe).await?;
-        let done = self.by_safe(safe, beacon, &upgrade(self.first)).await?;
-        self.note(flows, "UpgradeableBeacon: upgrade by the Safe", &done)
-            .await
     }
 
     /// A Safe of which two of three keys decide.

@@ -1,0 +1,80 @@
+//! The errors of modules as errors of a command.
+
+use super::Error;
+use crate::export::ExportError;
+use crate::governance::GovernanceError;
+use crate::layout::{DocumentError, LayoutError};
+use crate::migration::MigrationError;
+use crate::project::ProjectError;
+use crate::registry::OriginError;
+use crate::steps::StepsError;
+use crate::versions::VersionsError;
+
+impl From<GovernanceError> for Error {
+    fn from(error: GovernanceError) -> Self {
+        Self::Governance(error.into())
+    }
+}
+
+impl From<ExportError> for Error {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Chain(error) => error.into(),
+            error => Self::Export(error.into()),
+        }
+    }
+}
+
+impl From<MigrationError> for Error {
+    fn from(error: MigrationError) -> Self {
+        Self::Migration(error.into())
+    }
+}
+
+impl From<LayoutError> for Error {
+    fn from(error: LayoutError) -> Self {
+        Self::Layout(error.into())
+    }
+}
+
+impl From<Box<LayoutError>> for Error {
+    fn from(error: Box<LayoutError>) -> Self {
+        Self::Layout(error)
+    }
+}
+
+impl From<DocumentError> for Error {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Chain(error) => error.into(),
+            DocumentError::Layout(error) => error.into(),
+        }
+    }
+}
+
+impl From<StepsError> for Error {
+    fn from(error: StepsError) -> Self {
+        Self::Steps(error.into())
+    }
+}
+
+impl From<VersionsError> for Error {
+    fn from(error: VersionsError) -> Self {
+        Self::Versions(error.into())
+    }
+}
+
+impl From<ProjectError> for Error {
+    fn from(error: ProjectError) -> Self {
+        Self::Project(error.into())
+    }
+}
+
+impl From<OriginError> for Error {
+    fn from(error: OriginError) -> Self {
+        match error {
+            OriginError::Chain(error) => error.into(),
+            error => Self::Origin(error.into()),
+        }
+    }
+}

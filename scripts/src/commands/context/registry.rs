@@ -1,0 +1,177 @@
+//! The registry of a command. Anybody may have named it: a manifest, a variable, a proxy. It is an address to
+//! talk to only after first contact, which derives that address from where the registry comes from.
+
+use super::Context;
+use crate::app_error::Error;
+use crate::build::{BuildError, Framework};
+use crate::client::{ChainError, Client};
+use crate::deploy::registry_release;
+use crate::error::Report;
+use crate::progress::Progress;
+use crate::registry::origin::{self, Release};
+use crate::registry::{Key, Origin, OriginError, Remembered};
+use alloy::primitives::Address;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{MutexGuard, PoisonError};
+
+/// The field of every document where nothing vouches for a registry that was used.
+const UNVERIFIED: &str = "unverified_registries";
+
+/// A registry that somebody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) struct Unverified(Address);
+
+impl Unverified {
+    /// The registry that an account names as its own.
+    pub(in crate::commands) fn of_account(registry: Address) -> Self {
+        Self(registry)
+    }
+
+    /// The address before first contact: to show it, or to keep something under it; not to believe it.
+    pub(in crate::commands) fn address(self) -> Address {
+        self.0
+    }
+}
+
+impl Context {
+    /// The registry, if one was named.
+    pub(in crate::commands) fn named_registry(&self) -> Result<Option<Unverified>, Error> {
+        let found = match &self.global.registry {
+            Some(name) => Some(self.manifest.address(name)?),
+            None => self.manifest.registry,
+        };
+        Ok(found.map(Unverified))
+    }
+
+    /// The registry that was named.
+    pub(in crate::commands) fn registry(&self) -> Result<Unverified, Error> {
+        self.named_registry()?.ok_or_else(|| Error::Usage {
+            message: "no registry was named".into(),
+            expected: match self.network() {
+                Some(network) => format!(
+                    "--registry, STYLUS_UPGRADES_REGISTRY, or registry in [networks.{network}]"
+                ),
+                None => "--registry, STYLUS_UPGRADES_REGISTRY, or registry in the manifest".into(),
+            },
+            found: "none of them".into(),
+            next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
+                true => "stylus-upgrades registry deploy --save deploys one and names it in the manifest; --registry ADDRESS names one that is there".into(),
+                false => {
+                    let known: Vec<_> = self.manifest.networks.keys().cloned().collect();
+                    format!("give --network ({}), or --registry", known.join(", "))
+                }
+            },
+        })
+    }
+
+    /// First contact: the address of a registry whose origin was derived, or that `--trust-registry` names.
+    ///
+    /// # Errors
+    /// [`OriginError`], before anything of the registry is believed or sent.
+    pub(in crate::commands) async fn verified(
+        &self,
+        client: &Client,
+        unverified: Unverified,
+    ) -> Result<Address, Error> {
+        let registry = unverified.0;
+        if self.known().contains_key(&registry) {
+            return Ok(registry);
+        }
+        let origin = match self.origin(client, registry).await {
+            Ok(origin) => Some(origin),
+            Err(Error::Origin(error)) if error.may_be_trusted() && self.trusts(registry) => {
+                self.warn_unverified(registry, &error);
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        self.known().insert(registry, origin);
+        Ok(registry)
+    }
+
+    /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
+    pub(in crate::commands) fn origin_of(&self, registry: Address) -> Option<Origin> {
+        self.known().get(&registry).cloned().flatten()
+    }
+
+    /// Remembers what a registry was deployed with.
+    pub(in crate::commands) async fn remember(
+        &self,
+        client: &Client,
+        registry: Address,
+        origin: &Origin,
+    ) {
+        if let Some(key) = key(client, registry).await {
+            Remembered::of_user().remember(key, origin);
+        }
+    }
+
+    async fn origin(&self, client: &Client, registry: Address) -> Result<Origin, Error> {
+        let release = self.release(client, registry);
+        let (release, key) = futures::join!(release, key(client, registry));
+        let release = release?;
+        let remembered = Remembered::of_user();
+        // A file may say anything: it is believed as far as the address follows from it.
+        let known = key.and_then(|key| remembered.recall(key));
+        if let Some(origin) = known.filter(|known| known.address(release) == registry) {
+            return Ok(origin);
+        }
+        let origin = origin::find(client, registry, release).await?;
+        if let Some(key) = key {
+            remembered.remember(key, &origin);
+        }
+        Ok(origin)
+    }
+
+    /// The release that the registry is of: one that this program knows, or that of the sources which
+    /// `--framework-from` names.
+    async fn release(&self, client: &Client, registry: Address) -> Result<Release, Error> {
+        let of = |framework: &Framework| registry_release(&framework.registry);
+        let known = origin::releases(&[of(Framework::pinned()?)]);
+        match origin::release_of(client, registry, &known).await {
+            Err(OriginError::Code { .. }) if self.global.framework_from.is_some() => {
+                let built = self.builder()?.framework().map_err(BuildError::from)?;
+                Ok(origin::release_of(client, registry, &[of(&built)]).await?)
+            }
+            found => Ok(found?),
+        }
+    }
+
+    fn trusts(&self, registry: Address) -> bool {
+        self.global.trust_registry.contains(&registry)
+    }
+
+    fn warn_unverified(&self, registry: Address, error: &OriginError) {
+        let Report { message, found, .. } = Report::of(error);
+        let found = found.unwrap_or_default();
+        let mut all = BTreeSet::from([registry]);
+        let known = self.known();
+        all.extend(
+            known
+                .iter()
+                .filter_map(|(one, origin)| origin.is_none().then_some(one)),
+        );
+        drop(known);
+        let all: Vec<_> = all.iter().map(Address::to_string).collect();
+        if self.output.add_to_all(UNVERIFIED, all) {
+            self.output.note(&format!(
+                "warning: {message} (found {found}); --trust-registry says to go on: it may hold approvals, \
+                 policies and versions that nobody gave"
+            ));
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Address, Option<Origin>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Under what is remembered; `None` where the endpoint does not have block 0.
+async fn key(client: &Client, registry: Address) -> Option<Key> {
+    let genesis: Result<_, ChainError> = client.genesis().await;
+    Some(Key {
+        chain_id: client.chain_id(),
+        genesis: genesis.ok().flatten()?,
+        registry,
+    })
+}

@@ -1,0 +1,335 @@
+//! Where a registry comes from. Code says nothing about storage: init code can write anything and return
+//! the genuine code. What vouches for a registry is that its address follows from the Stylus deployer, the
+//! framework's init code, the constructor's data and a salt: then nothing but the framework's own
+//! constructor has written its first storage.
+
+use super::logs::{definition_id, first_logs};
+use crate::client::{ChainError, Client};
+use crate::error::{Exit, Explain};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, B256, Bytes, TxHash, U256, keccak256};
+use alloy::sol_types::{SolCall, SolEvent, SolValue};
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use stylus_upgrades_framework::{EARLIER_REGISTRIES, RegistryRelease};
+use stylus_upgrades_interface::chain::{
+    CONSTRUCTOR_SELECTOR, IStylusDeployer, STYLUS_DEPLOYER, STYLUS_DEPLOYER_CODEHASH,
+};
+use stylus_upgrades_interface::registry::IRegistry::PolicyChanged;
+use thiserror::Error;
+
+/// The role whose policy is the constructor's data.
+const DEFINE: &str = "define";
+/// The salts that are tried on first contact. A deployment takes the first that is free.
+pub const SALTS: RangeInclusive<u64> = 1..=64;
+
+/// The salt of a deployment: not zero, with which the deployer would create by CREATE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "B256", into = "B256")]
+pub struct Salt(B256);
+
+impl Salt {
+    /// A number as a salt; `None` for 0.
+    pub fn counted(number: u64) -> Option<Self> {
+        B256::from(U256::from(number)).try_into().ok()
+    }
+}
+
+impl TryFrom<B256> for Salt {
+    type Error = &'static str;
+
+    fn try_from(word: B256) -> Result<Self, Self::Error> {
+        match word.is_zero() {
+            true => Err("a salt of 0: with it the address of a registry follows from nothing"),
+            false => Ok(Self(word)),
+        }
+    }
+}
+
+impl From<Salt> for B256 {
+    fn from(salt: Salt) -> Self {
+        salt.0
+    }
+}
+
+impl FromStr for Salt {
+    type Err = String;
+
+    /// A number, or hexadecimal digits behind `0x`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number: U256 = text
+            .parse()
+            .map_err(|_| "a salt is a number, or 0x and at most 64 hexadecimal digits")?;
+        Ok(B256::from(number).try_into()?)
+    }
+}
+
+impl std::fmt::Display for Salt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", U256::from_be_bytes(self.0.0))
+    }
+}
+
+/// What a registry's address follows from, beside the framework.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The policy that it was constructed with.
+    pub define_policy: String,
+    /// The salt that it was deployed with.
+    pub salt: Salt,
+}
+
+impl Origin {
+    /// That of a registry with this policy and salt.
+    pub fn new(define_policy: &str, salt: Salt) -> Self {
+        Self {
+            define_policy: define_policy.into(),
+            salt,
+        }
+    }
+
+    /// Those with the salts that are tried, in order.
+    pub fn counted(define_policy: &str) -> impl Iterator<Item = Self> {
+        let salts = SALTS.filter_map(Salt::counted);
+        salts.map(move |salt| Self::new(define_policy, salt))
+    }
+
+    /// The address of a registry of that release.
+    pub fn address(&self, release: Release) -> Address {
+        let salt = keccak256([self.salt.0.as_slice(), &self.constructor_data()].concat());
+        STYLUS_DEPLOYER.create2(salt, release.init_codehash)
+    }
+
+    /// The calldata of the constructor.
+    pub fn constructor_data(&self) -> Bytes {
+        let arguments = (self.define_policy.as_str(),).abi_encode_params();
+        [CONSTRUCTOR_SELECTOR.as_slice(), &arguments]
+            .concat()
+            .into()
+    }
+}
+
+/// A registry that was released, as far as its address follows from it.
+pub type Release = RegistryRelease;
+
+/// The release that a registry's creation code belongs to.
+pub fn release(code: &[u8], creation_code: &[u8]) -> Release {
+    Release {
+        codehash: keccak256(code),
+        init_codehash: keccak256(creation_code),
+    }
+}
+
+/// Why nothing vouches for a registry's storage.
+#[derive(Debug, Error, Explain)]
+pub enum OriginError {
+    /// The chain refused or is in trouble.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Chain(#[from] ChainError),
+    /// The account has no code.
+    #[error("there is no registry at {registry}")]
+    #[explain(
+        name = "Missing",
+        expected = "a registry",
+        found = "there is no code on chain {chain_id} at {endpoint}",
+        next = "check the address, and that --rpc-url leads to the chain that it is on",
+        exit = Exit::Chain
+    )]
+    Missing {
+        /// The account.
+        registry: Address,
+        /// The chain.
+        chain_id: u64,
+        /// Where it was asked.
+        endpoint: String,
+    },
+    /// The account has other code.
+    #[error("{registry} has not the code of a registry that was released: nothing vouches for it")]
+    #[explain(
+        name = "UnknownRegistryCode",
+        expected = "code with the hash {expected}",
+        found = "{found}",
+        next = next(registry)
+    )]
+    Code {
+        /// The account.
+        registry: Address,
+        /// The code of this release's registry.
+        expected: CodeHash,
+        /// What it has.
+        found: CodeHash,
+    },
+    /// The deployer is another one, which may create anything at the same addresses.
+    #[error(
+        "the Stylus deployer {STYLUS_DEPLOYER} is not on this chain: nothing tells where a registry comes \
+         from"
+    )]
+    #[explain(
+        name = "OtherDeployer",
+        expected = "code with the hash {STYLUS_DEPLOYER_CODEHASH}",
+        found = found.map_or_else(|| "no code".to_owned(), |found| found.to_string()),
+        next = "deploy and use no registry on this chain, unless all of it is your own: then \
+                --trust-registry ADDRESS goes on with one that is there"
+    )]
+    Deployer {
+        /// What has its address.
+        found: Option<CodeHash>,
+    },
+    /// Whoever deploys a registry finds all addresses taken.
+    #[error("there are {} registries of the policy {define_policy:?} already", SALTS.count())]
+    #[explain(
+        expected = format!("a salt from {} to {} whose address has no code", SALTS.start(), SALTS.end()),
+        found = "code at each of these addresses",
+        next = "give --salt 0x and 64 hexadecimal digits of your own"
+    )]
+    SaltsUsed {
+        /// The policy.
+        define_policy: String,
+    },
+    /// The endpoint does not show how it was constructed.
+    #[error("the endpoint shows no construction of {registry}: nothing vouches for its storage")]
+    #[explain(
+        name = "ConstructionHidden",
+        expected = "the event PolicyChanged of its construction, by eth_getLogs",
+        found = "{found}",
+        next = format!("name an endpoint that has all logs by --rpc-url; else {}", next(registry))
+    )]
+    Hidden {
+        /// The registry.
+        registry: Address,
+        /// What the endpoint said.
+        found: String,
+    },
+    /// Its address follows from no deployment.
+    #[error(
+        "{registry} was not deployed by stylus-upgrades: nothing vouches for what its storage held from \
+         the beginning"
+    )]
+    #[explain(
+        name = "UnknownOrigin",
+        expected = "an address that follows from the Stylus deployer, the framework's init code, the \
+                    policy {define_policy:?} and a salt",
+        found = "an account that something else created, with the same code",
+        next = next(registry)
+    )]
+    Underived {
+        /// The registry.
+        registry: Address,
+        /// What it says that it was constructed with.
+        define_policy: String,
+    },
+}
+
+impl OriginError {
+    /// Whether there is a registry that somebody may trust all the same.
+    pub fn may_be_trusted(&self) -> bool {
+        !matches!(
+            self,
+            Self::Chain(_) | Self::Missing { .. } | Self::SaltsUsed { .. }
+        )
+    }
+}
+
+fn next(registry: &Address) -> String {
+    format!(
+        "do not use it, whoever named it; to go on although it may hold approvals and policies that nobody \
+         gave: --trust-registry {registry}"
+    )
+}
+
+/// The releases whose registries are known: those of `named`, and the earlier ones.
+pub fn releases(named: &[Release]) -> Vec<Release> {
+    named.iter().chain(&EARLIER_REGISTRIES).copied().collect()
+}
+
+/// The release whose code the account has now, on a chain whose deployer is the known one.
+///
+/// # Errors
+/// [`OriginError::Missing`], [`OriginError::Code`]; as [`require_deployer`].
+pub async fn release_of(
+    client: &Client,
+    registry: Address,
+    releases: &[Release],
+) -> Result<Release, OriginError> {
+    let (found, deployer) = futures::join!(client.codehash(registry), require_deployer(client));
+    let found = found?.ok_or_else(|| OriginError::Missing {
+        registry,
+        chain_id: client.chain_id(),
+        endpoint: client.endpoint().to_string(),
+    })?;
+    deployer?;
+    let known = releases.iter().find(|known| known.codehash == found.0);
+    known.copied().ok_or_else(|| OriginError::Code {
+        registry,
+        expected: CodeHash(releases.first().map(|one| one.codehash).unwrap_or_default()),
+        found,
+    })
+}
+
+/// Errors unless the chain has the known deployer, from which addresses follow.
+///
+/// # Errors
+/// [`OriginError::Deployer`].
+pub async fn require_deployer(client: &Client) -> Result<(), OriginError> {
+    match client.codehash(STYLUS_DEPLOYER).await? {
+        Some(code) if code.0 == STYLUS_DEPLOYER_CODEHASH => Ok(()),
+        found => Err(OriginError::Deployer { found }),
+    }
+}
+
+/// What the registry's address follows from, found out by its first events.
+///
+/// # Errors
+/// [`OriginError`]: without the events nothing is derived.
+pub async fn find(
+    client: &Client,
+    registry: Address,
+    release: Release,
+) -> Result<Origin, OriginError> {
+    let (define_policy, tx) = construction(client, registry).await?;
+    let is_it = |origin: &Origin| origin.address(release) == registry;
+    if let Some(origin) = Origin::counted(&define_policy).find(is_it) {
+        return Ok(origin);
+    }
+    let chosen = match tx {
+        Some(tx) => chosen_salt(client, tx).await?,
+        None => None,
+    };
+    let chosen = chosen.map(|salt| Origin::new(&define_policy, salt));
+    chosen.filter(is_it).ok_or(OriginError::Underived {
+        registry,
+        define_policy,
+    })
+}
+
+/// The policy that a registry says it was constructed with, and the transaction.
+async fn construction(
+    client: &Client,
+    registry: Address,
+) -> Result<(String, Option<TxHash>), OriginError> {
+    let hidden = |found: String| OriginError::Hidden { registry, found };
+    let (event, itself) = ([PolicyChanged::SIGNATURE_HASH], [definition_id("").0]);
+    let logs = match first_logs(client, registry, [&event, &itself, &[]]).await {
+        Ok(logs) => logs,
+        Err(error @ ChainError::Unreachable { .. }) => return Err(error.into()),
+        Err(error) => return Err(hidden(error.to_string())),
+    };
+    let first = logs.iter().find_map(|log| {
+        let event = PolicyChanged::decode_log(&log.inner).ok()?.data;
+        (event.role == DEFINE).then_some((event.expression, log.transaction_hash))
+    });
+    first.ok_or_else(|| hidden("no such event".into()))
+}
+
+/// The salt that a transaction gave to the deployer, if it called that itself.
+async fn chosen_salt(client: &Client, tx: TxHash) -> Result<Option<Salt>, ChainError> {
+    let input = client.input_to(STYLUS_DEPLOYER, tx.into()).await?;
+    let call = input.and_then(|input| IStylusDeployer::deployCall::abi_decode(&input).ok());
+    Ok(call.and_then(|call| call.salt.try_into().ok()))
+}
+
+#[cfg(test)]
+mod tests;

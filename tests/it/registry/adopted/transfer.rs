@@ -1,0 +1,135 @@
+//! Instances that go elsewhere.
+
+use alloy::primitives::{Address, Bytes, U256};
+use stylus_upgrades_interface::adopted::IUpgradeableProxy;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::fixture::{
+    KINDS, OWNER, TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs,
+};
+use crate::registry::fixture::{Fixture, account, is, refused};
+
+#[test]
+fn an_adopted_proxy_goes_back_to_its_former_owner() {
+    for kind in KINDS {
+        let (mut fixture, first, proxy) = adopted(kind);
+        let to = account(OWNER);
+        let transfer = IRegistry::transferProxyCall {
+            name: "A".into(),
+            proxy,
+            to,
+            definition: String::new(),
+        };
+        let done = fixture.send(account(0), &transfer).expect("transferred");
+        assert_eq!(done.events::<IRegistry::InstanceTransferred>().len(), 1);
+        refused(
+            fixture.view(&IRegistry::instanceOfCall { proxy }),
+            IRegistry::NotAnInstance { proxy },
+        );
+        let name = String::from("A");
+        let left = fixture.view(&IRegistry::definitionCall { name });
+        assert_eq!(left.expect("it").instances, 0);
+        let implementation = compiled(&mut fixture, kind.codes[1]).implementation;
+        if kind.kind == proxy_kind::TRANSPARENT_4 {
+            let upgrade = IUpgradeableProxy::upgradeToCall { implementation };
+            let done = fixture.pay(to, proxy, &upgrade, U256::ZERO);
+            done.expect("the owner is its admin");
+        } else {
+            kind.upgrade_before(&mut fixture, proxy, implementation);
+        }
+        assert_eq!(runs(&fixture, proxy), implementation, "{kind:?}");
+        assert_ne!(implementation, first.implementation);
+        let migrated = compiled(&mut fixture, kind.codes[1]);
+        migrate(&mut fixture, &migrated, 0, Bytes::new()).expect("without it");
+        assert_eq!(runs(&fixture, proxy), implementation, "it is nobody's here");
+    }
+}
+
+#[test]
+fn what_cannot_be_transferred_stays() {
+    let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
+    let transfer = |to| IRegistry::transferProxyCall {
+        name: "A".into(),
+        proxy,
+        to,
+        definition: String::new(),
+    };
+    let what = "transfer to that account";
+    let own = admin_of(&fixture, "A");
+    let registry = fixture.registry;
+    let another = fixture.deploy_registry(&is(account(0)));
+    let another = another.expect("another registry");
+    fixture.registry = registry;
+    for to in [Address::ZERO, registry, another, own] {
+        refused(
+            fixture.send(account(0), &transfer(to)),
+            IRegistry::NotSupported { what: what.into() },
+        );
+    }
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(0), &pause).expect("paused");
+    refused(
+        fixture.send(account(0), &transfer(account(7))),
+        Proxy::UpgradeInProgress {},
+    );
+    let other = IRegistry::createDefinitionCall {
+        name: "B".into(),
+        migratePolicy: is(account(0)),
+        policyPolicy: "NONE".into(),
+        createPolicy: "NONE".into(),
+    };
+    fixture.send(account(0), &other).expect("defined");
+    let of_another = IRegistry::transferProxyCall {
+        name: "B".into(),
+        proxy,
+        definition: String::new(),
+        to: account(7),
+    };
+    refused(
+        fixture.send(account(0), &of_another),
+        IRegistry::NotAnInstance { proxy },
+    );
+}
+
+#[test]
+fn the_last_instance_takes_the_place_of_one_that_goes() {
+    let (mut fixture, code, first) = adopted(TRANSPARENT_5);
+    let admin = admin_of(&fixture, "A");
+    let mut proxies = vec![first];
+    for _ in 0..3 {
+        let proxy = TRANSPARENT_5.create(&mut fixture, &code);
+        TRANSPARENT_5.give(&mut fixture, proxy, admin);
+        let adopt = adopt(TRANSPARENT_5.kind, proxy);
+        fixture.send(account(0), &adopt).expect("adopted");
+        proxies.push(proxy);
+    }
+    let of = |fixture: &Fixture| {
+        let page = IRegistry::instancesCall {
+            name: "A".into(),
+            start: 0,
+            count: 9,
+        };
+        fixture.view(&page).expect("proxies")
+    };
+    for goes in [1, 2, 0, 0] {
+        let transfer = IRegistry::transferProxyCall {
+            name: "A".into(),
+            proxy: proxies[goes],
+            definition: String::new(),
+            to: account(7),
+        };
+        fixture.send(account(0), &transfer).expect("transferred");
+        proxies.swap_remove(goes);
+        assert_eq!(of(&fixture), proxies);
+    }
+    // what is left is upgraded as before
+    TRANSPARENT_5.give_back(&mut fixture, first);
+    fixture
+        .send(account(0), &adopt(TRANSPARENT_5.kind, first))
+        .expect("back");
+    let second = compiled(&mut fixture, "Box2");
+    migrate(&mut fixture, &second, 0, Bytes::new()).expect("migrated");
+    assert_eq!(runs(&fixture, first), second.implementation);
+}

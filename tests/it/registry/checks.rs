@@ -1,0 +1,270 @@
+//! Checks of steps: a contract that is asked before and after an instance is upgraded.
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::{SolCall, SolError};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{invalid_step, not_runnable, proxy_kind, step as kind};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_tests::abi::ICounter;
+
+use super::adopted::fixture::{TRANSPARENT_5, adopted, compiled, runs};
+use super::fixture::{Fixture, account, add_version, complex, initial_step, refused, step};
+use super::kinds::{create, instance};
+
+alloy::sol! {
+    #[derive(Debug)]
+    error ValueChanged(string from, string to, uint256 before_, uint256 after_);
+    #[derive(Debug)]
+    error NotSeven(uint256 value);
+    function increment() external;
+}
+
+/// The step with a check.
+fn checked(step: Step, check: &Code) -> Step {
+    Step {
+        script: check.implementation,
+        scriptCodehash: check.codehash,
+        ..step
+    }
+}
+
+/// A call of the new code, which raises the value.
+fn raises(kind: u8) -> Step {
+    step("1.0", kind, incrementCall {}.abi_encode().into())
+}
+
+/// Counters of both kinds at 1.0, each with the value.
+fn counters(value: u64) -> (Fixture, Code, [Address; 2]) {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let value = U256::from(value);
+    let init = ICounter::initializeCall { value };
+    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
+    let proxies = kinds.map(|kind| create(&mut fixture, kind, &init));
+    (fixture, code, proxies)
+}
+
+fn migration(code: &Code, step: Step) -> IRegistry::migrateCall {
+    IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step,
+    }
+}
+
+#[test]
+fn an_upgrade_whose_check_holds_is_done() {
+    let (mut fixture, code, proxies) = counters(7);
+    let check = compiled(&mut fixture, "ValueStays");
+    let order = migration(&code, checked(step("1.0", 0, Bytes::new()), &check));
+    let done = fixture.send(account(0), &order).expect("as expected");
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
+    for proxy in proxies {
+        assert_eq!(instance(&fixture, proxy).version, "2.0");
+    }
+}
+
+#[test]
+fn an_upgrade_with_another_outcome_is_none_and_says_why() {
+    let (mut fixture, code, proxies) = counters(7);
+    let check = compiled(&mut fixture, "ValueStays");
+    let raised = ValueChanged {
+        from: "1.0".into(),
+        to: "2.0".into(),
+        before_: U256::from(7),
+        after_: U256::from(8),
+    };
+    let order = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
+    refused(fixture.send(account(0), &order), raised);
+    for proxy in proxies {
+        let value = fixture.ask(proxy, &ICounter::valueCall {});
+        assert_eq!(value, Ok(U256::from(7)));
+        assert_eq!(instance(&fixture, proxy).version, "1.0");
+    }
+    // the same where instances that fail are left to rollout
+    let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
+    let order = migration(&code, checked(raises(lenient), &check));
+    let done = fixture.pay_with_gas(
+        account(0),
+        fixture.registry,
+        &order,
+        U256::ZERO,
+        120_000_000,
+    );
+    let skipped = done
+        .expect("current")
+        .events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped.len(), 2);
+    let raised = ValueChanged::abi_decode(&skipped[0].reason).expect("its reason");
+    assert_eq!(raised.after_, U256::from(8));
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 2,
+    };
+    let done = fixture.pay_with_gas(
+        account(5),
+        fixture.registry,
+        &rollout,
+        U256::ZERO,
+        120_000_000,
+    );
+    let done = done.expect("tried");
+    assert_eq!((done.returned.upgraded, done.returned.left), (0, 2));
+    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 2);
+}
+
+#[test]
+fn without_the_bit_one_instance_stops_all_and_with_it_only_itself() {
+    let (mut fixture, code, [first, second]) = counters(6);
+    let increment = ICounter::incrementCall {};
+    fixture
+        .pay(account(5), second, &increment, U256::ZERO)
+        .expect("7");
+    let check = compiled(&mut fixture, "ValueIsSeven");
+    let strict = migration(&code, checked(raises(kind::FOREIGN_CALL), &check));
+    let eight = NotSeven {
+        value: U256::from(8),
+    };
+    refused(fixture.send(account(0), &strict), eight);
+    let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
+    let order = migration(&code, checked(raises(lenient), &check));
+    let done = fixture.pay_with_gas(
+        account(0),
+        fixture.registry,
+        &order,
+        U256::ZERO,
+        120_000_000,
+    );
+    let skipped = done
+        .expect("current")
+        .events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped.len(), 1);
+    assert_eq!(skipped[0].proxy, second);
+    assert_eq!(instance(&fixture, first).version, "2.0");
+    assert_eq!(instance(&fixture, second).version, "1.0");
+}
+
+#[test]
+fn who_starves_a_lenient_migration_does_not_leave_instances_behind() {
+    let (mut fixture, code, _) = counters(7);
+    let check = compiled(&mut fixture, "ValueStays");
+    let lenient = kind::FOREIGN_CALL | kind::SKIP_FAILING;
+    let order = migration(&code, checked(raises(lenient), &check));
+    let sent = fixture.pay_with_gas(account(0), fixture.registry, &order, U256::ZERO, 12_000_000);
+    let reverted = sent.expect_err("too little gas for its failure to count");
+    assert!(
+        reverted
+            .0
+            .starts_with(&IRegistry::InsufficientGas::SELECTOR)
+    );
+}
+
+#[test]
+fn only_the_registry_takes_a_step_with_a_check() {
+    let (mut fixture, code, [proxy, evm]) = counters(7);
+    let check = compiled(&mut fixture, "ValueStays");
+    let add = add_version(&code, "2.0", checked(raises(kind::FOREIGN_CALL), &check));
+    fixture.send(account(0), &add).expect("added");
+    let direct = Proxy::upgradeToCall {
+        version: "2.0".into(),
+    };
+    refused(
+        fixture.pay(account(0), proxy, &direct, U256::ZERO),
+        IRegistry::InvalidStep {
+            from: "1.0".into(),
+            to: "2.0".into(),
+            reason: invalid_step::DIRECT_WITH_CHECK,
+        },
+    );
+    for proxy in [proxy, evm] {
+        let upgrade = IRegistry::upgradeInstanceCall {
+            proxy,
+            version: "2.0".into(),
+            data: Bytes::new(),
+        };
+        let sent = fixture.send(account(0), &upgrade);
+        let reverted = sent.expect_err("the check stops it");
+        assert!(reverted.0.starts_with(&ValueChanged::SELECTOR));
+    }
+}
+
+#[test]
+fn a_path_with_a_complex_step_takes_no_check_along() {
+    let (mut fixture, code, [proxy, _]) = counters(7);
+    let check = compiled(&mut fixture, "ValueStays");
+    let program = fixture.deploy("points-cursor");
+    fixture.add("2.0", &code, checked(step("1.0", 0, Bytes::new()), &check));
+    fixture.add("3.0", &code, complex("2.0", &program, account(5)));
+    let upgrade = |version: &str| IRegistry::upgradeInstanceCall {
+        proxy,
+        version: version.into(),
+        data: Bytes::new(),
+    };
+    refused(
+        fixture.send(account(0), &upgrade("3.0")),
+        IRegistry::InvalidStep {
+            from: "1.0".into(),
+            to: "2.0".into(),
+            reason: invalid_step::COMPLEX_WITH_CHECK,
+        },
+    );
+    fixture
+        .send(account(0), &upgrade("2.0"))
+        .expect("in stages");
+}
+
+#[test]
+fn a_check_is_code_that_runs_and_is_what_was_approved() {
+    let (mut fixture, code, _) = counters(7);
+    let check = compiled(&mut fixture, "ValueStays");
+    let nobody = Code {
+        implementation: account(8),
+        codehash: fixture.code_hash(account(8)),
+        ..check.clone()
+    };
+    refused(
+        fixture.send(account(0), &migration(&code, checked(raises(4), &nobody))),
+        Proxy::ImplementationNotRunnable {
+            implementation: account(8),
+            reason: not_runnable::NO_CODE,
+        },
+    );
+    let other = Code {
+        codehash: code.codehash,
+        ..check.clone()
+    };
+    refused(
+        fixture.send(account(0), &migration(&code, checked(raises(4), &other))),
+        IRegistry::CodeChanged {
+            account: check.implementation,
+            expected: code.codehash,
+            found: check.codehash,
+        },
+    );
+    let initial = add_version(&code, "9.0", checked(initial_step(), &check));
+    refused(
+        fixture.send(account(0), &initial),
+        IRegistry::InvalidStep {
+            from: String::new(),
+            to: "9.0".into(),
+            reason: invalid_step::INITIAL_WITH_MIGRATION,
+        },
+    );
+}
+
+#[test]
+fn an_adopted_proxy_is_checked_as_well() {
+    let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
+    let second = compiled(&mut fixture, "Box2");
+    let check = compiled(&mut fixture, "ValueIsSeven");
+    let add = alloy::primitives::hex!("4f2be91f"); // add()
+    let order = migration(&second, checked(step("1.0", 4, add.into()), &check));
+    let nine = NotSeven {
+        value: U256::from(9),
+    };
+    refused(fixture.send(account(0), &order), nine);
+    assert_eq!(runs(&fixture, proxy), first.implementation);
+    let order = migration(&second, checked(step("1.0", 0, Bytes::new()), &check));
+    fixture.send(account(0), &order).expect("seven stays seven");
+    assert_eq!(runs(&fixture, proxy), second.implementation);
+}
