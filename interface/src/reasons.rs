@@ -135,6 +135,8 @@ pub mod invalid_step {
     pub const DIRECT_WITH_CHECK: u8 = 12;
     /// A path with a complex step and a step with a check: the check cannot be asked in between.
     pub const COMPLEX_WITH_CHECK: u8 = 13;
+    /// An upgrade would begin a complex step in a definition whose policy of `migrate` is `NONE`: nobody could abort it.
+    pub const COMPLEX_WHEN_FROZEN: u8 = 14;
 }
 
 /// Why a policy was refused (`InvalidPolicy`), with the byte offset where it went wrong.

@@ -200,8 +200,8 @@ records! {
             /// The definition's `pauses` when it was last paused or resumed with it. Where they differ, it
             /// waits for `rollout`.
             22 pauses: u32,
-            /// Whether this registry did not create it: it was adopted, or came from another registry.
-            26 arrived: bool,
+            /// Whether this registry created it. It stays when the proxy is no instance any more.
+            26 created: bool,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;

@@ -55,9 +55,18 @@ impl Adopted {
     /// Refuses a proxy whose admin is not the definition's, or that something else has paused. What follows
     /// could then seem to work without it.
     pub fn require_owned(self) -> Reverts<()> {
+        if self.is_owned() && !self.is_paused() {
+            Ok(())
+        } else {
+            Err(errors::instance_not_obeying(self.proxy))
+        }
+    }
+
+    /// Whether its admin is the definition's, as far as it has one.
+    pub fn is_owned(self) -> bool {
         let admin = admin::address(self.definition);
         let owner_of = |account| address_in(ask(account, &ownerCall::SELECTOR));
-        let is_owned = match self.kind {
+        match self.kind {
             proxy_kind::TRANSPARENT_4 => self.is_admin_of_transparent_4(),
             proxy_kind::TRANSPARENT_5 => {
                 let proxy_admin = proxy_admin(self.proxy);
@@ -65,11 +74,6 @@ impl Adopted {
             }
             // its code may have no owner but roles: then the orders alone show it
             _ => owner_of(self.proxy).is_none_or(|owner| owner == admin),
-        };
-        if is_owned && !self.is_paused() {
-            Ok(())
-        } else {
-            Err(errors::instance_not_obeying(self.proxy))
         }
     }
 

@@ -47,8 +47,8 @@ pub struct Instance {
     nonce: u32,
     /// The definition's `pauses` when it was last paused or resumed with it.
     pauses: u32,
-    /// Whether this registry did not create it.
-    arrived: bool,
+    /// Whether this registry created it.
+    created: bool,
 }
 
 /// Where an instance comes from.
@@ -70,10 +70,9 @@ impl Instance {
         Head::index().get(&Self::slot(proxy).load()) != 0
     }
 
-    /// Whether this registry created that account. The code of such an instance may call for anybody.
-    pub fn is_created_here(proxy: Address) -> bool {
-        let head = Self::slot(proxy).load();
-        Head::index().get(&head) != 0 && !Head::arrived().get(&head)
+    /// Whether this registry created a proxy at that account, whose code may call for anybody.
+    pub fn is_created_here(account: Address) -> bool {
+        Head::created().get(&Self::slot(account).load())
     }
 
     /// The instance at that account.
@@ -93,12 +92,13 @@ impl Instance {
                 began: Head::began().get(&head),
                 nonce: Head::nonce().get(&head),
                 pauses: Head::pauses().get(&head),
-                arrived: Head::arrived().get(&head),
+                created: Head::created().get(&head),
             }),
         }
     }
 
-    /// Records a new instance. It is at no version yet and in no list. A proxy that comes back keeps its nonce.
+    /// Records a new instance. It is at no version yet and in no list. A proxy that comes back keeps its nonce, and
+    /// that this registry created it.
     pub fn create(
         definition: &mut Definition,
         proxy: Address,
@@ -111,7 +111,9 @@ impl Instance {
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
         Head::pauses().set(&mut head, definition.pauses);
-        Head::arrived().set(&mut head, birth == Birth::Arrived);
+        if birth == Birth::Created {
+            Head::created().set(&mut head, true);
+        }
         slot.at(instance::HEAD).store(head);
         slot.write(instance::DEFINITION, &definition.id);
         let mut word = Word::default();
@@ -121,7 +123,7 @@ impl Instance {
         Self::of(proxy)
     }
 
-    /// Forgets it, but for its nonce, which rises. The last instance of the definition takes its index, and the
+    /// Forgets it, but for who created it, and its nonce, which rises. The last instance of the definition takes its index, and the
     /// last place of its list.
     pub fn remove(&self, definition: &mut Definition) -> Reverts<()> {
         let id = definition.id;
@@ -147,6 +149,7 @@ impl Instance {
         let slot = Self::slot(self.proxy);
         let mut head = Word::default();
         Head::nonce().set(&mut head, self.nonce.saturating_add(1));
+        Head::created().set(&mut head, self.created);
         slot.at(instance::HEAD).store(head);
         slot.at(instance::DEFINITION).store(Word::default());
         definition.instances -= 1;
@@ -180,6 +183,11 @@ impl Instance {
         number(self.nonce.into())
     }
 
+    /// Whether it runs the code of its version: it is in no complex step, not paused, and not to be paused.
+    pub fn is_running(&self, definition: &Definition) -> bool {
+        self.state == InstanceState::LIVE && self.follows_pause(definition)
+    }
+
     /// Whether it was paused or resumed when its definition was last. If not, it waits for `rollout`.
     pub fn follows_pause(&self, definition: &Definition) -> bool {
         self.pauses == definition.pauses
@@ -187,7 +195,7 @@ impl Instance {
 
     /// The registry in the code of a proxy that came from another one. It relays the orders of this registry.
     pub fn relay(&self) -> Option<Address> {
-        if !self.arrived || self.kind != proxy_kind::EVM {
+        if self.created || self.kind != proxy_kind::EVM {
             return None;
         }
         registry_in_code(self.proxy).filter(|registry| *registry != this())
@@ -323,7 +331,7 @@ impl Instance {
             began: self.began,
             nonce: self.nonce,
             pauses: self.pauses,
-            arrived: self.arrived,
+            created: self.created,
         };
         Self::slot(self.proxy).write(instance::HEAD, &head);
     }

@@ -84,12 +84,17 @@ pub fn send(instance: &Instance, data: &[u8], value: &[u8; 32], gas: u64) -> Rev
 
 /// Whether this registry is the one that a proxy of ours asks.
 pub fn asks_us(instance: &Instance) -> bool {
-    let question = registryCall::SELECTOR;
+    let answer = question(instance, registryCall::SELECTOR);
+    answer.is_ok_and(|registry| registry == this())
+}
+
+/// Asks a proxy of ours, as the registry that it obeys, for one of the addresses in its slots.
+pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
     let answer = match instance.relay() {
-        Some(relay) => ask(relay, &relayed(instance, &question)),
-        None => ask(instance.proxy, &question),
+        Some(relay) => ask(relay, &relayed(instance, &selector)),
+        None => ask(instance.proxy, &selector),
     };
-    answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(this()))
+    Ok(Reader::new(&answer?).address(0)?)
 }
 
 fn relayed(instance: &Instance, data: &[u8]) -> Vec<u8> {

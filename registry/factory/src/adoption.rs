@@ -4,6 +4,7 @@ use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::Reader,
     admin,
+    adopted::Adopted,
     chain::Reverts,
     definition::Definition,
     errors, events,
@@ -62,12 +63,18 @@ pub(crate) fn arrive(
     Ok(instance)
 }
 
-/// Refuses to remove a proxy of ours that asks this registry: nobody could upgrade it any more.
-pub(crate) fn check_removal(instance: &Instance) -> Reverts<()> {
-    if !instance.is_adopted() && orders::asks_us(instance) {
-        return Err(errors::not_supported(b"removal of an instance that obeys"));
+/// Refuses to remove an instance that nobody could bring back: a proxy of ours that asks this registry, and an
+/// adopted one that is paused, or still to be resumed, while it obeys.
+pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Reverts<()> {
+    match Adopted::of(instance) {
+        None if orders::asks_us(instance) => {
+            Err(errors::not_supported(b"removal of an instance that obeys"))
+        }
+        Some(adopted) if adopted.is_owned() && !instance.is_running(definition) => {
+            Err(errors::upgrade_in_progress())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Removes an instance.

@@ -32,7 +32,9 @@ pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
         transferProxyCall::SELECTOR => {
             transfer::check(&definition, &instance(&definition, proxy)?, arguments)
         }
-        removeInstanceCall::SELECTOR => adoption::check_removal(&instance(&definition, proxy)?),
+        removeInstanceCall::SELECTOR => {
+            adoption::check_removal(&definition, &instance(&definition, proxy)?)
+        }
         _ => Err(errors::nothing()),
     }?;
     Ok(Vec::new())

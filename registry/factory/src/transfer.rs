@@ -31,7 +31,7 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
-    ids::{DefinitionId, InstanceState, Order},
+    ids::{DefinitionId, Order},
     instance::IInstanceRegistry::{receiveTransferCall, transferRelayCall},
     reasons::proxy_kind,
 };
@@ -98,7 +98,7 @@ pub(crate) fn check(
     arguments: Reader<'_>,
 ) -> Reverts<()> {
     let (to, name) = (arguments.address(2)?, arguments.bytes(3)?);
-    if instance.state != InstanceState::LIVE || !instance.follows_pause(definition) {
+    if !instance.is_running(definition) {
         return Err(errors::upgrade_in_progress());
     }
     let never = [Address::ZERO, this(), admin::address(definition.id)];

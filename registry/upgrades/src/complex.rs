@@ -99,7 +99,7 @@ fn onwards(
     instance: &Instance,
     at: VersionIndex,
 ) -> (Vec<(Version, Step)>, VersionIndex) {
-    if at != instance.target && goes_on(definition, instance) {
+    if at != instance.target && definition.current == instance.began {
         let target = Version::load(definition.id, instance.target);
         if let Ok(rest) = route::find(definition, at, &target)
             && !rest.iter().any(|(_, step)| needs_the_registry(step))
@@ -109,13 +109,6 @@ fn onwards(
         }
     }
     (Vec::new(), at)
-}
-
-/// Whether what lies behind the step runs together with its end. Not if another version became
-/// current meanwhile, and not where nobody could decide that any more but `rollout` goes on.
-fn goes_on(definition: &Definition, instance: &Instance) -> bool {
-    let current = definition.current;
-    current == instance.began && !(definition.frozen && current == instance.target)
 }
 
 /// Whether a step takes calldata that only the call of an upgrade could bring, or has a check, which only the

@@ -8,11 +8,12 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     authority::{self, role},
     build,
-    chain::{Reverts, ask, sender, this},
+    chain::{Reverts, sender, this},
     definition::Definition,
     errors, events,
     instances::Instance,
     lock::{self, Phase},
+    orders,
     route::{self, check_programs},
     version::{Step, Version},
 };
@@ -91,6 +92,14 @@ fn open(
     }
     check_programs(&path)?;
     let stop = stop(definition, &path);
+    if definition.frozen && !stop.1.is_none() {
+        let (from, to) = (definition.label_of(stop.0), definition.label_of(stop.1));
+        return Err(errors::invalid_step(
+            &from,
+            &to,
+            invalid_step::COMPLEX_WHEN_FROZEN,
+        ));
+    }
     lock::open(instance.proxy, version, stop, caller.is_none());
     Ok(answer(Order::Upgrade, Address::ZERO, &path))
 }
@@ -133,8 +142,7 @@ pub(crate) fn began(instance: &Instance, caller: Address) -> Reverts<Began> {
             Ok(Began::Registry(order))
         }
         Phase::Free if lock::alone(proxy).is_none() => {
-            let found = ask(proxy, &implementationCall::SELECTOR)?;
-            if Reader::new(&found).address(0).ok() == Some(build::STUB) {
+            if orders::question(instance, implementationCall::SELECTOR) == Ok(build::STUB) {
                 Ok(Began::Itself)
             } else {
                 Err(errors::not_an_instance(proxy))

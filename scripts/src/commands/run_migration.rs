@@ -3,8 +3,11 @@
 use super::args::{Gather, MigrationArgs};
 use super::context::{Context, Unverified};
 use crate::app_error::Error;
+use crate::client::Client;
 use crate::error::Exit;
-use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
+use crate::migration::{
+    self, ActiveMigration, Migrated, MigrationRequest, RetryPolicy, Source, ether,
+};
 use crate::output::Outcome;
 use crate::registry::registry_of;
 use crate::text::grouped;
@@ -21,11 +24,26 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         again: again(args),
     };
     let client = context.client().await?;
-    let unverified = Unverified::of_account(registry_of(&client, request.proxy).await?);
-    context.verified(&client, unverified).await?;
+    verify_registry(context, &client, &request).await?;
     let journal = context.journal(&client, "run-migration").await?;
     let migrated = migration::run(&client, journal, context.output.clone(), &request).await?;
     Ok(report_of(&migrated, &request))
+}
+
+/// First contact with the registry of the instance; trouble with the endpoint is borne as later on.
+async fn verify_registry(
+    context: &Context,
+    client: &Client,
+    request: &MigrationRequest,
+) -> Result<(), Error> {
+    let retry = RetryPolicy(request.retry);
+    let registry = retry.run(async || registry_of(client, request.proxy).await);
+    let unverified = Unverified::of_account(registry.await?);
+    let verified = retry.run(async || match context.verified(client, unverified).await {
+        Err(Error::Chain(error)) => Err(error),
+        verified => Ok(verified),
+    });
+    verified.await?.map(drop)
 }
 
 fn source(args: &MigrationArgs) -> Source {

@@ -159,12 +159,22 @@ async fn with_related(
     let proxies: BTreeSet<B256> = moved
         .filter_map(|log| log.topics().get(2).copied())
         .collect();
-    if proxies.is_empty() {
-        return Ok(());
-    }
     let proxies: Vec<B256> = proxies.into_iter().collect();
-    let topics: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
-    logs.extend(all_logs(client, registry, topics).await?);
+    let proposed = [abi::Proposed::SIGNATURE_HASH];
+    let proposals = logs
+        .iter()
+        .filter(|log| log.topics().first() == proposed.first());
+    let actions: Vec<B256> = proposals
+        .filter_map(|log| log.topics().get(2).copied())
+        .collect();
+    let relays: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
+    let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
+    if !proxies.is_empty() {
+        logs.extend(all_logs(client, registry, relays).await?);
+    }
+    if !actions.is_empty() {
+        logs.extend(all_logs(client, registry, refusals).await?);
+    }
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(())
 }

@@ -32,6 +32,7 @@ pub mod size;
 pub use active::ActiveMigration;
 pub use cost::Spent;
 pub use error::MigrationError;
+pub use retry::RetryPolicy;
 pub use runner::Form;
 
 use crate::client::{ChainError, Client};
@@ -48,7 +49,6 @@ use end::{Ended, end};
 use gather::gather;
 use items::{Items, Listed};
 use pipeline::TxPipeline;
-use retry::RetryPolicy;
 use runner::{BatchOptions, BatchRunner};
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Requests that no page of the console makes are not answered.
 
-use super::process::Console;
+use stylus_devnode::{NodeConfig, spawn};
+
+use super::process::{Console, NOBODY};
 use crate::layouts::project::Project;
 
 #[test]

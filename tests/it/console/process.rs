@@ -65,15 +65,15 @@ impl Console {
             ("ETH_RPC_URL", endpoint),
             ("STYLUS_UPGRADES_REGISTRY", NOBODY),
         ];
-        Self::told(folder, &environment, &["--trust-registry", NOBODY])
+        Self::with_flags(folder, &environment, &["--trust-registry", NOBODY])
     }
 
     /// In a folder with a manifest.
     pub(super) fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
-        Self::told(folder, environment, &[])
+        Self::with_flags(folder, environment, &[])
     }
 
-    fn told(folder: &Path, environment: &[(&str, &str)], flags: &[&str]) -> Self {
+    fn with_flags(folder: &Path, environment: &[(&str, &str)], flags: &[&str]) -> Self {
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
         without_keys(&mut command);
         let mut child = command

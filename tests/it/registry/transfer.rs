@@ -484,6 +484,40 @@ fn a_handler_is_replaced_and_a_migration_aborted_through_the_relay() {
     assert_eq!(runs(&fixture, proxy), second.implementation);
 }
 
+#[test]
+fn a_proxy_that_went_elsewhere_gets_no_vote_back() {
+    let mut two = Two::new();
+    let name = IRegistry::proxyAddressCall {
+        name: "A".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::repeat_byte(3),
+    };
+    // named before it exists
+    let proxy = two.fixture.view(&name).expect("an address");
+    two.fixture.set("audit", &is(proxy));
+    let satisfied = |two: &Two| {
+        two.fixture.view(&IRegistry::satisfiesCall {
+            name: "A".into(),
+            role: "audit".into(),
+            approvers: vec![proxy],
+        })
+    };
+    assert_eq!(satisfied(&two), Ok(true), "nothing is there yet");
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::repeat_byte(3),
+        initData: Bytes::new(),
+    };
+    two.fixture.send(account(0), &create).expect("created");
+    assert_eq!(satisfied(&two), Ok(false), "its code may call for anybody");
+    two.accept(proxy, proxy_kind::WASM);
+    let gone = transfer(proxy, two.new);
+    two.fixture.send(account(0), &gone).expect("gone");
+    assert_eq!(satisfied(&two), Ok(false), "elsewhere as well");
+}
+
 fn migrate_to(
     fixture: &mut Fixture,
     version: &str,

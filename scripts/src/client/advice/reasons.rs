@@ -82,6 +82,9 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
         invalid_step::DIRECT_WITH_CHECK => {
             "a step with a check, which only the registry asks: upgradeInstance of the registry does"
         }
+        invalid_step::COMPLEX_WHEN_FROZEN => {
+            "a complex step, which nobody could abort: the definition is frozen"
+        }
         invalid_step::COMPLEX_WITH_CHECK => "a check on a path with a complex step",
         _ => "an unknown reason",
     }

@@ -35,8 +35,8 @@ fn origin(harness: &Harness, salt: u64) -> Origin {
 
 /// An endpoint that notes the methods it is asked for.
 fn noting(chain: &Chain) -> (Proxy, Arc<Mutex<Vec<String>>>) {
-    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-    let noted = asked.clone();
+    let requests: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = requests.clone();
     let proxy = Proxy::start(chain.url(), move |_, request| {
         let methods = request.split("\"method\":\"").skip(1);
         let methods = methods.filter_map(|rest| Some(rest.split('"').next()?.to_owned()));
@@ -44,13 +44,13 @@ fn noting(chain: &Chain) -> (Proxy, Arc<Mutex<Vec<String>>>) {
         noted.extend(methods);
         Failure::None
     });
-    (proxy, asked)
+    (proxy, requests)
 }
 
 /// As many of the requests are of that method.
-fn count(asked: &Mutex<Vec<String>>, method: &str) -> usize {
-    let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-    asked.iter().filter(|one| *one == method).count()
+fn count(methods: &Mutex<Vec<String>>, method: &str) -> usize {
+    let methods = methods.lock().unwrap_or_else(PoisonError::into_inner);
+    methods.iter().filter(|one| *one == method).count()
 }
 
 #[track_caller]
@@ -148,7 +148,7 @@ async fn events_are_read_on_first_contact_and_the_address_is_derived_again_each_
     assert_eq!(of("eth_getLogs"), again("eth_getLogs") + 1);
     assert_eq!(of("eth_getCode"), again("eth_getCode"));
     assert_eq!(of("eth_getBlockByNumber"), again("eth_getBlockByNumber"));
-    let all = |asked: &Mutex<Vec<String>>| asked.lock().map_or(0, |asked| asked.len());
+    let all = |requests: &Mutex<Vec<String>>| requests.lock().map_or(0, |requests| requests.len());
     assert_eq!(all(&first), all(&second) + 1);
     Ok(())
 }

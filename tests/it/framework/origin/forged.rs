@@ -236,7 +236,7 @@ fn refused(answer: &Answer, registry: Address) {
 }
 
 #[tokio::test]
-async fn a_registry_with_forged_storage_is_refused_by_every_command_that_is_not_told_to_trust_it()
+async fn a_registry_with_forged_storage_is_refused_by_every_command_unless_its_address_is_repeated()
 -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let attack = Attack::on(&harness).await?;
@@ -278,8 +278,8 @@ async fn a_registry_with_forged_storage_is_refused_by_every_command_that_is_not_
     // Whoever repeats the address goes on, is told, and has to repeat it the next time.
     let trusting = outsider.run(&["status", "--trust-registry", &address])?;
     assert_eq!(trusting.exit, Some(0), "{trusting:?}");
-    let told = &trusting.document["unverified_registries"];
-    assert_eq!(*told, json!([address]));
+    let named = &trusting.document["unverified_registries"];
+    assert_eq!(*named, json!([address]));
     let warning = "warning: ";
     let said = trusting.said.lines().find(|line| line.starts_with(warning));
     let said = said.unwrap_or_default();

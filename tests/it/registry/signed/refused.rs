@@ -9,7 +9,7 @@ use crate::registry::fixture::{account, refused};
 #[test]
 fn what_was_signed_and_not_submitted_is_taken_back() {
     let mut fixture = two_of_three();
-    let (call, message) = change("NONE", 1, 0);
+    let (call, message) = change("NONE", 0, 0);
     let domain = domain(&fixture);
     let [first, second] = [1, 2].map(|n| signed(&key(n), &domain, &message));
     let query = IRegistry::actionOfCall { call: call.clone() };
@@ -44,7 +44,7 @@ fn what_was_signed_and_not_submitted_is_taken_back() {
 #[test]
 fn an_open_action_is_refused_before_it_is_approved() {
     let mut fixture = two_of_three();
-    let (call, message) = change("NONE", 1, 0);
+    let (call, message) = change("NONE", 0, 0);
     let registry = fixture.registry;
     let sent = |who: Address, fixture: &mut crate::registry::fixture::Fixture| {
         fixture.raw(who, registry, call.clone(), U256::ZERO, 9_000_000)

@@ -123,7 +123,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("frozen", number(name == "B")),
             ("name_length", number(name.len() as u64)),
             ("pauses", number(if is_a { 2u8 } else { 0 })),
-            ("migrating", number(0u8)),
+            ("migrating", number(is_a)),
             ("has_checks", number(false)),
         ];
         let record = storage.of(
