@@ -165,24 +165,14 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Adoption(#[from] AdoptionError),
-<<<<<<< HEAD
     /// An instance is not transferred.
     #[error(transparent)]
     #[explain(of = _0)]
     Transfer(#[from] TransferError),
-=======
->>>>>>> main
     /// Nothing vouches for a registry's storage.
     #[error(transparent)]
     #[explain(of = _0)]
     Origin(Box<OriginError>),
-<<<<<<< HEAD
-=======
-    /// An instance is not transferred.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Transfer(#[from] TransferError),
->>>>>>> main
     /// An explorer has not verified something.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -7,6 +7,7 @@ use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext};
 use super::transfer::first_contact;
 use crate::app_error::Error;
+use crate::build::evm;
 use crate::governance::kind_in_words;
 use crate::output::Outcome;
 use crate::registry::{Candidate, RecordedCode, TransferError, require_there};
@@ -127,6 +128,13 @@ async fn found(
 ) -> Result<abi::instanceOfReturn, Error> {
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, call.proxy).await?;
+    // The registry in an EVM proxy's code could order it anything, whoever it obeys.
+    let code = place.client.code(call.proxy).await?;
+    if let Some(relay) = evm::registry_in_code(&code)
+        && relay != place.registry
+    {
+        first_contact(place.context, place.client, relay).await?;
+    }
     match is_adopted(instance.kind) {
         false => Ok(instance),
         true => Err(TransferError::NotThere {

@@ -358,3 +358,19 @@ pub async fn require_there(
         Err(error) => Err(error.into()),
     }
 }
+
+/// The registry in the code of an EVM proxy that came from another one, as this one says.
+///
+/// # Errors
+/// What the chain says; a registry that does not run says nothing.
+pub async fn relay_of(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<Option<Address>, ChainError> {
+    match client.call(registry, &abi::transferOfCall { proxy }).await {
+        Ok(found) => Ok(Some(found.relay).filter(|relay| !relay.is_zero())),
+        Err(error) if error.revert().is_some() => Ok(None), // it does not run: that is found elsewhere
+        Err(error) => Err(error),
+    }
+}
