@@ -1,6 +1,7 @@
 //! The command line where people decide together: processes of this program against a node.
 
 mod at_once;
+mod checks;
 #[path = "../clone/mod.rs"]
 mod clone;
 mod complex;
@@ -31,6 +32,7 @@ mod printed;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]
 #[path = "../sources/project.rs"]
 mod project;
+mod refused;
 mod relay;
 mod replay;
 mod replay_governance;
@@ -39,6 +41,7 @@ mod signed;
 mod sources;
 mod trace;
 mod trace_truth;
+mod transfer;
 mod untraced;
 mod untried;
 mod would_fail;

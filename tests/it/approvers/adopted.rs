@@ -9,6 +9,7 @@ use stylus_upgrades::demo::openzeppelin;
 use stylus_upgrades::registry::{decides, definition_id, registry_of};
 use stylus_upgrades_harness::{Lines, Npm, Solidity, home};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
+use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
 
 use super::fixture::{Fixture, text};
@@ -186,7 +187,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));
     let upgrade = fixture.run(&["upgrade", &adopted, "1.0"]);
-    assert_eq!(upgrade.document["error"]["name"], "NotDirectly");
+    assert_eq!(upgrade.document["error"]["name"], "NoPath");
     fixture.done(&["pause", "A"]);
     let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
     paused.expect_err("it is paused");
@@ -200,12 +201,97 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let examined = fixture.done(&["doctor"]);
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 
-    let back = fixture.done(&["hand-over", &adopted, "Admin"]);
+    let back = fixture.done(&["transfer", &adopted, "Admin"]);
     assert_eq!(back["executed"], true, "{back}");
     let found = fixture.client.call(admin, &IOwnable::ownerCall {}).await;
     assert_eq!(found.ok(), Some(owner));
     let history = fixture.done(&["history", "A"]);
     assert!(holds(&history), "{history}");
+}
+
+/// Gives Admin's account an EIP-7702 designator, or takes it away.
+async fn delegated(fixture: &Fixture, is_delegated: bool) {
+    let code = match is_delegated {
+        true => Bytes::from([&DESIGNATOR_PREFIX[..], &[7; 20]].concat()),
+        false => Bytes::new(),
+    };
+    let account = (fixture.owner(0).address(), code);
+    let provider = fixture.client.provider();
+    let set = provider.raw_request::<_, Value>("anvil_setCode".into(), account);
+    set.await.expect("set");
+}
+
+/// The proxies that wait for an account without code.
+fn waits_for_direct_call(document: &Value, proxy: &str) {
+    let waiting = document["waiting"].as_array().expect("a list");
+    assert_eq!(waiting.len(), 1, "{document:#}");
+    assert_eq!(
+        text(&waiting[0], "proxy").to_lowercase(),
+        proxy.to_lowercase()
+    );
+    assert_eq!(waiting[0]["needs_direct_call"], true, "{document:#}");
+}
+
+#[tokio::test]
+async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_told() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "Box").await;
+    registered(&fixture, first, "Box.json").await;
+    let (proxy, admin) = transparent(&fixture, first).await;
+    give(&fixture, admin, "A").await;
+    let adopted = proxy.to_string();
+    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+
+    delegated(&fixture, true).await;
+    let early = fixture.run(&adopt);
+    assert_eq!(early.exit, Some(3), "{early:?}");
+    assert_eq!(early.document["blocked_by"], "direct call", "{early:?}");
+    let pending = fixture.done(&["pending", "A"]);
+    let open = &pending["actions"][0];
+    assert_eq!(open["blocked_by"], "direct call");
+    let action = text(open, "action");
+    assert!(
+        text(open, "next").contains("whose account has no code"),
+        "{open}"
+    );
+    delegated(&fixture, false).await;
+    let approved = fixture.done(&[&["approve", action][..], &ABSENT[..4]].concat());
+    assert_eq!(approved["executed"], true, "{approved}");
+
+    let second = deployed(&fixture, "Box2").await.to_string();
+    let migrate = ["migrate", "A", "2.0", &second, "--layout", "Box2.json"];
+    let step = ["--call", "migrate()", "--foreign"];
+    delegated(&fixture, true).await;
+    let waits = fixture.run(&[&migrate[..], &ABSENT, &step].concat());
+    assert_eq!(waits.exit, Some(3), "{waits:?}");
+    assert_eq!(waits.document["executed"], true);
+    waits_for_direct_call(&waits.document, &adopted);
+    let status = fixture.done(&["status", "A"]);
+    waits_for_direct_call(&status["definitions"][0], &adopted);
+    let examined = fixture.run(&["doctor"]);
+    let found = &examined.document["findings"][0];
+    assert_eq!(found["name"], "InstanceWaits", "{examined:?}");
+    let rolled = fixture.run(&[&["rollout", "A"][..], &ABSENT].concat());
+    assert_eq!(rolled.exit, Some(3), "{rolled:?}");
+
+    delegated(&fixture, false).await;
+    fixture.done(&[&["rollout", "A"][..], &ABSENT].concat());
+    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
+    assert_eq!(doubled.ok(), Some(U256::from(14)));
+
+    delegated(&fixture, true).await;
+    let paused = fixture.run(&["pause", "A"]);
+    assert_eq!(paused.exit, Some(3), "{paused:?}");
+    waits_for_direct_call(&paused.document, &adopted);
+    assert_eq!(value(&fixture, proxy).await, U256::from(7), "it runs on");
+    delegated(&fixture, false).await;
+    let again = fixture.done(&["pause", "A"]);
+    assert!(again["waiting"].is_null(), "{again}");
+    let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
+    paused.expect_err("it is paused");
+    fixture.done(&["resume", "A"]);
+    let examined = fixture.done(&["doctor"]);
+    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 }
 
 #[tokio::test]
