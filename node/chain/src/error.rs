@@ -11,6 +11,14 @@ pub enum ChainError {
         "block {0} is not known: expected a block between the first and the latest one; ask for `latest`"
     )]
     UnknownBlock(String),
+    /// The block has no such transaction.
+    #[error("block {block} has no transaction {transaction}")]
+    BadIndex {
+        /// The block's number.
+        block: u64,
+        /// Index of the transaction.
+        transaction: usize,
+    },
     /// The transaction is not known.
     #[error("transaction {0} is not known: it was never mined here, or a revert removed it")]
     UnknownTransaction(B256),

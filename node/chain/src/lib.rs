@@ -30,7 +30,8 @@ pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
-    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, recover,
+    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, StorageRange,
+    recover,
 };
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason};

@@ -244,6 +244,12 @@ impl StateDb {
         self.answered(base.slot(address, slot))
     }
 
+    /// The hash of a block before the one that the state stands on; zero without one.
+    pub(crate) fn block_hash_beneath(&self, number: u64) -> B256 {
+        let base = self.base.as_ref();
+        base.map_or(B256::ZERO, |base| self.answered(base.block_hash(number)))
+    }
+
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
         let known = self.codes.get(&hash).cloned();
         known
@@ -262,6 +268,25 @@ impl StateDb {
                 .collect();
             Some((*address, account, slots))
         })
+    }
+
+    /// An account's slots that are not zero at a version, in no particular order; `None` where a block
+    /// of another chain may have more of them.
+    pub(crate) fn slots_at(
+        &self,
+        address: Address,
+        at: u64,
+    ) -> Option<impl Iterator<Item = (U256, U256)> + '_> {
+        let wiped = self.wiped.get(&address).is_some_and(|since| *since <= at);
+        if let Some(base) = self.base.as_ref().filter(|_| !wiped)
+            && self.answered(base.account(address)).is_some()
+        {
+            return None;
+        }
+        let slots = self.storage.get(&address).into_iter().flatten();
+        let values =
+            slots.filter_map(move |(slot, versions)| Some((*slot, value_at(versions, at)?)));
+        Some(values.filter(|(_, value)| !value.is_zero()))
     }
 
     /// Writes an account; empty ones are removed (EIP-161).

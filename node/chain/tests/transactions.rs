@@ -391,3 +391,40 @@ fn estimates_suffice_and_are_tight() {
     let error = chain.estimate_gas(request, BlockId::latest(), &Overrides::default());
     assert!(matches!(error, Err(ChainError::Reverted { output, .. }) if output.len() == 32));
 }
+
+#[test]
+fn what_has_less_gas_than_a_transfer_never_waits() {
+    let mut chain = Chain::new(ChainConfig {
+        automine: false,
+        ..ChainConfig::default()
+    });
+    let poor = TxEip1559 {
+        gas_limit: 20_999,
+        ..transfer(0)
+    };
+    let (have, want) = (20_999, 21_000);
+    let refused = rejected(chain.submit(signed(poor)));
+    assert!(
+        matches!(refused, RejectReason::IntrinsicGas { have: h, want: w } if (h, w) == (have, want)),
+        "{refused}"
+    );
+    assert!(chain.pool().pending.is_empty());
+    chain.submit(signed(transfer(0))).expect("enough");
+    assert_eq!(chain.pool().pending.len(), 1);
+}
+
+#[test]
+fn transactions_that_arrive_in_the_order_of_falling_nonces_go_into_one_block_in_their_order() {
+    const COUNT: u64 = 6_000;
+    let mut chain = Chain::new(ChainConfig::default());
+    for nonce in (0..COUNT).rev() {
+        chain.submit(signed(transfer(nonce))).expect("accepted");
+    }
+    let block = chain.block(BlockId::latest()).expect("a block");
+    assert_eq!(block.transactions.len() as u64, COUNT);
+    let nonces = block.transactions.iter().map(|tx| {
+        use alloy_consensus::Transaction;
+        tx.envelope.nonce()
+    });
+    assert!(nonces.eq(0..COUNT));
+}

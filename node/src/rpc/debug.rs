@@ -1,6 +1,8 @@
 //! `debug_trace…`: executions recorded in the forms of geth's tracers and of Nitro's.
 
-use alloy::primitives::B256;
+use std::collections::BTreeMap;
+
+use alloy::primitives::{B256, Bytes};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +15,9 @@ use super::request::{self, block_id};
 use super::tracer::{Options, Tracer};
 use super::{RpcResult, list, ok};
 
+/// Most slots of one `debug_storageRangeAt`.
+const MAX_SLOTS: usize = 262_144;
+
 /// Most calls of one `debug_traceCallMany`.
 const MAX_CALLS: usize = 5_000;
 
@@ -22,6 +27,7 @@ pub(super) const READS: ReadTable = &[
     ("debug_traceBlockByHash", trace_block),
     ("debug_traceCall", trace_call),
     ("debug_traceCallMany", trace_call_many),
+    ("debug_storageRangeAt", storage_range),
 ];
 
 fn trace_transaction(chain: &Chain, args: &Args) -> RpcResult {
@@ -102,4 +108,29 @@ fn trace_call_many(chain: &Chain, args: &Args) -> RpcResult {
     };
     let traces: Vec<Vec<Value>> = chain.trace_calls(&bundles, id, &overrides, kind)?;
     ok(traces)
+}
+
+/// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots
+/// in the order of their hashes, in the state before that transaction.
+fn storage_range(chain: &Chain, args: &Args) -> RpcResult {
+    let first: Bytes = args.opt(3, "first hash")?.unwrap_or_default();
+    if first.len() > 32 {
+        return Err(RpcError::Params(format!(
+            "parameter 3 (first hash): expected at most 32 bytes, found {}",
+            first.len()
+        )));
+    }
+    let range = chain.storage_range(
+        args.get(2, "address")?,
+        block_id(args, 0)?,
+        args.get(1, "transaction index")?,
+        B256::right_padding_from(&first),
+        args.get::<usize>(4, "most slots")?.min(MAX_SLOTS),
+    )?;
+    let slots = range.slots.into_iter().map(|(hash, slot, value)| {
+        let entry = json!({ "key": B256::from(slot), "value": B256::from(value) });
+        (hash, entry)
+    });
+    let storage: BTreeMap<B256, Value> = slots.collect();
+    ok(json!({ "storage": storage, "nextKey": range.next }))
 }

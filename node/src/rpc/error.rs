@@ -124,6 +124,7 @@ impl From<ChainError> for RpcError {
                 Self::NotFound(error.to_string())
             }
             ChainError::TimestampTooLow { .. }
+            | ChainError::BadIndex { .. }
             | ChainError::BadState(_)
             | ChainError::StateField { .. }
             | ChainError::BadSimulation(_) => Self::Params(error.to_string()),

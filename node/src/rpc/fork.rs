@@ -71,13 +71,9 @@ fn is_named(forking: &Forking) -> bool {
 }
 
 fn wanted(forking: Forking, current: Option<Fork>) -> Result<ForkOptions, RpcError> {
-    let current = current.map(|fork| ForkOptions {
-        url: fork.url(),
-        ..fork.options().clone()
-    });
+    let current = current.map(|fork| fork.options());
     let mut options = match (forking.json_rpc_url, current) {
         (Some(url), Some(current)) if url == current.url => current,
-        // Headers and what was read belong to the endpoint that they were given for.
         (Some(url), _) => ForkOptions::new(url),
         (None, Some(current)) => current,
         (None, None) => {
@@ -94,11 +90,11 @@ fn wanted(forking: Forking, current: Option<Fork>) -> Result<ForkOptions, RpcErr
     Ok(options)
 }
 
-/// `forkConfig` of anvil_nodeInfo.
+/// `forkConfig` of anvil_nodeInfo. Providers put keys into paths and queries: those are not shown.
 pub(super) fn config(node: &Node) -> Value {
     match node.fork.get() {
         Some(fork) => json!({
-            "forkUrl": fork.url(),
+            "forkUrl": fork.shown(),
             "forkBlockNumber": fork.head().number,
             "forkRetryBackoff": fork.options().backoff.as_millis(),
         }),

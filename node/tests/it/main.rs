@@ -11,6 +11,7 @@ mod evm;
 mod fidelity;
 mod filters;
 mod fork;
+mod fork_blocks;
 mod fork_endpoint;
 mod fork_hostile;
 mod front;

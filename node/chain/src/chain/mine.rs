@@ -127,16 +127,15 @@ impl Chain {
         let mut refused = Refused::new();
         let recent = RefCell::<RecentPrograms>::default();
         let most = self.config.max_transactions.unwrap_or(u64::MAX);
-        while (building.transactions.len() as u64) < most {
-            let state_db = &self.state_db;
-            let nonce = |from| state_db.account(from, NOW).unwrap_or_default().nonce;
-            let Some(waiting) = self.pool.take_ready(self.config.order, nonce) else {
-                break;
-            };
-            let hash = waiting.hash;
+        let mut ready = self.pool.ready(self.config.order, |from| self.nonce(from));
+        while (building.transactions.len() as u64) < most
+            && let Some(waiting) = self.pool.take_first(&mut ready)
+        {
+            let (hash, from) = (waiting.hash, waiting.from);
             if let Err(error) = self.include(waiting, &facts, &recent, &mut building) {
                 refused.push((hash, error));
             }
+            ready.add(&self.pool, from, self.nonce(from));
         }
         let empty = building.transactions.is_empty();
         if empty && !even_empty {
@@ -168,6 +167,17 @@ impl Chain {
         began
     }
 
+    /// The state as it is.
+    pub(super) fn head_view(&self) -> StateView<'_> {
+        StateView {
+            state_db: &self.state_db,
+            ledger: &self.ledger,
+            at: NOW,
+            parent: self.ledger.head(),
+            overlay: None,
+        }
+    }
+
     /// Executes a transaction and keeps what it changes.
     pub(super) fn include(
         &mut self,
@@ -182,13 +192,7 @@ impl Chain {
             hash,
         } = waiting;
         let before = self.state_db.version();
-        let view = StateView {
-            state_db: &self.state_db,
-            ledger: &self.ledger,
-            at: NOW,
-            parent: self.ledger.head(),
-            overlay: None,
-        };
+        let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
         session.gas_cap = gas_cap(&view);
         let mut cfg = self.cfg_env(&view);

@@ -15,6 +15,7 @@ mod seal;
 mod simulate;
 mod simulate_blocks;
 mod snapshot;
+mod storage_range;
 mod submit;
 mod traces;
 
@@ -35,6 +36,7 @@ pub use reader::ChainReader;
 pub use simulate_blocks::{SimulatedBlock, SimulationRules};
 use snapshot::Snapshot;
 use std::sync::{Arc, Mutex};
+pub use storage_range::StorageRange;
 
 /// A local Arbitrum chain. All methods work at once on the state in memory; none blocks.
 pub struct Chain {

@@ -1,7 +1,7 @@
 //! The chain as it was at one moment, for reading on another thread.
 
 use super::Chain;
-use crate::TimeLimit;
+use crate::{ChainError, TimeLimit};
 use std::ops::Deref;
 
 /// A chain that never changes: the state, the blocks and the settings of the chain it was taken
@@ -13,6 +13,19 @@ impl ChainReader {
     /// Ends every execution that takes longer with [`crate::ChainError::Interrupted`].
     pub fn set_time_limit(&mut self, limit: TimeLimit) {
         self.0.time_limit = Some(limit);
+    }
+}
+
+impl Chain {
+    /// Ends what takes long.
+    ///
+    /// # Errors
+    /// [`ChainError::Interrupted`] when a reader's time is over.
+    pub fn check_time(&self) -> Result<(), ChainError> {
+        match self.time_limit.as_ref().is_some_and(TimeLimit::is_reached) {
+            true => Err(ChainError::Interrupted),
+            false => Ok(()),
+        }
     }
 }
 

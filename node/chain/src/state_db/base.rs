@@ -19,6 +19,7 @@ struct Read {
     accounts: HashMap<Address, Option<Account>>,
     slots: HashMap<(Address, U256), U256>,
     codes: HashMap<B256, Bytecode>,
+    hashes: HashMap<u64, B256>,
 }
 
 impl Base {
@@ -63,6 +64,15 @@ impl Base {
         let value = self.source.slot(address, slot)?;
         self.learn().slots.insert((address, slot), value);
         Ok(value)
+    }
+
+    pub(super) fn block_hash(&self, number: u64) -> Result<B256, String> {
+        if let Some(known) = self.known().hashes.get(&number) {
+            return Ok(*known);
+        }
+        let hash = self.source.block_hash(number)?;
+        self.learn().hashes.insert(number, hash);
+        Ok(hash)
     }
 
     pub(super) fn code(&self, hash: B256) -> Option<Bytecode> {
