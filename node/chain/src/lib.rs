@@ -35,7 +35,7 @@ pub use chain::{
 };
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason};
-pub use limit::TimeLimit;
+pub use limit::Budget;
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;

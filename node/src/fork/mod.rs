@@ -33,21 +33,6 @@ const STILL: Duration = Duration::from_secs(1);
 const ACCOUNT_CALLS: [&str; 3] = ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"];
 const SLOT_CALL: &str = "eth_getStorageAt";
 
-/// The fork that a node is on, if any; shared with those who pass requests on.
-#[derive(Clone, Default)]
-pub(crate) struct CurrentFork(Arc<RwLock<Option<Fork>>>);
-
-impl CurrentFork {
-    pub(crate) fn get(&self) -> Option<Fork> {
-        let current = self.0.read();
-        current.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn set(&self, fork: Option<Fork>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = fork;
-    }
-}
-
 /// One block of another chain. Cheap to clone; all clones share what was read.
 #[derive(Clone)]
 pub struct Fork(Arc<Shared>);

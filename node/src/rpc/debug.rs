@@ -6,14 +6,15 @@ use alloy::primitives::{B256, Bytes};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, BlockNumberOrTag, Chain, Overrides};
+use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
-use super::read::ReadTable;
 use super::request::{self, block_id};
 use super::tracer::{Options, Tracer};
-use super::{RpcResult, list, ok};
+use super::{RpcResult, Table, list, ok};
+use crate::view::View;
 
 /// Most slots of one `debug_storageRangeAt`.
 const MAX_SLOTS: usize = 262_144;
@@ -21,22 +22,22 @@ const MAX_SLOTS: usize = 262_144;
 /// Most calls of one `debug_traceCallMany`.
 const MAX_CALLS: usize = 5_000;
 
-pub(super) const READS: ReadTable = &[
-    ("debug_traceTransaction", trace_transaction),
-    ("debug_traceBlockByNumber", trace_block),
-    ("debug_traceBlockByHash", trace_block),
-    ("debug_traceCall", trace_call),
-    ("debug_traceCallMany", trace_call_many),
-    ("debug_storageRangeAt", storage_range),
+pub(super) const METHODS: Table = &[
+    ("debug_traceTransaction", Read(trace_transaction)),
+    ("debug_traceBlockByNumber", Read(trace_block)),
+    ("debug_traceBlockByHash", Read(trace_block)),
+    ("debug_traceCall", Read(trace_call)),
+    ("debug_traceCallMany", Read(trace_call_many)),
+    ("debug_storageRangeAt", Read(storage_range)),
 ];
 
-fn trace_transaction(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let hash: B256 = args.get(0, "hash")?;
     ok(options.tracer()?.run(|kind| chain.trace(hash, kind))?)
 }
 
-fn trace_block(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_block(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let tracer = options.tracer()?;
     let id = block_id(args, 0)?;
@@ -49,7 +50,7 @@ fn trace_block(chain: &Chain, args: &Args) -> RpcResult {
     }))
 }
 
-fn trace_call(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
     let call = request::call(args.get(0, "call")?)?;
@@ -74,7 +75,7 @@ struct StateContext {
     transaction_index: Option<i64>,
 }
 
-fn trace_call_many(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let bundles: Vec<Bundle> = args.get(0, "bundles")?;
     let state: Option<StateContext> = args.opt(1, "state context")?;
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
@@ -112,7 +113,7 @@ fn trace_call_many(chain: &Chain, args: &Args) -> RpcResult {
 
 /// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots
 /// in the order of their hashes, in the state before that transaction.
-fn storage_range(chain: &Chain, args: &Args) -> RpcResult {
+fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let first: Bytes = args.opt(3, "first hash")?.unwrap_or_default();
     if first.len() > 32 {
         return Err(RpcError::Params(format!(

@@ -19,6 +19,10 @@ use std::cell::RefCell;
 /// Most empty blocks whose hashes nobody has computed yet, unless one request mines more.
 const MAX_UNHASHED: u64 = 2_000_000;
 
+/// Bytes of a simulated call and of a log, besides their data.
+const CALL_BYTES: usize = 1_024;
+const LOG_BYTES: usize = 256;
+
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
 
@@ -228,6 +232,8 @@ impl Chain {
         let l1_block_number = l1_blocks::current(&self.state_db);
         let ended = Ended::new(executed.result, executed.failure);
         if building.simulated.is_some() {
+            let logged = ended.logs.iter().map(|log| LOG_BYTES + log.data.data.len());
+            self.charge(CALL_BYTES + ended.output.len() + logged.sum::<usize>())?;
             let traced = executed.tracer.map(|tracer| tracer.logs_with_transfers());
             building
                 .logs_of_calls

@@ -22,7 +22,7 @@ mod traces;
 pub use submit::recover;
 
 use crate::{
-    ChainConfig, TimeLimit,
+    ChainConfig,
     clock::{Clock, wall},
     genesis,
     ledger::Ledger,
@@ -49,8 +49,6 @@ pub struct Chain {
     settings: Settings,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
-    /// How long an execution may take; only readers have one.
-    time_limit: Option<TimeLimit>,
 }
 
 /// Settings that change while the chain runs.
@@ -119,7 +117,6 @@ impl Chain {
             settings,
             snapshots: Vec::new(),
             next_snapshot: 1,
-            time_limit: None,
         };
         if chain.arbos_version() >= 40 {
             chain.ledger.history_since = Some(chain.config.number);
