@@ -416,9 +416,17 @@ fn what_has_less_gas_than_a_transfer_never_waits() {
 #[test]
 fn transactions_that_arrive_in_the_order_of_falling_nonces_go_into_one_block_in_their_order() {
     const COUNT: u64 = 6_000;
-    let mut chain = Chain::new(ChainConfig::default());
+    let mut chain = Chain::new(ChainConfig {
+        auto_impersonate: true,
+        ..ChainConfig::default()
+    });
     for nonce in (0..COUNT).rev() {
-        chain.submit(signed(transfer(nonce))).expect("accepted");
+        let transfer = CallRequest {
+            gas: Some(21_000),
+            nonce: Some(nonce),
+            ..request(BOB, Vec::new())
+        };
+        chain.submit_unsigned(ALICE, transfer).expect("accepted");
     }
     let block = chain.block(BlockId::latest()).expect("a block");
     assert_eq!(block.transactions.len() as u64, COUNT);

@@ -40,6 +40,8 @@ pub(crate) struct Script {
     pub(crate) requests: Vec<String>,
     /// Heads of the requests, as they arrived.
     pub(crate) heads: Vec<String>,
+    /// How long each answer takes.
+    pub(crate) pause: Duration,
     /// Blocks named by hash in an object (EIP-1898) are not understood.
     pub(crate) numbers_alone: bool,
 }
@@ -87,6 +89,7 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
         return;
     };
     lock().heads.push(head);
+    let pause = lock().pause;
     if lock().endless {
         endless(&connection);
         return;
@@ -119,6 +122,7 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
             )
         }
     };
+    std::thread::sleep(pause);
     let _ = respond(&connection, &format!("{status} X"), header, &answer);
 }
 

@@ -21,6 +21,7 @@ mod ipc;
 mod limits;
 mod process;
 mod provider;
+mod readers;
 mod readme;
 mod simulated;
 mod state;
