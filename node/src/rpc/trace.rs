@@ -84,8 +84,12 @@ impl Wanted {
 
 fn filter(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let wanted: Wanted = args.get(0, "filter")?;
-    let number = |tag: Option<BlockNumberOrTag>| {
-        chain.resolve(BlockId::Number(tag.unwrap_or(BlockNumberOrTag::Latest)))
+    let number = |tag: Option<BlockNumberOrTag>| match tag.unwrap_or(BlockNumberOrTag::Latest) {
+        // What is before the fork is its endpoint's part.
+        BlockNumberOrTag::Number(number) if chain.is_forked() => {
+            Ok(number.max(chain.config().number))
+        }
+        tag => chain.resolve(BlockId::Number(tag)),
     };
     let (from, to) = (number(wanted.from_block)?, number(wanted.to_block)?);
     let blocks = chain.blocks_with_transactions(from, to);

@@ -8,7 +8,7 @@ use stylus_devnode::{Fork, ForkOptions};
 
 use crate::fork::{call, forked, options, origin};
 use crate::front::{Front, Script};
-use crate::support::{rpc, rpc_error};
+use crate::support::{request, rpc, rpc_error};
 
 const SECRET: &str = "X-Key: 9f1c7secretheader";
 
@@ -145,4 +145,144 @@ fn an_endpoint_that_cannot_be_reached_is_told_without_its_key() {
         .expect_err("it is broken")
         .to_string();
     assert!(!unreachable.contains("secret"), "{unreachable}");
+}
+
+#[test]
+fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
+    let origin = origin();
+    let there = origin.node.port();
+    let sender = origin.sender;
+    let counter = json!([{ "from": sender, "data": crate::evm::counter() }]);
+    let created = rpc(there, "eth_sendTransaction", counter);
+    let contract =
+        rpc(there, "eth_getTransactionReceipt", json!([created]))["contractAddress"].clone();
+    let old = sent_to(there, sender, &contract);
+    let fork = forked(options(origin.node.endpoint()));
+    let here = fork.port();
+    let young = sent_to(there, sender, &contract);
+    let block = |hash: &Value| rpc(there, "eth_getTransactionReceipt", json!([hash]));
+    let (old_block, young_block) = (
+        block(&old)["blockHash"].clone(),
+        block(&young)["blockHash"].clone(),
+    );
+    let before = rpc(there, "eth_getTransactionReceipt", json!([created]))["blockHash"].clone();
+
+    let of_blocks = |hash: &Value| {
+        let at = json!({ "blockHash": hash });
+        [
+            ("eth_getBlockByHash", json!([hash, true])),
+            ("eth_getBlockReceipts", json!([hash])),
+            ("eth_getBlockReceipts", json!([at])),
+            ("eth_getBlockTransactionCountByHash", json!([hash])),
+            (
+                "eth_getTransactionByBlockHashAndIndex",
+                json!([hash, "0x0"]),
+            ),
+            (
+                "eth_getRawTransactionByBlockHashAndIndex",
+                json!([hash, "0x0"]),
+            ),
+            (
+                "debug_traceBlockByHash",
+                json!([hash, { "tracer": "callTracer" }]),
+            ),
+            ("debug_getRawHeader", json!([hash])),
+            ("debug_storageRangeAt", json!([hash, 0, contract, "0x", 10])),
+            ("ots_getBlockDetailsByHash", json!([hash])),
+            ("eth_getLogs", json!([{ "blockHash": hash }])),
+            ("eth_getBalance", json!([sender, at])),
+            ("eth_getStorageAt", json!([contract, "0x0", at])),
+            ("eth_call", json!([{ "to": contract }, at])),
+            ("eth_getProof", json!([contract, ["0x0"], at])),
+            (
+                "debug_traceCall",
+                json!([{ "to": contract }, at, { "tracer": "callTracer" }]),
+            ),
+        ]
+    };
+    let of_transactions = |hash: &Value| {
+        let tracer = json!({ "tracer": "callTracer" });
+        [
+            ("eth_getTransactionByHash", json!([hash])),
+            ("eth_getTransactionReceipt", json!([hash])),
+            ("eth_getRawTransactionByHash", json!([hash])),
+            ("debug_getRawTransaction", json!([hash])),
+            ("debug_traceTransaction", json!([hash, tracer])),
+            ("trace_transaction", json!([hash])),
+            ("ots_traceTransaction", json!([hash])),
+            ("ots_getTransactionError", json!([hash])),
+        ]
+    };
+    // The state of the forked block itself is this node's: the same but for the dev accounts.
+    let asked = of_blocks(&before).into_iter().chain(of_transactions(&old));
+    for (method, params) in asked {
+        let of = |port| rpc(port, method, params.clone());
+        assert_eq!(of(here), of(there), "{method} {params}");
+        assert!(!of(here).is_null(), "{method} {params}");
+    }
+    for (method, params) in of_blocks(&young_block)
+        .into_iter()
+        .chain(of_transactions(&young))
+    {
+        let answer = request(here, method, params.clone());
+        let known = answer["result"].is_null() || answer["result"] == "0x";
+        assert!(
+            known || answer.get("error").is_some(),
+            "{method} {params}: {answer}"
+        );
+        assert!(
+            !request(there, method, params)["result"].is_null(),
+            "{method}"
+        );
+    }
+    let by_nonce = |nonce: u64| json!([sender, format!("{nonce:#x}")]);
+    for (method, params) in [
+        ("eth_getTransactionBySenderAndNonce", by_nonce(0)),
+        ("ots_getTransactionBySenderAndNonce", by_nonce(0)),
+        ("ots_getContractCreator", json!([contract])),
+        ("erigon_getHeaderByNumber", json!([1])),
+        ("ots_hasCode", json!([contract, "0x1"])),
+        (
+            "trace_filter",
+            json!([{ "fromBlock": "0x1", "toBlock": "latest", "toAddress": [contract] }]),
+        ),
+    ] {
+        let theirs = match method {
+            // The origin has gone on.
+            "trace_filter" => rpc(
+                there,
+                method,
+                json!([{
+                    "fromBlock": "0x1", "toBlock": block(&old)["blockNumber"], "toAddress": [contract],
+                }]),
+            ),
+            _ => rpc(there, method, params.clone()),
+        };
+        assert_eq!(rpc(here, method, params), theirs, "{method}");
+    }
+    let next = rpc(here, "eth_getTransactionCount", json!([sender, "latest"]));
+    let unsent = json!([sender, next]);
+    assert!(rpc(here, "eth_getTransactionBySenderAndNonce", unsent).is_null());
+    // Its blocks are this node's own.
+    let own = sent_to(here, sender, &contract);
+    let receipt = rpc(here, "eth_getTransactionReceipt", json!([own]));
+    assert_eq!(receipt["status"], "0x1");
+    let at = json!({ "blockHash": receipt["blockHash"] });
+    assert_eq!(
+        rpc(here, "eth_getStorageAt", json!([contract, "0x0", at])),
+        json!(B256::with_last_byte(2))
+    );
+    let at = json!({ "blockHash": old_block });
+    assert_eq!(
+        rpc(here, "eth_getStorageAt", json!([contract, "0x0", at])),
+        json!(B256::with_last_byte(1))
+    );
+}
+
+fn sent_to(port: u16, from: Address, to: &Value) -> Value {
+    rpc(
+        port,
+        "eth_sendTransaction",
+        json!([{ "from": from, "to": to }]),
+    )
 }
