@@ -49,7 +49,7 @@ pub struct Interface {
     pub fields: Vec<Placed<Field>>,
     /// What could not be read, and why.
     pub unseen: Vec<String>,
-    /// The entrypoint.
+    /// The struct that calls begin with; `None` where that is not certain.
     entrypoint: Option<String>,
 }
 
@@ -99,17 +99,14 @@ impl Interface {
         found
     }
 
-    /// Adds the fields of every storage struct in the crate's folder, and notes which struct the entrypoint
-    /// is. They are places in messages and no more, so files that are not compiled are among them.
+    /// Adds the fields of every storage struct in the crate's folder. They are places in messages and no more,
+    /// so files that are not compiled are among them.
     fn fields(&mut self, folder: &Path) {
         for path in sources(&folder.join("src")) {
             let Ok(file) = parse(&path) else {
                 continue; // noted where it is a module
             };
             for item in storage_structs(&file) {
-                if item.has("entrypoint") {
-                    self.entrypoint = Some(item.name.clone());
-                }
                 let own = (String::new(), item.line);
                 for (field, line) in std::iter::once(own).chain(item.fields) {
                     let of = item.name.clone();
@@ -151,6 +148,11 @@ impl Interface {
             .fallback
             .map(|state_mutability| Fallback { state_mutability });
         abi
+    }
+
+    /// The struct that calls begin with; `None` where the sources do not show it for certain.
+    pub fn entrypoint(&self) -> Option<&str> {
+        self.entrypoint.as_deref()
     }
 
     /// What callers can use, and what is not known of it.
