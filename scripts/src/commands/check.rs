@@ -232,6 +232,9 @@ impl Check<'_> {
                 if let Some(why) = &check.unknown {
                     self.coverage.lower(Part::Layout, Extent::Absent, why);
                 }
+                for why in &check.partial {
+                    self.coverage.lower(Part::Layout, Extent::Partial, why);
+                }
                 return Ok(None);
             }
             Err(error) if !error.is_refusal() => return Err(error.into()),

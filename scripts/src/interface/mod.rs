@@ -17,6 +17,7 @@ mod types;
 
 pub use callable::Callable;
 pub use compare::{Change, added, compare};
+pub use published::published;
 pub use storage::{StorageStruct, storage_structs};
 
 use alloy::json_abi::{
