@@ -10,6 +10,7 @@ mod functions;
 mod modules;
 mod names;
 mod published;
+mod slots;
 mod solidity;
 mod storage;
 mod trusted;
@@ -48,6 +49,8 @@ pub struct Interface {
     pub errors: Vec<Placed<AbiError>>,
     /// The fields of storage structs.
     pub fields: Vec<Placed<Field>>,
+    /// Where slots of storage are computed by hand, if they are.
+    pub slots_by_hand: Vec<String>,
     /// What could not be read, and why.
     pub unseen: Vec<String>,
     /// The struct that calls begin with; `None` where that is not certain.
@@ -82,6 +85,7 @@ impl Interface {
         let mut found = Self::default();
         let tree = Tree::read(folder, dependencies);
         found.unseen.clone_from(&tree.unseen);
+        found.slots_by_hand = slots::by_hand(&tree, folder);
         let mut types = Types::default();
         for module in &tree.modules {
             solidity::types(module, &mut types);

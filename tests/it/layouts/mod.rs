@@ -38,4 +38,5 @@ mod published;
 mod raced;
 mod second_folder;
 mod stragglers;
+mod unlisted;
 mod unproven;
