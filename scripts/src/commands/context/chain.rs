@@ -7,9 +7,9 @@ use crate::commands::export;
 use crate::file_names::VERSIONS;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
-use crate::keys::KeyArgs;
+use crate::keys::{KeyArgs, KeyError};
 use crate::kill_point::{self, Phase};
-use crate::manifest::FILE;
+use crate::manifest::{FILE, ManifestError};
 use crate::progress::Progress;
 use crate::secret::Secret;
 use alloy::primitives::{Address, Bytes};
@@ -28,7 +28,10 @@ impl Context {
                 .note("warning: other processes can read a key in --private-key");
         }
         if let Some(account) = self.global.key.unlocked() {
-            let account = self.manifest.address(account)?;
+            let account = match self.manifest.address(account) {
+                Err(ManifestError::UnknownAlias { .. }) => Err(KeyError::NoAccount)?,
+                found => found?,
+            };
             KeyArgs::require_from(account)?;
             return export::acting(self, self.reader().await?.with_unlocked(account));
         }
