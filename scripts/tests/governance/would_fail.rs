@@ -84,7 +84,10 @@ fn what_one_decides_alone_and_would_fail_costs_nothing() {
     };
     let before = nonce();
     let refused = sandbox.run("Admin", &MIGRATE);
-    assert_eq!((refused.exit, error(&refused)), (Some(1), "AlreadyMigrated"));
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "AlreadyMigrated")
+    );
     let said = text(&refused.document["error"], "message");
     assert!(
         said.contains("nothing was sent") && said.contains(&proxy.to_string()),

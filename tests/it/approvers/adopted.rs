@@ -182,7 +182,8 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let words = ["A", "2.0", &second, "--layout", "Box2.json"];
     let step = ["--call", "migrate()", "--foreign"];
     // Its functions are compared, by the ABI beside the layout.
-    let words = [&words[..], &ABSENT[..2], &ABSENT[4..], &step].concat();
+    let lost = ["--allow-abi", "function-removed:initialize(uint256)"];
+    let words = [&words[..], &ABSENT[..2], &ABSENT[4..], &lost, &step].concat();
     let planned = fixture.done(&[&["plan"][..], &words].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let migrated = fixture.done(&[&["migrate"][..], &words].concat());
@@ -254,7 +255,11 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let next = deployed(&fixture, "UupsBox2").await.to_string();
     let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
     let step = ["--call", "migrate()", "--foreign"];
-    let planned = fixture.done(&[&plan[..], &ABSENT, &step].concat());
+    let lost = [
+        "--allow-abi",
+        "function-removed:initialize(uint256,address)",
+    ];
+    let planned = fixture.done(&[&plan[..], &ABSENT, &lost, &step].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let reads = planned["reads"].as_array().expect("what it reads");
     let no_calls = |one: &Value| one["calls"] == Value::Array(vec![]);
@@ -343,7 +348,16 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
     fixture.done(&[&first[..], &ABSENT[..4]].concat());
     let migrate = ["migrate", "B", "2.0", "hostile", "--no-migration"];
-    let allow = ["--allow-layout", "not-compared"];
+    let refused = fixture.run(&[&migrate[..], &ABSENT].concat());
+    let error = &refused.document["error"];
+    assert_eq!(error["name"], "LayoutRefused", "{refused:?}");
+    let found = text(error, "found").to_owned();
+    let found = found.split(", ");
+    let allow: Vec<&str> = found.flat_map(|id| ["--allow-layout", id]).collect();
+    let lost = ["migrate()", "doubled()", "value()", "add()"];
+    let lost = lost.map(|one| format!("function-removed:{one}"));
+    let lost = lost.iter().flat_map(|id| ["--allow-abi", id.as_str()]);
+    let allow = [allow, lost.collect()].concat();
     let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
     let error = &refused.document["error"];
     assert_eq!(error["name"], "ConstructorOpen", "{refused:?}");
