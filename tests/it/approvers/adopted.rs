@@ -354,8 +354,13 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let found = text(error, "found").to_owned();
     let found = found.split(", ");
     let allow: Vec<&str> = found.flat_map(|id| ["--allow-layout", id]).collect();
-    let lost = ["migrate()", "doubled()", "value()", "add()"];
-    let lost = lost.map(|one| format!("function-removed:{one}"));
+    let lost = [
+        "removed:doubled()",
+        "removed:value()",
+        "removed:add()",
+        "changed:migrate()",
+    ];
+    let lost = lost.map(|one| format!("function-{one}"));
     let lost = lost.iter().flat_map(|id| ["--allow-abi", id.as_str()]);
     let allow = [allow, lost.collect()].concat();
     let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
