@@ -165,14 +165,14 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Adoption(#[from] AdoptionError),
-    /// Nothing vouches for a registry's storage.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Origin(Box<OriginError>),
     /// An instance is not transferred.
     #[error(transparent)]
     #[explain(of = _0)]
     Transfer(#[from] TransferError),
+    /// Nothing vouches for a registry's storage.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Origin(Box<OriginError>),
     /// An explorer has not verified something.
     #[error(transparent)]
     #[explain(of = _0)]

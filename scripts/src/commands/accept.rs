@@ -1,15 +1,17 @@
 //! `adopt --from`: a definition accepts an instance that another registry transfers to it, or takes that back.
 
-use super::adopt::takes_over;
+use super::adopt::{RunsLayout, takes_over};
 use super::args::{AdoptArgs, StorageArgs};
 use super::context::Context;
 use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext};
 use super::transfer::first_contact;
 use crate::app_error::Error;
+use crate::build::evm;
 use crate::governance::kind_in_words;
 use crate::output::Outcome;
-use crate::registry::{Candidate, TransferError, require_there};
+use crate::registry::{Candidate, RecordedCode, TransferError, require_there};
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::is_adopted;
@@ -51,14 +53,16 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             instance.version,
             context.names().long(call.registry)
         ));
-        let said = (&args.storage, args.runs_layout.as_deref());
+        let mut runs = recorded(place, &call, &instance).await?;
+        runs.file = args.runs_layout.as_deref();
+        let said = (&args.storage, runs);
         let candidate = candidate(place, &call).await?;
         let pair = (call.name.as_str(), call.version.as_str());
         let checks = takes_over(place, pair, said, &candidate).await?;
         storage::report(&mut outcome, &checks);
         outcome.line(format!(
             "next, once it is accepted: stylus-upgrades transfer {proxy} {registry} {} --registry {}",
-            crate::text::shell_word(&call.name),
+            shell_word(&call.name),
             call.registry
         ));
     } else {
@@ -93,9 +97,28 @@ pub(super) async fn check(
     if call.registry.is_zero() {
         return Ok(StorageChecks::default());
     }
-    found(place, call).await?;
+    let instance = found(place, call).await?;
     let candidate = candidate(place, call).await?;
-    takes_over(place, (&call.name, &call.version), (args, None), &candidate).await
+    let said = (args, recorded(place, call, &instance).await?);
+    takes_over(place, (&call.name, &call.version), said, &candidate).await
+}
+
+/// The layout of what the instance runs, as the registry recorded it that is to transfer it.
+async fn recorded(
+    place: StorageContext<'_>,
+    call: &abi::acceptTransferCall,
+    instance: &abi::instanceOfReturn,
+) -> Result<RunsLayout<'static>, Error> {
+    let query = abi::getVersionCall {
+        name: instance.name.clone(),
+        version: instance.version.clone(),
+    };
+    let code = place.client.call(call.registry, &query).await?.code;
+    let layout = RecordedCode::from(code).layout;
+    Ok(RunsLayout {
+        file: None,
+        recorded: Some((call.registry, layout)),
+    })
 }
 
 /// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
@@ -105,6 +128,13 @@ async fn found(
 ) -> Result<abi::instanceOfReturn, Error> {
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, call.proxy).await?;
+    // The registry in an EVM proxy's code could order it anything, whoever it obeys.
+    let code = place.client.code(call.proxy).await?;
+    if let Some(relay) = evm::registry_in_code(&code)
+        && relay != place.registry
+    {
+        first_contact(place.context, place.client, relay).await?;
+    }
     match is_adopted(instance.kind) {
         false => Ok(instance),
         true => Err(TransferError::NotThere {

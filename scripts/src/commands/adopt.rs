@@ -16,6 +16,7 @@ use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Candidate, RecordedCode, TransferError, candidate, given_to};
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
@@ -24,6 +25,15 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the version before is called where that is no version.
 const BEFORE: &str = "what it runs";
+
+/// Where the layout of what a proxy runs now is known from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct RunsLayout<'a> {
+    /// A file.
+    pub(super) file: Option<&'a Path>,
+    /// The registry that recorded it, and its hash.
+    pub(super) recorded: Option<(Address, LayoutHash)>,
+}
 
 /// Makes a proxy an instance at a version.
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
@@ -67,7 +77,13 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     };
     let (pair, said) = (
         (args.name.as_str(), args.version.as_str()),
-        (&args.storage, args.runs_layout.as_deref()),
+        (
+            &args.storage,
+            RunsLayout {
+                file: args.runs_layout.as_deref(),
+                recorded: None,
+            },
+        ),
     );
     let checks = takes_over(place, pair, said, &found).await?;
     storage::report(&mut outcome, &checks);
@@ -98,7 +114,8 @@ pub(super) async fn check(
     let (client, registry) = (place.client, place.registry);
     let definition = (registry, call.name.as_str());
     let found = candidate(client, definition, wasm_proxy()?, call.proxy).await?;
-    takes_over(place, (&call.name, &call.version), (args, None), &found).await
+    let said = (args, RunsLayout::default());
+    takes_over(place, (&call.name, &call.version), said, &found).await
 }
 
 /// Checks that the version's code may take over the storage of what the proxy runs, and how much of
@@ -106,7 +123,7 @@ pub(super) async fn check(
 pub(super) async fn takes_over(
     place: StorageContext<'_>,
     (name, version): (&str, &str),
-    (args, runs_layout): (&StorageArgs, Option<&Path>),
+    (args, runs_layout): (&StorageArgs, RunsLayout<'_>),
     found: &Candidate,
 ) -> Result<StorageChecks, Error> {
     let StorageContext {
@@ -131,13 +148,15 @@ pub(super) async fn takes_over(
         .unwrap_or_default();
     if runs != code.codehash {
         let documents = context.documents(client, registry);
+        let (of, hash) = runs_layout.recorded.unwrap_or((registry, LayoutHash::ZERO));
         let before = found.implementation.to_string();
+        let old = context.documents(client, of);
         let given = args.layout.as_deref();
         let versions = Versions {
             name,
             from: BEFORE,
             to: version,
-            old: storage::layout_of(&documents, &before, LayoutHash::ZERO, runs_layout).await?,
+            old: storage::layout_of(&old, &before, hash, runs_layout.file).await?,
             new: storage::layout_of(&documents, version, code.layout, given).await?,
             runs_migration: false,
             goes_back: false,

@@ -1,4 +1,4 @@
-//! `approve`, `revoke` and `cancel`: an action by its id.
+//! `approve` and `cancel`: an action by its id.
 
 mod executed;
 
@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
     self, BuildFacts, Call, Display, GovernanceError, action_of, not_an_approver, proposed,
-    readiness, superseded_by,
+    superseded_by,
 };
 use crate::ids::ActionId;
 use crate::layout::Build;
@@ -216,39 +216,6 @@ fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
     })
 }
 
-/// Withdraws one's own approval.
-pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let (client, registry, event) = open(context, "revoke", action).await?;
-    let action = ActionId(event.action);
-    let call = abi::revokeCall { action: action.0 };
-    if context.is_export() {
-        return exported(
-            context,
-            (&client, registry),
-            "revoke",
-            action,
-            call.abi_encode().into(),
-        )
-        .await;
-    }
-    let sent = client.send("revoke", registry, &call, U256::ZERO).await;
-    let sent = match sent {
-        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
-            return Err(why_ended(context, (&client, registry), action, "revoke").await);
-        }
-        sent => sent?,
-    };
-    let left = readiness(&client, registry, action).await?;
-    let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&sent));
-    outcome.field("action", action);
-    outcome.field("approvals", left.approvals);
-    outcome.field("required", left.required);
-    outcome.field("executed", false);
-    outcome.line(format!("revoked, now {}/{}", left.approvals, left.required));
-    Ok(outcome)
-}
-
 /// Ends an action: its proposer, or who alone satisfies its role.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
     let (client, registry, event) = open(context, "cancel", action).await?;
@@ -281,7 +248,7 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, E
 }
 
 /// Why nothing is left to revoke or to cancel of an action that is not open any more.
-async fn why_ended(
+pub(super) async fn why_ended(
     context: &Context,
     (client, registry): (&Client, Address),
     action: ActionId,
@@ -299,7 +266,7 @@ async fn why_ended(
 }
 
 /// Writes the call on an action for another approver.
-async fn exported(
+pub(super) async fn exported(
     context: &Context,
     (client, registry): (&Client, Address),
     what: &str,

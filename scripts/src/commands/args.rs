@@ -275,9 +275,11 @@ pub enum Command {
     Sign(SignArgs),
     /// Send what approvers signed, in one transaction of anybody
     Submit(SubmitArgs),
-    /// Withdraw one's own approval
+    /// Withdraw one's own approval, or refuse an action before: no signature of one's own counts then
     Revoke {
-        /// The action, or its first digits: 8 or more
+        /// The action, or its first digits: 8 or more; all of them, or a file of sign or --export, where
+        /// nobody has proposed it yet
+        #[arg(value_name = "ACTION|FILE")]
         action: String,
     },
     /// End an action: its proposer, or who alone satisfies its role

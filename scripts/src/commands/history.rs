@@ -20,11 +20,12 @@ use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{self, Entry, History, LiveCheck, Rebuilt, Wanted};
 use crate::ids::{CodeHash, TxHash};
 use crate::output::Outcome;
-use crate::registry::{Origin, definitions};
+use crate::registry::{Origin, definitions, relay_of};
 use crate::text::utc;
 use alloy::primitives::Address;
 use serde_json::Map;
 use std::collections::BTreeSet;
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
@@ -234,7 +235,11 @@ async fn framework_checks(
         expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
     }
     for (proxy, kind) in proxies {
-        let codehash = built.proxy_codehash(*kind, registry);
+        let relay = match *kind {
+            proxy_kind::EVM => relay_of(client, registry, *proxy).await?,
+            _ => None,
+        };
+        let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry));
         expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
     }
     let mut checks = Vec::with_capacity(expected.len() + 1);

@@ -38,6 +38,7 @@ mod registry;
 mod replay;
 mod report;
 mod review;
+mod revoke;
 mod rollout;
 mod run_migration;
 mod salt;
@@ -259,7 +260,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Approve(args) => approve::approve(context, &args).await,
         Command::Sign(args) => sign::run(context, &args).await,
         Command::Submit(args) => submit::run(context, &args).await,
-        Command::Revoke { action } => approve::revoke(context, &action).await,
+        Command::Revoke { action } => revoke::run(context, &action).await,
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,

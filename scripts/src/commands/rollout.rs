@@ -235,7 +235,7 @@ async fn send(
     }
     if left != Some(0) {
         outcome.exit = Some(Exit::Partial);
-        if let Err(error) = wait_for_direct_call(place, name, outcome).await {
+        if let Err(error) = waiting::for_direct_call(place, name, outcome).await {
             stop(context, outcome, &error, Exit::Partial);
         }
     }
@@ -246,31 +246,6 @@ async fn send(
     storage::report(outcome, &target.checks);
     uncompared::report(context, (&sent, registry), &target.checks, outcome);
     require(context, &checks, outcome)
-}
-
-/// Names the instances that wait for a direct call, where a contract has sent the rollout. A rollout leaves them
-/// without an event.
-async fn wait_for_direct_call(
-    place: StorageContext<'_>,
-    name: &str,
-    outcome: &mut Outcome,
-) -> Result<(), ChainError> {
-    let StorageContext {
-        client, registry, ..
-    } = place;
-    let sender = client.caller("rollout")?;
-    if client.code(sender).await?.is_empty()
-        || !waiting::has_adopted((client, registry), name).await?
-    {
-        return Ok(());
-    }
-    outcome.exit = Some(Exit::NotReady);
-    let line = format!(
-        "{sender} has code: adopted proxies move only where an account without code sends the rollout directly"
-    );
-    outcome.line(line);
-    outcome.line("next: anybody sends it, with a key whose account has no code");
-    Ok(())
 }
 
 /// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that went along, or the rollout.

@@ -24,7 +24,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What is to be signed.
-enum Subject {
+pub(super) enum Subject {
     /// What somebody else signed: all of it is taken over.
     Approval(ApprovalFile),
     /// The calldata of a governed call.
@@ -207,7 +207,7 @@ async fn ended(client: &Client, registry: Address, action: ActionId, names: &Nam
 }
 
 /// A file of `sign`, or one that --export wrote for that chain and registry.
-fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
+pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
     let text = own_file::read(path).map_err(SignedError::from);
     let text = text.map_err(GovernanceError::from)?.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {

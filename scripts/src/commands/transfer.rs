@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::governance::kind_in_words;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Receiver, Transfer, TransferError, receiver};
+use crate::registry::{Receiver, Transfer, TransferError, receiver, require_registry};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::is_adopted;
@@ -104,11 +104,10 @@ pub(super) async fn check(
     if is_adopted(client.call(registry, &query).await?.kind) {
         require_account(call)?;
         return Ok(Checked {
-            lines: vec![owner(client, *to).await?],
+            lines: vec![owner(context, client, *to).await?],
             receiver: None,
         });
     }
-    first_contact(context, client, *to).await?;
     let transfer = Transfer {
         registry,
         name,
@@ -116,6 +115,8 @@ pub(super) async fn check(
         to: *to,
         definition,
     };
+    require_registry(client, &transfer).await?;
+    first_contact(context, client, *to).await?;
     let receiver = receiver(client, &transfer).await?;
     Ok(Checked {
         lines: lines(context, &receiver),
@@ -130,9 +131,8 @@ pub(super) async fn first_contact(
     client: &Client,
     registry: Address,
 ) -> Result<Address, Error> {
-    context
-        .verified(client, Unverified::of_account(registry))
-        .await
+    let unverified = Unverified::of_account(registry);
+    context.verified(client, unverified).await
 }
 
 impl Checked {
@@ -170,10 +170,11 @@ fn require_account(call: &abi::transferProxyCall) -> Result<(), TransferError> {
 }
 
 /// Who decides about an adopted proxy that goes to an account.
-async fn owner(client: &Client, to: Address) -> Result<String, Error> {
+async fn owner(context: &Context, client: &Client, to: Address) -> Result<String, Error> {
     let code = client.code(to).await?;
     Ok(match evm::registry_of_admin(&code) {
         Some(registry) => {
+            let registry = first_contact(context, client, registry).await?;
             format!("{to} is the admin of a definition of {registry}, which can adopt it then")
         }
         None if code.is_empty() => {

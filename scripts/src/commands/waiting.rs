@@ -69,3 +69,26 @@ pub(super) async fn has_adopted(
     }
     Ok(false)
 }
+
+/// Names the instances that wait for a direct call, where a contract has sent the rollout. A rollout leaves them
+/// without an event.
+pub(super) async fn for_direct_call(
+    place: StorageContext<'_>,
+    name: &str,
+    outcome: &mut Outcome,
+) -> Result<(), ChainError> {
+    let StorageContext {
+        client, registry, ..
+    } = place;
+    let sender = client.caller("rollout")?;
+    if client.code(sender).await?.is_empty() || !has_adopted((client, registry), name).await? {
+        return Ok(());
+    }
+    outcome.exit = Some(Exit::NotReady);
+    let line = format!(
+        "{sender} has code: adopted proxies move only where an account without code sends the rollout directly"
+    );
+    outcome.line(line);
+    outcome.line("next: anybody sends it, with a key whose account has no code");
+    Ok(())
+}

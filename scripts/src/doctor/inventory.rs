@@ -8,7 +8,7 @@ use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use crate::ids::CodeHash;
-use crate::registry::{Named, named, runs, stored};
+use crate::registry::{Named, named, relay_of, runs, stored};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -18,7 +18,6 @@ use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::instance::IInstanceRegistry::relayCall;
 use stylus_upgrades_interface::parts::{PARTS, Part};
 use stylus_upgrades_interface::reasons::{proxy_kind, step};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
 
@@ -301,19 +300,6 @@ impl Inventory {
             }
         }
         Ok(())
-    }
-}
-
-/// The registry in the code of an EVM proxy that came from another one, as this one says.
-async fn relay_of(
-    client: &Client,
-    registry: Address,
-    proxy: Address,
-) -> Result<Option<Address>, ChainError> {
-    match client.call(registry, &abi::transferOfCall { proxy }).await {
-        Ok(found) => Ok(Some(found.relay).filter(|relay| !relay.is_zero())),
-        Err(error) if error.revert().is_some() => Ok(None), // it does not run: that is found elsewhere
-        Err(error) => Err(error),
     }
 }
 

@@ -170,7 +170,10 @@ fn executed(chain: &Chain, ours: CallRequest) -> DryRun {
     };
     match progress_in(&answer.output) {
         Some(progress) if progress.executed => DryRun::Succeeds,
-        _ => DryRun::Untried("a delay, or a contract that is asked, still keeps it back".into()),
+        _ => DryRun::Untried(
+            "a delay, a contract that is asked, or that an account without code has to send it, still keeps it back"
+                .into(),
+        ),
     }
 }
 

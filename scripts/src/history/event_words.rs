@@ -1,6 +1,7 @@
 //! What an event says: who did it, under which policy, and in words.
 
 use super::replay::Rebuilt;
+use crate::client::Revert;
 use crate::governance::{Call, Names, kind_in_words};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, B256, Bytes};
@@ -130,6 +131,9 @@ pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String
             event.approvals,
             event.required
         ),
+        Event::Revoked(event) if event.definition.is_zero() => {
+            format!("refused {} before it was proposed", event.action)
+        }
         Event::Revoked(event) => format!("revoked {}", proposal(event.action)),
         Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
         Event::Executed(event) => format!("executed {}", proposal(event.action)),
@@ -139,7 +143,10 @@ pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String
         Event::InstanceUpgraded(event) => {
             format!("instance {} {} → {}", event.proxy, event.from, event.to)
         }
-        Event::InstanceSkipped(event) => format!("instance {} stayed as it was", event.proxy),
+        Event::InstanceSkipped(event) => {
+            let reason = Revert::decode(&event.reason);
+            format!("instance {} stayed as it was: {reason}", event.proxy)
+        }
         Event::InstanceAdopted(event) => {
             let kind = kind_in_words(event.kind);
             format!("instance {} adopted, a {kind}", event.proxy)

@@ -5,12 +5,12 @@ use super::replay::{Rebuilt, RebuiltInstance};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::registry::relay_of;
 use alloy::primitives::Address;
 use std::collections::BTreeMap;
 use stylus_upgrades_framework::{REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the code of proxies is compared with.
 pub(super) struct ProxyCodes<'a> {
@@ -59,7 +59,7 @@ impl<'a> ProxyCodes<'a> {
             });
         };
         if instance.kind == proxy_kind::EVM
-            && let Some(relay) = self.relay(instance).await?
+            && let Some(relay) = relay_of(self.client, self.registry, instance.proxy).await?
         {
             return relayed(what, relay, code);
         }
@@ -81,19 +81,6 @@ impl<'a> ProxyCodes<'a> {
                 found: format!("{code}, compared with nothing"),
             },
         })
-    }
-
-    /// The registry that relays this one's orders to an EVM proxy which came from elsewhere, as this one says.
-    async fn relay(&self, instance: &RebuiltInstance) -> Result<Option<Address>, ChainError> {
-        let query = abi::transferOfCall {
-            proxy: instance.proxy,
-        };
-        let relay = match self.client.call(self.registry, &query).await {
-            Ok(found) => found.relay,
-            Err(error) if error.revert().is_some() => Address::ZERO,
-            Err(error) => return Err(error),
-        };
-        Ok(Some(relay).filter(|relay| !relay.is_zero()))
     }
 
     /// The definition's first proxy of the kind.

@@ -120,7 +120,7 @@ pub async fn read_part(
 ) -> Result<History, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let mut logs = all_logs(client, registry, topics).await?;
-    with_relays(client, registry, &mut logs).await?;
+    with_related(client, registry, &mut logs).await?;
     from_logs(client, registry, &logs, (name, names), wanted).await
 }
 
@@ -137,13 +137,14 @@ pub async fn of_instance(
 ) -> Result<Vec<Entry>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[proxy.into_word()]];
     let mut logs = all_logs(client, registry, topics).await?;
-    with_relays(client, registry, &mut logs).await?;
+    with_related(client, registry, &mut logs).await?;
     let history = from_logs(client, registry, &logs, (name, names), Wanted::All).await?;
     Ok(history.entries)
 }
 
-/// Adds what was relayed of the proxies that came or went: those events name no definition.
-async fn with_relays(
+/// Adds the events that name no definition: what was relayed of the proxies that came or went, and who refused an
+/// action before it was proposed.
+async fn with_related(
     client: &Client,
     registry: Address,
     logs: &mut Vec<Log>,
@@ -158,12 +159,22 @@ async fn with_relays(
     let proxies: BTreeSet<B256> = moved
         .filter_map(|log| log.topics().get(2).copied())
         .collect();
-    if proxies.is_empty() {
-        return Ok(());
-    }
     let proxies: Vec<B256> = proxies.into_iter().collect();
-    let topics: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
-    logs.extend(all_logs(client, registry, topics).await?);
+    let proposed = [abi::Proposed::SIGNATURE_HASH];
+    let proposals = logs
+        .iter()
+        .filter(|log| log.topics().first() == proposed.first());
+    let actions: Vec<B256> = proposals
+        .filter_map(|log| log.topics().get(2).copied())
+        .collect();
+    let relays: Topics<'_> = [&[abi::RelayChanged::SIGNATURE_HASH], &proxies, &[]];
+    let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
+    if !proxies.is_empty() {
+        logs.extend(all_logs(client, registry, relays).await?);
+    }
+    if !actions.is_empty() {
+        logs.extend(all_logs(client, registry, refusals).await?);
+    }
     logs.sort_by_key(|log| (log.block_number, log.log_index));
     Ok(())
 }

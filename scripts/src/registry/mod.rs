@@ -32,7 +32,9 @@ pub use status::{
     instance_state_name, instance_status, kind_name, state_name, step_kind_name,
 };
 pub use step::{Named, call, complex, delegated, initial, named, nothing, runs, script};
-pub use transfer::{Receiver, Transfer, TransferError, receiver, require_there};
+pub use transfer::{
+    Receiver, Transfer, TransferError, receiver, relay_of, require_registry, require_there,
+};
 pub use upgrade::{Route, Upgraded, begun_by, lone_call, upgrade};
 pub use version::{NewVersion, RecordedCode};
 pub use waiting::{Waiting, waiting};

@@ -204,7 +204,7 @@ fn next_of(name: &str, proxy: Address, registry: Address) -> String {
     )
 }
 
-/// What the receiver of an instance of our own kinds has accepted, and who decides there.
+/// What the receiver of an instance of our own kinds, which is a registry, has accepted, and who decides there.
 ///
 /// # Errors
 /// [`TransferError`] where it could not arrive there.
@@ -216,7 +216,6 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
         to,
         definition,
     } = *transfer;
-    require_registry(client, transfer).await?;
     let query = abi::definitionCall {
         name: definition.into(),
     };
@@ -279,7 +278,13 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
 }
 
 /// Refuses an account that is no registry, or the one that the instance is of already.
-async fn require_registry(client: &Client, transfer: &Transfer<'_>) -> Result<(), TransferError> {
+///
+/// # Errors
+/// [`TransferError::NoRegistry`]; what the chain says.
+pub async fn require_registry(
+    client: &Client,
+    transfer: &Transfer<'_>,
+) -> Result<(), TransferError> {
     let Transfer { proxy, to, .. } = *transfer;
     let refused = |found| TransferError::NoRegistry { proxy, to, found };
     if to == transfer.registry {
@@ -351,5 +356,21 @@ pub async fn require_there(
             Err(refused("what answers there is no registry".into()))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The registry in the code of an EVM proxy that came from another one, as this one says.
+///
+/// # Errors
+/// What the chain says; a registry that does not run says nothing.
+pub async fn relay_of(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<Option<Address>, ChainError> {
+    match client.call(registry, &abi::transferOfCall { proxy }).await {
+        Ok(found) => Ok(Some(found.relay).filter(|relay| !relay.is_zero())),
+        Err(error) if error.revert().is_some() => Ok(None), // it does not run: that is found elsewhere
+        Err(error) => Err(error),
     }
 }

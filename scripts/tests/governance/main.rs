@@ -1,6 +1,7 @@
 //! The command line where people decide together: processes of this program against a node.
 
 mod at_once;
+mod checks;
 #[path = "../clone/mod.rs"]
 mod clone;
 mod complex;
@@ -19,6 +20,7 @@ mod killed_anywhere;
 mod kinds;
 mod l1_gas;
 mod lagging;
+mod lost_answer;
 mod misspelt;
 mod mistakes;
 mod one_of_several;
@@ -31,6 +33,7 @@ mod printed;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]
 #[path = "../sources/project.rs"]
 mod project;
+mod refused;
 mod relay;
 mod replay;
 mod replay_governance;
@@ -39,6 +42,7 @@ mod signed;
 mod sources;
 mod trace;
 mod trace_truth;
+mod transfer;
 mod untraced;
 mod untried;
 mod would_fail;

@@ -3,12 +3,13 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 use stylus_upgrades::build::evm;
 use stylus_upgrades::demo::openzeppelin;
 use stylus_upgrades::registry::{decides, definition_id, registry_of};
 use stylus_upgrades_harness::{Lines, Npm, Solidity, home};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
+use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
 
 use super::fixture::{Fixture, text};
@@ -40,12 +41,15 @@ const ABSENT: [&str; 8] = [
     "live-instances",
 ];
 
-/// Deploys a compiled contract, and writes its layout beside the manifest.
+/// Deploys a compiled contract, and writes its layout with its interface beside the manifest. It has no
+/// namespaces, and the layout says so as upgrades-core does.
 async fn deployed(fixture: &Fixture, name: &str) -> Address {
     let solidity = Solidity::compile(&Lines).expect("compiled");
     let contract = solidity.contract(name).expect("it");
-    let layout = serde_json::to_vec(&contract.layout).expect("JSON");
-    std::fs::write(fixture.path(&format!("{name}.json")), layout).expect("written");
+    let mut layout = contract.layout.clone();
+    layout["namespaces"] = json!({});
+    let known = json!({ "abi": contract.abi, "layout": layout });
+    std::fs::write(fixture.path(&format!("{name}.json")), known.to_string()).expect("written");
     fixture.create(name, contract.creation.clone()).await
 }
 
@@ -178,7 +182,9 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let second = deployed(&fixture, "Box2").await.to_string();
     let words = ["A", "2.0", &second, "--layout", "Box2.json"];
     let step = ["--call", "migrate()", "--foreign"];
-    let words = [&words[..], &ABSENT, &step].concat();
+    // Its functions are compared, by the ABI beside the layout.
+    let lost = ["--allow-abi", "function-removed:initialize(uint256)"];
+    let words = [&words[..], &ABSENT[..2], &ABSENT[4..], &lost, &step].concat();
     let planned = fixture.done(&[&["plan"][..], &words].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let migrated = fixture.done(&[&["migrate"][..], &words].concat());
@@ -186,7 +192,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));
     let upgrade = fixture.run(&["upgrade", &adopted, "1.0"]);
-    assert_eq!(upgrade.document["error"]["name"], "NotDirectly");
+    assert_eq!(upgrade.document["error"]["name"], "NoPath");
     fixture.done(&["pause", "A"]);
     let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
     paused.expect_err("it is paused");
@@ -200,12 +206,97 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let examined = fixture.done(&["doctor"]);
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 
-    let back = fixture.done(&["hand-over", &adopted, "Admin"]);
+    let back = fixture.done(&["transfer", &adopted, "Admin"]);
     assert_eq!(back["executed"], true, "{back}");
     let found = fixture.client.call(admin, &IOwnable::ownerCall {}).await;
     assert_eq!(found.ok(), Some(owner));
     let history = fixture.done(&["history", "A"]);
     assert!(holds(&history), "{history}");
+}
+
+/// Gives Admin's account an EIP-7702 designator, or takes it away.
+async fn delegated(fixture: &Fixture, is_delegated: bool) {
+    let code = match is_delegated {
+        true => Bytes::from([&DESIGNATOR_PREFIX[..], &[7; 20]].concat()),
+        false => Bytes::new(),
+    };
+    let account = (fixture.owner(0).address(), code);
+    let provider = fixture.client.provider();
+    let set = provider.raw_request::<_, Value>("anvil_setCode".into(), account);
+    set.await.expect("set");
+}
+
+/// The proxies that wait for an account without code.
+fn waits_for_direct_call(document: &Value, proxy: &str) {
+    let waiting = document["waiting"].as_array().expect("a list");
+    assert_eq!(waiting.len(), 1, "{document:#}");
+    assert_eq!(
+        text(&waiting[0], "proxy").to_lowercase(),
+        proxy.to_lowercase()
+    );
+    assert_eq!(waiting[0]["needs_direct_call"], true, "{document:#}");
+}
+
+#[tokio::test]
+async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_told() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "Box").await;
+    registered(&fixture, first, "Box.json").await;
+    let (proxy, admin) = transparent(&fixture, first).await;
+    give(&fixture, admin, "A").await;
+    let adopted = proxy.to_string();
+    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+
+    delegated(&fixture, true).await;
+    let early = fixture.run(&adopt);
+    assert_eq!(early.exit, Some(3), "{early:?}");
+    assert_eq!(early.document["blocked_by"], "direct call", "{early:?}");
+    let pending = fixture.done(&["pending", "A"]);
+    let open = &pending["actions"][0];
+    assert_eq!(open["blocked_by"], "direct call");
+    let action = text(open, "action");
+    assert!(
+        text(open, "next").contains("whose account has no code"),
+        "{open}"
+    );
+    delegated(&fixture, false).await;
+    let approved = fixture.done(&[&["approve", action][..], &ABSENT[..4]].concat());
+    assert_eq!(approved["executed"], true, "{approved}");
+
+    let second = deployed(&fixture, "Box2").await.to_string();
+    let migrate = ["migrate", "A", "2.0", &second, "--layout", "Box2.json"];
+    let step = ["--call", "migrate()", "--foreign"];
+    delegated(&fixture, true).await;
+    let waits = fixture.run(&[&migrate[..], &ABSENT, &step].concat());
+    assert_eq!(waits.exit, Some(3), "{waits:?}");
+    assert_eq!(waits.document["executed"], true);
+    waits_for_direct_call(&waits.document, &adopted);
+    let status = fixture.done(&["status", "A"]);
+    waits_for_direct_call(&status["definitions"][0], &adopted);
+    let examined = fixture.run(&["doctor"]);
+    let found = &examined.document["findings"][0];
+    assert_eq!(found["name"], "InstanceWaits", "{examined:?}");
+    let rolled = fixture.run(&[&["rollout", "A"][..], &ABSENT].concat());
+    assert_eq!(rolled.exit, Some(3), "{rolled:?}");
+
+    delegated(&fixture, false).await;
+    fixture.done(&[&["rollout", "A"][..], &ABSENT].concat());
+    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
+    assert_eq!(doubled.ok(), Some(U256::from(14)));
+
+    delegated(&fixture, true).await;
+    let paused = fixture.run(&["pause", "A"]);
+    assert_eq!(paused.exit, Some(3), "{paused:?}");
+    waits_for_direct_call(&paused.document, &adopted);
+    assert_eq!(value(&fixture, proxy).await, U256::from(7), "it runs on");
+    delegated(&fixture, false).await;
+    let again = fixture.done(&["pause", "A"]);
+    assert!(again["waiting"].is_null(), "{again}");
+    let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
+    paused.expect_err("it is paused");
+    fixture.done(&["resume", "A"]);
+    let examined = fixture.done(&["doctor"]);
+    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
 }
 
 #[tokio::test]
@@ -250,7 +341,11 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let next = deployed(&fixture, "UupsBox2").await.to_string();
     let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
     let step = ["--call", "migrate()", "--foreign"];
-    let planned = fixture.done(&[&plan[..], &ABSENT, &step].concat());
+    let lost = [
+        "--allow-abi",
+        "function-removed:initialize(uint256,address)",
+    ];
+    let planned = fixture.done(&[&plan[..], &ABSENT, &lost, &step].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let reads = planned["reads"].as_array().expect("what it reads");
     let no_calls = |one: &Value| one["calls"] == Value::Array(vec![]);
@@ -339,7 +434,21 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
     fixture.done(&[&first[..], &ABSENT[..4]].concat());
     let migrate = ["migrate", "B", "2.0", "hostile", "--no-migration"];
-    let allow = ["--allow-layout", "not-compared"];
+    let refused = fixture.run(&[&migrate[..], &ABSENT].concat());
+    let error = &refused.document["error"];
+    assert_eq!(error["name"], "LayoutRefused", "{refused:?}");
+    let found = text(error, "found").to_owned();
+    let found = found.split(", ");
+    let allow: Vec<&str> = found.flat_map(|id| ["--allow-layout", id]).collect();
+    let lost = [
+        "removed:doubled()",
+        "removed:value()",
+        "removed:add()",
+        "changed:migrate()",
+    ];
+    let lost = lost.map(|one| format!("function-{one}"));
+    let lost = lost.iter().flat_map(|id| ["--allow-abi", id.as_str()]);
+    let allow = [allow, lost.collect()].concat();
     let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
     let error = &refused.document["error"];
     assert_eq!(error["name"], "ConstructorOpen", "{refused:?}");

@@ -7,9 +7,6 @@ use stylus_upgrades_interface::evm_proxy::{self, Shape};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::AdminChanged;
 use stylus_upgrades_interface::slots;
 
-/// Where the address of UpgradeabilityStorage stands in the code of an EVM proxy.
-const STORAGE_AT: usize = 86;
-
 /// The code of an EVM proxy. What its registry calls runs on UpgradeabilityStorage, which answers
 /// the five selectors and forwards the rest; what everybody else calls runs on the code in the
 /// ERC-1967 implementation slot. Either way the frame ends with exactly what came back.
@@ -38,8 +35,10 @@ pub fn evm_proxy_code(registry: Address, storage: Address) -> Bytes {
 pub fn registry_in_code(code: &[u8]) -> Option<Address> {
     let address = |at: usize| Some(Address::from_slice(code.get(at..at + 20)?));
     let registry = address(evm_proxy::EVM.registry_at)?;
-    let storage = address(STORAGE_AT)?;
-    (*evm_proxy_code(registry, storage) == *code).then_some(registry)
+    // the other address in it is that of UpgradeabilityStorage, which differs between releases
+    let pattern = evm_proxy_code(registry, Address::repeat_byte(0xff));
+    let at = pattern.windows(20).rposition(|word| word == [0xff; 20])?;
+    (*evm_proxy_code(registry, address(at)?) == *code).then_some(registry)
 }
 
 /// Delegatecalls the account on top of the stack with all the gas, and ends with what came back.

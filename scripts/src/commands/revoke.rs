@@ -1,0 +1,122 @@
+//! `revoke`: withdraws one's own approval, or refuses an action before one has approved it, and before anybody has
+//! proposed it. No signature of one's own counts for it then.
+
+use super::approve::{exported, why_ended};
+use super::context::{Context, report};
+use super::pending::named;
+use super::sign::{Subject, read};
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::governance::signed::require_here;
+use crate::governance::{Display, GovernanceError, action_of, proposed, readiness};
+use crate::ids::ActionId;
+use crate::output::Outcome;
+use crate::progress::Progress;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+use std::path::Path;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What is refused, or whose approval is withdrawn.
+struct Refused {
+    action: ActionId,
+    /// What it does, where that is known.
+    call: Option<Bytes>,
+    /// Whether it is open; otherwise nobody has proposed it.
+    is_open: bool,
+}
+
+pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error> {
+    let unverified = context.registry()?;
+    let client = context.working_client("revoke").await?;
+    let registry = context.verified(&client, unverified).await?;
+    let names = context.names();
+    let refused = refused(context, (&client, registry), text).await?;
+    let action = refused.action;
+    let lines = match &refused.call {
+        Some(call) => Display::of(call, &names)?.lines(),
+        None => vec![format!(
+            "nobody has proposed {action}: what it does is not known; the file of its payload shows it"
+        )],
+    };
+    for line in lines {
+        context.output.note(&line);
+    }
+    let call = abi::revokeCall { action: action.0 };
+    if context.is_export() {
+        let call = call.abi_encode().into();
+        return exported(context, (&client, registry), "revoke", action, call).await;
+    }
+    let approver = client.caller("revoke")?;
+    let before = match refused.is_open {
+        true => Some(readiness(&client, registry, action).await?),
+        false => None,
+    };
+    let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
+    let withdrawn = before.is_some_and(|before| before.approved.contains(&approver));
+    let left = match readiness(&client, registry, action).await {
+        Err(GovernanceError::NotOpen { .. }) => None,
+        left => Some(left?),
+    };
+    let mut outcome = Outcome::default();
+    report(&mut outcome, std::slice::from_ref(&sent));
+    outcome.field("action", action);
+    outcome.field("approver", approver);
+    outcome.field("withdrawn", withdrawn);
+    outcome.field("executed", false);
+    if let Some(left) = &left {
+        outcome.field("approvals", left.approvals);
+        outcome.field("required", left.required);
+    }
+    outcome.line(match left {
+        Some(left) if withdrawn => format!("revoked, now {}/{}", left.approvals, left.required),
+        Some(left) => format!("refused, still {}/{}", left.approvals, left.required),
+        None => "refused before anybody proposed it".into(),
+    });
+    outcome.line(format!(
+        "no signature of {} counts for it any more; stylus-upgrades approve by that account itself still does",
+        names.short(approver)
+    ));
+    Ok(outcome)
+}
+
+/// The action that was named: by its id, or by a file with what was or is to be signed.
+async fn refused(
+    context: &Context,
+    (client, registry): (&Client, Address),
+    text: &str,
+) -> Result<Refused, Error> {
+    let path = Path::new(text);
+    let (action, call) = match path.is_file() {
+        false => {
+            let action = named(client, registry, text, &context.names()).await?;
+            match proposed(client, registry, action).await {
+                Ok(event) => (action, Some(event.call)),
+                Err(GovernanceError::UnknownAction { .. }) => (action, None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        true => match read(path, (client.chain_id(), registry))? {
+            Subject::Approval(file) => {
+                require_here(client, registry, &file).await?;
+                (file.approval.action(), Some(file.approval.call))
+            }
+            Subject::Call(call) | Subject::Action(_, call) => {
+                (action_of(client, registry, &call).await?, Some(call))
+            }
+        },
+    };
+    let is_open = match readiness(client, registry, action).await {
+        Ok(_) => true,
+        Err(GovernanceError::NotOpen { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    if !is_open && proposed(client, registry, action).await.is_ok() {
+        return Err(why_ended(context, (client, registry), action, "revoke").await);
+    }
+    Ok(Refused {
+        action,
+        call,
+        is_open,
+    })
+}
