@@ -193,7 +193,7 @@ pub const SCOPES: [Scope; 12] = [
         contents: &[Content::Migrate, Content::SetPolicy(1)],
         signs: true,
         ticks: 2,
-        depth: (5, 9),
+        depth: (5, 7),
         ..USUAL
     },
     Scope {
@@ -345,7 +345,7 @@ pub const SCOPES: [Scope; 12] = [
         contracts: true,
         instances: 2,
         adopted: 0b10,
-        depth: (4, 6),
+        depth: (4, 5),
         ..USUAL
     },
 ];
