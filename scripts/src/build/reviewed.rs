@@ -58,7 +58,7 @@ impl Reviewed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnDefault {
     /// No runner names a repository, or the file is in none: it is the user's own.
-    NotAsked,
+    NotNamed,
     /// It has no such file.
     Absent,
     /// This text.
@@ -76,11 +76,11 @@ impl OnDefault {
 
     fn with(variable: &Variables<'_>, file: &Path) -> Result<Self, String> {
         if named_default(variable)?.is_none() {
-            return Ok(Self::NotAsked);
+            return Ok(Self::NotNamed);
         }
         let file = located(file)?;
         let Some(top) = repository_of(&file) else {
-            return Ok(Self::NotAsked);
+            return Ok(Self::NotNamed);
         };
         require_own(top)?;
         let inside = inside(top, &file)?;

@@ -114,7 +114,7 @@ impl Context {
                     .into(),
         };
         let manifest = match OnDefault::of(&path).map_err(unknown)? {
-            OnDefault::NotAsked => return Ok(None),
+            OnDefault::NotNamed => return Ok(None),
             OnDefault::Absent => Manifest::default(),
             OnDefault::Text(text) => Manifest::parse(&path, &text)?,
         };

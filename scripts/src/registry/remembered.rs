@@ -75,8 +75,8 @@ impl Remembered {
         let Some(folder) = file.parent() else { return };
         let outer = folder.parent().and_then(Path::parent);
         let made = outer.map_or(Ok(()), std::fs::create_dir_all);
-        let own = folder.parent().into_iter().chain([folder]);
-        if made.is_ok() && own.map(own_file::folder).collect::<Result<(), _>>().is_ok() {
+        let mut own = folder.parent().into_iter().chain([folder]);
+        if made.is_ok() && own.try_for_each(own_file::folder).is_ok() {
             let _ = own_file::write(&file, text.as_bytes());
         }
     }

@@ -300,7 +300,7 @@ fn a_clone_of_another_repository_than_the_runner_names_proves_nothing() {
     assert_eq!(then, Ok(OnDefault::Text("forged".into())));
     let other = OnDefault::with(&of(&fork), &clone.join("other"));
     assert_eq!(other, Ok(OnDefault::Absent));
-    assert_eq!(OnDefault::with(&|_| None, &abi), Ok(OnDefault::NotAsked));
+    assert_eq!(OnDefault::with(&|_| None, &abi), Ok(OnDefault::NotNamed));
     let same = "github.com/a/b";
     for url in [
         "https://github.com/a/b.git",

@@ -3,7 +3,7 @@
 
 use super::Context;
 use crate::app_error::Error;
-use crate::build::{BuildError, Framework};
+use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::deploy::registry_release;
 use crate::error::Report;
@@ -130,7 +130,7 @@ impl Context {
         let known = origin::releases(&[of(Framework::pinned()?)]);
         match origin::release_of(client, registry, &known).await {
             Err(OriginError::Code { .. }) if self.global.framework_from.is_some() => {
-                let built = self.builder()?.framework().map_err(BuildError::from)?;
+                let built = self.builder()?.framework()?;
                 Ok(origin::release_of(client, registry, &[of(&built)]).await?)
             }
             found => Ok(found?),
