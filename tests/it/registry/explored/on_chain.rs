@@ -112,8 +112,9 @@ impl OnChain {
                 let proxy = calling(&mut fixture, &first);
                 let admin = admin_of(&fixture, NAME);
                 TRANSPARENT_5.give(&mut fixture, proxy, admin);
-                let adopt = data(&adopt(TRANSPARENT_5.kind, proxy));
-                decide(&mut fixture, scope, &adopt);
+                // with a byte behind it, so that it is another action than the one that is explored
+                let adopt = [data(&adopt(TRANSPARENT_5.kind, proxy)).as_ref(), &[0]].concat();
+                decide(&mut fixture, scope, &adopt.into());
                 proxy
             }
             false if n < scope.instances => {
