@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
@@ -28,6 +28,9 @@ pub(super) const METHODS: Table = &[
     ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
 
+/// Gas of a transaction that takes no time worth speaking of.
+const QUICK_GAS: u64 = 100_000;
+
 /// `eth_sendRawTransaction`. Senders are recovered before the chain's thread is asked, so that
 /// several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
@@ -38,8 +41,12 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
             let args = Args::new(&params)?;
             let _guard = client.as_ref().map(Client::call);
             let signed = recovered(&args)?;
+            let gas = signed.gas_limit();
             let work = |node: &mut Node| node.or_as_before(|node| submit(node, signed));
-            ok(context.worker.run(work).await???)
+            let is_quick = move |node: &Node| {
+                gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
+            };
+            ok(context.worker.run_unless_quick(is_quick, work).await???)
         },
     )?;
     Ok(())
