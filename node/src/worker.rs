@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::view::{Asked, Published, View};
+use crate::view::{Published, View};
 
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
@@ -83,8 +83,8 @@ impl Worker {
     /// The node as it is. Where the chain's thread is busy, as it was when that began.
     pub(crate) async fn view(&self) -> Result<View, WorkError> {
         match self.published.ask() {
-            Asked::Now(view) => Ok(view),
-            Asked::Later(view) => {
+            Ok(view) => Ok(view),
+            Err(view) => {
                 let _ = self.sender.send(Message::Publish);
                 view.await.map_err(|_| WorkError::Stopped)
             }

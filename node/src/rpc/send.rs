@@ -43,13 +43,27 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
             let signed = recovered(&args)?;
             let gas = signed.gas_limit();
             let work = |node: &mut Node| node.or_as_before(|node| submit(node, signed));
-            let is_quick = move |node: &Node| {
-                gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
-            };
-            ok(context.worker.run_unless_quick(is_quick, work).await???)
+            ok(context
+                .worker
+                .run_unless_quick(quick(gas), work)
+                .await???)
         },
     )?;
     Ok(())
+}
+
+/// Whether a transaction with so much gas takes no time worth speaking of.
+pub(super) fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
+    move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
+}
+
+/// The gas that a request to send a transaction names.
+pub(super) fn named_gas(method: &str, args: &Args) -> Option<u64> {
+    if method != "eth_sendTransaction" {
+        return None;
+    }
+    let request: TransactionRequest = args.get(0, "transaction").ok()?;
+    request.gas
 }
 
 /// The signed transaction of a request, with its sender.
