@@ -30,7 +30,7 @@ sol! {
         function upgradeOlder(bytes32 definition, uint8 kind) external;
         /// Pauses or resumes the first instances of a definition that was paused or resumed.
         function pauseOrResume(bytes32 definition) external;
-        /// Refuses calldata of a governed call about one proxy that could not be executed now.
+        /// Refuses calldata of a governed call that the same part executes and that could not be executed now.
         function checkCall(bytes call) external;
         /// Refuses calldata of `submitSigned` unless every approval in it is signed, for that epoch
         /// and round of its action.
@@ -83,9 +83,8 @@ const fn to<C: SolCall>() -> Answer {
 pub const PARTS: [Part; COUNT] = [
     Part {
         package: "registry-governance",
-        task: "governed calls: what approvers decide together about definitions, versions and policies",
+        task: "governed calls: the approvals of all, and what they decide about versions",
         answers: &[
-            CONSTRUCTION,
             to::<Registry::createDefinitionCall>(),
             to::<Registry::addVersionCall>(),
             to::<Registry::addStepCall>(),
@@ -107,15 +106,18 @@ pub const PARTS: [Part; COUNT] = [
     },
     Part {
         package: "registry-factory",
-        task: "what is decided about one proxy: creation, adoption, transfer, removal, handlers",
+        task: "definitions and policies, and what is decided about one proxy: creation, adoption, transfer, removal, handlers",
         answers: &[
+            CONSTRUCTION,
             to::<Instance::receiveTransferCall>(),
             to::<Instance::relayCall>(),
             to::<Instance::transferRelayCall>(),
         ],
         executes: &[
-            to::<Registry::createProxyCall>(),
             to::<IParts::checkCallCall>(),
+            to::<Registry::createDefinitionCall>(),
+            to::<Registry::setPolicyCall>(),
+            to::<Registry::createProxyCall>(),
             to::<Registry::setHandlerCall>(),
             to::<Registry::abortMigrationCall>(),
             to::<Registry::adoptCall>(),

@@ -8,6 +8,7 @@
 //! | key | holds |
 //! |---|---|
 //! | `storage`, `types`, `namespaces` | the layout as compilers write it |
+//! | `unlisted` | what the layout does not list, see [`Unlisted`] |
 //! | `steps` | what the code declares: each initializer and migration with labels, signature, conditions |
 //! | `migrates` | findings that the contract's author declares to be its migration's business |
 //! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
@@ -24,7 +25,7 @@ use stylus_upgrades_interface::limits;
 
 use crate::error::LayoutError;
 use crate::interface::PublicInterface;
-use crate::layout::Layout;
+use crate::layout::{Layout, Unlisted};
 use crate::steps::DeclaredStep;
 
 /// Bytes of a document, at most: what the registry publishes.
@@ -119,6 +120,16 @@ impl Document {
             migrates: Vec::new(),
             build: None,
             interface: None,
+        }
+    }
+
+    /// What the contract keeps and the layout does not list. Where nobody said: our own attributes list
+    /// everything, and a compiler lists no namespaces.
+    pub fn unlisted(&self) -> Vec<Unlisted> {
+        match &self.layout.unlisted {
+            Some(said) => said.clone(),
+            None if self.steps.is_some() || !self.layout.namespaces.is_empty() => Vec::new(),
+            None => vec![Unlisted::Namespaces],
         }
     }
 

@@ -5,6 +5,7 @@ mod bounds;
 mod hash;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -26,6 +27,30 @@ pub struct Layout {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub namespaces: BTreeMap<String, Vec<Item>>,
+    /// What the contract keeps and this does not list; `None` where whoever wrote it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlisted: Option<Vec<Unlisted>>,
+}
+
+/// Something of a contract's storage that its layout does not list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlisted {
+    /// ERC-7201 namespaces: no compiler's `storageLayout` lists one.
+    Namespaces,
+    /// What lies at slots that the code computes by itself, by the places in the sources that do.
+    SlotsByHand(Vec<String>),
+}
+
+impl fmt::Display for Unlisted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespaces => f.write_str("namespaces not listed"),
+            Self::SlotsByHand(places) => {
+                write!(f, "slots computed by hand ({})", places.join(", "))
+            }
+        }
+    }
 }
 
 /// A variable, or a member of a struct.
@@ -112,6 +137,27 @@ impl Layout {
         })?;
         layout.require_in_storage()?;
         Ok(layout)
+    }
+
+    /// Fields of types that only their authors know (`#[layout(opaque = ...)]`): of those nothing but the
+    /// type's name and size can be compared.
+    pub fn opaque_fields(&self) -> Vec<String> {
+        let is_opaque = |item: &&Item| item.type_id.starts_with("t_opaque_");
+        let mut found = Vec::new();
+        let own = self.storage.iter().filter(is_opaque);
+        found.extend(own.map(|item| item.label.clone()));
+        for (namespace, items) in &self.namespaces {
+            let items = items.iter().filter(is_opaque);
+            found.extend(items.map(|item| format!("{namespace}:{}", item.label)));
+        }
+        for kind in self.types.values() {
+            if let Some(Members::Struct(members)) = &kind.members {
+                let name = kind.label.trim_start_matches("struct ");
+                let members = members.iter().filter(is_opaque);
+                found.extend(members.map(|item| format!("{name}.{}", item.label)));
+            }
+        }
+        found
     }
 
     /// The compiler's JSON, indented.

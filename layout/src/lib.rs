@@ -60,7 +60,7 @@ pub use declarations::Declarations;
 pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
 pub use error::LayoutError;
 pub use interface::{Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface};
-pub use layout::{Item, Layout, Members, TypeItem};
+pub use layout::{Item, Layout, Members, TypeItem, Unlisted};
 pub use plan::{
     Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write,
     plan,

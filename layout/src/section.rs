@@ -74,31 +74,23 @@ impl Layout {
     /// [`LayoutError::Section`] if the bytes are of another format, damaged, contradict
     /// stylus-sdk, or hold the layouts of several different contracts.
     pub fn from_section(bytes: &[u8]) -> Result<Option<Self>, LayoutError> {
-        if bytes.len() > SECTION_MAX {
-            return Err(refused(format!(
-                "{} bytes; a layout has {SECTION_MAX} at most",
-                bytes.len()
-            )));
-        }
-        let mut input = Input {
-            bytes,
-            at: 0,
-            fields: 0,
-        };
-        let mut found: Option<Tree> = None;
-        while input.at < bytes.len() {
-            let tree = input.entry()?;
-            match &found {
-                Some(other) if *other != tree => {
-                    return Err(refused("two storage structs that are both the entrypoint"));
-                }
-                _ => found = Some(tree),
-            }
-        }
+        let found = read(bytes)?;
         if let Some(tree) = &found {
             paths::require_one_struct_each(tree)?;
         }
         found.as_ref().map(Assembly::layout).transpose()
+    }
+
+    /// The name of the struct that the section describes; `None` if it describes none. It has to be the
+    /// entrypoint's, which the section cannot know: any struct may claim to be top-level storage.
+    ///
+    /// # Errors
+    /// As [`Layout::from_section`].
+    pub fn struct_of_section(bytes: &[u8]) -> Result<Option<String>, LayoutError> {
+        Ok(match read(bytes)? {
+            Some(Tree::Struct(structure)) => Some(structure.name),
+            _ => None,
+        })
     }
 
     /// The layout of a storage struct that is linked in.
@@ -115,6 +107,32 @@ impl Layout {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// The one contract that a section describes, however often.
+fn read(bytes: &[u8]) -> Result<Option<Tree>, LayoutError> {
+    if bytes.len() > SECTION_MAX {
+        return Err(refused(format!(
+            "{} bytes; a layout has {SECTION_MAX} at most",
+            bytes.len()
+        )));
+    }
+    let mut input = Input {
+        bytes,
+        at: 0,
+        fields: 0,
+    };
+    let mut found: Option<Tree> = None;
+    while input.at < bytes.len() {
+        let tree = input.entry()?;
+        match &found {
+            Some(other) if *other != tree => {
+                return Err(refused("two storage structs that are both the entrypoint"));
+            }
+            _ => found = Some(tree),
+        }
+    }
+    Ok(found)
 }
 
 fn refused(reason: impl Into<String>) -> LayoutError {

@@ -1,63 +1,106 @@
-//! Threads that run calls on copies of the chain, beside the thread that owns it. A call that takes
-//! long is interrupted and starts again among those that have more time, so that short calls never
-//! wait for long ones.
+//! Threads that read, beside the thread that makes blocks. Every read begins in the quick lane. One
+//! that takes longer there, or has to wait for a fork's endpoint, is interrupted and begins again in
+//! the long lane, with all the time that a request may take. Connections take turns in each lane.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use stylus_chain::{ChainReader, TimeLimit};
+use stylus_chain::Budget;
+use tokio::sync::oneshot;
 
+use crate::connections::{Client, WaitGuard};
 use crate::error::NodeError;
-use crate::worker::panic_message;
+use crate::rpc::RpcError;
+use crate::view::View;
+use crate::worker::{WorkError, panic_message};
 
-/// Time of each attempt, and threads that make it. The last attempt is not limited.
-const ATTEMPTS: [(Option<Duration>, usize); 4] = [
-    (Some(Duration::from_millis(10)), 2),
-    (Some(Duration::from_millis(100)), 1),
-    (Some(Duration::from_secs(1)), 1),
-    (None, 2),
-];
+/// Time of a read in the quick lane, and the threads there.
+const QUICK: (Duration, usize) = (Duration::from_millis(10), 2);
+/// The same in the long lane: the time that one request may take, and most that run beside each other.
+const LONG: (Duration, usize) = (Duration::from_secs(60), 8);
 
 /// Native stack of a thread in bytes, as that of the chain's thread.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// A call that can be tried again.
-pub(crate) trait Call: Send {
-    /// Runs it; false when it was interrupted and must run again with more time.
-    fn attempt(&mut self, chain: &ChainReader) -> bool;
-    /// Notes that it runs, or that it waits for a thread.
-    fn running(&mut self, running: bool);
-    /// Ends it without an answer of the chain, because it panicked.
-    fn panicked(&mut self, reason: String);
-}
-
-/// A call with the chain that it sees.
-pub(crate) struct Job {
-    pub(crate) chain: ChainReader,
+/// A read that waits or runs.
+struct Job {
+    view: View,
     /// Set when nobody waits for the answer any more.
-    pub(crate) cancelled: Arc<AtomicBool>,
-    pub(crate) call: Box<dyn Call>,
+    cancelled: Arc<AtomicBool>,
+    client: Option<Arc<Client>>,
+    waiting: Option<WaitGuard>,
+    /// Reads and answers; false when it was interrupted in the quick lane.
+    attempt: Box<dyn FnMut(&View) -> bool + Send>,
 }
 
-/// Calls that wait, by the attempt that they wait for.
+/// Reads that wait, by turn and arrival. A connection's next read has a turn after its last one, so
+/// that those with few are not behind those with many.
 #[derive(Default)]
-struct Queues {
-    waiting: [VecDeque<Job>; ATTEMPTS.len()],
-    stopped: bool,
+struct Queue {
+    waiting: BTreeMap<(u64, u64), Job>,
+    /// Last turn of each connection that has reads here.
+    turns: HashMap<usize, u64>,
+    turn: u64,
+    arrivals: u64,
+}
+
+impl Queue {
+    fn push(&mut self, job: Job) {
+        let client = job
+            .client
+            .as_ref()
+            .map_or(0, |client| Arc::as_ptr(client) as usize);
+        let last = self.turns.get(&client);
+        let turn = last.map_or(self.turn, |last| self.turn.max(last + 1));
+        self.turns.insert(client, turn);
+        self.arrivals += 1;
+        self.waiting.insert((turn, self.arrivals), job);
+    }
+
+    /// Of those whose turn it is, the oldest and the newest alternate: nobody waits for ever, and a new
+    /// caller does not wait for all who came before.
+    fn pop(&mut self, newest: bool) -> Option<Job> {
+        let (turn, _) = *self.waiting.first_key_value()?.0;
+        let mut same_turn = self.waiting.range((turn, 0)..=(turn, u64::MAX));
+        let key = match newest {
+            true => same_turn.next_back(),
+            false => same_turn.next(),
+        };
+        let key = *key?.0;
+        self.turn = turn;
+        let job = self.waiting.remove(&key);
+        if self.waiting.is_empty() {
+            self.turns.clear();
+        }
+        job
+    }
+}
+
+#[derive(Default)]
+struct Lane {
+    queue: Mutex<Queue>,
+    added: Condvar,
+}
+
+impl Lane {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Default)]
 struct Shared {
-    queues: Mutex<Queues>,
-    added: Condvar,
+    quick: Lane,
+    long: Lane,
+    stopped: AtomicBool,
 }
 
-/// Takes calls; cheap to clone.
-#[derive(Clone)]
+/// Takes reads; cheap to clone.
+#[derive(Clone, Default)]
 pub(crate) struct Executor(Arc<Shared>);
 
 /// The threads of an executor.
@@ -66,88 +109,124 @@ pub(crate) struct ExecutorThreads {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// Ends a read whose caller has gone.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Executor {
     /// Starts the threads.
     ///
     /// # Errors
     /// [`NodeError::Threads`] when the system refuses one.
     pub(crate) fn start() -> Result<(Self, ExecutorThreads), NodeError> {
-        let executor = Self(Arc::default());
+        let executor = Self::default();
         let mut threads = ExecutorThreads {
             executor: executor.clone(),
             threads: Vec::new(),
         };
-        for (attempt, (_, count)) in ATTEMPTS.iter().enumerate() {
-            for _ in 0..*count {
+        for (name, count) in [("stylus-quick", QUICK.1), ("stylus-long", LONG.1)] {
+            for _ in 0..count {
                 let executor = executor.clone();
                 let thread = std::thread::Builder::new()
-                    .name(format!("stylus-call-{attempt}"))
+                    .name(name.into())
                     .stack_size(STACK)
-                    .spawn(move || executor.serve(attempt))?;
+                    .spawn(move || executor.serve(count == QUICK.1))?;
                 threads.threads.push(thread);
             }
         }
         Ok((executor, threads))
     }
 
-    /// Hands over a call. After the end it is dropped, and whoever waits for it gets an error.
-    pub(crate) fn submit(&self, job: Job) {
-        self.enqueue(0, job);
+    /// Reads a view. It ends when the future is dropped, or after the time that a request may take.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        view: View,
+        client: Option<Arc<Client>>,
+        mut work: impl FnMut(&View) -> Result<T, RpcError> + Send + 'static,
+    ) -> Result<T, RpcError> {
+        let (answer, answered) = oneshot::channel();
+        let mut answer = Some(answer);
+        let attempt = move |view: &View| {
+            let read = catch_unwind(AssertUnwindSafe(|| work(view)));
+            let read = read
+                .unwrap_or_else(|panic| Err(WorkError::Panicked(panic_message(&*panic)).into()));
+            let read = view.chain.check_source().map_err(RpcError::from).and(read);
+            if matches!(read, Err(RpcError::Interrupted)) {
+                return false;
+            }
+            if let Some(answer) = answer.take() {
+                let _ = answer.send(read);
+            }
+            true
+        };
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let _cancel = CancelOnDrop(cancelled.clone());
+        let job = Job {
+            view,
+            cancelled,
+            client,
+            waiting: None,
+            attempt: Box::new(attempt),
+        };
+        self.enqueue(&self.0.quick, job);
+        answered.await.unwrap_or(Err(match self.is_stopped() {
+            true => WorkError::Stopped.into(),
+            false => RpcError::Limit(format!(
+                "the request took more than {} seconds: ask for less at once",
+                LONG.0.as_secs()
+            )),
+        }))
     }
 
-    fn queues(&self) -> MutexGuard<'_, Queues> {
-        self.0.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::Relaxed)
     }
 
-    fn enqueue(&self, attempt: usize, mut job: Job) {
-        job.call.running(false);
-        let mut queues = self.queues();
-        if !queues.stopped {
-            queues.waiting[attempt].push_back(job);
-            self.0.added.notify_all();
+    fn enqueue(&self, lane: &Lane, mut job: Job) {
+        job.waiting = job.client.as_ref().map(Client::waiting);
+        let mut queue = lane.queue();
+        if !self.is_stopped() {
+            queue.push(job);
+            lane.added.notify_one();
         }
     }
 
-    /// The next call of one attempt. The oldest and the newest alternate: nobody waits for ever, and
-    /// a new caller does not wait for all who came before.
-    fn next(&self, attempt: usize, newest: bool) -> Option<Job> {
-        let mut queues = self.queues();
+    fn next(&self, lane: &Lane, newest: bool) -> Option<Job> {
+        let mut queue = lane.queue();
         loop {
-            if queues.stopped {
+            if self.is_stopped() {
                 return None;
             }
-            let waiting = &mut queues.waiting[attempt];
-            let job = match newest {
-                true => waiting.pop_back(),
-                false => waiting.pop_front(),
-            };
-            match job {
+            match queue.pop(newest) {
                 Some(job) if job.cancelled.load(Ordering::Relaxed) => {}
                 Some(job) => return Some(job),
                 None => {
-                    queues = self
-                        .0
-                        .added
-                        .wait(queues)
-                        .unwrap_or_else(PoisonError::into_inner);
+                    let added = lane.added.wait(queue);
+                    queue = added.unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
     }
 
-    fn serve(&self, attempt: usize) {
+    fn serve(&self, quick: bool) {
+        let lane = if quick { &self.0.quick } else { &self.0.long };
         let mut newest = false;
-        while let Some(mut job) = self.next(attempt, newest) {
+        while let Some(mut job) = self.next(lane, newest) {
             newest = !newest;
-            let limit = TimeLimit::new(ATTEMPTS[attempt].0, job.cancelled.clone());
-            job.chain.set_time_limit(limit);
-            job.call.running(true);
-            let done = catch_unwind(AssertUnwindSafe(|| job.call.attempt(&job.chain)));
-            match done {
-                Ok(true) => {}
-                Ok(false) if job.cancelled.load(Ordering::Relaxed) => {}
-                Ok(false) => self.enqueue((attempt + 1).min(ATTEMPTS.len() - 1), job),
-                Err(panic) => job.call.panicked(panic_message(&*panic)),
+            job.waiting = None;
+            let cancelled = job.cancelled.clone();
+            job.view.chain.set_budget(match quick {
+                true => Budget::new(Some(QUICK.0), cancelled).without_waiting(),
+                false => Budget::new(Some(LONG.0), cancelled),
+            });
+            let done = (job.attempt)(&job.view);
+            if !done && quick && !job.cancelled.load(Ordering::Relaxed) {
+                self.enqueue(&self.0.long, job);
             }
         }
     }
@@ -156,12 +235,12 @@ impl Executor {
 impl ExecutorThreads {
     /// Ends the threads. What still runs was cancelled when its connection ended.
     pub(crate) fn stop(&mut self) {
-        let mut queues = self.executor.queues();
-        queues.stopped = true;
-        let left = std::mem::take(&mut queues.waiting);
-        drop(queues);
-        self.executor.0.added.notify_all();
-        drop(left);
+        self.executor.0.stopped.store(true, Ordering::Relaxed);
+        for lane in [&self.executor.0.quick, &self.executor.0.long] {
+            let left = std::mem::take(&mut *lane.queue());
+            lane.added.notify_all();
+            drop(left);
+        }
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

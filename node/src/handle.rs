@@ -12,7 +12,6 @@ use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::{Executor, ExecutorThreads};
-use crate::fork::CurrentFork;
 use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
@@ -44,10 +43,9 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     let events = Events::new();
     let (limits, cors, ipc) = (config.limits, config.cors.clone(), config.ipc.clone());
     let allowed_hosts = config.allowed_hosts.clone();
-    let fork = CurrentFork::default();
     let (worker, chain) = {
-        let (accounts, events, fork) = (accounts.clone(), events.clone(), fork.clone());
-        Worker::start(move || Node::new(config, accounts, events, fork))?
+        let (accounts, events) = (accounts.clone(), events.clone());
+        Worker::start(move || Node::new(config, accounts, events))?
     };
     let (executor, executor_threads) = Executor::start()?;
     let mut handle = NodeHandle {
@@ -63,7 +61,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     handle.server = ServerThread::start(
         listeners,
         ipc.as_deref(),
-        rpc::methods(worker, executor, events, fork)?,
+        rpc::methods(worker, executor, events)?,
         limits,
         &cors,
         &allowed_hosts,

@@ -29,6 +29,7 @@ pub mod process;
 mod rpc;
 mod server;
 mod state_file;
+mod view;
 mod worker;
 
 pub use accounts::{AccountsConfig, DevAccounts};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
@@ -11,23 +12,23 @@ use crate::accounts::DevAccounts;
 use crate::config::{MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
-use crate::filters::Filters;
-use crate::fork::{CurrentFork, Fork};
+use crate::fork::Fork;
 use crate::state_file::{self, Saved};
+use crate::view::{SharedFilters, View};
 
 /// The chain and what RPC needs around it.
 pub(crate) struct Node {
     pub(crate) chain: Chain,
-    pub(crate) accounts: DevAccounts,
-    pub(crate) filters: Filters,
+    pub(crate) accounts: Arc<DevAccounts>,
+    pub(crate) filters: SharedFilters,
     pub(crate) events: Events,
-    pub(crate) fork: CurrentFork,
+    pub(crate) fork: Option<Fork>,
     /// Settings of the chain without a fork.
     pub(crate) plain: ChainConfig,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
     /// Snapshot id → number and hash of the block it was taken at.
-    pub(crate) snapshots: BTreeMap<u64, (u64, B256)>,
+    pub(crate) snapshots: Arc<BTreeMap<u64, (u64, B256)>>,
     mining_clock: Option<Clock>,
     saving_clock: Option<Clock>,
     state: StateFiles,
@@ -78,7 +79,6 @@ impl Node {
         mut config: NodeConfig,
         accounts: DevAccounts,
         events: Events,
-        current: CurrentFork,
     ) -> Result<Self, NodeError> {
         let genesis = config.genesis.take();
         let saved = saved(&config.state)?;
@@ -100,7 +100,6 @@ impl Node {
             Some(fork) => fork.chain(&config.chain, accounts.nitro().address())?,
             None => Chain::new(config.chain.clone()),
         };
-        current.set(config.fork.clone());
         if let Some(genesis) = &genesis {
             genesis.apply(&mut chain);
             chain.reseal_genesis();
@@ -127,13 +126,13 @@ impl Node {
             announced: chain.block_number(),
             stalled: None,
             chain,
-            accounts,
-            filters: Filters::default(),
+            accounts: Arc::new(accounts),
+            filters: SharedFilters::default(),
             events,
-            fork: current,
+            fork: config.fork,
             plain: config.chain,
             instance_id: B256::random(),
-            snapshots: BTreeMap::new(),
+            snapshots: Arc::default(),
             mining_clock: config.mining.interval().map(Clock::start),
             saving_clock: config
                 .state
@@ -142,6 +141,19 @@ impl Node {
                 .map(Clock::start),
             state: config.state,
         })
+    }
+
+    /// The node as it is, for readers.
+    pub(crate) fn view(&self) -> View {
+        View {
+            chain: self.chain.reader(),
+            accounts: self.accounts.clone(),
+            filters: self.filters.clone(),
+            fork: self.fork.clone(),
+            instance_id: self.instance_id,
+            snapshots: self.snapshots.clone(),
+            mining_interval: self.mining_interval(),
+        }
     }
 
     /// How long the worker may sleep.
@@ -157,14 +169,14 @@ impl Node {
     /// Starts over from a block of another chain.
     pub(crate) fn enter_fork(&mut self, fork: Fork) -> Result<(), NodeError> {
         self.chain = fork.chain(&self.plain, self.accounts.nitro().address())?;
-        self.fork.set(Some(fork));
+        self.fork = Some(fork);
         Ok(())
     }
 
     /// Starts over as a chain of its own.
     pub(crate) fn leave_fork(&mut self) {
         self.chain = Chain::new(self.plain.clone());
-        self.fork.set(None);
+        self.fork = None;
     }
 
     /// Does something; when a fork's source cannot be read meanwhile, the chain is as it was before.
@@ -181,6 +193,11 @@ impl Node {
             return Err(error);
         }
         Ok(done)
+    }
+
+    /// Whether something has become due.
+    pub(crate) fn is_due(&self) -> bool {
+        self.idle_for().is_some_and(|idle| idle.is_zero())
     }
 
     /// Does what has become due: a block, a copy of the state in the file.
@@ -246,7 +263,7 @@ impl Node {
     /// Tells subscribers and filters of an accepted transaction.
     pub(crate) fn accepted(&mut self, hash: B256) {
         tracing::info!(%hash, "transaction");
-        self.filters.accept(hash);
+        self.filters.lock().accept(hash);
         if self.events.wanted() {
             self.events.send(Event::Transaction(hash));
         }
@@ -255,22 +272,11 @@ impl Node {
     /// The chain went back or was replaced: what was announced after its head will come again.
     pub(crate) fn rewound(&mut self) {
         self.announced = self.chain.block_number();
-        self.filters.rewind(self.announced);
-    }
-
-    /// Number and hash of the latest block.
-    pub(crate) fn head(&self) -> (u64, B256) {
-        let number = self.chain.block_number();
-        let hash = self
-            .chain
-            .block(number_id(number))
-            .map(|block| block.hash)
-            .unwrap_or_default();
-        (number, hash)
+        self.filters.lock().rewind(self.announced);
     }
 
     /// Seconds between timed blocks.
-    pub(crate) fn mining_interval(&self) -> Option<Duration> {
+    fn mining_interval(&self) -> Option<Duration> {
         self.mining_clock.map(|clock| clock.every)
     }
 
@@ -283,6 +289,12 @@ impl Node {
         }
         Ok(())
     }
+}
+
+/// Number and hash of the latest block.
+pub(crate) fn head(chain: &Chain) -> (u64, B256) {
+    let number = chain.block_number();
+    (number, chain.block_hash(number).unwrap_or_default())
 }
 
 /// The block with this number.

@@ -1,6 +1,7 @@
 //! The one thread that owns the chain. Requests queue up and are answered in order.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::error::NodeError;
 use crate::node::Node;
+use crate::view::{Asked, Published, View};
 
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
@@ -23,12 +25,17 @@ type Job = Box<dyn FnOnce(&mut Node) + Send>;
 
 enum Message {
     Run(Job),
+    /// Somebody waits for a view.
+    Publish,
     Stop,
 }
 
 /// Sends work to the chain's thread; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Worker(Sender<Message>);
+pub(crate) struct Worker {
+    sender: Sender<Message>,
+    published: Arc<Published>,
+}
 
 /// Why the worker gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +57,8 @@ impl Worker {
         build: impl FnOnce() -> Result<Node, NodeError> + Send + 'static,
     ) -> Result<(Self, JoinHandle<Result<(), NodeError>>), NodeError> {
         let (sender, receiver) = mpsc::channel();
+        let published = Arc::<Published>::default();
+        let shown = published.clone();
         let (ready, started) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("stylus-chain".into())
@@ -57,7 +66,7 @@ impl Worker {
             .spawn(move || match build() {
                 Ok(node) => {
                     let _ = ready.send(Ok(()));
-                    serve(node, &receiver)
+                    serve(node, &receiver, &shown)
                 }
                 Err(error) => {
                     let _ = ready.send(Err(error));
@@ -65,9 +74,20 @@ impl Worker {
                 }
             })?;
         match started.recv() {
-            Ok(Ok(())) => Ok((Self(sender), thread)),
+            Ok(Ok(())) => Ok((Self { sender, published }, thread)),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(NodeError::Chain("it panicked while it was built".into())),
+        }
+    }
+
+    /// The node as it is. Where the chain's thread is busy, as it was when that began.
+    pub(crate) async fn view(&self) -> Result<View, WorkError> {
+        match self.published.ask() {
+            Asked::Now(view) => Ok(view),
+            Asked::Later(view) => {
+                let _ = self.sender.send(Message::Publish);
+                view.await.map_err(|_| WorkError::Stopped)
+            }
         }
     }
 
@@ -93,7 +113,7 @@ impl Worker {
 
     /// Asks the thread to save the state and end, after the work that waits already.
     pub(crate) fn stop(&self) {
-        let _ = self.0.send(Message::Stop);
+        let _ = self.sender.send(Message::Stop);
     }
 
     fn post<T: Send + 'static>(
@@ -101,19 +121,30 @@ impl Worker {
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
         answer: impl FnOnce(Result<T, WorkError>) + Send + 'static,
     ) -> Result<(), WorkError> {
+        let published = self.published.clone();
         let job: Job = Box::new(move |node| {
+            published.publish(|| node.view());
             let result = catch_unwind(AssertUnwindSafe(|| work(node)));
+            // Before the answer: who has read that sees what was done.
+            published.outdate();
             answer(result.map_err(|panic| WorkError::Panicked(panic_message(&*panic))));
         });
-        self.0
+        self.sender
             .send(Message::Run(job))
             .map_err(|_| WorkError::Stopped)
     }
 }
 
-fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> {
+fn serve(
+    mut node: Node,
+    receiver: &Receiver<Message>,
+    published: &Published,
+) -> Result<(), NodeError> {
     let mut healthy = true;
     loop {
+        if published.is_wanted() {
+            published.publish(|| node.view());
+        }
         let ahead = healthy && guarded(|| node.work_ahead()).unwrap_or_default();
         let idle = match (ahead, healthy) {
             (true, _) => Some(PAUSE),
@@ -121,12 +152,18 @@ fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> 
             // What panicked is not tried again at once.
             (false, false) => Some(PAUSE_AFTER_PANIC),
         };
+        healthy = true;
         match receive(receiver, idle) {
             Ok(Message::Run(job)) => job(&mut node),
-            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Message::Publish) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return node.save(),
         }
-        healthy = guarded(|| node.tick()).is_some() & guarded(|| node.announce()).is_some();
+        if node.is_due() {
+            published.publish(|| node.view());
+            healthy = guarded(|| node.tick()).is_some();
+            published.outdate();
+        }
+        healthy &= guarded(|| node.announce()).is_some();
     }
 }
 

@@ -1,5 +1,6 @@
-//! What was signed and sent, kept beside the manifest until the chain has answered: a command
-//! that was killed learns from it what may still be on its way.
+//! What was signed and sent, kept in the user's folder for state until the chain has answered: a command
+//! that was killed learns from it what may still be on its way, in whatever folder it is typed again. What is
+//! done on a local chain or a fork, which begin anew, is kept beside the manifest.
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
 //! transaction leaves, `settled` when its outcome is known. A line that a kill cut in the middle is
@@ -32,6 +33,8 @@ const COMPACT_AT: u64 = 16_384;
 
 /// The folder of journals, beside the manifest.
 pub const FOLDER: &str = crate::file_names::JOURNALS;
+/// The folder of journals in the user's folder for state.
+pub const IN_STATE: &str = "journals";
 
 /// The journal of one sender on one chain.
 pub struct Journal {
@@ -128,7 +131,7 @@ pub enum JournalError {
 }
 
 impl Journal {
-    /// The journal of `sender` on the chain with that id, or on a fork of it, in `folder`. Nothing else
+    /// The journal of `sender` on the chain with that id, or on a fork of it, in a folder of journals. Nothing else
     /// that an endpoint says makes its name, or two endpoints of one chain could lead to two journals.
     ///
     /// # Errors
@@ -141,14 +144,8 @@ impl Journal {
         progress: Arc<dyn Progress>,
     ) -> Result<Self, JournalError> {
         let fork = if is_fork { "fork-of-" } else { "" };
-        let path = folder
-            .join(FOLDER)
-            .join(format!("{fork}{chain_id}-{sender:#x}.journal"));
-        if path
-            .parent()
-            .is_some_and(|folder| folder.symlink_metadata().is_ok())
-        {
-            let folder = path.parent().unwrap_or(folder);
+        let path = folder.join(format!("{fork}{chain_id}-{sender:#x}.journal"));
+        if folder.symlink_metadata().is_ok() {
             let checked = own_file::folder(folder).and_then(|()| own_file::open(&path));
             match checked {
                 Err(error) if !error.is_io() => return Err(JournalError::File(error)),
@@ -165,6 +162,16 @@ impl Journal {
             included: Mutex::default(),
             progress,
         })
+    }
+
+    /// Takes over what another journal holds of the same sender on the same chain.
+    pub fn take_over(&self, other: &Self) {
+        let open = other.in_flight();
+        if open.is_empty() {
+            return;
+        }
+        open.into_iter().for_each(|entry| self.sending(entry));
+        other.keep(Vec::new());
     }
 
     /// The file.

@@ -21,8 +21,14 @@ const KEY_VARIABLES: [&str; 2] = ["PRIVATE_KEY", "ETH_PRIVATE_KEY"];
 /// Characters from which on a text that is no key may be a mistyped one.
 const LIKE_A_KEY: usize = 20;
 
+/// Environment variables with the path of a keystore, its name, and the path of its password.
+const KEYSTORE_VARIABLE: &str = "ETH_KEYSTORE";
+const ACCOUNT_VARIABLE: &str = "ETH_KEYSTORE_ACCOUNT";
+const PASSWORD_VARIABLE: &str = "ETH_PASSWORD";
+
 /// The key's source, under the names that cast and cargo-stylus use. The first one given counts:
-/// an unlocked account, private key, its file, keystore, account, then the environment.
+/// an unlocked account, private key, its file, keystore, account, then the environment. No flag's value is
+/// printed: somebody may put the secret where its path belongs.
 #[derive(Debug, Clone, Default, Args)]
 pub struct KeyArgs {
     /// The private key itself: other processes can see it. Without any of these flags PRIVATE_KEY
@@ -32,30 +38,23 @@ pub struct KeyArgs {
     /// A file that holds the private key in hexadecimal; only its owner may be able to read it
     #[arg(long, value_name = "FILE", global = true, help_heading = "Key")]
     private_key_path: Option<PathBuf>,
-    /// An encrypted keystore file
+    /// An encrypted keystore file [env: ETH_KEYSTORE=]
     #[arg(
         long,
         alias = "keystore-path",
-        env = "ETH_KEYSTORE",
         value_name = "FILE",
         global = true,
         help_heading = "Key"
     )]
     keystore: Option<PathBuf>,
-    /// The name of a keystore in ~/.foundry/keystores
-    #[arg(
-        long,
-        env = "ETH_KEYSTORE_ACCOUNT",
-        value_name = "NAME",
-        global = true,
-        help_heading = "Key"
-    )]
+    /// The name of a keystore in ~/.foundry/keystores [env: ETH_KEYSTORE_ACCOUNT=]
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Key")]
     account: Option<String>,
-    /// A file that holds the keystore's password [default: it is asked for at the terminal]
+    /// A file that holds the keystore's password [env: ETH_PASSWORD=] [default: it is asked for at the
+    /// terminal]
     #[arg(
         long,
         alias = "keystore-password-path",
-        env = "ETH_PASSWORD",
         value_name = "FILE",
         global = true,
         help_heading = "Key"
@@ -92,16 +91,16 @@ pub enum KeyError {
         source_name: String,
     },
     /// A file cannot be read.
-    #[error("{} cannot be read: {reason}", path.display())]
+    #[error("the file of {source_name} cannot be read: {reason}")]
     #[explain(
         name = "KeyFile",
-        expected = "a file with a key",
+        expected = "the path of a file with a secret",
         found = "{reason}",
-        next = "check the path and its permissions"
+        next = "check the path, which is not repeated here, and its permissions"
     )]
     File {
-        /// The file.
-        path: PathBuf,
+        /// The flag or variable that names the file.
+        source_name: &'static str,
         /// The system's answer.
         reason: String,
     },
@@ -123,40 +122,45 @@ pub enum KeyError {
         mode: u32,
     },
     /// The keystore does not open.
-    #[error("the keystore {} does not open: {reason}", path.display())]
+    #[error("the keystore of {source_name} does not open: {reason}")]
     #[explain(
         expected = "a keystore and its password",
         found = "{reason}",
         next = "check the file and its password"
     )]
     Keystore {
-        /// The file.
-        path: PathBuf,
+        /// The flag or variable that names the file.
+        source_name: &'static str,
         /// Why not.
         reason: String,
     },
     /// A keystore without a password file, and nobody at a terminal.
-    #[error("the keystore {} needs a password", path.display())]
+    #[error("the keystore of {source_name} needs a password")]
     #[explain(
         expected = "a file with its password, or a terminal",
         found = "none",
         next = "give --password-file, or set ETH_PASSWORD to its path"
     )]
     NoPassword {
-        /// The keystore.
-        path: PathBuf,
+        /// The flag or variable that names the keystore.
+        source_name: &'static str,
     },
+    /// `--unlocked` is neither an address nor an alias.
+    #[error("--unlocked is neither an address nor an alias")]
+    #[explain(
+        expected = "0x and 40 hexadecimal digits, or an alias of the manifest",
+        found = "something else, which is not repeated here",
+        next = "give the address of the account that the endpoint holds"
+    )]
+    NoAccount,
     /// `ETH_FROM` is no address, so nobody can say whether the key is the right one.
     #[error("ETH_FROM is no address, or its checksum does not hold")]
     #[explain(
         expected = "0x and 40 hexadecimal digits",
-        found = "{found}",
+        found = "something else, which is not repeated here",
         next = "correct or unset ETH_FROM"
     )]
-    FromMalformed {
-        /// What it is.
-        found: String,
-    },
+    FromMalformed,
     /// The key belongs to another address than the one asked for.
     #[error("the key belongs to another address than ETH_FROM")]
     #[explain(
@@ -213,7 +217,7 @@ impl KeyArgs {
         match address::parse(&from) {
             Ok(expected) if expected == found => Ok(()),
             Ok(expected) => Err(KeyError::OtherAddress { expected, found }),
-            Err(_) => Err(KeyError::FromMalformed { found: from }),
+            Err(_) => Err(KeyError::FromMalformed),
         }
     }
 
@@ -225,11 +229,11 @@ impl KeyArgs {
             return parse(key.expose(), "--private-key", output).map(Some);
         }
         if let Some(path) = &self.private_key_path {
-            let key = read(path)?;
-            return parse(&key, &path.display().to_string(), output).map(Some);
+            const FLAG: &str = "--private-key-path";
+            return parse(&read(path, FLAG)?, FLAG, output).map(Some);
         }
-        if let Some(path) = self.keystore.clone().or_else(|| self.account_path()) {
-            return self.open(path, output).map(Some);
+        if let Some((path, source_name)) = self.keystore() {
+            return self.open(&path, source_name, output).map(Some);
         }
         for name in KEY_VARIABLES {
             // An empty one is as none: that is how CI hands over a secret that it does not have.
@@ -240,45 +244,68 @@ impl KeyArgs {
         Ok(None)
     }
 
-    fn account_path(&self) -> Option<PathBuf> {
-        let name = self.account.as_ref()?;
-        Some(
-            std::env::home_dir()?
-                .join(".foundry")
-                .join("keystores")
-                .join(name),
-        )
+    /// The keystore, and what names it: every flag before every variable.
+    fn keystore(&self) -> Option<(PathBuf, &'static str)> {
+        let named = |name: PathBuf| {
+            let home = std::env::home_dir()?;
+            Some(home.join(".foundry").join("keystores").join(name))
+        };
+        let flags = self.keystore.clone().map(|path| (path, "--keystore"));
+        let flags = flags.or_else(|| Some((named(self.account.as_ref()?.into())?, "--account")));
+        flags
+            .or_else(|| Some((given(KEYSTORE_VARIABLE)?, KEYSTORE_VARIABLE)))
+            .or_else(|| Some((named(given(ACCOUNT_VARIABLE)?)?, ACCOUNT_VARIABLE)))
     }
 
-    fn open(&self, path: PathBuf, output: &Output) -> Result<PrivateKeySigner, KeyError> {
+    /// The file with the keystore's password, and what names it.
+    fn password(&self) -> Option<(PathBuf, &'static str)> {
+        let flag = self
+            .password_file
+            .clone()
+            .map(|path| (path, "--password-file"));
+        flag.or_else(|| Some((given(PASSWORD_VARIABLE)?, PASSWORD_VARIABLE)))
+    }
+
+    fn open(
+        &self,
+        path: &Path,
+        source_name: &'static str,
+        output: &Output,
+    ) -> Result<PrivateKeySigner, KeyError> {
         // It is encrypted, and cast makes such files readable for all: no more than a warning.
-        if let Err(KeyError::Exposed { .. }) = require_private(&path) {
-            output.note(&format!(
+        match require_private(path, source_name) {
+            Err(KeyError::Exposed { .. }) => output.note(&format!(
                 "warning: others can read the keystore {}: chmod 600 {}",
                 path.display(),
                 shell_word(&path.display().to_string())
-            ));
+            )),
+            found => found?,
         }
-        let password = match &self.password_file {
-            Some(file) => read(file)?,
+        let refused = |reason: String| KeyError::Keystore {
+            source_name,
+            reason,
+        };
+        let password = match self.password() {
+            Some((file, source_name)) => read(&file, source_name)?,
             None if output.has_terminal() => {
                 let question = format!("Password of {}: ", path.display());
                 rpassword::prompt_password(visible(&question)).map_err(|error| {
-                    KeyError::Keystore {
-                        path: path.clone(),
-                        reason: format!("its password cannot be asked for: {error}"),
-                    }
+                    refused(format!("its password cannot be asked for: {error}"))
                 })?
             }
-            None => return Err(KeyError::NoPassword { path }),
+            None => return Err(KeyError::NoPassword { source_name }),
         };
         // Not hidden in what is printed: where an ordinary word is missing, it would be told.
         let password = password.trim_end_matches(['\r', '\n']);
-        PrivateKeySigner::decrypt_keystore(&path, password).map_err(|error| KeyError::Keystore {
-            path,
-            reason: error.to_string(),
-        })
+        PrivateKeySigner::decrypt_keystore(path, password)
+            .map_err(|error| refused(error.to_string()))
     }
+}
+
+/// A path in a variable of the environment. An empty one is as none.
+fn given(name: &str) -> Option<PathBuf> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty());
+    value.map(PathBuf::from)
 }
 
 /// Reads a key. The parser's own words are left out: they might quote it.
@@ -294,14 +321,14 @@ fn parse(text: &str, source_name: &str, output: &Output) -> Result<PrivateKeySig
 }
 
 /// Reads a file with a secret, if others cannot.
-fn read(path: &Path) -> Result<String, KeyError> {
-    require_private(path)?;
-    std::fs::read_to_string(path).map_err(failed(path))
+fn read(path: &Path, source_name: &'static str) -> Result<String, KeyError> {
+    require_private(path, source_name)?;
+    std::fs::read_to_string(path).map_err(failed(source_name))
 }
 
 /// Refuses a file that others can read or write, as ssh does. A pipe is nobody else's.
-fn require_private(path: &Path) -> Result<(), KeyError> {
-    let found = std::fs::metadata(path).map_err(failed(path))?;
+fn require_private(path: &Path, source_name: &'static str) -> Result<(), KeyError> {
+    let found = std::fs::metadata(path).map_err(failed(source_name))?;
     let mode = found.mode() & 0o777;
     match found.is_file() && mode & 0o077 != 0 {
         true => Err(KeyError::Exposed {
@@ -312,9 +339,9 @@ fn require_private(path: &Path) -> Result<(), KeyError> {
     }
 }
 
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> KeyError {
+fn failed(source_name: &'static str) -> impl FnOnce(std::io::Error) -> KeyError {
     move |error| KeyError::File {
-        path: path.to_owned(),
+        source_name,
         reason: error.to_string(),
     }
 }

@@ -76,6 +76,7 @@ pub mod publish;
 pub mod registry;
 pub mod review;
 pub mod secret;
+pub mod state_folder;
 pub mod steps;
 pub mod text;
 pub mod trace;

@@ -104,7 +104,7 @@ impl Manifest {
         }
     }
 
-    fn parse(path: &Path, source: &str) -> Result<Self, ManifestError> {
+    pub(crate) fn parse(path: &Path, source: &str) -> Result<Self, ManifestError> {
         let written: Written =
             toml::from_str(source).map_err(|error| syntax(path, source, &error))?;
         let mut networks = BTreeMap::new();

@@ -49,6 +49,7 @@ impl Layout {
                 .iter()
                 .map(|(namespace, inside)| (namespace.clone(), items(inside, &mut numbers)))
                 .collect(),
+            unlisted: self.unlisted.clone(),
         }
     }
 

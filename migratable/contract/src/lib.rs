@@ -15,6 +15,7 @@ use stylus_upgradeable::prelude::*;
 /// No storage of its own.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct MigratableContract {}
 
 #[upgradeable]

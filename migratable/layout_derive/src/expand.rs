@@ -55,44 +55,13 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             &KIND
         }},
     };
-    let section = (!is_generic).then(|| section(name));
     Ok(quote! {
         #namespace
 
         impl #impl_generics ::stylus_upgradeable::layout::StorageLayout for #name #ty_generics #where_clause {
             const KIND: ::stylus_upgradeable::layout::Link = ::stylus_upgradeable::layout::Link::to(#value);
         }
-
-        #section
     })
-}
-
-/// The layout in the contract's module, if the struct is the entrypoint. Nothing refers to it, so
-/// it changes no code.
-fn section(name: &Ident) -> TokenStream {
-    quote! {
-        #[cfg(target_arch = "wasm32")]
-        const _: () = {
-            #[allow(unused_imports)]
-            use ::stylus_upgradeable::layout::derived::NotTheEntrypoint as _;
-
-            #[allow(long_running_const_eval)]
-            const LENGTH: usize = match ::stylus_upgradeable::layout::derived::Probe::<#name>::IS_ENTRYPOINT {
-                true => ::stylus_upgradeable::layout::derived::encoded_length(<#name as ::stylus_upgradeable::layout::StorageLayout>::KIND.get()),
-                false => 0,
-            };
-
-            // Without `#[used]`: with it the bytes would stand among the contract's data as well.
-            #[allow(dead_code)]
-            #[unsafe(link_section = "stylus-layout")]
-            #[allow(long_running_const_eval)]
-            static LAYOUT: [u8; LENGTH] = {
-                let mut bytes = [0; LENGTH];
-                ::stylus_upgradeable::layout::derived::encode(<#name as ::stylus_upgradeable::layout::StorageLayout>::KIND.get(), &mut bytes);
-                bytes
-            };
-        };
-    }
 }
 
 /// The author's fields.

@@ -54,6 +54,7 @@ pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> TokenStream 
             described,
             inherit::compose(&block.self_ty, &inherited)?,
             compose(&block.self_ty),
+            layout(&block.self_ty),
             assert_disjoint(&block.self_ty, &implemented),
         ]
         .into_iter()
@@ -234,6 +235,12 @@ fn section(contract: &Type, interface: &Type) -> TokenStream {
             };
         };
     }
+}
+
+/// The layout of the contract's own struct: it is asked for here and not written by the derive, so that
+/// no other struct's layout is taken for the contract's.
+fn layout(contract: &Type) -> TokenStream {
+    quote_spanned!(contract.span()=> ::stylus_upgradeable::__layout_section!(#contract);)
 }
 
 /// The contract itself, or `dyn Trait<Associated = …>`, as `#[implements]` names it.

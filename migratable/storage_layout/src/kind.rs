@@ -1,8 +1,8 @@
 //! What storage consists of, known when a contract is compiled: constants that the compiler itself
 //! works out from the types, so that what they say is what the contract does.
 //!
-//! On WASM the derive writes them into a custom section of the module ([`LAYOUT`]) for the
-//! storage struct that is the entrypoint. No code reads them, so what goes on chain is the same
+//! On WASM `#[upgradeable]` writes them into a custom section of the module ([`LAYOUT`]), for its own
+//! struct where that is the entrypoint. No code reads them, so what goes on chain is the same
 //! with and without them.
 //!
 //! [`LAYOUT`]: stylus_upgrades_interface::sections::LAYOUT
@@ -23,7 +23,13 @@ pub use encode::{encode, encoded_length};
 pub use keys::KeyLayout;
 use stylus_upgrades_interface::lazy::KeptLazily;
 
-/// Storage whose layout is known. Derived for structs.
+/// Storage whose layout is known. Derived for structs. `#[upgradeable]` asks its own struct for it.
+#[diagnostic::on_unimplemented(
+    message = "the storage layout of `{Self}` is not known",
+    label = "put `#[derive(StorageLayout)]` above `{Self}`",
+    note = "a field of a type whose layout nobody knows has `#[layout(opaque = \"...\")]`; a contract whose \
+            layout is not to be compared depends on stylus-upgradeable without its feature `layout`"
+)]
 pub trait StorageLayout: StorageType {
     /// What it consists of.
     const KIND: Link;

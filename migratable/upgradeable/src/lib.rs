@@ -33,7 +33,7 @@
 //!
 //! | feature | gives |
 //! |---|---|
-//! | `layout` (on unless switched off) | [`layout`]: `#[derive(StorageLayout)]`, by which tools compare two versions |
+//! | `layout` (on unless switched off) | [`layout`]: `#[derive(StorageLayout)]`, by which tools compare two versions. `#[upgradeable]` asks for it above its own struct |
 //! | `lazy` | [`lazy`]: maps and fields that are converted one by one, when they are first written |
 //! | `complex` | [`complex`]: a migration of many transactions |
 //! | `export-abi` | for the contract's own feature of that name |
@@ -43,6 +43,7 @@
 extern crate alloc;
 
 mod interface;
+mod layout_section;
 pub mod prelude;
 
 pub use interface::{RESERVED, Reserved, Upgradeable};

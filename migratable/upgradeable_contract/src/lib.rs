@@ -13,6 +13,7 @@ use stylus_upgradeable::prelude::*;
 /// No storage of its own.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct UpgradeableContract {}
 
 #[upgradeable]

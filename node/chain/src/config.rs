@@ -20,6 +20,8 @@ pub struct ChainConfig {
     pub number: u64,
     /// Hash of the first block, where it is a block of another chain; worked out when absent.
     pub hash: Option<B256>,
+    /// Coinbase of the first block.
+    pub coinbase: Address,
     /// Base fee in wei.
     pub base_fee: u64,
     /// Gas limit of a block, as seen by GASLIMIT and in headers.
@@ -63,6 +65,7 @@ impl Default for ChainConfig {
             timestamp: None,
             number: 0,
             hash: None,
+            coinbase: Address::ZERO,
             base_fee: 100_000_000,
             gas_limit: 1 << 50,
             code_size_limit: None,

@@ -4,13 +4,21 @@ use alloy_primitives::{Address, B256};
 
 /// Why a request to the chain failed. Reverts and halts of executed calls are not errors: they
 /// are in [`crate::CallOutcome`] and [`crate::Receipt`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ChainError {
     /// The block is not known.
     #[error(
         "block {0} is not known: expected a block between the first and the latest one; ask for `latest`"
     )]
     UnknownBlock(String),
+    /// The block has no such transaction.
+    #[error("block {block} has no transaction {transaction}")]
+    BadIndex {
+        /// The block's number.
+        block: u64,
+        /// Index of the transaction.
+        transaction: usize,
+    },
     /// The transaction is not known.
     #[error("transaction {0} is not known: it was never mined here, or a revert removed it")]
     UnknownTransaction(B256),
@@ -70,7 +78,13 @@ pub enum ChainError {
     /// A recording reached a bound.
     #[error("the trace has {0}: trace a part of the call, or with less gas")]
     TraceLimit(#[from] crate::TraceLimit),
-    /// It took longer than the time limit, or nobody waits for it any more.
+    /// The results of one request take too much memory.
+    #[error(
+        "the results of this request have more than {} MiB: ask for less at once",
+        crate::limit::MAX_BYTES >> 20
+    )]
+    TooLarge,
+    /// It took longer than its budget, or nobody waits for it any more.
     #[error("the execution was interrupted: it took too long, or nobody waits for it any more")]
     Interrupted,
     /// Not built.

@@ -30,11 +30,12 @@ pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
-    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, recover,
+    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, StorageRange,
+    recover,
 };
 pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason};
-pub use limit::TimeLimit;
+pub use limit::Budget;
 pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;

@@ -6,7 +6,7 @@ use crate::{
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256};
 use imbl::OrdMap;
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// The transactions in order of arrival, found by hash and by sender and nonce. A copy shares
 /// everything with the original until one of them changes.
@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 pub(crate) struct Pool {
     by_arrival: OrdMap<u64, PooledTransaction>,
     by_hash: PersistentMap<B256, u64>,
-    by_sender: PersistentMap<(Address, u64), u64>,
+    by_sender: OrdMap<(Address, u64), u64>,
     arrivals: u64,
 }
 
@@ -72,21 +72,26 @@ impl Pool {
         };
     }
 
-    /// Takes the transaction that comes first in an order, of those whose nonce is their sender's next
-    /// one.
-    pub(crate) fn take_ready(
-        &mut self,
-        order: TransactionOrder,
-        nonce: impl Fn(Address) -> u64,
-    ) -> Option<PooledTransaction> {
-        let waiting = self.by_arrival.iter();
-        let mut ready = waiting.filter(|(_, tx)| tx.envelope.nonce() <= nonce(tx.from));
-        let first = match order {
-            TransactionOrder::Fifo => ready.next(),
-            TransactionOrder::Fees => ready
-                .max_by_key(|(arrival, tx)| (tx.envelope.max_fee_per_gas(), Reverse(**arrival))),
+    /// The transactions whose nonce is their sender's next one, by what comes first in an order.
+    pub(crate) fn ready(&self, order: TransactionOrder, nonce: impl Fn(Address) -> u64) -> Ready {
+        let mut ready = Ready {
+            order,
+            first: BinaryHeap::new(),
         };
-        let arrival = first.map(|(arrival, _)| *arrival)?;
+        let mut next = self.by_sender.iter().next();
+        while let Some(((sender, _), _)) = next {
+            ready.add(self, *sender, nonce(*sender));
+            next = self
+                .by_sender
+                .range((*sender, u64::MAX)..)
+                .find(|((other, _), _)| other != sender);
+        }
+        ready
+    }
+
+    /// Takes what comes first of those that are ready.
+    pub(crate) fn take_first(&mut self, ready: &mut Ready) -> Option<PooledTransaction> {
+        let (_, Reverse(arrival)) = ready.first.pop()?;
         self.take(arrival)
     }
 
@@ -110,6 +115,29 @@ impl Pool {
         PoolContent {
             pending: pending.into_iter().cloned().collect(),
             queued: queued.into_iter().cloned().collect(),
+        }
+    }
+}
+
+/// Waiting transactions that can go into the next block, at most one of each sender.
+pub(crate) struct Ready {
+    order: TransactionOrder,
+    /// What comes first is the greatest: the fee, where it counts, then the arrival.
+    first: BinaryHeap<(u128, Reverse<u64>)>,
+}
+
+impl Ready {
+    /// Adds a sender's first transaction, if its nonce is the next one or was used already.
+    pub(crate) fn add(&mut self, pool: &Pool, sender: Address, nonce: u64) {
+        let mut own = pool.by_sender.range((sender, 0)..=(sender, nonce));
+        if let Some((_, arrival)) = own.next()
+            && let Some(waiting) = pool.by_arrival.get(arrival)
+        {
+            let fee = match self.order {
+                TransactionOrder::Fifo => 0,
+                TransactionOrder::Fees => waiting.envelope.max_fee_per_gas(),
+            };
+            self.first.push((fee, Reverse(*arrival)));
         }
     }
 }

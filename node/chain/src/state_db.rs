@@ -6,12 +6,13 @@ mod base;
 mod roots;
 mod trie;
 
-use crate::Source;
+use crate::{Budget, ChainError, Source};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashSet};
 use base::Base;
 use foldhash::fast::RandomState;
 use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
 use revm::state::{AccountInfo, Bytecode, EvmState};
+pub(crate) use roots::Proof;
 use roots::Roots;
 use smallvec::SmallVec;
 use std::{cell::RefCell, sync::Arc};
@@ -65,7 +66,9 @@ pub(crate) struct StateDb {
     base: Option<Arc<Base>>,
     /// The first thing that could not be read there since somebody looked. Everything that was worked
     /// out after it is worthless.
-    unread: RefCell<Option<String>>,
+    unread: RefCell<Option<ChainError>>,
+    /// What a reader may take.
+    budget: Option<Budget>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: PersistentMap<Address, u64>,
     roots: RefCell<Roots>,
@@ -110,16 +113,33 @@ impl StateDb {
     }
 
     /// What could not be read from the source since this was asked last, if anything.
-    pub(crate) fn take_source_error(&self) -> Option<String> {
+    pub(crate) fn take_source_error(&self) -> Option<ChainError> {
         self.unread.take()
     }
 
     /// What the source answers; nothing, with a note, when it cannot be read.
-    fn answered<T: Default>(&self, answer: Result<T, String>) -> T {
+    fn answered<T: Default>(&self, answer: Result<T, ChainError>) -> T {
         answer.unwrap_or_else(|reason| {
             self.unread.borrow_mut().get_or_insert(reason);
+            if let Some(budget) = &self.budget {
+                budget.stop();
+            }
             T::default()
         })
+    }
+
+    /// What a reader may take; `None` on the chain itself.
+    pub(crate) fn budget(&self) -> Option<&Budget> {
+        self.budget.as_ref()
+    }
+
+    pub(crate) fn set_budget(&mut self, budget: Budget) {
+        self.budget = Some(budget);
+    }
+
+    /// Whether a reader must end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.budget.as_ref().is_some_and(Budget::is_reached)
     }
 
     /// Every slot that was written after `version`, once each.
@@ -219,7 +239,7 @@ impl StateDb {
         let written = self.accounts.get(&address);
         match written.and_then(|versions| value_at(versions, at)) {
             Some(account) => account,
-            None => self.answered(self.base.as_ref()?.account(address)),
+            None => self.answered(self.base.as_ref()?.account(address, self.budget())),
         }
     }
 
@@ -241,7 +261,15 @@ impl StateDb {
         if self.wiped.get(&address).is_some_and(|since| *since <= at) {
             return U256::ZERO;
         }
-        self.answered(base.slot(address, slot))
+        self.answered(base.slot(address, slot, self.budget()))
+    }
+
+    /// The hash of a block before the one that the state stands on; zero without one.
+    pub(crate) fn block_hash_beneath(&self, number: u64) -> B256 {
+        let base = self.base.as_ref();
+        base.map_or(B256::ZERO, |base| {
+            self.answered(base.block_hash(number, self.budget()))
+        })
     }
 
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
@@ -262,6 +290,27 @@ impl StateDb {
                 .collect();
             Some((*address, account, slots))
         })
+    }
+
+    /// An account's slots that are not zero at a version, in no particular order; `None` where a block
+    /// of another chain may have more of them.
+    pub(crate) fn slots_at(
+        &self,
+        address: Address,
+        at: u64,
+    ) -> Option<impl Iterator<Item = (U256, U256)> + '_> {
+        let wiped = self.wiped.get(&address).is_some_and(|since| *since <= at);
+        if let Some(base) = self.base.as_ref().filter(|_| !wiped)
+            && self
+                .answered(base.account(address, self.budget()))
+                .is_some()
+        {
+            return None;
+        }
+        let slots = self.storage.get(&address).into_iter().flatten();
+        let values =
+            slots.filter_map(move |(slot, versions)| Some((*slot, value_at(versions, at)?)));
+        Some(values.filter(|(_, value)| !value.is_zero()))
     }
 
     /// Writes an account; empty ones are removed (EIP-161).

@@ -344,3 +344,46 @@ fn keepalive_and_caching_cost_what_arbos_charges() {
     );
     assert_eq!(gas(&receipt, &input), 800 + 100 + 800 + update);
 }
+
+#[test]
+fn arbos_test_burns_the_gas_that_is_named() {
+    let chain = chain();
+    sol! {
+        function burnArbGas(uint256 amount) external pure;
+    }
+    let burn = |amount: U256| burnArbGasCall { amount }.abi_encode();
+    let burned = |amount: u64| body_gas(&chain, 0x69, &burn(U256::from(amount)));
+    let nothing = burned(0);
+    // The byte of calldata that is not zero is counted by `body_gas`.
+    assert_eq!(burned(7_000) - nothing, 7_000);
+    let all = raw(&chain, 0x69, &burn(U256::from(u64::MAX)));
+    assert!(all.success);
+    assert_eq!(all.gas_used, 30_000_000);
+    let refused = raw(&chain, 0x69, &burn(U256::MAX));
+    assert!(!refused.success);
+    assert_eq!(refused.refusal.as_deref(), Some("not a uint64"));
+}
+
+#[test]
+fn the_list_of_owners_has_nothing_to_correct() {
+    let mut chain = chain();
+    sol! {
+        function rectifyChainOwner(address account) external;
+        function becomeChainOwner() external;
+    }
+    let public = Address::with_last_byte(0x6b);
+    let asked = |chain: &Chain, account: Address| {
+        let question = rectifyChainOwnerCall { account }.abi_encode();
+        call(chain, request(public, question)).refusal
+    };
+    let not = Some("RectifyMapping: Address is not an owner".to_owned());
+    assert_eq!(asked(&chain, ALICE), not);
+    let become_owner = becomeChainOwnerCall {}.abi_encode();
+    send(
+        &mut chain,
+        ALICE,
+        request(Address::with_last_byte(0xff), become_owner),
+    );
+    let mapped = Some("RectifyMapping: Owner address is correctly mapped".to_owned());
+    assert_eq!(asked(&chain, ALICE), mapped);
+}

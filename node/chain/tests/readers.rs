@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, U256, hex};
 use common::*;
-use stylus_chain::{BlockId, CallOutcome, Chain, ChainError, ChainReader, Overrides, TimeLimit};
+use stylus_chain::{BlockId, Budget, CallOutcome, Chain, ChainError, ChainReader, Overrides};
 
 fn limited(chain: &Chain, time: Duration) -> ChainReader {
     let mut reader = chain.reader();
-    let limit = TimeLimit::new(Some(time), Arc::new(AtomicBool::new(false)));
-    reader.set_time_limit(limit);
+    let limit = Budget::new(Some(time), Arc::new(AtomicBool::new(false)));
+    reader.set_budget(limit);
     reader
 }
 
@@ -152,7 +152,7 @@ fn endless_loops_are_interrupted_and_leave_the_chain_as_it_was() {
     }
     let cancelled = Arc::new(AtomicBool::new(true));
     let mut reader = chain.reader();
-    reader.set_time_limit(TimeLimit::new(None, cancelled));
+    reader.set_budget(Budget::new(None, cancelled));
     assert!(matches!(
         try_call(&reader, evm),
         Err(ChainError::Interrupted)

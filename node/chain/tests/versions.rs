@@ -300,7 +300,6 @@ fn precompiles_that_are_not_built_say_so() {
     for (last, name) in [
         (0x67, "ArbBLS"),
         (0x68, "ArbFunctionTable"),
-        (0x69, "ArbosTest"),
         (0x6d, "ArbAggregator"),
         (0x73, "ArbNativeTokenManager"),
     ] {

@@ -19,7 +19,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 /// A connection that sends no request for this long is closed. WebSockets stay.
 const IDLE_DEADLINE: Duration = Duration::from_secs(120);
-/// A request that is not older than this is not taken for an unfinished one.
+/// A request that is not older than this is not taken for an unfinished one, nor one that waits.
 const GRACE: Duration = Duration::from_millis(500);
 /// How often room is looked for while all slots are in use.
 const RETRY: Duration = Duration::from_millis(50);
@@ -66,6 +66,8 @@ impl ConnectionSlot {
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.registry.open().remove(&self.id);
+        // Whoever answers it stops.
+        self.client.close();
         self.registry.0.freed.notify_one();
     }
 }
@@ -223,7 +225,7 @@ impl Registry {
 fn loss(snapshot: &Snapshot) -> Option<u8> {
     match snapshot.phase {
         _ if snapshot.blocked.is_some_and(|age| age > CHECK) => Some(0),
-        Phase::Head | Phase::Body if snapshot.age < GRACE => None,
+        Phase::Head | Phase::Body | Phase::Waiting if snapshot.age < GRACE => None,
         Phase::Head | Phase::Body => Some(0),
         Phase::Idle if !snapshot.busy => Some(1),
         Phase::Waiting => Some(2),

@@ -35,7 +35,7 @@ pub(super) struct Endpoint {
     client: RpcClient,
     /// Which of [`BATCHES`] it takes, as far as is known.
     batches: Arc<AtomicUsize>,
-    url: String,
+    options: ForkOptions,
     shown: String,
     /// Taken when it is dropped, which may be inside of async code.
     runtime: Option<Runtime>,
@@ -51,7 +51,7 @@ pub(crate) enum Refused {
 }
 
 impl Endpoint {
-    pub(super) fn open(options: &ForkOptions) -> Result<Self, ForkError> {
+    pub(super) fn open(options: ForkOptions) -> Result<Self, ForkError> {
         let unusable = |reason: String| ForkError::Url {
             url: "the fork's URL".to_owned(),
             reason,
@@ -90,19 +90,19 @@ impl Endpoint {
             .enable_all()
             .build()
             .map_err(|error| fail(error.to_string()))?;
-        let transport = Retrying::new(Http::new(client, url.clone()), shown.clone(), options);
+        let transport = Retrying::new(Http::new(client, url.clone()), shown.clone(), &options);
         let client = RpcClient::new(transport, false);
         Ok(Self {
             client,
             batches: Arc::default(),
-            url: options.url.clone(),
+            options,
             shown,
             runtime: Some(runtime),
         })
     }
 
-    pub(super) fn url(&self) -> &str {
-        &self.url
+    pub(super) fn options(&self) -> &ForkOptions {
+        &self.options
     }
 
     pub(super) fn shown(&self) -> &str {
@@ -154,7 +154,7 @@ impl Endpoint {
                 cause = deeper.source();
             }
         }
-        let url = self.url.trim();
+        let url = self.options.url.trim();
         for secret in [url, url.trim_end_matches('/')] {
             text = text.replace(secret, &self.shown);
         }

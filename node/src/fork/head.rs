@@ -1,6 +1,6 @@
 //! The block that is forked, as its endpoint tells it.
 
-use alloy::primitives::{B256, U64, U256};
+use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
@@ -19,9 +19,18 @@ pub(crate) struct Head {
     pub(super) gas_limit: u64,
     pub(super) base_fee: u64,
     pub(super) l1_block_number: Option<u64>,
+    pub(super) miner: Address,
+    /// How its state is asked for: by hash (EIP-1898), so that no other block's can be the answer; by
+    /// number where the endpoint does not know that form.
+    pub(super) at: Value,
 }
 
 impl Head {
+    /// Whether an answer can only be of this block.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.at.is_object()
+    }
+
     /// What asks whether the endpoint still has this block.
     pub(super) fn calls(&self) -> [(&'static str, Value); 2] {
         [
@@ -83,6 +92,8 @@ struct BlockAnswer {
     gas_limit: U256,
     base_fee_per_gas: Option<U64>,
     l1_block_number: Option<U64>,
+    #[serde(default)]
+    miner: Address,
 }
 
 /// The block that the options name.
@@ -146,12 +157,20 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
             "eth_getBlockByNumber: expected an l1BlockNumber of at most {LAST_BLOCK}, found {found}"
         )));
     }
-    let (account, slot) = Chain::arbos_version_word();
-    let answers = endpoint
-        .ask(vec![("eth_getStorageAt", json!([account, slot, at]))])
-        .map_err(fail)?;
-    let version: U256 =
-        parsed(answers.first().unwrap_or(&Value::Null), "eth_getStorageAt").map_err(fail)?;
+    let version_at = |at: &Value| {
+        let (account, slot) = Chain::arbos_version_word();
+        let answers = endpoint.ask(vec![("eth_getStorageAt", json!([account, slot, at]))])?;
+        let answer = answers.first().unwrap_or(&Value::Null);
+        parsed::<U256>(answer, "eth_getStorageAt")
+    };
+    let (by_hash, by_number) = (json!({ "blockHash": block.hash }), json!(at));
+    let (at, version) = match version_at(&by_hash) {
+        Ok(version) => (by_hash, version),
+        Err(_) => {
+            let version = version_at(&by_number).map_err(fail)?;
+            (by_number, version)
+        }
+    };
     let arbos_version = version.saturating_to();
     if !Chain::ARBOS_VERSIONS.contains(&arbos_version) {
         return Err(ForkError::ArbOs {
@@ -169,5 +188,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         gas_limit: block.gas_limit.saturating_to(),
         base_fee: block.base_fee_per_gas.unwrap_or_default().to(),
         l1_block_number: l1,
+        miner: block.miner,
+        at,
     })
 }

@@ -11,7 +11,8 @@ mod transport;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{Address, Bytes, U64, U256};
+use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 
@@ -32,28 +33,12 @@ const STILL: Duration = Duration::from_secs(1);
 const ACCOUNT_CALLS: [&str; 3] = ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"];
 const SLOT_CALL: &str = "eth_getStorageAt";
 
-/// The fork that a node is on, if any; shared with those who pass requests on.
-#[derive(Clone, Default)]
-pub(crate) struct CurrentFork(Arc<RwLock<Option<Fork>>>);
-
-impl CurrentFork {
-    pub(crate) fn get(&self) -> Option<Fork> {
-        let current = self.0.read();
-        current.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn set(&self, fork: Option<Fork>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = fork;
-    }
-}
-
 /// One block of another chain. Cheap to clone; all clones share what was read.
 #[derive(Clone)]
 pub struct Fork(Arc<Shared>);
 
 struct Shared {
     endpoint: RwLock<Arc<Endpoint>>,
-    options: ForkOptions,
     head: Head,
     cache: Mutex<Cache>,
     progress: Mutex<Progress>,
@@ -75,15 +60,15 @@ impl Fork {
     /// [`ForkError`] when it does not answer, or has no such block, or no ArbOS whose rules are known,
     /// or somebody else may have written what is kept of it.
     pub fn connect(options: ForkOptions) -> Result<Self, ForkError> {
-        let endpoint = Endpoint::open(&options)?;
-        let head = head(&endpoint, &options)?;
+        let endpoint = Endpoint::open(options)?;
+        let options = endpoint.options();
+        let head = head(&endpoint, options)?;
         let cache = match &options.cache {
             Some(folder) => Cache::open(folder, &options.url, &head)?,
             None => Cache::default(),
         };
         Ok(Self(Arc::new(Shared {
             endpoint: RwLock::new(Arc::new(endpoint)),
-            options,
             head,
             cache: Mutex::new(cache),
             progress: Mutex::default(),
@@ -91,9 +76,9 @@ impl Fork {
         })))
     }
 
-    /// What the fork was made with.
-    pub fn options(&self) -> &ForkOptions {
-        &self.0.options
+    /// What its endpoint is asked with: what the fork was made with, unless the URL was changed since.
+    pub fn options(&self) -> ForkOptions {
+        self.endpoint().options().clone()
     }
 
     pub(crate) fn head(&self) -> &Head {
@@ -105,22 +90,18 @@ impl Fork {
         self.endpoint().shown().to_owned()
     }
 
-    /// The URL that is asked.
-    pub(crate) fn url(&self) -> String {
-        self.endpoint().url().to_owned()
-    }
-
     fn endpoint(&self) -> Arc<Endpoint> {
         let endpoint = self.0.endpoint.read();
         endpoint.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The answers to requests. An endpoint may be several nodes, and a block may be replaced: it is
-    /// asked for chain and block once more now and then, in the same batch.
+    /// asked for chain and block once more now and then, in the same batch; each time where the state is
+    /// asked for by number.
     fn ask(&self, mut calls: Vec<(&'static str, Value)>) -> Result<Vec<Value>, String> {
         let endpoint = self.endpoint();
         let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen().elapsed() < STILL {
+        if self.head().is_pinned() && seen().elapsed() < STILL {
             return endpoint.ask(calls);
         }
         let head = self.head();
@@ -138,20 +119,20 @@ impl Fork {
         self.0.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks another endpoint from now on. It must have the same block.
+    /// Asks another endpoint from now on. It must have the same block. Headers belong to the URL that
+    /// they were given for: another one does not see them.
     ///
     /// # Errors
     /// [`ForkError`]; then nothing has changed.
     pub(crate) fn set_url(&self, url: &str) -> Result<(), ForkError> {
         let ours = self.head();
         let options = ForkOptions {
-            url: url.to_owned(),
             block: ForkBlock::Number(ours.number),
             expected_chain_id: Some(ours.chain_id),
-            ..self.options().clone()
+            ..self.options().at(url.to_owned())
         };
-        let endpoint = Endpoint::open(&options)?;
-        let found = head(&endpoint, &options)?;
+        let endpoint = Endpoint::open(options)?;
+        let found = head(&endpoint, endpoint.options())?;
         if found.hash != ours.hash {
             return Err(ForkError::OtherBlock {
                 endpoint: endpoint.shown().to_owned(),
@@ -173,14 +154,15 @@ impl Fork {
 
     /// The settings of a chain that goes on from the block.
     pub fn configure(&self, config: &mut ChainConfig) {
-        let head = self.head();
-        config.chain_id = self.options().chain_id.unwrap_or(head.chain_id);
+        let (head, options) = (self.head(), self.options());
+        config.chain_id = options.chain_id.unwrap_or(head.chain_id);
         config.arbos_version = head.arbos_version;
         config.number = head.number;
         config.hash = Some(head.hash);
         config.timestamp = Some(head.timestamp);
         config.base_fee = head.base_fee;
-        config.gas_limit = self.options().gas_limit.unwrap_or(head.gas_limit);
+        config.gas_limit = options.gas_limit.unwrap_or(head.gas_limit);
+        config.coinbase = head.miner;
         if head.l1_block_number.is_some() {
             config.l1_block_number = head.l1_block_number;
         }
@@ -251,7 +233,7 @@ impl Fork {
     }
 
     fn account_calls(&self, addresses: &[Address]) -> Vec<(&'static str, Value)> {
-        let at = U64::from(self.head().number);
+        let at = &self.head().at;
         let calls = addresses
             .iter()
             .flat_map(|address| ACCOUNT_CALLS.map(|method| (method, json!([address, at]))));
@@ -259,8 +241,7 @@ impl Fork {
     }
 
     fn slot_call(&self, address: Address, slot: U256) -> (&'static str, Value) {
-        let at = U64::from(self.head().number);
-        (SLOT_CALL, json!([address, slot, at]))
+        (SLOT_CALL, json!([address, slot, &self.head().at]))
     }
 
     /// Counts what was read, and tells it now and then.
@@ -321,6 +302,17 @@ impl Source for Fork {
         self.cache().insert(Entry::Slot(address, slot, value));
         self.read(0, 1);
         Ok(value)
+    }
+
+    fn block_hash(&self, number: u64) -> Result<B256, String> {
+        #[derive(Deserialize)]
+        struct Hash {
+            hash: B256,
+        }
+        const METHOD: &str = "eth_getBlockByNumber";
+        let answers = self.ask(vec![(METHOD, json!([U64::from(number), false]))])?;
+        let block: Hash = parsed(answers.first().unwrap_or(&Value::Null), METHOD)?;
+        Ok(block.hash)
     }
 }
 

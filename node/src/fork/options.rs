@@ -53,6 +53,20 @@ impl ForkOptions {
             cache: None,
         }
     }
+
+    /// The same for another URL. Headers, and the folder of what was read, belong to the URL that they
+    /// were given for.
+    pub(crate) fn at(self, url: String) -> Self {
+        if url == self.url {
+            return self;
+        }
+        Self {
+            url,
+            headers: Vec::new(),
+            cache: None,
+            ..self
+        }
+    }
 }
 
 /// Which block is forked.

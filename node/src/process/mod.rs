@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory, FromArgMatches};
-use rustix::process::{Pid, getppid};
+use rustix::process::{Pid, getpid, getppid, getsid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::accounts::DevAccounts;
@@ -74,6 +74,11 @@ fn run(flags: &Flags) -> Result<(), NodeError> {
         .enable_all()
         .build()?;
     let signals = runtime.block_on(async { Signals::install() })?;
+    if flags.until_parent_exits && is_adopted() {
+        return Err(NodeError::Usage(
+            "--until-parent-exits: the process that started this one has ended already".into(),
+        ));
+    }
 
     let mut config = flags.node_config()?;
     config.chain.timestamp.get_or_insert_with(now);
@@ -126,6 +131,20 @@ impl Signals {
             () = orphaned(self.parent), if parent_counts => {}
         }
     }
+}
+
+/// Whether the process that started this one has ended: its session is that of whoever started it,
+/// unless it leads one of its own.
+fn is_adopted() -> bool {
+    let (Some(parent), Ok(own)) = (getppid(), getsid(None)) else {
+        return false;
+    };
+    let of_parent = match parent.is_init() {
+        // That of the first process may have no number.
+        true => Ok(parent),
+        false => getsid(Some(parent)),
+    };
+    own != getpid() && of_parent != Ok(own)
 }
 
 /// Returns when somebody else has become the parent of this process.

@@ -7,14 +7,13 @@ use alloy::primitives::{Address, B256, U64, U256};
 
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
-use stylus_chain::Chain;
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
-use super::read::ReadTable;
 use super::request::block_id;
 use super::{RpcResult, Table, ok};
-use crate::node::Node;
+use crate::view::View;
 
 /// Most slots that one answer proves, as in geth.
 const MAX_PROVED_SLOTS: usize = 1024;
@@ -22,43 +21,40 @@ const MAX_PROVED_SLOTS: usize = 1024;
 const MAX_READ_SLOTS: usize = 1024;
 
 pub(super) const METHODS: Table = &[
-    ("eth_getBalance", balance),
-    ("eth_getCode", code),
-    ("eth_getStorageAt", storage),
-    ("eth_getTransactionCount", nonce),
+    ("eth_getBalance", Read(balance)),
+    ("eth_getCode", Read(code)),
+    ("eth_getStorageAt", Read(storage)),
+    ("eth_getTransactionCount", Read(nonce)),
+    ("eth_getAccount", Read(account)),
+    ("eth_getAccountInfo", Read(account_info)),
+    ("eth_getProof", Read(proof)),
+    ("eth_getStorageValues", Read(storage_values)),
 ];
 
-pub(super) const READS: ReadTable = &[
-    ("eth_getAccount", account),
-    ("eth_getAccountInfo", account_info),
-    ("eth_getProof", proof),
-    ("eth_getStorageValues", storage_values),
-];
-
-fn balance(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node
+fn balance(view: &View, args: &Args) -> RpcResult {
+    ok(view
         .chain
         .account(args.get(0, "address")?, block_id(args, 1)?)?
         .balance)
 }
 
-fn code(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node
+fn code(view: &View, args: &Args) -> RpcResult {
+    ok(view
         .chain
         .account(args.get(0, "address")?, block_id(args, 1)?)?
         .code)
 }
 
 /// The slot may be a padded word or a bare quantity.
-fn storage(node: &mut Node, args: &Args) -> RpcResult {
+fn storage(view: &View, args: &Args) -> RpcResult {
     let slot: U256 = args.get(1, "slot")?;
-    ok(node
+    ok(view
         .chain
         .storage(args.get(0, "address")?, slot, block_id(args, 2)?)?)
 }
 
 /// Slots of several accounts, in the order of each list.
-fn storage_values(chain: &Chain, args: &Args) -> RpcResult {
+fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let wanted: BTreeMap<Address, Vec<JsonStorageKey>> = args.get(0, "slots by account")?;
     let slots: usize = wanted.values().map(Vec::len).sum();
     if !(1..=MAX_READ_SLOTS).contains(&slots) {
@@ -76,17 +72,17 @@ fn storage_values(chain: &Chain, args: &Args) -> RpcResult {
     ok(values)
 }
 
-fn nonce(node: &mut Node, args: &Args) -> RpcResult {
+fn nonce(view: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     match block_id(args, 1)? {
         BlockId::Number(BlockNumberOrTag::Pending) => {
-            ok(U64::from(node.chain.pending_nonce(address)))
+            ok(U64::from(view.chain.pending_nonce(address)))
         }
-        block => ok(U64::from(node.chain.account(address, block)?.nonce)),
+        block => ok(U64::from(view.chain.account(address, block)?.nonce)),
     }
 }
 
-fn account(chain: &Chain, args: &Args) -> RpcResult {
+fn account(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let block: BlockId = args
         .opt(1, "block")?
         .ok_or_else(|| RpcError::Params("parameter 1 (block) is missing".into()))?;
@@ -101,7 +97,7 @@ fn account(chain: &Chain, args: &Args) -> RpcResult {
 }
 
 /// Balance, nonce and code at once, as anvil gives them.
-fn account_info(chain: &Chain, args: &Args) -> RpcResult {
+fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let account = chain.account(args.get(0, "address")?, block_id(args, 1)?)?;
     ok(serde_json::json!({
         "balance": account.balance,
@@ -111,7 +107,7 @@ fn account_info(chain: &Chain, args: &Args) -> RpcResult {
 }
 
 /// EIP-1186: an account and slots of it, with proofs against the block's state root.
-fn proof(chain: &Chain, args: &Args) -> RpcResult {
+fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
     if keys.len() > MAX_PROVED_SLOTS {

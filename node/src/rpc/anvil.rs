@@ -4,60 +4,68 @@ use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use serde_json::json;
 use stylus_chain::{BlockId, BlockNumberOrTag, Chain};
 
+use super::Method::{Change, Read};
 use super::answer::Bounded;
 use super::args::Args;
 use super::error::RpcError;
 use super::evm::{block_count, snapshot_list};
 use super::web3::version_text;
 use super::{RpcResult, Table, done, fork, ok};
-use crate::node::Node;
+use crate::node::{Node, head};
 use crate::state_file::{self, Saved};
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("anvil_impersonateAccount", impersonate),
-    ("hardhat_impersonateAccount", impersonate),
-    ("anvil_stopImpersonatingAccount", stop_impersonating),
-    ("hardhat_stopImpersonatingAccount", stop_impersonating),
-    ("anvil_autoImpersonateAccount", auto_impersonate),
-    ("hardhat_autoImpersonateAccount", auto_impersonate),
-    ("anvil_setBalance", set_balance),
-    ("hardhat_setBalance", set_balance),
-    ("tenderly_setBalance", set_balance),
-    ("evm_setAccountBalance", set_balance),
-    ("anvil_addBalance", add_balance),
-    ("hardhat_addBalance", add_balance),
-    ("tenderly_addBalance", add_balance),
-    ("anvil_setNonce", set_nonce),
-    ("hardhat_setNonce", set_nonce),
-    ("evm_setAccountNonce", set_nonce),
-    ("anvil_setCode", set_code),
-    ("hardhat_setCode", set_code),
-    ("evm_setAccountCode", set_code),
-    ("anvil_setStorageAt", set_storage_at),
-    ("hardhat_setStorageAt", set_storage_at),
-    ("anvil_setCoinbase", set_coinbase),
-    ("hardhat_setCoinbase", set_coinbase),
-    ("anvil_setMinGasPrice", set_min_gas_price),
-    ("hardhat_setMinGasPrice", set_min_gas_price),
-    ("anvil_setNextBlockBaseFeePerGas", set_next_base_fee),
-    ("hardhat_setNextBlockBaseFeePerGas", set_next_base_fee),
-    ("anvil_setChainId", set_chain_id),
-    ("anvil_setPrevRandao", set_prevrandao),
-    ("hardhat_setPrevRandao", set_prevrandao),
-    ("anvil_setL1BlockNumber", set_l1_block_number),
-    ("evm_setL1BlockNumber", set_l1_block_number),
-    ("anvil_getGenesisTime", genesis_time),
-    ("anvil_setLoggingEnabled", accept),
-    ("hardhat_setLoggingEnabled", accept),
-    ("anvil_enableTraces", accept),
-    ("anvil_dumpState", dump_state),
-    ("hardhat_dumpState", dump_state),
-    ("anvil_loadState", load_state),
-    ("hardhat_loadState", load_state),
-    ("anvil_metadata", metadata),
-    ("hardhat_metadata", metadata),
-    ("anvil_nodeInfo", node_info),
-    ("eth_instanceId", instance_id),
+    ("anvil_impersonateAccount", Change(impersonate)),
+    ("hardhat_impersonateAccount", Change(impersonate)),
+    ("anvil_stopImpersonatingAccount", Change(stop_impersonating)),
+    (
+        "hardhat_stopImpersonatingAccount",
+        Change(stop_impersonating),
+    ),
+    ("anvil_autoImpersonateAccount", Change(auto_impersonate)),
+    ("hardhat_autoImpersonateAccount", Change(auto_impersonate)),
+    ("anvil_setBalance", Change(set_balance)),
+    ("hardhat_setBalance", Change(set_balance)),
+    ("tenderly_setBalance", Change(set_balance)),
+    ("evm_setAccountBalance", Change(set_balance)),
+    ("anvil_addBalance", Change(add_balance)),
+    ("hardhat_addBalance", Change(add_balance)),
+    ("tenderly_addBalance", Change(add_balance)),
+    ("anvil_setNonce", Change(set_nonce)),
+    ("hardhat_setNonce", Change(set_nonce)),
+    ("evm_setAccountNonce", Change(set_nonce)),
+    ("anvil_setCode", Change(set_code)),
+    ("hardhat_setCode", Change(set_code)),
+    ("evm_setAccountCode", Change(set_code)),
+    ("anvil_setStorageAt", Change(set_storage_at)),
+    ("hardhat_setStorageAt", Change(set_storage_at)),
+    ("anvil_setCoinbase", Change(set_coinbase)),
+    ("hardhat_setCoinbase", Change(set_coinbase)),
+    ("anvil_setMinGasPrice", Change(set_min_gas_price)),
+    ("hardhat_setMinGasPrice", Change(set_min_gas_price)),
+    ("anvil_setNextBlockBaseFeePerGas", Change(set_next_base_fee)),
+    (
+        "hardhat_setNextBlockBaseFeePerGas",
+        Change(set_next_base_fee),
+    ),
+    ("anvil_setChainId", Change(set_chain_id)),
+    ("anvil_setPrevRandao", Change(set_prevrandao)),
+    ("hardhat_setPrevRandao", Change(set_prevrandao)),
+    ("anvil_setL1BlockNumber", Change(set_l1_block_number)),
+    ("evm_setL1BlockNumber", Change(set_l1_block_number)),
+    ("anvil_getGenesisTime", Read(genesis_time)),
+    ("anvil_setLoggingEnabled", Read(accept)),
+    ("hardhat_setLoggingEnabled", Read(accept)),
+    ("anvil_enableTraces", Read(accept)),
+    ("anvil_dumpState", Read(dump_state)),
+    ("hardhat_dumpState", Read(dump_state)),
+    ("anvil_loadState", Change(load_state)),
+    ("hardhat_loadState", Change(load_state)),
+    ("anvil_metadata", Read(metadata)),
+    ("hardhat_metadata", Read(metadata)),
+    ("anvil_nodeInfo", Read(node_info)),
+    ("eth_instanceId", Read(instance_id)),
 ];
 
 fn impersonate(node: &mut Node, args: &Args) -> RpcResult {
@@ -148,14 +156,14 @@ fn set_l1_block_number(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// Nothing is printed per request, so there is nothing to switch off.
-fn accept(_: &mut Node, _: &Args) -> RpcResult {
+fn accept(_: &View, _: &Args) -> RpcResult {
     done()
 }
 
 /// The whole state as bytes, for `loadState`.
-fn dump_state(node: &mut Node, _: &Args) -> RpcResult {
+fn dump_state(view: &View, _: &Args) -> RpcResult {
     let mut state = Bounded::default();
-    state.push(&node.chain.dump_state()?)?;
+    state.push(&view.chain.dump_state()?)?;
     ok(hex::encode_prefixed(state.into_bytes()))
 }
 
@@ -187,22 +195,22 @@ fn load_state(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// Plain JSON numbers, as OpenZeppelin's plug-in compares them.
-fn metadata(node: &mut Node, _: &Args) -> RpcResult {
-    let (number, hash) = node.head();
+fn metadata(view: &View, _: &Args) -> RpcResult {
+    let (number, hash) = head(&view.chain);
     ok(json!({
-        "clientVersion": version_text(node),
-        "chainId": node.chain.chain_id(),
-        "instanceId": node.instance_id,
+        "clientVersion": version_text(view),
+        "chainId": view.chain.chain_id(),
+        "instanceId": view.instance_id,
         "latestBlockNumber": number,
         "latestBlockHash": hash,
-        "forkedNetwork": fork::network(node),
-        "snapshots": snapshot_list(node),
+        "forkedNetwork": fork::network(view),
+        "snapshots": snapshot_list(view),
     }))
 }
 
-fn node_info(node: &mut Node, _: &Args) -> RpcResult {
-    let (number, hash) = node.head();
-    let block = node.chain.block(BlockId::Number(BlockNumberOrTag::Latest));
+fn node_info(view: &View, _: &Args) -> RpcResult {
+    let (number, hash) = head(&view.chain);
+    let block = view.chain.block(BlockId::Number(BlockNumberOrTag::Latest));
     ok(json!({
         "currentBlockNumber": U64::from(number),
         "currentBlockTimestamp": block.map(|block| block.header.timestamp).unwrap_or_default(),
@@ -210,23 +218,23 @@ fn node_info(node: &mut Node, _: &Args) -> RpcResult {
         "hardFork": "prague",
         "transactionOrder": "fifo",
         "environment": {
-            "baseFee": U64::from(node.chain.base_fee()),
-            "chainId": node.chain.chain_id(),
-            "gasLimit": U64::from(node.chain.gas_limit()),
-            "gasPrice": U128::from(node.chain.gas_price()),
+            "baseFee": U64::from(view.chain.base_fee()),
+            "chainId": view.chain.chain_id(),
+            "gasLimit": U64::from(view.chain.gas_limit()),
+            "gasPrice": U128::from(view.chain.gas_price()),
         },
-        "forkConfig": fork::config(node),
+        "forkConfig": fork::config(view),
     }))
 }
 
 /// The time of the first block that is kept.
-fn genesis_time(node: &mut Node, _: &Args) -> RpcResult {
-    let first = node
+fn genesis_time(view: &View, _: &Args) -> RpcResult {
+    let first = view
         .chain
         .block(BlockId::Number(BlockNumberOrTag::Earliest));
     ok(first.map(|block| block.header.timestamp))
 }
 
-fn instance_id(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node.instance_id)
+fn instance_id(view: &View, _: &Args) -> RpcResult {
+    ok(view.instance_id)
 }

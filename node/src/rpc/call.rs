@@ -1,21 +1,22 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
-use stylus_chain::{CallOutcome, Chain};
+use stylus_chain::CallOutcome;
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
-use super::read::ReadTable;
 use super::request::{self, block_id};
-use super::{RpcResult, ok};
+use super::{RpcResult, Table, ok};
+use crate::view::View;
 
-pub(super) const READS: ReadTable = &[
-    ("eth_call", call),
-    ("eth_estimateGas", estimate_gas),
-    ("eth_createAccessList", create_access_list),
+pub(super) const METHODS: Table = &[
+    ("eth_call", Read(call)),
+    ("eth_estimateGas", Read(estimate_gas)),
+    ("eth_createAccessList", Read(create_access_list)),
 ];
 
-fn call(chain: &Chain, args: &Args) -> RpcResult {
+fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let overrides = request::overrides(
         args.opt(2, "state overrides")?,
         args.opt(3, "block overrides")?,
@@ -28,7 +29,7 @@ fn call(chain: &Chain, args: &Args) -> RpcResult {
     ok(succeeded(outcome)?.output)
 }
 
-fn estimate_gas(chain: &Chain, args: &Args) -> RpcResult {
+fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let overrides = request::overrides(
         args.opt(2, "state overrides")?,
         args.opt(3, "block overrides")?,
@@ -41,7 +42,7 @@ fn estimate_gas(chain: &Chain, args: &Args) -> RpcResult {
     ok(U64::from(gas))
 }
 
-fn create_access_list(chain: &Chain, args: &Args) -> RpcResult {
+fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let (list, gas) =
         chain.access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?;
     ok(serde_json::json!({ "accessList": list, "gasUsed": U64::from(gas) }))

@@ -1,36 +1,43 @@
 //! `debug_trace…`: executions recorded in the forms of geth's tracers and of Nitro's.
 
-use alloy::primitives::B256;
+use std::collections::BTreeMap;
+
+use alloy::primitives::{B256, Bytes};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, BlockNumberOrTag, Chain, Overrides};
+use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
-use super::read::ReadTable;
 use super::request::{self, block_id};
 use super::tracer::{Options, Tracer};
-use super::{RpcResult, list, ok};
+use super::{RpcResult, Table, list, ok};
+use crate::view::View;
+
+/// Most slots of one `debug_storageRangeAt`.
+const MAX_SLOTS: usize = 262_144;
 
 /// Most calls of one `debug_traceCallMany`.
 const MAX_CALLS: usize = 5_000;
 
-pub(super) const READS: ReadTable = &[
-    ("debug_traceTransaction", trace_transaction),
-    ("debug_traceBlockByNumber", trace_block),
-    ("debug_traceBlockByHash", trace_block),
-    ("debug_traceCall", trace_call),
-    ("debug_traceCallMany", trace_call_many),
+pub(super) const METHODS: Table = &[
+    ("debug_traceTransaction", Read(trace_transaction)),
+    ("debug_traceBlockByNumber", Read(trace_block)),
+    ("debug_traceBlockByHash", Read(trace_block)),
+    ("debug_traceCall", Read(trace_call)),
+    ("debug_traceCallMany", Read(trace_call_many)),
+    ("debug_storageRangeAt", Read(storage_range)),
 ];
 
-fn trace_transaction(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let hash: B256 = args.get(0, "hash")?;
     ok(options.tracer()?.run(|kind| chain.trace(hash, kind))?)
 }
 
-fn trace_block(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_block(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let tracer = options.tracer()?;
     let id = block_id(args, 0)?;
@@ -43,7 +50,7 @@ fn trace_block(chain: &Chain, args: &Args) -> RpcResult {
     }))
 }
 
-fn trace_call(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
     let call = request::call(args.get(0, "call")?)?;
@@ -68,7 +75,7 @@ struct StateContext {
     transaction_index: Option<i64>,
 }
 
-fn trace_call_many(chain: &Chain, args: &Args) -> RpcResult {
+fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let bundles: Vec<Bundle> = args.get(0, "bundles")?;
     let state: Option<StateContext> = args.opt(1, "state context")?;
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
@@ -102,4 +109,29 @@ fn trace_call_many(chain: &Chain, args: &Args) -> RpcResult {
     };
     let traces: Vec<Vec<Value>> = chain.trace_calls(&bundles, id, &overrides, kind)?;
     ok(traces)
+}
+
+/// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots
+/// in the order of their hashes, in the state before that transaction.
+fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
+    let first: Bytes = args.opt(3, "first hash")?.unwrap_or_default();
+    if first.len() > 32 {
+        return Err(RpcError::Params(format!(
+            "parameter 3 (first hash): expected at most 32 bytes, found {}",
+            first.len()
+        )));
+    }
+    let range = chain.storage_range(
+        args.get(2, "address")?,
+        block_id(args, 0)?,
+        args.get(1, "transaction index")?,
+        B256::right_padding_from(&first),
+        args.get::<usize>(4, "most slots")?.min(MAX_SLOTS),
+    )?;
+    let slots = range.slots.into_iter().map(|(hash, slot, value)| {
+        let entry = json!({ "key": B256::from(slot), "value": B256::from(value) });
+        (hash, entry)
+    });
+    let storage: BTreeMap<B256, Value> = slots.collect();
+    ok(json!({ "storage": storage, "nextKey": range.next }))
 }

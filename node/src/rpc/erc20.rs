@@ -4,19 +4,20 @@
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolCall, SolValue};
-use stylus_chain::{AccountOverride, CallRequest, Overrides};
+use stylus_chain::{AccountOverride, CallRequest, Chain, Overrides};
 
+use super::Method::Prepare;
 use super::args::Args;
 use super::error::RpcError;
-use super::{RpcResult, Table, done};
-use crate::node::Node;
+use super::{Table, Work, done};
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("anvil_dealERC20", deal),
-    ("hardhat_dealERC20", deal),
-    ("anvil_dealErc20", deal),
-    ("anvil_setERC20Balance", deal),
-    ("anvil_setERC20Allowance", allow),
+    ("anvil_dealERC20", Prepare(deal)),
+    ("hardhat_dealERC20", Prepare(deal)),
+    ("anvil_dealErc20", Prepare(deal)),
+    ("anvil_setERC20Balance", Prepare(deal)),
+    ("anvil_setERC20Allowance", Prepare(allow)),
 ];
 
 alloy::sol! {
@@ -27,51 +28,59 @@ alloy::sol! {
 const LATEST: BlockId = BlockId::Number(BlockNumberOrTag::Latest);
 
 /// `(owner, token, amount)`.
-fn deal(node: &mut Node, args: &Args) -> RpcResult {
+fn deal(view: &View, args: &Args) -> Result<Work, RpcError> {
     let (owner, token): (Address, Address) = (args.get(0, "owner")?, args.get(1, "token")?);
-    let view = format!("balanceOf({owner})");
+    let question = format!("balanceOf({owner})");
     let input = balanceOfCall { owner }.abi_encode();
-    write(node, token, &view, input, args.get(2, "amount")?)
+    write(view, token, &question, input, args.get(2, "amount")?)
 }
 
 /// `(owner, spender, token, amount)`.
-fn allow(node: &mut Node, args: &Args) -> RpcResult {
+fn allow(view: &View, args: &Args) -> Result<Work, RpcError> {
     let (owner, spender): (Address, Address) = (args.get(0, "owner")?, args.get(1, "spender")?);
-    let view = format!("allowance({owner}, {spender})");
+    let question = format!("allowance({owner}, {spender})");
     let input = allowanceCall { owner, spender }.abi_encode();
     write(
-        node,
+        view,
         args.get(2, "token")?,
-        &view,
+        &question,
         input,
         args.get(3, "amount")?,
     )
 }
 
 /// Makes a view of a token answer `amount`.
-fn write(node: &mut Node, token: Address, view: &str, input: Vec<u8>, amount: U256) -> RpcResult {
+fn write(
+    view: &View,
+    token: Address,
+    question: &str,
+    input: Vec<u8>,
+    amount: U256,
+) -> Result<Work, RpcError> {
     let request = CallRequest {
         to: Some(token),
         input: input.into(),
         ..CallRequest::default()
     };
-    let (address, slot) = slot_of(node, &request, amount)?.ok_or_else(|| {
+    let (address, slot) = slot_of(&view.chain, &request, amount)?.ok_or_else(|| {
         RpcError::Params(format!(
-            "no slot that {view} of {token} reads holds its answer alone"
+            "no slot that {question} of {token} reads holds its answer alone"
         ))
     })?;
-    node.chain
-        .set_storage_at(address, slot.into(), amount.into());
-    done()
+    Ok(Box::new(move |node| {
+        node.chain
+            .set_storage_at(address, slot.into(), amount.into());
+        done()
+    }))
 }
 
 /// Tries each slot that a view reads: the one is right that makes it answer `amount`.
 fn slot_of(
-    node: &Node,
+    chain: &Chain,
     request: &CallRequest,
     amount: U256,
 ) -> Result<Option<(Address, B256)>, RpcError> {
-    let (list, _) = node.chain.access_list(request.clone(), LATEST)?;
+    let (list, _) = chain.access_list(request.clone(), LATEST)?;
     let slots = list
         .0
         .iter()
@@ -85,7 +94,8 @@ fn slot_of(
             accounts: [(address, written)].into_iter().collect(),
             ..Overrides::default()
         };
-        let outcome = node.chain.call(request.clone(), LATEST, &overrides)?;
+        chain.check_time()?;
+        let outcome = chain.call(request.clone(), LATEST, &overrides)?;
         if outcome.success && U256::abi_decode(&outcome.output).is_ok_and(|found| found == amount) {
             return Ok(Some((address, slot)));
         }

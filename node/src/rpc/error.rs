@@ -118,12 +118,13 @@ impl From<ChainError> for RpcError {
             ChainError::Halted(halt) => Self::Halted(halt.to_string()),
             ChainError::Rejected(reason) => Self::from(reason),
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
-            ChainError::TraceLimit(_) => Self::Limit(error.to_string()),
+            ChainError::TraceLimit(_) | ChainError::TooLarge => Self::Limit(error.to_string()),
             ChainError::NotSupported(what) => Self::NotSupported(what.to_owned()),
             ChainError::UnknownBlock(_) | ChainError::UnknownTransaction(_) => {
                 Self::NotFound(error.to_string())
             }
             ChainError::TimestampTooLow { .. }
+            | ChainError::BadIndex { .. }
             | ChainError::BadState(_)
             | ChainError::StateField { .. }
             | ChainError::BadSimulation(_) => Self::Params(error.to_string()),

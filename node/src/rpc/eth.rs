@@ -4,10 +4,12 @@ use alloy::primitives::{Address, U64, U128};
 use alloy_rpc_types::{BlockNumberOrTag, FeeHistory};
 use stylus_chain::BlockId;
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, Table, ok};
-use crate::node::{Node, number_id};
+use crate::node::number_id;
+use crate::view::View;
 
 /// Most blocks that one fee history reports, as in geth.
 const MAX_FEE_HISTORY: u64 = 1024;
@@ -16,40 +18,40 @@ const MAX_FEE_HISTORY: u64 = 1024;
 const MAX_PERCENTILES: usize = 100;
 
 pub(super) const METHODS: Table = &[
-    ("eth_chainId", chain_id),
-    ("eth_blockNumber", block_number),
-    ("eth_gasPrice", gas_price),
-    ("eth_maxPriorityFeePerGas", zero),
-    ("eth_blobBaseFee", zero),
-    ("eth_feeHistory", fee_history),
-    ("eth_config", config),
-    ("eth_accounts", accounts),
-    ("eth_requestAccounts", accounts),
-    ("eth_coinbase", coinbase),
-    ("eth_syncing", not_syncing),
-    ("eth_hashrate", zero),
-    ("eth_protocolVersion", protocol_version),
+    ("eth_chainId", Read(chain_id)),
+    ("eth_blockNumber", Read(block_number)),
+    ("eth_gasPrice", Read(gas_price)),
+    ("eth_maxPriorityFeePerGas", Read(zero)),
+    ("eth_blobBaseFee", Read(zero)),
+    ("eth_feeHistory", Read(fee_history)),
+    ("eth_config", Read(config)),
+    ("eth_accounts", Read(accounts)),
+    ("eth_requestAccounts", Read(accounts)),
+    ("eth_coinbase", Read(coinbase)),
+    ("eth_syncing", Read(not_syncing)),
+    ("eth_hashrate", Read(zero)),
+    ("eth_protocolVersion", Read(protocol_version)),
 ];
 
-fn chain_id(node: &mut Node, _: &Args) -> RpcResult {
-    ok(U64::from(node.chain.chain_id()))
+fn chain_id(view: &View, _: &Args) -> RpcResult {
+    ok(U64::from(view.chain.chain_id()))
 }
 
-fn block_number(node: &mut Node, _: &Args) -> RpcResult {
-    ok(U64::from(node.chain.block_number()))
+fn block_number(view: &View, _: &Args) -> RpcResult {
+    ok(U64::from(view.chain.block_number()))
 }
 
-fn gas_price(node: &mut Node, _: &Args) -> RpcResult {
-    ok(U128::from(node.chain.gas_price()))
+fn gas_price(view: &View, _: &Args) -> RpcResult {
+    ok(U128::from(view.chain.gas_price()))
 }
 
 /// Tips are dropped on Arbitrum, so none is suggested; there is no blob market.
-fn zero(_: &mut Node, _: &Args) -> RpcResult {
+fn zero(_: &View, _: &Args) -> RpcResult {
     ok(U64::ZERO)
 }
 
 /// Base fees of the last blocks and of the next one. Rewards are 0: tips are dropped.
-fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
+fn fee_history(view: &View, args: &Args) -> RpcResult {
     let count = args.u64(0, "block count")?.min(MAX_FEE_HISTORY);
     let newest: BlockNumberOrTag = args
         .opt(1, "newest block")?
@@ -62,13 +64,13 @@ fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
         )));
     }
     let newest = match newest {
-        BlockNumberOrTag::Pending => node.chain.block_number(),
-        other => node.chain.resolve(BlockId::Number(other))?,
+        BlockNumberOrTag::Pending => view.chain.block_number(),
+        other => view.chain.resolve(BlockId::Number(other))?,
     };
     let mut history = FeeHistory::default();
     for number in (newest + 1).saturating_sub(count)..=newest {
         // Blocks before the first one (`--number`) do not exist.
-        let Some(block) = node.chain.block(number_id(number)) else {
+        let Some(block) = view.chain.block(number_id(number)) else {
             continue;
         };
         if history.gas_used_ratio.is_empty() {
@@ -87,9 +89,9 @@ fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
             ..history
         });
     }
-    let next = match newest == node.chain.block_number() {
-        true => Some(node.chain.base_fee()),
-        false => node
+    let next = match newest == view.chain.block_number() {
+        true => Some(view.chain.base_fee()),
+        false => view
             .chain
             .block(number_id(newest + 1))
             .and_then(|block| block.header.base_fee_per_gas),
@@ -107,9 +109,9 @@ fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// EIP-7910: the rules that hold now. Nothing follows by date, and there are no blobs.
-fn config(node: &mut Node, _: &Args) -> RpcResult {
+fn config(view: &View, _: &Args) -> RpcResult {
     const HISTORY: &str = "0x0000f90827f1c53a10cb7a02335b175320002935";
-    let contracts = match node.chain.arbos_version() {
+    let contracts = match view.chain.arbos_version() {
         40.. => serde_json::json!({ "HISTORY_STORAGE_ADDRESS": HISTORY }),
         _ => serde_json::json!({}),
     };
@@ -117,9 +119,9 @@ fn config(node: &mut Node, _: &Args) -> RpcResult {
         "current": {
             "activationTime": 0,
             "blobSchedule": { "baseFeeUpdateFraction": 0, "max": 0, "target": 0 },
-            "chainId": U64::from(node.chain.chain_id()),
+            "chainId": U64::from(view.chain.chain_id()),
             "forkId": "0x00000000",
-            "precompiles": node.chain.ethereum_precompiles(),
+            "precompiles": view.chain.ethereum_precompiles(),
             "systemContracts": contracts,
         },
         "next": null,
@@ -127,22 +129,22 @@ fn config(node: &mut Node, _: &Args) -> RpcResult {
     }))
 }
 
-fn accounts(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node
+fn accounts(view: &View, _: &Args) -> RpcResult {
+    ok(view
         .accounts
         .all()
         .map(|signer| signer.address())
         .collect::<Vec<Address>>())
 }
 
-fn coinbase(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node.chain.coinbase())
+fn coinbase(view: &View, _: &Args) -> RpcResult {
+    ok(view.chain.coinbase())
 }
 
-fn not_syncing(_: &mut Node, _: &Args) -> RpcResult {
+fn not_syncing(_: &View, _: &Args) -> RpcResult {
     ok(false)
 }
 
-fn protocol_version(_: &mut Node, _: &Args) -> RpcResult {
+fn protocol_version(_: &View, _: &Args) -> RpcResult {
     ok("0x41")
 }

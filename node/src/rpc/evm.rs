@@ -1,58 +1,70 @@
 //! Mining, time and snapshots: `evm_*`, with the names of anvil, hardhat and ganache.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::{B256, U64, U256};
 use stylus_chain::LAST_SECOND;
 
+use super::Method::{Change, Read};
 use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, Table, done, json as convert, list, ok};
 use crate::config::MiningMode;
-use crate::node::{Node, number_id};
+use crate::node::{Node, head, number_id};
+use crate::view::View;
 
 /// Most blocks that one request may mine; each is kept in memory.
 const MAX_BLOCKS: u64 = 1_000_000;
 
 pub(super) const METHODS: Table = &[
-    ("evm_mine", evm_mine),
-    ("evm_mine_detailed", mine_detailed),
-    ("anvil_mine_detailed", mine_detailed),
-    ("anvil_mine", mine),
-    ("hardhat_mine", mine),
-    ("eth_mining", mining),
-    ("miner_start", miner_start),
-    ("miner_stop", miner_stop),
-    ("anvil_getAutomine", automine),
-    ("hardhat_getAutomine", automine),
-    ("evm_setAutomine", set_automine),
-    ("anvil_setAutomine", set_automine),
-    ("anvil_getIntervalMining", interval_mining),
-    ("evm_setIntervalMining", set_interval_mining),
-    ("anvil_setIntervalMining", set_interval_mining),
-    ("evm_snapshot", snapshot),
-    ("anvil_snapshot", snapshot),
-    ("evm_revert", revert),
-    ("anvil_revert", revert),
-    ("evm_increaseTime", increase_time),
-    ("anvil_increaseTime", increase_time),
-    ("evm_setTime", set_time),
-    ("anvil_setTime", set_time),
-    ("evm_setNextBlockTimestamp", set_next_timestamp),
-    ("anvil_setNextBlockTimestamp", set_next_timestamp),
-    ("anvil_setBlockTimestampInterval", set_timestamp_interval),
-    ("hardhat_setBlockTimestampInterval", set_timestamp_interval),
-    ("evm_setBlockTimestampInterval", set_timestamp_interval),
+    ("evm_mine", Change(evm_mine)),
+    ("evm_mine_detailed", Change(mine_detailed)),
+    ("anvil_mine_detailed", Change(mine_detailed)),
+    ("anvil_mine", Change(mine)),
+    ("hardhat_mine", Change(mine)),
+    ("eth_mining", Read(mining)),
+    ("miner_start", Change(miner_start)),
+    ("miner_stop", Change(miner_stop)),
+    ("anvil_getAutomine", Read(automine)),
+    ("hardhat_getAutomine", Read(automine)),
+    ("evm_setAutomine", Change(set_automine)),
+    ("anvil_setAutomine", Change(set_automine)),
+    ("anvil_getIntervalMining", Read(interval_mining)),
+    ("evm_setIntervalMining", Change(set_interval_mining)),
+    ("anvil_setIntervalMining", Change(set_interval_mining)),
+    ("evm_snapshot", Change(snapshot)),
+    ("anvil_snapshot", Change(snapshot)),
+    ("evm_revert", Change(revert)),
+    ("anvil_revert", Change(revert)),
+    ("evm_increaseTime", Change(increase_time)),
+    ("anvil_increaseTime", Change(increase_time)),
+    ("evm_setTime", Change(set_time)),
+    ("anvil_setTime", Change(set_time)),
+    ("evm_setNextBlockTimestamp", Change(set_next_timestamp)),
+    ("anvil_setNextBlockTimestamp", Change(set_next_timestamp)),
+    (
+        "anvil_setBlockTimestampInterval",
+        Change(set_timestamp_interval),
+    ),
+    (
+        "hardhat_setBlockTimestampInterval",
+        Change(set_timestamp_interval),
+    ),
+    (
+        "evm_setBlockTimestampInterval",
+        Change(set_timestamp_interval),
+    ),
     (
         "anvil_removeBlockTimestampInterval",
-        remove_timestamp_interval,
+        Change(remove_timestamp_interval),
     ),
     (
         "hardhat_removeBlockTimestampInterval",
-        remove_timestamp_interval,
+        Change(remove_timestamp_interval),
     ),
-    ("evm_setBlockGasLimit", set_block_gas_limit),
-    ("anvil_setBlockGasLimit", set_block_gas_limit),
+    ("evm_setBlockGasLimit", Change(set_block_gas_limit)),
+    ("anvil_setBlockGasLimit", Change(set_block_gas_limit)),
 ];
 
 /// One block, or what `{timestamp, blocks}` or a bare timestamp asks for.
@@ -105,7 +117,7 @@ fn mine(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-fn mining(_: &mut Node, _: &Args) -> RpcResult {
+fn mining(_: &View, _: &Args) -> RpcResult {
     ok(true)
 }
 
@@ -119,12 +131,12 @@ fn miner_stop(node: &mut Node, _: &Args) -> RpcResult {
     done()
 }
 
-fn automine(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node.chain.automine())
+fn automine(view: &View, _: &Args) -> RpcResult {
+    ok(view.chain.automine())
 }
 
 fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
-    match (args.get(0, "on")?, node.mining_interval()) {
+    match (args.get(0, "on")?, node.view().mining_interval) {
         (true, _) => node.set_mining(MiningMode::Auto)?,
         (false, Some(interval)) => node.set_mining(MiningMode::Interval(interval))?,
         (false, None) => node.set_mining(MiningMode::Manual)?,
@@ -133,8 +145,8 @@ fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// Seconds, or null without a clock.
-fn interval_mining(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node.mining_interval().map(|interval| interval.as_secs()))
+fn interval_mining(view: &View, _: &Args) -> RpcResult {
+    ok(view.mining_interval.map(|interval| interval.as_secs()))
 }
 
 /// Seconds; 0 stops the clock. Mining per transaction stops, too, as in anvil.
@@ -147,9 +159,9 @@ fn set_interval_mining(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 fn snapshot(node: &mut Node, _: &Args) -> RpcResult {
-    let head = node.head();
+    let head = head(&node.chain);
     let id = node.chain.snapshot();
-    node.snapshots.insert(id, head);
+    Arc::make_mut(&mut node.snapshots).insert(id, head);
     ok(U64::from(id))
 }
 
@@ -161,7 +173,7 @@ fn revert(node: &mut Node, args: &Args) -> RpcResult {
     };
     let reverted = node.chain.revert(id);
     if reverted {
-        node.snapshots.retain(|later, _| *later < id);
+        Arc::make_mut(&mut node.snapshots).retain(|later, _| *later < id);
         node.rewound();
     }
     ok(reverted)
@@ -236,8 +248,8 @@ fn narrow(name: &str, value: U256) -> Result<u64, RpcError> {
 }
 
 /// Number and hash, as `hardhat_metadata` lists snapshots.
-pub(super) fn snapshot_list(node: &Node) -> std::collections::BTreeMap<U256, (u64, B256)> {
-    node.snapshots
+pub(super) fn snapshot_list(view: &View) -> std::collections::BTreeMap<U256, (u64, B256)> {
+    view.snapshots
         .iter()
         .map(|(id, head)| (U256::from(*id), *head))
         .collect()

@@ -6,21 +6,22 @@ use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Address, Bytes, Signature, U256};
 use alloy_rpc_types::{Transaction, TransactionRequest};
 use serde_json::json;
-use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
+use stylus_chain::{BlockId, BlockNumberOrTag, Chain, Overrides};
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
 use super::send::sender;
 use super::{RpcResult, Table, ok, request};
-use crate::node::Node;
+use crate::view::View;
 
-pub(super) const METHODS: Table = &[("eth_fillTransaction", fill_transaction)];
+pub(super) const METHODS: Table = &[("eth_fillTransaction", Read(fill_transaction))];
 
 /// The transaction with every field, and encoded with a signature of zeros.
-fn fill_transaction(node: &mut Node, args: &Args) -> RpcResult {
+fn fill_transaction(view: &View, args: &Args) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
-    let from = sender(node, &request)?;
-    let filled = fill(node, from, request)?;
+    let from = sender(&view.accounts, &request)?;
+    let filled = fill(&view.chain, from, request)?;
     let price = filled.max_fee_per_gas.or(filled.gas_price);
     let unsigned = filled.build_typed_tx().map_err(|request| {
         RpcError::Params(format!(
@@ -44,7 +45,7 @@ fn fill_transaction(node: &mut Node, args: &Args) -> RpcResult {
 
 /// Adds nonce, fees, chain id and gas where the request leaves them open.
 pub(super) fn fill(
-    node: &Node,
+    chain: &Chain,
     from: Address,
     mut request: TransactionRequest,
 ) -> Result<TransactionRequest, RpcError> {
@@ -55,22 +56,19 @@ pub(super) fn fill(
     })?;
     request.input = call.input.clone().into();
     request.from = Some(from);
-    request.chain_id.get_or_insert(node.chain.chain_id());
-    request.nonce.get_or_insert(node.chain.pending_nonce(from));
+    request.chain_id.get_or_insert(chain.chain_id());
+    request.nonce.get_or_insert(chain.pending_nonce(from));
     request.to.get_or_insert(alloy::primitives::TxKind::Create);
     if request.gas_price.is_none() {
         let tip = *request.max_priority_fee_per_gas.get_or_insert(0);
         // Twice the present price, so that a rising base fee does not strand the transaction.
         request
             .max_fee_per_gas
-            .get_or_insert(node.chain.gas_price().saturating_mul(2).saturating_add(tip));
+            .get_or_insert(chain.gas_price().saturating_mul(2).saturating_add(tip));
     }
     if request.gas.is_none() {
         let pending = BlockId::Number(BlockNumberOrTag::Pending);
-        request.gas = Some(
-            node.chain
-                .estimate_gas(call, pending, &Overrides::default())?,
-        );
+        request.gas = Some(chain.estimate_gas(call, pending, &Overrides::default())?);
     }
     Ok(request)
 }

@@ -3,38 +3,42 @@
 use alloy::primitives::U64;
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
 use super::request::log_filter;
 use super::{RpcResult, Table, json, list, ok};
-use crate::filters::{Installed, Watch};
-use crate::node::Node;
+use crate::filters::Watch;
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("eth_newFilter", new_filter),
-    ("eth_newBlockFilter", new_block_filter),
-    ("eth_newPendingTransactionFilter", new_transaction_filter),
-    ("eth_getFilterChanges", changes),
-    ("eth_getFilterLogs", all_logs),
-    ("eth_uninstallFilter", uninstall),
+    ("eth_newFilter", Read(new_filter)),
+    ("eth_newBlockFilter", Read(new_block_filter)),
+    (
+        "eth_newPendingTransactionFilter",
+        Read(new_transaction_filter),
+    ),
+    ("eth_getFilterChanges", Read(changes)),
+    ("eth_getFilterLogs", Read(all_logs)),
+    ("eth_uninstallFilter", Read(uninstall)),
 ];
 
-fn new_filter(node: &mut Node, args: &Args) -> RpcResult {
+fn new_filter(view: &View, args: &Args) -> RpcResult {
     let filter = args.get(0, "filter")?;
-    install(node, Watch::Logs(Box::new(filter)))
+    install(view, Watch::Logs(Box::new(filter)))
 }
 
-fn new_block_filter(node: &mut Node, _: &Args) -> RpcResult {
-    install(node, Watch::Blocks)
+fn new_block_filter(view: &View, _: &Args) -> RpcResult {
+    install(view, Watch::Blocks)
 }
 
-fn new_transaction_filter(node: &mut Node, _: &Args) -> RpcResult {
-    install(node, Watch::Transactions)
+fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
+    install(view, Watch::Transactions)
 }
 
-fn install(node: &mut Node, watch: Watch) -> RpcResult {
-    let next_block = node.chain.block_number() + 1;
-    let id = node.filters.install(watch, next_block);
+fn install(view: &View, watch: Watch) -> RpcResult {
+    let next_block = view.chain.block_number() + 1;
+    let id = view.filters.lock().install(watch, next_block);
     ok(U64::from(
         id.map_err(|error| RpcError::Limit(error.to_string()))?,
     ))
@@ -43,53 +47,58 @@ fn install(node: &mut Node, watch: Watch) -> RpcResult {
 /// Most hashes that one poll reports; the next one goes on from there.
 const MAX_HASHES: u64 = 262_144;
 
+/// What a filter watches, and the first block that it did not report.
+fn polled(view: &View, id: u64) -> Result<(Watch, u64), RpcError> {
+    let mut filters = view.filters.lock();
+    let filter = filters.poll(id).ok_or_else(|| unknown(id))?;
+    Ok((filter.watch.clone(), filter.next_block))
+}
+
 /// What happened since the last poll.
-fn changes(node: &mut Node, args: &Args) -> RpcResult {
+fn changes(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
-    let latest = node.chain.block_number();
-    let Installed {
-        watch, next_block, ..
-    } = node.filters.poll(id).ok_or_else(|| unknown(id))?;
-    let first = *next_block;
-    match watch {
-        Watch::Transactions => ok(node.filters.new_transactions(id, MAX_HASHES as usize)),
+    let latest = view.chain.block_number();
+    let (watch, first) = polled(view, id)?;
+    let (answer, last) = match watch {
+        Watch::Transactions => {
+            let new = view
+                .filters
+                .lock()
+                .new_transactions(id, MAX_HASHES as usize);
+            return ok(new);
+        }
         Watch::Blocks => {
             let last = latest.min(first.saturating_add(MAX_HASHES - 1));
-            *next_block = last.saturating_add(1).max(first);
-            list((first..=last).filter_map(|number| node.chain.block_hash(number).map(Ok)))
+            let hashes = (first..=last).filter_map(|number| view.chain.block_hash(number).map(Ok));
+            (list(hashes)?, last)
         }
-        Watch::Logs(filter) => {
-            let filter = filter.as_ref().clone();
-            let logs = logs_between(node, &filter, first, latest)?;
-            if let Some(installed) = node.filters.poll(id) {
-                installed.next_block = latest + 1;
-            }
-            Ok(logs)
-        }
+        Watch::Logs(filter) => (logs_between(view, &filter, first, latest)?, latest),
+    };
+    if let Some(installed) = view.filters.lock().poll(id) {
+        installed.next_block = last.saturating_add(1).max(first);
     }
+    Ok(answer)
 }
 
 /// All logs that a log filter selects, polled before or not.
-fn all_logs(node: &mut Node, args: &Args) -> RpcResult {
+fn all_logs(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
-    let filter = match &node.filters.poll(id).ok_or_else(|| unknown(id))?.watch {
-        Watch::Logs(filter) => log_filter(filter),
-        Watch::Blocks | Watch::Transactions => {
-            return Err(RpcError::Params(format!(
-                "filter {id:#x} selects no logs: use eth_getFilterChanges"
-            )));
-        }
+    let Watch::Logs(filter) = polled(view, id)?.0 else {
+        return Err(RpcError::Params(format!(
+            "filter {id:#x} selects no logs: use eth_getFilterChanges"
+        )));
     };
-    let logs = node.chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(json::log(&log))))
+    let filter = log_filter(&filter);
+    let logs = view.chain.logs_iter(&filter)?;
+    list(logs.map(|log| Ok(json::log(&log?))))
 }
 
-fn uninstall(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node.filters.uninstall(args.u64(0, "filter id")?))
+fn uninstall(view: &View, args: &Args) -> RpcResult {
+    ok(view.filters.lock().uninstall(args.u64(0, "filter id")?))
 }
 
 /// The part of the filter's own range that lies between two blocks, both included.
-fn logs_between(node: &Node, filter: &Filter, first: u64, last: u64) -> RpcResult {
+fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResult {
     let mut selected = log_filter(filter);
     if let FilterBlockOption::Range {
         from_block,
@@ -106,8 +115,8 @@ fn logs_between(node: &Node, filter: &Filter, first: u64, last: u64) -> RpcResul
         selected.from_block = Some(BlockNumberOrTag::Number(from));
         selected.to_block = Some(BlockNumberOrTag::Number(to));
     }
-    let logs = node.chain.logs_iter(&selected)?;
-    list(logs.map(|log| Ok(json::log(&log))))
+    let logs = view.chain.logs_iter(&selected)?;
+    list(logs.map(|log| Ok(json::log(&log?))))
 }
 
 fn unknown(id: u64) -> RpcError {

@@ -1,21 +1,25 @@
 //! Which chain this node goes on from: `anvil_reset` with a fork, `anvil_setRpcUrl`.
 
+use std::sync::Arc;
+
 use alloy::primitives::{B256, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Method::Change;
 use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, Table, done};
 use crate::error::NodeError;
 use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions};
 use crate::node::Node;
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("anvil_setRpcUrl", set_rpc_url),
-    ("hardhat_setRpcUrl", set_rpc_url),
-    ("anvil_reset", reset),
-    ("hardhat_reset", reset),
+    ("anvil_setRpcUrl", Change(set_rpc_url)),
+    ("hardhat_setRpcUrl", Change(set_rpc_url)),
+    ("anvil_reset", Change(reset)),
+    ("hardhat_reset", Change(reset)),
 ];
 
 /// What is to be forked.
@@ -29,7 +33,7 @@ struct Forking {
 /// Asks another endpoint of the same chain from now on.
 fn set_rpc_url(node: &mut Node, args: &Args) -> RpcResult {
     let url: String = args.get(0, "URL")?;
-    let Some(fork) = node.fork.get() else {
+    let Some(fork) = node.fork.clone() else {
         return Err(RpcError::NotSupported(
             "an endpoint, as long as no chain is forked (anvil_reset forks one),".into(),
         ));
@@ -50,7 +54,7 @@ fn reset(node: &mut Node, args: &Args) -> RpcResult {
         .map(Forking::deserialize)
         .transpose()
         .map_err(|error| RpcError::Params(format!("parameter 0 (options): {error}")))?;
-    match (forking, node.fork.get()) {
+    match (forking, node.fork.clone()) {
         (None, None) => node.chain.reset(),
         (None, Some(_)) => node.leave_fork(),
         (Some(forking), current) if is_named(&forking) => {
@@ -60,7 +64,7 @@ fn reset(node: &mut Node, args: &Args) -> RpcResult {
         (Some(_), None) => node.chain.reset(),
         (Some(_), Some(current)) => node.enter_fork(current)?,
     }
-    node.snapshots.clear();
+    node.snapshots = Arc::default();
     node.instance_id = B256::random();
     node.rewound();
     done()
@@ -71,13 +75,9 @@ fn is_named(forking: &Forking) -> bool {
 }
 
 fn wanted(forking: Forking, current: Option<Fork>) -> Result<ForkOptions, RpcError> {
-    let current = current.map(|fork| ForkOptions {
-        url: fork.url(),
-        ..fork.options().clone()
-    });
+    let current = current.map(|fork| fork.options());
     let mut options = match (forking.json_rpc_url, current) {
         (Some(url), Some(current)) if url == current.url => current,
-        // Headers and what was read belong to the endpoint that they were given for.
         (Some(url), _) => ForkOptions::new(url),
         (None, Some(current)) => current,
         (None, None) => {
@@ -94,11 +94,11 @@ fn wanted(forking: Forking, current: Option<Fork>) -> Result<ForkOptions, RpcErr
     Ok(options)
 }
 
-/// `forkConfig` of anvil_nodeInfo.
-pub(super) fn config(node: &Node) -> Value {
-    match node.fork.get() {
+/// `forkConfig` of anvil_nodeInfo. Providers put keys into paths and queries: those are not shown.
+pub(super) fn config(view: &View) -> Value {
+    match &view.fork {
         Some(fork) => json!({
-            "forkUrl": fork.url(),
+            "forkUrl": fork.shown(),
             "forkBlockNumber": fork.head().number,
             "forkRetryBackoff": fork.options().backoff.as_millis(),
         }),
@@ -107,8 +107,8 @@ pub(super) fn config(node: &Node) -> Value {
 }
 
 /// `forkedNetwork` of anvil_metadata.
-pub(super) fn network(node: &Node) -> Value {
-    match node.fork.get() {
+pub(super) fn network(view: &View) -> Value {
+    match &view.fork {
         Some(fork) => json!({
             "chainId": fork.head().chain_id,
             "forkBlockNumber": fork.head().number,

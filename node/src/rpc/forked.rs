@@ -1,17 +1,18 @@
 //! On a fork, what happened up to the forked block is asked of its endpoint: blocks, transactions,
 //! receipts, logs, and the state of older blocks. The state of the forked block and of later ones is
-//! this node's.
+//! this node's, and what the endpoint has from after the fork does not exist here, however it is named.
 
-use alloy::primitives::{B256, U64, U256};
+use alloy::primitives::{B256, Bytes, U64, U256};
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, ok};
 use crate::fork::{Fork, Refused};
+use crate::view::View;
 
 /// Which of a method's answers are the endpoint's.
 #[derive(Clone, Copy)]
@@ -20,172 +21,275 @@ enum Rule {
     Block(usize),
     /// Those about the state after a block that is older.
     State(usize),
-    /// Those that this node does not know, named by hash, if they are not younger than the fork.
-    Hash,
-    /// Traces of transactions that this node does not know, in the same way.
-    Trace,
-    /// Both nodes' logs.
-    Logs,
+    /// Those about a transaction, named by its hash, in a block that is not younger than the fork.
+    Transaction,
+    /// Those that this node knows to be older.
+    Unknown,
+    /// What is in the blocks of a filter's range that are not younger than the fork, beside this node's.
+    Range,
 }
 
-const RULES: [(&str, Rule); 31] = [
-    ("eth_getBlockByNumber", Rule::Block(0)),
-    ("eth_getBlockReceipts", Rule::Block(0)),
-    ("eth_getBlockTransactionCountByNumber", Rule::Block(0)),
-    ("eth_getTransactionByBlockNumberAndIndex", Rule::Block(0)),
-    ("eth_getRawTransactionByBlockNumberAndIndex", Rule::Block(0)),
-    ("debug_traceBlockByNumber", Rule::Block(0)),
-    ("debug_getRawBlock", Rule::Block(0)),
-    ("debug_getRawHeader", Rule::Block(0)),
-    ("debug_getRawReceipts", Rule::Block(0)),
-    ("trace_block", Rule::Block(0)),
-    ("eth_getProof", Rule::Block(2)),
-    ("eth_getAccount", Rule::Block(1)),
-    ("eth_getBalance", Rule::State(1)),
-    ("eth_getCode", Rule::State(1)),
-    ("eth_getTransactionCount", Rule::State(1)),
-    ("eth_getStorageAt", Rule::State(2)),
-    ("eth_getStorageValues", Rule::State(1)),
-    ("eth_call", Rule::State(1)),
-    ("eth_estimateGas", Rule::State(1)),
-    ("eth_createAccessList", Rule::State(1)),
-    ("debug_traceCall", Rule::State(1)),
-    ("eth_getBlockByHash", Rule::Hash),
-    ("eth_getTransactionByHash", Rule::Hash),
-    ("eth_getTransactionReceipt", Rule::Hash),
-    ("eth_getBlockTransactionCountByHash", Rule::Hash),
-    ("eth_getTransactionByBlockHashAndIndex", Rule::Hash),
-    ("debug_traceBlockByHash", Rule::Hash),
-    ("debug_traceTransaction", Rule::Trace),
-    ("trace_transaction", Rule::Trace),
-    ("eth_getRawTransactionByHash", Rule::Trace),
-    ("eth_getLogs", Rule::Logs),
-];
-
+/// The rule of a method; none where this node's own answer is the whole one.
 fn rule(method: &str) -> Option<Rule> {
-    let found = RULES.iter().find(|(name, _)| *name == method);
-    found.map(|(_, rule)| *rule)
+    Some(match method {
+        "eth_getBlockByNumber"
+        | "eth_getBlockByHash"
+        | "eth_getBlockReceipts"
+        | "eth_getBlockTransactionCountByNumber"
+        | "eth_getBlockTransactionCountByHash"
+        | "eth_getTransactionByBlockNumberAndIndex"
+        | "eth_getTransactionByBlockHashAndIndex"
+        | "eth_getRawTransactionByBlockNumberAndIndex"
+        | "eth_getRawTransactionByBlockHashAndIndex"
+        | "eth_getUncleCountByBlockNumber"
+        | "eth_getUncleCountByBlockHash"
+        | "eth_getUncleByBlockNumberAndIndex"
+        | "eth_getUncleByBlockHashAndIndex"
+        | "debug_traceBlockByNumber"
+        | "debug_traceBlockByHash"
+        | "debug_getRawBlock"
+        | "debug_getRawHeader"
+        | "debug_getRawReceipts"
+        | "debug_getRawTransactions"
+        | "debug_storageRangeAt"
+        | "erigon_getHeaderByNumber"
+        | "ots_getBlockDetails"
+        | "ots_getBlockDetailsByHash"
+        | "ots_getBlockTransactions"
+        | "trace_block" => Rule::Block(0),
+        "eth_getAccount" => Rule::Block(1),
+        "eth_getProof" => Rule::Block(2),
+        "eth_getBalance"
+        | "eth_getCode"
+        | "eth_getTransactionCount"
+        | "eth_getStorageValues"
+        | "eth_getAccountInfo"
+        | "eth_call"
+        | "eth_estimateGas"
+        | "eth_createAccessList"
+        | "eth_simulateV1"
+        | "debug_traceCall"
+        | "debug_traceCallMany"
+        | "ots_hasCode" => Rule::State(1),
+        "eth_getStorageAt" => Rule::State(2),
+        "eth_getTransactionByHash"
+        | "eth_getTransactionReceipt"
+        | "eth_getRawTransactionByHash"
+        | "debug_getRawTransaction"
+        | "debug_traceTransaction"
+        | "trace_transaction"
+        | "ots_getTransactionError"
+        | "ots_traceTransaction"
+        | "ots_getInternalOperations" => Rule::Transaction,
+        "eth_getTransactionBySenderAndNonce"
+        | "ots_getTransactionBySenderAndNonce"
+        | "ots_getContractCreator" => Rule::Unknown,
+        "eth_getLogs" | "trace_filter" => Rule::Range,
+        _ => return None,
+    })
 }
 
-/// The endpoint's answer, where this node has none to give.
-pub(super) async fn instead(fork: &Fork, method: &'static str, args: &Args) -> Option<RpcResult> {
-    let head = fork.head().number;
-    let theirs = match rule(method)? {
-        Rule::Block(at) => number(args, at)? <= head,
-        Rule::State(at) => number(args, at)? < head,
-        // The forked block itself, of which this node knows the hash alone.
-        Rule::Hash => {
-            let hash = args.opt::<B256>(0, "hash");
-            hash.is_ok_and(|hash| hash == Some(fork.head().hash))
-        }
-        Rule::Trace | Rule::Logs => false,
-    };
-    if !theirs {
-        return None;
-    }
-    Some(forwarded(fork, method, args.to_value()).await)
+/// A block as a request names it, tags that move aside.
+enum Named {
+    Number(u64),
+    Hash(B256),
 }
 
-/// The endpoint's answer, where this node's shows that it does not know what is asked for.
-pub(super) async fn after(
-    fork: &Fork,
-    method: &'static str,
-    args: &Args,
-    ours: RpcResult,
-) -> RpcResult {
-    let unknown = match &ours {
-        Ok(answer) => answer.get() == "null",
-        Err(error) => matches!(error, RpcError::NotFound(_)),
-    };
-    match rule(method) {
-        Some(Rule::Logs) => logs(fork, args, ours).await,
-        Some(Rule::Hash) if unknown => {
-            let theirs = forwarded(fork, method, args.to_value()).await?;
-            match is_younger(fork, &theirs) {
-                true => ours,
-                false => Ok(theirs),
+impl Named {
+    fn parse(value: &Value) -> Option<Self> {
+        match value {
+            Value::Object(fields) => {
+                let named = fields
+                    .get("blockHash")
+                    .or_else(|| fields.get("blockNumber"));
+                Self::parse(named?)
+            }
+            Value::String(text) if text == "earliest" => Some(Self::Number(0)),
+            Value::String(text) if text.len() == 66 => text.parse().ok().map(Self::Hash),
+            value => {
+                let number = U256::deserialize(value).ok()?.try_into();
+                number.ok().map(Self::Number)
             }
         }
-        Some(Rule::Trace) if unknown => {
-            let hash: B256 = args.get(0, "hash")?;
-            let transaction = forwarded(fork, "eth_getTransactionByHash", json!([hash])).await?;
-            match transaction.get() == "null" || is_younger(fork, &transaction) {
-                true => ours,
-                false => forwarded(fork, method, args.to_value()).await,
-            }
-        }
-        // A block named by its hash.
-        Some(Rule::State(_) | Rule::Block(_)) if unknown && ours.is_err() => {
-            let theirs = forwarded(fork, method, args.to_value()).await;
-            theirs.or(ours)
-        }
-        _ => ours,
     }
 }
 
-/// A block number, or `earliest`; nothing for other names of blocks.
-fn number(args: &Args, at: usize) -> Option<u64> {
-    let value: Value = args.opt(at, "block").ok()??;
-    let value = match &value {
-        Value::Object(fields) => fields.get("blockNumber")?.clone(),
-        _ => value,
+/// What is asked of the endpoint.
+pub(super) enum Question {
+    /// The request itself.
+    Whole,
+    /// The request itself, if the block is not younger than the fork.
+    OfBlock(B256),
+    /// The request itself, if the transaction is not younger than the fork.
+    OfTransaction(B256),
+    /// The request itself, where this node does not know the answer.
+    Unknown,
+    /// The part of a range.
+    Before(Map<String, Value>),
+}
+
+/// What the endpoint gives to an answer.
+pub(super) enum Theirs {
+    Nothing,
+    /// All of it.
+    Whole(Box<RawValue>),
+    /// The first entries of a list.
+    Before(Vec<Box<RawValue>>),
+}
+
+/// What the endpoint is asked for a request, if anything.
+pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Question> {
+    let head = view.fork.as_ref()?.head().number;
+    let of_block = |named: Named, youngest: Option<u64>| {
+        let number = match named {
+            Named::Number(number) => number,
+            Named::Hash(hash) => match view.chain.resolve(hash.into()) {
+                Ok(number) => number,
+                Err(_) => return Some(Question::OfBlock(hash)),
+            },
+        };
+        (Some(number) <= youngest).then_some(Question::Whole)
     };
-    match value.as_str() {
-        Some("earliest") => Some(0),
-        _ => U256::deserialize(&value).ok()?.try_into().ok(),
+    let parameter = |at: usize| args.opt::<Value>(at, "block").ok().flatten();
+    match rule(method)? {
+        Rule::Block(at) => of_block(Named::parse(&parameter(at)?)?, Some(head)),
+        Rule::State(at) => of_block(Named::parse(&parameter(at)?)?, head.checked_sub(1)),
+        Rule::Transaction => {
+            let hash: B256 = args.get(0, "hash").ok()?;
+            let own = view.chain.transaction(hash).is_some() || view.chain.pooled(hash).is_some();
+            (!own).then_some(Question::OfTransaction(hash))
+        }
+        Rule::Unknown => Some(Question::Unknown),
+        Rule::Range => {
+            let mut filter: Map<String, Value> = args.get(0, "filter").ok()?;
+            if let Some(hash) = filter.get("blockHash").filter(|hash| !hash.is_null()) {
+                return of_block(Named::parse(hash)?, Some(head));
+            }
+            let bound = |name: &str| match Named::parse(filter.get(name)?)? {
+                Named::Number(number) => Some(number),
+                Named::Hash(_) => None,
+            };
+            let (from, to) = (bound("fromBlock")?, bound("toBlock"));
+            if from > head {
+                return None;
+            }
+            let to = U64::from(to.unwrap_or(head).min(head));
+            filter.insert("toBlock".into(), json!(to));
+            Some(Question::Before(filter))
+        }
     }
 }
 
-/// What the endpoint has from after the fork does not exist here.
-fn is_younger(fork: &Fork, answer: &RawValue) -> bool {
+impl Question {
+    /// Asks it, before this node answers.
+    pub(super) async fn asked(
+        &self,
+        fork: &Fork,
+        method: &'static str,
+        args: &Args,
+    ) -> Result<Theirs, RpcError> {
+        let (lookup, hash) = match self {
+            Self::Unknown => return Ok(Theirs::Nothing),
+            Self::Whole => {
+                return Ok(Theirs::Whole(
+                    forwarded(fork, method, args.to_value()).await?,
+                ));
+            }
+            Self::Before(filter) => return before(fork, method, filter).await,
+            Self::OfBlock(hash) => ("eth_getBlockByHash", hash),
+            Self::OfTransaction(hash) => ("eth_getTransactionByHash", hash),
+        };
+        let params = match self {
+            Self::OfBlock(_) => json!([hash, false]),
+            _ => json!([hash]),
+        };
+        let found = forwarded(fork, lookup, params).await?;
+        match is_older(fork, &found) {
+            false => Ok(Theirs::Nothing),
+            true if lookup == method && matches!(self, Self::OfTransaction(_)) => {
+                Ok(Theirs::Whole(found))
+            }
+            true => Ok(Theirs::Whole(
+                forwarded(fork, method, args.to_value()).await?,
+            )),
+        }
+    }
+
+    /// Asks it, where this node does not know the answer but knows that there is one.
+    pub(super) async fn after(
+        &self,
+        fork: &Fork,
+        method: &'static str,
+        args: &Args,
+        ours: RpcResult,
+    ) -> RpcResult {
+        match (self, &ours) {
+            (Self::Unknown, Err(RpcError::NotFound(_))) => {
+                forwarded(fork, method, args.to_value()).await
+            }
+            _ => ours,
+        }
+    }
+}
+
+/// Whether something is in a block that is not younger than the fork.
+fn is_older(fork: &Fork, answer: &RawValue) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Placed {
         block_number: Option<U64>,
         number: Option<U64>,
     }
-    let placed: Result<Placed, _> = serde_json::from_str(answer.get());
-    placed.is_ok_and(|placed| {
+    let placed: Result<Option<Placed>, _> = serde_json::from_str(answer.get());
+    placed.ok().flatten().is_some_and(|placed| {
         let number = placed.block_number.or(placed.number);
-        number.is_some_and(|number| number.to::<u64>() > fork.head().number)
+        number.is_some_and(|number| number.to::<u64>() <= fork.head().number)
     })
 }
 
-/// The endpoint's logs up to the fork, then this node's.
-async fn logs(fork: &Fork, args: &Args, ours: RpcResult) -> RpcResult {
-    let Some(mut filter) = args.opt::<serde_json::Map<String, Value>>(0, "filter")? else {
-        return ours;
-    };
-    if filter.get("blockHash").is_some_and(|hash| !hash.is_null()) {
-        return match ours {
-            Err(RpcError::NotFound(_)) => forwarded(fork, "eth_getLogs", args.to_value()).await,
-            ours => ours,
-        };
+/// The entries of a list up to the fork.
+async fn before(
+    fork: &Fork,
+    method: &'static str,
+    filter: &Map<String, Value>,
+) -> Result<Theirs, RpcError> {
+    if filter.contains_key("after") || filter.contains_key("count") {
+        return Err(RpcError::NotSupported(
+            "`after` and `count` over blocks before the fork".into(),
+        ));
     }
-    let head = fork.head().number;
-    let bound = |name: &str| match filter.get(name).and_then(Value::as_str) {
-        Some("earliest") => Some(0),
-        Some(text) => text.parse::<U64>().ok().map(|number| number.to::<u64>()),
-        None => None,
-    };
-    let (from, to) = (bound("fromBlock"), bound("toBlock"));
-    if from.is_none_or(|from| from > head) {
-        return ours;
-    }
-    let to = U64::from(to.unwrap_or(head).min(head));
-    filter.insert("toBlock".into(), json!(to));
-    let theirs = forwarded(fork, "eth_getLogs", json!([filter])).await?;
-    let parsed = |logs: &RawValue| -> Result<Vec<Box<RawValue>>, RpcError> {
-        let reason = |error: serde_json::Error| RpcError::Internal(error.to_string());
-        serde_json::from_str(logs.get()).map_err(reason)
-    };
-    let mut all = parsed(&theirs)?;
-    all.extend(parsed(&ours?)?);
-    ok(all)
+    let theirs = forwarded(fork, method, json!([filter])).await?;
+    Ok(Theirs::Before(listed(&theirs)?))
 }
 
-async fn forwarded(fork: &Fork, method: &'static str, params: Value) -> RpcResult {
-    match fork.forward(method, params).await {
+fn listed(list: &RawValue) -> Result<Vec<Box<RawValue>>, RpcError> {
+    serde_json::from_str(list.get()).map_err(|error| RpcError::Internal(error.to_string()))
+}
+
+/// A list of this node behind entries of the endpoint's.
+pub(super) fn joined(before: &[Box<RawValue>], ours: Box<RawValue>) -> RpcResult {
+    if before.is_empty() {
+        return Ok(ours);
+    }
+    let ours = listed(&ours)?;
+    ok(before.iter().chain(&ours).collect::<Vec<_>>())
+}
+
+/// The endpoint's answer; where Arbitrum's nodes do not have a method, by one that they have.
+async fn forwarded(fork: &Fork, method: &'static str, mut params: Value) -> RpcResult {
+    let standard = match method {
+        "erigon_getHeaderByNumber" => {
+            let number = U64::deserialize(&params[0]).unwrap_or_default();
+            params = json!([number, false]);
+            "eth_getBlockByNumber"
+        }
+        "ots_hasCode" => "eth_getCode",
+        method => method,
+    };
+    match fork.forward(standard, params).await {
+        Ok(code) if method == "ots_hasCode" => {
+            ok(Bytes::deserialize(code).is_ok_and(|code| !code.is_empty()))
+        }
         Ok(answer) => to_raw_value(&answer).map_err(|error| RpcError::Internal(error.to_string())),
         Err(Refused::Error(error)) => Err(RpcError::Endpoint(ErrorObjectOwned::owned(
             i32::try_from(error.code).unwrap_or(-32000),

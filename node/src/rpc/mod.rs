@@ -1,6 +1,6 @@
-//! The JSON-RPC methods, one file per namespace. Each file exports a table of names and
-//! functions; a function runs on the chain's thread and has it to itself, or beside it on a copy
-//! of the chain (`read`).
+//! The JSON-RPC methods, one file per namespace. Each file exports a table of names and functions:
+//! those that read a view of the node, on the threads for that, and those that change the node, on
+//! the chain's thread.
 
 mod account;
 mod answer;
@@ -20,7 +20,6 @@ mod forked;
 mod json;
 mod otterscan;
 mod raw;
-mod read;
 mod reorg;
 mod request;
 mod send;
@@ -44,46 +43,48 @@ use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::Executor;
-use crate::fork::CurrentFork;
 use crate::node::Node;
+use crate::view::View;
 use crate::worker::Worker;
 pub(crate) use answer::MAX_ANSWER;
 use answer::{done, list, ok};
 use args::Args;
 pub(crate) use error::RpcError;
-use read::ReadTable;
+use forked::Theirs;
 
 /// What a method's function returns.
 type RpcResult = Result<Box<RawValue>, RpcError>;
 
+/// What a method does to the node, once what it needs was read.
+type Work = Box<dyn FnOnce(&mut Node) -> RpcResult + Send>;
+
 /// A method's function.
-type Handler = fn(&mut Node, &Args) -> RpcResult;
+#[derive(Clone, Copy)]
+enum Method {
+    /// Reads, on the threads for that.
+    Read(fn(&View, &Args) -> RpcResult),
+    /// Changes the node, on the chain's thread.
+    Change(fn(&mut Node, &Args) -> RpcResult),
+    /// Reads first what it needs for a change.
+    Prepare(fn(&View, &Args) -> Result<Work, RpcError>),
+}
 
 /// A namespace: names, aliases included, and their functions.
-type Table = &'static [(&'static str, Handler)];
+type Table = &'static [(&'static str, Method)];
 
-/// What subscriptions and waiting methods need.
+/// What methods are answered with.
 pub(crate) struct Context {
     worker: Worker,
     executor: Executor,
     events: Events,
-    fork: CurrentFork,
 }
 
-const READ_TABLES: [ReadTable; 7] = [
-    account::READS,
-    block::READS,
-    call::READS,
-    debug::READS,
-    otterscan::READS,
-    simulate::READS,
-    trace::READS,
-];
-
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 20] = [
     account::METHODS,
     anvil::METHODS,
     block::METHODS,
+    call::METHODS,
+    debug::METHODS,
     erc20::METHODS,
     eth::METHODS,
     evm::METHODS,
@@ -95,6 +96,8 @@ const TABLES: [Table; 16] = [
     reorg::METHODS,
     send::METHODS,
     sign::METHODS,
+    simulate::METHODS,
+    trace::METHODS,
     txpool::METHODS,
     web3::METHODS,
 ];
@@ -115,20 +118,15 @@ pub(crate) fn methods(
     worker: Worker,
     executor: Executor,
     events: Events,
-    fork: CurrentFork,
 ) -> Result<Methodsets, NodeError> {
     let mut module = RpcModule::new(Context {
         worker,
         executor,
         events,
-        fork,
     });
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
-    for (name, handler) in TABLES.into_iter().flatten() {
-        register(&mut module, name, *handler).map_err(twice)?;
-    }
-    for (name, handler) in READ_TABLES.into_iter().flatten() {
-        read::register(&mut module, name, *handler).map_err(twice)?;
+    for (name, method) in TABLES.into_iter().flatten() {
+        register(&mut module, name, *method).map_err(twice)?;
     }
     send::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
@@ -141,43 +139,76 @@ pub(crate) fn methods(
 fn register(
     module: &mut RpcModule<Context>,
     name: &'static str,
-    handler: Handler,
+    method: Method,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, extensions| async move {
         let client = extensions.get::<Arc<Client>>().cloned();
         let args = Args::new(&params)?;
-        let guard = client.as_ref().map(Client::call);
+        let _guard = client.as_ref().map(Client::call);
         if let Some(client) = &client {
             client.room().await;
         }
-        let fork = context.fork.get();
-        let theirs = match &fork {
-            Some(fork) => forked::instead(fork, name, &args).await,
-            None => None,
-        };
-        let answered = match (theirs, fork) {
-            (Some(theirs), _) => account_for(client.as_deref(), theirs),
-            (None, None) => run(&context, client, handler, args).await,
-            (None, Some(fork)) => {
-                let ours = run(&context, client, handler, args.clone()).await;
-                forked::after(&fork, name, &args, ours).await
-            }
-        };
-        drop(guard);
-        answered
+        let answer = answer(&context, client.clone(), name, method, args);
+        match &client {
+            Some(client) => tokio::select! {
+                answer = answer => answer,
+                () = client.ended() => Err(RpcError::Interrupted),
+            },
+            None => answer.await,
+        }
     })?;
     Ok(())
 }
 
-/// Runs a method's function on the chain's thread.
-async fn run(
+/// This node's answer, or that of the chain that it forked.
+async fn answer(
     context: &Context,
     client: Option<Arc<Client>>,
-    handler: Handler,
+    name: &'static str,
+    method: Method,
     args: Args,
 ) -> RpcResult {
+    let reader = match method {
+        Method::Read(reader) => reader,
+        Method::Prepare(prepare) => {
+            let view = context.worker.view().await?;
+            let prepare = move |view: &View| prepare(view, &args);
+            let work = context.executor.read(view, client.clone(), prepare).await?;
+            return change(context, client, work).await;
+        }
+        Method::Change(handler) => {
+            return change(context, client, Box::new(move |node| handler(node, &args))).await;
+        }
+    };
+    let view = context.worker.view().await?;
+    let theirs = match (&view.fork, forked::question(&view, name, &args)) {
+        (Some(fork), Some(question)) => Some((fork.clone(), question)),
+        _ => None,
+    };
+    let before = match &theirs {
+        Some((fork, question)) => match question.asked(fork, name, &args).await? {
+            Theirs::Whole(answer) => return account_for(client.as_deref(), Ok(answer)),
+            Theirs::Before(entries) => entries,
+            Theirs::Nothing => Vec::new(),
+        },
+        None => Vec::new(),
+    };
+    let (asked, reading) = (args.clone(), client.clone());
+    let read = move |view: &View| {
+        let answer = forked::joined(&before, reader(view, &asked)?);
+        account_for(reading.as_deref(), answer)
+    };
+    let ours = context.executor.read(view, client, read).await;
+    match theirs {
+        Some((fork, question)) => question.after(&fork, name, &args, ours).await,
+        None => ours,
+    }
+}
+
+/// Does a method's work on the chain's thread.
+async fn change(context: &Context, client: Option<Arc<Client>>, work: Work) -> RpcResult {
     let work = move |node: &mut Node| {
-        let answer = node.or_as_before(|node| handler(node, &args));
+        let answer = node.or_as_before(work);
         account_for(client.as_deref(), answer.map_err(RpcError::from).flatten())
     };
     let answered = context.worker.run(work).await;

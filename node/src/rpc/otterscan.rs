@@ -5,47 +5,48 @@ use alloy::primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, BlockNumberOrTag, CallOptions, Chain, TraceKind};
 
+use super::Method::Read;
 use super::args::Args;
-use super::block::requested_block;
-use super::read::ReadTable;
+use super::block::{requested_block, sent_before};
 use super::request::block_id;
 use super::{RpcResult, Table, done, json as convert, ok};
-use crate::node::{Node, number_id};
+use crate::node::number_id;
+use crate::view::View;
 
 /// The version of Otterscan's methods that anvil names.
 const API_LEVEL: u64 = 8;
 
 pub(super) const METHODS: Table = &[
-    ("ots_getApiLevel", api_level),
-    ("ots_hasCode", has_code),
-    ("ots_getTransactionError", transaction_error),
-    ("ots_getBlockDetails", block_details),
-    ("ots_getBlockDetailsByHash", block_details),
-    ("ots_getBlockTransactions", block_transactions),
-    ("ots_getTransactionBySenderAndNonce", transaction_of_sender),
-    ("ots_getContractCreator", contract_creator),
-    ("erigon_getHeaderByNumber", header),
+    ("ots_getApiLevel", Read(api_level)),
+    ("ots_hasCode", Read(has_code)),
+    ("ots_getTransactionError", Read(transaction_error)),
+    ("ots_getBlockDetails", Read(block_details)),
+    ("ots_getBlockDetailsByHash", Read(block_details)),
+    ("ots_getBlockTransactions", Read(block_transactions)),
+    (
+        "ots_getTransactionBySenderAndNonce",
+        Read(transaction_of_sender),
+    ),
+    ("ots_getContractCreator", Read(contract_creator)),
+    ("erigon_getHeaderByNumber", Read(header)),
+    ("ots_traceTransaction", Read(trace)),
+    ("ots_getInternalOperations", Read(internal_operations)),
 ];
 
-pub(super) const READS: ReadTable = &[
-    ("ots_traceTransaction", trace),
-    ("ots_getInternalOperations", internal_operations),
-];
-
-fn api_level(_: &mut Node, _: &Args) -> RpcResult {
+fn api_level(_: &View, _: &Args) -> RpcResult {
     ok(API_LEVEL)
 }
 
-fn has_code(node: &mut Node, args: &Args) -> RpcResult {
-    let account = node
+fn has_code(view: &View, args: &Args) -> RpcResult {
+    let account = view
         .chain
         .account(args.get(0, "address")?, block_id(args, 1)?)?;
     ok(!account.code.is_empty())
 }
 
 /// Revert data, or nothing.
-fn transaction_error(node: &mut Node, args: &Args) -> RpcResult {
-    match node.chain.receipt(args.get(0, "hash")?) {
+fn transaction_error(view: &View, args: &Args) -> RpcResult {
+    match view.chain.receipt(args.get(0, "hash")?) {
         Some(receipt) if !receipt.success => ok(receipt.output),
         Some(_) => ok(Bytes::new()),
         None => done(),
@@ -53,10 +54,10 @@ fn transaction_error(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// The block without its transactions, and how many there are. A number is a plain one here.
-fn block_details(node: &mut Node, args: &Args) -> RpcResult {
+fn block_details(view: &View, args: &Args) -> RpcResult {
     let block = match args.opt::<u64>(0, "block") {
-        Ok(Some(number)) => node.chain.block(number_id(number)),
-        Ok(None) | Err(_) => requested_block(node, args)?,
+        Ok(Some(number)) => view.chain.block(number_id(number)),
+        Ok(None) | Err(_) => requested_block(view, args)?,
     };
     let Some(block) = block else { return done() };
     let mut shown = convert::block(&block, false)?;
@@ -77,11 +78,11 @@ fn block_details(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// A page of a block's transactions, with the first four bytes of their calldata, and their receipts.
-fn block_transactions(node: &mut Node, args: &Args) -> RpcResult {
+fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let number = number_id(args.u64(0, "block")?);
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
     let missing = || super::RpcError::NotFound("block not found".into());
-    let block = node.chain.block(number).ok_or_else(missing)?;
+    let block = view.chain.block(number).ok_or_else(missing)?;
     let mut shown = convert::block(&block, true)?;
     let begin = page.saturating_mul(size).min(block.transactions.len());
     let end = begin.saturating_add(size).min(block.transactions.len());
@@ -111,22 +112,34 @@ fn block_transactions(node: &mut Node, args: &Args) -> RpcResult {
     ok(json!({ "fullblock": shown, "receipts": receipts }))
 }
 
-fn transaction_of_sender(node: &mut Node, args: &Args) -> RpcResult {
+fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "sender")?;
-    let found = node.chain.transaction_of(sender, args.u64(1, "nonce")?);
-    ok(found.map(|tx| tx.hash))
+    let nonce = args.u64(1, "nonce")?;
+    match view.chain.transaction_of(sender, nonce) {
+        Some(found) => ok(found.hash),
+        None => sent_before(view, sender, nonce),
+    }
 }
 
 /// The transaction that created a contract itself; one that another contract created is not found.
-fn contract_creator(node: &mut Node, args: &Args) -> RpcResult {
+fn contract_creator(view: &View, args: &Args) -> RpcResult {
     let contract: Address = args.get(0, "address")?;
-    let created = node.chain.creation_of(contract);
+    let created = view.chain.creation_of(contract);
+    let first = BlockId::Number(BlockNumberOrTag::Earliest);
+    if created.is_none()
+        && view.fork.is_some()
+        && !view.chain.account(contract, first)?.code.is_empty()
+    {
+        return Err(super::RpcError::NotFound(
+            "it was created before the fork".into(),
+        ));
+    }
     ok(created.map(|(hash, creator)| json!({ "hash": hash, "creator": creator })))
 }
 
-fn header(node: &mut Node, args: &Args) -> RpcResult {
+fn header(view: &View, args: &Args) -> RpcResult {
     let number: u64 = args.u64(0, "block number")?;
-    match node
+    match view
         .chain
         .block(BlockId::Number(BlockNumberOrTag::Number(number)))
     {
@@ -141,7 +154,7 @@ fn calls(chain: &Chain, args: &Args) -> Result<Value, super::RpcError> {
 }
 
 /// Every call, with its depth.
-fn trace(chain: &Chain, args: &Args) -> RpcResult {
+fn trace(View { chain, .. }: &View, args: &Args) -> RpcResult {
     fn append(call: &Value, depth: u64, list: &mut Vec<Value>) {
         let mut entry = serde_json::Map::new();
         entry.insert("type".into(), call["type"].clone());
@@ -165,7 +178,7 @@ fn trace(chain: &Chain, args: &Args) -> RpcResult {
 }
 
 /// Transfers and creations below the outermost call that took place.
-fn internal_operations(chain: &Chain, args: &Args) -> RpcResult {
+fn internal_operations(View { chain, .. }: &View, args: &Args) -> RpcResult {
     fn append(call: &Value, list: &mut Vec<Value>) {
         for inner in call["calls"].as_array().into_iter().flatten() {
             if inner.get("error").is_some() {

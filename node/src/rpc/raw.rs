@@ -6,21 +6,28 @@ use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::rlp::Encodable;
 
+use super::Method::Read;
 use super::args::Args;
 use super::block::requested_block;
 use super::{RpcResult, Table, done, json, list, ok};
-use crate::node::Node;
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("eth_getRawTransactionByHash", transaction),
-    ("debug_getRawTransaction", transaction),
-    ("eth_getRawTransactionByBlockNumberAndIndex", transaction_at),
-    ("eth_getRawTransactionByBlockHashAndIndex", transaction_at),
-    ("debug_getRawTransactions", transactions),
-    ("debug_getRawHeader", header),
-    ("debug_getRawBlock", block),
-    ("debug_getRawReceipts", receipts),
-    ("debug_codeByHash", code_by_hash),
+    ("eth_getRawTransactionByHash", Read(transaction)),
+    ("debug_getRawTransaction", Read(transaction)),
+    (
+        "eth_getRawTransactionByBlockNumberAndIndex",
+        Read(transaction_at),
+    ),
+    (
+        "eth_getRawTransactionByBlockHashAndIndex",
+        Read(transaction_at),
+    ),
+    ("debug_getRawTransactions", Read(transactions)),
+    ("debug_getRawHeader", Read(header)),
+    ("debug_getRawBlock", Read(block)),
+    ("debug_getRawReceipts", Read(receipts)),
+    ("debug_codeByHash", Read(code_by_hash)),
 ];
 
 fn encoded(envelope: &TxEnvelope) -> Bytes {
@@ -28,18 +35,18 @@ fn encoded(envelope: &TxEnvelope) -> Bytes {
 }
 
 /// Waiting transactions are found too.
-fn transaction(node: &mut Node, args: &Args) -> RpcResult {
+fn transaction(view: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
-    let envelope = node.chain.transaction(hash).map(|tx| tx.envelope);
-    match envelope.or_else(|| node.chain.pooled(hash).map(|tx| tx.envelope)) {
+    let envelope = view.chain.transaction(hash).map(|tx| tx.envelope);
+    match envelope.or_else(|| view.chain.pooled(hash).map(|tx| tx.envelope)) {
         Some(envelope) => ok(encoded(&envelope)),
         None => done(),
     }
 }
 
-fn transaction_at(node: &mut Node, args: &Args) -> RpcResult {
+fn transaction_at(view: &View, args: &Args) -> RpcResult {
     let index = usize::try_from(args.get::<U256>(1, "index")?).ok();
-    let block = requested_block(node, args)?;
+    let block = requested_block(view, args)?;
     let found = block.as_ref().zip(index);
     match found.and_then(|(block, index)| block.transactions.get(index)) {
         Some(tx) => ok(encoded(&tx.envelope)),
@@ -47,8 +54,8 @@ fn transaction_at(node: &mut Node, args: &Args) -> RpcResult {
     }
 }
 
-fn transactions(node: &mut Node, args: &Args) -> RpcResult {
-    match requested_block(node, args)? {
+fn transactions(view: &View, args: &Args) -> RpcResult {
+    match requested_block(view, args)? {
         Some(block) => list(
             block
                 .transactions
@@ -59,15 +66,15 @@ fn transactions(node: &mut Node, args: &Args) -> RpcResult {
     }
 }
 
-fn header(node: &mut Node, args: &Args) -> RpcResult {
-    match requested_block(node, args)? {
+fn header(view: &View, args: &Args) -> RpcResult {
+    match requested_block(view, args)? {
         Some(block) => ok(Bytes::from(alloy::rlp::encode(&block.header))),
         None => done(),
     }
 }
 
-fn block(node: &mut Node, args: &Args) -> RpcResult {
-    let Some(block) = requested_block(node, args)? else {
+fn block(view: &View, args: &Args) -> RpcResult {
+    let Some(block) = requested_block(view, args)? else {
         return done();
     };
     let transactions = block.transactions.iter().map(|tx| tx.envelope.clone());
@@ -84,8 +91,8 @@ fn block(node: &mut Node, args: &Args) -> RpcResult {
     ok(Bytes::from(bytes))
 }
 
-fn receipts(node: &mut Node, args: &Args) -> RpcResult {
-    let Some(block) = requested_block(node, args)? else {
+fn receipts(view: &View, args: &Args) -> RpcResult {
+    let Some(block) = requested_block(view, args)? else {
         return done();
     };
     list(block.receipts.iter().map(|receipt| {
@@ -95,6 +102,6 @@ fn receipts(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// Code that some account has or had; `0x` when there is none, as in anvil.
-fn code_by_hash(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node.chain.code_by_hash(args.get(0, "hash")?))
+fn code_by_hash(view: &View, args: &Args) -> RpcResult {
+    ok(view.chain.code_by_hash(args.get(0, "hash")?))
 }

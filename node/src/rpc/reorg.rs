@@ -1,9 +1,12 @@
 //! Blocks that are taken back or replaced: `anvil_rollback` and `anvil_reorg`.
 
+use std::sync::Arc;
+
 use alloy::primitives::Bytes;
 use alloy_rpc_types::TransactionRequest;
 use serde::Deserialize;
 
+use super::Method::Change;
 use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, Table, done, send};
@@ -12,7 +15,10 @@ use crate::node::Node;
 /// Most blocks that one request replaces.
 const MAX_DEPTH: u64 = 10_000;
 
-pub(super) const METHODS: Table = &[("anvil_rollback", rollback), ("anvil_reorg", reorg)];
+pub(super) const METHODS: Table = &[
+    ("anvil_rollback", Change(rollback)),
+    ("anvil_reorg", Change(reorg)),
+];
 
 /// A transaction of a new block.
 #[derive(Deserialize)]
@@ -50,7 +56,7 @@ fn reorg(node: &mut Node, args: &Args) -> RpcResult {
     match replace_blocks(node, depth, sent) {
         Ok(()) => {
             forget(node);
-            node.snapshots.clear();
+            node.snapshots = Arc::default();
             done()
         }
         Err(error) => {
@@ -95,6 +101,6 @@ fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result
 /// What was announced of the blocks that are gone comes again.
 fn forget(node: &mut Node) {
     let head = node.chain.block_number();
-    node.snapshots.retain(|_, (number, _)| *number <= head);
+    Arc::make_mut(&mut node.snapshots).retain(|_, (number, _)| *number <= head);
     node.rewound();
 }

@@ -10,18 +10,22 @@ use alloy::primitives::{Address, B256, Bytes};
 use alloy_rpc_types::TransactionRequest;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
+use stylus_chain::Chain;
 
+use super::Method::{Change, Read};
 use super::args::Args;
 use super::error::RpcError;
 use super::fill::fill;
 use super::{Context, RpcResult, Table, ok, request};
+use crate::accounts::DevAccounts;
 use crate::connections::Client;
 use crate::node::Node;
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("eth_sendTransaction", send),
-    ("eth_signTransaction", sign),
-    ("eth_sendUnsignedTransaction", send_unsigned),
+    ("eth_sendTransaction", Change(send)),
+    ("eth_signTransaction", Read(sign)),
+    ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
 
 /// `eth_sendRawTransaction`. Senders are recovered before the chain's thread is asked, so that
@@ -69,26 +73,26 @@ fn send(node: &mut Node, args: &Args) -> RpcResult {
 
 /// Signs with a dev account's key, or sends as an impersonated account.
 pub(super) fn send_request(node: &mut Node, request: TransactionRequest) -> Result<B256, RpcError> {
-    let from = sender(node, &request)?;
+    let from = sender(&node.accounts, &request)?;
     if node.accounts.signer(from).is_some() {
-        let envelope = fill_and_sign(node, from, request)?;
+        let envelope = fill_and_sign((&node.chain, &node.accounts), from, request)?;
         submit(node, Recovered::new_unchecked(envelope, from))
     } else {
         send_as(node, from, request)
     }
 }
 
-fn sign(node: &mut Node, args: &Args) -> RpcResult {
+fn sign(view: &View, args: &Args) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
-    let from = sender(node, &request)?;
-    let envelope = fill_and_sign(node, from, request)?;
+    let from = sender(&view.accounts, &request)?;
+    let envelope = fill_and_sign((&view.chain, &view.accounts), from, request)?;
     ok(Bytes::from(envelope.encoded_2718()))
 }
 
 /// Sends as any account, whether impersonated or not.
 fn send_unsigned(node: &mut Node, args: &Args) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
-    let from = sender(node, &request)?;
+    let from = sender(&node.accounts, &request)?;
     if node.chain.is_impersonated(from) {
         return ok(send_as(node, from, request)?);
     }
@@ -111,8 +115,11 @@ pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B
     Ok(hash)
 }
 
-pub(super) fn sender(node: &Node, request: &TransactionRequest) -> Result<Address, RpcError> {
-    let first = || node.accounts.all().next().map(|signer| signer.address());
+pub(super) fn sender(
+    accounts: &DevAccounts,
+    request: &TransactionRequest,
+) -> Result<Address, RpcError> {
+    let first = || accounts.all().next().map(|signer| signer.address());
     request
         .from
         .or_else(first)
@@ -120,12 +127,12 @@ pub(super) fn sender(node: &Node, request: &TransactionRequest) -> Result<Addres
 }
 
 fn fill_and_sign(
-    node: &mut Node,
+    (chain, accounts): (&Chain, &DevAccounts),
     from: Address,
     request: TransactionRequest,
 ) -> Result<TxEnvelope, RpcError> {
-    let request = fill(node, from, request)?;
-    let signer = node.accounts.signer(from).ok_or(RpcError::NoSigner(from))?;
+    let request = fill(chain, from, request)?;
+    let signer = accounts.signer(from).ok_or(RpcError::NoSigner(from))?;
     let mut unsigned = request.build_typed_tx().map_err(|request| {
         RpcError::Params(format!(
             "cannot build a transaction: missing {:?}",

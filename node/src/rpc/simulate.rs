@@ -5,22 +5,22 @@ use alloy::primitives::{Bytes, U64};
 use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
 use serde_json::{Value, json};
 use stylus_chain::{
-    CallRequest, Chain, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock,
-    SimulationRules,
+    CallRequest, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock, SimulationRules,
 };
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::{RpcError, revert_message};
-use super::read::ReadTable;
 use super::request::{self, block_id};
-use super::{RpcResult, json as convert, list};
+use super::{RpcResult, Table, json as convert, list};
+use crate::view::View;
 
 /// Most calls of one request.
 const MAX_CALLS: usize = 5_000;
 
-pub(super) const READS: ReadTable = &[("eth_simulateV1", simulate)];
+pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
 
-fn simulate(chain: &Chain, args: &Args) -> RpcResult {
+fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
     let calls: usize = payload
         .block_state_calls

@@ -129,12 +129,9 @@ async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Box<R
 }
 
 async fn whole(context: &Context, hash: B256) -> Option<Box<RawValue>> {
-    let found = context.worker.run(move |node| {
-        let mined = node
-            .chain
-            .transaction(hash)
-            .map(|tx| json::transaction(&tx));
-        mined.or_else(|| node.chain.pooled(hash).map(|tx| json::pooled(&tx)))
-    });
-    ok(found.await.ok()??).ok()
+    let view = context.worker.view().await.ok()?;
+    let mined = view.chain.transaction(hash);
+    let mined = mined.map(|tx| json::transaction(&tx));
+    let waiting = || view.chain.pooled(hash).map(|tx| json::pooled(&tx));
+    ok(mined.or_else(waiting)?).ok()
 }

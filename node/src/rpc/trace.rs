@@ -8,23 +8,24 @@ use serde::Deserialize;
 use serde_json::Value;
 use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, TraceKind};
 
+use super::Method::Read;
 use super::args::Args;
 use super::error::RpcError;
-use super::read::ReadTable;
 use super::request::block_id;
-use super::{RpcResult, done, list, ok};
+use super::{RpcResult, Table, done, list, ok};
+use crate::view::View;
 
 /// Most transactions that one request executes again.
 const MAX_TRANSACTIONS: usize = 10_000;
 
-pub(super) const READS: ReadTable = &[
-    ("trace_transaction", transaction),
-    ("trace_block", block),
-    ("trace_filter", filter),
+pub(super) const METHODS: Table = &[
+    ("trace_transaction", Read(transaction)),
+    ("trace_block", Read(block)),
+    ("trace_filter", Read(filter)),
 ];
 
 /// Null for a transaction that is not mined.
-fn transaction(chain: &Chain, args: &Args) -> RpcResult {
+fn transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     match chain.transaction(hash) {
         Some(_) => ok(chain.trace(hash, TraceKind::Flat)?),
@@ -32,7 +33,7 @@ fn transaction(chain: &Chain, args: &Args) -> RpcResult {
     }
 }
 
-fn block(chain: &Chain, args: &Args) -> RpcResult {
+fn block(View { chain, .. }: &View, args: &Args) -> RpcResult {
     match chain.block(block_id(args, 0)?) {
         Some(block) => list(entries(chain, &block)),
         None => done(),
@@ -81,10 +82,14 @@ impl Wanted {
     }
 }
 
-fn filter(chain: &Chain, args: &Args) -> RpcResult {
+fn filter(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let wanted: Wanted = args.get(0, "filter")?;
-    let number = |tag: Option<BlockNumberOrTag>| {
-        chain.resolve(BlockId::Number(tag.unwrap_or(BlockNumberOrTag::Latest)))
+    let number = |tag: Option<BlockNumberOrTag>| match tag.unwrap_or(BlockNumberOrTag::Latest) {
+        // What is before the fork is its endpoint's part.
+        BlockNumberOrTag::Number(number) if chain.is_forked() => {
+            Ok(number.max(chain.config().number))
+        }
+        tag => chain.resolve(BlockId::Number(tag)),
     };
     let (from, to) = (number(wanted.from_block)?, number(wanted.to_block)?);
     let blocks = chain.blocks_with_transactions(from, to);

@@ -8,40 +8,42 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use stylus_chain::PooledTransaction;
 
+use super::Method::{Change, Read};
 use super::args::Args;
 use super::json as convert;
 use super::{RpcResult, Table, done, list, ok};
 use crate::node::Node;
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("txpool_status", status),
-    ("txpool_content", content),
-    ("txpool_contentFrom", content_from),
-    ("txpool_inspect", inspect),
-    ("eth_pendingTransactions", pending),
-    ("anvil_dropTransaction", anvil_drop),
-    ("hardhat_dropTransaction", hardhat_drop),
-    ("anvil_dropAllTransactions", drop_all),
-    ("hardhat_dropAllTransactions", drop_all),
-    ("anvil_removePoolTransactions", drop_from),
+    ("txpool_status", Read(status)),
+    ("txpool_content", Read(content)),
+    ("txpool_contentFrom", Read(content_from)),
+    ("txpool_inspect", Read(inspect)),
+    ("eth_pendingTransactions", Read(pending)),
+    ("anvil_dropTransaction", Change(anvil_drop)),
+    ("hardhat_dropTransaction", Change(hardhat_drop)),
+    ("anvil_dropAllTransactions", Change(drop_all)),
+    ("hardhat_dropAllTransactions", Change(drop_all)),
+    ("anvil_removePoolTransactions", Change(drop_from)),
 ];
 
-fn status(node: &mut Node, _: &Args) -> RpcResult {
-    let pool = node.chain.pool();
+fn status(view: &View, _: &Args) -> RpcResult {
+    let pool = view.chain.pool();
     ok(json!({ "pending": U64::from(pool.pending.len()), "queued": U64::from(pool.queued.len()) }))
 }
 
-fn content(node: &mut Node, _: &Args) -> RpcResult {
-    let pool = node.chain.pool();
+fn content(view: &View, _: &Args) -> RpcResult {
+    let pool = view.chain.pool();
     ok(Content {
         pending: by_sender(&pool.pending, Whole),
         queued: by_sender(&pool.queued, Whole),
     })
 }
 
-fn content_from(node: &mut Node, args: &Args) -> RpcResult {
+fn content_from(view: &View, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
-    let pool = node.chain.pool();
+    let pool = view.chain.pool();
     let of = |txs| by_sender(txs, Whole).remove(&sender).unwrap_or_default();
     ok(Content {
         pending: of(&pool.pending),
@@ -50,7 +52,7 @@ fn content_from(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// One readable line per transaction, in geth's words.
-fn inspect(node: &mut Node, _: &Args) -> RpcResult {
+fn inspect(view: &View, _: &Args) -> RpcResult {
     let line = |tx: &PooledTransaction| {
         let tx = &tx.envelope;
         let to = tx
@@ -59,15 +61,15 @@ fn inspect(node: &mut Node, _: &Args) -> RpcResult {
         let (value, gas, price) = (tx.value(), tx.gas_limit(), tx.max_fee_per_gas());
         format!("{to}: {value} wei + {gas} gas × {price} wei")
     };
-    let pool = node.chain.pool();
+    let pool = view.chain.pool();
     ok(Content {
         pending: by_sender(&pool.pending, line),
         queued: by_sender(&pool.queued, line),
     })
 }
 
-fn pending(node: &mut Node, _: &Args) -> RpcResult {
-    let pool = node.chain.pool();
+fn pending(view: &View, _: &Args) -> RpcResult {
+    let pool = view.chain.pool();
     list(pool.pending.iter().map(|tx| Ok(convert::pooled(tx))))
 }
 

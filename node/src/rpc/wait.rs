@@ -14,6 +14,7 @@ use super::error::RpcError;
 use super::{Context, RpcResult, json, ok, send};
 use crate::connections::Client;
 use crate::node::Node;
+use crate::view::View;
 
 /// How long the receipt is waited for when the request names no time.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
@@ -81,7 +82,7 @@ async fn send_and_wait(
     let _waiting = client.map(Client::waiting);
     let receipt = async {
         loop {
-            if let Some(receipt) = context.worker.run(move |node| receipt(node, hash)).await? {
+            if let Some(receipt) = receipt(&context.worker.view().await?, hash) {
                 return receipt;
             }
             if matches!(events.recv().await, Err(RecvError::Closed)) {
@@ -95,8 +96,8 @@ async fn send_and_wait(
     })
 }
 
-fn receipt(node: &mut Node, hash: B256) -> Option<RpcResult> {
-    node.chain
+fn receipt(view: &View, hash: B256) -> Option<RpcResult> {
+    view.chain
         .receipt(hash)
         .map(|receipt| ok(json::receipt(&receipt)?))
 }

@@ -2,17 +2,18 @@
 
 use alloy::primitives::{Bytes, keccak256};
 
+use super::Method::Read;
 use super::args::Args;
 use super::{RpcResult, Table, ok};
-use crate::node::Node;
+use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("web3_clientVersion", client_version),
-    ("web3_sha3", sha3),
-    ("net_version", version),
-    ("eth_networkId", version),
-    ("net_listening", listening),
-    ("net_peerCount", peer_count),
+    ("web3_clientVersion", Read(client_version)),
+    ("web3_sha3", Read(sha3)),
+    ("net_version", Read(version)),
+    ("eth_networkId", Read(version)),
+    ("net_listening", Read(listening)),
+    ("net_peerCount", Read(peer_count)),
 ];
 
 /// The version of anvil whose methods and flags this node offers. Hardhat's network helpers refuse
@@ -20,30 +21,30 @@ pub(super) const METHODS: Table = &[
 const ANVIL: &str = "anvil/v1.7.1";
 
 /// Name and version of this program and of the rules it runs, behind the name that tools know.
-pub(super) fn version_text(node: &Node) -> String {
+pub(super) fn version_text(view: &View) -> String {
     format!(
         "{ANVIL} (stylus-devnode/{} arbos-{})",
         env!("CARGO_PKG_VERSION"),
-        node.chain.arbos_version()
+        view.chain.arbos_version()
     )
 }
 
-fn client_version(node: &mut Node, _: &Args) -> RpcResult {
-    ok(version_text(node))
+fn client_version(view: &View, _: &Args) -> RpcResult {
+    ok(version_text(view))
 }
 
-fn sha3(_: &mut Node, args: &Args) -> RpcResult {
+fn sha3(_: &View, args: &Args) -> RpcResult {
     ok(keccak256(args.get::<Bytes>(0, "data")?))
 }
 
-fn version(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node.chain.chain_id().to_string())
+fn version(view: &View, _: &Args) -> RpcResult {
+    ok(view.chain.chain_id().to_string())
 }
 
-fn listening(_: &mut Node, _: &Args) -> RpcResult {
+fn listening(_: &View, _: &Args) -> RpcResult {
     ok(true)
 }
 
-fn peer_count(_: &mut Node, _: &Args) -> RpcResult {
+fn peer_count(_: &View, _: &Args) -> RpcResult {
     ok("0x0")
 }

@@ -1,6 +1,6 @@
 //! Traces, access lists, and tokens out of nothing.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 
 use crate::evm::counter;
@@ -51,6 +51,81 @@ fn the_script_of_cargo_stylus_is_answered_like_the_native_tracer() {
     assert_eq!(trace(script), native);
     // Its line ends and indentation do not matter.
     assert_eq!(trace(&script.replace('\n', "\r\n\t")), native);
+}
+
+/// Pages of an account's slots, `most` at a time.
+fn paged(
+    port: u16,
+    block: &Value,
+    index: u64,
+    account: &Value,
+    most: usize,
+) -> Vec<(B256, B256, B256)> {
+    let (mut found, mut next) = (Vec::new(), json!("0x"));
+    while !next.is_null() {
+        let params = json!([block, index, account, next, most]);
+        let page = rpc(port, "debug_storageRangeAt", params);
+        let entries = page["storage"].as_object().expect("an object");
+        assert!(entries.len() <= most && !entries.is_empty());
+        for (hash, entry) in entries {
+            let word = |value: &Value| value.as_str().expect("a word").parse().expect("a word");
+            found.push((
+                hash.parse().expect("a hash"),
+                word(&entry["key"]),
+                word(&entry["value"]),
+            ));
+        }
+        next = page["nextKey"].clone();
+    }
+    found
+}
+
+#[test]
+fn storage_is_paged_by_the_hashes_of_slots_in_the_state_before_a_transaction() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let (_, contract) = deployed(port, from);
+    for slot in 1..=20u8 {
+        let word = B256::with_last_byte(slot);
+        rpc(port, "anvil_setStorageAt", json!([contract, word, word]));
+    }
+    rpc(
+        port,
+        "anvil_setStorageAt",
+        json!([contract, B256::with_last_byte(20), B256::ZERO]),
+    );
+    rpc(port, "anvil_setAutomine", json!([false]));
+    for _ in 0..2 {
+        rpc(
+            port,
+            "eth_sendTransaction",
+            json!([{ "from": from, "to": contract }]),
+        );
+    }
+    rpc(port, "evm_mine", json!([]));
+    let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    // What the block before left, then slot 0 beside it.
+    for (index, expected) in [(0, 1..20u8), (1, 0..20)] {
+        let mut wanted: Vec<_> = expected
+            .map(|slot| {
+                let key = B256::with_last_byte(slot);
+                (keccak256(key), key, B256::with_last_byte(slot.max(1)))
+            })
+            .collect();
+        wanted.sort();
+        for most in [1, 7, 100] {
+            let by_hash = paged(port, &block["hash"], index, &contract, most);
+            assert_eq!(by_hash, wanted, "{index} {most}");
+        }
+        assert_eq!(paged(port, &block["number"], index, &contract, 9), wanted);
+    }
+    let missing = json!([block["hash"], 2, contract, "0x", 10]);
+    assert_eq!(
+        rpc_error(port, "debug_storageRangeAt", missing)["code"],
+        -32602
+    );
+    rpc(port, "evm_mine", json!([]));
+    assert_eq!(paged(port, &json!("latest"), 0, &contract, 100).len(), 20);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use stylus_upgrades_test_http::{Message, respond};
 
-use crate::support::post;
+use crate::support::{post, rpc};
 
 /// What the front does beside passing requests on.
 #[derive(Default)]
@@ -38,6 +38,12 @@ pub(crate) struct Script {
     pub(crate) block: Vec<(&'static str, Value)>,
     /// Methods that were requested.
     pub(crate) requests: Vec<String>,
+    /// Heads of the requests, as they arrived.
+    pub(crate) heads: Vec<String>,
+    /// How long each answer takes.
+    pub(crate) pause: Duration,
+    /// Blocks named by hash in an object (EIP-1898) are not understood.
+    pub(crate) numbers_alone: bool,
 }
 
 /// The running server.
@@ -75,10 +81,15 @@ impl Front {
 }
 
 fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
-    let Some(body) = body_of(&connection) else {
+    let lock = || script.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(Message { head, body }) = message_of(&connection) else {
         return;
     };
-    let lock = || script.lock().unwrap_or_else(PoisonError::into_inner);
+    let Ok(body) = String::from_utf8(body) else {
+        return;
+    };
+    lock().heads.push(head);
+    let pause = lock().pause;
     if lock().endless {
         endless(&connection);
         return;
@@ -104,9 +115,14 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
             script.answered += 1;
             let fields = script.block.clone();
             drop(script);
-            (200, "", answered(&body, node, script_of(lock), &fields))
+            (
+                200,
+                "",
+                answered(&body, node, script_of(node, lock), &fields),
+            )
         }
     };
+    std::thread::sleep(pause);
     let _ = respond(&connection, &format!("{status} X"), header, &answer);
 }
 
@@ -121,9 +137,10 @@ fn endless(mut connection: &TcpStream) {
 }
 
 fn script_of<'a>(
+    node: u16,
     lock: impl Fn() -> MutexGuard<'a, Script> + 'a,
 ) -> impl Fn(&Value) -> Option<Value> {
-    move |request| own_answer(request, &mut lock())
+    move |request| own_answer(request, node, &mut lock())
 }
 
 /// Requests of a batch; none for a request without one.
@@ -132,10 +149,10 @@ fn length(body: &str) -> usize {
     batch.len()
 }
 
-fn body_of(connection: &TcpStream) -> Option<String> {
+fn message_of(connection: &TcpStream) -> Option<Message> {
     let limit = Some(Duration::from_secs(10));
     connection.set_read_timeout(limit).ok()?;
-    String::from_utf8(Message::read(connection).ok()?.body).ok()
+    Message::read(connection).ok()
 }
 
 /// The answer to a request or a batch.
@@ -174,7 +191,7 @@ fn answered(
 }
 
 /// What Nitro answers otherwise than this repository's node.
-fn own_answer(request: &Value, script: &mut Script) -> Option<Value> {
+fn own_answer(request: &Value, node: u16, script: &mut Script) -> Option<Value> {
     let method = request["method"].as_str().unwrap_or_default();
     script.requests.push(method.to_owned());
     let scripted = script.answers.iter().find(|(name, _)| *name == method);
@@ -191,7 +208,16 @@ fn own_answer(request: &Value, script: &mut Script) -> Option<Value> {
         "eth_getBalance" | "eth_getCode" | "eth_getTransactionCount" => &request["params"][1],
         _ => return None,
     };
-    let number = at.as_str()?.strip_prefix("0x")?;
+    let by_hash = &at["blockHash"];
+    if by_hash.is_string() && script.numbers_alone {
+        let message = "invalid argument: cannot unmarshal object into Go value of type string";
+        return Some(json!({ "error": { "code": -32602, "message": message } }));
+    }
+    let block = by_hash
+        .as_str()
+        .map(|hash| rpc(node, "eth_getBlockByHash", json!([hash, false])));
+    let number = block.as_ref().map_or(at, |block| &block["number"]);
+    let number = number.as_str()?.strip_prefix("0x")?;
     let number = u64::from_str_radix(number, 16).ok()?;
     if number < script.oldest_state {
         let message = "missing trie node 3b7e (path ) state 0x3b7e is not available";

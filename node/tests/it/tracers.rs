@@ -114,15 +114,25 @@ fn the_prestate_and_the_difference_are_those_of_the_state() {
     let diff = json!({ "tracer": "prestateTracer", "tracerConfig": { "diffMode": true } });
     let changed = scene.trace(&scene.called, diff.clone());
     assert_eq!(changed["post"][&from]["nonce"], 2);
-    let written = json!({ "storage": { zero: B256::with_last_byte(1) } });
+    let written = json!({ "storage": { &zero: B256::with_last_byte(1) } });
     assert_eq!(changed["post"][to], written);
     assert!(changed["pre"][to].get("storage").is_none());
     // What is created has no before.
-    let created = scene.trace(&scene.created, diff);
+    let created = scene.trace(&scene.created, diff.clone());
     assert!(created["pre"].get(to).is_none(), "{created}");
     assert_eq!(created["post"][to]["nonce"], 1);
     let balance = rpc(scene.port, "eth_getBalance", json!([scene.from, "latest"]));
     assert_eq!(changed["post"][&from]["balance"], balance);
+    // PUSH0, PUSH0, SSTORE: an account whose slots were only cleared has an after without a field.
+    rpc(scene.port, "anvil_setCode", json!([to, "0x5f5f55"]));
+    let call = json!([{ "from": scene.from, "to": to }]);
+    let cleared = rpc(scene.port, "eth_sendTransaction", call);
+    let changed = scene.trace(&cleared, diff);
+    assert_eq!(changed["post"][to], json!({}));
+    assert_eq!(
+        changed["pre"][to]["storage"][&zero],
+        json!(B256::with_last_byte(1))
+    );
 }
 
 #[test]

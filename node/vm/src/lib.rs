@@ -15,7 +15,7 @@
 //! functions, for the chain to use.
 //!
 //! Rules and prices are those of Arbitrum Nitro at ArbOS 30 to 60, Stylus versions 1 to 3; the
-//! meter is measured against the original crates of Nitro v3.9.5 (feature `vectors`).
+//! meter is measured against the original crates of Nitro v3.9.5 (`tests/vectors`).
 #![forbid(unsafe_code)]
 
 mod activation;
@@ -38,8 +38,6 @@ mod run;
 mod start_gas;
 mod storage_cache;
 mod units;
-#[cfg(feature = "vectors")]
-pub mod vectors;
 
 pub use activation::{ActivationError, Rule, activate};
 pub use code::*;

@@ -1,5 +1,5 @@
-//! Governed calls about one proxy: what the governance part asks before they are approved, and has executed once
-//! they are. It has taken the lock.
+//! Governed calls about policies and about one proxy: what the governance part asks before they are approved, and
+//! has executed once they are. It has taken the lock.
 
 use alloc::vec::Vec;
 
@@ -14,17 +14,40 @@ use stylus_registry_core::{
     lock::{self, Phase},
 };
 use stylus_upgrades_interface::registry::IRegistry::{
-    abortMigrationCall, acceptTransferCall, adoptCall, removeInstanceCall, setHandlerCall,
-    transferProxyCall,
+    abortMigrationCall, acceptTransferCall, adoptCall, createDefinitionCall, removeInstanceCall,
+    setHandlerCall, setPolicyCall, transferProxyCall,
 };
 
-use crate::{adoption, handler, transfer};
+use crate::{adoption, handler, policies, transfer};
 
 /// Refuses what could not be executed now.
 pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
-    let (definition, proxy) = subject(calldata)?;
     let arguments = Reader::arguments(calldata);
     match selector(calldata)? {
+        createDefinitionCall::SELECTOR => policies::check_definition(arguments),
+        setPolicyCall::SELECTOR => policies::check_change(arguments),
+        selector => check_about_proxy(selector, arguments),
+    }?;
+    Ok(Vec::new())
+}
+
+/// Does it. It was checked in this very call.
+pub(crate) fn execute(calldata: &[u8]) -> Reverts<Vec<u8>> {
+    if lock::phase() != Phase::Busy {
+        return Err(errors::nothing());
+    }
+    let arguments = Reader::arguments(calldata);
+    match selector(calldata)? {
+        createDefinitionCall::SELECTOR => policies::create_definition(arguments),
+        setPolicyCall::SELECTOR => policies::set(arguments),
+        selector => execute_about_proxy(selector, arguments),
+    }?;
+    Ok(Vec::new())
+}
+
+fn check_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
+    let (definition, proxy) = subject(arguments)?;
+    match selector {
         setHandlerCall::SELECTOR => handler::migrating(&definition, proxy, true).map(drop),
         abortMigrationCall::SELECTOR => handler::migrating(&definition, proxy, false).map(drop),
         adoptCall::SELECTOR => adoption::check(&definition, proxy, arguments),
@@ -36,35 +59,28 @@ pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
             adoption::check_removal(&definition, &instance(&definition, proxy)?)
         }
         _ => Err(errors::nothing()),
-    }?;
-    Ok(Vec::new())
+    }
 }
 
-/// Does it. It was checked in this very call.
-pub(crate) fn execute(calldata: &[u8]) -> Reverts<Vec<u8>> {
-    if lock::phase() != Phase::Busy {
-        return Err(errors::nothing());
-    }
-    let (mut definition, proxy) = subject(calldata)?;
-    let arguments = Reader::arguments(calldata);
-    match selector(calldata)? {
+fn execute_about_proxy(selector: [u8; 4], arguments: Reader<'_>) -> Reverts<()> {
+    let (mut definition, proxy) = subject(arguments)?;
+    match selector {
         setHandlerCall::SELECTOR => handler::set(&definition, proxy, arguments.address(2)?),
         abortMigrationCall::SELECTOR => handler::abort(&definition, proxy),
         adoptCall::SELECTOR => adoption::adopt(&mut definition, proxy, arguments),
         acceptTransferCall::SELECTOR => transfer::accept(&definition, proxy, arguments),
         transferProxyCall::SELECTOR => transfer::transfer(&mut definition, proxy, arguments),
-        _ => adoption::remove(&mut definition, proxy),
-    }?;
-    Ok(Vec::new())
+        removeInstanceCall::SELECTOR => adoption::remove(&mut definition, proxy),
+        _ => Err(errors::nothing()),
+    }
 }
 
 fn selector(calldata: &[u8]) -> Reverts<[u8; 4]> {
     calldata.first_chunk().copied().ok_or_else(errors::nothing)
 }
 
-/// The definition and the proxy that all of them begin with.
-fn subject(calldata: &[u8]) -> Reverts<(Definition, Address)> {
-    let arguments = Reader::arguments(calldata);
+/// The definition and the proxy that calls about a proxy begin with.
+fn subject(arguments: Reader<'_>) -> Reverts<(Definition, Address)> {
     Ok((Definition::of(arguments.bytes(0)?)?, arguments.address(1)?))
 }
 

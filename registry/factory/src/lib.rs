@@ -1,9 +1,10 @@
-//! Registry part: what is decided about one proxy.
+//! Registry part: definitions with their policies, and what is decided about one proxy.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `create` | `createProxy` |
-//! | `decided` | the other governed calls about one proxy: what is checked before anybody approves |
+//! | `decided` | governed calls: which of the others checks and executes them |
+//! | `policies` | the construction, `createDefinition`, `setPolicy` |
 //! | `handler` | `setHandler` and `abortMigration` |
 //! | `adoption` | `adopt` and `removeInstance` |
 //! | `transfer` | `acceptTransfer`, `transferProxy`, and the calls between two registries |
@@ -16,6 +17,7 @@ mod adoption;
 mod create;
 mod decided;
 mod handler;
+mod policies;
 mod transfer;
 
 use alloc::vec::Vec;
@@ -23,7 +25,9 @@ use alloc::vec::Vec;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
 use stylus_upgrades_host::program::Status;
-use stylus_upgrades_interface::{instance::IInstanceRegistry, parts::IParts, registry::IRegistry};
+use stylus_upgrades_interface::{
+    chain::CONSTRUCTOR_SELECTOR, instance::IInstanceRegistry, parts::IParts, registry::IRegistry,
+};
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -31,16 +35,19 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// What other registries call, and what the governance part has executed.
+/// The construction, what other registries call, and what the governance part has executed.
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
         IInstanceRegistry::receiveTransferCall::SELECTOR => transfer::receive(arguments),
         IInstanceRegistry::relayCall::SELECTOR => transfer::relay(arguments),
         IInstanceRegistry::transferRelayCall::SELECTOR => transfer::transfer_relay(arguments),
+        CONSTRUCTOR_SELECTOR => policies::construct(arguments),
         IRegistry::createProxyCall::SELECTOR => create::proxy(arguments),
         IParts::checkCallCall::SELECTOR => decided::check(arguments.bytes(0)?),
-        IRegistry::setHandlerCall::SELECTOR
+        IRegistry::createDefinitionCall::SELECTOR
+        | IRegistry::setPolicyCall::SELECTOR
+        | IRegistry::setHandlerCall::SELECTOR
         | IRegistry::abortMigrationCall::SELECTOR
         | IRegistry::adoptCall::SELECTOR
         | IRegistry::acceptTransferCall::SELECTOR

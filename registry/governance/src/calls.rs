@@ -17,11 +17,8 @@ use stylus_upgrades_interface::registry::IRegistry;
 
 /// A governed call with its arguments.
 pub(crate) enum Call<'a> {
-    /// `createDefinition`, with the policies of the roles `migrate`, `policy` and `create`
-    CreateDefinition {
-        name: &'a [u8],
-        policies: [&'a [u8]; 3],
-    },
+    /// `createDefinition`. Another part checks and executes it.
+    CreateDefinition { calldata: &'a [u8] },
     /// `addVersion`, or `migrate` where it becomes current as well
     AddVersion {
         name: &'a [u8],
@@ -36,14 +33,10 @@ pub(crate) enum Call<'a> {
         version: &'a [u8],
         step: Step,
     },
-    /// `setPolicy`
-    SetPolicy {
-        name: &'a [u8],
-        role: &'a [u8],
-        expression: &'a [u8],
-    },
-    /// `setHandler`, `abortMigration`, `removeInstance`, or `transferProxy`: about an instance. Another part
-    /// checks and executes them.
+    /// `setPolicy`. The same part does.
+    SetPolicy { name: &'a [u8], calldata: &'a [u8] },
+    /// `setHandler`, `abortMigration`, `removeInstance`, or `transferProxy`: about an instance. The same part
+    /// does.
     OfInstance {
         name: &'a [u8],
         proxy: Address,
@@ -78,10 +71,7 @@ impl<'a> Call<'a> {
         let name = arguments.bytes(0)?;
         let text = |n| arguments.bytes(n);
         Ok(match selector {
-            IRegistry::createDefinitionCall::SELECTOR => Self::CreateDefinition {
-                name,
-                policies: [text(1)?, text(2)?, text(3)?],
-            },
+            IRegistry::createDefinitionCall::SELECTOR => Self::CreateDefinition { calldata },
             IRegistry::addVersionCall::SELECTOR | IRegistry::migrateCall::SELECTOR => {
                 Self::AddVersion {
                     name,
@@ -96,11 +86,7 @@ impl<'a> Call<'a> {
                 version: text(1)?,
                 step: Step::read(&arguments, 2)?,
             },
-            IRegistry::setPolicyCall::SELECTOR => Self::SetPolicy {
-                name,
-                role: text(1)?,
-                expression: text(2)?,
-            },
+            IRegistry::setPolicyCall::SELECTOR => Self::SetPolicy { name, calldata },
             IRegistry::setHandlerCall::SELECTOR
             | IRegistry::abortMigrationCall::SELECTOR
             | IRegistry::transferProxyCall::SELECTOR

@@ -4,7 +4,6 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    authority,
     chain::{RevertData, Reverts, code_hash, has_code},
     create2,
     definition::Definition,
@@ -28,7 +27,6 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
         return Err(errors::definition_paused(&definition.name));
     }
     match call {
-        Call::CreateDefinition { name, policies } => create_definition(name, policies),
         Call::AddVersion {
             version,
             code,
@@ -51,13 +49,10 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
             another_step(definition, &definition.version(version)?, step)?;
             script(step)
         }
-        Call::SetPolicy {
-            role, expression, ..
-        } => {
-            label::check(role)?;
-            authority::check_change(definition, role, expression).map(|_| ())
-        }
-        Call::OfInstance { calldata, .. } | Call::Arrival { calldata, .. } => {
+        Call::CreateDefinition { calldata }
+        | Call::SetPolicy { calldata, .. }
+        | Call::OfInstance { calldata, .. }
+        | Call::Arrival { calldata, .. } => {
             let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
             hand_on::<checkCallCall>(&check)
         }
@@ -78,17 +73,6 @@ pub(crate) fn check(call: &Call<'_>, definition: &Definition) -> Reverts<()> {
             create_proxy(name, *kind, *salt)
         }
     }
-}
-
-fn create_definition(name: &[u8], policies: &[&[u8]]) -> Reverts<()> {
-    label::check(name)?;
-    if Definition::exists(name) {
-        return Err(errors::definition_exists(name));
-    }
-    for expression in policies {
-        authority::check(expression)?;
-    }
-    Ok(())
 }
 
 /// `migrate` adds a version with a step from the current one, or takes one that is there with

@@ -3,7 +3,6 @@
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::encode,
-    authority::{self, role},
     chain::{Reverts, delegate},
     definition::Definition,
     events,
@@ -25,7 +24,6 @@ use crate::calls::Call;
 /// Does it. `definition` is the one whose role was asked for.
 pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u8]) -> Reverts<()> {
     match call {
-        Call::CreateDefinition { name, policies } => create_definition(name, policies),
         Call::AddVersion {
             version,
             code,
@@ -47,29 +45,15 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
             definition.save();
             Ok(())
         }
-        Call::SetPolicy {
-            role, expression, ..
-        } => set_policy(definition, role, expression),
         // one part executes all of these
-        Call::OfInstance { calldata, .. } | Call::Arrival { calldata, .. } => {
-            hand_on::<transferProxyCall>(calldata)
-        }
+        Call::CreateDefinition { calldata }
+        | Call::SetPolicy { calldata, .. }
+        | Call::OfInstance { calldata, .. }
+        | Call::Arrival { calldata, .. } => hand_on::<transferProxyCall>(calldata),
         Call::Pause { .. } => pause_or_resume(definition, true),
         Call::Resume { .. } => pause_or_resume(definition, false),
         Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
     }
-}
-
-fn create_definition(name: &[u8], policies: &[&[u8]; 3]) -> Reverts<()> {
-    let mut definition = Definition::new(name);
-    events::definition_created(definition.id, name).emit();
-    let roles = [role::MIGRATE, role::POLICY, role::CREATE];
-    for (role, expression) in roles.into_iter().zip(policies) {
-        let policy = authority::check(expression)?;
-        authority::set(&mut definition, role, expression, &policy);
-    }
-    definition.create();
-    Ok(())
 }
 
 /// Adds the version; the first one becomes current.
@@ -116,14 +100,6 @@ fn make_current(definition: &mut Definition, version: &Version) {
     queue::advance(definition.id, definition.current, version.index);
     definition.current = version.index;
     events::current_changed(definition.id, &version.label, definition.sequence).emit();
-}
-
-fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Reverts<()> {
-    let policy = authority::check(expression)?;
-    definition.sequence += 1;
-    authority::set(&mut definition, role, expression, &policy);
-    definition.save();
-    Ok(())
 }
 
 /// Pauses the definition, or resumes it, with its first instances; the others are left to `rollout`. A definition

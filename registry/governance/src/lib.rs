@@ -1,8 +1,7 @@
-//! Registry part: definitions, versions, policies, approvals.
+//! Registry part: approvals, and what they decide about versions.
 //!
 //! | module | holds |
 //! |---|---|
-//! | `construct` | the construction of the registry |
 //! | `governed` | the one flow of every governed call |
 //! | `calls` | the governed calls: arguments, definition, role, subject |
 //! | `checks` | what can be refused before anybody approves |
@@ -14,7 +13,6 @@ extern crate alloc;
 
 mod calls;
 mod checks;
-mod construct;
 mod execute;
 mod governed;
 
@@ -23,7 +21,7 @@ use alloc::vec::Vec;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
 use stylus_upgrades_host::program::Status;
-use stylus_upgrades_interface::{chain::CONSTRUCTOR_SELECTOR, registry::IRegistry};
+use stylus_upgrades_interface::registry::IRegistry;
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -35,7 +33,6 @@ fn answer(calldata: &[u8]) -> Status {
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
-        CONSTRUCTOR_SELECTOR => construct::registry(arguments),
         IRegistry::createDefinitionCall::SELECTOR
         | IRegistry::addVersionCall::SELECTOR
         | IRegistry::addStepCall::SELECTOR

@@ -15,6 +15,7 @@ use alloy::primitives::{B256, keccak256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use stylus_layout::Unlisted;
 
 /// Builds contracts. Cheap to make; several may work at once, in one process or many.
 pub struct Builder {
@@ -266,6 +267,13 @@ impl Builder {
         let mut artifact = workplace.build(source, &constants)?;
         let dependencies = source::path_dependencies(folder)?;
         let interface = Interface::read(&package::canonical(folder)?, &dependencies);
+        if let Some(layout) = artifact
+            .layout
+            .as_mut()
+            .filter(|_| !interface.slots_by_hand.is_empty())
+        {
+            layout.unlisted = Some(vec![Unlisted::SlotsByHand(interface.slots_by_hand.clone())]);
+        }
         artifact.interface = interface.published();
         Ok(artifact)
     }

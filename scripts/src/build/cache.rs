@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use stylus_layout::{DeclaredStep, Layout};
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
-pub(super) const BUILDER: u32 = 5;
+pub(super) const BUILDER: u32 = 6;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;

@@ -344,6 +344,24 @@ pub enum BuildError {
         /// What the module has.
         found: String,
     },
+    /// The module carries the layout of a struct that is not the entrypoint.
+    #[error(
+        "{package} carries the storage layout of {described}, and its entrypoint is {entrypoint}"
+    )]
+    #[explain(
+        expected = "the layout of {entrypoint}",
+        found = "the layout of {described}",
+        next = "put #[derive(StorageLayout)] above {entrypoint} and #[upgradeable] above its #[public] impl block, \
+                and take #[upgradeable] from the others"
+    )]
+    LayoutOfAnother {
+        /// The package.
+        package: String,
+        /// The struct that calls begin with, as the sources show it.
+        entrypoint: String,
+        /// The struct whose layout it is.
+        described: String,
+    },
     /// The contract says something of its storage that cannot be.
     #[error("the storage layout of {package} cannot be read: {source}")]
     #[explain(

@@ -59,7 +59,7 @@ pub use error::BuildError;
 pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use package::workspace_of;
-pub use reviewed::{Reviewed, is_tracked};
+pub use reviewed::{OnDefault, Reviewed, is_tracked};
 pub use revision::{REVISION, repository};
 pub use settled_lock::{SolvedLock, settle_lock, solve_lock};
 pub use sources::is_framework;

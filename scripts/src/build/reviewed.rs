@@ -1,5 +1,6 @@
-//! Whether a file is as the default branch has it: what a pull request brings along says nothing of
-//! what is live.
+//! Whether a file is as the default branch has it, and what that has: what a pull request brings along
+//! says nothing of what is live. Where the runner of a workflow names a repository, it is that one's
+//! default branch, and a clone of another one proves nothing.
 
 use super::package::canonical;
 use super::revision::git;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 /// the branch that a pull request goes to: its author may have pushed that one.
 const NAMED: &str = "CI_DEFAULT_BRANCH";
 const EVENT: &str = "GITHUB_EVENT_PATH";
+/// Where GitLab's runner names the repository: the one that a merge request goes to, else its own.
+const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"];
 /// What the default branch is called in a repository without remotes. In a clone a branch of one's own says
 /// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
 /// whoever may push can have made.
@@ -37,8 +40,9 @@ impl Reviewed {
     }
 
     fn with(variable: &Variables<'_>, file: &Path) -> Self {
-        let Ok(file) = canonical(file) else {
-            return Self::No(format!("{} cannot be found", file.display()));
+        let file = match located(file) {
+            Ok(file) => file,
+            Err(why) => return Self::No(why),
         };
         let Some(top) = repository_of(&file) else {
             return Self::NoRepository;
@@ -47,6 +51,67 @@ impl Reviewed {
             Ok(()) => Self::Yes,
             Err(why) => Self::No(why),
         }
+    }
+}
+
+/// What the default branch has of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnDefault {
+    /// No runner names a repository, or the file is in none: it is the user's own.
+    NotAsked,
+    /// It has no such file.
+    Absent,
+    /// This text.
+    Text(String),
+}
+
+impl OnDefault {
+    /// Of a file in the working tree, by what the runner of a workflow names.
+    ///
+    /// # Errors
+    /// Why nobody can tell.
+    pub fn of(file: &Path) -> Result<Self, String> {
+        Self::with(&|name| std::env::var(name).ok(), file)
+    }
+
+    fn with(variable: &Variables<'_>, file: &Path) -> Result<Self, String> {
+        if named_default(variable)?.is_none() {
+            return Ok(Self::NotAsked);
+        }
+        let file = located(file)?;
+        let Some(top) = repository_of(&file) else {
+            return Ok(Self::NotAsked);
+        };
+        require_own(top)?;
+        let inside = inside(top, &file)?;
+        let object = format!("{}:{inside}", base(variable, top, inside)?);
+        match verified(top, &object) {
+            Some(object) => git(top, &["cat-file", "blob", &object]).map(Self::Text),
+            None => Ok(Self::Absent),
+        }
+    }
+}
+
+/// A file that may be gone, in a folder that is there.
+fn located(file: &Path) -> Result<PathBuf, String> {
+    let unknown = || format!("{} cannot be found", file.display());
+    let (mut there, mut rest) = (file, PathBuf::new());
+    loop {
+        if let Ok(found) = canonical(there) {
+            return Ok(match rest.as_os_str().is_empty() {
+                true => found,
+                false => found.join(rest),
+            });
+        }
+        let name = there.file_name().ok_or_else(unknown)?;
+        rest = match rest.as_os_str().is_empty() {
+            true => PathBuf::from(name),
+            false => Path::new(name).join(rest),
+        };
+        there = there
+            .parent()
+            .filter(|above| !above.as_os_str().is_empty())
+            .ok_or_else(unknown)?;
     }
 }
 
@@ -94,7 +159,8 @@ fn require_top(top: &Path) -> Result<(), String> {
     }
 }
 
-fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), String> {
+/// Refuses a folder of which git thinks otherwise, and a submodule.
+fn require_own(top: &Path) -> Result<(), String> {
     require_top(top)?;
     let above = git(top, &["rev-parse", "--show-superproject-working-tree"])?;
     if !above.is_empty() {
@@ -103,7 +169,15 @@ fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), Stri
             top.display()
         ));
     }
+    Ok(())
+}
+
+fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), String> {
+    require_own(top)?;
     let inside = inside(top, file)?;
+    if !file.exists() {
+        return require_absent(variable, top, inside);
+    }
     let commit = base(variable, top, inside)?;
     let short = commit.get(..12).unwrap_or(&commit);
     let object = format!("{commit}:{inside}");
@@ -116,6 +190,30 @@ fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), Stri
         false => Err(format!(
             "{inside} differs from the commit {short}, which this is compared with (if the default branch \
              went on, merge it or rebase onto it)"
+        )),
+    }
+}
+
+/// A file that is not there was reviewed as little as one that differs, if the default branch has it.
+fn require_absent(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<(), String> {
+    let ask = [
+        "--literal-pathspecs",
+        "rev-list",
+        "--all",
+        "HEAD",
+        "--max-count=1",
+        "--",
+        inside,
+    ];
+    if git(top, &ask).is_ok_and(|ever| ever.is_empty()) {
+        return Ok(());
+    }
+    let commit = base(variable, top, inside)?;
+    let short = commit.get(..12).unwrap_or(&commit);
+    match verified(top, &format!("{commit}:{inside}")) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "{inside} was deleted; the commit {short}, which this is compared with, has it"
         )),
     }
 }
@@ -136,6 +234,14 @@ fn base(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<String, St
         [one] => Some(*one),
         several => several.iter().copied().find(|one| *one == ORIGIN),
     };
+    if let (Some(meant), Some(remote)) = (named_repository(variable)?, remote) {
+        let url = git(top, &["remote", "get-url", remote])?;
+        if address_of(&url) != address_of(&meant) {
+            return Err(format!(
+                "{remote} is a clone of another repository than {meant}, which the workflow is about"
+            ));
+        }
+    }
     let branch = match (named_default(variable)?, remote) {
         (Some(name), Some(remote)) => {
             let found = commit(&format!("refs/remotes/{remote}/{name}"));
@@ -182,21 +288,53 @@ fn base(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<String, St
 
 /// What the runner of a workflow calls the default branch, where one does.
 fn named_default(variable: &Variables<'_>) -> Result<Option<String>, String> {
-    let given = |name: &str| variable(name).filter(|value| !value.is_empty());
-    if let Some(name) = given(NAMED) {
+    if let Some(name) = given(variable, NAMED) {
         return Ok(Some(name));
     }
-    let Some(path) = given(EVENT) else {
+    let event = event(variable)?;
+    let name = event.and_then(|event| {
+        event["repository"]["default_branch"]
+            .as_str()
+            .map(str::to_owned)
+    });
+    Ok(name)
+}
+
+/// The URL of the repository that the runner of a workflow is about, where one names it.
+fn named_repository(variable: &Variables<'_>) -> Result<Option<String>, String> {
+    if let Some(url) = REPOSITORY.iter().find_map(|name| given(variable, name)) {
+        return Ok(Some(url));
+    }
+    let event = event(variable)?;
+    Ok(event.and_then(|event| event["repository"]["clone_url"].as_str().map(str::to_owned)))
+}
+
+/// A repository's URL without what may differ in URLs of one repository.
+fn address_of(url: &str) -> String {
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = url.split_once('/').unwrap_or((url, ""));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let path = format!("{}/{path}", host.replacen(':', "/", 1));
+    let path = path.trim_end_matches('/');
+    path.strip_suffix(".git").unwrap_or(path).to_lowercase()
+}
+
+fn given(variable: &Variables<'_>, name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+/// The event of a workflow of GitHub, where one runs.
+fn event(variable: &Variables<'_>) -> Result<Option<serde_json::Value>, String> {
+    let Some(path) = given(variable, EVENT) else {
         return Ok(None);
     };
     let unreadable = |error: &dyn std::fmt::Display| {
         format!("the event of the workflow cannot be read ({EVENT}): {error}")
     };
     let text = std::fs::read(path).map_err(|error| unreadable(&error))?;
-    let event: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|error| unreadable(&error))?;
-    let name = event["repository"]["default_branch"].as_str();
-    Ok(name.map(str::to_owned))
+    serde_json::from_slice(&text)
+        .map(Some)
+        .map_err(|error| unreadable(&error))
 }
 
 #[cfg(test)]

@@ -38,6 +38,28 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
     })
 }
 
+/// Refuses a module that carries the layout of another struct than the entrypoint: a component that says
+/// it is top-level storage, say.
+pub(super) fn require_layout_of(
+    package: &str,
+    raw: &[u8],
+    entrypoint: &str,
+) -> Result<(), BuildError> {
+    let described = Layout::struct_of_section(&section(raw, sections::LAYOUT));
+    let described = described.map_err(|source| BuildError::Layout {
+        package: package.into(),
+        source,
+    })?;
+    match described {
+        Some(described) if described != entrypoint => Err(BuildError::LayoutOfAnother {
+            package: package.into(),
+            entrypoint: entrypoint.into(),
+            described,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// The initializers and migrations that the compiler's module declares; `None` if it says nothing
 /// of them. Errors as [`layout`] does.
 pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, BuildError> {

@@ -11,9 +11,12 @@ use super::copy::Copy;
 use super::error::BuildError;
 use super::info::{self, BuildInfo};
 use super::lock_file;
-use super::source::Source;
+use super::package::{self, Package};
+use super::source::{self, Source};
 use super::toolchain::Toolchain;
 use super::vendored;
+use super::wasm;
+use crate::interface::Interface;
 use alloy::primitives::{B256, Keccak256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -87,6 +90,7 @@ impl<'a> Workplace<'a> {
         progress.begin(&format!("building {package}"));
         let raw = self.compile(&source, &toolchain, known)?;
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
+        require_own_layout(&source.package, &raw)?;
         self.require_no_path(&artifact, &toolchain)?;
         artifact.info = BuildInfo::of(&source, &toolchain);
         self.cache.store(&artifact, key)?;
@@ -181,6 +185,16 @@ impl<'a> Workplace<'a> {
     fn toolchain(&self, source: &Source) -> Result<Toolchain, BuildError> {
         self.builder
             .toolchain(source, &self.folder.join("toolchains"))
+    }
+}
+
+/// What the module says of its storage is about the struct that the sources show to be the entrypoint.
+fn require_own_layout(package: &Package, raw: &[u8]) -> Result<(), BuildError> {
+    let folder = package::canonical(&package.folder)?;
+    let interface = Interface::read(&folder, &source::path_dependencies(&package.folder)?);
+    match interface.entrypoint() {
+        Some(entrypoint) => wasm::require_layout_of(&package.name, raw, entrypoint),
+        None => Ok(()),
     }
 }
 

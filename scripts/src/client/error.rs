@@ -92,6 +92,23 @@ pub enum ChainError {
         /// The endpoint's words.
         message: String,
     },
+    /// The endpoint did not say what became of a transaction that it was given.
+    #[error("{what} may have been sent, in the transaction {tx}: {source}")]
+    #[explain(
+        expected = "an answer that says whether the transaction was taken",
+        found = "{source}",
+        next = "run the same command with the same key again, from whatever folder: it looks for {tx} before it \
+                sends anything",
+        exit = Exit::Chain
+    )]
+    MaybeSent {
+        /// What was attempted.
+        what: String,
+        /// The transaction's hash.
+        tx: TxHash,
+        /// What went wrong.
+        source: Box<ChainError>,
+    },
     /// A Stylus program does not run: it was never activated, an ArbOS upgrade outdated it, or it
     /// expired.
     #[error("{endpoint} refused {what}: {message} (code {code})")]

@@ -326,7 +326,8 @@ impl Client {
             CalldataHash::of(request.input.input().cloned().unwrap_or_default()),
         );
         let (tx, nonce) = self.submit(what, sender, request).await?;
-        let receipt = self.receipt_of(what, tx, sender, nonce).await?;
+        let receipt = self.receipt_of(what, tx, sender, nonce).await;
+        let receipt = receipt.map_err(|error| submit::maybe_sent(what, tx, error))?;
         kill_point::at(Phase::Mined);
         if let Some(seen) = &self.seen {
             seen.receipt(&receipt, nonce);

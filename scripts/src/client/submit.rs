@@ -15,6 +15,20 @@ use alloy::providers::Provider;
 use alloy::rpc::types::{Transaction, TransactionRequest};
 use std::sync::Arc;
 
+/// What is said of a transaction that left, where the endpoint does not say what became of it.
+pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
+    match error {
+        ChainError::Unreachable { .. } | ChainError::Lagging { .. } | ChainError::Rpc { .. } => {
+            ChainError::MaybeSent {
+                what: what.into(),
+                tx,
+                source: Box::new(error),
+            }
+        }
+        other => other,
+    }
+}
+
 impl Client {
     /// This client with a journal for what it sends.
     pub fn with_journal(&self, journal: Arc<Journal>) -> Self {
@@ -149,14 +163,19 @@ impl Client {
             Err(error) => {
                 let error = self.error(what, error);
                 let rejection = Rejection::of(&error);
+                let maybe = |error| maybe_sent(what, tx, error);
                 match rejection {
                     // It is there, wherever it is looked for next.
                     Some(Rejection::Known) => return Ok((tx, nonce)),
-                    Some(Rejection::Nonce) if self.is_known(tx).await? => return Ok((tx, nonce)),
+                    Some(Rejection::Nonce) if self.is_known(tx).await.map_err(maybe)? => {
+                        return Ok((tx, nonce));
+                    }
                     // It may be the very bytes of an earlier run, which the endpoint does not show
                     // yet: the next run looks for them.
                     Some(Rejection::Nonce) => {}
-                    _ if matches!(error, ChainError::Unreachable { .. }) => {}
+                    _ if matches!(error, ChainError::Unreachable { .. }) => {
+                        return Err(maybe_sent(what, tx, error));
+                    }
                     _ => self.forget(tx),
                 }
                 Err(match rejection {

@@ -15,6 +15,7 @@ use crate::coverage::{Coverage, Extent, Part};
 use crate::error::{Exit, Explain};
 use crate::interface::Interface;
 use crate::layout::{Known, LayoutError, Pair, Said, Side, check_storage, finding_id, report};
+use crate::manifest::{FILE, Manifest};
 use crate::output::Outcome;
 use crate::text::shell_word;
 use baseline::Baseline;
@@ -99,6 +100,11 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         done: Done::default(),
         is_tried_in_part: false,
     };
+    let reviewed = context.as_reviewed()?;
+    if let Some(reviewed) = &reviewed {
+        check.findings.extend(other_manifest(context, reviewed));
+    }
+    let context = reviewed.as_ref().unwrap_or(context);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
     match context.artifact(&args.source) {
@@ -121,6 +127,25 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         Err(error) => return Err(error),
     }
     Ok(check.report(outcome))
+}
+
+/// Whether the change names another registry or chain than the default branch, which counts.
+fn other_manifest(changed: &Context, reviewed: &Context) -> Option<CheckFinding> {
+    let decides = |context: &Context| {
+        let Manifest {
+            network,
+            chain_id,
+            rpc,
+            registry,
+            ..
+        } = &context.manifest;
+        (network.clone(), *chain_id, rpc.clone(), *registry)
+    };
+    let is_same = decides(changed) == decides(reviewed);
+    let message = format!(
+        "this change names another registry, chain or RPC URL in {FILE}; what the default branch names was asked"
+    );
+    (!is_same).then(|| CheckFinding::new("manifest-changed", Level::Warning, message))
 }
 
 impl Check<'_> {
@@ -231,6 +256,9 @@ impl Check<'_> {
                 }
                 if let Some(why) = &check.unknown {
                     self.coverage.lower(Part::Layout, Extent::Absent, why);
+                }
+                for why in &check.partial {
+                    self.coverage.lower(Part::Layout, Extent::Partial, why);
                 }
                 return Ok(None);
             }

@@ -11,7 +11,7 @@ pub(super) use registry::Unverified;
 
 use super::args::Global;
 use crate::app_error::Error;
-use crate::build::{BuildError, Builder};
+use crate::build::{BuildError, Builder, OnDefault};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
 use crate::ids::CodeHash;
@@ -95,6 +95,38 @@ impl Context {
             events: None,
             trials: None,
         })
+    }
+
+    /// The same with the manifest as the default branch has it, where the runner of a workflow names one: which
+    /// registry and which chain decide what is live, the change that is checked must not say. Nothing
+    /// where no runner does.
+    ///
+    /// # Errors
+    /// Where nobody can tell what the default branch has.
+    pub(super) fn as_reviewed(&self) -> Result<Option<Self>, Error> {
+        let path = self.manifest_file();
+        let unknown = |why: String| Error::Usage {
+            message: format!("nobody can tell which registry is meant: {why}"),
+            expected: format!("{FILE} as the default branch of the workflow's repository has it"),
+            found: why,
+            next:
+                "fetch that branch (fetch-depth: 0 or GIT_DEPTH: 0) into a clone of that repository"
+                    .into(),
+        };
+        let manifest = match OnDefault::of(&path).map_err(unknown)? {
+            OnDefault::NotAsked => return Ok(None),
+            OnDefault::Absent => Manifest::default(),
+            OnDefault::Text(text) => Manifest::parse(&path, &text)?,
+        };
+        let manifest = match self.global.network.as_deref() {
+            Some(name) => manifest.on(name)?,
+            None => manifest,
+        };
+        let reviewed = Self::new(self.output.clone(), self.global.clone())?;
+        Ok(Some(Self {
+            manifest,
+            ..reviewed
+        }))
     }
 
     /// The same, with the registry's events kept between two commands.

@@ -226,6 +226,7 @@ fn diff(
     };
     outcome.field("verdict", check.verdict);
     outcome.field("accepted", &check.accepted);
+    outcome.field("partial", &check.partial);
     for finding in &check.findings {
         let (decision, id) = (finding.decision.name(), finding_id(finding));
         outcome.line(format!("{decision:<13} {id}  {}", finding.note));

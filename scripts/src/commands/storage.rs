@@ -217,6 +217,10 @@ async fn compare(
         coverage.lower(Part::Layout, Extent::Absent, why);
         coverage.lower(Part::LiveInstances, Extent::Absent, why);
     }
+    for why in &check.partial {
+        coverage.lower(Part::Layout, Extent::Partial, why);
+        coverage.lower(Part::LiveInstances, Extent::Partial, why);
+    }
     if let (Some(old), Some(new)) = (pair.old.known.document(), new) {
         let upgrade = Upgrade {
             registry,

@@ -13,7 +13,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// Chains that nobody else looks at: the local ones of Nitro, Foundry and Hardhat.
-const LOCAL_CHAINS: [u64; 4] = [412_346, 31_337, 1_337, 333_333];
+pub(super) const LOCAL_CHAINS: [u64; 4] = [412_346, 31_337, 1_337, 333_333];
 
 /// Whether others can verify an implementation.
 #[derive(Debug, Clone, Default, Args)]

@@ -7,6 +7,7 @@ mod checks;
 mod code;
 mod ending;
 mod label;
+mod tried;
 
 pub(super) use action::check_action;
 pub(super) use callers::interfaces;
@@ -168,6 +169,9 @@ impl<'a> Work<'a> {
         }
         self.require_coverage(&new, &args.storage).await?;
         self.settle()?;
+        if upgrades && !args.initial {
+            self.try_first(args, &new).await?;
+        }
         let artifact = new.artifact.take();
         let placed = match artifact {
             Some(artifact) => Some(self.put(artifact).await?),

@@ -1,12 +1,12 @@
 //! What can go wrong while people decide.
 
 use super::dry_run::WouldFail;
+use super::revert_cause::leave_behind;
 use super::signed::SignedError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, B256, Bytes, FixedBytes};
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
@@ -25,7 +25,7 @@ pub enum GovernanceError {
     #[error("{error}, and what fails is instance {proxy}")]
     #[explain(
         of = error,
-        next = "correct the migration for {proxy} (stylus-upgrades plan tries it), or leave it behind: with more than {INSTANCES_AT_ONCE} instances that lag (stylus-upgrades create-proxy at the old version) migrate only activates, and rollout skips who fails"
+        next = format!("correct the migration for {proxy} (stylus-upgrades plan tries it), or {}", leave_behind())
     )]
     InstanceFails {
         /// The instance.

@@ -63,7 +63,7 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub(crate) use revert_cause::failed_upgrade;
-pub use revert_cause::not_an_approver;
+pub use revert_cause::{leave_behind, not_an_approver};
 pub use shown::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use submit::{ExecutedBy, Simulated, Submitted, action_of};
 pub use tree::{Node, tree};

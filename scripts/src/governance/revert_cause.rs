@@ -11,8 +11,17 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_interface::registry::IRegistry::{NotAnApprover, migrateCall};
+
+/// How others are upgraded without an instance that cannot be.
+pub fn leave_behind() -> String {
+    format!(
+        "leave it behind: with more than {INSTANCES_AT_ONCE} instances that lag (stylus-upgrades create-proxy at \
+         the old version) migrate only activates, and rollout skips who fails"
+    )
+}
 
 /// The refusal of `call`, with the instance that it is about where the endpoint can trace calls.
 pub(super) async fn with_cause(

@@ -20,6 +20,7 @@ pub(super) fn read(tree: &Tree, types: &Types, found: &mut Interface) {
         Ok(entrypoint) => entrypoint,
         Err(why) => return found.unseen.push(why),
     };
+    found.entrypoint = Some(entrypoint.1.clone());
     let mut reading = Reading {
         tree,
         types,

@@ -10,6 +10,7 @@ mod functions;
 mod modules;
 mod names;
 mod published;
+mod slots;
 mod solidity;
 mod storage;
 mod trusted;
@@ -17,6 +18,7 @@ mod types;
 
 pub use callable::Callable;
 pub use compare::{Change, added, compare};
+pub use published::published;
 pub use storage::{StorageStruct, storage_structs};
 
 use alloy::json_abi::{
@@ -47,9 +49,11 @@ pub struct Interface {
     pub errors: Vec<Placed<AbiError>>,
     /// The fields of storage structs.
     pub fields: Vec<Placed<Field>>,
+    /// Where slots of storage are computed by hand, if they are.
+    pub slots_by_hand: Vec<String>,
     /// What could not be read, and why.
     pub unseen: Vec<String>,
-    /// The entrypoint.
+    /// The struct that calls begin with; `None` where that is not certain.
     entrypoint: Option<String>,
 }
 
@@ -81,6 +85,7 @@ impl Interface {
         let mut found = Self::default();
         let tree = Tree::read(folder, dependencies);
         found.unseen.clone_from(&tree.unseen);
+        found.slots_by_hand = slots::by_hand(&tree, folder);
         let mut types = Types::default();
         for module in &tree.modules {
             solidity::types(module, &mut types);
@@ -99,17 +104,14 @@ impl Interface {
         found
     }
 
-    /// Adds the fields of every storage struct in the crate's folder, and notes which struct the entrypoint
-    /// is. They are places in messages and no more, so files that are not compiled are among them.
+    /// Adds the fields of every storage struct in the crate's folder. They are places in messages and no more,
+    /// so files that are not compiled are among them.
     fn fields(&mut self, folder: &Path) {
         for path in sources(&folder.join("src")) {
             let Ok(file) = parse(&path) else {
                 continue; // noted where it is a module
             };
             for item in storage_structs(&file) {
-                if item.has("entrypoint") {
-                    self.entrypoint = Some(item.name.clone());
-                }
                 let own = (String::new(), item.line);
                 for (field, line) in std::iter::once(own).chain(item.fields) {
                     let of = item.name.clone();
@@ -151,6 +153,11 @@ impl Interface {
             .fallback
             .map(|state_mutability| Fallback { state_mutability });
         abi
+    }
+
+    /// The struct that calls begin with; `None` where the sources do not show it for certain.
+    pub fn entrypoint(&self) -> Option<&str> {
+        self.entrypoint.as_deref()
     }
 
     /// What callers can use, and what is not known of it.

@@ -35,6 +35,8 @@ pub(super) struct Crate {
     pub(super) externs: BTreeMap<String, usize>,
     /// Why it has no functions, whatever its sources show.
     pub(super) is_other: Option<String>,
+    /// Whether it is one of the framework's own.
+    pub(super) is_framework: bool,
 }
 
 /// A module.
@@ -77,6 +79,7 @@ impl Tree {
                 root: None,
                 externs: manifest.externs(&manifests),
                 is_other: manifest.is_other(&mut locks),
+                is_framework: manifest.is_framework(),
             });
             let root = manifest.root();
             let condition = manifest.why_unknown();

@@ -18,6 +18,12 @@ impl Interface {
     }
 }
 
+/// The interface that a compiler wrote, as the layout document publishes it; nothing of one that is too
+/// large for it.
+pub fn published(abi: &JsonAbi) -> Option<PublicInterface> {
+    PublicInterface::new(entries(abi), Vec::new()).ok()
+}
+
 impl Callable {
     /// Whether a layout document says of it what it is.
     pub fn is_published_as(&self, said: &PublicInterface) -> bool {

@@ -1,4 +1,4 @@
-use super::{InFlight, Journal};
+use super::{FOLDER, InFlight, Journal};
 use crate::ids::{CalldataHash, TxHash};
 use crate::progress::Silent;
 use alloy::primitives::{Address, B256};
@@ -6,7 +6,13 @@ use std::io::Write;
 use std::sync::Arc;
 
 fn journal(folder: &std::path::Path) -> Journal {
-    Journal::new(folder, (7, false), Address::ZERO, Arc::new(Silent)).expect("a journal")
+    Journal::new(
+        &folder.join(FOLDER),
+        (7, false),
+        Address::ZERO,
+        Arc::new(Silent),
+    )
+    .expect("a journal")
 }
 
 fn entry(number: u8) -> InFlight {
@@ -90,7 +96,7 @@ fn a_journal_of_many_entries_stays_small() {
 fn another_chain_or_sender_has_another_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |chain, sender| {
-        let journal = Journal::new(folder.path(), chain, sender, Arc::new(Silent));
+        let journal = Journal::new(&folder.path().join(FOLDER), chain, sender, Arc::new(Silent));
         journal.expect("a journal")
     };
     let one = at((7, false), Address::ZERO);

@@ -6,11 +6,14 @@ use super::error::LayoutError;
 use crate::ids::LayoutHash;
 use serde::Serialize;
 use stylus_layout::{
-    Decision, Declarations, Finding, Item, Layout, Members, Report, Verdict, compare,
+    Decision, Declarations, Document, Finding, Item, Layout, Members, Report, Unlisted, Verdict,
+    compare,
 };
 
 /// The finding of two layouts that differ and cannot be compared.
 pub const NOT_COMPARED: &str = "not-compared";
+/// The finding of a layout that lists no namespaces, where its contract may have some.
+pub const NAMESPACES_NOT_LISTED: &str = "namespaces-not-listed";
 
 /// One version of a pair.
 #[derive(Debug, Clone)]
@@ -74,6 +77,8 @@ pub struct StorageCheck {
     pub verdict: &'static str,
     /// Why the layouts were not compared.
     pub unknown: Option<String>,
+    /// What of the storage was not compared although both layouts are known.
+    pub partial: Vec<String>,
     /// The hash of the layout before; zero if there is none.
     pub old: LayoutHash,
     /// The hash of the new layout; zero if there is none.
@@ -93,7 +98,11 @@ pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, Layou
     let (old, new) = match (pair.old.known.document(), pair.new.known.document()) {
         (Some(old), Some(new)) => (&old.layout, &new.layout),
         _ if pair.old.hash == pair.new.hash && !pair.old.hash.is_zero() => {
-            return Ok(check(pair, "unchanged")); // one hash, one layout
+            // One hash, one layout, and nobody knows what it lists.
+            return Ok(StorageCheck {
+                partial: vec!["the layout is known by its hash alone".into()],
+                ..check(pair, "unchanged")
+            });
         }
         _ => return not_compared(pair, said),
     };
@@ -124,14 +133,30 @@ pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, Layou
     if !open.is_empty() {
         return Err(refusal(pair, &report, &open, said));
     }
+    let unlisted = pair.without_namespaces();
+    if !unlisted.is_empty() {
+        let Some(because) = said.why_allowed(NAMESPACES_NOT_LISTED) else {
+            return Err(LayoutError::NamespacesNotListed {
+                name: pair.name.into(),
+                from: pair.from.into(),
+                to: pair.to.into(),
+                versions: unlisted,
+            });
+        };
+        accepted.push(Accepted {
+            finding: NAMESPACES_NOT_LISTED.into(),
+            because,
+        });
+    }
     let verdict = match (report.findings.is_empty(), accepted.is_empty()) {
-        (true, _) => "unchanged",
+        (true, true) => "unchanged",
         (_, true) => "safe",
         _ => "accepted",
     };
     Ok(StorageCheck {
         accepted,
         findings: report.findings,
+        partial: pair.partial(),
         ..check(pair, verdict)
     })
 }
@@ -143,6 +168,7 @@ fn check(pair: &Pair<'_>, verdict: &'static str) -> StorageCheck {
         to: pair.to.into(),
         verdict,
         unknown: None,
+        partial: Vec::new(),
         old: pair.old.hash,
         new: pair.new.hash,
         accepted: Vec::new(),
@@ -153,7 +179,7 @@ fn check(pair: &Pair<'_>, verdict: &'static str) -> StorageCheck {
 /// Whether an allowance is about what is found by comparing two layouts. The others are about live
 /// instances, which change, and about layouts that are not there.
 pub fn is_about_layouts(id: &str) -> bool {
-    id != NOT_COMPARED && !id.starts_with("dirty:")
+    id != NOT_COMPARED && id != NAMESPACES_NOT_LISTED && !id.starts_with("dirty:")
 }
 
 /// What there is to find, with what was declared.
@@ -202,6 +228,40 @@ fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutErro
 }
 
 impl Pair<'_> {
+    /// What each side's layout does not list, by its version.
+    fn unlisted(&self) -> impl Iterator<Item = (&str, Unlisted)> {
+        let sides = [(self.from, &self.old), (self.to, &self.new)].into_iter();
+        sides.flat_map(|(version, side)| {
+            let document = side.known.document();
+            let unlisted = document.map(Document::unlisted).unwrap_or_default();
+            unlisted.into_iter().map(move |one| (version, one))
+        })
+    }
+
+    /// The versions whose layouts list no namespaces, though their contracts may have some.
+    fn without_namespaces(&self) -> Vec<String> {
+        let found = self.unlisted();
+        let found = found.filter(|(_, one)| *one == Unlisted::Namespaces);
+        found.map(|(version, _)| version.to_owned()).collect()
+    }
+
+    /// What of the storage nobody compared.
+    fn partial(&self) -> Vec<String> {
+        let mut partial: Vec<String> = self
+            .unlisted()
+            .map(|(version, one)| format!("{version}: {one}"))
+            .collect();
+        let old = self.old.known.document();
+        let opaque = old.map(|old| old.layout.opaque_fields());
+        if let Some(fields) = opaque.filter(|fields| !fields.is_empty()) {
+            partial.push(format!(
+                "opaque fields, of which only name and size are known: {}",
+                fields.join(", ")
+            ));
+        }
+        partial
+    }
+
     /// Whether the old version declares a finding to be its migration's business, or may do so: then
     /// the declaration is about the step before, and was kept.
     fn declared_before(&self, id: &str) -> bool {
@@ -359,10 +419,15 @@ impl StorageCheck {
             (Some(reasons), _) => {
                 format!("storage    {to} and {from} were not compared ({reasons}), although:")
             }
+            (None, "unchanged") if !self.partial.is_empty() => {
+                format!("storage    what was compared of {from} stays in {to} as it is")
+            }
             (None, "unchanged") => format!("storage    {to} keeps the layout of {from}"),
             (None, "safe") => format!("storage    {to} can take over the storage of {from}"),
             _ => format!("storage    {to} takes over the storage of {from}, although:"),
         }];
+        let partial = self.partial.iter();
+        lines.extend(partial.map(|why| format!("           not compared: {why}")));
         for Accepted { finding, because } in &self.accepted {
             lines.push(format!("           {finding}: {because}"));
         }

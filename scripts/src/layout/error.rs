@@ -1,6 +1,6 @@
 //! What can be wrong with layouts, and why a version may not take over another one's storage.
 
-use super::check::NOT_COMPARED;
+use super::check::{NAMESPACES_NOT_LISTED, NOT_COMPARED};
 use super::live::Dirty;
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
@@ -122,6 +122,32 @@ pub enum LayoutError {
         to: String,
         /// Why not, for each of the two that is missing.
         reasons: Vec<String>,
+    },
+    /// A layout that lists no ERC-7201 namespaces, where the contract may have some.
+    #[error(
+        "{} may misread what {from} keeps in ERC-7201 namespaces: the layout of {} lists none",
+        label(name, to),
+        versions.join(" and of ")
+    )]
+    #[explain(
+        name = "NamespacesNotListed",
+        expected = "layouts that list every namespace: what solc and foundry call storageLayout does not",
+        found = format!("no list of namespaces in the layout of {}", versions.join(" and of ")),
+        next = format!(
+            "give the layout that @openzeppelin/upgrades-core writes, with `namespaces`, or solc's build-info \
+             with its AST; if the contract has no namespace, or you compared them: {}",
+            allow(&[NAMESPACES_NOT_LISTED.into()])
+        )
+    )]
+    NamespacesNotListed {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// Those of the two whose layout lists none.
+        versions: Vec<String>,
     },
     /// Fields of the new version that would begin with what an older version left.
     #[error(
@@ -270,6 +296,7 @@ impl LayoutError {
             Self::Refused { .. }
                 | Self::Asks { .. }
                 | Self::NotCompared { .. }
+                | Self::NamespacesNotListed { .. }
                 | Self::Dirty { .. }
         )
     }
@@ -280,6 +307,7 @@ impl LayoutError {
             Self::Refused { .. } => "the new layout contradicts the old one",
             Self::Asks { .. } => "fields have another name or type, and nobody declared it",
             Self::NotCompared { .. } => "the two layouts cannot be compared",
+            Self::NamespacesNotListed { .. } => "a layout lists no namespaces",
             Self::Dirty { .. } => "new fields begin with old values",
             _ => "the layouts are refused",
         };

@@ -125,7 +125,8 @@ pub async fn look(
     new: &Layout,
 ) -> Result<Live, DocumentError> {
     let ranges = |layout| Ranges::of(layout).map_err(LayoutError::Compare);
-    let added = ranges(new)?.beyond(&ranges(old)?);
+    let used = ranges(old)?;
+    let added = ranges(new)?.beyond(&used);
     let mut live = Live::default();
     if added.is_cut() {
         live.partial("the layout is too large to be looked at as a whole".into());
@@ -142,6 +143,11 @@ pub async fn look(
         }
         Who::All | Who::Instance(_) => earlier(client, documents, upgrade, &mut live).await?,
     };
+    // What the version before uses as well, nobody left behind: a lazy map over its mapping, say.
+    let earlier: Vec<(String, Ranges)> = earlier
+        .into_iter()
+        .map(|(version, ranges)| (version, ranges.beyond(&used)))
+        .collect();
     let left_by = |range: &Range| {
         earlier
             .iter()

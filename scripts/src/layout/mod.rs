@@ -15,12 +15,13 @@ mod documents;
 mod error;
 mod interfaces;
 mod live;
+mod namespaces;
 mod source;
 mod store;
 
 pub use check::{
-    Accepted, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage, finding_id,
-    is_about_layouts, report,
+    Accepted, NAMESPACES_NOT_LISTED, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage,
+    finding_id, is_about_layouts, report,
 };
 pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};

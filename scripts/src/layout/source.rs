@@ -1,8 +1,11 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
 use super::error::LayoutError;
+use super::namespaces;
 use crate::build::{BuildError, wasm};
 use crate::error::Explain;
+use crate::interface::published;
+use alloy::json_abi::JsonAbi;
 use serde_json::Value;
 use std::path::Path;
 use stylus_layout::{Document, Layout};
@@ -17,8 +20,9 @@ pub struct Named {
 }
 
 /// Reads a file: a `.wasm` file as the compiler wrote it, the JSON of a layout, of solc
-/// (`storageLayout`, alone or in its standard output), of foundry, of
-/// `@openzeppelin/upgrades-core`. `contract` chooses one of several.
+/// (`storageLayout`, alone, in its standard output, or in the build-info of hardhat and foundry), of
+/// `@openzeppelin/upgrades-core`. `contract` chooses one of several. An `abi` beside the layout is its
+/// interface. ERC-7201 namespaces are known of what upgrades-core wrote, and from the AST of a build-info.
 ///
 /// # Errors
 /// [`LayoutError::Unreadable`], [`LayoutError::Undeclared`].
@@ -53,25 +57,21 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
     let document: Value =
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
     let mut found = Vec::new();
-    find(&document, &name, &mut found);
+    find(&document, ("", &name), &mut found);
     if let Some(contract) = contract {
-        found.retain(|(name, _)| name == contract);
+        found.retain(|one| one.name == contract);
     }
     match found.as_slice() {
-        [(name, value)] => {
-            let layout = Layout::from_json(&value.to_string())
-                .map_err(|error| unreadable(error.to_string()))?;
-            Ok(Named {
-                name: name.clone(),
-                document: Document::of_layout(layout),
-            })
-        }
+        [one] => Ok(Named {
+            name: one.name.clone(),
+            document: one.document(&document).map_err(unreadable)?,
+        }),
         [] => Err(unreadable(match contract {
             Some(contract) => format!("it knows no contract {contract} with a layout"),
             None => "nothing in it has `storage` and `types`".into(),
         })),
         several => {
-            let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
             Err(unreadable(format!(
                 "it knows several contracts: {}",
                 names.join(", ")
@@ -80,38 +80,88 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
     }
 }
 
-/// Every layout within a compiler's output, with the name of its contract.
-fn find<'v>(value: &'v Value, name: &str, found: &mut Vec<(String, &'v Value)>) {
+/// A layout within a compiler's output.
+struct Found<'v> {
+    /// Its contract.
+    name: String,
+    /// The source file of the contract, where the output says so.
+    file: String,
+    layout: &'v Value,
+    /// The contract's interface, where the output has it beside the layout.
+    abi: Option<&'v Value>,
+    /// Whether our own command wrote it, of a contract whose attributes list everything.
+    is_ours: bool,
+}
+
+impl Found<'_> {
+    fn document(&self, whole: &Value) -> Result<Document, String> {
+        let text = self.layout.to_string();
+        let mut layout = Layout::from_json(&text).map_err(|error| error.to_string())?;
+        // upgrades-core lists namespaces, even where there are none; compilers never do.
+        let is_listed = self.layout.get("namespaces").is_some_and(Value::is_object);
+        if layout.unlisted.is_none()
+            && (is_listed
+                || self.is_ours
+                || namespaces::add(whole, &self.file, &self.name, &mut layout)?)
+        {
+            layout.unlisted = Some(Vec::new());
+        }
+        let abi: Option<JsonAbi> = match self.abi {
+            Some(abi) => {
+                Some(serde_json::from_value(abi.clone()).map_err(|error| error.to_string())?)
+            }
+            None => None,
+        };
+        Ok(Document {
+            interface: abi.as_ref().and_then(published),
+            ..Document::of_layout(layout)
+        }
+        .fitting())
+    }
+}
+
+/// Every layout within a compiler's output.
+fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<'v>>) {
     let Some(object) = value.as_object() else {
         return;
     };
-    if object.get("storage").is_some_and(Value::is_array) {
-        found.push((name.to_owned(), value));
+    let is_layout = |value: &Value| value.get("storage").is_some_and(Value::is_array);
+    if is_layout(value) {
+        found.push(Found {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            layout: value,
+            abi: None,
+            is_ours: false,
+        });
         return;
     }
-    for key in ["storageLayout", "layout"] {
-        if let Some(layout) = object.get(key).filter(|layout| layout.is_object()) {
-            return find(layout, name, found);
+    for key in ["storageLayout", "storage-layout", "layout"] {
+        if let Some(layout) = object.get(key).filter(|layout| is_layout(layout)) {
+            found.push(Found {
+                name: name.to_owned(),
+                file: file.to_owned(),
+                layout,
+                abi: object.get("abi").filter(|abi| abi.is_array()),
+                is_ours: key == "layout" && object.get("steps").is_some_and(Value::is_array),
+            });
+            return;
         }
     }
-    for (file, contracts) in object
-        .get("contracts")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
+    // hardhat and foundry keep the compiler's output within their build-info
+    if let Some(output) = object.get("output") {
+        return find(output, (file, name), found);
+    }
+    let contracts = object.get("contracts").and_then(Value::as_object);
+    for (file, contracts) in contracts.into_iter().flatten() {
         // solc --combined-json has `file:Contract` here, standard output a level more
-        let own = file.rsplit(':').next().unwrap_or(file);
+        let (before, own) = file.rsplit_once(':').unwrap_or((file, file));
         if contracts.get("storageLayout").is_some() || contracts.get("storage-layout").is_some() {
-            find(
-                contracts.get("storage-layout").unwrap_or(contracts),
-                own,
-                found,
-            );
+            find(contracts, (before, own), found);
             continue;
         }
         for (name, contract) in contracts.as_object().into_iter().flatten() {
-            find(contract, name, found);
+            find(contract, (file, name), found);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::error::PlanError;
 use super::finding::Finding;
 use super::simulation::{Done, Simulation};
-use crate::governance::Names;
+use crate::governance::{Names, leave_behind};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::reasons::blocked_by;
@@ -68,6 +68,8 @@ pub(super) fn decide(
                     let mut finding = Finding::of(error)?;
                     if let Some(proxy) = simulation.failing(*who, registry, call) {
                         finding.message += &format!(", and what fails is instance {proxy}");
+                        let next = finding.next.take().into_iter().chain([leave_behind()]);
+                        finding.next = Some(next.collect::<Vec<_>>().join("; or "));
                     }
                     return Ok(Decision::Stuck(finding));
                 }

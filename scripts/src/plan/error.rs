@@ -1,6 +1,7 @@
 //! What keeps a plan from being made. What would keep the upgrade from succeeding is no error but
 //! a finding of the plan.
 
+use super::finding::Finding;
 use crate::client::{ChainError, Revert};
 use crate::error::{Exit, Explain};
 use crate::governance::GovernanceError;
@@ -84,6 +85,10 @@ pub enum PlanError {
         /// What was wrong with it.
         reason: String,
     },
+    /// What was to be sent would be refused, and nothing was sent.
+    #[error("nothing was sent: {0}")]
+    #[explain(of = _0)]
+    Fails(Box<Finding>),
     /// The thread that carries the copy ended.
     #[error("the copy of the chain ended: {reason}")]
     #[explain(

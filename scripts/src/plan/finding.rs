@@ -4,6 +4,7 @@ use super::error::PlanError;
 use crate::client::Revert;
 use crate::error::Explain;
 use serde::Serialize;
+use std::fmt;
 
 /// Something that would keep the upgrade from succeeding, or that one should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +19,32 @@ pub struct Finding {
     pub found: Option<String>,
     /// What to do.
     pub next: Option<String>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Finding {}
+
+impl Explain for Finding {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn expected(&self) -> Option<String> {
+        self.expected.clone()
+    }
+
+    fn found(&self) -> Option<String> {
+        self.found.clone()
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
+    }
 }
 
 impl Finding {

@@ -122,6 +122,9 @@ pub struct Plan {
     pub problems: Vec<Finding>,
     /// Whether the version is current already, on every instance: nothing would change.
     pub is_current: bool,
+    /// Why the registry refuses the call itself, if it does.
+    #[serde(skip)]
+    pub stuck: Option<Finding>,
 }
 
 /// A transaction of the plan.
@@ -217,6 +220,7 @@ fn try_on(
         untried: 0,
         problems: Vec::new(),
         is_current: false,
+        stuck: None,
     };
 
     prepare::deploy(&mut simulation, request, &mut plan)?;
@@ -233,6 +237,7 @@ fn try_on(
         carry_out(simulation, request, &policy, &definition, &before)
     })?;
     plan.problems.extend(done.problems.iter().cloned());
+    plan.stuck = done.problems.first().filter(|_| done.is_stuck).cloned();
     plan.problems.extend(tried.depends_on_gas("the migration"));
     if !done.transactions.is_empty() {
         plan.limits.clone_from(&tried.limits);

@@ -71,6 +71,8 @@ impl Versions {
     pub const INTERFACE: [&str; 3] = [ABI, NOTES, CODE];
     /// The file with its layout.
     pub const LAYOUT: &str = LAYOUT;
+    /// The file with what the registry recorded.
+    pub const RECORD: &str = RECORD;
 
     /// The folder beside the manifest in `folder`.
     pub fn beside(folder: &Path) -> Self {

@@ -52,7 +52,7 @@ fn the_receipt_of_another_transaction_is_no_receipt() {
             answer["result"]["transactionHash"] = json!(format!("0x{}", "ab".repeat(32)));
         }
     });
-    assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreachable"));
+    assert_eq!((answer.exit, error(&answer)), (Some(4), "MaybeSent"));
     assert!(text(&answer.document["error"], "found").contains("the receipt of 0xabab"));
     // What was sent stays in the journal: the next run tells of it and sends nothing.
     let again = sandbox.done("Admin", &CREATE);

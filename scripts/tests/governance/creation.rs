@@ -16,7 +16,7 @@ const TARGET: u8 = 0x77;
 /// A sandbox with a definition for each of those codes, whose instances Admin and Admin2 create.
 pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
     let sandbox = Sandbox::new();
-    let layout = r#"{"storage":[],"types":{}}"#;
+    let layout = r#"{"storage":[],"types":{},"namespaces":{}}"#;
     std::fs::write(sandbox.path("layout.json"), layout).expect("written");
     for (number, (name, code)) in (0..).zip(codes) {
         let account = Address::right_padding_from(&[CODE, number, 1]);

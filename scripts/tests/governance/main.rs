@@ -20,6 +20,7 @@ mod killed_anywhere;
 mod kinds;
 mod l1_gas;
 mod lagging;
+mod lost_answer;
 mod misspelt;
 mod mistakes;
 mod one_of_several;

@@ -72,6 +72,31 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
 }
 
 #[test]
+fn what_one_decides_alone_and_would_fail_costs_nothing() {
+    let (sandbox, proxy) = failing("Admin");
+    let admin = sandbox.node.accounts().mnemonic()[0].address();
+    let nonce = || {
+        let latest = stylus_chain::BlockId::latest();
+        let found = sandbox
+            .node
+            .with_chain(move |chain| chain.account(admin, latest));
+        found.expect("the chain").expect("an account").nonce
+    };
+    let before = nonce();
+    let refused = sandbox.run("Admin", &MIGRATE);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "AlreadyMigrated")
+    );
+    let said = text(&refused.document["error"], "message");
+    assert!(
+        said.contains("nothing was sent") && said.contains(&proxy.to_string()),
+        "{said}"
+    );
+    assert_eq!(nonce(), before, "something was sent: {refused:?}");
+}
+
+#[test]
 fn instances_that_a_failed_plan_leaves_are_said_to_stay() {
     let (sandbox, proxy) = failing(BOTH);
     let (exit, lines) = sandbox.reported("Other", &[&["plan"], &MIGRATE[1..]].concat());

@@ -130,3 +130,59 @@ fn every_way_to_give_a_key_stands_in_the_help() {
         assert!(help.contains(word), "{word}");
     }
 }
+
+#[test]
+fn a_flag_that_names_a_key_counts_before_every_variable() {
+    let sandbox = Sandbox::new();
+    sandbox.write_private("theirs", "{}");
+    sandbox.write_private("password", "open sesame");
+    let mut command = sandbox.command(&[&NEEDS[..], &["--account", "mine"]].concat());
+    let flag = Run::of(
+        command
+            .env("ETH_KEYSTORE", "theirs")
+            .env("ETH_PASSWORD", "password"),
+    );
+    assert_eq!(flag.error("name"), "KeyFile", "{flag:?}");
+    assert!(flag.error("message").contains("--account"), "{flag:?}");
+    let mut command = sandbox.command(&NEEDS);
+    let variable = Run::of(
+        command
+            .env("ETH_KEYSTORE", "theirs")
+            .env("ETH_PASSWORD", "password"),
+    );
+    assert_eq!(variable.error("name"), "Keystore", "{variable:?}");
+}
+
+#[test]
+fn a_secret_where_its_path_belongs_is_not_printed() {
+    let sandbox = Sandbox::new();
+    sandbox.write_private("store", "{}");
+    const PASSWORD: &str = "correct horse battery staple";
+    for (flags, variable) in [
+        (vec!["--private-key-path", KEY], None),
+        (vec!["--keystore", KEY], None),
+        (vec!["--account", KEY], None),
+        (
+            vec!["--keystore", "store", "--password-file", PASSWORD],
+            None,
+        ),
+        (
+            vec!["--keystore", "store"],
+            Some(("ETH_PASSWORD", PASSWORD)),
+        ),
+        (vec![], Some(("ETH_KEYSTORE", KEY))),
+        (vec!["--unlocked", KEY], None),
+        (vec!["--private-key", KEY], Some(("ETH_FROM", KEY))),
+    ] {
+        let mut command = sandbox.command(&[&NEEDS[..], &flags].concat());
+        let run = Run::of(command.envs(variable));
+        assert_ne!(run.exit, Some(0), "{flags:?}");
+        let everything = format!("{}{}", run.stdout, run.stderr);
+        for secret in [&KEY[2..], PASSWORD] {
+            assert!(
+                !everything.contains(secret),
+                "{flags:?} {variable:?}: {everything}"
+            );
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 use stylus_upgrades::build::evm;
 use stylus_upgrades::demo::openzeppelin;
 use stylus_upgrades::registry::{decides, definition_id, registry_of};
@@ -41,12 +41,15 @@ const ABSENT: [&str; 8] = [
     "live-instances",
 ];
 
-/// Deploys a compiled contract, and writes its layout beside the manifest.
+/// Deploys a compiled contract, and writes its layout with its interface beside the manifest. It has no
+/// namespaces, and the layout says so as upgrades-core does.
 async fn deployed(fixture: &Fixture, name: &str) -> Address {
     let solidity = Solidity::compile(&Lines).expect("compiled");
     let contract = solidity.contract(name).expect("it");
-    let layout = serde_json::to_vec(&contract.layout).expect("JSON");
-    std::fs::write(fixture.path(&format!("{name}.json")), layout).expect("written");
+    let mut layout = contract.layout.clone();
+    layout["namespaces"] = json!({});
+    let known = json!({ "abi": contract.abi, "layout": layout });
+    std::fs::write(fixture.path(&format!("{name}.json")), known.to_string()).expect("written");
     fixture.create(name, contract.creation.clone()).await
 }
 
@@ -179,7 +182,9 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let second = deployed(&fixture, "Box2").await.to_string();
     let words = ["A", "2.0", &second, "--layout", "Box2.json"];
     let step = ["--call", "migrate()", "--foreign"];
-    let words = [&words[..], &ABSENT, &step].concat();
+    // Its functions are compared, by the ABI beside the layout.
+    let lost = ["--allow-abi", "function-removed:initialize(uint256)"];
+    let words = [&words[..], &ABSENT[..2], &ABSENT[4..], &lost, &step].concat();
     let planned = fixture.done(&[&["plan"][..], &words].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let migrated = fixture.done(&[&["migrate"][..], &words].concat());
@@ -336,7 +341,11 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let next = deployed(&fixture, "UupsBox2").await.to_string();
     let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
     let step = ["--call", "migrate()", "--foreign"];
-    let planned = fixture.done(&[&plan[..], &ABSENT, &step].concat());
+    let lost = [
+        "--allow-abi",
+        "function-removed:initialize(uint256,address)",
+    ];
+    let planned = fixture.done(&[&plan[..], &ABSENT, &lost, &step].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let reads = planned["reads"].as_array().expect("what it reads");
     let no_calls = |one: &Value| one["calls"] == Value::Array(vec![]);
@@ -425,7 +434,21 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
     fixture.done(&[&first[..], &ABSENT[..4]].concat());
     let migrate = ["migrate", "B", "2.0", "hostile", "--no-migration"];
-    let allow = ["--allow-layout", "not-compared"];
+    let refused = fixture.run(&[&migrate[..], &ABSENT].concat());
+    let error = &refused.document["error"];
+    assert_eq!(error["name"], "LayoutRefused", "{refused:?}");
+    let found = text(error, "found").to_owned();
+    let found = found.split(", ");
+    let allow: Vec<&str> = found.flat_map(|id| ["--allow-layout", id]).collect();
+    let lost = [
+        "removed:doubled()",
+        "removed:value()",
+        "removed:add()",
+        "changed:migrate()",
+    ];
+    let lost = lost.map(|one| format!("function-{one}"));
+    let lost = lost.iter().flat_map(|id| ["--allow-abi", id.as_str()]);
+    let allow = [allow, lost.collect()].concat();
     let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
     let error = &refused.document["error"];
     assert_eq!(error["name"], "ConstructorOpen", "{refused:?}");

@@ -1,8 +1,12 @@
 //! The upgrades plugin of OpenZeppelin in a project of hardhat: proxies of every kind are deployed,
 //! upgraded and imported; the proxy of a registry is refused to it by name.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+use stylus_upgrades::layout::read_file;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm, Report, home};
 
 use crate::upgrade::counter;
@@ -45,5 +49,65 @@ async fn the_upgrades_plugin_works_and_a_registry_refuses_it_an_instance_by_name
     let report = Report::of("upgrades plugin", &mut suite)?;
     super::table::assert_passed("upgrades plugin", &report);
     assert_eq!(it.instance.version().await?, "1.0");
+    namespaces_are_those_of_upgrades_core(project.path());
     Ok(())
+}
+
+/// Of each contract that hardhat compiled, the build-info shows the namespaces that the plugin found by
+/// compiling once more.
+fn namespaces_are_those_of_upgrades_core(project: &Path) {
+    let validations = std::fs::read(project.join("cache/validations.json")).expect("the plugin's");
+    let validations: Value = serde_json::from_slice(&validations).expect("JSON");
+    let infos = std::fs::read_dir(project.join("artifacts/build-info")).expect("hardhat's");
+    let info = infos.flatten().next().expect("a build").path();
+    let place = |types: &Value, item: &Value| {
+        let label = &types[item["type"].as_str().unwrap_or_default()]["label"];
+        [&item["label"], &item["slot"], &item["offset"], label].map(Value::to_string)
+    };
+    for name in ["Box", "OwnBox", "OwnBoxV2", "KeptBox"] {
+        let found = read_file(&info, Some(name)).expect("a layout").document;
+        assert_eq!(found.unlisted(), [], "{name}");
+        assert!(found.interface.is_some(), "{name}: its ABI stands there");
+        let found = serde_json::to_value(&found.layout).expect("JSON");
+        let mut known = validations["log"].as_array().into_iter().flatten();
+        let known = known.find_map(|log| {
+            let mut all = log.as_object().into_iter().flatten();
+            all.find_map(|(path, one)| path.ends_with(&format!(":{name}")).then(|| &one["layout"]))
+        });
+        let known = known.expect("what the plugin knows of it");
+        let places = |layout: &Value| -> BTreeMap<String, Vec<[String; 4]>> {
+            let all = layout["namespaces"].as_object().into_iter().flatten();
+            all.map(|(id, items)| {
+                let items = items.as_array().into_iter().flatten();
+                (
+                    id.clone(),
+                    items.map(|item| place(&layout["types"], item)).collect(),
+                )
+            })
+            .collect()
+        };
+        assert_eq!(places(&found), places(known), "{name}");
+        assert!(!places(known).is_empty(), "{name}");
+        // Structs within have their members where the plugin has them.
+        for (id, kind) in found["types"].as_object().into_iter().flatten() {
+            let members = |types: &Value, kind: &Value| -> Vec<[String; 4]> {
+                let all = kind["members"].as_array().into_iter().flatten();
+                all.filter(|one| one.is_object())
+                    .map(|one| place(types, one))
+                    .collect()
+            };
+            let mut theirs = known["types"].as_object().into_iter().flatten();
+            let same = theirs.find(|(_, one)| one["label"] == kind["label"]);
+            let Some((_, same)) = same else { continue };
+            let both = [
+                members(&found["types"], kind),
+                members(&known["types"], same),
+            ];
+            assert_eq!(both[0], both[1], "{name} {id}");
+            // The type behind a value type of the user's has no size there.
+            if !same["numberOfBytes"].is_null() {
+                assert_eq!(kind["numberOfBytes"], same["numberOfBytes"], "{name} {id}");
+            }
+        }
+    }
 }

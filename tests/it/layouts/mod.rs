@@ -13,6 +13,7 @@
 //! | `decoded` | the calldata of actions in words, and creations that are reviewed, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
+//! | `components` | whose layout a contract with components carries, in crates of an author's own |
 //! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 //! | `raced` | a rival's upgrade while the instances are looked at |
@@ -23,6 +24,7 @@ pub(crate) mod approver;
 mod built;
 mod callers;
 mod commands;
+mod components;
 mod coverage;
 mod decoded;
 mod folder;
@@ -36,4 +38,5 @@ mod published;
 mod raced;
 mod second_folder;
 mod stragglers;
+mod unlisted;
 mod unproven;

@@ -67,7 +67,12 @@ impl Author {
         let source = CONTRACT
             .replace("{fields}", fields)
             .replace("{functions}", functions);
-        self.write(&format!("{name}/src/lib.rs"), &source);
+        self.source(name, &source, metadata)
+    }
+
+    /// A crate with this source; its folder.
+    pub(super) fn source(&self, name: &str, source: &str, metadata: &str) -> String {
+        self.write(&format!("{name}/src/lib.rs"), source);
         let manifest = format!("{}{metadata}", PACKAGE.replace("{name}", name));
         self.write(&format!("{name}/Cargo.toml"), &manifest);
         let folder: &Path = self.crates.path();
@@ -75,7 +80,7 @@ impl Author {
     }
 
     /// Registers version 1.0 and creates an instance.
-    fn begin(&self, contract: &str) {
+    pub(super) fn begin(&self, contract: &str) {
         self.project.done(&["register", "Note", "1.0", contract]);
         self.create("note");
     }

@@ -272,3 +272,62 @@ fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
         (Some(1), &"VersionsUnreadable".into())
     );
 }
+
+#[test]
+fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
+    let empty = live();
+    empty.git(&["branch", "--force", "main"]);
+    let event = empty.path("event.json");
+    fs::write(&event, r#"{"repository":{"default_branch":"main"}}"#).expect("written");
+    empty.git(&["checkout", "--quiet", "-b", "change"]);
+    empty.edit(&[(
+        "    value: StorageU256,",
+        "    changes: StorageU256,\n    value: StorageU256,",
+    )]);
+    let manifest = empty.path("note/stylus-upgrades.toml");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    let registry = text.lines().find(|line| line.starts_with("registry"));
+    let other = "registry = \"0x000000000000000000000000000000000000dEaD\"";
+    let text = text.replace(registry.expect("a registry"), other);
+    fs::write(&manifest, text).expect("written");
+    empty.git(&["commit", "--quiet", "--all", "--message=change"]);
+    let output = empty
+        .command("note", 0, &["check", "Note", "--json"])
+        .env("GITHUB_EVENT_PATH", &event)
+        .output()
+        .expect("it starts");
+    let found: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    let said = found["findings"].to_string();
+    assert_eq!(output.status.code(), Some(1), "{found:#}");
+    assert!(said.contains("layout-"), "{found:#}");
+    assert!(said.contains("manifest-changed"), "{found:#}");
+}
+
+#[test]
+fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
+    let empty = live();
+    empty.git(&["checkout", "--quiet", "-b", "change"]);
+    empty.edit(&[(
+        "    value: StorageU256,",
+        "    changes: StorageU256,\n    value: StorageU256,",
+    )]);
+    let layouts = || {
+        let found = empty.errors(&["--against", "1.0"]);
+        found.iter().any(|code| code.starts_with("layout"))
+    };
+    assert!(layouts());
+    // The layout is gone, and the record says that it was the new one all along.
+    let place = empty.kept("1.0");
+    fs::remove_file(place.join("layout.json")).expect("removed");
+    let record = place.join("version.json");
+    let text = fs::read_to_string(&record).expect("a record");
+    let text = text.replace("\"has_layout\": true", "\"has_layout\": false");
+    fs::write(&record, &text).expect("written");
+    assert!(layouts(), "deleted");
+    let known: Value = serde_json::from_str(&text).expect("a record");
+    let old = known["layout_hash"].as_str().expect("a hash");
+    let shown = empty.done(&["layout", "show", "."]);
+    let new = shown["hash"].as_str().expect("a hash");
+    fs::write(&record, text.replace(old, new)).expect("written");
+    assert!(layouts(), "rewritten");
+}

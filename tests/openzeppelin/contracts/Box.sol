@@ -82,3 +82,43 @@ contract OwnBoxV2 is Initializable, OwnableUpgradeable, UUPSUpgradeable {
 contract OwnBoxLast is Initializable, OwnableUpgradeable {
     uint256 public value;
 }
+
+/// What a namespace can hold.
+abstract contract Kept {
+    enum State { Open, Closed }
+    type Price is uint96;
+    struct Entry { uint128 amount; bool open; bytes32[] proofs; }
+
+    /// @custom:storage-location erc7201:kept.main
+    struct Main {
+        uint64 count;
+        bool open;
+        address payable owner;
+        State state;
+        Price price;
+        Entry first;
+        mapping(address => Entry) entries;
+        mapping(string => mapping(uint256 => int24)) named;
+        uint8[40] packed;
+        uint136[3] wide;
+        Entry[2] both;
+        string name;
+        bytes data;
+        Kept other;
+        bytes4 tag;
+    }
+}
+
+/// Keeps it, and something in another namespace.
+contract KeptBox is Initializable, Kept {
+    /// @custom:storage-location erc7201:kept.more
+    struct More { Main[] mains; uint256 last; }
+
+    function more() internal pure returns (More storage $) {
+        assembly { $.slot := 0 }
+    }
+
+    function main() internal pure returns (Main storage $) {
+        assembly { $.slot := 0 }
+    }
+}

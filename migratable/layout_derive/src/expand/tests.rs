@@ -43,25 +43,6 @@ fn misplaced_attributes_are_refused_with_those_that_are_known() {
     );
 }
 
-#[test]
-fn only_the_entrypoint_without_parameters_can_leave_a_section_and_only_on_wasm() {
-    let gates = |input: syn::DeriveInput| -> Vec<bool> {
-        let file: syn::File = syn::parse2(expand(&input).expect("it expands")).expect("it is Rust");
-        let gated = |item: &syn::Item| match item {
-            syn::Item::Const(item) => item
-                .attrs
-                .iter()
-                .any(|attribute| attribute.path().is_ident("cfg")),
-            _ => false,
-        };
-        file.items.iter().map(gated).collect()
-    };
-    let plain = parse_quote! { #[layout(erc7201 = "a.b")] struct S { x: StorageU8 } };
-    assert_eq!(gates(plain), [false, false, true]);
-    let generic = parse_quote! { struct S<T> { x: T } };
-    assert_eq!(gates(generic), [false]);
-}
-
 /// A field of that type that the version before kept in some other form.
 fn lazy(ty: &str, opaque: &str, retyped_from: &str) -> Result<String, String> {
     let ty: syn::Type = syn::parse_str(ty).expect("a type");

@@ -19,7 +19,6 @@ impl Chain {
             settings: self.settings.clone(),
             snapshots: Vec::new(),
             next_snapshot: 1,
-            time_limit: None,
         }
     }
 }

@@ -104,7 +104,7 @@ impl Chain {
             refusal: None,
             console: Vec::new(),
             tracer: None,
-            limit: self.time_limit.clone(),
+            limit: self.state_db.budget(),
             checks: 0,
             interrupted: false,
         }

@@ -72,8 +72,8 @@ impl Chain {
     pub fn fork(config: ChainConfig, source: Box<dyn Source>) -> Result<Self, ChainError> {
         let state_db = StateDb::on(source);
         let version = state_db.slot(STATE, LAYOUT.version, NOW).saturating_to();
-        if let Some(reason) = state_db.take_source_error() {
-            return Err(ChainError::Source(reason));
+        if let Some(error) = state_db.take_source_error() {
+            return Err(error);
         }
         if !Self::ARBOS_VERSIONS.contains(&version) {
             return Err(ChainError::NotArbitrum { version });
@@ -140,11 +140,9 @@ impl Chain {
     /// It is told once.
     ///
     /// # Errors
-    /// [`ChainError::Source`].
+    /// [`ChainError::Source`]; [`ChainError::Interrupted`] where a reader may not wait for it.
     pub fn check_source(&self) -> Result<(), ChainError> {
-        self.state_db
-            .take_source_error()
-            .map_or(Ok(()), |reason| Err(ChainError::Source(reason)))
+        self.state_db.take_source_error().map_or(Ok(()), Err)
     }
 
     /// Whether the chain goes on from a block of another one.

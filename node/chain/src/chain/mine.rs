@@ -19,6 +19,10 @@ use std::cell::RefCell;
 /// Most empty blocks whose hashes nobody has computed yet, unless one request mines more.
 const MAX_UNHASHED: u64 = 2_000_000;
 
+/// Bytes of a simulated call and of a log, besides their data.
+const CALL_BYTES: usize = 1_024;
+const LOG_BYTES: usize = 256;
+
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
 
@@ -127,16 +131,15 @@ impl Chain {
         let mut refused = Refused::new();
         let recent = RefCell::<RecentPrograms>::default();
         let most = self.config.max_transactions.unwrap_or(u64::MAX);
-        while (building.transactions.len() as u64) < most {
-            let state_db = &self.state_db;
-            let nonce = |from| state_db.account(from, NOW).unwrap_or_default().nonce;
-            let Some(waiting) = self.pool.take_ready(self.config.order, nonce) else {
-                break;
-            };
-            let hash = waiting.hash;
+        let mut ready = self.pool.ready(self.config.order, |from| self.nonce(from));
+        while (building.transactions.len() as u64) < most
+            && let Some(waiting) = self.pool.take_first(&mut ready)
+        {
+            let (hash, from) = (waiting.hash, waiting.from);
             if let Err(error) = self.include(waiting, &facts, &recent, &mut building) {
                 refused.push((hash, error));
             }
+            ready.add(&self.pool, from, self.nonce(from));
         }
         let empty = building.transactions.is_empty();
         if empty && !even_empty {
@@ -168,6 +171,17 @@ impl Chain {
         began
     }
 
+    /// The state as it is.
+    pub(super) fn head_view(&self) -> StateView<'_> {
+        StateView {
+            state_db: &self.state_db,
+            ledger: &self.ledger,
+            at: NOW,
+            parent: self.ledger.head(),
+            overlay: None,
+        }
+    }
+
     /// Executes a transaction and keeps what it changes.
     pub(super) fn include(
         &mut self,
@@ -182,13 +196,7 @@ impl Chain {
             hash,
         } = waiting;
         let before = self.state_db.version();
-        let view = StateView {
-            state_db: &self.state_db,
-            ledger: &self.ledger,
-            at: NOW,
-            parent: self.ledger.head(),
-            overlay: None,
-        };
+        let view = self.head_view();
         let mut session = self.session(&view, recent, facts);
         session.gas_cap = gas_cap(&view);
         let mut cfg = self.cfg_env(&view);
@@ -224,6 +232,8 @@ impl Chain {
         let l1_block_number = l1_blocks::current(&self.state_db);
         let ended = Ended::new(executed.result, executed.failure);
         if building.simulated.is_some() {
+            let logged = ended.logs.iter().map(|log| LOG_BYTES + log.data.data.len());
+            self.charge(CALL_BYTES + ended.output.len() + logged.sum::<usize>())?;
             let traced = executed.tracer.map(|tracer| tracer.logs_with_transfers());
             building
                 .logs_of_calls

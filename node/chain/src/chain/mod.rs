@@ -15,13 +15,14 @@ mod seal;
 mod simulate;
 mod simulate_blocks;
 mod snapshot;
+mod storage_range;
 mod submit;
 mod traces;
 
 pub use submit::recover;
 
 use crate::{
-    ChainConfig, TimeLimit,
+    ChainConfig,
     clock::{Clock, wall},
     genesis,
     ledger::Ledger,
@@ -35,6 +36,7 @@ pub use reader::ChainReader;
 pub use simulate_blocks::{SimulatedBlock, SimulationRules};
 use snapshot::Snapshot;
 use std::sync::{Arc, Mutex};
+pub use storage_range::StorageRange;
 
 /// A local Arbitrum chain. All methods work at once on the state in memory; none blocks.
 pub struct Chain {
@@ -47,8 +49,6 @@ pub struct Chain {
     settings: Settings,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
-    /// How long an execution may take; only readers have one.
-    time_limit: Option<TimeLimit>,
 }
 
 /// Settings that change while the chain runs.
@@ -117,7 +117,6 @@ impl Chain {
             settings,
             snapshots: Vec::new(),
             next_snapshot: 1,
-            time_limit: None,
         };
         if chain.arbos_version() >= 40 {
             chain.ledger.history_since = Some(chain.config.number);

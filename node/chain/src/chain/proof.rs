@@ -1,7 +1,7 @@
 //! Proofs of accounts and storage against the state roots of blocks.
 
 use super::Chain;
-use crate::{AccountProof, BlockId, ChainError, SlotProof, arbos::history};
+use crate::{AccountProof, BlockId, ChainError, SlotProof, arbos::history, state_db::Proof};
 use alloy_primitives::{Address, B256, U256};
 
 impl Chain {
@@ -28,7 +28,7 @@ impl Chain {
             let why = "its state was pruned, or is not in the loaded dump";
             ChainError::UnknownBlock(format!("{number} ({why})"))
         })?;
-        let proof = self.state_db.proof(address, slots, at).ok_or(FORKED)?;
+        let proof = self.proof_at(address, slots, at)?;
         let pairs = slots.iter().zip(proof.slots);
         Ok(AccountProof {
             balance: proof.account.balance,
@@ -52,10 +52,14 @@ impl Chain {
     /// As [`Chain::proof`].
     pub fn storage_root(&self, address: Address, id: BlockId) -> Result<B256, ChainError> {
         let at = self.view(id, None)?.at;
-        let proof = self.state_db.proof(address, &[], at).ok_or(FORKED)?;
-        Ok(proof.storage_root)
+        Ok(self.proof_at(address, &[], at)?.storage_root)
+    }
+
+    fn proof_at(&self, address: Address, slots: &[U256], at: u64) -> Result<Proof, ChainError> {
+        let proof = self.state_db.proof(address, slots, at);
+        self.check_time()?;
+        proof.ok_or(ChainError::NotSupported(
+            "a proof on a chain that goes on from a block of another one",
+        ))
     }
 }
-
-const FORKED: ChainError =
-    ChainError::NotSupported("a proof on a chain that goes on from a block of another one");

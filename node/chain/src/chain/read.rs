@@ -9,7 +9,7 @@ use crate::{
     state_db::NOW,
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes, U256};
+use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes, Log, U256, map::HashSet};
 use std::sync::Arc;
 
 impl Chain {
@@ -198,18 +198,19 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
+    /// [`ChainError::Interrupted`] when a reader's time is over.
     pub fn logs(&self, filter: &LogFilter) -> Result<Vec<LogEntry>, ChainError> {
-        Ok(self.logs_iter(filter)?.collect())
+        self.logs_iter(filter)?.collect()
     }
 
     /// The same one by one: only one block's logs are in memory.
     ///
     /// # Errors
-    /// As [`Chain::logs`].
+    /// As [`Chain::logs`], each in its place.
     pub fn logs_iter<'a>(
         &'a self,
         filter: &'a LogFilter,
-    ) -> Result<impl Iterator<Item = LogEntry> + 'a, ChainError> {
+    ) -> Result<impl Iterator<Item = Result<LogEntry, ChainError>> + 'a, ChainError> {
         let (from, to) = match filter.block_hash {
             Some(hash) => {
                 let number = self.resolve(hash.into())?;
@@ -217,12 +218,13 @@ impl Chain {
             }
             None => (self.bound(filter.from_block), self.bound(filter.to_block)),
         };
+        let wanted = Wanted::new(filter);
         Ok(self.ledger.made_between(from, to).flat_map(move |record| {
-            let mut found = Vec::new();
-            if may_match(filter, &record.block.header.logs_bloom) {
-                collect(filter, &record.block, &mut found);
+            let found = self.check_time().map(|()| wanted.logs(&record.block));
+            match found {
+                Ok(found) => found.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
             }
-            found
         }))
     }
 
@@ -235,38 +237,70 @@ impl Chain {
     }
 }
 
-/// False when the bloom says that no log of the block matches.
-fn may_match(filter: &LogFilter, bloom: &Bloom) -> bool {
-    let has = |item: &[u8]| bloom.contains_input(BloomInput::Raw(item));
-    let addresses = &filter.addresses;
-    let topics = |at: &Vec<B256>| at.is_empty() || at.iter().any(|topic| has(topic.as_slice()));
-    (addresses.is_empty() || addresses.iter().any(|address| has(address.as_slice())))
-        && filter.topics.iter().all(topics)
+/// A filter as blocks are searched with it: everything is hashed once.
+struct Wanted {
+    addresses: HashSet<Address>,
+    topics: Vec<HashSet<B256>>,
+    /// For addresses and for each topic, the bits of which a block's bloom must have one.
+    blooms: Vec<Vec<Bloom>>,
 }
 
-fn collect(filter: &LogFilter, block: &Block, found: &mut Vec<LogEntry>) {
-    for receipt in &block.receipts {
-        for (at, log) in receipt.logs.iter().enumerate() {
-            let topics = log.topics();
-            let topics_match = filter.topics.iter().enumerate().all(|(position, wanted)| {
-                wanted.is_empty()
-                    || topics
-                        .get(position)
-                        .is_some_and(|topic| wanted.contains(topic))
-            });
-            let address_matches =
-                filter.addresses.is_empty() || filter.addresses.contains(&log.address);
-            if topics_match && address_matches {
-                found.push(LogEntry {
-                    log: log.clone(),
-                    block_hash: block.hash,
-                    block_number: block.header.number,
-                    block_timestamp: block.header.timestamp,
-                    transaction_hash: receipt.transaction_hash,
-                    transaction_index: receipt.transaction_index,
-                    log_index: receipt.first_log_index + at as u64,
-                });
-            }
+impl Wanted {
+    fn new(filter: &LogFilter) -> Self {
+        let bits = |item: &[u8]| {
+            let mut bloom = Bloom::ZERO;
+            bloom.accrue(BloomInput::Raw(item));
+            bloom
+        };
+        let addresses = filter
+            .addresses
+            .iter()
+            .map(|address| bits(address.as_slice()));
+        let topics = filter.topics.iter();
+        let topics = topics.map(|topic| topic.iter().map(|topic| bits(topic.as_slice())).collect());
+        Self {
+            blooms: std::iter::once(addresses.collect()).chain(topics).collect(),
+            addresses: filter.addresses.iter().copied().collect(),
+            topics: filter
+                .topics
+                .iter()
+                .map(|topic| topic.iter().copied().collect())
+                .collect(),
         }
+    }
+
+    /// The logs of a block that it selects.
+    fn logs(&self, block: &Block) -> Vec<LogEntry> {
+        let bloom = &block.header.logs_bloom;
+        let may_match =
+            |any: &Vec<Bloom>| any.is_empty() || any.iter().any(|bits| bloom.contains(bits));
+        if !self.blooms.iter().all(may_match) {
+            return Vec::new();
+        }
+        let logs = block.receipts.iter().flat_map(|receipt| {
+            (0..)
+                .zip(&receipt.logs)
+                .map(move |(at, log)| (receipt, at, log))
+        });
+        let selected = logs.filter(|(_, _, log)| self.takes(log));
+        let entry = |(receipt, at, log): (&Receipt, u64, &Log)| LogEntry {
+            log: log.clone(),
+            block_hash: block.hash,
+            block_number: block.header.number,
+            block_timestamp: block.header.timestamp,
+            transaction_hash: receipt.transaction_hash,
+            transaction_index: receipt.transaction_index,
+            log_index: receipt.first_log_index + at,
+        };
+        selected.map(entry).collect()
+    }
+
+    fn takes(&self, log: &Log) -> bool {
+        let mut topics = (0..).zip(&self.topics);
+        (self.addresses.is_empty() || self.addresses.contains(&log.address))
+            && topics.all(|(at, wanted)| {
+                let found = log.topics().get(at);
+                wanted.is_empty() || found.is_some_and(|topic| wanted.contains(topic))
+            })
     }
 }

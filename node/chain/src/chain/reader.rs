@@ -1,18 +1,43 @@
 //! The chain as it was at one moment, for reading on another thread.
 
 use super::Chain;
-use crate::TimeLimit;
+use crate::{Budget, ChainError};
 use std::ops::Deref;
 
-/// A chain that never changes: the state, the blocks and the settings of the chain it was taken
-/// from, without waiting transactions and snapshots. It shares memory with the chain, so that
-/// taking one costs nothing.
+/// A chain that never changes: the state, the blocks, the waiting transactions and the settings of the
+/// chain it was taken from, without snapshots. It shares memory with the chain, so that taking one
+/// costs nothing.
 pub struct ChainReader(Chain);
 
 impl ChainReader {
-    /// Ends every execution that takes longer with [`crate::ChainError::Interrupted`].
-    pub fn set_time_limit(&mut self, limit: TimeLimit) {
-        self.0.time_limit = Some(limit);
+    /// Ends what takes more with [`ChainError::Interrupted`] or [`ChainError::TooLarge`].
+    pub fn set_budget(&mut self, budget: Budget) {
+        self.0.state_db.set_budget(budget);
+    }
+}
+
+impl Chain {
+    /// Ends what takes long.
+    ///
+    /// # Errors
+    /// [`ChainError::Interrupted`] when a reader's time is over.
+    pub fn check_time(&self) -> Result<(), ChainError> {
+        match self.state_db.is_over() {
+            true => Err(ChainError::Interrupted),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts bytes of what a reader gives.
+    pub(super) fn charge(&self, bytes: usize) -> Result<(), ChainError> {
+        let budget = self.state_db.budget();
+        budget.map_or(Ok(()), |budget| budget.charge(bytes))
+    }
+}
+
+impl Clone for ChainReader {
+    fn clone(&self) -> Self {
+        self.reader()
     }
 }
 
@@ -27,20 +52,9 @@ impl Deref for ChainReader {
 impl Chain {
     /// The chain as it is now, for reading on another thread while this one goes on.
     pub fn reader(&self) -> ChainReader {
-        ChainReader(Chain {
-            config: self.config.clone(),
-            state_db: self.state_db.clone(),
+        ChainReader(Self {
             ledger: self.ledger.clone(),
-            programs: self.programs.clone(),
-            pool: Default::default(),
-            clock: self.clock,
-            settings: super::Settings {
-                impersonated: Default::default(),
-                ..self.settings
-            },
-            snapshots: Vec::new(),
-            next_snapshot: 0,
-            time_limit: None,
+            ..self.branch()
         })
     }
 }

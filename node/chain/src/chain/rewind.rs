@@ -38,7 +38,6 @@ impl Chain {
     /// As [`Chain::rollback`].
     pub(super) fn branch_at(&self, id: BlockId) -> Result<Self, ChainError> {
         let mut branch = self.branch();
-        branch.time_limit = self.time_limit.clone();
         branch.pool.clear();
         let pending = BlockId::Number(BlockNumberOrTag::Pending);
         let head = self.ledger.head();

@@ -12,7 +12,7 @@ use alloy_consensus::{
     constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH},
     proofs,
 };
-use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, keccak256};
+use alloy_primitives::{B64, B256, Bloom, Bytes, U256, keccak256};
 use alloy_rlp::Encodable;
 use std::sync::Arc;
 
@@ -129,7 +129,7 @@ impl Chain {
             l2_number: self.config.number,
             timestamp,
             base_fee: self.config.base_fee,
-            coinbase: Address::ZERO,
+            coinbase: self.config.coinbase,
             gas_limit: self.settings.gas_limit,
             prevrandao: self.settings.prevrandao,
         };

@@ -91,13 +91,7 @@ impl Chain {
         let mut building = Building::simulated(rules);
         let recent = RefCell::<RecentPrograms>::default();
         for mut request in calls {
-            if self
-                .time_limit
-                .as_ref()
-                .is_some_and(|limit| limit.is_reached())
-            {
-                return Err(ChainError::Interrupted);
-            }
+            self.check_time()?;
             let from = request.from.unwrap_or_default();
             let account = self.state_db.account(from, NOW).unwrap_or_default();
             let left = facts.gas_limit.saturating_sub(building.gas_used);

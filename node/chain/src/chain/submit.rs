@@ -1,6 +1,6 @@
 //! Transactions on their way into a block.
 
-use super::Chain;
+use super::{Chain, environment::tx_env};
 use crate::{
     BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
     state_db::NOW,
@@ -10,6 +10,7 @@ use alloy_consensus::{
     transaction::{Recovered, SignerRecoverable},
 };
 use alloy_primitives::{Address, B256, Signature, U256};
+use revm::{context::result::InvalidTransaction, handler::validation::validate_initial_tx_gas};
 
 /// Recovers the sender of a signed transaction: the costliest part of taking one in.
 ///
@@ -213,7 +214,28 @@ impl Chain {
                 want,
             });
         }
-        Ok(())
+        self.check_intrinsic_gas(tx, from)
+    }
+
+    /// Refuses what has less gas than its bytes and lists cost before it runs.
+    fn check_intrinsic_gas(&self, tx: &TxEnvelope, from: Address) -> Result<(), RejectReason> {
+        let cfg = self.cfg_env(&self.head_view());
+        let tx = tx_env(tx, from, self.config.chain_id);
+        let no_floor = cfg.disable_eip7623;
+        let (have, want) =
+            match validate_initial_tx_gas(&tx, cfg.spec, no_floor, false, u64::MAX, None) {
+                Ok(_) => return Ok(()),
+                Err(InvalidTransaction::CallGasCostMoreThanGasLimit {
+                    initial_gas,
+                    gas_limit,
+                }) => (gas_limit, initial_gas),
+                Err(InvalidTransaction::GasFloorMoreThanGasLimit {
+                    gas_floor,
+                    gas_limit,
+                }) => (gas_limit, gas_floor),
+                Err(other) => return Err(RejectReason::Other(other.to_string())),
+            };
+        Err(RejectReason::IntrinsicGas { have, want })
     }
 
     pub(super) fn nonce(&self, address: Address) -> u64 {

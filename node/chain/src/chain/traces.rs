@@ -62,7 +62,7 @@ impl Chain {
                     ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
                 }
             })?;
-        let recording = recording(executed, transaction.envelope.gas_limit(), &view, kind);
+        let recording = self.recording(executed, transaction.envelope.gas_limit(), &view, kind)?;
         Ok(match kind {
             TraceKind::Flat => placed(recording, transaction),
             _ => recording,
@@ -84,7 +84,7 @@ impl Chain {
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
         let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
-        Ok(recording(executed, gas, &simulation.view, kind))
+        self.recording(executed, gas, &simulation.view, kind)
     }
 
     /// Executes calls one after the other, each on what the one before left, and gives the
@@ -113,7 +113,7 @@ impl Chain {
                 let simulation = chain.simulation(request, BlockId::latest(), overrides, None)?;
                 let executed = chain.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
                 let changes = executed.changes.clone();
-                bundle.push(recording(executed, gas, &simulation.view, kind));
+                bundle.push(chain.recording(executed, gas, &simulation.view, kind)?);
                 chain.state_db.advance();
                 chain.state_db.apply(changes);
                 chain.ledger.set_head_version(chain.state_db.version());
@@ -122,17 +122,24 @@ impl Chain {
         }
         Ok(recordings)
     }
-}
 
-/// The recording in its kind's form; `view` is the state before the execution.
-fn recording(executed: Executed, gas: u64, view: &StateView<'_>, kind: TraceKind) -> Value {
-    if let TraceKind::Prestate { diff } = kind {
-        return prestate(view, &executed.changes, diff);
+    /// The recording in its kind's form; `view` is the state before the execution.
+    fn recording(
+        &self,
+        executed: Executed,
+        gas: u64,
+        view: &StateView<'_>,
+        kind: TraceKind,
+    ) -> Result<Value, ChainError> {
+        self.charge(executed.tracer.as_ref().map_or(0, |tracer| tracer.bytes()))?;
+        if let TraceKind::Prestate { diff } = kind {
+            return Ok(prestate(view, &executed.changes, diff));
+        }
+        let recording = executed
+            .tracer
+            .and_then(|tracer| tracer.finish(gas, &executed.result));
+        Ok(recording.unwrap_or_default())
     }
-    let recording = executed
-        .tracer
-        .and_then(|tracer| tracer.finish(gas, &executed.result));
-    recording.unwrap_or_default()
 }
 
 /// The entries of a mined transaction name it and its block, with plain numbers.

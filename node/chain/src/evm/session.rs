@@ -2,7 +2,7 @@
 
 use super::Ctx;
 use crate::{
-    TimeLimit,
+    Budget,
     arbos::{STATE, Store},
     stylus::{pages::Pages, programs::ProgramCache},
 };
@@ -51,7 +51,7 @@ pub(crate) struct Session<'a> {
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
     /// How long this may take.
-    pub(crate) limit: Option<TimeLimit>,
+    pub(crate) limit: Option<&'a Budget>,
     /// Jumps since the clock was looked at.
     pub(crate) checks: u32,
     /// Set when the limit was reached: every frame ends, and there is no outcome.
@@ -77,7 +77,7 @@ impl Session<'_> {
 
     /// Whether the execution must end, by the clock.
     pub(crate) fn check_limit(&mut self) -> bool {
-        let reached = self.limit.as_ref().is_some_and(TimeLimit::is_reached);
+        let reached = self.limit.is_some_and(Budget::is_reached);
         self.interrupted |= reached;
         self.interrupted
     }

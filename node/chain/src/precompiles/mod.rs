@@ -11,6 +11,7 @@ mod owner;
 mod owner_public;
 mod retryable;
 mod sys;
+mod test;
 mod wasm;
 mod wasm_cache;
 
@@ -39,7 +40,6 @@ fn absent(address: Address) -> Option<&'static str> {
     Some(match address.0[19] {
         0x67 => "ArbBLS",
         0x68 => "ArbFunctionTable",
-        0x69 => "ArbosTest",
         0x6d => "ArbAggregator",
         0x73 => "ArbNativeTokenManager",
         _ => return None,
@@ -168,6 +168,7 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
             0x64 => sys::run(&mut call),
             0x65 => info::run(&mut call),
             0x66 => address_table::run(&mut call),
+            0x69 => test::run(&mut call),
             0x6b => owner_public::run(&mut call),
             0x6c => gas_info::run(&mut call),
             0x6e => retryable::run(&mut call),

@@ -45,7 +45,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                     current,
                 });
             };
-            Ok(c.ctx.db().ledger.hash(number).unwrap_or_default())
+            let view = c.ctx.db();
+            let known = view.ledger.hash(number);
+            Ok(known.unwrap_or_else(|| view.state_db.block_hash_beneath(number)))
         }),
         arbChainIDCall::SELECTOR => {
             call.method::<arbChainIDCall>(View, 0, |c, _| Ok(U256::from(c.ctx.cfg().chain_id())))

@@ -2,7 +2,7 @@
 //! remembered.
 
 use super::{Account, bytecode};
-use crate::{Source, SourceAccount};
+use crate::{Budget, ChainError, Source, SourceAccount};
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
 use revm::state::Bytecode;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -19,6 +19,7 @@ struct Read {
     accounts: HashMap<Address, Option<Account>>,
     slots: HashMap<(Address, U256), U256>,
     codes: HashMap<B256, Bytecode>,
+    hashes: HashMap<u64, B256>,
 }
 
 impl Base {
@@ -29,7 +30,11 @@ impl Base {
         }
     }
 
-    pub(super) fn account(&self, address: Address) -> Result<Option<Account>, String> {
+    pub(super) fn account(
+        &self,
+        address: Address,
+        budget: Option<&Budget>,
+    ) -> Result<Option<Account>, ChainError> {
         if let Some(known) = self.known().accounts.get(&address) {
             return Ok(*known);
         }
@@ -37,7 +42,7 @@ impl Base {
             balance,
             nonce,
             code,
-        } = self.source.account(address)?;
+        } = asked(budget, || self.source.account(address))?;
         let mut read = self.learn();
         let code_hash = if code.is_empty() {
             KECCAK256_EMPTY
@@ -56,13 +61,31 @@ impl Base {
         Ok(account)
     }
 
-    pub(super) fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+    pub(super) fn slot(
+        &self,
+        address: Address,
+        slot: U256,
+        budget: Option<&Budget>,
+    ) -> Result<U256, ChainError> {
         if let Some(known) = self.known().slots.get(&(address, slot)) {
             return Ok(*known);
         }
-        let value = self.source.slot(address, slot)?;
+        let value = asked(budget, || self.source.slot(address, slot))?;
         self.learn().slots.insert((address, slot), value);
         Ok(value)
+    }
+
+    pub(super) fn block_hash(
+        &self,
+        number: u64,
+        budget: Option<&Budget>,
+    ) -> Result<B256, ChainError> {
+        if let Some(known) = self.known().hashes.get(&number) {
+            return Ok(*known);
+        }
+        let hash = asked(budget, || self.source.block_hash(number))?;
+        self.learn().hashes.insert(number, hash);
+        Ok(hash)
     }
 
     pub(super) fn code(&self, hash: B256) -> Option<Bytecode> {
@@ -76,4 +99,16 @@ impl Base {
     fn learn(&self) -> RwLockWriteGuard<'_, Read> {
         self.read.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a source answers, if it may be waited for.
+fn asked<T>(
+    budget: Option<&Budget>,
+    ask: impl FnOnce() -> Result<T, String>,
+) -> Result<T, ChainError> {
+    let answer = match budget {
+        Some(budget) => budget.wait(ask).ok_or(ChainError::Interrupted)?,
+        None => ask(),
+    };
+    answer.map_err(ChainError::Source)
 }

@@ -45,13 +45,13 @@ impl StateDb {
     }
 
     /// An account and slots of it in the state of a version, with proofs against that state's
-    /// root; `None` as for [`World::root`].
+    /// root; `None` as for [`StateDb::root`], and when the time is over.
     pub(crate) fn proof(&self, address: Address, slots: &[U256], at: u64) -> Option<Proof> {
         if self.base.is_some() {
             return None;
         }
         self.refresh();
-        let (accounts, storage) = self.tries_at(address, at);
+        let (accounts, storage) = self.tries_at(address, at)?;
         let account = self.account(address, at);
         let proved = slots.iter().map(|slot| {
             let key = keccak256(slot.to_be_bytes::<32>());
@@ -69,7 +69,7 @@ impl StateDb {
 
     /// The trie of accounts and that of one account's storage, as they were at a version: the
     /// newest ones with everything that was written since taken back.
-    fn tries_at(&self, address: Address, at: u64) -> (Trie, Trie) {
+    fn tries_at(&self, address: Address, at: u64) -> Option<(Trie, Trie)> {
         let roots = self.roots.borrow();
         let mut accounts = roots.accounts.clone();
         let mut wanted = roots.storage.get(&address).cloned().unwrap_or_default();
@@ -83,6 +83,9 @@ impl StateDb {
             }
         }
         for (changed, slots) in changed {
+            if self.is_over() {
+                return None;
+            }
             let mut storage = roots.storage.get(&changed).cloned().unwrap_or_default();
             for slot in slots {
                 set_slot(&mut storage, slot, self.slot(changed, slot, at));
@@ -96,7 +99,7 @@ impl StateDb {
         if self.account(address, at).is_none() {
             wanted = Trie::default();
         }
-        (accounts, wanted)
+        Some((accounts, wanted))
     }
 
     fn refresh(&self) {

@@ -5,7 +5,7 @@ pub(crate) mod programs;
 mod requests;
 
 use crate::{
-    TimeLimit,
+    Budget,
     arbos::{LAYOUT, Params, Program, Store, fine},
     evm::Ctx,
     trace::ProgramStart,
@@ -179,7 +179,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         calldata: interpreter.input.input().bytes(ctx),
         gas: interpreter.gas.remaining(),
         start_ink: None,
-        ink_slice: ctx.chain.limit.as_ref().and_then(TimeLimit::ink),
+        ink_slice: ctx.chain.limit.and_then(Budget::ink),
         ink_price: params.ink_price,
         max_depth_words: params.max_stack_depth,
         arbos_version: ctx.chain.arbos_version,

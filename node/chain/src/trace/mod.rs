@@ -9,6 +9,7 @@ mod stylus;
 
 use crate::TraceKind;
 use crate::evm::halt_text;
+use crate::limit::MAX_BYTES;
 use alloy_primitives::{Address, Bytes, Log, U256};
 use opcodes::OpcodeLog;
 pub(crate) use prestate::prestate;
@@ -21,15 +22,10 @@ use revm::{
     interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult, SuccessOrHalt},
 };
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
 
 /// Most frames of one recording.
 const MAX_FRAMES: usize = 50_000;
-/// Most bytes of one recording, as JSON.
-const MAX_BYTES: usize = 64 << 20;
-/// Longest execution that is recorded.
-const MAX_TIME: Duration = Duration::from_secs(30);
 /// Bytes of a frame as JSON, besides its input and output.
 const FRAME_BYTES: usize = 512;
 /// Bytes of a host function as JSON, besides its arguments and results.
@@ -44,9 +40,6 @@ pub enum TraceLimit {
     /// Too many bytes.
     #[error("more than {} MiB", MAX_BYTES >> 20)]
     Bytes,
-    /// Too long.
-    #[error("more than {} seconds", MAX_TIME.as_secs())]
-    Time,
 }
 
 /// One recorded call.
@@ -103,7 +96,6 @@ pub(crate) struct Tracer {
     pub(crate) opcodes: Option<OpcodeLog>,
     /// Logs of the transaction that frames have already.
     logs: usize,
-    started: Instant,
     frames: usize,
     /// Bytes of the recording as JSON.
     bytes: usize,
@@ -122,7 +114,6 @@ impl Tracer {
                 _ => None,
             },
             logs: 0,
-            started: Instant::now(),
             frames: 0,
             bytes: 0,
             limit: None,
@@ -134,6 +125,11 @@ impl Tracer {
         self.limit
     }
 
+    /// Bytes of the recording as JSON.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Counts what is about to be recorded; false when it would be too much.
     fn count(&mut self, frames: usize, bytes: usize) -> bool {
         self.frames += frames;
@@ -141,7 +137,6 @@ impl Tracer {
         let reached = [
             (self.frames > MAX_FRAMES, TraceLimit::Frames),
             (self.bytes > MAX_BYTES, TraceLimit::Bytes),
-            (self.started.elapsed() > MAX_TIME, TraceLimit::Time),
         ];
         let reached = reached.into_iter().find(|(reached, _)| *reached);
         self.limit = self.limit.or(reached.map(|(_, limit)| limit));

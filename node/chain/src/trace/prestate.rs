@@ -75,10 +75,8 @@ fn difference(
         return None;
     }
     let pre = before.map(|before| shown(view, &before, slots_before));
-    Some((
-        pre,
-        (!destroyed && !after.is_empty()).then_some(Value::Object(after)),
-    ))
+    // An account whose slots were only cleared is there, without a field, as in geth.
+    Some((pre, (!destroyed).then_some(Value::Object(after))))
 }
 
 fn shown(view: &StateView<'_>, info: &AccountInfo, slots: BTreeMap<B256, B256>) -> Value {

@@ -1,5 +1,5 @@
 use super::super::revision::git;
-use super::{EVENT, NAMED, Reviewed, is_tracked, named_default};
+use super::{EVENT, NAMED, OnDefault, REPOSITORY, Reviewed, address_of, is_tracked, named_default};
 use std::path::Path;
 use std::process::Command;
 
@@ -236,4 +236,78 @@ fn the_default_branch_counts_as_it_is_and_not_as_it_was_or_as_a_target_of_a_pull
         matches!(&found, Reviewed::No(why) if why.contains("set-head")),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_deleted_file_was_not_reviewed_and_one_that_never_was_is_no_matter() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let abi = path.join("kept").join("abi.json");
+    std::fs::create_dir(path.join("kept")).expect("made");
+    std::fs::write(&abi, "one").expect("written");
+    called(path, &["init", "--quiet", "--initial-branch=main"]);
+    committed(path, "one");
+    called(path, &["checkout", "--quiet", "-b", "change"]);
+    std::fs::remove_dir_all(path.join("kept")).expect("removed");
+    for text in ["one", "two"] {
+        let found = reviewed(&abi);
+        assert!(
+            matches!(&found, Reviewed::No(why) if why.contains("was deleted")),
+            "{found:?}"
+        );
+        std::fs::write(path.join("other"), text).expect("written");
+        committed(path, "without it");
+    }
+    assert_eq!(reviewed(&path.join("never.json")), Reviewed::Yes);
+}
+
+#[test]
+fn a_clone_of_another_repository_than_the_runner_names_proves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [origin, fork, clone] = ["origin", "fork", "clone"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&origin).expect("made");
+    called(&origin, &["init", "--quiet", "--initial-branch=main"]);
+    std::fs::write(origin.join("abi.json"), "one").expect("written");
+    committed(&origin, "one");
+    let copied = |from: &Path, to: &Path| {
+        let [from, to] = [from, to].map(|path| path.display().to_string());
+        called(folder.path(), &["clone", "--quiet", &from, &to]);
+    };
+    copied(&origin, &fork);
+    std::fs::write(fork.join("abi.json"), "forged").expect("written");
+    committed(&fork, "forged");
+    copied(&fork, &clone);
+    let abi = clone.join("abi.json");
+    let of = |repository: &Path| {
+        let url = repository.display().to_string();
+        move |name: &str| match name {
+            NAMED => Some("main".to_owned()),
+            name if name == REPOSITORY[1] => Some(url.clone()),
+            _ => None,
+        }
+    };
+    let found = Reviewed::with(&of(&origin), &abi);
+    assert!(
+        matches!(&found, Reviewed::No(why) if why.contains("another repository")),
+        "{found:?}"
+    );
+    assert!(OnDefault::with(&of(&origin), &abi).is_err());
+    assert_eq!(Reviewed::with(&of(&fork), &abi), Reviewed::Yes);
+
+    // What counts is what the branch has, whatever the working tree does.
+    std::fs::write(&abi, "changed").expect("written");
+    let then = OnDefault::with(&of(&fork), &abi);
+    assert_eq!(then, Ok(OnDefault::Text("forged".into())));
+    let other = OnDefault::with(&of(&fork), &clone.join("other"));
+    assert_eq!(other, Ok(OnDefault::Absent));
+    assert_eq!(OnDefault::with(&|_| None, &abi), Ok(OnDefault::NotAsked));
+    let same = "github.com/a/b";
+    for url in [
+        "https://github.com/a/b.git",
+        "https://x-access-token:secret@GitHub.com/a/b",
+        "git@github.com:a/b.git",
+        "ssh://git@github.com/a/b/",
+    ] {
+        assert_eq!(address_of(url), same);
+    }
 }

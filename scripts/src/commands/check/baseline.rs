@@ -106,7 +106,11 @@ impl Baseline {
             }
         };
         Ok(Self {
-            what: format!("{name} {current}, which is live"),
+            what: format!(
+                "{name} {current}, which is live in the registry {registry} of the chain {} at block {}",
+                client.chain_id(),
+                client.block()
+            ),
             side: Side {
                 hash: code.layout,
                 known,
@@ -130,14 +134,21 @@ impl Baseline {
         };
         let (network, kept) = kept.find(context)?;
         let place = (network.as_str(), name, version);
-        let files = [&Versions::INTERFACE[..], &[Versions::LAYOUT]].concat();
+        let files = [
+            &Versions::INTERFACE[..],
+            &[Versions::LAYOUT, Versions::RECORD],
+        ]
+        .concat();
         let origin = reviewed(&context.versions(), place, &files)?;
         let abi = kept.callable.ok_or_else(|| without_sources(version));
         Ok(Self {
             what: format!("{name} {version}, as it is kept"),
             label: Some(version.into()),
             side: Side {
-                hash: kept.record.layout_hash,
+                hash: match origin.no.is_some() {
+                    true => LayoutHash::default(), // nor is the hash that the record says
+                    false => kept.record.layout_hash,
+                },
                 known: match (&origin.no, kept.document) {
                     (Some(why), _) => Known::Not(why.clone()),
                     (None, Some(document)) => document.into(),

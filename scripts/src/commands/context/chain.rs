@@ -4,14 +4,16 @@ use super::Context;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Endpoint, Sent};
 use crate::commands::export;
+use crate::commands::verifiable::LOCAL_CHAINS;
 use crate::file_names::VERSIONS;
 use crate::ids::CalldataHash;
-use crate::journal::Journal;
-use crate::keys::KeyArgs;
+use crate::journal::{FOLDER, IN_STATE, Journal};
+use crate::keys::{KeyArgs, KeyError};
 use crate::kill_point::{self, Phase};
-use crate::manifest::FILE;
+use crate::manifest::{FILE, ManifestError};
 use crate::progress::Progress;
 use crate::secret::Secret;
+use crate::state_folder::state_folder;
 use alloy::primitives::{Address, Bytes};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
@@ -28,7 +30,10 @@ impl Context {
                 .note("warning: other processes can read a key in --private-key");
         }
         if let Some(account) = self.global.key.unlocked() {
-            let account = self.manifest.address(account)?;
+            let account = match self.manifest.address(account) {
+                Err(ManifestError::UnknownAlias { .. }) => Err(KeyError::NoAccount)?,
+                found => found?,
+            };
             KeyArgs::require_from(account)?;
             return export::acting(self, self.reader().await?.with_unlocked(account));
         }
@@ -109,7 +114,7 @@ impl Context {
         Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
     }
 
-    /// As [`Self::client`], for commands that send: with a journal beside the manifest. What an
+    /// As [`Self::client`], for commands that send: with a journal. What an
     /// earlier run had on its way is waited for.
     pub(in crate::commands) async fn working_client(&self, what: &str) -> Result<Client, Error> {
         let client = self.client().await?;
@@ -148,7 +153,8 @@ impl Context {
         }
     }
 
-    /// The journal of the client's key, beside the manifest.
+    /// The journal of the client's key: the user's, so that a command that is typed again in another
+    /// folder learns what may be on its way. On a chain that begins anew it lies beside the manifest.
     pub(in crate::commands) async fn journal(
         &self,
         client: &Client,
@@ -157,13 +163,20 @@ impl Context {
         let sender = client.sender(what)?;
         let chain = (client.chain_id(), self.is_fork(client).await?);
         let file = self.manifest_file();
-        let folder = file.parent().unwrap_or(Path::new("."));
-        Ok(Arc::new(Journal::new(
-            folder,
-            chain,
-            sender,
-            self.output.clone(),
-        )?))
+        let beside = file.parent().unwrap_or(Path::new(".")).join(FOLDER);
+        let open = |folder: &Path| Journal::new(folder, chain, sender, self.output.clone());
+        let begins_anew = chain.1 || LOCAL_CHAINS.contains(&chain.0);
+        let Some(state) = state_folder().filter(|_| !begins_anew) else {
+            return Ok(Arc::new(open(&beside)?));
+        };
+        if let Err(error) = std::fs::create_dir_all(&state) {
+            let state = state.display();
+            let line = format!("warning: the journal is not kept: {state}: {error}");
+            self.output.note(&line);
+        }
+        let journal = open(&state.join(IN_STATE))?;
+        journal.take_over(&open(&beside)?);
+        Ok(Arc::new(journal))
     }
 
     /// Whether the endpoint is a fork of another chain, whose records nothing may change that is done

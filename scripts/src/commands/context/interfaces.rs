@@ -191,11 +191,9 @@ pub(in crate::commands) fn reviewed(
     let place = versions.place(network, name, version)?;
     let mut note = None;
     for file in files.iter().map(|file| place.join(file)) {
-        if !file.exists() {
-            continue;
-        }
         match Reviewed::of(&file) {
             Reviewed::Yes => {}
+            Reviewed::NoRepository if !file.exists() => {}
             Reviewed::NoRepository => note = Some(WHY.to_owned()),
             Reviewed::No(why) => {
                 let no = Some(format!("{WHY}: {why}"));

@@ -128,11 +128,12 @@ impl Work<'_> {
             return; // found on the live instances
         }
         let why = refusal.why_unchecked();
-        if matches!(refusal, LayoutError::NotCompared { .. }) {
-            self.checks
-                .coverage
-                .lower(Part::Layout, Extent::Absent, &why);
-        }
+        let extent = match refusal {
+            LayoutError::NotCompared { .. } => Extent::Absent,
+            LayoutError::NamespacesNotListed { .. } => Extent::Partial,
+            _ => Extent::Complete,
+        };
+        self.checks.coverage.lower(Part::Layout, extent, &why);
         let part = Part::LiveInstances;
         self.checks.coverage.lower(part, Extent::Absent, &why);
     }

@@ -51,6 +51,12 @@ impl Manifest {
         self.folder.join(named.unwrap_or("src/lib.rs"))
     }
 
+    /// Whether it is a crate of the framework, by its name.
+    pub(super) fn is_framework(&self) -> bool {
+        let name = self.text("package", "name").unwrap_or_default();
+        name == "stylus-upgradeable" || name.starts_with("stylus-upgrades-")
+    }
+
     /// Why nothing of its sources is certain.
     pub(super) fn why_unknown(&self) -> Option<String> {
         let why = "which a Cargo.toml that cannot be read decides";

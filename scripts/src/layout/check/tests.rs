@@ -1,9 +1,9 @@
-use super::{NOT_COMPARED, Pair, Said, Side, check_storage};
+use super::{NAMESPACES_NOT_LISTED, NOT_COMPARED, Pair, Said, Side, check_storage};
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
 use crate::layout::Known;
 use alloy::primitives::B256;
-use stylus_layout::{Document, Layout};
+use stylus_layout::{Document, Layout, Unlisted};
 
 /// A layout of whole words.
 fn layout(fields: &[(&str, &str)]) -> Layout {
@@ -16,7 +16,8 @@ fn layout(fields: &[(&str, &str)]) -> Layout {
         (format!("t_{label}"), item)
     });
     let types: serde_json::Map<_, _> = types.into_iter().collect();
-    let text = serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types});
+    let text =
+        serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types, "unlisted": []});
     Layout::from_json(&text.to_string()).expect("a layout")
 }
 
@@ -245,4 +246,85 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     half.new.hash = LayoutHash(B256::repeat_byte(1));
     let check = check_storage(&half, &Said::default()).expect("one layout");
     assert_eq!(check.verdict, "unchanged");
+}
+
+#[test]
+fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete() {
+    let compilers = |text: &str| {
+        let layout = Layout::from_json(text).expect("what a compiler writes");
+        let document = Document::of_layout(layout);
+        Side {
+            hash: LayoutHash(document.hash()),
+            known: document.into(),
+        }
+    };
+    let empty = r#"{"storage":[],"types":null}"#;
+    let [old, new] = [compilers(empty), compilers(empty)];
+    let pair = Pair {
+        old,
+        new,
+        ..pair(&[], &[])
+    };
+    let error = check_storage(&pair, &Said::default()).expect_err("not listed");
+    assert_eq!(
+        (error.name(), error.exit()),
+        ("NamespacesNotListed".into(), Exit::Refused)
+    );
+    let check = check_storage(&pair, &allow(&[NAMESPACES_NOT_LISTED])).expect("named");
+    assert_eq!(check.verdict, "accepted");
+    assert_eq!(
+        check.partial,
+        ["1.0: namespaces not listed", "2.0: namespaces not listed"]
+    );
+    let lines = check.lines().join("\n");
+    assert!(!lines.contains("keeps the layout"), "{lines}");
+    // By one hash without a document nobody knows more.
+    let unknown = |hash| Side {
+        hash,
+        known: Known::Not("nobody kept it".into()),
+    };
+    let hash = pair.old.hash;
+    let pair = Pair {
+        old: unknown(hash),
+        new: unknown(hash),
+        ..pair
+    };
+    let check = check_storage(&pair, &Said::default()).expect("one hash");
+    assert!(!check.partial.is_empty());
+}
+
+#[test]
+fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
+    let mut layout = layout(&AB);
+    layout.types.insert(
+        "t_opaque_packed".into(),
+        stylus_layout::TypeItem {
+            encoding: "inplace".into(),
+            label: "packed".into(),
+            number_of_bytes: Some("32".into()),
+            ..stylus_layout::TypeItem::default()
+        },
+    );
+    layout.storage[1].type_id = "t_opaque_packed".into();
+    let place = "src/lib.rs: StorageType::new".to_owned();
+    layout.unlisted = Some(vec![Unlisted::SlotsByHand(vec![place])]);
+    let document = Document::of_layout(layout);
+    let side = Side {
+        hash: LayoutHash(document.hash()),
+        known: document.into(),
+    };
+    let pair = Pair {
+        old: side.clone(),
+        new: side,
+        ..pair(&[], &[])
+    };
+    let check = check_storage(&pair, &Said::default()).expect("unchanged");
+    assert_eq!(
+        check.partial,
+        [
+            "1.0: slots computed by hand (src/lib.rs: StorageType::new)",
+            "2.0: slots computed by hand (src/lib.rs: StorageType::new)",
+            "opaque fields, of which only name and size are known: b",
+        ]
+    );
 }

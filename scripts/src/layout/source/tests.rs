@@ -2,6 +2,7 @@ use super::read_file;
 use crate::error::Explain;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use stylus_layout::Unlisted;
 
 fn layout(label: &str) -> Value {
     json!({"storage": [{"label": label, "offset": 0, "slot": "0", "type": "t_uint256"}],
@@ -63,4 +64,22 @@ fn what_is_no_layout_is_refused() {
         assert_eq!(error.name(), "LayoutUnreadable");
     }
     assert!(read_file(&folder.path().join("nothing"), None).is_err());
+}
+
+#[test]
+fn only_what_upgrades_core_writes_lists_namespaces() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut listed = layout("x");
+    for (namespaces, unlisted) in [
+        (None, vec![Unlisted::Namespaces]),
+        (Some(Value::Null), vec![Unlisted::Namespaces]),
+        (Some(json!({})), vec![]),
+        (Some(json!({"erc7201:a": layout("y")["storage"]})), vec![]),
+    ] {
+        if let Some(namespaces) = namespaces {
+            listed["namespaces"] = namespaces;
+        }
+        let named = read_file(&file(&folder, &listed), None).expect("a layout");
+        assert_eq!(named.document.unlisted(), unlisted, "{listed}");
+    }
 }

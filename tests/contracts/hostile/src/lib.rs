@@ -38,6 +38,7 @@ type RawResult<T = ()> = Result<T, Vec<u8>>;
 /// Slots 0 and 1, for tests that look at them.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Hostile {
     constructor_caller: StorageAddress,
     constructor_value: StorageU256,

@@ -26,7 +26,9 @@ fn label(number: u8) -> Result<&'static str, Vec<u8>> {
 /// What ran.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Trace {
+    #[layout(opaque = "log")]
     log: Log,
 }
 

@@ -37,6 +37,7 @@ pub enum VaultError {
 /// Slots 0 to 4.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Vault {
     rate: StorageU256,
     keeper: Keeper,
@@ -46,6 +47,7 @@ pub struct Vault {
 
 /// Who looks after it.
 #[storage]
+#[derive(StorageLayout)]
 pub struct Keeper {
     /// Account.
     pub steward: StorageAddress,

@@ -1,60 +1,17 @@
 //! Runs a file of measured vectors and reports every disagreement.
 
-mod chain;
-mod schema;
-
 use alloy_primitives::{Bytes, hex};
 use serde_json::Value;
 use thiserror::Error;
 
-use self::chain::{MockChain, context, normalised};
-use self::schema::{ActivationRow, File, Params, Record, RunRow, UpfrontGas, bytes_value};
-use crate::pages::{PageCounters, PageParams};
-use crate::{Activated, Event, Outcome, OutcomeKind, Rules, Run, StartParams, activate};
+use crate::chain::{MockChain, context, normalised};
+use crate::labels::STABLE_LABELS;
+use crate::schema::{ActivationRow, File, Params, Record, RunRow, UpfrontGas, bytes_value};
+use stylus_vm::pages::{PageCounters, PageParams};
+use stylus_vm::{Activated, Event, Outcome, OutcomeKind, Rules, Run, StartParams, activate};
 
 /// Longest output a row shows in full, in bytes.
 const SHOWN_OUTPUT: usize = 2_048;
-/// Names of causes that are the same in every set; others are not compared.
-const STABLE_LABELS: &[&str] = &[
-    "activation_out_of_gas",
-    "entrypoint_missing",
-    "entrypoint_signature",
-    "export_reserved",
-    "export_reuses_import_name",
-    "float_operation",
-    "hostio_bad_log",
-    "hostio_create_out_of_gas",
-    "hostio_flush_failure_legacy",
-    "hostio_memory_oob",
-    "hostio_write_protection",
-    "import_debug_only",
-    "import_inconsistent",
-    "import_kind",
-    "import_signature",
-    "import_unknown",
-    "limit_datas",
-    "limit_element_entries",
-    "limit_functions",
-    "limit_imports",
-    "limit_locals",
-    "limit_table_entries",
-    "limit_value_stack",
-    "memory_missing_or_not_exported",
-    "memory_over_heap_bound",
-    "memory_over_page_limit",
-    "opcode_unsupported",
-    "pay_for_memory_grow_missing",
-    "pay_for_memory_grow_signature",
-    "section_unsupported",
-    "start_function",
-    "trap_div_by_zero",
-    "trap_indirect_signature",
-    "trap_integer_overflow",
-    "trap_memory_oob",
-    "trap_table_oob",
-    "trap_unreachable",
-    "wasm_validation",
-];
 
 /// The result of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -292,7 +249,10 @@ impl Check<'_> {
             words,
         );
         self.maybe(location, "raw_meter", expected.raw_meter, outcome.raw_ink);
-        let found = outcome.error.as_ref().map_or("none", crate::Failure::label);
+        let found = outcome
+            .error
+            .as_ref()
+            .map_or("none", stylus_vm::Failure::label);
         self.label(location, expected.error_class.as_deref(), found);
 
         let made = requests.len() as u64;
@@ -420,7 +380,7 @@ fn execute(
     activated: &Activated,
     calldata: &Bytes,
     start_ink: u64,
-) -> Result<(Outcome, Vec<Value>), crate::StartError> {
+) -> Result<(Outcome, Vec<Value>), stylus_vm::StartError> {
     let mut chain = MockChain::new(params, activated.info.footprint);
     let context = context(params, calldata.clone(), start_ink);
     let mut run = Run::start(&activated.program, context)?;

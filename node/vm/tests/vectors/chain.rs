@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use serde_json::{Map, Value, json};
 
-use super::schema::{Params, bytes_value};
-use crate::pages::{PageCounters, PageParams};
-use crate::{Answer, CallKind, Refusal, Reply, Request, Slot};
+use crate::schema::{Params, bytes_value};
+use stylus_vm::pages::{PageCounters, PageParams};
+use stylus_vm::{Answer, CallKind, Refusal, Reply, Request, Slot};
 
 /// Longest value a request shows in full, in bytes.
 const SHOWN: usize = 256;
@@ -344,8 +344,8 @@ fn account(address: Address) -> String {
 }
 
 /// Block, message and transaction of the mock chain.
-pub(super) fn context(params: &Params, calldata: Bytes, start_ink: u64) -> crate::CallContext {
-    crate::CallContext {
+pub(super) fn context(params: &Params, calldata: Bytes, start_ink: u64) -> stylus_vm::CallContext {
+    stylus_vm::CallContext {
         calldata,
         gas: start_ink
             .checked_div(u64::from(params.ink_price))

@@ -1,8 +1,13 @@
 //! The measured vectors of the original Stylus crates.
 
+mod chain;
+mod labels;
+mod records;
+mod schema;
+
 use std::path::Path;
 
-use stylus_vm::vectors::{VectorsError, run_file};
+use records::{VectorsError, run_file};
 
 /// One record, with the ink used left open.
 const RECORD: &str = r#"{"schema":1,"records":[{"name":"empty","wat":"(module (memory (export \"memory\") 1 1) (func (export \"user_entrypoint\") (param i32) (result i32) (i32.const 0)))","activation":{"ok":true,"footprint":1},"run":{"start_ink":10000,"outcome":"success","ink_used":INK,"min_stack_words":7}}]}"#;

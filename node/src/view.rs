@@ -1,0 +1,96 @@
+//! What readers see: the node as it was at one moment. The chain's thread publishes one before it
+//! begins anything that may take long, and when somebody waits for one; so no reader waits for a block.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use stylus_chain::ChainReader;
+use tokio::sync::oneshot;
+
+use crate::accounts::DevAccounts;
+use crate::filters::Filters;
+use crate::fork::Fork;
+
+/// Polled filters, which readers share with the chain's thread.
+#[derive(Clone, Default)]
+pub(crate) struct SharedFilters(Arc<Mutex<Filters>>);
+
+impl SharedFilters {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Filters> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The node at one moment; a copy shares everything with it.
+#[derive(Clone)]
+pub(crate) struct View {
+    pub(crate) chain: ChainReader,
+    pub(crate) accounts: Arc<DevAccounts>,
+    pub(crate) filters: SharedFilters,
+    pub(crate) fork: Option<Fork>,
+    /// Differs for each start and each reset, so that tools notice that their notes are stale.
+    pub(crate) instance_id: B256,
+    /// Snapshot id → number and hash of the block it was taken at.
+    pub(crate) snapshots: Arc<BTreeMap<u64, (u64, B256)>>,
+    /// Seconds between timed blocks.
+    pub(crate) mining_interval: Option<Duration>,
+}
+
+/// The newest view.
+#[derive(Default)]
+pub(crate) struct Published(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// None since something may have changed.
+    view: Option<View>,
+    waiting: Vec<oneshot::Sender<View>>,
+}
+
+/// The newest view, or where it will be.
+pub(crate) enum Asked {
+    Now(View),
+    Later(oneshot::Receiver<View>),
+}
+
+impl Published {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn ask(&self) -> Asked {
+        let mut state = self.state();
+        if let Some(view) = &state.view {
+            return Asked::Now(view.clone());
+        }
+        let (view, later) = oneshot::channel();
+        state.waiting.push(view);
+        Asked::Later(later)
+    }
+
+    /// Whether somebody waits for a view.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.state().waiting.is_empty()
+    }
+
+    /// Gives a view to those who wait and who ask from now on, unless they have one.
+    pub(crate) fn publish(&self, view: impl FnOnce() -> View) {
+        let mut state = self.state();
+        if state.view.is_some() {
+            return;
+        }
+        let view = view();
+        for waiting in state.waiting.drain(..) {
+            let _ = waiting.send(view.clone());
+        }
+        state.view = Some(view);
+    }
+
+    /// Something may have changed: the view is given to nobody any more.
+    pub(crate) fn outdate(&self) {
+        let outdated = self.state().view.take();
+        drop(outdated);
+    }
+}

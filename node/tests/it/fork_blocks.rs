@@ -1,0 +1,288 @@
+//! On a fork, blocks named by their hash, and what must not reach a new endpoint.
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, B256};
+use serde_json::{Value, json};
+use stylus_devnode::{Fork, ForkOptions};
+
+use crate::fork::{call, forked, options, origin};
+use crate::front::{Front, Script};
+use crate::support::{request, rpc, rpc_error};
+
+const SECRET: &str = "X-Key: 9f1c7secretheader";
+
+fn with_secret(front: &Front) -> ForkOptions {
+    ForkOptions {
+        headers: vec![SECRET.to_owned()],
+        ..options(front.url())
+    }
+}
+
+fn saw_secret(front: &Front) -> bool {
+    let script = front.script();
+    script
+        .heads
+        .iter()
+        .any(|head| head.contains("9f1c7secretheader"))
+}
+
+#[test]
+fn headers_and_keys_of_an_endpoint_reach_no_other_one_and_nobody_who_asks() {
+    let origin = origin();
+    let [first, second] = [(); 2].map(|()| Front::of(origin.node.port(), Script::default()));
+    let fork = forked(with_secret(&first));
+    assert!(saw_secret(&first));
+    for method in ["anvil_nodeInfo", "anvil_metadata"] {
+        let shown = rpc(fork.port(), method, json!([])).to_string();
+        assert!(!shown.contains("secretkey"), "{shown}");
+    }
+    let info = rpc(fork.port(), "anvil_nodeInfo", json!([]));
+    let shown = format!("http://127.0.0.1:{}/…", first.port);
+    assert_eq!(info["forkConfig"]["forkUrl"], shown);
+    rpc(fork.port(), "anvil_setRpcUrl", json!([second.url()]));
+    let poor = json!([Address::repeat_byte(0x31), "latest"]);
+    rpc(fork.port(), "eth_getBalance", poor);
+    rpc(
+        fork.port(),
+        "anvil_reset",
+        json!([{ "forking": { "blockNumber": 2 } }]),
+    );
+    rpc(fork.port(), "eth_call", call(&origin));
+    assert!(!second.script().heads.is_empty());
+    assert!(!saw_secret(&second));
+}
+
+#[test]
+fn the_state_is_asked_for_by_hash_and_where_that_is_not_known_by_a_number_that_is_checked() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let kept = |front: &Front| ForkOptions {
+        cache: Some(folder.path().to_owned()),
+        ..options(front.url())
+    };
+    let fork = forked(kept(&front));
+    let balance = |of: u8| json!([Address::repeat_byte(of), "latest"]);
+    // The block is replaced by one in which the account has something, and at once it is asked.
+    let before = rpc(origin.node.port(), "evm_snapshot", json!([]));
+    rpc(origin.node.port(), "anvil_rollback", json!([1]));
+    rpc(
+        origin.node.port(),
+        "anvil_setBalance",
+        json!([Address::repeat_byte(0x41), "0x64"]),
+    );
+    rpc(origin.node.port(), "evm_mine", json!([]));
+    let error = rpc_error(fork.port(), "eth_getBalance", balance(0x41));
+    assert_ne!(error["code"], 0, "{error}");
+    drop((fork, before));
+    // Where blocks are named by number alone, each answer is checked.
+    let script = Script {
+        numbers_alone: true,
+        ..Script::default()
+    };
+    let front = Front::of(origin.node.port(), script);
+    let fork = forked(kept(&front));
+    assert_eq!(rpc(fork.port(), "eth_getBalance", balance(0x42)), "0x0");
+    front
+        .script()
+        .block
+        .push(("hash", json!(B256::with_last_byte(7))));
+    let error = rpc_error(fork.port(), "eth_getBalance", balance(0x43)).to_string();
+    assert!(error.contains("the block was replaced"), "{error}");
+    front.script().block.clear();
+    assert_eq!(rpc(fork.port(), "eth_getBalance", balance(0x43)), "0x0");
+}
+
+/// `arbBlockHash(uint256)` of ArbSys.
+fn arb_block_hash(port: u16, number: u64) -> Value {
+    let data = format!("0x2b407a82{number:064x}");
+    let call = json!([{ "to": Address::with_last_byte(0x64), "data": data }, "pending"]);
+    rpc(port, "eth_call", call)
+}
+
+#[test]
+fn hashes_and_the_coinbase_before_the_fork_are_those_of_the_chain() {
+    let origin = origin();
+    let there = origin.node.port();
+    rpc(
+        there,
+        "anvil_setCoinbase",
+        json!([Address::repeat_byte(0x77)]),
+    );
+    rpc(there, "anvil_mine", json!([3]));
+    let fork = forked(options(origin.node.endpoint()));
+    let here = fork.port();
+    let head = rpc(there, "eth_blockNumber", json!([]));
+    let head = u64::from_str_radix(&head.as_str().expect("a number")[2..], 16).expect("it");
+    for number in 0..=head {
+        let hash = arb_block_hash(here, number);
+        assert_eq!(hash, arb_block_hash(there, number), "{number}");
+        assert_ne!(hash, json!(B256::ZERO), "{number}");
+    }
+    // COINBASE, PUSH0, MSTORE, 32, PUSH0, RETURN
+    let code = "0x415f5260205ff3";
+    let of = |port| rpc(port, "eth_call", json!([{ "data": code }, "latest"]));
+    assert_eq!(of(here), of(there));
+    assert!(
+        of(here).as_str().expect("a word").ends_with("7777"),
+        "{}",
+        of(here)
+    );
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_reached_is_told_without_its_key() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(with_secret(&front));
+    front.script().broken = Some(500);
+    std::thread::sleep(Duration::from_millis(1_100));
+    let unread = json!([Address::repeat_byte(0x51), "latest"]);
+    let error = rpc_error(fork.port(), "eth_getBalance", unread).to_string();
+    assert!(!error.contains("secret"), "{error}");
+    let unreachable = Fork::connect(with_secret(&front))
+        .expect_err("it is broken")
+        .to_string();
+    assert!(!unreachable.contains("secret"), "{unreachable}");
+}
+
+#[test]
+fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
+    let origin = origin();
+    let there = origin.node.port();
+    let sender = origin.sender;
+    let counter = json!([{ "from": sender, "data": crate::evm::counter() }]);
+    let created = rpc(there, "eth_sendTransaction", counter);
+    let contract =
+        rpc(there, "eth_getTransactionReceipt", json!([created]))["contractAddress"].clone();
+    let old = sent_to(there, sender, &contract);
+    let fork = forked(options(origin.node.endpoint()));
+    let here = fork.port();
+    let young = sent_to(there, sender, &contract);
+    let block = |hash: &Value| rpc(there, "eth_getTransactionReceipt", json!([hash]));
+    let (old_block, young_block) = (
+        block(&old)["blockHash"].clone(),
+        block(&young)["blockHash"].clone(),
+    );
+    let before = rpc(there, "eth_getTransactionReceipt", json!([created]))["blockHash"].clone();
+
+    let of_blocks = |hash: &Value| {
+        let at = json!({ "blockHash": hash });
+        [
+            ("eth_getBlockByHash", json!([hash, true])),
+            ("eth_getBlockReceipts", json!([hash])),
+            ("eth_getBlockReceipts", json!([at])),
+            ("eth_getBlockTransactionCountByHash", json!([hash])),
+            (
+                "eth_getTransactionByBlockHashAndIndex",
+                json!([hash, "0x0"]),
+            ),
+            (
+                "eth_getRawTransactionByBlockHashAndIndex",
+                json!([hash, "0x0"]),
+            ),
+            (
+                "debug_traceBlockByHash",
+                json!([hash, { "tracer": "callTracer" }]),
+            ),
+            ("debug_getRawHeader", json!([hash])),
+            ("debug_storageRangeAt", json!([hash, 0, contract, "0x", 10])),
+            ("ots_getBlockDetailsByHash", json!([hash])),
+            ("eth_getLogs", json!([{ "blockHash": hash }])),
+            ("eth_getBalance", json!([sender, at])),
+            ("eth_getStorageAt", json!([contract, "0x0", at])),
+            ("eth_call", json!([{ "to": contract }, at])),
+            ("eth_getProof", json!([contract, ["0x0"], at])),
+            (
+                "debug_traceCall",
+                json!([{ "to": contract }, at, { "tracer": "callTracer" }]),
+            ),
+        ]
+    };
+    let of_transactions = |hash: &Value| {
+        let tracer = json!({ "tracer": "callTracer" });
+        [
+            ("eth_getTransactionByHash", json!([hash])),
+            ("eth_getTransactionReceipt", json!([hash])),
+            ("eth_getRawTransactionByHash", json!([hash])),
+            ("debug_getRawTransaction", json!([hash])),
+            ("debug_traceTransaction", json!([hash, tracer])),
+            ("trace_transaction", json!([hash])),
+            ("ots_traceTransaction", json!([hash])),
+            ("ots_getTransactionError", json!([hash])),
+        ]
+    };
+    // The state of the forked block itself is this node's: the same but for the dev accounts.
+    let asked = of_blocks(&before).into_iter().chain(of_transactions(&old));
+    for (method, params) in asked {
+        let of = |port| rpc(port, method, params.clone());
+        assert_eq!(of(here), of(there), "{method} {params}");
+        assert!(!of(here).is_null(), "{method} {params}");
+    }
+    for (method, params) in of_blocks(&young_block)
+        .into_iter()
+        .chain(of_transactions(&young))
+    {
+        let answer = request(here, method, params.clone());
+        let known = answer["result"].is_null() || answer["result"] == "0x";
+        assert!(
+            known || answer.get("error").is_some(),
+            "{method} {params}: {answer}"
+        );
+        assert!(
+            !request(there, method, params)["result"].is_null(),
+            "{method}"
+        );
+    }
+    let by_nonce = |nonce: u64| json!([sender, format!("{nonce:#x}")]);
+    for (method, params) in [
+        ("eth_getTransactionBySenderAndNonce", by_nonce(0)),
+        ("ots_getTransactionBySenderAndNonce", by_nonce(0)),
+        ("ots_getContractCreator", json!([contract])),
+        ("erigon_getHeaderByNumber", json!([1])),
+        ("ots_hasCode", json!([contract, "0x1"])),
+        (
+            "trace_filter",
+            json!([{ "fromBlock": "0x1", "toBlock": "latest", "toAddress": [contract] }]),
+        ),
+    ] {
+        let theirs = match method {
+            // The origin has gone on.
+            "trace_filter" => rpc(
+                there,
+                method,
+                json!([{
+                    "fromBlock": "0x1", "toBlock": block(&old)["blockNumber"], "toAddress": [contract],
+                }]),
+            ),
+            _ => rpc(there, method, params.clone()),
+        };
+        assert_eq!(rpc(here, method, params), theirs, "{method}");
+    }
+    let next = rpc(here, "eth_getTransactionCount", json!([sender, "latest"]));
+    let unsent = json!([sender, next]);
+    assert!(rpc(here, "eth_getTransactionBySenderAndNonce", unsent).is_null());
+    // Its blocks are this node's own.
+    let own = sent_to(here, sender, &contract);
+    let receipt = rpc(here, "eth_getTransactionReceipt", json!([own]));
+    assert_eq!(receipt["status"], "0x1");
+    let at = json!({ "blockHash": receipt["blockHash"] });
+    assert_eq!(
+        rpc(here, "eth_getStorageAt", json!([contract, "0x0", at])),
+        json!(B256::with_last_byte(2))
+    );
+    let at = json!({ "blockHash": old_block });
+    assert_eq!(
+        rpc(here, "eth_getStorageAt", json!([contract, "0x0", at])),
+        json!(B256::with_last_byte(1))
+    );
+}
+
+fn sent_to(port: u16, from: Address, to: &Value) -> Value {
+    rpc(
+        port,
+        "eth_sendTransaction",
+        json!([{ "from": from, "to": to }]),
+    )
+}

@@ -1,0 +1,369 @@
+//! The ERC-7201 namespaces of a Solidity contract, from the AST in a compiler's output: what solc calls
+//! `storageLayout` lists none. Structs are laid out as solc lays them out.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use stylus_layout::{Item, Layout, Members, TypeItem};
+
+/// What stands before a namespace in the documentation of a struct (ERC-7201).
+const ANNOTATION: &str = "@custom:storage-location";
+/// What stands before the id of one whose root is found as ERC-7201 has it.
+const ERC7201: &str = "erc7201:";
+/// The first compiler that puts the documentation of structs into the AST.
+const FIRST_DOCUMENTED: [u64; 3] = [0, 8, 20];
+/// Types within types that are followed.
+const DEPTH: usize = 32;
+/// Bytes of a word.
+const WORD: u64 = 32;
+
+/// Adds the namespaces of a contract to its layout. False where the output does not show all of them: it
+/// has no AST, or is of a compiler whose AST does not.
+///
+/// # Errors
+/// What of a namespace cannot be laid out, in words.
+pub(super) fn add(
+    info: &Value,
+    file: &str,
+    contract: &str,
+    layout: &mut Layout,
+) -> Result<bool, String> {
+    let output = info.get("output").unwrap_or(info);
+    let Some(sources) = output.get("sources").and_then(Value::as_object) else {
+        return Ok(false);
+    };
+    if !is_documented(info) || sources.values().any(|source| source.get("ast").is_none()) {
+        return Ok(false);
+    }
+    let mut nodes = Nodes::default();
+    for source in sources.values() {
+        nodes.note(&source["ast"], None);
+    }
+    let own = sources.get(file).and_then(|source| {
+        let mut all = source["ast"]["nodes"].as_array()?.iter();
+        all.find(|node| is(node, "ContractDefinition") && node["name"] == contract)
+    });
+    let Some(bases) = own.and_then(|own| own["linearizedBaseContracts"].as_array()) else {
+        return Ok(false);
+    };
+    let bases: Vec<u64> = bases.iter().filter_map(Value::as_u64).collect();
+    if !bases.iter().all(|base| nodes.by_id.contains_key(base)) {
+        return Ok(false);
+    }
+    let mut found = Vec::new();
+    for (node, of) in nodes
+        .by_id
+        .values()
+        .filter(|(node, _)| is(node, "StructDefinition"))
+    {
+        let Some(location) = location(node) else {
+            continue;
+        };
+        match of.map(|of| (of, nodes.kind(of))) {
+            Some((of, _)) if bases.contains(&of) => found.push((*node, location)),
+            Some((_, "contract" | "interface")) => {} // of a contract that it does not inherit
+            _ => {
+                return Err(format!(
+                    "{location} belongs to a library, or to no contract"
+                ));
+            }
+        }
+    }
+    for (node, location) in found {
+        if !location.starts_with(ERC7201) {
+            return Err(format!(
+                "the root of {location} is not found as ERC-7201 has it"
+            ));
+        }
+        let mut types = Types {
+            nodes: &nodes,
+            types: &mut layout.types,
+        };
+        let (items, _) = types.members(node, 0)?;
+        if layout.namespaces.insert(location.clone(), items).is_some() {
+            return Err(format!("two structs lie at {location}"));
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the compiler is known to put the documentation of structs into the AST.
+fn is_documented(info: &Value) -> bool {
+    let version = info
+        .get("solcVersion")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let numbers: Vec<u64> = version
+        .split(['.', '+', '-'])
+        .map_while(|part| part.parse().ok())
+        .collect();
+    numbers.len() >= FIRST_DOCUMENTED.len() && numbers.as_slice() >= FIRST_DOCUMENTED.as_slice()
+}
+
+fn is(node: &Value, kind: &str) -> bool {
+    node["nodeType"] == kind
+}
+
+/// The namespace that the documentation of a struct names.
+fn location(node: &Value) -> Option<String> {
+    let documentation = &node["documentation"];
+    let text = documentation["text"].as_str().or(documentation.as_str())?;
+    let (_, rest) = text.split_once(ANNOTATION)?;
+    rest.split_whitespace().next().map(str::to_owned)
+}
+
+/// Declarations by their ids, each with the contract that it stands in.
+#[derive(Default)]
+struct Nodes<'v> {
+    by_id: BTreeMap<u64, (&'v Value, Option<u64>)>,
+}
+
+impl<'v> Nodes<'v> {
+    fn note(&mut self, node: &'v Value, contract: Option<u64>) {
+        let id = node["id"].as_u64();
+        if let Some(id) = id {
+            self.by_id.insert(id, (node, contract));
+        }
+        let contract = if is(node, "ContractDefinition") {
+            id
+        } else {
+            contract
+        };
+        for inner in node["nodes"].as_array().into_iter().flatten() {
+            self.note(inner, contract);
+        }
+    }
+
+    /// `contract`, `interface` or `library`.
+    fn kind(&self, contract: u64) -> &'v str {
+        let found = self.by_id.get(&contract).map(|(node, _)| *node);
+        found
+            .and_then(|node| node["contractKind"].as_str())
+            .unwrap_or_default()
+    }
+}
+
+/// Types as they are found, and how they are laid out.
+struct Types<'a, 'v> {
+    nodes: &'a Nodes<'v>,
+    types: &'a mut BTreeMap<String, TypeItem>,
+}
+
+/// What a type takes.
+struct Size {
+    id: String,
+    bytes: u64,
+    /// Whether it begins a slot, and what follows begins the next.
+    is_whole: bool,
+}
+
+impl Types<'_, '_> {
+    /// The members of a struct, and the slots that they take.
+    fn members(&mut self, node: &Value, depth: usize) -> Result<(Vec<Item>, u64), String> {
+        let (mut slot, mut offset, mut items) = (0, 0, Vec::new());
+        let name = node["canonicalName"]
+            .as_str()
+            .or(node["name"].as_str())
+            .unwrap_or_default();
+        for member in node["members"].as_array().into_iter().flatten() {
+            let label = member["name"].as_str().unwrap_or_default();
+            let size = self.size(&member["typeName"], depth)?;
+            if offset > 0 && (size.is_whole || offset + size.bytes > WORD) {
+                (slot, offset) = (slot + 1, 0);
+            }
+            items.push(Item {
+                contract: name.to_owned(),
+                label: label.to_owned(),
+                offset,
+                slot: slot.to_string(),
+                type_id: size.id,
+                ..Item::default()
+            });
+            match size.is_whole {
+                true => slot += size.bytes.div_ceil(WORD),
+                false => offset += size.bytes,
+            }
+        }
+        Ok((items, slot + u64::from(offset > 0)))
+    }
+
+    fn size(&mut self, node: &Value, depth: usize) -> Result<Size, String> {
+        let label = node["typeDescriptions"]["typeString"]
+            .as_str()
+            .unwrap_or_default();
+        let unknown = || format!("the type {label:?} is not known");
+        if depth > DEPTH {
+            return Err(unknown());
+        }
+        let kind = node["nodeType"].as_str().unwrap_or_default();
+        let (id, item, is_whole) = match kind {
+            "ElementaryTypeName" => return self.elementary(label).ok_or_else(unknown),
+            "Mapping" => {
+                let key = self.key(&node["keyType"], depth)?;
+                let value = self.size(&node["valueType"], depth + 1)?.id;
+                let id = format!("t_mapping({key},{value})");
+                let item = TypeItem {
+                    key: Some(key),
+                    value: Some(value),
+                    ..of("mapping", label, WORD)
+                };
+                (id, item, true)
+            }
+            "ArrayTypeName" => self.array(node, label, depth)?,
+            "UserDefinedTypeName" => {
+                let id = node["referencedDeclaration"].as_u64().ok_or_else(unknown)?;
+                let (declared, _) = self.nodes.by_id.get(&id).copied().ok_or_else(unknown)?;
+                return self.declared(declared, label, depth);
+            }
+            _ => return Err(unknown()),
+        };
+        Ok(self.add(id, item, is_whole))
+    }
+
+    fn add(&mut self, id: String, item: TypeItem, is_whole: bool) -> Size {
+        let bytes = item
+            .number_of_bytes
+            .as_deref()
+            .and_then(|bytes| bytes.parse().ok());
+        self.types.entry(id.clone()).or_insert(item);
+        Size {
+            id,
+            bytes: bytes.unwrap_or(WORD),
+            is_whole,
+        }
+    }
+
+    /// A type as a key: `string` and `bytes` are hashed, not stored.
+    fn key(&mut self, node: &Value, depth: usize) -> Result<String, String> {
+        let size = self.size(node, depth + 1)?;
+        Ok(match size.id.as_str() {
+            "t_string_storage" | "t_bytes_storage" => {
+                let label = size
+                    .id
+                    .trim_start_matches("t_")
+                    .trim_end_matches("_storage");
+                self.add(
+                    format!("t_{label}_memory_ptr"),
+                    of("bytes", label, WORD),
+                    true,
+                )
+                .id
+            }
+            _ => size.id,
+        })
+    }
+
+    fn elementary(&mut self, label: &str) -> Option<Size> {
+        let digits = |prefix: &str| label.strip_prefix(prefix)?.parse::<u64>().ok();
+        let bytes = match label {
+            "bool" => 1,
+            "address" | "address payable" => 20,
+            "string" | "bytes" => {
+                let id = format!("t_{label}_storage");
+                return Some(self.add(id, of("bytes", label, WORD), true));
+            }
+            _ => match (digits("uint").or_else(|| digits("int")), digits("bytes")) {
+                (Some(bits), _) => bits / 8,
+                (None, Some(bytes)) => bytes,
+                (None, None) => return None,
+            },
+        };
+        let id = format!("t_{}", label.replace(' ', "_"));
+        (1..=WORD)
+            .contains(&bytes)
+            .then(|| self.add(id, of("inplace", label, bytes), false))
+    }
+
+    fn array(
+        &mut self,
+        node: &Value,
+        label: &str,
+        depth: usize,
+    ) -> Result<(String, TypeItem, bool), String> {
+        let base = self.size(&node["baseType"], depth + 1)?;
+        let length = label
+            .rsplit_once('[')
+            .and_then(|(_, length)| length.strip_suffix(']'));
+        let (id, encoding, bytes) = match length {
+            Some("") => (
+                format!("t_array({})dyn_storage", base.id),
+                "dynamic_array",
+                WORD,
+            ),
+            Some(length) => {
+                let unknown = |_| format!("the length of {label} is not known");
+                let count: u64 = length.parse().map_err(unknown)?;
+                let slots = match base.is_whole || base.bytes > WORD / 2 {
+                    true => count.saturating_mul(base.bytes.div_ceil(WORD)),
+                    false => count.div_ceil(WORD / base.bytes),
+                };
+                let bytes = slots.saturating_mul(WORD);
+                (
+                    format!("t_array({}){length}_storage", base.id),
+                    "inplace",
+                    bytes,
+                )
+            }
+            None => return Err(format!("the length of {label} is not known")),
+        };
+        let item = TypeItem {
+            base: Some(base.id),
+            ..of(encoding, label, bytes)
+        };
+        Ok((id, item, true))
+    }
+
+    fn declared(&mut self, node: &Value, label: &str, depth: usize) -> Result<Size, String> {
+        let name = node["name"].as_str().unwrap_or_default();
+        let number = node["id"].as_u64().unwrap_or_default();
+        match node["nodeType"].as_str().unwrap_or_default() {
+            "ContractDefinition" => {
+                let id = format!("t_contract({name}){number}");
+                Ok(self.add(id, of("inplace", label, 20), false))
+            }
+            "EnumDefinition" => {
+                let names = node["members"].as_array().into_iter().flatten();
+                let names = names.filter_map(|one| one["name"].as_str().map(str::to_owned));
+                let item = TypeItem {
+                    members: Some(Members::Enum(names.collect())),
+                    ..of("inplace", label, 1)
+                };
+                Ok(self.add(format!("t_enum({name}){number}"), item, false))
+            }
+            "UserDefinedValueTypeDefinition" => {
+                let underlying = self.size(&node["underlyingType"], depth + 1)?;
+                let item = TypeItem {
+                    underlying: Some(underlying.id),
+                    ..of("inplace", label, underlying.bytes)
+                };
+                let id = format!("t_userDefinedValueType({name}){number}");
+                Ok(self.add(id, item, false))
+            }
+            "StructDefinition" => {
+                let id = format!("t_struct({name}){number}_storage");
+                if let Some(known) = self.types.get(&id) {
+                    let known = known.clone();
+                    return Ok(self.add(id, known, true));
+                }
+                // A mapping within may lead back to it.
+                self.types.insert(id.clone(), of("inplace", label, WORD));
+                let (members, slots) = self.members(node, depth + 1)?;
+                let item = TypeItem {
+                    members: Some(Members::Struct(members)),
+                    ..of("inplace", label, slots * WORD)
+                };
+                self.types.insert(id.clone(), item.clone());
+                Ok(self.add(id, item, true))
+            }
+            _ => Err(format!("the type {label:?} is not known")),
+        }
+    }
+}
+
+fn of(encoding: &str, label: &str, bytes: u64) -> TypeItem {
+    TypeItem {
+        encoding: encoding.into(),
+        label: label.into(),
+        number_of_bytes: Some(bytes.to_string()),
+        ..TypeItem::default()
+    }
+}

@@ -1,0 +1,90 @@
+//! Whose layout a contract carries that is made of components, which say of themselves that they are
+//! top-level storage, as those of OpenZeppelin do.
+
+use super::outsider::Author;
+use super::project::text;
+
+/// A component under an entrypoint; `{component}` and `{entrypoint}` are what stands above them.
+const CONTRACT: &str = r#"#![allow(unused, reason = "one head for contracts of other attributes")]
+extern crate alloc;
+
+use stylus_sdk::alloy_primitives::U256;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::StorageU256;
+use stylus_upgradeable::prelude::*;
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Component {
+    supply: StorageU256,
+}
+
+// SAFETY: it takes what the contract gives it.
+unsafe impl stylus_sdk::stylus_core::storage::TopLevelStorage for Component {}
+
+{component}
+impl Component {
+    pub fn supply(&self) -> U256 {
+        self.supply.get()
+    }
+}
+
+#[storage]
+#[entrypoint]
+{derive}
+pub struct Note {
+    value: StorageU256,
+    component: Component,
+}
+
+{entrypoint}
+impl Note {
+    pub fn value(&self) -> U256 {
+        self.value.get()
+    }
+}
+"#;
+const DERIVE: &str = "#[derive(StorageLayout)]";
+const PUBLIC: &str = "#[public]";
+const UPGRADEABLE: &str = "#[upgradeable]\n#[public]";
+
+fn contract(author: &Author, name: &str, [component, derive, entrypoint]: [&str; 3]) -> String {
+    let source = CONTRACT
+        .replace("{component}", component)
+        .replace("{derive}", derive)
+        .replace("{entrypoint}", entrypoint);
+    author.source(name, &source, "")
+}
+
+#[test]
+fn a_contract_has_its_own_layout_and_never_that_of_a_component() {
+    let author = Author::new();
+    let own = contract(&author, "own", [PUBLIC, DERIVE, UPGRADEABLE]);
+    let shown = author.project.done(&["layout", "show", &own]);
+    let storage = shown["layout"]["storage"].as_array().expect("variables");
+    let labels: Vec<&str> = storage.iter().map(|one| text(one, "label")).collect();
+    assert_eq!(labels, ["value", "component"]);
+
+    // The derive was forgotten.
+    let forgotten = contract(&author, "forgotten", [PUBLIC, "", UPGRADEABLE]);
+    let answer = author.project.run(&["layout", "show", &forgotten]);
+    assert_ne!(answer.exit, Some(0), "{answer:?}");
+    let message = "the storage layout of `Note` is not known";
+    assert!(answer.stderr.contains(message), "{answer:?}");
+
+    // Both were, and the component says that it is the contract.
+    let decoy = contract(&author, "decoy", [UPGRADEABLE, "", PUBLIC]);
+    let answer = author.project.run(&["layout", "show", &decoy]);
+    assert_eq!(
+        (answer.exit, text(&answer.document["error"], "name")),
+        (Some(1), "LayoutOfAnother"),
+        "{answer:?}"
+    );
+    let plain = contract(&author, "plain", [PUBLIC, "", PUBLIC]);
+    let answer = author.project.run(&["layout", "show", &plain]);
+    assert_eq!(
+        text(&answer.document["error"], "name"),
+        "LayoutUnknown",
+        "{answer:?}"
+    );
+}
