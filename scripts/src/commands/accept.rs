@@ -47,7 +47,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         outcome.field("from", call.registry);
         outcome.field("kind", kind_in_words(call.kind));
         outcome.line(format!(
-            "{proxy}  a {} of {} {} of {}",
+            "{proxy}  {} of {} {} of {}",
             kind_in_words(call.kind),
             instance.name,
             instance.version,
