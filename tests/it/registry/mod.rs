@@ -1,6 +1,7 @@
 //! The registry on the chain (DESIGN §4.2).
 
 mod abuse;
+mod access;
 pub(crate) mod adopted;
 mod approvals;
 mod checks;
@@ -19,6 +20,7 @@ mod parts;
 mod pause;
 mod policies;
 mod queue;
+mod refusals;
 mod replaced;
 pub(crate) mod replay;
 mod rivals;

@@ -120,7 +120,7 @@ fn every_mutation_breaks_an_invariant() {
         (M::KeepsNonces, "complex", I::ExecutedByConsent, 6),
         (M::KeepsRounds, "signed", I::RoundsRise, 2),
         (M::NeverExpires, "deciding", I::ExecutedByConsent, 4),
-        (M::ForgetsRevocations, "signed", I::SignaturesEnd, 4),
+        (M::ForgetsRevocations, "signed", I::SignaturesEnd, 3),
         (M::TakesOldSignatures, "signed", I::SignaturesEnd, 4),
         (M::CountsStrangers, "deciding", I::StrangersChangeNothing, 1),
         (M::AnybodyCancels, "deciding", I::CancelledByItsOwn, 2),
@@ -138,6 +138,19 @@ fn every_mutation_breaks_an_invariant() {
         (M::CreatesWhilePaused, "create", I::PausedIsPaused, 3),
         (M::EndsOtherRoles, "create", I::RolesApart, 2),
         (M::PausesBoth, "two definitions", I::DefinitionsApart, 1),
+        (M::RefusesInVain, "signed", I::SignaturesEnd, 1),
+        (M::FreezesSteps, "complex", I::FrozenInNoStep, 3),
+        (M::OrdersByContracts, "in a call", I::NothingMovesInACall, 1),
+        (
+            M::ExecutesByContracts,
+            "in a call",
+            I::NothingMovesInACall,
+            1,
+        ),
+        (M::MovesInItsCall, "in a call", I::NothingMovesInACall, 1),
+        (M::PausesInSilence, "in a call", I::WhatIsLeftIsNamed, 1),
+        (M::PausesOnce, "in a call", I::WhatIsLeftFollows, 1),
+        (M::RemovesPaused, "adopted", I::LeavesRunning, 4),
     ];
     let mut otherwise = Vec::new();
     for (mutation, name, invariant, calls) in noticed {

@@ -2,8 +2,9 @@
 
 use crate::policy::{Policy, Set};
 use crate::scope::{APPROVERS, Mutation, Scope, TWO_OF_THREE};
-use crate::state::{Action, Consent, Content, DELAY, LIFETIME, Role, State};
-use crate::transition::Refusal;
+use crate::state::{Action, Consent, Content, DELAY, LIFETIME, Role, SignedApproval, State};
+use crate::transition::{Done, Refusal};
+use crate::way::Way;
 
 impl Scope {
     /// The role that a content asks for: that of `migrate` stands in for `pause` while this is not set.
@@ -65,14 +66,14 @@ impl Scope {
         givers: Set,
         first: u8,
         signed: Option<(u8, u8)>,
-    ) -> Result<Option<Content>, Refusal> {
+        way: Way,
+    ) -> Result<Done, Refusal> {
         let (policy, any_one) = self.policy_of(state, content);
         let epoch = self.epoch(state, content);
         let (open, round) = self.open(state, content);
         let is_new = open.is_none();
         let mut action = open.unwrap_or(Action {
             approvals: 0,
-            revoked: 0,
             proposer: first,
             epoch,
             nonce: about(state, content),
@@ -85,16 +86,21 @@ impl Scope {
             false => givers & policy.names(),
         };
         if let Some(of) = signed {
-            let revoked = match self.has(Mutation::ForgetsRevocations) {
-                true => 0,
-                false => action.revoked,
+            let is_revoked = |signer| {
+                let of = SignedApproval {
+                    content,
+                    epoch,
+                    round,
+                    signer,
+                };
+                state.revoked.contains(&of) && !self.has(Mutation::ForgetsRevocations)
             };
             // one after the other, before any signature is looked at
-            for bit in (0..APPROVERS).map(|who| 1 << who & givers) {
-                if bit & !given != 0 {
+            for who in (0..APPROVERS).filter(|who| 1 << who & givers != 0) {
+                if 1 << who & !given != 0 {
                     return Err(Refusal::NotAnApprover);
                 }
-                if bit & revoked != 0 {
+                if is_revoked(who) {
                     return Err(Refusal::InvalidSignature);
                 }
             }
@@ -113,11 +119,14 @@ impl Scope {
             let passed = has_passed(&action, state.day());
             policy.is_satisfied(action.approvals, passed, says_yes)
         };
-        if !satisfied && given == 0 {
-            return Err(Refusal::NotAnApprover);
-        }
-        if !satisfied && given & !before == 0 && !started {
-            return Err(Refusal::AlreadyApproved);
+        let waits = self.needs_direct(state, content) && way != Way::Direct;
+        let executes = satisfied && (!waits || self.has(Mutation::ExecutesByContracts));
+        if !executes && given & !before == 0 && !(started && given != 0) {
+            return Err(match (satisfied, given) {
+                (true, _) => Refusal::DirectCallRequired,
+                (false, 0) => Refusal::NotAnApprover,
+                (false, _) => Refusal::AlreadyApproved,
+            });
         }
         self.check(state, content)?;
 
@@ -128,16 +137,19 @@ impl Scope {
         }
         consent.by |= given;
         state.rounds.insert(content, round);
-        if satisfied {
+        if executes {
             state.actions.remove(&content);
             if !self.has(Mutation::KeepsRounds) {
                 state.rounds.insert(content, round + 1);
             }
-            self.execute(state, content)?;
-            return Ok(Some(content));
+            let skipped = self.execute(state, content, way)?;
+            return Ok(Done {
+                executed: Some(content),
+                skipped,
+            });
         }
         state.actions.insert(content, action);
-        Ok(None)
+        Ok(Done::default())
     }
 
     pub(crate) fn revoke(
@@ -146,23 +158,70 @@ impl Scope {
         who: u8,
         content: Content,
     ) -> Result<(), Refusal> {
-        let mut action = self.named(state, content)?;
+        let of = self.next_approval(state, who, content);
+        let is_revoked = state.revoked.contains(&of);
+        let Ok(mut action) = self.named(state, content) else {
+            // whatever it is, nothing that he has signed for it counts
+            if is_revoked {
+                return Err(Refusal::NotApproved);
+            }
+            if !self.has(Mutation::RefusesInVain) {
+                state.revoked.insert(of);
+            }
+            return Ok(());
+        };
         let (policy, _) = self.policy_of(state, content);
         let bit = (1 << who) & policy.names();
-        if action.approvals & bit == 0 {
+        let has_approved = action.approvals & bit != 0;
+        if bit == 0 || (!has_approved && is_revoked) {
             return Err(Refusal::NotApproved);
         }
         if self.has_expired(state, &action) {
             return Err(Refusal::ActionExpired);
         }
-        action.approvals &= !bit;
-        action.revoked |= bit;
-        self.tick(&policy, &mut action, state.day(), false);
-        state.actions.insert(content, action);
-        if let Some(consent) = state.consents.get_mut(&content) {
-            consent.by &= !bit;
+        if has_approved {
+            action.approvals &= !bit;
+            self.tick(&policy, &mut action, state.day(), false);
+            state.actions.insert(content, action);
+            if let Some(consent) = state.consents.get_mut(&content) {
+                consent.by &= !bit;
+            }
+        }
+        if has_approved || !self.has(Mutation::RefusesInVain) {
+            state.revoked.insert(of);
         }
         Ok(())
+    }
+
+    /// What somebody's approval of a content would be for: the action that is stored, expired or not, or would be.
+    pub fn next_approval(&self, state: &State, signer: u8, content: Content) -> SignedApproval {
+        SignedApproval {
+            content,
+            epoch: self.epoch(state, content),
+            round: state.round(content),
+            signer,
+        }
+    }
+
+    /// Whether an open action is approved, and waits for who calls directly.
+    pub fn waits_for_direct_call(&self, state: &State, content: Content) -> bool {
+        let (Some(action), _) = self.open(state, content) else {
+            return false;
+        };
+        let (policy, _) = self.policy_of(state, content);
+        let passed = has_passed(&action, state.day());
+        policy.is_satisfied(action.approvals, passed, state.lambda)
+            && self.needs_direct(state, content)
+            && !(state.paused && matches!(content, Content::Adopt(_)))
+    }
+
+    /// Forgets what was revoked of actions that will never be open again.
+    pub(crate) fn forget_revoked(&self, state: &mut State) {
+        let mut revoked = std::mem::take(&mut state.revoked);
+        revoked.retain(|of| {
+            of.epoch == self.epoch(state, of.content) && of.round >= state.round(of.content)
+        });
+        state.revoked = revoked;
     }
 
     pub(crate) fn cancel(
@@ -219,7 +278,10 @@ impl Scope {
 /// The nonce that an action of this content would be about.
 pub(crate) fn about(state: &State, content: Content) -> Option<u8> {
     match content {
-        Content::SetHandler(proxy) | Content::Abort(proxy) | Content::HandOver(proxy) => {
+        Content::SetHandler(proxy)
+        | Content::Abort(proxy)
+        | Content::Transfer(proxy)
+        | Content::Remove(proxy) => {
             let proxy = state.proxies[usize::from(proxy)];
             Some(proxy.instance.map_or(0, |_| proxy.nonce))
         }

@@ -1,8 +1,10 @@
 //! What a governed call does once it is approved, and what is refused before.
 
+use crate::policy::Set;
 use crate::scope::{Mutation, Scope};
 use crate::state::{Content, Control, Instance, InstanceState, State};
 use crate::transition::Refusal;
+use crate::way::Way;
 
 impl Scope {
     /// Refuses what could not be executed now.
@@ -28,7 +30,11 @@ impl Scope {
                 Some(_) => Err(Refusal::ProxyExists),
                 None => Ok(()),
             },
-            Content::Pause if state.paused => Err(Refusal::DefinitionPaused),
+            Content::Pause
+                if state.paused && (state.due() == 0 || self.has(Mutation::PausesOnce)) =>
+            {
+                Err(Refusal::DefinitionPaused)
+            }
             Content::Resume if !state.paused => Err(Refusal::DefinitionNotPaused),
             Content::Pause | Content::Resume => Ok(()),
             Content::SetHandler(proxy) => match instance(proxy).map(|one| one.state) {
@@ -47,9 +53,17 @@ impl Scope {
                 None if proxy == 1 && state.other.is_some() => Err(Refusal::ProxyExists),
                 None => Ok(()),
             },
-            Content::HandOver(proxy) => match instance(proxy) {
+            Content::Transfer(proxy) => match instance(proxy) {
                 None => Err(Refusal::NotAnInstance),
-                Some(one) if one.state != InstanceState::Live => Err(Refusal::UpgradeInProgress),
+                Some(one) if !one.runs() => Err(Refusal::UpgradeInProgress),
+                Some(_) => Ok(()),
+            },
+            Content::Remove(proxy) => match instance(proxy) {
+                None => Err(Refusal::NotAnInstance),
+                Some(_) if !self.is_adopted(proxy) => Err(Refusal::NotSupported),
+                Some(one) if !one.runs() && !self.has(Mutation::RemovesPaused) => {
+                    Err(Refusal::UpgradeInProgress)
+                }
                 Some(_) => Ok(()),
             },
         }
@@ -69,25 +83,43 @@ impl Scope {
         if is_nobody(position) && state.paused && !self.has(Mutation::NobodyWhilePaused) {
             return Err(Refusal::DefinitionPaused);
         }
+        let mut instances = state.proxies.iter().filter_map(|proxy| proxy.instance);
+        let migrates = instances.any(|one| one.is_migrating());
+        let freezes = matches!(content, Content::SetPolicy(_)) && is_nobody(position);
+        if freezes && migrates && !self.has(Mutation::FreezesSteps) {
+            return Err(Refusal::InvalidPolicy);
+        }
         match was.is_some_and(is_nobody) {
             true => Err(Refusal::InvalidPolicy),
             false => Ok(()),
         }
     }
 
-    /// Does it. It was checked.
-    pub(crate) fn execute(&self, state: &mut State, content: Content) -> Result<(), Refusal> {
+    /// Does it. It was checked. The instances that it names because they stay as they were.
+    pub(crate) fn execute(
+        &self,
+        state: &mut State,
+        content: Content,
+        way: Way,
+    ) -> Result<Set, Refusal> {
         state.consents.remove(&content);
+        let mut skipped = 0;
         match content {
             Content::Migrate => {
                 if !state.second {
                     self.new_sequence(state, |state| state.second = true);
                 }
                 for proxy in 0..2 {
-                    let behind =
-                        |one: Instance| one.state == InstanceState::Live && one.version < 2;
-                    if state.proxies[proxy].instance.is_some_and(behind) {
-                        self.upgrade(state, proxy);
+                    let behind = |one: Instance| one.runs() && one.version < 2;
+                    let instance = state.proxies[usize::from(proxy)].instance;
+                    if !instance.is_some_and(behind) {
+                        continue;
+                    }
+                    match self.order(way, proxy) {
+                        Ok(()) => self.upgrade(state, proxy.into()),
+                        Err(Refusal::DirectCallRequired) => skipped |= 1 << proxy,
+                        Err(_) if self.skips => skipped |= 1 << proxy,
+                        Err(refusal) => return Err(refusal),
                     }
                 }
             }
@@ -104,11 +136,14 @@ impl Scope {
                 self.new_sequence(state, |state| state.creating = (policy, changes));
             }
             Content::Pause | Content::Resume => {
-                pause(state, content == Content::Pause);
+                skipped = self.pause(state, content == Content::Pause, way);
+                if self.has(Mutation::PausesInSilence) {
+                    skipped = 0;
+                }
                 if let Some(other) = &mut state.other
                     && self.has(Mutation::PausesBoth)
                 {
-                    pause(other, content == Content::Pause);
+                    self.pause(other, content == Content::Pause, way);
                 }
             }
             Content::Create(proxy) => {
@@ -116,7 +151,7 @@ impl Scope {
                     true => state.current(),
                     false => version_of(proxy),
                 };
-                state.proxies[usize::from(proxy)].instance = Some(new_instance(version));
+                state.proxies[usize::from(proxy)].instance = Some(Instance::at(version));
             }
             Content::SetHandler(_) => {}
             Content::Abort(proxy) => {
@@ -134,16 +169,51 @@ impl Scope {
                 if !obeys {
                     return Err(Refusal::NotObeyed);
                 }
-                proxy.instance = Some(new_instance(1));
+                proxy.instance = Some(Instance::at(1));
             }
-            Content::HandOver(proxy) => {
-                let at = usize::from(proxy);
-                state.proxies[at].instance = None;
-                state.proxies[at].control = Control::Owner;
-                state.proxies[at].nonce += 1;
+            Content::Transfer(proxy) | Content::Remove(proxy) => {
+                let proxy = &mut state.proxies[usize::from(proxy)];
+                proxy.instance = None;
+                proxy.nonce += 1;
+                if matches!(content, Content::Transfer(_)) {
+                    proxy.control = Control::Owner;
+                }
             }
         }
-        Ok(())
+        Ok(skipped)
+    }
+
+    /// Pauses a definition with its instances, or resumes it. The instances that could not follow.
+    fn pause(&self, state: &mut State, is_paused: bool, way: Way) -> Set {
+        if state.paused != is_paused {
+            state.paused = is_paused;
+            let instances = state.proxies.iter_mut();
+            let instances = instances.filter_map(|proxy| proxy.instance.as_mut());
+            for one in instances.filter(|one| !one.is_migrating()) {
+                one.due = true;
+            }
+        }
+        for proxy in 0..2 {
+            self.follow(state, proxy, way);
+        }
+        state.due()
+    }
+
+    /// Has an instance follow its definition, if it can be ordered now. One that is in that state already is
+    /// ordered nothing.
+    pub(crate) fn follow(&self, state: &mut State, proxy: u8, way: Way) {
+        let expected = match state.paused {
+            true => InstanceState::Paused,
+            false => InstanceState::Live,
+        };
+        let instance = &mut state.proxies[usize::from(proxy)].instance;
+        let Some(one) = instance.as_mut().filter(|one| one.due) else {
+            return;
+        };
+        if one.state == expected || self.order(way, proxy).is_ok() {
+            one.state = expected;
+            one.due = false;
+        }
     }
 
     /// A version or a policy: what a role had gathered ends where approvals of it are bound to another
@@ -170,27 +240,4 @@ impl Scope {
 /// What `createProxy` creates a proxy at.
 pub(crate) fn version_of(proxy: u8) -> u8 {
     1 + proxy
-}
-
-/// An instance that is new.
-fn new_instance(version: u8) -> Instance {
-    Instance {
-        version,
-        state: InstanceState::Live,
-        called_back: false,
-    }
-}
-
-/// Pauses a definition with its instances, or resumes it.
-fn pause(state: &mut State, is_paused: bool) {
-    state.paused = is_paused;
-    let (from, to) = match is_paused {
-        true => (InstanceState::Live, InstanceState::Paused),
-        false => (InstanceState::Paused, InstanceState::Live),
-    };
-    let instances = state.proxies.iter_mut();
-    let instances = instances.filter_map(|proxy| proxy.instance.as_mut());
-    for one in instances.filter(|one| one.state == from) {
-        one.state = to;
-    }
 }

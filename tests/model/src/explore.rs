@@ -2,13 +2,23 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::invariants::{self, Invariant};
+use crate::invariants;
+use crate::policy::Set;
 use crate::scope::Scope;
 use crate::state::State;
 use crate::transition::{Refusal, Transition};
 
-/// Whether a governed call was executed, or with what the transition is refused.
-pub type Answer = Result<bool, Refusal>;
+/// What came of it, or with what the transition is refused.
+pub type Answer = Result<Answered, Refusal>;
+
+/// What a transition that is not refused answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Answered {
+    /// Whether a governed call was executed.
+    pub executed: bool,
+    /// The instances that it names because they stay as they were.
+    pub skipped: Set,
+}
 
 impl Scope {
     /// The state that something leads to, with the invariant that it breaks; `None` where it is refused, or
@@ -33,9 +43,8 @@ impl Scope {
         let mut explored = Explored::default();
         while let Some((state, at)) = queue.pop_front() {
             explored.depth = at;
-            if !invariants::all_can_be_decided(self, &state) {
-                let name = Invariant::CanBeDecided.name();
-                explored.broken.entry(name).or_insert(at);
+            if let Some(invariant) = invariants::ahead(self, &state) {
+                explored.broken.entry(invariant.name()).or_insert(at);
             }
             if let Some(invariant) = state.broken {
                 explored.broken.entry(invariant.name()).or_insert(at);
@@ -61,7 +70,10 @@ impl Scope {
     /// What the model answers.
     pub fn answer(&self, state: &State, transition: Transition) -> Answer {
         let outcome = self.act(state, transition);
-        outcome.map(|outcome| outcome.executed.is_some())
+        outcome.map(|outcome| Answered {
+            executed: outcome.executed.is_some(),
+            skipped: outcome.skipped,
+        })
     }
 
     /// For each transition and each answer that it ever gets, up to so many in a row, a shortest way there:

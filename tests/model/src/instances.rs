@@ -3,6 +3,7 @@
 use crate::scope::{Mutation, Scope};
 use crate::state::{Content, Control, Instance, InstanceState, State};
 use crate::transition::Refusal;
+use crate::way::Way;
 
 impl Scope {
     /// Who alone satisfies `migrate` upgrades one instance.
@@ -15,22 +16,48 @@ impl Scope {
         let at = usize::from(proxy);
         let instance = state.proxies[at].instance;
         let instance = instance.ok_or(Refusal::NotAnInstance)?;
-        if matches!(
-            instance.state,
-            InstanceState::Migrating | InstanceState::TurningBack
-        ) {
+        if instance.is_migrating() {
             return Err(Refusal::UpgradeInProgress);
         }
-        if state.paused {
+        if state.paused || instance.state == InstanceState::Paused {
             return Err(Refusal::DefinitionPaused);
         }
         if !state.second {
             return Err(Refusal::VersionNotFound);
         }
-        let (policy, _) = self.policy_of(state, Content::Migrate);
-        let errs = self.has(Mutation::NamedUpgrade) && policy.names() & (1 << who) != 0;
-        if !self.decides_alone(state, &policy, who) && !errs {
-            return Err(Refusal::UpgradeNotAuthorized);
+        self.require_entitled(state, who)?;
+        if instance.version == 2 {
+            return Err(Refusal::AlreadyAtVersion);
+        }
+        self.upgrade(state, at);
+        Ok(())
+    }
+
+    /// The same by the registry (`upgradeInstance`), which resumes an instance of ours that is still paused.
+    pub(crate) fn upgrade_instance(
+        &self,
+        state: &mut State,
+        who: u8,
+        proxy: u8,
+        way: Way,
+    ) -> Result<(), Refusal> {
+        let at = usize::from(proxy);
+        let instance = state.proxies[at].instance;
+        let instance = instance.ok_or(Refusal::NotAnInstance)?;
+        let is_adopted = self.is_adopted(proxy);
+        self.require_entitled(state, who)?;
+        if is_adopted && instance.version == 2 {
+            return Err(Refusal::AlreadyAtVersion);
+        }
+        self.order(way, proxy)?;
+        if instance.is_migrating() {
+            return Err(Refusal::UpgradeInProgress);
+        }
+        if state.paused || is_adopted && instance.state == InstanceState::Paused {
+            return Err(Refusal::DefinitionPaused);
+        }
+        if !state.second {
+            return Err(Refusal::VersionNotFound);
         }
         if instance.version == 2 {
             return Err(Refusal::AlreadyAtVersion);
@@ -39,17 +66,31 @@ impl Scope {
         Ok(())
     }
 
-    /// Every instance that waits is upgraded to what is current.
-    pub(crate) fn roll_out(&self, state: &mut State) {
+    /// Refuses who does not alone satisfy `migrate`.
+    fn require_entitled(&self, state: &State, who: u8) -> Result<(), Refusal> {
+        let (policy, _) = self.policy_of(state, Content::Migrate);
+        let errs = self.has(Mutation::NamedUpgrade) && policy.names() & (1 << who) != 0;
+        match self.decides_alone(state, &policy, who) || errs {
+            true => Ok(()),
+            false => Err(Refusal::UpgradeNotAuthorized),
+        }
+    }
+
+    /// Every instance that waits follows a pause, or is upgraded to what is current; one that cannot be ordered
+    /// now goes on waiting.
+    pub(crate) fn roll_out(&self, state: &mut State, way: Way) {
         let current = state.current();
         for proxy in 0..2 {
             let waits = |one: Instance| {
-                one.state == InstanceState::Live
+                one.runs()
                     && (!one.called_back || self.has(Mutation::RollsOutCalledBack))
                     && one.version < current
             };
-            if state.proxies[proxy].instance.is_some_and(waits) {
-                self.upgrade(state, proxy);
+            let instance = state.proxies[usize::from(proxy)].instance;
+            if instance.is_some_and(|one| one.due) {
+                self.follow(state, proxy, way);
+            } else if instance.is_some_and(waits) && self.order(way, proxy).is_ok() {
+                self.upgrade(state, proxy.into());
             }
         }
     }
@@ -61,6 +102,8 @@ impl Scope {
             return;
         };
         instance.called_back = false;
+        instance.state = InstanceState::Live;
+        instance.due = false;
         if self.complex {
             instance.state = InstanceState::Migrating;
             proxy.nonce += 1;

@@ -7,14 +7,15 @@ use crate::scope::Scope;
 use crate::state::State;
 use crate::transition::{Outcome, Transition};
 
-pub(crate) use consent::{all_can_be_decided, note_time};
+pub(crate) use consent::note_time;
 use consent::{
-    alone_is_alone, cancelled_by_its_own, delays_run_on, executed_by_consent, expired_is_over,
-    lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
+    all_can_be_decided, alone_is_alone, cancelled_by_its_own, delays_run_on, executed_by_consent,
+    expired_is_over, lambda_consents, paused_by_its_role, signatures_end, strangers_change_nothing,
 };
 use effects::{
-    adopted_as_given, called_back_stays, created_by_decision, definitions_apart, moved_by_decision,
-    paused_is_paused, roles_apart, rounds_rise, sequence_counts,
+    adopted_as_given, called_back_stays, created_by_decision, definitions_apart, frozen_in_no_step,
+    leaves_running, moved_by_decision, nothing_moves_in_a_call, paused_is_paused, roles_apart,
+    rounds_rise, sequence_counts, what_is_left_follows, what_is_left_is_named,
 };
 
 /// An invariant.
@@ -57,6 +58,16 @@ pub enum Invariant {
     RolesApart,
     /// What happens in one definition changes nothing of another.
     DefinitionsApart,
+    /// An adopted proxy is ordered by direct calls alone, and one of ours not in the middle of its own call.
+    NothingMovesInACall,
+    /// `pause`, `resume` and `migrate` name every instance that they left as it was.
+    WhatIsLeftIsNamed,
+    /// What a pause has left can be paused: by `rollout`, and by pausing again; looks ahead.
+    WhatIsLeftFollows,
+    /// What leaves runs its own code.
+    LeavesRunning,
+    /// No instance is in a complex step where the policy of `migrate` is `NONE`: nobody could abort it.
+    FrozenInNoStep,
     /// In every state everybody together gets executed what can be executed; looks ahead.
     CanBeDecided,
 }
@@ -69,7 +80,7 @@ impl Invariant {
     }
 
     /// All of them.
-    pub const ALL: [(Self, &'static str); 19] = [
+    pub const ALL: [(Self, &'static str); 24] = [
         (Self::ExecutedByConsent, "executed by consent"),
         (Self::StrangersChangeNothing, "strangers change nothing"),
         (
@@ -91,8 +102,29 @@ impl Invariant {
         (Self::CreatedByDecision, "created by decision"),
         (Self::RolesApart, "roles stay apart"),
         (Self::DefinitionsApart, "definitions stay apart"),
+        (Self::NothingMovesInACall, "nothing moves in a call"),
+        (Self::WhatIsLeftIsNamed, "what is left is named"),
+        (Self::WhatIsLeftFollows, "what is left follows"),
+        (Self::LeavesRunning, "what leaves runs"),
+        (Self::FrozenInNoStep, "frozen in no step"),
         (Self::CanBeDecided, "whom the policy asks can always decide"),
     ];
+}
+
+/// The invariant that a state breaks, if it does: of those that look ahead.
+pub(crate) fn ahead(scope: &Scope, state: &State) -> Option<Invariant> {
+    let definitions = [Some(state), state.other.as_deref()];
+    if !definitions
+        .into_iter()
+        .flatten()
+        .all(|state| what_is_left_follows(scope, state))
+    {
+        Some(Invariant::WhatIsLeftFollows)
+    } else if !all_can_be_decided(scope, state) {
+        Some(Invariant::CanBeDecided)
+    } else {
+        None
+    }
 }
 
 /// The invariant that a transition breaks, if it does.
@@ -112,9 +144,16 @@ pub(crate) fn broken(
     {
         let outcome = Outcome {
             state: State::clone(other),
-            executed: outcome.executed,
+            ..outcome.clone()
         };
         return broken(scope, known, deed.into(), &outcome);
+    }
+    // and so does a contract
+    if let Transition::By(way, deed) = transition {
+        return match nothing_moves_in_a_call(scope, before, way, after) {
+            true => broken(scope, before, deed.into(), outcome),
+            false => Some(Invariant::NothingMovesInACall),
+        };
     }
     let all = [
         (
@@ -143,7 +182,7 @@ pub(crate) fn broken(
         ),
         (
             Invariant::SignaturesEnd,
-            signatures_end(scope, before, transition),
+            signatures_end(scope, before, transition, after),
         ),
         (
             Invariant::CancelledByItsOwn,
@@ -173,6 +212,12 @@ pub(crate) fn broken(
             Invariant::RolesApart,
             roles_apart(scope, before, transition, outcome),
         ),
+        (
+            Invariant::WhatIsLeftIsNamed,
+            what_is_left_is_named(before, outcome),
+        ),
+        (Invariant::LeavesRunning, leaves_running(before, after)),
+        (Invariant::FrozenInNoStep, frozen_in_no_step(scope, after)),
     ];
     all.into_iter()
         .find(|(_, holds)| !holds)

@@ -7,6 +7,7 @@
 //! | `state` | what the registry knows, and what people hold outside of it |
 //! | `scope` | the parts of it that are explored |
 //! | `transition` | what anybody can do, and what it is refused with |
+//! | `way` | how a call reaches the registry: directly, by a contract, in the middle of a call |
 //! | `approvals` | approvals and the actions that they gather in |
 //! | `execute` | what a governed call does once it is approved |
 //! | `instances` | what moves instances beside governed calls |
@@ -25,14 +26,16 @@ mod policy;
 mod scope;
 mod state;
 mod transition;
+mod way;
 
 pub use approvals::last_day;
-pub use explore::{Answer, Explored};
+pub use explore::{Answer, Answered, Explored};
 pub use invariants::Invariant;
 pub use policy::{Policy, Set};
-pub use scope::{APPROVERS, Mutation, SCOPES, STRANGER, Scope, TWO_OF_THREE};
+pub use scope::{APPROVERS, Mutation, SCOPES, STRANGER, Scope, TWO_OF_THREE, WALLET};
 pub use state::{
     Action, Content, Control, DELAY, Instance, InstanceState, LIFETIME, Role, SignedApproval,
     State, TICK,
 };
 pub use transition::{Deed, Outcome, Refusal, Transition};
+pub use way::Way;

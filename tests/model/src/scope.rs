@@ -1,6 +1,6 @@
 //! What is explored: a definition with a policy, what is proposed in it, and how far.
 
-use crate::policy::Policy;
+use crate::policy::{Policy, Set};
 use crate::state::Content;
 
 /// The approvers.
@@ -11,6 +11,12 @@ pub const STRANGER: u8 = APPROVERS;
 const A: Policy = Policy::Key(0);
 const B: Policy = Policy::Key(1);
 const C: Policy = Policy::Key(2);
+
+/// A contract that sends whatever anybody has it send: a timelock whose executor is open, or a Safe whose
+/// owners' signatures anybody submits.
+pub const WALLET: u8 = 4;
+
+const W: Policy = Policy::Key(WALLET);
 
 /// Two of three.
 pub const TWO_OF_THREE: Policy = Policy::OutOf(2, &[A, B, C]);
@@ -23,6 +29,10 @@ const LATER: Policy = Policy::And(&[TWO_OF_THREE, Policy::After]);
 /// The first with a lambda, or both others.
 const HELPED_OR_TWO: Policy =
     Policy::Or(&[Policy::And(&[A, Policy::Lambda]), Policy::And(&[B, C])]);
+/// The contract, or the first two.
+const WALLET_OR_TWO: Policy = Policy::Or(&[W, Policy::And(&[A, B])]);
+/// The first with the contract, or both others.
+const WITH_WALLET: Policy = Policy::Or(&[Policy::And(&[A, W]), Policy::And(&[A, B])]);
 /// The first two with a lambda, and then a delay.
 const HELPED_LATER: Policy = Policy::And(&[A, B, Policy::Lambda, Policy::After]);
 
@@ -45,12 +55,16 @@ pub struct Scope {
     pub wavers: bool,
     /// Whether approvals are signed offline as well.
     pub signs: bool,
+    /// Whether contracts call as well, by themselves and in the middle of a proxy's call.
+    pub contracts: bool,
+    /// Whether the step to 2.0 leaves instances whose upgrade reverts to `rollout`.
+    pub skips: bool,
     /// Whether 2.0 is reached by a complex step.
     pub complex: bool,
     /// Instances that there are at the beginning.
     pub instances: u8,
-    /// Whether these came from elsewhere, and go there.
-    pub foreign: bool,
+    /// Which of the proxies are of others: they are adopted, and go elsewhere.
+    pub adopted: Set,
     /// How often sixteen days pass.
     pub ticks: u8,
     /// How often the same content may be finished.
@@ -108,12 +122,33 @@ pub enum Mutation {
     EndsOtherRoles,
     /// Who pauses one definition pauses the other.
     PausesBoth,
+    /// Who has not approved refuses in vain: what he has signed counts.
+    RefusesInVain,
+    /// `NONE` is set for `migrate` while an instance is in a complex step.
+    FreezesSteps,
+    /// A contract orders adopted proxies.
+    OrdersByContracts,
+    /// A contract that completes approvals executes what orders an adopted proxy.
+    ExecutesByContracts,
+    /// A proxy of ours moves in the middle of its own call.
+    MovesInItsCall,
+    /// A pause does not name what it left.
+    PausesInSilence,
+    /// A paused definition is not paused again, whatever is left.
+    PausesOnce,
+    /// An adopted instance is removed while it is paused.
+    RemovesPaused,
 }
 
 impl Scope {
     /// Whether the model is made to err in that way.
     pub(crate) fn has(&self, mutation: Mutation) -> bool {
         self.mutation == Some(mutation)
+    }
+
+    /// Whether a proxy is of others.
+    pub fn is_adopted(&self, proxy: u8) -> bool {
+        self.adopted & (1 << proxy) != 0
     }
 }
 
@@ -127,9 +162,11 @@ const USUAL: Scope = Scope {
     elsewhere: &[],
     wavers: false,
     signs: false,
+    contracts: false,
+    skips: false,
     complex: false,
     instances: 1,
-    foreign: false,
+    adopted: 0,
     ticks: 0,
     rounds: 2,
     depth: (0, 0),
@@ -137,7 +174,7 @@ const USUAL: Scope = Scope {
 };
 
 /// All of them.
-pub const SCOPES: [Scope; 9] = [
+pub const SCOPES: [Scope; 12] = [
     Scope {
         name: "deciding",
         policies: &[TWO_OF_THREE, BOTH, ONE_OR_TWO],
@@ -156,7 +193,7 @@ pub const SCOPES: [Scope; 9] = [
         contents: &[Content::Migrate, Content::SetPolicy(1)],
         signs: true,
         ticks: 2,
-        depth: (5, 9),
+        depth: (5, 7),
         ..USUAL
     },
     Scope {
@@ -175,7 +212,7 @@ pub const SCOPES: [Scope; 9] = [
     },
     Scope {
         name: "complex",
-        policies: &[ONE_OR_TWO],
+        policies: &[ONE_OR_TWO, Policy::Nobody],
         contents: &[
             Content::Migrate,
             Content::Pause,
@@ -183,6 +220,7 @@ pub const SCOPES: [Scope; 9] = [
             Content::SetHandler(0),
             Content::Abort(0),
             Content::Abort(1),
+            Content::SetPolicy(1),
         ],
         complex: true,
         instances: 2,
@@ -197,11 +235,12 @@ pub const SCOPES: [Scope; 9] = [
             Content::Pause,
             Content::Resume,
             Content::Adopt(0),
-            Content::HandOver(0),
+            Content::Transfer(0),
+            Content::Remove(0),
             Content::Adopt(1),
         ],
         instances: 0,
-        foreign: true,
+        adopted: 0b11,
         depth: (5, 10),
         ..USUAL
     },
@@ -253,7 +292,7 @@ pub const SCOPES: [Scope; 9] = [
             Content::Pause,
             Content::SetPolicy(1),
             Content::Adopt(1),
-            Content::HandOver(1),
+            Content::Transfer(1),
         ],
         elsewhere: &[
             Content::Migrate,
@@ -262,6 +301,51 @@ pub const SCOPES: [Scope; 9] = [
             Content::SetPolicy(1),
         ],
         depth: (4, 7),
+        ..USUAL
+    },
+    Scope {
+        name: "in a call",
+        policies: &[WALLET_OR_TWO],
+        contents: &[
+            Content::Migrate,
+            Content::Pause,
+            Content::Resume,
+            Content::Adopt(1),
+            Content::Transfer(1),
+            Content::Remove(1),
+        ],
+        contracts: true,
+        instances: 2,
+        adopted: 0b10,
+        depth: (5, 7),
+        ..USUAL
+    },
+    Scope {
+        name: "matured in a call",
+        policies: &[LATER],
+        contents: &[
+            Content::Migrate,
+            Content::Pause,
+            Content::Resume,
+            Content::Transfer(1),
+        ],
+        contracts: true,
+        skips: true,
+        instances: 2,
+        adopted: 0b10,
+        ticks: 3,
+        depth: (5, 7),
+        ..USUAL
+    },
+    Scope {
+        name: "signed in a call",
+        policies: &[WITH_WALLET],
+        contents: &[Content::Migrate, Content::Pause, Content::Transfer(1)],
+        signs: true,
+        contracts: true,
+        instances: 2,
+        adopted: 0b10,
+        depth: (4, 5),
         ..USUAL
     },
 ];

@@ -29,8 +29,10 @@ pub enum Content {
     Create(u8),
     /// `adopt` of a proxy at 1.0.
     Adopt(u8),
-    /// `handOver` of an instance to its former owner.
-    HandOver(u8),
+    /// `transferProxy` of an adopted instance to its former owner.
+    Transfer(u8),
+    /// `removeInstance` of an instance.
+    Remove(u8),
 }
 
 /// What a policy is for.
@@ -68,6 +70,33 @@ pub struct Instance {
     pub state: InstanceState,
     /// Whether approvers called it back from what is current.
     pub called_back: bool,
+    /// Whether it is still to be paused or resumed with its definition.
+    pub due: bool,
+}
+
+impl Instance {
+    /// One that runs that version, and has nothing left to do.
+    pub(crate) fn at(version: u8) -> Self {
+        Self {
+            version,
+            state: InstanceState::Live,
+            called_back: false,
+            due: false,
+        }
+    }
+
+    /// Whether it is in a complex step, in either direction.
+    pub fn is_migrating(&self) -> bool {
+        matches!(
+            self.state,
+            InstanceState::Migrating | InstanceState::TurningBack
+        )
+    }
+
+    /// Whether it runs its version, as its definition does.
+    pub fn runs(&self) -> bool {
+        self.state == InstanceState::Live && !self.due
+    }
 }
 
 /// Who decides what a proxy of others runs.
@@ -86,7 +115,7 @@ pub enum Control {
 pub struct Proxy {
     /// What it is here.
     pub instance: Option<Instance>,
-    /// How often it began or ended a complex step, or was handed over.
+    /// How often it began or ended a complex step, was transferred or removed.
     pub nonce: u8,
     /// Who decides about it; of ours always the registry.
     pub control: Control,
@@ -97,8 +126,6 @@ pub struct Proxy {
 pub struct Action {
     /// Who approved.
     pub approvals: Set,
-    /// Who took an approval back: what he signed counts no more.
-    pub revoked: Set,
     /// Who proposed it.
     pub proposer: u8,
     /// What it is bound to.
@@ -113,7 +140,7 @@ pub struct Action {
     pub heard: bool,
 }
 
-/// An approval that was signed offline.
+/// An approval that was signed offline, or what somebody has revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SignedApproval {
     /// What is approved.
@@ -153,6 +180,8 @@ pub struct State {
     pub rounds: BTreeMap<Content, u8>,
     /// What was signed.
     pub signatures: BTreeSet<SignedApproval>,
+    /// What was revoked, of actions that are open or may still be: what is signed for them does not count.
+    pub revoked: BTreeSet<SignedApproval>,
     /// Who wants each content executed at this very moment, kept apart from the rules.
     pub consents: BTreeMap<Content, Consent>,
     /// Another definition of the same registry, with the same approvers.
@@ -184,13 +213,12 @@ impl State {
     /// The beginning of one definition.
     fn alone(scope: &Scope) -> Self {
         let proxy = |n: u8| Proxy {
-            instance: (n < scope.instances).then_some(Instance {
-                version: 1,
-                state: InstanceState::Live,
-                called_back: false,
-            }),
+            instance: (n < scope.instances).then_some(Instance::at(1)),
             nonce: 0,
-            control: Control::Owner,
+            control: match scope.is_adopted(n) && n < scope.instances {
+                true => Control::Ours,
+                false => Control::Owner,
+            },
         };
         Self {
             ticks: 0,
@@ -205,6 +233,7 @@ impl State {
             actions: BTreeMap::new(),
             rounds: BTreeMap::new(),
             signatures: BTreeSet::new(),
+            revoked: BTreeSet::new(),
             consents: BTreeMap::new(),
             other: None,
             broken: None,
@@ -219,6 +248,14 @@ impl State {
     /// Today.
     pub fn day(&self) -> u8 {
         self.ticks * TICK
+    }
+
+    /// The instances that are still to be paused or resumed.
+    pub fn due(&self) -> Set {
+        (0..2).fold(0, |all, n: u8| {
+            let instance = self.proxies[usize::from(n)].instance;
+            all | u8::from(instance.is_some_and(|one| one.due)) << n
+        })
     }
 
     /// How often a content was finished.

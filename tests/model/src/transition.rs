@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::instances::{finish_step, give};
 use crate::policy::Set;
-use crate::scope::{APPROVERS, STRANGER, Scope};
+use crate::scope::{APPROVERS, STRANGER, Scope, WALLET};
 use crate::state::{Content, Control, SignedApproval, State};
+use crate::way::Way;
 
 /// Something that somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +32,8 @@ pub enum Transition {
     Cancel(u8, Content),
     /// Asks a proxy to upgrade to 2.0.
     Upgrade(u8, u8),
+    /// Has the registry upgrade an instance to 2.0.
+    UpgradeInstance(u8, u8),
     /// Has the program of a complex step end it; back or not.
     Finish(u8, bool),
     /// Rolls out.
@@ -41,11 +44,13 @@ pub enum Transition {
     Say(bool),
     /// The same in the other definition.
     Elsewhere(Deed),
+    /// A stranger has the contract do it, by itself or in the middle of a proxy's call.
+    By(Way, Deed),
     /// Sixteen days pass.
     Tick,
 }
 
-/// What is done in the other definition.
+/// What is done in the other definition, or by a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Deed {
     /// Sends a governed call.
@@ -56,6 +61,10 @@ pub enum Deed {
     Cancel(u8, Content),
     /// Rolls out.
     Rollout,
+    /// Has the registry upgrade an instance to 2.0.
+    UpgradeInstance(u8, u8),
+    /// Submits what some signed of a content, in that epoch and round.
+    Submit(Content, (u8, u8), Set),
 }
 
 impl From<Deed> for Transition {
@@ -65,6 +74,13 @@ impl From<Deed> for Transition {
             Deed::Revoke(who, content) => Self::Revoke(who, content),
             Deed::Cancel(who, content) => Self::Cancel(who, content),
             Deed::Rollout => Self::Rollout,
+            Deed::UpgradeInstance(who, proxy) => Self::UpgradeInstance(who, proxy),
+            Deed::Submit(content, (epoch, round), signers) => Self::Submit {
+                content,
+                epoch,
+                round,
+                signers,
+            },
         }
     }
 }
@@ -96,6 +112,10 @@ pub enum Refusal {
     NotAnInstance,
     /// `ProxyExists`
     ProxyExists,
+    /// `NotSupported`
+    NotSupported,
+    /// `DirectCallRequired`
+    DirectCallRequired,
     /// `UpgradeInProgress`
     UpgradeInProgress,
     /// `UpgradeNotAuthorized`
@@ -115,6 +135,17 @@ pub struct Outcome {
     pub state: State,
     /// The governed call that was executed.
     pub executed: Option<Content>,
+    /// The instances that it names because they stay as they were.
+    pub skipped: Set,
+}
+
+/// What an approval came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Done {
+    /// The governed call that was executed.
+    pub(crate) executed: Option<Content>,
+    /// The instances that it names because they stay as they were.
+    pub(crate) skipped: Set,
 }
 
 impl Scope {
@@ -126,32 +157,19 @@ impl Scope {
                 transitions.push(Transition::Call(who, content));
                 // while `pause` is not set, `pause` is never open
                 if content != Content::Pause || !self.pausing.is_empty() {
-                    transitions.extend([
-                        Transition::Revoke(who, content),
-                        Transition::Cancel(who, content),
-                    ]);
+                    transitions.push(Transition::Cancel(who, content));
+                }
+                if self.may_revoke(state, who, content) {
+                    transitions.push(Transition::Revoke(who, content));
                 }
                 if self.signs && who < APPROVERS {
                     transitions.push(Transition::Sign(who, content));
                 }
             }
         }
-        for content in self.elsewhere.iter().copied() {
-            for who in 0..=STRANGER {
-                let deeds = [
-                    Deed::Call(who, content),
-                    Deed::Revoke(who, content),
-                    Deed::Cancel(who, content),
-                ];
-                let deeds = deeds.into_iter().take(match content {
-                    Content::Pause => 1,
-                    _ => 3,
-                });
-                transitions.extend(deeds.map(Transition::Elsewhere));
-            }
-        }
-        if !self.elsewhere.is_empty() {
-            transitions.push(Transition::Elsewhere(Deed::Rollout));
+        if let Some(other) = &state.other {
+            let deeds = self.deeds_elsewhere(other);
+            transitions.extend(deeds.into_iter().map(Transition::Elsewhere));
         }
         if self.wavers {
             transitions.push(Transition::Say(!state.lambda));
@@ -164,21 +182,37 @@ impl Scope {
         for (content, epoch, round) in groups {
             let all = signers(state, content, epoch, round);
             let some = (1..=all).filter(|some| some & !all == 0);
-            transitions.extend(some.map(|signers| Transition::Submit {
-                content,
-                epoch,
-                round,
-                signers,
-            }));
+            for signers in some {
+                let submit = Deed::Submit(content, (epoch, round), signers);
+                transitions.push(submit.into());
+                transitions.extend(self.by_contract(submit));
+            }
+        }
+        if self.contracts {
+            let mut deeds = vec![Deed::Rollout];
+            for content in self.contents.iter().copied() {
+                deeds.push(Deed::Call(WALLET, content));
+                if self.may_revoke(state, WALLET, content) {
+                    deeds.push(Deed::Revoke(WALLET, content));
+                }
+            }
+            for proxy in 0..2 {
+                deeds.push(Deed::UpgradeInstance(WALLET, proxy));
+                let all = 0..=STRANGER;
+                transitions.extend(all.map(|who| Transition::UpgradeInstance(who, proxy)));
+            }
+            transitions.extend(deeds.into_iter().flat_map(|deed| self.by_contract(deed)));
         }
         for proxy in 0..2 {
-            if self.foreign {
+            if self.is_adopted(proxy) {
                 transitions.extend([
                     Transition::Give(proxy, Control::Ours),
                     Transition::Give(proxy, Control::Another),
                 ]);
             } else if state.proxies[usize::from(proxy)].instance.is_some() {
-                transitions.extend((0..=STRANGER).map(|who| Transition::Upgrade(who, proxy)));
+                // an EVM proxy upgrades itself for its registry alone
+                let all = (0..=STRANGER).filter(|_| !self.contracts);
+                transitions.extend(all.map(|who| Transition::Upgrade(who, proxy)));
                 if self.complex {
                     transitions.extend([
                         Transition::Finish(proxy, false),
@@ -190,16 +224,61 @@ impl Scope {
         transitions
     }
 
+    /// Whether it is tried to revoke something. What is not open can be refused as well, and what nobody has
+    /// approved: that leads nowhere but where approvals are signed.
+    fn may_revoke(&self, state: &State, who: u8, content: Content) -> bool {
+        let open = state.actions.get(&content);
+        let has_approved = |approvals: Set| approvals & (1 << who) != 0;
+        let is_stranger = !has_approved(self.policy_of(state, content).0.names());
+        self.signs || open.is_some_and(|open| has_approved(open.approvals) || is_stranger)
+    }
+
+    /// What is done in the other definition.
+    fn deeds_elsewhere(&self, other: &State) -> Vec<Deed> {
+        let mut deeds = vec![Deed::Rollout];
+        for content in self.elsewhere.iter().copied() {
+            for who in 0..=STRANGER {
+                deeds.push(Deed::Call(who, content));
+                if content != Content::Pause {
+                    deeds.push(Deed::Cancel(who, content));
+                }
+                if self.may_revoke(other, who, content) {
+                    deeds.push(Deed::Revoke(who, content));
+                }
+            }
+        }
+        deeds
+    }
+
+    /// Something that the contract does, in every way.
+    fn by_contract(&self, deed: Deed) -> Vec<Transition> {
+        let by = [Way::Contract, Way::Within(0), Way::Within(1)];
+        let by = by.map(|way| Transition::By(way, deed));
+        let by = by.into_iter().filter(|_| self.contracts);
+        by.collect()
+    }
+
     /// What becomes of it.
     ///
     /// # Errors
     /// What it is refused with: it changed nothing then.
     pub fn act(&self, state: &State, transition: Transition) -> Result<Outcome, Refusal> {
+        let (way, transition) = match transition {
+            Transition::By(way, deed) => (way, deed.into()),
+            transition => (Way::Direct, transition),
+        };
+        way.begins(state)?;
+        let mut outcome = self.act_by(state, transition, way)?;
+        self.forget_revoked(&mut outcome.state);
+        Ok(outcome)
+    }
+
+    fn act_by(&self, state: &State, transition: Transition, way: Way) -> Result<Outcome, Refusal> {
         let mut next = state.clone();
-        let mut executed = None;
+        let mut done = Done::default();
         match transition {
             Transition::Call(who, content) => {
-                executed = self.approve(&mut next, content, 1 << who, who, None)?;
+                done = self.approve(&mut next, content, 1 << who, who, None, way)?;
             }
             Transition::Submit {
                 content,
@@ -209,30 +288,32 @@ impl Scope {
             } => {
                 let first = signers.trailing_zeros() as u8;
                 let of = Some((epoch, round));
-                executed = self.approve(&mut next, content, signers, first, of)?;
+                done = self.approve(&mut next, content, signers, first, of, way)?;
             }
             Transition::Sign(signer, content) => {
                 let (_, round) = self.open(state, content);
                 next.signatures.insert(SignedApproval {
-                    content,
-                    epoch: self.epoch(state, content),
                     round,
-                    signer,
+                    ..self.next_approval(state, signer, content)
                 });
             }
             Transition::Revoke(who, content) => self.revoke(&mut next, who, content)?,
             Transition::Cancel(who, content) => self.cancel(&mut next, who, content)?,
             Transition::Upgrade(who, proxy) => self.upgrade_alone(&mut next, who, proxy)?,
+            Transition::UpgradeInstance(who, proxy) => {
+                self.upgrade_instance(&mut next, who, proxy, way)?;
+            }
             Transition::Finish(proxy, back) => finish_step(&mut next, proxy, back)?,
-            Transition::Rollout => self.roll_out(&mut next),
+            Transition::Rollout => self.roll_out(&mut next, way),
             Transition::Give(proxy, to) => give(&mut next, proxy, to)?,
             Transition::Say(yes) => next.lambda = yes,
             Transition::Elsewhere(deed) => {
                 let other = state.other.as_deref().ok_or(Refusal::NotAnInstance)?;
                 let outcome = self.act(other, deed.into())?;
-                executed = outcome.executed;
+                (done.executed, done.skipped) = (outcome.executed, outcome.skipped);
                 next.other = Some(Box::new(outcome.state));
             }
+            Transition::By(..) => unreachable!("a deed is none"),
             Transition::Tick => {
                 next.ticks += 1;
                 if let Some(other) = &mut next.other {
@@ -242,7 +323,8 @@ impl Scope {
         }
         Ok(Outcome {
             state: next,
-            executed,
+            executed: done.executed,
+            skipped: done.skipped,
         })
     }
 }

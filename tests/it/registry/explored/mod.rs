@@ -149,3 +149,18 @@ fn the_registry_answers_as_the_model_where_proxies_are_created() {
 fn the_registry_answers_as_the_model_in_two_definitions() {
     compare("two definitions");
 }
+
+#[test]
+fn the_registry_answers_as_the_model_to_contracts_in_the_middle_of_a_call() {
+    compare("in a call");
+}
+
+#[test]
+fn the_registry_answers_as_the_model_where_what_matured_is_executed_in_a_call() {
+    compare("matured in a call");
+}
+
+#[test]
+fn the_registry_answers_as_the_model_where_signatures_are_submitted_in_a_call() {
+    compare("signed in a call");
+}

@@ -4,15 +4,22 @@ use std::collections::{BTreeSet, HashMap};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolValue;
 use stylus_upgrades::build::evm;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_interface::reasons::{
+    blocked_by, definition_state, instance_state, proxy_kind, step as kind,
+};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 use stylus_upgrades_model::{
     APPROVERS, Content, DELAY, InstanceState, Policy, STRANGER, Scope, SignedApproval, State, TICK,
-    TWO_OF_THREE, last_day,
+    TWO_OF_THREE, WALLET, last_day,
 };
+use stylus_upgrades_tests::abi::IHostile;
 
-use crate::registry::adopted::fixture::{OWNER, TRANSPARENT_5, adopt, compiled};
+use super::perform::GAS;
+use crate::registry::adopted::fixture::{
+    OWNER, TRANSPARENT_5, admin_of, adopt, compiled, creation,
+};
 use crate::registry::fixture::{Fixture, account, complex, initial_step, is, step};
 use crate::review::fixture::data;
 
@@ -37,6 +44,8 @@ pub(super) struct OnChain {
     pub(super) proxies: [Address; 2],
     /// A lambda that answers what its slot 0 holds.
     pub(super) lambda: Address,
+    /// The contract that does what anybody says.
+    pub(super) wallet: Address,
     /// What was signed, as it was then.
     pub(super) signed: HashMap<SignedApproval, Bytes>,
 }
@@ -53,6 +62,7 @@ impl OnChain {
             .deploy_code(&evm::creation_code(&STORED))
             .implementation;
         say(&mut fixture, lambda, true);
+        let wallet = fixture.deploy("hostile").implementation;
         let names: &[&str] = match scope.elsewhere {
             [] => &[NAME],
             _ => &[NAME, OTHER],
@@ -61,13 +71,15 @@ impl OnChain {
             let creating = scope.creating.first();
             let define = IRegistry::createDefinitionCall {
                 name: (*name).into(),
-                migratePolicy: text(&scope.policies[0], lambda),
-                policyPolicy: text(&TWO_OF_THREE, lambda),
-                createPolicy: creating.map_or(is(boss), |policy| text(policy, lambda)),
+                migratePolicy: text(&scope.policies[0], lambda, wallet),
+                policyPolicy: text(&TWO_OF_THREE, lambda, wallet),
+                createPolicy: creating.map_or(is(boss), |policy| text(policy, lambda, wallet)),
             };
             fixture.send(boss, &define).expect("defined");
         }
-        let (first, second) = match scope.foreign {
+        // proxies that come from elsewhere run what others wrote, unless they have to call somebody
+        let is_foreign = scope.adopted != 0 && !scope.contracts;
+        let (first, second) = match is_foreign {
             true => (
                 compiled(&mut fixture, "Box"),
                 compiled(&mut fixture, "Box2"),
@@ -82,7 +94,8 @@ impl OnChain {
                 let program = fixture.deploy("hostile");
                 complex("1.0", &program, account(4))
             }
-            false => step("1.0", 0, Bytes::new()),
+            false if scope.skips => step("1.0", kind::NONE | kind::SKIP_FAILING, Bytes::new()),
+            false => step("1.0", kind::NONE, Bytes::new()),
         };
         for name in names {
             let add = IRegistry::addVersionCall {
@@ -91,31 +104,28 @@ impl OnChain {
                 code: first.clone(),
                 step: initial_step(),
             };
-            for who in [0, 1] {
-                let sent = fixture.send(key(who).address(), &add);
-                if sent.is_ok_and(|done| done.returned.executed) {
-                    break;
-                }
-            }
-            if scope.policies[0].has_delay() {
-                fixture.wait(u64::from(TICK) * DAY);
-                fixture
-                    .send(account(5), &add)
-                    .expect("added after the delay");
-            }
+            decide(&mut fixture, scope, &data(&add));
         }
-        let proxies = [0, 1].map(|n| match scope.foreign {
-            true => TRANSPARENT_5.create(&mut fixture, &first),
+        let proxies = [0, 1].map(|n| match scope.is_adopted(n) {
+            true if is_foreign => TRANSPARENT_5.create(&mut fixture, &first),
+            true => {
+                let proxy = calling(&mut fixture, &first);
+                let admin = admin_of(&fixture, NAME);
+                TRANSPARENT_5.give(&mut fixture, proxy, admin);
+                let adopt = data(&adopt(TRANSPARENT_5.kind, proxy));
+                decide(&mut fixture, scope, &adopt);
+                proxy
+            }
             false if n < scope.instances => {
-                let created = fixture.send(boss, &create(NAME, n, "1.0"));
+                let created = fixture.send(boss, &create(scope, NAME, n, "1.0"));
                 created.expect("created").returned.proxy
             }
             false if names.contains(&OTHER) => {
-                let created = fixture.send(boss, &create(OTHER, n, "1.0"));
+                let created = fixture.send(boss, &create(scope, OTHER, n, "1.0"));
                 created.expect("created").returned.proxy
             }
             false => {
-                let create = create(NAME, n, "1.0");
+                let create = create(scope, NAME, n, "1.0");
                 let address = IRegistry::proxyAddressCall {
                     name: create.name,
                     kind: create.kind,
@@ -131,6 +141,7 @@ impl OnChain {
             step,
             proxies,
             lambda,
+            wallet,
             signed: HashMap::new(),
         }
     }
@@ -156,7 +167,7 @@ impl OnChain {
             data(&IRegistry::setPolicyCall {
                 name: name(),
                 role: role.into(),
-                expression: text(policy, self.lambda),
+                expression: text(policy, self.lambda, self.wallet),
             })
         };
         let proxy = |n: u8| self.proxies[usize::from(n)];
@@ -172,7 +183,7 @@ impl OnChain {
             Content::SetCreate(n) => policy("create", &self.scope.creating[usize::from(n)]),
             Content::Create(n) => {
                 let version = ["1.0", "2.0"][usize::from(n)];
-                data(&create(of, n, version))
+                data(&create(self.scope, of, n, version))
             }
             Content::Pause => data(&IRegistry::pauseCall { name: name() }),
             Content::Resume => data(&IRegistry::resumeCall { name: name() }),
@@ -186,7 +197,11 @@ impl OnChain {
                 proxy: proxy(n),
             }),
             Content::Adopt(n) => data(&adopt(proxy_kind::TRANSPARENT_5, proxy(n))),
-            Content::HandOver(n) => data(&IRegistry::transferProxyCall {
+            Content::Remove(n) => data(&IRegistry::removeInstanceCall {
+                name: name(),
+                proxy: proxy(n),
+            }),
+            Content::Transfer(n) => data(&IRegistry::transferProxyCall {
                 name: name(),
                 proxy: proxy(n),
                 definition: String::new(),
@@ -249,11 +264,15 @@ impl OnChain {
             let found = self.fixture.view(&IRegistry::readinessCall { action });
             let found = found.unwrap_or_else(|_| panic!("{content:?} is not open: {state:#?}"));
             let approved: BTreeSet<_> = found.approved.into_iter().collect();
-            let by = (0..APPROVERS).filter(|who| known.approvals & (1 << who) != 0);
-            let expected: BTreeSet<_> = by.map(|who| key(who).address()).collect();
+            let all = (0..APPROVERS).chain([WALLET]);
+            let by = all.filter(|who| known.approvals & (1 << who) != 0);
+            let expected: BTreeSet<_> = by.map(|who| address(who, self.wallet)).collect();
             assert_eq!(approved, expected, "{content:?} in {state:#?}");
             let begun = known.clock.is_some();
             assert_eq!(found.notBefore != 0, begun, "{content:?} in {state:#?}");
+            let waits = self.scope.waits_for_direct_call(state, *content);
+            let found = found.blockedBy == blocked_by::DIRECT_CALL;
+            assert_eq!(found, waits, "{content:?} in {state:#?}");
         }
     }
 }
@@ -267,18 +286,56 @@ pub(super) fn say(fixture: &mut Fixture, lambda: Address, yes: bool) {
     fixture.chain.set_storage_at(lambda, U256::ZERO, word);
 }
 
-/// The `createProxy` of a proxy.
-fn create(name: &str, n: u8, version: &str) -> IRegistry::createProxyCall {
+/// Whom the model means: a key, or the contract.
+fn address(who: u8, wallet: Address) -> Address {
+    match who {
+        WALLET => wallet,
+        who => key(who).address(),
+    }
+}
+
+/// Has the first two decide something, and waits for a delay if there is one.
+fn decide(fixture: &mut Fixture, scope: Scope, input: &Bytes) {
+    let registry = fixture.registry;
+    let send = |fixture: &mut Fixture, from| {
+        let done = fixture.raw(from, registry, input.clone(), U256::ZERO, GAS);
+        let returned = done.expect("an approver").returned;
+        Progress::abi_decode(&returned)
+            .expect("a progress")
+            .executed
+    };
+    if send(fixture, key(0).address()) || send(fixture, key(1).address()) {
+        return;
+    }
+    assert!(scope.policies[0].has_delay(), "nobody else is asked");
+    fixture.wait(u64::from(TICK) * DAY);
+    assert!(send(fixture, account(5)), "not executed after the delay");
+}
+
+/// A transparent proxy whose code calls whom anybody says.
+fn calling(fixture: &mut Fixture, code: &Code) -> Address {
+    let nothing = data(&IHostile::actCall { actions: vec![] });
+    let arguments = (code.implementation, account(OWNER), nothing).abi_encode_params();
+    let code = fixture.deploy_code(&creation(TRANSPARENT_5.proxy, &arguments));
+    code.implementation
+}
+
+/// The `createProxy` of a proxy. Where contracts call in the middle of its calls, one scope has a WASM proxy and
+/// the others have an EVM proxy.
+fn create(scope: Scope, name: &str, n: u8, version: &str) -> IRegistry::createProxyCall {
     IRegistry::createProxyCall {
         name: name.into(),
         version: version.into(),
-        kind: proxy_kind::WASM,
+        kind: match scope.contracts && !scope.skips {
+            true => proxy_kind::EVM,
+            false => proxy_kind::WASM,
+        },
         salt: B256::repeat_byte(n + 1),
         initData: Bytes::new(),
     }
 }
 
-fn text(policy: &Policy, lambda: Address) -> String {
-    let key = |who| is(key(who).address());
+fn text(policy: &Policy, lambda: Address, wallet: Address) -> String {
+    let key = |who| is(address(who, wallet));
     policy.text(&key, &is(lambda), u64::from(DELAY) * DAY)
 }

@@ -1,8 +1,10 @@
 //! What the model does, sent to the real registry, and what both say compared.
 
+use std::collections::BTreeSet;
+
 use alloy::primitives::{Bytes, U256};
 use alloy::signers::SignerSync;
-use alloy::sol_types::{SolError, SolValue};
+use alloy::sol_types::{SolCall, SolError, SolValue};
 use stylus_upgrades::governance::signed::Approval;
 use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
@@ -10,16 +12,16 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
 use stylus_upgrades_model::{
     APPROVERS, Answer, Content, Control, Deed, Refusal, STRANGER, SignedApproval, State, TICK,
-    Transition,
+    Transition, Way,
 };
 use stylus_upgrades_tests::abi::IHostile;
 
 use super::on_chain::{DAY, NAME, OTHER, OnChain, key, say};
 use crate::registry::adopted::fixture::{OWNER, admin_of};
-use crate::registry::fixture::{account, framework};
+use crate::registry::fixture::{Done, Reverted, account, framework};
 use crate::review::fixture::data;
 
-const GAS: u64 = 32_000_000;
+pub(super) const GAS: u64 = 32_000_000;
 
 impl OnChain {
     /// What an approver would sign for the action of that round.
@@ -40,7 +42,7 @@ impl OnChain {
         }
     }
 
-    /// What is sent for a governed call, or to take one's approval back, or to end the action.
+    /// What is sent to the registry, and by whom.
     fn decided(&self, of: &str, state: &State, transition: Transition) -> Option<(u8, Bytes)> {
         let action = |content| {
             let round = state.round(content);
@@ -60,12 +62,59 @@ impl OnChain {
                 let name = of.to_owned();
                 (STRANGER, data(&IRegistry::rolloutCall { name, max: 9 }))
             }
+            Transition::UpgradeInstance(who, proxy) => {
+                let upgrade = IRegistry::upgradeInstanceCall {
+                    proxy: self.proxies[usize::from(proxy)],
+                    version: "2.0".into(),
+                    data: Bytes::new(),
+                };
+                (who, data(&upgrade))
+            }
+            Transition::Submit {
+                content,
+                epoch,
+                round,
+                signers,
+            } => (STRANGER, self.submission(content, (epoch, round), signers)),
             _ => return None,
         })
     }
 
+    /// Has the contract do it, by itself or in the middle of a proxy's call; what the registry returned.
+    fn perform_by(&mut self, state: &State, way: Way, deed: Deed) -> Result<Done<Bytes>, Reverted> {
+        let (_, input) = self.decided(NAME, state, deed.into()).expect("a deed");
+        let call = |target, input| {
+            data(&IHostile::callCall {
+                target,
+                value: U256::ZERO,
+                data: input,
+            })
+        };
+        let inner = |returned: &Bytes| {
+            IHostile::callCall::abi_decode_returns(returned).expect("what was answered")
+        };
+        let to_wallet = call(self.fixture.registry, input);
+        let (to, input, layers) = match way {
+            Way::Within(proxy) => {
+                let actions = vec![call(self.wallet, to_wallet)];
+                let proxy = self.proxies[usize::from(proxy)];
+                (proxy, data(&IHostile::actCall { actions }), 3)
+            }
+            Way::Direct | Way::Contract => (self.wallet, to_wallet, 1),
+        };
+        let stranger = key(STRANGER).address();
+        let mut done = self.fixture.raw(stranger, to, input, U256::ZERO, GAS)?;
+        for _ in 0..layers {
+            done.returned = inner(&done.returned);
+        }
+        Ok(done)
+    }
+
     /// Does it; what was returned, or the revert data.
-    fn perform(&mut self, state: &State, transition: Transition) -> Result<Bytes, Bytes> {
+    fn perform(&mut self, state: &State, transition: Transition) -> Result<Done<Bytes>, Reverted> {
+        if let Transition::By(way, deed) = transition {
+            return self.perform_by(state, way, deed);
+        }
         let registry = self.fixture.registry;
         let stranger = key(STRANGER).address();
         let decided = match (transition, &state.other) {
@@ -74,20 +123,9 @@ impl OnChain {
         };
         if let Some((who, input)) = decided {
             let from = key(who).address();
-            let done = self.fixture.raw(from, registry, input, U256::ZERO, GAS);
-            return done.map(|done| done.returned).map_err(|error| error.0);
+            return self.fixture.raw(from, registry, input, U256::ZERO, GAS);
         }
         let (from, to, input) = match transition {
-            Transition::Submit {
-                content,
-                epoch,
-                round,
-                signers,
-            } => (
-                stranger,
-                registry,
-                self.submission(content, (epoch, round), signers),
-            ),
             Transition::Upgrade(who, proxy) => {
                 let version = "2.0".into();
                 let proxy = self.proxies[usize::from(proxy)];
@@ -117,14 +155,20 @@ impl OnChain {
                 (account(OWNER), proxy.create(1), data(&give))
             }
             // the others are sent above, or need no transaction
-            _ => return Ok(self.outside(state, transition)),
+            _ => {
+                self.outside(state, transition);
+                return Ok(Done {
+                    returned: Bytes::new(),
+                    logs: vec![],
+                    gas: 0,
+                });
+            }
         };
-        let done = self.fixture.raw(from, to, input, U256::ZERO, GAS);
-        done.map(|done| done.returned).map_err(|error| error.0)
+        self.fixture.raw(from, to, input, U256::ZERO, GAS)
     }
 
     /// What happens without a transaction of these people.
-    fn outside(&mut self, state: &State, transition: Transition) -> Bytes {
+    fn outside(&mut self, state: &State, transition: Transition) {
         match transition {
             Transition::Sign(signer, content) => {
                 let outcome = self.scope.act(state, transition).expect("anybody signs");
@@ -140,7 +184,6 @@ impl OnChain {
             Transition::Tick => self.fixture.wait(u64::from(TICK) * DAY),
             _ => unreachable!("{transition:?} is a transaction"),
         }
-        Bytes::new()
     }
 
     fn submission(&self, content: Content, (epoch, round): (u8, u8), signers: u8) -> Bytes {
@@ -168,22 +211,27 @@ impl OnChain {
     pub(super) fn compare(&mut self, state: &State, transition: Transition, expected: Answer) {
         let found = self.perform(state, transition);
         match (expected, &found) {
-            (Ok(executed), Ok(returned)) => {
-                let is_governed = matches!(
-                    transition,
-                    Transition::Call(..)
-                        | Transition::Submit { .. }
-                        | Transition::Elsewhere(Deed::Call(..))
-                );
-                if is_governed {
+            (Ok(answered), Ok(done)) => {
+                let deed = match transition {
+                    Transition::Elsewhere(deed) | Transition::By(_, deed) => deed.into(),
+                    transition => transition,
+                };
+                if matches!(deed, Transition::Call(..) | Transition::Submit { .. }) {
                     // `createProxy` returns an address behind it
-                    let words = returned.get(..128).unwrap_or_default();
+                    let words = done.returned.get(..128).unwrap_or_default();
                     let progress = Progress::abi_decode(words).expect("a progress");
+                    let executed = answered.executed;
                     assert_eq!(progress.executed, executed, "{transition:?} in {state:#?}");
                 }
+                let skipped = done.events::<IRegistry::InstanceSkipped>();
+                let skipped: BTreeSet<_> = skipped.into_iter().map(|event| event.proxy).collect();
+                let all = (0..).zip(self.proxies);
+                let named = all.filter(|(n, _)| answered.skipped & (1 << n) != 0);
+                let named: BTreeSet<_> = named.map(|(_, proxy)| proxy).collect();
+                assert_eq!(skipped, named, "{transition:?} in {state:#?}");
             }
             (Err(Refusal::NotObeyed), Err(_)) => {}
-            (Err(refusal), Err(reverted)) => {
+            (Err(refusal), Err(Reverted(reverted))) => {
                 let selector = reverted.get(..4).unwrap_or_default();
                 assert_eq!(
                     selector,
@@ -211,6 +259,8 @@ fn error_of(refusal: Refusal) -> [u8; 4] {
         Refusal::NotMigrating => IRegistry::NotMigrating::SELECTOR,
         Refusal::NotAnInstance => IRegistry::NotAnInstance::SELECTOR,
         Refusal::ProxyExists => IRegistry::ProxyExists::SELECTOR,
+        Refusal::NotSupported => IRegistry::NotSupported::SELECTOR,
+        Refusal::DirectCallRequired => IRegistry::DirectCallRequired::SELECTOR,
         Refusal::UpgradeInProgress => Proxy::UpgradeInProgress::SELECTOR,
         Refusal::UpgradeNotAuthorized => Proxy::UpgradeNotAuthorized::SELECTOR,
         Refusal::VersionNotFound => Proxy::VersionNotFound::SELECTOR,

@@ -43,6 +43,8 @@ pub(super) struct Board {
     pub(super) policies: BTreeMap<Role, (Policy, u64)>,
     rounds: BTreeMap<Bytes, u32>,
     pub(super) actions: BTreeMap<B256, Action>,
+    /// Who revoked what, open or not.
+    revoked: BTreeSet<(B256, usize)>,
     /// What takes the places of a proposer.
     slots: Vec<[Option<B256>; OPEN_ACTIONS_MAX as usize]>,
 }
@@ -68,6 +70,7 @@ impl Board {
                 .collect(),
             rounds: BTreeMap::new(),
             actions: BTreeMap::new(),
+            revoked: BTreeSet::new(),
             slots: vec![[None; OPEN_ACTIONS_MAX as usize]; PEOPLE],
         }
     }
@@ -246,19 +249,32 @@ impl Board {
         action.approvals.len() >= policy.need && action.clock.is_none_or(passed)
     }
 
-    /// Withdraws somebody's approval.
+    /// Withdraws somebody's approval, or refuses an action before.
     pub(super) fn revoke(&mut self, who: usize, id: B256) -> Outcome {
-        let mut action = self.find(id)?;
-        if !action.approvals.remove(&who) {
+        let found = self.find(id).ok();
+        let approver = account(who);
+        let is_named = |action: &Action| self.policy(action.role).who.contains(&who);
+        let has_approved = |action: &Action| is_named(action) && action.approvals.contains(&who);
+        let is_new = !self.revoked.contains(&(id, who));
+        let may = match &found {
+            Some(action) => has_approved(action) || is_named(action) && is_new,
+            None => is_new,
+        };
+        if !may {
             let error = IRegistry::NotApproved {
-                approver: account(who),
+                approver,
                 action: id,
             };
             return Err(error.abi_encode().into());
         }
-        self.in_time(id, &self.actions[&id])?;
-        self.tick(&mut action);
-        self.actions.insert(id, action);
+        if let Some(mut action) = found {
+            self.in_time(id, &action)?;
+            if action.approvals.remove(&who) {
+                self.tick(&mut action);
+                self.actions.insert(id, action);
+            }
+        }
+        self.revoked.insert((id, who));
         Ok(())
     }
 

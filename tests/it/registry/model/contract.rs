@@ -221,7 +221,8 @@ impl Contract {
         self.versions[index - 1].incoming.push((leaves, does));
     }
 
-    /// Makes a version current, and takes a handful of instances along, all or nothing.
+    /// Makes a version current, and takes a handful of instances along, all or nothing but for those without a
+    /// way there.
     pub(super) fn activate(&mut self, label: &str) -> Outcome {
         let now = self.index_of(label);
         if now != self.current {
@@ -236,7 +237,8 @@ impl Contract {
         let older: Vec<usize> = older.into_iter().flatten().flatten().copied().collect();
         if older.len() <= INSTANCES_AT_ONCE as usize {
             for instance in older {
-                if self.instances[instance].pauses == self.pauses {
+                let has_path = self.path(self.instances[instance].version, now).is_some();
+                if has_path && self.instances[instance].pauses == self.pauses {
                     self.upgrade(instance, now)?;
                 }
             }
@@ -459,8 +461,19 @@ impl Contract {
         }
     }
 
-    /// Pauses the definition or resumes it: everybody waits, and a handful is served at once.
-    pub(super) fn pause_or_resume(&mut self) {
+    /// Pauses the definition or resumes it: everybody waits, and a handful is served at once. Where it is paused
+    /// already, those that still wait are served.
+    pub(super) fn pause_or_resume(&mut self, pauses: bool) {
+        if self.is_paused() != pauses {
+            self.toggle();
+        }
+        let first: Vec<usize> = self.lists[&0].iter().copied().collect();
+        for position in first.into_iter().take(INSTANCES_AT_ONCE as usize) {
+            self.bring_in_line(position);
+        }
+    }
+
+    fn toggle(&mut self) {
         self.pauses += 1;
         let mut queue = self.lists.remove(&0).unwrap_or_default();
         let joining: Vec<usize> = if self.is_paused() {
@@ -472,11 +485,7 @@ impl Contract {
         for list in joining {
             queue.extend(self.lists.remove(&list).unwrap_or_default());
         }
-        let first: Vec<usize> = queue.iter().copied().collect();
         self.lists.insert(0, queue);
-        for position in first.into_iter().take(INSTANCES_AT_ONCE as usize) {
-            self.bring_in_line(position);
-        }
     }
 
     fn bring_in_line(&mut self, position: usize) {

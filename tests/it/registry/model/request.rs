@@ -348,7 +348,7 @@ impl Request {
         }
         match self {
             Self::Pause(pause) => match (pause, contract.is_paused()) {
-                (true, true) => contract.require_live(),
+                (true, true) if contract.lagging() == 0 => contract.require_live(),
                 (false, false) => {
                     let name = NAME.into();
                     Err(IRegistry::DefinitionNotPaused { name }.abi_encode().into())
@@ -401,7 +401,7 @@ impl Request {
                 let position = contract.migrating(targets.proxy(*which), false)?;
                 contract.turn_back(position);
             }
-            Self::Pause(_) => contract.pause_or_resume(),
+            Self::Pause(pause) => contract.pause_or_resume(*pause),
             Self::Create(label, salt) => contract.create(targets.proxy(*salt), label),
         }
         Ok(())

@@ -11,7 +11,7 @@ use alloy::sol_types::SolCall;
 use scene::{BOSS, Scene};
 use stylus_upgrades::registry::delegated;
 use stylus_upgrades_interface::ids::{ActionId, DefinitionId, VersionIndex};
-use stylus_upgrades_interface::reasons::{instance_state, step as kind};
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as kind};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::registry_storage as declared;
 use stylus_upgrades_interface::registry_storage::{Location, PendingKey, RECORDS, StepKey};
@@ -60,10 +60,16 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     scene.add("2.0", start.clone());
     scene.add("3.0", step("1.0", kind::NONE, Bytes::new()));
     scene.add("4.0", step("2.0", kind::NONE, Bytes::new()));
+    // a check is any code that runs; this one is on a path that nobody takes here
+    let checked = Step {
+        script: lambda,
+        scriptCodehash: scene.fixture.code_hash(lambda),
+        ..step("3.0", kind::NONE, Bytes::new())
+    };
     scene.boss(&IRegistry::addStepCall {
         name: "A".into(),
         version: "4.0".into(),
-        step: step("3.0", kind::NONE, Bytes::new()),
+        step: checked.clone(),
     });
     let proxies = [1, 2, 3, 4, 5].map(|n| scene.create(n));
     scene.upgrade(proxies[0], "4.0"); // stops at the complex step
@@ -74,6 +80,12 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         .fixture
         .send(ben, &IRegistry::publishLayoutCall { document })
         .expect("published");
+
+    // a WASM proxy is expected from some contract, and Ben refuses what nobody has proposed
+    let expected = scene.expect_from(lambda);
+    let refused = ActionId(B256::repeat_byte(0x33));
+    let refuse = IRegistry::revokeCall { action: refused.0 };
+    scene.fixture.send(ben, &refuse).expect("anybody may");
 
     // two open actions of Ana's; the second was cancelled once before, and waits for its delay
     let script = (scene.script.implementation, scene.script.codehash.into());
@@ -124,7 +136,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("name_length", number(name.len() as u64)),
             ("pauses", number(if is_a { 2u8 } else { 0 })),
             ("migrating", number(is_a)),
-            ("has_checks", number(false)),
+            ("has_checks", number(is_a)),
         ];
         let record = storage.of(
             &declared::definition::RECORD,
@@ -163,12 +175,13 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     }
 
     // versions: label, indices that the steps leave, the steps
-    let none = step("", kind::NONE, Bytes::new());
+    let none = step("1.0", kind::NONE, Bytes::new());
+    let from_second = step("2.0", kind::NONE, Bytes::new());
     let versions: [(&str, &[u32], &[&Step]); 4] = [
         ("1.0", &[], &[]),
         ("2.0", &[1], &[&start]),
         ("3.0", &[1], &[&none]),
-        ("4.0", &[2, 3], &[&none, &none]),
+        ("4.0", &[2, 3], &[&from_second, &checked]),
     ];
     for (index, (label, from, steps)) in (1u32..).zip(versions) {
         let key = declared::label::find(a, keccak256(label));
@@ -231,9 +244,11 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("began", in_step(1)),
             ("nonce", in_step(1)),
             ("pauses", number(2u8)),
+            ("created", number(true)),
         ];
         let record = storage.of(&declared::instance::RECORD, declared::instance::find(proxy));
-        record.packs("HEAD", head).holds("DEFINITION", 0, a.0);
+        let record = record.packs("HEAD", head).holds("DEFINITION", 0, a.0);
+        record.holds("RELAYED", 0, U256::ZERO);
         let (version, previous, next): (u8, u8, u8) = node;
         let node = [
             ("proxy", word(proxy)),
@@ -295,6 +310,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 ("proposer_slot", number(1u8)),
                 ("position", number(1u8)),
                 ("needs_live", U256::ZERO),
+                ("needs_direct", U256::ZERO),
             ],
         )
         .holds("DEFINITION", 0, a.0)
@@ -313,7 +329,6 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 ("epoch", number(epoch)),
                 ("round", number(1u8)),
                 ("timelocks", number(1u8)),
-                ("revoked", U256::ZERO),
             ],
         )
         .holds("CODE", 0, word(scene.code.implementation))
@@ -325,6 +340,22 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         let record = storage.of(&declared::round::RECORD, declared::round::find(*content));
         record.packs("COUNT", [("round", number(1u8))]);
     }
+
+    let record = storage.of(
+        &declared::revocation::RECORD,
+        declared::revocation::find(refused, ben),
+    );
+    record.holds("SET", 0, number(1u8));
+    let record = storage.of(
+        &declared::acceptance::RECORD,
+        declared::acceptance::find(a, expected),
+    );
+    let fields = [
+        ("registry", word(lambda)),
+        ("version", number(1u8)),
+        ("kind", number(proxy_kind::WASM)),
+    ];
+    record.packs("EXPECTED", fields);
 
     let query = IRegistry::layoutAtCall { layoutHash: hash };
     let block = scene.fixture.view(&query).expect("published");

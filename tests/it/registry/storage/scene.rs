@@ -5,10 +5,11 @@ use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
 use super::stored::Storage;
-use crate::registry::fixture::{Fixture, account, is};
+use crate::registry::fixture::{Fixture, account, framework, is};
 
 /// Who alone may do everything.
 pub(super) const BOSS: usize = 0;
@@ -84,6 +85,20 @@ impl Scene {
             initData: Bytes::new(),
         };
         self.boss(&create).proxy
+    }
+
+    /// A WASM proxy of nobody's, which is expected from that account at 1.0.
+    pub(super) fn expect_from(&mut self, registry: Address) -> Address {
+        let creation_code = &framework().proxy_creation_code;
+        let proxy = self.fixture.deploy_code(creation_code).implementation;
+        self.boss(&IRegistry::acceptTransferCall {
+            name: "A".into(),
+            proxy,
+            kind: proxy_kind::WASM,
+            version: "1.0".into(),
+            registry,
+        });
+        proxy
     }
 
     pub(super) fn upgrade(&mut self, proxy: Address, version: &str) {

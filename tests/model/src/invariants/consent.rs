@@ -2,9 +2,10 @@
 
 use crate::approvals::{about, last_day};
 use crate::policy::{Policy, Set};
-use crate::scope::{APPROVERS, Scope};
-use crate::state::{Action, Content, Control, DELAY, State};
-use crate::transition::{Outcome, Transition};
+use crate::scope::{APPROVERS, STRANGER, Scope, WALLET};
+use crate::state::{Action, Content, Control, DELAY, SignedApproval, State};
+use crate::transition::{Deed, Outcome, Transition};
+use crate::way::Way;
 
 /// Notes since when those who want something suffice.
 pub(crate) fn note_time(scope: &Scope, state: &mut State) {
@@ -85,7 +86,9 @@ pub(super) fn strangers_change_nothing(
     let (who, content) = match transition {
         Transition::Call(who, content) => (who, content),
         Transition::Revoke(who, content) | Transition::Cancel(who, content) => (who, content),
-        Transition::Upgrade(who, _) => (who, Content::Migrate),
+        Transition::Upgrade(who, _) | Transition::UpgradeInstance(who, _) => {
+            (who, Content::Migrate)
+        }
         _ => return true,
     };
     let (policy, _) = scope.policy_of(before, content);
@@ -96,7 +99,10 @@ pub(super) fn strangers_change_nothing(
         .get(&content)
         .is_some_and(|one| one.proposer == who);
     let is_cancel = matches!(transition, Transition::Cancel(..)) && proposed;
-    is_named || is_cancel || outcome.executed == Some(content)
+    // anybody refuses what is not proposed; nothing is changed by that
+    let is_refusal =
+        matches!(transition, Transition::Revoke(..)) && !before.actions.contains_key(&content);
+    is_named || is_cancel || is_refusal || outcome.executed == Some(content)
 }
 
 pub(super) fn expired_is_over(before: &State, transition: Transition, outcome: &Outcome) -> bool {
@@ -115,7 +121,17 @@ pub(super) fn expired_is_over(before: &State, transition: Transition, outcome: &
     others == 0 || outcome.state.round(content) >= before.round(content) + 2
 }
 
-pub(super) fn signatures_end(scope: &Scope, before: &State, transition: Transition) -> bool {
+pub(super) fn signatures_end(
+    scope: &Scope,
+    before: &State,
+    transition: Transition,
+    after: &State,
+) -> bool {
+    if let Transition::Revoke(who, content) = transition {
+        return after
+            .revoked
+            .contains(&scope.next_approval(before, who, content));
+    }
     let Transition::Submit {
         content,
         epoch,
@@ -128,10 +144,16 @@ pub(super) fn signatures_end(scope: &Scope, before: &State, transition: Transiti
     let open = before.actions.get(&content);
     let is_closed = open
         .is_some_and(|open| open.nonce != about(before, content) || before.day() > last_day(open));
-    let revoked = open.filter(|_| !is_closed).map_or(0, |open| open.revoked);
+    let is_revoked = |signer: u8| {
+        let of = SignedApproval {
+            round,
+            ..scope.next_approval(before, signer, content)
+        };
+        signers & (1 << signer) != 0 && before.revoked.contains(&of)
+    };
     epoch == scope.epoch(before, content)
         && round == before.round(content) + u8::from(is_closed)
-        && revoked & signers == 0
+        && !(0..APPROVERS).any(is_revoked)
 }
 
 pub(super) fn cancelled_by_its_own(scope: &Scope, before: &State, transition: Transition) -> bool {
@@ -167,7 +189,7 @@ pub(super) fn delays_run_on(before: &State, transition: Transition, after: &Stat
 }
 
 pub(super) fn alone_is_alone(scope: &Scope, before: &State, transition: Transition) -> bool {
-    let Transition::Upgrade(who, _) = transition else {
+    let (Transition::Upgrade(who, _) | Transition::UpgradeInstance(who, _)) = transition else {
         return true;
     };
     let (policy, _) = scope.policy_of(before, Content::Migrate);
@@ -218,9 +240,15 @@ fn can_be_decided(scope: &Scope, state: &State, content: Content) -> bool {
     {
         return true;
     }
+    let by_contract = Transition::By(Way::Contract, Deed::Call(WALLET, content));
+    let by_contract = [by_contract].into_iter().filter(|_| scope.contracts);
+    // what a contract completed, anybody executes
+    let calls = (0..APPROVERS).map(|who| Transition::Call(who, content));
+    let calls = calls.chain(by_contract);
+    let calls: Vec<_> = calls.chain([Transition::Call(STRANGER, content)]).collect();
     for _ in 0..2 {
-        for who in 0..APPROVERS {
-            if let Ok(outcome) = scope.act(&now, Transition::Call(who, content)) {
+        for call in calls.iter().copied() {
+            if let Ok(outcome) = scope.act(&now, call) {
                 if outcome.executed == Some(content) {
                     return true;
                 }

@@ -1,8 +1,10 @@
 //! What becomes of sequences, rounds, instances, and of what is another role's or definition's.
 
+use crate::policy::Set;
 use crate::scope::Scope;
-use crate::state::{Content, Control, InstanceState, Role, State};
+use crate::state::{Content, Control, Instance, InstanceState, Role, State};
 use crate::transition::{Outcome, Transition};
+use crate::way::Way;
 
 pub(super) fn sequence_counts(before: &State, outcome: &Outcome) -> bool {
     let adds = match outcome.executed {
@@ -51,7 +53,9 @@ pub(super) fn moved_by_decision(before: &State, transition: Transition, outcome:
         }
         let decided = match transition {
             Transition::Call(..) | Transition::Submit { .. } => outcome.executed.is_some(),
-            Transition::Rollout | Transition::Upgrade(..) => was.state == InstanceState::Live,
+            Transition::Upgrade(..) => was.state == InstanceState::Live,
+            Transition::UpgradeInstance(..) => !was.is_migrating(),
+            Transition::Rollout => was.runs() || was.due,
             Transition::Finish(proxy, back) => {
                 usize::from(proxy) == n && back == (was.state == InstanceState::TurningBack)
             }
@@ -69,15 +73,19 @@ pub(super) fn called_back_stays(before: &State, transition: Transition, outcome:
         };
         let stays = is.version == was.version && is.state != InstanceState::Migrating;
         stays
-            || matches!(transition, Transition::Upgrade(..))
+            || matches!(
+                transition,
+                Transition::Upgrade(..) | Transition::UpgradeInstance(..)
+            )
             || outcome.executed == Some(Content::Migrate)
     })
 }
 
 pub(super) fn adopted_as_given(scope: &Scope, after: &State) -> bool {
-    let mut proxies = after.proxies.iter();
-    !scope.foreign
-        || proxies.all(|proxy| proxy.instance.is_none() || proxy.control == Control::Ours)
+    let mut proxies = (0..).zip(&after.proxies);
+    proxies.all(|(n, proxy)| {
+        !scope.is_adopted(n) || proxy.instance.is_none() || proxy.control == Control::Ours
+    })
 }
 
 pub(super) fn created_by_decision(scope: &Scope, before: &State, outcome: &Outcome) -> bool {
@@ -89,7 +97,7 @@ pub(super) fn created_by_decision(scope: &Scope, before: &State, outcome: &Outco
         };
         match outcome.executed {
             Some(Content::Create(proxy)) => proxy == n && is.version == 1 + n,
-            Some(Content::Adopt(proxy)) => scope.foreign && proxy == n && is.version == 1,
+            Some(Content::Adopt(proxy)) => scope.is_adopted(n) && proxy == n && is.version == 1,
             _ => false,
         }
     })
@@ -140,4 +148,59 @@ pub(super) fn definitions_apart(before: &State, transition: Transition, after: &
         }
         _ => was == is,
     }
+}
+
+pub(super) fn nothing_moves_in_a_call(
+    scope: &Scope,
+    before: &State,
+    way: Way,
+    after: &State,
+) -> bool {
+    (0..2u8).all(|n| {
+        let at = usize::from(n);
+        let (was, is) = (before.proxies[at], after.proxies[at]);
+        let runs = |one: Instance| (one.version, one.state);
+        // one that is removed is ordered nothing
+        let is_left = was.instance.is_some() && is.instance.is_none();
+        let moved = was.control != is.control
+            || !is_left && was.instance.map(runs) != is.instance.map(runs);
+        !moved || !(scope.is_adopted(n) || way == Way::Within(n))
+    })
+}
+
+pub(super) fn what_is_left_is_named(before: &State, outcome: &Outcome) -> bool {
+    let after = &outcome.state;
+    let left: Set = match outcome.executed {
+        Some(Content::Pause | Content::Resume) => after.due(),
+        Some(Content::Migrate) => (0..2u8).fold(0, |all, n| {
+            let of = |state: &State| state.proxies[usize::from(n)].instance;
+            let behind = of(before).is_some_and(|one| one.runs() && one.version < 2);
+            let stayed = behind
+                && of(before).map(|one| one.state) == of(after).map(|one| one.state)
+                && of(after).is_some_and(|one| one.version < 2);
+            all | u8::from(stayed) << n
+        }),
+        _ => 0,
+    };
+    left == outcome.skipped
+}
+
+pub(super) fn what_is_left_follows(scope: &Scope, state: &State) -> bool {
+    if state.due() == 0 {
+        return true;
+    }
+    let after = scope.act(state, Transition::Rollout);
+    let follows = after.is_ok_and(|after| after.state.due() == 0);
+    follows && (!state.paused || scope.check(state, Content::Pause).is_ok())
+}
+
+pub(super) fn leaves_running(before: &State, after: &State) -> bool {
+    let mut proxies = before.proxies.iter().zip(&after.proxies);
+    proxies.all(|(was, is)| is.instance.is_some() || was.instance.is_none_or(|one| one.runs()))
+}
+
+pub(super) fn frozen_in_no_step(scope: &Scope, after: &State) -> bool {
+    let mut instances = after.proxies.iter().filter_map(|proxy| proxy.instance);
+    let policy = scope.policies[usize::from(after.policy)];
+    !policy.is_nobody() || !instances.any(|one| one.is_migrating())
 }

@@ -1,0 +1,148 @@
+//! What adoption, transfer and the upgrade of one instance refuse.
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::ICounter;
+
+use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
+use super::fixture::{Fixture, account, refused, step};
+use super::kinds::{create, instance};
+use crate::review::fixture::{answering, creation_code};
+
+/// A WASM proxy of the definition A at 1.0.
+fn with_proxy() -> (Fixture, Address) {
+    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
+    let value = U256::from(7);
+    let proxy = create(
+        &mut fixture,
+        proxy_kind::WASM,
+        &ICounter::initializeCall { value },
+    );
+    (fixture, proxy)
+}
+
+/// Creation code that makes one call, and leaves an account without code.
+fn calling_at_creation(to: Address, input: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(input.len()).expect("short").to_be_bytes();
+    // CODECOPY of what stands behind the code, CALL of `to` with that, RETURN of nothing
+    let mut code = vec![0x61, high, low, 0x60, 0, 0x5f, 0x39];
+    code.extend([0x5f, 0x5f, 0x61, high, low, 0x5f, 0x5f, 0x73]);
+    code.extend(to.as_slice());
+    code.extend([0x5a, 0xf1, 0x50, 0x5f, 0x5f, 0xf3]);
+    code[4] = u8::try_from(code.len()).expect("short");
+    code.extend(input);
+    code
+}
+
+#[test]
+fn a_contract_that_is_being_created_orders_no_adopted_proxy() {
+    let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
+    let second = compiled(&mut fixture, "Box2");
+    // approved by an account with code, so that the proxy waits
+    let designator = [&[0xef, 0x01, 0x00][..], first.implementation.as_slice()].concat();
+    fixture.chain.set_code(account(0), designator.into());
+    migrate(&mut fixture, &second, 0, Bytes::new()).expect("current");
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let code = calling_at_creation(fixture.registry, &rollout.abi_encode());
+    fixture.deploy_code(&code);
+    assert_eq!(runs(&fixture, proxy), first.implementation, "not yet");
+    let done = fixture.send(account(5), &rollout).expect("anybody may");
+    assert_eq!(done.returned.upgraded, 1);
+    assert_eq!(runs(&fixture, proxy), second.implementation);
+}
+
+#[test]
+fn an_adopted_proxy_upgraded_alone_takes_neither_calldata_nor_value() {
+    let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
+    let second = compiled(&mut fixture, "Box2");
+    fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
+    let upgrade = |data: Bytes| IRegistry::upgradeInstanceCall {
+        proxy,
+        version: "2.0".into(),
+        data,
+    };
+    let what = "data for an adopted proxy".into();
+    refused(
+        fixture.send(account(0), &upgrade(vec![1].into())),
+        IRegistry::NotSupported { what },
+    );
+    let value = U256::from(1);
+    let (registry, alone) = (fixture.registry, upgrade(Bytes::new()));
+    refused(
+        fixture.pay(account(0), registry, &alone, value),
+        Proxy::ValueNotAccepted { value },
+    );
+    assert_eq!(runs(&fixture, proxy), first.implementation);
+    fixture.send(account(0), &alone).expect("upgraded");
+    assert_eq!(runs(&fixture, proxy), second.implementation);
+    let version = "2.0".into();
+    refused(
+        fixture.send(account(0), &alone),
+        Proxy::AlreadyAtVersion { version },
+    );
+}
+
+#[test]
+fn a_contract_that_pauses_for_good_does_not_obey() {
+    let (mut fixture, _) = with_proxy();
+    // it answers a question as a paused UUPS proxy does, once anything has been sent to it
+    let mut code = vec![0x36, 0x60, 4, 0x14, 0x60, 12, 0x57, 0x60, 1, 0x5f, 0x55, 0];
+    code.extend([0x5b, 0x5f, 0x54, 0x60, 19, 0x57, 0, 0x5b, 0x7f]);
+    code.extend(slots::IMPLEMENTATION);
+    code.extend([0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]);
+    let proxy = fixture.deploy_code(&creation_code(&code)).implementation;
+    refused(
+        fixture.send(account(0), &adopt(proxy_kind::UUPS, proxy)),
+        IRegistry::InstanceNotObeying { proxy },
+    );
+}
+
+#[test]
+fn a_contract_that_answers_something_else_receives_no_proxy() {
+    let (mut fixture, proxy) = with_proxy();
+    let zero = fixture.deploy_code(&creation_code(&answering(&[0; 32])));
+    let transfer = IRegistry::transferProxyCall {
+        name: "A".into(),
+        proxy,
+        to: zero.implementation,
+        definition: "A".into(),
+    };
+    let what = "transfer to that account".into();
+    refused(
+        fixture.send(account(0), &transfer),
+        IRegistry::NotSupported { what },
+    );
+    assert_eq!(instance(&fixture, proxy).version, "1.0");
+}
+
+#[test]
+fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
+    let (mut fixture, proxy) = with_proxy();
+    let registry = fixture.registry;
+    let other = fixture.deploy("counter-v1").implementation;
+    let expect = |registry| IRegistry::acceptTransferCall {
+        name: "A".into(),
+        proxy,
+        kind: proxy_kind::WASM,
+        version: "1.0".into(),
+        registry,
+    };
+    for from in [registry, account(7)] {
+        let what = "transfer from that account".into();
+        refused(
+            fixture.send(account(0), &expect(from)),
+            IRegistry::NotSupported { what },
+        );
+    }
+    refused(
+        fixture.send(account(0), &expect(other)),
+        IRegistry::ProxyExists { proxy },
+    );
+}

@@ -1,0 +1,56 @@
+//! How a call reaches the registry, and which proxies it can order then.
+
+use crate::scope::{Mutation, Scope};
+use crate::state::{Content, State};
+use crate::transition::Refusal;
+
+/// How a call reaches the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// An account without code sends it.
+    Direct,
+    /// A contract does, which somebody calls.
+    Contract,
+    /// The same contract, which that proxy's code calls while a call of the proxy is in progress.
+    Within(u8),
+}
+
+impl Way {
+    /// What a proxy whose call is to be in progress refuses it with.
+    pub(crate) fn begins(self, state: &State) -> Result<(), Refusal> {
+        let Self::Within(proxy) = self else {
+            return Ok(());
+        };
+        let instance = state.proxies[usize::from(proxy)].instance;
+        match instance.map(|one| one.state) {
+            None | Some(crate::state::InstanceState::Live) => Ok(()),
+            Some(_) => Err(Refusal::UpgradeInProgress),
+        }
+    }
+}
+
+impl Scope {
+    /// Refuses an order to a proxy: an adopted one would not notice that a call of it is in progress, one of
+    /// ours does.
+    pub(crate) fn order(&self, way: Way, proxy: u8) -> Result<(), Refusal> {
+        let is_adopted = self.is_adopted(proxy);
+        let by_contract = way != Way::Direct && !self.has(Mutation::OrdersByContracts);
+        let in_its_call = way == Way::Within(proxy) && !self.has(Mutation::MovesInItsCall);
+        match is_adopted {
+            true if by_contract => Err(Refusal::DirectCallRequired),
+            false if in_its_call => Err(Refusal::UpgradeInProgress),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a content is executed only where an account without code sends it.
+    pub fn needs_direct(&self, state: &State, content: Content) -> bool {
+        match content {
+            Content::Adopt(_) => true,
+            Content::Transfer(proxy) => {
+                self.is_adopted(proxy) && state.proxies[usize::from(proxy)].instance.is_some()
+            }
+            _ => false,
+        }
+    }
+}
