@@ -3,6 +3,7 @@
 mod abuse;
 pub(crate) mod adopted;
 mod approvals;
+mod attacked;
 mod checks;
 mod creation;
 mod definition;
