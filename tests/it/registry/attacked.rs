@@ -1,7 +1,7 @@
 //! Attacks on issue 33 by somebody who did not write it: what holds, and (named in the findings) what did not.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::sol_types::SolValue;
 use stylus_chain::BlockId;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;

@@ -1,7 +1,6 @@
 //! What was attacked and held.
 
 use alloy::primitives::{Address, B256, U256, keccak256};
-use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
