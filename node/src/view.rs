@@ -49,25 +49,20 @@ struct State {
     waiting: Vec<oneshot::Sender<View>>,
 }
 
-/// The newest view, or where it will be.
-pub(crate) enum Asked {
-    Now(View),
-    Later(oneshot::Receiver<View>),
-}
-
 impl Published {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn ask(&self) -> Asked {
+    /// The newest view, or where it will be.
+    pub(crate) fn ask(&self) -> Result<View, oneshot::Receiver<View>> {
         let mut state = self.state();
         if let Some(view) = &state.view {
-            return Asked::Now(view.clone());
+            return Ok(view.clone());
         }
         let (view, later) = oneshot::channel();
         state.waiting.push(view);
-        Asked::Later(later)
+        Err(later)
     }
 
     /// Whether somebody waits for a view.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::error::NodeError;
 use crate::node::Node;
-use crate::view::{Asked, Published, View};
+use crate::view::{Published, View};
 
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
@@ -83,8 +83,8 @@ impl Worker {
     /// The node as it is. Where the chain's thread is busy, as it was when that began.
     pub(crate) async fn view(&self) -> Result<View, WorkError> {
         match self.published.ask() {
-            Asked::Now(view) => Ok(view),
-            Asked::Later(view) => {
+            Ok(view) => Ok(view),
+            Err(view) => {
                 let _ = self.sender.send(Message::Publish);
                 view.await.map_err(|_| WorkError::Stopped)
             }
@@ -96,8 +96,18 @@ impl Worker {
         &self,
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
+        self.run_unless_quick(|_| false, work).await
+    }
+
+    /// The same for work that may be known to be quick: then no view is made before, because whoever
+    /// asks for one can wait for it.
+    pub(crate) async fn run_unless_quick<T: Send + 'static>(
+        &self,
+        is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
+        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+    ) -> Result<T, WorkError> {
         let (answer, answered) = oneshot::channel();
-        self.post(work, move |result| drop(answer.send(result)))?;
+        self.post(is_quick, work, move |result| drop(answer.send(result)))?;
         answered.await.map_err(|_| WorkError::Stopped)?
     }
 
@@ -107,7 +117,7 @@ impl Worker {
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         let (answer, answered) = mpsc::sync_channel(1);
-        self.post(work, move |result| drop(answer.send(result)))?;
+        self.post(|_| false, work, move |result| drop(answer.send(result)))?;
         answered.recv().map_err(|_| WorkError::Stopped)?
     }
 
@@ -118,12 +128,15 @@ impl Worker {
 
     fn post<T: Send + 'static>(
         &self,
+        is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
         work: impl FnOnce(&mut Node) -> T + Send + 'static,
         answer: impl FnOnce(Result<T, WorkError>) + Send + 'static,
     ) -> Result<(), WorkError> {
         let published = self.published.clone();
         let job: Job = Box::new(move |node| {
-            published.publish(|| node.view());
+            if !is_quick(node) {
+                published.publish(|| node.view());
+            }
             let result = catch_unwind(AssertUnwindSafe(|| work(node)));
             // Before the answer: who has read that sees what was done.
             published.outdate();

@@ -5,6 +5,7 @@
 mod base;
 mod roots;
 mod trie;
+mod versions;
 
 use crate::{Budget, ChainError, Source};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashSet};
@@ -14,8 +15,8 @@ use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
 use revm::state::{AccountInfo, Bytecode, EvmState};
 pub(crate) use roots::Proof;
 use roots::Roots;
-use smallvec::SmallVec;
 use std::{cell::RefCell, sync::Arc};
+use versions::Versions;
 
 /// A hash map whose copy costs nothing.
 pub(crate) type PersistentMap<K, V> = GenericHashMap<K, V, RandomState, DefaultSharedPtr>;
@@ -44,9 +45,6 @@ impl Account {
     }
 }
 
-/// Values with the version that wrote them, oldest first.
-type Versions<T> = SmallVec<[(u64, T); 1]>;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Account(Address),
@@ -72,19 +70,6 @@ pub(crate) struct StateDb {
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: PersistentMap<Address, u64>,
     roots: RefCell<Roots>,
-}
-
-/// Reads the newest value that is not younger than `at`.
-fn value_at<T: Copy>(versions: &[(u64, T)], at: u64) -> Option<T> {
-    match versions.last() {
-        Some((version, value)) if *version <= at => Some(*value),
-        _ => {
-            let younger = versions.partition_point(|(version, _)| *version <= at);
-            versions
-                .get(younger.checked_sub(1)?)
-                .map(|(_, value)| *value)
-        }
-    }
 }
 
 /// Reads at any time.
@@ -197,11 +182,15 @@ impl StateDb {
                 self.note(*key);
                 match key {
                     Key::Account(address) => {
-                        drop_version(self.accounts.get_mut(address), written);
+                        if let Some(versions) = self.accounts.get_mut(address) {
+                            versions.drop_newest(written);
+                        }
                     }
                     Key::Slot(address, slot) => {
                         let slots = self.storage.get_mut(address);
-                        drop_version(slots.and_then(|slots| slots.get_mut(slot)), written);
+                        if let Some(versions) = slots.and_then(|slots| slots.get_mut(slot)) {
+                            versions.drop_newest(written);
+                        }
                     }
                 }
             }
@@ -225,10 +214,16 @@ impl StateDb {
             };
             for key in keys.iter() {
                 match key {
-                    Key::Account(address) => forget(self.accounts.get_mut(address), version),
+                    Key::Account(address) => {
+                        if let Some(versions) = self.accounts.get_mut(address) {
+                            versions.forget(version);
+                        }
+                    }
                     Key::Slot(address, slot) => {
                         let slots = self.storage.get_mut(address);
-                        forget(slots.and_then(|slots| slots.get_mut(slot)), version);
+                        if let Some(versions) = slots.and_then(|slots| slots.get_mut(slot)) {
+                            versions.forget(version);
+                        }
                     }
                 }
             }
@@ -237,7 +232,7 @@ impl StateDb {
 
     pub(crate) fn account(&self, address: Address, at: u64) -> Option<Account> {
         let written = self.accounts.get(&address);
-        match written.and_then(|versions| value_at(versions, at)) {
+        match written.and_then(|versions| versions.at(at)) {
             Some(account) => account,
             None => self.answered(self.base.as_ref()?.account(address, self.budget())),
         }
@@ -248,7 +243,7 @@ impl StateDb {
             .storage
             .get(&address)
             .and_then(|slots| slots.get(&slot));
-        match versions.and_then(|versions| value_at(versions, at)) {
+        match versions.and_then(|versions| versions.at(at)) {
             Some(value) => value,
             None => self.base_slot(address, slot, at),
         }
@@ -282,10 +277,10 @@ impl StateDb {
     /// Every account that exists now, with its non-zero slots, in no particular order.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Address, Account, Vec<(U256, U256)>)> + '_ {
         self.accounts.iter().filter_map(|(address, versions)| {
-            let account = value_at(versions, NOW)??;
+            let account = versions.at(NOW)??;
             let slots = self.storage.get(address).into_iter().flatten();
             let slots = slots
-                .filter_map(|(slot, versions)| Some((*slot, value_at(versions, NOW)?)))
+                .filter_map(|(slot, versions)| Some((*slot, versions.at(NOW)?)))
                 .filter(|(_, value)| !value.is_zero())
                 .collect();
             Some((*address, account, slots))
@@ -308,8 +303,7 @@ impl StateDb {
             return None;
         }
         let slots = self.storage.get(&address).into_iter().flatten();
-        let values =
-            slots.filter_map(move |(slot, versions)| Some((*slot, value_at(versions, at)?)));
+        let values = slots.filter_map(move |(slot, versions)| Some((*slot, versions.at(at)?)));
         Some(values.filter(|(_, value)| !value.is_zero()))
     }
 
@@ -320,7 +314,7 @@ impl StateDb {
             return;
         }
         let versions = self.accounts.entry(address).or_default();
-        let new = push_version(versions, self.version, account);
+        let new = versions.push(self.version, account);
         self.record(Key::Account(address), new);
     }
 
@@ -330,7 +324,7 @@ impl StateDb {
         }
         let slots = self.storage.entry(address).or_default();
         let versions = slots.entry(slot).or_default();
-        let new = push_version(versions, self.version, value);
+        let new = versions.push(self.version, value);
         self.record(Key::Slot(address, slot), new);
     }
 
@@ -348,7 +342,7 @@ impl StateDb {
     pub(crate) fn clear_storage(&mut self, address: Address) {
         let slots = self.storage.get(&address).into_iter().flatten();
         let slots: Vec<U256> = slots
-            .filter(|(_, versions)| !value_at(versions, NOW).unwrap_or_default().is_zero())
+            .filter(|(_, versions)| !versions.at(NOW).unwrap_or_default().is_zero())
             .map(|(slot, _)| *slot)
             .collect();
         for slot in slots {
@@ -429,38 +423,6 @@ impl StateDb {
 /// Raw bytes as code. EIP-7702 designators are understood, everything else is taken literally.
 pub(crate) fn bytecode(code: Bytes) -> Bytecode {
     Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
-}
-
-/// True when the version is new for this key.
-fn push_version<T>(versions: &mut Versions<T>, version: u64, value: T) -> bool {
-    match versions.last_mut() {
-        Some((newest, old)) if *newest == version => {
-            *old = value;
-            false
-        }
-        _ => {
-            versions.push((version, value));
-            true
-        }
-    }
-}
-
-fn drop_version<T>(versions: Option<&mut Versions<T>>, version: u64) {
-    if let Some(versions) = versions
-        && versions
-            .last()
-            .is_some_and(|(written, _)| *written == version)
-    {
-        versions.pop();
-    }
-}
-
-/// Drops all but the newest of the values that are not younger than `version`.
-fn forget<T>(versions: Option<&mut Versions<T>>, version: u64) {
-    if let Some(versions) = versions {
-        let old = versions.partition_point(|(written, _)| *written <= version);
-        versions.drain(..old.saturating_sub(1));
-    }
 }
 
 #[cfg(test)]

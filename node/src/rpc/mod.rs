@@ -174,10 +174,12 @@ async fn answer(
             let view = context.worker.view().await?;
             let prepare = move |view: &View| prepare(view, &args);
             let work = context.executor.read(view, client.clone(), prepare).await?;
-            return change(context, client, work).await;
+            return change(context, client, None, work).await;
         }
         Method::Change(handler) => {
-            return change(context, client, Box::new(move |node| handler(node, &args))).await;
+            let gas = send::named_gas(name, &args);
+            let work = Box::new(move |node: &mut Node| handler(node, &args));
+            return change(context, client, gas, work).await;
         }
     };
     let view = context.worker.view().await?;
@@ -205,13 +207,19 @@ async fn answer(
     }
 }
 
-/// Does a method's work on the chain's thread.
-async fn change(context: &Context, client: Option<Arc<Client>>, work: Work) -> RpcResult {
+/// Does a method's work on the chain's thread. `gas` is known where it is a transaction's.
+async fn change(
+    context: &Context,
+    client: Option<Arc<Client>>,
+    gas: Option<u64>,
+    work: Work,
+) -> RpcResult {
     let work = move |node: &mut Node| {
         let answer = node.or_as_before(work);
         account_for(client.as_deref(), answer.map_err(RpcError::from).flatten())
     };
-    let answered = context.worker.run(work).await;
+    let is_quick = send::quick(gas.unwrap_or(u64::MAX));
+    let answered = context.worker.run_unless_quick(is_quick, work).await;
     answered.unwrap_or_else(|error| Err(error.into()))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
@@ -28,6 +28,9 @@ pub(super) const METHODS: Table = &[
     ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
 
+/// Gas of a transaction that takes no time worth speaking of.
+const QUICK_GAS: u64 = 100_000;
+
 /// `eth_sendRawTransaction`. Senders are recovered before the chain's thread is asked, so that
 /// several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
@@ -38,11 +41,29 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
             let args = Args::new(&params)?;
             let _guard = client.as_ref().map(Client::call);
             let signed = recovered(&args)?;
+            let gas = signed.gas_limit();
             let work = |node: &mut Node| node.or_as_before(|node| submit(node, signed));
-            ok(context.worker.run(work).await???)
+            ok(context
+                .worker
+                .run_unless_quick(quick(gas), work)
+                .await???)
         },
     )?;
     Ok(())
+}
+
+/// Whether a transaction with so much gas takes no time worth speaking of.
+pub(super) fn quick(gas: u64) -> impl FnOnce(&Node) -> bool + Send + 'static {
+    move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
+}
+
+/// The gas that a request to send a transaction names.
+pub(super) fn named_gas(method: &str, args: &Args) -> Option<u64> {
+    if method != "eth_sendTransaction" {
+        return None;
+    }
+    let request: TransactionRequest = args.get(0, "transaction").ok()?;
+    request.gas
 }
 
 /// The signed transaction of a request, with its sender.

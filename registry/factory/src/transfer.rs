@@ -202,6 +202,10 @@ pub(crate) fn receive(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let version = Version::load(id, acceptance.version);
     let instance = arrive(&mut definition, proxy, acceptance.kind, version.index)?;
     orders::order(&definition, &instance, Order::Resume, &[], u64::MAX)?;
+    // the order shows only that the account has asked: what it ran could do that by itself, and obey another
+    if !orders::asks_us(&instance) {
+        return Err(errors::instance_not_obeying(proxy));
+    }
     lock::set(Phase::Free);
     let mut answer = [0; 32];
     answer[..4].copy_from_slice(&receiveTransferCall::SELECTOR);

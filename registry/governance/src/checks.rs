@@ -7,7 +7,9 @@ use stylus_registry_core::{
     chain::{RevertData, Reverts, code_hash, has_code},
     create2,
     definition::Definition,
-    errors, label, queue,
+    errors,
+    instances::Instance,
+    label, queue,
     runnable::{self, same_code},
     version::{Code, Step, Version},
 };
@@ -96,7 +98,7 @@ fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &St
 
 fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
     let proxy = create2::address(name, kind, salt)?;
-    if has_code(code_hash(proxy)) {
+    if has_code(code_hash(proxy)) || Instance::is(proxy) {
         return Err(errors::proxy_exists(proxy));
     }
     Ok(())

@@ -17,6 +17,7 @@ use stylus_registry_core::{
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
     ids::{InstanceState, StepKind, VersionIndex},
+    reasons::invalid_step,
     slots,
 };
 
@@ -43,6 +44,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     let definition = instance.definition()?;
     let was = instance.version();
     let (_, version, step) = step_between(&definition, from, to)?;
+    require_not_frozen(&definition, (from, to))?;
     announce_end(&definition, &instance);
     instance.suspend(&definition, from, to, target);
     if from != was {
@@ -52,6 +54,19 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     events::migration_started(definition.id, proxy, &step.from, &version.label, handler).emit();
     lock::close(proxy);
     Ok(Vec::new())
+}
+
+/// Refuses a complex step that nobody could abort.
+pub(crate) fn require_not_frozen(
+    definition: &Definition,
+    (from, to): (VersionIndex, VersionIndex),
+) -> Reverts<()> {
+    if !definition.frozen || to.is_none() {
+        return Ok(());
+    }
+    let (from, to) = (definition.label_of(from), definition.label_of(to));
+    let reason = invalid_step::COMPLEX_WHEN_FROZEN;
+    Err(errors::invalid_step(&from, &to, reason))
 }
 
 /// Opens a suspended upgrade again: the step that the calling instance is through with, and

@@ -88,8 +88,9 @@ pub(crate) fn pause_or_resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 }
 
 /// What `migrate` does at once: every instance that is older than the current version is upgraded, but for those
-/// that are still to be resumed. The first failure reverts the whole call, unless the step says otherwise, or the
-/// instance has no path or does not obey: what a weaker role can do is no veto. The lock is taken already.
+/// that are still to be resumed. The first failure reverts the whole call, unless the instance has no path or does
+/// not obey: what a weaker role can do is no veto. Where the step says so, the first failure leaves that instance and
+/// those after it to `rollout` instead. The lock is taken already.
 pub(crate) fn upgrade_older(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
     let kind = StepKind(arguments.u8(1)?);
@@ -104,8 +105,12 @@ pub(crate) fn upgrade_older(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         } else {
             upgrade_or_revert(&definition, &instance, &target)?
         };
+        let may_have_burnt = kind.skips_failing() && matches!(outcome, Outcome::Failed(_));
         if let Outcome::NotNow(reason) | Outcome::Failed(reason) = outcome {
             skip(&definition, &instance, reason);
+        }
+        if may_have_burnt {
+            break; // no transaction has gas for two that burn what they get
         }
     }
     Ok(Vec::new())

@@ -92,14 +92,7 @@ fn open(
     }
     check_programs(&path)?;
     let stop = stop(definition, &path);
-    if definition.frozen && !stop.1.is_none() {
-        let (from, to) = (definition.label_of(stop.0), definition.label_of(stop.1));
-        return Err(errors::invalid_step(
-            &from,
-            &to,
-            invalid_step::COMPLEX_WHEN_FROZEN,
-        ));
-    }
+    complex::require_not_frozen(definition, stop)?;
     lock::open(instance.proxy, version, stop, caller.is_none());
     Ok(answer(Order::Upgrade, Address::ZERO, &path))
 }

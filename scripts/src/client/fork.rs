@@ -5,6 +5,7 @@ use super::{ChainError, Client};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
+use alloy::transports::TransportError;
 use futures::try_join;
 use serde::Deserialize;
 use stylus_chain::{ChainConfig, Source, SourceAccount};
@@ -109,5 +110,18 @@ impl Source for Remote {
                 self.block
             )
         })
+    }
+
+    fn block_hash(&self, number: u64) -> Result<B256, String> {
+        let query = async {
+            let block = BlockNumberOrTag::Number(number);
+            let provider = self.client.provider();
+            let head: Head = provider
+                .raw_request("eth_getBlockByNumber".into(), (block, false))
+                .await?;
+            Ok(head.hash)
+        };
+        let found: Result<B256, TransportError> = self.runtime.block_on(query);
+        found.map_err(|error| format!("the hash of block {number}: {error}"))
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         outcome.field("from", call.registry);
         outcome.field("kind", kind_in_words(call.kind));
         outcome.line(format!(
-            "{proxy}  a {} of {} {} of {}",
+            "{proxy}  {} of {} {} of {}",
             kind_in_words(call.kind),
             instance.name,
             instance.version,
@@ -128,6 +128,17 @@ async fn found(
 ) -> Result<abi::instanceOfReturn, Error> {
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, call.proxy).await?;
+    // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
+    let obeyed = place.client.storage(call.proxy, slots::ADMIN).await?;
+    let obeyed = Address::from_word(obeyed);
+    if !is_adopted(instance.kind) && obeyed != from {
+        return Err(TransferError::NotThere {
+            proxy: call.proxy,
+            from,
+            found: format!("a proxy whose ERC-1967 admin slot names {obeyed}"),
+        }
+        .into());
+    }
     // The registry in an EVM proxy's code could order it anything, whoever it obeys.
     let code = place.client.code(call.proxy).await?;
     if let Some(relay) = evm::registry_in_code(&code)

@@ -5,6 +5,7 @@ use crate::client::Revert;
 use crate::governance::{Call, Names, kind_in_words};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, B256, Bytes};
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// Whether what follows from an event depends on the time of its block.
@@ -146,6 +147,10 @@ pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String
         Event::InstanceSkipped(event) => {
             let reason = Revert::decode(&event.reason);
             format!("instance {} stayed as it was: {reason}", event.proxy)
+        }
+        Event::InstanceAdopted(event) if !is_adopted(event.kind) => {
+            let kind = kind_in_words(event.kind);
+            format!("instance {} arrived: {kind}", event.proxy)
         }
         Event::InstanceAdopted(event) => {
             let kind = kind_in_words(event.kind);

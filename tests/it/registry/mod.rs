@@ -4,6 +4,7 @@ mod abuse;
 mod access;
 pub(crate) mod adopted;
 mod approvals;
+mod attacked;
 mod checks;
 mod creation;
 mod definition;

@@ -36,7 +36,8 @@ pub(crate) struct Record {
 #[derive(Clone)]
 enum Entry {
     Block(Record),
-    Empty(EmptyBlocks),
+    /// Behind a pointer: blocks of transactions are small beside it.
+    Empty(Arc<EmptyBlocks>),
 }
 
 impl Entry {
@@ -336,7 +337,7 @@ impl Ledger {
     pub(crate) fn entries(&self) -> impl Iterator<Item = Result<&Record, &EmptyBlocks>> {
         self.entries.iter().map(|entry| match entry {
             Entry::Block(record) => Ok(record),
-            Entry::Empty(blocks) => Err(blocks),
+            Entry::Empty(blocks) => Err(&**blocks),
         })
     }
 
@@ -370,18 +371,18 @@ impl Ledger {
     /// Appends empty blocks; they join those before them if they can.
     pub(crate) fn push_empty(&mut self, blocks: EmptyBlocks) {
         if let Some(Entry::Empty(last)) = self.entries.back_mut()
-            && last.join(&blocks)
+            && Arc::make_mut(last).join(&blocks)
         {
             return;
         }
-        self.entries.push_back(Entry::Empty(blocks));
+        self.entries.push_back(Entry::Empty(Arc::new(blocks)));
     }
 
     /// Notes that the state after the newest block changed outside of blocks.
     pub(crate) fn set_head_version(&mut self, version: u64) {
         match self.entries.back_mut() {
             Some(Entry::Block(record)) => record.version = Some(version),
-            Some(Entry::Empty(blocks)) => blocks.set_last_version(version),
+            Some(Entry::Empty(blocks)) => Arc::make_mut(blocks).set_last_version(version),
             None => {}
         }
     }
@@ -390,7 +391,7 @@ impl Ledger {
     pub(crate) fn set_head_sealed(&mut self, version: u64) {
         match self.entries.back_mut() {
             Some(Entry::Block(record)) => record.sealed = Some(version),
-            Some(Entry::Empty(blocks)) => blocks.set_sealed(version),
+            Some(Entry::Empty(blocks)) => Arc::make_mut(blocks).set_sealed(version),
             None => {}
         }
     }
@@ -404,7 +405,7 @@ impl Ledger {
             };
             match entry {
                 Entry::Empty(blocks) if blocks.first() <= number => {
-                    blocks.truncate(number);
+                    Arc::make_mut(blocks).truncate(number);
                     break;
                 }
                 Entry::Empty(_) => {}

@@ -15,18 +15,18 @@ const SHOWN_OUTPUT: usize = 2_048;
 
 /// The result of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     /// Records that agree in everything.
-    pub agreed: usize,
+    pub(crate) agreed: usize,
     /// All records.
-    pub total: usize,
+    pub(crate) total: usize,
     /// One line per disagreement: record, field, expected, found.
-    pub disagreements: Vec<String>,
+    pub(crate) disagreements: Vec<String>,
 }
 
 /// Why a file cannot be run.
 #[derive(Debug, Error)]
-pub enum VectorsError {
+pub(crate) enum VectorsError {
     /// Not a file of vectors.
     #[error("expected a JSON file of vectors (schema 1), found: {0}")]
     Json(#[from] serde_json::Error),
@@ -42,7 +42,7 @@ pub enum VectorsError {
 ///
 /// # Errors
 /// [`VectorsError`] when the text is not a file of vectors of schema 1.
-pub fn run_file(text: &str) -> Result<Report, VectorsError> {
+pub(crate) fn run_file(text: &str) -> Result<Report, VectorsError> {
     let file: File = serde_json::from_str(text)?;
     if file.schema != 1 {
         return Err(VectorsError::Schema { found: file.schema });

@@ -99,9 +99,11 @@ proptest! {
             script: step.script,
             data: step.data.clone().into(),
         }).collect();
-        let found = beginUpgradeCall::abi_decode_returns(&encode(&[], &[Value::Array(&path)]));
+        let answer = encode(&[], &[3u8.into(), Address::ZERO.into(), Value::Array(&path)]);
+        let found = beginUpgradeCall::abi_decode_returns(&answer).unwrap();
+        prop_assert_eq!((found.order, found.registry), (3, Address::ZERO));
         // `data` stands in for the label, which alloy would read as UTF-8
-        let found: Vec<PathStep> = found.unwrap().into_iter().map(|step| PathStep { to: String::new(), ..step }).collect();
+        let found: Vec<PathStep> = found.steps.into_iter().map(|step| PathStep { to: String::new(), ..step }).collect();
         prop_assert_eq!(found, expected);
     }
 

@@ -106,11 +106,35 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        instance_handed_over(DefinitionId(D), A, A),
-        Registry::InstanceHandedOver {
+        instance_transferred(DefinitionId(D), A, A),
+        Registry::InstanceTransferred {
             definition: D,
             proxy: A,
-            newRegistry: A,
+            to: A,
+        },
+    );
+    same(
+        instance_removed(DefinitionId(D), A),
+        Registry::InstanceRemoved {
+            definition: D,
+            proxy: A,
+        },
+    );
+    same(
+        transfer_accepted(DefinitionId(D), A, b"1.0", 1, A),
+        Registry::TransferAccepted {
+            definition: D,
+            proxy: A,
+            version: s("1.0"),
+            kind: 1,
+            registry: A,
+        },
+    );
+    same(
+        relay_changed(A, A),
+        Registry::RelayChanged {
+            proxy: A,
+            registry: A,
         },
     );
     same(

@@ -89,17 +89,29 @@ fn every_subject_is_named_with_the_hash_that_is_approved() {
     let mut with_script = migrate();
     with_script.step.script = Address::repeat_byte(7);
     with_script.step.scriptCodehash = B256::repeat_byte(8);
-    let call = Call::decode(&with_script.abi_encode()).expect("it decodes");
-    let subjects = call.subjects();
-    assert_eq!(subjects.len(), 2);
-    assert_eq!(
-        subjects[1],
-        (
-            "script",
-            Address::repeat_byte(7),
-            CodeHash(B256::repeat_byte(8))
-        )
-    );
+    // What a step names is its script where its kind runs one, else its check.
+    let named = (Address::repeat_byte(7), CodeHash(B256::repeat_byte(8)));
+    for (kind, what) in [
+        (step::SCRIPT, "script"),
+        (step::SCRIPT | step::SKIP_FAILING, "script"),
+        (step::COMPLEX, "script"),
+        (step::NONE, "check"),
+        (step::CALL | step::SKIP_FAILING, "check"),
+        (step::FOREIGN_CALL, "check"),
+    ] {
+        with_script.step.kind = kind;
+        let bytes = with_script.abi_encode();
+        let call = Call::decode(&bytes).expect("it decodes");
+        let subjects = call.subjects();
+        assert_eq!(subjects.len(), 2);
+        assert_eq!(subjects[1], (what, named.0, named.1), "{kind}");
+        let fields = fields(&bytes);
+        assert!(has(&fields, what, &named.0.to_string()), "{fields:?}");
+        let waits = fields
+            .iter()
+            .any(|(_, value)| value.ends_with("an instance that fails waits for the rollout"));
+        assert_eq!(waits, kind & step::SKIP_FAILING != 0, "{fields:?}");
+    }
     let bare = abi::addStepCall {
         name: "A".into(),
         version: "2.0".into(),
@@ -205,7 +217,7 @@ fn only_what_is_empty_is_left_out() {
             ..bare
         },
     ];
-    for (label, step) in ["migration", "script", "script hash", "calldata"]
+    for (label, step) in ["migration", "check", "check hash", "calldata"]
         .into_iter()
         .zip(more)
     {

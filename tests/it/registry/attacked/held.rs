@@ -1,0 +1,258 @@
+//! What was attacked and held.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::{ICounter, IHostile};
+
+use super::{ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, impostor, transfer};
+use crate::registry::fixture::{Fixture, account, initial_step, is, refused};
+use crate::registry::kinds::{create, instance, slot};
+use crate::review::fixture::{call, data};
+
+/// Holds: a definition of the registry in a proxy's code cannot take it back, nor cut its relay, by an acceptance
+/// from somebody else.
+#[test]
+fn a_strangers_acceptance_takes_no_proxy_that_a_registry_relays_to_and_cuts_no_relay() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let value = U256::from(7);
+    let init = ICounter::initializeCall { value };
+    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
+    let proxies = kinds.map(|kind| create(&mut fixture, kind, &init));
+    let old = fixture.registry;
+    let new = attackers_registry(&mut fixture, &code); // an honest one here
+    for (kind, proxy) in kinds.into_iter().zip(proxies) {
+        fixture.registry = new;
+        let accept = acceptance(proxy, kind, old);
+        fixture.send(account(ATTACKER), &accept).expect("accepted");
+        fixture.registry = old;
+        let gone = transfer(proxy, new);
+        fixture.send(account(VICTIM), &gone).expect("gone");
+    }
+    // a stranger has a definition at the old registry, and a contract that says it is a registry
+    let other = IRegistry::createDefinitionCall {
+        name: "M".into(),
+        migratePolicy: is(account(6)),
+        policyPolicy: is(account(6)),
+        createPolicy: is(account(6)),
+    };
+    fixture.send(account(VICTIM), &other).expect("defined");
+    let add = IRegistry::addVersionCall {
+        name: "M".into(),
+        version: "1.0".into(),
+        code: code.clone(),
+        step: initial_step(),
+    };
+    fixture.send(account(6), &add).expect("added");
+    let boss = fixture.deploy("hostile").implementation;
+    for (kind, proxy) in kinds.into_iter().zip(proxies) {
+        let before = fixture.slots_of(old);
+        let accept = IRegistry::acceptTransferCall {
+            name: "M".into(),
+            ..acceptance(proxy, kind, boss)
+        };
+        fixture.send(account(6), &accept).expect("accepted");
+        let receive = IInstanceRegistry::receiveTransferCall {
+            proxy,
+            definition: keccak256("M"),
+        };
+        let take = IHostile::actCall {
+            actions: vec![call(old, &receive)],
+        };
+        let sent = fixture.pay(account(6), boss, &take, U256::ZERO);
+        sent.expect_err("it obeys another");
+        refused(
+            fixture.view(&IRegistry::instanceOfCall { proxy }),
+            IRegistry::NotAnInstance { proxy },
+        );
+        let of = IRegistry::transferOfCall { proxy };
+        let relays = fixture.view(&of).expect("it").registry;
+        let is_evm = kind == proxy_kind::EVM;
+        assert_eq!(relays, if is_evm { new } else { Address::ZERO });
+        let withdraw = IRegistry::acceptTransferCall {
+            name: "M".into(),
+            ..acceptance(proxy, kind, Address::ZERO)
+        };
+        fixture.send(account(6), &withdraw).expect("withdrawn");
+        let after = fixture.slots_of(old);
+        let rounds = after.len() - before.len();
+        assert!(rounds <= 2, "rounds of two calls, nothing else: {rounds}");
+    }
+    // and the new one still decides
+    fixture.registry = new;
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(ATTACKER), &pause).expect("paused");
+    for proxy in proxies {
+        let asked = fixture.ask(proxy, &ICounter::valueCall {});
+        refused(asked, Proxy::UpgradeInProgress {});
+    }
+}
+
+/// Holds: whom a proxy is transferred to has control in the middle of that; it gets nothing but the proxy.
+#[test]
+fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let value = U256::from(7);
+    let init = ICounter::initializeCall { value };
+    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
+    let [wasm, evm] = kinds.map(|kind| create(&mut fixture, kind, &init));
+    let registry = fixture.registry;
+    let receiver = impostor(&mut fixture, &code, "1.0");
+    // whom it may call for: it decides about a definition of its own
+    let other = IRegistry::createDefinitionCall {
+        name: "M".into(),
+        migratePolicy: is(receiver),
+        policyPolicy: is(receiver),
+        createPolicy: is(receiver),
+    };
+    fixture.send(account(VICTIM), &other).expect("defined");
+    let name = || String::from("A");
+    let order = Proxy::upgradeToCall {
+        version: "1.0".into(),
+    };
+    let relayed = |proxy| IInstanceRegistry::relayCall {
+        proxy,
+        order: data(&order),
+    };
+    let receive = IInstanceRegistry::receiveTransferCall {
+        proxy: wasm,
+        definition: keccak256("A"),
+    };
+    let moved = IInstanceRegistry::moveInstanceCall {
+        proxy: wasm,
+        version: "1.0".into(),
+    };
+    let begun = IInstanceRegistry::beginUpgradeCall {
+        caller: registry,
+        version: "1.0".into(),
+    };
+    let accept = IRegistry::acceptTransferCall {
+        name: "M".into(),
+        ..acceptance(wasm, proxy_kind::WASM, receiver)
+    };
+    let create_m = IRegistry::createProxyCall {
+        name: "M".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::EVM,
+        salt: B256::ZERO,
+        initData: data(&init),
+    };
+    let rollout = IRegistry::rolloutCall {
+        name: name(),
+        max: 9,
+    };
+    let refused_inside = [
+        (registry, data(&relayed(wasm))),
+        (registry, data(&receive)),
+        (registry, data(&moved)),
+        (registry, data(&begun)),
+        (registry, data(&accept)),
+        (registry, data(&create_m)),
+        (registry, data(&rollout)),
+        (registry, data(&transfer(wasm, receiver))),
+        (registry, data(&IRegistry::pauseCall { name: name() })),
+        (registry, data(&IRegistry::pauseCall { name: "M".into() })),
+        (wasm, data(&order)),
+        (evm, data(&order)),
+    ];
+    for (to, input) in &refused_inside {
+        let plan = IImpostor::planCall {
+            to: *to,
+            data: input.clone(),
+        };
+        let planned = fixture.pay(account(ATTACKER), receiver, &plan, U256::ZERO);
+        planned.expect("planned");
+    }
+    let gone = transfer(evm, receiver);
+    fixture.send(account(VICTIM), &gone).expect("gone");
+    for n in 0..refused_inside.len() {
+        let outcome = IImpostor::outcomesCall { n: U256::from(n) };
+        assert_eq!(fixture.ask(receiver, &outcome), Ok(false), "{n}");
+    }
+    // the other instance is as it was, and the definition goes on
+    assert_eq!(slot(&fixture, wasm, slots::ADMIN), registry.into_word());
+    let found = instance(&fixture, wasm);
+    assert_eq!(
+        (found.name.as_str(), found.state),
+        ("A", instance_state::LIVE)
+    );
+    refused(
+        fixture.view(&IRegistry::instanceOfCall { proxy: evm }),
+        IRegistry::NotAnInstance { proxy: evm },
+    );
+    let pause = IRegistry::pauseCall { name: name() };
+    fixture.send(account(VICTIM), &pause).expect("paused");
+    assert_eq!(instance(&fixture, wasm).state, instance_state::PAUSED);
+}
+
+/// Holds: who relays is the registry that the proxy went to, also from within a static call, and the lists stay
+/// whole when the first of several instances leaves.
+#[test]
+fn the_lists_stay_whole_when_instances_leave_and_come_back() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let mut proxies = Vec::new();
+    for salt in 1..=5u8 {
+        let creation = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: salt % 2,
+            salt: B256::repeat_byte(salt),
+            initData: data(&ICounter::initializeCall {
+                value: U256::from(salt),
+            }),
+        };
+        let made = fixture.send(account(VICTIM), &creation).expect("created");
+        proxies.push((salt % 2, made.returned.proxy));
+    }
+    let go = |fixture: &mut Fixture, (kind, proxy): (u8, Address), from, to, sender, receiver| {
+        fixture.registry = to;
+        let accept = acceptance(proxy, kind, from);
+        fixture.send(account(receiver), &accept).expect("accepted");
+        fixture.registry = from;
+        let gone = transfer(proxy, to);
+        fixture.send(account(sender), &gone).expect("gone");
+        fixture.registry = ours;
+    };
+    for one in [proxies[0], proxies[2], proxies[4]] {
+        go(&mut fixture, one, ours, theirs, VICTIM, ATTACKER);
+    }
+    let listed = |fixture: &Fixture| {
+        let list = IRegistry::instancesCall {
+            name: "A".into(),
+            start: 0,
+            count: 99,
+        };
+        let mut listed = fixture.view(&list).expect("a list");
+        listed.sort();
+        listed
+    };
+    let mut stayed = vec![proxies[1].1, proxies[3].1];
+    stayed.sort();
+    assert_eq!(listed(&fixture), stayed);
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let resume = IRegistry::resumeCall { name: "A".into() };
+    let paused = fixture.send(account(VICTIM), &pause).expect("paused");
+    assert_eq!(paused.events::<IRegistry::InstancePaused>().len(), 2);
+    fixture.send(account(VICTIM), &resume).expect("resumed");
+    for one in [proxies[4], proxies[0], proxies[2]] {
+        go(&mut fixture, one, theirs, ours, ATTACKER, VICTIM);
+    }
+    let mut all: Vec<_> = proxies.iter().map(|(_, proxy)| *proxy).collect();
+    all.sort();
+    assert_eq!(listed(&fixture), all);
+    fixture.send(account(VICTIM), &pause).expect("paused");
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 9,
+    };
+    let rest = fixture.send(account(8), &rollout).expect("the rest");
+    assert_eq!((rest.returned.upgraded, rest.returned.left), (1, 0));
+    for (_, proxy) in proxies {
+        assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
+    }
+}
