@@ -1,6 +1,6 @@
 //! What was attacked and held.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
@@ -9,10 +9,12 @@ use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
-use super::{ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, impostor, transfer};
-use crate::registry::fixture::{Fixture, account, initial_step, is, refused};
+use super::{
+    ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, balance, impostor, transfer,
+};
+use crate::registry::fixture::{Fixture, account, add_version, initial_step, is, refused, step};
 use crate::registry::kinds::{create, instance, slot};
-use crate::review::fixture::{call, data};
+use crate::review::fixture::{call, data, try_call};
 
 /// Holds: a definition of the registry in a proxy's code cannot take it back, nor cut its relay, by an acceptance
 /// from somebody else.
@@ -256,4 +258,112 @@ fn the_lists_stay_whole_when_instances_leave_and_come_back() {
     for (_, proxy) in proxies {
         assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
     }
+}
+
+/// Holds: value goes through the registry and a relay to the proxy, or back; no registry keeps any.
+#[test]
+fn value_of_an_upgrade_reaches_the_proxy_or_comes_back() {
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    fixture.add("1.0", &code, initial_step());
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let init = IHostile::initializeCall { actions: vec![] };
+    let proxy = create(&mut fixture, proxy_kind::EVM, &init);
+    fixture.registry = theirs;
+    let accept = acceptance(proxy, proxy_kind::EVM, ours);
+    fixture.send(account(ATTACKER), &accept).expect("accepted");
+    fixture.registry = ours;
+    let gone = transfer(proxy, theirs);
+    fixture.send(account(VICTIM), &gone).expect("gone");
+    fixture.registry = theirs;
+    let next = add_version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    fixture.send(account(ATTACKER), &next).expect("added");
+    let value = U256::from(5);
+    let upgrade = |actions: Option<_>| IRegistry::upgradeInstanceCall {
+        proxy,
+        version: "2.0".into(),
+        data: actions.map_or_else(Bytes::new, |actions| data(&IHostile::actCall { actions })),
+    };
+    let holds = |fixture: &Fixture| [ours, theirs, proxy].map(|who| balance(fixture, who));
+    refused(
+        fixture.pay(account(ATTACKER), theirs, &upgrade(None), value),
+        Proxy::ValueNotAccepted { value },
+    );
+    assert_eq!(holds(&fixture), [U256::ZERO; 3]);
+    // who is no approver, with value
+    let sent = fixture.pay(account(VICTIM), theirs, &upgrade(Some(vec![])), value);
+    sent.expect_err("a stranger");
+    assert_eq!(holds(&fixture), [U256::ZERO; 3]);
+    // in the middle of it the code calls both registries and the proxy
+    let relayed = IInstanceRegistry::relayCall {
+        proxy,
+        order: data(&Proxy::upgradeToCall {
+            version: "1.0".into(),
+        }),
+    };
+    let ended = IInstanceRegistry::endUpgradeCall {
+        version: "1.0".into(),
+    };
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let tries = vec![
+        try_call(ours, &relayed),
+        try_call(theirs, &relayed),
+        try_call(theirs, &ended),
+        try_call(theirs, &pause),
+        try_call(proxy, &upgrade(None)),
+    ];
+    let done = fixture.pay(account(ATTACKER), theirs, &upgrade(Some(tries)), value);
+    let done = done.expect("upgraded");
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 1);
+    assert!(done.events::<IRegistry::Paused>().is_empty());
+    assert_eq!(holds(&fixture), [U256::ZERO, U256::ZERO, value]);
+    assert_eq!(instance(&fixture, proxy).version, "2.0");
+}
+
+/// Holds: a stranger who refuses actions, proposed or not, stops nobody and takes no approver's place.
+#[test]
+fn a_stranger_who_revokes_stops_nobody() {
+    let mut fixture = Fixture::of_one();
+    let both = format!("AND({},{})", is(account(1)), is(account(2)));
+    fixture.set("pause", &both);
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let query = IRegistry::actionOfCall { call: data(&pause) };
+    let action = fixture.view(&query).expect("an action");
+    let revoke = IRegistry::revokeCall { action };
+    let before = fixture.slots_of(fixture.registry).len();
+    for stranger in 5..9 {
+        fixture.send(account(stranger), &revoke).expect("noted");
+        refused(
+            fixture.send(account(stranger), &revoke),
+            IRegistry::NotApproved {
+                approver: account(stranger),
+                action,
+            },
+        );
+    }
+    // an approver refuses first, and approves by a call all the same
+    fixture.send(account(1), &revoke).expect("refused");
+    assert_eq!(fixture.slots_of(fixture.registry).len(), before + 5);
+    assert!(
+        !fixture
+            .send(account(1), &pause)
+            .expect("approved")
+            .returned
+            .executed
+    );
+    refused(
+        fixture.send(account(9), &revoke),
+        IRegistry::NotApproved {
+            approver: account(9),
+            action,
+        },
+    );
+    assert!(
+        fixture
+            .send(account(2), &pause)
+            .expect("approved")
+            .returned
+            .executed
+    );
 }
