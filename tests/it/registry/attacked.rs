@@ -1,7 +1,7 @@
 //! Attacks on issue 33 by somebody who did not write it: what holds, and (named in the findings) what did not.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::sol_types::SolValue;
 use stylus_chain::BlockId;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
@@ -26,6 +26,7 @@ alloy::sol! {
         function deliver(address registry, address proxy, bytes32 definition) external;
         function drain(address proxy, address to) external;
         function plan(address to, bytes data) external;
+        function turnDeaf() external;
         function outcomes(uint256 n) external view returns (bool);
     }
     interface IRole {
@@ -501,4 +502,91 @@ fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed()
     }
     assert_eq!(instance(&fixture, honest).version, "2.0");
     assert!(sent.is_ok(), "a stranger to the registry vetoes migrate");
+}
+
+/// FINDING A10.
+#[test]
+fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let init = IHostile::initializeCall { actions: vec![] };
+    let honest = create(&mut fixture, proxy_kind::WASM, &init);
+    fixture.registry = theirs;
+    let creation = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::repeat_byte(1),
+        initData: data(&init),
+    };
+    let made = fixture.send(account(ATTACKER), &creation).expect("created");
+    let proxy = made.returned.proxy;
+    let write = IHostile::writeSlotCall {
+        slot: slots::INITIALISED,
+        value: B256::ZERO,
+    };
+    let written = fixture.pay(account(ATTACKER), proxy, &write, U256::ZERO);
+    written.expect("its storage is its own");
+    fixture.registry = ours;
+    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    fixture.registry = theirs;
+    let sent = fixture.send(account(ATTACKER), &transfer(proxy, ours));
+    eprintln!("transferred: {:?}", sent.as_ref().map(|done| done.gas));
+    fixture.registry = ours;
+    let remove = IRegistry::removeInstanceCall {
+        name: "A".into(),
+        proxy,
+    };
+    let removed = fixture.send(account(VICTIM), &remove);
+    eprintln!("removed: {:?}", removed.map(|done| done.gas));
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    let sent = fixture.send(account(VICTIM), &order);
+    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
+    assert!(sent.is_ok(), "whoever gave the proxy away vetoes migrate");
+    assert_eq!(instance(&fixture, honest).version, "2.0");
+}
+
+/// FINDING A2, second half: the registry in the code of an EVM proxy that came from elsewhere vetoes for ever.
+#[test]
+fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let ours = fixture.registry;
+    let impostor = impostor(&mut fixture, &code, "");
+    let built = framework();
+    let creation = evm::evm_proxy_creation_code(built.stub_address, built.storage.address);
+    let creation = IImpostor::createCall { creation };
+    let made = fixture.pay(account(ATTACKER), impostor, &creation, U256::ZERO);
+    let proxy = made.expect("created").returned;
+    let accept = acceptance(proxy, proxy_kind::EVM, impostor);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    let deliver = IImpostor::deliverCall {
+        registry: ours,
+        proxy,
+        definition: keccak256("A"),
+    };
+    let sent = fixture.pay(account(ATTACKER), impostor, &deliver, U256::ZERO);
+    sent.expect("delivered");
+    let deaf = IImpostor::turnDeafCall {};
+    let sent = fixture.pay(account(ATTACKER), impostor, &deaf, U256::ZERO);
+    sent.expect("deaf");
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    let sent = fixture.send(account(VICTIM), &order);
+    eprintln!("deaf, migrate: {:?}", sent.as_ref().map(|done| done.gas));
+    let name = String::from("A");
+    let remove = IRegistry::removeInstanceCall { name, proxy };
+    let removed = fixture.send(account(VICTIM), &remove);
+    eprintln!("deaf, removed: {:?}", removed.as_ref().map(|done| done.gas));
+    assert!(sent.is_ok() || removed.is_ok(), "a veto for ever");
 }
