@@ -63,11 +63,12 @@ pub(crate) fn arrive(
     Ok(instance)
 }
 
-/// Refuses to remove an instance that nobody could bring back: a proxy of ours that asks this registry, and an
-/// adopted one that is paused, or still to be resumed, while it obeys.
+/// Refuses to remove an instance that nobody could bring back: a proxy of ours that does not name another registry
+/// (also because its program has expired), and an adopted one that is paused, or still to be resumed, while it
+/// obeys.
 pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Reverts<()> {
     match Adopted::of(instance) {
-        None if orders::asks_us(instance) => {
+        None if !orders::asks_another(instance) => {
             Err(errors::not_supported(b"removal of an instance that obeys"))
         }
         Some(adopted)

@@ -179,11 +179,12 @@ fn upgrade_or_revert(
     }
 }
 
-/// Whether an instance that failed with that is known to obey this registry.
+/// Whether an instance that failed with that is known to obey this registry. What a relay answers about that shows
+/// nothing: it is the relay that may have failed.
 fn obeys(instance: &Instance, reason: &RevertData) -> bool {
     let obeys = match Adopted::of(instance) {
         Some(adopted) => adopted.ownership() == Ownership::Ours,
-        None => orders::asks_us(instance),
+        None => instance.relay().is_none() && orders::asks_us(instance),
     };
     obeys && *reason != errors::instance_not_obeying(instance.proxy)
 }
