@@ -28,11 +28,13 @@ fn read(file: &str) -> String {
 /// Files of the book, from the root of the checkout.
 fn pages() -> Vec<String> {
     let mut pages = Vec::new();
-    for entry in fs::read_dir(root().join("docs")).expect("docs") {
-        let name = entry.expect("an entry").file_name();
-        let name = name.to_string_lossy();
-        if name.ends_with(".md") && name != "SUMMARY.md" {
-            pages.push(format!("docs/{name}"));
+    for folder in ["docs", "docs/evidence"] {
+        for entry in fs::read_dir(root().join(folder)).expect(folder) {
+            let name = entry.expect("an entry").file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(".md") && name != "SUMMARY.md" {
+                pages.push(format!("{folder}/{name}"));
+            }
         }
     }
     pages.sort();
