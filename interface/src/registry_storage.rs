@@ -202,6 +202,8 @@ records! {
             22 pauses: u32,
             /// Whether this registry created it. It stays when the proxy is no instance any more.
             26 created: bool,
+            /// Whether it was adopted, or came from another registry.
+            27 arrived: bool,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;

@@ -49,6 +49,8 @@ pub struct Instance {
     pauses: u32,
     /// Whether this registry created it.
     created: bool,
+    /// Whether it was adopted, or came from another registry.
+    pub arrived: bool,
 }
 
 /// Where an instance comes from.
@@ -93,6 +95,7 @@ impl Instance {
                 nonce: Head::nonce().get(&head),
                 pauses: Head::pauses().get(&head),
                 created: Head::created().get(&head),
+                arrived: Head::arrived().get(&head),
             }),
         }
     }
@@ -111,8 +114,9 @@ impl Instance {
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
         Head::pauses().set(&mut head, definition.pauses);
-        if origin == Origin::Here {
-            Head::created().set(&mut head, true);
+        match origin {
+            Origin::Here => Head::created().set(&mut head, true),
+            Origin::Elsewhere => Head::arrived().set(&mut head, true),
         }
         slot.at(instance::HEAD).store(head);
         slot.write(instance::DEFINITION, &definition.id);
@@ -332,6 +336,7 @@ impl Instance {
             nonce: self.nonce,
             pauses: self.pauses,
             created: self.created,
+            arrived: self.arrived,
         };
         Self::slot(self.proxy).write(instance::HEAD, &head);
     }

@@ -32,6 +32,8 @@ use crate::pause;
 const REASON_MAX: usize = 1_024;
 /// Gas that goes between measuring what is left and the sub-call, rounded up.
 const CALL_OVERHEAD: u64 = 5_000;
+/// Gas that must be left after a failure for another instance to be tried.
+const RETRY_GAS: u64 = ROLLOUT_GAS + ROLLOUT_GAS / 63 + CALL_OVERHEAD + 1;
 
 /// What came of an order to one instance.
 enum Outcome {
@@ -92,28 +94,30 @@ pub(crate) fn pause_or_resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// What `migrate` does at once: every instance that is older than the current version is upgraded, but for those
 /// that are still to be resumed. The first failure reverts the whole call, unless the instance has no path, does
-/// not obey, or has marks that do not fit: what a weaker role or a former owner can do is no veto. Where the step says so, the first failure leaves that instance and
-/// those after it to `rollout` instead. The lock is taken already.
+/// not obey, or has marks that do not fit: what a weaker role or a former owner can do is no veto. Where the step says so, an instance that fails is left to
+/// `rollout` instead, and so are those for which it leaves too little gas. The lock is taken already.
 pub(crate) fn upgrade_older(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
     let kind = StepKind(arguments.u8(1)?);
     let target = Version::load(definition.id, definition.current);
+    let mut has_failed = false;
     for proxy in queue::all_older(definition.id) {
         let instance = Instance::of(proxy)?;
         if !instance.follows_pause(&definition) {
             continue;
         }
-        let outcome = if kind.skips_failing() {
-            upgrade(&definition, &instance)?
-        } else {
+        let left = context::gas_left();
+        let outcome = if !kind.skips_failing() {
             upgrade_or_revert(&definition, &instance, &target)?
+        } else if has_failed && left < RETRY_GAS {
+            // the one before may have burnt what it was given
+            Outcome::NotNow(errors::insufficient_gas(RETRY_GAS, left))
+        } else {
+            upgrade(&definition, &instance)?
         };
-        let may_have_burnt = kind.skips_failing() && matches!(outcome, Outcome::Failed(_));
+        has_failed |= matches!(outcome, Outcome::Failed(_));
         if let Outcome::NotNow(reason) | Outcome::Failed(reason) = outcome {
             skip(&definition, &instance, reason);
-        }
-        if may_have_burnt {
-            break; // no transaction has gas for two that burn what they get
         }
     }
     Ok(Vec::new())
@@ -172,7 +176,8 @@ fn upgrade_or_revert(
     };
     lock::set(Phase::Busy);
     let has_path = route::find(definition, instance.version(), target).is_ok();
-    if has_path && obeys(instance, &reason) && !lacks_its_marks(&reason) {
+    let brought_its_marks = instance.arrived && is_about_marks(&reason);
+    if has_path && obeys(instance, &reason) && !brought_its_marks {
         Err(reason)
     } else {
         Ok(Outcome::Failed(reason))
@@ -189,9 +194,9 @@ fn obeys(instance: &Instance, reason: &RevertData) -> bool {
     obeys && *reason != errors::instance_not_obeying(instance.proxy)
 }
 
-/// Whether an instance failed because its marks do not fit its version: who had it before this registry has left
+/// Whether an instance failed because its marks do not fit its version. Who had it before this registry may have left
 /// them so.
-fn lacks_its_marks(RevertData(reason): &RevertData) -> bool {
+fn is_about_marks(RevertData(reason): &RevertData) -> bool {
     let selectors = [
         IMigratable::AlreadyMigrated::SELECTOR,
         IMigratable::PredecessorMissing::SELECTOR,

@@ -35,6 +35,14 @@ impl ChainError {
         }
     }
 
+    /// Whether the endpoint has refused to answer for the number of requests.
+    pub(super) fn is_rate_limited(&self) -> bool {
+        let Self::Unreachable { reason, .. } = self else {
+            return false;
+        };
+        matches!(reason, Unanswered::RateLimited { .. })
+    }
+
     /// Sorts an error that is no revert by the endpoint's words, which every node chooses alike.
     fn rpc(endpoint: &Endpoint, what: &str, code: i64, message: String) -> Self {
         let (endpoint, what) = (endpoint.to_string(), what.to_owned());

@@ -173,6 +173,8 @@ impl Client {
                     // It may be the very bytes of an earlier run, which the endpoint does not show
                     // yet: the next run looks for them.
                     Some(Rejection::Nonce) => {}
+                    // The endpoint has answered that it takes nothing now.
+                    _ if error.is_rate_limited() => {}
                     _ if matches!(error, ChainError::Unreachable { .. }) => {
                         return Err(maybe_sent(what, tx, error));
                     }

@@ -42,7 +42,7 @@ fn history_reports_who_did_what_when_under_which_policy() {
     for what in [
         "definition A created",
         "approved migration to 2.0 (1/2)",
-        "withdrew the approval of migration to 2.0",
+        "revoked migration to 2.0",
         "cancelled migration to 2.0",
         "approved migration to 2.0 (2/2)",
         "executed migration to 2.0",

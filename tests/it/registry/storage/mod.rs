@@ -245,6 +245,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("nonce", in_step(1)),
             ("pauses", number(2u8)),
             ("created", number(true)),
+            ("arrived", number(false)),
         ];
         let record = storage.of(&declared::instance::RECORD, declared::instance::find(proxy));
         let record = record.packs("HEAD", head).holds("DEFINITION", 0, a.0);
