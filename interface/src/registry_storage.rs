@@ -391,6 +391,9 @@ records! {
             20 version: VersionIndex,
             /// Kind of the proxy.
             24 kind: u8,
+            /// `changes` of the policy of role `migrate` that accepted it: under another one it is not
+            /// expected any more.
+            25 changes: u32,
         };
     }
 

@@ -211,7 +211,7 @@ fn require_all(displayed: &[(String, String)], model: &DisplayModel) {
         // A version that is only created at has no predecessor: the wallet shows that as empty.
         let from = || String::from("from (empty if new)");
         let on_device = |in_words: fn(u8) -> String, on_device: fn(u8) -> String| {
-            let kind = (0..6).find(|kind| in_words(*kind).to_lowercase() == value);
+            let kind = (0..=u8::MAX).find(|kind| in_words(*kind).to_lowercase() == value);
             kind.map_or(value.clone(), |kind| on_device(kind).to_lowercase())
         };
         let wanted = match label.as_str() {
@@ -221,6 +221,9 @@ fn require_all(displayed: &[(String, String)], model: &DisplayModel) {
             "migration" => (label, on_device(step_in_words, step_on_device)),
             "calldata" => ("raw migration call".into(), value),
             "initializer" => ("raw initializer call".into(), value),
+            // a device cannot tell by the kind which of both it is
+            "script" | "check" => ("script or check".into(), value),
+            "script hash" | "check hash" => ("script or check hash".into(), value),
             _ => (label, value),
         };
         assert!(items.contains(&wanted), "{wanted:?} in {items:?}");

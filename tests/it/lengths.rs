@@ -9,7 +9,8 @@ use crate::folders::collect;
 const LINES_MAX: usize = 400;
 
 /// Files that are longer.
-const LONGER: [&str; 27] = [
+const LONGER: [&str; 30] = [
+    "interface/src/registry_storage.rs",
     "layout/tests/derive.rs",
     "layout/tests/pairs.rs",
     "migratable/macros/src/tests.rs",
@@ -21,9 +22,10 @@ const LONGER: [&str; 27] = [
     "node/vm/src/engine/wasmi.rs",
     "registry/core/src/action.rs",
     "registry/core/src/policy/tests.rs",
-    "registry/core/src/state.rs",
     "scripts/src/build/error.rs",
     "scripts/src/client/error.rs",
+    "scripts/src/commands/mod.rs",
+    "scripts/src/commands/rollout.rs",
     "scripts/src/layout/check.rs",
     "tests/harness/src/chain.rs",
     "tests/it/differential/points.rs",
@@ -36,6 +38,7 @@ const LONGER: [&str; 27] = [
     "tests/it/registry/policies.rs",
     "tests/it/registry/rivals.rs",
     "tests/it/registry/scale.rs",
+    "tests/it/registry/transfer.rs",
     "tests/it/registry/versions.rs",
 ];
 

@@ -43,8 +43,13 @@ pub(crate) fn require(label: &str) -> Reverts<()> {
     if is_set(label) {
         return Ok(());
     }
+    Err(missing(label))
+}
+
+/// The error for an instance that is not at `label`.
+pub(crate) fn missing(label: &str) -> alloc::vec::Vec<u8> {
     let version = label.into();
-    Err(revert(IMigratable::PredecessorMissing { version }))
+    revert(IMigratable::PredecessorMissing { version })
 }
 
 /// A step that left its mark unset, reverted without data, or lacks its calldata.

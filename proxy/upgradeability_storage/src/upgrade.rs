@@ -28,6 +28,9 @@ pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Ve
         Ordered::Upgrade(path) => upgrade(instance, &path, data)?,
         Ordered::Pause => instance.switch_to(STUB),
         Ordered::Resume(step) => {
+            if !instance.is_initialised() {
+                return Err(marks::missing(&step.to));
+            }
             marks::require(&step.to)?;
             instance.switch_to(step.implementation);
         }

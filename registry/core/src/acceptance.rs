@@ -9,7 +9,10 @@ use stylus_upgrades_interface::{
     },
 };
 
-use crate::store::Slot;
+use crate::{
+    authority::{self, role},
+    store::Slot,
+};
 
 /// A proxy that a definition expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,10 +30,12 @@ impl Acceptance {
         acceptance::find::<Slot>(definition, proxy)
     }
 
-    /// What the definition expects of that proxy, if anything.
+    /// What the definition expects of that proxy, if anything. What approvers of an earlier policy accepted does not
+    /// count.
     pub fn of(definition: DefinitionId, proxy: Address) -> Option<Self> {
         let expected = Self::slot(definition, proxy).read(acceptance::EXPECTED);
-        (!expected.registry.is_zero()).then_some(Self {
+        let is_valid = !expected.registry.is_zero() && expected.changes == changes(definition);
+        is_valid.then_some(Self {
             registry: expected.registry,
             version: expected.version,
             kind: expected.kind,
@@ -43,6 +48,7 @@ impl Acceptance {
             registry: self.registry,
             version: self.version,
             kind: self.kind,
+            changes: changes(definition),
         };
         Self::slot(definition, proxy).write(acceptance::EXPECTED, &expected);
     }
@@ -53,4 +59,9 @@ impl Acceptance {
             .at(acceptance::EXPECTED)
             .store(Word::default());
     }
+}
+
+/// How often the policy of role `migrate` was changed, as far as it is told apart here.
+fn changes(definition: DefinitionId) -> u32 {
+    authority::changes(definition, role::MIGRATE) as u32
 }

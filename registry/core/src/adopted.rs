@@ -42,6 +42,17 @@ pub struct Adopted {
     definition: DefinitionId,
 }
 
+/// Who decides about an adopted proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// The definition's admin.
+    Ours,
+    /// Another account.
+    Others,
+    /// The code of a UUPS proxy has no owner but perhaps roles: only an order shows it.
+    Unknown,
+}
+
 impl Adopted {
     /// The proxy of an instance, if that was adopted.
     pub fn of(instance: &Instance) -> Option<Self> {
@@ -55,25 +66,32 @@ impl Adopted {
     /// Refuses a proxy whose admin is not the definition's, or that something else has paused. What follows
     /// could then seem to work without it.
     pub fn require_owned(self) -> Reverts<()> {
-        if self.is_owned() && !self.is_paused() {
+        if self.ownership() != Ownership::Others && !self.is_paused() {
             Ok(())
         } else {
             Err(errors::instance_not_obeying(self.proxy))
         }
     }
 
-    /// Whether its admin is the definition's, as far as it has one.
-    pub fn is_owned(self) -> bool {
+    /// Who decides about it, as it says itself.
+    pub fn ownership(self) -> Ownership {
         let admin = admin::address(self.definition);
         let owner_of = |account| address_in(ask(account, &ownerCall::SELECTOR));
-        match self.kind {
+        let is_ours = match self.kind {
             proxy_kind::TRANSPARENT_4 => self.is_admin_of_transparent_4(),
             proxy_kind::TRANSPARENT_5 => {
                 let proxy_admin = proxy_admin(self.proxy);
                 has_code(code_hash(proxy_admin)) && owner_of(proxy_admin) == Some(admin)
             }
-            // its code may have no owner but roles: then the orders alone show it
-            _ => owner_of(self.proxy).is_none_or(|owner| owner == admin),
+            _ => match owner_of(self.proxy) {
+                Some(owner) => owner == admin,
+                None => return Ownership::Unknown,
+            },
+        };
+        if is_ours {
+            Ownership::Ours
+        } else {
+            Ownership::Others
         }
     }
 

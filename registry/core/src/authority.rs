@@ -145,8 +145,13 @@ pub fn epoch(definition: &Definition, role: &[u8]) -> u64 {
     if role == role::MIGRATE {
         definition.sequence
     } else {
-        Head::changes().get(&Stored::slot(definition.id, role).load())
+        changes(definition.id, role)
     }
+}
+
+/// The sequence that the role's first policy led to, and the number of its changes since, together.
+pub fn changes(definition: DefinitionId, role: &[u8]) -> u64 {
+    Head::changes().get(&Stored::slot(definition, role).load())
 }
 
 /// Whether somebody, without anybody else, satisfies the policy of a role.
@@ -232,7 +237,8 @@ fn accepted(expression: &[u8]) -> Result<Policy, Refusal> {
 
 /// Why an account may not be a leaf.
 fn unacceptable(account: Address, is_lambda: bool) -> Option<u8> {
-    if account.is_zero() || is_precompile(account) || is_ours(account) {
+    let has_no_vote = is_ours(account) || Instance::is_created_here(account);
+    if account.is_zero() || is_precompile(account) || has_no_vote {
         Some(invalid_policy::FORBIDDEN_ADDRESS)
     } else if is_lambda && !is_contract(account) {
         Some(invalid_policy::BAD_LAMBDA)

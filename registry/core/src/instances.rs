@@ -53,11 +53,11 @@ pub struct Instance {
 
 /// Where an instance comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Birth {
+pub enum Origin {
     /// This registry creates it.
-    Created,
+    Here,
     /// It was adopted, or came from another registry.
-    Arrived,
+    Elsewhere,
 }
 
 impl Instance {
@@ -103,7 +103,7 @@ impl Instance {
         definition: &mut Definition,
         proxy: Address,
         kind: u8,
-        birth: Birth,
+        origin: Origin,
     ) -> Reverts<Self> {
         definition.instances += 1;
         let slot = Self::slot(proxy);
@@ -111,7 +111,7 @@ impl Instance {
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
         Head::pauses().set(&mut head, definition.pauses);
-        if birth == Birth::Created {
+        if origin == Origin::Here {
             Head::created().set(&mut head, true);
         }
         slot.at(instance::HEAD).store(head);

@@ -88,6 +88,12 @@ pub fn asks_us(instance: &Instance) -> bool {
     answer.is_ok_and(|registry| registry == this())
 }
 
+/// Whether a proxy of ours says that it asks another registry than this one.
+pub fn asks_another(instance: &Instance) -> bool {
+    let answer = question(instance, registryCall::SELECTOR);
+    answer.is_ok_and(|registry| registry != this())
+}
+
 /// Asks a proxy of ours, as the registry that it obeys, for one of the addresses in its slots.
 pub fn question(instance: &Instance, selector: [u8; 4]) -> Reverts<Address> {
     let answer = match instance.relay() {

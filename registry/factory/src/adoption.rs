@@ -4,11 +4,11 @@ use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::Reader,
     admin,
-    adopted::Adopted,
+    adopted::{Adopted, Ownership},
     chain::Reverts,
     definition::Definition,
     errors, events,
-    instances::{Birth, Instance},
+    instances::{Instance, Origin},
     orders,
     route::check_programs,
     runnable,
@@ -55,7 +55,7 @@ pub(crate) fn arrive(
     kind: u8,
     version: VersionIndex,
 ) -> Reverts<Instance> {
-    let mut instance = Instance::create(definition, proxy, kind, Birth::Arrived)?;
+    let mut instance = Instance::create(definition, proxy, kind, Origin::Elsewhere)?;
     events::instance_adopted(definition.id, proxy, kind).emit();
     instance.set_version(definition, version);
     let label = definition.label_of(version);
@@ -63,14 +63,17 @@ pub(crate) fn arrive(
     Ok(instance)
 }
 
-/// Refuses to remove an instance that nobody could bring back: a proxy of ours that asks this registry, and an
-/// adopted one that is paused, or still to be resumed, while it obeys.
+/// Refuses to remove an instance that nobody could bring back: a proxy of ours that does not name another registry
+/// (also because its program has expired), and an adopted one that is paused, or still to be resumed, while it
+/// obeys.
 pub(crate) fn check_removal(definition: &Definition, instance: &Instance) -> Reverts<()> {
     match Adopted::of(instance) {
-        None if orders::asks_us(instance) => {
+        None if !orders::asks_another(instance) => {
             Err(errors::not_supported(b"removal of an instance that obeys"))
         }
-        Some(adopted) if adopted.is_owned() && !instance.is_running(definition) => {
+        Some(adopted)
+            if adopted.ownership() != Ownership::Others && !instance.is_running(definition) =>
+        {
             Err(errors::upgrade_in_progress())
         }
         _ => Ok(()),

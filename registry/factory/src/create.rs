@@ -11,7 +11,7 @@ use stylus_registry_core::{
     create2,
     definition::Definition,
     errors, events,
-    instances::{Birth, Instance},
+    instances::{Instance, Origin},
     lock::{self, Phase},
     runnable::{check_active, check_own, own_codehash, same_code},
 };
@@ -43,7 +43,7 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if created.ok() != Some(proxy.into_array()) {
         return Err(errors::proxy_exists(proxy));
     }
-    Instance::create(&mut definition, proxy, kind, Birth::Created)?;
+    Instance::create(&mut definition, proxy, kind, Origin::Here)?;
     events::proxy_created(definition.id, proxy, label, kind).emit();
 
     let upgrade = encode(

@@ -2,8 +2,9 @@
 //! definition that has it transfers it (`transferProxy`), in one transaction:
 //!
 //! 1. The registry orders the proxy to obey the other one from now on, and removes the instance.
-//! 2. The other registry records it at the accepted version, and has it resume that version's code, which shows
-//!    that it obeys and that its data has been brought to that version.
+//! 2. The other registry records it at the accepted version, and has it resume that version's code. Afterwards the
+//!    proxy has to name that registry. Its mark shows that its data was brought to that version at some time, not
+//!    that it was not brought to another one since: who accepts compares what runs.
 //!
 //! A WASM proxy asks the registry in its admin slot. An EVM proxy has the registry that created it in its code and
 //! takes orders from that alone: this one relays the orders of the registry to which the proxy was transferred.

@@ -7,8 +7,10 @@
 
 use alloc::vec::Vec;
 
+use alloy_sol_types::SolError;
 use stylus_registry_core::{
     abi::{Reader, encode},
+    adopted::{Adopted, Ownership},
     chain::{RevertData, Reverts, is_called_directly},
     definition::Definition,
     errors, events,
@@ -21,6 +23,7 @@ use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
     ids::{DefinitionId, InstanceState, Order, StepKind},
     limits::{INSTANCES_AT_ONCE, PAUSE_GAS, ROLLOUT_GAS},
+    migratable::IMigratable,
 };
 
 use crate::pause;
@@ -88,8 +91,8 @@ pub(crate) fn pause_or_resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 }
 
 /// What `migrate` does at once: every instance that is older than the current version is upgraded, but for those
-/// that are still to be resumed. The first failure reverts the whole call, unless the instance has no path or does
-/// not obey: what a weaker role can do is no veto. Where the step says so, the first failure leaves that instance and
+/// that are still to be resumed. The first failure reverts the whole call, unless the instance has no path, does
+/// not obey, or has marks that do not fit: what a weaker role or a former owner can do is no veto. Where the step says so, the first failure leaves that instance and
 /// those after it to `rollout` instead. The lock is taken already.
 pub(crate) fn upgrade_older(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
@@ -169,17 +172,33 @@ fn upgrade_or_revert(
     };
     lock::set(Phase::Busy);
     let has_path = route::find(definition, instance.version(), target).is_ok();
-    if has_path && obeys(instance, &reason) {
+    if has_path && obeys(instance, &reason) && !lacks_its_marks(&reason) {
         Err(reason)
     } else {
         Ok(Outcome::Failed(reason))
     }
 }
 
-/// Whether an instance that failed with that obeys this registry.
+/// Whether an instance that failed with that is known to obey this registry. What a relay answers about that shows
+/// nothing: it is the relay that may have failed.
 fn obeys(instance: &Instance, reason: &RevertData) -> bool {
-    *reason != errors::instance_not_obeying(instance.proxy)
-        && (instance.is_adopted() || orders::asks_us(instance))
+    let obeys = match Adopted::of(instance) {
+        Some(adopted) => adopted.ownership() == Ownership::Ours,
+        None => instance.relay().is_none() && orders::asks_us(instance),
+    };
+    obeys && *reason != errors::instance_not_obeying(instance.proxy)
+}
+
+/// Whether an instance failed because its marks do not fit its version: who had it before this registry has left
+/// them so.
+fn lacks_its_marks(RevertData(reason): &RevertData) -> bool {
+    let selectors = [
+        IMigratable::AlreadyMigrated::SELECTOR,
+        IMigratable::PredecessorMissing::SELECTOR,
+    ];
+    selectors
+        .iter()
+        .any(|selector| reason.starts_with(selector))
 }
 
 /// Orders an instance something, with at most so much gas. Where it fails, it must have been given at least so

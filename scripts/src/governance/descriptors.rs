@@ -265,7 +265,7 @@ fn field(field: &Field) -> Value {
         (When::LastWhereEmpty(..), _) => format!("{label} (empty if new)"),
         // what they call is code that the descriptor does not know: bytes are shown as bytes
         (_, Format::Calldata) => raw_calldata(label),
-        _ if !of_check.is_empty() => format!("{label} or check"),
+        _ if !of_check.is_empty() => label.replacen("script", "script or check", 1),
         _ => label.to_owned(),
     };
     let mut one = json!({"path": path, "label": label});

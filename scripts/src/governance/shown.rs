@@ -177,7 +177,7 @@ pub(super) const SHOWN: [Shown; 14] = [
             PROXY,
             KIND,
             VERSION,
-            &[always("from", "registry", Format::Account)],
+            &[always("registry", "registry", Format::Account)],
         ],
     },
     Shown {

@@ -12,7 +12,7 @@ use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
 mod held;
 
-use super::adopted::fixture::compiled;
+use super::adopted::fixture::{Kind, OWNER, UUPS_5, admin_of, adopt, compiled};
 use super::fixture::{
     Fixture, account, add_version, complex, framework, initial_step, is, refused, step,
 };
@@ -26,7 +26,11 @@ alloy::sol! {
         function deliver(address registry, address proxy, bytes32 definition) external;
         function drain(address proxy, address to) external;
         function plan(address to, bytes data) external;
+        function turnDeaf() external;
         function outcomes(uint256 n) external view returns (bool);
+    }
+    interface IRole {
+        function grant(address to) external;
     }
     interface IGreedy {
         function initialize(uint256 count) external;
@@ -206,13 +210,13 @@ fn an_evm_proxy_that_obeys_a_foreign_registry_does_not_arrive_through_a_genuine_
 
 /// FINDING A3.
 #[test]
-fn an_instance_that_burns_its_gas_is_no_veto_where_the_step_skips_what_fails() {
+fn instances_that_burn_their_gas_are_no_veto_where_the_step_skips_what_fails() {
     let mut fixture = Fixture::of_one();
     let code = compiled(&mut fixture, "Greedy");
     fixture.add("1.0", &code, initial_step());
     fixture.set("create", &is(account(6)));
     let mut proxies = Vec::new();
-    for (salt, count) in [(1, u64::MAX), (2, 3)] {
+    for (salt, count) in [(1, u64::MAX), (2, u64::MAX), (3, 3)] {
         let creation = IRegistry::createProxyCall {
             name: "A".into(),
             version: "1.0".into(),
@@ -250,11 +254,11 @@ fn an_instance_that_burns_its_gas_is_no_veto_where_the_step_skips_what_fails() {
         name: "A".into(),
         max: 1,
     };
-    for _ in 0..2 {
+    for _ in 0..3 {
         let sent = fixture.pay_with_gas(account(8), registry, &rollout, U256::ZERO, 32_000_000);
         sent.expect("anybody may");
     }
-    assert_eq!(instance(&fixture, proxies[1]).version, "2.0");
+    assert_eq!(instance(&fixture, proxies[2]).version, "2.0");
     assert_eq!(instance(&fixture, proxies[0]).version, "1.0");
 }
 
@@ -407,4 +411,182 @@ fn no_policy_names_a_proxy_whose_vote_never_counts() {
     });
     eprintln!("the only approver satisfies it: {asked:?}");
     assert!(sent.is_err(), "nobody can ever satisfy it");
+}
+
+/// FINDING A8.
+#[test]
+fn a_proxy_does_not_come_back_at_a_version_that_its_data_have_left() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let second = fixture.deploy("counter-v2");
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let init = ICounter::initializeCall {
+        value: U256::from(7),
+    };
+    let proxy = create(&mut fixture, proxy_kind::WASM, &init);
+    fixture.registry = theirs;
+    let accept = acceptance(proxy, proxy_kind::WASM, ours);
+    fixture.send(account(ATTACKER), &accept).expect("accepted");
+    fixture.registry = ours;
+    let gone = transfer(proxy, theirs);
+    fixture.send(account(VICTIM), &gone).expect("gone");
+    fixture.registry = theirs;
+    let migration = data(&ICounter::migrateCall {
+        step: U256::from(5),
+    });
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: second.clone(),
+        step: step("1.0", 1, migration.clone()),
+    };
+    let migrated = fixture.send(account(ATTACKER), &order).expect("migrated");
+    assert_eq!(migrated.events::<IRegistry::InstanceUpgraded>().len(), 1);
+    // the first registry still knows 1.0 only
+    fixture.registry = ours;
+    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    fixture.registry = theirs;
+    let back = fixture.send(account(ATTACKER), &transfer(proxy, ours));
+    fixture.registry = ours;
+    eprintln!("back at 1.0: {:?}", back.as_ref().map(|done| done.gas));
+    let sent = fixture.send(account(VICTIM), &order);
+    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
+    assert!(back.is_err(), "code of 1.0 runs on data of 2.0");
+}
+
+/// FINDING A9.
+#[test]
+fn an_adopted_proxy_whose_role_somebody_else_takes_back_is_skipped_and_removed() {
+    let mut fixture = Fixture::of_one();
+    let kind = Kind {
+        codes: ["RoleBox", "RoleBox"],
+        ..UUPS_5
+    };
+    let code = compiled(&mut fixture, "RoleBox");
+    fixture.add("1.0", &code, initial_step());
+    let other = compiled(&mut fixture, "RoleBox");
+    let proxy = kind.create(&mut fixture, &other);
+    let grant = |to| IRole::grantCall { to };
+    let admin = admin_of(&fixture, "A");
+    let given = fixture.pay(account(OWNER), proxy, &grant(admin), U256::ZERO);
+    given.expect("given");
+    let adopted = fixture.send(account(VICTIM), &adopt(kind.kind, proxy));
+    adopted.expect("adopted");
+    // an honest instance of the other kinds, which is to be upgraded as well
+    let creation = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::EVM,
+        salt: B256::ZERO,
+        initData: Bytes::new(),
+    };
+    let made = fixture.send(account(VICTIM), &creation).expect("created");
+    let honest = made.returned.proxy;
+    let taken = fixture.pay(account(OWNER), proxy, &grant(account(OWNER)), U256::ZERO);
+    taken.expect("taken back");
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: other.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    let sent = fixture.send(account(VICTIM), &order);
+    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
+    // what holds: it can be removed, and then nothing is in the way
+    let name = String::from("A");
+    let remove = IRegistry::removeInstanceCall { name, proxy };
+    fixture.send(account(VICTIM), &remove).expect("removed");
+    if sent.is_err() {
+        fixture.send(account(VICTIM), &order).expect("migrated");
+    }
+    assert_eq!(instance(&fixture, honest).version, "2.0");
+    assert!(sent.is_ok(), "a stranger to the registry vetoes migrate");
+}
+
+/// FINDING A10.
+#[test]
+fn a_proxy_that_claims_to_be_fresh_is_not_received_or_is_no_veto() {
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let init = IHostile::initializeCall { actions: vec![] };
+    let honest = create(&mut fixture, proxy_kind::WASM, &init);
+    fixture.registry = theirs;
+    let creation = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::repeat_byte(1),
+        initData: data(&init),
+    };
+    let made = fixture.send(account(ATTACKER), &creation).expect("created");
+    let proxy = made.returned.proxy;
+    let write = IHostile::writeSlotCall {
+        slot: slots::INITIALISED,
+        value: B256::ZERO,
+    };
+    let written = fixture.pay(account(ATTACKER), proxy, &write, U256::ZERO);
+    written.expect("its storage is its own");
+    fixture.registry = ours;
+    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    fixture.registry = theirs;
+    let sent = fixture.send(account(ATTACKER), &transfer(proxy, ours));
+    eprintln!("transferred: {:?}", sent.as_ref().map(|done| done.gas));
+    fixture.registry = ours;
+    let remove = IRegistry::removeInstanceCall {
+        name: "A".into(),
+        proxy,
+    };
+    let removed = fixture.send(account(VICTIM), &remove);
+    eprintln!("removed: {:?}", removed.map(|done| done.gas));
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    let sent = fixture.send(account(VICTIM), &order);
+    eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
+    assert!(sent.is_ok(), "whoever gave the proxy away vetoes migrate");
+    assert_eq!(instance(&fixture, honest).version, "2.0");
+}
+
+/// FINDING A2, second half: the registry in the code of an EVM proxy that came from elsewhere vetoes for ever.
+#[test]
+fn a_relay_that_goes_deaf_is_no_veto_or_its_proxy_can_be_removed() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let ours = fixture.registry;
+    let impostor = impostor(&mut fixture, &code, "");
+    let built = framework();
+    let creation = evm::evm_proxy_creation_code(built.stub_address, built.storage.address);
+    let creation = IImpostor::createCall { creation };
+    let made = fixture.pay(account(ATTACKER), impostor, &creation, U256::ZERO);
+    let proxy = made.expect("created").returned;
+    let accept = acceptance(proxy, proxy_kind::EVM, impostor);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    let deliver = IImpostor::deliverCall {
+        registry: ours,
+        proxy,
+        definition: keccak256("A"),
+    };
+    let sent = fixture.pay(account(ATTACKER), impostor, &deliver, U256::ZERO);
+    sent.expect("delivered");
+    let deaf = IImpostor::turnDeafCall {};
+    let sent = fixture.pay(account(ATTACKER), impostor, &deaf, U256::ZERO);
+    sent.expect("deaf");
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    let sent = fixture.send(account(VICTIM), &order);
+    eprintln!("deaf, migrate: {:?}", sent.as_ref().map(|done| done.gas));
+    let name = String::from("A");
+    let remove = IRegistry::removeInstanceCall { name, proxy };
+    let removed = fixture.send(account(VICTIM), &remove);
+    eprintln!("deaf, removed: {:?}", removed.as_ref().map(|done| done.gas));
+    assert!(sent.is_ok() || removed.is_ok(), "a veto for ever");
 }

@@ -180,8 +180,8 @@ fn both_kinds_move_to_another_registry_are_upgraded_there_and_come_back() {
         let pause = IRegistry::pauseCall { name: name.clone() };
         two.fixture.send(account(OTHER), &pause).expect("paused");
         for proxy in two.proxies {
-            let asked = two.fixture.ask(proxy, &ICounter::valueCall {});
-            refused(asked, Proxy::UpgradeInProgress {});
+            let answer = two.fixture.ask(proxy, &ICounter::valueCall {});
+            refused(answer, Proxy::UpgradeInProgress {});
         }
         two.fixture
             .send(account(OTHER), &IRegistry::resumeCall { name })
@@ -206,8 +206,8 @@ fn both_kinds_move_to_another_registry_are_upgraded_there_and_come_back() {
         assert_eq!((of.relay, of.registry), (Address::ZERO, Address::ZERO));
         let pause = IRegistry::pauseCall { name: "A".into() };
         two.fixture.send(account(0), &pause).expect("paused");
-        let asked = two.fixture.ask(proxy, &ICounter::valueCall {});
-        refused(asked, Proxy::UpgradeInProgress {});
+        let answer = two.fixture.ask(proxy, &ICounter::valueCall {});
+        refused(answer, Proxy::UpgradeInProgress {});
         let resume = IRegistry::resumeCall { name: "A".into() };
         two.fixture.send(account(0), &resume).expect("resumed");
     }

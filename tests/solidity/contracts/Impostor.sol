@@ -63,6 +63,7 @@ contract Impostor {
     string at;
     uint256 n;
     address orderer;
+    bool deaf;
 
     constructor(address script_, address thief_, bytes32 upgraded_, string memory at_) {
         (script, thief, upgraded, at) = (script_, thief_, upgraded_, at_);
@@ -79,6 +80,10 @@ contract Impostor {
     /// Hands the proxy to a definition that has accepted it from here.
     function deliver(address registry, address proxy, bytes32 definition) external {
         IReceives(registry).receiveTransfer(proxy, definition);
+    }
+
+    function turnDeaf() external {
+        deaf = true;
     }
 
     function drain(address proxy, address payable to) external {
@@ -137,6 +142,7 @@ contract Impostor {
                 return(0, 32)
             }
         }
+        require(!deaf, "deaf");
         orderer = msg.sender;
         order(proxy, data);
         assembly {

@@ -1,6 +1,6 @@
 //! What was attacked and held.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
@@ -8,10 +8,15 @@ use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
-use super::{ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, impostor, transfer};
-use crate::registry::fixture::{Fixture, account, initial_step, is, refused};
+use super::{
+    ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, balance, impostor, transfer,
+};
+use crate::registry::adopted::fixture::{OWNER, TRANSPARENT_4, admin_of, adopt, compiled, value};
+use crate::registry::fixture::{
+    Fixture, account, add_version, initial_step, is, refused, set_policy, step,
+};
 use crate::registry::kinds::{create, instance, slot};
-use crate::review::fixture::{call, data};
+use crate::review::fixture::{call, data, try_call};
 
 /// Holds: a definition of the registry in a proxy's code cannot take it back, nor cut its relay, by an acceptance
 /// from somebody else.
@@ -255,4 +260,274 @@ fn the_lists_stay_whole_when_instances_leave_and_come_back() {
     for (_, proxy) in proxies {
         assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
     }
+}
+
+/// Holds: value goes through the registry and a relay to the proxy, or back; no registry keeps any.
+#[test]
+fn value_of_an_upgrade_reaches_the_proxy_or_comes_back() {
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    fixture.add("1.0", &code, initial_step());
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let init = IHostile::initializeCall { actions: vec![] };
+    let proxy = create(&mut fixture, proxy_kind::EVM, &init);
+    fixture.registry = theirs;
+    let accept = acceptance(proxy, proxy_kind::EVM, ours);
+    fixture.send(account(ATTACKER), &accept).expect("accepted");
+    fixture.registry = ours;
+    let gone = transfer(proxy, theirs);
+    fixture.send(account(VICTIM), &gone).expect("gone");
+    fixture.registry = theirs;
+    let next = add_version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    fixture.send(account(ATTACKER), &next).expect("added");
+    let value = U256::from(5);
+    let upgrade = |actions: Option<_>| IRegistry::upgradeInstanceCall {
+        proxy,
+        version: "2.0".into(),
+        data: actions.map_or_else(Bytes::new, |actions| data(&IHostile::actCall { actions })),
+    };
+    let holds = |fixture: &Fixture| [ours, theirs, proxy].map(|who| balance(fixture, who));
+    refused(
+        fixture.pay(account(ATTACKER), theirs, &upgrade(None), value),
+        Proxy::ValueNotAccepted { value },
+    );
+    assert_eq!(holds(&fixture), [U256::ZERO; 3]);
+    // who is no approver, with value
+    let sent = fixture.pay(account(VICTIM), theirs, &upgrade(Some(vec![])), value);
+    sent.expect_err("a stranger");
+    assert_eq!(holds(&fixture), [U256::ZERO; 3]);
+    // in the middle of it the code calls both registries and the proxy
+    let relayed = IInstanceRegistry::relayCall {
+        proxy,
+        order: data(&Proxy::upgradeToCall {
+            version: "1.0".into(),
+        }),
+    };
+    let ended = IInstanceRegistry::endUpgradeCall {
+        version: "1.0".into(),
+    };
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let tries = vec![
+        try_call(ours, &relayed),
+        try_call(theirs, &relayed),
+        try_call(theirs, &ended),
+        try_call(theirs, &pause),
+        try_call(proxy, &upgrade(None)),
+    ];
+    let done = fixture.pay(account(ATTACKER), theirs, &upgrade(Some(tries)), value);
+    let done = done.expect("upgraded");
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 1);
+    assert!(done.events::<IRegistry::Paused>().is_empty());
+    assert_eq!(holds(&fixture), [U256::ZERO, U256::ZERO, value]);
+    assert_eq!(instance(&fixture, proxy).version, "2.0");
+}
+
+/// Holds: a stranger who refuses actions, proposed or not, stops nobody and takes no approver's place.
+#[test]
+fn a_stranger_who_revokes_stops_nobody() {
+    let mut fixture = Fixture::of_one();
+    let both = format!("AND({},{})", is(account(1)), is(account(2)));
+    fixture.set("pause", &both);
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let query = IRegistry::actionOfCall { call: data(&pause) };
+    let action = fixture.view(&query).expect("an action");
+    let revoke = IRegistry::revokeCall { action };
+    let before = fixture.slots_of(fixture.registry).len();
+    for stranger in 5..9 {
+        fixture.send(account(stranger), &revoke).expect("noted");
+        refused(
+            fixture.send(account(stranger), &revoke),
+            IRegistry::NotApproved {
+                approver: account(stranger),
+                action,
+            },
+        );
+    }
+    // an approver refuses first, and approves by a call all the same
+    fixture.send(account(1), &revoke).expect("refused");
+    assert_eq!(fixture.slots_of(fixture.registry).len(), before + 5);
+    assert!(
+        !fixture
+            .send(account(1), &pause)
+            .expect("approved")
+            .returned
+            .executed
+    );
+    refused(
+        fixture.send(account(9), &revoke),
+        IRegistry::NotApproved {
+            approver: account(9),
+            action,
+        },
+    );
+    assert!(
+        fixture
+            .send(account(2), &pause)
+            .expect("approved")
+            .returned
+            .executed
+    );
+}
+
+/// Holds: an order through a relay moves nothing in the middle of a call either.
+#[test]
+fn a_proxy_of_another_registry_does_not_move_in_the_middle_of_its_call() {
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    let boss = fixture.deploy("hostile").implementation;
+    fixture.add("1.0", &code, initial_step());
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let init = IHostile::initializeCall { actions: vec![] };
+    let kinds = [proxy_kind::WASM, proxy_kind::EVM];
+    let proxies = kinds.map(|kind| create(&mut fixture, kind, &init));
+    for (kind, proxy) in kinds.into_iter().zip(proxies) {
+        fixture.registry = theirs;
+        let accept = acceptance(proxy, kind, ours);
+        fixture.send(account(ATTACKER), &accept).expect("accepted");
+        fixture.registry = ours;
+        let gone = transfer(proxy, theirs);
+        fixture.send(account(VICTIM), &gone).expect("gone");
+    }
+    // back home it is expected, and a contract decides over there
+    for (kind, proxy) in kinds.into_iter().zip(proxies) {
+        let accept = acceptance(proxy, kind, theirs);
+        fixture.send(account(VICTIM), &accept).expect("accepted");
+    }
+    fixture.registry = theirs;
+    let next = add_version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    fixture.send(account(ATTACKER), &next).expect("added");
+    let policy = set_policy("migrate", &is(boss));
+    fixture.send(account(ATTACKER), &policy).expect("set");
+    for (n, proxy) in proxies.into_iter().enumerate() {
+        let upgrade = IRegistry::upgradeInstanceCall {
+            proxy,
+            version: "2.0".into(),
+            data: Bytes::new(),
+        };
+        let pause = IRegistry::pauseCall { name: "A".into() };
+        let through = |actions| IHostile::actCall { actions };
+        let inner = vec![
+            try_call(theirs, &upgrade),
+            try_call(theirs, &transfer(proxy, ours)),
+            call(theirs, &pause),
+        ];
+        let outer = through(vec![call(boss, &through(inner))]);
+        let done = fixture.pay(account(8), proxy, &outer, U256::ZERO);
+        let done = done.expect("the definition is paused");
+        assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
+        assert!(done.events::<IRegistry::InstanceTransferred>().is_empty());
+        let skipped = done.events::<IRegistry::InstanceSkipped>();
+        assert_eq!(skipped.len(), 1, "{n}");
+        assert_eq!(skipped[0].proxy, proxy);
+        assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+        let resume = IRegistry::resumeCall { name: "A".into() };
+        let resume = through(vec![call(theirs, &resume)]);
+        let resumed = fixture.pay(account(8), boss, &resume, U256::ZERO);
+        resumed.expect("resumed");
+    }
+}
+
+/// Holds: a transparent proxy 4.x that was adopted as UUPS is paused and upgraded, and got back where it cannot be
+/// given away.
+#[test]
+fn a_proxy_that_was_adopted_as_another_kind_is_not_lost() {
+    let mut fixture = Fixture::of_one();
+    let code = compiled(&mut fixture, "Box");
+    fixture.add("1.0", &code, initial_step());
+    let proxy = TRANSPARENT_4.create(&mut fixture, &code);
+    let admin = admin_of(&fixture, "A");
+    TRANSPARENT_4.give(&mut fixture, proxy, admin);
+    let taken = fixture.send(account(VICTIM), &adopt(proxy_kind::UUPS, proxy));
+    eprintln!("as UUPS: {:?}", taken.as_ref().map(|done| done.gas));
+    let held = || U256::from(7);
+    if taken.is_ok() {
+        let name = || String::from("A");
+        let pause = IRegistry::pauseCall { name: name() };
+        fixture.send(account(VICTIM), &pause).expect("paused");
+        value(&fixture, proxy).expect_err("paused");
+        let resume = IRegistry::resumeCall { name: name() };
+        fixture.send(account(VICTIM), &resume).expect("resumed");
+        assert_eq!(value(&fixture, proxy), Ok(held()));
+        let away = IRegistry::transferProxyCall {
+            name: name(),
+            proxy,
+            to: account(OWNER),
+            definition: String::new(),
+        };
+        let gone = fixture.send(account(VICTIM), &away);
+        eprintln!("given away: {:?}", gone.as_ref().map(|done| done.gas));
+        if gone.is_err() {
+            let remove = IRegistry::removeInstanceCall {
+                name: name(),
+                proxy,
+            };
+            fixture.send(account(VICTIM), &remove).expect("removed");
+            let again = adopt(proxy_kind::TRANSPARENT_4, proxy);
+            fixture
+                .send(account(VICTIM), &again)
+                .expect("as what it is");
+            fixture.send(account(VICTIM), &away).expect("given away");
+        }
+    }
+    assert_eq!(value(&fixture, proxy), Ok(held()));
+}
+
+/// Holds: a stranger who has an instance upgraded first, in the same transaction in which he executes a pause whose
+/// delay is over, keeps it running for that transaction only, and the event says so.
+#[test]
+fn who_moves_an_instance_before_he_executes_a_pause_only_puts_it_off() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let boss = fixture.deploy("hostile").implementation;
+    let registry = fixture.registry;
+    let init = ICounter::initializeCall {
+        value: U256::from(7),
+    };
+    let proxy = create(&mut fixture, proxy_kind::WASM, &init);
+    let delayed = format!("AND({},AFTER(100))", is(account(1)));
+    fixture.set("pause", &delayed);
+    let name = || String::from("A");
+    let pause = IRegistry::pauseCall { name: name() };
+    let approved = fixture.send(account(1), &pause).expect("approved");
+    assert!(!approved.returned.executed);
+    // the instance lags: five are too many to be upgraded at once
+    for salt in 1..=4 {
+        let creation = IRegistry::createProxyCall {
+            name: name(),
+            version: "1.0".into(),
+            kind: proxy_kind::EVM,
+            salt: B256::repeat_byte(salt),
+            initData: data(&init),
+        };
+        fixture.send(account(VICTIM), &creation).expect("created");
+    }
+    let order = IRegistry::migrateCall {
+        name: name(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    fixture.send(account(VICTIM), &order).expect("current");
+    fixture.wait(101);
+    let rollout = IRegistry::rolloutCall {
+        name: name(),
+        max: 1,
+    };
+    let both = IHostile::actCall {
+        actions: vec![call(registry, &rollout), call(registry, &pause)],
+    };
+    let done = fixture.pay(account(8), boss, &both, U256::ZERO);
+    let done = done.expect("paused");
+    assert_eq!(done.events::<IRegistry::Paused>().len(), 1);
+    let upgraded = done.events::<IRegistry::InstanceUpgraded>();
+    assert_eq!(upgraded[0].proxy, proxy);
+    assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    let left = IRegistry::rolloutCall {
+        name: name(),
+        max: 9,
+    };
+    let rest = fixture.send(account(8), &left).expect("anybody may");
+    assert_eq!(rest.returned.left, 0);
+    assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.20;
 
+import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {Upgraded} from "./Uups.sol";
 
 // A call in the middle of which somebody else is called, as by a hook of a token.
@@ -34,5 +35,26 @@ contract TwoStep is Upgraded {
     function acceptOwnership() external {
         require(msg.sender == pendingOwner, "not pending");
         _transferOwnership(msg.sender);
+    }
+}
+
+// UUPS without an owner: a role upgrades, and whoever set it up gives that role to anybody.
+contract RoleBox is UUPSUpgradeable {
+    uint256 public value;
+    address public upgrader;
+    address public master;
+
+    function initialize(uint256 start, address first) external {
+        require(value == 0, "initialised");
+        (value, upgrader, master) = (start, first, first);
+    }
+
+    function grant(address to) external {
+        require(msg.sender == master, "not the master");
+        upgrader = to;
+    }
+
+    function _authorizeUpgrade(address) internal view override {
+        require(msg.sender == upgrader, "not the upgrader");
     }
 }
