@@ -1,9 +1,9 @@
 //! What adoption, transfer and the upgrade of one instance refuse.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::ICounter;
@@ -144,5 +144,37 @@ fn nothing_is_expected_from_an_account_without_code_or_as_an_instance() {
     refused(
         fixture.send(account(0), &expect(other)),
         IRegistry::ProxyExists { proxy },
+    );
+}
+
+#[test]
+fn an_instance_that_waits_for_a_pause_is_not_transferred() {
+    let (mut fixture, _) = with_proxy();
+    let instances: Vec<Address> = (1..=5)
+        .map(|n| {
+            let create = IRegistry::createProxyCall {
+                name: "A".into(),
+                version: "1.0".into(),
+                kind: proxy_kind::WASM,
+                salt: B256::repeat_byte(n),
+                initData: Bytes::new(),
+            };
+            let created = fixture.send(account(0), &create).expect("created");
+            created.returned.proxy
+        })
+        .collect();
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(0), &pause).expect("paused");
+    let proxy = instances[4];
+    assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    let transfer = IRegistry::transferProxyCall {
+        name: "A".into(),
+        proxy,
+        to: account(7),
+        definition: "A".into(),
+    };
+    refused(
+        fixture.send(account(0), &transfer),
+        Proxy::UpgradeInProgress {},
     );
 }

@@ -65,6 +65,13 @@ fn an_open_action_is_refused_before_it_is_approved() {
         panic!("one event");
     };
     assert_ne!(event.definition, B256::ZERO);
+    refused(
+        fixture.send(key(2).address(), &refuse),
+        IRegistry::NotApproved {
+            approver: key(2).address(),
+            action,
+        },
+    );
     let domain = domain(&fixture);
     let second = signed(&key(2), &domain, &message);
     let found = submit(&mut fixture, &call, u64::MAX, &[second]);
