@@ -3,13 +3,13 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as step_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::ICounter;
 
 use super::adopted::fixture::{TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
-use super::fixture::{Fixture, account, refused, step};
+use super::fixture::{Fixture, account, initial_step, refused, step};
 use super::kinds::{create, instance};
 use crate::review::fixture::{answering, creation_code};
 
@@ -177,4 +177,42 @@ fn an_instance_that_waits_for_a_pause_is_not_transferred() {
         fixture.send(account(0), &transfer),
         Proxy::UpgradeInProgress {},
     );
+}
+
+alloy::sol! {
+    interface IGreedy {
+        function initialize(uint256 count) external;
+        function migrate() external;
+    }
+}
+
+#[test]
+fn a_lenient_migration_ends_with_the_first_that_burns_what_it_gets() {
+    let mut fixture = Fixture::of_one();
+    let code = compiled(&mut fixture, "Greedy");
+    fixture.add("1.0", &code, initial_step());
+    let count = U256::from(u64::MAX);
+    for n in 1..=2 {
+        let create = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: proxy_kind::WASM,
+            salt: B256::repeat_byte(n),
+            initData: IGreedy::initializeCall { count }.abi_encode().into(),
+        };
+        fixture.send(account(0), &create).expect("created");
+    }
+    let kind = step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING;
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code,
+        step: step("1.0", kind, IGreedy::migrateCall {}.abi_encode().into()),
+    };
+    let (registry, gas) = (fixture.registry, 32_000_000);
+    let done = fixture.pay_with_gas(account(0), registry, &order, U256::ZERO, gas);
+    let skipped = done
+        .expect("current")
+        .events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped.len(), 1, "the second was not tried");
 }

@@ -355,6 +355,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         ("registry", word(lambda)),
         ("version", number(1u8)),
         ("kind", number(proxy_kind::WASM)),
+        ("changes", U256::ZERO),
     ];
     record.packs("EXPECTED", fields);
 
