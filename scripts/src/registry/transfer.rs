@@ -359,18 +359,16 @@ pub async fn require_there(
     }
 }
 
-/// The registry in the code of an EVM proxy that came from another one, as this one says.
+/// The registry in the code of an EVM proxy that came from another one: it relays the orders of this one. Read from
+/// the proxy's code, which also tells where a registry does not run.
 ///
 /// # Errors
-/// What the chain says; a registry that does not run says nothing.
+/// What the endpoint says.
 pub async fn relay_of(
     client: &Client,
     registry: Address,
     proxy: Address,
 ) -> Result<Option<Address>, ChainError> {
-    match client.call(registry, &abi::transferOfCall { proxy }).await {
-        Ok(found) => Ok(Some(found.relay).filter(|relay| !relay.is_zero())),
-        Err(error) if error.revert().is_some() => Ok(None), // it does not run: that is found elsewhere
-        Err(error) => Err(error),
-    }
+    let code = client.code(proxy).await?;
+    Ok(evm::registry_in_code(&code).filter(|relay| *relay != registry))
 }

@@ -284,7 +284,9 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
     assert_eq!(run(&["layout", "diff", old, &v2]).0, Some(0));
     let output = json!({"contracts": {"Note.sol": {"Note": {"storageLayout": shown["layout"]}}}});
     std::fs::write(folder.path().join("solc.json"), output.to_string()).expect("written");
-    assert_eq!(run(&["layout", "diff", "solc.json", &v2]).0, Some(0));
+    let (exit, partial) = run(&["layout", "diff", "solc.json", &v2]);
+    assert_eq!(exit, Some(1), "a compiler's layout lists no namespaces");
+    assert_eq!(text(&partial["error"], "name"), "NamespacesNotListed");
 
     // The default mapping moves what was swapped; what is not said of a new field is empty.
     let (exit, written) = run(&["layout", "migration", &v1, &swapped]);

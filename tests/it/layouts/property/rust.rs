@@ -220,6 +220,7 @@ pub enum PairsError {
 
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Pairs {}
 
 #[upgradeable]
