@@ -236,7 +236,10 @@ async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), H
     empty.git(&["commit", "--quiet", "--message=1.0"]);
     empty.git(&["tag", "v1.0"]);
     let beside = fs::read_dir(empty.path("")).expect("the folder").count();
-    assert_eq!(beside, 4, "two keys, the project, and the user's state folder");
+    assert_eq!(
+        beside, 4,
+        "two keys, the project, and the user's state folder"
+    );
 
     empty.edit(&SECOND);
     let changed = empty.git(&["status", "--porcelain"]);

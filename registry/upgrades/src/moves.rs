@@ -141,8 +141,15 @@ fn upgrade_adopted(
 /// The checks on the path of an instance, with what they have observed before it moves.
 struct Checks {
     proxy: Address,
-    /// Contract, versions that its step connects, and what it answered.
-    observed: Vec<(Address, Vec<u8>, Vec<u8>, Vec<u8>)>,
+    observed: Vec<Observed>,
+}
+
+/// What a check answered before the instance moved.
+struct Observed {
+    check: Address,
+    from: Vec<u8>,
+    to: Vec<u8>,
+    answer: Vec<u8>,
 }
 
 impl Checks {
@@ -174,16 +181,29 @@ impl Checks {
             let answer = ask(check, &encode(&beforeUpgradeCall::SELECTOR, &values))?;
             let answer = Reader::new(&answer).bytes(0)?.to_vec();
             let (from, to) = (step.from.clone(), version.label.clone());
-            checks.observed.push((check, from, to, answer));
+            checks.observed.push(Observed {
+                check,
+                from,
+                to,
+                answer,
+            });
         }
         Ok(checks)
     }
 
     /// Asks them again.
     fn after(&self) -> Reverts<()> {
-        for (check, from, to, observed) in &self.observed {
-            let values = [self.proxy.into(), from.into(), to.into(), observed.into()];
-            ask(*check, &encode(&afterUpgradeCall::SELECTOR, &values))?;
+        for observed in &self.observed {
+            let values = [
+                self.proxy.into(),
+                (&observed.from).into(),
+                (&observed.to).into(),
+                (&observed.answer).into(),
+            ];
+            ask(
+                observed.check,
+                &encode(&afterUpgradeCall::SELECTOR, &values),
+            )?;
         }
         Ok(())
     }

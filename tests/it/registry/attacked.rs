@@ -437,7 +437,9 @@ fn a_proxy_that_comes_back_at_a_version_that_its_data_have_left_vetoes_nothing()
     let sent = fixture.send(account(VICTIM), &order);
     eprintln!("migrate: {:?}", sent.as_ref().map(|done| done.gas));
     back.expect("its mark of 1.0 is set: who accepts compares what runs");
-    let skipped = sent.expect("no veto").events::<IRegistry::InstanceSkipped>();
+    let skipped = sent
+        .expect("no veto")
+        .events::<IRegistry::InstanceSkipped>();
     assert_eq!(skipped.len(), 1);
     assert_eq!(skipped[0].proxy, proxy);
 }
