@@ -10,12 +10,43 @@ pub const VARIABLE: &str = "STYLUS_UPGRADES_STATE";
 /// `~/.local/state`. Nothing where the user has no home.
 pub fn state_folder() -> Option<PathBuf> {
     let given = |name: &str| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
-    if let Some(named) = given(VARIABLE) {
-        return Some(named.into());
+    chosen(
+        given(VARIABLE),
+        given("XDG_STATE_HOME"),
+        std::env::home_dir(),
+    )
+}
+
+fn chosen(own: Option<OsString>, xdg: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
+    if let Some(own) = own {
+        return Some(own.into());
     }
-    let base = match given("XDG_STATE_HOME").map(PathBuf::from) {
+    // XDG: what is relative is ignored.
+    let base = match xdg.map(PathBuf::from) {
         Some(base) if base.is_absolute() => base,
-        _ => std::env::home_dir()?.join(".local").join("state"),
+        _ => home?.join(".local").join("state"),
     };
     Some(base.join("stylus-upgrades"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_the_one_that_was_named_else_that_of_the_user() {
+        let found = |own: &str, xdg: &str, home: &str| {
+            let value = |text: &str| Some(OsString::from(text)).filter(|text| !text.is_empty());
+            let home = value(home).map(PathBuf::from);
+            let folder = chosen(value(own), value(xdg), home);
+            folder.map(|folder| folder.display().to_string())
+        };
+        let is = |text: &str| Some(text.to_owned());
+        assert_eq!(found("/own", "/xdg", "/home"), is("/own"));
+        assert_eq!(found("", "/xdg", "/home"), is("/xdg/stylus-upgrades"));
+        let home = is("/home/.local/state/stylus-upgrades");
+        assert_eq!(found("", "relative", "/home"), home);
+        assert_eq!(found("", "", "/home"), home);
+        assert_eq!(found("", "", ""), None);
+    }
 }

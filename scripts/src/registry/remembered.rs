@@ -3,12 +3,10 @@
 
 use super::origin::Origin;
 use crate::own_file;
+use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The variable that names the folder.
-const STATE: &str = "STYLUS_UPGRADES_STATE";
 /// The folder of the files in it.
 const REGISTRIES: &str = "registries";
 
@@ -30,24 +28,10 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// The user's: `STYLUS_UPGRADES_STATE`, else `stylus-upgrades` below `XDG_STATE_HOME` or
-    /// `~/.local/state`. Nothing is remembered where there is none of them.
+    /// The user's ([`state_folder`]). Nothing is remembered where there is none.
     pub fn of_user() -> Self {
-        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self::chosen(
-            variable(STATE),
-            variable("XDG_STATE_HOME"),
-            std::env::home_dir(),
-        )
-    }
-
-    fn chosen(own: Option<OsString>, xdg: Option<OsString>, home: Option<PathBuf>) -> Self {
-        let below = |folder: PathBuf| folder.join("stylus-upgrades");
-        // XDG: what is relative is ignored.
-        let xdg = xdg.map(PathBuf::from).filter(|folder| folder.is_absolute());
-        let xdg = xdg.or_else(|| Some(home?.join(".local").join("state")));
         Self {
-            folder: own.map(PathBuf::from).or(xdg.map(below)),
+            folder: state_folder(),
         }
     }
 
@@ -155,22 +139,5 @@ mod tests {
         let nowhere = Remembered::in_folder(&folder.path().join("file"));
         nowhere.remember(key(), &origin());
         assert_eq!(nowhere.recall(key()), None);
-    }
-
-    #[test]
-    fn the_folder_is_the_one_that_was_named_else_that_of_the_user() {
-        let chosen = |own: &str, xdg: &str, home: &str| {
-            let value = |text: &str| Some(OsString::from(text)).filter(|text| !text.is_empty());
-            let home = value(home).map(PathBuf::from);
-            let found = Remembered::chosen(value(own), value(xdg), home).folder;
-            found.map(|folder| folder.display().to_string())
-        };
-        let is = |text: &str| Some(text.to_owned());
-        assert_eq!(chosen("/own", "/xdg", "/home"), is("/own"));
-        assert_eq!(chosen("", "/xdg", "/home"), is("/xdg/stylus-upgrades"));
-        let home = is("/home/.local/state/stylus-upgrades");
-        assert_eq!(chosen("", "relative", "/home"), home);
-        assert_eq!(chosen("", "", "/home"), home);
-        assert_eq!(chosen("", "", ""), None);
     }
 }
