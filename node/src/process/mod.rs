@@ -9,11 +9,11 @@ mod output;
 mod refuse;
 mod settings;
 
+use std::os::unix::process::parent_id;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::{CommandFactory, FromArgMatches};
-use rustix::process::{Pid, getpid, getppid, getsid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::accounts::DevAccounts;
@@ -111,7 +111,7 @@ fn announce(output: &mut Output, hosts: &[std::net::IpAddr], node: &NodeHandle) 
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    parent: Option<Pid>,
+    parent: u32,
 }
 
 impl Signals {
@@ -119,7 +119,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            parent: getppid(),
+            parent: parent_id(),
         })
     }
 
@@ -134,23 +134,27 @@ impl Signals {
 }
 
 /// Whether the process that started this one has ended: its session is that of whoever started it,
-/// unless it leads one of its own.
+/// unless it leads one of its own. Where the system shows no sessions in `/proc`, nobody can tell.
 fn is_adopted() -> bool {
-    let (Some(parent), Ok(own)) = (getppid(), getsid(None)) else {
+    let own = std::process::id();
+    let (Some(session), Some(of_parent)) = (session_of(own), session_of(parent_id())) else {
         return false;
     };
-    let of_parent = match parent.is_init() {
-        // That of the first process may have no number.
-        true => Ok(parent),
-        false => getsid(Some(parent)),
-    };
-    own != getpid() && of_parent != Ok(own)
+    session != i64::from(own) && session != of_parent
+}
+
+/// The session of a process: 0 if its leader is outside of the PID namespace, as in a container.
+fn session_of(process: u32) -> Option<i64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before the last parenthesis may hold anything; state, parent and group come next.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// Returns when somebody else has become the parent of this process.
-async fn orphaned(parent: Option<Pid>) {
+async fn orphaned(parent: u32) {
     let mut clock = tokio::time::interval(ORPHAN_CHECK);
-    while getppid() == parent {
+    while parent_id() == parent {
         clock.tick().await;
     }
 }
