@@ -5,6 +5,7 @@
 //! | [`build`] | from source to the bytes that go on chain |
 //! | [`client`] | a chain: typed calls, transactions, refusals by name |
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
+//! | [`model`] | a registry as plain data, read from its views or its events |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
@@ -56,7 +57,6 @@ pub mod file_names;
 pub mod functions;
 pub mod governance;
 pub mod history;
-pub mod ids;
 pub mod inspect;
 pub mod interface;
 pub mod journal;
@@ -81,3 +81,7 @@ pub mod steps;
 pub mod text;
 pub mod trace;
 pub mod versions;
+
+/// A registry as plain data, and the one place that asks its views.
+pub use stylus_upgrades_model as model;
+pub use stylus_upgrades_model::ids;

@@ -5,11 +5,11 @@ use super::constants::{Constant, Constants, account, set};
 use super::error::BuildError;
 use super::evm;
 use crate::ids::CodeHash;
+use crate::model::ProxyKind;
 use alloy::primitives::{Address, Bytes};
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
 use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::reasons::proxy_kind;
 
 /// A program that the CREATE2 deployer puts at an address derived from its bytes, with salt 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +79,10 @@ impl Framework {
     }
 
     /// keccak256 of the code of a registry's proxies of that kind; `None` for proxies of others.
-    pub fn proxy_codehash(&self, kind: u8, registry: Address) -> Option<CodeHash> {
+    pub fn proxy_codehash(&self, kind: ProxyKind, registry: Address) -> Option<CodeHash> {
         match kind {
-            proxy_kind::WASM => Some(self.proxy.artifact.codehash()),
-            proxy_kind::EVM => Some(CodeHash::of(evm::evm_proxy_code(
+            ProxyKind::Wasm => Some(self.proxy.artifact.codehash()),
+            ProxyKind::Evm => Some(CodeHash::of(evm::evm_proxy_code(
                 registry,
                 self.storage.address,
             ))),

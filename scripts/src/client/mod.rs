@@ -26,6 +26,7 @@ mod submit;
 mod tests;
 mod transport;
 mod unlocked;
+mod views;
 mod websocket;
 
 pub(crate) use advice::policy_reason;

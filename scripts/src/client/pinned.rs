@@ -25,6 +25,17 @@ impl Client {
         })
     }
 
+    /// The same, reading as of one block: the one that it reads, or the newest.
+    ///
+    /// # Errors
+    /// What the endpoint says.
+    pub async fn at_one_block(&self) -> Result<Self, ChainError> {
+        match self.pinned {
+            Some(_) => Ok(self.clone()),
+            None => self.pinned().await,
+        }
+    }
+
     /// The same, reading as of whatever block is the newest then.
     pub fn unpinned(&self) -> Self {
         Self {

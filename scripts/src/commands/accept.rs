@@ -9,12 +9,12 @@ use super::transfer::first_contact;
 use crate::app_error::Error;
 use crate::build::evm;
 use crate::governance::kind_in_words;
+use crate::model::Instance;
 use crate::output::Outcome;
-use crate::registry::{Candidate, RecordedCode, TransferError, require_there};
+use crate::registry::{Candidate, TransferError, require_there};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -43,13 +43,13 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
     if let Some(from) = &args.from {
         call.registry = context.manifest.address(from)?;
         let instance = found(place, &call).await?;
-        call.kind = instance.kind;
+        call.kind = instance.kind.number();
         outcome.field("from", call.registry);
         outcome.field("kind", kind_in_words(call.kind));
         outcome.line(format!(
             "{proxy}  {} of {} {} of {}",
             kind_in_words(call.kind),
-            instance.name,
+            instance.definition,
             instance.version,
             context.names().long(call.registry)
         ));
@@ -66,12 +66,11 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             call.registry
         ));
     } else {
-        let query = abi::acceptedTransferCall {
-            name: call.name.clone(),
-            proxy,
-        };
-        let accepted = client.call(registry, &query).await?;
-        (call.kind, call.version) = (accepted.kind, accepted.version);
+        let accepted = client
+            .registry(registry)
+            .acceptance(&call.name, proxy)
+            .await?;
+        (call.kind, call.version) = (accepted.kind.number(), accepted.version);
         if accepted.registry.is_zero() {
             return Err(TransferError::NothingAccepted {
                 proxy,
@@ -107,17 +106,13 @@ pub(super) async fn check(
 async fn recorded(
     place: StorageContext<'_>,
     call: &abi::acceptTransferCall,
-    instance: &abi::instanceOfReturn,
+    instance: &Instance,
 ) -> Result<RunsLayout<'static>, Error> {
-    let query = abi::getVersionCall {
-        name: instance.name.clone(),
-        version: instance.version.clone(),
-    };
-    let code = place.client.call(call.registry, &query).await?.code;
-    let layout = RecordedCode::from(code).layout;
+    let there = place.client.registry(call.registry);
+    let code = there.code(&instance.definition, &instance.version).await?;
     Ok(RunsLayout {
         file: None,
-        recorded: Some((call.registry, layout)),
+        recorded: Some((call.registry, code.layout)),
     })
 }
 
@@ -125,13 +120,13 @@ async fn recorded(
 async fn found(
     place: StorageContext<'_>,
     call: &abi::acceptTransferCall,
-) -> Result<abi::instanceOfReturn, Error> {
+) -> Result<Instance, Error> {
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, call.proxy).await?;
     // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
     let obeyed = place.client.storage(call.proxy, slots::ADMIN).await?;
     let obeyed = Address::from_word(obeyed);
-    if !is_adopted(instance.kind) && obeyed != from {
+    if !instance.kind.is_adopted() && obeyed != from {
         return Err(TransferError::NotThere {
             proxy: call.proxy,
             from,
@@ -146,7 +141,7 @@ async fn found(
     {
         first_contact(place.context, place.client, relay).await?;
     }
-    match is_adopted(instance.kind) {
+    match instance.kind.is_adopted() {
         false => Ok(instance),
         true => Err(TransferError::NotThere {
             proxy: call.proxy,
@@ -165,7 +160,7 @@ async fn candidate(
     let runs = place.client.storage(call.proxy, slots::IMPLEMENTATION);
     Ok(Candidate {
         proxy: call.proxy,
-        kind: call.kind,
+        kind: call.kind.into(),
         implementation: Address::from_word(runs.await?),
         authority: Some(call.registry),
         through: call.proxy,

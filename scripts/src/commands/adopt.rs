@@ -15,12 +15,11 @@ use crate::interface::Change;
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Candidate, RecordedCode, TransferError, candidate, given_to};
+use crate::registry::{Candidate, TransferError, candidate, given_to};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the version before is called where that is no version.
@@ -42,7 +41,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     let proxy = context.manifest.address(&args.proxy)?;
     let name = args.name.as_str();
     let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
-    if !is_adopted(found.kind) {
+    if !found.kind.is_adopted() {
         return Err(TransferError::OfRegistry {
             proxy,
             registry: found.authority.unwrap_or_default(),
@@ -90,7 +89,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     let call = abi::adoptCall {
         name: args.name.clone(),
         proxy,
-        kind: found.kind,
+        kind: found.kind.number(),
         version: args.version.clone(),
     };
     let bytes = call.abi_encode().into();
@@ -131,11 +130,7 @@ pub(super) async fn takes_over(
         client,
         registry,
     } = place;
-    let query = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    let code = RecordedCode::from(client.call(registry, &query).await?.code);
+    let code = client.registry(registry).code(name, version).await?;
     let (proxy, implementation) = (found.proxy, code.implementation);
     if may_have_constructor(client, implementation).await? {
         let code = implementation.to_string();

@@ -3,7 +3,7 @@
 
 mod decoded;
 
-pub(super) use decoded::{decoded, registered};
+pub(super) use decoded::decoded;
 
 use crate::address;
 use crate::app_error::Error;

@@ -201,11 +201,7 @@ pub(super) async fn current(
     name: &str,
     role: &str,
 ) -> Result<Option<String>, Error> {
-    let call = abi::policyCall {
-        name: name.into(),
-        role: role.into(),
-    };
-    match client.call(registry, &call).await {
+    match client.registry(registry).policy(name, role).await {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
         Err(error) => Err(error.into()),

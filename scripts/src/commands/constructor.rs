@@ -4,12 +4,11 @@
 use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Client};
+use crate::model::ProxyKind;
 use crate::plan::has_constructor;
 use crate::program_code::is_program;
-use crate::registry::{AdoptionError, proxies};
+use crate::registry::AdoptionError;
 use alloy::primitives::{Address, B256};
-use stylus_upgrades_interface::adopted::is_adopted;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
 /// Whether the code at an account is a program with an SDK constructor, or one that cannot be read: it may
@@ -30,11 +29,11 @@ pub(super) async fn may_have_constructor(
 /// Refuses code with an SDK constructor for a proxy of others in whose storage it has not run.
 pub(super) async fn require_constructed(
     client: &Client,
-    (proxy, kind): (Address, u8),
+    (proxy, kind): (Address, ProxyKind),
     code: String,
 ) -> Result<(), Error> {
     let is_open =
-        is_adopted(kind) && client.storage(proxy, slots::CONSTRUCTED).await? == B256::ZERO;
+        kind.is_adopted() && client.storage(proxy, slots::CONSTRUCTED).await? == B256::ZERO;
     match is_open {
         true => Err(AdoptionError::Constructor { proxy, code }.into()),
         false => Ok(()),
@@ -47,9 +46,8 @@ pub(super) async fn require_constructed_of_all(
     registry: Address,
     (name, code): (&str, &str),
 ) -> Result<(), Error> {
-    for proxy in proxies(client, registry, name).await? {
-        let call = abi::instanceOfCall { proxy };
-        let kind = client.call(registry, &call).await?.kind;
+    for proxy in client.registry(registry).proxies(name).await? {
+        let kind = client.registry(registry).instance(proxy).await?.kind;
         require_constructed(client, (proxy, kind), code.into()).await?;
     }
     Ok(())

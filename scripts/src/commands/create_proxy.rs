@@ -14,7 +14,6 @@ use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::labels;
 use crate::steps::{check_creation, is_initialised_elsewhere};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
@@ -82,12 +81,10 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
     if let Some(alias) = &request.save {
         Manifest::require_free(&context.manifest_file(), context.network(), alias)?;
     }
-    let query = abi::proxyAddressCall {
-        name: call.name.clone(),
-        kind: call.kind,
-        salt: call.salt,
-    };
-    let proxy = client.call(registry, &query).await?;
+    let proxy = client
+        .registry(registry)
+        .proxy_address(&call.name, call.kind.into(), call.salt)
+        .await?;
     outcome.field("proxy", proxy);
     outcome.field("salt", salt);
     let created = format!("proxy  {proxy}");
@@ -131,20 +128,16 @@ pub(super) async fn check(
 ) -> Result<Coverage, Error> {
     let mut coverage = Coverage::default();
     let data = &call.initData;
-    let query = abi::getVersionCall {
-        name: call.name.clone(),
-        version: call.version.clone(),
-    };
     // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
-    let code = client.call(registry, &query).await?.code;
-    let known = context
-        .documents(client, registry)
-        .get(code.layoutHash.into())
+    let code = client
+        .registry(registry)
+        .code(&call.name, &call.version)
         .await?;
+    let known = context.documents(client, registry).get(code.layout).await?;
     match known.document().and_then(|known| known.steps.as_ref()) {
         Some(steps) => {
             let labels = match is_initialised_elsewhere(steps, &call.version) {
-                true => labels(client, registry, &call.name).await?,
+                true => client.registry(registry).labels(&call.name).await?,
                 false => Vec::new(),
             };
             let version = (call.name.as_str(), call.version.as_str());
@@ -160,7 +153,7 @@ pub(super) async fn check(
         let (extent, why) = interface_at(client, code.implementation).await?;
         coverage.lower(Part::Interface, extent, &why);
     }
-    if code.sourceHash.is_zero() {
+    if code.source.is_zero() {
         let why = "nobody recorded the hash of its sources";
         coverage.lower(Part::Source, Extent::Absent, why);
     }

@@ -6,14 +6,13 @@ use crate::governance::{descriptors, is_descriptor};
 use crate::output::Outcome;
 use crate::own_file;
 use std::path::Path;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
     // An account that is no registry answers nothing, or another domain.
-    client.call(registry, &abi::eip712DomainCall {}).await?;
+    client.registry(registry).require_domain().await?;
     own_file::folder(folder)?;
     let mut outcome = Outcome::default();
     let mut files = Vec::new();

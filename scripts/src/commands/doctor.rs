@@ -5,10 +5,11 @@ use super::watch;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Finding, Program, Role,
-    Severity, State,
+    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Finding, Program, Severity,
+    State,
 };
 use crate::error::{Exit, Explain, Report};
+use crate::model::Used;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::utc;
@@ -101,7 +102,7 @@ pub(super) async fn warn(
     context: &Context,
     client: &Client,
     registry: Address,
-    used: Vec<(Address, Role, String)>,
+    used: Vec<Used>,
     outcome: &mut Outcome,
 ) -> Result<Vec<Finding>, Error> {
     let framework = context.builder()?.framework()?;

@@ -20,7 +20,6 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// An approver that signs nothing itself.
 #[derive(Debug, Clone, Default, Args)]
@@ -170,8 +169,7 @@ async fn rollout_follows(
         return Ok(());
     }
     let name = call.call.definition();
-    let query = abi::definitionCall { name: name.into() };
-    let instances = client.call(call.registry, &query).await?.instances;
+    let instances = client.registry(call.registry).head(name).await?.instances;
     let why = if instances > INSTANCES_AT_ONCE {
         format!("its transaction does not reach all {instances} instances")
     } else if is_contract(client).await? && has_adopted((client, call.registry), name).await? {

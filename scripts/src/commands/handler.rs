@@ -69,8 +69,6 @@ async fn definition_of(
     registry: Address,
     proxy: Address,
 ) -> Result<String, Error> {
-    let instance = client
-        .call(registry, &abi::instanceOfCall { proxy })
-        .await?;
-    Ok(instance.name)
+    let instance = client.registry(registry).instance(proxy).await?;
+    Ok(instance.definition)
 }

@@ -14,23 +14,22 @@ use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Part};
-use crate::doctor::{Finding, Role, Severity};
+use crate::doctor::{Finding, Severity};
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
-use crate::history::{self, Entry, History, LiveCheck, Rebuilt, Wanted};
+use crate::history::{Entry, History, LiveCheck, Wanted};
 use crate::ids::{CodeHash, TxHash};
+use crate::model::{Definition, ProxyKind, Slice};
 use crate::output::Outcome;
 use crate::registry::{Origin, definitions, relay_of};
 use crate::text::utc;
 use alloy::primitives::Address;
 use serde_json::Map;
 use std::collections::BTreeSet;
-use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
 pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error> {
-    let whole = history::Part::whole;
+    let whole = Slice::whole;
     Ok(run_part(context, name, Wanted::All, whole).await?.0)
 }
 
@@ -40,7 +39,7 @@ pub(super) async fn run_part(
     context: &Context,
     name: &str,
     wanted: Wanted,
-    part: impl Fn(&Rebuilt) -> history::Part,
+    part: impl Fn(&Definition) -> Slice,
 ) -> Result<(Outcome, History), Error> {
     let unverified = context.registry()?;
     let client = context.snapshot().await?;
@@ -66,7 +65,7 @@ pub(super) async fn run_part(
         outcome.line(line(entry, &names.short(entry.who)));
     }
     outcome.field("entries", &history.entries);
-    let part = part(&compared.0.rebuilt);
+    let part = part(&compared.0.definition);
     check(context, &client, subject, &compared, &part, &mut outcome).await?;
     Ok((outcome, compared.0))
 }
@@ -130,10 +129,10 @@ pub(super) async fn verify(
     let is_running = seconds_left(&client, registry).await?.is_some();
     for name in &names {
         let subject = (registry, name.as_str());
-        let whole = history::Part::whole;
+        let whole = Slice::whole;
         let compared = compared(context, &client, subject, Wanted::None, whole).await?;
         outcome.line(name);
-        let rebuilt = &compared.0.rebuilt;
+        let rebuilt = &compared.0.definition;
         let built = source.map(|_| version.unwrap_or(&rebuilt.current));
         let versions = &rebuilt.versions;
         let whose = (name.as_str(), is_running);
@@ -142,10 +141,10 @@ pub(super) async fn verify(
             let lines = recorded::said(&documents, versions, &mut builds).await?;
             outcome.lines.extend(lines);
         }
-        used.extend(in_use(name, rebuilt));
+        used.extend(rebuilt.used());
         let instances = rebuilt.instances.iter();
         proxies.extend(instances.map(|instance| (instance.proxy, instance.kind)));
-        let whole = whole(&compared.0.rebuilt);
+        let whole = whole(&compared.0.definition);
         all.extend(check(context, &client, subject, &compared, &whole, &mut outcome).await?);
     }
     if let (Some(name), Some(source)) = (name, source) {
@@ -185,7 +184,7 @@ pub(super) async fn verify(
     if let (Some(name), None, Some(_)) = (name, outcome.exit, publish.publish) {
         let version = match version {
             Some(version) => version.to_owned(),
-            None => current(&client, registry, name).await?,
+            None => client.registry(registry).head(name).await?.current,
         };
         publish::run(
             context,
@@ -199,32 +198,12 @@ pub(super) async fn verify(
     Ok(outcome)
 }
 
-/// The code that users of a definition's instances run.
-pub(super) fn in_use(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
-    let mut used = Vec::new();
-    for instance in &rebuilt.instances {
-        used.push((instance.proxy, Role::Proxy, name.to_owned()));
-        let mut versions = rebuilt.versions.iter();
-        if let Some(version) = versions.find(|one| one.version == instance.version) {
-            let of = format!("{name} {}", version.version);
-            used.push((version.code.implementation, Role::Implementation, of));
-        }
-    }
-    used
-}
-
-/// The version that is current.
-async fn current(client: &Client, registry: Address, name: &str) -> Result<String, Error> {
-    let call = abi::definitionCall { name: name.into() };
-    Ok(client.call(registry, &call).await?.current)
-}
-
 /// Whether the framework's code on the chain is what this program builds.
 async fn framework_checks(
     context: &Context,
     client: &Client,
     registry: Address,
-    proxies: &[(Address, u8)],
+    proxies: &[(Address, ProxyKind)],
 ) -> Result<Vec<LiveCheck>, Error> {
     let built = context.builder()?.framework()?;
     let mut expected = vec![
@@ -236,7 +215,7 @@ async fn framework_checks(
     }
     for (proxy, kind) in proxies {
         let relay = match *kind {
-            proxy_kind::EVM => relay_of(client, registry, *proxy).await?,
+            ProxyKind::Evm => relay_of(client, registry, *proxy).await?,
             _ => None,
         };
         let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry));
@@ -283,26 +262,22 @@ async fn built(
 ) -> Result<Vec<LiveCheck>, Error> {
     let version = match version {
         Some(version) => version.to_owned(),
-        None => current(client, registry, name).await?,
+        None => client.registry(registry).head(name).await?.current,
     };
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.clone(),
-    };
-    let recorded = client.call(registry, &call).await?.code;
+    let recorded = client.registry(registry).code(name, &version).await?;
     let found = implementation(context, client.chain_id(), source, true)?;
     let mut checks = vec![LiveCheck {
         what: format!("{source} is the source of {version}"),
-        ok: recorded.codehash == found.codehash().0,
+        ok: recorded.codehash == found.codehash(),
         expected: recorded.codehash.to_string(),
         found: found.codehash().to_string(),
     }];
     // A `.wasm` file has no sources, and who registers an address tells of none.
-    if !recorded.sourceHash.is_zero() && found.info.source_hash.is_some() {
+    if !recorded.source.is_zero() && found.info.source_hash.is_some() {
         checks.push(LiveCheck {
             what: format!("{source} has the source hash of {version}"),
-            ok: recorded.sourceHash == found.source_hash().0,
-            expected: recorded.sourceHash.to_string(),
+            ok: recorded.source == found.source_hash(),
+            expected: recorded.source.to_string(),
             found: found.source_hash().to_string(),
         });
     }

@@ -6,11 +6,11 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::inspect::{FieldValue, Steps, events, fields, framework, steps_to};
 use crate::layout::Known;
+use crate::model::Instance;
 use crate::output::Outcome;
-use crate::registry::{InstanceStatus, instance_status, labels};
+use crate::registry::instance_status;
 use crate::text::utc;
 use alloy::primitives::Address;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
@@ -19,16 +19,21 @@ pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Err
     let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let status = instance_status(&client, registry, proxy).await?;
-    let name = status.definition.clone();
-    let call = abi::definitionCall { name: name.clone() };
-    let current = client.call(registry, &call).await?.current;
-    let steps = steps_to(&client, registry, (proxy, &status.version), &current).await?;
+    let name = status.instance.definition.clone();
+    let current = client.registry(registry).head(&name).await?.current;
+    let steps = steps_to(
+        &client,
+        registry,
+        (proxy, &status.instance.version),
+        &current,
+    )
+    .await?;
 
     let mut outcome = Outcome::default();
     outcome.field("block", client.newest_block().await?);
     outcome.line(format!(
         "instance {proxy}  {name} {}  {}  {}",
-        status.version, status.kind, status.state
+        status.instance.version, status.instance.kind, status.instance.state
     ));
     outcome.line(match &steps {
         Steps::Arrived => "it is at the current version".to_owned(),
@@ -42,9 +47,9 @@ pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Err
     }
     outcome.field("current", current);
     outcome.field("steps", steps);
-    let migration = migration_of(&client, &status, &mut outcome).await?;
+    let migration = migration_of(&client, &status.instance, &mut outcome).await?;
     outcome.field("migration", migration);
-    storage(context, &client, registry, &status, &mut outcome).await?;
+    storage(context, &client, registry, &status.instance, &mut outcome).await?;
     let (entries, own) = events(&client, registry, &name, proxy, &names).await?;
     outcome.line("events");
     for entry in &entries {
@@ -65,25 +70,21 @@ async fn storage(
     context: &Context,
     client: &Client,
     registry: Address,
-    status: &InstanceStatus,
+    instance: &Instance,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let InstanceStatus {
+    let Instance {
         proxy,
         definition: name,
         version,
         ..
-    } = status;
-    let query = abi::getVersionCall {
-        name: name.clone(),
-        version: version.clone(),
-    };
-    let hash = client.call(registry, &query).await?.code.layoutHash;
-    let (found, unknown) = match context.documents(client, registry).get(hash.into()).await? {
+    } = instance;
+    let hash = client.registry(registry).code(name, version).await?.layout;
+    let (found, unknown) = match context.documents(client, registry).get(hash).await? {
         Known::Not(why) => (Vec::new(), Some(why)),
         Known::Document(document) => fields(client, *proxy, &document.layout).await?,
     };
-    let labels = labels(client, registry, name).await?;
+    let labels = client.registry(registry).labels(name).await?;
     let own = framework(client, *proxy, &labels).await?;
     outcome.line(format!("storage of {version}"));
     if let Some(why) = &unknown {

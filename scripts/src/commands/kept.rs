@@ -9,7 +9,6 @@ use crate::layout::Known;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::versions::{Kept, Record, State, VersionsError, Written};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
 
 /// The label of whatever version is current.
@@ -73,12 +72,8 @@ async fn write(
     let (code, steps, state) = match proposed {
         Some((code, step)) => (code.clone(), vec![step.clone()], State::Proposed),
         None => {
-            let query = abi::getVersionCall {
-                name: name.into(),
-                version: version.into(),
-            };
-            let found = client.call(registry, &query).await?;
-            (found.code, found.steps, State::Registered)
+            let found = client.registry(registry).version(name, version).await?;
+            (found.code.into(), found.steps, State::Registered)
         }
     };
     let versions = context.versions();
@@ -139,11 +134,7 @@ pub(super) async fn refresh(context: &Context) {
     for record in open {
         let Record { name, version, .. } = &record;
         let (name, version) = (name.clone(), version.clone());
-        let query = abi::getVersionCall {
-            name: name.clone(),
-            version: version.clone(),
-        };
-        match client.call(registry, &query).await {
+        match client.registry(registry).version(&name, &version).await {
             Ok(_) => {}
             Err(error) if error.revert().is_some() && record.state == State::Proposed => {
                 end(place, &network, &record).await;

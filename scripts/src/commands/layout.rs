@@ -20,7 +20,6 @@ use std::path::Path;
 use stylus_layout::{
     DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, skeleton,
 };
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
     match command {
@@ -98,20 +97,13 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
         true => {
             let client = context.client().await?;
             let registry = context.verified(&client, context.registry()?).await?;
-            let call = abi::definitionCall {
-                name: kept.name.clone(),
-            };
-            let current = client.call(registry, &call).await?.current;
-            let call = abi::getVersionCall {
-                name: kept.name.clone(),
-                version: current,
-            };
-            let hash = client.call(registry, &call).await?.code.layoutHash;
-            match context
-                .documents(&client, registry)
-                .get(hash.into())
+            let current = client.registry(registry).head(&kept.name).await?.current;
+            let hash = client
+                .registry(registry)
+                .code(&kept.name, &current)
                 .await?
-            {
+                .layout;
+            match context.documents(&client, registry).get(hash).await? {
                 Known::Document(document) => Some(*document),
                 Known::Not(reason) => return Err(unknown(reason).into()),
             }

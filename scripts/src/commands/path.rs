@@ -10,13 +10,12 @@ use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
 use crate::layout::Who;
-use crate::registry::{self, RecordedCode, labels, runs};
+use crate::model::{PathStep, StepKind};
+use crate::registry::{self, runs};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::reasons::{instance_state, step};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
 
 /// Instances of a definition whose paths are looked at, at most.
@@ -58,9 +57,8 @@ pub(super) async fn check_stragglers(
     overrides: &Overrides,
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
-    let (client, registry) = (place.client, place.registry);
-    let call = abi::definitionCall { name: name.into() };
-    let definition = client.call(registry, &call).await?;
+    let reader = place.client.registry(place.registry);
+    let definition = reader.head(name).await?;
     let request = PathRequest {
         version,
         data: &Bytes::new(),
@@ -77,10 +75,10 @@ pub(super) async fn check_stragglers(
         checks.coverage.lower(part, Extent::Partial, &why);
     }
     checks.looked_at.clear();
-    for proxy in page(place, name, 0, definition.instances.min(INSTANCES_MAX)).await? {
-        let call = abi::instanceOfCall { proxy };
-        let at = client.call(registry, &call).await?.version;
-        checks.looked_at.entry(at).or_default().push(proxy);
+    let proxies = reader.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
+    for instance in reader.instances_of(proxies).await? {
+        let at = checks.looked_at.entry(instance.version).or_default();
+        at.push(instance.proxy);
     }
     check_again(place, &request, checks).await?;
     checks.coverage.require(&overrides.storage.allow_absent)?;
@@ -98,8 +96,8 @@ pub(super) async fn check_few(
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
     let (client, registry) = (place.client, place.registry);
-    let call = abi::definitionCall { name: name.into() };
-    let definition = client.call(registry, &call).await?;
+    let reader = client.registry(registry);
+    let definition = reader.head(name).await?;
     let count = definition.instances;
     let wait = match is_there && definition.current == version {
         true => registry::left(client, registry, name).await?,
@@ -108,16 +106,15 @@ pub(super) async fn check_few(
     if is_there && count <= INSTANCES_MAX || u32::from(wait) > INSTANCES_AT_ONCE {
         return Ok(()); // all were looked at, or the rollout takes them
     }
-    let labels = registry::labels(client, registry, name).await?;
+    let labels = reader.labels(name).await?;
     let position = |version: &str| labels.iter().position(|label| label == version);
     let mut found = BTreeMap::<String, Vec<Address>>::new();
-    let (mut start, mut few) = (0, 0);
-    while start < count {
-        for proxy in page(place, name, start, INSTANCES_MAX.min(count - start)).await? {
-            let call = abi::instanceOfCall { proxy };
-            let instance = client.call(registry, &call).await?;
-            let steps = [instance_state::MIGRATING, instance_state::TURNING_BACK];
-            let is_in_step = count > INSTANCES_AT_ONCE && steps.contains(&instance.state);
+    let mut few = 0;
+    let page = INSTANCES_MAX as usize;
+    for start in (0..count as usize).step_by(page) {
+        let proxies = reader.proxies_in(name, start..start + page).await?;
+        for instance in reader.instances_of(proxies).await? {
+            let is_in_step = count > INSTANCES_AT_ONCE && instance.state.is_migrating();
             let is_at_it = is_there && position(&instance.version) >= position(version);
             if is_in_step || is_at_it {
                 continue;
@@ -126,9 +123,9 @@ pub(super) async fn check_few(
             if few > INSTANCES_AT_ONCE {
                 return Ok(()); // they wait for the rollout, which checks them
             }
-            found.entry(instance.version).or_default().push(proxy);
+            let at = found.entry(instance.version).or_default();
+            at.push(instance.proxy);
         }
-        start += INSTANCES_MAX;
     }
     let request = PathRequest {
         version,
@@ -142,21 +139,6 @@ pub(super) async fn check_few(
     check_again(place, &request, checks).await?;
     checks.coverage.require(&overrides.storage.allow_absent)?;
     Ok(())
-}
-
-/// So many instances of a definition, from one on.
-async fn page(
-    place: StorageContext<'_>,
-    name: &str,
-    start: u32,
-    count: u32,
-) -> Result<Vec<Address>, ChainError> {
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let name = name.into();
-    let call = abi::instancesCall { name, start, count };
-    place.client.call(place.registry, &call).await
 }
 
 /// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have
@@ -196,30 +178,25 @@ async fn check_path(
         client,
         registry,
     } = place;
-    let instance = abi::instanceOfCall { proxy };
-    let plan = abi::planCall {
-        instance: proxy,
-        version: request.version.into(),
-    };
-    let instance = match answered(client.call(registry, &instance).await)? {
+    let reader = client.registry(registry);
+    let instance = match answered(reader.instance(proxy).await)? {
         Ok(instance) => instance,
         Err(refused) => return Ok(Err(refused)),
     };
-    let path = match answered(client.call(registry, &plan).await)? {
+    let path = match answered(reader.path(proxy, request.version).await)? {
         Ok(path) => path,
         Err(refused) => return Ok(Err(refused)),
     };
-    let name = instance.name.as_str();
+    let name = instance.definition.as_str();
     let documents = context.documents(client, registry);
-    for (at, way) in path.steps.iter().enumerate() {
-        let next = path.steps.get(at + 1);
-        let to = next.map_or(request.version, |next| next.from.as_str());
+    for (at, PathStep { to, step: way }) in path.iter().enumerate() {
+        let to = to.as_str();
         if !checks.begin(&way.from, to) {
             continue;
         }
         let (old, new) = (
-            code_of(place, name, &way.from).await?,
-            code_of(place, name, to).await?,
+            reader.code(name, &way.from).await?,
+            reader.code(name, to).await?,
         );
         let first = storage::recorded(client, registry, name, new.codehash).await?;
         let file = request.overrides.storage.layout.as_deref();
@@ -232,7 +209,7 @@ async fn check_path(
             to,
             old: storage::layout_of(&documents, &way.from, old.layout, None).await?,
             new: side,
-            runs_migration: runs(way) != step::NONE,
+            runs_migration: runs(way) != StepKind::None,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
             who: only.map_or(Who::All, Who::Instance),
         };
@@ -254,7 +231,7 @@ async fn check_path(
         let Some(steps) = steps else {
             let (extent, why) = interface_at(client, new.implementation).await?;
             checks.coverage.lower(Part::Interface, extent, &why);
-            if runs(way) != step::FOREIGN_CALL {
+            if runs(way) != StepKind::ForeignCall {
                 let why = format!("the code of {to} does not say what it declares");
                 checks.coverage.lower(Part::Steps, Extent::Absent, &why);
             }
@@ -263,8 +240,8 @@ async fn check_path(
         let same = storage::recorded(client, registry, name, old.codehash).await?;
         let same = same.map(|(label, _)| label);
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
-        let labels = labels(client, registry, name).await?;
-        let is_last = next.is_none();
+        let labels = reader.labels(name).await?;
+        let is_last = at + 1 == path.len();
         check_step(
             &steps,
             &PlannedStep {
@@ -273,14 +250,14 @@ async fn check_path(
                 same_code: &same_code,
                 to,
                 labels: &labels,
-                kind: runs(way),
+                kind: runs(way).number(),
                 data: data_of(way, is_last, request.data),
                 typed: if is_last { request.typed } else { "" },
                 program: None,
             },
             request.overrides.no_migration,
         )?;
-        if runs(way) == step::COMPLEX {
+        if runs(way) == StepKind::Complex {
             checks
                 .coverage
                 .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
@@ -315,7 +292,7 @@ async fn note_lost(
 
 /// The calldata that a step runs with.
 fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
-    match runs(way) == step::CALL && way.data.is_empty() && is_last {
+    match runs(way) == StepKind::Call && way.data.is_empty() && is_last {
         true => given,
         false => &way.data,
     }
@@ -330,16 +307,4 @@ fn answered<T>(query: Result<T, ChainError>) -> Result<Result<T, ChainError>, Ch
         Err(error) if error.revert().is_none() => Err(error),
         answer => Ok(answer),
     }
-}
-
-async fn code_of(
-    place: StorageContext<'_>,
-    name: &str,
-    version: &str,
-) -> Result<RecordedCode, Error> {
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    Ok(place.client.call(place.registry, &call).await?.code.into())
 }

@@ -10,14 +10,14 @@ use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
 use crate::governance::Call;
+use crate::model::{DefinitionState, InstanceState};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, arrived_by, begun_by, proxies};
+use crate::registry::{self, arrived_by, begun_by};
 use crate::text::{grouped, shell_word};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use serde_json::json;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances per transaction.
@@ -27,29 +27,29 @@ const BATCH: usize = 16;
 struct Decision {
     command: &'static str,
     /// What an instance is that waits for it.
-    waits_in: u8,
+    waits_in: InstanceState,
     /// Whether the definition was paused or resumed already.
     is_decided: bool,
     call: Bytes,
 }
 
 impl Decision {
-    fn pause(name: &str, state: u8) -> Self {
+    fn pause(name: &str, state: DefinitionState) -> Self {
         let call = abi::pauseCall { name: name.into() };
         Self {
             command: "pause",
-            waits_in: instance_state::LIVE,
-            is_decided: state == definition_state::PAUSED,
+            waits_in: InstanceState::Live,
+            is_decided: state == DefinitionState::Paused,
             call: call.abi_encode().into(),
         }
     }
 
-    fn resume(name: &str, state: u8) -> Self {
+    fn resume(name: &str, state: DefinitionState) -> Self {
         let call = abi::resumeCall { name: name.into() };
         Self {
             command: "resume",
-            waits_in: instance_state::PAUSED,
-            is_decided: state != definition_state::PAUSED,
+            waits_in: InstanceState::Paused,
+            is_decided: state != DefinitionState::Paused,
             call: call.abi_encode().into(),
         }
     }
@@ -71,7 +71,7 @@ pub(super) async fn finish(
     call: &Call,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let (name, decision): (_, fn(&str, u8) -> Decision) = match call {
+    let (name, decision): (_, fn(&str, DefinitionState) -> Decision) = match call {
         Call::Pause(call) => (&call.name, Decision::pause),
         Call::Resume(call) => (&call.name, Decision::resume),
         _ => return Ok(()),
@@ -81,8 +81,7 @@ pub(super) async fn finish(
         client,
         registry,
     } = place;
-    let query = abi::definitionCall { name: name.into() };
-    let decision = decision(name, client.call(registry, &query).await?.state);
+    let decision = decision(name, client.registry(registry).head(name).await?.state);
     if !decision.is_decided {
         return Ok(());
     }
@@ -92,16 +91,15 @@ pub(super) async fn finish(
 async fn run(
     context: &Context,
     name: &str,
-    decision: impl FnOnce(u8) -> Decision,
+    decision: impl FnOnce(DefinitionState) -> Decision,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("pausing and resuming").await?;
     let registry = context.verified(&client, context.registry()?).await?;
-    let query = abi::definitionCall { name: name.into() };
-    let decision = decision(client.call(registry, &query).await?.state);
+    let decision = decision(client.registry(registry).head(name).await?.state);
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     let waits = waiting(&client, registry, name, decision.waits_in).await?;
-    if decision.waits_in == instance_state::PAUSED {
+    if decision.waits_in == InstanceState::Paused {
         report_older(context, &client, registry, name).await?;
     }
     if !decision.is_decided || waits.is_empty() {
@@ -139,7 +137,7 @@ fn decided_by_another(name: &str, decision: &Decision) -> Outcome {
     outcome.field("name", name);
     outcome.field("executed", true);
     outcome.line(match decision.waits_in {
-        instance_state::LIVE => "paused by another's approval",
+        InstanceState::Live => "paused by another's approval",
         _ => "resumed by another's approval",
     });
     outcome
@@ -168,7 +166,7 @@ async fn go_on(
         client,
         registry,
     };
-    let checks = match all > 0 && decision.waits_in == instance_state::PAUSED {
+    let checks = match all > 0 && decision.waits_in == InstanceState::Paused {
         true => compared(place, name).await,
         false => StorageChecks::default(), // a pause upgrades nothing
     };
@@ -271,8 +269,7 @@ async fn go_on(
 /// refused for it, and what it moves by a way that may not be taken counts as not compared.
 async fn compared(place: StorageContext<'_>, name: &str) -> StorageChecks {
     let mut checks = StorageChecks::default();
-    let query = abi::definitionCall { name: name.into() };
-    let found = match place.client.call(place.registry, &query).await {
+    let found = match place.client.registry(place.registry).head(name).await {
         Ok(definition) => {
             let way = (name, definition.current.as_str());
             check_stragglers(place, way, &Overrides::default(), &mut checks).await
@@ -295,14 +292,11 @@ async fn report_older(
     registry: Address,
     name: &str,
 ) -> Result<(), ChainError> {
-    let query = abi::definitionCall { name: name.into() };
-    let current = client.call(registry, &query).await?.current;
-    let labels = registry::labels(client, registry, name).await?;
+    let current = client.registry(registry).head(name).await?.current;
+    let labels = client.registry(registry).labels(name).await?;
     let position = |version: &str| labels.iter().position(|label| label == version);
-    for proxy in proxies(client, registry, name).await? {
-        let version = client
-            .call(registry, &abi::instanceOfCall { proxy })
-            .await?;
+    for proxy in client.registry(registry).proxies(name).await? {
+        let version = client.registry(registry).instance(proxy).await?;
         let version = version.version;
         if position(&version) < position(&current) {
             context.output.note(&format!(
@@ -318,12 +312,11 @@ async fn waiting(
     client: &Client,
     registry: Address,
     name: &str,
-    state: u8,
+    state: InstanceState,
 ) -> Result<Vec<Address>, ChainError> {
     let mut waits = Vec::new();
-    for proxy in proxies(client, registry, name).await? {
-        let query = abi::instanceOfCall { proxy };
-        if client.call(registry, &query).await?.state == state {
+    for proxy in client.registry(registry).proxies(name).await? {
+        if client.registry(registry).instance(proxy).await?.state == state {
             waits.push(proxy);
         }
     }

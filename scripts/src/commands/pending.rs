@@ -10,11 +10,11 @@ use crate::governance::{
     self, BuildFacts, Call, Names, PendingAction, UnreadableAction, code_facts,
 };
 use crate::ids::ActionId;
+use crate::model::BlockedBy;
 use crate::output::Outcome;
 use crate::text::utc;
 use alloy::primitives::{Address, B256};
 use serde_json::json;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
@@ -95,25 +95,25 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
         return cancel;
     }
     match readiness.blocked_by {
-        "nothing" => format!("{approve}; anybody may, and it is executed"),
-        "delay" => format!(
+        BlockedBy::Nothing => format!("{approve}; anybody may, and it is executed"),
+        BlockedBy::Delay => format!(
             "{approve} from {} on; anybody may",
             utc(readiness.not_before)
         ),
-        "approvals" => format!(
+        BlockedBy::Approvals => format!(
             "stylus-upgrades review {action}{given}, then {approve} by {}",
             names.list(&readiness.missing)
         ),
-        "lambda" => "the contract that the policy asks has to consent".into(),
-        "not runnable" => {
+        BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
+        BlockedBy::NotRunnable => {
             format!("stylus-upgrades doctor{given} says which program has to be activated")
         }
-        "direct call" => {
+        BlockedBy::DirectCall => {
             format!(
                 "{approve} with a key whose account has no code; anybody may, and it is executed"
             )
         }
-        "paused" => format!("stylus-upgrades resume{given}, by who may"),
+        BlockedBy::Paused => format!("stylus-upgrades resume{given}, by who may"),
         _ => cancel,
     }
 }
@@ -127,12 +127,8 @@ pub(super) async fn superseded(
     let Call::CreateDefinition(define) = call else {
         return Ok(governance::superseded_by(client, registry, call).await?);
     };
-    let name = define.name.clone();
-    match client.call(registry, &abi::definitionCall { name }).await {
-        Ok(_) => Ok(Some(format!("{} is defined", define.name))),
-        Err(error) if error.revert().is_some() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let known = client.registry(registry).known_head(&define.name).await?;
+    Ok(known.map(|_| format!("{} is defined", define.name)))
 }
 
 fn describe(action: &PendingAction, names: &Names) -> Vec<String> {

@@ -10,11 +10,11 @@ use super::storage::{self, StorageChecks};
 use super::work::{Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::ids::ActionId;
+use crate::model::{Role, Used};
 use crate::output::Outcome;
 use crate::plan::{
     self, Change, Event, Finding, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether,
@@ -88,7 +88,7 @@ pub(super) struct Tried {
     /// What was tried.
     request: PlanRequest,
     /// Programs that it relies on.
-    used: Vec<(Address, Role, String)>,
+    used: Vec<Used>,
 }
 
 /// Tries the upgrade on a copy. Nothing is sent.
@@ -140,7 +140,8 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
         ),
     ] {
         if !account.is_zero() && !is_new(account) {
-            used.push((account, role, format!("{} {}", args.name, args.version)));
+            let of = format!("{} {}", args.name, args.version);
+            used.push(Used { account, role, of });
         }
     }
     let request = PlanRequest {

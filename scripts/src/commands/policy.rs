@@ -197,11 +197,9 @@ async fn roles(
 ) -> Result<Vec<String>, Error> {
     if !name.is_empty() {
         // An unknown name is refused by the registry, not reported as one without roles.
-        client
-            .call(registry, &abi::definitionCall { name: name.into() })
-            .await?;
+        client.registry(registry).head(name).await?;
     }
     let history =
         history::read_part(client, registry, name, &context.names(), Wanted::None).await?;
-    Ok(history.rebuilt.policies.into_keys().collect())
+    Ok(history.definition.policies.into_keys().collect())
 }

@@ -12,10 +12,10 @@ use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::{
-    BuildFacts, Call, Cancelled, Check, DryRun, GovernanceError, GovernedCall, Names, Readiness,
-    Submitted,
+    BuildFacts, Call, Cancelled, Check, DryRun, GovernanceError, GovernedCall, Names, Submitted,
 };
 use crate::ids::ActionId;
+use crate::model::{BlockedBy, Readiness};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::utc;
@@ -290,16 +290,16 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
     lines.push(format!(
         "blocked by {}",
         match readiness.blocked_by {
-            "approvals" => "approvals: the other approvers send the same call".into(),
-            "delay" => format!(
+            BlockedBy::Approvals => "approvals: the other approvers send the same call".into(),
+            BlockedBy::Delay => format!(
                 "a delay, until {}: then anybody sends the same call",
                 utc(readiness.not_before)
             ),
-            "nothing" => "nothing: anybody sends the same call".into(),
-            "direct call" =>
+            BlockedBy::Nothing => "nothing: anybody sends the same call".into(),
+            BlockedBy::DirectCall =>
                 "a direct call: an account without code sends the same call itself; anybody may"
                     .into(),
-            other => other.to_owned(),
+            other => other.to_string(),
         }
     ));
     lines.push(format!("open until {}", utc(readiness.expires)));

@@ -5,12 +5,10 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::output::Outcome;
 use crate::publish::{Explorer, Interface, PublishError, Sources};
-use crate::registry::proxies;
 use crate::secret::Secret;
 use alloy::primitives::Address;
 use clap::Args;
 use serde_json::json;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The environment variable with the explorer's key.
 const KEY: &str = "ETHERSCAN_API_KEY";
@@ -62,20 +60,16 @@ pub(super) async fn run(
     let api = args.explorer_api.as_deref();
     let progress = &*context.output;
     let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    let code = client.call(registry, &call).await?.code;
+    let code = client.registry(registry).code(name, version).await?;
     let what = format!("{name} {version}");
     let refused = |found: &str| PublishError::NotPublishable {
         what: what.clone(),
         found: found.into(),
     };
     let store = context.store();
-    let build = store.build(code.codehash.into())?;
+    let build = store.build(code.codehash)?;
     let build = build.ok_or_else(|| refused("no build of it on this machine"))?;
-    let deployments = store.deployments(code.codehash.into())?.into_iter();
+    let deployments = store.deployments(code.codehash)?.into_iter();
     let deployment = deployments
         .filter(|one| one.chain_id == client.chain_id())
         .find(|one| one.address == code.implementation)
@@ -96,10 +90,8 @@ pub(super) async fn run(
         .await?;
     outcome.line(published.line());
     let mut linked = Vec::new();
-    for proxy in proxies(client, registry, name).await? {
-        let instance = client
-            .call(registry, &abi::instanceOfCall { proxy })
-            .await?;
+    for proxy in client.registry(registry).proxies(name).await? {
+        let instance = client.registry(registry).instance(proxy).await?;
         if instance.version != version {
             continue;
         }

@@ -3,11 +3,10 @@
 
 use crate::app_error::Error;
 use crate::coverage::{Coverage, Extent, Part};
-use crate::history::RebuiltVersion;
 use crate::layout::{Documents, Known};
+use crate::model::{StepKind, Version};
 use crate::registry::runs;
 use serde_json::{Map, Value, json};
-use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
 /// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
@@ -15,7 +14,7 @@ use stylus_upgrades_interface::registry::Step;
 pub(super) async fn coverage(
     documents: &Documents,
     (name, is_running): (&str, bool),
-    versions: &[RebuiltVersion],
+    versions: &[Version],
     built: Option<&str>,
 ) -> Result<Coverage, Error> {
     let mut coverage = Coverage::default();
@@ -26,7 +25,7 @@ pub(super) async fn coverage(
         coverage.lower(Part::Source, Extent::Partial, "nothing was built");
         return Ok(coverage);
     }
-    for RebuiltVersion {
+    for Version {
         version,
         code,
         steps,
@@ -39,7 +38,7 @@ pub(super) async fn coverage(
             coverage.lower(Part::Layout, Extent::Absent, &why);
         }
         let declared = known.document().and_then(|known| known.steps.as_ref());
-        let foreign = |step: &Step| runs(step) == step::FOREIGN_CALL;
+        let foreign = |step: &Step| runs(step) == StepKind::ForeignCall;
         if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
             let why = format!("the code of {name} {version} does not say what it declares");
             coverage.lower(Part::Steps, Extent::Absent, &why);
@@ -63,11 +62,11 @@ pub(super) async fn coverage(
 /// For programs they are added to `builds` under the hash of the code.
 pub(super) async fn said(
     documents: &Documents,
-    versions: &[RebuiltVersion],
+    versions: &[Version],
     builds: &mut Map<String, Value>,
 ) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
-    for RebuiltVersion { version, code, .. } in versions {
+    for Version { version, code, .. } in versions {
         let known = documents.get(code.layout).await?;
         let Some(build) = known.document().and_then(|known| known.build.as_ref()) else {
             continue;

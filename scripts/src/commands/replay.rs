@@ -17,7 +17,6 @@ use crate::registry::RecordedCode;
 use crate::text::grouped;
 use serde_json::Value;
 use std::fmt::Write as _;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How a report begins.
 const REPORT: &str = "# Replay of ";
@@ -76,15 +75,8 @@ async fn abis(
     plan: &Plan,
 ) -> Result<Abis, Error> {
     let name = &plan.name;
-    let query = abi::getVersionCall {
-        name: name.clone(),
-        version: plan.from.clone(),
-    };
-    let before = match client.call(request.registry, &query).await {
-        Ok(found) => Some(RecordedCode::from(found.code)),
-        Err(error) if error.revert().is_some() => None,
-        Err(error) => return Err(error.into()),
-    };
+    let reader = client.registry(request.registry);
+    let before = reader.known_code(name, &plan.from).await?;
     let documents = context.documents(client, request.registry);
     let functions = async |code: RecordedCode| -> Result<Functions, Error> {
         let place = (client, request.registry);

@@ -19,20 +19,19 @@ use crate::error::Report;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Digests, current, deadline};
 use crate::governance::{
-    BuildFacts, Call, GovernanceError, GovernedCall, Readiness, deciding_policy, explain, proposed,
-    readiness, tree,
+    BuildFacts, Call, GovernanceError, GovernedCall, deciding_policy, explain, proposed, readiness,
+    tree,
 };
 use crate::history::{self, Wanted};
 use crate::ids::ActionId;
 use crate::layout::{Said, report};
+use crate::model::Readiness;
 use crate::output::Outcome;
-use crate::registry::proxies_in;
 use crate::review::{Area, Card, STEPS, Subject, Weight, cards, draw, of_coverage};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
 use created::Created;
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 pub(super) use tried::add_without_migration;
 
 /// Instances whose addresses are compared with those that an action names, at most.
@@ -229,7 +228,12 @@ pub(super) async fn cards_of(
     );
     known.push(registry);
     if !name.is_empty() {
-        known.extend(proxies_in(client, registry, name, 0..KNOWN_MAX).await?);
+        known.extend(
+            client
+                .registry(registry)
+                .proxies_in(name, 0..KNOWN_MAX)
+                .await?,
+        );
     }
     let subject = Subject {
         call,
@@ -317,14 +321,14 @@ async fn slots(
     if step.from.is_empty() {
         return Ok(Vec::new());
     }
-    let query = abi::getVersionCall {
-        name: call.definition().into(),
-        version: step.from.clone(),
-    };
-    let old = client.call(registry, &query).await?.code.layoutHash;
+    let old = client
+        .registry(registry)
+        .code(call.definition(), &step.from)
+        .await?
+        .layout;
     let documents = context.documents(client, registry);
     let (old, new) = (
-        documents.get(old.into()).await?,
+        documents.get(old).await?,
         documents.get(code.layoutHash.into()).await?,
     );
     let (Some(old), Some(new)) = (old.document(), new.document()) else {

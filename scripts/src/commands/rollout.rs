@@ -85,11 +85,13 @@ impl Target<'_> {
     /// Compares the paths to what is current, unless that was done; another version than the one that is meant
     /// is none of it.
     async fn compare(&mut self) -> Result<Option<OtherCurrent>, Error> {
-        let call = abi::definitionCall {
-            name: self.name.into(),
-        };
         let place = self.place;
-        let current = place.client.call(place.registry, &call).await?.current;
+        let current = place
+            .client
+            .registry(place.registry)
+            .head(self.name)
+            .await?
+            .current;
         if self.only.is_some_and(|wanted| wanted != current) {
             return Ok(Some(OtherCurrent {
                 name: self.name.into(),
@@ -262,11 +264,12 @@ pub(super) async fn activated(
         registry,
     } = place;
     let (arrived, begun) = (arrived_by(sent), begun_by(sent));
-    let call = abi::definitionCall {
-        name: migrate.name.clone(),
-    };
     let instances = match arrived.is_empty() && begun.is_empty() {
-        true => client.call(registry, &call).await.map(|one| one.instances),
+        true => client
+            .registry(registry)
+            .head(&migrate.name)
+            .await
+            .map(|one| one.instances),
         false => Ok(0), // some went along with it
     };
     let instances = match instances {
@@ -288,11 +291,12 @@ pub(super) async fn activated(
     }
     go_on_in_batches(outcome, &begun);
     let mut all = Vec::new();
+    let code = migrate.code.clone().into();
     for proxy in arrived {
         outcome.line(format!("instance {proxy}"));
         let logs = sent.receipt.logs();
         let version = &migrate.version;
-        match after_upgrade(client, registry, proxy, version, &migrate.code, logs).await {
+        match after_upgrade(client, registry, proxy, version, &code, logs).await {
             Ok(checks) => {
                 let lines = checks.iter().map(|check| format!("  {}", check.line()));
                 outcome.lines.extend(lines);
@@ -378,15 +382,8 @@ async fn checked(
     if proxies.is_empty() {
         return Ok(Vec::new());
     }
-    let current = client
-        .call(registry, &abi::definitionCall { name: name.into() })
-        .await?
-        .current;
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: current.clone(),
-    };
-    let code = client.call(registry, &call).await?.code;
+    let current = client.registry(registry).head(name).await?.current;
+    let code = client.registry(registry).code(name, &current).await?;
     let logs = sent.receipt.logs();
     let all = proxies
         .iter()

@@ -4,7 +4,6 @@
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::governance::proposed;
-use crate::registry::open_actions;
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -20,12 +19,11 @@ pub(super) async fn choose(
     if let Some(open) = of_open_action(client, registry, call).await? {
         return Ok(open);
     }
-    let alone = abi::satisfiesCall {
-        name: call.name.clone(),
-        role: "create".into(),
-        approvers: vec![client.caller("create-proxy")?],
-    };
-    if client.call(registry, &alone).await? {
+    if client
+        .registry(registry)
+        .satisfies(&call.name, "create", vec![client.caller("create-proxy")?])
+        .await?
+    {
         return Ok(first_free(client, registry, call).await?);
     }
     Ok(of_words(call))
@@ -48,7 +46,7 @@ async fn of_open_action(
     registry: Address,
     call: &abi::createProxyCall,
 ) -> Result<Option<B256>, Error> {
-    for action in open_actions(client, registry, &call.name).await? {
+    for action in client.registry(registry).open_actions(&call.name).await? {
         let event = proposed(client, registry, action).await?;
         if let Ok(open) = abi::createProxyCall::abi_decode(&event.call)
             && is_same_but_for_salt(&open, call)
@@ -64,17 +62,12 @@ async fn first_free(
     registry: Address,
     call: &abi::createProxyCall,
 ) -> Result<B256, ChainError> {
-    let query = abi::definitionCall {
-        name: call.name.clone(),
-    };
-    let mut salt = U256::from(client.call(registry, &query).await?.instances);
+    let mut salt = U256::from(client.registry(registry).head(&call.name).await?.instances);
     loop {
-        let query = abi::proxyAddressCall {
-            name: call.name.clone(),
-            kind: call.kind,
-            salt: salt.into(),
-        };
-        let address = client.call(registry, &query).await?;
+        let address = client
+            .registry(registry)
+            .proxy_address(&call.name, call.kind.into(), salt.into())
+            .await?;
         if client.code(address).await?.is_empty() {
             return Ok(salt.into());
         }

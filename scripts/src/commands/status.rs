@@ -4,10 +4,10 @@ use super::context::Context;
 use super::doctor;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::doctor::Role;
 use crate::governance::{Names, definitions};
 use crate::manifest::ManifestError;
 use crate::migration::{self, ActiveMigration};
+use crate::model::{Instance, Used};
 use crate::output::Outcome;
 use crate::registry::{self, DefinitionStatus, InstanceStatus};
 use alloy::primitives::Address;
@@ -27,8 +27,8 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
         Some(name) => match instance(context, name)? {
             Some(proxy) => {
                 let status = registry::instance_status(&client, registry, proxy).await?;
-                outcome.line(instance_line(&status, &context.names()));
-                let migration = migration_of(&client, &status, &mut outcome).await?;
+                outcome.line(instance_line(&status.instance, &context.names()));
+                let migration = migration_of(&client, &status.instance, &mut outcome).await?;
                 outcome.field("migration", migration);
                 outcome.field("instance", &status);
                 vec![status]
@@ -38,18 +38,10 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
             }
         },
     };
-    let used = instances.into_iter().flat_map(used).collect();
-    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    let used = instances.iter();
+    let used = used.flat_map(|one| Used::by(&one.instance, one.implementation));
+    doctor::warn(context, &client, registry, used.collect(), &mut outcome).await?;
     Ok(outcome)
-}
-
-/// The code that users of an instance run.
-fn used(status: InstanceStatus) -> [(Address, Role, String); 2] {
-    let of = format!("{} {}", status.definition, status.version);
-    [
-        (status.proxy, Role::Proxy, status.definition),
-        (status.implementation, Role::Implementation, of),
-    ]
 }
 
 async fn everything(
@@ -67,13 +59,13 @@ async fn everything(
             .lines
             .extend(definition_lines(&status, &context.names()));
         for instance in &status.instances {
-            let line = instance_line(instance, &context.names());
+            let line = instance_line(&instance.instance, &context.names());
             outcome.line(format!("  {line}"));
-            migration_of(client, instance, outcome).await?;
+            migration_of(client, &instance.instance, outcome).await?;
             if let Some(waits) = status
                 .waiting
                 .iter()
-                .find(|one| one.proxy == instance.proxy)
+                .find(|one| one.proxy == instance.instance.proxy)
             {
                 outcome.line(format!("    waits: {}; {}", waits.reason, waits.next));
             }
@@ -88,16 +80,16 @@ async fn everything(
 /// The migration that an instance is in, and who goes on with it.
 pub(super) async fn migration_of(
     client: &Client,
-    status: &InstanceStatus,
+    instance: &Instance,
     outcome: &mut Outcome,
 ) -> Result<Option<Migration>, Error> {
-    if !["migrating", "turning-back"].contains(&status.state) {
+    if !instance.state.is_migrating() {
         return Ok(None);
     }
-    let Some(way) = migration::look(client, status.proxy).await? else {
+    let Some(way) = migration::look(client, instance.proxy).await? else {
         return Ok(None);
     };
-    let next = format!("stylus-upgrades run-migration {}", status.proxy);
+    let next = format!("stylus-upgrades run-migration {}", instance.proxy);
     outcome.line(format!("    {}", way.summary()));
     outcome.line(format!("    next: {next}"));
     Ok(Some(Migration::of(&way, next)))
@@ -153,12 +145,7 @@ fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
         lines.push(format!("  migrate  {}", names.policy(policy)));
     }
     for version in &status.versions {
-        let from: Vec<_> = version
-            .from
-            .iter()
-            .filter(|from| !from.is_empty())
-            .cloned()
-            .collect();
+        let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();
         let way = if from.is_empty() {
             String::new()
         } else {
@@ -166,19 +153,19 @@ fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
         };
         lines.push(format!(
             "  version  {:<8} {}  {}{way}",
-            version.version, version.implementation, version.codehash
+            version.version, version.code.implementation, version.code.codehash
         ));
     }
     lines
 }
 
-fn instance_line(status: &InstanceStatus, names: &Names) -> String {
+fn instance_line(instance: &Instance, names: &Names) -> String {
     format!(
         "instance {}  {} {}  {}  {}",
-        names.long(status.proxy),
-        status.definition,
-        status.version,
-        status.kind,
-        status.state
+        names.long(instance.proxy),
+        instance.definition,
+        instance.version,
+        instance.kind,
+        instance.state
     )
 }

@@ -16,12 +16,11 @@ use crate::layout::{
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{RecordedCode, labels};
+use crate::registry::RecordedCode;
 use alloy::primitives::Address;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use stylus_layout::Document;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Two versions of a definition, as a command has them.
 #[derive(Clone)]
@@ -311,13 +310,11 @@ pub(super) async fn recorded(
     name: &str,
     codehash: CodeHash,
 ) -> Result<Option<(String, RecordedCode)>, Error> {
-    for version in labels(client, registry, name).await? {
-        let code = code_of(client, registry, (name, &version)).await?;
-        if code.codehash == codehash {
-            return Ok(Some((version, code)));
-        }
-    }
-    Ok(None)
+    let versions = client.registry(registry).versions(name).await?;
+    let mut same = versions
+        .into_iter()
+        .filter(|one| one.code.codehash == codehash);
+    Ok(same.next().map(|one| (one.version, one.code)))
 }
 
 /// What the registry recorded for every version with that code.
@@ -327,26 +324,9 @@ pub(super) async fn all_recorded(
     name: &str,
     codehash: CodeHash,
 ) -> Result<Vec<RecordedCode>, Error> {
-    let mut all = Vec::new();
-    for version in labels(client, registry, name).await? {
-        let code = code_of(client, registry, (name, &version)).await?;
-        if code.codehash == codehash {
-            all.push(code);
-        }
-    }
-    Ok(all)
-}
-
-async fn code_of(
-    client: &Client,
-    registry: Address,
-    (name, version): (&str, &str),
-) -> Result<RecordedCode, Error> {
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    Ok(client.call(registry, &call).await?.code.into())
+    let versions = client.registry(registry).versions(name).await?;
+    let codes = versions.into_iter().map(|one| one.code);
+    Ok(codes.filter(|code| code.codehash == codehash).collect())
 }
 
 /// What was checked and how much of it, as fields; as lines what somebody has to know: what was not

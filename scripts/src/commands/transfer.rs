@@ -13,7 +13,6 @@ use crate::progress::Progress;
 use crate::registry::{Receiver, Transfer, TransferError, receiver, require_registry};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Transfers an instance to `to`, or removes it where that is `None`.
@@ -27,13 +26,12 @@ pub(super) async fn run(
     let client = context.working_client("transfer").await?;
     let registry = context.verified(&client, context.registry()?).await?;
     let proxy = context.manifest.address(proxy)?;
-    let query = abi::instanceOfCall { proxy };
-    let instance = client.call(registry, &query).await?;
+    let instance = client.registry(registry).instance(proxy).await?;
     let mut outcome = Outcome::default();
-    outcome.field("name", &instance.name);
+    outcome.field("name", &instance.definition);
     outcome.field("proxy", proxy);
     outcome.field("kind", kind_in_words(instance.kind));
-    let name = instance.name.clone();
+    let name = instance.definition.clone();
     let bytes = match to {
         None => abi::removeInstanceCall { name, proxy }.abi_encode(),
         Some(to) => {
@@ -41,7 +39,7 @@ pub(super) async fn run(
             outcome.field("to", to);
             let definition = match definition {
                 Some(definition) => definition.to_owned(),
-                None if is_adopted(instance.kind) => String::new(),
+                None if instance.kind.is_adopted() => String::new(),
                 None => name.clone(),
             };
             let call = abi::transferProxyCall {
@@ -100,8 +98,13 @@ pub(super) async fn check(
         to,
         definition,
     } = call;
-    let query = abi::instanceOfCall { proxy: *proxy };
-    if is_adopted(client.call(registry, &query).await?.kind) {
+    if client
+        .registry(registry)
+        .instance(*proxy)
+        .await?
+        .kind
+        .is_adopted()
+    {
         require_account(call)?;
         return Ok(Checked {
             lines: vec![owner(context, client, *to).await?],

@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::client::ChainError;
-use crate::registry::{definitions, labels};
+use crate::registry::definitions;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::VersionNotFound;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -25,7 +25,7 @@ pub(super) async fn with_names(context: &Context, error: Error) -> Error {
         return error;
     };
     if let Some(unknown) = version {
-        return match labels(&client, registry, &unknown.name).await {
+        return match client.registry(registry).labels(&unknown.name).await {
             Ok(known) => Error::UnknownVersion {
                 name: unknown.name,
                 version: unknown.version,

@@ -15,7 +15,7 @@ use crate::governance::GovernedCall;
 use crate::output::Outcome;
 use crate::program_code::is_program;
 use crate::progress::Progress;
-use crate::registry::{self, NewVersion, RecordedCode};
+use crate::registry::{self, NewVersion};
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -71,11 +71,11 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
 /// A new version with the code of an older one.
 pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "rollback", &args.name).await?;
-    let call = abi::getVersionCall {
-        name: args.name.clone(),
-        version: args.to.clone(),
-    };
-    let code = RecordedCode::from(work.client.call(work.registry, &call).await?.code);
+    let code = work
+        .client
+        .registry(work.registry)
+        .code(&args.name, &args.to)
+        .await?;
     if work.current == args.to {
         return Err(Error::Usage {
             message: format!("{} {} is what is current", args.name, args.to),

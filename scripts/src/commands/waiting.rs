@@ -4,11 +4,10 @@ use super::storage::StorageContext;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
 use crate::output::Outcome;
-use crate::registry::{Waiting, proxies, skipped_by};
+use crate::registry::{Waiting, skipped_by};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Reports the instances that the transaction which made a version current left as they were, unless they are
@@ -21,8 +20,7 @@ pub(super) async fn after_migration(
 ) -> Result<(), ChainError> {
     let mut waiting = Vec::new();
     for (proxy, reason) in skipped_by(sent, place.registry) {
-        let query = abi::instanceOfCall { proxy };
-        match place.client.call(place.registry, &query).await {
+        match place.client.registry(place.registry).instance(proxy).await {
             Ok(instance) if instance.version == migrate.version => {}
             Ok(_) => waiting.push(Waiting::new(proxy, Some(&reason))),
             Err(error) if error.revert().is_some() => {} // it was removed since
@@ -60,10 +58,9 @@ pub(super) async fn has_adopted(
     (client, registry): (&Client, Address),
     name: &str,
 ) -> Result<bool, ChainError> {
-    for proxy in proxies(client, registry, name).await? {
-        let query = abi::instanceOfCall { proxy };
-        let instance = client.call(registry, &query).await?;
-        if is_adopted(instance.kind) {
+    for proxy in client.registry(registry).proxies(name).await? {
+        let instance = client.registry(registry).instance(proxy).await?;
+        if instance.kind.is_adopted() {
             return Ok(true);
         }
     }

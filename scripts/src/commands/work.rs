@@ -79,7 +79,7 @@ impl Run {
     /// What runs on a way that was registered or proposed.
     pub(super) fn registered(way: &Step, omitted: bool) -> Self {
         Self {
-            kind: registry::runs(way),
+            kind: registry::runs(way).number(),
             data: way.data.clone(),
             typed: String::new(),
             program: Program::of(way),
@@ -109,9 +109,7 @@ impl<'a> Work<'a> {
         is_dry: bool,
     ) -> Result<Self, Error> {
         let registry = context.verified(&client, context.registry()?).await?;
-        let definition = client
-            .call(registry, &abi::definitionCall { name: name.into() })
-            .await?;
+        let definition = client.registry(registry).head(name).await?;
         let open = pending(&client, registry, name, &context.names())
             .await?
             .actions;
@@ -331,15 +329,9 @@ impl<'a> Work<'a> {
         &self,
         version: &str,
     ) -> Result<Option<(RecordedCode, Vec<Step>)>, Error> {
-        let call = abi::getVersionCall {
-            name: self.name.clone(),
-            version: version.into(),
-        };
-        match self.client.call(self.registry, &call).await {
-            Ok(found) => Ok(Some((found.code.into(), found.steps))),
-            Err(error) if error.revert().is_some() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let reader = self.client.registry(self.registry);
+        let found = reader.known_version(&self.name, version).await?;
+        Ok(found.map(|found| (found.code, found.steps)))
     }
 
     /// The open migrations to `version`, in the order of their proposals.

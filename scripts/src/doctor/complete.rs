@@ -2,11 +2,12 @@
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
 use super::finding::{Finding, Severity};
-use super::inventory::Role;
 use super::programs::{Program, State};
-use super::recorded::{self, Definition, Recorded};
+use super::recorded::{self, Recorded};
 use crate::client::{ChainError, Client};
-use crate::history::{Difference, differences};
+use crate::history::differences;
+use crate::model::Definition;
+use crate::model::{Difference, Role, Slice};
 use crate::registry::{self, stored};
 use alloy::primitives::Address;
 
@@ -60,7 +61,7 @@ async fn compare(
     found.extend(hidden_instances(client, registry, recorded).await?);
     for definition in &recorded.definitions {
         let title = definition.title();
-        let known = &definition.rebuilt.policies;
+        let known = &definition.policies;
         let roles = roles(&definition.name).iter();
         found.extend(
             roles
@@ -76,7 +77,7 @@ async fn compare(
         );
         let all = match runs {
             true => {
-                match differences(client, registry, &definition.name, &definition.rebuilt).await {
+                match differences(client, registry, definition, &Slice::whole(definition)).await {
                     Ok(all) => all,
                     Err(ChainError::Refused { revert, .. }) => vec![Difference {
                         what: "the definition".into(),
@@ -128,8 +129,8 @@ async fn counted(
     if definition.name.is_empty() {
         return Ok(Vec::new()); // of itself the registry counts nothing
     }
-    let stored = stored::counts(client, registry, definition.id).await?;
-    let rebuilt = &definition.rebuilt;
+    let stored = stored::counts(client, registry, definition.id()).await?;
+    let rebuilt = &definition;
     let pairs = [
         ("sequence", rebuilt.sequence, stored.sequence),
         (

@@ -3,15 +3,16 @@
 use super::cache::{self, CacheBid};
 use super::chain::{ChainFacts, DAY};
 use super::finding::{Finding, Severity};
-use super::inventory::{Account, Inventory, Role};
+use super::inventory::{Account, Inventory};
 use super::policies::Voices;
 use super::programs::{Program, State};
-use super::recorded::Definition;
 use super::time::{self, Migration, OpenAction};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::model::Definition;
+use crate::model::Used;
 use crate::registry::stored;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -103,13 +104,13 @@ pub async fn warnings(
     client: &Client,
     registry: Address,
     framework: &Framework,
-    used: Vec<(Address, Role, String)>,
+    used: Vec<Used>,
 ) -> Result<Vec<Finding>, ChainError> {
     let chain = ChainFacts::read(client).await?;
     let parts = stored::parts(client, registry).await?.unwrap_or_default();
     let mut inventory = Inventory::default();
     inventory.front(client, registry, &parts, framework).await?;
-    for (account, role, of) in used {
+    for Used { account, role, of } in used {
         inventory.add(account, None, role, &of, true);
     }
     let programs = programs::examine(client, &chain, inventory.into_accounts(), 0).await?;
@@ -124,7 +125,7 @@ async fn of_policies(
     voices: &[Voices],
     definitions: &[Definition],
 ) -> Result<Vec<Finding>, ChainError> {
-    let instances = definitions.iter().flat_map(|one| &one.rebuilt.instances);
+    let instances = definitions.iter().flat_map(|one| &one.instances);
     let instances: BTreeSet<Address> = instances.map(|instance| instance.proxy).collect();
     policies::examine(client, voices, &instances).await
 }

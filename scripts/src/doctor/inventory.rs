@@ -3,53 +3,22 @@
 use super::needed::Needed;
 use super::policies::Voices;
 use super::programs::AT_ONCE;
-use super::recorded::Definition;
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use crate::ids::CodeHash;
+use crate::model::{Definition, Role};
+use crate::model::{InstanceState, ProxyKind, StepKind};
 use crate::registry::{Named, named, relay_of, runs, stored};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::instance::IInstanceRegistry::relayCall;
 use stylus_upgrades_interface::parts::{PARTS, Part};
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
 use stylus_upgrades_interface::registry::Step;
 use stylus_upgrades_interface::slots;
-
-/// What code is needed for. The order is that in which it is cured: what users call comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Users call it.
-    Proxy,
-    /// A proxy runs it.
-    Implementation,
-    /// A proxy runs it while it is paused.
-    ComplexProgram,
-    /// Every proxy's admin path runs it.
-    UpgradeabilityStorage,
-    /// A proxy holds it while a migration runs.
-    PauseStub,
-    /// The registry's front.
-    Registry,
-    /// A part of the registry.
-    RegistryPart,
-    /// Another registry, which relays this one's orders to an EVM proxy that came from there.
-    Relay,
-    /// A migration runs it.
-    Script,
-    /// The registry asks it before and after each instance takes a step.
-    Check,
-    /// A policy asks it.
-    Lambda,
-    /// It approves.
-    Approver,
-}
 
 /// One purpose of an account's code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -186,7 +155,7 @@ impl Inventory {
     fn definition(&mut self, definition: &Definition, now: u64) {
         let needed = Needed::of(definition, now);
         let name = definition.title();
-        for version in &definition.rebuilt.versions {
+        for version in &definition.versions {
             let label = version.version.as_str();
             let (code, is_needed) = (&version.code, needed.has_version(label));
             self.add(
@@ -206,13 +175,13 @@ impl Inventory {
                 );
             }
         }
-        for (_, action) in definition.rebuilt.pending(now) {
+        for (_, action) in definition.pending(now) {
             let Ok(call) = Call::decode(&action.call) else {
                 continue;
             };
             let version = call.version();
             let is_superseded = version.is_some_and(|(label, code, _)| {
-                let mut versions = definition.rebuilt.versions.iter();
+                let mut versions = definition.versions.iter();
                 let known = versions.find(|known| known.version == label);
                 known.zip(code).is_some_and(|(known, code)| {
                     let key = (known.code.implementation, known.code.codehash);
@@ -258,14 +227,14 @@ impl Inventory {
         framework: &Framework,
         definition: &Definition,
     ) -> Result<(), ChainError> {
-        let instances = &definition.rebuilt.instances;
+        let instances = &definition.instances;
         let queries = instances.iter().map(async |instance| {
             let hash = client.codehash(instance.proxy).await?;
             let word = client
                 .storage(instance.proxy, slots::IMPLEMENTATION)
                 .await?;
             let relay = match instance.kind {
-                proxy_kind::EVM => relay_of(client, registry, instance.proxy).await?,
+                ProxyKind::Evm => relay_of(client, registry, instance.proxy).await?,
                 _ => None,
             };
             Ok::<_, ChainError>((hash, word, relay))
@@ -281,7 +250,7 @@ impl Inventory {
             }
             let known = framework.proxy_codehash(instance.kind, relay.unwrap_or(registry));
             let is_known = known.is_some() && hash == known;
-            if hash.is_some() && !is_known && !is_adopted(instance.kind) {
+            if hash.is_some() && !is_known && !instance.kind.is_adopted() {
                 self.unknown_proxies.insert(proxy);
             }
             let recorded = known.filter(|_| self.is_known || is_known);
@@ -292,7 +261,7 @@ impl Inventory {
             let held = Address::from_word(word);
             let role = match definition.begun.contains_key(&proxy) {
                 true => Role::ComplexProgram,
-                false if instance.paused => Role::PauseStub,
+                false if instance.state == InstanceState::Paused => Role::PauseStub,
                 false => Role::Implementation,
             };
             if !held.is_zero() {
@@ -307,7 +276,7 @@ impl Inventory {
 fn script(step: &Step) -> Role {
     match named(step) {
         Named::Check(_) => Role::Check,
-        _ if runs(step) == step::COMPLEX => Role::ComplexProgram,
+        _ if runs(step) == StepKind::Complex => Role::ComplexProgram,
         _ => Role::Script,
     }
 }

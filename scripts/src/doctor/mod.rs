@@ -40,6 +40,7 @@ mod serve;
 mod time;
 mod toolchain;
 
+pub use crate::model::Role;
 pub use bids::{Bid, offers, place};
 pub use cache::CacheBid;
 pub use chain::{ChainFacts, Scheduled};
@@ -47,7 +48,7 @@ pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
 pub use examine::{Diagnosis, examine, warnings};
 pub use finding::{Finding, Severity};
-pub use inventory::{Account, Role, Use};
+pub use inventory::{Account, Use};
 pub use metrics::{Runs, render};
 pub use paused::PAUSED;
 pub use programs::{Cure, Program, State};

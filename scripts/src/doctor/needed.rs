@@ -2,9 +2,9 @@
 //! they are at, those at which an open action adds one or another registry transfers one, the current one, and whatever lies on a path
 //! between.
 
-use super::recorded::Definition;
 use crate::governance::Call;
-use crate::history::OpenAction;
+use crate::model::Action;
+use crate::model::Definition;
 use std::collections::BTreeSet;
 
 /// Versions and steps that are needed.
@@ -18,7 +18,7 @@ pub(super) struct Needed<'a> {
 impl<'a> Needed<'a> {
     /// Those of a definition at `now`, Unix seconds.
     pub(super) fn of(definition: &'a Definition, now: u64) -> Self {
-        let rebuilt = &definition.rebuilt;
+        let rebuilt = &definition;
         let reached = definition.begun.values().map(|begun| begun.to.as_str());
         let mut targets: BTreeSet<&str> = reached.collect();
         if !rebuilt.current.is_empty() {
@@ -62,7 +62,7 @@ impl<'a> Needed<'a> {
 }
 
 /// The version at which an open action adds an instance.
-fn added_at(action: &OpenAction) -> Option<String> {
+fn added_at(action: &Action) -> Option<String> {
     match Call::decode(&action.call) {
         Ok(Call::Adopt(call)) => Some(call.version),
         Ok(Call::CreateProxy(call)) => Some(call.version),
@@ -126,16 +126,16 @@ mod tests {
             kind: 3,
             version: "2.0".into(),
         };
-        let mut action = OpenAction::default();
+        let mut action = Action::default();
         action.call = adopt.abi_encode().into();
         action.expires = 5;
-        definition.rebuilt.open.insert(ActionId::ZERO, action);
+        definition.open.insert(ActionId::ZERO, action);
         let needed = Needed::of(&definition, 5);
         assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
         assert!(needed.has_step("2.0", "3.0"));
         let later = Needed::of(&definition, 6);
         assert!(!later.has_version("2.0"), "it has expired");
-        let superseded = definition.rebuilt.open.get_mut(&ActionId::ZERO);
+        let superseded = definition.open.get_mut(&ActionId::ZERO);
         superseded.expect("it is there").epoch = 7;
         let other = Needed::of(&definition, 5);
         assert!(!other.has_version("2.0"), "its policy has changed");

@@ -1,8 +1,9 @@
 //! Definitions that are paused, and instances that are not what their definition is, or that wait.
 
 use super::finding::{Finding, Severity};
-use super::recorded::Definition;
-use crate::history::Unlike;
+use crate::client::Revert;
+use crate::model::Definition;
+use crate::model::Unlike;
 use crate::registry::Waiting;
 use crate::text::shell_word;
 
@@ -15,7 +16,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
     for definition in definitions {
         let name = definition.title();
         let word = shell_word(&definition.name);
-        if definition.rebuilt.paused {
+        if definition.is_paused() {
             findings.push(Finding {
                 name: PAUSED,
                 severity: Severity::Warning,
@@ -29,7 +30,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             proxy,
             state,
             wanted,
-        } in definition.rebuilt.unlike()
+        } in definition.unlike()
         {
             findings.push(Finding {
                 name: "InstanceUnlikeDefinition",
@@ -40,13 +41,16 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
                 next: format!("stylus-upgrades rollout {word}, with any key that can pay"),
             });
         }
-        for (proxy, reason) in definition.rebuilt.left_behind() {
-            let waiting = Waiting::new(proxy, Some(reason));
+        for proxy in definition.older().map(|one| one.proxy) {
+            let Some(reason) = definition.skipped.get(&proxy) else {
+                continue;
+            };
+            let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
             findings.push(Finding {
                 name: "InstanceWaits",
                 severity: Severity::Warning,
                 message: format!("{proxy} is older than what is current of {name}"),
-                expected: format!("an instance at {}", definition.rebuilt.current),
+                expected: format!("an instance at {}", definition.current),
                 found: waiting.reason,
                 next: format!("stylus-upgrades rollout {word}; {}", waiting.next),
             });

@@ -2,9 +2,9 @@
 //! and a lambda that is not the code which it was does not consent.
 
 use super::finding::{Finding, Severity};
-use super::recorded::Definition;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::model::Definition;
 use crate::registry::stored;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
@@ -33,14 +33,15 @@ pub(super) async fn voices(
 ) -> Result<Vec<Voices>, ChainError> {
     let mut all = Vec::new();
     for definition in definitions {
-        for (role, text) in &definition.rebuilt.policies {
+        for (role, text) in &definition.policies {
             let Ok(policy) = parse(text.as_bytes()) else {
                 continue;
             };
             if policy.is_none() {
                 continue;
             }
-            let recorded = stored::lambdas(client, registry, definition.id, role, &policy).await?;
+            let recorded =
+                stored::lambdas(client, registry, definition.id(), role, &policy).await?;
             let lambdas = policy.lambdas.iter().map(|leaf| leaf.address);
             all.push(Voices {
                 of: format!("policy {role} of {}", definition.title()),

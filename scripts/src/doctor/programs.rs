@@ -1,9 +1,10 @@
 //! The code of accounts, grouped by its hash: whether it runs, for how long, and what would help.
 
 use super::chain::ChainFacts;
-use super::inventory::{Account, Role};
+use super::inventory::Account;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::model::Role;
 use crate::program_code::is_program;
 use alloy::primitives::{Address, Bytes};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -110,26 +111,6 @@ impl Program {
         match self.state {
             Expired { .. } | Outdated { .. } | Inactive => true,
             Active { .. } | Evm | Missing => false,
-        }
-    }
-}
-
-impl Role {
-    /// Its name for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Proxy => "proxy",
-            Self::Implementation => "implementation",
-            Self::ComplexProgram => "program of a complex migration",
-            Self::UpgradeabilityStorage => "UpgradeabilityStorage",
-            Self::PauseStub => "pause stub",
-            Self::Registry => "registry",
-            Self::RegistryPart => "part of the registry",
-            Self::Relay => "registry that relays to an EVM proxy",
-            Self::Script => "migration script",
-            Self::Check => "check of a step",
-            Self::Lambda => "lambda",
-            Self::Approver => "approver",
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::chain::{ChainFacts, DAY};
 use super::finding::{Finding, Severity};
-use super::recorded::Definition;
 use crate::client::{ChainError, Client};
 use crate::governance::{Display, Names};
 use crate::ids::ActionId;
 use crate::migration::active::Standing;
+use crate::model::Definition;
 use crate::text::utc;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -85,7 +85,7 @@ pub(super) async fn examine(
             findings.push(migrating(chain, &migration));
             migrations.push(migration);
         }
-        for (id, open) in definition.rebuilt.pending(chain.time) {
+        for (id, open) in definition.pending(chain.time) {
             let action = OpenAction {
                 action: id,
                 definition: definition.name.clone(),

@@ -30,16 +30,12 @@ pub async fn deciding_policy(
     name: &str,
     role: &str,
 ) -> Result<(String, String), ChainError> {
-    let query = |role: &str| abi::policyCall {
-        name: name.into(),
-        role: role.into(),
-    };
-    match client.call(registry, &query(role)).await {
+    let reader = client.registry(registry);
+    match reader.policy(name, role).await {
         Ok(text) => Ok((role.into(), text)),
         Err(error) if error.is_refused_as::<abi::UnknownRole>() && role == "pause" => {
             let instead = role_of(role, |_| false);
-            let text = client.call(registry, &query(instead)).await?;
-            Ok((instead.into(), text))
+            Ok((instead.into(), reader.policy(name, instead).await?))
         }
         Err(error) => Err(error),
     }
@@ -75,11 +71,7 @@ pub(super) async fn require_approver(
 ) -> Result<(), ChainError> {
     let what = "a new version";
     let caller = client.caller(what)?;
-    let query = abi::policyCall {
-        name: name.into(),
-        role: "migrate".into(),
-    };
-    let text = client.call(registry, &query).await?;
+    let text = client.registry(registry).policy(name, "migrate").await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(());
     };

@@ -6,6 +6,7 @@ use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::Explain;
+use crate::model::{ProxyKind, RecordedCode, StepKind};
 use crate::registry::{ask, runs};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
@@ -13,11 +14,8 @@ use alloy::providers::Provider;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::rpc::types::{Log, TransactionRequest};
 use serde::Serialize;
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
-use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -55,7 +53,7 @@ pub async fn after_upgrade(
     registry: Address,
     proxy: Address,
     version: &str,
-    code: &Code,
+    code: &RecordedCode,
     logs: &[Log],
 ) -> Result<Vec<Check>, ChainError> {
     let check = |name, ok, found: String| Check {
@@ -64,10 +62,8 @@ pub async fn after_upgrade(
         ok,
         found,
     };
-    let instance = client
-        .call(registry, &abi::instanceOfCall { proxy })
-        .await?;
-    let is_adopted = is_adopted(instance.kind);
+    let instance = client.registry(registry).instance(proxy).await?;
+    let is_adopted = instance.kind.is_adopted();
     let stub = pause_stub(registry, instance.kind);
     let own = || logs.iter().filter(|log| log.address() == proxy);
 
@@ -87,7 +83,7 @@ pub async fn after_upgrade(
     let steps = own()
         .filter_map(|log| log.log_decode::<Migrated>().ok())
         .map(|log| (log.inner.data.from, log.inner.data.to));
-    let bare = without_migration(client, registry, &instance.name, steps).await?;
+    let bare = without_migration(client, registry, &instance.definition, steps).await?;
     let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let implementation = Address::from_word(word);
     let hash = client.codehash(implementation).await?.unwrap_or_default();
@@ -133,7 +129,7 @@ pub async fn after_upgrade(
         ),
         check(
             "code",
-            implementation == code.implementation && hash.0 == code.codehash,
+            implementation == code.implementation && hash == code.codehash,
             format!("{implementation} {hash}"),
         ),
         check(
@@ -151,9 +147,9 @@ pub async fn after_upgrade(
 }
 
 /// What an instance of that kind runs while it is paused.
-pub fn pause_stub(registry: Address, kind: u8) -> Address {
+pub fn pause_stub(registry: Address, kind: ProxyKind) -> Address {
     match kind {
-        proxy_kind::UUPS => evm::uups_stub_address(registry),
+        ProxyKind::Uups => evm::uups_stub_address(registry),
         _ => evm::create2_address(&evm::creation_code(&evm::stub_code())),
     }
 }
@@ -177,13 +173,9 @@ async fn without_migration(
     let (mut bare, mut count) = (Bare::default(), 0_usize);
     for (from, to) in steps {
         count += 1;
-        let call = abi::getVersionCall {
-            name: name.into(),
-            version: to.clone(),
-        };
-        let steps = client.call(registry, &call).await?.steps;
+        let steps = client.registry(registry).version(name, &to).await?.steps;
         let way = steps.iter().find(|way| way.from == from);
-        if way.is_some_and(|way| runs(way) == step::NONE) {
+        if way.is_some_and(|way| runs(way) == StepKind::None) {
             bare.steps.push(format!("{from} → {to}"));
         }
     }

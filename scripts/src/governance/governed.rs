@@ -22,9 +22,7 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::limits::LABEL_MAX;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call that was decoded and can be shown.
 #[derive(Debug, Clone)]
@@ -168,10 +166,8 @@ impl GovernedCall {
             Call::TransferProxy(call) => call.proxy,
             _ => return Ok(false),
         };
-        let instance = client
-            .call(self.registry, &abi::instanceOfCall { proxy })
-            .await?;
-        Ok(is_adopted(instance.kind))
+        let instance = client.registry(self.registry).instance(proxy).await?;
+        Ok(instance.kind.is_adopted())
     }
 
     /// It in a few words. Names that are too long for the registry are cut.

@@ -58,8 +58,7 @@ pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::{GovernedCall, perform};
 pub use names::Names;
 pub use pending::{
-    Open, PendingAction, Readiness, UnreadableAction, all_pending, pending, proposed, readiness,
-    superseded_by,
+    Open, PendingAction, UnreadableAction, all_pending, pending, proposed, readiness, superseded_by,
 };
 pub use place::{Placed, find, place};
 pub(crate) use revert_cause::failed_upgrade;

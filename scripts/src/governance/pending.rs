@@ -6,11 +6,11 @@ use super::error::GovernanceError;
 use super::names::Names;
 use crate::client::{ChainError, Client};
 use crate::ids::{ActionId, CodeHash};
-use crate::registry::{Topics, all_logs, open_actions};
+use crate::model::{Readiness, RecordedCode};
+use crate::registry::{Topics, all_logs};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
-use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// An open action.
@@ -73,33 +73,6 @@ impl Open {
     }
 }
 
-/// How far an action is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Readiness {
-    /// Approvals that count so far.
-    pub approvals: u16,
-    /// These and the fewest that are missing.
-    pub required: u16,
-    /// Who approved.
-    pub approved: Vec<Address>,
-    /// Who may approve and has not.
-    pub missing: Vec<Address>,
-    /// Unix seconds from which it can be executed; 0 if no delay is involved or none runs yet.
-    pub not_before: u64,
-    /// Unix seconds up to which it can be approved and executed.
-    pub expires: u64,
-    /// What keeps it from being executed, one of `nothing`, `approvals`, `delay`, `lambda`,
-    /// `expired`, `code changed`, `not runnable`, `paused`, `direct call`.
-    pub blocked_by: &'static str,
-}
-
-impl Readiness {
-    /// Whether any call of anybody would execute it.
-    pub fn is_ready(&self) -> bool {
-        self.blocked_by == blocked_name(blocked_by::NOTHING)
-    }
-}
-
 /// How far `action` is.
 ///
 /// # Errors
@@ -109,21 +82,10 @@ pub async fn readiness(
     registry: Address,
     action: ActionId,
 ) -> Result<Readiness, GovernanceError> {
-    let found = client
-        .call(registry, &abi::readinessCall { action: action.0 })
-        .await
-        .map_err(|error| match error.is_refused_as::<abi::ActionNotFound>() {
-            true => GovernanceError::NotOpen { action },
-            false => error.into(),
-        })?;
-    Ok(Readiness {
-        approvals: found.progress.approvals,
-        required: found.progress.required,
-        approved: found.approved,
-        missing: found.missing,
-        not_before: found.notBefore,
-        expires: found.expires,
-        blocked_by: blocked_name(found.blockedBy),
+    let found = client.registry(registry).readiness(action).await;
+    found.map_err(|error| match error.is_refused_as::<abi::ActionNotFound>() {
+        true => GovernanceError::NotOpen { action },
+        false => error.into(),
     })
 }
 
@@ -156,10 +118,7 @@ async fn untold(
     action: ActionId,
 ) -> Result<GovernanceError, GovernanceError> {
     // Perhaps there is no registry at all.
-    let itself = abi::definitionCall {
-        name: String::new(),
-    };
-    client.call(registry, &itself).await?;
+    client.registry(registry).require().await?;
     match readiness(client, registry, action).await {
         Ok(_) => Ok(GovernanceError::EventsHidden {
             endpoint: client.endpoint().to_string(),
@@ -182,7 +141,7 @@ pub async fn pending(
     names: &Names,
 ) -> Result<Open, GovernanceError> {
     let mut all = Open::default();
-    for action in open_actions(client, registry, name).await? {
+    for action in client.registry(registry).open_actions(name).await? {
         let event = proposed(client, registry, action).await?;
         // Others may finish it between two questions.
         let readiness = match readiness(client, registry, action).await {
@@ -243,22 +202,19 @@ pub async fn superseded_by(
     let Some((version, Some(code), _)) = call.version() else {
         return Ok(None);
     };
-    let query = abi::getVersionCall {
-        name: call.definition().into(),
-        version: version.into(),
+    let reader = client.registry(registry);
+    let known = reader.known_version(call.definition(), version).await?;
+    let Some(registered) = known.map(|known| known.code) else {
+        return Ok(None);
     };
-    let registered = match client.call(registry, &query).await {
-        Ok(found) => found.code,
-        Err(error) if error.revert().is_some() => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    let code = RecordedCode::from(code);
     let other = if registered.codehash != code.codehash {
         "with other code"
     } else if registered.implementation != code.implementation {
         "with the same code at another account"
-    } else if registered.layoutHash != code.layoutHash {
+    } else if registered.layout != code.layout {
         "with the same code, and another layout"
-    } else if registered.sourceHash != code.sourceHash {
+    } else if registered.source != code.source {
         "with the same code, of other sources"
     } else {
         return Ok(None);
@@ -277,20 +233,5 @@ impl PendingAction {
             .filter(|(_, _, codehash)| *codehash == hash)
             .map(|(_, account, _)| account)
             .collect()
-    }
-}
-
-fn blocked_name(number: u8) -> &'static str {
-    match number {
-        blocked_by::NOTHING => "nothing",
-        blocked_by::APPROVALS => "approvals",
-        blocked_by::DELAY => "delay",
-        blocked_by::LAMBDA => "lambda",
-        blocked_by::EXPIRED => "expired",
-        blocked_by::CODE_CHANGED => "code changed",
-        blocked_by::NOT_RUNNABLE => "not runnable",
-        blocked_by::PAUSED => "paused",
-        blocked_by::DIRECT_CALL => "direct call",
-        _ => "an unknown reason",
     }
 }

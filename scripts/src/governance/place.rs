@@ -11,12 +11,10 @@ use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
-use crate::registry::labels;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Code on the chain, active.
 #[derive(Debug, Clone)]
@@ -110,17 +108,12 @@ async fn registered(
     hash: CodeHash,
 ) -> Result<Vec<Address>, GovernanceError> {
     let mut accounts = Vec::new();
-    for version in labels(client, registry, name).await? {
-        let call = abi::getVersionCall {
-            name: name.into(),
-            version,
-        };
-        let found = client.call(registry, &call).await?;
-        let code = (found.code.implementation, found.code.codehash);
-        let scripts = found.steps.into_iter();
-        let scripts = scripts.map(|step| (step.script, step.scriptCodehash));
+    for version in client.registry(registry).versions(name).await? {
+        let code = (version.code.implementation, version.code.codehash);
+        let scripts = version.steps.into_iter();
+        let scripts = scripts.map(|step| (step.script, step.scriptCodehash.into()));
         let named = std::iter::once(code).chain(scripts);
-        accounts.extend(named.filter(|(_, named)| *named == hash.0).map(|(a, _)| a));
+        accounts.extend(named.filter(|(_, named)| *named == hash).map(|(a, _)| a));
     }
     Ok(accounts)
 }

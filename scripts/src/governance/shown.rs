@@ -2,11 +2,12 @@
 //! and the descriptors for wallets are made.
 
 use super::names::Names;
+use crate::model::ProxyKind;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value};
 use stylus_upgrades_interface::ids::StepKind;
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call as it is shown.
@@ -339,23 +340,23 @@ fn at<'a>(arguments: &'a Map<String, Value>, path: &str) -> &'a str {
 }
 
 /// The kind of a proxy.
-pub fn kind_in_words(kind: u8) -> String {
-    match kind {
-        proxy_kind::WASM => "WASM proxy".into(),
-        proxy_kind::EVM => "EVM proxy".into(),
-        proxy_kind::TRANSPARENT_4 => "transparent proxy 4.x of OpenZeppelin".into(),
-        proxy_kind::TRANSPARENT_5 => "transparent proxy 5.x of OpenZeppelin".into(),
-        proxy_kind::UUPS => "UUPS proxy of OpenZeppelin".into(),
-        other => format!("{other}, which is unknown"),
+pub fn kind_in_words(kind: impl Into<ProxyKind>) -> String {
+    match kind.into() {
+        ProxyKind::Wasm => "WASM proxy".into(),
+        ProxyKind::Evm => "EVM proxy".into(),
+        ProxyKind::Transparent4 => "transparent proxy 4.x of OpenZeppelin".into(),
+        ProxyKind::Transparent5 => "transparent proxy 5.x of OpenZeppelin".into(),
+        ProxyKind::Uups => "UUPS proxy of OpenZeppelin".into(),
+        ProxyKind::Unknown(other) => format!("{other}, which is unknown"),
     }
 }
 
 /// The kind of a proxy in 20 characters at most: devices cut what is longer.
-pub fn kind_on_device(kind: u8) -> String {
-    match kind {
-        proxy_kind::TRANSPARENT_4 => "OZ transparent 4.x".into(),
-        proxy_kind::TRANSPARENT_5 => "OZ transparent 5.x".into(),
-        proxy_kind::UUPS => "OZ UUPS proxy".into(),
+pub fn kind_on_device(kind: impl Into<ProxyKind>) -> String {
+    match kind.into() {
+        ProxyKind::Transparent4 => "OZ transparent 4.x".into(),
+        ProxyKind::Transparent5 => "OZ transparent 5.x".into(),
+        ProxyKind::Uups => "OZ UUPS proxy".into(),
         other => kind_in_words(other),
     }
 }

@@ -9,10 +9,11 @@ use super::ended::{Cancelled, cancelled, ended, instead, last_approval, same_cal
 use super::error::GovernanceError;
 use super::gas::{self, Approval};
 use super::governed::GovernedCall;
-use super::pending::{Readiness, readiness};
+use super::pending::readiness;
 use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::ids::ActionId;
+use crate::model::Readiness;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -329,8 +330,7 @@ pub async fn action_of(
     registry: Address,
     call: &Bytes,
 ) -> Result<ActionId, ChainError> {
-    let query = abi::actionOfCall { call: call.clone() };
-    client.call(registry, &query).await.map(ActionId)
+    client.registry(registry).action_of(call).await
 }
 
 /// Whether what it would make is there already.

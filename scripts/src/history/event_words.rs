@@ -1,26 +1,18 @@
 //! What an event says: who did it, under which policy, and in words.
 
-use super::replay::Rebuilt;
 use crate::client::Revert;
 use crate::governance::{Call, Names, kind_in_words};
 use crate::ids::ActionId;
+use crate::model::{Definition, role_asked_for};
 use alloy::primitives::{Address, B256, Bytes};
 use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
-
-/// Whether what follows from an event depends on the time of its block.
-pub(super) fn is_timed(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Proposed(_) | Event::Approved(_) | Event::Revoked(_)
-    )
-}
 
 /// The policy that is in force for an action when an event about it happens.
 pub(super) fn in_force(
     id: ActionId,
     event: &Event,
-    before: &Rebuilt,
+    before: &Definition,
     names: &Names,
 ) -> Option<String> {
     let open = before.open.get(&id);
@@ -47,12 +39,12 @@ pub(super) fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
     }
 }
 
-fn role(event: &Event, before: &Rebuilt) -> Option<String> {
+fn role(event: &Event, before: &Definition) -> Option<String> {
     let Event::Proposed(event) = event else {
         return None;
     };
-    let call = Call::decode(&event.call).ok()?;
-    Some(before.role_of(&call).into())
+    let role = role_asked_for(&event.call)?;
+    Some(before.deciding_role(role).into())
 }
 
 /// Whether the call, or the one that the event proposes, is a pause that another role decides: any
@@ -100,7 +92,7 @@ pub(super) fn title(event: &Event) -> &'static str {
 }
 
 /// An event in words; `before` is the state before it.
-pub(super) fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
+pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> String {
     let proposal = |id: B256| {
         let open = before.open.get(&id.into());
         let call = open.and_then(|open| Call::decode(&open.call).ok());

@@ -1,12 +1,11 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
-use super::part::{AT_ONCE, Part};
 use super::proxies::ProxyCodes;
-use super::replay::{Rebuilt, RebuiltInstance, RebuiltVersion, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Unlike, Version};
 use crate::program_code::is_program;
 use crate::registry::{Topics, all_logs, decides, given_to, named};
 use crate::text::shell_word;
@@ -16,11 +15,12 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_framework::{PAUSE_STUB, Program, program};
-use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::slots;
+
+/// Questions that are asked at once: an endpoint with limits says when it is too many.
+const AT_ONCE: usize = 16;
 
 /// Something that was recorded, and what the chain holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,29 +58,15 @@ impl LiveCheck {
     }
 }
 
-/// Compares live code and slots to what the events recorded.
+/// Compares live code and slots to what the events recorded, of some of the versions and instances.
 ///
 /// # Errors
 /// What the chain says; a check that fails is no error.
 pub async fn live_checks(
     client: &Client,
     registry: Address,
-    name: &str,
-    rebuilt: &Rebuilt,
-) -> Result<Vec<LiveCheck>, ChainError> {
-    live_checks_in(client, registry, name, rebuilt, &Part::whole(rebuilt)).await
-}
-
-/// As [`live_checks`], of some of the versions and instances alone.
-///
-/// # Errors
-/// As [`live_checks`].
-pub async fn live_checks_in(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    rebuilt: &Rebuilt,
-    part: &Part,
+    rebuilt: &Definition,
+    part: &Slice,
 ) -> Result<Vec<LiveCheck>, ChainError> {
     let mut checks = Vec::new();
     checks.extend(activation(client, "activation of the registry".into(), registry).await?);
@@ -90,7 +76,7 @@ pub async fn live_checks_in(
     let definition = DefinitionFacts {
         client,
         registry,
-        name,
+        name: &rebuilt.name,
         at: rebuilt
             .versions
             .iter()
@@ -121,7 +107,7 @@ pub async fn live_checks_in(
             expected: format!("{wanted}, as its definition is"),
             found: format!(
                 "{state}; next: stylus-upgrades rollout {}",
-                shell_word(name)
+                shell_word(&rebuilt.name)
             ),
         });
     }
@@ -147,10 +133,7 @@ async fn at_once<T>(
 }
 
 /// The code of a version and of the scripts into it.
-async fn of_version(
-    client: &Client,
-    version: &RebuiltVersion,
-) -> Result<Vec<LiveCheck>, ChainError> {
+async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>, ChainError> {
     let label = &version.version;
     let code = &version.code;
     let what = format!("code of {label}");
@@ -176,7 +159,7 @@ impl DefinitionFacts<'_> {
     /// The slots of an instance, and the hash of its code.
     async fn of_instance(
         &self,
-        instance: &RebuiltInstance,
+        instance: &Instance,
     ) -> Result<(Vec<LiveCheck>, Option<CodeHash>), ChainError> {
         let Self {
             client,
@@ -190,21 +173,21 @@ impl DefinitionFacts<'_> {
         let named = |slot: &str| format!("{slot} of {proxy}");
         let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
         let found = slot(slots::IMPLEMENTATION).await?;
-        let is_adopted = is_adopted(instance.kind);
+        let is_adopted = instance.kind.is_adopted();
         let stub = match instance.kind {
-            proxy_kind::UUPS => evm::uups_stub_address(*registry),
+            ProxyKind::Uups => evm::uups_stub_address(*registry),
             _ => *stub,
         };
-        let code = if instance.paused {
+        let code = if instance.state == InstanceState::Paused {
             Some(&stub)
         } else {
             at.get(instance.version.as_str())
         };
         let beacon = slot(slots::BEACON).await?;
         if let Some(expected) = code
-            && !instance.migrating
+            && !instance.state.is_migrating()
         {
-            let what = match instance.paused {
+            let what = match instance.state == InstanceState::Paused {
                 true => named("pause stub"),
                 false => named("implementation"),
             };

@@ -1,33 +1,31 @@
 //! Whether proxies have the code that their registry gives to those of their kind.
 
 use super::live::{LiveCheck, pinned};
-use super::replay::{Rebuilt, RebuiltInstance};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
+use crate::model::{Definition, Instance, ProxyKind};
 use crate::registry::relay_of;
 use alloy::primitives::Address;
 use std::collections::BTreeMap;
 use stylus_upgrades_framework::{REGISTRY, UPGRADEABILITY_PROXY, UPGRADEABILITY_STORAGE};
-use stylus_upgrades_interface::adopted::is_adopted;
-use stylus_upgrades_interface::reasons::proxy_kind;
 
 /// What the code of proxies is compared with.
 pub(super) struct ProxyCodes<'a> {
     client: &'a Client,
     registry: Address,
-    rebuilt: &'a Rebuilt,
+    rebuilt: &'a Definition,
     /// By kind: what a registry of this release gives to its proxies; of another one nothing is known.
-    known: BTreeMap<u8, CodeHash>,
+    known: BTreeMap<ProxyKind, CodeHash>,
     /// By kind: the definition's first proxy and its code, where nothing better is known.
-    first: BTreeMap<u8, (Address, CodeHash)>,
+    first: BTreeMap<ProxyKind, (Address, CodeHash)>,
 }
 
 impl<'a> ProxyCodes<'a> {
     pub(super) async fn of(
         client: &'a Client,
         registry: Address,
-        rebuilt: &'a Rebuilt,
+        rebuilt: &'a Definition,
     ) -> Result<Self, ChainError> {
         let found = client.codehash(registry).await?;
         let known = match found == Some(pinned(REGISTRY)?.codehash.into()) {
@@ -46,7 +44,7 @@ impl<'a> ProxyCodes<'a> {
     /// Whether a proxy has the code of its kind, however few of the others are looked at.
     pub(super) async fn check(
         &mut self,
-        instance: &RebuiltInstance,
+        instance: &Instance,
         code: Option<CodeHash>,
     ) -> Result<LiveCheck, ChainError> {
         let what = format!("proxy code of {}", instance.proxy);
@@ -58,7 +56,7 @@ impl<'a> ProxyCodes<'a> {
                 found: "an account without code".into(),
             });
         };
-        if instance.kind == proxy_kind::EVM
+        if instance.kind == ProxyKind::Evm
             && let Some(relay) = relay_of(self.client, self.registry, instance.proxy).await?
         {
             return relayed(what, relay, code);
@@ -66,7 +64,7 @@ impl<'a> ProxyCodes<'a> {
         let expected = match self.known.get(&instance.kind) {
             Some(known) => Some(*known),
             // compilers and admins of others differ
-            None if is_adopted(instance.kind) => None,
+            None if instance.kind.is_adopted() => None,
             None => {
                 let (first, expected) = self.first(instance, code).await?;
                 Some(expected).filter(|_| first != instance.proxy)
@@ -86,7 +84,7 @@ impl<'a> ProxyCodes<'a> {
     /// The definition's first proxy of the kind.
     async fn first(
         &mut self,
-        instance: &RebuiltInstance,
+        instance: &Instance,
         code: CodeHash,
     ) -> Result<(Address, CodeHash), ChainError> {
         let kind = instance.kind;
@@ -106,7 +104,7 @@ impl<'a> ProxyCodes<'a> {
 
 /// Whether a proxy has the code that the registry `relay` gives to its EVM proxies.
 fn relayed(what: String, relay: Address, code: CodeHash) -> Result<LiveCheck, ChainError> {
-    let known = given_by(relay)?.get(&proxy_kind::EVM).copied();
+    let known = given_by(relay)?.get(&ProxyKind::Evm).copied();
     Ok(LiveCheck {
         what,
         ok: known.is_none_or(|known| known == code),
@@ -116,15 +114,15 @@ fn relayed(what: String, relay: Address, code: CodeHash) -> Result<LiveCheck, Ch
 }
 
 /// The code hashes of what a registry of this release creates.
-fn given_by(registry: Address) -> Result<BTreeMap<u8, CodeHash>, ChainError> {
+fn given_by(registry: Address) -> Result<BTreeMap<ProxyKind, CodeHash>, ChainError> {
     let storage = pinned(UPGRADEABILITY_STORAGE)?;
     let mut known = BTreeMap::from([(
-        proxy_kind::WASM,
+        ProxyKind::Wasm,
         pinned(UPGRADEABILITY_PROXY)?.codehash.into(),
     )]);
     if let Some(storage) = storage.address {
         let evm = evm::evm_proxy_code(registry, storage);
-        known.insert(proxy_kind::EVM, CodeHash::of(evm));
+        known.insert(ProxyKind::Evm, CodeHash::of(evm));
     }
     Ok(known)
 }

@@ -1,11 +1,10 @@
 //! One definition's events, each with who, when, and the policy that was in force.
 
-use super::definition_id;
-use super::event_words::{actor, describe, in_force, is_timed, title};
-use super::replay::Rebuilt;
+use super::event_words::{actor, describe, in_force, title};
 use crate::client::{ChainError, Client, EventStore};
 use crate::governance::Names;
 use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
+use crate::model::{Definition, definition_id, is_timed};
 use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
@@ -30,7 +29,7 @@ pub struct History {
     /// How many events there are in all.
     pub total: usize,
     /// The state that follows from all of them.
-    pub rebuilt: Rebuilt,
+    pub definition: Definition,
 }
 
 /// Events of which transaction and block are read. The state follows from all of them in any case.
@@ -194,7 +193,7 @@ async fn from_logs(
     let events: Vec<(&Log, Event)> = decoded.collect();
     let total = events.len();
     let mut facts = Facts::new(client, client.events_of(registry));
-    let mut rebuilt = Rebuilt::of(name);
+    let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
     let is_long = wanted == Wanted::All && total > LONG;
     let (progress, rate) = (client.progress(), Rate::from(0));
@@ -213,13 +212,13 @@ async fn from_logs(
                 true => facts.time_of(log).await?,
                 false => 0,
             };
-            rebuilt.feed(event, time);
+            definition.feed(event, time);
             continue;
         }
         let fact = facts.of(log).await?;
-        let policy = action.and_then(|id| in_force(id, event, &rebuilt, names));
-        let what = describe(event, &rebuilt, names);
-        rebuilt.feed(event, fact.time);
+        let policy = action.and_then(|id| in_force(id, event, &definition, names));
+        let what = describe(event, &definition, names);
+        definition.feed(event, fact.time);
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),
             time: fact.time,
@@ -242,7 +241,7 @@ async fn from_logs(
     Ok(History {
         entries,
         total,
-        rebuilt,
+        definition,
     })
 }
 

@@ -2,9 +2,9 @@
 
 use crate::client::{ChainError, Client};
 use crate::governance::step_in_words;
+use crate::model;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A step on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,21 +42,17 @@ pub async fn steps_to(
     if at == version || version.is_empty() {
         return Ok(Steps::Arrived);
     }
-    let query = abi::planCall {
-        instance: proxy,
-        version: version.into(),
-    };
-    let found = match client.call(registry, &query).await {
+    let found = match client.registry(registry).path(proxy, version).await {
         Ok(found) => found,
         Err(error) if error.revert().is_some() => return Ok(Steps::Refused(error.to_string())),
         Err(error) => return Err(error),
     };
-    let targets = found.steps.iter().skip(1).map(|step| step.from.as_str());
-    let targets = targets.chain([version]);
-    let all = found.steps.iter().zip(targets).map(|(step, to)| PathStep {
-        from: step.from.clone(),
-        to: to.into(),
-        runs: step_in_words(step.kind),
-    });
+    let all = found
+        .into_iter()
+        .map(|model::PathStep { to, step }| PathStep {
+            from: step.from,
+            to,
+            runs: step_in_words(step.kind),
+        });
     Ok(Steps::Path(all.collect()))
 }

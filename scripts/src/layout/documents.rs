@@ -154,10 +154,7 @@ async fn published_in(
     registry: Address,
     hash: LayoutHash,
 ) -> Result<Option<u64>, ChainError> {
-    let call = abi::layoutAtCall {
-        layoutHash: hash.into(),
-    };
-    match client.call(registry, &call).await {
+    match client.registry(registry).layout_at(hash).await {
         Ok(block) => Ok(Some(block)),
         Err(error) if error.revert().is_some() => Ok(None),
         Err(error) => Err(error),

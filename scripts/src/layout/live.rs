@@ -5,14 +5,13 @@ use super::documents::{DocumentError, Documents, Known};
 use super::error::LayoutError;
 use crate::client::{ChainError, Client};
 use crate::coverage::Extent;
+use crate::model::StepKind;
 use crate::registry::runs;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use stylus_layout::{Layout, Range, Ranges};
-use stylus_upgrades_interface::reasons::step;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
 /// Instances that are looked at, at most: the first and the last ones.
@@ -239,8 +238,11 @@ async fn version_of(
         let runs = client.storage(proxy, slots::IMPLEMENTATION).await?;
         return Ok(Address::from_word(runs).to_string());
     }
-    let call = abi::instanceOfCall { proxy };
-    Ok(client.call(upgrade.registry, &call).await?.version)
+    Ok(client
+        .registry(upgrade.registry)
+        .instance(proxy)
+        .await?
+        .version)
 }
 
 /// What every version uses that an instance at the version before may have been at: the versions that
@@ -255,18 +257,17 @@ async fn earlier(
     let mut known = BTreeSet::from([upgrade.from.to_owned()]);
     let mut left = VecDeque::from([upgrade.from.to_owned()]);
     while let Some(version) = left.pop_front() {
-        let call = abi::getVersionCall {
-            name: upgrade.name.into(),
-            version: version.clone(),
-        };
-        let answer = client.call(upgrade.registry, &call).await?;
+        let answer = client
+            .registry(upgrade.registry)
+            .version(upgrade.name, &version)
+            .await?;
         let before = answer.steps.into_iter().map(|step| step.from);
         left.extend(before.filter(|from| !from.is_empty() && known.insert(from.clone())));
-        let hash = answer.code.layoutHash;
+        let hash = answer.code.layout;
         if version == upgrade.from || !seen.insert(hash) {
             continue;
         }
-        let ranges = match documents.get(hash.into()).await? {
+        let ranges = match documents.get(hash).await? {
             Known::Document(document) => Ranges::of(&document.layout).ok(),
             Known::Not(_) => None,
         };
@@ -307,12 +308,12 @@ async fn instances(
         }
         if at != upgrade.from {
             // It comes by other steps first.
-            let call = abi::planCall {
-                instance: proxy,
-                version: upgrade.from.into(),
-            };
-            match client.call(upgrade.registry, &call).await {
-                Ok(way) if way.steps.iter().any(|one| runs(one) != step::NONE) => {
+            match client
+                .registry(upgrade.registry)
+                .path(proxy, upgrade.from)
+                .await
+            {
+                Ok(way) if way.iter().any(|one| runs(&one.step) != StepKind::None) => {
                     live.partial(format!(
                         "instance {proxy} is migrated from {at} to {} first",
                         upgrade.from
@@ -335,9 +336,8 @@ async fn sample(
     upgrade: Upgrade<'_>,
     live: &mut Live,
 ) -> Result<Vec<Address>, ChainError> {
-    let name = upgrade.name.to_owned();
-    let call = abi::definitionCall { name };
-    let count = client.call(upgrade.registry, &call).await?.instances;
+    let reader = client.registry(upgrade.registry);
+    let count = reader.head(upgrade.name).await?.instances;
     let half = INSTANCES_MAX / 2;
     let pages = match count > INSTANCES_MAX {
         false => vec![(0, half), (half, half)],
@@ -353,12 +353,8 @@ async fn sample(
         if start >= count {
             break;
         }
-        let call = abi::instancesCall {
-            name: upgrade.name.into(),
-            start,
-            count: page.min(count - start),
-        };
-        found.extend(client.call(upgrade.registry, &call).await?);
+        let range = start as usize..start.saturating_add(page).min(count) as usize;
+        found.extend(reader.proxies_in(upgrade.name, range).await?);
     }
     Ok(found)
 }

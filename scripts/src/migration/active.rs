@@ -3,6 +3,7 @@
 use super::MigrationError;
 use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client};
+use crate::model::InstanceState;
 use crate::registry::{Topics, all_logs, ask, registry_of};
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
@@ -12,7 +13,6 @@ use alloy::rpc::types::{Log, TransactionRequest};
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::complex::IComplexMigration::{self as complex, ContractPaused};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -84,9 +84,9 @@ pub async fn find(
 ) -> Result<ActiveMigration, MigrationError> {
     let registry = retry.run(async || registry_of(client, proxy).await).await?;
     let known = retry
-        .run(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
+        .run(async || client.registry(registry).instance(proxy).await)
         .await?;
-    let in_step = [instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&known.state);
+    let in_step = [InstanceState::Migrating, InstanceState::TurningBack].contains(&known.state);
     let standing = standing(client, retry, proxy).await?;
     let (true, Some(at)) = (in_step, standing) else {
         let live = live(client, retry, proxy).await?;
@@ -101,7 +101,7 @@ pub async fn find(
     Ok(ActiveMigration {
         proxy,
         registry,
-        name: known.name,
+        name: known.definition,
         from,
         to,
         program,
@@ -133,9 +133,9 @@ async fn from_progress(
 ) -> Result<Option<Standing>, ChainError> {
     let registry = retry.run(async || registry_of(client, proxy).await).await?;
     let known = retry
-        .run(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
+        .run(async || client.registry(registry).instance(proxy).await)
         .await?;
-    if ![instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&known.state) {
+    if ![InstanceState::Migrating, InstanceState::TurningBack].contains(&known.state) {
         return Ok(None);
     }
     let progress = retry
@@ -143,7 +143,7 @@ async fn from_progress(
         .await?;
     let handler = handler(client, retry, registry, proxy).await?;
     Ok(Some(Standing {
-        back: known.state == instance_state::TURNING_BACK,
+        back: known.state == InstanceState::TurningBack,
         done: progress.done.saturating_to(),
         total: progress.total.saturating_to(),
         handler,

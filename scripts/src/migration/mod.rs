@@ -53,7 +53,6 @@ use runner::{BatchOptions, BatchRunner};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// ArbGasInfo, which says what one transaction may use.
 const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
@@ -341,11 +340,8 @@ async fn outcome(
         then: None,
     };
     if migrated.ended {
-        let instance = abi::instanceOfCall {
-            proxy: migrated.proxy,
-        };
         let now = retry
-            .run(async || client.call(registry, &instance).await)
+            .run(async || client.registry(registry).instance(migrated.proxy).await)
             .await?;
         if !is_back && now.version == migrated.from {
             return Err(aborted);

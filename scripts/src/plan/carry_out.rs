@@ -6,14 +6,14 @@ use super::error::PlanError;
 use super::finding::Finding;
 use super::instances::Before;
 use super::locations::{Locations, upgraded};
-use super::simulation::Simulation;
+use super::simulation::{Simulation, now};
 use super::{PlanRequest, Transaction};
 use crate::client::Revert;
+use crate::model::{DefinitionState, Head, RecordedCode};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::Policy;
-use stylus_upgrades_interface::reasons::definition_state;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 
 /// Instances per rollout transaction.
@@ -24,11 +24,11 @@ pub(super) fn carry_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
     policy: &Policy,
-    definition: &abi::definitionReturn,
+    definition: &Head,
     before: &[Before],
 ) -> Result<CarriedOut, PlanError> {
     let PlanRequest { registry, call, .. } = request;
-    let is_paused = definition.state == definition_state::PAUSED;
+    let is_paused = definition.state == DefinitionState::Paused;
     let is_current = definition.current == call.version;
     let decided = |simulation: &mut Simulation| {
         let what = format!("migrate {} to {}", call.name, call.version);
@@ -99,12 +99,10 @@ fn other_code(
     registry: Address,
     call: &abi::migrateCall,
 ) -> Result<Option<Finding>, PlanError> {
-    let query = abi::getVersionCall {
-        name: call.name.clone(),
-        version: call.version.clone(),
-    };
-    let registered = simulation.ask(registry, &query)?;
-    let (code, wanted) = (&registered.code, &call.code);
+    let registered = now(simulation
+        .registry(registry)
+        .version(&call.name, &call.version))?;
+    let (code, wanted) = (&registered.code, &RecordedCode::from(&call.code));
     let is_wanted = |one: &Step| {
         let mut wanted = call.step.clone();
         if wanted.from == call.version {
@@ -118,7 +116,7 @@ fn other_code(
             format!("code with the hash {}", code.codehash),
             format!("code with the hash {}", wanted.codehash),
         ),
-        true if code.abi_encode() != wanted.abi_encode() => (
+        true if code != wanted => (
             "the account, layout and sources that are registered".into(),
             "the same code with another account, layout or sources".into(),
         ),

@@ -9,7 +9,7 @@ use super::executed::{Instances, unsettled, uups_stub};
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
-use super::simulation::{Simulation, on_copy};
+use super::simulation::{Simulation, now, on_copy};
 use super::slots::SlotNames;
 use crate::client::Client;
 use crate::governance::{Names, explain};
@@ -77,12 +77,10 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         names,
         ..
     } = request;
-    let query = abi::proxyAddressCall {
-        name: call.name.clone(),
-        kind: call.kind,
-        salt: call.salt,
-    };
-    let proxy = simulation.ask(*registry, &query)?;
+    let proxy =
+        now(simulation
+            .registry(*registry)
+            .proxy_address(&call.name, call.kind.into(), call.salt))?;
     let mut creation = Creation {
         block: simulation.chain.block_number(),
         proxy,
@@ -147,15 +145,11 @@ fn look_at_executed(
     if initData.is_empty() {
         return Ok(());
     }
-    let query = abi::getVersionCall {
-        name: name.clone(),
-        version: version.clone(),
-    };
-    let code = simulation.ask(request.registry, &query)?.code;
+    let code = now(simulation.registry(request.registry).code(name, version))?;
     let named = [(format!("the code of {version}"), code.implementation)];
     let instances = Instances {
         registry: request.registry,
-        kinds: &[(creation.proxy, *kind)].into(),
+        kinds: &[(creation.proxy, (*kind).into())].into(),
         proposed: &[code.implementation],
         stub: uups_stub(simulation, request.registry)?,
     };

@@ -2,11 +2,11 @@
 
 use super::error::PlanError;
 use super::finding::Finding;
-use super::simulation::{Done, Simulation};
+use super::simulation::{Done, Simulation, now};
 use crate::governance::{Names, leave_behind};
+use crate::model::BlockedBy;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
-use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Whoever calls what anybody may call.
@@ -94,6 +94,6 @@ pub(super) fn decide(
 
 /// Whether nothing but a delay keeps an action from being executed.
 fn is_waiting(simulation: &Simulation, registry: Address, action: B256) -> Result<bool, PlanError> {
-    let readiness = simulation.ask(registry, &abi::readinessCall { action })?;
-    Ok(readiness.blockedBy == blocked_by::DELAY)
+    let readiness = now(simulation.registry(registry).readiness(action.into()))?;
+    Ok(readiness.blocked_by == BlockedBy::Delay)
 }

@@ -5,17 +5,17 @@ use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
-use super::simulation::{GasLimit, Simulation};
+use super::simulation::{GasLimit, Simulation, now};
 use super::slots::SlotNames;
 use crate::client::with_margin;
 use crate::governance::Names;
+use crate::model::Instance;
 use crate::text::grouped;
 use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::SolCall;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use stylus_chain::{AccountChange, SlotChange};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 alloy::sol! {
     function decimals() external view returns (uint8);
@@ -163,7 +163,7 @@ impl Effects {
                 continue;
             }
             let instance = whose.instance(simulation, account);
-            let place = instance.as_ref().map(|of| (&*of.name, &*of.version));
+            let place = instance.as_ref().map(|of| (&*of.definition, &*of.version));
             other.known = whose.known(simulation, account, place)?;
             others.push(other);
         }
@@ -185,9 +185,9 @@ pub(super) struct Whose<'a> {
 
 impl Whose<'_> {
     /// What the registry says of an account, if it is an instance.
-    fn instance(&self, simulation: &Simulation, proxy: Address) -> Option<abi::instanceOfReturn> {
-        let found = simulation.ask(self.registry, &abi::instanceOfCall { proxy });
-        found.ok().filter(|of| !of.name.is_empty())
+    fn instance(&self, simulation: &Simulation, proxy: Address) -> Option<Instance> {
+        let found = now(simulation.registry(self.registry).instance(proxy));
+        found.ok().filter(|of| !of.definition.is_empty())
     }
 
     fn known(

@@ -7,12 +7,12 @@ use super::finding::Finding;
 use super::simulation::Simulation;
 use crate::build::evm;
 use crate::governance::Names;
+use crate::model::ProxyKind;
 use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
 use alloy::sol_types::SolCall;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE, DESIGNATOR_PREFIX};
-use stylus_upgrades_interface::reasons::proxy_kind;
 
 alloy::sol! {
     function proxiableUUID() external view returns (bytes32);
@@ -108,7 +108,7 @@ pub(super) struct Instances<'a> {
     /// Who upgrades and creates them.
     pub(super) registry: Address,
     /// The instances, each with its kind.
-    pub(super) kinds: &'a BTreeMap<Address, u8>,
+    pub(super) kinds: &'a BTreeMap<Address, ProxyKind>,
     /// The code that is new, and the script if there is one: nobody has approved them before.
     pub(super) proposed: &'a [Address],
     /// The framework's pause stub of UUPS proxies, if it has its code, which never changes.
@@ -166,7 +166,7 @@ impl Instances<'_> {
     /// is asked alone: with less gas the call fails, and the code that made it can go on.
     fn may_answer_otherwise(&self, called: &Called, from: Option<Address>, by: Address) -> bool {
         let kind = from.and_then(|proxy| self.kinds.get(&proxy));
-        let (true, Some(to)) = (kind == Some(&proxy_kind::UUPS), called.account) else {
+        let (true, Some(to)) = (kind == Some(&ProxyKind::Uups), called.account) else {
             return true;
         };
         // The code of a UUPS proxy looks whether the code that comes is made for such proxies, and runs it.
@@ -183,7 +183,7 @@ impl Instances<'_> {
     /// creates have it in UpgradeabilityStorage, which runs everything else.
     fn is_admin_path(&self, call: &Value, proxy: Address) -> bool {
         let kind = self.kinds.get(&proxy);
-        matches!(kind, Some(&(proxy_kind::WASM | proxy_kind::EVM)))
+        matches!(kind, Some(&(ProxyKind::Wasm | ProxyKind::Evm)))
             && call["type"].as_str() == Some("CALL")
             && account(call, "from") == Some(self.registry)
             && account(call, "to") == Some(proxy)

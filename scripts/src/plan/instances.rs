@@ -2,17 +2,16 @@
 
 use super::error::PlanError;
 use super::finding::Finding;
-use super::simulation::Simulation;
+use super::simulation::{Simulation, now};
 use super::slots::SlotNames;
 use crate::governance::pause_stub;
+use crate::model::{InstanceState, ProxyKind};
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
 use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::instance_state;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
 /// What would happen to an instance.
@@ -81,7 +80,7 @@ pub struct Event {
 pub(super) struct Before {
     pub(super) proxy: Address,
     pub(super) version: String,
-    pub(super) kind: u8,
+    pub(super) kind: ProxyKind,
     /// What its implementation slot, or its beacon, holds.
     runs: Address,
     /// What the registry recorded for its version; the pause stub while it is paused.
@@ -89,11 +88,6 @@ pub(super) struct Before {
     /// Whether it is in a complex migration already: no rollout reaches it before that has ended, and it runs
     /// the program of that migration.
     pub(super) is_migrating: bool,
-}
-
-/// Whether an instance in that state is between two versions.
-pub(super) fn is_migrating(state: u8) -> bool {
-    [instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&state)
 }
 
 impl Before {
@@ -118,10 +112,8 @@ pub(super) fn read(
     name: &str,
     count: u32,
 ) -> Result<Vec<Before>, PlanError> {
-    let proxies: Vec<Address> = simulation.pages(registry, count, |start, count| {
-        let name = name.into();
-        abi::instancesCall { name, start, count }
-    })?;
+    let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
+    let proxies = now(simulation.registry(registry).proxies_in(name, range))?;
     let before = |proxy| at(simulation, BlockId::latest(), registry, proxy);
     proxies.into_iter().map(before).collect()
 }
@@ -146,29 +138,20 @@ fn at(
     registry: Address,
     proxy: Address,
 ) -> Result<Before, PlanError> {
-    let instance = simulation.ask_at(block, registry, &abi::instanceOfCall { proxy })?;
-    let abi::instanceOfReturn { name, version, .. } = instance;
+    let reader = simulation.registry_at(block, registry);
+    let instance = now(reader.instance(proxy))?;
     let slot = slots::IMPLEMENTATION;
     let word = simulation.chain.storage(proxy, slot.into(), block)?;
-    let call = abi::getVersionCall {
-        name,
-        version: version.clone(),
-    };
     Ok(Before {
         proxy,
-        version,
         kind: instance.kind,
-        is_migrating: is_migrating(instance.state),
+        is_migrating: instance.state.is_migrating(),
         runs: Address::from_word(word),
         recorded: match instance.state {
-            instance_state::PAUSED => pause_stub(registry, instance.kind),
-            _ => {
-                simulation
-                    .ask_at(block, registry, &call)?
-                    .code
-                    .implementation
-            }
+            InstanceState::Paused => pause_stub(registry, instance.kind),
+            _ => now(reader.code(&instance.definition, &instance.version))?.implementation,
         },
+        version: instance.version,
     })
 }
 
@@ -184,12 +167,12 @@ pub(super) fn compare(
     for one in before {
         let Before { proxy, version, .. } = one;
         let changes = changes_of(&changes, proxy, names);
-        let after = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
+        let after = now(simulation.registry(registry).instance(proxy))?;
         all.push(InstancePlan {
             proxy,
             from: version,
             to: after.version,
-            migrating: is_migrating(after.state),
+            migrating: after.state.is_migrating(),
             changes,
             balance: None,
             events: simulation.logs(proxy)?.iter().map(event).collect(),

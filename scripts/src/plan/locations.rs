@@ -1,12 +1,12 @@
 //! Where instances are at among the versions of their definition, and which the trial has done something with.
 
 use super::error::PlanError;
-use super::instances::{Before, is_migrating};
-use super::simulation::Simulation;
+use super::instances::Before;
+use super::simulation::{Simulation, now};
+use crate::model::{DefinitionState, InstanceState};
 use alloy::primitives::{Address, Log};
 use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;
-use stylus_upgrades_interface::reasons::{definition_state, instance_state};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Where instances are at, among the versions of their definition.
@@ -24,17 +24,13 @@ impl<'a> Locations<'a> {
         registry: Address,
         name: &str,
     ) -> Result<Self, PlanError> {
-        let query = abi::definitionCall { name: name.into() };
-        let definition = simulation.ask(registry, &query)?;
-        let labels = simulation.pages(registry, definition.versions, |start, count| {
-            let name = name.into();
-            abi::versionsCall { name, start, count }
-        })?;
+        let definition = now(simulation.registry(registry).head(name))?;
+        let labels = now(simulation.registry(registry).labels(name))?;
         Ok(Self {
             simulation,
             registry,
             labels,
-            is_paused: definition.state == definition_state::PAUSED,
+            is_paused: definition.state == DefinitionState::Paused,
         })
     }
 
@@ -56,12 +52,11 @@ impl<'a> Locations<'a> {
     /// Whether an instance is still to be brought to that version, or to be resumed. One in a complex
     /// migration is neither, and one at a younger version stays there.
     fn is_behind(&self, proxy: Address, version: &str) -> Result<bool, PlanError> {
-        let query = abi::instanceOfCall { proxy };
-        let now = self.simulation.ask(self.registry, &query)?;
+        let at = now(self.simulation.registry(self.registry).instance(proxy))?;
         let place = |label: &str| self.labels.iter().position(|one| one == label);
-        let is_older = now.version != version && place(&now.version) <= place(version);
-        let is_to_resume = now.state == instance_state::PAUSED && !self.is_paused;
-        Ok((is_older || is_to_resume) && !is_migrating(now.state))
+        let is_older = at.version != version && place(&at.version) <= place(version);
+        let is_to_resume = at.state == InstanceState::Paused && !self.is_paused;
+        Ok((is_older || is_to_resume) && !at.state.is_migrating())
     }
 }
 

@@ -51,7 +51,7 @@ use effects::{Tries, with_limits};
 use instances::Before;
 use locations::handled;
 use serde::Serialize;
-use simulation::{Simulation, on_block};
+use simulation::{Simulation, now, on_block};
 use stylus_chain::{Chain, ChainConfig};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
@@ -190,14 +190,8 @@ fn try_on(
     let mut simulation = Simulation::new(chain);
     let PlanRequest { registry, call, .. } = request;
     let name = &call.name;
-    let definition = simulation.ask(*registry, &abi::definitionCall { name: name.clone() })?;
-    let text = simulation.ask(
-        *registry,
-        &abi::policyCall {
-            name: name.clone(),
-            role: "migrate".into(),
-        },
-    )?;
+    let definition = now(simulation.registry(*registry).head(name))?;
+    let text = now(simulation.registry(*registry).policy(name, "migrate"))?;
     let bytes: Bytes = call.abi_encode().into();
     let mut plan = Plan {
         block,

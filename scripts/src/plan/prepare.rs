@@ -6,7 +6,7 @@ use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::finding::Finding;
 use super::instances::Before;
-use super::simulation::Simulation;
+use super::simulation::{Simulation, now};
 use super::{Plan, PlanRequest};
 use crate::program_code::is_program;
 use crate::registry::named;
@@ -83,10 +83,10 @@ pub(super) fn publish(
         return Ok(());
     };
     let layout_hash = document.hash();
-    let call = abi::layoutAtCall {
-        layoutHash: layout_hash,
-    };
-    match simulation.ask(request.registry, &call) {
+    match now(simulation
+        .registry(request.registry)
+        .layout_at(layout_hash.into()))
+    {
         Ok(0) => {}
         Ok(_) | Err(PlanError::Refused { .. } | PlanError::Halted { .. }) => return Ok(()),
         Err(error) => return Err(error),
@@ -159,11 +159,9 @@ fn in_use(
     let mut found = BTreeMap::new();
     for label in labels.filter(|label| **label != plan.to) {
         if !found.contains_key(label) {
-            let call = abi::getVersionCall {
-                name: plan.name.clone(),
-                version: label.clone(),
-            };
-            let code = simulation.ask(request.registry, &call)?.code;
+            let code = now(simulation
+                .registry(request.registry)
+                .code(&plan.name, label))?;
             found.insert(label.clone(), code.implementation);
         }
     }

@@ -3,6 +3,7 @@
 use super::error::PlanError;
 use crate::client::{Client, Remote, Revert, with_margin};
 use crate::governance::failed_upgrade;
+use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use serde_json::Value;
@@ -14,9 +15,6 @@ use stylus_chain::{
 
 /// What every sender is lent here, in wei: fees are no matter of the plan.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
-
-/// Items asked for in one call of a paged view.
-const PAGE: u32 = 50;
 
 /// The copy.
 pub(super) struct Simulation {
@@ -75,6 +73,52 @@ pub(super) enum GasLimit {
     Exactly(u64),
 }
 
+/// A copy at one of its blocks. It answers at once: [`now`] takes what it says.
+#[derive(Clone, Copy)]
+pub(super) struct AtBlock<'a> {
+    simulation: &'a Simulation,
+    block: BlockId,
+}
+
+/// What a copy answers.
+pub(super) fn now<T>(answer: impl Future<Output = T>) -> T {
+    futures::executor::block_on(answer)
+}
+
+impl Views for AtBlock<'_> {
+    type Error = PlanError;
+
+    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, PlanError> {
+        self.simulation.ask_at(self.block, account, call)
+    }
+
+    async fn block(&self) -> Result<Block, PlanError> {
+        let found = self.simulation.chain.block(self.block);
+        let block = found.ok_or_else(|| PlanError::Answer {
+            account: Address::ZERO,
+            what: "a block of the copy",
+            reason: "it is not there".into(),
+        })?;
+        Ok(Block {
+            number: block.header.number,
+            hash: block.hash,
+            time: block.header.timestamp,
+        })
+    }
+
+    fn is_refused(error: &PlanError) -> bool {
+        matches!(error, PlanError::Refused { .. })
+    }
+
+    fn replaced(&self, block: Block) -> PlanError {
+        PlanError::Answer {
+            account: Address::ZERO,
+            what: "the block of the copy",
+            reason: format!("another one than {}", block.hash),
+        }
+    }
+}
+
 /// A transaction of the plan.
 pub(super) struct Done {
     pub(super) receipt: Receipt,
@@ -130,13 +174,23 @@ impl Simulation {
         Ok(())
     }
 
+    /// What the registry at that address says.
+    pub(super) fn registry(&self, registry: Address) -> Reader<AtBlock<'_>> {
+        self.registry_at(BlockId::latest(), registry)
+    }
+
+    /// The same as it was at a block of the copy.
+    pub(super) fn registry_at(&self, block: BlockId, registry: Address) -> Reader<AtBlock<'_>> {
+        let simulation = self;
+        Reader::new(AtBlock { simulation, block }, registry)
+    }
+
     /// Reads by a typed call.
     pub(super) fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, PlanError> {
         self.ask_at(BlockId::latest(), to, call)
     }
 
-    /// The same as it was at a block of the copy.
-    pub(super) fn ask_at<C: SolCall>(
+    fn ask_at<C: SolCall>(
         &self,
         block: BlockId,
         to: Address,
@@ -151,23 +205,6 @@ impl Simulation {
             what: C::SIGNATURE,
             reason: error.to_string(),
         })
-    }
-
-    /// The first `count` items of a paged view of a contract: `call` asks for so many from a start.
-    pub(super) fn pages<C: SolCall, T>(
-        &self,
-        to: Address,
-        count: u32,
-        call: impl Fn(u32, u32) -> C,
-    ) -> Result<Vec<T>, PlanError>
-    where
-        C::Return: IntoIterator<Item = T>,
-    {
-        let mut all = Vec::new();
-        for start in (0..count).step_by(PAGE as usize) {
-            all.extend(self.ask(to, &call(start, PAGE.min(count - start)))?);
-        }
-        Ok(all)
     }
 
     /// Whether a call succeeds, and what it returns or reverts with.

@@ -2,14 +2,14 @@
 //! definition's admin decides that already. Read from its ERC-1967 slots and its own words, before
 //! anything is sent.
 
-use super::logs::definition_id;
+use super::definition_id;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
 use crate::ids::CodeHash;
+use crate::model::ProxyKind;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::adopted::{IOwnable, IUpgradeableProxy};
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::slots;
 use thiserror::Error;
 
@@ -18,8 +18,8 @@ use thiserror::Error;
 pub struct Candidate {
     /// Its account.
     pub proxy: Address,
-    /// One of [`proxy_kind`].
-    pub kind: u8,
+    /// Its kind.
+    pub kind: ProxyKind,
     /// What it runs now.
     pub implementation: Address,
     /// Who decides what it runs; `None` where nobody but its code knows.
@@ -150,21 +150,21 @@ pub async fn candidate(
         through,
     };
     if client.codehash(proxy).await? == Some(wasm) {
-        return Ok(found(proxy_kind::WASM, Some(admin), proxy));
+        return Ok(found(ProxyKind::Wasm, Some(admin), proxy));
     }
     if evm::registry_in_code(&client.code(proxy).await?).is_some() {
-        return Ok(found(proxy_kind::EVM, Some(admin), proxy));
+        return Ok(found(ProxyKind::Evm, Some(admin), proxy));
     }
     if admin.is_zero() {
         let owner = owner_of(client, proxy).await?;
-        return Ok(found(proxy_kind::UUPS, owner, proxy));
+        return Ok(found(ProxyKind::Uups, owner, proxy));
     }
     if [given_to(registry, name), registry].contains(&admin) {
-        return Ok(found(proxy_kind::TRANSPARENT_4, Some(admin), proxy));
+        return Ok(found(ProxyKind::Transparent4, Some(admin), proxy));
     }
     let question = IUpgradeableProxy::UPGRADE_INTERFACE_VERSIONCall {};
     if answer(client.call(admin, &question).await)?.is_none() {
-        return Ok(found(proxy_kind::TRANSPARENT_4, Some(admin), admin));
+        return Ok(found(ProxyKind::Transparent4, Some(admin), admin));
     }
     let expected = proxy.create(1);
     if admin != expected {
@@ -175,7 +175,7 @@ pub async fn candidate(
         });
     }
     let owner = owner_of(client, admin).await?;
-    Ok(found(proxy_kind::TRANSPARENT_5, owner, admin))
+    Ok(found(ProxyKind::Transparent5, owner, admin))
 }
 
 /// The owner that a contract names, if it does.
@@ -225,14 +225,14 @@ impl Candidate {
         }
         let owner = match self.kind {
             // a ProxyAdmin 4.x, which somebody owns
-            proxy_kind::TRANSPARENT_4 => owner_of(client, through).await?,
+            ProxyKind::Transparent4 => owner_of(client, through).await?,
             _ => None,
         };
         let order = match (self.kind, owner) {
-            (proxy_kind::TRANSPARENT_4, Some(_)) => {
+            (ProxyKind::Transparent4, Some(_)) => {
                 format!("cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}")
             }
-            (proxy_kind::TRANSPARENT_4, None) => {
+            (ProxyKind::Transparent4, None) => {
                 format!("cast send {proxy} \"changeAdmin(address)\" {to}")
             }
             _ => format!("cast send {through} \"transferOwnership(address)\" {to}"),

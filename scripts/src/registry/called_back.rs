@@ -1,12 +1,13 @@
 //! Instances whose complex migration to what is current was turned back: no rollout touches them.
 
-use super::logs::{Topics, definition_id, logs_since};
+use super::definition_id;
+use super::logs::{Topics, logs_since};
 use crate::client::{ChainError, Client};
+use crate::model::InstanceState;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;
-use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The instances that were called back since the current version is current, and are live at an
@@ -36,14 +37,11 @@ pub async fn called_back(
         .filter_map(|log| log.log_decode::<abi::MigrationAborted>().ok())
         .map(|log| log.inner.data.proxy)
         .collect();
-    let query = abi::definitionCall { name: name.into() };
-    let current = client.call(registry, &query).await?.current;
+    let current = client.registry(registry).head(name).await?.current;
     let mut called_back = Vec::new();
     for proxy in proxies {
-        let found = client
-            .call(registry, &abi::instanceOfCall { proxy })
-            .await?;
-        if found.state == instance_state::LIVE && found.version != current {
+        let found = client.registry(registry).instance(proxy).await?;
+        if found.state == InstanceState::Live && found.version != current {
             called_back.push(proxy);
         }
     }

@@ -1,9 +1,8 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
 use crate::client::{BlockSpan, ChainError, Client, Unanswered};
-use crate::ids::DefinitionId;
 use crate::progress::Rate;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use stylus_upgrades_interface::chain::ARB_SYS;
@@ -15,11 +14,6 @@ const WORTH_A_SEARCH: u64 = 4_096;
 
 /// Topics to look for, by position: any of those that are listed there; an empty list is every one.
 pub type Topics<'a> = [&'a [B256]; 3];
-
-/// keccak256 of a definition's name, as its events carry it.
-pub fn definition_id(name: &str) -> DefinitionId {
-    DefinitionId(keccak256(name))
-}
 
 /// All logs of `account` with these topics from block `from` to block `to`, in order. Where the
 /// endpoint refuses a range or cannot answer it, half of it is tried, down to a single block, and

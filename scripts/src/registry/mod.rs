@@ -7,7 +7,6 @@ mod created;
 mod instance;
 mod logs;
 pub mod origin;
-mod pages;
 mod remembered;
 mod rollout;
 mod status;
@@ -22,22 +21,22 @@ pub use adoption::{AdoptionError, Candidate, candidate, given_to};
 pub use called_back::called_back;
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
-pub use logs::{Topics, all_logs, definition_id, first_logs, logs, logs_since};
+pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
 pub use origin::{Origin, OriginError, Release, Salt};
-pub use pages::{labels, labels_in, open_actions, proxies, proxies_in};
 pub use remembered::{Key, Remembered};
 pub use rollout::{RolledOut, arrived_by, left, rollout, skipped_by, turned_by};
 pub use status::{
-    DefinitionStatus, InstanceStatus, StepStatus, VersionStatus, definition_status, definitions,
-    instance_state_name, instance_status, kind_name, state_name, step_kind_name,
+    DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
 };
-pub use step::{Named, call, complex, delegated, initial, named, nothing, runs, script};
+pub use step::{call, complex, delegated, initial, nothing, script};
 pub use transfer::{
     Receiver, Transfer, TransferError, receiver, relay_of, require_registry, require_there,
 };
 pub use upgrade::{Route, Upgraded, begun_by, lone_call, upgrade};
-pub use version::{NewVersion, RecordedCode};
+pub use version::NewVersion;
 pub use waiting::{Waiting, waiting};
+
+pub use crate::model::{Named, RecordedCode, definition_id, named, runs};
 
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};

@@ -3,7 +3,8 @@
 //! framework's init code, the constructor's data and a salt: then nothing but the framework's own
 //! constructor has written its first storage.
 
-use super::logs::{definition_id, first_logs};
+use super::definition_id;
+use super::logs::first_logs;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
 use crate::ids::CodeHash;

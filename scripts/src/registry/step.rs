@@ -1,4 +1,4 @@
-//! Steps into a version: how they are made, what they run, and the contract that they name.
+//! Steps into a version: how they are made.
 
 use super::code_at;
 use crate::client::{ChainError, Client};
@@ -6,45 +6,8 @@ use crate::ids::CodeHash;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
-use stylus_upgrades_interface::ids::StepKind;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
-
-/// The contract that a step names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
-    /// None.
-    Nothing,
-    /// The proxy delegatecalls it: a migration script, or the program of a complex migration.
-    Script(Address),
-    /// The registry asks it before and after each instance is moved.
-    Check(Address),
-}
-
-impl Named {
-    /// What it is, in a word; empty where there is none.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Nothing => "",
-            Self::Script(_) => "script",
-            Self::Check(_) => "check",
-        }
-    }
-}
-
-/// What a step runs, one of [`step`], whether or not it leaves failing instances to the rollout.
-pub fn runs(step: &Step) -> u8 {
-    StepKind(step.kind).base().0
-}
-
-/// The contract that a step names.
-pub fn named(step: &Step) -> Named {
-    match step.script {
-        Address::ZERO => Named::Nothing,
-        script if StepKind(step.kind).runs_script() => Named::Script(script),
-        check => Named::Check(check),
-    }
-}
 
 /// The step of a version that instances are only created at.
 pub fn initial() -> Step {

@@ -1,6 +1,6 @@
 //! What the registry keeps in its storage, read slot by slot by its declaration.
 
-use super::logs::definition_id;
+use super::definition_id;
 use crate::client::{ChainError, Client};
 use crate::ids::{CodeHash, DefinitionId};
 use alloy::primitives::{Address, B256, U256, keccak256};

@@ -4,11 +4,10 @@ use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
 use crate::ids::CodeHash;
+use crate::model::{Acceptance, DefinitionState, Instance, ProxyKind};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde::Serialize;
-use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 use thiserror::Error;
 
@@ -216,10 +215,7 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
         to,
         definition,
     } = *transfer;
-    let query = abi::definitionCall {
-        name: definition.into(),
-    };
-    let found = match client.call(to, &query).await {
+    let found = match client.registry(to).head(definition).await {
         Err(error) if error.revert().is_some() => {
             return Err(TransferError::NoDefinition {
                 proxy,
@@ -230,34 +226,26 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
         found => found?,
     };
     let accepted = accepted(client, transfer).await?;
-    if found.state == definition_state::PAUSED {
+    if found.state == DefinitionState::Paused {
         return Err(TransferError::Paused {
             to,
             definition: definition.into(),
         });
     }
-    let instance = client
-        .call(registry, &abi::instanceOfCall { proxy })
-        .await?;
+    let instance = client.registry(registry).instance(proxy).await?;
     let code = async |registry, name: &str, version: &str| {
-        let query = abi::getVersionCall {
-            name: name.into(),
-            version: version.into(),
-        };
-        client.call(registry, &query).await.map(|found| found.code)
+        client
+            .registry(registry)
+            .version(name, version)
+            .await
+            .map(|found| found.code)
     };
-    let policy = async |role: &str| {
-        let query = abi::policyCall {
-            name: definition.into(),
-            role: role.into(),
-        };
-        client.call(to, &query).await
-    };
+    let policy = async |role: &str| client.registry(to).policy(definition, role).await;
     let there = code(to, definition, &accepted.version).await?;
     let runs = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let runs = client.codehash(Address::from_word(runs)).await?;
     let relay = match instance.kind {
-        proxy_kind::EVM => evm::registry_in_code(&client.code(proxy).await?),
+        ProxyKind::Evm => evm::registry_in_code(&client.code(proxy).await?),
         _ => None,
     };
     Ok(Receiver {
@@ -265,14 +253,11 @@ pub async fn receiver(client: &Client, transfer: &Transfer<'_>) -> Result<Receiv
         definition: definition.into(),
         version: accepted.version,
         implementation: there.implementation,
-        codehash: there.codehash.into(),
+        codehash: there.codehash,
         migrate: policy("migrate").await?,
         policy: policy("policy").await?,
         runs: runs.unwrap_or_default(),
-        registered: code(registry, name, &instance.version)
-            .await?
-            .codehash
-            .into(),
+        registered: code(registry, name, &instance.version).await?.codehash,
         relay: relay.filter(|relay| *relay != to),
     })
 }
@@ -293,10 +278,7 @@ pub async fn require_registry(
     if client.code(to).await?.is_empty() {
         return Err(refused("an account without code"));
     }
-    let itself = abi::definitionCall {
-        name: String::new(),
-    };
-    match client.call(to, &itself).await {
+    match client.registry(to).head("").await {
         Ok(_) => Ok(()),
         Err(
             ChainError::Refused { .. }
@@ -308,10 +290,7 @@ pub async fn require_registry(
 }
 
 /// The acceptance, if it is one from the instance's registry.
-async fn accepted(
-    client: &Client,
-    transfer: &Transfer<'_>,
-) -> Result<abi::acceptedTransferReturn, TransferError> {
+async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance, TransferError> {
     let Transfer {
         registry,
         proxy,
@@ -319,11 +298,7 @@ async fn accepted(
         definition,
         ..
     } = *transfer;
-    let query = abi::acceptedTransferCall {
-        name: definition.into(),
-        proxy,
-    };
-    let accepted = client.call(to, &query).await?;
+    let accepted = client.registry(to).acceptance(definition, proxy).await?;
     if accepted.registry == registry {
         return Ok(accepted);
     }
@@ -347,9 +322,9 @@ pub async fn require_there(
     client: &Client,
     from: Address,
     proxy: Address,
-) -> Result<abi::instanceOfReturn, TransferError> {
+) -> Result<Instance, TransferError> {
     let refused = |found| TransferError::NotThere { proxy, from, found };
-    match client.call(from, &abi::instanceOfCall { proxy }).await {
+    match client.registry(from).instance(proxy).await {
         Ok(instance) => Ok(instance),
         Err(ChainError::Refused { revert, .. }) => Err(refused(revert.to_string())),
         Err(ChainError::UnexpectedAnswer { .. } | ChainError::Missing { .. }) => {

@@ -5,8 +5,9 @@
 use super::called_back::called_back;
 use super::instance::registry_of;
 use super::rollout::{RolledOut, left, rollout};
-use super::step::{Named, named};
+use super::{Named, named};
 use crate::client::{ChainError, Client, Revert, Sent};
+use crate::model::ProxyKind;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionRequest;
@@ -14,7 +15,6 @@ use alloy::sol_types::{SolCall, SolError};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     self as proxy_abi, UpgradeNotAuthorized,
 };
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// By which way an upgrade went.
@@ -75,10 +75,9 @@ async fn upgrade_alone(
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
     let registry = registry_of(client, proxy).await?;
-    let query = abi::instanceOfCall { proxy };
-    let instance = client.call(registry, &query).await?;
+    let instance = client.registry(registry).instance(proxy).await?;
     let is_direct =
-        instance.kind == proxy_kind::WASM && !has_check(client, registry, proxy, version).await?;
+        instance.kind == ProxyKind::Wasm && !has_check(client, registry, proxy, version).await?;
     let route = if is_direct {
         Route::Direct
     } else {
@@ -105,15 +104,10 @@ async fn has_check(
     proxy: Address,
     version: &str,
 ) -> Result<bool, ChainError> {
-    let query = abi::planCall {
-        instance: proxy,
-        version: version.into(),
-    };
-    match client.call(registry, &query).await {
+    match client.registry(registry).path(proxy, version).await {
         Ok(path) => Ok(path
-            .steps
             .iter()
-            .any(|step| matches!(named(step), Named::Check(_)))),
+            .any(|one| matches!(named(&one.step), Named::Check(_)))),
         Err(error) if error.revert().is_some() => Ok(false),
         Err(error) => Err(error),
     }
@@ -170,12 +164,9 @@ async fn roll_out_current(
     version: &str,
 ) -> Result<Option<Upgraded>, ChainError> {
     let registry = registry_of(client, proxy).await?;
-    let instance = client
-        .call(registry, &abi::instanceOfCall { proxy })
-        .await?;
-    let name = instance.name;
-    let query = abi::definitionCall { name: name.clone() };
-    if client.call(registry, &query).await?.current != version {
+    let instance = client.registry(registry).instance(proxy).await?;
+    let name = instance.definition;
+    if client.registry(registry).head(&name).await?.current != version {
         return Ok(None);
     }
     if instance.version == version {

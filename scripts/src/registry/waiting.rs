@@ -1,6 +1,7 @@
 //! Instances that stayed as they were although their definition went on, and why.
 
-use super::logs::{Topics, all_logs, definition_id};
+use super::definition_id;
+use super::logs::{Topics, all_logs};
 use super::rollout::skipped_in;
 use crate::client::{ChainError, Client, Revert};
 use alloy::primitives::{Address, B256};

@@ -8,17 +8,14 @@ use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::governance::Names;
-use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{DocumentError, Documents};
+use crate::model::{Instance, RecordedCode, runs};
 use crate::registry::{self};
 use crate::versions::Versions;
 use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_interface::adopted::is_adopted;
-use stylus_upgrades_interface::ids::StepKind;
 use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Accounts that the registry is asked about, at most.
 const ACCOUNTS_MAX: usize = 256;
@@ -172,27 +169,18 @@ impl Known {
                 unknown.len() - ACCOUNTS_MAX
             ));
         }
-        let queries = unknown.into_iter().take(ACCOUNTS_MAX);
-        let queries = queries.map(|proxy| async move {
-            match client.call(registry, &abi::instanceOfCall { proxy }).await {
-                Ok(found) => Ok(Some((proxy, found))),
-                Err(error) if error.revert().is_some() => Ok(None),
-                Err(error) => Err(error),
-            }
-        });
-        let found: Vec<_> = stream::iter(queries)
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let instances: Vec<_> = found.into_iter().flatten().collect();
+        let reader = client.registry(registry);
+        let asked = unknown.into_iter().take(ACCOUNTS_MAX);
+        let found = stream::iter(asked.map(|account| reader.known_instance(account)));
+        let found: Vec<_> = found.buffered(AT_ONCE).try_collect().await?;
+        let instances: Vec<Instance> = found.into_iter().flatten().collect();
         let definitions: BTreeSet<String> =
-            instances.iter().map(|(_, one)| one.name.clone()).collect();
+            instances.iter().map(|one| one.definition.clone()).collect();
         for name in definitions {
             let functions = self.definition(client, registry, &name, sources).await?;
-            let of_it = instances.iter().filter(|(_, one)| one.name == name);
-            for (proxy, one) in of_it {
+            for one in instances.iter().filter(|one| one.definition == name) {
                 let answers = own.proxy.clone().with(&functions);
-                let functions = match is_adopted(one.kind) {
+                let functions = match one.kind.is_adopted() {
                     true => own.adopted.clone().with(&functions),
                     false => answers,
                 };
@@ -202,7 +190,7 @@ impl Known {
                     versions: Vec::new(),
                     functions,
                 };
-                self.accounts.insert(*proxy, instance);
+                self.accounts.insert(one.proxy, instance);
             }
         }
         for (account, code) in &self.code {
@@ -222,44 +210,23 @@ impl Known {
         sources: &Sources<'_>,
     ) -> Result<Functions, ChainError> {
         let own = interfaces();
-        let mut labels = registry::labels(client, registry, name).await?;
+        let mut labels = client.registry(registry).labels(name).await?;
         self.missing.extend(keep_newest(name, &mut labels));
-        let queries = labels.into_iter().map(|version| async move {
-            let query = abi::getVersionCall {
-                name: name.into(),
-                version: version.clone(),
-            };
-            Ok::<_, ChainError>((version, client.call(registry, &query).await?))
-        });
-        let found: Vec<_> = stream::iter(queries)
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
         let mut all = Functions::default();
-        for (version, found) in found {
+        for found in client.registry(registry).versions_of(name, labels).await? {
             let code = &found.code;
-            let functions = self
-                .functions(
-                    name,
-                    (code.codehash.into(), code.layoutHash.into()),
-                    sources,
-                )
-                .await?;
+            let functions = self.functions(name, code, sources).await?;
             all = functions.clone().with(&all);
-            for step in found
-                .steps
-                .iter()
-                .filter(|step| StepKind(step.kind).runs_script())
-            {
+            for step in found.steps.iter().filter(|step| runs(step).runs_script()) {
                 let script = self.code_of(name, step.script);
-                script.leads(name, &step.from, &version);
+                script.leads(name, &step.from, &found.version);
                 let declared = script.functions.clone().with(&functions);
                 script.functions = declared.with(&own.implementation);
             }
             let implementation = self.code_of(name, code.implementation);
             let answers = implementation.functions.clone().with(&functions);
             implementation.functions = answers.with(&own.implementation);
-            implementation.versions.push(version);
+            implementation.versions.push(found.version);
             let versions = implementation.versions.iter();
             let versions: Vec<String> = versions.map(|one| format!("{one:?}")).collect();
             implementation.name = format!("{name:?} {}", versions.join(" = "));
@@ -282,10 +249,10 @@ impl Known {
     async fn functions(
         &mut self,
         name: &str,
-        (codehash, layout): (CodeHash, LayoutHash),
+        code: &RecordedCode,
         sources: &Sources<'_>,
     ) -> Result<Functions, ChainError> {
-        let kept = match sources.versions.abi_of(name, codehash) {
+        let kept = match sources.versions.abi_of(name, code.codehash) {
             Ok(kept) => kept,
             Err(error) => {
                 self.missing.push(format!("functions of {name:?}: {error}"));
@@ -297,7 +264,7 @@ impl Known {
             Some(documents) => documents,
             None => return Ok(functions),
         };
-        match documents.get(layout).await {
+        match documents.get(code.layout).await {
             Ok(known) => {
                 let steps = known.document().and_then(|known| known.steps.as_ref());
                 let declared = steps.into_iter().flatten();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
 use stylus_upgrades::governance::Names;
 use stylus_upgrades::history::{differences, read};
+use stylus_upgrades::model::Slice;
 use stylus_upgrades_interface::registry::IRegistry;
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a
@@ -240,7 +241,7 @@ async fn what_the_events_say_is_what_the_views_say_at_every_step() {
         let history = read(&client, registry, name, &Names::default())
             .await
             .expect("it");
-        let found = differences(&client, registry, name, &history.rebuilt)
+        let found = differences(&client, registry, &history.definition, &Slice::whole(&history.definition))
             .await
             .expect("it");
         assert_eq!(found, [], "{name:?}");
@@ -248,10 +249,10 @@ async fn what_the_events_say_is_what_the_views_say_at_every_step() {
     let mut lying = read(&client, registry, "A", &Names::default())
         .await
         .expect("it")
-        .rebuilt;
+        .definition;
     lying.sequence += 1;
     lying.versions.pop();
-    let found = differences(&client, registry, "A", &lying)
+    let found = differences(&client, registry, &lying, &Slice::whole(&lying))
         .await
         .expect("it");
     let whats: Vec<_> = found

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde_json::Value;
-use stylus_upgrades_model::{Explored, Invariant, Mutation, SCOPES, Scope};
+use stylus_upgrades_test_model::{Explored, Invariant, Mutation, SCOPES, Scope};
 
 /// Where the counts stand, of every run and of the long one, with the day on which they were taken.
 const COUNTS: &str = "../snapshots/model.json";

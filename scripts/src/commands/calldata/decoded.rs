@@ -8,10 +8,9 @@ use crate::functions::{DecodedCall, Functions, interfaces};
 use crate::governance::Call;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
+use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
-use stylus_upgrades_interface::reasons::step as kind;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The initializer or the migration of `call`; nothing where it carries no calldata.
 pub(in crate::commands) async fn decoded(
@@ -33,15 +32,15 @@ pub(in crate::commands) async fn decoded(
     }
     let (name, names) = (call.definition(), context.names());
     let functions = match step {
-        Some(step) if runs(step) == kind::COMPLEX => Ok(interfaces().proxy.clone()),
-        Some(step) if runs(step) == kind::SCRIPT => {
+        Some(step) if runs(step) == StepKind::Complex => Ok(interfaces().proxy.clone()),
+        Some(step) if runs(step) == StepKind::Script => {
             let codehash = step.scriptCodehash.into();
             kept(context, (client, registry), name, codehash).await
         }
         _ => {
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
-                None => registered(client, registry, (name, version)).await?,
+                None => client.registry(registry).known_code(name, version).await?,
             };
             match code {
                 Some(code) => declared(context, client, registry, (name, code, data)).await?,
@@ -53,23 +52,6 @@ pub(in crate::commands) async fn decoded(
         Ok(functions) => functions.decoded(what, data, &|account| names.long(account)),
         Err(why) => DecodedCall::undecoded(what, data, why),
     }])
-}
-
-/// What is known of the code that a version has; nothing of a version that is not registered.
-pub(in crate::commands) async fn registered(
-    client: &Client,
-    registry: Address,
-    (name, version): (&str, &str),
-) -> Result<Option<RecordedCode>, Error> {
-    let query = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    match client.call(registry, &query).await {
-        Ok(found) => Ok(Some(found.code.into())),
-        Err(error) if error.revert().is_some() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// The interface that is kept here of some code, or why there is none.

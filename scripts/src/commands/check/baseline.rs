@@ -8,11 +8,9 @@ use crate::commands::kept::KeptName;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
 use crate::layout::{Known, Side, read_file};
-use crate::registry::RecordedCode;
 use crate::text::shell_word;
 use crate::versions::Versions;
 use std::path::Path;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Why an interface is not compared with.
 pub(super) struct NoAbi {
@@ -67,8 +65,7 @@ impl Baseline {
     async fn live(context: &Context, name: &str) -> Result<Self, Error> {
         let client = context.snapshot().await?;
         let registry = context.verified(&client, context.registry()?).await?;
-        let call = abi::definitionCall { name: name.into() };
-        let current = client.call(registry, &call).await?.current;
+        let current = client.registry(registry).head(name).await?.current;
         if current.is_empty() {
             return Err(Error::Usage {
                 message: format!("{name} has no version yet, so there is nothing to compare with"),
@@ -77,11 +74,7 @@ impl Baseline {
                 next: format!("stylus-upgrades register {} 1.0 .", shell_word(name)),
             });
         }
-        let call = abi::getVersionCall {
-            name: name.into(),
-            version: current.clone(),
-        };
-        let code = RecordedCode::from(client.call(registry, &call).await?.code);
+        let code = client.registry(registry).code(name, &current).await?;
         let network = context.kept_network(&client);
         let kept = context.versions().read(&network, name, &current)?;
         if let Some(kept) = &kept {

@@ -3,27 +3,23 @@
 
 use super::super::context::Context;
 use super::super::doctor;
-use super::super::history::{check, compared, in_use, run_part};
+use super::super::history::{check, compared, run_part};
 use super::super::recorded;
 use crate::app_error::Error;
-use crate::client::{ChainError, Client};
 use crate::console::graph::window;
 use crate::console::page::{PageContext, way};
 use crate::console::pieces::PIECE;
 use crate::console::request::PageRequest;
 use crate::console::view::Piece;
-use crate::doctor::Role;
 use crate::error::Report;
 use crate::governance::{definitions, seconds_left};
-use crate::history::{Difference, Part, Rebuilt, RebuiltInstance, RebuiltVersion, Wanted};
+use crate::history::Wanted;
+use crate::model::{Definition, Difference, Slice, Version};
 use crate::output::Outcome;
-use crate::registry::{instance_state_name, kind_name, runs, state_name, step_kind_name};
-use alloy::primitives::Address;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use stylus_upgrades_interface::reasons::instance_state;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
 /// the page Verify does it in pieces.
@@ -41,12 +37,12 @@ pub(super) async fn overview(context: &Context, request: &PageRequest) -> Result
     let mut all = Vec::new();
     let mut used = Vec::new();
     for name in names.get(piece.range()).unwrap_or_default() {
-        let nothing = |_: &Rebuilt| Part::nothing();
+        let nothing = |_: &Definition| Slice::nothing();
         let subject = (registry, name.as_str());
         let (history, differing) =
             compared(context, &client, subject, Wanted::None, nothing).await?;
-        used.extend(in_use_once(name, &history.rebuilt));
-        all.push(summary(name, &history.rebuilt, &differing));
+        used.extend(history.definition.used_once());
+        all.push(summary(&history.definition, &differing));
     }
     outcome.field("definitions", all);
     outcome.field("definitions_piece", &piece);
@@ -64,15 +60,15 @@ pub(super) async fn definition(context: &Context, request: &PageRequest) -> Resu
     let skip = start(request, "events")?;
     let wanted = Wanted::Newest { skip, count: PIECE };
     let pieces = Pieces::of(request)?;
-    let part = |rebuilt: &Rebuilt| pieces.part(rebuilt);
+    let part = |rebuilt: &Definition| pieces.part(rebuilt);
     let subject = (registry, name);
     let compared = compared(context, &client, subject, wanted, part).await?;
     let (history, differing) = &compared;
-    let rebuilt = &history.rebuilt;
+    let rebuilt = &history.definition;
     let part = pieces.part(rebuilt);
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
-    if let Value::Object(fields) = summary(name, rebuilt, differing) {
+    if let Value::Object(fields) = summary(rebuilt, differing) {
         outcome.document.extend(fields);
     }
     let used: BTreeSet<&str> = rebuilt.instances.iter().map(|one| &*one.version).collect();
@@ -81,22 +77,22 @@ pub(super) async fn definition(context: &Context, request: &PageRequest) -> Resu
         .filter(|(_, version)| used.contains(version.version.as_str()))
         .map(|(position, _)| position)
         .collect();
-    let drawn = window(rebuilt.versions.len(), current(rebuilt), &used);
+    let drawn = window(
+        rebuilt.versions.len(),
+        rebuilt.position(&rebuilt.current),
+        &used,
+    );
     let drawn = drawn
         .into_iter()
         .filter_map(|at| Some((at, rebuilt.versions.get(at)?)));
-    outcome.field("drawn", drawn.map(version).collect::<Vec<_>>());
+    outcome.field("drawn", drawn.map(Listed::of).collect::<Vec<_>>());
     let versions = part.versions.clone().zip(part.versions_of(rebuilt));
-    outcome.field("listed", versions.map(version).collect::<Vec<_>>());
+    outcome.field("listed", versions.map(Listed::of).collect::<Vec<_>>());
     outcome.field(
         "versions_piece",
         piece_of(&part.versions, rebuilt.versions.len()),
     );
-    let mut instances = Vec::new();
-    for one in part.instances_of(rebuilt) {
-        instances.push(instance(&client, registry, one).await?);
-    }
-    outcome.field("instances", instances);
+    outcome.field("instances", part.instances_of(rebuilt));
     outcome.field(
         "instances_piece",
         piece_of(&part.instances, rebuilt.instances.len()),
@@ -126,9 +122,9 @@ pub(super) async fn history(context: &Context, request: &PageRequest) -> Result<
     let skip = start(request, "events")?;
     let wanted = Wanted::Newest { skip, count: PIECE };
     let (mut outcome, history) = run_part(context, name, wanted, looked_at).await?;
-    let part = looked_at(&history.rebuilt);
-    if part != Part::whole(&history.rebuilt) {
-        unchecked(&history.rebuilt, &part, &mut outcome);
+    let part = looked_at(&history.definition);
+    if part != Slice::whole(&history.definition) {
+        unchecked(&history.definition, &part, &mut outcome);
     }
     let piece = piece(skip, history.total);
     let next = piece.from + piece.count;
@@ -144,13 +140,15 @@ pub(super) async fn history(context: &Context, request: &PageRequest) -> Result<
 }
 
 /// What is compared with the chain where a whole definition is shown.
-fn looked_at(rebuilt: &Rebuilt) -> Part {
-    let whole = Part::whole(rebuilt);
+fn looked_at(rebuilt: &Definition) -> Slice {
+    let whole = Slice::whole(rebuilt);
     let is_small = |range: &Range<usize>| range.len() <= COMPARED_MAX;
-    Part {
+    Slice {
         versions: match is_small(&whole.versions) {
             true => whole.versions,
-            false => current(rebuilt).map_or(0..0, |at| at..at + 1),
+            false => rebuilt
+                .position(&rebuilt.current)
+                .map_or(0..0, |at| at..at + 1),
         },
         instances: match is_small(&whole.instances) {
             true => whole.instances,
@@ -160,7 +158,7 @@ fn looked_at(rebuilt: &Rebuilt) -> Part {
 }
 
 /// How much of a definition was not compared.
-fn unchecked(rebuilt: &Rebuilt, part: &Part, outcome: &mut Outcome) {
+fn unchecked(rebuilt: &Definition, part: &Slice, outcome: &mut Outcome) {
     let versions = rebuilt.versions.len() - part.versions.len();
     outcome.field("versions_unchecked", versions);
     let instances = rebuilt.instances.len() - part.instances.len();
@@ -176,9 +174,9 @@ pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<O
         request.value("name"),
     );
     let pieces = Pieces::of(request)?;
-    let part = |rebuilt: &Rebuilt| pieces.part(rebuilt);
+    let part = |rebuilt: &Definition| pieces.part(rebuilt);
     let compared = compared(context, &client, subject, Wanted::None, part).await?;
-    let rebuilt = &compared.0.rebuilt;
+    let rebuilt = &compared.0.definition;
     let part = pieces.part(rebuilt);
     let mut outcome = Outcome::default();
     outcome.field("name", subject.1);
@@ -211,8 +209,7 @@ pub(super) async fn sizes(context: &Context) -> Result<Outcome, Error> {
     let mut all = Vec::new();
     let mut is_small = true;
     for name in definitions(&client, registry).await? {
-        let call = abi::definitionCall { name: name.clone() };
-        let found = client.call(registry, &call).await?;
+        let found = client.registry(registry).head(&name).await?;
         is_small &= found.versions.max(found.instances) as usize <= PIECE;
         all.push(json!({"name": name, "versions": found.versions, "instances": found.instances}));
     }
@@ -242,20 +239,14 @@ impl Pieces {
         })
     }
 
-    fn part(&self, rebuilt: &Rebuilt) -> Part {
-        let at = current(rebuilt).unwrap_or_default();
+    fn part(&self, rebuilt: &Definition) -> Slice {
+        let at = rebuilt.position(&rebuilt.current).unwrap_or_default();
         let versions = self.versions.unwrap_or(at / PIECE * PIECE);
-        Part {
+        Slice {
             versions: piece(versions, rebuilt.versions.len()).range(),
             instances: piece(self.instances, rebuilt.instances.len()).range(),
         }
     }
-}
-
-/// The position of the current version.
-fn current(rebuilt: &Rebuilt) -> Option<usize> {
-    let mut versions = rebuilt.versions.iter();
-    versions.position(|one| one.version == rebuilt.current)
 }
 
 fn piece(from: usize, total: usize) -> Piece {
@@ -283,16 +274,16 @@ fn start(request: &PageRequest, name: &str) -> Result<usize, Error> {
     })
 }
 
-fn summary(name: &str, rebuilt: &Rebuilt, differing: &[Difference]) -> Value {
+fn summary(rebuilt: &Definition, differing: &[Difference]) -> Value {
     let mut at: BTreeMap<&str, usize> = BTreeMap::new();
     for instance in &rebuilt.instances {
         *at.entry(&instance.version).or_default() += 1;
     }
     json!({
-        "name": name,
+        "name": rebuilt.name,
         "current": rebuilt.current,
         "sequence": rebuilt.sequence,
-        "state": state_name(rebuilt.state()),
+        "state": rebuilt.state,
         "versions": rebuilt.versions.len(),
         "instances_total": rebuilt.instances.len(),
         "at": at,
@@ -300,52 +291,16 @@ fn summary(name: &str, rebuilt: &Rebuilt, differing: &[Difference]) -> Value {
     })
 }
 
-fn version((position, one): (usize, &RebuiltVersion)) -> Value {
-    let steps = one.steps.iter();
-    let steps = steps.map(|step| json!({"from": step.from, "kind": step_kind_name(runs(step))}));
-    json!({
-        "position": position,
-        "version": one.version,
-        "implementation": one.code.implementation,
-        "codehash": one.code.codehash,
-        "sequence": one.sequence,
-        "steps": steps.collect::<Vec<_>>(),
-    })
+/// A version, and its place in the order of registration.
+#[derive(Serialize)]
+struct Listed<'a> {
+    position: usize,
+    #[serde(flatten)]
+    version: &'a Version,
 }
 
-/// An instance. Whether a migration goes forth or back no event says that is read here.
-async fn instance(
-    client: &Client,
-    registry: Address,
-    one: &RebuiltInstance,
-) -> Result<Value, ChainError> {
-    let proxy = one.proxy;
-    let state = match (one.migrating, one.paused) {
-        (true, _) => {
-            client
-                .call(registry, &abi::instanceOfCall { proxy })
-                .await?
-                .state
-        }
-        (false, true) => instance_state::PAUSED,
-        (false, false) => instance_state::LIVE,
-    };
-    Ok(json!({
-        "proxy": proxy,
-        "version": one.version,
-        "kind": kind_name(one.kind),
-        "state": instance_state_name(state),
-    }))
-}
-
-/// The code that users of a definition's instances run: of the proxies of one kind and version, the
-/// first.
-fn in_use_once(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
-    let mut known = BTreeSet::new();
-    let instances = rebuilt.instances.iter();
-    let first = instances.filter(|one| known.insert((one.kind, &one.version)));
-    let mut some = Rebuilt::of(name);
-    some.versions.clone_from(&rebuilt.versions);
-    some.instances = first.cloned().collect();
-    in_use(name, &some)
+impl<'a> Listed<'a> {
+    fn of((position, version): (usize, &'a Version)) -> Self {
+        Self { position, version }
+    }
 }

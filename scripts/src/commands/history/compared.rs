@@ -5,17 +5,14 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::{Exit, Report};
 use crate::governance::{GovernanceError, seconds_left};
-use crate::history::{
-    Difference, History, LiveCheck, Part, Rebuilt, Wanted, differences_in, live_checks_in,
-    read_part,
-};
+use crate::history::{History, LiveCheck, Wanted, differences, live_checks, read_part};
+use crate::model::{Definition, Difference, Slice};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use serde_json::json;
 use std::time::Duration;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How often events are read again that do not say what the registry says.
 const READ_AGAIN: usize = 3;
@@ -33,9 +30,7 @@ pub(in crate::commands) async fn read(
     let history = read_part(client, registry, name, &context.names(), wanted).await?;
     if history.total == 0 {
         // An unknown name is refused by the registry in its own words, and so is what is none.
-        client
-            .call(registry, &abi::definitionCall { name: name.into() })
-            .await?;
+        client.registry(registry).head(name).await?;
         return Err(GovernanceError::EventsHidden {
             endpoint: client.endpoint().to_string(),
             registry,
@@ -56,7 +51,7 @@ pub(in crate::commands) async fn compared(
     client: &Client,
     (registry, name): (Address, &str),
     wanted: Wanted,
-    part: impl Fn(&Rebuilt) -> Part,
+    part: impl Fn(&Definition) -> Slice,
 ) -> Result<(History, Vec<Difference>), Error> {
     let mut left = READ_AGAIN;
     loop {
@@ -64,8 +59,8 @@ pub(in crate::commands) async fn compared(
         let runs = seconds_left(client, registry).await?.is_some();
         let differing = match runs {
             true => {
-                let rebuilt = &history.rebuilt;
-                differences_in(client, registry, name, rebuilt, &part(rebuilt)).await?
+                let rebuilt = &history.definition;
+                differences(client, registry, rebuilt, &part(rebuilt)).await?
             }
             false => Vec::new(), // without views; `check` says so
         };
@@ -86,17 +81,17 @@ pub(in crate::commands) async fn check(
     client: &Client,
     (registry, name): (Address, &str),
     (history, differing): &(History, Vec<Difference>),
-    part: &Part,
+    part: &Slice,
     outcome: &mut Outcome,
 ) -> Result<Vec<LiveCheck>, Error> {
-    let rebuilt = &history.rebuilt;
-    let mut checks = live_checks_in(client, registry, name, rebuilt, part).await?;
+    let rebuilt = &history.definition;
+    let mut checks = live_checks(client, registry, rebuilt, part).await?;
     for _ in 0..READ_AGAIN {
         if checks.iter().all(|check| check.ok) {
             break;
         }
         tokio::time::sleep(PAUSE).await;
-        checks = live_checks_in(client, registry, name, rebuilt, part).await?;
+        checks = live_checks(client, registry, rebuilt, part).await?;
     }
     let runs = seconds_left(client, registry).await?.is_some();
     let views = LiveCheck {
@@ -115,7 +110,7 @@ pub(in crate::commands) async fn check(
     for check in &checks {
         outcome.line(format!("  {}", check.line()));
     }
-    if rebuilt.paused {
+    if rebuilt.is_paused() {
         let next = format!("stylus-upgrades resume {}", shell_word(name));
         outcome.line(format!(
             "  · {name} is paused: every call of its instances is refused; next: {next}"
@@ -123,7 +118,7 @@ pub(in crate::commands) async fn check(
     }
     let paused = outcome.document.entry("paused");
     if let Some(all) = paused.or_insert_with(|| json!([])).as_array_mut() {
-        all.extend(rebuilt.paused.then(|| name.into()));
+        all.extend(rebuilt.is_paused().then(|| name.into()));
     }
     outcome.field("checks", &checks);
     outcome.field("differences", differing);

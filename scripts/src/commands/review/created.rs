@@ -1,7 +1,6 @@
 //! What the creation of an instance would make: its address, the code that it runs, and what its
 //! storage would hold, tried on a copy.
 
-use super::super::calldata::registered;
 use super::super::context::Context;
 use super::effects;
 use crate::app_error::Error;
@@ -38,7 +37,10 @@ pub(super) async fn created(
     call: &abi::createProxyCall,
     cards: &mut Vec<Card>,
 ) -> Result<Created, Error> {
-    let code = registered(client, registry, (&call.name, &call.version)).await?;
+    let code = client
+        .registry(registry)
+        .known_code(&call.name, &call.version)
+        .await?;
     let layout = match code {
         Some(code) => context.documents(client, registry).get(code.layout).await?,
         None => Known::Not("nobody registered the version".into()),

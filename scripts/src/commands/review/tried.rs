@@ -8,13 +8,12 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
+use crate::model::StepKind;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
 use crate::registry::runs;
 use crate::review::{Card, TRIED, Weight, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
-use stylus_upgrades_interface::reasons::step;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
@@ -77,12 +76,11 @@ pub(in crate::commands) async fn add_without_migration(
         return Ok(Some(created));
     }
     let way = governed.call.version();
-    let Some((version, _, way)) = way.filter(|(_, _, way)| runs(way) != step::NONE) else {
+    let Some((version, _, way)) = way.filter(|(_, _, way)| runs(way) != StepKind::None) else {
         return Ok(None);
     };
     let name = governed.call.definition();
-    let query = abi::definitionCall { name: name.into() };
-    if client.call(registry, &query).await?.current != version {
+    if client.registry(registry).head(name).await?.current != version {
         let why = "the migration was not tried, no instance runs it now";
         cards.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);

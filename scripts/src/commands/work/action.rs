@@ -12,10 +12,10 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Extent, Part};
 use crate::governance::Call;
+use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
-use stylus_upgrades_interface::reasons::step as kind;
-use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
+use stylus_upgrades_interface::registry::Step;
 
 /// Checks what `call` decides about a version.
 ///
@@ -53,13 +53,7 @@ pub(in crate::commands) async fn check_action(
     let name = call.definition();
     let code = match code {
         Some(code) => RecordedCode::from(code),
-        None => {
-            let query = abi::getVersionCall {
-                name: name.into(),
-                version: version.into(),
-            };
-            client.call(registry, &query).await?.code.into()
-        }
+        None => client.registry(registry).code(name, version).await?,
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
     work.is_approval = true;
@@ -111,7 +105,7 @@ impl Work<'_> {
             let why = "their hash is named; only a build compares them with the code (--source)";
             coverage.lower(Part::Source, Extent::Partial, why);
         }
-        if !script && matches!(runs(step), kind::SCRIPT | kind::COMPLEX) {
+        if !script && matches!(runs(step), StepKind::Script | StepKind::Complex) {
             let why = "the code of its migration was not built and compared (--script-source)";
             coverage.lower(Part::Source, Extent::Partial, why);
         }

@@ -13,7 +13,7 @@ use crate::coverage::{Extent, Part};
 use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
 use crate::plan::{has_constructor, reserved_in};
 use crate::program_code::{is_program, module};
-use crate::registry::{self, AdoptionError, RecordedCode};
+use crate::registry::{AdoptionError, RecordedCode};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::DeclaredStep;
@@ -201,7 +201,11 @@ impl Work<'_> {
             return Ok(());
         };
         let same_code = self.same_code(from).await?;
-        let labels = registry::labels(&self.client, self.registry, &self.name).await?;
+        let labels = self
+            .client
+            .registry(self.registry)
+            .labels(&self.name)
+            .await?;
         let way = PlannedStep {
             name: &self.name,
             from,

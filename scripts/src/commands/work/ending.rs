@@ -4,10 +4,10 @@
 use super::{Run, Work};
 use crate::app_error::Error;
 use crate::build::Artifact;
+use crate::model::StepKind;
 use crate::registry::runs;
 use crate::steps::StepsError;
 use alloy::primitives::{Address, Bytes};
-use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
 /// The program of a complex migration, as a command or an action names it.
@@ -24,7 +24,7 @@ impl Program {
     /// The program of a step that is registered or proposed.
     pub(in crate::commands) fn of(step: &Step) -> Self {
         match runs(step) {
-            step::COMPLEX => Self::At(step.script),
+            StepKind::Complex => Self::At(step.script),
             _ => Self::None,
         }
     }

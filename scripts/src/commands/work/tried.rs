@@ -69,11 +69,11 @@ impl Work<'_> {
     /// Whether the policy of `migrate` asks nobody but this key, now.
     async fn decides_alone(&self) -> Result<bool, Error> {
         let caller = self.client.caller("migrate")?;
-        let call = abi::policyCall {
-            name: self.name.clone(),
-            role: "migrate".into(),
-        };
-        let text = self.client.call(self.registry, &call).await?;
+        let text = self
+            .client
+            .registry(self.registry)
+            .policy(&self.name, "migrate")
+            .await?;
         let policy = parse(text.as_bytes());
         Ok(policy.is_ok_and(|policy| policy.is_satisfied_alone(policy.bit(caller))))
     }

@@ -7,6 +7,7 @@ use crate::demo::fixture::Fixture;
 use crate::demo::openzeppelin::{BOX, BOX_2, IBox, TRANSPARENT_PROXY};
 use crate::demo::record::Record;
 use crate::governance::GovernanceError;
+use crate::model::ProxyKind;
 use crate::registry::{self, NewVersion, code_at, given_to, instance_status};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
@@ -107,8 +108,8 @@ async fn give(
     let status = instance_status(two, registry, owned.proxy).await?;
     record.check(
         "adopted: given to the admin of the definition, it is an instance at 1.0, with its data",
-        status.kind == "transparent-5"
-            && status.version == "1.0"
+        status.instance.kind == ProxyKind::Transparent5
+            && status.instance.version == "1.0"
             && two.call(owned.proxy, &IBox::valueCall {}).await? == U256::from(START),
     );
     let take = IProxyAdmin::upgradeAndCallCall {

@@ -10,6 +10,7 @@ use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::deploy;
 use crate::governance;
+use crate::model::ProxyKind;
 use crate::progress::Silent;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, U256};
@@ -121,12 +122,11 @@ pub(super) async fn create_proxy(
         salt: B256::ZERO,
         initData: init.abi_encode().into(),
     };
-    let where_to = abi::proxyAddressCall {
-        name: NAME.into(),
-        kind: proxy_kind::WASM,
-        salt: B256::ZERO,
-    };
-    let promised = fixture.user.call(registry, &where_to).await?;
+    let promised = fixture
+        .user
+        .registry(registry)
+        .proxy_address(NAME, ProxyKind::Wasm, B256::ZERO)
+        .await?;
     let done = governance::perform(&fixture.operator, registry, &call, U256::ZERO).await?;
     let creation = done.execution().ok_or_else(|| undone("create the proxy"))?;
     let proxy = creation.require::<abi::ProxyCreated>()?.proxy;

@@ -22,10 +22,10 @@ use crate::client::{ChainError, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
 use crate::layout;
+use crate::model::Head;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolError, SolEvent};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
 /// The definition of the scenario.
@@ -107,10 +107,11 @@ async fn published(
         if let Some(sent) = layout::publish(&fixture.operator, registry, &document).await? {
             record.sent(&sent);
         }
-        let layout_at = abi::layoutAtCall {
-            layoutHash: document.hash(),
-        };
-        block = fixture.user.call(registry, &layout_at).await?;
+        block = fixture
+            .user
+            .registry(registry)
+            .layout_at(document.hash().into())
+            .await?;
     }
     let name = format!("the storage layout of {} is published", artifact.name);
     record.check(name, block != 0);
@@ -143,14 +144,8 @@ async fn version(fixture: &Fixture, proxy: Address) -> Result<String, ChainError
         .await
 }
 
-async fn definition(
-    fixture: &Fixture,
-    registry: Address,
-) -> Result<abi::definitionReturn, ChainError> {
-    fixture
-        .user
-        .call(registry, &abi::definitionCall { name: NAME.into() })
-        .await
+async fn definition(fixture: &Fixture, registry: Address) -> Result<Head, ChainError> {
+    fixture.user.registry(registry).head(NAME).await
 }
 
 async fn codehash(
@@ -158,17 +153,12 @@ async fn codehash(
     registry: Address,
     version: &str,
 ) -> Result<CodeHash, ChainError> {
-    let call = abi::getVersionCall {
-        name: NAME.into(),
-        version: version.into(),
-    };
     Ok(fixture
         .user
-        .call(registry, &call)
+        .registry(registry)
+        .code(NAME, version)
         .await?
-        .code
-        .codehash
-        .into())
+        .codehash)
 }
 
 async fn slot_holds(

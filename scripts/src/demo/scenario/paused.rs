@@ -5,9 +5,10 @@ use crate::app_error::Error;
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::governance::{self, GovernanceError};
+use crate::model::DefinitionState;
 use alloy::primitives::{B256, Bytes, U256};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::UpgradeInProgress;
-use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn pause(
@@ -32,10 +33,7 @@ pub(super) async fn pause(
 
     record.governed(&fixture.operator, registry, &pause).await?;
     let state = definition(fixture, registry).await?.state;
-    record.check(
-        "the definition is paused",
-        state == definition_state::PAUSED,
-    );
+    record.check("the definition is paused", state == DefinitionState::Paused);
     let called = value(fixture, proxy).await;
     record.check(
         "while it is paused its users are refused (UpgradeInProgress)",

@@ -10,6 +10,7 @@ use crate::demo::record::Record;
 use crate::governance::{self, Display, GovernedCall, Names, Submitted, after_upgrade};
 use crate::history;
 use crate::ids::CodeHash;
+use crate::model::Slice;
 use crate::registry;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -111,13 +112,9 @@ async fn version(
     version: &str,
     expected: CodeHash,
 ) -> Result<Code, Error> {
-    let call = abi::getVersionCall {
-        name: super::NAME.into(),
-        version: version.into(),
-    };
-    let code = client.call(registry, &call).await?.code;
+    let code = client.registry(registry).code(super::NAME, version).await?;
     crate::deploy::require_code(client, code.implementation, expected).await?;
-    Ok(code)
+    Ok(code.into())
 }
 
 /// Both send the identical call: the first is told `success 1/2`, the last `success 2/2 activated`.
@@ -164,11 +161,11 @@ async fn migrate(
 /// From both to either of them.
 async fn update_policy(record: &mut Record, team: &Team<'_>) -> Result<(), Error> {
     record.chapter("☷  update-policy A 'OR(Admin,Admin2)'");
-    let call = abi::policyCall {
-        name: NAME.into(),
-        role: "migrate".into(),
-    };
-    let both = team.admin.call(team.registry, &call).await?;
+    let both = team
+        .admin
+        .registry(team.registry)
+        .policy(NAME, "migrate")
+        .await?;
     let either = both.replacen("AND", "OR", 1);
     let update = abi::setPolicyCall {
         name: NAME.into(),
@@ -185,7 +182,11 @@ async fn update_policy(record: &mut Record, team: &Team<'_>) -> Result<(), Error
         "",
     )
     .await?;
-    let now = team.admin.call(team.registry, &call).await?;
+    let now = team
+        .admin
+        .registry(team.registry)
+        .policy(NAME, "migrate")
+        .await?;
     record.check(
         format!("the policy of A is {}", team.names.policy(&now)),
         now == either,
@@ -234,13 +235,14 @@ async fn read_back(record: &mut Record, team: &Team<'_>) -> Result<(), Error> {
         let who = team.names.short(entry.who);
         record.line(&format!("    {who:<8} {:<30} under {policy}", entry.what));
     }
-    let differing = history::differences(team.admin, team.registry, NAME, &history.rebuilt).await?;
+    let definition = &history.definition;
+    let whole = Slice::whole(definition);
+    let differing = history::differences(team.admin, team.registry, definition, &whole).await?;
     record.check(
         "what the events say is what the views say",
         differing.is_empty(),
     );
-    let rebuilt = &history.rebuilt;
-    let live = history::live_checks(team.admin, team.registry, NAME, rebuilt).await?;
+    let live = history::live_checks(team.admin, team.registry, definition, &whole).await?;
     record.check(
         "live code is what was recorded",
         !live.is_empty() && live.iter().all(|check| check.ok),
@@ -284,7 +286,7 @@ async fn checks(
     let logs = done.sent.as_ref().map(|sent| sent.receipt.logs());
     let (registry, proxy) = (team.registry, team.proxy);
     let logs = logs.unwrap_or_default();
-    let checks = after_upgrade(team.admin, registry, proxy, version, code, logs).await?;
+    let checks = after_upgrade(team.admin, registry, proxy, version, &code.into(), logs).await?;
     for check in checks {
         record.check(format!("{}: {}", check.name, check.found), check.ok);
     }

@@ -133,7 +133,8 @@ pub(super) async fn use_at_version_2(
     let at_2 = registry
         .instances
         .iter()
-        .any(|i| i.proxy == addresses.proxy && i.version == "2.0");
+        .map(|one| &one.instance)
+        .any(|one| one.proxy == addresses.proxy && one.version == "2.0");
     record.check("status knows the instance at 2.0", at_2);
     Ok(())
 }

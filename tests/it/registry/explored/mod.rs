@@ -8,7 +8,7 @@ mod perform;
 
 use std::collections::{HashMap, HashSet};
 
-use stylus_upgrades_model::{Answer, SCOPES, Scope, State, Transition};
+use stylus_upgrades_test_model::{Answer, SCOPES, Scope, State, Transition};
 
 use on_chain::OnChain;
 

@@ -10,7 +10,7 @@ use stylus_upgrades_interface::reasons::{
     blocked_by, definition_state, instance_state, proxy_kind, step as kind,
 };
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
-use stylus_upgrades_model::{
+use stylus_upgrades_test_model::{
     APPROVERS, Content, DELAY, InstanceState, Policy, STRANGER, Scope, SignedApproval, State, TICK,
     TWO_OF_THREE, WALLET, last_day,
 };

@@ -10,7 +10,7 @@ use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
-use stylus_upgrades_model::{
+use stylus_upgrades_test_model::{
     APPROVERS, Answer, Content, Control, Deed, Refusal, STRANGER, SignedApproval, State, TICK,
     Transition, Way,
 };

@@ -6,6 +6,7 @@ use crate::demo::abi::{counter_v1, counter_v2};
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, START, STEP, value};
+use crate::model::ProxyKind;
 use crate::registry::{self, NewVersion, instance_status};
 use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
@@ -37,7 +38,7 @@ pub(super) async fn in_evm_code(
     let set = fixture.user.call(counter.proxy, &set).await?;
     record.check(
         "evm: the proxy was upgraded with its migration, as a WASM one is",
-        status.kind == "evm"
+        status.instance.kind == ProxyKind::Evm
             && status.implementation == addresses.v2
             && set == U256::from(STEP)
             && value(fixture, counter.proxy).await? == U256::from(START),

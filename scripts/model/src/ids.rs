@@ -5,7 +5,7 @@
 //! One does not stand where another one is expected:
 //!
 //! ```compile_fail,E0308
-//! use stylus_upgrades::ids::{ActionId, CodeHash};
+//! use stylus_upgrades_model::ids::{ActionId, CodeHash};
 //!
 //! fn approve(action: ActionId) {}
 //! approve(CodeHash::of("the code of an account"));
@@ -81,7 +81,7 @@ words! {
     CodeHash;
     /// keccak256 of a layout document; zero where none was registered.
     LayoutHash;
-    /// What [`crate::build`] makes of all files that a build reads; zero where none was registered.
+    /// What the builder makes of all files that a build reads; zero where none was registered.
     SourceHash;
     /// keccak256 of the calldata of a transaction.
     CalldataHash;

@@ -1,0 +1,360 @@
+//! Definitions, their versions, instances and open actions.
+
+use crate::ids::{ActionId, CodeHash, DefinitionId, LayoutHash, SourceHash};
+use crate::kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind};
+use crate::step;
+use alloy::primitives::{Address, Bytes, keccak256};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// keccak256 of a definition's name, as its events carry it.
+pub fn definition_id(name: &str) -> DefinitionId {
+    DefinitionId(keccak256(name))
+}
+
+/// The code of a version as the registry records it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RecordedCode {
+    /// The account that holds it.
+    pub implementation: Address,
+    /// keccak256 of it.
+    pub codehash: CodeHash,
+    /// Hash of its storage layout, or zero.
+    pub layout: LayoutHash,
+    /// Hash of its source, or zero.
+    pub source: SourceHash,
+}
+
+impl From<&Code> for RecordedCode {
+    fn from(code: &Code) -> Self {
+        Self {
+            implementation: code.implementation,
+            codehash: code.codehash.into(),
+            layout: code.layoutHash.into(),
+            source: code.sourceHash.into(),
+        }
+    }
+}
+
+impl From<Code> for RecordedCode {
+    fn from(code: Code) -> Self {
+        Self::from(&code)
+    }
+}
+
+impl From<RecordedCode> for Code {
+    fn from(code: RecordedCode) -> Self {
+        Self {
+            implementation: code.implementation,
+            codehash: code.codehash.into(),
+            layoutHash: code.layout.into(),
+            sourceHash: code.source.into(),
+        }
+    }
+}
+
+/// What one question tells of a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The version that is current; empty before the first one.
+    pub current: String,
+    /// Rises with every version added and policy changed.
+    pub sequence: u64,
+    /// How many versions there are.
+    pub versions: u32,
+    /// How many instances there are.
+    pub instances: u32,
+    /// Whether it is live, paused or frozen.
+    pub state: DefinitionState,
+}
+
+/// A definition; the one with the empty name is the registry itself.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// Its name.
+    pub name: String,
+    /// The version that is current; empty before the first one.
+    pub current: String,
+    /// Rises with every version added and policy changed.
+    pub sequence: u64,
+    /// Whether it is live, paused or frozen.
+    pub state: DefinitionState,
+    /// Policies by role.
+    pub policies: BTreeMap<String, String>,
+    /// Versions in order of registration.
+    pub versions: Vec<Version>,
+    /// Instances in order of creation.
+    pub instances: Vec<Instance>,
+    /// Actions that were neither executed nor cancelled. Events alone tell what they are.
+    pub open: BTreeMap<ActionId, Action>,
+    /// Proxies that it has accepted from another registry, and that have not arrived.
+    pub accepted: BTreeMap<Address, Acceptance>,
+    /// To which registry orders are relayed, of EVM proxies that were transferred; zero where they are no more.
+    pub relayed: BTreeMap<Address, Address>,
+    /// Complex migrations that began and did not end, by instance. Events alone tell of them.
+    pub begun: BTreeMap<Address, Begun>,
+    /// Why the registry left instances as they were that have not moved since: what they reverted with. Events
+    /// alone tell of it.
+    pub skipped: BTreeMap<Address, Bytes>,
+    /// Policies still to come that belong to the creation.
+    pub(crate) initial: u32,
+    /// Changes of each role's policy since.
+    pub(crate) changes: BTreeMap<String, u64>,
+}
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Version {
+    /// Its label.
+    pub version: String,
+    /// Its code.
+    #[serde(flatten)]
+    pub code: RecordedCode,
+    /// The definition's sequence when it was added.
+    pub sequence: u64,
+    /// Incoming steps. From views one of a version that instances are only created at has an empty `from`.
+    #[serde(serialize_with = "step::serialize")]
+    pub steps: Vec<Step>,
+}
+
+impl Version {
+    /// The steps that lead from another version to it.
+    pub fn incoming(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| !step.from.is_empty())
+    }
+}
+
+/// An instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// The proxy's address.
+    pub proxy: Address,
+    /// The definition that it belongs to.
+    pub definition: String,
+    /// The version that it is at, as the registry knows it.
+    pub version: String,
+    /// What proxy it is.
+    pub kind: ProxyKind,
+    /// What it runs.
+    pub state: InstanceState,
+}
+
+/// An action that is open.
+#[derive(Debug, Clone, Default)]
+pub struct Action {
+    /// Who proposed it.
+    pub proposer: Address,
+    /// What it does.
+    pub call: Bytes,
+    /// The role that it asks for.
+    pub role: String,
+    /// What its approvals are bound to.
+    pub epoch: u64,
+    /// Unix seconds at which it was proposed.
+    pub opened: u64,
+    /// Unix seconds up to which it can be executed.
+    pub expires: u64,
+    /// Who approves it.
+    pub approved: Vec<Address>,
+    pub(crate) timelocks: Vec<u64>,
+}
+
+/// How far an action is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// Approvals that count so far.
+    pub approvals: u16,
+    /// These and the fewest that are missing.
+    pub required: u16,
+    /// Who approved.
+    pub approved: Vec<Address>,
+    /// Who may approve and has not.
+    pub missing: Vec<Address>,
+    /// Unix seconds from which it can be executed; 0 if no delay is involved or none runs yet.
+    pub not_before: u64,
+    /// Unix seconds up to which it can be approved and executed.
+    pub expires: u64,
+    /// What keeps it from being executed.
+    pub blocked_by: BlockedBy,
+}
+
+impl Readiness {
+    /// Whether any call of anybody would execute it.
+    pub fn is_ready(&self) -> bool {
+        self.blocked_by == BlockedBy::Nothing
+    }
+}
+
+/// An acceptance of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// The registry that the proxy comes from; zero where nothing is accepted.
+    pub registry: Address,
+    /// Its kind.
+    pub kind: ProxyKind,
+    /// The version that it is at when it has arrived.
+    pub version: String,
+}
+
+/// A complex migration that began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The version that it leaves.
+    pub from: String,
+    /// The version that it reaches.
+    pub to: String,
+    /// Whose batches count.
+    pub handler: Address,
+    /// Unix seconds.
+    pub time: u64,
+}
+
+/// An instance that is not what its definition is: a rollout has not reached it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unlike {
+    /// The proxy.
+    pub proxy: Address,
+    /// What it is.
+    pub state: InstanceState,
+    /// What its definition is.
+    pub wanted: InstanceState,
+}
+
+impl Definition {
+    /// The one of that name, without anything in it.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            current: String::new(),
+            sequence: 0,
+            state: DefinitionState::Live,
+            policies: BTreeMap::new(),
+            versions: Vec::new(),
+            instances: Vec::new(),
+            open: BTreeMap::new(),
+            accepted: BTreeMap::new(),
+            relayed: BTreeMap::new(),
+            begun: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            initial: 0,
+            changes: BTreeMap::new(),
+        }
+    }
+
+    /// keccak256 of its name.
+    pub fn id(&self) -> DefinitionId {
+        definition_id(&self.name)
+    }
+
+    /// How people call it.
+    pub fn title(&self) -> &str {
+        match self.name.as_str() {
+            "" => "the registry itself",
+            name => name,
+        }
+    }
+
+    /// Whether it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.state == DefinitionState::Paused
+    }
+
+    /// The version of that label.
+    pub fn version(&self, label: &str) -> Option<&Version> {
+        self.versions.iter().find(|one| one.version == label)
+    }
+
+    /// The position of a version in the order of registration.
+    pub fn position(&self, label: &str) -> Option<usize> {
+        self.versions.iter().position(|one| one.version == label)
+    }
+
+    /// Instances that are live in a paused definition, or paused in a live one. Those in a complex
+    /// migration are neither.
+    pub fn unlike(&self) -> Vec<Unlike> {
+        let wanted = match self.is_paused() {
+            true => InstanceState::Paused,
+            false => InstanceState::Live,
+        };
+        let own = self
+            .instances
+            .iter()
+            .filter(|one| !one.state.is_migrating());
+        own.filter(|one| one.state != wanted)
+            .map(|one| Unlike {
+                proxy: one.proxy,
+                state: one.state,
+                wanted,
+            })
+            .collect()
+    }
+
+    /// Instances that are at an older version than what is current.
+    pub fn older(&self) -> impl Iterator<Item = &Instance> {
+        let current = self.position(&self.current);
+        let instances = self.instances.iter();
+        instances.filter(move |one| self.position(&one.version) < current)
+    }
+
+    /// Instances that a rollout would handle: those that are not what the definition is, and, unless it is paused,
+    /// older ones. Those in a complex migration are between two versions.
+    pub fn waiting(&self) -> Vec<Address> {
+        let unlike = self.unlike();
+        let older: Vec<Address> = self.older().map(|one| one.proxy).collect();
+        let own = self
+            .instances
+            .iter()
+            .filter(|one| !one.state.is_migrating());
+        own.map(|one| one.proxy)
+            .filter(|proxy| {
+                let is_older = !self.is_paused() && older.contains(proxy);
+                is_older || unlike.iter().any(|one| one.proxy == *proxy)
+            })
+            .collect()
+    }
+}
+
+/// Positions of some versions and instances, in the order of registration and of creation: of thousands, those that
+/// a page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slice {
+    /// Of versions.
+    pub versions: Range<usize>,
+    /// Of instances.
+    pub instances: Range<usize>,
+}
+
+impl Slice {
+    /// All of them.
+    pub fn whole(definition: &Definition) -> Self {
+        Self {
+            versions: 0..definition.versions.len(),
+            instances: 0..definition.instances.len(),
+        }
+    }
+
+    /// None of them.
+    pub fn nothing() -> Self {
+        Self {
+            versions: 0..0,
+            instances: 0..0,
+        }
+    }
+
+    /// The versions.
+    pub fn versions_of<'a>(&self, definition: &'a Definition) -> &'a [Version] {
+        within(&definition.versions, &self.versions)
+    }
+
+    /// The instances.
+    pub fn instances_of<'a>(&self, definition: &'a Definition) -> &'a [Instance] {
+        within(&definition.instances, &self.instances)
+    }
+}
+
+fn within<'a, T>(all: &'a [T], range: &Range<usize>) -> &'a [T] {
+    let end = range.end.min(all.len());
+    all.get(range.start.min(end)..end).unwrap_or_default()
+}

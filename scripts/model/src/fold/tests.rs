@@ -1,0 +1,188 @@
+use super::*;
+use alloy::primitives::{B256, Bytes};
+use stylus_upgrades_interface::registry::{Code, Step};
+
+const DAY: u64 = 86_400;
+
+fn nothing(from: &str) -> Step {
+    Step {
+        from: from.into(),
+        kind: 0,
+        script: Address::ZERO,
+        scriptCodehash: B256::ZERO,
+        data: Bytes::new(),
+    }
+}
+
+fn policy_changed(role: &str, expression: &str) -> Event {
+    Event::PolicyChanged(abi::PolicyChanged {
+        definition: B256::ZERO,
+        role: role.into(),
+        expression: expression.into(),
+    })
+}
+
+fn created() -> Definition {
+    let mut definition = Definition::before_events("A");
+    definition.feed(
+        &Event::DefinitionCreated(abi::DefinitionCreated {
+            definition: B256::ZERO,
+            name: "A".into(),
+        }),
+        1,
+    );
+    for role in ["migrate", "policy", "create"] {
+        definition.feed(&policy_changed(role, &team(1)), 1);
+    }
+    definition
+}
+
+fn team(days: u64) -> String {
+    let [a, b, c] = [1, 2, 3].map(|n| format!("{:#x}", Address::repeat_byte(n)));
+    format!("AND(OutOf(2,{a},{b},{c}),AFTER({}))", days * DAY)
+}
+
+fn proposed(epoch: u64, time: u64) -> Event {
+    let code = Code {
+        implementation: Address::ZERO,
+        codehash: B256::ZERO,
+        layoutHash: B256::ZERO,
+        sourceHash: B256::ZERO,
+    };
+    let call = abi::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code,
+        step: nothing("1.0"),
+    };
+    Event::Proposed(abi::Proposed {
+        definition: B256::ZERO,
+        action: B256::repeat_byte(7),
+        proposer: Address::repeat_byte(1),
+        call: call.abi_encode().into(),
+        epoch,
+        round: 0,
+        expires: time + 30 * DAY,
+    })
+}
+
+fn approved(by: u8) -> Event {
+    Event::Approved(abi::Approved {
+        definition: B256::ZERO,
+        action: B256::repeat_byte(7),
+        approver: Address::repeat_byte(by),
+        approvals: 1,
+        required: 2,
+    })
+}
+
+#[test]
+fn the_policies_of_the_creation_do_not_raise_the_sequence_and_later_ones_do() {
+    let mut definition = created();
+    assert_eq!((definition.sequence, definition.epoch("policy")), (0, 0));
+    definition.feed(&policy_changed("policy", "NONE"), 2);
+    assert_eq!((definition.sequence, definition.epoch("policy")), (1, 1));
+    assert_eq!(definition.epoch("create"), 0);
+}
+
+#[test]
+fn a_policy_change_ends_the_actions_of_its_role() {
+    let mut definition = created();
+    definition.feed(&proposed(0, 5), 5);
+    assert_eq!(definition.pending(6).count(), 1);
+    definition.feed(&policy_changed("migrate", &team(2)), 6);
+    assert_eq!(definition.pending(7).count(), 0);
+}
+
+#[test]
+fn an_action_lives_thirty_days_from_the_end_of_its_delay() {
+    let mut definition = created();
+    definition.feed(&proposed(0, 0), 0);
+    definition.feed(&approved(1), 0);
+    assert_eq!(definition.pending(30 * DAY).count(), 1);
+    assert_eq!(definition.pending(30 * DAY + 1).count(), 0);
+    definition.feed(&approved(2), 10 * DAY);
+    assert_eq!(definition.pending(41 * DAY).count(), 1);
+    assert_eq!(definition.pending(41 * DAY + 1).count(), 0);
+}
+
+#[test]
+fn a_version_that_can_only_be_created_has_no_way_in() {
+    let mut definition = created();
+    definition.feed(
+        &Event::VersionAdded(abi::VersionAdded {
+            definition: B256::ZERO,
+            version: "1.0".into(),
+            implementation: Address::repeat_byte(9),
+            codehash: B256::repeat_byte(9),
+            layoutHash: B256::ZERO,
+            sourceHash: B256::ZERO,
+            sequence: 1,
+        }),
+        1,
+    );
+    definition.feed(
+        &Event::StepAdded(abi::StepAdded {
+            definition: B256::ZERO,
+            to: "1.0".into(),
+            step: nothing(""),
+        }),
+        1,
+    );
+    assert_eq!(definition.versions.len(), 1);
+    assert!(definition.versions[0].steps.is_empty());
+    assert_eq!(definition.sequence, 1);
+}
+
+#[test]
+fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
+    let mut one = created();
+    let (definition, proxy) = (one.id().0, Address::with_last_byte(1));
+    let version = String::from("1.0");
+    let created = abi::ProxyCreated {
+        definition,
+        proxy,
+        version,
+        kind: 0,
+    };
+    one.feed(&Event::ProxyCreated(created), 1);
+    let (from, to) = (String::from("1.0"), String::from("2.0"));
+    let handler = Address::with_last_byte(9);
+    let started = Event::MigrationStarted(abi::MigrationStarted {
+        definition,
+        proxy,
+        from: from.clone(),
+        to: to.clone(),
+        handler,
+    });
+    let ended = Event::MigrationEnded(abi::MigrationEnded {
+        definition,
+        proxy,
+        from: from.clone(),
+        to: to.clone(),
+    });
+    let aborted = Event::MigrationAborted(abi::MigrationAborted {
+        definition,
+        proxy,
+        from,
+        to,
+    });
+    for end in [ended, aborted] {
+        one.feed(&started, 77);
+        assert_eq!(one.begun.get(&proxy).map(|begun| begun.time), Some(77));
+        assert_eq!(one.instances[0].state, InstanceState::Migrating);
+        let changed = abi::HandlerChanged {
+            definition,
+            proxy,
+            handler: proxy,
+        };
+        one.feed(&Event::HandlerChanged(changed), 78);
+        assert_eq!(
+            one.begun.get(&proxy).map(|begun| begun.handler),
+            Some(proxy)
+        );
+        one.feed(&end, 79);
+        assert!(one.begun.is_empty());
+        assert_eq!(one.instances[0].state, InstanceState::Live);
+    }
+}

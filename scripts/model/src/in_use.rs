@@ -1,0 +1,115 @@
+//! Which accounts' code is in use, and what for.
+
+use crate::definition::{Definition, Instance};
+use alloy::primitives::Address;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What code is needed for. The order is that in which it is cured: what users call comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Users call it.
+    Proxy,
+    /// A proxy runs it.
+    Implementation,
+    /// A proxy runs it while it is paused.
+    ComplexProgram,
+    /// Every proxy's admin path runs it.
+    UpgradeabilityStorage,
+    /// A proxy holds it while a migration runs.
+    PauseStub,
+    /// The registry's front.
+    Registry,
+    /// A part of the registry.
+    RegistryPart,
+    /// Another registry, which relays this one's orders to an EVM proxy that came from there.
+    Relay,
+    /// A migration runs it.
+    Script,
+    /// The registry asks it before and after each instance takes a step.
+    Check,
+    /// A policy asks it.
+    Lambda,
+    /// It approves.
+    Approver,
+}
+
+impl Role {
+    /// Its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proxy => "proxy",
+            Self::Implementation => "implementation",
+            Self::ComplexProgram => "program of a complex migration",
+            Self::UpgradeabilityStorage => "UpgradeabilityStorage",
+            Self::PauseStub => "pause stub",
+            Self::Registry => "registry",
+            Self::RegistryPart => "part of the registry",
+            Self::Relay => "registry that relays to an EVM proxy",
+            Self::Script => "migration script",
+            Self::Check => "check of a step",
+            Self::Lambda => "lambda",
+            Self::Approver => "approver",
+        }
+    }
+}
+
+/// An account whose code users run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// The account.
+    pub account: Address,
+    /// What for.
+    pub role: Role,
+    /// Of which definition, or of which version of it.
+    pub of: String,
+}
+
+impl Used {
+    /// What users of an instance run: the proxy, and the implementation at that account.
+    pub fn by(instance: &Instance, implementation: Address) -> [Self; 2] {
+        let Instance {
+            definition,
+            version,
+            ..
+        } = instance;
+        [
+            Self {
+                account: instance.proxy,
+                role: Role::Proxy,
+                of: definition.clone(),
+            },
+            Self {
+                account: implementation,
+                role: Role::Implementation,
+                of: format!("{definition} {version}"),
+            },
+        ]
+    }
+}
+
+impl Definition {
+    /// What users of its instances run, as it was recorded.
+    pub fn used(&self) -> Vec<Used> {
+        self.used_by(self.instances.iter())
+    }
+
+    /// The same, of the proxies of one kind and version the first.
+    pub fn used_once(&self) -> Vec<Used> {
+        let mut known = BTreeSet::new();
+        let first = |one: &&Instance| known.insert((one.kind, one.version.clone()));
+        self.used_by(self.instances.iter().filter(first))
+    }
+
+    fn used_by<'a>(&self, instances: impl Iterator<Item = &'a Instance>) -> Vec<Used> {
+        let used = instances.flat_map(|instance| {
+            let code = self
+                .version(&instance.version)
+                .map(|one| one.code.implementation);
+            let used = Used::by(instance, code.unwrap_or_default());
+            used.into_iter().take(1 + usize::from(code.is_some()))
+        });
+        used.collect()
+    }
+}

@@ -1,0 +1,34 @@
+//! A registry as plain data, and the one place that asks its views. The same types follow from its
+//! views ([`Reader`]) and from its events ([`Definition::feed`]); [`differences`] tells where they do not agree.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ids`] | hashes that are not interchangeable |
+//! | [`kinds`] | kinds and states: what the chain numbers, by name |
+//! | [`definition`] | definitions, versions, instances, actions |
+//! | [`step`] | what a step into a version runs, and the contract that it names |
+//! | [`reader`] | what the views say |
+//! | [`fold`] | what follows from the events |
+//! | [`compare`] | whether both say the same |
+//! | [`in_use`] | which accounts' code is in use |
+#![forbid(unsafe_code)]
+
+pub mod compare;
+pub mod definition;
+pub mod fold;
+pub mod ids;
+pub mod in_use;
+pub mod kinds;
+pub mod reader;
+pub mod step;
+
+pub use compare::{Difference, differences};
+pub use definition::{
+    Acceptance, Action, Begun, Definition, Head, Instance, Readiness, RecordedCode, Slice, Unlike,
+    Version, definition_id,
+};
+pub use fold::{is_timed, role_asked_for};
+pub use in_use::{Role, Used};
+pub use kinds::{BlockedBy, DefinitionState, InstanceState, ProxyKind, StepKind};
+pub use reader::{Block, PathStep, Reader, Seen, Views};
+pub use step::{Named, named, runs, skips_failing};

@@ -1,0 +1,439 @@
+//! What a registry's views say. Nothing else asks them.
+
+use crate::definition::{
+    Acceptance, Definition, Head, Instance, Readiness, RecordedCode, Slice, Version,
+};
+use crate::ids::{ActionId, LayoutHash};
+use crate::kinds::ProxyKind;
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use std::ops::Range;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::Step;
+
+/// Entries asked for in one call of a paged view.
+const PAGE: u32 = 50;
+/// Questions that are asked at once: an endpoint with limits says when it is too many.
+const AT_ONCE: usize = 16;
+
+/// Where a registry's views are asked: an endpoint, or a copy of a chain.
+#[allow(async_fn_in_trait)] // what it is used by knows whether it is sent between threads
+pub trait Views {
+    /// Why there is no answer.
+    type Error;
+
+    /// The answer of an account to a typed call.
+    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, Self::Error>;
+
+    /// The block that is read.
+    async fn block(&self) -> Result<Block, Self::Error>;
+
+    /// Whether the account itself refused the call.
+    fn is_refused(error: &Self::Error) -> bool;
+
+    /// The error where that block was replaced by another one while it was read.
+    fn replaced(&self, block: Block) -> Self::Error;
+}
+
+impl<V: Views> Views for &V {
+    type Error = V::Error;
+
+    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, V::Error> {
+        V::view(self, account, call).await
+    }
+
+    async fn block(&self) -> Result<Block, V::Error> {
+        V::block(self).await
+    }
+
+    fn is_refused(error: &V::Error) -> bool {
+        V::is_refused(error)
+    }
+
+    fn replaced(&self, block: Block) -> V::Error {
+        V::replaced(self, block)
+    }
+}
+
+/// The block that something was read at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Block {
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: B256,
+    /// Its time, Unix seconds.
+    pub time: u64,
+}
+
+/// A step of the path to a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathStep {
+    /// The version that it reaches.
+    pub to: String,
+    /// The step.
+    pub step: Step,
+}
+
+/// What the views say of a definition, all at one block.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The block.
+    pub block: Block,
+    /// What one question tells; nothing of the registry itself.
+    pub head: Option<Head>,
+    /// Which versions and instances were asked for.
+    pub part: Slice,
+    /// What they are.
+    pub definition: Definition,
+    /// The actions that are open.
+    pub open: Vec<ActionId>,
+}
+
+/// Reads the views of one registry.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<V> {
+    source: V,
+    registry: Address,
+}
+
+/// Nothing, where the registry refused the question: it does not know what it is asked about.
+fn known<V: Views, T>(answer: Result<T, V::Error>) -> Result<Option<T>, V::Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if V::is_refused(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl<V: Views> Reader<V> {
+    /// Of the registry at that address.
+    pub fn new(source: V, registry: Address) -> Self {
+        Self { source, registry }
+    }
+
+    async fn ask<C: SolCall>(&self, call: &C) -> Result<C::Return, V::Error> {
+        self.source.view(self.registry, call).await
+    }
+
+    /// Whether there is a registry at all: only one answers about its own definition.
+    pub async fn require(&self) -> Result<(), V::Error> {
+        self.head("").await.map(drop)
+    }
+
+    /// Whether the account answers as a registry whose calls are signed by ERC-5267.
+    pub async fn require_domain(&self) -> Result<(), V::Error> {
+        self.ask(&abi::eip712DomainCall {}).await.map(drop)
+    }
+
+    /// What one question tells of a definition.
+    pub async fn head(&self, name: &str) -> Result<Head, V::Error> {
+        let found = self.ask(&abi::definitionCall { name: name.into() }).await?;
+        Ok(Head {
+            current: found.current,
+            sequence: found.sequence,
+            versions: found.versions,
+            instances: found.instances,
+            state: found.state.into(),
+        })
+    }
+
+    /// As [`Self::head`]; nothing where there is no such definition.
+    pub async fn known_head(&self, name: &str) -> Result<Option<Head>, V::Error> {
+        known::<V, _>(self.head(name).await)
+    }
+
+    /// A version.
+    pub async fn version(&self, name: &str, label: &str) -> Result<Version, V::Error> {
+        let (name, version) = (name.into(), label.into());
+        let found = self.ask(&abi::getVersionCall { name, version }).await?;
+        Ok(Version {
+            version: label.into(),
+            code: found.code.into(),
+            sequence: found.sequence,
+            steps: found.steps,
+        })
+    }
+
+    /// As [`Self::version`]; nothing where there is no such version.
+    pub async fn known_version(
+        &self,
+        name: &str,
+        label: &str,
+    ) -> Result<Option<Version>, V::Error> {
+        known::<V, _>(self.version(name, label).await)
+    }
+
+    /// The code of a version.
+    pub async fn code(&self, name: &str, label: &str) -> Result<RecordedCode, V::Error> {
+        Ok(self.version(name, label).await?.code)
+    }
+
+    /// As [`Self::code`]; nothing where there is no such version.
+    pub async fn known_code(
+        &self,
+        name: &str,
+        label: &str,
+    ) -> Result<Option<RecordedCode>, V::Error> {
+        known::<V, _>(self.code(name, label).await)
+    }
+
+    /// The labels of a definition's versions in order of registration.
+    pub async fn labels(&self, name: &str) -> Result<Vec<String>, V::Error> {
+        self.labels_in(name, 0..usize::MAX).await
+    }
+
+    /// As [`Self::labels`], those at some positions alone.
+    pub async fn labels_in(
+        &self,
+        name: &str,
+        range: Range<usize>,
+    ) -> Result<Vec<String>, V::Error> {
+        let page = |start, count| abi::versionsCall {
+            name: name.into(),
+            start,
+            count,
+        };
+        self.pages(range, page).await
+    }
+
+    /// A definition's versions in order of registration.
+    pub async fn versions(&self, name: &str) -> Result<Vec<Version>, V::Error> {
+        let labels = self.labels(name).await?;
+        self.versions_of(name, labels).await
+    }
+
+    /// The versions of these labels.
+    pub async fn versions_of(
+        &self,
+        name: &str,
+        labels: Vec<String>,
+    ) -> Result<Vec<Version>, V::Error> {
+        let all = labels.iter().map(|label| self.version(name, label));
+        stream::iter(all).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// An instance.
+    pub async fn instance(&self, proxy: Address) -> Result<Instance, V::Error> {
+        let found = self.ask(&abi::instanceOfCall { proxy }).await?;
+        Ok(Instance {
+            proxy,
+            definition: found.name,
+            version: found.version,
+            kind: found.kind.into(),
+            state: found.state.into(),
+        })
+    }
+
+    /// As [`Self::instance`]; nothing where it is none.
+    pub async fn known_instance(&self, proxy: Address) -> Result<Option<Instance>, V::Error> {
+        known::<V, _>(self.instance(proxy).await)
+    }
+
+    /// The proxies of a definition's instances in order of creation.
+    pub async fn proxies(&self, name: &str) -> Result<Vec<Address>, V::Error> {
+        self.proxies_in(name, 0..usize::MAX).await
+    }
+
+    /// As [`Self::proxies`], those at some positions alone.
+    pub async fn proxies_in(
+        &self,
+        name: &str,
+        range: Range<usize>,
+    ) -> Result<Vec<Address>, V::Error> {
+        let page = |start, count| abi::instancesCall {
+            name: name.into(),
+            start,
+            count,
+        };
+        self.pages(range, page).await
+    }
+
+    /// A definition's instances in order of creation.
+    pub async fn instances(&self, name: &str) -> Result<Vec<Instance>, V::Error> {
+        let proxies = self.proxies(name).await?;
+        self.instances_of(proxies).await
+    }
+
+    /// The instances of these proxies.
+    pub async fn instances_of(&self, proxies: Vec<Address>) -> Result<Vec<Instance>, V::Error> {
+        let all = proxies.into_iter().map(|proxy| self.instance(proxy));
+        stream::iter(all).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// Where a proxy of that kind and salt is created.
+    pub async fn proxy_address(
+        &self,
+        name: &str,
+        kind: ProxyKind,
+        salt: B256,
+    ) -> Result<Address, V::Error> {
+        let (name, kind) = (name.into(), kind.number());
+        self.ask(&abi::proxyAddressCall { name, kind, salt }).await
+    }
+
+    /// The policy of a role.
+    pub async fn policy(&self, name: &str, role: &str) -> Result<String, V::Error> {
+        let (name, role) = (name.into(), role.into());
+        self.ask(&abi::policyCall { name, role }).await
+    }
+
+    /// Whether these approvers satisfy the policy of a role now.
+    pub async fn satisfies(
+        &self,
+        name: &str,
+        role: &str,
+        approvers: Vec<Address>,
+    ) -> Result<bool, V::Error> {
+        let (name, role) = (name.into(), role.into());
+        let call = abi::satisfiesCall {
+            name,
+            role,
+            approvers,
+        };
+        self.ask(&call).await
+    }
+
+    /// The open actions of a definition.
+    pub async fn open_actions(&self, name: &str) -> Result<Vec<ActionId>, V::Error> {
+        let page = |start, count| abi::pendingCall {
+            name: name.into(),
+            start,
+            count,
+        };
+        let words = self.pages(0..usize::MAX, page).await?;
+        Ok(words.into_iter().map(ActionId).collect())
+    }
+
+    /// The action that a governed call is now.
+    pub async fn action_of(&self, call: &Bytes) -> Result<ActionId, V::Error> {
+        let call = abi::actionOfCall { call: call.clone() };
+        self.ask(&call).await.map(ActionId)
+    }
+
+    /// How far an action is.
+    pub async fn readiness(&self, action: ActionId) -> Result<Readiness, V::Error> {
+        let found = self.ask(&abi::readinessCall { action: action.0 }).await?;
+        Ok(Readiness {
+            approvals: found.progress.approvals,
+            required: found.progress.required,
+            approved: found.approved,
+            missing: found.missing,
+            not_before: found.notBefore,
+            expires: found.expires,
+            blocked_by: found.blockedBy.into(),
+        })
+    }
+
+    /// What a definition has accepted of a proxy.
+    pub async fn acceptance(&self, name: &str, proxy: Address) -> Result<Acceptance, V::Error> {
+        let name = name.into();
+        let found = self.ask(&abi::acceptedTransferCall { name, proxy }).await?;
+        Ok(Acceptance {
+            registry: found.registry,
+            kind: found.kind.into(),
+            version: found.version,
+        })
+    }
+
+    /// To which registry this one relays for a proxy that it transferred; zero where there is none.
+    pub async fn relayed_to(&self, proxy: Address) -> Result<Address, V::Error> {
+        Ok(self.ask(&abi::transferOfCall { proxy }).await?.registry)
+    }
+
+    /// The path that an instance would take to a version.
+    pub async fn path(&self, instance: Address, version: &str) -> Result<Vec<PathStep>, V::Error> {
+        let version = version.to_owned();
+        let call = abi::planCall { instance, version };
+        let found = self.ask(&call).await?;
+        let targets = found.steps.iter().skip(1).map(|step| step.from.clone());
+        let targets: Vec<String> = targets.chain([call.version]).collect();
+        let steps = found.steps.into_iter().zip(targets);
+        Ok(steps.map(|(step, to)| PathStep { to, step }).collect())
+    }
+
+    /// The block of a layout document's event; 0 if it was never published.
+    pub async fn layout_at(&self, layout: LayoutHash) -> Result<u64, V::Error> {
+        let call = abi::layoutAtCall {
+            layoutHash: layout.into(),
+        };
+        self.ask(&call).await
+    }
+
+    /// What the views say of what follows from the events of a definition, of some of its versions and instances, at
+    /// one block.
+    pub async fn seen(&self, events: &Definition, part: &Slice) -> Result<Seen, V::Error> {
+        let block = self.source.block().await?;
+        let name = events.name.as_str();
+        let mut definition = Definition::named(name);
+        let mut head = None;
+        if !name.is_empty() {
+            let found = self.head(name).await?;
+            definition.current.clone_from(&found.current);
+            (definition.sequence, definition.state) = (found.sequence, found.state);
+            // All of them rather than as many as there should be: one more is a difference.
+            let range = |range: &Range<usize>, all: usize| match range.len() == all {
+                true => 0..usize::MAX,
+                false => range.clone(),
+            };
+            let labels = self
+                .labels_in(name, range(&part.versions, events.versions.len()))
+                .await?;
+            definition.versions = self.versions_of(name, labels).await?;
+            let proxies = self
+                .proxies_in(name, range(&part.instances, events.instances.len()))
+                .await?;
+            definition.instances = self.instances_of(proxies).await?;
+            head = Some(found);
+            for proxy in events.accepted.keys() {
+                let accepted = self.acceptance(name, *proxy).await?;
+                definition.accepted.insert(*proxy, accepted);
+            }
+            for proxy in events.relayed.keys() {
+                definition
+                    .relayed
+                    .insert(*proxy, self.relayed_to(*proxy).await?);
+            }
+        }
+        for role in events.policies.keys() {
+            definition
+                .policies
+                .insert(role.clone(), self.policy(name, role).await?);
+        }
+        let open = self.open_actions(name).await?;
+        if self.source.block().await? != block {
+            return Err(self.source.replaced(block));
+        }
+        Ok(Seen {
+            block,
+            head,
+            part: part.clone(),
+            definition,
+            open,
+        })
+    }
+
+    /// The entries at some positions of the view that `page` asks for so many from a start on.
+    async fn pages<C: SolCall<Return = Vec<T>>, T>(
+        &self,
+        range: Range<usize>,
+        page: impl Fn(u32, u32) -> C,
+    ) -> Result<Vec<T>, V::Error> {
+        let mut all = Vec::new();
+        while all.len() < range.len() {
+            let start = u32::try_from(range.start.saturating_add(all.len())).unwrap_or(u32::MAX);
+            let count = u32::try_from(range.len() - all.len())
+                .unwrap_or(PAGE)
+                .min(PAGE);
+            let found = self.ask(&page(start, count)).await?;
+            let is_last = found.len() < count as usize;
+            all.extend(found);
+            if is_last {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,49 @@
+//! A registry's views, asked of the endpoint.
+
+use super::{ChainError, Client};
+use crate::model::{Block, Reader, Views};
+use alloy::primitives::Address;
+use alloy::providers::Provider;
+use alloy::sol_types::SolCall;
+
+impl Client {
+    /// What the registry at that address says.
+    pub fn registry(&self, registry: Address) -> Reader<&Self> {
+        Reader::new(self, registry)
+    }
+}
+
+impl Views for Client {
+    type Error = ChainError;
+
+    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, ChainError> {
+        self.call(account, call).await
+    }
+
+    async fn block(&self) -> Result<Block, ChainError> {
+        let number = self.block();
+        let what = format!("block {number}, which is read");
+        let block = self
+            .sooner_or_later(&what, async || {
+                let block = self.provider().get_block_by_number(number).await;
+                block.map_err(|error| self.error("eth_getBlockByNumber", error))
+            })
+            .await?;
+        Ok(Block {
+            number: block.header.number,
+            hash: block.header.hash,
+            time: block.header.timestamp,
+        })
+    }
+
+    fn is_refused(error: &ChainError) -> bool {
+        error.revert().is_some()
+    }
+
+    fn replaced(&self, block: Block) -> ChainError {
+        self.contradiction(format!(
+            "another block {} than {}, while it was read",
+            block.number, block.hash
+        ))
+    }
+}
