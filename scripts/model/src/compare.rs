@@ -53,8 +53,8 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
         found.compare("state", &events.state, &head.state);
     }
     let (versions, instances) = (
-        seen.part.versions_of(events),
-        seen.part.instances_of(events),
+        seen.slice.versions_of(events),
+        seen.slice.instances_of(events),
     );
     let labels = |all: &[Version]| {
         all.iter()
@@ -112,4 +112,140 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
     views.sort_unstable();
     found.compare("open actions", &open, &views);
     found.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{Acceptance, Head, Instance, RecordedCode, Slice};
+    use crate::ids::{ActionId, CodeHash, LayoutHash, SourceHash};
+    use crate::kinds::{DefinitionState, InstanceState, ProxyKind};
+    use crate::reader::Block;
+    use alloy::primitives::{Address, B256};
+
+    const PROXY: Address = Address::repeat_byte(7);
+
+    fn definition() -> Definition {
+        let mut all = Definition::named("A");
+        (all.current, all.sequence) = ("1.0".into(), 3);
+        all.versions.push(Version {
+            version: "1.0".into(),
+            code: RecordedCode {
+                implementation: Address::repeat_byte(1),
+                codehash: CodeHash::of("code"),
+                layout: LayoutHash::ZERO,
+                source: SourceHash::ZERO,
+            },
+            sequence: 1,
+            steps: Vec::new(),
+        });
+        all.instances.push(Instance {
+            proxy: PROXY,
+            definition: "A".into(),
+            version: "1.0".into(),
+            kind: ProxyKind::Wasm,
+            state: InstanceState::Live,
+        });
+        let accepted = Acceptance {
+            registry: Address::repeat_byte(2),
+            kind: ProxyKind::Evm,
+            version: "1.0".into(),
+        };
+        all.accepted.insert(Address::repeat_byte(3), accepted);
+        all.relayed
+            .insert(Address::repeat_byte(4), Address::repeat_byte(5));
+        all.policies.insert("migrate".into(), "NONE".into());
+        all
+    }
+
+    fn seen(definition: Definition) -> Seen {
+        Seen {
+            block: Block {
+                number: 1,
+                hash: B256::ZERO,
+                time: 1,
+            },
+            head: Some(Head {
+                current: definition.current.clone(),
+                sequence: definition.sequence,
+                versions: 1,
+                instances: 1,
+                state: definition.state,
+            }),
+            slice: Slice::whole(&definition),
+            definition,
+            open: Vec::new(),
+        }
+    }
+
+    /// What differs where the views say otherwise in that way.
+    fn found(otherwise: impl FnOnce(&mut Seen)) -> Vec<String> {
+        let mut seen = seen(definition());
+        otherwise(&mut seen);
+        let differing = differences(&definition(), &seen).into_iter();
+        differing.map(|one| one.what).collect()
+    }
+
+    #[test]
+    fn what_is_the_same_does_not_differ_and_each_field_that_differs_is_named() {
+        assert!(found(|_| {}).is_empty());
+        let head = |change: fn(&mut Head)| found(|seen| change(seen.head.as_mut().expect("it")));
+        assert_eq!(head(|head| head.current.clear()), ["current version"]);
+        assert_eq!(head(|head| head.sequence += 1), ["sequence"]);
+        assert_eq!(head(|head| head.versions += 1), ["number of versions"]);
+        assert_eq!(head(|head| head.instances += 1), ["number of instances"]);
+        assert_eq!(head(|head| head.state = DefinitionState::Paused), ["state"]);
+        let view = |change: fn(&mut Definition)| found(|seen| change(&mut seen.definition));
+        assert_eq!(view(|view| drop(view.versions.pop())), ["versions"]);
+        assert_eq!(
+            view(|view| view.versions[0].sequence += 1),
+            ["sequence of 1.0"]
+        );
+        let other = |view: &mut Definition| view.versions[0].code.codehash = CodeHash::ZERO;
+        assert_eq!(view(other), ["code of 1.0"]);
+        assert_eq!(view(|view| drop(view.instances.pop())), ["instances"]);
+        let instance = [format!("instance {PROXY}")];
+        assert_eq!(
+            view(|view| view.instances[0].kind = ProxyKind::Unknown(9)),
+            instance
+        );
+        assert_eq!(
+            view(|view| view.instances[0].state = InstanceState::Paused),
+            instance
+        );
+        assert_eq!(
+            view(|view| view.instances[0].definition = "B".into()),
+            instance
+        );
+        assert_eq!(
+            view(|view| drop(view.policies.insert("migrate".into(), String::new()))).len(),
+            1
+        );
+        assert_eq!(
+            view(|view| view
+                .accepted
+                .values_mut()
+                .for_each(|one| one.version.clear()))
+            .len(),
+            1
+        );
+        assert_eq!(
+            view(|view| view.relayed.values_mut().for_each(|one| *one = PROXY)).len(),
+            1
+        );
+        assert_eq!(
+            found(|seen| seen.open.push(ActionId::ZERO)),
+            ["open actions"]
+        );
+    }
+
+    #[test]
+    fn of_a_slice_only_that_is_compared() {
+        let nothing = |seen: &mut Seen| {
+            seen.slice = Slice::nothing();
+            seen.definition.versions.clear();
+            seen.definition.instances.clear();
+        };
+        assert!(found(nothing).is_empty());
+    }
 }

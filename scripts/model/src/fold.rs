@@ -9,6 +9,7 @@ use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+use stylus_upgrades_interface::signed::SOURCES;
 
 /// Policies that the registry itself is constructed with: `define` and `policy`.
 const INITIAL_POLICIES: u32 = 2;
@@ -31,15 +32,7 @@ pub fn role_asked_for(calldata: &[u8]) -> Option<&'static str> {
         abi::setPolicyCall::SELECTOR => Some("policy"),
         abi::createProxyCall::SELECTOR => Some("create"),
         abi::pauseCall::SELECTOR | abi::resumeCall::SELECTOR => Some("pause"),
-        abi::addVersionCall::SELECTOR
-        | abi::addStepCall::SELECTOR
-        | abi::migrateCall::SELECTOR
-        | abi::setHandlerCall::SELECTOR
-        | abi::abortMigrationCall::SELECTOR
-        | abi::adoptCall::SELECTOR
-        | abi::acceptTransferCall::SELECTOR
-        | abi::transferProxyCall::SELECTOR
-        | abi::removeInstanceCall::SELECTOR => Some("migrate"),
+        other if SOURCES.iter().any(|(selector, ..)| *selector == other) => Some("migrate"),
         _ => None,
     }
 }

@@ -85,7 +85,7 @@ pub struct Seen {
     /// What one question tells; nothing of the registry itself.
     pub head: Option<Head>,
     /// Which versions and instances were asked for.
-    pub part: Slice,
+    pub slice: Slice,
     /// What they are.
     pub definition: Definition,
     /// The actions that are open.
@@ -364,7 +364,7 @@ impl<V: Views> Reader<V> {
 
     /// What the views say of what follows from the events of a definition, of some of its versions and instances, at
     /// one block.
-    pub async fn seen(&self, events: &Definition, part: &Slice) -> Result<Seen, V::Error> {
+    pub async fn seen(&self, events: &Definition, slice: &Slice) -> Result<Seen, V::Error> {
         let block = self.source.block().await?;
         let name = events.name.as_str();
         let mut definition = Definition::named(name);
@@ -379,11 +379,11 @@ impl<V: Views> Reader<V> {
                 false => range.clone(),
             };
             let labels = self
-                .labels_in(name, range(&part.versions, events.versions.len()))
+                .labels_in(name, range(&slice.versions, events.versions.len()))
                 .await?;
             definition.versions = self.versions_of(name, labels).await?;
             let proxies = self
-                .proxies_in(name, range(&part.instances, events.instances.len()))
+                .proxies_in(name, range(&slice.instances, events.instances.len()))
                 .await?;
             definition.instances = self.instances_of(proxies).await?;
             head = Some(found);
@@ -409,7 +409,7 @@ impl<V: Views> Reader<V> {
         Ok(Seen {
             block,
             head,
-            part: part.clone(),
+            slice: slice.clone(),
             definition,
             open,
         })

@@ -4,8 +4,9 @@ use super::drawing::slots;
 use super::page::{PageContext, address, addresses, link, text, time, way};
 use super::plan::links;
 use super::policy::tree;
-use super::view::{Card, Entry, Readiness, Review};
+use super::view::{Card, Entry, Review};
 use crate::governance::Display;
+use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
 
 /// The page.
@@ -64,7 +65,7 @@ fn state(place: &PageContext, review: &Review) -> Markup {
     html! {
         section.card {
             h2.state { (approvals) "/" (required) " approvals" }
-            p { "blocked by " b { (text(blocked_by)) } ", open until " (time(open.expires)) }
+            p { "blocked by " b { (blocked_by) } ", open until " (time(open.expires)) }
             @if open.not_before > 0 {
                 p { "delay until " (time(open.not_before)) " "
                     span.countdown data-until=(open.not_before) {} }
@@ -117,7 +118,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.missing.contains(&account);
     let has_approved = open.approved.contains(&account);
-    let can_execute = ["nothing", "delay", "direct call"].contains(&open.blocked_by.as_str());
+    let can_execute =
+        [BlockedBy::Nothing, BlockedBy::Delay, BlockedBy::DirectCall].contains(&open.blocked_by);
     html! {
         @if !is_missing && !has_approved && review.proposer != account && !can_execute {
             p { b { "This account is no approver of this action." }

@@ -139,7 +139,7 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
                         @let steps: Vec<_> = version.steps.iter().filter(|one| !one.from.is_empty()).collect();
                         @if steps.is_empty() { ", instances are created at it" }
                         @for step in steps {
-                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(&step.kind))
+                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(step.kind))
                         }
                         br; "code " (address(place, version.implementation))
                         br; "hash " code.address { (version.codehash) }

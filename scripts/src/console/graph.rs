@@ -4,6 +4,7 @@
 
 use super::page::text;
 use super::view::Version;
+use crate::model::StepKind;
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,10 +30,10 @@ const RADIUS: usize = 7;
 const ROOM: usize = 34;
 
 /// A step between two drawn versions.
-struct Edge<'a> {
+struct Edge {
     from: usize,
     to: usize,
-    kind: &'a str,
+    kind: StepKind,
     lane: usize,
 }
 
@@ -83,7 +84,7 @@ pub fn graph(
                 }
             }
             p.legend {
-                @for kind in ["none", "call", "script", "complex"] {
+                @for kind in [StepKind::None, StepKind::Call, StepKind::Script, StepKind::Complex] {
                     span { (sign(kind)) " " (words(kind)) } " "
                 }
                 span { "◉ current" } " " span { "▪ an instance" }
@@ -93,12 +94,12 @@ pub fn graph(
 }
 
 /// The steps between drawn versions, each in a lane where it covers no other.
-fn edges(drawn: &[Version]) -> Vec<Edge<'_>> {
+fn edges(drawn: &[Version]) -> Vec<Edge> {
     let rows = drawn.iter().enumerate();
     let rows: BTreeMap<&str, usize> = rows
         .map(|(row, version)| (version.version.as_str(), row))
         .collect();
-    let mut all: Vec<Edge<'_>> = Vec::new();
+    let mut all: Vec<Edge> = Vec::new();
     for (to, version) in drawn.iter().enumerate() {
         for step in &version.steps {
             let Some(from) = rows.get(step.from.as_str()).copied() else {
@@ -118,7 +119,7 @@ fn edges(drawn: &[Version]) -> Vec<Edge<'_>> {
             all.push(Edge {
                 from,
                 to,
-                kind: &step.kind,
+                kind: step.kind,
                 lane,
             });
         }
@@ -131,9 +132,9 @@ fn middle(row: usize) -> usize {
 }
 
 /// A step: straight down to the next row, else around those between.
-fn step(edge: &Edge<'_>) -> Markup {
+fn step(edge: &Edge) -> Markup {
     let (top, bottom) = (middle(edge.from), middle(edge.to));
-    let class = format!("step step-{}", kind_class(edge.kind));
+    let class = format!("step step-{}", edge.kind);
     let (path, head, label) = match edge.lane {
         0 => {
             let end = bottom - RADIUS;
@@ -200,31 +201,26 @@ fn point(row: usize, version: &Version, is_current: bool, instances: usize) -> M
     }
 }
 
-fn kind_class(kind: &str) -> &str {
-    let known = ["none", "call", "script", "complex", "foreign-call"];
-    known.into_iter().find(|one| *one == kind).unwrap_or("none")
-}
-
 /// The sign of a kind: what the line's shape says, without one.
-fn sign(kind: &str) -> &'static str {
+fn sign(kind: StepKind) -> &'static str {
     match kind {
-        "none" => "=",
-        "call" | "foreign-call" => "ƒ",
-        "script" => "§",
-        "complex" => "…",
-        _ => "?",
+        StepKind::None => "=",
+        StepKind::Call | StepKind::ForeignCall => "ƒ",
+        StepKind::Script => "§",
+        StepKind::Complex => "…",
+        StepKind::Unknown(_) => "?",
     }
 }
 
 /// What runs in a step of that kind.
-pub(super) fn words(kind: &str) -> &'static str {
+pub(super) fn words(kind: StepKind) -> &'static str {
     match kind {
-        "none" => "nothing runs",
-        "call" => "a function of the new code",
-        "foreign-call" => "a function of the new code, without the mixin",
-        "script" => "a script",
-        "complex" => "many transactions",
-        _ => "a step of an unknown kind",
+        StepKind::None => "nothing runs",
+        StepKind::Call => "a function of the new code",
+        StepKind::ForeignCall => "a function of the new code, without the mixin",
+        StepKind::Script => "a script",
+        StepKind::Complex => "many transactions",
+        StepKind::Unknown(_) => "a step of an unknown kind",
     }
 }
 
@@ -238,7 +234,7 @@ mod tests {
     fn version(label: &str, from: &[&str]) -> Version {
         let steps = from.iter().map(|from| VersionStep {
             from: (*from).into(),
-            kind: "call".into(),
+            kind: StepKind::Call,
         });
         Version {
             position: 0,

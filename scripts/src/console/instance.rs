@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 /// The page.
 pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
-    let one = &found.instance;
+    let (status, one) = (&found.instance, &found.instance.instance);
     html! {
         h1 { "Instance " (address(place, one.proxy)) }
         dl.fields {
@@ -19,8 +19,8 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             dt { "version" } dd { (text(&one.version)) }
             dt { "kind" } dd { (one.kind) }
             dt { "state" } dd { (one.state) }
-            dt { "implementation" } dd { (address(place, one.implementation)) }
-            dt { "registry that it names" } dd { (address(place, one.registry)) }
+            dt { "implementation" } dd { (address(place, status.implementation)) }
+            dt { "registry that it names" } dd { (address(place, status.registry)) }
             dt { "read at block" } dd { (found.block) }
         }
         @if let Some(migration) = &found.migration { (progress(place, migration)) }

@@ -3,8 +3,9 @@
 use super::page::{PageContext, address, finding, link, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
-use super::view::{Difference, Overview, Pending, Summary, Waiting};
+use super::view::{Overview, Pending, Summary, Waiting};
 use crate::governance::Node;
+use crate::model::Difference;
 use crate::text::grouped;
 use maud::{Markup, html};
 
@@ -70,7 +71,7 @@ pub fn actions(
                         }
                     }
                     p { b { (one.readiness.approvals) "/" (one.readiness.required) }
-                        " approvals, blocked by " (text(&one.readiness.blocked_by))
+                        " approvals, blocked by " (one.readiness.blocked_by)
                         ", open until " (time(one.readiness.expires)) }
                     p { "proposed by " (address(place, one.proposer)) }
                     @if let Some(policy) = policy_of(one) { (tree(place, &policy)) }

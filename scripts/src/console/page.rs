@@ -3,8 +3,9 @@
 
 use super::assets::{SCRIPT_PATH, STYLE_PATH};
 use super::request::encoded;
-use super::view::{Finding, Row};
+use super::view::Finding;
 use crate::governance::Names;
+use crate::model::Instance;
 use crate::output::visible;
 use crate::text::utc;
 use alloy::primitives::{Address, B256};
@@ -206,7 +207,7 @@ pub fn finding(one: &Finding) -> Markup {
 }
 
 /// Instances as a table.
-pub fn instances(place: &PageContext, all: &[Row]) -> Markup {
+pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label="Instances" {
             table {

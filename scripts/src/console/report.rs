@@ -78,7 +78,7 @@ pub fn markdown(place: &PageContext, report: &Report<'_>) -> String {
         report.block,
         plain(&one.current),
         one.sequence,
-        plain(&one.state)
+        one.state
     ));
     if place.is_unverified {
         line(format!("**{UNVERIFIED}**\n"));
@@ -87,7 +87,7 @@ pub fn markdown(place: &PageContext, report: &Report<'_>) -> String {
     line("| version | code | hash | instances |\n|---|---|---|---|".into());
     for version in &one.versions {
         let at = one.instances.iter();
-        let at = at.filter(|instance| instance.version == version.version);
+        let at = at.filter(|instance| instance.instance.version == version.version);
         line(format!(
             "| {} | `{}` | `{}` | {} |",
             plain(&version.version),
@@ -140,7 +140,7 @@ fn waiting(place: &PageContext, review: &Review) -> String {
             open.required,
             list(&open.approved),
             list(&open.missing),
-            plain(&open.blocked_by),
+            open.blocked_by,
             utc(open.expires)
         );
     }

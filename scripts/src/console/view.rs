@@ -3,6 +3,8 @@
 use crate::governance::{Display, Node};
 use crate::ids::{ActionId, CodeHash, TxHash};
 use crate::inspect::{FieldValue, OwnEvent, Steps};
+use crate::model::{DefinitionState, Readiness, StepKind};
+use crate::registry::InstanceStatus;
 use crate::review::Area;
 use alloy::primitives::{Address, B256};
 use serde::Deserialize;
@@ -12,9 +14,7 @@ use serde_json::{Map, Value};
 mod lists;
 mod plan;
 
-pub use lists::{
-    Compared, DefinitionLists, Difference, Overview, Piece, Row, Size, Sizes, Summary,
-};
+pub use lists::{Compared, DefinitionLists, Overview, Piece, Size, Sizes, Summary};
 pub use plan::Plan;
 
 /// `status`.
@@ -35,9 +35,9 @@ pub struct Definition {
     pub name: String,
     pub current: String,
     pub sequence: u64,
-    pub state: String,
+    pub state: DefinitionState,
     pub versions: Vec<Version>,
-    pub instances: Vec<Instance>,
+    pub instances: Vec<InstanceStatus>,
 }
 
 /// A version.
@@ -59,20 +59,7 @@ pub struct Version {
 #[allow(missing_docs)] // as the fields of `StepStatus`
 pub struct VersionStep {
     pub from: String,
-    pub kind: String,
-}
-
-/// An instance.
-#[derive(Debug, Clone, Deserialize)]
-#[allow(missing_docs)] // as the fields of `InstanceStatus`
-pub struct Instance {
-    pub proxy: Address,
-    pub definition: String,
-    pub version: String,
-    pub kind: String,
-    pub state: String,
-    pub implementation: Address,
-    pub registry: Address,
+    pub kind: StepKind,
 }
 
 /// `inspect`.
@@ -80,7 +67,7 @@ pub struct Instance {
 #[allow(missing_docs)]
 pub struct Inspection {
     pub block: u64,
-    pub instance: Instance,
+    pub instance: InstanceStatus,
     pub current: String,
     pub steps: Steps,
     pub migration: Option<Migration>,
@@ -140,19 +127,6 @@ pub struct Waiting {
     pub unreadable: Option<String>,
     #[serde(flatten)]
     pub readiness: Readiness,
-}
-
-/// How far an action is.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `governance::Readiness`
-pub struct Readiness {
-    pub approvals: u16,
-    pub required: u16,
-    pub approved: Vec<Address>,
-    pub missing: Vec<Address>,
-    pub not_before: u64,
-    pub expires: u64,
-    pub blocked_by: String,
 }
 
 /// `review`.

@@ -241,9 +241,14 @@ async fn what_the_events_say_is_what_the_views_say_at_every_step() {
         let history = read(&client, registry, name, &Names::default())
             .await
             .expect("it");
-        let found = differences(&client, registry, &history.definition, &Slice::whole(&history.definition))
-            .await
-            .expect("it");
+        let found = differences(
+            &client,
+            registry,
+            &history.definition,
+            &Slice::whole(&history.definition),
+        )
+        .await
+        .expect("it");
         assert_eq!(found, [], "{name:?}");
     }
     let mut lying = read(&client, registry, "A", &Names::default())

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use alloy::primitives::Address;
 use alloy::sol_types::{SolCall, SolEventInterface};
 use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
-use stylus_upgrades::model::{
-    Block, Definition, Reader, Slice, Views, definition_id, differences,
-};
+use stylus_upgrades::model::{Block, Definition, Reader, Slice, Views, definition_id, differences};
 use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{Fixture, Reverted};

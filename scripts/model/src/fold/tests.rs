@@ -186,3 +186,56 @@ fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
         assert_eq!(one.instances[0].state, InstanceState::Live);
     }
 }
+
+#[test]
+fn a_definition_is_frozen_by_its_policy_and_paused_whatever_that_is() {
+    let mut one = created();
+    let definition = one.id().0;
+    assert_eq!(one.state, DefinitionState::Live);
+    one.feed(&policy_changed("migrate", "NONE"), 2);
+    assert_eq!(one.state, DefinitionState::Frozen);
+    one.feed(&Event::Paused(abi::Paused { definition }), 3);
+    one.feed(&policy_changed("create", "NONE"), 3);
+    assert_eq!(one.state, DefinitionState::Paused);
+    one.feed(&Event::Resumed(abi::Resumed { definition }), 4);
+    assert_eq!(one.state, DefinitionState::Frozen);
+}
+
+#[test]
+fn an_executed_abort_has_the_migration_go_back() {
+    let mut one = created();
+    let (definition, proxy) = (one.id().0, Address::repeat_byte(8));
+    let action = B256::repeat_byte(5);
+    one.arrives(proxy, "1.0", ProxyKind::Wasm);
+    one.turns(proxy, InstanceState::Migrating);
+    let name = String::from("A");
+    let proposed = abi::Proposed {
+        definition,
+        action,
+        proposer: proxy,
+        call: abi::abortMigrationCall { name, proxy }.abi_encode().into(),
+        epoch: 0,
+        round: 0,
+        expires: 9,
+    };
+    one.feed(&Event::Proposed(proposed), 1);
+    assert_eq!(one.open[&action.into()].role, "migrate");
+    assert_eq!(one.instances[0].state, InstanceState::Migrating);
+    let executed = abi::Executed {
+        definition,
+        action,
+        sequence: 0,
+    };
+    one.feed(&Event::Executed(executed), 2);
+    assert_eq!(one.instances[0].state, InstanceState::TurningBack);
+}
+
+#[test]
+fn every_governed_call_asks_for_a_role_and_nothing_else_does() {
+    for (selector, name, _) in SOURCES {
+        assert!(role_asked_for(&selector).is_some(), "{name}");
+    }
+    for calldata in [&[][..], &[1, 2, 3], &abi::rolloutCall::SELECTOR] {
+        assert_eq!(role_asked_for(calldata), None);
+    }
+}

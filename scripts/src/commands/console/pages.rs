@@ -76,7 +76,7 @@ pub(super) async fn drawn(
                 &[("instance", proxy)],
             );
             let found: view::Inspection = shown(output, &inspect::run(context, proxy).await?)?;
-            let title = format!("Instance {}", found.instance.proxy);
+            let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
         "/submit" => ("Submit".into(), console::submit::submit()),

@@ -2,7 +2,7 @@
 
 use super::{Check, Definition, Entry, Finding, History, Version};
 use crate::console::graph::window;
-use alloy::primitives::Address;
+use crate::model::{DefinitionState, Difference, Instance};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -52,22 +52,13 @@ pub struct Summary {
     pub name: String,
     pub current: String,
     pub sequence: u64,
-    pub state: String,
+    pub state: DefinitionState,
     pub versions: usize,
     pub instances_total: usize,
     /// Instances by version.
     pub at: BTreeMap<String, usize>,
     /// What the registry's views say otherwise.
     pub differences: Vec<Difference>,
-}
-
-/// Something that a view says otherwise than the events.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `history::Difference`
-pub struct Difference {
-    pub what: String,
-    pub events: String,
-    pub view: String,
 }
 
 /// A definition, a piece of each list.
@@ -81,7 +72,7 @@ pub struct DefinitionLists {
     /// Versions of the list.
     pub listed: Vec<Version>,
     pub versions_piece: Piece,
-    pub instances: Vec<Row>,
+    pub instances: Vec<Instance>,
     pub instances_piece: Piece,
     /// The newest first.
     pub entries: Vec<Entry>,
@@ -98,7 +89,7 @@ impl DefinitionLists {
     pub fn whole(one: &Definition, history: &History) -> Self {
         let mut at: BTreeMap<String, usize> = BTreeMap::new();
         for instance in &one.instances {
-            *at.entry(instance.version.clone()).or_default() += 1;
+            *at.entry(instance.instance.version.clone()).or_default() += 1;
         }
         let positions = one.versions.iter().enumerate();
         let listed = positions.clone().map(|(position, version)| Version {
@@ -111,16 +102,11 @@ impl DefinitionLists {
         let mut all = one.versions.iter();
         let current = all.position(|version| version.version == one.current);
         let drawn = window(listed.len(), current, &used).into_iter();
-        let rows = one.instances.iter().map(|instance| Row {
-            proxy: instance.proxy,
-            version: instance.version.clone(),
-            kind: instance.kind.clone(),
-            state: instance.state.clone(),
-        });
+        let instances = one.instances.iter().map(|one| one.instance.clone());
         Self {
             drawn: drawn.filter_map(|at| listed.get(at).cloned()).collect(),
             versions_piece: Piece::whole(listed.len()),
-            instances: rows.collect(),
+            instances: instances.collect(),
             instances_piece: Piece::whole(one.instances.len()),
             entries: history.entries.iter().rev().cloned().collect(),
             events_piece: Piece::whole(history.entries.len()),
@@ -132,7 +118,7 @@ impl DefinitionLists {
                 name: one.name.clone(),
                 current: one.current.clone(),
                 sequence: one.sequence,
-                state: one.state.clone(),
+                state: one.state,
                 versions: listed.len(),
                 instances_total: one.instances.len(),
                 at,
@@ -141,16 +127,6 @@ impl DefinitionLists {
             listed,
         }
     }
-}
-
-/// An instance in a list.
-#[derive(Debug, Clone, Deserialize)]
-#[allow(missing_docs)] // as the fields of `InstanceStatus`
-pub struct Row {
-    pub proxy: Address,
-    pub version: String,
-    pub kind: String,
-    pub state: String,
 }
 
 /// How much there is to compare.
