@@ -90,3 +90,44 @@ fn the_modules_of_the_library_form_no_circle() {
         }
     }
 }
+
+/// The registry's views, as its interface declares them.
+fn views() -> BTreeSet<String> {
+    let interface = Path::new(env!("CARGO_MANIFEST_DIR")).join("../interface/src/registry.rs");
+    let text = std::fs::read_to_string(interface).expect("the interface");
+    let functions = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("function "));
+    let views = functions.filter(|function| function.contains(" view "));
+    let names = views.filter_map(|function| function.split('(').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_but_the_model_asks_a_view_of_the_registry() {
+    let views = views();
+    let some = ["definition", "getVersion", "instanceOf", "readiness"];
+    assert!(some.iter().all(|view| views.contains(*view)), "{views:?}");
+    let mut files = Vec::new();
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    let mut found = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source");
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let words = code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'));
+        let asked = words.filter(|word| {
+            let call = word.strip_suffix("Call").or(word.strip_suffix("Return"));
+            call.is_some_and(|view| views.contains(view))
+        });
+        found.extend(asked.map(|word| format!("{}: {word}", file.display())));
+    }
+    assert!(
+        found.is_empty(),
+        "ask by `client.registry(address)` (scripts/model): {found:#?}"
+    );
+}

@@ -1,6 +1,6 @@
 //! Whether the registry's views say what its events say.
 
-use crate::definition::{Definition, Version};
+use crate::definition::{Definition, Head, Version};
 use crate::reader::Seen;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
@@ -31,26 +31,33 @@ impl Differences {
     }
 }
 
+/// The differences between what follows from the events of a definition and what one question told of it.
+pub fn head_differences(events: &Definition, head: &Head) -> Vec<Difference> {
+    let mut found = Differences::default();
+    found.compare("current version", &events.current, &head.current);
+    found.compare("sequence", &events.sequence, &head.sequence);
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    found.compare(
+        "number of versions",
+        &count(events.versions.len()),
+        &head.versions,
+    );
+    found.compare(
+        "number of instances",
+        &count(events.instances.len()),
+        &head.instances,
+    );
+    found.compare("state", &events.state, &head.state);
+    found.0
+}
+
 /// Every difference between what follows from the events of a definition and what was seen in the views. Of what
 /// was seen in part only that part is compared; how much there is, in any case.
 pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
     let mut found = Differences::default();
     let view = &seen.definition;
     if let Some(head) = &seen.head {
-        found.compare("current version", &events.current, &head.current);
-        found.compare("sequence", &events.sequence, &head.sequence);
-        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        found.compare(
-            "number of versions",
-            &count(events.versions.len()),
-            &head.versions,
-        );
-        found.compare(
-            "number of instances",
-            &count(events.instances.len()),
-            &head.instances,
-        );
-        found.compare("state", &events.state, &head.state);
+        found.0 = head_differences(events, head);
     }
     let (versions, instances) = (
         seen.slice.versions_of(events),
@@ -117,7 +124,7 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{Acceptance, Head, Instance, RecordedCode, Slice};
+    use crate::definition::{Acceptance, Instance, RecordedCode, Slice};
     use crate::ids::{ActionId, CodeHash, LayoutHash, SourceHash};
     use crate::kinds::{DefinitionState, InstanceState, ProxyKind};
     use crate::reader::Block;

@@ -22,7 +22,7 @@ pub mod kinds;
 pub mod reader;
 pub mod step;
 
-pub use compare::{Difference, differences};
+pub use compare::{Difference, differences, head_differences};
 pub use definition::{
     Acceptance, Action, Begun, Definition, Head, Instance, Readiness, RecordedCode, Slice, Unlike,
     Version, definition_id,

@@ -263,6 +263,12 @@ impl<V: Views> Reader<V> {
         stream::iter(all).buffered(AT_ONCE).try_collect().await
     }
 
+    /// How many instances wait for a rollout: older than what is current, or to be paused or resumed.
+    pub async fn left(&self, name: &str) -> Result<u16, V::Error> {
+        let (name, max) = (name.into(), 0);
+        Ok(self.ask(&abi::rolloutCall { name, max }).await?.left)
+    }
+
     /// Where a proxy of that kind and salt is created.
     pub async fn proxy_address(
         &self,

@@ -46,9 +46,8 @@ pub(super) async fn require_constructed_of_all(
     registry: Address,
     (name, code): (&str, &str),
 ) -> Result<(), Error> {
-    for proxy in client.registry(registry).proxies(name).await? {
-        let kind = client.registry(registry).instance(proxy).await?.kind;
-        require_constructed(client, (proxy, kind), code.into()).await?;
+    for one in client.registry(registry).instances(name).await? {
+        require_constructed(client, (one.proxy, one.kind), code.into()).await?;
     }
     Ok(())
 }

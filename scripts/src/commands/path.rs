@@ -11,7 +11,7 @@ use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
 use crate::layout::Who;
 use crate::model::{PathStep, StepKind};
-use crate::registry::{self, runs};
+use crate::registry::runs;
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ pub(super) async fn check_few(
     let definition = reader.head(name).await?;
     let count = definition.instances;
     let wait = match is_there && definition.current == version {
-        true => registry::left(client, registry, name).await?,
+        true => client.registry(registry).left(name).await?,
         false => 0,
     };
     if is_there && count <= INSTANCES_MAX || u32::from(wait) > INSTANCES_AT_ONCE {

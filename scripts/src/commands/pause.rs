@@ -10,7 +10,7 @@ use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
 use crate::governance::Call;
-use crate::model::{DefinitionState, InstanceState};
+use crate::model::{Definition, DefinitionState, Instance, InstanceState};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
@@ -172,7 +172,7 @@ async fn go_on(
     };
     let (mut begun, mut refused) = (Vec::new(), None);
     let mut idle = 0;
-    let mut left = registry::left(client, registry, name).await?;
+    let mut left = client.registry(registry).left(name).await?;
     while !waits.is_empty() && left > 0 && idle < usize::from(left) {
         let batch = BATCH.min(waits.len());
         let max = u16::try_from(batch).unwrap_or(u16::MAX);
@@ -196,7 +196,7 @@ async fn go_on(
             break;
         }
         let before = left;
-        left = match registry::left(client, registry, name).await {
+        left = match client.registry(registry).left(name).await {
             Ok(left) => left,
             Err(error) => {
                 refused = Some(error);
@@ -292,17 +292,16 @@ async fn report_older(
     registry: Address,
     name: &str,
 ) -> Result<(), ChainError> {
-    let current = client.registry(registry).head(name).await?.current;
-    let labels = client.registry(registry).labels(name).await?;
-    let position = |version: &str| labels.iter().position(|label| label == version);
-    for proxy in client.registry(registry).proxies(name).await? {
-        let version = client.registry(registry).instance(proxy).await?;
-        let version = version.version;
-        if position(&version) < position(&current) {
-            context.output.note(&format!(
-                "{proxy} is at {version}: the rollout that follows may upgrade it to {current}"
-            ));
-        }
+    let reader = client.registry(registry);
+    let mut definition = Definition::named(name);
+    definition.current = reader.head(name).await?.current;
+    definition.versions = reader.versions(name).await?;
+    definition.instances = reader.instances(name).await?;
+    for Instance { proxy, version, .. } in definition.older() {
+        let current = &definition.current;
+        context.output.note(&format!(
+            "{proxy} is at {version}: the rollout that follows may upgrade it to {current}"
+        ));
     }
     Ok(())
 }
@@ -314,11 +313,7 @@ async fn waiting(
     name: &str,
     state: InstanceState,
 ) -> Result<Vec<Address>, ChainError> {
-    let mut waits = Vec::new();
-    for proxy in client.registry(registry).proxies(name).await? {
-        if client.registry(registry).instance(proxy).await?.state == state {
-            waits.push(proxy);
-        }
-    }
-    Ok(waits)
+    let instances = client.registry(registry).instances(name).await?.into_iter();
+    let waits = instances.filter(|one| one.state == state);
+    Ok(waits.map(|one| one.proxy).collect())
 }

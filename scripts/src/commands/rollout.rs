@@ -148,11 +148,11 @@ async fn send(
             Err(error) if sent.is_empty() => return Err(error),
             Ok(Next::Other(other)) => {
                 refused = Some(Box::new(other) as Box<dyn Explain>);
-                break registry::left(client, registry, name).await.ok();
+                break client.registry(registry).left(name).await.ok();
             }
             Err(error) => {
                 refused = Some(Box::new(error));
-                break registry::left(client, registry, name).await.ok();
+                break client.registry(registry).left(name).await.ok();
             }
         }
         let done = match registry::rollout(client, registry, name, batch).await {
@@ -163,7 +163,7 @@ async fn send(
             Err(error) if sent.is_empty() => return Err(error.into()),
             Err(error) => {
                 refused = Some(Box::new(error));
-                break registry::left(client, registry, name).await.ok();
+                break client.registry(registry).left(name).await.ok();
             }
             Ok(done) => done,
         };
@@ -352,7 +352,7 @@ async fn behind(
 ) -> (Result<Vec<Check>, ChainError>, Result<u16, ChainError>) {
     (
         checked(client, registry, name, sent).await,
-        registry::left(client, registry, name).await,
+        client.registry(registry).left(name).await,
     )
 }
 

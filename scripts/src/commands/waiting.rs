@@ -58,13 +58,8 @@ pub(super) async fn has_adopted(
     (client, registry): (&Client, Address),
     name: &str,
 ) -> Result<bool, ChainError> {
-    for proxy in client.registry(registry).proxies(name).await? {
-        let instance = client.registry(registry).instance(proxy).await?;
-        if instance.kind.is_adopted() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let instances = client.registry(registry).instances(name).await?;
+    Ok(instances.iter().any(|one| one.kind.is_adopted()))
 }
 
 /// Names the instances that wait for a direct call, where a contract has sent the rollout. A rollout leaves them

@@ -6,8 +6,10 @@ use super::overview::{actions, differing};
 use super::page::{PageContext, address, addresses, instances, link, text};
 use super::pieces::pieces;
 use super::policy::tree_alone;
-use super::view::{Check, DefinitionLists, Pending, Piece, Policies, Policy, Waiting};
+use super::view::{DefinitionLists, Pending, Piece, Policies, Waiting};
+use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
+use crate::history::LiveCheck;
 use crate::text::grouped;
 use alloy::primitives::Address;
 use maud::{Markup, html};
@@ -89,7 +91,7 @@ fn decided_by(policies: &Policies, open: &Waiting) -> Option<Node> {
 }
 
 /// A policy as a tree; `None` where it cannot be read, which the document says as a failure already.
-fn tree_of(policy: &Policy, approved: &[Address]) -> Option<Node> {
+fn tree_of(policy: &Explained, approved: &[Address]) -> Option<Node> {
     governance::tree(&policy.role, &policy.expression, approved).ok()
 }
 
@@ -152,7 +154,7 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
 }
 
 /// What was compared with the chain.
-pub fn checks<'a>(all: impl IntoIterator<Item = &'a Check>) -> Markup {
+pub fn checks<'a>(all: impl IntoIterator<Item = &'a LiveCheck>) -> Markup {
     html! {
         ul.checks {
             @for one in all {

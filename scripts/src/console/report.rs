@@ -3,7 +3,8 @@
 use super::action::action;
 use super::assets::STYLE;
 use super::page::{PageContext, UNVERIFIED, text};
-use super::view::{Check, Definition, Entry, Review};
+use super::view::{Definition, Entry, Review};
+use crate::history::LiveCheck;
 use crate::text::utc;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fmt::Write as _;
@@ -30,7 +31,7 @@ pub struct Report<'a> {
     /// What happened.
     pub entries: &'a [Entry],
     /// Whether it still holds.
-    pub checks: &'a [Check],
+    pub checks: &'a [LiveCheck],
 }
 
 /// A page that loads nothing and runs nothing.

@@ -3,7 +3,8 @@
 use super::definition::checks;
 use super::page::{PageContext, failure, link, text};
 use super::pieces::pieces;
-use super::view::{Check, Compared, Sizes, Verified};
+use super::view::{Compared, Sizes, Verified};
+use crate::history::LiveCheck;
 use crate::text::grouped;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -58,7 +59,8 @@ pub fn piece(place: &PageContext, found: &Compared) -> Markup {
     let name = ("name", found.name.as_str());
     let beside_versions = [name, ("instances", of_instances.as_str())];
     let beside_instances = [name, ("versions", of_versions.as_str())];
-    let (bad, good): (Vec<&Check>, Vec<&Check>) = found.checks.iter().partition(|one| !one.ok);
+    let (bad, good): (Vec<&LiveCheck>, Vec<&LiveCheck>) =
+        found.checks.iter().partition(|one| !one.ok);
     html! {
         h1 { "Verify " (text(&found.name)) }
         @if let Some(error) = &found.error { (failure(error)) }

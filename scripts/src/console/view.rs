@@ -1,6 +1,8 @@
 //! The documents of the commands, as the pages read them. What a page does not show is left out here.
 
-use crate::governance::{Display, Node};
+use crate::governance::signed::Digests;
+use crate::governance::{Display, Explained, Node};
+use crate::history::LiveCheck;
 use crate::ids::{ActionId, CodeHash, TxHash};
 use crate::inspect::{FieldValue, OwnEvent, Steps};
 use crate::model::{DefinitionState, Readiness, StepKind};
@@ -140,7 +142,7 @@ pub struct Review {
     pub display: Display,
     pub facts: Vec<Fact>,
     pub readiness: Option<Readiness>,
-    pub policy: Policy,
+    pub policy: Explained,
     pub tree: Node,
     #[serde(default)]
     pub cards: Vec<Card>,
@@ -164,18 +166,6 @@ pub struct Fact {
     pub is_as_named: bool,
 }
 
-/// A policy in words.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `governance::Explained`
-pub struct Policy {
-    pub role: String,
-    pub expression: String,
-    pub named: String,
-    pub fewest: Option<u16>,
-    #[serde(default)]
-    pub alone: Vec<Address>,
-}
-
 /// A finding about an action.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)] // as the fields of `review::Card`
@@ -183,16 +173,6 @@ pub struct Card {
     pub about: String,
     pub weight: String,
     pub says: String,
-}
-
-/// What a signer compares with his device.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `governance::signed::Digests`
-pub struct Digests {
-    pub domain: B256,
-    pub message: B256,
-    pub eip712: B256,
-    pub calldata: B256,
 }
 
 /// An event.
@@ -216,24 +196,14 @@ pub struct Entry {
 #[allow(missing_docs)]
 pub struct History {
     pub entries: Vec<Entry>,
-    pub checks: Vec<Check>,
-}
-
-/// Something that was compared with the chain.
-#[derive(Debug, Clone, Deserialize)]
-#[allow(missing_docs)]
-pub struct Check {
-    pub what: String,
-    pub ok: bool,
-    pub expected: String,
-    pub found: String,
+    pub checks: Vec<LiveCheck>,
 }
 
 /// `policy explain`.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Policies {
-    pub policies: Vec<Policy>,
+    pub policies: Vec<Explained>,
 }
 
 /// What would happen if an account did something now.
@@ -295,7 +265,7 @@ pub struct Program {
 #[allow(missing_docs)]
 pub struct Verified {
     #[serde(default)]
-    pub checks: Vec<Check>,
+    pub checks: Vec<LiveCheck>,
     #[serde(default)]
     pub coverage: std::collections::BTreeMap<String, String>,
     #[serde(default)]

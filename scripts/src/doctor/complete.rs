@@ -6,7 +6,7 @@ use super::programs::{Program, State};
 use super::recorded::{self, Recorded};
 use crate::client::{ChainError, Client};
 use crate::history::differences;
-use crate::model::Definition;
+use crate::model::{Definition, Head, head_differences};
 use crate::model::{Difference, Role, Slice};
 use crate::registry::{self, stored};
 use alloy::primitives::Address;
@@ -130,30 +130,14 @@ async fn counted(
         return Ok(Vec::new()); // of itself the registry counts nothing
     }
     let stored = stored::counts(client, registry, definition.id()).await?;
-    let rebuilt = &definition;
-    let pairs = [
-        ("sequence", rebuilt.sequence, stored.sequence),
-        (
-            "number of versions",
-            rebuilt.versions.len() as u64,
-            stored.versions.into(),
-        ),
-        (
-            "number of instances",
-            rebuilt.instances.len() as u64,
-            stored.instances.into(),
-        ),
-    ];
-    let differing = pairs
-        .into_iter()
-        .filter(|(_, events, stored)| events != stored);
-    Ok(differing
-        .map(|(what, events, stored)| Difference {
-            what: what.into(),
-            events: events.to_string(),
-            view: stored.to_string(),
-        })
-        .collect())
+    let head = Head {
+        current: definition.current.clone(),
+        sequence: stored.sequence,
+        versions: stored.versions,
+        instances: stored.instances,
+        state: definition.state,
+    };
+    Ok(head_differences(definition, &head))
 }
 
 fn finding(title: &str, difference: Difference) -> Finding {

@@ -2,12 +2,11 @@
 //! that does not run has none.
 
 use crate::client::{ChainError, Client};
+use crate::history::Facts;
 use crate::ids::DefinitionId;
 use crate::model::{Definition, definition_id, is_timed};
 use crate::registry::{Created, all_logs};
 use alloy::primitives::Address;
-use alloy::providers::Provider;
-use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
@@ -28,7 +27,8 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     let mut all = vec![Definition::before_events("")];
     let mut unknown = BTreeSet::new();
     let mut created = Created::default();
-    let mut times = BTreeMap::new();
+    let mut facts = Facts::of(client, registry);
+    let mut places = BTreeMap::from([(definition_id(""), 0)]);
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
             continue;
@@ -39,6 +39,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
             Event::LayoutPublished(_) | Event::RelayChanged(_) => continue,
             Event::Revoked(event) if event.definition.is_zero() => continue, // of what nobody has proposed
             Event::DefinitionCreated(event) if definition_id(&event.name).0 == event.definition => {
+                places.insert(DefinitionId(event.definition), all.len());
                 all.push(Definition::before_events(&event.name));
             }
             _ => {}
@@ -46,12 +47,13 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
         let Some(id) = log.topics().get(1).copied().map(DefinitionId) else {
             continue;
         };
-        let Some(definition) = all.iter_mut().find(|one| one.id() == id) else {
+        let place = places.get(&id).copied();
+        let Some(definition) = place.and_then(|place: usize| all.get_mut(place)) else {
             unknown.insert(id);
             continue;
         };
         let time = match is_timed(&event) {
-            true => time(client, log, &mut times).await?,
+            true => facts.time_of(log).await?,
             false => 0,
         };
         definition.feed(&event, time);
@@ -61,31 +63,6 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
         unknown,
         created: created.count,
     })
-}
-
-/// Unix seconds of a log's block, each block asked for once.
-async fn time(
-    client: &Client,
-    log: &Log,
-    times: &mut BTreeMap<u64, u64>,
-) -> Result<u64, ChainError> {
-    if let Some(time) = log.block_timestamp {
-        return Ok(time);
-    }
-    let number = log.block_number.unwrap_or_default();
-    if let Some(time) = times.get(&number) {
-        return Ok(*time);
-    }
-    let block = client
-        .provider()
-        .get_block_by_number(number.into())
-        .await
-        .map_err(|error| client.error("eth_getBlockByNumber", error))?;
-    let time = block
-        .map(|block| block.header.timestamp)
-        .unwrap_or_default();
-    times.insert(number, time);
-    Ok(time)
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use super::error::GovernanceError;
 use super::names::Names;
 use alloy::primitives::Address;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stylus_registry_core::policy::{Expression, Policy, parse};
 
 /// A policy, explained.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explained {
     /// The role.
     pub role: String,

@@ -16,4 +16,5 @@ mod read;
 
 pub use compare::differences;
 pub use live::{LiveCheck, live_checks};
+pub(crate) use read::Facts;
 pub use read::{Entry, History, Wanted, of_instance, read, read_part};

@@ -192,7 +192,7 @@ async fn from_logs(
     });
     let events: Vec<(&Log, Event)> = decoded.collect();
     let total = events.len();
-    let mut facts = Facts::new(client, client.events_of(registry));
+    let mut facts = Facts::of(client, registry);
     let mut definition = Definition::before_events(name);
     let mut entries = Vec::new();
     let is_long = wanted == Wanted::All && total > LONG;
@@ -215,7 +215,7 @@ async fn from_logs(
             definition.feed(event, time);
             continue;
         }
-        let fact = facts.of(log).await?;
+        let fact = facts.all_of(log).await?;
         let policy = action.and_then(|id| in_force(id, event, &definition, names));
         let what = describe(event, &definition, names);
         definition.feed(event, fact.time);
@@ -254,7 +254,7 @@ struct Fact {
 }
 
 /// Facts of blocks and transactions, each asked for once.
-struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     client: &'a Client,
     /// What was found out before.
     store: Option<&'a EventStore>,
@@ -263,16 +263,17 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn new(client: &'a Client, store: Option<&'a EventStore>) -> Self {
+    /// Of the registry's logs.
+    pub(crate) fn of(client: &'a Client, registry: Address) -> Self {
         Self {
             client,
-            store,
+            store: client.events_of(registry),
             times: BTreeMap::new(),
             transactions: BTreeMap::new(),
         }
     }
 
-    async fn of(&mut self, log: &Log) -> Result<Fact, ChainError> {
+    async fn all_of(&mut self, log: &Log) -> Result<Fact, ChainError> {
         let time = self.time_of(log).await?;
         let (sender, calldata) = match self.store.and_then(|store| store.sender(log)) {
             Some(known) => known,
@@ -292,7 +293,8 @@ impl<'a> Facts<'a> {
         })
     }
 
-    async fn time_of(&mut self, log: &Log) -> Result<u64, ChainError> {
+    /// Unix seconds of a log's block, each block asked for once.
+    pub(crate) async fn time_of(&mut self, log: &Log) -> Result<u64, ChainError> {
         let known = log
             .block_timestamp
             .or_else(|| self.store.and_then(|store| store.time(log)));

@@ -24,7 +24,7 @@ pub use instance::{ask, decides, registry_of};
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
 pub use origin::{Origin, OriginError, Release, Salt};
 pub use remembered::{Key, Remembered};
-pub use rollout::{RolledOut, arrived_by, left, rollout, skipped_by, turned_by};
+pub use rollout::{RolledOut, arrived_by, rollout, skipped_by, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
 };

@@ -73,15 +73,6 @@ pub fn turned_by(sent: &Sent, registry: Address) -> Vec<Address> {
         .collect()
 }
 
-/// How many instances wait: older than what is current, or to be paused or resumed.
-pub async fn left(client: &Client, registry: Address, name: &str) -> Result<u16, ChainError> {
-    let nothing = abi::rolloutCall {
-        name: name.into(),
-        max: 0,
-    };
-    Ok(client.call(registry, &nothing).await?.left)
-}
-
 /// The instances that a transaction took all the way: without those whose path goes on with a
 /// complex step, which it began.
 pub fn arrived_by(sent: &Sent) -> Vec<Address> {

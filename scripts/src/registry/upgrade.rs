@@ -4,7 +4,7 @@
 
 use super::called_back::called_back;
 use super::instance::registry_of;
-use super::rollout::{RolledOut, left, rollout};
+use super::rollout::{RolledOut, rollout};
 use super::{Named, named};
 use crate::client::{ChainError, Client, Revert, Sent};
 use crate::model::ProxyKind;
@@ -177,7 +177,7 @@ async fn roll_out_current(
             revert: Revert::decode(&refusal.abi_encode()),
         });
     }
-    let waiting = left(client, registry, &name).await?;
+    let waiting = client.registry(registry).left(&name).await?;
     if waiting > 1 {
         return Err(ChainError::NotAlone {
             proxy,

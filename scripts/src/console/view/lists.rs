@@ -1,7 +1,8 @@
 //! Lists in pieces, as their pages read them.
 
-use super::{Check, Definition, Entry, Finding, History, Version};
+use super::{Definition, Entry, Finding, History, Version};
 use crate::console::graph::window;
+use crate::history::LiveCheck;
 use crate::model::{DefinitionState, Difference, Instance};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ pub struct DefinitionLists {
     /// The newest first.
     pub entries: Vec<Entry>,
     pub events_piece: Piece,
-    pub checks: Vec<Check>,
+    pub checks: Vec<LiveCheck>,
     pub versions_unchecked: usize,
     pub instances_unchecked: usize,
     /// Roles that have a policy.
@@ -152,7 +153,7 @@ pub struct Size {
 #[allow(missing_docs)]
 pub struct Compared {
     pub name: String,
-    pub checks: Vec<Check>,
+    pub checks: Vec<LiveCheck>,
     pub versions_piece: Piece,
     pub instances_piece: Piece,
     pub coverage: BTreeMap<String, String>,

@@ -5,7 +5,7 @@ use super::{Approval, SignedError};
 use alloy::dyn_abi::TypedData;
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::sol_types::Eip712Domain;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
 
@@ -14,7 +14,7 @@ const DOMAIN: &str =
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 
 /// The digests that ERC-8213 has wallets show, to be compared with the device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
     /// `hashStruct` of the domain: which registry on which chain.
     pub domain: B256,
