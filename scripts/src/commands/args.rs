@@ -21,12 +21,10 @@ pub use trace::TraceArgs;
 pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
 
 use super::check::CheckArgs;
-use super::confirm::AllowArgs;
 use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
-use crate::coverage::Part;
 use crate::registry::Salt;
 use alloy::primitives::U256;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -80,9 +78,6 @@ pub enum Command {
         /// Leave it inactive: it cannot run then
         #[arg(long)]
         no_activate: bool,
-        /// Go on although the contract has a #[constructor], which is not run
-        #[arg(long)]
-        allow_constructor: bool,
     },
     /// The registry itself
     Registry {
@@ -103,9 +98,6 @@ pub enum Command {
         /// Who may create instances [default: that of --migrate]
         #[arg(long, value_name = "POLICY")]
         create: Option<String>,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Add a version; the first one becomes current
     Register(VersionArgs),
@@ -118,12 +110,6 @@ pub enum Command {
         /// The initializer and its arguments, or its calldata in hexadecimal
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         init: Vec<String>,
-        /// The initializer that the code declares is not run, now or ever: the instance begins empty
-        #[arg(long, conflicts_with = "init")]
-        no_init: bool,
-        /// Go on although this cannot be checked at all; may be repeated
-        #[arg(long, value_enum, value_name = "PART")]
-        allow_absent: Vec<Part>,
         /// Which proxy
         #[arg(long, value_enum, default_value_t = Kind::Wasm)]
         kind: Kind,
@@ -147,9 +133,6 @@ pub enum Command {
         /// else on the new code
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         call: Vec<String>,
-        /// A migration that the code declares and the registered step leaves out is not run
-        #[arg(long)]
-        no_migration: bool,
         /// What is said about its storage.
         #[command(flatten)]
         storage: StorageArgs,
@@ -165,9 +148,6 @@ pub enum Command {
         /// Stop after so many [default: all of them]
         #[arg(long, value_name = "NUMBER")]
         max: Option<u16>,
-        /// Migrations that the code declares and the registered steps leave out are not run
-        #[arg(long)]
-        no_migration: bool,
         /// What is said about its storage.
         #[command(flatten)]
         storage: StorageArgs,
@@ -203,9 +183,6 @@ pub enum Command {
         /// Remove it: it does not obey, or is adopted
         #[arg(long, conflicts_with = "to")]
         remove: bool,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Stop a definition: nobody calls its instances, and none is created or upgraded
     Pause {
@@ -230,9 +207,6 @@ pub enum Command {
         role: String,
         /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
         policy: String,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Policies
     Policy {
@@ -307,9 +281,6 @@ pub enum Command {
         /// Also whether registry, shared programs and proxies are what this program deploys
         #[arg(long)]
         framework: bool,
-        /// Succeed although this cannot be checked at all; may be repeated
-        #[arg(long, value_enum, value_name = "PART")]
-        allow_absent: Vec<Part>,
         /// What an explorer is sent.
         #[command(flatten)]
         publish: PublishArgs,
@@ -343,9 +314,6 @@ pub enum RegistryCommand {
         /// Saves its address in the manifest, and the chain's id
         #[arg(long)]
         save: bool,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Write the descriptors (ERC-7730) by which wallets show its calls and signatures in words
     Descriptors {

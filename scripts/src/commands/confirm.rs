@@ -1,61 +1,27 @@
 //! Policies that are final or look like a mistake: a person at a terminal is asked, everybody else
-//! gives a flag by name. Policies are parsed, and their contracts looked at, before anything is
+//! accepts it by its id. Policies are parsed, and their contracts looked at, before anything is
 //! sent.
 
 use super::context::Context;
 use crate::app_error::Error;
+use crate::assess::{Coverage, FindingId};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::coverage::Coverage;
 use crate::governance::{Call, GovernanceError, action_of, readiness};
 use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
-use clap::{Args, ValueEnum};
 use stylus_registry_core::policy::{Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What has to be meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Unusual {
-    /// NONE: nobody can ever decide this again
-    None,
-    /// A role that the definition does not have yet
-    NewRole,
-    /// A policy in which the key that sends it has no part
-    ExcludedSender,
-    /// A transfer to a version with other code than the instance runs
-    OtherCode,
-}
-
-impl Unusual {
-    /// As `--allow` takes it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::NewRole => "new-role",
-            Self::ExcludedSender => "excluded-sender",
-            Self::OtherCode => "other-code",
-        }
-    }
-}
-
-/// What is final or unusual, and meant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct AllowArgs {
-    /// Go on although a policy is final or unusual, without being asked; may be repeated
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub allow: Vec<Unusual>,
-}
-
 /// Something that has to be meant, in words.
 pub(super) struct Notice {
-    what: Unusual,
+    id: FindingId,
     words: String,
 }
 
 impl Notice {
-    pub(super) fn new(what: Unusual, words: String) -> Self {
-        Self { what, words }
+    pub(super) fn new(id: FindingId, words: String) -> Self {
+        Self { id, words }
     }
 }
 
@@ -94,7 +60,7 @@ pub(super) async fn notices(
             all.push(final_notice(role));
         } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
             let words = format!("{sender}, who sends it, has no part in the policy of {role}");
-            all.push(Notice::new(Unusual::ExcludedSender, words));
+            all.push(Notice::new(FindingId::EXCLUDED_SENDER, words));
         }
     }
     Ok(all)
@@ -132,7 +98,7 @@ pub(super) fn warn_of_weaker(
 /// A policy that nobody can ever satisfy or change.
 pub(super) fn final_notice(role: &str) -> Notice {
     let words = format!("the policy of {role} becomes NONE: nobody can ever decide it again");
-    Notice::new(Unusual::None, words)
+    Notice::new(FindingId::POLICY_NONE, words)
 }
 
 /// The policies that a governed call sets, by their roles.
@@ -176,13 +142,13 @@ pub(super) async fn notices_of_approver(
                     "{approver}, who approves it, has a part in the policy of {role} now, and none in the new one; \
                      now it is {old}"
                 );
-                all.push(Notice::new(Unusual::ExcludedSender, words));
+                all.push(Notice::new(FindingId::EXCLUDED_SENDER, words));
             }
         }
         Some(_) => {}
         None => {
             let words = format!("{:?} has no role {role:?}: it is new", set.name);
-            all.push(Notice::new(Unusual::NewRole, words));
+            all.push(Notice::new(FindingId::NEW_ROLE, words));
         }
     }
     Ok(all)
@@ -220,7 +186,7 @@ pub(super) async fn unless_proposed(
     call: &Bytes,
     mut notices: Vec<Notice>,
 ) -> Result<Vec<Notice>, Error> {
-    let is_excluded = |notice: &Notice| notice.what == Unusual::ExcludedSender;
+    let is_excluded = |notice: &Notice| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
         let action = action_of(client, registry, call).await?;
         if readiness(client, registry, action).await.is_ok() {
@@ -231,7 +197,7 @@ pub(super) async fn unless_proposed(
 }
 
 /// Says what was checked in part or not at all before anything is sent; a person at a terminal is
-/// asked. What is absent without its flag was refused before.
+/// asked. What is absent and not accepted was refused before.
 ///
 /// # Errors
 /// [`Error::Declined`].
@@ -250,23 +216,20 @@ pub(super) fn gaps(context: &Context, coverage: &Coverage) -> Result<(), Error> 
     }
 }
 
-/// Goes on if everything is meant: named by a flag, or confirmed at the terminal.
+/// Goes on if everything is meant: accepted by its id, or confirmed at the terminal.
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(super) fn require(
-    context: &Context,
-    allowed: &AllowArgs,
-    notices: &[Notice],
-) -> Result<(), Error> {
-    for Notice { what, words } in notices {
+pub(super) fn require(context: &Context, notices: &[Notice]) -> Result<(), Error> {
+    let accepted = context.accepted();
+    for Notice { id, words } in notices {
         context.output.note(&format!("warning: {words}"));
-        if allowed.allow.contains(what) {
+        if accepted.contains(id) {
             continue;
         }
         let refused = || Error::Unconfirmed {
             message: words.clone(),
-            flag: what.name(),
+            id: id.clone(),
         };
         if !context.output.is_interactive() {
             return Err(refused());

@@ -12,9 +12,9 @@ use super::publish::{self, PublishArgs};
 use super::recorded;
 use super::verifiable::implementation;
 use crate::app_error::Error;
+use crate::assess::{Coverage, Finding, NotChecked, Role as Asking, Severity, decide};
 use crate::client::Client;
-use crate::coverage::{Coverage, Part};
-use crate::doctor::{Finding, Role, Severity};
+use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{self, Entry, History, LiveCheck, Rebuilt, Wanted};
@@ -81,8 +81,6 @@ pub(super) struct VerifyRequest<'a> {
     pub(super) source: Option<&'a str>,
     /// Whether the framework's own code is built and compared, too.
     pub(super) framework: bool,
-    /// What need not be known.
-    pub(super) allow_absent: &'a [Part],
     /// What an explorer is told.
     pub(super) publish: &'a PublishArgs,
 }
@@ -97,7 +95,6 @@ pub(super) async fn verify(
         version,
         source,
         framework,
-        allow_absent,
         publish,
     } = request;
     let unverified = context.registry()?;
@@ -168,14 +165,18 @@ pub(super) async fn verify(
     outcome.lines.extend(coverage.lines());
     settle(context, &all, &mut outcome);
     outcome.field("checks", &all);
-    let is_changed =
-        |one: &&Finding| (one.name, one.severity) == ("CodeChanged", Severity::Failure);
+    let is_changed = |one: &&Finding| one.id == *"CodeChanged" && one.severity == Severity::Danger;
     if let (None, Some(changed)) = (outcome.exit, warnings.iter().find(is_changed)) {
         outcome.line(format!("✗ {}", changed.message));
-        outcome.field("error", changed);
+        outcome.field("error", Report::of(changed));
         outcome.exit = Some(Exit::Refused);
     }
-    let absent = coverage.absent_but(allow_absent).into_iter().next();
+    let decision = decide(&coverage.findings(), &context.accepted(), Asking::Proposer);
+    if !decision.accepted.is_empty() {
+        outcome.field("accepted", &decision.accepted);
+    }
+    let refused = |absent: &NotChecked| decision.refused.iter().any(|one| one.id == absent.id());
+    let absent = coverage.not_checked().into_iter().find(refused);
     if let (None, Some(error)) = (outcome.exit, absent) {
         let report = Report::of(&error);
         context.output.explain(&report);

@@ -65,7 +65,6 @@ pub use args::{
 };
 
 pub use check::{CheckArgs, Format};
-pub use confirm::{AllowArgs, Unusual};
 pub use console::ConsoleArgs;
 pub use doctor::DoctorArgs;
 pub use export::ExportArgs;
@@ -84,7 +83,6 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
-use storage::Overrides;
 use stylus_devnode::NodeError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -167,26 +165,22 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Deploy {
             source,
             no_activate,
-            allow_constructor,
-        } => deploy::run(context, &source, no_activate, allow_constructor).await,
+        } => deploy::run(context, &source, no_activate).await,
         Command::Registry { command } => registry::run(context, &command).await,
         Command::Define {
             name,
             migrate,
             policy,
             create,
-            allow,
         } => {
             let others = (policy.as_deref(), create.as_deref());
-            define::run(context, name, &migrate, others, &allow).await
+            define::run(context, name, &migrate, others).await
         }
         Command::Register(args) => version::register(context, &args).await,
         Command::CreateProxy {
             name,
             version,
             init,
-            no_init,
-            allow_absent,
             kind,
             salt,
             value,
@@ -196,8 +190,6 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
                 name,
                 version,
                 init,
-                no_init,
-                allow_absent,
                 kind,
                 salt,
                 value,
@@ -209,15 +201,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             proxy,
             version,
             call,
-            no_migration,
             storage,
-        } => {
-            let overrides = Overrides {
-                storage,
-                no_migration,
-            };
-            upgrade::run(context, &proxy, &version, &call, &overrides).await
-        }
+        } => upgrade::run(context, &proxy, &version, &call, &storage).await,
         Command::Migrate(args) => version::migrate(context, &args).await,
         Command::AddStep(args) => version::add_step(context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
@@ -231,21 +216,17 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             to,
             definition,
             remove: _,
-            allow,
         } => {
             let to = to.as_deref();
-            transfer::run(context, &proxy, to, definition.as_deref(), &allow).await
+            transfer::run(context, &proxy, to, definition.as_deref()).await
         }
         Command::Pause { name } => pause::pause(context, name).await,
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,
         Command::Plan(args) => plan::run(context, &args).await,
-        Command::UpdatePolicy {
-            name,
-            role,
-            policy,
-            allow,
-        } => policy::update(context, &name, &role, &policy, &allow).await,
+        Command::UpdatePolicy { name, role, policy } => {
+            policy::update(context, &name, &role, &policy).await
+        }
         Command::Policy {
             command: PolicyCommand::Explain { name, role },
         } => policy::explain_it(context, &name, role.as_deref()).await,
@@ -269,7 +250,6 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             version,
             source,
             framework,
-            allow_absent,
             publish,
         } => {
             let request = history::VerifyRequest {
@@ -278,21 +258,11 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
                 version: version.as_deref(),
                 source: source.as_deref(),
                 framework,
-                allow_absent: &allow_absent,
             };
             history::verify(context, request).await
         }
-        Command::Rollout {
-            name,
-            max,
-            no_migration,
-            storage,
-        } => {
-            let overrides = Overrides {
-                storage,
-                no_migration,
-            };
-            rollout::run(context, &name, max, &overrides).await
+        Command::Rollout { name, max, storage } => {
+            rollout::run(context, &name, max, &storage).await
         }
         Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,

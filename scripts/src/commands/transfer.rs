@@ -1,10 +1,11 @@
 //! `transfer`: an instance goes to another registry, an adopted one to an account; or it is removed.
 
-use super::confirm::{self, AllowArgs, Notice, Unusual};
+use super::confirm::{self, Notice};
 use super::context::{Context, Unverified};
 use super::propose::propose;
 use super::storage::StorageContext;
 use crate::app_error::Error;
+use crate::assess::FindingId;
 use crate::build::evm;
 use crate::client::Client;
 use crate::governance::kind_in_words;
@@ -22,7 +23,6 @@ pub(super) async fn run(
     proxy: &str,
     to: Option<&str>,
     definition: Option<&str>,
-    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("transfer").await?;
     let registry = context.verified(&client, context.registry()?).await?;
@@ -59,7 +59,7 @@ pub(super) async fn run(
             for line in &checked.lines {
                 context.output.note(line);
             }
-            confirm::require(context, allow, &checked.notices())?;
+            confirm::require(context, &checked.notices())?;
             outcome.field("receiver", checked.receiver);
             call.abi_encode()
         }
@@ -152,7 +152,7 @@ impl Checked {
             receiver.runs,
             receiver.registered
         );
-        Notice::new(Unusual::OtherCode, words)
+        Notice::new(FindingId::OTHER_CODE, words)
     });
         notice.into_iter().collect()
     }

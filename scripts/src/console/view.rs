@@ -1,5 +1,7 @@
 //! The documents of the commands, as the pages read them. What a page does not show is left out here.
 
+use crate::assess::{Consent, Finding};
+use crate::error::Report;
 use crate::governance::{Display, Node};
 use crate::ids::{ActionId, CodeHash, TxHash};
 use crate::inspect::{FieldValue, OwnEvent, Steps};
@@ -104,22 +106,6 @@ pub struct Migration {
     pub next: String,
 }
 
-/// A finding of the doctor, or of a plan.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Finding {
-    pub name: String,
-    #[serde(default)]
-    pub severity: String,
-    pub message: String,
-    #[serde(default)]
-    pub expected: Option<String>,
-    #[serde(default)]
-    pub found: Option<String>,
-    #[serde(default)]
-    pub next: Option<String>,
-}
-
 /// `pending`.
 #[derive(Debug, Deserialize)]
 pub struct Pending {
@@ -169,7 +155,7 @@ pub struct Review {
     pub policy: Policy,
     pub tree: Node,
     #[serde(default)]
-    pub cards: Vec<Card>,
+    pub findings: Vec<Finding>,
     #[serde(default)]
     pub slots: Vec<Area>,
     #[serde(default)]
@@ -200,15 +186,6 @@ pub struct Policy {
     pub fewest: Option<u16>,
     #[serde(default)]
     pub alone: Vec<Address>,
-}
-
-/// A finding about an action.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `review::Card`
-pub struct Card {
-    pub about: String,
-    pub weight: String,
-    pub says: String,
 }
 
 /// What a signer compares with his device.
@@ -278,9 +255,9 @@ pub struct Before {
     #[serde(default)]
     pub transaction_digest: Option<B256>,
     #[serde(default)]
-    pub cards: Vec<Card>,
+    pub findings: Vec<Finding>,
     #[serde(default)]
-    pub consent: Option<String>,
+    pub consent: Option<Consent>,
     #[serde(default)]
     pub plan: Option<Plan>,
     #[serde(default)]
@@ -325,14 +302,14 @@ pub struct Verified {
     #[serde(default)]
     pub coverage: std::collections::BTreeMap<String, String>,
     #[serde(default)]
-    pub error: Option<Finding>,
+    pub error: Option<Report>,
 }
 
 /// A failure.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Failure {
-    pub error: Finding,
+    pub error: Report,
 }
 
 /// A document as one of these.

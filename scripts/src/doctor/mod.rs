@@ -27,7 +27,6 @@ mod chain;
 mod complete;
 mod cure;
 mod examine;
-mod finding;
 mod inventory;
 mod metrics;
 mod needed;
@@ -46,7 +45,7 @@ pub use chain::{ChainFacts, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
 pub use examine::{Diagnosis, examine, warnings};
-pub use finding::{Finding, Severity};
+
 pub use inventory::{Account, Role, Use};
 pub use metrics::{Runs, render};
 pub use paused::PAUSED;

@@ -1,7 +1,7 @@
 //! Definitions that are paused, and instances that are not what their definition is, or that wait.
 
-use super::finding::{Finding, Severity};
 use super::recorded::Definition;
+use crate::assess::{Finding, Part, Severity};
 use crate::history::Unlike;
 use crate::registry::Waiting;
 use crate::text::shell_word;
@@ -16,14 +16,19 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
         let name = definition.title();
         let word = shell_word(&definition.name);
         if definition.rebuilt.paused {
-            findings.push(Finding {
-                name: PAUSED,
-                severity: Severity::Warning,
-                message: format!("{name} is paused: every call of its instances is refused"),
-                expected: "a definition that is live".into(),
-                found: "one that was paused and not resumed".into(),
-                next: format!("stylus-upgrades resume {word}, once it may go on"),
-            });
+            findings.push(
+                Finding::named(
+                    Part::Instances,
+                    Severity::Warning,
+                    PAUSED,
+                    format!("{name} is paused: every call of its instances is refused"),
+                )
+                .with(
+                    "a definition that is live",
+                    "one that was paused and not resumed",
+                    format!("stylus-upgrades resume {word}, once it may go on"),
+                ),
+            );
         }
         for Unlike {
             proxy,
@@ -31,25 +36,35 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             wanted,
         } in definition.rebuilt.unlike()
         {
-            findings.push(Finding {
-                name: "InstanceUnlikeDefinition",
-                severity: Severity::Failure,
-                message: format!("{proxy} is {state}, and its definition {name} is {wanted}"),
-                expected: format!("an instance that is {wanted}"),
-                found: format!("one that is {state}: a rollout has not reached it"),
-                next: format!("stylus-upgrades rollout {word}, with any key that can pay"),
-            });
+            findings.push(
+                Finding::named(
+                    Part::Instances,
+                    Severity::Danger,
+                    "InstanceUnlikeDefinition",
+                    format!("{proxy} is {state}, and its definition {name} is {wanted}"),
+                )
+                .with(
+                    format!("an instance that is {wanted}"),
+                    format!("one that is {state}: a rollout has not reached it"),
+                    format!("stylus-upgrades rollout {word}, with any key that can pay"),
+                ),
+            );
         }
         for (proxy, reason) in definition.rebuilt.left_behind() {
             let waiting = Waiting::new(proxy, Some(reason));
-            findings.push(Finding {
-                name: "InstanceWaits",
-                severity: Severity::Warning,
-                message: format!("{proxy} is older than what is current of {name}"),
-                expected: format!("an instance at {}", definition.rebuilt.current),
-                found: waiting.reason,
-                next: format!("stylus-upgrades rollout {word}; {}", waiting.next),
-            });
+            findings.push(
+                Finding::named(
+                    Part::Instances,
+                    Severity::Warning,
+                    "InstanceWaits",
+                    format!("{proxy} is older than what is current of {name}"),
+                )
+                .with(
+                    format!("an instance at {}", definition.rebuilt.current),
+                    waiting.reason,
+                    format!("stylus-upgrades rollout {word}; {}", waiting.next),
+                ),
+            );
         }
     }
     findings

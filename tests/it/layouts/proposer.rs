@@ -28,7 +28,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
         "{error}"
     );
     assert!(
-        text(error, "next").ends_with("--allow-absent interface"),
+        text(error, "next").ends_with("--accept absent:interface"),
         "{error}"
     );
     let review = other.done(&["review", &action]);
@@ -74,7 +74,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
     assert_eq!(actions.len(), 3, "{pending:#}");
     for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
         let action = text(one, "action");
-        let words = ["approve", action, "--no-migration"];
+        let words = ["approve", action, "--accept=migration-omitted"];
         let answer = other.run(&words);
         assert_eq!(refusal(&answer), (Some(1), name), "{answer:?}");
         let answer = other.run(&[&words[..], &["--source", &v2]].concat());

@@ -16,10 +16,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &migrate);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow: Vec<&str> = found
-        .split(", ")
-        .flat_map(|id| ["--allow-layout", id])
-        .collect();
+    let allow: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
     let action = proposed(&project, &[&migrate[..], &allow].concat());
     let review = project.done(&["review", &action]);
     let call: Bytes = text(&review, "call").parse().expect("hex");

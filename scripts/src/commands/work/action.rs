@@ -9,8 +9,8 @@ use super::super::storage::{self, StorageChecks, StorageContext};
 use super::super::transfer;
 use super::{Run, Work};
 use crate::app_error::Error;
+use crate::assess::{Evidence, Origin, Part, Role};
 use crate::client::Client;
-use crate::coverage::{Extent, Part};
 use crate::governance::Call;
 use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
@@ -26,13 +26,11 @@ pub(in crate::commands) async fn check_action(
     client: &Client,
     registry: Address,
     call: &Call,
-    args: &ReviewArgs,
+    (args, role): (&ReviewArgs, Role),
 ) -> Result<StorageChecks, Error> {
     if let Call::CreateProxy(create) = call {
-        let said = (args.no_init, args.storage.allow_absent.as_slice());
         let call = (create, "");
-        let coverage = create_proxy::check(context, client, registry, call, said).await?;
-        return Ok(StorageChecks::of(coverage));
+        return create_proxy::check(context, client, registry, call, role).await;
     }
     let place = StorageContext {
         context,
@@ -40,8 +38,10 @@ pub(in crate::commands) async fn check_action(
         registry,
     };
     match call {
-        Call::Adopt(adopt) => return adopt::check(place, adopt, &args.storage).await,
-        Call::AcceptTransfer(accept) => return accept::check(place, accept, &args.storage).await,
+        Call::Adopt(adopt) => return adopt::check(place, adopt, (&args.storage, role)).await,
+        Call::AcceptTransfer(accept) => {
+            return accept::check(place, accept, (&args.storage, role)).await;
+        }
         Call::TransferProxy(give) => {
             transfer::check(place, give).await?;
         }
@@ -62,7 +62,7 @@ pub(in crate::commands) async fn check_action(
         }
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
-    work.is_approval = true;
+    work.checks.role = role;
     let first = storage::recorded(client, registry, name, code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != version);
     let built = (args.source.is_some(), args.script_source.is_some());
@@ -70,11 +70,10 @@ pub(in crate::commands) async fn check_action(
     if args.source.is_none() {
         work.note_unproven(call)?;
     }
-    let run = Run::registered(step, args.no_migration);
+    let run = Run::registered(step);
     let pair = (version, step.from.as_str());
     let upgrades = matches!(call, Call::Migrate(_));
-    let said = (&args.storage, args.allow_abi.as_slice());
-    work.check_recorded(pair, &code, &run, said, (is_old, upgrades))
+    work.check_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))
         .await?;
     Ok(work.checks)
 }
@@ -93,7 +92,9 @@ impl Work<'_> {
         let why = "as its layout document says, which whoever proposed it wrote; only a build compares that with \
                    the code (--source)";
         for part in [Part::Layout, Part::Steps] {
-            self.checks.coverage.lower(part, Extent::Partial, why);
+            self.checks
+                .coverage
+                .add(Evidence::whole(part, Origin::Change, why));
         }
         Ok(())
     }
@@ -109,11 +110,14 @@ impl Work<'_> {
         let coverage = &mut self.checks.coverage;
         if !source && !code.source.is_zero() {
             let why = "their hash is named; only a build compares them with the code (--source)";
-            coverage.lower(Part::Source, Extent::Partial, why);
+            coverage.add(Evidence::whole(Part::Source, Origin::Chain, why));
+        }
+        if source {
+            coverage.seen(Part::Source, Origin::Build);
         }
         if !script && matches!(runs(step), kind::SCRIPT | kind::COMPLEX) {
             let why = "the code of its migration was not built and compared (--script-source)";
-            coverage.lower(Part::Source, Extent::Partial, why);
+            coverage.add(Evidence::some(Part::Source, Origin::Chain, why));
         }
     }
 }

@@ -5,6 +5,7 @@ use super::super::storage;
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
 use super::Work;
 use crate::app_error::Error;
+use crate::assess::Origin;
 use crate::build::{Artifact, evm};
 use crate::deploy;
 use crate::governance::{Call, Placed, find, place};
@@ -28,6 +29,16 @@ pub(super) struct Subject {
     pub(super) steps: Option<Vec<DeclaredStep>>,
     /// Whether an earlier version has this code.
     pub(super) is_old: bool,
+}
+
+impl Subject {
+    /// Where what is known of its code comes from.
+    pub(super) fn origin(&self) -> Origin {
+        match self.artifact {
+            Some(_) => Origin::Build,
+            None => Origin::Chain,
+        }
+    }
 }
 
 impl Work<'_> {

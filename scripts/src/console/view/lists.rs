@@ -1,7 +1,9 @@
 //! Lists in pieces, as their pages read them.
 
-use super::{Check, Definition, Entry, Finding, History, Version};
+use super::{Check, Definition, Entry, History, Version};
+use crate::assess::Finding;
 use crate::console::graph::window;
+use crate::error::Report;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -181,5 +183,5 @@ pub struct Compared {
     pub instances_piece: Piece,
     pub coverage: BTreeMap<String, String>,
     #[serde(default)]
-    pub error: Option<Finding>,
+    pub error: Option<Report>,
 }
