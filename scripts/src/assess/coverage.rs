@@ -115,13 +115,6 @@ impl Evidence {
         self
     }
 
-    /// With another origin.
-    #[must_use]
-    pub fn from(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     fn extent(&self) -> Extent {
         match concludes(self.part, self.origin) {
             Extent::Absent if self.is_some => Extent::Partial,
@@ -167,11 +160,6 @@ impl Coverage {
                 .cloned()
                 .collect(),
         )
-    }
-
-    /// Everything that it rests on.
-    pub fn evidence(&self) -> &[Evidence] {
-        &self.0
     }
 
     /// How much of a part was seen; `None` where there was nothing to look at.
@@ -275,6 +263,7 @@ impl Serialize for Coverage {
 
 #[cfg(test)]
 mod tests {
+    use super::super::origin::tests::ORIGINS;
     use super::*;
     use serde_json::json;
 
@@ -331,7 +320,7 @@ mod tests {
     /// Everything as it is where nothing is missing.
     fn best() -> Coverage {
         let best = |part| {
-            Origin::ALL
+            ORIGINS
                 .into_iter()
                 .find(|one| concludes(part, *one) == Extent::Complete)
         };
@@ -347,7 +336,7 @@ mod tests {
         let mut all = best();
         assert_eq!(all.0.len(), Part::ALL.len());
         for part in Part::ALL {
-            for origin in Origin::ALL {
+            for origin in ORIGINS {
                 all.add(Evidence::some(part, origin, "some"));
             }
         }
@@ -356,7 +345,7 @@ mod tests {
                 for origin in [Origin::Annotation, Origin::NotKnown] {
                     let mut other = facts.clone();
                     let changed = &facts.0[at];
-                    other.0[at] = changed.clone().from(origin);
+                    other.0[at].origin = origin;
                     for part in Part::ALL {
                         assert!(
                             other.of(part) >= facts.of(part),

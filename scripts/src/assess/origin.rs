@@ -55,32 +55,6 @@ pub enum Part {
     Registry,
 }
 
-impl Origin {
-    /// Every origin.
-    pub const ALL: [Self; 7] = [
-        Self::Chain,
-        Self::Build,
-        Self::DefaultBranch,
-        Self::Remembered,
-        Self::Change,
-        Self::Annotation,
-        Self::NotKnown,
-    ];
-
-    /// In words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Chain => "read on chain at a block, or run on a copy of it",
-            Self::Build => "computed by a build here from these bytes",
-            Self::DefaultBranch => "a file of the default branch",
-            Self::Remembered => "kept on this machine, or said by the caller",
-            Self::Change => "a file of this change, or its proposer's document",
-            Self::Annotation => "an author's annotation",
-            Self::NotKnown => "not known",
-        }
-    }
-}
-
 impl Part {
     /// Every part of which it is said how much was seen.
     pub const ALL: [Self; 6] = [
@@ -156,8 +130,31 @@ pub const fn concludes(part: Part, origin: Origin) -> Extent {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Every origin.
+    pub(in crate::assess) const ORIGINS: [Origin; 7] = [
+        Origin::Chain,
+        Origin::Build,
+        Origin::DefaultBranch,
+        Origin::Remembered,
+        Origin::Change,
+        Origin::Annotation,
+        Origin::NotKnown,
+    ];
+
+    const fn words(origin: Origin) -> &'static str {
+        match origin {
+            Origin::Chain => "read on chain at a block, or run on a copy of it",
+            Origin::Build => "computed by a build here from these bytes",
+            Origin::DefaultBranch => "a file of the default branch",
+            Origin::Remembered => "kept on this machine, or said by the caller",
+            Origin::Change => "a file of this change, or its proposer's document",
+            Origin::Annotation => "an author's annotation",
+            Origin::NotKnown => "not known",
+        }
+    }
 
     /// The table, as docs/design.md shows it.
     fn table() -> String {
@@ -167,8 +164,8 @@ mod tests {
             .for_each(|part| rows.push_str(&format!(" {} |", part.words())));
         rows.push_str("\n|---|");
         Part::ALL.iter().for_each(|_| rows.push_str("---|"));
-        for origin in Origin::ALL {
-            rows.push_str(&format!("\n| {} |", origin.words()));
+        for origin in ORIGINS {
+            rows.push_str(&format!("\n| {} |", words(origin)));
             for part in Part::ALL {
                 rows.push_str(&format!(" {} |", concludes(part, origin).word()));
             }
@@ -190,17 +187,14 @@ mod tests {
     fn an_annotation_proves_less_than_any_other_origin_and_nothing_proves_less_than_not_knowing() {
         for part in Part::ALL {
             let annotated = concludes(part, Origin::Annotation);
-            let best = Origin::ALL
+            let best = ORIGINS
                 .map(|origin| concludes(part, origin))
                 .into_iter()
                 .min();
             assert_eq!(best, Some(Extent::Complete), "{part}: somebody can see it");
             assert!(annotated > Extent::Complete, "{part}");
             assert_eq!(concludes(part, Origin::NotKnown), Extent::Absent, "{part}");
-            for origin in Origin::ALL
-                .into_iter()
-                .filter(|one| *one != Origin::NotKnown)
-            {
+            for origin in ORIGINS.into_iter().filter(|one| *one != Origin::NotKnown) {
                 assert!(
                     annotated >= concludes(part, origin),
                     "{part} from {origin:?}"

@@ -27,7 +27,7 @@ use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use crate::registry::Salt;
 use alloy::primitives::U256;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
 /// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
@@ -102,27 +102,7 @@ pub enum Command {
     /// Add a version; the first one becomes current
     Register(VersionArgs),
     /// Create and initialise an instance
-    CreateProxy {
-        /// The definition
-        name: String,
-        /// The version that it is created at
-        version: String,
-        /// The initializer and its arguments, or its calldata in hexadecimal
-        #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-        init: Vec<String>,
-        /// Which proxy
-        #[arg(long, value_enum, default_value_t = Kind::Wasm)]
-        kind: Kind,
-        /// What its address is derived from [default: the number of instances]
-        #[arg(long, value_name = "NUMBER")]
-        salt: Option<U256>,
-        /// Wei for the initializer
-        #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
-        value: U256,
-        /// Saves its address in the manifest under this alias
-        #[arg(long, value_name = "ALIAS")]
-        save: Option<String>,
-    },
+    CreateProxy(CreateProxyArgs),
     /// Upgrade one instance
     Upgrade {
         /// The instance, an address or an alias
@@ -269,22 +249,7 @@ pub enum Command {
     /// The calls of a transaction, by the names of contracts, versions and functions
     Trace(TraceArgs),
     /// Whether live code, slots and views are what was recorded
-    Verify {
-        /// The definition [default: all]
-        name: Option<String>,
-        /// The version that --source should be, or that --publish is about [default: the current one]
-        #[arg(long, value_name = "VERSION", requires = "name")]
-        version: Option<String>,
-        /// A crate's folder, a .wasm file, or a contract of this workspace by name
-        #[arg(long, value_name = "SOURCE", requires = "name")]
-        source: Option<String>,
-        /// Also whether registry, shared programs and proxies are what this program deploys
-        #[arg(long)]
-        framework: bool,
-        /// What an explorer is sent.
-        #[command(flatten)]
-        publish: PublishArgs,
-    },
+    Verify(VerifyArgs),
     /// Whether everything that is needed still runs, and for how long; --fix does what helps
     Doctor(DoctorArgs),
     /// What is live: everything, a definition, or one instance
@@ -297,6 +262,49 @@ pub enum Command {
         /// The instance's address, or its name in the manifest
         instance: String,
     },
+}
+
+/// What is to be verified.
+#[derive(Debug, Default, Args)]
+pub struct VerifyArgs {
+    /// The definition [default: all]
+    pub name: Option<String>,
+    /// The version that --source should be, or that --publish is about [default: the current one]
+    #[arg(long, value_name = "VERSION", requires = "name")]
+    pub version: Option<String>,
+    /// A crate's folder, a .wasm file, or a contract of this workspace by name
+    #[arg(long, value_name = "SOURCE", requires = "name")]
+    pub source: Option<String>,
+    /// Also whether registry, shared programs and proxies are what this program deploys
+    #[arg(long)]
+    pub framework: bool,
+    /// What an explorer is sent.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+}
+
+/// An instance to be created.
+#[derive(Debug, Args)]
+pub struct CreateProxyArgs {
+    /// The definition
+    pub name: String,
+    /// The version that it is created at
+    pub version: String,
+    /// The initializer and its arguments, or its calldata in hexadecimal
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub init: Vec<String>,
+    /// Which proxy
+    #[arg(long, value_enum, default_value_t = Kind::Wasm)]
+    pub kind: Kind,
+    /// What its address is derived from [default: the number of instances]
+    #[arg(long, value_name = "NUMBER")]
+    pub salt: Option<U256>,
+    /// Wei for the initializer
+    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
+    pub value: U256,
+    /// Saves its address in the manifest under this alias
+    #[arg(long, value_name = "ALIAS")]
+    pub save: Option<String>,
 }
 
 /// Commands on the registry itself.

@@ -4,7 +4,7 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::assess::{Coverage, FindingId};
+use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::governance::{Call, GovernanceError, action_of, readiness};
 use crate::progress::Progress;
@@ -14,15 +14,8 @@ use stylus_registry_core::policy::{Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Something that has to be meant, in words.
-pub(super) struct Notice {
-    id: FindingId,
-    words: String,
-}
-
-impl Notice {
-    pub(super) fn new(id: FindingId, words: String) -> Self {
-        Self { id, words }
-    }
+pub(super) fn notice(id: FindingId, words: String) -> Finding {
+    Finding::new(Part::Policy, Severity::Danger, id, words)
 }
 
 /// A policy of a role as the registry parses it.
@@ -45,7 +38,7 @@ pub(super) async fn notices(
     client: &Client,
     sender: Address,
     policies: &[(&str, &str)],
-) -> Result<Vec<Notice>, Error> {
+) -> Result<Vec<Finding>, Error> {
     let mut all = Vec::new();
     for (role, expression) in policies {
         let policy = parsed(role, expression)?;
@@ -60,7 +53,7 @@ pub(super) async fn notices(
             all.push(final_notice(role));
         } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
             let words = format!("{sender}, who sends it, has no part in the policy of {role}");
-            all.push(Notice::new(FindingId::EXCLUDED_SENDER, words));
+            all.push(notice(FindingId::EXCLUDED_SENDER, words));
         }
     }
     Ok(all)
@@ -96,9 +89,9 @@ pub(super) fn warn_of_weaker(
 }
 
 /// A policy that nobody can ever satisfy or change.
-pub(super) fn final_notice(role: &str) -> Notice {
+pub(super) fn final_notice(role: &str) -> Finding {
     let words = format!("the policy of {role} becomes NONE: nobody can ever decide it again");
-    Notice::new(FindingId::POLICY_NONE, words)
+    notice(FindingId::POLICY_NONE, words)
 }
 
 /// The policies that a governed call sets, by their roles.
@@ -121,7 +114,7 @@ pub(super) async fn notices_of_approver(
     registry: Address,
     call: &Call,
     approver: Option<Address>,
-) -> Result<Vec<Notice>, Error> {
+) -> Result<Vec<Finding>, Error> {
     let mut all = Vec::new();
     for (role, expression) in policies_of(call) {
         if parsed(role, expression)?.is_none() {
@@ -142,13 +135,13 @@ pub(super) async fn notices_of_approver(
                     "{approver}, who approves it, has a part in the policy of {role} now, and none in the new one; \
                      now it is {old}"
                 );
-                all.push(Notice::new(FindingId::EXCLUDED_SENDER, words));
+                all.push(notice(FindingId::EXCLUDED_SENDER, words));
             }
         }
         Some(_) => {}
         None => {
             let words = format!("{:?} has no role {role:?}: it is new", set.name);
-            all.push(Notice::new(FindingId::NEW_ROLE, words));
+            all.push(notice(FindingId::NEW_ROLE, words));
         }
     }
     Ok(all)
@@ -184,9 +177,9 @@ pub(super) async fn unless_proposed(
     client: &Client,
     registry: Address,
     call: &Bytes,
-    mut notices: Vec<Notice>,
-) -> Result<Vec<Notice>, Error> {
-    let is_excluded = |notice: &Notice| notice.id == FindingId::EXCLUDED_SENDER;
+    mut notices: Vec<Finding>,
+) -> Result<Vec<Finding>, Error> {
+    let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
         let action = action_of(client, registry, call).await?;
         if readiness(client, registry, action).await.is_ok() {
@@ -220,21 +213,21 @@ pub(super) fn gaps(context: &Context, coverage: &Coverage) -> Result<(), Error> 
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(super) fn require(context: &Context, notices: &[Notice]) -> Result<(), Error> {
+pub(super) fn require(context: &Context, notices: &[Finding]) -> Result<(), Error> {
     let accepted = context.accepted();
-    for Notice { id, words } in notices {
-        context.output.note(&format!("warning: {words}"));
+    for Finding { id, message, .. } in notices {
+        context.output.note(&format!("warning: {message}"));
         if accepted.contains(id) {
             continue;
         }
         let refused = || Error::Unconfirmed {
-            message: words.clone(),
+            message: message.clone(),
             id: id.clone(),
         };
         if !context.output.is_interactive() {
             return Err(refused());
         }
-        let question = format!("{words}. Type yes to go on:");
+        let question = format!("{message}. Type yes to go on:");
         match context.output.ask(&question) {
             Ok(answer) if answer.trim() == "yes" => {}
             _ => return Err(refused()),

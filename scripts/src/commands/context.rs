@@ -64,7 +64,8 @@ pub(super) struct Context {
 impl Context {
     /// What the caller accepts.
     pub(super) fn accepted(&self) -> Accepted {
-        self.global.accept.iter().collect()
+        let all = self.global.accept.iter();
+        all.flat_map(Accepted::iter).cloned().collect()
     }
 
     pub(super) fn new(output: Arc<Output>, global: Global) -> Result<Self, Error> {

@@ -1,6 +1,6 @@
 //! `create-proxy`: an instance, created and initialised in one transaction.
 
-use super::args::Kind;
+use super::args::{CreateProxyArgs, Kind};
 use super::calldata;
 use super::context::{Context, report};
 use super::propose::{propose_with, stop};
@@ -26,18 +26,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 const CREATED_BARE: &str =
     "no --init: no initializer runs now, and none can ever run on this instance";
 
-/// What was asked for.
-pub(super) struct CreateRequest {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) init: Vec<String>,
-    pub(super) kind: Kind,
-    pub(super) salt: Option<U256>,
-    pub(super) value: U256,
-    pub(super) save: Option<String>,
-}
-
-pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let data = calldata::encode(&request.init, &context.manifest)?;
     if request.save.is_some() && context.is_export() {

@@ -6,13 +6,15 @@ pub(super) use compared::{check, compared};
 
 use compared::{read, settle};
 
+use super::args::VerifyArgs;
 use super::context::Context;
 use super::doctor;
-use super::publish::{self, PublishArgs};
+use super::publish;
 use super::recorded;
+use super::storage::StorageChecks;
 use super::verifiable::implementation;
 use crate::app_error::Error;
-use crate::assess::{Coverage, Finding, NotChecked, Role as Asking, Severity, decide};
+use crate::assess::{Coverage, Finding, Severity};
 use crate::client::Client;
 use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
@@ -71,32 +73,10 @@ pub(super) async fn run_part(
     Ok((outcome, compared.0))
 }
 
-/// What is to be verified.
-pub(super) struct VerifyRequest<'a> {
-    /// One definition, or all of them.
-    pub(super) name: Option<&'a str>,
-    /// The version that `source` should be.
-    pub(super) version: Option<&'a str>,
-    /// What should build to the registered code.
-    pub(super) source: Option<&'a str>,
-    /// Whether the framework's own code is built and compared, too.
-    pub(super) framework: bool,
-    /// What an explorer is told.
-    pub(super) publish: &'a PublishArgs,
-}
-
 /// Whether code, slots and views of a definition, or of all of them, are what was recorded.
-pub(super) async fn verify(
-    context: &Context,
-    request: VerifyRequest<'_>,
-) -> Result<Outcome, Error> {
-    let VerifyRequest {
-        name,
-        version,
-        source,
-        framework,
-        publish,
-    } = request;
+pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outcome, Error> {
+    let (name, source) = (args.name.as_deref(), args.source.as_deref());
+    let (version, publish) = (args.version.as_deref(), &args.publish);
     let unverified = context.registry()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
@@ -151,7 +131,7 @@ pub(super) async fn verify(
         outcome.lines.extend(lines);
         all.extend(checks);
     }
-    if framework {
+    if args.framework {
         let checks = framework_checks(context, &client, registry, &proxies).await?;
         outcome.line("framework");
         outcome
@@ -171,12 +151,11 @@ pub(super) async fn verify(
         outcome.field("error", Report::of(changed));
         outcome.exit = Some(Exit::Refused);
     }
-    let decision = decide(&coverage.findings(), &context.accepted(), Asking::Proposer);
-    if !decision.accepted.is_empty() {
-        outcome.field("accepted", &decision.accepted);
+    let mut checks = StorageChecks::of(coverage);
+    let absent = checks.not_checked(&context.accepted()).into_iter().next();
+    if !checks.accepted.is_empty() {
+        outcome.field("accepted", &checks.accepted);
     }
-    let refused = |absent: &NotChecked| decision.refused.iter().any(|one| one.id == absent.id());
-    let absent = coverage.not_checked().into_iter().find(refused);
     if let (None, Some(error)) = (outcome.exit, absent) {
         let report = Report::of(&error);
         context.output.explain(&report);

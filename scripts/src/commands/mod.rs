@@ -59,9 +59,9 @@ mod watch;
 mod work;
 
 pub use args::{
-    AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand,
-    MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs, RollbackArgs, SignArgs,
-    StepArgs, StorageArgs, SubmitArgs, TraceArgs, VersionArgs,
+    AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, Kind,
+    LayoutCommand, MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs,
+    RollbackArgs, SignArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
 };
 
 pub use check::{CheckArgs, Format};
@@ -177,26 +177,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             define::run(context, name, &migrate, others).await
         }
         Command::Register(args) => version::register(context, &args).await,
-        Command::CreateProxy {
-            name,
-            version,
-            init,
-            kind,
-            salt,
-            value,
-            save,
-        } => {
-            let request = create_proxy::CreateRequest {
-                name,
-                version,
-                init,
-                kind,
-                salt,
-                value,
-                save,
-            };
-            create_proxy::run(context, request).await
-        }
+        Command::CreateProxy(args) => create_proxy::run(context, &args).await,
         Command::Upgrade {
             proxy,
             version,
@@ -245,22 +226,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
-        Command::Verify {
-            name,
-            version,
-            source,
-            framework,
-            publish,
-        } => {
-            let request = history::VerifyRequest {
-                publish: &publish,
-                name: name.as_deref(),
-                version: version.as_deref(),
-                source: source.as_deref(),
-                framework,
-            };
-            history::verify(context, request).await
-        }
+        Command::Verify(args) => history::verify(context, &args).await,
         Command::Rollout { name, max, storage } => {
             rollout::run(context, &name, max, &storage).await
         }

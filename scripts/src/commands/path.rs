@@ -9,7 +9,7 @@ use crate::assess::{Accepted, Evidence, Finding, Origin, Part, Severity};
 use crate::client::ChainError;
 use crate::ids::CodeHash;
 use crate::layout::Who;
-use crate::registry::{self, RecordedCode, labels, runs};
+use crate::registry::{self, labels, runs};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
@@ -25,10 +25,22 @@ const INSTANCES_MAX: u32 = 64;
 pub(super) struct PathRequest<'a> {
     pub(super) version: &'a str,
     /// Calldata of the last step, where the registry has none for it.
-    pub(super) data: &'a Bytes,
+    pub(super) data: Option<&'a Bytes>,
     /// Its function as it was typed, empty where calldata were given.
     pub(super) typed: &'a str,
     pub(super) overrides: &'a StorageArgs,
+}
+
+impl<'a> PathRequest<'a> {
+    /// With what is registered alone.
+    pub(super) fn to(version: &'a str, overrides: &'a StorageArgs) -> Self {
+        Self {
+            version,
+            data: None,
+            typed: "",
+            overrides,
+        }
+    }
 }
 
 /// Checks the path of one instance.
@@ -60,12 +72,7 @@ pub(super) async fn check_stragglers(
     let (client, registry) = (place.client, place.registry);
     let call = abi::definitionCall { name: name.into() };
     let definition = client.call(registry, &call).await?;
-    let request = PathRequest {
-        version,
-        data: &Bytes::new(),
-        typed: "",
-        overrides,
-    };
+    let request = PathRequest::to(version, overrides);
     if definition.instances > INSTANCES_MAX {
         let why = format!(
             "the paths of {INSTANCES_MAX} of {} instances were looked at",
@@ -128,12 +135,7 @@ pub(super) async fn check_few(
         }
         start += INSTANCES_MAX;
     }
-    let request = PathRequest {
-        version,
-        data: &Bytes::new(),
-        typed: "",
-        overrides,
-    };
+    let request = PathRequest::to(version, overrides);
     for (at, proxies) in found {
         checks.looked_at.entry(at).or_default().extend(proxies);
     }
@@ -215,8 +217,8 @@ async fn check_path(
             continue;
         }
         let (old, new) = (
-            code_of(place, name, &way.from).await?,
-            code_of(place, name, to).await?,
+            storage::code_of(client, registry, (name, &way.from)).await?,
+            storage::code_of(client, registry, (name, to)).await?,
         );
         let first = storage::recorded(client, registry, name, new.codehash).await?;
         let file = request.overrides.layout.as_deref();
@@ -315,11 +317,9 @@ async fn note_lost(
 }
 
 /// The calldata that a step runs with.
-fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
-    match runs(way) == step::CALL && way.data.is_empty() && is_last {
-        true => given,
-        false => &way.data,
-    }
+fn data_of<'d>(way: &'d Step, is_last: bool, given: Option<&'d Bytes>) -> &'d Bytes {
+    let takes_given = runs(way) == step::CALL && way.data.is_empty() && is_last;
+    given.filter(|_| takes_given).unwrap_or(&way.data)
 }
 
 /// What a contract answered, or that it reverted.
@@ -331,16 +331,4 @@ fn answered<T>(query: Result<T, ChainError>) -> Result<Result<T, ChainError>, Ch
         Err(error) if error.revert().is_none() => Err(error),
         answer => Ok(answer),
     }
-}
-
-async fn code_of(
-    place: StorageContext<'_>,
-    name: &str,
-    version: &str,
-) -> Result<RecordedCode, Error> {
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    Ok(place.client.call(place.registry, &call).await?.code.into())
 }

@@ -1,13 +1,13 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::args::{PlanArgs, VersionArgs};
+use super::args::{PlanArgs, ReviewArgs, VersionArgs};
 use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
 use super::pending::named;
 use super::replay;
 use super::storage::{self, StorageChecks};
-use super::work::{Run, Work};
+use super::work::Work;
 use crate::app_error::Error;
 use crate::assess::{Finding, Role, decide};
 use crate::client::Client;
@@ -146,7 +146,15 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 Some(call) => call,
                 None => known(&work, &args.version).await?,
             };
-            check(&mut work, &call, args).await?;
+            let proposed = Call::Migrate(call.clone());
+            let said = ReviewArgs {
+                storage: args.storage.clone(),
+                ..ReviewArgs::default()
+            };
+            let code = RecordedCode::from(&call.code);
+            if let Some(new) = work.check_proposed(&proposed, &code, &said).await? {
+                work.publish(&new).await?;
+            }
             call
         }
     };
@@ -208,24 +216,6 @@ fn step_without_code(args: &PlanArgs) -> Error {
         found: "no code".into(),
         next: format!("stylus-upgrades plan {name} {version} <crate|wasm|address> --call …"),
     }
-}
-
-/// Checks the storage of a version whose code the registry or an open action names.
-async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) -> Result<(), Error> {
-    let from = call.step.from.clone();
-    let code = RecordedCode::from(&call.code);
-    work.note_unbuilt(&code, &call.step, (false, false));
-    work.note_unproven(&Call::Migrate(call.clone()))?;
-    if from.is_empty() {
-        return Ok(());
-    }
-    let (client, registry) = (&work.client, work.registry);
-    let first = storage::recorded(client, registry, &work.name, code.codehash).await?;
-    let is_old = first.is_some_and(|(label, _)| label != call.version);
-    let run = Run::registered(&call.step);
-    let pair = (call.version.as_str(), from.as_str());
-    work.check_registered(pair, &code, &run, &args.storage, (is_old, true))
-        .await
 }
 
 /// The migration that was proposed: the one that is named, or the only one.

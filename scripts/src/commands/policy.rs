@@ -1,6 +1,6 @@
 //! `update-policy` and `policy explain`: who decides.
 
-use super::confirm::{self, Notice};
+use super::confirm;
 use super::context::Context;
 use super::propose::propose;
 use crate::app_error::Error;
@@ -62,7 +62,7 @@ pub(super) async fn update(
             let meant = nearest(role, &known).filter(|meant| *meant != role);
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
             let words = format!("{name:?} has no role {role:?}: it is new{meant}");
-            notices.push(Notice::new(FindingId::NEW_ROLE, words));
+            notices.push(confirm::notice(FindingId::NEW_ROLE, words));
         }
     }
     let mut policies = Vec::new();

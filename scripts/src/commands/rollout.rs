@@ -14,7 +14,7 @@ use crate::governance::{Check, after_upgrade};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Address;
 use futures::future::try_join_all;
 use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -99,12 +99,7 @@ impl Target<'_> {
             }));
         }
         if self.compared == current {
-            let request = PathRequest {
-                version: &current,
-                data: &Bytes::new(),
-                typed: "",
-                overrides: self.overrides,
-            };
+            let request = PathRequest::to(&current, self.overrides);
             check_again(place, &request, &mut self.checks).await?;
             self.checks.require_coverage(&place.context.accepted())?;
         } else {

@@ -71,8 +71,13 @@ pub(super) struct StorageChecks {
 impl StorageChecks {
     /// Nothing could be checked.
     pub(super) fn absent(why: &str) -> Self {
+        Self::of(Coverage::absent(why))
+    }
+
+    /// That was seen.
+    pub(super) fn of(coverage: Coverage) -> Self {
         Self {
-            coverage: Coverage::absent(why),
+            coverage,
             ..Self::default()
         }
     }
@@ -370,7 +375,7 @@ pub(super) async fn all_recorded(
     Ok(all)
 }
 
-async fn code_of(
+pub(super) async fn code_of(
     client: &Client,
     registry: Address,
     (name, version): (&str, &str),

@@ -1,11 +1,11 @@
 //! `transfer`: an instance goes to another registry, an adopted one to an account; or it is removed.
 
-use super::confirm::{self, Notice};
+use super::confirm;
 use super::context::{Context, Unverified};
 use super::propose::propose;
 use super::storage::StorageContext;
 use crate::app_error::Error;
-use crate::assess::FindingId;
+use crate::assess::{Finding, FindingId};
 use crate::build::evm;
 use crate::client::Client;
 use crate::governance::kind_in_words;
@@ -137,7 +137,7 @@ pub(super) async fn first_contact(
 
 impl Checked {
     /// What has to be meant about the receiver: that the instance runs other code there.
-    pub(super) fn notices(&self) -> Vec<Notice> {
+    pub(super) fn notices(&self) -> Vec<Finding> {
         let receiver = self
             .receiver
             .as_ref()
@@ -152,7 +152,7 @@ impl Checked {
             receiver.runs,
             receiver.registered
         );
-        Notice::new(FindingId::OTHER_CODE, words)
+        confirm::notice(FindingId::OTHER_CODE, words)
     });
         notice.into_iter().collect()
     }

@@ -41,7 +41,7 @@ pub(super) async fn run(
     let client = context.working_client("upgrade").await?;
     let request = PathRequest {
         version,
-        data: &data,
+        data: Some(&data),
         typed: calldata::typed(call),
         overrides,
     };

@@ -12,7 +12,7 @@ mod tried;
 pub(super) use action::check_action;
 pub(super) use callers::interfaces;
 pub(super) use checks::{interface_at, interface_of};
-use code::Subject;
+pub(super) use code::Subject;
 pub(super) use ending::Program;
 
 use super::args::{StepArgs, StorageArgs, VersionArgs};

@@ -2,7 +2,7 @@
 //! upgrade itself, tried on a copy.
 
 use super::Check;
-use super::baseline::{Baseline, NoAbi};
+use super::baseline::Baseline;
 use crate::app_error::Error;
 use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Role, Severity};
 use crate::build::Artifact;
@@ -34,10 +34,7 @@ impl Check<'_> {
     pub(super) fn abi(&mut self, artifact: &Artifact, base: &Baseline) {
         let old = match &base.abi {
             Ok(old) => old,
-            Err(NoAbi { why, cure }) => {
-                let cure = cure.map_or(String::new(), |cure| format!("; {cure}"));
-                return self.absent(Part::Interface, &format!("{why}{cure}"));
-            }
+            Err(why) => return self.absent(Part::Interface, why),
         };
         if self.interface.functions.is_empty() && artifact.source_hash().is_zero() {
             let why = "the new code was not built from sources here";
@@ -114,15 +111,12 @@ impl Check<'_> {
             let is_absent = FindingId::absent(one.part) == one.id;
             one.part != Part::Interface && !is_absent && !refused.contains(&one.id)
         };
-        for problem in plan.problems.iter().filter(is_new) {
-            let named = self
-                .interface
-                .functions
-                .iter()
-                .find(|one| problem.message.contains(&format!("{}(", one.item.name)));
-            let at = named.map(|one| (one.file.as_path(), one.line));
-            self.findings.push(problem.clone().at(at, &self.root));
-        }
+        let called = calldata::typed(&self.args.step.call);
+        let called = called.split('(').next().unwrap_or_default();
+        let at = self.interface.function_at(called);
+        let problems = plan.problems.iter().filter(is_new);
+        let placed = problems.map(|problem| problem.clone().at(at, &self.root));
+        self.findings.extend(placed);
         self.coverage.seen(Part::Trial, Origin::Chain);
         if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";

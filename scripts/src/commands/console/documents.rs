@@ -1,10 +1,9 @@
 //! The documents behind the pages: what the commands report.
 
-use super::super::args::{PlanArgs, StepArgs, StorageArgs};
+use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
 use super::super::doctor::{self, DoctorArgs};
-use super::super::history::{self, VerifyRequest};
-use super::super::publish::PublishArgs;
+use super::super::history;
 use super::super::{inspect, pending, plan, policy, review, status};
 use super::lists;
 use crate::app_error::Error;
@@ -112,14 +111,11 @@ pub(super) async fn doctor(context: &Context) -> Result<Outcome, Error> {
 
 /// `verify [NAME]`.
 pub(super) async fn verify(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
-    let request = VerifyRequest {
-        name,
-        version: None,
-        source: None,
-        framework: false,
-        publish: &PublishArgs::default(),
+    let args = VerifyArgs {
+        name: name.map(str::to_owned),
+        ..VerifyArgs::default()
     };
-    history::verify(context, request).await
+    history::verify(context, &args).await
 }
 
 /// A path that leads nowhere.

@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::create_proxy;
 use super::super::storage::{self, StorageChecks, StorageContext};
 use super::super::transfer;
-use super::{Run, Work};
+use super::{Run, Subject, Work};
 use crate::app_error::Error;
 use crate::assess::{Evidence, Origin, Part, Role};
 use crate::client::Client;
@@ -47,7 +47,7 @@ pub(in crate::commands) async fn check_action(
         }
         _ => {}
     }
-    let Some((version, code, step)) = call.version() else {
+    let Some((version, code, _)) = call.version() else {
         return Ok(StorageChecks::default());
     };
     let name = call.definition();
@@ -63,25 +63,41 @@ pub(in crate::commands) async fn check_action(
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
     work.checks.role = role;
-    let first = storage::recorded(client, registry, name, code.codehash).await?;
-    let is_old = first.is_some_and(|(label, _)| label != version);
-    let built = (args.source.is_some(), args.script_source.is_some());
-    work.note_unbuilt(&code, step, built);
-    if args.source.is_none() {
-        work.note_unproven(call)?;
-    }
-    let run = Run::registered(step);
-    let pair = (version, step.from.as_str());
-    let upgrades = matches!(call, Call::Migrate(_));
-    work.check_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))
-        .await?;
+    work.check_proposed(call, &code, args).await?;
     Ok(work.checks)
 }
 
 impl Work<'_> {
+    /// Checks the version that a call is about, whose code it or the registry names.
+    pub(in crate::commands) async fn check_proposed(
+        &mut self,
+        call: &Call,
+        code: &RecordedCode,
+        args: &ReviewArgs,
+    ) -> Result<Option<Subject>, Error> {
+        let Some((version, _, step)) = call.version() else {
+            return Ok(None);
+        };
+        let (client, registry) = (&self.client, self.registry);
+        let first = storage::recorded(client, registry, &self.name, code.codehash).await?;
+        let is_old = first.is_some_and(|(label, _)| label != version);
+        self.note_unbuilt(
+            code,
+            step,
+            (args.source.is_some(), args.script_source.is_some()),
+        );
+        if args.source.is_none() {
+            self.note_unproven(call)?;
+        }
+        let (run, pair) = (Run::registered(step), (version, step.from.as_str()));
+        let flags = (is_old, matches!(call, Call::Migrate(_)));
+        let checked = self.check_recorded(pair, code, &run, &args.storage, flags);
+        Ok(Some(checked.await?))
+    }
+
     /// Notes of a proposed version that its code was not built here: that it has the layout and the steps of its
     /// document is the word of whoever proposed it.
-    pub(in crate::commands) fn note_unproven(&mut self, call: &Call) -> Result<(), Error> {
+    fn note_unproven(&mut self, call: &Call) -> Result<(), Error> {
         let Some((_, Some(_), step)) = call.version() else {
             return Ok(());
         };
@@ -101,12 +117,7 @@ impl Work<'_> {
 
     /// Notes what only a build compares and nobody built: the sources of the code, and those of what
     /// runs on the way into it. Which of both were built.
-    pub(in crate::commands) fn note_unbuilt(
-        &mut self,
-        code: &RecordedCode,
-        step: &Step,
-        (source, script): (bool, bool),
-    ) {
+    fn note_unbuilt(&mut self, code: &RecordedCode, step: &Step, (source, script): (bool, bool)) {
         let coverage = &mut self.checks.coverage;
         if !source && !code.source.is_zero() {
             let why = "their hash is named; only a build compares them with the code (--source)";

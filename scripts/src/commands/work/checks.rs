@@ -150,12 +150,8 @@ impl Work<'_> {
         let Err(refusal) = self.checks.refuse(&accepted, refusal.into()) else {
             return; // it is accepted
         };
-        let absent = |error: &Error| match error {
-            Error::NotChecked(absent) => Some(absent.part),
-            _ => None,
-        };
-        let part = absent(&refusal);
-        if part.is_none() || !self.refused.iter().any(|one| absent(one) == part) {
+        let ids = |error: &Error| error.findings().into_iter().map(|one| one.id);
+        if !self.refused.iter().any(|one| ids(one).eq(ids(&refusal))) {
             self.refused.push(refusal);
         }
     }
@@ -318,7 +314,7 @@ impl Work<'_> {
 
     /// Publishes the layout document that the registry is to name, so that every operator can
     /// compare.
-    pub(super) async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
+    pub(in crate::commands) async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
         let Some(document) = new.layout.document() else {
             return Ok(());
         };

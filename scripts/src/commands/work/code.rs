@@ -19,7 +19,7 @@ use std::path::Path;
 use stylus_layout::DeclaredStep;
 
 /// Code that was named, before anything is deployed.
-pub(super) struct Subject {
+pub(in crate::commands) struct Subject {
     /// What has to be on the chain; `None` if it is there.
     pub(super) artifact: Option<Artifact>,
     /// What the registry is to record; without an address where there is an artifact.
