@@ -9,8 +9,7 @@ use super::args::{StepArgs, StorageArgs};
 use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{
-    Coverage, Decision, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation,
-    decide,
+    Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::error::{Exit, Explain, Report};
@@ -311,13 +310,12 @@ impl Check<'_> {
         let seen = self.coverage.findings().into_iter();
         let is_told = |one: &Finding| self.is_built && one.severity != Severity::Good;
         self.findings.extend(seen.filter(is_told));
-        let Decision {
-            accepted, refused, ..
-        } = decide(&self.findings, &context.accepted(), Role::Ci);
+        let accepted = context.accepted();
+        let refused = decide(&self.findings, &accepted, Role::Ci).refused;
         for one in &mut self.findings {
             one.severity = match refused.iter().any(|other| other.id == one.id) {
                 true => Severity::Danger,
-                false if accepted.iter().any(|other| other.id == one.id) => Severity::Warning,
+                false if accepted.contains(&one.id) => Severity::Warning,
                 false => one.severity,
             };
         }
@@ -325,8 +323,10 @@ impl Check<'_> {
             .sort_by_key(|finding| Reverse(finding.severity));
         let errors = refused.len();
         outcome.field("findings", &self.findings);
+        let all = self.findings.iter();
+        let accepted: Vec<_> = all.filter(|one| accepted.contains(&one.id)).collect();
         if !accepted.is_empty() {
-            outcome.field("accepted", &accepted);
+            outcome.field("accepted", accepted);
         }
         outcome.field("coverage", &self.coverage);
         outcome.field("ok", errors == 0);

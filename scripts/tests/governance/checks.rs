@@ -104,7 +104,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
     assert_eq!(
         findings
             .iter()
-            .filter(|one| one["name"] == "InstanceWaits")
+            .filter(|one| one["id"] == "InstanceWaits")
             .count(),
         2
     );

@@ -276,7 +276,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     waits_for_direct_call(&status["definitions"][0], &adopted);
     let examined = fixture.run(&["doctor"]);
     let found = &examined.document["findings"][0];
-    assert_eq!(found["name"], "InstanceWaits", "{examined:?}");
+    assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
     let rolled = fixture.run(&[&["rollout", "A"][..], &ABSENT].concat());
     assert_eq!(rolled.exit, Some(3), "{rolled:?}");
 

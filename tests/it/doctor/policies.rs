@@ -83,7 +83,7 @@ async fn an_approver_that_became_an_instance_has_no_voice() -> Done {
     let reported = team.doctor(&[]).await;
     reported.ends_with(1);
     let first = &reported.list("findings")[0];
-    assert_eq!(first["name"], "PolicyUnsatisfiable", "{first:#}");
+    assert_eq!(first["id"], "PolicyUnsatisfiable", "{first:#}");
     let found = first["found"].as_str().expect("words");
     assert!(found.contains(&future.to_string()), "{found}");
     Ok(())

@@ -5,10 +5,10 @@ use super::super::plan::Ran;
 use crate::assess::{Consent, Coverage, Finding, Part, Severity};
 use crate::governance::Display;
 use crate::governance::signed::Digests;
-use crate::ids::{ActionId, CodeHash};
+use crate::ids::ActionId;
 use crate::output::Outcome;
-use crate::plan::{Elsewhere, InstancePlan, Plan, Reads, Verdict};
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::plan::{Plan, Verdict};
+use alloy::primitives::{Address, B256, U256, keccak256};
 use serde::Serialize;
 
 /// What somebody decides on.
@@ -34,19 +34,7 @@ pub(super) struct Decided {
 /// What is decided on in a plan: all of it but for what every block changes.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Planned {
-    arbos: u64,
-    name: String,
-    from: String,
-    to: String,
-    codehash: CodeHash,
-    code_bytes: usize,
-    call: Bytes,
-    instances: Vec<InstancePlan>,
-    others: Vec<Elsewhere>,
-    reads: Vec<Reads>,
-    untried: u32,
-    problems: Vec<Finding>,
-    is_current: bool,
+    plan: Plan,
     verdict: Verdict,
     coverage: Coverage,
     accepted: Vec<Finding>,
@@ -56,46 +44,13 @@ pub(super) struct Planned {
 
 impl Planned {
     pub(super) fn of(ran: &Ran) -> Self {
-        let verdict = ran.plan.verdict();
-        // Every field, so that one that is added is thought of here.
-        let Plan {
-            block: _,
-            time: _,
-            arbos,
-            name,
-            from,
-            to,
-            codehash,
-            code_bytes,
-            call,
-            display: _, // of the call
-            policy: _,  // of the chain's state: who approves executes it only while it is that
-            transactions: _,
-            instances,
-            others,
-            reads,
-            limits: _,
-            tried: _,
-            untried,
-            problems,
-            is_current,
-            stuck: _, // among the problems
-        } = ran.plan.clone();
+        let mut plan = ran.plan.clone();
+        (plan.block, plan.time) = (0, 0);
+        plan.transactions.clear(); // their gas
+        plan.limits.clear();
         Self {
-            arbos,
-            name,
-            from,
-            to,
-            codehash,
-            code_bytes,
-            call,
-            instances,
-            others,
-            reads,
-            untried,
-            problems,
-            is_current,
-            verdict,
+            verdict: ran.plan.verdict(),
+            plan,
             coverage: ran.checks.coverage.clone(),
             accepted: ran.checks.accepted.clone(),
             findings: ran.checks.findings.clone(),
@@ -105,18 +60,14 @@ impl Planned {
 
     /// Which words and whose ether change, without from what and to what.
     fn without_values(mut self) -> Self {
-        let some = B256::repeat_byte(1);
-        let ether = |balance: &mut Option<(U256, U256)>| {
-            *balance = balance.map(|_| (U256::ONE, U256::ONE));
-        };
-        let of_instances = self.instances.iter_mut();
-        let of_others = self.others.iter_mut();
+        let of_instances = self.plan.instances.iter_mut();
+        let of_others = self.plan.others.iter_mut();
         let changes = of_instances.map(|one| (&mut one.changes, &mut one.balance));
         let others = of_others.map(|one| (&mut one.changes, &mut one.balance));
         for (changes, balance) in changes.chain(others) {
-            ether(balance);
+            *balance = balance.map(|_| (U256::ONE, U256::ONE));
             for change in changes {
-                (change.before, change.after) = (some, some);
+                (change.before, change.after) = (B256::ZERO, B256::ZERO);
             }
         }
         self
@@ -151,21 +102,31 @@ fn hash(decided: &impl Serialize) -> B256 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Change, Replay};
+    use crate::governance::{Names, explain};
+    use crate::ids::CodeHash;
+    use crate::plan::{Change, InstancePlan, Replay};
     use crate::review::TRIED;
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
     fn decided() -> Decided {
         let call = abi::pauseCall { name: "A".into() }.abi_encode();
-        let plan = Planned {
+        let names = Names::default();
+        let display = Display::of(&call, &names).expect("a call");
+        let policy = Address::with_last_byte(1).to_string();
+        let plan = Plan {
+            block: 0,
+            time: 0,
             arbos: 61,
             name: "A".into(),
             from: "1.0".into(),
             to: "2.0".into(),
             codehash: CodeHash::ZERO,
             code_bytes: 7,
-            call: Bytes::new(),
+            call: call.clone().into(),
+            display: display.clone(),
+            policy: explain("migrate", &policy, &names).expect("a policy"),
+            transactions: Vec::new(),
             instances: vec![InstancePlan {
                 proxy: Address::ZERO,
                 from: "1.0".into(),
@@ -182,10 +143,16 @@ mod tests {
             }],
             others: Vec::new(),
             reads: Vec::new(),
+            limits: Vec::new(),
+            tried: 1,
             untried: 0,
             problems: Vec::new(),
             is_current: false,
-            verdict: Verdict::Whole,
+            stuck: None,
+        };
+        let plan = Planned {
+            verdict: plan.verdict(),
+            plan,
             coverage: Coverage::default(),
             accepted: Vec::new(),
             findings: Vec::new(),
@@ -195,7 +162,7 @@ mod tests {
             operation: "approve".into(),
             account: Address::ZERO,
             action: ActionId::default(),
-            display: Display::of(&call, &crate::governance::Names::default()).expect("a call"),
+            display,
             sentence: "Sent now".into(),
             signers: [Vec::new(), Vec::new()],
             digests: None,
@@ -244,11 +211,11 @@ mod tests {
             |change: fn(&mut Planned)| stamped(|one| change(one.plan.as_mut().expect("a plan")));
         let both = [
             plan(|plan| plan.verdict = Verdict::InPart),
-            plan(|plan| plan.untried = 1),
-            plan(|plan| plan.instances.clear()),
-            plan(|plan| plan.instances[0].changes[0].slot = B256::with_last_byte(2)),
-            plan(|plan| plan.instances[0].balance = None),
-            plan(|plan| plan.to = "3.0".into()),
+            plan(|plan| plan.plan.untried = 1),
+            plan(|plan| plan.plan.instances.clear()),
+            plan(|plan| plan.plan.instances[0].changes[0].slot = B256::with_last_byte(2)),
+            plan(|plan| plan.plan.instances[0].balance = None),
+            plan(|plan| plan.plan.to = "3.0".into()),
             plan(|plan| plan.warnings = vec![Replay::nothing()]),
             plan(|plan| plan.coverage = Coverage::absent("nobody")),
         ];
@@ -256,9 +223,9 @@ mod tests {
             assert!(*stamp != nothing[0] && *values != nothing[1], "{at}");
         }
         let values = [
-            plan(|plan| plan.instances[0].changes[0].after = B256::with_last_byte(7)),
-            plan(|plan| plan.instances[0].changes[0].before = B256::with_last_byte(5)),
-            plan(|plan| plan.instances[0].balance = Some((U256::ZERO, U256::from(2)))),
+            plan(|plan| plan.plan.instances[0].changes[0].after = B256::with_last_byte(7)),
+            plan(|plan| plan.plan.instances[0].changes[0].before = B256::with_last_byte(5)),
+            plan(|plan| plan.plan.instances[0].balance = Some((U256::ZERO, U256::from(2)))),
         ];
         for (at, [stamp, values]) in values.iter().enumerate() {
             assert!(*stamp == nothing[0] && *values != nothing[1], "{at}");
