@@ -84,14 +84,16 @@ pub(crate) fn send(sandbox: &Sandbox, who: usize, call: &impl SolCall) {
     assert!(success.expect("the chain"));
 }
 
-/// The heaviest card about what was tried: weight and text.
-pub(crate) fn card<'v>(review: &'v Value, about: &str) -> (&'v str, &'v str) {
+/// The heaviest finding of a part or an id: severity, and all that it says.
+pub(crate) fn card<'v>(review: &'v Value, about: &str) -> (&'v str, String) {
     let cards = review["findings"].as_array().expect("findings");
     let found = cards
         .iter()
         .find(|card| card["part"] == about || card["id"] == about);
     let found = found.unwrap_or_else(|| panic!("no {about:?}: {review:#}"));
-    (text(found, "severity"), text(found, "message"))
+    let words = ["id", "message", "found", "next"].map(|word| found[word].as_str());
+    let says: Vec<&str> = words.into_iter().flatten().collect();
+    (text(found, "severity"), says.join("; "))
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
         assert_eq!(document["consent"], "needed", "{document}");
         let tried = findings_about(&document, "trial");
         let is_danger =
-            |(weight, says): &(&str, &str)| *weight == "danger" && says.contains("would fail");
+            |(weight, says): &(&str, String)| *weight == "danger" && says.contains("would fail");
         assert!(tried.first().is_some_and(is_danger), "{document:#}");
         let steps = findings_about(&document, "steps");
         assert!(
@@ -180,7 +180,7 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     let before = console.document(&format!("/api/before?{query}"));
     let tried = findings_about(&before, "trial");
     let is_danger =
-        |(weight, says): &(&str, &str)| *weight == "danger" && says.contains("DependsOnGas");
+        |(weight, says): &(&str, String)| *weight == "danger" && says.contains("DependsOnGas");
     assert!(tried.iter().any(is_danger), "{before:#}");
     let weights: Vec<&Value> = before["findings"]
         .as_array()
