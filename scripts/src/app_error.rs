@@ -5,10 +5,10 @@ mod several;
 
 use several::every_next;
 
+use crate::assess::{Finding, FindingId, NotChecked, Part, Severity};
 use crate::build::BuildError;
 use crate::client::ChainError;
-use crate::coverage::NotChecked;
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Explain, Report};
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
@@ -28,9 +28,6 @@ use crate::trace::TraceError;
 use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
 use thiserror::Error;
-
-/// The name of [`Error::InterfaceLost`].
-pub const INTERFACE_LOST: &str = "InterfaceLost";
 
 /// Everything that can end a command.
 #[derive(Debug, Error, Explain)]
@@ -72,19 +69,16 @@ pub enum Error {
     #[error("callers of {from} would lose what they call: {}", changes.join("; "))]
     #[explain(
         expected = "every function, event and error of {from} as it was",
-        found = ids.join(", "),
-        next = format!(
-            "keep it; if nobody relies on it: {}",
-            ids.iter().map(|id| format!("--allow-abi {}", shell_word(id))).collect::<Vec<_>>().join(" ")
-        )
+        found = ids.iter().map(FindingId::to_string).collect::<Vec<_>>().join(", "),
+        next = format!("keep it; if nobody relies on it: {}", FindingId::flag(ids))
     )]
     InterfaceLost {
         /// The version before.
         from: String,
         /// What changed, in words.
         changes: Vec<String>,
-        /// The same as `--allow-abi` names it.
-        ids: Vec<String>,
+        /// The same as `--accept` takes it.
+        ids: Vec<FindingId>,
     },
     /// A label that other code has.
     #[error("{name} {version} is registered already, with other code")]
@@ -248,16 +242,16 @@ pub enum Error {
     /// Something that is final or unusual, and nobody said that it is meant.
     #[error("{message}")]
     #[explain(
-        expected = "a yes at the terminal, or --allow {flag}",
+        expected = "a yes at the terminal, or --accept {id}",
         found = "neither",
-        next = "nothing was sent; if it is meant, give --allow {flag}",
+        next = "nothing was sent; if it is meant, give --accept {id}",
         exit = Exit::Usage
     )]
     Unconfirmed {
         /// What it is.
         message: String,
-        /// What `--allow` takes for it.
-        flag: &'static str,
+        /// What `--accept` takes for it.
+        id: FindingId,
     },
     /// A person did not want to approve what was not checked as a whole.
     #[error("nothing was approved")]
@@ -278,7 +272,7 @@ pub enum Error {
     #[explain(
         expected = "an #[initializer], which runs with the creation of each proxy",
         found = "a #[constructor] of the SDK",
-        next = "replace it by an #[initializer]; if something else calls it at once, give --allow-constructor",
+        next = "replace it by an #[initializer]; if something else calls it at once, give --accept constructor",
         exit = Exit::Usage
     )]
     HasConstructor {
@@ -322,6 +316,39 @@ pub enum Error {
 }
 
 impl Error {
+    /// What was found, where a check refuses: one finding for each that can be accepted.
+    pub fn findings(&self) -> Vec<Finding> {
+        let (part, ids) = match self {
+            Self::Several { first, others } => {
+                let others = others.iter().flat_map(Self::findings);
+                return first.findings().into_iter().chain(others).collect();
+            }
+            Self::InterfaceLost { ids, .. } => (Part::Interface, ids.clone()),
+            Self::NotChecked(absent) => (absent.part, vec![absent.id()]),
+            Self::Layout(refusal) => match **refusal {
+                LayoutError::Dirty { .. } => (Part::LiveInstances, refusal.ids()),
+                _ => (Part::Layout, refusal.ids()),
+            },
+            Self::Steps(refusal) => (Part::Steps, refusal.id().into_iter().collect()),
+            Self::Unconfirmed { id, .. } => (Part::Policy, vec![id.clone()]),
+            Self::HasConstructor { .. } => (Part::Code, vec![FindingId::CONSTRUCTOR]),
+            Self::Governance(error) if matches!(**error, GovernanceError::WouldFail(_)) => {
+                (Part::Trial, vec![FindingId::WOULD_FAIL])
+            }
+            _ => (Part::Action, Vec::new()),
+        };
+        let mut whole = Finding::refusal(part, ids.first().cloned(), &Report::of(self));
+        if matches!(self, Self::NotChecked(_)) {
+            whole.severity = Severity::Unknown;
+        }
+        // What is said of all of them is said once.
+        let others = ids.into_iter().skip(1).map(|id| Finding {
+            next: Some(FindingId::flag([&id])),
+            ..Finding::new(part, whole.severity, id, whole.message.clone())
+        });
+        std::iter::once(whole.clone()).chain(others).collect()
+    }
+
     /// What the chain says, where that is what went wrong.
     pub fn chain(&self) -> Option<&ChainError> {
         match self {

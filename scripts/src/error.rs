@@ -1,6 +1,6 @@
 //! How a failure is reported: a name, a message, what was expected, what was found, what to do next.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 pub(crate) use stylus_explain_derive::Explain;
 
 /// Exit codes of the command line.
@@ -50,7 +50,7 @@ pub trait Explain: std::fmt::Display {
 }
 
 /// A failure as programs read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The error's name.
     pub name: String,

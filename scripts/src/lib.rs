@@ -12,8 +12,8 @@
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
-//! | [`interface`], [`check`] | what the sources show to callers; what a pull request would do |
-//! | [`coverage`] | how much of what should be checked could be checked |
+//! | [`interface`] | what the sources show to callers |
+//! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
@@ -42,12 +42,11 @@
 
 pub mod address;
 pub mod app_error;
+pub mod assess;
 pub mod build;
-pub mod check;
 pub mod client;
 pub mod commands;
 pub mod console;
-pub mod coverage;
 pub mod demo;
 pub mod deploy;
 pub mod doctor;

@@ -41,16 +41,11 @@ pub struct PlannedStep<'a> {
     pub program: Option<&'a [DeclaredStep]>,
 }
 
-/// Whether a way into a version runs what its code declares. `omitted` is said on purpose
-/// (`--no-migration`): the code's own migration does not run.
+/// Whether a way into a version runs what its code declares.
 ///
 /// # Errors
 /// [`StepsError`].
-pub fn check_step(
-    steps: &[DeclaredStep],
-    way: &PlannedStep<'_>,
-    omitted: bool,
-) -> Result<(), StepsError> {
+pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Result<(), StepsError> {
     let migrations = || steps.iter().filter(|one| one.kind == StepKind::Migration);
     let own = migrations().find(|one| one.from == way.from && one.to == way.to);
     let (name, from, to) = (way.name.into(), way.from.into(), way.to.into());
@@ -92,7 +87,7 @@ pub fn check_step(
             .collect(),
         None => Vec::new(),
     };
-    match declared.is_empty() || omitted {
+    match declared.is_empty() {
         true => Ok(()),
         false => Err(StepsError::MigrationOmitted {
             name,
@@ -109,17 +104,15 @@ pub fn is_initialised_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
     !declared.is_empty() && declared.iter().all(|one| one.to != version)
 }
 
-/// Whether instances can be initialised at a version that no other one leads to. `omitted` is said
-/// on purpose (`--no-init`).
+/// Whether instances can be initialised at a version that no other one leads to.
 ///
 /// # Errors
 /// [`StepsError::InitializerOfOther`].
 pub fn check_first(
     steps: &[DeclaredStep],
     (name, version): (&str, &str),
-    omitted: bool,
 ) -> Result<(), StepsError> {
-    match omitted || !is_initialised_elsewhere(steps, version) {
+    match !is_initialised_elsewhere(steps, version) {
         true => Ok(()),
         false => Err(StepsError::InitializerOfOther {
             name: name.to_owned(),
@@ -159,7 +152,7 @@ fn initializers(steps: &[DeclaredStep]) -> impl Iterator<Item = &DeclaredStep> {
 
 /// Whether the creation of an instance runs the initializer that the version's code declares.
 /// `typed` is its function as it was typed, empty where calldata were given; `labels` are the
-/// versions that an instance could be created at instead; `omitted` is said on purpose (`--no-init`).
+/// versions that an instance could be created at instead.
 ///
 /// # Errors
 /// [`StepsError`].
@@ -168,7 +161,6 @@ pub fn check_creation(
     (name, version): (&str, &str),
     (data, typed): (&Bytes, &str),
     labels: &[String],
-    omitted: bool,
 ) -> Result<(), StepsError> {
     let declared: Vec<DeclaredStep> = initializers(steps).cloned().collect();
     let elsewhere = declared
@@ -177,7 +169,7 @@ pub fn check_creation(
     let elsewhere = elsewhere.cloned().map(Box::new);
     let (name, version) = (name.to_owned(), version.to_owned());
     if data.is_empty() {
-        return match declared.is_empty() || omitted {
+        return match declared.is_empty() {
             true => Ok(()),
             false => Err(StepsError::InitializerOmitted {
                 name,

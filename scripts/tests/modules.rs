@@ -131,3 +131,49 @@ fn nothing_but_the_model_asks_a_view_of_the_registry() {
         "ask by `client.registry(address)` (scripts/model): {found:#?}"
     );
 }
+
+/// Code of the library without comments and unit tests, by its file.
+fn code() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    files.retain(|file| {
+        !file.ends_with("tests.rs") && !file.components().any(|part| part.as_os_str() == "tests")
+    });
+    let read = |file: PathBuf| {
+        let text = std::fs::read_to_string(&file).expect("a source");
+        let code = text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        (file.strip_prefix(&root).expect("below it").to_owned(), code)
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn there_is_one_type_of_finding_and_what_it_says_decides_nothing() {
+    let code = code();
+    let defined = |(_, text): &&(PathBuf, String)| text.contains("struct Finding {");
+    let files: Vec<_> = code
+        .iter()
+        .filter(defined)
+        .map(|(file, _)| file.display().to_string())
+        .collect();
+    assert_eq!(files, ["assess/finding.rs"]);
+    // What endpoints say is not ours to choose.
+    let ours = code
+        .iter()
+        .filter(|(file, _)| !file.starts_with("client") && !file.starts_with("trace"));
+    for (file, text) in ours {
+        for said in ["message", "because", "says", "why", "note"] {
+            for asked in ["starts_with", "ends_with", "contains"] {
+                let decides = format!("{said}.{asked}(\"");
+                assert!(!text.contains(&decides), "{}: {decides}", file.display());
+                let decides = format!("{said}.{asked}(&format!");
+                assert!(!text.contains(&decides), "{}: {decides}", file.display());
+            }
+        }
+    }
+}

@@ -379,8 +379,8 @@ fn a_proposal_that_somebody_else_executes_elsewhere_is_registered_by_the_next_co
     let words = ["approve", &action, "--registry", registry];
     let refused = empty.run("other", 1, &words);
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("--allow-absent interface"), "{said}");
-    let words = [&words[..], &["--allow-absent", "interface"]].concat();
+    assert!(said.contains("--accept absent:interface"), "{said}");
+    let words = [&words[..], &["--accept", "absent:interface"]].concat();
     let approved = empty.run("other", 1, &words);
     let said = String::from_utf8_lossy(&approved.stderr);
     assert!(approved.status.success(), "{said}");

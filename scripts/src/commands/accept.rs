@@ -7,6 +7,7 @@ use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext};
 use super::transfer::first_contact;
 use crate::app_error::Error;
+use crate::assess::Role;
 use crate::build::evm;
 use crate::governance::kind_in_words;
 use crate::model::Instance;
@@ -55,7 +56,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         ));
         let mut runs = recorded(place, &call, &instance).await?;
         runs.file = args.runs_layout.as_deref();
-        let said = (&args.storage, runs);
+        let said = ((&args.storage, Role::Proposer), runs);
         let candidate = candidate(place, &call).await?;
         let pair = (call.name.as_str(), call.version.as_str());
         let checks = takes_over(place, pair, said, &candidate).await?;
@@ -91,14 +92,14 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
 pub(super) async fn check(
     place: StorageContext<'_>,
     call: &abi::acceptTransferCall,
-    args: &StorageArgs,
+    said: (&StorageArgs, Role),
 ) -> Result<StorageChecks, Error> {
     if call.registry.is_zero() {
         return Ok(StorageChecks::default());
     }
     let instance = found(place, call).await?;
     let candidate = candidate(place, call).await?;
-    let said = (args, recorded(place, call, &instance).await?);
+    let said = (said, recorded(place, call, &instance).await?);
     takes_over(place, (&call.name, &call.version), said, &candidate).await
 }
 

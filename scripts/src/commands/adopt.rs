@@ -7,11 +7,10 @@ use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
 use super::work::interfaces;
 use crate::app_error::Error;
+use crate::assess::{Coverage, Evidence, Origin, Part, Role};
 use crate::build::BuildError;
-use crate::coverage::{Coverage, Extent, Part};
 use crate::governance::kind_in_words;
 use crate::ids::{CodeHash, LayoutHash};
-use crate::interface::Change;
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -77,7 +76,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     let (pair, said) = (
         (args.name.as_str(), args.version.as_str()),
         (
-            &args.storage,
+            (&args.storage, Role::Proposer),
             RunsLayout {
                 file: args.runs_layout.as_deref(),
                 recorded: None,
@@ -108,12 +107,12 @@ fn wasm_proxy() -> Result<CodeHash, Error> {
 pub(super) async fn check(
     place: StorageContext<'_>,
     call: &abi::adoptCall,
-    args: &StorageArgs,
+    said: (&StorageArgs, Role),
 ) -> Result<StorageChecks, Error> {
     let (client, registry) = (place.client, place.registry);
     let definition = (registry, call.name.as_str());
     let found = candidate(client, definition, wasm_proxy()?, call.proxy).await?;
-    let said = (args, RunsLayout::default());
+    let said = (said, RunsLayout::default());
     takes_over(place, (&call.name, &call.version), said, &found).await
 }
 
@@ -122,7 +121,7 @@ pub(super) async fn check(
 pub(super) async fn takes_over(
     place: StorageContext<'_>,
     (name, version): (&str, &str),
-    (args, runs_layout): (&StorageArgs, RunsLayout<'_>),
+    ((args, role), runs_layout): ((&StorageArgs, Role), RunsLayout<'_>),
     found: &Candidate,
 ) -> Result<StorageChecks, Error> {
     let StorageContext {
@@ -136,7 +135,8 @@ pub(super) async fn takes_over(
         let code = implementation.to_string();
         require_constructed(client, (proxy, found.kind), code).await?;
     }
-    let mut checks = StorageChecks::default();
+    let accepted = context.accepted();
+    let mut checks = StorageChecks::asked_by(role);
     let runs = client
         .codehash(found.implementation)
         .await?
@@ -157,16 +157,13 @@ pub(super) async fn takes_over(
             goes_back: false,
             who: Who::Newcomer(found.proxy),
         };
-        storage::require(place, versions, args, &mut checks).await?;
+        storage::require(place, versions, (args, &accepted), &mut checks).await?;
         let pair = [(BEFORE, runs), (version, code.codehash)];
         compare_callers(place, name, pair, &mut checks.coverage).await?;
     }
-    checks.require_all(args)?;
-    if code.source.is_zero() {
-        let why = "nobody recorded the hash of its sources";
-        checks.coverage.lower(Part::Source, Extent::Absent, why);
-    }
-    checks.coverage.require(&args.allow_absent)?;
+    checks.require_all(&accepted)?;
+    checks.coverage.add(storage::source(version, code.source));
+    checks.require_coverage(&accepted)?;
     Ok(checks)
 }
 
@@ -179,18 +176,17 @@ async fn compare_callers(
     coverage: &mut Coverage,
 ) -> Result<(), Error> {
     let chain = (place.client, place.registry);
-    let part = Part::Interface;
+    let mut absent = |why| coverage.add(Evidence::whole(Part::Interface, Origin::NotKnown, why));
     match interfaces(place.context, chain, name, pair, None).await? {
         Ok(Some(both)) => {
-            both.note(coverage, Extent::Absent);
-            let lost: Vec<_> = both.lost().iter().map(Change::id).collect();
+            let lost: Vec<_> = both.lost().iter().map(|one| one.id().to_string()).collect();
             if !lost.is_empty() {
-                let why = format!("callers of the proxy lose {}", lost.join(", "));
-                coverage.lower(part, Extent::Absent, &why);
+                absent(format!("callers of the proxy lose {}", lost.join(", ")));
             }
+            both.note(coverage, Origin::Change);
         }
-        Ok(None) => {}
-        Err(why) => coverage.lower(part, Extent::Absent, &why),
+        Ok(None) => coverage.seen(Part::Interface, Origin::Chain),
+        Err(why) => absent(why),
     }
     Ok(())
 }

@@ -11,11 +11,12 @@ use super::export;
 use super::pause;
 use super::pending::named;
 use super::propose::approve_and_roll;
-use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::storage::{self, StorageChecks, StorageContext};
 use super::transfer;
 use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
+use crate::assess::Role;
 use crate::build::Artifact;
 use crate::client::Client;
 use crate::governance::signed::calldata_digest;
@@ -79,7 +80,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         client: &client,
         registry,
     };
-    let overrides = Overrides::new(&args.review.storage, args.review.no_migration);
+    let overrides = args.review.storage.clone();
     let rollout = (&overrides, checks);
     let mut outcome = approve_and_roll(place, (action, &event.call), outcome, rollout).await?;
     if outcome.exit.is_none() && !context.is_export() {
@@ -100,7 +101,7 @@ pub(super) async fn check_as_approver(
 ) -> Result<StorageChecks, Error> {
     if args.source.is_some() || args.script_source.is_some() {
         // What a build cannot change is reported before it.
-        let found = check_action(context, client, registry, decoded, args).await;
+        let found = check_action(context, client, registry, decoded, (args, Role::Approver)).await;
         if let Err(error) = found
             && error.is_dirty()
         {
@@ -122,7 +123,7 @@ pub(super) async fn check_as_approver(
             |source| context.artifact_anew(source),
         )?;
     }
-    let checks = check_action(context, client, registry, decoded, args).await?;
+    let checks = check_action(context, client, registry, decoded, (args, Role::Approver)).await?;
     let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
     if let Call::TransferProxy(call) = decoded {
         let place = StorageContext {
@@ -136,7 +137,7 @@ pub(super) async fn check_as_approver(
         }
         notices.extend(checked.notices());
     }
-    confirm::require(context, &args.allow, &notices)?;
+    confirm::require(context, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)
 }

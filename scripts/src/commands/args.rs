@@ -21,15 +21,13 @@ pub use trace::TraceArgs;
 pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
 
 use super::check::CheckArgs;
-use super::confirm::AllowArgs;
 use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
-use crate::coverage::Part;
 use crate::registry::Salt;
 use alloy::primitives::U256;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 
 /// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
@@ -80,9 +78,6 @@ pub enum Command {
         /// Leave it inactive: it cannot run then
         #[arg(long)]
         no_activate: bool,
-        /// Go on although the contract has a #[constructor], which is not run
-        #[arg(long)]
-        allow_constructor: bool,
     },
     /// The registry itself
     Registry {
@@ -103,40 +98,11 @@ pub enum Command {
         /// Who may create instances [default: that of --migrate]
         #[arg(long, value_name = "POLICY")]
         create: Option<String>,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Add a version; the first one becomes current
     Register(VersionArgs),
     /// Create and initialise an instance
-    CreateProxy {
-        /// The definition
-        name: String,
-        /// The version that it is created at
-        version: String,
-        /// The initializer and its arguments, or its calldata in hexadecimal
-        #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-        init: Vec<String>,
-        /// The initializer that the code declares is not run, now or ever: the instance begins empty
-        #[arg(long, conflicts_with = "init")]
-        no_init: bool,
-        /// Go on although this cannot be checked at all; may be repeated
-        #[arg(long, value_enum, value_name = "PART")]
-        allow_absent: Vec<Part>,
-        /// Which proxy
-        #[arg(long, value_enum, default_value_t = Kind::Wasm)]
-        kind: Kind,
-        /// What its address is derived from [default: the number of instances]
-        #[arg(long, value_name = "NUMBER")]
-        salt: Option<U256>,
-        /// Wei for the initializer
-        #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
-        value: U256,
-        /// Saves its address in the manifest under this alias
-        #[arg(long, value_name = "ALIAS")]
-        save: Option<String>,
-    },
+    CreateProxy(CreateProxyArgs),
     /// Upgrade one instance
     Upgrade {
         /// The instance, an address or an alias
@@ -147,9 +113,6 @@ pub enum Command {
         /// else on the new code
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         call: Vec<String>,
-        /// A migration that the code declares and the registered step leaves out is not run
-        #[arg(long)]
-        no_migration: bool,
         /// What is said about its storage.
         #[command(flatten)]
         storage: StorageArgs,
@@ -165,9 +128,6 @@ pub enum Command {
         /// Stop after so many [default: all of them]
         #[arg(long, value_name = "NUMBER")]
         max: Option<u16>,
-        /// Migrations that the code declares and the registered steps leave out are not run
-        #[arg(long)]
-        no_migration: bool,
         /// What is said about its storage.
         #[command(flatten)]
         storage: StorageArgs,
@@ -203,9 +163,6 @@ pub enum Command {
         /// Remove it: it does not obey, or is adopted
         #[arg(long, conflicts_with = "to")]
         remove: bool,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Stop a definition: nobody calls its instances, and none is created or upgraded
     Pause {
@@ -230,9 +187,6 @@ pub enum Command {
         role: String,
         /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
         policy: String,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Policies
     Policy {
@@ -295,25 +249,7 @@ pub enum Command {
     /// The calls of a transaction, by the names of contracts, versions and functions
     Trace(TraceArgs),
     /// Whether live code, slots and views are what was recorded
-    Verify {
-        /// The definition [default: all]
-        name: Option<String>,
-        /// The version that --source should be, or that --publish is about [default: the current one]
-        #[arg(long, value_name = "VERSION", requires = "name")]
-        version: Option<String>,
-        /// A crate's folder, a .wasm file, or a contract of this workspace by name
-        #[arg(long, value_name = "SOURCE", requires = "name")]
-        source: Option<String>,
-        /// Also whether registry, shared programs and proxies are what this program deploys
-        #[arg(long)]
-        framework: bool,
-        /// Succeed although this cannot be checked at all; may be repeated
-        #[arg(long, value_enum, value_name = "PART")]
-        allow_absent: Vec<Part>,
-        /// What an explorer is sent.
-        #[command(flatten)]
-        publish: PublishArgs,
-    },
+    Verify(VerifyArgs),
     /// Whether everything that is needed still runs, and for how long; --fix does what helps
     Doctor(DoctorArgs),
     /// What is live: everything, a definition, or one instance
@@ -326,6 +262,49 @@ pub enum Command {
         /// The instance's address, or its name in the manifest
         instance: String,
     },
+}
+
+/// What is to be verified.
+#[derive(Debug, Default, Args)]
+pub struct VerifyArgs {
+    /// The definition [default: all]
+    pub name: Option<String>,
+    /// The version that --source should be, or that --publish is about [default: the current one]
+    #[arg(long, value_name = "VERSION", requires = "name")]
+    pub version: Option<String>,
+    /// A crate's folder, a .wasm file, or a contract of this workspace by name
+    #[arg(long, value_name = "SOURCE", requires = "name")]
+    pub source: Option<String>,
+    /// Also whether registry, shared programs and proxies are what this program deploys
+    #[arg(long)]
+    pub framework: bool,
+    /// What an explorer is sent.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+}
+
+/// An instance to be created.
+#[derive(Debug, Args)]
+pub struct CreateProxyArgs {
+    /// The definition
+    pub name: String,
+    /// The version that it is created at
+    pub version: String,
+    /// The initializer and its arguments, or its calldata in hexadecimal
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub init: Vec<String>,
+    /// Which proxy
+    #[arg(long, value_enum, default_value_t = Kind::Wasm)]
+    pub kind: Kind,
+    /// What its address is derived from [default: the number of instances]
+    #[arg(long, value_name = "NUMBER")]
+    pub salt: Option<U256>,
+    /// Wei for the initializer
+    #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
+    pub value: U256,
+    /// Saves its address in the manifest under this alias
+    #[arg(long, value_name = "ALIAS")]
+    pub save: Option<String>,
 }
 
 /// Commands on the registry itself.
@@ -343,9 +322,6 @@ pub enum RegistryCommand {
         /// Saves its address in the manifest, and the chain's id
         #[arg(long)]
         save: bool,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
     },
     /// Write the descriptors (ERC-7730) by which wallets show its calls and signatures in words
     Descriptors {

@@ -7,19 +7,19 @@ pub(super) use parts::initializer_finding;
 
 use super::args::{StepArgs, StorageArgs};
 use super::context::Context;
-use super::work::interface_of;
 use crate::app_error::Error;
+use crate::assess::{
+    Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
+};
 use crate::build::{Artifact, BuildError, repository};
-use crate::check::{CheckFinding, CheckPart, Done, Level, annotation};
-use crate::coverage::{Coverage, Extent, Part};
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Explain, Report};
 use crate::interface::Interface;
-use crate::layout::{Known, LayoutError, Pair, Said, Side, check_storage, finding_id, report};
+use crate::layout::{Known, Pair, Said, Side, check_storage, finding_id, report};
 use crate::manifest::{FILE, Manifest};
 use crate::output::Outcome;
-use crate::text::shell_word;
 use baseline::Baseline;
 use clap::{Args, ValueEnum};
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use stylus_layout::StepKind;
 
@@ -50,13 +50,6 @@ pub struct CheckArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// Go on although callers lose this, by its name as the finding names it
-    /// (function-removed:total()); may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_abi: Vec<String>,
-    /// Succeed although this was not checked at all; may be repeated
-    #[arg(long, value_enum, value_name = "PART")]
-    pub allow_unchecked: Vec<CheckPart>,
     /// For people, or workflow commands of GitHub Actions, which it shows beside the lines
     #[arg(long, value_enum, default_value_t = Format::People)]
     pub format: Format,
@@ -81,9 +74,10 @@ struct Check<'a> {
     interface: Interface,
     /// The folder that paths are shown from.
     root: PathBuf,
-    findings: Vec<CheckFinding>,
+    findings: Vec<Finding>,
     coverage: Coverage,
-    done: Done,
+    /// Whether it builds: nothing else is told otherwise.
+    is_built: bool,
     /// Whether the upgrade was tried on some instances only, or to its start only.
     is_tried_in_part: bool,
 }
@@ -97,7 +91,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
             .unwrap_or_default(),
         findings: Vec::new(),
         coverage: Coverage::default(),
-        done: Done::default(),
+        is_built: true,
         is_tried_in_part: false,
     };
     let reviewed = context.as_reviewed()?;
@@ -123,14 +117,15 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         Err(Error::Build(error)) => {
             check.does_not_build(&error);
             check.coverage = Coverage::absent("it does not build");
+            check.is_built = false;
         }
         Err(error) => return Err(error),
     }
-    Ok(check.report(outcome))
+    Ok(check.report(context, outcome))
 }
 
 /// Whether the change names another registry or chain than the default branch, which counts.
-fn other_manifest(changed: &Context, reviewed: &Context) -> Option<CheckFinding> {
+fn other_manifest(changed: &Context, reviewed: &Context) -> Option<Finding> {
     let decides = |context: &Context| {
         let Manifest {
             network,
@@ -145,16 +140,25 @@ fn other_manifest(changed: &Context, reviewed: &Context) -> Option<CheckFinding>
     let message = format!(
         "this change names another registry, chain or RPC URL in {FILE}; what the default branch names was asked"
     );
-    (!is_same).then(|| CheckFinding::new("manifest-changed", Level::Warning, message))
+    let found = || {
+        Finding::named(
+            Part::Registry,
+            Severity::Warning,
+            "manifest-changed",
+            message,
+        )
+    };
+    (!is_same).then(|| found().from(Origin::Change))
 }
 
 impl Check<'_> {
     fn does_not_build(&mut self, error: &BuildError) {
-        let finding = CheckFinding::of("build", error).with_details(error.details());
+        let finding = Finding::refusal(Part::Code, None, &Report::of(error));
         let place = error.details().iter().find_map(|line| place_in(line));
         let place = place.map(|(file, line)| (self.crate_folder().join(file), line));
         let place = place.as_ref().map(|(file, line)| (file.as_path(), *line));
-        self.findings.push(finding.at(place, &self.root));
+        self.findings
+            .push(finding.from(Origin::Build).at(place, &self.root));
     }
 
     fn crate_folder(&self) -> PathBuf {
@@ -172,31 +176,28 @@ impl Check<'_> {
         let to = self.label(artifact, base);
         outcome.field("from", &base.label);
         outcome.field("to", &to);
-        let refused = self.layouts(artifact, base, &to)?;
+        let refused = self.layouts(context, artifact, base, &to)?;
         self.abi(artifact, base);
         self.initializers(artifact, base, &to);
         if base.is_live {
-            return self.upgrade(context, &to, refused.as_deref()).await;
+            return self.upgrade(context, &to, &refused).await;
         }
         let why = "--against was given, so no chain was asked";
-        self.done.lower(CheckPart::Upgrade, Extent::Absent, why);
-        self.coverage
-            .lower(Part::LiveInstances, Extent::Absent, why);
+        for part in [Part::Trial, Part::LiveInstances] {
+            self.absent(part, why);
+        }
         self.steps(context, artifact, base, &to)?;
-        if artifact.source_hash().is_zero() {
-            let why = "it was not built from sources here";
-            self.coverage.lower(Part::Source, Extent::Absent, why);
-        }
-        if artifact.steps.is_none() {
-            let (extent, why) = interface_of(&artifact.code, &[]);
-            self.coverage.lower(Part::Interface, extent, &why);
-        }
-        // A layout that is not known was refused for itself, or allowed by --allow-layout.
-        let allowed = [&self.args.storage.allow_absent[..], &[Part::Layout]].concat();
-        for error in self.coverage.absent_but(&allowed) {
-            self.findings.push(CheckFinding::of("coverage", &error));
+        match artifact.source_hash().is_zero() {
+            true => self.absent(Part::Source, "it was not built from sources here"),
+            false => self.coverage.seen(Part::Source, Origin::Build),
         }
         Ok(())
+    }
+
+    /// Notes that nothing is known of a part.
+    fn absent(&mut self, part: Part, why: &str) {
+        let absent = Evidence::whole(part, Origin::NotKnown, why);
+        self.coverage.add(absent);
     }
 
     /// The new version's label: as given, else where the migration leads that the code declares.
@@ -211,13 +212,14 @@ impl Check<'_> {
         label.unwrap_or_else(|| NEXT.into())
     }
 
-    /// Whether it may take over the storage. The name of the refusal, if it is refused.
+    /// Whether it may take over the storage. What refuses it.
     fn layouts(
         &mut self,
+        context: &Context,
         artifact: &Artifact,
         base: &Baseline,
         to: &str,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Vec<FindingId>, Error> {
         let storage = &self.args.storage;
         let known = match artifact.document() {
             Some(document) => document.into(),
@@ -238,7 +240,7 @@ impl Check<'_> {
         let said = Said {
             renames: storage.rename.clone(),
             retypes: storage.retype.clone(),
-            allowed: storage.allow_layout.clone(),
+            accepted: context.accepted(),
             migrates: artifact.info.migrates.clone(),
         };
         let both = (base.side.known.document(), pair.new.known.document());
@@ -246,47 +248,44 @@ impl Check<'_> {
             (Some(old), Some(new)) => report(&old.layout, &new.layout, &said)?.findings,
             _ => Vec::new(),
         };
-        let (refusal, open): (String, Vec<String>) = match check_storage(&pair, &said) {
+        let error = match check_storage(&pair, &said) {
             Ok(check) => {
                 self.safe_fields(&check.findings);
-                for accepted in &check.accepted {
-                    let message = format!("{}: {}", accepted.finding, accepted.because);
-                    let finding = CheckFinding::new("layout-accepted", Level::Warning, message);
-                    self.findings.push(finding);
-                }
-                if let Some(why) = &check.unknown {
-                    self.coverage.lower(Part::Layout, Extent::Absent, why);
+                self.findings.extend(check.accepted);
+                match &check.unknown {
+                    Some(why) => {
+                        let absent = Evidence::whole(Part::Layout, Origin::NotKnown, why);
+                        self.coverage.add(absent.told());
+                    }
+                    None => self.coverage.seen(Part::Layout, Origin::Build),
                 }
                 for why in &check.partial {
-                    self.coverage.lower(Part::Layout, Extent::Partial, why);
+                    let some = Evidence::some(Part::Layout, Origin::NotKnown, why);
+                    self.coverage.add(some);
                 }
-                return Ok(None);
+                return Ok(Vec::new());
             }
-            Err(error) if !error.is_refusal() => return Err(error.into()),
-            Err(error) => {
-                let name = error.name();
-                match error {
-                    LayoutError::Refused { findings, .. } | LayoutError::Asks { findings, .. } => {
-                        (name, findings)
-                    }
-                    error => {
-                        let why = error.why_unchecked();
-                        self.coverage.lower(Part::Layout, Extent::Absent, &why);
-                        self.findings.push(CheckFinding::of("layout", &error));
-                        return Ok(Some(name));
-                    }
-                }
-            }
+            Err(error) => error,
         };
-        for finding in findings
-            .iter()
-            .filter(|one| open.contains(&finding_id(one)))
-        {
+        let ids = error.ids();
+        if ids.is_empty() {
+            return Err(error.into());
+        }
+        let open = findings.iter().filter(|one| ids.contains(&finding_id(one)));
+        let open: Vec<&stylus_layout::Finding> = open.collect();
+        if open.is_empty() {
+            let why = error.why_unchecked();
+            let absent = Evidence::whole(Part::Layout, Origin::NotKnown, why);
+            self.coverage.add(absent.told());
+            self.findings.extend(Error::from(error).findings());
+            return Ok(ids);
+        }
+        self.coverage.seen(Part::Layout, Origin::Build);
+        for finding in open {
             let place = |at: &Option<stylus_layout::Location>| {
                 at.as_ref()
                     .map_or("nowhere".to_owned(), ToString::to_string)
             };
-            let code = format!("layout-{}", finding.verdict.name());
             let message = format!(
                 "{}: {} → {}: {}",
                 finding.field,
@@ -294,57 +293,42 @@ impl Check<'_> {
                 place(&finding.new),
                 finding.note
             );
-            let mut found = CheckFinding::new(code, Level::Error, message);
-            found.allow = Some(format!(
-                "--allow-layout {}",
-                shell_word(&finding_id(finding))
-            ));
+            let id = finding_id(finding);
+            let found = Finding {
+                next: Some(format!("declare it, or {}", FindingId::flag([&id]))),
+                ..Finding::new(Part::Layout, Severity::Danger, id, message)
+            };
             let at = self.interface.place_of(&finding.field);
-            self.findings.push(found.at(at, &self.root));
+            self.findings
+                .push(found.from(Origin::Build).at(at, &self.root));
         }
-        Ok(Some(refusal))
+        Ok(ids)
     }
 
     /// What came of it.
-    fn report(mut self, mut outcome: Outcome) -> Outcome {
-        if !self
-            .findings
-            .iter()
-            .any(|one| one.code.starts_with("build-"))
-        {
-            for error in self.done.absent_but(&self.args.allow_unchecked) {
-                self.findings.push(CheckFinding::of("coverage", &error));
-            }
-        }
-        for (part, extent, why) in self.done.notes() {
-            let extent = match extent {
-                Extent::Complete => continue,
-                Extent::Partial => "in part",
-                Extent::Absent => "not",
+    fn report(mut self, context: &Context, mut outcome: Outcome) -> Outcome {
+        let seen = self.coverage.findings().into_iter();
+        let is_told = |one: &Finding| self.is_built && one.severity != Severity::Good;
+        self.findings.extend(seen.filter(is_told));
+        let accepted = context.accepted();
+        let refused = decide(&self.findings, &accepted, Role::Ci).refused;
+        for one in &mut self.findings {
+            one.severity = match refused.iter().any(|other| other.id == one.id) {
+                true => Severity::Danger,
+                false if accepted.contains(&one.id) => Severity::Warning,
+                false => one.severity,
             };
-            let message = format!("{part} was {extent} checked: {why}");
-            let finding = CheckFinding::new(format!("coverage-{part}"), Level::Warning, message);
-            self.findings.push(finding);
-        }
-        for line in self.coverage.lines() {
-            let message = line
-                .split_whitespace()
-                .skip(1)
-                .collect::<Vec<_>>()
-                .join(" ");
-            self.findings
-                .push(CheckFinding::new("coverage", Level::Warning, message));
         }
         self.findings
-            .sort_by_key(|finding| std::cmp::Reverse(finding.level));
-        let errors = self
-            .findings
-            .iter()
-            .filter(|one| one.level == Level::Error)
-            .count();
+            .sort_by_key(|finding| Reverse(finding.severity));
+        let errors = refused.len();
         outcome.field("findings", &self.findings);
+        let all = self.findings.iter();
+        let accepted: Vec<_> = all.filter(|one| accepted.contains(&one.id)).collect();
+        if !accepted.is_empty() {
+            outcome.field("accepted", accepted);
+        }
         outcome.field("coverage", &self.coverage);
-        outcome.field("checked", &self.done);
         outcome.field("ok", errors == 0);
         for finding in &self.findings {
             match self.args.format {

@@ -1,62 +1,21 @@
 //! Policies that are final or look like a mistake: a person at a terminal is asked, everybody else
-//! gives a flag by name. Policies are parsed, and their contracts looked at, before anything is
+//! accepts it by its id. Policies are parsed, and their contracts looked at, before anything is
 //! sent.
 
 use super::context::Context;
 use crate::app_error::Error;
+use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::coverage::Coverage;
 use crate::governance::{Call, GovernanceError, action_of, readiness};
 use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
-use clap::{Args, ValueEnum};
 use stylus_registry_core::policy::{Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What has to be meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Unusual {
-    /// NONE: nobody can ever decide this again
-    None,
-    /// A role that the definition does not have yet
-    NewRole,
-    /// A policy in which the key that sends it has no part
-    ExcludedSender,
-    /// A transfer to a version with other code than the instance runs
-    OtherCode,
-}
-
-impl Unusual {
-    /// As `--allow` takes it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::NewRole => "new-role",
-            Self::ExcludedSender => "excluded-sender",
-            Self::OtherCode => "other-code",
-        }
-    }
-}
-
-/// What is final or unusual, and meant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct AllowArgs {
-    /// Go on although a policy is final or unusual, without being asked; may be repeated
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub allow: Vec<Unusual>,
-}
-
 /// Something that has to be meant, in words.
-pub(super) struct Notice {
-    what: Unusual,
-    words: String,
-}
-
-impl Notice {
-    pub(super) fn new(what: Unusual, words: String) -> Self {
-        Self { what, words }
-    }
+pub(super) fn notice(id: FindingId, words: String) -> Finding {
+    Finding::new(Part::Policy, Severity::Danger, id, words)
 }
 
 /// A policy of a role as the registry parses it.
@@ -79,7 +38,7 @@ pub(super) async fn notices(
     client: &Client,
     sender: Address,
     policies: &[(&str, &str)],
-) -> Result<Vec<Notice>, Error> {
+) -> Result<Vec<Finding>, Error> {
     let mut all = Vec::new();
     for (role, expression) in policies {
         let policy = parsed(role, expression)?;
@@ -94,7 +53,7 @@ pub(super) async fn notices(
             all.push(final_notice(role));
         } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
             let words = format!("{sender}, who sends it, has no part in the policy of {role}");
-            all.push(Notice::new(Unusual::ExcludedSender, words));
+            all.push(notice(FindingId::EXCLUDED_SENDER, words));
         }
     }
     Ok(all)
@@ -130,9 +89,9 @@ pub(super) fn warn_of_weaker(
 }
 
 /// A policy that nobody can ever satisfy or change.
-pub(super) fn final_notice(role: &str) -> Notice {
+pub(super) fn final_notice(role: &str) -> Finding {
     let words = format!("the policy of {role} becomes NONE: nobody can ever decide it again");
-    Notice::new(Unusual::None, words)
+    notice(FindingId::POLICY_NONE, words)
 }
 
 /// The policies that a governed call sets, by their roles.
@@ -155,7 +114,7 @@ pub(super) async fn notices_of_approver(
     registry: Address,
     call: &Call,
     approver: Option<Address>,
-) -> Result<Vec<Notice>, Error> {
+) -> Result<Vec<Finding>, Error> {
     let mut all = Vec::new();
     for (role, expression) in policies_of(call) {
         if parsed(role, expression)?.is_none() {
@@ -176,13 +135,13 @@ pub(super) async fn notices_of_approver(
                     "{approver}, who approves it, has a part in the policy of {role} now, and none in the new one; \
                      now it is {old}"
                 );
-                all.push(Notice::new(Unusual::ExcludedSender, words));
+                all.push(notice(FindingId::EXCLUDED_SENDER, words));
             }
         }
         Some(_) => {}
         None => {
             let words = format!("{:?} has no role {role:?}: it is new", set.name);
-            all.push(Notice::new(Unusual::NewRole, words));
+            all.push(notice(FindingId::NEW_ROLE, words));
         }
     }
     Ok(all)
@@ -214,9 +173,9 @@ pub(super) async fn unless_proposed(
     client: &Client,
     registry: Address,
     call: &Bytes,
-    mut notices: Vec<Notice>,
-) -> Result<Vec<Notice>, Error> {
-    let is_excluded = |notice: &Notice| notice.what == Unusual::ExcludedSender;
+    mut notices: Vec<Finding>,
+) -> Result<Vec<Finding>, Error> {
+    let is_excluded = |notice: &Finding| notice.id == FindingId::EXCLUDED_SENDER;
     if notices.iter().any(is_excluded) {
         let action = action_of(client, registry, call).await?;
         if readiness(client, registry, action).await.is_ok() {
@@ -227,7 +186,7 @@ pub(super) async fn unless_proposed(
 }
 
 /// Says what was checked in part or not at all before anything is sent; a person at a terminal is
-/// asked. What is absent without its flag was refused before.
+/// asked. What is absent and not accepted was refused before.
 ///
 /// # Errors
 /// [`Error::Declined`].
@@ -246,28 +205,25 @@ pub(super) fn gaps(context: &Context, coverage: &Coverage) -> Result<(), Error> 
     }
 }
 
-/// Goes on if everything is meant: named by a flag, or confirmed at the terminal.
+/// Goes on if everything is meant: accepted by its id, or confirmed at the terminal.
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
-pub(super) fn require(
-    context: &Context,
-    allowed: &AllowArgs,
-    notices: &[Notice],
-) -> Result<(), Error> {
-    for Notice { what, words } in notices {
-        context.output.note(&format!("warning: {words}"));
-        if allowed.allow.contains(what) {
+pub(super) fn require(context: &Context, notices: &[Finding]) -> Result<(), Error> {
+    let accepted = context.accepted();
+    for Finding { id, message, .. } in notices {
+        context.output.note(&format!("warning: {message}"));
+        if accepted.contains(id) {
             continue;
         }
         let refused = || Error::Unconfirmed {
-            message: words.clone(),
-            flag: what.name(),
+            message: message.clone(),
+            id: id.clone(),
         };
         if !context.output.is_interactive() {
             return Err(refused());
         }
-        let question = format!("{words}. Type yes to go on:");
+        let question = format!("{message}. Type yes to go on:");
         match context.output.ask(&question) {
             Ok(answer) if answer.trim() == "yes" => {}
             _ => return Err(refused()),

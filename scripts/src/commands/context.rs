@@ -11,6 +11,7 @@ pub(super) use registry::Unverified;
 
 use super::args::Global;
 use crate::app_error::Error;
+use crate::assess::Accepted;
 use crate::build::{BuildError, Builder, OnDefault};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
@@ -61,6 +62,12 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// What the caller accepts.
+    pub(super) fn accepted(&self) -> Accepted {
+        let all = self.global.accept.iter();
+        all.flat_map(Accepted::iter).cloned().collect()
+    }
+
     pub(super) fn new(output: Arc<Output>, global: Global) -> Result<Self, Error> {
         let folder = std::env::current_dir().unwrap_or_default();
         let found = match &global.manifest {

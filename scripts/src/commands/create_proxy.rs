@@ -1,14 +1,15 @@
 //! `create-proxy`: an instance, created and initialised in one transaction.
 
-use super::args::Kind;
+use super::args::{CreateProxyArgs, Kind};
 use super::calldata;
 use super::context::{Context, report};
 use super::propose::{propose_with, stop};
 use super::salt;
+use super::storage::{self, StorageChecks};
 use super::work::interface_at;
 use crate::app_error::Error;
+use crate::assess::{Evidence, FindingId, Origin, Part, Role};
 use crate::client::{Client, Sent};
-use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Exit;
 use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
@@ -24,20 +25,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 const CREATED_BARE: &str =
     "no --init: no initializer runs now, and none can ever run on this instance";
 
-/// What was asked for.
-pub(super) struct CreateRequest {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) init: Vec<String>,
-    pub(super) no_init: bool,
-    pub(super) allow_absent: Vec<Part>,
-    pub(super) kind: Kind,
-    pub(super) salt: Option<U256>,
-    pub(super) value: U256,
-    pub(super) save: Option<String>,
-}
-
-pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let data = calldata::encode(&request.init, &context.manifest)?;
     if request.save.is_some() && context.is_export() {
@@ -56,16 +44,15 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
         initData: data,
     };
     let typed = calldata::typed(&request.init);
-    let said = (request.no_init, request.allow_absent.as_slice());
-    let coverage = check(context, &client, registry, (&call, typed), said).await?;
+    let asked = (&call, typed);
+    let checks = check(context, &client, registry, asked, Role::Proposer).await?;
     if call.initData.is_empty() {
         context.output.note(CREATED_BARE);
     }
     let mut outcome = Outcome::default();
     outcome.field("name", &request.name);
     outcome.field("version", &request.version);
-    outcome.field("coverage", &coverage);
-    outcome.lines.extend(coverage.lines());
+    storage::report(&mut outcome, &checks);
     if request.salt.is_none() {
         if let Some((sent, proxy)) = created_before(context, &client, registry, &call).await? {
             report(&mut outcome, std::slice::from_ref(&sent));
@@ -124,9 +111,10 @@ pub(super) async fn check(
     client: &Client,
     registry: Address,
     (call, typed): (&abi::createProxyCall, &str),
-    (no_init, allow_absent): (bool, &[Part]),
-) -> Result<Coverage, Error> {
-    let mut coverage = Coverage::default();
+    role: Role,
+) -> Result<StorageChecks, Error> {
+    let accepted = context.accepted();
+    let mut checks = StorageChecks::asked_by(role);
     let data = &call.initData;
     // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
     let code = client
@@ -141,24 +129,27 @@ pub(super) async fn check(
                 false => Vec::new(),
             };
             let version = (call.name.as_str(), call.version.as_str());
-            check_creation(steps, version, (data, typed), &labels, no_init)?;
+            checks.coverage.seen(Part::Steps, Origin::Chain);
+            if let Err(error) = check_creation(steps, version, (data, typed), &labels) {
+                checks.refuse(&accepted, error.into())?;
+            }
         }
-        None if data.is_empty() && no_init => {}
+        // Who means that no initializer runs needs to know of none.
+        None if data.is_empty() && accepted.contains(&FindingId::INITIALIZER_OMITTED) => {}
         None => {
             let why = "the code does not say which initializers it declares";
-            coverage.lower(Part::Steps, Extent::Absent, why);
+            let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
+            checks.coverage.add(absent);
         }
     }
-    if known.document().is_none_or(|known| known.steps.is_none()) {
-        let (extent, why) = interface_at(client, code.implementation).await?;
-        coverage.lower(Part::Interface, extent, &why);
-    }
-    if code.source.is_zero() {
-        let why = "nobody recorded the hash of its sources";
-        coverage.lower(Part::Source, Extent::Absent, why);
-    }
-    coverage.require(allow_absent)?;
-    Ok(coverage)
+    checks.coverage.add(match known.document() {
+        Some(known) if known.steps.is_some() => Evidence::whole(Part::Interface, Origin::Chain, ""),
+        _ => interface_at(client, code.implementation).await?,
+    });
+    let source = storage::source(&call.version, code.source);
+    checks.coverage.add(source);
+    checks.require_coverage(&accepted)?;
+    Ok(checks)
 }
 
 /// What an earlier run created by the same words and did not report, whatever salt it chose.

@@ -1,6 +1,6 @@
 //! `define`: create a definition.
 
-use super::confirm::{self, AllowArgs};
+use super::confirm;
 use super::context::Context;
 use super::propose::propose;
 use crate::app_error::Error;
@@ -16,7 +16,6 @@ pub(super) async fn run(
     name: String,
     migrate: &str,
     (policy, create): (Option<&str>, Option<&str>),
-    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let call = abi::createDefinitionCall {
         migratePolicy: context.manifest.policy(migrate)?,
@@ -43,7 +42,7 @@ pub(super) async fn run(
     let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
     let bytes: Bytes = call.abi_encode().into();
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
-    confirm::require(context, allow, &notices)?;
+    confirm::require(context, &notices)?;
     let mut outcome = Outcome::default();
     outcome.field("name", &call.name);
     let copied = [("policy", policy), ("create", create)];

@@ -3,6 +3,7 @@
 use super::context::{Context, report};
 use super::verifiable::{keep_deployment, kept_implementation};
 use crate::app_error::Error;
+use crate::assess::FindingId;
 use crate::deploy;
 use crate::output::Outcome;
 use crate::plan::has_constructor;
@@ -15,11 +16,10 @@ pub(super) async fn run(
     context: &Context,
     source: &str,
     no_activate: bool,
-    allow_constructor: bool,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("deploy").await?;
     let artifact = kept_implementation(context, client.chain_id(), source)?;
-    if has_constructor(&artifact.wasm) && !allow_constructor {
+    if has_constructor(&artifact.wasm) && !context.accepted().contains(&FindingId::CONSTRUCTOR) {
         let name = artifact.name.clone();
         return Err(Error::HasConstructor { name });
     }

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::watch;
 use crate::app_error::Error;
+use crate::assess::{Finding, Severity};
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Finding, Program, Severity,
-    State,
+    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Program, State,
 };
 use crate::error::{Exit, Explain, Report};
 use crate::model::Used;
@@ -108,9 +108,7 @@ pub(super) async fn warn(
     let framework = context.builder()?.framework()?;
     let warnings = doctor::warnings(client, registry, &framework, used).await?;
     for warning in &warnings {
-        let (message, found, next) = (&warning.message, &warning.found, &warning.next);
-        let text = format!("warning: {message}: {found}; {next}");
-        context.output.note(&text);
+        context.output.note(&format!("warning: {}", warning.says()));
     }
     outcome.field("warnings", &warnings);
     Ok(warnings)
@@ -253,15 +251,15 @@ fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: 
         }
     }
     let severity = diagnosis.severity();
-    let has = |name| diagnosis.findings.iter().any(|one| one.name == name);
+    let has = |name: &str| diagnosis.findings.iter().any(|one| one.id == *name);
     outcome.line(match severity {
         _ if has(doctor::INCOMPLETE) => {
             "the endpoint does not tell everything: what it hides is not examined"
         }
-        Some(Severity::Failure) => "something that is needed does not work now",
+        Some(Severity::Danger) => "something that is needed does not work now",
         _ if has(doctor::PAUSED) => "everything that is needed runs; a definition is paused",
         Some(Severity::Warning) => "everything works; something needs attention in time",
-        Some(Severity::Note) | None => "everything works",
+        Some(_) | None => "everything works",
     });
     outcome.field("chain", &diagnosis.chain);
     outcome.field("programs", &diagnosis.programs);
@@ -270,15 +268,15 @@ fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: 
     outcome.field("cache_bids", &diagnosis.cache_bids);
     outcome.field("findings", &diagnosis.findings);
     let exit = match severity {
-        Some(Severity::Failure) => Some(Exit::Refused),
+        Some(Severity::Danger) => Some(Exit::Refused),
         Some(Severity::Warning) => Some(Exit::NotReady),
-        Some(Severity::Note) | None => None,
+        Some(_) | None => None,
     };
     outcome.exit = outcome.exit.or(exit);
     outcome.field("ok", outcome.exit.is_none());
     let first = diagnosis.findings.first();
     if let Some(first) = first.filter(|_| outcome.exit.is_some()) {
-        outcome.field("error", first);
+        outcome.field("error", Report::of(first));
     }
 }
 
@@ -392,6 +390,6 @@ fn actions(diagnosis: &Diagnosis) -> Vec<String> {
 }
 
 fn findings(diagnosis: &Diagnosis) -> Vec<String> {
-    let lines = diagnosis.findings.iter().flat_map(doctor::Finding::lines);
+    let lines = diagnosis.findings.iter().flat_map(Finding::lines);
     lines.map(|line| format!("  {line}")).collect()
 }

@@ -6,15 +6,16 @@ pub(super) use compared::{check, compared};
 
 use compared::{read, settle};
 
+use super::args::VerifyArgs;
 use super::context::Context;
 use super::doctor;
-use super::publish::{self, PublishArgs};
+use super::publish;
 use super::recorded;
+use super::storage::StorageChecks;
 use super::verifiable::implementation;
 use crate::app_error::Error;
+use crate::assess::{Coverage, Finding, Severity};
 use crate::client::Client;
-use crate::coverage::{Coverage, Part};
-use crate::doctor::{Finding, Severity};
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{Entry, History, LiveCheck, Wanted};
@@ -70,35 +71,10 @@ pub(super) async fn run_part(
     Ok((outcome, compared.0))
 }
 
-/// What is to be verified.
-pub(super) struct VerifyRequest<'a> {
-    /// One definition, or all of them.
-    pub(super) name: Option<&'a str>,
-    /// The version that `source` should be.
-    pub(super) version: Option<&'a str>,
-    /// What should build to the registered code.
-    pub(super) source: Option<&'a str>,
-    /// Whether the framework's own code is built and compared, too.
-    pub(super) framework: bool,
-    /// What need not be known.
-    pub(super) allow_absent: &'a [Part],
-    /// What an explorer is told.
-    pub(super) publish: &'a PublishArgs,
-}
-
 /// Whether code, slots and views of a definition, or of all of them, are what was recorded.
-pub(super) async fn verify(
-    context: &Context,
-    request: VerifyRequest<'_>,
-) -> Result<Outcome, Error> {
-    let VerifyRequest {
-        name,
-        version,
-        source,
-        framework,
-        allow_absent,
-        publish,
-    } = request;
+pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outcome, Error> {
+    let (name, source) = (args.name.as_deref(), args.source.as_deref());
+    let (version, publish) = (args.version.as_deref(), &args.publish);
     let unverified = context.registry()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
@@ -153,7 +129,7 @@ pub(super) async fn verify(
         outcome.lines.extend(lines);
         all.extend(checks);
     }
-    if framework {
+    if args.framework {
         let checks = framework_checks(context, &client, registry, &proxies).await?;
         outcome.line("framework");
         outcome
@@ -167,14 +143,17 @@ pub(super) async fn verify(
     outcome.lines.extend(coverage.lines());
     settle(context, &all, &mut outcome);
     outcome.field("checks", &all);
-    let is_changed =
-        |one: &&Finding| (one.name, one.severity) == ("CodeChanged", Severity::Failure);
+    let is_changed = |one: &&Finding| one.id == *"CodeChanged" && one.severity == Severity::Danger;
     if let (None, Some(changed)) = (outcome.exit, warnings.iter().find(is_changed)) {
         outcome.line(format!("✗ {}", changed.message));
-        outcome.field("error", changed);
+        outcome.field("error", Report::of(changed));
         outcome.exit = Some(Exit::Refused);
     }
-    let absent = coverage.absent_but(allow_absent).into_iter().next();
+    let mut checks = StorageChecks::of(coverage);
+    let absent = checks.not_checked(&context.accepted()).into_iter().next();
+    if !checks.accepted.is_empty() {
+        outcome.field("accepted", &checks.accepted);
+    }
     if let (None, Some(error)) = (outcome.exit, absent) {
         let report = Report::of(&error);
         context.output.explain(&report);

@@ -30,14 +30,13 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             with_migration,
             rename,
             retype,
-            allow_layout,
             svg,
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
             let said = Said {
                 renames: rename.clone(),
                 retypes: retype.clone(),
-                allowed: allow_layout.clone(),
+                accepted: context.accepted(),
                 migrates: new.document.migrates.clone(),
             };
             if let Some(file) = svg {
@@ -200,7 +199,7 @@ fn diff(
     let findings = report.findings.iter().map(|finding| {
         let mut value = json!(finding);
         if let Some(fields) = value.as_object_mut() {
-            fields.insert("id".into(), Value::String(finding_id(finding)));
+            fields.insert("id".into(), Value::String(finding_id(finding).to_string()));
         }
         value
     });

@@ -59,13 +59,12 @@ mod watch;
 mod work;
 
 pub use args::{
-    AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand,
-    MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs, RollbackArgs, SignArgs,
-    StepArgs, StorageArgs, SubmitArgs, TraceArgs, VersionArgs,
+    AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, Kind,
+    LayoutCommand, MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs,
+    RollbackArgs, SignArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
 };
 
 pub use check::{CheckArgs, Format};
-pub use confirm::{AllowArgs, Unusual};
 pub use console::ConsoleArgs;
 pub use doctor::DoctorArgs;
 pub use export::ExportArgs;
@@ -84,7 +83,6 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
-use storage::Overrides;
 use stylus_devnode::NodeError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -167,57 +165,25 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Deploy {
             source,
             no_activate,
-            allow_constructor,
-        } => deploy::run(context, &source, no_activate, allow_constructor).await,
+        } => deploy::run(context, &source, no_activate).await,
         Command::Registry { command } => registry::run(context, &command).await,
         Command::Define {
             name,
             migrate,
             policy,
             create,
-            allow,
         } => {
             let others = (policy.as_deref(), create.as_deref());
-            define::run(context, name, &migrate, others, &allow).await
+            define::run(context, name, &migrate, others).await
         }
         Command::Register(args) => version::register(context, &args).await,
-        Command::CreateProxy {
-            name,
-            version,
-            init,
-            no_init,
-            allow_absent,
-            kind,
-            salt,
-            value,
-            save,
-        } => {
-            let request = create_proxy::CreateRequest {
-                name,
-                version,
-                init,
-                no_init,
-                allow_absent,
-                kind,
-                salt,
-                value,
-                save,
-            };
-            create_proxy::run(context, request).await
-        }
+        Command::CreateProxy(args) => create_proxy::run(context, &args).await,
         Command::Upgrade {
             proxy,
             version,
             call,
-            no_migration,
             storage,
-        } => {
-            let overrides = Overrides {
-                storage,
-                no_migration,
-            };
-            upgrade::run(context, &proxy, &version, &call, &overrides).await
-        }
+        } => upgrade::run(context, &proxy, &version, &call, &storage).await,
         Command::Migrate(args) => version::migrate(context, &args).await,
         Command::AddStep(args) => version::add_step(context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
@@ -231,21 +197,17 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             to,
             definition,
             remove: _,
-            allow,
         } => {
             let to = to.as_deref();
-            transfer::run(context, &proxy, to, definition.as_deref(), &allow).await
+            transfer::run(context, &proxy, to, definition.as_deref()).await
         }
         Command::Pause { name } => pause::pause(context, name).await,
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,
         Command::Plan(args) => plan::run(context, &args).await,
-        Command::UpdatePolicy {
-            name,
-            role,
-            policy,
-            allow,
-        } => policy::update(context, &name, &role, &policy, &allow).await,
+        Command::UpdatePolicy { name, role, policy } => {
+            policy::update(context, &name, &role, &policy).await
+        }
         Command::Policy {
             command: PolicyCommand::Explain { name, role },
         } => policy::explain_it(context, &name, role.as_deref()).await,
@@ -264,35 +226,9 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
-        Command::Verify {
-            name,
-            version,
-            source,
-            framework,
-            allow_absent,
-            publish,
-        } => {
-            let request = history::VerifyRequest {
-                publish: &publish,
-                name: name.as_deref(),
-                version: version.as_deref(),
-                source: source.as_deref(),
-                framework,
-                allow_absent: &allow_absent,
-            };
-            history::verify(context, request).await
-        }
-        Command::Rollout {
-            name,
-            max,
-            no_migration,
-            storage,
-        } => {
-            let overrides = Overrides {
-                storage,
-                no_migration,
-            };
-            rollout::run(context, &name, max, &overrides).await
+        Command::Verify(args) => history::verify(context, &args).await,
+        Command::Rollout { name, max, storage } => {
+            rollout::run(context, &name, max, &storage).await
         }
         Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Doctor(args) => doctor::run(context, &args).await,

@@ -2,12 +2,11 @@
 //! for it is checked by what was registered, before anything is sent.
 
 use super::args::StorageArgs;
-use super::storage::{self, Overrides, StorageChecks, StorageContext, Versions};
+use super::storage::{self, StorageChecks, StorageContext, Versions};
 use super::work::{interface_at, interfaces};
 use crate::app_error::Error;
-use crate::check::{CheckFinding, Level};
+use crate::assess::{Accepted, Evidence, Finding, Origin, Part, Severity};
 use crate::client::ChainError;
-use crate::coverage::{Extent, Part};
 use crate::ids::CodeHash;
 use crate::layout::Who;
 use crate::model::{PathStep, StepKind};
@@ -25,10 +24,22 @@ const INSTANCES_MAX: u32 = 64;
 pub(super) struct PathRequest<'a> {
     pub(super) version: &'a str,
     /// Calldata of the last step, where the registry has none for it.
-    pub(super) data: &'a Bytes,
+    pub(super) data: Option<&'a Bytes>,
     /// Its function as it was typed, empty where calldata were given.
     pub(super) typed: &'a str,
-    pub(super) overrides: &'a Overrides,
+    pub(super) overrides: &'a StorageArgs,
+}
+
+impl<'a> PathRequest<'a> {
+    /// With what is registered alone.
+    pub(super) fn to(version: &'a str, overrides: &'a StorageArgs) -> Self {
+        Self {
+            version,
+            data: None,
+            typed: "",
+            overrides,
+        }
+    }
 }
 
 /// Checks the path of one instance.
@@ -43,9 +54,9 @@ pub(super) async fn check_instance(
     let mut checks = StorageChecks::default();
     let checked = check_path(place, proxy, Some(proxy), request, &mut checks).await?;
     checked.map_err(Error::from)?;
-    let said = &request.overrides.storage;
-    checks.coverage.require(&said.allow_absent)?;
-    checks.require_all(said)?;
+    let accepted = place.context.accepted();
+    checks.require_coverage(&accepted)?;
+    checks.require_all(&accepted)?;
     Ok(checks)
 }
 
@@ -54,25 +65,20 @@ pub(super) async fn check_instance(
 pub(super) async fn check_stragglers(
     place: StorageContext<'_>,
     (name, version): (&str, &str),
-    overrides: &Overrides,
+    overrides: &StorageArgs,
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
     let reader = place.client.registry(place.registry);
     let definition = reader.head(name).await?;
-    let request = PathRequest {
-        version,
-        data: &Bytes::new(),
-        typed: "",
-        overrides,
-    };
+    let request = PathRequest::to(version, overrides);
     if definition.instances > INSTANCES_MAX {
         let why = format!(
             "the paths of {INSTANCES_MAX} of {} instances were looked at",
             definition.instances
         );
-        let part = Part::LiveInstances;
         checks.is_sampled = true;
-        checks.coverage.lower(part, Extent::Partial, &why);
+        let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, why);
+        checks.coverage.add(some);
     }
     checks.looked_at.clear();
     let proxies = reader.proxies_in(name, 0..INSTANCES_MAX as usize).await?;
@@ -81,8 +87,7 @@ pub(super) async fn check_stragglers(
         at.push(instance.proxy);
     }
     check_again(place, &request, checks).await?;
-    checks.coverage.require(&overrides.storage.allow_absent)?;
-    Ok(())
+    checks.require_coverage(&place.context.accepted())
 }
 
 /// Checks the paths to `version` of the instances that go along with another version at once: those in no
@@ -92,7 +97,7 @@ pub(super) async fn check_stragglers(
 pub(super) async fn check_few(
     place: StorageContext<'_>,
     (name, version, is_there): (&str, &str, bool),
-    overrides: &Overrides,
+    overrides: &StorageArgs,
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
     let (client, registry) = (place.client, place.registry);
@@ -127,18 +132,12 @@ pub(super) async fn check_few(
             at.push(instance.proxy);
         }
     }
-    let request = PathRequest {
-        version,
-        data: &Bytes::new(),
-        typed: "",
-        overrides,
-    };
+    let request = PathRequest::to(version, overrides);
     for (at, proxies) in found {
         checks.looked_at.entry(at).or_default().extend(proxies);
     }
     check_again(place, &request, checks).await?;
-    checks.coverage.require(&overrides.storage.allow_absent)?;
-    Ok(())
+    checks.require_coverage(&place.context.accepted())
 }
 
 /// Checks the paths of the instances that were looked at as they are by now, one of each version: others may have
@@ -199,7 +198,7 @@ async fn check_path(
             reader.code(name, to).await?,
         );
         let first = storage::recorded(client, registry, name, new.codehash).await?;
-        let file = request.overrides.storage.layout.as_deref();
+        let file = request.overrides.layout.as_deref();
         let file = file.filter(|_| to == request.version);
         let side = storage::layout_of(&documents, to, new.layout, file).await?;
         let steps = side.known.document().and_then(|known| known.steps.clone());
@@ -214,26 +213,25 @@ async fn check_path(
             who: only.map_or(Who::All, Who::Instance),
         };
         // What is said is said of the step that needs it.
-        let plain = StorageArgs::default();
-        match storage::require(place, versions.clone(), &plain, checks).await {
+        let plain = (&StorageArgs::default(), &Accepted::default());
+        match storage::require(place, versions.clone(), plain, checks).await {
             Err(Error::Layout(error)) if error.is_refusal() => {
-                let said = &request.overrides.storage;
+                let said = (request.overrides, &context.accepted());
                 storage::require(place, versions, said, checks).await?;
             }
             found => found?,
         }
-        if new.source.is_zero() {
-            let why = format!("nobody recorded the hash of the sources of {to}");
-            checks.coverage.lower(Part::Source, Extent::Absent, &why);
-        }
+        checks.coverage.add(storage::source(to, new.source));
         let pair = [(way.from.as_str(), old.codehash), (to, new.codehash)];
         note_lost(place, name, pair, checks).await?;
         let Some(steps) = steps else {
-            let (extent, why) = interface_at(client, new.implementation).await?;
-            checks.coverage.lower(Part::Interface, extent, &why);
+            checks
+                .coverage
+                .add(interface_at(client, new.implementation).await?);
             if runs(way) != StepKind::ForeignCall {
                 let why = format!("the code of {to} does not say what it declares");
-                checks.coverage.lower(Part::Steps, Extent::Absent, &why);
+                let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
+                checks.coverage.add(absent);
             }
             continue;
         };
@@ -241,8 +239,9 @@ async fn check_path(
         let same = same.map(|(label, _)| label);
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
         let labels = reader.labels(name).await?;
-        let is_last = at + 1 == path.len();
-        check_step(
+        let is_last = next.is_none();
+        checks.coverage.seen(Part::Steps, Origin::Chain);
+        let checked = check_step(
             &steps,
             &PlannedStep {
                 name,
@@ -255,12 +254,13 @@ async fn check_path(
                 typed: if is_last { request.typed } else { "" },
                 program: None,
             },
-            request.overrides.no_migration,
-        )?;
+        );
+        if let Err(error) = checked {
+            checks.refuse(&context.accepted(), error.into())?;
+        }
         if runs(way) == StepKind::Complex {
-            checks
-                .coverage
-                .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
+            let some = Evidence::some(Part::Steps, Origin::NotKnown, PROGRAM_UNKNOWN);
+            checks.coverage.add(some);
         }
     }
     Ok(Ok(()))
@@ -275,27 +275,28 @@ async fn note_lost(
 ) -> Result<(), Error> {
     let chain = (place.client, place.registry);
     match interfaces(place.context, chain, name, pair, None).await? {
-        Ok(None) => {}
+        Ok(None) => checks.coverage.seen(Part::Interface, Origin::Chain),
         Ok(Some(both)) => {
-            both.note(&mut checks.coverage, Extent::Partial);
-            let lost = both.lost().into_iter();
-            let lost = lost.map(|one| CheckFinding::new(one.code, Level::Warning, one.message));
+            both.note(&mut checks.coverage, Origin::Remembered);
+            let lost = both.lost().into_iter().map(|one| Finding {
+                severity: Severity::Warning,
+                ..one.finding()
+            });
             checks.findings.extend(lost);
         }
+        // Who registered the step was asked.
         Err(why) => {
-            let part = Part::Interface;
-            checks.coverage.lower(part, Extent::Partial, &why);
+            let some = Evidence::whole(Part::Interface, Origin::Remembered, why);
+            checks.coverage.add(some);
         }
     }
     Ok(())
 }
 
 /// The calldata that a step runs with.
-fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
-    match runs(way) == StepKind::Call && way.data.is_empty() && is_last {
-        true => given,
-        false => &way.data,
-    }
+fn data_of<'d>(way: &'d Step, is_last: bool, given: Option<&'d Bytes>) -> &'d Bytes {
+    let takes_given = runs(way) == StepKind::Call && way.data.is_empty() && is_last;
+    given.filter(|_| takes_given).unwrap_or(&way.data)
 }
 
 /// What a contract answered, or that it reverted.

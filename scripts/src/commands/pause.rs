@@ -1,10 +1,11 @@
 //! `pause` and `resume`: the decision, then the instances that its transaction left, a few per
 //! transaction. Typed again, it goes on where it ended.
 
+use super::args::StorageArgs;
 use super::context::Context;
 use super::path::check_stragglers;
 use super::propose::{go_on_in_batches, propose, stop};
-use super::storage::{Overrides, StorageChecks, StorageContext, uncompared};
+use super::storage::{StorageChecks, StorageContext, uncompared};
 use super::waiting as waiting_instances;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
@@ -272,7 +273,7 @@ async fn compared(place: StorageContext<'_>, name: &str) -> StorageChecks {
     let found = match place.client.registry(place.registry).head(name).await {
         Ok(definition) => {
             let way = (name, definition.current.as_str());
-            check_stragglers(place, way, &Overrides::default(), &mut checks).await
+            check_stragglers(place, way, &StorageArgs::default(), &mut checks).await
         }
         Err(error) => Err(error.into()),
     };

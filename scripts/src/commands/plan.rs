@@ -1,14 +1,15 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::args::{PlanArgs, VersionArgs};
+use super::args::{PlanArgs, ReviewArgs, VersionArgs};
 use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
 use super::pending::named;
 use super::replay;
 use super::storage::{self, StorageChecks};
-use super::work::{Run, Work};
+use super::work::Work;
 use crate::app_error::Error;
+use crate::assess::{Finding, Role, decide};
 use crate::client::Client;
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
@@ -17,8 +18,8 @@ use crate::ids::ActionId;
 use crate::model::{Role, Used};
 use crate::output::Outcome;
 use crate::plan::{
-    self, Change, Event, Finding, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether,
-    limits_in_words, only_started,
+    self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,
+    only_started,
 };
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
@@ -28,22 +29,39 @@ use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
+    Ok(run_as(context, args, Role::Proposer).await?.outcome)
+}
+
+/// A plan, and what it is reported as.
+pub(super) struct Ran {
+    pub(super) outcome: Outcome,
+    pub(super) plan: Plan,
+    pub(super) checks: StorageChecks,
+    /// What ends soon, or does not run.
+    pub(super) warnings: Vec<Finding>,
+}
+
+/// The same for somebody else.
+pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Result<Ran, Error> {
     let Tried {
         mut plan,
+        refused,
         checks,
         client,
         registry,
         request,
         used,
-    } = tried(context, args).await?;
+    } = tried(context, args, role).await?;
     let request_call = request.call.clone();
     let replay = match args.replay {
         Some(count) => replay::run(context, args, &client, request, &plan, count).await?,
         None => None,
     };
+    let empty = decide(&[plan::Replay::nothing()], &context.accepted(), role);
+    let is_accepted = role == Role::Reader || empty.refused.is_empty();
     plan.problems.extend(match (&replay, args.replay) {
         (Some(replay), _) => replay.problem(),
-        (None, Some(_)) if !args.allow_empty_replay => Some(plan::Replay::nothing()),
+        (None, Some(_)) if !is_accepted => Some(plan::Replay::nothing()),
         (None, _) => None,
     });
     let call = Call::Migrate(request_call);
@@ -62,25 +80,33 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
             outcome.lines.extend(lines);
             outcome.field("replay", replay);
         }
-        (None, Some(_)) => replay::nothing(&mut outcome, args.allow_empty_replay),
+        (None, Some(_)) => replay::nothing(&mut outcome, is_accepted),
         (None, None) => {}
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
-    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    let warnings = doctor::warn(context, &client, registry, used, &mut outcome).await?;
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
-    if let Some(problem) = plan.problems.first() {
+    let first = plan.problems.first().map(|problem| Report::of(problem));
+    if let Some(problem) = refused.or(first) {
         outcome.field("error", problem);
         outcome.exit = Some(Exit::Refused);
     }
-    Ok(outcome)
+    Ok(Ran {
+        outcome,
+        plan,
+        checks,
+        warnings,
+    })
 }
 
 /// An upgrade that was tried on a copy.
 pub(super) struct Tried {
     pub(super) plan: Plan,
+    /// What refuses it before anything is tried.
+    pub(super) refused: Option<Report>,
     /// What was checked before.
     pub(super) checks: StorageChecks,
     client: Client,
@@ -92,8 +118,9 @@ pub(super) struct Tried {
 }
 
 /// Tries the upgrade on a copy. Nothing is sent.
-pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, Error> {
+pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Result<Tried, Error> {
     let mut work = Work::begin_dry(context, &args.name).await?;
+    work.checks.role = role;
     let call = match &args.source {
         Some(source) => {
             let version = VersionArgs {
@@ -102,10 +129,8 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
                 source: source.clone(),
                 from: None,
                 initial: false,
-                no_init: args.no_init,
                 step: args.step.clone(),
                 storage: args.storage.clone(),
-                allow_abi: args.allow_abi.clone(),
             };
             abi::migrateCall::from(work.version(&version, true).await?)
         }
@@ -121,7 +146,15 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
                 Some(call) => call,
                 None => known(&work, &args.version).await?,
             };
-            check(&mut work, &call, args).await?;
+            let proposed = Call::Migrate(call.clone());
+            let said = ReviewArgs {
+                storage: args.storage.clone(),
+                ..ReviewArgs::default()
+            };
+            let code = RecordedCode::from(&call.code);
+            if let Some(new) = work.check_proposed(&proposed, &code, &said).await? {
+                work.publish(&new).await?;
+            }
             call
         }
     };
@@ -130,12 +163,12 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
     let mut used = Vec::new();
     let is_new = |account| work.undeployed.iter().any(|(new, _)| *new == account);
     for (account, role) in [
-        (call.code.implementation, Role::Implementation),
+        (call.code.implementation, Runs::Implementation),
         (
             call.step.script,
             match registry::named(&call.step) {
-                registry::Named::Check(_) => Role::Check,
-                _ => Role::Script,
+                registry::Named::Check(_) => Runs::Check,
+                _ => Runs::Script,
             },
         ),
     ] {
@@ -158,8 +191,15 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
     let plan = context.try_on_copy(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
-    plan.problems.extend(refused.iter().map(finding));
+    let is_first = plan.problems.is_empty();
+    let first = refused
+        .first()
+        .filter(|_| is_first)
+        .map(|one| one as &dyn Explain);
+    plan.problems
+        .extend(refused.iter().flat_map(Error::findings));
     Ok(Tried {
+        refused: first.map(Report::of),
         plan,
         checks,
         client: work.client,
@@ -176,42 +216,6 @@ fn step_without_code(args: &PlanArgs) -> Error {
         expected: "the version's code, or neither of both".into(),
         found: "no code".into(),
         next: format!("stylus-upgrades plan {name} {version} <crate|wasm|address> --call …"),
-    }
-}
-
-/// Checks the storage of a version whose code the registry or an open action names.
-async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) -> Result<(), Error> {
-    let from = call.step.from.clone();
-    let code = RecordedCode::from(&call.code);
-    work.note_unbuilt(&code, &call.step, (false, false));
-    work.note_unproven(&Call::Migrate(call.clone()))?;
-    if from.is_empty() {
-        return Ok(());
-    }
-    let (client, registry) = (&work.client, work.registry);
-    let first = storage::recorded(client, registry, &work.name, code.codehash).await?;
-    let is_old = first.is_some_and(|(label, _)| label != call.version);
-    let run = Run::registered(&call.step, args.step.no_migration);
-    let pair = (call.version.as_str(), from.as_str());
-    let said = (&args.storage, args.allow_abi.as_slice());
-    work.check_registered(pair, &code, &run, said, (is_old, true))
-        .await
-}
-
-/// What was refused, on one line: what its details say is in what was found.
-fn headline(refused: &Error) -> String {
-    let report = Report::of(refused);
-    report.headline().trim_end_matches(':').to_owned()
-}
-
-/// A refusal as a finding of the plan.
-fn finding(refused: &Error) -> Finding {
-    Finding {
-        name: refused.name(),
-        message: headline(refused),
-        expected: refused.expected(),
-        found: refused.found(),
-        next: refused.next(),
     }
 }
 
@@ -314,9 +318,7 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     if plan.untried > 0 {
         lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
-    for problem in &plan.problems {
-        lines.extend(marked("✗", &problem.lines()));
-    }
+    lines.extend(plan.problems.iter().flat_map(Finding::lines));
     lines.extend(verdict(plan, !gas.is_empty()));
     lines
 }
@@ -365,13 +367,4 @@ fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
 
 fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {
     events.iter().map(|event| format!("  emits {}", event.what))
-}
-
-fn marked(mark: &str, lines: &[String]) -> Vec<String> {
-    let mut marked = Vec::new();
-    for (number, line) in lines.iter().enumerate() {
-        let mark = if number == 0 { mark } else { " " };
-        marked.push(format!("{mark} {line}"));
-    }
-    marked
 }

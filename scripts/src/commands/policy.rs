@@ -1,9 +1,10 @@
 //! `update-policy` and `policy explain`: who decides.
 
-use super::confirm::{self, AllowArgs, Notice, Unusual};
+use super::confirm;
 use super::context::Context;
 use super::propose::propose;
 use crate::app_error::Error;
+use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
 use crate::governance::{Call, Explained, deciding_policy, explain, pending};
@@ -24,7 +25,6 @@ pub(super) async fn update(
     name: &str,
     role: &str,
     expression: &str,
-    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let expression = context.manifest.policy(expression)?;
@@ -62,7 +62,7 @@ pub(super) async fn update(
             let meant = nearest(role, &known).filter(|meant| *meant != role);
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
             let words = format!("{name:?} has no role {role:?}: it is new{meant}");
-            notices.push(Notice::new(Unusual::NewRole, words));
+            notices.push(confirm::notice(FindingId::NEW_ROLE, words));
         }
     }
     let mut policies = Vec::new();
@@ -85,7 +85,7 @@ pub(super) async fn update(
     if !is_own {
         notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     }
-    confirm::require(context, allow, &notices)?;
+    confirm::require(context, &notices)?;
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }
 

@@ -38,7 +38,7 @@ struct Optional {
 const INITIALIZER: Optional = Optional {
     question: "initializer and its arguments, such as `initialize(uint256) 7` [none]",
     flag: "--init",
-    unless: &["--init", "--no-init"],
+    unless: &["--init", "--accept"],
     is_call: true,
 };
 const ALIAS: Optional = Optional {
@@ -50,7 +50,7 @@ const ALIAS: Optional = Optional {
 const MIGRATION: Optional = Optional {
     question: "migration and its arguments, such as `migrate(uint256) 5` [none]",
     flag: "--call",
-    unless: &["--call", "--script", "--complex", "--no-migration"],
+    unless: &["--call", "--script", "--complex", "--accept"],
     is_call: true,
 };
 const DEFINERS: Optional = Optional {
@@ -264,10 +264,10 @@ mod tests {
     #[test]
     fn given_arguments_stay_and_precede_prompted_ones() {
         let (line, questions) = answered(
-            "x migrate Note --no-migration --private-key-path key",
+            "x migrate Note --accept migration-omitted --private-key-path key",
             &["2.0", "note"],
         );
-        let expected = "x|migrate|Note|2.0|note|--no-migration|--private-key-path|key";
+        let expected = "x|migrate|Note|2.0|note|--accept|migration-omitted|--private-key-path|key";
         assert_eq!(line.as_deref(), Some(expected));
         assert_eq!(questions.len(), 2);
         let (line, _) = answered("x registry deploy", &["", "", "alice"]);

@@ -1,13 +1,15 @@
 //! How a governed call is reported: what it does before it is sent, how far it is afterwards, and what
 //! holds once it was executed.
 
+use super::args::StorageArgs;
 use super::calldata::decoded;
 use super::context::earlier::earlier;
 use super::context::{Context, report, report_with_failure};
 use super::rollout::activated;
-use super::storage::{Overrides, StorageChecks, StorageContext};
+use super::storage::{StorageChecks, StorageContext};
 use super::{export, kept};
 use crate::app_error::Error;
+use crate::assess::FindingId;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
@@ -52,7 +54,7 @@ pub(super) async fn propose_with(
         client,
         registry,
     };
-    let rollout = (&Overrides::default(), StorageChecks::default());
+    let rollout = (&StorageArgs::default(), StorageChecks::default());
     perform(place, (call, value, Means::Call), sent, outcome, rollout).await
 }
 
@@ -62,7 +64,7 @@ pub(super) async fn propose_signed(
     call: &Bytes,
     submission: Bytes,
     outcome: Outcome,
-    rollout: (&Overrides, StorageChecks),
+    rollout: (&StorageArgs, StorageChecks),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Signatures(submission));
     perform(place, sending, Vec::new(), outcome, rollout).await
@@ -75,7 +77,7 @@ pub(super) async fn propose_and_roll(
     call: &Bytes,
     sent: Vec<Sent>,
     outcome: Outcome,
-    rollout: (&Overrides, StorageChecks),
+    rollout: (&StorageArgs, StorageChecks),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Call);
     perform(place, sending, sent, outcome, rollout).await
@@ -86,7 +88,7 @@ pub(super) async fn approve_and_roll(
     place: StorageContext<'_>,
     (action, call): (ActionId, &Bytes),
     outcome: Outcome,
-    rollout: (&Overrides, StorageChecks),
+    rollout: (&StorageArgs, StorageChecks),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Approval(action));
     perform(place, sending, Vec::new(), outcome, rollout).await
@@ -107,7 +109,7 @@ async fn perform(
     (call, value, means): (&Bytes, U256, Means),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
-    rollout: (&Overrides, StorageChecks),
+    rollout: (&StorageArgs, StorageChecks),
 ) -> Result<Outcome, Error> {
     let StorageContext {
         context,
@@ -116,7 +118,7 @@ async fn perform(
     } = place;
     let names = context.names();
     let mut governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
-    governed.allow_failing = context.global.allow_failing;
+    governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     match means {
         Means::Call => {}
         Means::Approval(action) => governed.approves = Some(action),

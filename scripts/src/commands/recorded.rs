@@ -2,7 +2,7 @@
 //! others build them again.
 
 use crate::app_error::Error;
-use crate::coverage::{Coverage, Extent, Part};
+use crate::assess::{Coverage, Evidence, Origin, Part};
 use crate::layout::{Documents, Known};
 use crate::model::{StepKind, Version};
 use crate::registry::runs;
@@ -20,9 +20,14 @@ pub(super) async fn coverage(
     let mut coverage = Coverage::default();
     if !is_running {
         let why = "the registry cannot run, so it tells of no layout";
-        coverage.lower(Part::Layout, Extent::Absent, why);
-        coverage.lower(Part::Steps, Extent::Absent, why);
-        coverage.lower(Part::Source, Extent::Partial, "nothing was built");
+        for part in [Part::Layout, Part::Steps] {
+            coverage.add(Evidence::whole(part, Origin::NotKnown, why));
+        }
+        coverage.add(Evidence::whole(
+            Part::Source,
+            Origin::Chain,
+            "nothing was built",
+        ));
         return Ok(coverage);
     }
     for Version {
@@ -33,26 +38,35 @@ pub(super) async fn coverage(
     } in versions
     {
         let known = documents.get(code.layout).await?;
-        if let Known::Not(why) = &known {
-            let why = format!("{name} {version}: {why}");
-            coverage.lower(Part::Layout, Extent::Absent, &why);
+        match &known {
+            Known::Document(_) => coverage.seen(Part::Layout, Origin::Chain),
+            Known::Not(why) => {
+                let why = format!("{name} {version}: {why}");
+                coverage.add(Evidence::whole(Part::Layout, Origin::NotKnown, why));
+            }
         }
         let declared = known.document().and_then(|known| known.steps.as_ref());
         let foreign = |step: &Step| runs(step) == StepKind::ForeignCall;
         if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
             let why = format!("the code of {name} {version} does not say what it declares");
-            coverage.lower(Part::Steps, Extent::Absent, &why);
+            coverage.add(Evidence::whole(Part::Steps, Origin::NotKnown, why));
+        } else {
+            coverage.seen(Part::Steps, Origin::Chain);
         }
         if declared.is_none() {
             let why = format!("the functions of {name} {version} were not looked at");
-            coverage.lower(Part::Interface, Extent::Partial, &why);
+            coverage.add(Evidence::some(Part::Interface, Origin::NotKnown, why));
+        } else {
+            coverage.seen(Part::Interface, Origin::Chain);
         }
         if code.source.is_zero() {
             let why = format!("nobody recorded the hash of the sources of {name} {version}");
-            coverage.lower(Part::Source, Extent::Absent, &why);
+            coverage.add(Evidence::whole(Part::Source, Origin::NotKnown, why));
         } else if built != Some(version.as_str()) {
             let why = format!("the sources of {name} {version} were not built (--source)");
-            coverage.lower(Part::Source, Extent::Partial, &why);
+            coverage.add(Evidence::whole(Part::Source, Origin::Chain, why));
+        } else {
+            coverage.seen(Part::Source, Origin::Build);
         }
     }
     Ok(coverage)

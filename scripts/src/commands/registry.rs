@@ -1,7 +1,7 @@
 //! `registry deploy`: the registry and everything that it relies on.
 
 use super::args::RegistryCommand;
-use super::confirm::{self, AllowArgs};
+use super::confirm;
 use super::context::{Context, report};
 use super::descriptors;
 use super::propose::stop;
@@ -21,12 +21,9 @@ use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
 pub(super) async fn run(context: &Context, command: &RegistryCommand) -> Result<Outcome, Error> {
     match command {
-        RegistryCommand::Deploy {
-            define,
-            salt,
-            save,
-            allow,
-        } => deploy(context, define.as_deref(), *salt, *save, allow).await,
+        RegistryCommand::Deploy { define, salt, save } => {
+            deploy(context, define.as_deref(), *salt, *save).await
+        }
         RegistryCommand::Descriptors { out } => descriptors::run(context, out).await,
     }
 }
@@ -36,7 +33,6 @@ async fn deploy(
     define: Option<&str>,
     salt: Option<Salt>,
     save: bool,
-    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let policy = define.map(|policy| context.manifest.policy(policy));
     let policy = policy.transpose()?;
@@ -47,7 +43,7 @@ async fn deploy(
     let sender = client.sender("registry deploy")?;
     let policy = policy.unwrap_or_else(|| format!("{sender:#x}"));
     let notices = confirm::notices(&client, sender, &[("define", &policy)]).await?;
-    confirm::require(context, allow, &notices)?;
+    confirm::require(context, &notices)?;
     let framework = context.builder()?.framework()?;
     let bump = context.global.data_fee_bump_percent;
     let earlier = earlier(context, &client, &framework.registry, &policy, salt).await?;

@@ -4,18 +4,16 @@ mod created;
 mod effects;
 mod tried;
 
-use super::args::{ReviewArgs, StorageArgs};
+use super::args::ReviewArgs;
 use super::calldata::decoded;
-use super::confirm::AllowArgs;
 use super::context::Context;
 use super::pending::{named, superseded};
 use super::propose::waiting;
 use super::storage::{self, StorageChecks};
 use super::work::check_action;
 use crate::app_error::Error;
+use crate::assess::{Finding, Origin, Part, Role, Severity};
 use crate::client::Client;
-use crate::coverage::Part;
-use crate::error::Report;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Digests, current, deadline};
 use crate::governance::{
@@ -27,7 +25,7 @@ use crate::ids::ActionId;
 use crate::layout::{Said, report};
 use crate::model::Readiness;
 use crate::output::Outcome;
-use crate::review::{Area, Card, STEPS, Subject, Weight, cards, draw, of_coverage};
+use crate::review::{Area, Subject, draw, findings};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
 use created::Created;
@@ -121,7 +119,7 @@ async fn contracts(client: &Client, accounts: &[Address]) -> Result<Vec<Address>
 
 /// What was found out about an open action.
 struct Found {
-    cards: Vec<Card>,
+    findings: Vec<Finding>,
     created: Option<Created>,
     slots: Vec<Area>,
     digests: Digests,
@@ -134,7 +132,9 @@ impl Found {
         if let Some(created) = &self.created {
             created.report(outcome);
         }
-        outcome.lines.extend(self.cards.iter().map(Card::line));
+        outcome
+            .lines
+            .extend(self.findings.iter().map(Finding::line));
         for area in &self.slots {
             let of = match area.name.as_str() {
                 "" => "storage",
@@ -153,7 +153,7 @@ impl Found {
             }
         }
         outcome.lines.extend(self.digests.lines());
-        outcome.field("cards", self.cards);
+        outcome.field("findings", self.findings);
         outcome.field("slots", self.slots);
         outcome.field("digests", self.digests);
         outcome.field("deadline", self.deadline);
@@ -169,22 +169,21 @@ async fn found(
     open: &Readiness,
 ) -> Result<Found, Error> {
     let call = &governed.call;
-    // What nobody can compare here is a card, and the other checks are made all the same.
-    let mut said = nothing_said();
-    said.storage.allow_absent.push(Part::Interface);
-    let checked = check_action(context, client, registry, call, &said).await;
-    let mut all = cards_of(context, client, registry, governed, Some(open), checked).await?;
+    // What nobody can compare here is told, and the other checks are made all the same.
+    let said = (&ReviewArgs::default(), Role::Reader);
+    let checked = check_action(context, client, registry, call, said).await;
+    let mut all = findings_of(context, client, registry, governed, Some(open), checked).await?;
     let created = tried::add(context, client, registry, governed, &mut all).await?;
     let (builds, differ) = built(context, call)?;
     all.extend(differ);
-    all.sort_by_key(|card| std::cmp::Reverse(card.weight));
+    all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     let end = deadline(client).await?;
     let approval = current(client, registry, &governed.bytes, end).await?;
     if approval.action() != action {
         return Err(GovernanceError::NotOpen { action }.into());
     }
     Ok(Found {
-        cards: all,
+        findings: all,
         created,
         slots: slots(context, client, registry, call).await?,
         digests: approval.digests().map_err(GovernanceError::from)?,
@@ -193,24 +192,28 @@ async fn found(
     })
 }
 
-/// What was built here of what the call names, and a card for each build that differs from it.
-pub(super) fn built(context: &Context, call: &Call) -> Result<(Vec<BuildFacts>, Vec<Card>), Error> {
+/// What was built here of what the call names, and a finding for each build that differs from it.
+pub(super) fn built(
+    context: &Context,
+    call: &Call,
+) -> Result<(Vec<BuildFacts>, Vec<Finding>), Error> {
     let mut differ = Vec::new();
     let builds = context.builds(call, |why| {
-        differ.push(Card::new("build", Weight::Danger, why));
+        let differs = Finding::named(Part::Source, Severity::Danger, "build-differs", why);
+        differ.push(differs.from(Origin::Build));
     })?;
     Ok((builds, differ))
 }
 
 /// Everything that was found about an action, with what its checks said, the heaviest first.
-pub(super) async fn cards_of(
+pub(super) async fn findings_of(
     context: &Context,
     client: &Client,
     registry: Address,
     governed: &GovernedCall,
     open: Option<&Readiness>,
     checked: Result<StorageChecks, Error>,
-) -> Result<Vec<Card>, Error> {
+) -> Result<Vec<Finding>, Error> {
     let (call, names) = (&governed.call, context.names());
     let name = call.definition();
     let superseded = superseded(client, registry, call).await?;
@@ -244,68 +247,35 @@ pub(super) async fn cards_of(
         superseded: superseded.as_deref(),
         not_before: open.map_or(0, |one| one.not_before),
     };
-    let mut all = cards(&subject);
+    let mut all = findings(&subject);
     match checked {
-        Ok(checks) => all.extend(of_checks(call, &checks)),
+        Ok(checks) => all.extend(of_checks(&checks)),
         Err(error) => {
-            all.push(Card::refusal(
-                "checks before an approval",
-                &Report::of(&error),
-            ));
-            let says = "the check before it refused the action, so it did not run";
-            all.push(Card::new("what else is checked", Weight::Unknown, says));
+            all.extend(error.findings());
+            let says = "a check refused the action, and those behind it did not run";
+            let unknown = Finding::named(Part::Action, Severity::Unknown, "not-reached", says);
+            all.push(unknown);
         }
     }
-    all.sort_by_key(|card| std::cmp::Reverse(card.weight));
+    all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     Ok(all)
 }
 
-/// What was checked of an action that names code, or that makes or takes over an instance.
-fn of_checks(call: &Call, checks: &StorageChecks) -> Vec<Card> {
-    let all = [
-        Part::Layout,
-        Part::LiveInstances,
-        Part::Steps,
-        Part::Interface,
-        Part::Source,
-    ];
-    let looked_at: &[Part] = match (call, call.version()) {
-        // Nothing is taken over where a version is reached by creation alone.
-        (_, Some((_, _, step))) if step.from.is_empty() => &[Part::Interface],
-        (_, Some(_)) => &all,
-        (Call::Adopt(_), None) => &[Part::Layout],
-        _ => &[],
+/// What was checked of an action. A part in which something was found or accepted is not shown as good.
+fn of_checks(checks: &StorageChecks) -> Vec<Finding> {
+    let of_steps = checks.steps.iter().flat_map(|step| &step.accepted);
+    let found = checks
+        .findings
+        .iter()
+        .chain(&checks.accepted)
+        .chain(of_steps);
+    let found: Vec<Finding> = found.cloned().collect();
+    let is_told = |one: &Finding| {
+        let is_concerned = found.iter().any(|other| other.part == one.part);
+        one.severity != Severity::Good || !is_concerned
     };
-    let with_findings = with_findings(checks);
-    let mut looked_at = looked_at.to_vec();
-    looked_at.retain(|part| !with_findings.contains(part));
-    let mut all = of_coverage(&checks.coverage, &looked_at);
-    for finding in &checks.findings {
-        let says = format!("{}: {}", finding.code, finding.message);
-        all.push(Card::new(STEPS, Weight::Warning, says));
-    }
-    for step in &checks.steps {
-        for one in &step.accepted {
-            let says = format!("{}: {}", one.finding, one.because);
-            all.push(Card::new("storage, although", Weight::Warning, says));
-        }
-    }
-    all
-}
-
-/// Parts in which something was found or allowed: nothing is shown as good of them.
-fn with_findings(checks: &StorageChecks) -> Vec<Part> {
-    let mut parts = Vec::new();
-    if !checks.findings.is_empty() {
-        parts.push(Part::Steps);
-    }
-    for accepted in checks.steps.iter().flat_map(|step| &step.accepted) {
-        parts.push(match accepted.finding.starts_with("dirty:") {
-            true => Part::LiveInstances,
-            false => Part::Layout,
-        });
-    }
-    parts
+    let seen = checks.coverage.findings().into_iter().filter(is_told);
+    seen.chain(found.iter().cloned()).collect()
 }
 
 /// Both layouts of the step, where both are known.
@@ -336,17 +306,4 @@ async fn slots(
     };
     let found = report(&old.layout, &new.layout, &Said::default())?;
     Ok(draw(&old.layout, &new.layout, &found))
-}
-
-/// An approver who says nothing: what would need an override is reported.
-pub(super) fn nothing_said() -> ReviewArgs {
-    ReviewArgs {
-        source: None,
-        script_source: None,
-        no_migration: false,
-        no_init: false,
-        storage: StorageArgs::default(),
-        allow_abi: Vec::new(),
-        allow: AllowArgs::default(),
-    }
 }

@@ -1,10 +1,11 @@
 //! `rollout`: the instances that are older than what is current, a few per transaction.
 
+use super::args::StorageArgs;
 use super::context::{Context, report};
 use super::path::{PathRequest, check_again, check_stragglers};
 use super::propose::{go_on_in_batches, require, stop};
 use super::storage::uncompared::{self, OtherCurrent};
-use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::storage::{self, StorageChecks, StorageContext};
 use super::waiting;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Sent};
@@ -13,7 +14,7 @@ use crate::governance::{Check, after_upgrade};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Address;
 use futures::future::try_join_all;
 use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -26,7 +27,7 @@ pub(super) async fn run(
     context: &Context,
     name: &str,
     max: Option<u16>,
-    overrides: &Overrides,
+    overrides: &StorageArgs,
 ) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let client = context.working_client("rollout").await?;
@@ -49,7 +50,7 @@ pub(super) async fn roll(
     place: StorageContext<'_>,
     (name, only): (&str, Option<&str>),
     max: Option<u16>,
-    (overrides, checks): (&Overrides, StorageChecks),
+    (overrides, checks): (&StorageArgs, StorageChecks),
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let mut target = Target {
@@ -64,7 +65,7 @@ pub(super) async fn roll(
         stop(place.context, outcome, &error, Exit::Partial);
         return Ok(());
     }
-    target.checks.require_all(&overrides.storage)?;
+    target.checks.require_all(&place.context.accepted())?;
     storage::report(outcome, &target.checks);
     send(target, max, outcome).await
 }
@@ -75,7 +76,7 @@ struct Target<'a> {
     name: &'a str,
     /// The version that is meant, if it is no other.
     only: Option<&'a str>,
-    overrides: &'a Overrides,
+    overrides: &'a StorageArgs,
     checks: StorageChecks,
     /// The version that the instances' paths were compared to.
     compared: String,
@@ -100,15 +101,9 @@ impl Target<'_> {
             }));
         }
         if self.compared == current {
-            let request = PathRequest {
-                version: &current,
-                data: &Bytes::new(),
-                typed: "",
-                overrides: self.overrides,
-            };
+            let request = PathRequest::to(&current, self.overrides);
             check_again(place, &request, &mut self.checks).await?;
-            let absent = &self.overrides.storage.allow_absent;
-            self.checks.coverage.require(absent)?;
+            self.checks.require_coverage(&place.context.accepted())?;
         } else {
             let way = (self.name, current.as_str());
             check_stragglers(place, way, self.overrides, &mut self.checks).await?;
@@ -256,7 +251,7 @@ pub(super) async fn activated(
     migrate: &abi::migrateCall,
     (sent, is_own): (&Sent, bool),
     outcome: &mut Outcome,
-    rollout: (&Overrides, StorageChecks),
+    rollout: (&StorageArgs, StorageChecks),
 ) -> Result<(), Error> {
     let StorageContext {
         context,

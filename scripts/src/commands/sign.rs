@@ -8,6 +8,7 @@ use super::pending::named;
 use super::propose::report_dry_run;
 use super::storage;
 use crate::app_error::Error;
+use crate::assess::FindingId;
 use crate::client::Client;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{self, Approval, ApprovalFile, SignedError, current, require_here};
@@ -42,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let (names, value) = (context.names(), U256::ZERO);
     let call = approval.call.clone();
     let mut governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
-    governed.allow_failing = context.global.allow_failing;
+    governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
     for line in governed.lines() {
         context.output.note(&line);
     }

@@ -6,13 +6,12 @@ pub(super) mod uncompared;
 use super::args::StorageArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::check::CheckFinding;
+use crate::assess::{Accepted, Coverage, Evidence, Finding, FindingId, Origin, Part, Role, decide};
 use crate::client::Client;
-use crate::coverage::{Coverage, Extent, Part};
-use crate::ids::{CodeHash, LayoutHash};
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::layout::{
-    Accepted, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck, Upgrade, Who,
-    check_storage, finding_id, is_about_layouts, look, read_file,
+    Documents, Known, LayoutError, Pair, Said, Side, StorageCheck, Upgrade, Who, check_storage,
+    finding_id, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -44,24 +43,6 @@ pub(super) struct StorageContext<'a> {
     pub(super) registry: Address,
 }
 
-/// What an operator overrides: findings about storage that are allowed, checks that may be absent,
-/// migrations that are left out.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Overrides {
-    pub(super) storage: StorageArgs,
-    /// Whether migrations that the code declares are left out on purpose.
-    pub(super) no_migration: bool,
-}
-
-impl Overrides {
-    pub(super) fn new(storage: &StorageArgs, no_migration: bool) -> Self {
-        Self {
-            storage: storage.clone(),
-            no_migration,
-        }
-    }
-}
-
 /// What a command found out about storage, and how much of it could be checked.
 #[derive(Default)]
 pub(super) struct StorageChecks {
@@ -69,11 +50,15 @@ pub(super) struct StorageChecks {
     pub(super) steps: Vec<StorageCheck>,
     pub(super) coverage: Coverage,
     /// What refuses nothing and is worth knowing.
-    pub(super) findings: Vec<CheckFinding>,
+    pub(super) findings: Vec<Finding>,
+    /// What would refuse it and was accepted, but for what a step's comparison says itself.
+    pub(super) accepted: Vec<Finding>,
+    /// Who asks.
+    pub(super) role: Role,
     /// Steps that were checked: the version before and the new one.
     pairs: BTreeSet<(String, String)>,
-    /// What was found in any step, by its name.
-    found: BTreeSet<String>,
+    /// What was found in any step.
+    found: BTreeSet<FindingId>,
     /// Whether a step was let through without a comparison: nobody knows what it would have found.
     is_uncompared: bool,
     /// Whether there are more instances than were looked at.
@@ -88,10 +73,18 @@ impl StorageChecks {
         Self::of(Coverage::absent(why))
     }
 
-    /// Nothing about storage was to be checked.
+    /// That was seen.
     pub(super) fn of(coverage: Coverage) -> Self {
         Self {
             coverage,
+            ..Self::default()
+        }
+    }
+
+    /// Checks for somebody.
+    pub(super) fn asked_by(role: Role) -> Self {
+        Self {
+            role,
             ..Self::default()
         }
     }
@@ -115,49 +108,80 @@ impl StorageChecks {
         }
     }
 
-    /// The first finding that `--allow-layout` names and no step had.
-    fn unneeded<'a>(&self, args: &'a StorageArgs) -> Option<&'a String> {
-        let mut named = args.allow_layout.iter();
-        named.find(|id| is_about_layouts(id) && !self.is_uncompared && !self.found.contains(*id))
+    /// The first accepted finding about layouts that no step had.
+    fn unneeded(&self, accepted: &Accepted) -> Option<FindingId> {
+        let mut named = accepted.iter().filter(|id| id.is_of_layouts());
+        let id = named.find(|id| !self.is_uncompared && !self.found.contains(*id));
+        id.cloned()
     }
 
-    /// Whether every finding that `--allow-layout` names was found.
-    pub(super) fn has_all(&self, args: &StorageArgs) -> bool {
-        self.unneeded(args).is_none()
+    /// Whether every accepted finding about layouts was found.
+    pub(super) fn has_all(&self, accepted: &Accepted) -> bool {
+        self.unneeded(accepted).is_none()
     }
 
-    /// Errors if `--allow-layout` names something that no step had.
-    pub(super) fn require_all(&self, args: &StorageArgs) -> Result<(), Error> {
-        match self.unneeded(args) {
+    /// Errors if a finding about layouts is accepted that no step had.
+    pub(super) fn require_all(&self, accepted: &Accepted) -> Result<(), Error> {
+        let known = Vec::new();
+        match self.unneeded(accepted) {
             None => Ok(()),
-            Some(id) => Err(LayoutError::NoSuchFinding {
-                id: id.clone(),
-                known: Vec::new(),
-            }
-            .into()),
+            Some(id) => Err(LayoutError::NoSuchFinding { id, known }.into()),
         }
+    }
+
+    /// Gives a refusal back, unless all that it found is accepted: then that is noted.
+    pub(super) fn refuse(&mut self, accepted: &Accepted, refusal: Error) -> Result<(), Error> {
+        match self.refused(accepted, &refusal.findings()).is_empty() {
+            true => Ok(()),
+            false => Err(refusal),
+        }
+    }
+
+    /// Which of these refuse it; which of them are accepted is noted.
+    pub(super) fn refused(&mut self, accepted: &Accepted, found: &[Finding]) -> Vec<Finding> {
+        let decision = decide(found, accepted, self.role);
+        for one in decision.accepted {
+            if !self.accepted.contains(&one) {
+                self.accepted.push(one);
+            }
+        }
+        decision.refused
+    }
+
+    /// Errors for every part that nobody could look at and that is not accepted.
+    pub(super) fn not_checked(&mut self, accepted: &Accepted) -> Vec<Error> {
+        let refused = self.refused(accepted, &self.coverage.findings());
+        let absent = self.coverage.not_checked().into_iter();
+        let absent = absent.filter(|absent| refused.iter().any(|one| one.id == absent.id()));
+        absent.map(Error::NotChecked).collect()
+    }
+
+    /// Errors for the first such part.
+    pub(super) fn require_coverage(&mut self, accepted: &Accepted) -> Result<(), Error> {
+        self.not_checked(accepted)
+            .into_iter()
+            .next()
+            .map_or(Ok(()), Err)
     }
 }
 
-/// Checks a step's storage and notes the result in `checks`. Of what `args` allows, what this step
+/// Checks a step's storage and notes the result in `checks`. Of what is accepted, what this step
 /// does not have is left to the others: [`StorageChecks::require_all`] asks at the end.
 pub(super) async fn require(
     place: StorageContext<'_>,
     versions: Versions<'_>,
-    args: &StorageArgs,
+    (args, accepted): (&StorageArgs, &Accepted),
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
-    let mut said = args.clone();
+    let mut said = accepted.clone();
     let (check, coverage) = loop {
-        match compare(place, versions.clone(), &said).await {
+        match compare(place, versions.clone(), (args, &said)).await {
             Err(Error::Layout(error)) => match *error {
                 // With findings that are still open, the name is a slip of theirs.
-                LayoutError::NoSuchFinding { id, known } if known.is_empty() => {
-                    said.allow_layout.retain(|other| *other != id);
-                }
+                LayoutError::NoSuchFinding { id, known } if known.is_empty() => said.remove(&id),
                 error => {
                     // What else was named may be about what was not reached.
-                    checks.is_uncompared |= !args.allow_layout.is_empty();
+                    checks.is_uncompared |= accepted.iter().next().is_some();
                     return Err(error.into());
                 }
             },
@@ -176,7 +200,7 @@ pub(super) async fn require(
 async fn compare(
     place: StorageContext<'_>,
     versions: Versions<'_>,
-    args: &StorageArgs,
+    (args, accepted): (&StorageArgs, &Accepted),
 ) -> Result<(StorageCheck, Coverage), Error> {
     let StorageContext {
         context,
@@ -207,18 +231,20 @@ async fn compare(
     let said = Said {
         renames: args.rename.clone(),
         retypes: args.retype.clone(),
-        allowed: args.allow_layout.clone(),
+        accepted: accepted.clone(),
         migrates: new.map(|new| new.migrates.clone()).unwrap_or_default(),
     };
     let mut check = check_storage(&pair, &said)?;
     let mut coverage = Coverage::default();
-    if let Some(why) = &check.unknown {
-        coverage.lower(Part::Layout, Extent::Absent, why);
-        coverage.lower(Part::LiveInstances, Extent::Absent, why);
-    }
-    for why in &check.partial {
-        coverage.lower(Part::Layout, Extent::Partial, why);
-        coverage.lower(Part::LiveInstances, Extent::Partial, why);
+    let both = [Part::Layout, Part::LiveInstances];
+    for part in both {
+        match &check.unknown {
+            Some(why) => coverage.add(Evidence::whole(part, Origin::NotKnown, why).told()),
+            None => coverage.seen(part, Origin::Chain),
+        }
+        for why in &check.partial {
+            coverage.add(Evidence::some(part, Origin::NotKnown, why));
+        }
     }
     if let (Some(old), Some(new)) = (pair.old.known.document(), new) {
         let upgrade = Upgrade {
@@ -230,17 +256,13 @@ async fn compare(
         };
         let live = look(client, &documents, upgrade, &old.layout, &new.layout).await?;
         for why in &live.notes {
-            coverage.lower(Part::LiveInstances, live.extent, why);
+            coverage.add(Evidence::some(Part::LiveInstances, Origin::NotKnown, why));
         }
         let mut dirty = live.dirty;
         dirty.retain(|one| match said.why_dirty(&pair, &one.id()) {
             Some(because) => {
-                let accepted = Accepted {
-                    finding: one.id(),
-                    because,
-                };
-                if !check.accepted.contains(&accepted) {
-                    check.accepted.push(accepted);
+                if !check.accepted.contains(&because) {
+                    check.accepted.push(because);
                 }
                 false
             }
@@ -303,6 +325,22 @@ pub(super) async fn given(
     .into())
 }
 
+/// How far the sources of registered code are known.
+pub(super) fn source(version: &str, hash: SourceHash) -> Evidence {
+    match hash.is_zero() {
+        true => Evidence::whole(
+            Part::Source,
+            Origin::NotKnown,
+            format!("nobody recorded the hash of the sources of {version}"),
+        ),
+        false => Evidence::whole(
+            Part::Source,
+            Origin::Chain,
+            "their hash is named; only a build compares them with the code (--source)",
+        ),
+    }
+}
+
 /// What the registry recorded for the first version with that code, and its label.
 pub(super) async fn recorded(
     client: &Client,
@@ -330,7 +368,7 @@ pub(super) async fn all_recorded(
 }
 
 /// What was checked and how much of it, as fields; as lines what somebody has to know: what was not
-/// checked as a whole, and what somebody allowed although it is dangerous. What an earlier call reported
+/// checked as a whole, and what somebody accepted although it is dangerous. What an earlier call reported
 /// in the same outcome is not repeated.
 pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
     outcome.field("coverage", &checks.coverage);
@@ -338,17 +376,31 @@ pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
     if !checks.steps.is_empty() {
         outcome.field("storage", &checks.steps);
     }
+    let mut accepted = checks.accepted.clone();
     for check in &checks.steps {
-        let is_allowed = |because: &str| because.starts_with("allowed");
-        let mut accepted = check.accepted.iter();
-        if accepted.any(|one| is_allowed(&one.because)) {
+        let by_caller = check
+            .accepted
+            .iter()
+            .filter(|one| one.origin == Origin::Remembered);
+        let before = accepted.len();
+        accepted.extend(by_caller.cloned());
+        if accepted.len() > before {
             lines.extend(check.lines());
         }
+    }
+    lines.extend(
+        checks
+            .accepted
+            .iter()
+            .map(|one| format!("{}; accepted", one.line())),
+    );
+    if !accepted.is_empty() {
+        outcome.field("accepted", accepted);
     }
     if !checks.findings.is_empty() {
         outcome.field("findings", &checks.findings);
     }
-    lines.extend(checks.findings.iter().flat_map(CheckFinding::lines));
+    lines.extend(checks.findings.iter().flat_map(Finding::lines));
     lines.retain(|line| !outcome.lines.contains(line));
     outcome.lines.extend(lines);
 }

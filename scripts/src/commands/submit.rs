@@ -5,7 +5,7 @@ use super::args::SubmitArgs;
 use super::context::Context;
 use super::pause;
 use super::propose::propose_signed;
-use super::storage::{self, Overrides, StorageContext};
+use super::storage::{self, StorageContext};
 use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
@@ -60,7 +60,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     let said = (&args.review, None);
     let checks = check_as_approver(context, &client, registry, &decoded, said).await?;
     storage::report(&mut outcome, &checks);
-    let overrides = Overrides::new(&args.review.storage, args.review.no_migration);
+    let overrides = args.review.storage.clone();
     let (rollout, submission) = ((&overrides, checks), submission(&accepted));
     let mut outcome = propose_signed(place, &approval.call, submission, outcome, rollout).await?;
     if outcome.exit.is_none() {

@@ -28,10 +28,10 @@ fn names_of_cast_and_cargo_stylus_are_understood() {
 #[test]
 fn an_initializer_takes_its_arguments() {
     let cli = parse("create-proxy A 1.0 --init initialize(uint256) 7 --json").expect("it parses");
-    let Command::CreateProxy { init, .. } = cli.command else {
+    let Command::CreateProxy(created) = cli.command else {
         panic!("another command")
     };
-    assert_eq!(init, ["initialize(uint256)", "7"]);
+    assert_eq!(created.init, ["initialize(uint256)", "7"]);
     assert!(cli.global.json);
 }
 

@@ -1,10 +1,11 @@
 //! `transfer`: an instance goes to another registry, an adopted one to an account; or it is removed.
 
-use super::confirm::{self, AllowArgs, Notice, Unusual};
+use super::confirm;
 use super::context::{Context, Unverified};
 use super::propose::propose;
 use super::storage::StorageContext;
 use crate::app_error::Error;
+use crate::assess::{Finding, FindingId};
 use crate::build::evm;
 use crate::client::Client;
 use crate::governance::kind_in_words;
@@ -21,7 +22,6 @@ pub(super) async fn run(
     proxy: &str,
     to: Option<&str>,
     definition: Option<&str>,
-    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("transfer").await?;
     let registry = context.verified(&client, context.registry()?).await?;
@@ -57,7 +57,7 @@ pub(super) async fn run(
             for line in &checked.lines {
                 context.output.note(line);
             }
-            confirm::require(context, allow, &checked.notices())?;
+            confirm::require(context, &checked.notices())?;
             outcome.field("receiver", checked.receiver);
             call.abi_encode()
         }
@@ -140,7 +140,7 @@ pub(super) async fn first_contact(
 
 impl Checked {
     /// What has to be meant about the receiver: that the instance runs other code there.
-    pub(super) fn notices(&self) -> Vec<Notice> {
+    pub(super) fn notices(&self) -> Vec<Finding> {
         let receiver = self
             .receiver
             .as_ref()
@@ -155,7 +155,7 @@ impl Checked {
             receiver.runs,
             receiver.registered
         );
-        Notice::new(Unusual::OtherCode, words)
+        confirm::notice(FindingId::OTHER_CODE, words)
     });
         notice.into_iter().collect()
     }

@@ -1,12 +1,13 @@
 //! `upgrade`: one instance to one version.
 
+use super::args::StorageArgs;
 use super::calldata;
 use super::context::earlier::report_undone;
 use super::context::{Context, Unverified, report};
 use super::path::{PathRequest, check_instance};
 use super::propose::go_on_in_batches;
 use super::storage::uncompared;
-use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::storage::{self, StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::error::Exit;
 use crate::output::Outcome;
@@ -33,14 +34,14 @@ pub(super) async fn run(
     proxy: &str,
     version: &str,
     call: &[String],
-    overrides: &Overrides,
+    overrides: &StorageArgs,
 ) -> Result<Outcome, Error> {
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
     let request = PathRequest {
         version,
-        data: &data,
+        data: Some(&data),
         typed: calldata::typed(call),
         overrides,
     };

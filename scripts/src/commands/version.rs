@@ -1,12 +1,12 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
 
-use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
+use super::args::{AddStepArgs, RollbackArgs, StorageArgs, VersionArgs};
 use super::context::Context;
 use super::context::earlier::earlier;
 use super::kept;
 use super::propose::{propose, propose_and_roll};
 use super::rollout;
-use super::storage::{self, Overrides, StorageContext};
+use super::storage::{self, StorageContext};
 use super::work::Work;
 use crate::app_error::Error;
 use crate::deploy;
@@ -40,7 +40,7 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "migrate", &args.name).await?;
     let new = work.version(args, true).await?;
-    let overrides = Overrides::new(&args.storage, args.step.no_migration);
+    let overrides = args.storage.clone();
     go(work, new, overrides).await
 }
 
@@ -50,8 +50,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     if let Some((code, _)) = work.registered(&args.version).await? {
         let run = work.run(&args.step)?;
         let pair = (args.version.as_str(), args.from.as_str());
-        let said = (&args.storage, args.allow_abi.as_slice());
-        work.check_registered(pair, &code, &run, said, (false, false))
+        work.check_registered(pair, &code, &run, &args.storage, (false, false))
             .await?;
     }
     let call = abi::addStepCall {
@@ -91,8 +90,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         let run = work.run(&args.step)?;
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
-        let said = (&args.storage, args.allow_abi.as_slice());
-        work.check_registered(pair, &code, &run, said, (true, true))
+        work.check_registered(pair, &code, &run, &args.storage, (true, true))
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
@@ -103,12 +101,12 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         code: code.into(),
         step,
     };
-    let overrides = Overrides::new(&args.storage, args.step.no_migration);
+    let overrides = args.storage.clone();
     go(work, new, overrides).await
 }
 
 /// Proposes or approves the migration; goes on with the rollout where it is done already.
-async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Outcome, Error> {
+async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
     let place = StorageContext {
         context,

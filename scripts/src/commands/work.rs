@@ -12,14 +12,14 @@ mod tried;
 pub(super) use action::check_action;
 pub(super) use callers::interfaces;
 pub(super) use checks::{interface_at, interface_of};
-use code::Subject;
+pub(super) use code::Subject;
 pub(super) use ending::Program;
 
-use super::args::{StepArgs, VersionArgs};
+use super::args::{StepArgs, StorageArgs, VersionArgs};
 use super::calldata;
 use super::context::Context;
 use super::path::{check_few, check_stragglers};
-use super::storage::{Overrides, StorageChecks, StorageContext};
+use super::storage::{StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{Client, Sent};
@@ -46,8 +46,6 @@ pub(super) struct Work<'a> {
     pub(super) sent: Vec<Sent>,
     /// Whether nothing may be sent.
     is_dry: bool,
-    /// Whether an approver looks at what somebody else proposed.
-    is_approval: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
     /// What was found out about storage, and how much of what should be checked was.
@@ -71,20 +69,17 @@ pub(super) struct Run {
     pub(super) program: Program,
     /// What that declares, if it is known.
     pub(super) declared: Option<Vec<DeclaredStep>>,
-    /// Whether the code's own migration is left out on purpose.
-    pub(super) omitted: bool,
 }
 
 impl Run {
     /// What runs on a way that was registered or proposed.
-    pub(super) fn registered(way: &Step, omitted: bool) -> Self {
+    pub(super) fn registered(way: &Step) -> Self {
         Self {
             kind: registry::runs(way).number(),
             data: way.data.clone(),
             typed: String::new(),
             program: Program::of(way),
             declared: None,
-            omitted,
         }
     }
 }
@@ -122,7 +117,6 @@ impl<'a> Work<'a> {
             open,
             sent: Vec::new(),
             is_dry,
-            is_approval: false,
             undeployed: Vec::new(),
             checks: StorageChecks::default(),
             layout: None,
@@ -146,26 +140,25 @@ impl<'a> Work<'a> {
         let way = self.way_of_current(args, &new.code).await?;
         if !args.initial && !from.is_empty() {
             let run = match &way {
-                Some(way) => Run::registered(way, args.step.no_migration),
+                Some(way) => Run::registered(way),
                 None => self.run(&args.step)?,
             };
             let runs = run.kind != step::NONE;
             self.check_storage(&args.version, &from, &new, runs, &args.storage)
                 .await?;
             let pair = (args.version.as_str(), from.as_str());
-            self.check_callers(pair, &new, &args.allow_abi).await?;
+            self.check_callers(pair, &new).await?;
             self.check_steps(&args.version, &from, &new, &run).await?;
-            let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
-            self.check_others(upgrades, &overrides).await?;
+            self.check_others(upgrades, &args.storage).await?;
         } else {
             self.note_not_compared(&args.version);
             self.note_published(&args.version, &new).await?;
             if !is_known {
-                self.check_first(&args.version, &new, args.no_init);
+                self.check_first(&args.version, &new);
             }
         }
-        self.require_coverage(&new, &args.storage).await?;
+        self.require_coverage(&new).await?;
         self.settle()?;
         if upgrades && !args.initial {
             self.try_first(args, &new).await?;
@@ -200,12 +193,12 @@ impl<'a> Work<'a> {
     pub(super) async fn check_others(
         &mut self,
         upgrades: Option<(&str, &str)>,
-        overrides: &Overrides,
+        overrides: &StorageArgs,
     ) -> Result<(), Error> {
         if !self.is_dry && !self.refused.is_empty() {
             return Ok(()); // nothing is sent: the other instances are no matter of it
         }
-        let name = self.name.clone();
+        let (name, accepted) = (self.name.clone(), self.context.accepted());
         if let Some((version, from)) = upgrades {
             let is_known = self.registered(version).await?.is_some();
             let place = StorageContext {
@@ -217,7 +210,7 @@ impl<'a> Work<'a> {
             let to = if is_known { version } else { from };
             // A known version may have most of them already: what is older goes along at once.
             let mut checked = Ok(());
-            if is_known || !checks.has_all(&overrides.storage) {
+            if is_known || !checks.has_all(&accepted) {
                 checked = check_stragglers(place, (&name, to), overrides, checks).await;
             }
             if checked.is_ok() {
@@ -228,7 +221,7 @@ impl<'a> Work<'a> {
                 return Ok(());
             }
         }
-        if let Err(error) = self.checks.require_all(&overrides.storage) {
+        if let Err(error) = self.checks.require_all(&accepted) {
             self.refuse(error);
         }
         Ok(())

@@ -1,10 +1,10 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
 use super::drawing::slots;
-use super::page::{PageContext, address, addresses, link, text, time, way};
+use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::tree;
-use super::view::{Card, Entry, Review};
+use super::view::{Entry, Review};
 use crate::governance::Display;
 use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
@@ -26,10 +26,10 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             p { "action " code.address { (review.action) } }
             @if review.readiness.is_some() { (links(place, review)) }
         }
-        @if !review.cards.is_empty() {
+        @if !review.findings.is_empty() {
             section {
                 h2 { "What was found" }
-                (cards(&review.cards))
+                (findings(&review.findings))
             }
         }
         section {
@@ -158,38 +158,6 @@ pub fn display(display: &Display) -> Markup {
             }
             dt { "payload" } dd { code.address { (display.payload) } }
         }
-    }
-}
-
-/// Findings, the heaviest first.
-pub fn cards(all: &[Card]) -> Markup {
-    html! {
-        ul.cards {
-            @for one in all {
-                li class=(format!("card {}", class(&one.weight))) {
-                    h3 { span.weight { (word(&one.weight)) } " " (text(&one.about)) }
-                    p { (text(&one.says)) }
-                }
-            }
-        }
-    }
-}
-
-/// The class of a weight; what is none is not told as good.
-fn class(weight: &str) -> &'static str {
-    let all = ["good", "note", "unknown", "warning", "danger"];
-    all.into_iter()
-        .find(|one| *one == weight)
-        .unwrap_or("unknown")
-}
-
-fn word(weight: &str) -> &'static str {
-    match class(weight) {
-        "good" => "✓ checked",
-        "note" => "· note",
-        "warning" => "! warning",
-        "danger" => "✗ danger",
-        _ => "? not checked",
     }
 }
 

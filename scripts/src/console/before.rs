@@ -1,8 +1,9 @@
 //! What will happen, before the wallet is asked.
 
-use super::action::{cards, display};
-use super::page::{PageContext, address, link, text};
+use super::action::display;
+use super::page::{PageContext, address, findings, link, text};
 use super::view::Before;
+use crate::assess::Consent;
 use maud::{Markup, html};
 
 /// The page.
@@ -16,23 +17,23 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
             h2 { "What the action does" }
             (display(&before.display))
         }
-        @if !before.cards.is_empty() {
+        @if !before.findings.is_empty() {
             section {
                 h2 { "What was found" }
-                (cards(&before.cards))
+                (findings(&before.findings))
             }
         }
         (tried(place, before))
         p #values hidden { (any_values()) }
-        @match before.consent.as_deref() {
-            None | Some("not-needed") => p { (button(before, false)) },
-            Some("needed") => {
+        @match before.consent {
+            None | Some(Consent::NotNeeded) => p { (button(before, false)) },
+            Some(Consent::Needed) => {
                 p { (consent()) }
                 p { (button(before, true)) }
             },
-            Some(_) => p.card.danger {
+            Some(Consent::Refused) => p.card.danger {
                 span.weight { "✗ refused" } " A check refuses this action, and approve would not go on \
-                    with any flag: nothing can be sent from here."
+                    whatever is accepted: nothing can be sent from here."
             },
         }
         p { (link(place, "/action", &[("id", &before.action.to_string())], "Back to the action")) }

@@ -3,7 +3,8 @@
 
 use super::assets::{SCRIPT_PATH, STYLE_PATH};
 use super::request::encoded;
-use super::view::Finding;
+use crate::assess::Finding;
+use crate::error::Report;
 use crate::governance::Names;
 use crate::model::Instance;
 use crate::output::visible;
@@ -172,35 +173,47 @@ pub fn time(seconds: u64) -> Markup {
 }
 
 /// A failure: what was expected, what was found, what to do next.
-pub fn failure(error: &Finding) -> Markup {
+pub fn failure(error: &Report) -> Markup {
     html! {
         section.card.danger role="alert" {
             h2 { (text(&error.message)) }
-            dl {
-                @for (name, value) in [("expected", &error.expected), ("found", &error.found),
-                    ("next", &error.next)] {
-                    @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
-                }
+            (more([&error.expected, &error.found, &error.next]))
+        }
+    }
+}
+
+/// A finding.
+pub fn finding(one: &Finding) -> Markup {
+    html! {
+        section class=(format!("card {}", one.severity.class())) { (told(one)) }
+    }
+}
+
+/// Findings as a list, the heaviest first.
+pub fn findings(all: &[Finding]) -> Markup {
+    html! {
+        ul.cards {
+            @for one in all {
+                li class=(format!("card {}", one.severity.class())) { (told(one)) }
             }
         }
     }
 }
 
-/// A finding of the doctor.
-pub fn finding(one: &Finding) -> Markup {
-    let class = match one.severity.as_str() {
-        "failure" => "danger",
-        "warning" => "warning",
-        _ => "note",
-    };
+fn told(one: &Finding) -> Markup {
     html! {
-        section class=(format!("card {class}")) {
-            h3 { span.weight { (text(&one.severity)) } " " (text(&one.message)) }
-            dl {
-                @for (name, value) in [("expected", &one.expected), ("found", &one.found),
-                    ("next", &one.next)] {
-                    @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
-                }
+        h3 { span.weight { (one.severity.mark()) " " (one.severity.word()) } " " (one.part.words()) }
+        p { (text(&one.message)) }
+        (more([&one.expected, &one.found, &one.next]))
+    }
+}
+
+fn more(words: [&Option<String>; 3]) -> Markup {
+    let named = ["expected", "found", "next"].into_iter().zip(words);
+    html! {
+        dl {
+            @for (name, value) in named {
+                @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
             }
         }
     }

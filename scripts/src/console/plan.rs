@@ -1,11 +1,9 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
 use super::page::{PageContext, address, finding, text, way};
-use super::view::{Finding, Plan, Review};
-use crate::plan::{
-    Change, Event, Finding as PlanFinding, Group, Kind, Reads, Replay, ether, not_tried,
-    only_started,
-};
+use super::view::{Plan, Review};
+use crate::assess::{Finding, Severity};
+use crate::plan::{Change, Event, Group, Kind, Reads, Replay, ether, not_tried, only_started};
 use crate::text::{grouped, word};
 use maud::{Markup, html};
 
@@ -60,7 +58,7 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
     html! {
         @if let Some(says) = plan.verdict.words() { (succeeds(plan, says)) }
-        @for problem in &plan.problems { (self::problem(problem)) }
+        @for problem in &plan.problems { (finding(problem)) }
         @for warning in &plan.warnings { (finding(warning)) }
         @for (part, extent) in plan.coverage.iter().filter(|(_, extent)| *extent != "complete") {
             (unknown(&format!("{part}: {extent}")))
@@ -104,7 +102,10 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
 /// something was not tried to its end.
 fn succeeds(plan: &Plan, says: &str) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let is_warned = plan.warnings.iter().any(|one| one.severity == "failure");
+    let is_warned = plan
+        .warnings
+        .iter()
+        .any(|one| one.severity == Severity::Danger);
     let is_good = gas.is_empty() && plan.verdict.is_carried_out() && !is_warned;
     let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
@@ -147,7 +148,7 @@ fn unknown(what: &str) -> Markup {
 
 /// A replay was asked for, and there was nothing to send again.
 fn nothing_replayed() -> Markup {
-    let PlanFinding { message, found, .. } = Replay::nothing();
+    let Finding { message, found, .. } = Replay::nothing();
     html! {
         section {
             h2 { "Past transactions, sent again" }
@@ -226,20 +227,6 @@ fn group_card(place: &PageContext, group: &Group) -> Markup {
                 code { (text(&one.call)) } ": " (text(&one.before)) " → " (text(&one.after))
                 ", transaction " code.address { (one.hash) }
             } } }
-        }
-    }
-}
-
-fn problem(one: &Finding) -> Markup {
-    html! {
-        section.card.danger {
-            h3 { span.weight { "✗ danger" } " " (text(&one.message)) }
-            dl {
-                @for (name, value) in [("expected", &one.expected), ("found", &one.found),
-                    ("next", &one.next)] {
-                    @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
-                }
-            }
         }
     }
 }
@@ -323,7 +310,8 @@ mod tests {
     #[test]
     fn warnings_and_what_was_checked_in_part_are_reported() {
         let page = shown(json!({
-            "warnings": [{"name": "EndsSoon", "severity": "warning", "message": "it ends in 9 days"}],
+            "warnings": [{"id": "EndsSoon", "severity": "warning", "part": "code", "origin": "chain",
+                          "message": "it ends in 9 days"}],
             "coverage": {"layout": "complete", "steps": "absent", "live_instances": "partial"},
         }));
         assert!(page.contains("it ends in 9 days"), "{page}");

@@ -148,9 +148,9 @@ fn waiting(place: &PageContext, review: &Review) -> String {
     for field in &review.display.fields {
         let _ = writeln!(out, "- {}: {}", plain(&field.name), plain(&field.value));
     }
-    for card in &review.cards {
-        let (weight, about) = (plain(&card.weight), plain(&card.about));
-        let _ = writeln!(out, "- **{weight}** {about}: {}", plain(&card.says));
+    for one in &review.findings {
+        let (severity, about) = (one.severity.class(), one.part.words());
+        let _ = writeln!(out, "- **{severity}** {about}: {}", plain(&one.says()));
     }
     for area in &review.slots {
         out.push_str(

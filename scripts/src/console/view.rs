@@ -1,5 +1,7 @@
 //! The documents of the commands, as the pages read them. What a page does not show is left out here.
 
+use crate::assess::{Consent, Finding};
+use crate::error::Report;
 use crate::governance::signed::Digests;
 use crate::governance::{Display, Explained, Node};
 use crate::history::LiveCheck;
@@ -93,22 +95,6 @@ pub struct Migration {
     pub next: String,
 }
 
-/// A finding of the doctor, or of a plan.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Finding {
-    pub name: String,
-    #[serde(default)]
-    pub severity: String,
-    pub message: String,
-    #[serde(default)]
-    pub expected: Option<String>,
-    #[serde(default)]
-    pub found: Option<String>,
-    #[serde(default)]
-    pub next: Option<String>,
-}
-
 /// `pending`.
 #[derive(Debug, Deserialize)]
 pub struct Pending {
@@ -145,7 +131,7 @@ pub struct Review {
     pub policy: Explained,
     pub tree: Node,
     #[serde(default)]
-    pub cards: Vec<Card>,
+    pub findings: Vec<Finding>,
     #[serde(default)]
     pub slots: Vec<Area>,
     #[serde(default)]
@@ -166,13 +152,6 @@ pub struct Fact {
     pub is_as_named: bool,
 }
 
-/// A finding about an action.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `review::Card`
-pub struct Card {
-    pub about: String,
-    pub weight: String,
-    pub says: String,
 }
 
 /// An event.
@@ -222,9 +201,9 @@ pub struct Before {
     #[serde(default)]
     pub transaction_digest: Option<B256>,
     #[serde(default)]
-    pub cards: Vec<Card>,
+    pub findings: Vec<Finding>,
     #[serde(default)]
-    pub consent: Option<String>,
+    pub consent: Option<Consent>,
     #[serde(default)]
     pub plan: Option<Plan>,
     #[serde(default)]
@@ -269,14 +248,14 @@ pub struct Verified {
     #[serde(default)]
     pub coverage: std::collections::BTreeMap<String, String>,
     #[serde(default)]
-    pub error: Option<Finding>,
+    pub error: Option<Report>,
 }
 
 /// A failure.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
 pub struct Failure {
-    pub error: Finding,
+    pub error: Report,
 }
 
 /// A document as one of these.

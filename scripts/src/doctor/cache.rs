@@ -3,8 +3,8 @@
 
 use super::abi::ICacheManager::{cacheSizeCall, decayCall, getSmallestEntriesCall, queueSizeCall};
 use super::chain::{ChainFacts, DAY};
-use super::finding::{Finding, Severity};
 use super::programs::Program;
+use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::text::duration;
@@ -94,22 +94,14 @@ pub(super) fn findings(bids: &[CacheBid]) -> Vec<Finding> {
         bid.is_full && (left.is_some() || bid.margin.is_zero())
     };
     let finding = |bid: &CacheBid| {
-        Finding {
-        name: "EvictionAhead",
-        severity: Severity::Note,
-        message: format!("the {} can lose its place in the init cache", bid.what),
-        expected: format!("a bid that is worth something for {AHEAD} days more, or room in the cache"),
-        found: match bid.seconds_left {
+        Finding::named(Part::Code, Severity::Note, "EvictionAhead", format!("the {} can lose its place in the init cache", bid.what)).with(format!("a bid that is worth something for {AHEAD} days more, or room in the cache"), match bid.seconds_left {
             Some(left) if left > 0 => format!(
                 "a full cache, and a bid worth {} wei, nothing in {}",
                 bid.margin,
                 duration(left)
             ),
-            _ => "a full cache, and a bid that is worth nothing".into(),
-        },
-        next: "it runs all the same, for more gas; once it is evicted, doctor --fix --max-bid WEI bids anew"
-            .into(),
-    }
+            _ => "a full cache, and a bid that is worth nothing".to_owned(),
+        }, "it runs all the same, for more gas; once it is evicted, doctor --fix --max-bid WEI bids anew")
     };
     bids.iter().filter(is_ending).map(finding).collect()
 }

@@ -1,9 +1,9 @@
 //! Whether an endpoint gave all events of the registry: code that it keeps quiet about is not examined.
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
-use super::finding::{Finding, Severity};
 use super::programs::{Program, State};
 use super::recorded::{self, Recorded};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::history::differences;
 use crate::model::{Definition, Head, head_differences};
@@ -141,16 +141,19 @@ async fn counted(
 }
 
 fn finding(title: &str, difference: Difference) -> Finding {
-    Finding {
-        name: INCOMPLETE,
-        severity: Severity::Failure,
-        message: format!(
+    Finding::named(
+        Part::Registry,
+        Severity::Danger,
+        INCOMPLETE,
+        format!(
             "the events of {title} are not all there, or not true: {} differs, and what they keep \
              quiet about is not examined",
             difference.what
         ),
-        expected: difference.view,
-        found: format!("{}, as the events say", difference.events),
-        next: "ask another endpoint, one that keeps all logs".into(),
-    }
+    )
+    .with(
+        difference.view,
+        format!("{}, as the events say", difference.events),
+        "ask another endpoint, one that keeps all logs",
+    )
 }

@@ -2,12 +2,12 @@
 
 use super::cache::{self, CacheBid};
 use super::chain::{ChainFacts, DAY};
-use super::finding::{Finding, Severity};
 use super::inventory::{Account, Inventory};
 use super::policies::Voices;
 use super::programs::{Program, State};
 use super::time::{self, Migration, OpenAction};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
+use crate::assess::{Finding, Part, Severity};
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
@@ -140,18 +140,22 @@ fn unknown(inventory: &Inventory, registry: Address, framework: &Framework) -> V
     found.extend(proxies.map(|proxy| format!("the proxy {proxy}")));
     found
         .into_iter()
-        .map(|what| Finding {
-            name: "UnknownFramework",
-            severity: Severity::Warning,
-            message: format!("{what} is of another framework than this program holds"),
-            expected: format!(
-                "a registry with the code hash {}",
-                framework.registry.codehash()
-            ),
-            found: "other code: the programs that it was compiled to call are not examined".into(),
-            next: "name the folder with its sources by --framework-from, or use the \
-                   stylus-upgrades that deployed it"
-                .into(),
+        .map(|what| {
+            Finding::named(
+                Part::Code,
+                Severity::Warning,
+                "UnknownFramework",
+                format!("{what} is of another framework than this program holds"),
+            )
+            .with(
+                format!(
+                    "a registry with the code hash {}",
+                    framework.registry.codehash()
+                ),
+                "other code: the programs that it was compiled to call are not examined",
+                "name the folder with its sources by --framework-from, or use the \
+                   stylus-upgrades that deployed it",
+            )
         })
         .collect()
 }
@@ -174,24 +178,27 @@ fn of_programs(programs: &[Program]) -> Vec<Finding> {
 fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Finding {
     let is_needed = account.uses.iter().any(|one| one.needed);
     let uses: Vec<_> = account.uses.iter().map(|one| one.of.as_str()).collect();
-    Finding {
-        name: "CodeChanged",
-        severity: match is_needed {
-            true => Severity::Failure,
+    Finding::named(
+        Part::Code,
+        match is_needed {
+            true => Severity::Danger,
             false => Severity::Warning,
         },
-        message: format!(
+        "CodeChanged",
+        format!(
             "{} holds other code than was recorded ({})",
             account.address,
             uses.join(", ")
         ),
-        expected: recorded.to_string(),
-        found: match program.state {
-            State::Missing => "no code".into(),
+    )
+    .with(
+        recorded.to_string(),
+        match program.state {
+            State::Missing => "no code".to_owned(),
             _ => program.codehash.to_string(),
         },
-        next: "stop and find out who changed it".into(),
-    }
+        "stop and find out who changed it",
+    )
 }
 
 fn not_running(program: &Program) -> Option<Finding> {
@@ -200,19 +207,19 @@ fn not_running(program: &Program) -> Option<Finding> {
     let (name, severity, message, found) = match program.state {
         State::Expired { age } => (
             "ProgramExpired",
-            Severity::Failure,
+            Severity::Danger,
             format!("{what} does not run: its activation has expired"),
             format!("activated {} days ago", age / DAY),
         ),
         State::Outdated { version, wanted } => (
             "ProgramOutdated",
-            Severity::Failure,
+            Severity::Danger,
             format!("{what} does not run: an upgrade of the chain outdated it"),
             format!("activated for Stylus {version}, the chain is at Stylus {wanted}"),
         ),
         State::Inactive => (
             "ProgramNotActivated",
-            Severity::Failure,
+            Severity::Danger,
             format!("{what} does not run: nobody activated it"),
             "code that was never activated".into(),
         ),
@@ -223,23 +230,25 @@ fn not_running(program: &Program) -> Option<Finding> {
             format!("{} days left", seconds_left / DAY),
         ),
         State::Missing => {
-            return Some(Finding {
-                name: "NoCode",
-                severity: Severity::Failure,
-                message: format!("{what} is gone"),
-                expected: "code".into(),
-                found: "an account without code".into(),
-                next: "check that --rpc-url leads to the chain that the registry is on".into(),
-            });
+            return Some(
+                Finding::named(
+                    Part::Code,
+                    Severity::Danger,
+                    "NoCode",
+                    format!("{what} is gone"),
+                )
+                .with(
+                    "code",
+                    "an account without code",
+                    "check that --rpc-url leads to the chain that the registry is on",
+                ),
+            );
         }
         State::Active { .. } | State::Evm => return None,
     };
-    Some(Finding {
-        name,
-        severity,
-        message,
-        expected: format!("an activation of this version with {AHEAD_DAYS} days left"),
+    Some(Finding::named(Part::Code, severity, name, message).with(
+        format!("an activation of this version with {AHEAD_DAYS} days left"),
         found,
-        next: fix.into(),
-    })
+        fix,
+    ))
 }

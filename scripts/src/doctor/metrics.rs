@@ -2,8 +2,8 @@
 
 use super::cache::CacheBid;
 use super::examine::Diagnosis;
-use super::finding::Severity;
 use super::programs::State;
+use crate::assess::Severity;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -177,7 +177,7 @@ fn rest(all: &mut Metrics, diagnosis: &Diagnosis) {
         [
             ("note", Severity::Note),
             ("warning", Severity::Warning),
-            ("failure", Severity::Failure),
+            ("failure", Severity::Danger),
         ]
         .map(|(name, severity)| (vec![("severity", name.to_owned())], findings(severity))),
     );

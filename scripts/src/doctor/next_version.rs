@@ -2,8 +2,8 @@
 //! scheduled, else the newest rules that are known here.
 
 use super::chain::{ChainFacts, DAY};
-use super::finding::{Finding, Severity};
 use super::programs::{Program, State};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::program_code::module;
 use crate::text::utc;
@@ -78,21 +78,23 @@ fn when(chain: &ChainFacts) -> String {
 }
 
 fn rebuild(chain: &ChainFacts, program: &Program, target: u64, reason: String) -> Finding {
-    Finding {
-        name: "WouldNotActivate",
-        severity: Severity::Warning,
-        message: format!(
+    Finding::named(
+        Part::Code,
+        Severity::Warning,
+        "WouldNotActivate",
+        format!(
             "the {} {} could not be activated under ArbOS {target}: {}",
             program.title(),
             program.address(),
             when(chain)
         ),
-        expected: format!("a module that ArbOS {target} takes"),
-        found: reason,
-        next: "build it anew with a compiler that keeps the rule, and register that as a version \
-               before the upgrade"
-            .into(),
-    }
+    )
+    .with(
+        format!("a module that ArbOS {target} takes"),
+        reason,
+        "build it anew with a compiler that keeps the rule, and register that as a version \
+               before the upgrade",
+    )
 }
 
 fn reactivate(chain: &ChainFacts, target: u64, stylus: u16, count: usize) -> Finding {
@@ -100,32 +102,36 @@ fn reactivate(chain: &ChainFacts, target: u64, stylus: u16, count: usize) -> Fin
         Some(_) => Severity::Warning,
         None => Severity::Note,
     };
-    Finding {
-        name: "NextVersionOutdates",
+    Finding::named(
+        Part::Code,
         severity,
-        message: format!(
+        "NextVersionOutdates",
+        format!(
             "ArbOS {target} brings Stylus {stylus}, under which nothing runs that was activated \
              before: {}",
             when(chain)
         ),
-        expected: format!("programs activated for Stylus {stylus}"),
-        found: format!("{count} programs for Stylus {}", chain.stylus),
-        next:
-            "stylus-upgrades doctor --fix, right behind the upgrade: before it nothing can be done"
-                .into(),
-    }
+    )
+    .with(
+        format!("programs activated for Stylus {stylus}"),
+        format!("{count} programs for Stylus {}", chain.stylus),
+        "stylus-upgrades doctor --fix, right behind the upgrade: before it nothing can be done",
+    )
 }
 
 fn unknown(chain: &ChainFacts, version: u64, time: u64) -> Finding {
-    Finding {
-        name: "NextVersionUnknown",
-        severity: Severity::Warning,
-        message: format!(
+    Finding::named(
+        Part::Code,
+        Severity::Warning,
+        "NextVersionUnknown",
+        format!(
             "the chain will run ArbOS {version} from {} on, and its rules are not known here",
             utc(time)
         ),
-        expected: format!("one of {:?}", Chain::ARBOS_VERSIONS),
-        found: format!("ArbOS {} now, {version} scheduled", chain.arbos),
-        next: "install a newer stylus-upgrades before, and ask again".into(),
-    }
+    )
+    .with(
+        format!("one of {:?}", Chain::ARBOS_VERSIONS),
+        format!("ArbOS {} now, {version} scheduled", chain.arbos),
+        "install a newer stylus-upgrades before, and ask again",
+    )
 }

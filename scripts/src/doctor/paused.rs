@@ -1,9 +1,8 @@
 //! Definitions that are paused, and instances that are not what their definition is, or that wait.
 
-use super::finding::{Finding, Severity};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::Revert;
-use crate::model::Definition;
-use crate::model::Unlike;
+use crate::model::{Definition, Unlike};
 use crate::registry::Waiting;
 use crate::text::shell_word;
 
@@ -17,14 +16,19 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
         let name = definition.title();
         let word = shell_word(&definition.name);
         if definition.is_paused() {
-            findings.push(Finding {
-                name: PAUSED,
-                severity: Severity::Warning,
-                message: format!("{name} is paused: every call of its instances is refused"),
-                expected: "a definition that is live".into(),
-                found: "one that was paused and not resumed".into(),
-                next: format!("stylus-upgrades resume {word}, once it may go on"),
-            });
+            findings.push(
+                Finding::named(
+                    Part::Instances,
+                    Severity::Warning,
+                    PAUSED,
+                    format!("{name} is paused: every call of its instances is refused"),
+                )
+                .with(
+                    "a definition that is live",
+                    "one that was paused and not resumed",
+                    format!("stylus-upgrades resume {word}, once it may go on"),
+                ),
+            );
         }
         for Unlike {
             proxy,
@@ -32,28 +36,38 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
             wanted,
         } in definition.unlike()
         {
-            findings.push(Finding {
-                name: "InstanceUnlikeDefinition",
-                severity: Severity::Failure,
-                message: format!("{proxy} is {state}, and its definition {name} is {wanted}"),
-                expected: format!("an instance that is {wanted}"),
-                found: format!("one that is {state}: a rollout has not reached it"),
-                next: format!("stylus-upgrades rollout {word}, with any key that can pay"),
-            });
+            findings.push(
+                Finding::named(
+                    Part::Instances,
+                    Severity::Danger,
+                    "InstanceUnlikeDefinition",
+                    format!("{proxy} is {state}, and its definition {name} is {wanted}"),
+                )
+                .with(
+                    format!("an instance that is {wanted}"),
+                    format!("one that is {state}: a rollout has not reached it"),
+                    format!("stylus-upgrades rollout {word}, with any key that can pay"),
+                ),
+            );
         }
         for proxy in definition.older().map(|one| one.proxy) {
             let Some(reason) = definition.skipped.get(&proxy) else {
                 continue;
             };
             let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));
-            findings.push(Finding {
-                name: "InstanceWaits",
-                severity: Severity::Warning,
-                message: format!("{proxy} is older than what is current of {name}"),
-                expected: format!("an instance at {}", definition.current),
-                found: waiting.reason,
-                next: format!("stylus-upgrades rollout {word}; {}", waiting.next),
-            });
+            findings.push(
+                Finding::named(
+                    Part::Instances,
+                    Severity::Warning,
+                    "InstanceWaits",
+                    format!("{proxy} is older than what is current of {name}"),
+                )
+                .with(
+                    format!("an instance at {}", definition.current),
+                    waiting.reason,
+                    format!("stylus-upgrades rollout {word}; {}", waiting.next),
+                ),
+            );
         }
     }
     findings

@@ -1,7 +1,7 @@
 //! Who decides, and whether that is still possible: an approver that became an instance has no voice,
 //! and a lambda that is not the code which it was does not consent.
 
-use super::finding::{Finding, Severity};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::model::Definition;
@@ -138,7 +138,7 @@ fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
         ),
         false => (
             "PolicyUnsatisfiable",
-            Severity::Failure,
+            Severity::Danger,
             format!("nobody can satisfy the {} any more", one.of),
             match one.role.as_str() {
                 "policy" => "nothing helps: no policy of the definition can be changed any more; \
@@ -148,13 +148,9 @@ fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
             },
         ),
     };
-    Finding {
-        name,
-        severity,
-        message,
-        expected: "approvers that are no instances, and lambdas with the code that was recorded"
-            .into(),
-        found: mute.join("; "),
+    Finding::named(Part::Policy, severity, name, message).with(
+        "approvers that are no instances, and lambdas with the code that was recorded",
+        mute.join("; "),
         next,
-    }
+    )
 }

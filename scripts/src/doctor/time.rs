@@ -1,7 +1,7 @@
 //! What is under way, and what ends soon: complex migrations and open actions.
 
 use super::chain::{ChainFacts, DAY};
-use super::finding::{Finding, Severity};
+use crate::assess::{Finding, Part, Severity};
 use crate::client::{ChainError, Client};
 use crate::governance::{Display, Names};
 use crate::ids::ActionId;
@@ -117,34 +117,42 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
     let Migration {
         proxy, from, to, ..
     } = migration;
-    Finding {
-        name: "MigrationUnderWay",
+    Finding::named(
+        Part::Instances,
         severity,
-        message: format!("{proxy} is paused, on its way {way}{from} → {to} for {days} days"),
-        expected: format!("an end within {MIGRATION_DAYS} days"),
-        found: progress,
-        next: format!(
+        "MigrationUnderWay",
+        format!("{proxy} is paused, on its way {way}{from} → {to} for {days} days"),
+    )
+    .with(
+        format!("an end within {MIGRATION_DAYS} days"),
+        progress,
+        format!(
             "stylus-upgrades run-migration {proxy}, by the handler {}",
             migration.handler
         ),
-    }
+    )
 }
 
 fn expiring(chain: &ChainFacts, action: &OpenAction) -> Option<Finding> {
     let left = action.expires.saturating_sub(chain.time);
-    (left < ACTION_DAYS * DAY).then(|| Finding {
-        name: "ActionExpires",
-        severity: Severity::Warning,
-        message: format!("the action {} ({}) ends soon", action.action, action.call),
-        expected: "the missing approvals before its end".into(),
-        found: format!(
-            "{} approvals, open until {}",
-            action.approvals,
-            utc(action.expires)
-        ),
-        next: format!(
-            "stylus-upgrades approve {}, or leave it: it ends by itself",
-            action.action
-        ),
+    (left < ACTION_DAYS * DAY).then(|| {
+        Finding::named(
+            Part::Instances,
+            Severity::Warning,
+            "ActionExpires",
+            format!("the action {} ({}) ends soon", action.action, action.call),
+        )
+        .with(
+            "the missing approvals before its end",
+            format!(
+                "{} approvals, open until {}",
+                action.approvals,
+                utc(action.expires)
+            ),
+            format!(
+                "stylus-upgrades approve {}, or leave it: it ends by itself",
+                action.action
+            ),
+        )
     })
 }

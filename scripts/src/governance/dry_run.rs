@@ -48,7 +48,7 @@ enum Cause {
 #[explain(
     expected = self.advice().0,
     found = failure.to_string(),
-    next = format!("{}; --allow-failing approves it all the same", self.advice().1)
+    next = format!("{}; --accept would-fail approves it all the same", self.advice().1)
 )]
 pub struct WouldFail {
     /// The call.

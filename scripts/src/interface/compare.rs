@@ -2,13 +2,14 @@
 //! or mean something else.
 
 use super::{Callable, Interface, is_reading};
+use crate::assess::{Finding, FindingId, Part, Severity};
 use alloy::json_abi::{Fallback, Function, JsonAbi, Param, StateMutability};
 use serde::Serialize;
 
 /// Something that callers knew and that is not there any more as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// What happened, stable: `abi-function-removed`.
+    /// What happened, stable: `function-removed`.
     pub code: &'static str,
     /// The signature as it was.
     pub signature: String,
@@ -20,10 +21,14 @@ pub struct Change {
 }
 
 impl Change {
-    /// As `--allow-abi` names it.
-    pub fn id(&self) -> String {
-        let code = self.code.strip_prefix("abi-").unwrap_or(self.code);
-        format!("{code}:{}", self.signature)
+    /// As `--accept` takes it.
+    pub fn id(&self) -> FindingId {
+        FindingId::new(format!("{}:{}", self.code, self.signature))
+    }
+
+    /// That callers lose it.
+    pub fn finding(&self) -> Finding {
+        Finding::new(Part::Interface, Severity::Danger, self.id(), &self.message)
     }
 }
 
@@ -39,7 +44,7 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
         let is = abi.functions().find(|one| one.selector() == was.selector());
         match is {
             Some(is) if after.steps.contains(&is.signature()) => changes.push(Change {
-                code: "abi-function-changed",
+                code: "function-changed",
                 signature: was.signature(),
                 message: format!(
                     "the function {} is an initializer or a migration now",
@@ -49,7 +54,7 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
             }),
             Some(is) => changes.extend(answers(was, is)),
             None => changes.push(gone(
-                ("abi-function-removed", "abi-function-changed"),
+                ("function-removed", "function-changed"),
                 ("function", was.signature(), &was.name),
                 abi.functions
                     .get(&was.name)
@@ -69,7 +74,7 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
         }
         let other = abi.events.get(&was.name).and_then(|all| all.first());
         changes.push(gone(
-            ("abi-event-removed", "abi-event-changed"),
+            ("event-removed", "event-changed"),
             ("event", was.signature(), &was.name),
             other.map(|other| other.full_signature()),
         ));
@@ -80,7 +85,7 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
         }
         let other = abi.errors.get(&was.name).and_then(|all| all.first());
         changes.push(gone(
-            ("abi-error-removed", "abi-error-changed"),
+            ("error-removed", "error-changed"),
             ("error", was.signature(), &was.name),
             other.map(|other| other.signature()),
         ));
@@ -102,17 +107,17 @@ pub fn added(old: &JsonAbi, new: &Interface) -> Vec<Change> {
     };
     for is in abi.functions() {
         if !old.functions().any(|was| was.selector() == is.selector()) {
-            add("abi-function-added", "function", is.signature(), &is.name);
+            add("function-added", "function", is.signature(), &is.name);
         }
     }
     for is in abi.events() {
         if !old.events().any(|was| was.selector() == is.selector()) {
-            add("abi-event-added", "event", is.signature(), &is.name);
+            add("event-added", "event", is.signature(), &is.name);
         }
     }
     for is in abi.errors() {
         if !old.errors().any(|was| was.selector() == is.selector()) {
-            add("abi-error-added", "error", is.signature(), &is.name);
+            add("error-added", "error", is.signature(), &is.name);
         }
     }
     changes
@@ -131,17 +136,17 @@ fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
     };
     if old.receive.is_some() && abi.receive.is_none() {
         let message = "receive, which answers calls without calldata, is not there any more";
-        add("abi-receive-removed", "receive", message);
+        add("receive-removed", "receive", message);
     }
     let is_payable = |one: &Fallback| one.state_mutability == StateMutability::Payable;
     match (&old.fallback, &abi.fallback) {
         (Some(_), None) => {
             let message = "fallback, which answers every other call, is not there any more";
-            add("abi-fallback-removed", "fallback", message);
+            add("fallback-removed", "fallback", message);
         }
         (Some(was), Some(is)) if is_payable(was) && !is_payable(is) => {
             let message = "fallback was payable and is nonpayable now";
-            add("abi-mutability-changed", "fallback", message);
+            add("mutability-changed", "fallback", message);
         }
         _ => {}
     }
@@ -189,7 +194,7 @@ fn answers(was: &Function, is: &Function) -> Vec<Change> {
     let (old, new) = (list(&was.outputs), list(&is.outputs));
     if old != new {
         let message = format!("{} returned {old} and returns {new} now", was.signature());
-        add("abi-returns-changed", message);
+        add("returns-changed", message);
     }
     let (before, after) = (was.state_mutability, is.state_mutability);
     let loses_value = before == StateMutability::Payable && after != StateMutability::Payable;
@@ -206,7 +211,7 @@ fn answers(was: &Function, is: &Function) -> Vec<Change> {
             words(before),
             words(after)
         );
-        add("abi-mutability-changed", message);
+        add("mutability-changed", message);
     }
     changes
 }

@@ -3,17 +3,13 @@
 
 use super::documents::Known;
 use super::error::LayoutError;
+use crate::assess::{Accepted, Finding as Found, FindingId, Origin, Part, Severity};
 use crate::ids::LayoutHash;
 use serde::Serialize;
 use stylus_layout::{
     Decision, Declarations, Document, Finding, Item, Layout, Members, Report, Unlisted, Verdict,
     compare,
 };
-
-/// The finding of two layouts that differ and cannot be compared.
-pub const NOT_COMPARED: &str = "not-compared";
-/// The finding of a layout that lists no namespaces, where its contract may have some.
-pub const NAMESPACES_NOT_LISTED: &str = "namespaces-not-listed";
 
 /// One version of a pair.
 #[derive(Debug, Clone)]
@@ -51,19 +47,10 @@ pub struct Said {
     pub renames: Vec<String>,
     /// Fields of the new version whose bytes mean the same in another type.
     pub retypes: Vec<String>,
-    /// Findings that are allowed, by their names.
-    pub allowed: Vec<String>,
+    /// Findings that are accepted.
+    pub accepted: Accepted,
     /// Findings that the contract's author declares to be the migration's business.
     pub migrates: Vec<String>,
-}
-
-/// A finding that would stand in the way and does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Accepted {
-    /// Its name.
-    pub finding: String,
-    /// Who says so, or why.
-    pub because: String,
 }
 
 /// What came of it.
@@ -83,8 +70,8 @@ pub struct StorageCheck {
     pub old: LayoutHash,
     /// The hash of the new layout; zero if there is none.
     pub new: LayoutHash,
-    /// What is in the way and was accepted.
-    pub accepted: Vec<Accepted>,
+    /// What would be in the way and is not: who says so, or why.
+    pub accepted: Vec<Found>,
     /// What was found.
     pub findings: Vec<Finding>,
 }
@@ -93,7 +80,7 @@ pub struct StorageCheck {
 ///
 /// # Errors
 /// [`LayoutError::Refused`] and [`LayoutError::Asks`] name what stands in the way;
-/// [`LayoutError::NoSuchFinding`] what was allowed and is not there.
+/// [`LayoutError::NoSuchFinding`] what was accepted and is not there.
 pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutError> {
     let (old, new) = match (pair.old.known.document(), pair.new.known.document()) {
         (Some(old), Some(new)) => (&old.layout, &new.layout),
@@ -115,15 +102,12 @@ pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, Layou
     {
         let id = finding_id(finding);
         match said.accepts(pair, finding, &id) {
-            Some(because) => accepted.push(Accepted {
-                finding: id,
-                because,
-            }),
+            Some(because) => accepted.push(because),
             None => open.push((id, finding)),
         }
     }
-    let found: Vec<String> = report.findings.iter().map(finding_id).collect();
-    let mut about = said.allowed.iter().filter(|id| is_about_layouts(id));
+    let found: Vec<FindingId> = report.findings.iter().map(finding_id).collect();
+    let mut about = said.accepted.iter().filter(|id| id.is_of_layouts());
     if let Some(id) = about.find(|id| !found.contains(id)) {
         return Err(LayoutError::NoSuchFinding {
             id: id.clone(),
@@ -135,7 +119,8 @@ pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, Layou
     }
     let unlisted = pair.without_namespaces();
     if !unlisted.is_empty() {
-        let Some(because) = said.why_allowed(NAMESPACES_NOT_LISTED) else {
+        let Some(because) = said.why_accepted(Part::Layout, &FindingId::NAMESPACES_NOT_LISTED)
+        else {
             return Err(LayoutError::NamespacesNotListed {
                 name: pair.name.into(),
                 from: pair.from.into(),
@@ -143,10 +128,7 @@ pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, Layou
                 versions: unlisted,
             });
         };
-        accepted.push(Accepted {
-            finding: NAMESPACES_NOT_LISTED.into(),
-            because,
-        });
+        accepted.push(because);
     }
     let verdict = match (report.findings.is_empty(), accepted.is_empty()) {
         (true, true) => "unchanged",
@@ -176,12 +158,6 @@ fn check(pair: &Pair<'_>, verdict: &'static str) -> StorageCheck {
     }
 }
 
-/// Whether an allowance is about what is found by comparing two layouts. The others are about live
-/// instances, which change, and about layouts that are not there.
-pub fn is_about_layouts(id: &str) -> bool {
-    id != NOT_COMPARED && id != NAMESPACES_NOT_LISTED && !id.starts_with("dirty:")
-}
-
 /// What there is to find, with what was declared.
 ///
 /// # Errors
@@ -190,13 +166,17 @@ pub fn report(old: &Layout, new: &Layout, said: &Said) -> Result<Report, LayoutE
     compare(old, new, &said.declarations(old)?).map_err(LayoutError::Compare)
 }
 
-/// A finding as `--allow-layout` names it: `reorder:owner`, `delete:erc7201:example.main:x`.
-pub fn finding_id(finding: &Finding) -> String {
+/// What a finding is called: `reorder:owner`, `delete:erc7201:example.main:x`.
+pub fn finding_id(finding: &Finding) -> FindingId {
     let area = match finding.area.as_str() {
         "" => String::new(),
         area => format!("{area}:"),
     };
-    format!("{}:{area}{}", finding.verdict.name(), finding.field)
+    FindingId::new(format!(
+        "{}:{area}{}",
+        finding.verdict.name(),
+        finding.field
+    ))
 }
 
 /// Two layouts that differ, at least one of which nobody has.
@@ -209,7 +189,7 @@ fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutErro
             Known::Not(reason) => Some(format!("{version}: {reason}")),
         });
     let reasons: Vec<String> = reasons.collect();
-    let Some(because) = said.why_allowed(NOT_COMPARED) else {
+    let Some(because) = said.why_accepted(Part::Layout, &FindingId::NOT_COMPARED) else {
         return Err(LayoutError::NotCompared {
             name: pair.name.into(),
             from: pair.from.into(),
@@ -219,10 +199,7 @@ fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutErro
     };
     Ok(StorageCheck {
         unknown: Some(reasons.join("; ")),
-        accepted: vec![Accepted {
-            finding: NOT_COMPARED.into(),
-            because,
-        }],
+        accepted: vec![because],
         ..check(pair, "unknown")
     })
 }
@@ -264,23 +241,25 @@ impl Pair<'_> {
 
     /// Whether the old version declares a finding to be its migration's business, or may do so: then
     /// the declaration is about the step before, and was kept.
-    fn declared_before(&self, id: &str) -> bool {
+    fn declared_before(&self, id: &FindingId) -> bool {
         let old = self.old.known.document();
-        old.is_none_or(|old| old.migrates.iter().any(|one| one == id))
+        old.is_none_or(|old| old.migrates.iter().any(|one| *id == **one))
     }
 }
 
 fn refusal(
     pair: &Pair<'_>,
     report: &Report,
-    open: &[(String, &Finding)],
+    open: &[(FindingId, &Finding)],
     said: &Said,
 ) -> LayoutError {
     let (name, from, to) = (pair.name.into(), pair.from.into(), pair.to.into());
     let findings = open.iter().map(|(id, _)| id.clone()).collect();
     let report = report.to_string();
     let mut lines: Vec<String> = report.lines().map(|line| format!("  {line}")).collect();
-    let kept = open.iter().filter(|(id, _)| said.migrates.contains(id));
+    let kept = open
+        .iter()
+        .filter(|(id, _)| said.migrates.iter().any(|one| *id == **one));
     lines.extend(
         kept.filter(|(id, _)| pair.runs_migration && pair.declared_before(id))
             .map(|(id, _)| {
@@ -338,43 +317,49 @@ impl Said {
         Ok(all)
     }
 
-    /// Why a finding is allowed by its name, if it is.
-    pub fn why_allowed(&self, id: &str) -> Option<String> {
-        let is_named = self.allowed.iter().any(|one| one == id);
-        is_named.then(|| "allowed by --allow-layout".into())
+    /// That a finding is accepted by its id, if it is.
+    pub fn why_accepted(&self, part: Part, id: &FindingId) -> Option<Found> {
+        let says = "accepted by --accept";
+        let found =
+            || Found::new(part, Severity::Warning, id.clone(), says).from(Origin::Remembered);
+        self.accepted.contains(id).then(found)
     }
 
     /// Why a field may begin with what lies there, if it may.
-    pub fn why_dirty(&self, pair: &Pair<'_>, id: &str) -> Option<String> {
-        self.why_allowed(id).or_else(|| self.why_migrated(pair, id))
+    pub fn why_dirty(&self, pair: &Pair<'_>, id: &FindingId) -> Option<Found> {
+        let part = Part::LiveInstances;
+        self.why_accepted(part, id)
+            .or_else(|| self.why_migrated(part, pair, id))
     }
 
     /// Whether the contract's author says that the migration sees to a finding, and it runs. What
     /// the version before declares as well is about the step before.
-    fn why_migrated(&self, pair: &Pair<'_>, id: &str) -> Option<String> {
-        let declared = pair.runs_migration && self.migrates.iter().any(|one| one == id);
-        (declared && !pair.declared_before(id))
-            .then(|| "the contract's author declares that its migration sees to it".into())
+    fn why_migrated(&self, part: Part, pair: &Pair<'_>, id: &FindingId) -> Option<Found> {
+        let declared = pair.runs_migration && self.migrates.iter().any(|one| *id == **one);
+        let says = "the contract's author declares that its migration sees to it";
+        let found =
+            || Found::new(part, Severity::Warning, id.clone(), says).from(Origin::Annotation);
+        (declared && !pair.declared_before(id)).then(found)
     }
 
     /// Why a finding does not stand in the way, if it does not.
-    fn accepts(&self, pair: &Pair<'_>, finding: &Finding, id: &str) -> Option<String> {
-        if let Some(because) = self.why_allowed(id) {
+    fn accepts(&self, pair: &Pair<'_>, finding: &Finding, id: &FindingId) -> Option<Found> {
+        let part = Part::Layout;
+        let said = self.why_accepted(part, id);
+        if let Some(because) = said.or_else(|| self.why_migrated(part, pair, id)) {
             return Some(because);
         }
-        if let Some(because) = self.why_migrated(pair, id) {
-            return Some(because);
-        }
-        match finding.verdict {
-            Verdict::Delete if pair.runs_migration => Some(
-                "left behind: what the migration does not clear stays, and nobody reads it".into(),
-            ),
-            Verdict::Delete if pair.goes_back => {
-                Some("left behind: the code that comes back never knew it".into())
+        let says = match finding.verdict {
+            Verdict::Delete if pair.runs_migration => {
+                "left behind: what the migration does not clear stays, and nobody reads it"
             }
-            Verdict::Rename if pair.goes_back => Some("its old name comes back".into()),
-            _ => None,
-        }
+            Verdict::Delete if pair.goes_back => {
+                "left behind: the code that comes back never knew it"
+            }
+            Verdict::Rename if pair.goes_back => "its old name comes back",
+            _ => return None,
+        };
+        Some(Found::new(part, Severity::Warning, id.clone(), says))
     }
 }
 
@@ -428,8 +413,8 @@ impl StorageCheck {
         }];
         let partial = self.partial.iter();
         lines.extend(partial.map(|why| format!("           not compared: {why}")));
-        for Accepted { finding, because } in &self.accepted {
-            lines.push(format!("           {finding}: {because}"));
+        for one in &self.accepted {
+            lines.push(format!("           {}: {}", one.id, one.message));
         }
         lines
     }

@@ -1,10 +1,9 @@
 //! What can be wrong with layouts, and why a version may not take over another one's storage.
 
-use super::check::{NAMESPACES_NOT_LISTED, NOT_COMPARED};
 use super::live::Dirty;
+use crate::assess::FindingId;
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
-use crate::text::shell_word;
 use alloy::primitives::B256;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -79,11 +78,11 @@ pub enum LayoutError {
         name = "LayoutRefused",
         details = lines.clone(),
         expected = "every field of {from} in its place, or a migration that declares what it moves",
-        found = findings.join(", "),
+        found = joined(findings),
         next = format!(
             "keep the old fields where they are, or write a migration (stylus-upgrades layout migration); \
              if you know better: {}",
-            allow(findings)
+            FindingId::flag(findings)
         )
     )]
     Refused {
@@ -93,8 +92,8 @@ pub enum LayoutError {
         from: String,
         /// The new version.
         to: String,
-        /// Every finding that stands in the way, as `--allow-layout` names it.
-        findings: Vec<String>,
+        /// Every finding that stands in the way, as `--accept` takes it.
+        findings: Vec<FindingId>,
         /// The report.
         lines: Vec<String>,
     },
@@ -110,7 +109,7 @@ pub enum LayoutError {
         found = reasons.join("; "),
         next = format!(
             "register versions whose code derives StorageLayout, or give --layout FILE; if you know better: {}",
-            allow(&[NOT_COMPARED.into()])
+            FindingId::flag([&FindingId::NOT_COMPARED])
         )
     )]
     NotCompared {
@@ -136,7 +135,7 @@ pub enum LayoutError {
         next = format!(
             "give the layout that @openzeppelin/upgrades-core writes, with `namespaces`, or solc's build-info \
              with its AST; if the contract has no namespace, or you compared them: {}",
-            allow(&[NAMESPACES_NOT_LISTED.into()])
+            FindingId::flag([&FindingId::NAMESPACES_NOT_LISTED])
         )
     )]
     NamespacesNotListed {
@@ -162,7 +161,7 @@ pub enum LayoutError {
         found = dirty.iter().map(Dirty::line).collect::<Vec<_>>().join("; "),
         next = format!(
             "put the field where nothing was, or clear it in a migration before; if its own migration sets it, declare migrates = [\"dirty:FIELD\"] in Cargo.toml, or: {}",
-            allow(&ids(dirty))
+            FindingId::flag(&ids(dirty))
         )
     )]
     Dirty {
@@ -197,10 +196,10 @@ pub enum LayoutError {
         name = "LayoutUndeclared",
         details = lines.clone(),
         expected = "a declaration for each",
-        found = findings.join(", "),
+        found = joined(findings),
         next = format!(
             "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract; else: {}",
-            allow(findings)
+            FindingId::flag(findings)
         )
     )]
     Asks {
@@ -210,17 +209,17 @@ pub enum LayoutError {
         from: String,
         /// The new version.
         to: String,
-        /// Every finding that asks, as `--allow-layout` names it.
-        findings: Vec<String>,
+        /// Every finding that asks, as `--accept` takes it.
+        findings: Vec<FindingId>,
         /// The report.
         lines: Vec<String>,
     },
-    /// `--allow-layout` names what was not found.
+    /// `--accept` names what was not found.
     #[error("nothing was found that is named {id}")]
     #[explain(
         expected = match known.is_empty() {
-            true => "nothing to allow".to_owned(),
-            false => format!("one of: {}", known.join(", ")),
+            true => "nothing to accept".to_owned(),
+            false => format!("one of: {}", joined(known)),
         },
         found = "{id}",
         next = "stylus-upgrades layout diff <old> <new> names what is found",
@@ -228,9 +227,9 @@ pub enum LayoutError {
     )]
     NoSuchFinding {
         /// What was named.
-        id: String,
-        /// What could be allowed.
-        known: Vec<String>,
+        id: FindingId,
+        /// What could be accepted.
+        known: Vec<FindingId>,
     },
     /// `--rename` or `--retype` that cannot be understood.
     #[error("{option} {text:?} cannot be understood: {reason}")]
@@ -289,16 +288,20 @@ pub enum LayoutError {
 }
 
 impl LayoutError {
-    /// Whether a version may not take over the storage of another one, which can be allowed by name.
+    /// What `--accept` takes for it; nothing where it cannot be accepted.
+    pub fn ids(&self) -> Vec<FindingId> {
+        match self {
+            Self::Refused { findings, .. } | Self::Asks { findings, .. } => findings.clone(),
+            Self::NotCompared { .. } => vec![FindingId::NOT_COMPARED],
+            Self::NamespacesNotListed { .. } => vec![FindingId::NAMESPACES_NOT_LISTED],
+            Self::Dirty { dirty, .. } => ids(dirty),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a version may not take over the storage of another one, which can be accepted.
     pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused { .. }
-                | Self::Asks { .. }
-                | Self::NotCompared { .. }
-                | Self::NamespacesNotListed { .. }
-                | Self::Dirty { .. }
-        )
+        !self.ids().is_empty()
     }
 
     /// Why what comes behind the comparison of two layouts was not looked at, in a sentence.
@@ -333,14 +336,12 @@ fn label(definition: &str, version: &str) -> String {
     format!("{definition} {version}").trim_start().to_owned()
 }
 
-fn allow(findings: &[String]) -> String {
-    let flags = findings
-        .iter()
-        .map(|id| format!("--allow-layout {}", shell_word(id)));
-    flags.collect::<Vec<_>>().join(" ")
+fn joined(ids: &[FindingId]) -> String {
+    let ids: Vec<String> = ids.iter().map(FindingId::to_string).collect();
+    ids.join(", ")
 }
 
-fn ids(dirty: &[Dirty]) -> Vec<String> {
-    let ids: BTreeSet<String> = dirty.iter().map(Dirty::id).collect();
+fn ids(dirty: &[Dirty]) -> Vec<FindingId> {
+    let ids: BTreeSet<FindingId> = dirty.iter().map(Dirty::id).collect();
     ids.into_iter().collect()
 }

@@ -3,8 +3,8 @@
 
 use super::documents::{DocumentError, Documents, Known};
 use super::error::LayoutError;
+use crate::assess::FindingId;
 use crate::client::{ChainError, Client};
-use crate::coverage::Extent;
 use crate::model::StepKind;
 use crate::registry::runs;
 use alloy::primitives::{Address, B256};
@@ -72,16 +72,14 @@ pub struct Dirty {
 pub struct Live {
     /// Fields that would not begin empty.
     pub dirty: Vec<Dirty>,
-    /// How much was looked at.
-    pub extent: Extent,
-    /// Why not everything was.
+    /// Why not everything was looked at.
     pub notes: Vec<String>,
 }
 
 impl Dirty {
-    /// As `--allow-layout` names it.
-    pub fn id(&self) -> String {
-        format!("dirty:{}", self.field)
+    /// As `--accept` takes it.
+    pub fn id(&self) -> FindingId {
+        FindingId::new(format!("dirty:{}", self.field))
     }
 
     /// A line for people.
@@ -105,7 +103,6 @@ impl Dirty {
 
 impl Live {
     fn partial(&mut self, why: String) {
-        self.extent = self.extent.max(Extent::Partial);
         if !self.notes.contains(&why) {
             self.notes.push(why);
         }

@@ -19,10 +19,7 @@ mod namespaces;
 mod source;
 mod store;
 
-pub use check::{
-    Accepted, NAMESPACES_NOT_LISTED, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage,
-    finding_id, is_about_layouts, report,
-};
+pub use check::{Pair, Said, Side, StorageCheck, check_storage, finding_id, report};
 pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;

@@ -2,12 +2,12 @@
 
 use super::decide::{ANYBODY, Decision, decide};
 use super::effects::Outcome;
-use super::error::PlanError;
-use super::finding::Finding;
+use super::error::{PlanError, refused_by};
 use super::instances::Before;
 use super::locations::{Locations, upgraded};
 use super::simulation::{Simulation, now};
 use super::{PlanRequest, Transaction};
+use crate::assess::Finding;
 use crate::client::Revert;
 use crate::model::{DefinitionState, Head, RecordedCode};
 use alloy::primitives::{Address, Bytes, U256};
@@ -78,7 +78,7 @@ impl CarriedOut {
     /// How many to take where a rollout of `max` is refused: so many may take more gas than a transaction has.
     /// The refusal of one alone is a problem.
     fn fewer(&mut self, error: PlanError, max: u16) -> Result<Option<u16>, PlanError> {
-        let problem = Finding::of(error)?;
+        let problem = error.finding()?;
         if max > 1 {
             return Ok(Some(max / 2));
         }
@@ -126,7 +126,7 @@ fn other_code(
         ),
         true => return Ok(None),
     };
-    Ok(Some(Finding::new(
+    Ok(Some(Finding::problem(
         "VersionExists",
         format!(
             "{} {} is current, and not with that",
@@ -209,7 +209,7 @@ fn roll_out(
         for skipped in done.events::<abi::InstanceSkipped>() {
             let what = format!("the upgrade of {}", skipped.proxy);
             let revert = Revert::decode(&skipped.reason);
-            carried_out.problems.push(Finding::refusal(&what, &revert));
+            carried_out.problems.push(refused_by(&what, &revert));
             carried_out.skipped.insert(skipped.proxy);
         }
         if expected.upgraded == 0 || expected.left == 0 {

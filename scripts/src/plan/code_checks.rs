@@ -2,8 +2,8 @@
 //! activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
 use super::error::PlanError;
-use super::finding::Finding;
 use super::simulation::Simulation;
+use crate::assess::Finding;
 use crate::ids::CodeHash;
 use crate::program_code::{fragments, is_program, module};
 use alloy::primitives::{Address, Bytes, U256, utils::Unit};
@@ -38,10 +38,10 @@ pub(super) fn expiry(
     let call = IArbWasm::programTimeLeftCall { program };
     let left = match simulation.ask(ARB_WASM, &call) {
         Ok(left) => left,
-        Err(error) => return Finding::of(error).map(Some),
+        Err(error) => return error.finding().map(Some),
     };
     Ok((left < EXPIRY_WARNING).then(|| {
-        Finding::new(
+        Finding::problem(
             "ExpiresSoon",
             format!("the activation of {what} ends soon"),
             "at least 30 days",
@@ -71,8 +71,8 @@ pub(super) fn rollback_possible(
     match outcome {
         Ok(_) => Ok(None),
         Err(error) => {
-            let refusal = Finding::of(error)?;
-            Ok(Some(Finding::new(
+            let refusal = error.finding()?;
+            Ok(Some(Finding::problem(
                 "NoWayBack",
                 format!("the code of {version} could not be activated again"),
                 "a program that the chain's rules still allow",
@@ -90,7 +90,7 @@ pub(super) fn hidden_proxy(
     account: Address,
 ) -> Result<Option<Finding>, PlanError> {
     let hidden = |how: String| {
-        Some(Finding::new(
+        Some(Finding::problem(
             "HiddenProxy",
             format!("{what} {account} is a proxy that nobody registered"),
             "code that is run as it is",
@@ -129,7 +129,7 @@ pub(super) fn clashes(
     let constants = match module_of(simulation, &code)? {
         Ok(module) => constants(&code, module.as_deref()),
         Err(why) => {
-            let unread = Finding::new(
+            let unread = Finding::problem(
                 "ModuleUnread",
                 format!("the module of {account} cannot be read"),
                 "a program that can be looked into",
@@ -180,7 +180,7 @@ pub(super) fn clashes(
             continue;
         }
         if simulation.probe(account, calldata.clone())? != nobody {
-            found.push(Finding::new(
+            found.push(Finding::problem(
                 "SelectorClash",
                 format!("the new code answers {signature}, which proxies answer themselves"),
                 "a selector that is none of the five",

@@ -1,8 +1,8 @@
 //! The governed call, sent by everybody whom the policy names until it is executed.
 
 use super::error::PlanError;
-use super::finding::Finding;
-use super::simulation::{Done, Simulation, now};
+use super::simulation::{Done, Simulation};
+use crate::assess::Finding;
 use crate::governance::{Names, leave_behind};
 use crate::model::BlockedBy;
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -30,7 +30,7 @@ pub(super) fn decide(
     names: &Names,
 ) -> Result<Decision, PlanError> {
     if policy.is_none() {
-        return Ok(Decision::Stuck(Finding::new(
+        return Ok(Decision::Stuck(Finding::problem(
             "Frozen",
             "the policy is NONE: nobody can do this, ever again".into(),
             "a policy that somebody can satisfy",
@@ -65,7 +65,7 @@ pub(super) fn decide(
                     if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
                 }
                 Err(error) => {
-                    let mut finding = Finding::of(error)?;
+                    let mut finding = error.finding()?;
                     if let Some(proxy) = simulation.failing(*who, registry, call) {
                         finding.message += &format!(", and what fails is instance {proxy}");
                         let next = finding.next.take().into_iter().chain([leave_behind()]);
@@ -79,7 +79,7 @@ pub(super) fn decide(
             break;
         }
     }
-    Ok(Decision::Stuck(Finding::new(
+    Ok(Decision::Stuck(Finding::problem(
         "Undecided",
         format!("{what} is not executed although everybody approved and every delay passed"),
         "a policy that its approvers can satisfy",

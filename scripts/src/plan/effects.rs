@@ -3,10 +3,10 @@
 
 use super::decide::ANYBODY;
 use super::error::PlanError;
-use super::finding::Finding;
 use super::instances::{Change, Event, changes_of, event};
 use super::simulation::{GasLimit, Simulation, now};
 use super::slots::SlotNames;
+use crate::assess::Finding;
 use crate::client::with_margin;
 use crate::governance::Names;
 use crate::model::Instance;
@@ -320,7 +320,7 @@ impl Tried {
             None if rest.iter().all(|one| one == first) => return None,
             None => "other storage, accounts or events".into(),
         };
-        Some(Finding::new(
+        Some(Finding::problem(
             "DependsOnGas",
             format!(
                 "what {what} does depends on the gas that it is sent with: it was tried with {}",

@@ -1,9 +1,9 @@
 //! What keeps a plan from being made. What would keep the upgrade from succeeding is no error but
 //! a finding of the plan.
 
-use super::finding::Finding;
-use crate::client::{ChainError, Revert};
-use crate::error::{Exit, Explain};
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::client::{Advice, ChainError, Revert};
+use crate::error::{Exit, Explain, Report};
 use crate::governance::GovernanceError;
 use alloy::primitives::Address;
 use thiserror::Error;
@@ -104,7 +104,30 @@ pub enum PlanError {
     },
 }
 
+/// A refusal of a contract, as a finding.
+pub(super) fn refused_by(what: &str, revert: &Revert) -> Finding {
+    let Advice {
+        expected,
+        found,
+        next,
+        ..
+    } = revert.advice();
+    let message = format!("{what} would be refused: {revert}");
+    let id = FindingId::new(revert.name());
+    Finding::new(Part::Trial, Severity::Danger, id, message).with(expected, found, next)
+}
+
 impl PlanError {
+    /// An error that is a finding: a refusal. Others keep the plan from being made.
+    pub(super) fn finding(self) -> Result<Finding, Self> {
+        match &self {
+            Self::Refused { .. } | Self::Halted { .. } => {
+                Ok(Finding::refusal(Part::Trial, None, &Report::of(&self)))
+            }
+            _ => Err(self),
+        }
+    }
+
     pub(super) fn refused(what: &str, revert: Revert) -> Self {
         let what = what.into();
         Self::Refused { what, revert }

@@ -3,8 +3,8 @@
 
 use super::code_checks::code;
 use super::error::PlanError;
-use super::finding::Finding;
 use super::simulation::Simulation;
+use crate::assess::Finding;
 use crate::build::evm;
 use crate::governance::Names;
 use crate::model::ProxyKind;
@@ -89,7 +89,7 @@ pub(super) fn unsettled(
             false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
             false => continue,
         };
-        found.push(Finding::new(
+        found.push(Finding::problem(
             "CodeMayChange",
             format!(
                 "{} runs in the name of an instance, and has {is}",

@@ -1,9 +1,9 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::error::PlanError;
-use super::finding::Finding;
-use super::simulation::{Simulation, now};
+use super::simulation::Simulation;
 use super::slots::SlotNames;
+use crate::assess::Finding;
 use crate::governance::pause_stub;
 use crate::model::{InstanceState, ProxyKind};
 use alloy::primitives::{Address, B256, Log, U256};
@@ -94,7 +94,7 @@ impl Before {
     /// A finding if it runs other code than the registry recorded.
     pub(super) fn is_as_recorded(&self) -> Option<Finding> {
         (self.runs != self.recorded && !self.is_migrating).then(|| {
-            Finding::new(
+            Finding::problem(
                 "HiddenProxy",
                 format!("instance {} runs code that nobody registered", self.proxy),
                 &format!("{} of version {}", self.recorded, self.version),

@@ -13,7 +13,6 @@ mod effects;
 mod environment;
 mod error;
 mod executed;
-mod finding;
 mod instances;
 mod keys;
 mod locations;
@@ -29,7 +28,6 @@ pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::PlanError;
-pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{
@@ -38,6 +36,7 @@ pub use replay::{
 pub use trials::Trials;
 pub use verdict::{Verdict, upgraded};
 
+use crate::assess::Finding;
 use crate::build::Artifact;
 use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};

@@ -4,7 +4,6 @@
 use super::code_checks;
 use super::decide::ANYBODY;
 use super::error::PlanError;
-use super::finding::Finding;
 use super::instances::Before;
 use super::simulation::{Simulation, now};
 use super::{Plan, PlanRequest};
@@ -45,7 +44,7 @@ pub(super) fn deploy(
                 code_checks::ample_fee(),
             ) {
                 Ok(done) => plan.note(&what, &done),
-                Err(error) => plan.problems.push(Finding::of(error)?),
+                Err(error) => plan.problems.push(error.finding()?),
             }
         }
     }
@@ -97,7 +96,7 @@ pub(super) fn publish(
     let (what, input) = ("publish the layout", call.abi_encode().into());
     match simulation.send(what, ANYBODY, request.registry, input, U256::ZERO) {
         Ok(done) => plan.note(what, &done),
-        Err(error) => plan.problems.push(Finding::of(error)?),
+        Err(error) => plan.problems.push(error.finding()?),
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Why a command does not run what the code declares.
 
+use crate::assess::FindingId;
 use crate::error::Explain;
 use crate::text::shell_word;
 use alloy::primitives::Address;
@@ -18,9 +19,10 @@ pub enum StepsError {
         expected = expected_migration(from, to, declared),
         found = "no call of it",
         next = format!(
-            "{}; if the data really stays as it is, or something else migrates it: --no-migration",
+            "{}; if the data really stays as it is, or something else migrates it: {}",
             call_to("--call", Some(from), to, declared)
-                .unwrap_or_else(|| "give a --script that migrates it".into())
+                .unwrap_or_else(|| "give a --script that migrates it".into()),
+            FindingId::flag([&FindingId::MIGRATION_OMITTED])
         )
     )]
     MigrationOmitted {
@@ -41,7 +43,11 @@ pub enum StepsError {
     #[explain(
         expected = expected_initializer(version, declared, elsewhere.as_deref()),
         found = "no --init",
-        next = format!("{}; {STAYS_BARE}", initialised(name, version, declared, elsewhere.as_deref()))
+        next = format!(
+            "{}; if the instance is meant to stay uninitialised: {}",
+            initialised(name, version, declared, elsewhere.as_deref()),
+            FindingId::flag([&FindingId::INITIALIZER_OMITTED])
+        )
     )]
     InitializerOmitted {
         /// The definition.
@@ -63,8 +69,9 @@ pub enum StepsError {
         found = listed(declared),
         next = format!(
             "{}, or write #[initializer({version:?})] in the code: a label stays for good. If no \
-             instance is to be initialised at it: --no-init",
-            declared.first().map_or_else(String::new, |one| format!("register it as {}", one.to))
+             instance is to be initialised at it: {}",
+            declared.first().map_or_else(String::new, |one| format!("register it as {}", one.to)),
+            FindingId::flag([&FindingId::INITIALIZER_OF_OTHER])
         )
     )]
     InitializerOfOther {
@@ -181,6 +188,18 @@ pub enum StepsError {
     },
 }
 
+impl StepsError {
+    /// What `--accept` takes for it; nothing where it cannot be accepted.
+    pub fn id(&self) -> Option<FindingId> {
+        match self {
+            Self::MigrationOmitted { .. } => Some(FindingId::MIGRATION_OMITTED),
+            Self::InitializerOmitted { .. } => Some(FindingId::INITIALIZER_OMITTED),
+            Self::InitializerOfOther { .. } => Some(FindingId::INITIALIZER_OF_OTHER),
+            _ => None,
+        }
+    }
+}
+
 /// A step in words.
 pub(super) fn described(step: &DeclaredStep) -> String {
     let DeclaredStep {
@@ -217,9 +236,6 @@ fn call(flag: &str, step: &DeclaredStep) -> String {
         false => format!("{flag} '{signature}' <{}>", arguments.replace(',', "> <")),
     }
 }
-
-/// What an initializer that does not run leaves to say.
-const STAYS_BARE: &str = "if the instance is meant to stay uninitialised: --no-init";
 
 fn expected_migration(from: &str, to: &str, declared: &[DeclaredStep]) -> String {
     let mut own = declared.iter();

@@ -179,7 +179,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         "counter-back",
         "--call",
         "back()",
-        "--allow-abi",
+        "--accept",
         "function-removed:step()",
     ]);
     let status = sandbox.done(&["status", "A"]);
@@ -214,7 +214,10 @@ fn an_instance_is_not_created_without_an_initializer_by_oversight() {
         (forgotten.exit, error(&forgotten)),
         (Some(1), "InitializerOmitted")
     );
-    let bare = sandbox.run("admin", &["create-proxy", "A", "1.0", "--no-init"]);
+    let bare = sandbox.run(
+        "admin",
+        &["create-proxy", "A", "1.0", "--accept=initializer-omitted"],
+    );
     assert_eq!(bare.exit, Some(0), "it is meant");
     let note = "no initializer runs now, and none can ever run";
     assert!(bare.stderr.contains(note), "{}", bare.stderr);

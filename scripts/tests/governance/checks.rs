@@ -48,18 +48,16 @@ fn a_step_names_its_check_which_every_approver_reads_and_the_registry_asks() {
     );
     let action = text(&proposed.document, "action");
     let reviewed = sandbox.done("Admin2", &["review", action]);
-    let cards = reviewed["cards"].as_array().expect("cards");
+    let cards = reviewed["findings"].as_array().expect("findings");
     assert!(
-        cards
-            .iter()
-            .any(|card| card["about"] == "check of the step"),
+        cards.iter().any(|card| card["id"] == "step-check"),
         "{reviewed:#}"
     );
     let planned = sandbox.done("Other", &["plan", "A", "2.0", "--action", action]);
     assert_eq!(planned["verdict"], "whole", "{planned:#}");
     let done = sandbox.done(
         "Admin2",
-        &["approve", action, "--allow-absent", "interface"],
+        &["approve", action, "--accept", "absent:interface"],
     );
     assert_eq!(done["executed"], true);
     let status = sandbox.done("Other", &["status", "A"]);
@@ -106,7 +104,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
     assert_eq!(
         findings
             .iter()
-            .filter(|one| one["name"] == "InstanceWaits")
+            .filter(|one| one["id"] == "InstanceWaits")
             .count(),
         2
     );

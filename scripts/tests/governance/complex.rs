@@ -101,7 +101,13 @@ fn few_that_wait_among_many_are_compared_before_migrate_takes_them_along() {
     let one = sandbox.run("Admin", &["rollout", "P", "--max", "1"]);
     assert_eq!(one.exit, Some(5), "{one:?}");
     // Four wait, and one in a complex step does not: all four go along with the call.
-    let words = ["migrate", "P", "3.0", "points-v2", "--no-migration"];
+    let words = [
+        "migrate",
+        "P",
+        "3.0",
+        "points-v2",
+        "--accept=migration-omitted",
+    ];
     let migrated = sandbox.run("Admin", &words);
     let paused = migrated.document["paused"].as_array().expect("them");
     assert_eq!((migrated.exit, paused.len()), (Some(5), 4), "{migrated:#?}");
@@ -220,9 +226,21 @@ fn what_was_called_back_is_reported_as_not_tried_where_too_many_others_wait() {
 fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     let sandbox = Sandbox::new();
     sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
-    sandbox.done("Admin", &["register", "P", "0.9", "points-v1", "--no-init"]);
+    sandbox.done(
+        "Admin",
+        &[
+            "register",
+            "P",
+            "0.9",
+            "points-v1",
+            "--accept=initializer-of-other",
+        ],
+    );
     let create = |version: &str| {
-        let created = sandbox.done("Admin", &["create-proxy", "P", version, "--no-init"]);
+        let created = sandbox.done(
+            "Admin",
+            &["create-proxy", "P", version, "--accept=initializer-omitted"],
+        );
         text(&created, "proxy").to_owned()
     };
     let first = create("0.9");
@@ -263,14 +281,14 @@ fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
         "check",
         "P",
         "points-v2",
-        "--no-migration",
-        "--allow-unchecked",
-        "abi",
+        "--accept=migration-omitted",
+        "--accept",
+        "absent:interface",
     ];
     let refused = sandbox.run("Other", &check);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     assert_eq!(
-        refused.document["checked"]["upgrade"], "absent",
+        refused.document["coverage"]["trial"], "absent",
         "{refused:?}"
     );
     assert!(!lines.iter().any(|line| line.contains("would succeed")));
@@ -286,7 +304,7 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let pending = sandbox.done("Admin2", &["pending", "P"]);
     let action = text(&pending["actions"][0], "action");
     let review = sandbox.done("Admin2", &["review", action]);
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(says.contains("only the start"), "{says}");
     let (_, lines) = sandbox.reported("Admin2", &["plan", "P", "2.0", "--action", action]);
@@ -294,9 +312,9 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     assert!(is_said, "{lines:#?}");
     let end = lines.iter().find(|line| line.contains("would succeed"));
     assert_eq!(end.map(String::as_str), Some("! its start would succeed"));
-    let about_steps = |card: &&Value| card["about"] == "initializers and migrations";
-    let cards = review["cards"].as_array().expect("cards");
-    let is_good = |card: &Value| card["weight"] == "good";
+    let about_steps = |card: &&Value| card["part"] == "steps";
+    let cards = review["findings"].as_array().expect("findings");
+    let is_good = |card: &Value| card["severity"] == "good";
     assert!(!cards.iter().filter(about_steps).any(is_good), "{review:#}");
 }
 

@@ -32,8 +32,13 @@ pub(crate) fn sandbox(codes: &[(&str, Bytes)]) -> Sandbox {
         );
         let account = account.to_string();
         let register = ["register", name, "1.0", &account, "--layout", "layout.json"];
-        let absent = ["source", "interface", "steps", "live-instances"];
-        let absent = absent.map(|part| ["--allow-absent", part]).concat();
+        let absent = [
+            "absent:source",
+            "absent:interface",
+            "absent:steps",
+            "absent:live-instances",
+        ];
+        let absent = absent.map(|part| ["--accept", part]).concat();
         sandbox.done("Admin", &[&register[..], &absent].concat());
     }
     sandbox
@@ -79,12 +84,16 @@ pub(crate) fn send(sandbox: &Sandbox, who: usize, call: &impl SolCall) {
     assert!(success.expect("the chain"));
 }
 
-/// The heaviest card about what was tried: weight and text.
-pub(crate) fn card<'v>(review: &'v Value, about: &str) -> (&'v str, &'v str) {
-    let cards = review["cards"].as_array().expect("cards");
-    let found = cards.iter().find(|card| card["about"] == about);
+/// The heaviest finding of a part or an id: severity, and all that it says.
+pub(crate) fn card<'v>(review: &'v Value, about: &str) -> (&'v str, String) {
+    let cards = review["findings"].as_array().expect("findings");
+    let found = cards
+        .iter()
+        .find(|card| card["part"] == about || card["id"] == about);
     let found = found.unwrap_or_else(|| panic!("no {about:?}: {review:#}"));
-    (text(found, "weight"), text(found, "says"))
+    let words = ["id", "message", "found", "next"].map(|word| found[word].as_str());
+    let says: Vec<&str> = words.into_iter().flatten().collect();
+    (text(found, "severity"), says.join("; "))
 }
 
 #[test]
@@ -93,11 +102,11 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger() {
     let code = hex!("5a6202400010600f576005600155005b61dead60015500");
     let sandbox = sandbox(&[("Differs", code.into())]);
     let review = reviewed(&sandbox, "Differs");
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "danger", "{says}");
     assert!(says.contains("DependsOnGas"), "{says}");
     let tried = &review["created"]["tried"];
-    assert_eq!(text(&tried["problem"], "name"), "DependsOnGas");
+    assert_eq!(text(&tried["problem"], "id"), "DependsOnGas");
     let limits = tried["limits"].as_array().expect("limits");
     assert!(limits.len() > 3, "{tried:#}");
 }
@@ -123,7 +132,7 @@ pub(crate) fn pays(to: Address, calls: Address) -> Bytes {
 fn a_creation_that_does_other_things_between_two_limits_is_a_danger() {
     let sandbox = sandbox(&[("Between", between())]);
     let review = reviewed(&sandbox, "Between");
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "danger", "{says}");
     assert!(says.contains("DependsOnGas"), "{says}");
 }
@@ -133,7 +142,7 @@ fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
     let admin = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
     let sandbox = sandbox(&[("Pays", pays(admin, Address::ZERO))]);
     let review = reviewed(&sandbox, "Pays");
-    let (_, says) = card(&review, "tried on a copy");
+    let (_, says) = card(&review, "trial");
     assert!(says.contains("nothing changes"), "{says}");
     let proxy: Address = text(&review["created"]["tried"], "proxy")
         .parse()
@@ -161,10 +170,10 @@ fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
             .expect("wei")
     };
     assert_eq!(wei(1) - wei(0), U256::from(10));
-    for about in ["other accounts", "ether of instances"] {
+    for about in ["other-accounts", "ether-of-instances"] {
         assert_eq!(card(&review, about).0, "warning");
     }
-    let (_, says) = card(&review, "tried on a copy");
+    let (_, says) = card(&review, "trial");
     assert!(!says.contains("nothing changes"), "{says}");
 }
 
@@ -177,7 +186,7 @@ fn a_creation_that_reads_the_gas_price_or_base_fee_is_tried_with_those_of_the_ch
     let sandbox = sandbox(&codes);
     for (name, _) in codes {
         let review = reviewed(&sandbox, name);
-        let (weight, says) = card(&review, "tried on a copy");
+        let (weight, says) = card(&review, "trial");
         assert_eq!(weight, "good", "{name}: {says}");
         assert!(says.contains("nothing changes"), "{name}: {says}");
         let changes = review["created"]["tried"]["changes"].as_array();
@@ -214,10 +223,10 @@ fn what_an_initializer_changes_beside_the_proxy_is_listed() {
     assert_eq!(others.as_array().map(Vec::len), Some(1), "{others:#}");
     assert_eq!(text(&others[0], "account"), target.to_string());
     assert_eq!(others[0]["changes"].as_array().map(Vec::len), Some(1));
-    let (weight, says) = card(&review, "other accounts");
+    let (weight, says) = card(&review, "other-accounts");
     assert_eq!(weight, "warning");
     assert!(says.contains(&target.to_string()), "{says}");
-    let (_, says) = card(&review, "tried on a copy");
+    let (_, says) = card(&review, "trial");
     assert!(!says.contains("nothing changes"), "{says}");
 }
 
@@ -227,9 +236,9 @@ fn whoever_completes_a_creation_learns_its_address() {
     send(&sandbox, 0, &creation("Plain", Bytes::new()));
     let pending = sandbox.done("Admin2", &["pending", "Plain"]);
     let action = text(&pending["actions"][0], "action");
-    let approve = ["approve", action, "--no-init"];
-    let absent = ["source", "interface", "steps"];
-    let absent = absent.map(|part| ["--allow-absent", part]).concat();
+    let approve = ["approve", action, "--accept=initializer-omitted"];
+    let absent = ["absent:source", "absent:interface", "absent:steps"];
+    let absent = absent.map(|part| ["--accept", part]).concat();
     let done = sandbox.done("Admin2", &[&approve[..], &absent].concat());
     let status = sandbox.done("Other", &["status", "Plain"]);
     let instance = &status["definitions"][0]["instances"][0];

@@ -23,8 +23,13 @@ fn fewer_instances_than_usual_are_rolled_out_where_their_migrations_are_dear() {
     }
     let migrate = migration(&sandbox, Bytes::from_static(DEAR));
     send(&sandbox, 0, &migrate);
-    let absent = ["source", "interface", "steps", "live-instances"];
-    let absent = absent.map(|part| ["--allow-absent", part]).concat();
+    let absent = [
+        "absent:source",
+        "absent:interface",
+        "absent:steps",
+        "absent:live-instances",
+    ];
+    let absent = absent.map(|part| ["--accept", part]).concat();
     let planned = sandbox.done("Other", &[&["plan", "Pay", "2.0"], &absent[..]].concat());
     assert_eq!(planned["verdict"], "whole", "{planned:#}");
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(8));

@@ -132,12 +132,12 @@ fn ether_and_other_instances_that_a_migration_reaches_are_shown_before_an_approv
     assert_eq!(of(other)["known"], "an instance of Other 1.0");
     assert_eq!(of(other)["changes"].as_array().map(Vec::len), Some(1));
 
-    let (weight, says) = card(&review, "other accounts");
+    let (weight, says) = card(&review, "other-accounts");
     assert_eq!(weight, "warning");
     for account in [THIEF, other] {
         assert!(says.contains(&account.to_string()), "{says}");
     }
-    let (weight, says) = card(&review, "ether of instances");
+    let (weight, says) = card(&review, "ether-of-instances");
     assert_eq!(weight, "warning");
     assert!(says.contains("1000 wei become 0"), "{says}");
 
@@ -152,9 +152,9 @@ fn a_migration_that_does_other_things_with_other_gas_is_a_problem_and_a_danger()
     let (sandbox, _) = sandbox();
     let (plan, review) = proposed(&sandbox, between());
     let problems = plan["problems"].as_array().expect("problems");
-    let names: Vec<&str> = problems.iter().map(|one| text(one, "name")).collect();
+    let names: Vec<&str> = problems.iter().map(|one| text(one, "id")).collect();
     assert!(names.contains(&"DependsOnGas"), "{plan:#}");
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "danger", "{says}");
     assert!(says.contains("DependsOnGas"), "{says}");
 }
@@ -170,13 +170,13 @@ fn what_a_migration_reads_of_the_block_is_named() {
         serde_json::json!(["ORIGIN", "TIMESTAMP"]),
         "{plan:#}"
     );
-    let (weight, says) = card(&review, "block and sender");
+    let (weight, says) = card(&review, "block-and-sender");
     assert_eq!(weight, "note");
     assert!(
         says.contains("the code of 2.0 reads ORIGIN, TIMESTAMP"),
         "{says}"
     );
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "good", "{says}");
     assert!(says.contains("nothing changes"), "{says}");
 }
@@ -199,7 +199,7 @@ fn what_a_migration_asks_of_other_accounts_is_named() {
     assert_eq!(calls.len(), 2, "{plan:#}");
     assert_eq!(calls[0], arb_sys, "{plan:#}");
     assert!(calls[1].to_string().contains(ecrecover), "{plan:#}");
-    let (weight, says) = card(&review, "calls of other accounts");
+    let (weight, says) = card(&review, "calls-of-others");
     assert_eq!(weight, "warning");
     assert!(says.contains(arb_sys), "{says}");
     assert!(says.contains("or it fails with less gas"), "{says}");
@@ -236,7 +236,7 @@ fn what_a_library_of_a_migration_asks_and_reads_is_named_with_its_address() {
     assert_eq!(reads[1]["code"], format!("the code at {library}"));
     assert_eq!(reads[1]["others"], serde_json::json!(["NUMBER"]));
     assert_eq!(called(1), other.to_string());
-    let (weight, says) = card(&review, "calls of other accounts");
+    let (weight, says) = card(&review, "calls-of-others");
     assert_eq!(weight, "warning");
     assert!(says.contains(&other.to_string()), "{says}");
 }
@@ -254,8 +254,8 @@ fn code_that_somebody_puts_there_later_is_a_danger() {
         delegates.extend(empty);
         delegates.extend(hex!("5af400"));
         let (plan, review) = proposed(&sandbox, delegates.into());
-        assert_eq!(plan["problems"][0]["name"], "CodeMayChange", "{plan:#}");
-        let (weight, says) = card(&review, "tried on a copy");
+        assert_eq!(plan["problems"][0]["id"], "CodeMayChange", "{plan:#}");
+        let (weight, says) = card(&review, "trial");
         assert_eq!(weight, "danger", "{says}");
         assert!(says.contains(&empty.to_string()), "{says}");
     }
@@ -271,7 +271,7 @@ fn what_depends_on_the_ether_that_an_instance_owns_is_named() {
         let (plan, review) = proposed(&sandbox, code);
         let called = plan["reads"][0]["calls"][0].as_str().unwrap_or_default();
         assert!(called.contains("ether"), "{plan:#}");
-        let (weight, says) = card(&review, "calls of other accounts");
+        let (weight, says) = card(&review, "calls-of-others");
         assert_eq!(weight, "warning", "{says}");
     }
     let (sandbox, _) = sandbox();
@@ -282,7 +282,7 @@ fn what_depends_on_the_ether_that_an_instance_owns_is_named() {
     // 2,000 wei, which it does not own
     let (sandbox, _) = self::sandbox();
     let (_, review) = proposed(&sandbox, hex!("5f5f6107d0f060015500").into());
-    let (weight, says) = card(&review, "calls of other accounts");
+    let (weight, says) = card(&review, "calls-of-others");
     assert_eq!(weight, "warning", "{says}");
     assert!(says.contains("whose creation failed"), "{says}");
 }
@@ -293,13 +293,13 @@ fn evm_code_that_looks_at_its_gas_or_at_the_code_of_others_is_named() {
     // 1 where the lowest bits of GAS are 0x1234, else 0
     let (plan, review) = proposed(&sandbox, hex!("5a61ffff166112341460015500").into());
     assert_eq!(plan["reads"][0]["gas"], serde_json::json!(["GAS"]));
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_ne!(weight, "good", "{says}");
     let (sandbox, _) = self::sandbox();
     let (plan, review) = proposed(&sandbox, hex!("303b60015500").into());
     let others = serde_json::json!(["EXTCODESIZE"]);
     assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
-    assert_eq!(card(&review, "block and sender").0, "note");
+    assert_eq!(card(&review, "block-and-sender").0, "note");
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn a_part_of_the_framework_is_named_where_a_migration_of_another_kind_calls_it()
         calls.extend(stub);
         calls.extend(hex!("5afa60015500"));
         let (_, review) = proposed(&sandbox, calls.into());
-        let (weight, says) = card(&review, "calls of other accounts");
+        let (weight, says) = card(&review, "calls-of-others");
         assert_eq!(weight, "warning", "{says}");
         assert!(says.contains(&stub.to_string()), "{says}");
     }
@@ -333,17 +333,19 @@ fn code_that_cannot_be_looked_into_hides_nothing_else() {
     code.extend(hex!("5af450"));
     code.extend(pays(THIEF, other));
     let (plan, review) = proposed(&sandbox, code.into());
-    let (weight, says) = card(&review, "ether of instances");
+    let (weight, says) = card(&review, "ether-of-instances");
     assert_eq!(weight, "warning", "{says}");
     let why = plan["reads"][1]["unread"].as_str();
     assert!(why.is_some(), "{plan:#}");
-    let cards = review["cards"].as_array().expect("cards");
-    let trials = cards
-        .iter()
-        .filter(|card| card["about"] == "tried on a copy");
-    let is_said = |card: &Value| card["says"].to_string().contains("cannot be looked into");
+    let cards = review["findings"].as_array().expect("findings");
+    let trials = cards.iter().filter(|card| card["part"] == "trial");
+    let is_said = |card: &Value| {
+        card["message"]
+            .to_string()
+            .contains("cannot be looked into")
+    };
     assert!(trials.clone().any(is_said), "{review:#}");
-    assert!(trials.clone().all(|card| card["weight"] != "good"));
+    assert!(trials.clone().all(|card| card["severity"] != "good"));
 }
 
 #[test]
@@ -387,5 +389,5 @@ fn a_program_in_fragments_reads_what_its_module_imports() {
     );
     let others = serde_json::json!(["block_timestamp"]);
     assert_eq!(plan["reads"][0]["others"], others, "{plan:#}");
-    assert_ne!(card(&review, "tried on a copy").0, "good", "{review:#}");
+    assert_ne!(card(&review, "trial").0, "good", "{review:#}");
 }

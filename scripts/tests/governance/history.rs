@@ -25,7 +25,7 @@ fn eventful() -> Sandbox {
         &["update-policy", "A", "--role", "create", "AND(Admin,Other)"],
     );
     // The code of 3.0 declares the initializer of 1.0 alone.
-    let create = ["create-proxy", "A", "3.0", "--no-init"];
+    let create = ["create-proxy", "A", "3.0", "--accept=initializer-omitted"];
     assert_eq!(sandbox.run("Other", &create).exit, Some(3));
     sandbox
 }

@@ -123,10 +123,17 @@ fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
         "counter-v2",
         "--from",
         "2.0",
-        "--no-migration",
+        "--accept=migration-omitted",
     ];
     sandbox.done("Admin", &later);
-    let direct = ["add-step", "A", "3.0", "--from", "1.0", "--no-migration"];
+    let direct = [
+        "add-step",
+        "A",
+        "3.0",
+        "--from",
+        "1.0",
+        "--accept=migration-omitted",
+    ];
     sandbox.done("Admin", &direct); // it takes less gas than the way over 2.0
     let (second, third) = (
         migration(sandbox, "A", "2.0"),
@@ -200,7 +207,7 @@ fn an_instance_of_a_version_that_nobody_registered_is_not_created_without_its_in
                 &register,
                 "counter-v1",
                 "--initial",
-                "--no-init",
+                "--accept=initializer-of-other",
             ];
             sandbox.done("Admin", &words);
         });

@@ -83,7 +83,11 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
     assert_eq!(answer.document["executed"], true, "{answer:?}");
     // Code, activation, layout and migrate, each once.
     assert_eq!(nonce(&sandbox) - before, 4, "{answer:?}");
-    let create = run_at(&sandbox, &["create-proxy", "A", "2.0", "--no-init"], &relay);
+    let create = run_at(
+        &sandbox,
+        &["create-proxy", "A", "2.0", "--accept=initializer-omitted"],
+        &relay,
+    );
     assert_eq!(create.exit, Some(0), "{create:?}");
     assert_eq!(instances(&sandbox), 2);
 }

@@ -19,7 +19,12 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
         &["policy", "explain", "Leger"],
         &["plan", "Leger", "2.0", "counter-v2"],
         &["register", "Leger", "2.0", "counter-v2"],
-        &["create-proxy", "Leger", "1.0", "--no-init"],
+        &[
+            "create-proxy",
+            "Leger",
+            "1.0",
+            "--accept=initializer-omitted",
+        ],
     ] {
         let answer = sandbox.run("Admin", words);
         assert_eq!(answer.exit, Some(1), "{words:?} {answer:?}");
@@ -116,8 +121,8 @@ fn a_constructor_that_would_not_run_is_refused_unless_it_is_meant() {
         (Some(2), "HasConstructor"),
         "{refused:?}"
     );
-    assert!(reported(&refused, "next").contains("--allow-constructor"));
-    sandbox.done("Admin", &["deploy", source, "--allow-constructor"]);
+    assert!(reported(&refused, "next").contains("--accept constructor"));
+    sandbox.done("Admin", &["deploy", source, "--accept=constructor"]);
     sandbox.done("Admin", &["deploy", "counter-v1"]); // it has none
 
     sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
@@ -136,14 +141,20 @@ fn a_constructor_that_would_not_run_is_refused_unless_it_is_meant() {
 fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
     // The storage of another contract: whoever checks it refuses it.
-    let mut words = vec!["migrate", "A", "2.0", "points-v1", "--no-migration"];
+    let mut words = vec![
+        "migrate",
+        "A",
+        "2.0",
+        "points-v1",
+        "--accept=migration-omitted",
+    ];
     let refused = sandbox.run("Admin", &words);
     assert_eq!(error(&refused), "LayoutRefused", "{refused:?}");
     for finding in reported(&refused, "found").split(", ") {
-        words.extend(["--allow-layout", finding]);
+        words.extend(["--accept", finding]);
     }
     for lost in ["function-removed:increment()", "function-removed:value()"] {
-        words.extend(["--allow-abi", lost]);
+        words.extend(["--accept", lost]);
     }
     let proposed = sandbox.run("Admin", &words);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
@@ -154,7 +165,7 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     assert!(next.contains("InterfaceLost refuses it too"), "{next}");
     let mut approve = vec!["approve", &action];
     for lost in ["function-removed:increment()", "function-removed:value()"] {
-        approve.extend(["--allow-abi", lost]);
+        approve.extend(["--accept", lost]);
     }
     let checked = sandbox.run("Admin2", &approve);
     assert_eq!(error(&checked), "LayoutRefused", "{checked:?}");

@@ -114,7 +114,14 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
     let proposed = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&proposed, "action");
-    let other = ["register", "A", "2.0", "erc20-v1", "--initial", "--no-init"];
+    let other = [
+        "register",
+        "A",
+        "2.0",
+        "erc20-v1",
+        "--initial",
+        "--accept=initializer-of-other",
+    ];
     let first = sandbox.run("Admin", &other);
     assert_eq!(first.exit, Some(3), "{first:?}");
     assert!(
@@ -158,7 +165,7 @@ fn an_approver_whose_own_part_ends_says_so() {
         ),
     ];
     for (update, what) in cases {
-        let proposed = sandbox.run("Admin", &[&update[..], &["--allow", "new-role"]].concat());
+        let proposed = sandbox.run("Admin", &[&update[..], &["--accept", "new-role"]].concat());
         assert_eq!(proposed.exit, Some(3), "{proposed:?}");
         let action = text(&proposed.document, "action");
         let approve = ["approve", action];
@@ -166,9 +173,9 @@ fn an_approver_whose_own_part_ends_says_so() {
             let refused = sandbox.run("Admin2", words);
             assert_eq!(error(&refused), "Unconfirmed", "{refused:?}");
             let next = text(&refused.document["error"], "next");
-            assert!(next.contains(&format!("--allow {what}")), "{next}");
+            assert!(next.contains(&format!("--accept {what}")), "{next}");
         }
-        let meant = [&approve[..], &["--allow", what]].concat();
+        let meant = [&approve[..], &["--accept", what]].concat();
         assert_eq!(sandbox.done("Admin2", &meant)["executed"], true);
     }
 }

@@ -28,7 +28,7 @@ fn sandbox(instances: usize) -> (Sandbox, Address) {
     let role = ["update-policy", "A", "--role", "create", "Other"];
     sandbox.done(
         "Admin",
-        &[&role[..], &["--allow", "excluded-sender"]].concat(),
+        &[&role[..], &["--accept", "excluded-sender"]].concat(),
     );
     let registry = sandbox.saved("registry").parse().expect("an address");
     on_chain(&sandbox, |chain| chain.set_automine(false));

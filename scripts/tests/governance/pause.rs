@@ -51,7 +51,7 @@ fn half_paused() -> Sandbox {
 
 fn finding<'a>(answer: &'a Answer, name: &str) -> &'a Value {
     let findings = answer.document["findings"].as_array().expect("findings");
-    let found = findings.iter().find(|one| one["name"] == name);
+    let found = findings.iter().find(|one| one["id"] == name);
     found.unwrap_or_else(|| panic!("no {name} in {findings:?}"))
 }
 

@@ -27,10 +27,7 @@ alloy::sol! {
 
 fn problems(document: &Value) -> Vec<&str> {
     let problems = document["problems"].as_array().expect("problems");
-    problems
-        .iter()
-        .map(|problem| text(problem, "name"))
-        .collect()
+    problems.iter().map(|problem| text(problem, "id")).collect()
 }
 
 fn change<'a>(instance: &'a Value, name: &str) -> &'a Value {
@@ -213,7 +210,10 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     assert_eq!(explained["delays"], json!([172_800]));
 
     let sandbox = Sandbox::with_counter("Admin", 1);
-    sandbox.done("Admin", &["update-policy", "A", "NONE", "--allow", "none"]);
+    sandbox.done(
+        "Admin",
+        &["update-policy", "A", "NONE", "--accept", "policy-none"],
+    );
     let frozen = sandbox.run("Other", &PLAN);
     assert_eq!(
         (frozen.exit, problems(&frozen.document)),
@@ -292,11 +292,7 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
     let plan = sandbox.run("Other", &["plan", "A", "2.0", "clash.wasm"]);
     let clash = plan.document["problems"]
         .as_array()
-        .and_then(|all| {
-            all.iter()
-                .find(|one| one["name"] == "SelectorClash")
-                .cloned()
-        })
+        .and_then(|all| all.iter().find(|one| one["id"] == "SelectorClash").cloned())
         .unwrap_or_else(|| panic!("{plan:?}"));
     assert!(text(&clash, "message").contains("implementation()"));
 }

@@ -46,7 +46,7 @@ fn a_signature_is_void_once_its_signer_has_refused_the_action() {
     );
     let examined = sandbox.run("Other", &["doctor"]);
     let findings = examined.document["findings"].as_array().expect("findings");
-    let names: Vec<_> = findings.iter().map(|one| text(one, "name")).collect();
+    let names: Vec<_> = findings.iter().map(|one| text(one, "id")).collect();
     assert_eq!(names, ["DefinitionPaused"], "{examined:?}");
 }
 

@@ -113,7 +113,7 @@ fn a_mistake_that_the_plan_does_not_see_is_found_by_the_replay() {
     let answer = sandbox.run("Other", &plan(&step, &["--replay", "3"]));
     assert_eq!(answer.exit, Some(1), "{answer:?}");
     let problem = &answer.document["problems"][0];
-    assert_eq!(text(problem, "name"), "ReplayFails");
+    assert_eq!(text(problem, "id"), "ReplayFails");
     let replay = &answer.document["replay"];
     assert_eq!(replay["faithful"], true, "{replay}");
     assert_eq!(groups(replay)[0], ("fails_now", 3));

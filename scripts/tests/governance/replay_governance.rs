@@ -143,7 +143,7 @@ fn a_replay_of_strangers_transactions_alone_is_one_of_nothing() {
         "A",
         "3.0",
         "counter-v2",
-        "--no-migration",
+        "--accept=migration-omitted",
         "--replay",
         "1",
     ];
@@ -161,7 +161,7 @@ fn a_replay_of_nothing_is_no_all_clear() {
     assert!(answer.document["replay"].is_null(), "{answer:?}");
     let report = std::fs::read_to_string(sandbox.path("replay.md")).expect("a report");
     assert!(report.contains("nothing was compared"), "{report}");
-    let expected = [&words[..], &["--allow-empty-replay"]].concat();
+    let expected = [&words[..], &["--accept=replay-empty"]].concat();
     assert_eq!(sandbox.done("Other", &expected)["ok"], true);
     // A file of one's own stays.
     std::fs::write(sandbox.path("replay.md"), "mine").expect("written");

@@ -59,7 +59,7 @@ pub(crate) const ROLLBACK: [&str; 12] = [
     "counter-back",
     "--call",
     "back()",
-    "--allow-abi",
+    "--accept",
     "function-removed:step()",
 ];
 

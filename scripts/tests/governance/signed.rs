@@ -80,7 +80,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
 
     hand_over("ana.json", ana, ben);
     // What an exported call says of the functions of 2.0 is no proof to who has not.
-    let named = ["--allow-absent", "interface"];
+    let named = ["--accept", "absent:interface"];
     let sign = ["sign", "ana.json", "--out", "ben.json"];
     let (exit, refused) = run(&sandbox, ben, "Admin2", &sign);
     assert_eq!(
@@ -155,7 +155,13 @@ fn what_a_wallet_signs_is_submitted_with_its_signer() {
 fn what_a_wallet_signs_and_who_submits_is_checked_as_an_approval() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let mut export = MIGRATE[..4].to_vec();
-    export.extend(["--no-migration", "--as", "Admin", "--export", "call.json"]);
+    export.extend([
+        "--accept=migration-omitted",
+        "--as",
+        "Admin",
+        "--export",
+        "call.json",
+    ]);
     export.extend(["--export-format", "json"]);
     sandbox.done("Admin", &export);
     let typed = ["sign", "call.json", "--typed-data", "wallet.json"];
@@ -163,7 +169,7 @@ fn what_a_wallet_signs_and_who_submits_is_checked_as_an_approval() {
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     assert!(!sandbox.path("wallet.json").exists());
     // The call was only exported: nothing is kept here of the functions of 2.0.
-    let known = ["--no-migration", "--allow-absent", "interface"];
+    let known = ["--accept=migration-omitted", "--accept", "absent:interface"];
     let meant = [&typed[..], &known].concat();
     let typed = sandbox.done("Admin", &meant);
     assert!(typed["coverage"].is_object(), "{typed}");

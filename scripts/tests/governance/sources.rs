@@ -144,7 +144,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
 
     // This contract declares neither a layout nor steps.
     let verify = ["verify", "A", "--version", "1.0", "--source", &there];
-    let absent = ["--allow-absent", "layout", "--allow-absent", "steps"];
+    let absent = ["--accept", "absent:layout", "--accept", "absent:steps"];
     let verify = [&verify[..], &absent].concat();
     let verified = other.run(&sandbox, &verify);
     assert_eq!(verified.exit, Some(0), "{verified:?}");

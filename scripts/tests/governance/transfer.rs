@@ -198,7 +198,7 @@ fn other_code_at_the_receiver_has_to_be_meant() {
         "2.0",
         "counter-v2",
         "--initial",
-        "--no-init",
+        "--accept=initializer-of-other",
     ]);
     let proxy = two.created("wasm");
     two.at_second(&["adopt", "A", &proxy, "2.0", "--from", first]);
@@ -208,7 +208,7 @@ fn other_code_at_the_receiver_has_to_be_meant() {
         (Some(2), "Unconfirmed"),
         "{refused:?}"
     );
-    let meant = ["transfer", &proxy, second, "--allow", "other-code"];
+    let meant = ["transfer", &proxy, second, "--accept", "other-code"];
     let refused = sandbox.run("Admin", &meant);
     // Its data never came to 2.0, and the receiver's order to run that code says so.
     assert_eq!(refused.exit, Some(1), "{refused:?}");

@@ -7,7 +7,13 @@ use crate::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-const LATER: [&str; 5] = ["plan", "A", "3.0", "counter-v2", "--no-migration"];
+const LATER: [&str; 5] = [
+    "plan",
+    "A",
+    "3.0",
+    "counter-v2",
+    "--accept=migration-omitted",
+];
 
 /// The instances of the plan, each with the versions before and after.
 fn instances(plan: &Value) -> Vec<(&str, &str, &str)> {
@@ -73,10 +79,10 @@ fn a_review_gives_no_good_mark_where_instances_are_left_that_were_not_tried() {
     let pending = sandbox.done("Admin2", &["pending", "A"]);
     let action = text(&pending["actions"][0], "action");
     let review = sandbox.done("Admin2", &["review", action]);
-    let cards = review["cards"].as_array().expect("cards").iter();
+    let cards = review["findings"].as_array().expect("findings").iter();
     let tried: Vec<_> = cards
-        .filter(|card| card["about"] == "tried on a copy")
-        .map(|card| (text(card, "weight"), text(card, "says")))
+        .filter(|card| card["part"] == "trial")
+        .map(|card| (text(card, "severity"), text(card, "message")))
         .collect();
     assert!(
         tried.iter().all(|(weight, _)| *weight == "unknown"),
@@ -110,8 +116,8 @@ fn a_check_of_some_instances_is_not_reported_as_one_of_all() {
             "--call",
             "migrate(uint256)",
             "5",
-            "--allow-unchecked",
-            "abi",
+            "--accept",
+            "absent:interface",
             "--instances",
             count,
         ];
@@ -140,9 +146,15 @@ fn what_is_current_with_another_migration_is_reported_as_refused() {
 fn an_instance_at_a_younger_version_is_reported_to_stay_there() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &MIGRATE);
-    let register = ["register", "A", "3.0", "counter-v2", "--no-migration"];
+    let register = [
+        "register",
+        "A",
+        "3.0",
+        "counter-v2",
+        "--accept=migration-omitted",
+    ];
     sandbox.done("Admin", &register);
-    let create = ["create-proxy", "A", "3.0", "--no-init"];
+    let create = ["create-proxy", "A", "3.0", "--accept=initializer-omitted"];
     let proxy = sandbox.done("Admin", &create);
     let planned = sandbox.done("Other", &["plan", "A", "2.0"]);
     assert_eq!(planned["is_current"], true, "{planned:#}");
@@ -162,7 +174,7 @@ fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rol
             "1.1",
             "counter-v1",
             "--initial",
-            "--no-init",
+            "--accept=initializer-of-other",
         ],
     );
     sandbox.done("Admin", &MIGRATE);
@@ -173,13 +185,13 @@ fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rol
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
     let review = sandbox.done("Admin2", &["review", action]);
-    let (weight, says) = card(&review, "tried on a copy");
+    let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(
         says.contains("anybody's rollout runs it on instances at 1.1"),
         "{says}"
     );
-    let cards = review["cards"].as_array().expect("cards").iter();
-    let mut steps = cards.filter(|card| card["about"] == "initializers and migrations");
-    assert!(steps.all(|card| card["weight"] != "good"), "{review:#}");
+    let cards = review["findings"].as_array().expect("findings").iter();
+    let mut steps = cards.filter(|card| card["part"] == "steps");
+    assert!(steps.all(|card| card["severity"] != "good"), "{review:#}");
 }

@@ -35,7 +35,7 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
         ("message", "migrate A to 2.0 would fail once everybody"),
         ("found", "AlreadyMigrated("),
         ("found", &proxy.to_string()),
-        ("next", "--allow-failing"),
+        ("next", "--accept would-fail"),
     ] {
         assert!(text(said, field).contains(part), "{part}: {said}");
     }
@@ -57,7 +57,7 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
     assert_eq!(open_actions(&sandbox), 0, "nothing was proposed");
 
     // Without progress the warning is printed all the same.
-    let quiet = ["--allow-failing", "--quiet"];
+    let quiet = ["--accept=would-fail", "--quiet"];
     let meant = sandbox.run("Admin", &[&MIGRATE[..], &quiet].concat());
     assert_eq!(meant.exit, Some(3), "{meant:?}");
     assert_eq!(meant.document["approvals"], json!(1));

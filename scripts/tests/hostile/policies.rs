@@ -45,8 +45,11 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
     let other = node.addresses()[1].to_string();
     let before = nonce(&node, sender);
     let cases: [(&[&str], &str); 7] = [
-        (&["update-policy", "A", "NONE"], "none"),
-        (&["update-policy", "A", "--role", "create", "NONE"], "none"),
+        (&["update-policy", "A", "NONE"], "policy-none"),
+        (
+            &["update-policy", "A", "--role", "create", "NONE"],
+            "policy-none",
+        ),
         (
             &["update-policy", "A", "--role", "creat", "Admin"],
             "new-role",
@@ -54,15 +57,15 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
         (&["update-policy", "A", &other], "excluded-sender"),
         (
             &["define", "B", "--migrate", "Admin", "--create", "NONE"],
-            "none",
+            "policy-none",
         ),
         (&["define", "B", "--migrate", &other], "excluded-sender"),
-        (&["registry", "deploy", "--define", "NONE"], "none"),
+        (&["registry", "deploy", "--define", "NONE"], "policy-none"),
     ];
     for (words, flag) in cases {
         let run = refused(&sandbox, words, "Unconfirmed");
         assert!(
-            run.error("next").contains(&format!("--allow {flag}")),
+            run.error("next").contains(&format!("--accept {flag}")),
             "{run:?}"
         );
     }
@@ -73,7 +76,7 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
         "--role",
         "audit",
         "Admin",
-        "--allow",
+        "--accept",
         "new-role",
     ];
     assert_eq!(sandbox.done(&role)["executed"], true);
@@ -83,8 +86,8 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
         "--role",
         "create",
         "NONE",
-        "--allow",
-        "none",
+        "--accept",
+        "policy-none",
     ];
     assert_eq!(sandbox.done(&last)["executed"], true);
 }
@@ -96,7 +99,14 @@ fn who_approves_a_final_policy_says_that_it_is_meant_too() {
     sandbox.write_private("second", &second.to_bytes().to_string());
     let both = format!("AND(Admin,{})", second.address());
     sandbox.done(&["update-policy", "A", "--role", "policy", &both]);
-    let freeze = ["update-policy", "A", "NONE", "--allow", "none", "--json"];
+    let freeze = [
+        "update-policy",
+        "A",
+        "NONE",
+        "--accept",
+        "policy-none",
+        "--json",
+    ];
     let proposed = sandbox.run(&with_key(&freeze));
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let document = proposed.document();
@@ -107,7 +117,7 @@ fn who_approves_a_final_policy_says_that_it_is_meant_too() {
         (prompted.exit, prompted.error("name").as_str()),
         (Some(2), "Unconfirmed")
     );
-    let meant = sandbox.run(&[&approve[..], &["--allow", "none"]].concat());
+    let meant = sandbox.run(&[&approve[..], &["--accept", "policy-none"]].concat());
     assert_eq!(meant.exit, Some(0), "{meant:?}");
 }
 

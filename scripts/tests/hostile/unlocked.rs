@@ -23,7 +23,7 @@ fn an_unlocked_account_of_the_endpoint_decides_without_a_key() {
     let stranger = "0x00000000000000000000000000000000000000aa";
     let words = [
         &UPDATE[..],
-        &["--unlocked", stranger, "--allow", "excluded-sender"],
+        &["--unlocked", stranger, "--accept", "excluded-sender"],
     ]
     .concat();
     let run = sandbox.run(&words);

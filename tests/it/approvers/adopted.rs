@@ -31,14 +31,14 @@ const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 const PINNED: &str = "scripts/src/demo/openzeppelin";
 /// What nobody can check of code that others compiled, said on purpose.
 const ABSENT: [&str; 8] = [
-    "--allow-absent",
-    "source",
-    "--allow-absent",
-    "interface",
-    "--allow-absent",
-    "steps",
-    "--allow-absent",
-    "live-instances",
+    "--accept",
+    "absent:source",
+    "--accept",
+    "absent:interface",
+    "--accept",
+    "absent:steps",
+    "--accept",
+    "absent:live-instances",
 ];
 
 /// Deploys a compiled contract, and writes its layout with its interface beside the manifest. It has no
@@ -183,7 +183,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     let words = ["A", "2.0", &second, "--layout", "Box2.json"];
     let step = ["--call", "migrate()", "--foreign"];
     // Its functions are compared, by the ABI beside the layout.
-    let lost = ["--allow-abi", "function-removed:initialize(uint256)"];
+    let lost = ["--accept", "function-removed:initialize(uint256)"];
     let words = [&words[..], &ABSENT[..2], &ABSENT[4..], &lost, &step].concat();
     let planned = fixture.done(&[&["plan"][..], &words].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
@@ -267,7 +267,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let migrate = ["migrate", "A", "2.0", &second, "--layout", "Box2.json"];
     let step = ["--call", "migrate()", "--foreign"];
     delegated(&fixture, true).await;
-    let lost = ["--allow-abi", "function-removed:initialize(uint256)"];
+    let lost = ["--accept", "function-removed:initialize(uint256)"];
     let waits = fixture.run(&[&migrate[..], &ABSENT, &step, &lost].concat());
     assert_eq!(waits.exit, Some(3), "{waits:?}");
     assert_eq!(waits.document["executed"], true);
@@ -276,7 +276,7 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     waits_for_direct_call(&status["definitions"][0], &adopted);
     let examined = fixture.run(&["doctor"]);
     let found = &examined.document["findings"][0];
-    assert_eq!(found["name"], "InstanceWaits", "{examined:?}");
+    assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
     let rolled = fixture.run(&[&["rollout", "A"][..], &ABSENT].concat());
     assert_eq!(rolled.exit, Some(3), "{rolled:?}");
 
@@ -329,7 +329,7 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     assert_eq!(error["name"], "NotChecked", "{refused:?}");
     assert!(text(error, "found").contains("nobody compared what callers lose"));
     let next = text(error, "next");
-    assert!(next.ends_with("--allow-absent interface"), "{next}");
+    assert!(next.ends_with("--accept absent:interface"), "{next}");
     let done = fixture.done(&[&adopt[..], &ABSENT[2..4]].concat());
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(done["coverage"]["interface"], "absent", "{done}");
@@ -342,10 +342,7 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let next = deployed(&fixture, "UupsBox2").await.to_string();
     let plan = ["plan", "A", "2.0", &next, "--layout", "UupsBox2.json"];
     let step = ["--call", "migrate()", "--foreign"];
-    let lost = [
-        "--allow-abi",
-        "function-removed:initialize(uint256,address)",
-    ];
+    let lost = ["--accept", "function-removed:initialize(uint256,address)"];
     let planned = fixture.done(&[&plan[..], &ABSENT, &lost, &step].concat());
     assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
     let reads = planned["reads"].as_array().expect("what it reads");
@@ -388,7 +385,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
     let found = format!("doubled: slot {} of {proxy} holds {}", word(1), word(14));
     assert_eq!(text(error, "found"), found);
 
-    let allowed = [&adopt[..], &["--allow-layout", "dirty:doubled"]].concat();
+    let allowed = [&adopt[..], &["--accept", "dirty:doubled"]].concat();
     let done = fixture.done(&allowed);
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(
@@ -434,13 +431,19 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let other = other.to_string();
     let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
     fixture.done(&[&first[..], &ABSENT[..4]].concat());
-    let migrate = ["migrate", "B", "2.0", "hostile", "--no-migration"];
+    let migrate = [
+        "migrate",
+        "B",
+        "2.0",
+        "hostile",
+        "--accept=migration-omitted",
+    ];
     let refused = fixture.run(&[&migrate[..], &ABSENT].concat());
     let error = &refused.document["error"];
     assert_eq!(error["name"], "LayoutRefused", "{refused:?}");
     let found = text(error, "found").to_owned();
     let found = found.split(", ");
-    let allow: Vec<&str> = found.flat_map(|id| ["--allow-layout", id]).collect();
+    let allow: Vec<&str> = found.flat_map(|id| ["--accept", id]).collect();
     let lost = [
         "removed:doubled()",
         "removed:value()",
@@ -448,7 +451,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
         "changed:migrate()",
     ];
     let lost = lost.map(|one| format!("function-{one}"));
-    let lost = lost.iter().flat_map(|id| ["--allow-abi", id.as_str()]);
+    let lost = lost.iter().flat_map(|id| ["--accept", id.as_str()]);
     let allow = [allow, lost.collect()].concat();
     let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
     let error = &refused.document["error"];

@@ -45,7 +45,14 @@ async fn what_an_approver_could_not_send_is_not_written() {
     is(&alone, 2, "ExportIncomplete");
     let policy = ["update-policy", "A", "AND(Admin,Together)"];
     is(&export(&policy, "Admin"), 1, "ExportNothing");
-    let create = ["create-proxy", "A", "1.0", "--no-init", "--save", "mine"];
+    let create = [
+        "create-proxy",
+        "A",
+        "1.0",
+        "--accept=initializer-omitted",
+        "--save",
+        "mine",
+    ];
     is(&export(&create, "Admin"), 2, "ExportSave");
 
     fixture.approved(&register);

@@ -88,7 +88,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     let together = all.iter().map(|who| format!("{who:?}")).collect::<Vec<_>>();
     let together = format!("AND({})", together.join(","));
     let role = ["update-policy", "A", "--role", "policy", &together];
-    fixture.done(&[&role[..], &["--allow", "excluded-sender"]].concat());
+    fixture.done(&[&role[..], &["--accept", "excluded-sender"]].concat());
 
     let call = IRegistry::setPolicyCall {
         name: "A".into(),
@@ -128,9 +128,9 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         "typed.json",
         "--deadline",
         &deadline,
-        "--allow",
-        "none",
-        "--allow",
+        "--accept",
+        "policy-none",
+        "--accept",
         "new-role",
     ];
     let signed = fixture.keyless(&sign);
@@ -163,7 +163,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         submit.extend(words.map(str::to_owned));
         submit.push(signer.to_string());
     }
-    submit.extend(["--allow", "none", "--allow", "new-role"].map(str::to_owned));
+    submit.extend(["--accept", "policy-none", "--accept", "new-role"].map(str::to_owned));
     let submit: Vec<&str> = submit.iter().map(String::as_str).collect();
     assert_eq!(fixture.done(&submit)["executed"], true);
     let policy = IRegistry::policyCall {

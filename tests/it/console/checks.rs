@@ -6,7 +6,7 @@ use alloy::primitives::{Address, Bytes};
 use serde_json::Value;
 
 use super::process::Console;
-use crate::layouts::approver::{cards_about, failing_way};
+use crate::layouts::approver::{failing_way, findings_about};
 use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home, text};
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
@@ -19,10 +19,10 @@ fn require_consent(project: &Project, (console, folder): (&Console, &Path), acti
         let query = format!("id={action}&do={operation}&account={account}");
         let document = console.document(&format!("/api/before?{query}"));
         assert_eq!(document["consent"], "needed", "{document}");
-        let cards = document["cards"].as_array().expect("cards");
+        let cards = document["findings"].as_array().expect("findings");
         let said = cards.iter().find(|card| {
             let message = text(error, "message");
-            card["weight"] == "danger" && text(card, "says").starts_with(message)
+            card["severity"] == "danger" && message.starts_with(text(card, "message"))
         });
         assert!(said.is_some(), "{error}: {document}");
         let page = console.get(&format!("/before?{query}"));
@@ -36,7 +36,7 @@ fn require_consent(project: &Project, (console, folder): (&Console, &Path), acti
             .expect("a button")
             .0;
         assert!(button.ends_with(" disabled"), "{button}");
-        for shown in ["id=\"yes\"", "✗ danger", "checks before an approval"] {
+        for shown in ["id=\"yes\"", "✗ danger"] {
             assert!(page.body.contains(shown), "{shown}: {}", page.body);
         }
     }
@@ -51,7 +51,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &migrate);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allowed: Vec<&str> = migrate.into_iter().chain(allow).collect();
     let proposed = project.run(&allowed);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
@@ -85,8 +85,8 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
         "NONE",
         "--role",
         "migrate",
-        "--allow",
-        "none",
+        "--accept",
+        "policy-none",
     ];
     let proposed = project.run(&none);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
@@ -122,11 +122,11 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
         let query = format!("id={action}&do={operation}&account={account}");
         let document = console.document(&format!("/api/before?{query}"));
         assert_eq!(document["consent"], "needed", "{document}");
-        let tried = cards_about(&document, "tried on a copy");
+        let tried = findings_about(&document, "trial");
         let is_danger =
-            |(weight, says): &(&str, &str)| *weight == "danger" && says.contains("would fail");
+            |(weight, says): &(&str, String)| *weight == "danger" && says.contains("would fail");
         assert!(tried.first().is_some_and(is_danger), "{document:#}");
-        let steps = cards_about(&document, "initializers and migrations");
+        let steps = findings_about(&document, "steps");
         assert!(
             steps.iter().all(|(weight, _)| *weight != "good"),
             "{steps:?}"
@@ -149,8 +149,13 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     std::fs::write(project.path("layout.json"), layout).expect("written");
     let both = format!("AND(Admin,{account})");
     project.done(&["define", "Differs", "--migrate", "Admin", "--create", &both]);
-    let absent = ["source", "interface", "steps", "live-instances"];
-    let absent = absent.map(|part| ["--allow-absent", part]).concat();
+    let absent = [
+        "absent:source",
+        "absent:interface",
+        "absent:steps",
+        "absent:live-instances",
+    ];
+    let absent = absent.map(|part| ["--accept", part]).concat();
     let place = place.to_string();
     let register = [
         "register",
@@ -162,8 +167,8 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     ];
     project.done(&[&register[..], &absent].concat());
     let create = ["create-proxy", "Differs", "1.0", "--init", "start()"];
-    let absent = ["source", "steps"]
-        .map(|part| ["--allow-absent", part])
+    let absent = ["absent:source", "absent:steps"]
+        .map(|part| ["--accept", part])
         .concat();
     let proposed = project.run(&[&create[..], &absent].concat());
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
@@ -173,15 +178,15 @@ fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     let console = Console::start(&project.path("."), &[]);
     let query = format!("id={action}&do=approve&account={account}");
     let before = console.document(&format!("/api/before?{query}"));
-    let tried = cards_about(&before, "tried on a copy");
+    let tried = findings_about(&before, "trial");
     let is_danger =
-        |(weight, says): &(&str, &str)| *weight == "danger" && says.contains("DependsOnGas");
+        |(weight, says): &(&str, String)| *weight == "danger" && says.contains("DependsOnGas");
     assert!(tried.iter().any(is_danger), "{before:#}");
-    let weights: Vec<&Value> = before["cards"]
+    let weights: Vec<&Value> = before["findings"]
         .as_array()
-        .expect("cards")
+        .expect("findings")
         .iter()
-        .map(|card| &card["weight"])
+        .map(|card| &card["severity"])
         .collect();
     assert_eq!(weights[0], "danger", "the heaviest first: {weights:?}");
     let later = console.document(&format!("/api/before?{query}"));

@@ -103,7 +103,7 @@ fn past_transactions_are_replayed_where_a_page_asks_for_it() {
         "2.0",
         "--replay",
         "25",
-        "--allow-empty-replay",
+        "--accept=replay-empty",
     ];
     let printed = project.run(&words).document;
     assert_eq!(

@@ -19,7 +19,7 @@ fn markup_in_names_is_text() {
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
     project.done(&["update-policy", names[0], &policy]);
     let words = ["update-policy", names[0], "--role", "<b>role</b>", "Admin"];
-    project.run(&[&words[..], &["--allow", "new-role"]].concat());
+    project.run(&[&words[..], &["--accept", "new-role"]].concat());
     let console = Console::of(&project);
     let mut pages = vec![console.get("/")];
     let first = &pages[0].body;

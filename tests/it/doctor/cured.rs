@@ -32,7 +32,7 @@ async fn revived(team: &Team<'_>, state: &str, finding: &str) -> Done {
         .map(codehash)
         .collect();
     assert!(dead.in_state("active").is_empty(), "nothing runs");
-    assert_eq!(dead.document["error"]["severity"], "failure");
+    assert_eq!(dead.document["findings"][0]["severity"], "danger");
 
     let before = team.nonce().await;
     let fixed = team.fix(&[]).await;

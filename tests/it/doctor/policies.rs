@@ -46,7 +46,7 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
         findings.retain(|name| name.starts_with("Policy"));
         assert_eq!(findings, ["PolicyUnsatisfiable", "PolicyWeakened"]);
         let first = &reported.list("findings")[0];
-        assert_eq!(first["severity"], "failure");
+        assert_eq!(first["severity"], "danger");
     }
     put(&CONSENTS).await?;
     team.doctor(&[]).await.ends_with(0);
@@ -83,7 +83,7 @@ async fn an_approver_that_became_an_instance_has_no_voice() -> Done {
     let reported = team.doctor(&[]).await;
     reported.ends_with(1);
     let first = &reported.list("findings")[0];
-    assert_eq!(first["name"], "PolicyUnsatisfiable", "{first:#}");
+    assert_eq!(first["id"], "PolicyUnsatisfiable", "{first:#}");
     let found = first["found"].as_str().expect("words");
     assert!(found.contains(&future.to_string()), "{found}");
     Ok(())

@@ -72,7 +72,7 @@ impl Ran {
     /// The names of the findings.
     pub(super) fn findings(&self) -> Vec<&str> {
         let findings = self.list("findings").iter();
-        findings.filter_map(|one| one["name"].as_str()).collect()
+        findings.filter_map(|one| one["id"].as_str()).collect()
     }
 
     /// The programs in a state.

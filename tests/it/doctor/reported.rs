@@ -16,11 +16,11 @@ async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
     let reported = team.doctor(&[]).await;
     reported.ends_with(3);
     assert!(reported.findings().contains(&"ExpiresSoon"));
-    assert_eq!(reported.document["error"]["severity"], "warning");
-    for words in [&["status"][..], &["verify", "--allow-absent", "layout"]] {
+    assert_eq!(reported.document["findings"][0]["severity"], "warning");
+    for words in [&["status"][..], &["verify", "--accept", "absent:layout"]] {
         let ran = team.other(words).await;
         let warnings = ran.list("warnings").iter();
-        let named = warnings.filter(|one| one["name"] == "ExpiresSoon").count();
+        let named = warnings.filter(|one| one["id"] == "ExpiresSoon").count();
         assert!(named >= 5, "{words:?}: {:#}", ran.document);
         assert!(ran.errors.contains("doctor --fix"), "{}", ran.errors);
     }
@@ -224,7 +224,7 @@ async fn code_that_the_next_version_would_not_take_is_reported_sixty_days_ahead(
     let named: Vec<&Value> = reported
         .list("findings")
         .iter()
-        .filter(|one| one["name"] == "WouldNotActivate")
+        .filter(|one| one["id"] == "WouldNotActivate")
         .collect();
     let [only] = named.as_slice() else {
         panic!("{:#}", reported.document);

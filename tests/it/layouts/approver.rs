@@ -55,11 +55,16 @@ pub(super) fn unbuilt(source: &str, interface: &str) -> Value {
     coverage
 }
 
-/// The cards of `review` about something: weight and text.
-pub(crate) fn cards_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, &'v str)> {
-    let cards = review["cards"].as_array().expect("cards");
-    let of = cards.iter().filter(|card| card["about"] == about);
-    of.map(|card| (text(card, "weight"), text(card, "says")))
+/// The findings of `review` about a part: severity and text.
+pub(crate) fn findings_about<'v>(review: &'v Value, about: &str) -> Vec<(&'v str, String)> {
+    let cards = review["findings"].as_array().expect("findings");
+    let of = cards.iter().filter(|card| card["part"] == about);
+    let says = |card: &Value| {
+        let words =
+            ["id", "message", "found", "next"].map(|word| card[word].as_str().unwrap_or_default());
+        words.join("; ")
+    };
+    of.map(|card| (text(card, "severity"), says(card)))
         .collect()
 }
 
@@ -70,8 +75,8 @@ pub(crate) fn failing_way(script: &str) -> [&str; 6] {
         script,
         "--call",
         "count()",
-        "--no-migration",
-        "--allow-failing",
+        "--accept=migration-omitted",
+        "--accept=would-fail",
     ]
 }
 
@@ -86,8 +91,15 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     // Who has only an endpoint and a key compares what the registered versions published.
     let other = Folder::on(&project);
     let review = other.done(&["review", &action]);
-    assert_eq!(cards_about(&review, "functions"), [], "{review:#}");
-    assert!(review["cards"].to_string().contains(BACK[7]), "{review:#}");
+    let lost = findings_about(&review, "interface");
+    assert!(
+        lost.iter().all(|(weight, _)| *weight == "danger"),
+        "{lost:?}"
+    );
+    assert!(
+        review["findings"].to_string().contains(BACK[7]),
+        "{review:#}"
+    );
     for words in [&["approve"][..], &["sign", "--out", "signed.json"]] {
         let answer = other.run(&[&[words[0], &action], &words[1..]].concat());
         assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
@@ -96,14 +108,14 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
 
     // What was found or allowed is not told as good beside it.
-    assert_eq!(cards_about(&review, "storage layout"), [], "{review:#}");
+    assert_eq!(findings_about(&review, "layout"), [], "{review:#}");
 
     // Where both versions were built, the function is named.
     let answer = project.run(&["approve", &action]);
     assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
     let lost = text(&answer.document["error"], "found").to_owned();
     assert_eq!(lost, BACK[7]);
-    let done = other.done(&["approve", &action, "--allow-abi", &lost]);
+    let done = other.done(&["approve", &action, "--accept", &lost]);
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "complete"));
 }
@@ -114,23 +126,19 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
     let v2 = home(V2);
     let migrate = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
     let plan = project.done(&[&["plan"], &migrate[1..]].concat());
-    let found = |document: &Value| document["findings"][0]["code"].clone();
-    assert_eq!(found(&plan), "steps-initializer", "{plan:#}");
+    let found = |document: &Value| document["findings"][0]["id"].clone();
+    assert_eq!(found(&plan), "initializer-lost", "{plan:#}");
     let action = proposed(&project, &migrate);
     let review = Folder::on(&project).done(&["review", &action]);
-    let tried = cards_about(&review, "tried on a copy");
+    let tried = findings_about(&review, "trial");
     assert_eq!(tried.len(), 1, "{review:#}");
     assert_eq!(tried[0].0, "good", "{tried:?}");
-    let steps = cards_about(&review, "initializers and migrations");
+    let steps = findings_about(&review, "steps");
     assert_eq!(steps.len(), 2, "{steps:?}");
     assert_eq!(
         (steps[0].0, steps[1].0),
         ("warning", "unknown"),
         "{steps:?}"
-    );
-    assert!(
-        steps[0].1.starts_with("steps-initializer: "),
-        "no good beside it: {steps:?}"
     );
 
     let way = failing_way(&v2);
@@ -143,10 +151,10 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
             &[&[command, "Note", "2.0", &v2][..], &way].concat(),
         );
         let review = Folder::on(&project).done(&["review", &action]);
-        let tried = cards_about(&review, "tried on a copy");
+        let tried = findings_about(&review, "trial");
         assert!(!tried.is_empty(), "{review:#}");
         assert!(tried.iter().all(|(found, _)| *found == weight), "{tried:?}");
-        let steps = cards_about(&review, "initializers and migrations");
+        let steps = findings_about(&review, "steps");
         assert!(steps.iter().all(|(found, _)| *found != "good"), "{steps:?}");
     }
 }
@@ -159,10 +167,7 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
     let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &wrong);
     let found = text(&refused.document["error"], "found").to_owned();
-    let named: Vec<&str> = found
-        .split(", ")
-        .flat_map(|id| ["--allow-layout", id])
-        .collect();
+    let named: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
     let action = proposed(&project, &[&wrong[..], &named].concat());
     let answer = other.run(&["approve", &action]);
     assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
@@ -170,7 +175,7 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
     use_key(&project, 0);
     project.done(&["cancel", &action]);
 
-    let bare = ["register", "Note", "2.0", &v2, "--no-migration"];
+    let bare = ["register", "Note", "2.0", &v2, "--accept=migration-omitted"];
     let action = proposed(&project, &bare);
     let answer = other.run(&["approve", &action]);
     assert_eq!(
@@ -178,7 +183,7 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
         (Some(1), "MigrationOmitted"),
         "{answer:?}"
     );
-    let approve = ["approve", &action, "--no-migration"];
+    let approve = ["approve", &action, "--accept=migration-omitted"];
     let done = other.done(&[&approve[..], &NOT_COMPARED].concat());
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("partial", "absent"));
@@ -191,7 +196,7 @@ fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &migrate);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allow: Vec<&str> = allow.collect();
     let plan = [&["plan"], &migrate[1..], &allow].concat();
     let log = project.path("stylus-upgrades-layouts/allowed.jsonl");
@@ -202,8 +207,8 @@ fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of
     // The approver has everything that the proposer's folder holds.
     let action = proposed(&project, &[&migrate[..], &allow].concat());
     let review = project.done(&["review", &action]);
-    let cards = cards_about(&review, "checks before an approval");
-    assert_eq!(cards.len(), 1, "{review:#}");
+    let cards = findings_about(&review, "layout");
+    assert!(!cards.is_empty(), "{review:#}");
     assert_eq!(cards[0].0, "danger", "{cards:?}");
     for command in [&["approve"][..], &["sign", "--out", "signed.json"]] {
         let answer = project.run(&[&[command[0], &action], &command[1..]].concat());
@@ -249,7 +254,7 @@ async fn an_approver_names_what_is_absent() {
     let answer = other.run(&["approve", action]);
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
-    let done = other.done(&["approve", action, "--allow-absent", "source"]);
+    let done = other.done(&["approve", action, "--accept", "absent:source"]);
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], unbuilt("absent", "complete"));
 }
@@ -302,10 +307,10 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     let answer = other.run(&["verify", "Note"]);
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let next = text(&answer.document["error"], "next");
-    assert!(next.ends_with("--allow-absent source"), "{next}");
+    assert!(next.ends_with("--accept absent:source"), "{next}");
     let checks = answer.document["checks"].as_array().expect("checks");
     assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
-    let done = other.done(&["verify", "Note", "--allow-absent", "source"]);
+    let done = other.done(&["verify", "Note", "--accept", "absent:source"]);
     assert_eq!(done["coverage"], without_source("absent"));
 }
 
@@ -314,10 +319,22 @@ fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval(
     let project = two_approvers();
     let other = Folder::on(&project);
     let (v1, v2) = (home(V1), home(V2));
-    let way = ["--script", &v1, "--call", "count()", "--no-migration"];
+    let way = [
+        "--script",
+        &v1,
+        "--call",
+        "count()",
+        "--accept=migration-omitted",
+    ];
     let words = [&["register", "Note", "2.0", &v2][..], &way].concat();
     let action = proposed(&project, &words);
-    let approve = ["approve", &action, "--source", &v2, "--no-migration"];
+    let approve = [
+        "approve",
+        &action,
+        "--source",
+        &v2,
+        "--accept=migration-omitted",
+    ];
     let wrong = other.run(&[&approve[..], &["--script-source", &v2]].concat());
     assert_eq!(refusal(&wrong), (Some(1), "ArtifactDiffers"), "{wrong:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
@@ -345,12 +362,24 @@ async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
     let other = Folder::on(&project);
     let v2 = home(V2);
     let script = project.code("1.0").await.implementation.to_string();
-    let way = ["--script", &script, "--call", "count()", "--no-migration"];
+    let way = [
+        "--script",
+        &script,
+        "--call",
+        "count()",
+        "--accept=migration-omitted",
+    ];
     let action = proposed(
         &project,
         &[&["register", "Note", "2.0", &v2][..], &way].concat(),
     );
-    let words = ["approve", &action, "--source", &v2, "--no-migration"];
+    let words = [
+        "approve",
+        &action,
+        "--source",
+        &v2,
+        "--accept=migration-omitted",
+    ];
     let done = other.done(&words);
     assert_eq!(done["executed"], true);
     assert_eq!(done["coverage"], without("partial", "complete"));

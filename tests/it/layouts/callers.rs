@@ -28,12 +28,12 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
         let error = other.refused("NotChecked", &words(command))["error"].clone();
         assert!(text(&error, "found").contains("of 1.0 are neither published nor kept here"));
         let next = text(&error, "next");
-        assert!(next.ends_with("--allow-absent interface"), "{next}");
+        assert!(next.ends_with("--accept absent:interface"), "{next}");
         assert_eq!(next.matches("NotChecked").count(), 0, "said once: {next}");
     }
     let plan = other.run(&words("plan"));
     assert_eq!(plan.exit, Some(1), "{plan:?}");
-    assert_eq!(problems(&plan.document), ["NotChecked"]);
+    assert_eq!(problems(&plan.document), ["absent:interface"]);
     assert_eq!(plan.document["coverage"], without("complete", "absent"));
 
     // The folder that registered 1.0 knows it, and compares.
@@ -44,7 +44,14 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
     let error = &lost.document["error"];
     assert_eq!(text(error, "found"), "function-removed:changes()");
     other.refused("NotChecked", &back);
-    let step = ["add-step", "Old", "2.0", "--from", "1.0", "--no-migration"];
+    let step = [
+        "add-step",
+        "Old",
+        "2.0",
+        "--from",
+        "1.0",
+        "--accept=migration-omitted",
+    ];
     other.refused("NotChecked", &step);
     let done = other.done(&[&back[..], &NOT_COMPARED].concat());
     assert_eq!(done["coverage"]["interface"], "absent");
@@ -95,7 +102,7 @@ async fn several_parts_that_are_absent_are_each_reported_once() {
     assert_eq!(answer.exit, Some(1), "{answer:?}");
     let next = text(&answer.document["error"], "next").to_owned();
     for part in ["source", "interface"] {
-        let flag = format!("--allow-absent {part}");
+        let flag = format!("--accept absent:{part}");
         assert_eq!(next.matches(&flag).count(), 1, "{next}");
     }
 }
@@ -134,7 +141,7 @@ async fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_th
     let record = fs::read_to_string(note.join("2.0/version.json")).expect("a record");
 
     // What the copy says is told, and is no proof.
-    let approve = ["approve", &action, "--allow-abi", lost];
+    let approve = ["approve", &action, "--accept", lost];
     let names = |words: &[&str]| {
         let answer = other.run(words);
         assert_eq!(answer.exit, Some(1), "{answer:?}");
@@ -157,7 +164,7 @@ async fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_th
     let top = folder.parent().expect("a folder");
     assert_eq!(names(&approve[..2]), "NotChecked");
     let review = other.done(&["review", &action]);
-    assert!(review["cards"].to_string().contains("is not proven"));
+    assert!(review["findings"].to_string().contains("is not proven"));
     assert_eq!(
         names(&["sign", &action, "--out", "signed.json"]),
         "NotChecked"

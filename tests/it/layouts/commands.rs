@@ -70,15 +70,15 @@ async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_
     assert!(
         problems
             .iter()
-            .any(|one| text(one, "name") == "LayoutRefused"),
+            .any(|one| text(one, "id") == "insert:changes"),
         "{problems:?}"
     );
     assert_eq!(project.note(), U256::from(7));
 
     // Half of an allowance is none; what was not found cannot be allowed.
-    let half = [&migrate[..], &["--allow-layout", found[0]]].concat();
+    let half = [&migrate[..], &["--accept", found[0]]].concat();
     project.refused("LayoutRefused", &half);
-    let wrong = project.run(&[&migrate[..], &["--allow-layout", "delete:note"]].concat());
+    let wrong = project.run(&[&migrate[..], &["--accept", "delete:note"]].concat());
     assert_eq!(
         (wrong.exit, text(&wrong.document["error"], "name")),
         (Some(2), "NoSuchFinding")
@@ -86,9 +86,7 @@ async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_
 
     // With the finding named, it continues and reports it.
     let mut allowed = migrate.clone();
-    found
-        .iter()
-        .for_each(|id| allowed.extend(["--allow-layout", id]));
+    found.iter().for_each(|id| allowed.extend(["--accept", id]));
     let done = project.done(&allowed);
     let storage = &done["storage"][0];
     assert_eq!(text(storage, "verdict"), "accepted");
@@ -146,14 +144,20 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     let refused = project.refused("DirtyField", &forward);
     let next = text(&refused.document["error"], "next");
     for needed in [
-        "--allow-layout dirty:changes",
+        "--accept dirty:changes",
         "MigrationOmitted refuses it too",
-        "--no-migration",
+        "--accept migration-omitted",
     ] {
         assert!(next.contains(needed), "{next}");
     }
     // The count of changes that version 2 left behind would be the first of version 4.
-    let again = ["migrate", "Note", "4.0", &address, "--no-migration"];
+    let again = [
+        "migrate",
+        "Note",
+        "4.0",
+        &address,
+        "--accept=migration-omitted",
+    ];
     let refused = project.refused("DirtyField", &again);
     let found = text(&refused.document["error"], "found").to_owned();
     let slot = B256::with_last_byte(1);
@@ -166,13 +170,13 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     let plan = project.run(&[&["plan"], &again[1..]].concat());
     let problems = plan.document["problems"].as_array().expect("problems");
     assert!(
-        problems.iter().any(|one| one["name"] == "DirtyField"),
+        problems.iter().any(|one| one["id"] == "dirty:changes"),
         "{problems:?}"
     );
-    let allowed = [&again[..], &["--allow-layout", "dirty:changes"]].concat();
+    let allowed = [&again[..], &["--accept", "dirty:changes"]].concat();
     let done = project.done(&allowed);
     let accepted = &done["storage"][0]["accepted"][0];
-    assert_eq!(text(accepted, "finding"), "dirty:changes");
+    assert_eq!(text(accepted, "id"), "dirty:changes");
     assert_eq!(project.code("4.0").await, project.code("2.0").await);
 }
 
@@ -183,7 +187,7 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
     let register = [&["register", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &register);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allow: Vec<&str> = allow.collect();
     project.done(&[&register[..], &allow].concat());
 
@@ -202,8 +206,9 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
     // With the layouts, and with what is found named again, it goes on.
     std::fs::write(&kept, layout).expect("written");
     let done = project.done(&[&["upgrade", "note", "2.0"][..], &allow].concat());
-    let because = text(&done["storage"][0]["accepted"][0], "because");
-    assert_eq!(because, "allowed by --allow-layout");
+    let accepted = &done["storage"][0]["accepted"][0];
+    assert_eq!(text(accepted, "message"), "accepted by --accept");
+    assert_eq!(accepted, &done["accepted"][0]);
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use alloy::primitives::B256;
 use stylus_upgrades_interface::registry::Code;
 
+use serde_json::json;
+
 use super::folder::{Folder, add, complete};
 use super::project::{COUNT, Project, SWAPPED, V2, home, text};
 
@@ -13,7 +15,7 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
     let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &wrong);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allow: Vec<&str> = allow.collect();
     project.done(&[&wrong[..], &allow].concat());
     let current = ["migrate", "Note", "3.0", &swapped];
@@ -44,14 +46,18 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
         ..project.code("1.0").await
     };
     add(&project, "Note", "1.1", code, "1.0").await;
-    let create = ["create-proxy", "Note", "1.1", "--no-init"];
+    let create = [
+        "create-proxy",
+        "Note",
+        "1.1",
+        "--accept=initializer-omitted",
+    ];
     let refused = project.refused("NotChecked", &create);
     let next = text(&refused.document["error"], "next");
-    assert!(next.ends_with("--allow-absent source"), "{next}");
-    let done = project.done(&[&create[..], &["--allow-absent", "source"]].concat());
-    let mut coverage = complete();
-    coverage["source"] = "absent".into();
-    assert_eq!(done["coverage"], coverage);
+    assert!(next.ends_with("--accept absent:source"), "{next}");
+    let done = project.done(&[&create[..], &["--accept", "absent:source"]].concat());
+    let seen = json!({ "steps": "complete", "source": "absent", "interface": "complete" });
+    assert_eq!(done["coverage"], seen, "nothing is taken over");
 }
 
 #[test]
@@ -61,7 +67,7 @@ fn a_migration_program_that_is_only_an_address_is_checked_in_part() {
     let program = text(&deployed, "address");
     let handler = project.node.addresses()[0].to_string();
     let (v2, complex) = (home(V2), ["--complex", program, "--handler", &handler]);
-    let register = ["register", "Note", "2.0", &v2, "--no-migration"];
+    let register = ["register", "Note", "2.0", &v2, "--accept=migration-omitted"];
     let done = project.done(&[&register[..], &complex].concat());
     let mut coverage = complete();
     coverage["steps"] = "partial".into();

@@ -151,11 +151,9 @@ async fn calldata_that_nobody_can_read_stay_bytes_and_their_failure_is_seen_on_a
         review["created"]["tried"]["problem"].is_object(),
         "{review:#}"
     );
-    let cards = review["cards"].as_array().expect("cards");
-    let mut tried = cards
-        .iter()
-        .filter(|card| card["about"] == "tried on a copy");
-    assert!(tried.all(|card| card["weight"] == "danger"), "{cards:?}");
+    let cards = review["findings"].as_array().expect("findings");
+    let mut tried = cards.iter().filter(|card| card["part"] == "trial");
+    assert!(tried.all(|card| card["severity"] == "danger"), "{cards:?}");
 }
 
 fn approvals_of(folder: &Folder<'_>) -> Value {

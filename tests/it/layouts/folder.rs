@@ -15,7 +15,7 @@ use super::project::{Answer, Project, text};
 
 /// Where neither a registered version's document nor this folder has an interface, what callers lose is
 /// not known.
-pub(super) const NOT_COMPARED: [&str; 2] = ["--allow-absent", "interface"];
+pub(super) const NOT_COMPARED: [&str; 2] = ["--accept", "absent:interface"];
 
 /// A folder of its own, with a home of its own, on the chain of another project.
 pub(super) struct Folder<'d> {
@@ -83,7 +83,7 @@ pub(super) fn without(source: &str, interface: &str) -> Value {
 
 pub(super) fn problems(plan: &Value) -> Vec<&str> {
     let problems = plan["problems"].as_array().expect("problems");
-    problems.iter().map(|one| text(one, "name")).collect()
+    problems.iter().map(|one| text(one, "id")).collect()
 }
 
 /// A version that some other tool registers.

@@ -74,12 +74,7 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
 
     let swapped = home(SWAPPED);
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let allow = [
-        "--allow-layout",
-        "insert:changes",
-        "--allow-layout",
-        "shift:note",
-    ];
+    let allow = ["--accept", "insert:changes", "--accept", "shift:note"];
     let done = project.run(&[&migrate[..], &allow, &there].concat());
     assert_eq!(done.exit, Some(0), "{done:?}");
     let said = done.stderr.matches("is a fork of another chain").count();

@@ -99,7 +99,9 @@ impl Author {
         let plan = self.project.run(&[&["plan"], words].concat());
         let problems = plan.document["problems"].as_array().expect("problems");
         assert!(
-            problems.iter().any(|one| one["name"] == "DirtyField"),
+            problems
+                .iter()
+                .any(|one| text(one, "id").starts_with("dirty:")),
             "{problems:?}"
         );
         text(&refused.document["error"], "found").to_owned()
@@ -141,21 +143,27 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
     let first = author.contract("al", &format!("{A}\n    {LAZY}"), INITIALIZE, "");
     let second = author.contract("a", A, INITIALIZE, "");
     author.begin(&first);
-    let drop = ["migrate", "Note", "2.0", &second, "--no-migration"];
+    let drop = [
+        "migrate",
+        "Note",
+        "2.0",
+        &second,
+        "--accept=migration-omitted",
+    ];
     author
         .project
-        .done(&[&drop[..], &["--allow-layout", "delete:m"]].concat());
+        .done(&[&drop[..], &["--accept", "delete:m"]].concat());
     for (name, field) in [("al", LAZY), ("am", MAP)] {
         let third = author.contract(name, &format!("{A}\n    {field}"), INITIALIZE, "");
-        let found = author.dirty(&["Note", "3.0", &third, "--no-migration"]);
+        let found = author.dirty(&["Note", "3.0", &third, "--accept=migration-omitted"]);
         assert!(
             found.contains("left by m beyond its words of 1.0"),
             "{found}"
         );
     }
     let allowed = [
-        "--no-migration",
-        "--allow-layout",
+        "--accept=migration-omitted",
+        "--accept",
         "dirty:m beyond its words",
     ];
     let again = [&["migrate", "Note", "3.0", &first], &allowed[..]].concat();
@@ -174,10 +182,16 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     );
     let second = author.contract("a", A, INITIALIZE, "");
     author.begin(&first);
-    let drop = ["migrate", "Note", "2.0", &second, "--no-migration"];
+    let drop = [
+        "migrate",
+        "Note",
+        "2.0",
+        &second,
+        "--accept=migration-omitted",
+    ];
     author
         .project
-        .done(&[&drop[..], &["--allow-layout", "delete:b"]].concat());
+        .done(&[&drop[..], &["--accept", "delete:b"]].concat());
     let fields = format!("{A}\n    c: StorageU256,");
     let third = author.contract("ac", &fields, SET, "");
     let set = ["--call", "set(uint256)", "9"];
@@ -192,7 +206,13 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     // Where nothing runs, nothing sets it.
     author.project.refused(
         "DirtyField",
-        &["migrate", "Note", "3.0", &third, "--no-migration"],
+        &[
+            "migrate",
+            "Note",
+            "3.0",
+            &third,
+            "--accept=migration-omitted",
+        ],
     );
     let done = author
         .project

@@ -23,7 +23,7 @@ pub(crate) const BACK: [&str; 8] = [
     "1.0",
     "--as",
     "3.0",
-    "--allow-abi",
+    "--accept",
     "function-removed:changes()",
 ];
 /// The migration to version 2.

@@ -6,7 +6,7 @@ use alloy::sol_types::SolCall;
 use stylus_layout::{Document, PublicInterface};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::approver::{cards_about, proposed, refusal, two_approvers, use_key};
+use super::approver::{findings_about, proposed, refusal, two_approvers, use_key};
 use super::folder::{Folder, add, publish};
 use super::project::{COUNT, Project, V2, home, text};
 
@@ -28,11 +28,11 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
         "{error}"
     );
     assert!(
-        text(error, "next").ends_with("--allow-absent interface"),
+        text(error, "next").ends_with("--accept absent:interface"),
         "{error}"
     );
     let review = other.done(&["review", &action]);
-    let functions = cards_about(&review, "functions");
+    let functions = findings_about(&review, "functions");
     assert_eq!(functions.len(), 1, "{review:#}");
     assert_eq!(functions[0].0, "unknown", "{functions:?}");
 
@@ -74,7 +74,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
     assert_eq!(actions.len(), 3, "{pending:#}");
     for (one, name) in actions[1..].iter().zip(["NotChecked", "LayoutNotCompared"]) {
         let action = text(one, "action");
-        let words = ["approve", action, "--no-migration"];
+        let words = ["approve", action, "--accept=migration-omitted"];
         let answer = other.run(&words);
         assert_eq!(refusal(&answer), (Some(1), name), "{answer:?}");
         let answer = other.run(&[&words[..], &["--source", &v2]].concat());
@@ -124,7 +124,7 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let review = other.done(&["review", action]);
     assert_eq!(
-        cards_about(&review, "functions")[0].0,
+        findings_about(&review, "functions")[0].0,
         "unknown",
         "{review:#}"
     );

@@ -29,7 +29,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     second.refused("LayoutRefused", &wrong);
     let plan = second.run(&[&["plan"], &wrong[1..]].concat());
     assert_eq!(plan.exit, Some(1));
-    assert!(problems(&plan.document).contains(&"LayoutRefused"));
+    assert!(problems(&plan.document).contains(&"insert:changes"));
     assert_eq!(project.note(), U256::from(7));
 
     // The migration that the code declares is left out.
@@ -41,7 +41,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
         "{next}"
     );
     let plan = second.run(&[&["plan"], &bare[1..]].concat());
-    assert!(problems(&plan.document).contains(&"MigrationOmitted"));
+    assert!(problems(&plan.document).contains(&"migration-omitted"));
     let other = [&bare[..], &["--call", "countOn(uint256)", "40"]].concat();
     second.refused("MigrationUndeclared", &other);
 
@@ -73,11 +73,17 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
 
     // And forward again: what version 2 counted still lies there.
     let code = project.code("2.0").await.implementation.to_string();
-    let again = ["register", "Note", "4.0", &code, "--no-migration"];
+    let again = [
+        "register",
+        "Note",
+        "4.0",
+        &code,
+        "--accept=migration-omitted",
+    ];
     third.refused("DirtyField", &again);
-    let named = ["--allow-layout", "dirty:changes"];
+    let named = ["--accept", "dirty:changes"];
     third.done(&[&again[..], &named].concat());
-    let upgrade = ["upgrade", proxy, "4.0", "--no-migration"];
+    let upgrade = ["upgrade", proxy, "4.0", "--accept=migration-omitted"];
     let fourth = Folder::on(&project);
     let refused = fourth.refused("DirtyField", &upgrade);
     let found = text(&refused["error"], "found");
@@ -99,7 +105,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     let second = Folder::on(&project);
     let v2 = home(V2);
     let address = project.code("1.0").await.implementation.to_string();
-    let named = ["--allow-layout", "not-compared", "--allow-absent", "steps"];
+    let named = ["--accept", "not-compared", "--accept", "absent:steps"];
     let named = [&named[..], &NOT_COMPARED].concat();
     let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
     let proxy = proxy.as_str().expect("an address");
@@ -112,7 +118,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
             &v2,
             "--from",
             "2.0",
-            "--no-migration",
+            "--accept=migration-omitted",
         ],
         &[
             "register",
@@ -121,7 +127,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
             &v2,
             "--from",
             "2.0",
-            "--no-migration",
+            "--accept=migration-omitted",
         ],
         &["add-step", "Note", "2.0", "--from", "1.0"],
         &["rollback", "Note", "--to", "2.0", "--as", "3.0"],
@@ -130,7 +136,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     }
     let plan = second.run(&["plan", "Note", "2.0"]);
     assert_eq!(plan.exit, Some(1));
-    assert!(problems(&plan.document).contains(&"LayoutNotCompared"));
+    assert!(problems(&plan.document).contains(&"not-compared"));
     for part in ["layout", "steps", "live_instances"] {
         assert_eq!(plan.document["coverage"][part], "absent", "{part}");
     }
@@ -142,7 +148,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
         &v2,
         "--from",
         "2.0",
-        "--no-migration",
+        "--accept=migration-omitted",
     ];
     let done = second.done(&[&words[..], &named].concat());
     assert_eq!(done["coverage"]["layout"], "absent");
@@ -175,7 +181,7 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
     std::fs::write(&file, layout.to_json()).expect("written");
     let wrong = [&["migrate", "Old", "2.0", &swapped][..], &COUNT].concat();
     second.refused("LayoutRefused", &wrong);
-    let unlisted = ["--allow-layout", "namespaces-not-listed"]; // nor did it list namespaces
+    let unlisted = ["--accept", "namespaces-not-listed"]; // nor did it list namespaces
     let done = second.done(&[&migrate[..], &NOT_COMPARED, &unlisted].concat());
     assert_eq!(text(&done["storage"][0], "verdict"), "accepted");
     // Going back publishes what was missing: from then on anybody compares.
@@ -186,11 +192,11 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
         "1.0",
         "--as",
         "3.0",
-        "--allow-absent",
-        "steps",
-        "--allow-absent",
-        "interface",
-        "--allow-layout",
+        "--accept",
+        "absent:steps",
+        "--accept",
+        "absent:interface",
+        "--accept",
         "namespaces-not-listed",
     ]);
     let third = Folder::on(&project);
@@ -198,7 +204,7 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
         "LayoutRefused",
         &[
             &["register", "Old", "4.0", &swapped],
-            &["--from", "1.0", "--no-migration"][..],
+            &["--from", "1.0", "--accept=migration-omitted"][..],
         ]
         .concat(),
     );
@@ -219,8 +225,9 @@ fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
     let refused = second.refused("InitializerUndeclared", &mistyped);
     let error = refused["error"].to_string();
     assert!(!error.contains("migration"), "{error}");
-    let bare = second.done(&[&create[..], &["--no-init"]].concat());
-    assert_eq!(bare["coverage"], complete());
+    let bare = second.done(&[&create[..], &["--accept=initializer-omitted"]].concat());
+    let seen = json!({ "steps": "complete", "source": "partial", "interface": "complete" });
+    assert_eq!(bare["coverage"], seen);
     let init = [&create[..], &["--init", "initialize(uint256)", "8"]].concat();
     assert_eq!(second.done(&init)["executed"], true);
 }
@@ -268,7 +275,7 @@ async fn an_endpoint_that_withholds_the_path_upgrades_nothing_unseen() {
     let register = [&register[..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &register);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allowed: Vec<&str> = register.iter().copied().chain(allow).collect();
     project.done(&allowed);
     let shown = project.done(&["status", "note"]);
@@ -315,6 +322,6 @@ async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
     let refused = project.refused("InitializerOfOther", &first);
     let next = text(&refused.document["error"], "next");
     assert!(next.starts_with("register it as 1.0, or"), "{next}");
-    project.done(&[&first[..], &["--no-init"]].concat());
+    project.done(&[&first[..], &["--accept=initializer-omitted"]].concat());
     project.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
 }

@@ -17,7 +17,7 @@ fn with_a_straggler(instances: usize) -> (Project, Vec<String>) {
     let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &wrong);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allow = found.split(", ").flat_map(|id| ["--accept", id]);
     let allow: Vec<String> = allow.map(str::to_owned).collect();
     project.done(&with(&wrong, &allow));
     project.done(&[&create[..], &["--save", "late"], &initialize].concat());
@@ -62,7 +62,7 @@ fn a_migration_of_few_instances_takes_none_along_on_a_path_that_rollout_would_re
     let migrate = ["migrate", "Note", "3.0", &swapped];
     other.refused("LayoutRefused", &migrate);
     let named = with(&migrate, &allow);
-    let slip = [&named[..], &["--allow-layout", "reorder:nothing"]].concat();
+    let slip = [&named[..], &["--accept", "reorder:nothing"]].concat();
     let answer = other.run(&slip);
     let found = text(&answer.document["error"], "name");
     assert_eq!((answer.exit, found), (Some(2), "NoSuchFinding"));
@@ -77,11 +77,11 @@ fn each_step_of_a_path_takes_what_it_needs_of_what_is_allowed() {
     let other = Folder::on(&project);
     let v1 = home(super::project::V1);
     // 3.0 drops the field that 2.0 added: another finding than that of the step to 2.0.
-    let back = ["migrate", "Note", "3.0", &v1, "--no-migration"];
+    let back = ["migrate", "Note", "3.0", &v1, "--accept=migration-omitted"];
     let back = [&back[..], &BACK[6..]].concat();
     let refused = other.refused("LayoutRefused", &back);
     let found = text(&refused["error"], "found").to_owned();
-    let more = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let more = found.split(", ").flat_map(|id| ["--accept", id]);
     let more: Vec<String> = more.map(str::to_owned).collect();
     other.refused("LayoutRefused", &with(&back, &more));
     let all = with(&back, &more);

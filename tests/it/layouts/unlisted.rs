@@ -13,7 +13,13 @@ const INITIALIZE: &str = "#[initializer(\"1.0\")]
 
 /// What the checks of a migration to the next version say of the layout.
 fn migrated(author: &Author, version: &str, contract: &str) -> Value {
-    let migrate = ["migrate", "Note", version, contract, "--no-migration"];
+    let migrate = [
+        "migrate",
+        "Note",
+        version,
+        contract,
+        "--accept=migration-omitted",
+    ];
     author.project.done(&migrate)
 }
 
@@ -87,7 +93,7 @@ fn two_layouts_of_a_compiler_do_not_show_that_storage_is_kept() {
         (Some(1), "NamespacesNotListed"),
         "{answer:?}"
     );
-    let allow = ["--allow-layout", "namespaces-not-listed"];
+    let allow = ["--accept", "namespaces-not-listed"];
     let named = [&["layout", "diff", "solc.json", "solc.json"][..], &allow].concat();
     assert_eq!(project.done(&named)["verdict"], "accepted");
     let listed = project.done(&["layout", "diff", "core.json", "core.json"]);

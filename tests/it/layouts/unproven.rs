@@ -5,7 +5,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades::registry::nothing;
 use stylus_upgrades_interface::registry::IRegistry::migrateCall;
 
-use super::approver::{cards_about, proposed, refusal, two_approvers, unbuilt, use_key};
+use super::approver::{findings_about, proposed, refusal, two_approvers, unbuilt, use_key};
 use super::folder::{Folder, NOT_COMPARED, send};
 use super::project::{COUNT, SWAPPED, home, text};
 
@@ -16,10 +16,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &migrate);
     let found = text(&refused.document["error"], "found").to_owned();
-    let allow: Vec<&str> = found
-        .split(", ")
-        .flat_map(|id| ["--allow-layout", id])
-        .collect();
+    let allow: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
     let action = proposed(&project, &[&migrate[..], &allow].concat());
     let review = project.done(&["review", &action]);
     let call: Bytes = text(&review, "call").parse().expect("hex");
@@ -39,10 +36,10 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let pending = other.done(&["pending", "Note"]);
     let action = text(&pending["actions"][0], "action");
     let review = other.done(&["review", action]);
-    for about in ["storage layout", "initializers and migrations"] {
-        let cards = cards_about(&review, about);
+    for about in ["layout", "steps"] {
+        let cards = findings_about(&review, about);
         assert!(!cards.is_empty(), "{review:#}");
-        let is_known = |(weight, says): &(&str, &str)| {
+        let is_known = |(weight, says): &(&str, String)| {
             *weight == "unknown" && says.contains("which whoever proposed it wrote")
         };
         assert!(cards.iter().any(is_known), "{cards:?}");

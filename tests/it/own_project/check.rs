@@ -27,18 +27,21 @@ impl Empty {
         found.expect("the chain").expect("an account").nonce
     }
 
-    /// The codes of the errors that `check` found.
+    /// The ids of the errors that `check` found.
     fn errors(&self, words: &[&str]) -> Vec<String> {
         let (exit, found) = self.json_in("note", 0, &[&["check", "Note"], words].concat());
         let all = found["findings"].as_array().expect("findings");
-        let errors: Vec<&Value> = all.iter().filter(|one| one["level"] == "error").collect();
+        let errors: Vec<&Value> = all
+            .iter()
+            .filter(|one| one["severity"] == "danger")
+            .collect();
         let expected = if errors.is_empty() { Some(0) } else { Some(1) };
         assert_eq!(
             (exit, &found["ok"]),
             (expected, &errors.is_empty().into()),
             "{found:#}"
         );
-        let code = |one: &&Value| one["code"].as_str().expect("a code").to_owned();
+        let code = |one: &&Value| one["id"].as_str().expect("an id").to_owned();
         errors.iter().map(code).collect()
     }
 
@@ -55,6 +58,12 @@ impl Empty {
 }
 
 const NONE: [&str; 0] = [];
+
+/// Whether a finding is about two layouts.
+fn is_of_layout(id: &str) -> bool {
+    let kinds = ["insert:", "shift:", "reorder:", "retype:", "not-compared"];
+    kinds.iter().any(|kind| id.starts_with(kind))
+}
 
 #[test]
 fn a_pull_request_is_compared_with_what_is_live() {
@@ -75,13 +84,13 @@ fn a_pull_request_is_compared_with_what_is_live() {
     )]);
     let found = empty.errors(&[]);
     assert!(
-        !found.is_empty() && found.iter().all(|code| code.starts_with("layout-")),
+        !found.is_empty() && found.iter().all(|id| is_of_layout(id)),
         "{found:?}"
     );
     let output = empty.run("note", 0, &["check", "Note", "--format", "github"]);
     let said = String::from_utf8(output.stdout).expect("text");
     let place = format!(
-        "::error file=src/lib.rs,line={},title=layout-",
+        "::error file=src/lib.rs,line={},title=",
         empty.line_of("    value:")
     );
     assert!(said.contains(&place), "{place} in {said}");
@@ -94,9 +103,9 @@ fn a_pull_request_is_compared_with_what_is_live() {
     let text =
         "use super::*;\n#[public]\nimpl Note {\n    pub fn change(&mut self, value: U256) {}\n}\n";
     fs::write(&dead, text).expect("written");
-    assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
+    assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
     let lost = "function-removed:change(uint256)";
-    assert_eq!(empty.errors(&["--allow-abi", lost]), NONE);
+    assert_eq!(empty.errors(&["--accept", lost]), NONE);
     // What check refuses, migrate does not do.
     let (exit, refused) = empty.json_in("note", 0, &["migrate", "Note", "2.0", "."]);
     let error = &refused["error"];
@@ -109,7 +118,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     empty.edit(&[("    #[initializer(\"1.0\")]\n", "")]);
     let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
     let said = found["findings"].to_string();
-    assert!(said.contains("steps-initializer"), "{said}");
+    assert!(said.contains("initializer-lost"), "{said}");
 
     // What does not compile is shown where it does not.
     empty.restore();
@@ -117,7 +126,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     let output = empty.run("note", 0, &["check", "Note", "--format", "github"]);
     let said = String::from_utf8(output.stdout).expect("text");
     let place = format!(
-        "::error file=src/lib.rs,line={},title=build-compile",
+        "::error file=src/lib.rs,line={},title=Compile",
         empty.line_of("gets()")
     );
     assert!(said.contains(&place), "{place} in {said}");
@@ -140,7 +149,7 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     assert_eq!(empty.errors(&["--instances", "1"]), NONE);
     empty.git(&["checkout", "--quiet", "-b", "change"]);
     empty.edit(&[("pub fn change(", "pub fn change_it(")]);
-    assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
+    assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
 
     // The record says that there never was such a function.
     let (abi, record) = (
@@ -156,13 +165,13 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     let known = known.replace(&hash, &keccak256(forged).to_string());
     fs::write(&record, known).expect("written");
     // What is live is what the chain publishes.
-    assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
+    assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
     // Where no chain is asked, the file was not reviewed.
     let against = ["--against", "1.0"];
     let is_unchecked = || {
         let found = empty.errors(&against);
         let has = |code: &str| found.iter().any(|one| one == code);
-        has("coverage-unchecked") && !has("abi-function-removed")
+        has("absent:interface") && !has("function-removed:change(uint256)")
     };
     assert!(is_unchecked());
     let (_, found) = empty.json_in("note", 0, &["check", "Note", "--against", "1.0"]);
@@ -171,7 +180,7 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     empty.git(&["add", "."]);
     empty.git(&["commit", "--quiet", "--message=change"]);
     assert!(is_unchecked());
-    assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
+    assert_eq!(empty.errors(&[]), ["function-removed:change(uint256)"]);
 
     // No instance at all is no trial.
     let output = empty.run("note", 0, &["check", "Note", "--instances", "0"]);
@@ -222,7 +231,7 @@ fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
          -> Result<(), NoteError> {\n        self.changes.set(changes);\n        Ok(())\n    }\n\n    \
          pub fn change(",
     )]);
-    assert_eq!(empty.errors(&[]), ["upgrade-migration-omitted"]);
+    assert_eq!(empty.errors(&[]), ["migration-omitted"]);
     let count = ["--call", "countFrom(uint256)", "40"];
     assert_eq!(empty.errors(&count), NONE);
     own_error_is_named(&empty, &count);
@@ -233,29 +242,29 @@ fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
     let found = empty.errors(&offline);
     assert_eq!(
         names(&found),
-        "steps-migration-omitted coverage-not-checked coverage-unchecked"
+        "migration-omitted absent:live-instances absent:trial"
     );
     offline.extend(count);
     assert_eq!(
         names(&empty.errors(&offline)),
-        "coverage-not-checked coverage-unchecked"
+        "absent:live-instances absent:trial"
     );
-    offline.extend(["--allow-absent", "live-instances"]);
-    assert_eq!(names(&empty.errors(&offline)), "coverage-unchecked");
-    offline.extend(["--allow-unchecked", "upgrade"]);
+    offline.extend(["--accept", "absent:live-instances"]);
+    assert_eq!(names(&empty.errors(&offline)), "absent:trial");
+    offline.extend(["--accept", "absent:trial"]);
     assert_eq!(empty.errors(&offline), NONE);
 
     // A revision has the layout and the interface, and not the label.
     offline[1] = "git:v1.0";
-    assert_eq!(empty.errors(&offline), ["coverage-not-checked"]);
+    assert_eq!(empty.errors(&offline), ["absent:steps"]);
     offline.extend(["--from", "1.0"]);
     assert_eq!(empty.errors(&offline), NONE);
 
     // A file has a layout alone.
     let kept = empty.kept("1.0").join("layout.json").display().to_string();
     offline[1] = &kept;
-    assert_eq!(empty.errors(&offline), ["coverage-unchecked"]);
-    offline.extend(["--allow-unchecked", "abi"]);
+    assert_eq!(empty.errors(&offline), ["absent:interface"]);
+    offline.extend(["--accept", "absent:interface"]);
     assert_eq!(empty.errors(&offline), NONE);
 
     // What is kept and is not what the registry has is not compared with.
@@ -299,7 +308,7 @@ fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
     let found: Value = serde_json::from_slice(&output.stdout).expect("a document");
     let said = found["findings"].to_string();
     assert_eq!(output.status.code(), Some(1), "{found:#}");
-    assert!(said.contains("layout-"), "{found:#}");
+    assert!(said.contains("\"part\":\"layout\""), "{found:#}");
     assert!(said.contains("manifest-changed"), "{found:#}");
 }
 
@@ -313,7 +322,7 @@ fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
     )]);
     let layouts = || {
         let found = empty.errors(&["--against", "1.0"]);
-        found.iter().any(|code| code.starts_with("layout"))
+        found.iter().any(|id| is_of_layout(id))
     };
     assert!(layouts());
     // The layout is gone, and the record says that it was the new one all along.

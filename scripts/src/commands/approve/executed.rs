@@ -71,18 +71,11 @@ fn requested(args: &ReviewArgs) -> Option<&'static str> {
     let ReviewArgs {
         source,
         script_source,
-        storage:
-            StorageArgs {
-                layout,
-                rename,
-                retype,
-                allow_layout: _,
-                allow_absent: _,
-            },
-        no_migration: _,
-        no_init: _,
-        allow_abi: _,
-        allow: _,
+        storage: StorageArgs {
+            layout,
+            rename,
+            retype,
+        },
     } = args;
     let flags = [
         ("--source", source.is_some()),

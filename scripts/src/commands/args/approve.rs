@@ -1,7 +1,6 @@
 //! What an approver compares before approving.
 
 use super::storage::StorageArgs;
-use crate::commands::confirm::AllowArgs;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,7 +18,7 @@ pub struct ApproveArgs {
 }
 
 /// What an approver compares and says before he approves.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ReviewArgs {
     /// Only if its code is what this builds to: a crate's folder, or a contract of this
     /// workspace by name
@@ -29,20 +28,7 @@ pub struct ReviewArgs {
     /// to: as for --source
     #[arg(long, value_name = "SOURCE")]
     pub script_source: Option<String>,
-    /// The migration that the code declares is not run, and that is meant
-    #[arg(long)]
-    pub no_migration: bool,
-    /// The initializer that the code declares is not run, and that is meant
-    #[arg(long)]
-    pub no_init: bool,
     /// What is said about the storage of the version.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// Approve although callers lose this, by its name as the finding names it
-    /// (function-removed:total()); may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_abi: Vec<String>,
-    /// What is meant.
-    #[command(flatten)]
-    pub allow: AllowArgs,
 }

@@ -1,5 +1,6 @@
 //! What every command takes.
 
+use crate::assess::Accepted;
 use crate::client::{DEFAULT_TIMEOUT, MAX_DATA_FEE};
 use crate::commands::export::ExportArgs;
 use crate::commands::verifiable::VerifiableArgs;
@@ -72,9 +73,10 @@ pub struct Global {
     #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
           default_value_t = U256::from(MAX_DATA_FEE))]
     pub max_data_fee: U256,
-    /// Approve a governed call although it would fail once everybody needed has approved it
-    #[arg(long, global = true)]
-    pub allow_failing: bool,
+    /// Go on although this was found, by its id as the refusal prints it (reorder:owner, absent:source,
+    /// migration-omitted); several between commas, or repeated; it holds for this command alone
+    #[arg(long, value_name = "ID,…", global = true)]
+    pub accept: Vec<Accepted>,
     /// Build the framework from a clone of its sources, in place of the pinned programs
     #[arg(
         long,

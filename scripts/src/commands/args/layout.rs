@@ -23,7 +23,7 @@ pub enum LayoutCommand {
     /// Compare two layouts: may the new version take over the storage of the old one?
     ///
     /// Exit code 0: it may. Exit code 1: data would be misread or lost, or a rename or retype is
-    /// not declared. What is found has a name, such as reorder:owner, which --allow-layout takes.
+    /// not declared. What is found has a name, such as reorder:owner, which --accept takes.
     Diff {
         /// The old version: as for `layout show`
         old: String,
@@ -40,9 +40,6 @@ pub enum LayoutCommand {
         /// A field of the new version whose bytes mean the same in another type; may be repeated
         #[arg(long, value_name = "FIELD")]
         retype: Vec<String>,
-        /// What may be, by its name; may be repeated
-        #[arg(long, value_name = "FINDING")]
-        allow_layout: Vec<String>,
         /// Draw both, slot by slot, into this file as SVG
         #[arg(long, value_name = "FILE")]
         svg: Option<PathBuf>,

@@ -1,6 +1,5 @@
 //! The comparison of two storage layouts.
 
-use crate::coverage::Part;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,12 +18,4 @@ pub struct StorageArgs {
     /// A field of the new version whose bytes mean the same in another type; may be repeated
     #[arg(long, value_name = "FIELD")]
     pub retype: Vec<String>,
-    /// Go on although this was found, by its name as the refusal names it (reorder:owner,
-    /// dirty:count, not-compared); it holds for this command alone; may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_layout: Vec<String>,
-    /// Go on although this cannot be checked at all; may be repeated. `interface`: of a version that
-    /// published none, or whose proposed code was not built here
-    #[arg(long, value_enum, value_name = "PART")]
-    pub allow_absent: Vec<Part>,
 }

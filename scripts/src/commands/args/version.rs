@@ -21,19 +21,12 @@ pub struct VersionArgs {
     /// Instances are created at it, and none is upgraded to it
     #[arg(long, alias = "born")]
     pub initial: bool,
-    /// The code's initializer is that of another version: no instance is initialised at this one
-    #[arg(long)]
-    pub no_init: bool,
     /// The way into it.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// Go on although callers lose this, by its name as the finding names it
-    /// (function-removed:total()); may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_abi: Vec<String>,
 }
 
 /// Another way into a version.
@@ -52,10 +45,6 @@ pub struct AddStepArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// Go on although callers lose this, by its name as the finding names it
-    /// (function-removed:total()); may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_abi: Vec<String>,
 }
 
 /// The way back.
@@ -83,10 +72,6 @@ pub struct RollbackArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// Go on although callers lose this, by its name as the finding names it
-    /// (function-removed:total()); may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_abi: Vec<String>,
 }
 
 /// An upgrade to be tried.
@@ -103,19 +88,12 @@ pub struct PlanArgs {
     /// more
     #[arg(long, value_name = "ID", conflicts_with = "source")]
     pub action: Option<String>,
-    /// As for register: the code's initializer is that of another version
-    #[arg(long)]
-    pub no_init: bool,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// Go on although callers lose this, by its name as the finding names it
-    /// (function-removed:total()); may be repeated
-    #[arg(long, value_name = "FINDING")]
-    pub allow_abi: Vec<String>,
     /// Instances that are tried, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub instances: u32,
@@ -130,9 +108,6 @@ pub struct PlanArgs {
     /// Write what the replay found as Markdown
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub replay_report: Option<std::path::PathBuf>,
-    /// Take it as no problem where no transaction to an instance is found
-    #[arg(long, requires = "replay")]
-    pub allow_empty_replay: bool,
 }
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.
@@ -163,10 +138,6 @@ pub struct StepArgs {
     /// rollout; without it one such instance stops the whole migration
     #[arg(long)]
     pub skip_failing: bool,
-    /// The migration that the code declares is not run: the data stays as it is, or --script or
-    /// --complex migrates it
-    #[arg(long)]
-    pub no_migration: bool,
 }
 
 impl StepArgs {
@@ -192,10 +163,6 @@ impl StepArgs {
 
     /// Whether nothing is said of what runs.
     pub fn is_empty(&self) -> bool {
-        let said = Self {
-            no_migration: false,
-            ..self.clone()
-        };
-        said == Self::default()
+        *self == Self::default()
     }
 }

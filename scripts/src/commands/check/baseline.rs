@@ -12,27 +12,9 @@ use crate::text::shell_word;
 use crate::versions::Versions;
 use std::path::Path;
 
-/// Why an interface is not compared with.
-pub(super) struct NoAbi {
-    pub(super) why: String,
-    /// What mends that; nothing where it is what is always done.
-    pub(super) cure: Option<&'static str>,
-}
-
-impl NoAbi {
-    fn because(why: impl Into<String>) -> Self {
-        let (why, cure) = (why.into(), None);
-        Self { why, cure }
-    }
-
-    /// A file that is kept counts where the default branch has it.
-    fn not_reviewed(why: String) -> Self {
-        let cure = Some(
-            "commit stylus-upgrades-versions/ to the branch that this is compared with, and fetch its history (fetch-depth: 0)",
-        );
-        Self { why, cure }
-    }
-}
+/// What makes a kept file count.
+const COMMIT: &str = "commit stylus-upgrades-versions/ to the branch that this is compared with, and fetch its \
+                      history (fetch-depth: 0)";
 
 /// The version before.
 pub(super) struct Baseline {
@@ -42,7 +24,7 @@ pub(super) struct Baseline {
     pub(super) label: Option<String>,
     pub(super) side: Side,
     /// Its interface, or why that is not known.
-    pub(super) abi: Result<Callable, NoAbi>,
+    pub(super) abi: Result<Callable, String>,
     /// What else is not sure of it.
     pub(super) unseen: Vec<String>,
     /// Whether the chain was asked.
@@ -89,13 +71,13 @@ impl Baseline {
             (None, Some(kept)) => {
                 let origin = reviewed(&versions, (&network, name, &current), &Versions::INTERFACE)?;
                 let abi = kept.callable.ok_or_else(|| without_sources(&current));
-                let abi = origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why)));
+                let abi = origin.no.map_or(abi, |why| Err(format!("{why}; {COMMIT}")));
                 (abi, origin.note)
             }
             (None, None) => {
                 let folder = versions.folder().display();
                 let why = format!("{current} is not kept in {folder}");
-                (Err(NoAbi::because(why)), None)
+                (Err(why), None)
             }
         };
         Ok(Self {
@@ -148,7 +130,7 @@ impl Baseline {
                     (None, None) => Known::Not("the registry has no layout of it".into()),
                 },
             },
-            abi: origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why))),
+            abi: origin.no.map_or(abi, |why| Err(format!("{why}; {COMMIT}"))),
             unseen: origin.note.into_iter().collect(),
             is_live: false,
         })
@@ -170,7 +152,7 @@ impl Baseline {
             unseen: Vec::new(),
             abi: interface
                 .map(|one| one.callable())
-                .ok_or_else(|| NoAbi::because("its sources are not known")),
+                .ok_or_else(|| "its sources are not known".to_owned()),
             is_live: false,
         })
     }
@@ -185,9 +167,7 @@ impl Baseline {
                 known: document.into(),
             },
             // Whoever proposes the change can have written the file.
-            abi: Err(NoAbi::because(format!(
-                "{file} counts for its layout alone"
-            ))),
+            abi: Err(format!("{file} counts for its layout alone")),
             unseen: Vec::new(),
             is_live: false,
         })
@@ -204,6 +184,6 @@ impl Baseline {
     }
 }
 
-fn without_sources(version: &str) -> NoAbi {
-    NoAbi::because(format!("{version} was registered without its sources"))
+fn without_sources(version: &str) -> String {
+    format!("{version} was registered without its sources")
 }

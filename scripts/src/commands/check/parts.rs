@@ -2,31 +2,31 @@
 //! upgrade itself, tried on a copy.
 
 use super::Check;
-use super::baseline::{Baseline, NoAbi};
-use crate::app_error::{Error, INTERFACE_LOST};
+use super::baseline::Baseline;
+use crate::app_error::Error;
+use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Role, Severity};
 use crate::build::Artifact;
-use crate::check::{CheckFinding, CheckPart, Level, kebab_case};
 use crate::commands::args::PlanArgs;
 use crate::commands::calldata;
 use crate::commands::context::Context;
 use crate::commands::plan::{Tried, tried};
-use crate::coverage::{Extent, Part};
-use crate::interface::{Change, added, compare};
+use crate::commands::work::interface_of;
+use crate::interface::{added, compare};
+use crate::layout::finding_id;
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step, lost_initializer};
-use crate::text::shell_word;
-use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
+use stylus_layout::{Decision, DeclaredStep, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
 impl Check<'_> {
     /// What changed in storage and loses nothing.
-    pub(super) fn safe_fields(&mut self, findings: &[Finding]) {
+    pub(super) fn safe_fields(&mut self, findings: &[stylus_layout::Finding]) {
         for safe in findings.iter().filter(|one| one.decision == Decision::Safe) {
-            let code = format!("layout-{}", safe.verdict.name());
             let message = format!("{}: {}", safe.field, safe.note);
             let at = self.interface.place_of(&safe.field);
-            let finding = CheckFinding::new(code, Level::Notice, message);
-            self.findings.push(finding.at(at, &self.root));
+            let finding = Finding::new(Part::Layout, Severity::Note, finding_id(safe), message);
+            self.findings
+                .push(finding.from(Origin::Build).at(at, &self.root));
         }
     }
 
@@ -34,43 +34,36 @@ impl Check<'_> {
     pub(super) fn abi(&mut self, artifact: &Artifact, base: &Baseline) {
         let old = match &base.abi {
             Ok(old) => old,
-            Err(NoAbi { why, cure }) => {
-                return self
-                    .done
-                    .lower_by(CheckPart::Abi, Extent::Absent, why, *cure);
-            }
+            Err(why) => return self.absent(Part::Interface, why),
         };
         if self.interface.functions.is_empty() && artifact.source_hash().is_zero() {
             let why = "the new code was not built from sources here";
-            return self.done.lower(CheckPart::Abi, Extent::Absent, why);
+            return self.absent(Part::Interface, why);
         }
         let unseen = [&self.interface.unseen, &old.unseen, &base.unseen];
         for why in unseen.into_iter().flatten() {
-            self.done.lower(CheckPart::Abi, Extent::Partial, why);
+            let some = Evidence::some(Part::Interface, Origin::NotKnown, why);
+            self.coverage.add(some);
         }
+        self.coverage.seen(Part::Interface, Origin::Build);
         for change in compare(old, &self.interface.callable()) {
-            let flag = format!("--allow-abi {}", shell_word(&change.id()));
-            let finding = CheckFinding::new(change.code, Level::Error, &change.message);
-            let finding = finding.at(self.interface.function_at(&change.name), &self.root);
-            let is_allowed = self.args.allow_abi.contains(&change.id());
-            self.findings.push(match is_allowed {
-                true => finding.allowed(&flag),
-                false => CheckFinding {
-                    allow: Some(flag),
-                    ..finding
-                },
-            });
-        }
-        for Change {
-            code,
-            message,
-            name,
-            ..
-        } in added(&old.abi, &self.interface)
-        {
-            let finding = CheckFinding::new(code, Level::Notice, message);
-            let at = self.interface.function_at(&name);
+            let finding = Finding {
+                next: Some(format!("keep it, or {}", FindingId::flag([&change.id()]))),
+                ..change.finding().from(Origin::Build)
+            };
+            let at = self.interface.function_at(&change.name);
             self.findings.push(finding.at(at, &self.root));
+        }
+        for change in added(&old.abi, &self.interface) {
+            let finding = Finding {
+                severity: Severity::Note,
+                ..change.finding().from(Origin::Build)
+            };
+            let at = self.interface.function_at(&change.name);
+            self.findings.push(finding.at(at, &self.root));
+        }
+        if artifact.steps.is_none() {
+            self.coverage.add(interface_of(&artifact.code, &[]));
         }
     }
 
@@ -95,67 +88,61 @@ impl Check<'_> {
         &mut self,
         context: &Context,
         to: &str,
-        refused: Option<&str>,
+        refused: &[FindingId],
     ) -> Result<(), Error> {
-        let mut storage = self.args.storage.clone();
-        storage.allow_absent.push(Part::Interface); // it is compared with the version above
         let plan = PlanArgs {
             name: self.args.name.clone(),
             version: to.to_owned(),
             source: Some(self.args.source.clone()),
             action: None,
-            no_init: false,
             step: self.args.step.clone(),
-            storage,
-            allow_abi: self.args.allow_abi.clone(),
+            storage: self.args.storage.clone(),
             instances: self.args.instances,
             replay: None,
             replay_blocks: 1,
-            allow_empty_replay: false,
             replay_report: None,
         };
-        let Tried { plan, checks, .. } = tried(context, &plan).await?;
-        let of_callers = self.done.abi;
+        let Tried { plan, checks, .. } = tried(context, &plan, Role::Ci).await?;
+        // What callers lose is compared above.
         self.coverage
-            .merge(&checks.coverage.with_most(Part::Interface, of_callers));
-        let is_new = |name: &str| Some(name) != refused && name != INTERFACE_LOST;
-        for problem in plan.problems.iter().filter(|one| is_new(&one.name)) {
-            let code = format!("upgrade-{}", kebab_case(&problem.name));
-            let mut finding = CheckFinding::new(code, Level::Error, &problem.message);
-            finding.expected = problem.expected.clone();
-            finding.next = problem.next.clone();
-            let named = self
-                .interface
-                .functions
-                .iter()
-                .find(|one| problem.message.contains(&format!("{}(", one.item.name)));
-            let at = named.map(|one| (one.file.as_path(), one.line));
-            self.findings.push(finding.at(at, &self.root));
-        }
+            .merge(&checks.coverage.without(Part::Interface));
+        let of_steps = |one: &Finding| one.part == Part::Steps && one.id.kind() != "absent";
+        self.findings
+            .extend(checks.accepted.into_iter().filter(of_steps));
+        let is_new = |one: &&Finding| {
+            let is_absent = FindingId::absent(one.part) == one.id;
+            one.part != Part::Interface && !is_absent && !refused.contains(&one.id)
+        };
+        let called = calldata::typed(&self.args.step.call);
+        let called = called.split('(').next().unwrap_or_default();
+        let at = self.interface.function_at(called);
+        let problems = plan.problems.iter().filter(is_new);
+        let placed = problems.map(|problem| problem.clone().at(at, &self.root));
+        self.findings.extend(placed);
+        self.coverage.seen(Part::Trial, Origin::Chain);
         if plan.instances.is_empty() && plan.untried == 0 {
             let why = "there is no instance to try it on";
-            self.done.lower(CheckPart::Upgrade, Extent::Partial, why);
+            let some = Evidence::some(Part::Trial, Origin::NotKnown, why);
+            self.coverage.add(some);
         }
         let started = only_started(&plan.instances);
         let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
         let of_gas = plan.reads.iter().filter_map(Reads::of_gas);
-        let (extent, cure) = match plan.verdict() {
-            Verdict::NotTried => (
-                Extent::Absent,
-                Some("end what is under way, `stylus-upgrades status` names it"),
-            ),
-            _ => (Extent::Partial, None),
-        };
+        let is_tried = plan.verdict() != Verdict::NotTried;
         for why in of_gas {
             self.is_tried_in_part = true;
-            self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
+            let some = Evidence::some(Part::Trial, Origin::NotKnown, why);
+            self.coverage.add(some);
         }
         for why in started.into_iter().chain(untried) {
             self.is_tried_in_part = true;
-            self.done.lower_by(CheckPart::Upgrade, extent, &why, cure);
+            self.coverage.add(match is_tried {
+                true => Evidence::some(Part::Trial, Origin::NotKnown, why),
+                false => Evidence::whole(Part::Trial, Origin::NotKnown, why),
+            });
         }
         for calls in plan.reads.iter().filter_map(Reads::of_calls) {
-            let finding = CheckFinding::new("upgrade-calls", Level::Warning, calls);
+            let finding = Finding::named(Part::Trial, Severity::Warning, "upgrade-calls", calls);
             self.findings.push(finding);
         }
         Ok(())
@@ -172,12 +159,12 @@ impl Check<'_> {
         let way = &self.args.step;
         let Some(steps) = &artifact.steps else {
             let why = "the code does not say which initializers and migrations it declares";
-            self.coverage.lower(Part::Steps, Extent::Absent, why);
+            self.absent(Part::Steps, why);
             return Ok(());
         };
         let Some(from) = &base.label else {
             let why = "the label of the version before is not known; --from says it";
-            self.coverage.lower(Part::Steps, Extent::Absent, why);
+            self.absent(Part::Steps, why);
             return Ok(());
         };
         let program = match &way.complex {
@@ -185,8 +172,8 @@ impl Check<'_> {
             None => None,
         };
         if way.kind() == step::COMPLEX && program.is_none() {
-            self.coverage
-                .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
+            let some = Evidence::some(Part::Steps, Origin::NotKnown, PROGRAM_UNKNOWN);
+            self.coverage.add(some);
         }
         let same_code = [from.clone()];
         let labels = base.labels(context, &self.args.name)?;
@@ -201,14 +188,16 @@ impl Check<'_> {
             typed: calldata::typed(&way.call),
             program: program.as_deref(),
         };
-        if let Err(error) = check_step(steps, &planned, way.no_migration) {
+        self.coverage.seen(Part::Steps, Origin::Build);
+        if let Err(error) = check_step(steps, &planned) {
             let own = steps
                 .iter()
                 .find(|one| one.kind == StepKind::Migration && one.from == *from);
             let name = own.and_then(|own| own.signature.split('(').next());
             let at = name.and_then(|name| self.interface.function_at(name));
+            let found = Error::from(error).findings().into_iter();
             self.findings
-                .push(CheckFinding::of("steps", &error).at(at, &self.root));
+                .extend(found.map(|one| one.at(at, &self.root)));
         }
         Ok(())
     }
@@ -220,8 +209,8 @@ pub(in crate::commands) fn initializer_finding(
     old: &[DeclaredStep],
     new: &[DeclaredStep],
     to: &str,
-) -> Option<(CheckFinding, String)> {
+) -> Option<(Finding, String)> {
     let (message, name) = lost_initializer(old, new, to)?;
-    let finding = CheckFinding::new("steps-initializer", Level::Warning, message);
+    let finding = Finding::named(Part::Steps, Severity::Warning, "initializer-lost", message);
     Some((finding, name))
 }

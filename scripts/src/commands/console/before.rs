@@ -5,8 +5,9 @@ use super::super::approve::{require_current, require_part};
 use super::super::context::Context;
 use super::super::pending::named;
 use super::checks::Checked;
+use super::documents;
 use super::reader::account;
-use super::{documents, stamp};
+use super::stamp::{Decided, Planned};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::request::PageRequest;
@@ -23,7 +24,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -51,37 +52,71 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
         account,
         action,
     };
-    let mut outcome = Outcome::default();
+    let mut page = Page {
+        outcome: Outcome::default(),
+        decided: Decided {
+            operation: operation.into(),
+            account,
+            action,
+            display: Display::of(&event.call, &names)?,
+            sentence: String::new(),
+            signers: [Vec::new(), Vec::new()],
+            digests: None,
+            transaction_digest: None,
+            findings: Vec::new(),
+            consent: None,
+            untried: None,
+            plan: None,
+        },
+    };
+    let Page { outcome, decided } = &mut page;
     outcome.field("operation", operation);
     outcome.field("account", account);
     outcome.field("action", action);
-    outcome.field("display", Display::of(&event.call, &names)?);
+    outcome.field("display", &decided.display);
     match operation {
         "approve" => {
-            approve(subject, &event.call, &mut outcome).await?;
+            approve(subject, &event.call, &mut page).await?;
         }
         SAFE => {
-            let title = approve(subject, &event.call, &mut outcome).await?;
-            builder(subject, &title, &event.call, &mut outcome)?;
+            let title = approve(subject, &event.call, &mut page).await?;
+            builder(subject, &title, &event.call, &mut page)?;
         }
-        "sign" => sign(subject, &event.call, &mut outcome).await?,
+        "sign" => sign(subject, &event.call, &mut page).await?,
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             let sentence = "Sent now, your approval of this action is withdrawn.";
-            plain(subject, operation, call.into(), sentence, &mut outcome).await?;
+            plain(subject, operation, call.into(), sentence, &mut page).await?;
         }
         "cancel" => {
             let call = abi::cancelCall { action: action.0 }.abi_encode();
             let sentence =
                 "Sent now, this action ends: its approvals are void, and nothing comes of it.";
-            let tried = plain(subject, operation, call.into(), sentence, &mut outcome).await;
+            let tried = plain(subject, operation, call.into(), sentence, &mut page).await;
             let proposer = event.proposer;
             tried.map_err(|error| GovernanceError::not_cancelled(action, proposer, error))?;
         }
         _ => return Err(documents::nothing_there(&request.path)),
     }
-    stamp::of_action(&mut outcome);
+    let Page {
+        mut outcome,
+        decided,
+    } = page;
+    decided.report(&mut outcome);
     Ok(outcome)
+}
+
+/// What is shown, and what of it is decided on.
+struct Page {
+    outcome: Outcome,
+    decided: Decided,
+}
+
+impl Page {
+    fn sentence(&mut self, sentence: String) {
+        self.outcome.field("sentence", &sentence);
+        self.decided.sentence = sentence;
+    }
 }
 
 /// Who would do something, and about what.
@@ -96,41 +131,29 @@ struct Subject<'a> {
 }
 
 /// The very bytes that were proposed, sent by the account. Gives what they do, in words.
-async fn approve(
-    subject: Subject<'_>,
-    call: &Bytes,
-    outcome: &mut Outcome,
-) -> Result<String, Error> {
+async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
     let simulated = governed.simulate(subject.client).await?;
     let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
-    outcome.field(
-        "sentence",
-        match simulated.executes {
+    page.sentence(match simulated.executes {
             true => format!(
                 "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
             ),
             false => format!(
                 "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
             ),
-        },
-    );
-    outcome.field("approvals", approvals);
-    outcome.field("required", required);
-    outcome.field("executes", simulated.executes);
-    transaction(subject, call, simulated.gas, outcome);
-    digests(subject, call, outcome).await?;
-    check(subject, &governed, simulated.dry_run.as_ref(), outcome).await?;
+        });
+    page.outcome.field("approvals", approvals);
+    page.outcome.field("required", required);
+    page.outcome.field("executes", simulated.executes);
+    transaction(subject, call, simulated.gas, page);
+    digests(subject, call, page).await?;
+    check(subject, &governed, simulated.dry_run.as_ref(), page).await?;
     Ok(what)
 }
 
 /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
-fn builder(
-    subject: Subject<'_>,
-    title: &str,
-    call: &Bytes,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
+fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> Result<(), Error> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map(|now| now.as_millis()).unwrap_or_default();
     let exported = Exported {
@@ -142,24 +165,22 @@ fn builder(
         gas: 0,
     };
     let now = u64::try_from(now).unwrap_or_default();
-    outcome.field("builder", exported.text(Format::Safe, title, now)?);
+    page.outcome
+        .field("builder", exported.text(Format::Safe, title, now)?);
     Ok(())
 }
 
 /// An approval that is given offline.
-async fn sign(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Result<(), Error> {
+async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
     let governed = decoded(subject, call).await?;
     require_not_withdrawn(subject).await?;
     let what = governed.what();
-    outcome.field(
-        "sentence",
-        format!(
+    page.sentence(format!(
             "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
-        ),
-    );
-    digests(subject, call, outcome).await?;
+        ));
+    digests(subject, call, page).await?;
     let simulated = governed.simulate(subject.client).await?;
-    check(subject, &governed, simulated.dry_run.as_ref(), outcome).await
+    check(subject, &governed, simulated.dry_run.as_ref(), page).await
 }
 
 /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
@@ -213,7 +234,7 @@ async fn plain(
     what: &str,
     call: Bytes,
     sentence: &str,
-    outcome: &mut Outcome,
+    page: &mut Page,
 ) -> Result<(), ChainError> {
     let Subject {
         client,
@@ -229,8 +250,8 @@ async fn plain(
     tried.map_err(|error| client.error(what, error))?;
     let gas = client.provider().estimate_gas(transaction_request).await;
     let gas = gas.map_err(|error| client.error(what, error))?;
-    outcome.field("sentence", sentence);
-    transaction(subject, &call, gas, outcome);
+    page.sentence(sentence.into());
+    transaction(subject, &call, gas, page);
     Ok(())
 }
 
@@ -256,7 +277,7 @@ pub(super) async fn may_cancel(
 }
 
 /// What the wallet is asked to send.
-fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, outcome: &mut Outcome) {
+fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, page: &mut Page) {
     let transaction = json!({
         "from": subject.account,
         "to": subject.registry,
@@ -265,19 +286,22 @@ fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, outcome: &mut Outco
         "gas": format!("{gas:#x}"),
         "chainId": format!("{:#x}", subject.client.chain_id()),
     });
-    outcome.field("transaction", transaction);
-    outcome.field("transaction_digest", calldata_digest(call));
+    page.outcome.field("transaction", transaction);
+    let digest = calldata_digest(call);
+    page.outcome.field("transaction_digest", digest);
+    page.decided.transaction_digest = Some(digest);
 }
 
 /// What a wallet would sign for the same call, and what its user compares with the device.
-async fn digests(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Result<(), Error> {
+async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
     let end = deadline(subject.client).await?;
     let approval = current(subject.client, subject.registry, call, end).await?;
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let typed = approval.typed_data().map_err(GovernanceError::from)?;
-    outcome.field("digests", digests);
-    outcome.field("typed_data", typed);
-    outcome.field("approval", &approval);
+    page.outcome.field("digests", digests);
+    page.decided.digests = Some(digests);
+    page.outcome.field("typed_data", typed);
+    page.outcome.field("approval", &approval);
     Ok(())
 }
 
@@ -286,7 +310,7 @@ async fn check(
     subject: Subject<'_>,
     governed: &GovernedCall,
     dry_run: Option<&DryRun>,
-    outcome: &mut Outcome,
+    page: &mut Page,
 ) -> Result<(), Error> {
     let Subject {
         context,
@@ -300,21 +324,23 @@ async fn check(
     checked.with_dry_run(governed, dry_run);
     if let Call::Migrate(migrate) = &governed.call {
         let (name, version, id) = (&migrate.name, &migrate.version, action.to_string());
-        let plan = documents::plan(context, name, version, Some(&id), None).await?;
-        match plan.document.get("call") == Some(&json!(governed.bytes)) {
+        let ran = documents::plan(context, name, version, Some(&id), None).await?;
+        match ran.plan.call == governed.bytes {
             true => {
-                checked.with_plan(&plan.document);
-                outcome.field("plan", Value::Object(plan.document));
+                let planned = (ran.plan.verdict(), ran.warnings.as_slice());
+                checked.with_plan(Some(planned));
+                page.decided.plan = Some(Planned::of(&ran));
+                page.outcome
+                    .field("plan", Value::Object(ran.outcome.document));
             }
             false => {
-                checked.with_plan(&Map::new());
-                outcome.field(
-                    "untried",
-                    "another action for the same version was proposed before, and a plan tries that one",
-                );
+                checked.with_plan(None);
+                let why = "another action for the same version was proposed before, and a plan tries that one";
+                page.outcome.field("untried", why);
+                page.decided.untried = Some(why.into());
             }
         }
     }
-    checked.report(outcome);
+    checked.report(&mut page.outcome, &mut page.decided);
     Ok(())
 }

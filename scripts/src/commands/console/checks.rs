@@ -1,41 +1,27 @@
 //! What `approve`, `sign` and `submit` check before anything is sent, as a page shows it: a refusal is a
-//! card, and what the command line takes a flag for needs a yes.
+//! finding, and what the command line takes `--accept` for needs a yes.
 
 use super::super::approve::check_as_approver;
+use super::super::args::ReviewArgs;
 use super::super::context::Context;
-use super::super::review::{add_without_migration, built, cards_of, nothing_said};
+use super::super::review::{add_without_migration, built, findings_of};
+use super::stamp::Decided;
 use crate::app_error::Error;
+use crate::assess::{Accepted, Consent, Finding, Part, Role, Severity, decide};
 use crate::client::Client;
-use crate::doctor::Severity;
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Explain};
 use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, readiness};
 use crate::ids::ActionId;
-use crate::layout::LayoutError;
 use crate::output::Outcome;
 use crate::plan::Verdict;
-use crate::review::{Card, TRIED, Weight, without_good_steps};
-use crate::steps::StepsError;
+use crate::review::{TRIED, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::Address;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 use std::cmp::Reverse;
-
-/// What the page asks for before the wallet is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Consent {
-    /// Nothing: no check refuses it.
-    NotNeeded,
-    /// An explicit yes, where the command line takes a flag.
-    Needed,
-    /// It cannot be given: no flag of the command line goes on either.
-    Refused,
-}
 
 /// What the checks say of an action, and what they ask for.
 pub(super) struct Checked {
-    cards: Vec<Card>,
+    findings: Vec<Finding>,
     consent: Consent,
 }
 
@@ -56,7 +42,7 @@ impl Checked {
             Err(GovernanceError::NotOpen { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let (call, said) = (&governed.call, nothing_said());
+        let (call, said) = (&governed.call, ReviewArgs::default());
         let checked = check_as_approver(context, client, registry, call, (&said, approver)).await;
         let checked = match checked {
             Err(error) if error.exit() == Exit::Chain => return Err(error),
@@ -64,44 +50,39 @@ impl Checked {
         };
         let consent = match &checked {
             Ok(_) => Consent::NotNeeded,
-            Err(error) if takes_flag(error) => Consent::Needed,
-            Err(_) => Consent::Refused,
+            Err(error) => decide(&error.findings(), &Accepted::default(), Role::Approver).consent,
         };
-        let mut cards =
-            cards_of(context, client, registry, governed, open.as_ref(), checked).await?;
+        let mut findings =
+            findings_of(context, client, registry, governed, open.as_ref(), checked).await?;
         if !matches!(call, Call::Migrate(_)) {
-            add_without_migration(context, client, registry, governed, &mut cards).await?;
+            add_without_migration(context, client, registry, governed, &mut findings).await?;
         }
-        cards.extend(built(context, call)?.1);
-        Ok(Self { cards, consent })
+        findings.extend(built(context, call)?.1);
+        Ok(Self { findings, consent })
     }
 
     /// What `approve` tries: whether the call succeeds once everybody needed has approved it. What it takes
-    /// `--allow-failing` for takes an explicit yes.
+    /// `--accept would-fail` for takes an explicit yes.
     pub(super) fn with_dry_run(&mut self, governed: &GovernedCall, dry_run: Option<&DryRun>) {
         if let Some(error) = governed.failing(dry_run) {
-            self.cards.push(Card::refusal(TRIED, &Report::of(&error)));
+            self.findings.extend(Error::from(error).findings());
             self.require_yes();
         } else if let Some(DryRun::Untried(why)) = dry_run {
             let says = format!("not tried whether it succeeds: {why}");
-            self.cards.push(Card::new(TRIED, Weight::Unknown, says));
+            self.findings
+                .push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
         }
     }
 
     /// What a plan of the same call adds: steps that it did not carry out to their end, on every instance, are
-    /// not shown as good, and a danger in it takes an explicit yes.
-    pub(super) fn with_plan(&mut self, plan: &Map<String, Value>) {
-        let verdict = plan
-            .get("verdict")
-            .and_then(|one| Verdict::deserialize(one).ok());
-        let verdict = verdict.unwrap_or(Verdict::Fails); // nothing is known
+    /// not shown as good, and a danger in it takes an explicit yes. Without one nothing is known.
+    pub(super) fn with_plan(&mut self, plan: Option<(Verdict, &[Finding])>) {
+        let (verdict, warnings) = plan.unwrap_or((Verdict::Fails, &[]));
         if !verdict.is_carried_out() {
-            without_good_steps(&mut self.cards);
+            without_good_steps(&mut self.findings);
         }
-        let failure = json!(Severity::Failure);
-        let warnings = plan.get("warnings").and_then(Value::as_array);
-        let mut warnings = warnings.into_iter().flatten();
-        if verdict == Verdict::Fails || warnings.any(|one| one["severity"] == failure) {
+        let is_danger = |one: &Finding| one.severity == Severity::Danger;
+        if verdict == Verdict::Fails || warnings.iter().any(is_danger) {
             self.require_yes();
         }
     }
@@ -113,19 +94,25 @@ impl Checked {
             let says = format!(
                 "the migration was not tried; `stylus-upgrades plan {name} {version}` tries it"
             );
-            without_good_steps(&mut self.cards);
-            self.cards.push(Card::new(TRIED, Weight::Unknown, says));
+            without_good_steps(&mut self.findings);
+            self.findings
+                .push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
         }
     }
 
-    /// Notes cards, the heaviest first, and consent in the page's document.
-    pub(super) fn report(mut self, outcome: &mut Outcome) {
-        if self.cards.iter().any(|card| card.weight == Weight::Danger) {
+    /// Notes findings, the heaviest first, and consent in the page's document, and in what is decided on.
+    pub(super) fn report(mut self, outcome: &mut Outcome, decided: &mut Decided) {
+        if self
+            .findings
+            .iter()
+            .any(|one| one.severity == Severity::Danger)
+        {
             self.require_yes();
         }
-        self.cards.sort_by_key(|card| Reverse(card.weight));
-        outcome.field("cards", self.cards);
+        self.findings.sort_by_key(|one| Reverse(one.severity));
+        outcome.field("findings", &self.findings);
         outcome.field("consent", self.consent);
+        (decided.findings, decided.consent) = (self.findings, Some(self.consent));
     }
 
     /// A yes is asked for, unless none can be given.
@@ -136,53 +123,39 @@ impl Checked {
     }
 }
 
-/// Whether `approve` goes on past a refusal if a flag says that it is meant.
-fn takes_flag(error: &Error) -> bool {
-    match error {
-        Error::Unconfirmed { .. } | Error::NotChecked(_) | Error::InterfaceLost { .. } => true,
-        Error::Several { first, others } => takes_flag(first) && others.iter().all(takes_flag),
-        Error::Layout(refusal) => LayoutError::is_refusal(refusal),
-        Error::Steps(refusal) => matches!(
-            **refusal,
-            StepsError::MigrationOmitted { .. } | StepsError::InitializerOmitted { .. }
-        ),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::review::STEPS;
 
     #[test]
     fn what_a_plan_did_not_carry_out_takes_back_the_good_mark_and_what_fails_takes_a_yes() {
-        let with = |plan: Value| {
-            let about = [STEPS, "storage"];
-            let cards = about.map(|about| Card::new(about, Weight::Good, "checked"));
+        let with = |plan| {
+            let parts = [Part::Steps, Part::Layout];
+            let good = |part| Finding::named(part, Severity::Good, "complete", "checked");
             let mut checked = Checked {
-                cards: cards.into(),
+                findings: parts.map(good).into(),
                 consent: Consent::NotNeeded,
             };
-            checked.with_plan(plan.as_object().expect("an object"));
-            (checked.cards.len(), checked.consent)
+            checked.with_plan(plan);
+            (checked.findings.len(), checked.consent)
         };
-        for (verdict, cards, consent) in [
-            ("whole", 2, Consent::NotNeeded),
-            ("is-current", 2, Consent::NotNeeded),
-            ("in-part", 1, Consent::NotNeeded),
-            ("depends-on-gas", 1, Consent::NotNeeded),
-            ("not-tried", 1, Consent::NotNeeded),
-            ("only-started", 1, Consent::NotNeeded),
-            ("fails", 1, Consent::Needed),
-            ("of a later version", 1, Consent::Needed),
+        for (verdict, findings, consent) in [
+            (Verdict::Whole, 2, Consent::NotNeeded),
+            (Verdict::IsCurrent, 2, Consent::NotNeeded),
+            (Verdict::InPart, 1, Consent::NotNeeded),
+            (Verdict::DependsOnGas, 1, Consent::NotNeeded),
+            (Verdict::NotTried, 1, Consent::NotNeeded),
+            (Verdict::OnlyStarted, 1, Consent::NotNeeded),
+            (Verdict::Fails, 1, Consent::Needed),
         ] {
-            let found = with(json!({ "verdict": verdict }));
-            assert_eq!(found, (cards, consent), "{verdict}");
+            let found = with(Some((verdict, &[])));
+            assert_eq!(found, (findings, consent), "{verdict:?}");
         }
-        let nothing = json!({});
-        assert_eq!(with(nothing), (1, Consent::Needed), "nothing is known");
-        let expired = json!({ "verdict": "whole", "warnings": [{ "severity": "failure" }] });
-        assert_eq!(with(expired), (2, Consent::Needed));
+        assert_eq!(with(None), (1, Consent::Needed), "nothing is known");
+        let expired = Finding::named(Part::Code, Severity::Danger, "Expired", "it ended");
+        assert_eq!(
+            with(Some((Verdict::Whole, &[expired]))),
+            (2, Consent::Needed)
+        );
     }
 }

@@ -1,16 +1,15 @@
 //! The documents behind the pages: what the commands report.
 
-use super::super::args::{PlanArgs, StepArgs, StorageArgs};
+use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
 use super::super::doctor::{self, DoctorArgs};
-use super::super::history::{self, VerifyRequest};
-use super::super::publish::PublishArgs;
+use super::super::history;
 use super::super::{inspect, pending, plan, policy, review, status};
 use super::lists;
 use crate::app_error::Error;
+use crate::assess::Role;
 use crate::console::plan::REPLAY_BLOCKS;
 use crate::console::request::PageRequest;
-use crate::coverage::Part;
 use crate::doctor::AHEAD_DAYS;
 use crate::output::Outcome;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -61,14 +60,15 @@ pub(super) async fn plan_of(context: &Context, request: &PageRequest) -> Result<
                 })?,
         ),
     };
-    plan(
+    let ran = plan(
         context,
         request.value("name"),
         request.value("version"),
         Some(request.value("action")).filter(|action| !action.is_empty()),
         replay,
     )
-    .await
+    .await?;
+    Ok(ran.outcome)
 }
 
 /// `plan NAME VERSION [--action ID] [--replay COUNT]`.
@@ -78,27 +78,21 @@ pub(super) async fn plan(
     version: &str,
     action: Option<&str>,
     replay: Option<u32>,
-) -> Result<Outcome, Error> {
+) -> Result<plan::Ran, Error> {
     let args = PlanArgs {
         name: name.into(),
         version: version.into(),
         source: None,
         action: action.map(String::from),
-        no_init: false,
         step: StepArgs::default(),
-        // What nobody can compare here is reported, and the rest is tried all the same.
-        storage: StorageArgs {
-            allow_absent: vec![Part::Interface],
-            ..StorageArgs::default()
-        },
-        allow_abi: Vec::new(),
+        storage: StorageArgs::default(),
         instances: INSTANCES,
         replay,
         replay_blocks: REPLAY_BLOCKS,
-        allow_empty_replay: true,
         replay_report: None,
     };
-    plan::run(context, &args).await
+    // What nobody can compare here is reported, and the rest is tried all the same.
+    plan::run_as(context, &args, Role::Reader).await
 }
 
 /// `doctor`.
@@ -117,15 +111,11 @@ pub(super) async fn doctor(context: &Context) -> Result<Outcome, Error> {
 
 /// `verify [NAME]`.
 pub(super) async fn verify(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
-    let request = VerifyRequest {
-        name,
-        version: None,
-        source: None,
-        framework: false,
-        allow_absent: &[],
-        publish: &PublishArgs::default(),
+    let args = VerifyArgs {
+        name: name.map(str::to_owned),
+        ..VerifyArgs::default()
     };
-    history::verify(context, request).await
+    history::verify(context, &args).await
 }
 
 /// A path that leads nowhere.

@@ -43,6 +43,7 @@ impl Reader {
         let mut global = global.clone();
         global.key = KeyArgs::none();
         global.export = ExportArgs::default();
+        global.accept = Vec::new(); // each page asks for a yes of its own
         Self {
             output,
             global,

@@ -3,7 +3,7 @@
 use super::super::context::Context;
 use super::checks::Checked;
 use super::reader::account;
-use super::stamp;
+use super::stamp::Decided;
 use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
@@ -78,23 +78,20 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
         true => "and executes at once",
         false => "and is not executed yet",
     };
-    let mut outcome = Outcome::default();
-    outcome.field(
-        "sentence",
-        format!(
-            "Sent now, the signatures of {} count for: {}. That makes {approvals} of {required} approvals, {then}.",
-            names.list(&signers),
-            governed.what(),
-        ),
+    let sentence = format!(
+        "Sent now, the signatures of {} count for: {}. That makes {approvals} of {required} approvals, {then}.",
+        names.list(&signers),
+        governed.what(),
     );
+    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digest = calldata_digest(governed.input());
+    let mut outcome = Outcome::default();
+    outcome.field("sentence", &sentence);
     outcome.field("action", approval.action());
     outcome.field("display", &governed.display);
     outcome.field("signers", &signers);
     outcome.field("left_out", left_out);
-    outcome.field(
-        "digests",
-        approval.digests().map_err(GovernanceError::from)?,
-    );
+    outcome.field("digests", digests);
     outcome.field(
         "transaction",
         json!({
@@ -106,13 +103,27 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
             "chainId": format!("{:#x}", client.chain_id()),
         }),
     );
-    outcome.field("transaction_digest", calldata_digest(governed.input()));
+    outcome.field("transaction_digest", digest);
     let about = (registry, approval.action());
     let mut checked = Checked::new(context, &client, about, &governed, None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
-    checked.report(&mut outcome);
-    stamp::of_submission(&mut outcome);
+    let mut decided = Decided {
+        operation: "submit".into(),
+        account,
+        action: approval.action(),
+        display: governed.display.clone(),
+        sentence,
+        signers: [signers, left_out.clone()],
+        digests: Some(digests),
+        transaction_digest: Some(digest),
+        findings: Vec::new(),
+        consent: None,
+        untried: None,
+        plan: None,
+    };
+    checked.report(&mut outcome, &mut decided);
+    decided.report(&mut outcome);
     Ok(outcome)
 }
 

@@ -4,13 +4,14 @@
 use super::super::context::Context;
 use super::effects;
 use crate::app_error::Error;
+use crate::assess::{Finding, Part, Severity};
 use crate::client::Client;
 use crate::governance::{deciding_policy, kind_in_words};
 use crate::ids::CodeHash;
 use crate::layout::Known;
 use crate::output::Outcome;
 use crate::plan::{Creation, CreationRequest, creation, ether, limits_in_words};
-use crate::review::{Card, TRIED, Weight};
+use crate::review::TRIED;
 use crate::text::word;
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -29,13 +30,13 @@ pub(in crate::commands) struct Created {
     tried: Option<Creation>,
 }
 
-/// Tries it, and adds what came of it to `cards`.
+/// Tries it, and adds what came of it to `findings`.
 pub(super) async fn created(
     context: &Context,
     client: &Client,
     registry: Address,
     call: &abi::createProxyCall,
-    cards: &mut Vec<Card>,
+    findings: &mut Vec<Finding>,
 ) -> Result<Created, Error> {
     let code = client
         .registry(registry)
@@ -60,11 +61,10 @@ pub(super) async fn created(
         codehash: code.map(|code| code.codehash),
         tried: None,
     };
-    let about = TRIED;
     match creation(client, request).await {
         Ok(tried) => {
-            cards.push(match &tried.problem {
-                Some(problem) => Card::new(about, Weight::Danger, problem.lines().join("; ")),
+            findings.push(match &tried.problem {
+                Some(problem) => problem.clone(),
                 None => {
                     let says = match call.initData.is_empty() {
                         true => "the instance is created, and no initializer runs".into(),
@@ -73,15 +73,15 @@ pub(super) async fn created(
                     effects::tried(says, &tried.reads, true)
                 }
             });
-            cards.extend(effects::environment(&tried.reads));
+            findings.extend(effects::environment(&tried.reads));
             let own = tried.balance.map(|wei| (tried.proxy, wei));
-            cards.extend(effects::moved(own.as_slice()));
-            cards.extend(effects::others("registry and proxy", &tried.others));
+            findings.extend(effects::moved(own.as_slice()));
+            findings.extend(effects::others("registry and proxy", &tried.others));
             created.tried = Some(tried);
         }
         Err(error) => {
             let says = format!("not checked: the creation was not tried: {error}");
-            cards.push(Card::new(about, Weight::Unknown, says));
+            findings.push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
         }
     }
     Ok(created)

@@ -1,33 +1,34 @@
-//! Cards about what a trial changed beside that which it is for, and about what its code can read.
+//! Findings about what a trial changed beside that which it is for, and about what its code can read.
 
+use crate::assess::{Finding, Part, Severity};
 use crate::plan::{Elsewhere, Reads, ether};
-use crate::review::{Card, TRIED, Weight};
+use crate::review::TRIED;
 use alloy::primitives::{Address, U256};
 
 /// That it succeeded. It is no good news where the code reads how much gas is left, which others choose, nor
 /// where not all of it was tried.
-pub(super) fn tried(says: String, reads: &[Reads], is_whole: bool) -> Card {
+pub(super) fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
     match (gas.is_empty(), is_whole) {
-        (true, true) => Card::new(TRIED, Weight::Good, says),
-        (true, false) => Card::new(TRIED, Weight::Unknown, says),
+        (true, true) => Finding::named(Part::Trial, Severity::Good, TRIED, says),
+        (true, false) => Finding::named(Part::Trial, Severity::Unknown, TRIED, says),
         (false, _) => {
             let says = format!("{says}. But {}", gas.join("; "));
-            Card::new(TRIED, Weight::Warning, says)
+            Finding::named(Part::Trial, Severity::Warning, TRIED, says)
         }
     }
 }
 
 /// What the code can read beside the gas, and whom it called.
-pub(super) fn environment(reads: &[Reads]) -> Vec<Card> {
+pub(super) fn environment(reads: &[Reads]) -> Vec<Finding> {
     let can_read: Vec<String> = reads.iter().filter_map(Reads::of_others).collect();
     let calls: Vec<String> = reads.iter().filter_map(Reads::of_calls).collect();
-    let card = |about, weight, all: Vec<String>| {
-        (!all.is_empty()).then(|| Card::new(about, weight, all.join("; ")))
+    let finding = |id, severity, all: Vec<String>| {
+        (!all.is_empty()).then(|| Finding::named(Part::Accounts, severity, id, all.join("; ")))
     };
     [
-        card("block and sender", Weight::Note, can_read),
-        card("calls of other accounts", Weight::Warning, calls),
+        finding("block-and-sender", Severity::Note, can_read),
+        finding("calls-of-others", Severity::Warning, calls),
     ]
     .into_iter()
     .flatten()
@@ -35,17 +36,25 @@ pub(super) fn environment(reads: &[Reads]) -> Vec<Card> {
 }
 
 /// Ether of instances.
-pub(super) fn moved(instances: &[(Address, (U256, U256))]) -> Option<Card> {
+pub(super) fn moved(instances: &[(Address, (U256, U256))]) -> Option<Finding> {
     let all: Vec<String> = instances
         .iter()
         .map(|(proxy, wei)| format!("of instance {proxy} {}", ether(*wei)))
         .collect();
-    (!all.is_empty()).then(|| Card::new("ether of instances", Weight::Warning, all.join("; ")))
+    (!all.is_empty()).then(|| {
+        Finding::named(
+            Part::Instances,
+            Severity::Warning,
+            "ether-of-instances",
+            all.join("; "),
+        )
+    })
 }
 
 /// Other accounts.
-pub(super) fn others(beside: &str, others: &[Elsewhere]) -> Option<Card> {
+pub(super) fn others(beside: &str, others: &[Elsewhere]) -> Option<Finding> {
     let all: Vec<String> = others.iter().map(Elsewhere::words).collect();
     let says = || format!("beside {beside} it changes {}", all.join("; "));
-    (!all.is_empty()).then(|| Card::new("other accounts", Weight::Warning, says()))
+    (!all.is_empty())
+        .then(|| Finding::named(Part::Accounts, Severity::Warning, "other-accounts", says()))
 }

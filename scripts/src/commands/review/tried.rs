@@ -5,13 +5,14 @@ use super::super::context::Context;
 use super::created::{Created, created};
 use super::effects;
 use crate::app_error::Error;
+use crate::assess::{Finding, Part, Severity};
 use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::model::StepKind;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
 use crate::registry::runs;
-use crate::review::{Card, TRIED, Weight, without_good_steps};
+use crate::review::{TRIED, without_good_steps};
 use crate::text::shell_word;
 use alloy::primitives::{Address, U256};
 
@@ -25,10 +26,10 @@ pub(super) async fn add(
     client: &Client,
     registry: Address,
     governed: &GovernedCall,
-    cards: &mut Vec<Card>,
+    findings: &mut Vec<Finding>,
 ) -> Result<Option<Created>, Error> {
     let Call::Migrate(migrate) = &governed.call else {
-        return add_without_migration(context, client, registry, governed, cards).await;
+        return add_without_migration(context, client, registry, governed, findings).await;
     };
     let hash = migrate.code.layoutHash.into();
     let document = match context.documents(client, registry).get(hash).await? {
@@ -49,14 +50,14 @@ pub(super) async fn add(
         .as_ref()
         .is_ok_and(|plan| plan.verdict().is_carried_out())
     {
-        without_good_steps(cards);
+        without_good_steps(findings);
     }
     match tried {
-        Ok(plan) => cards.extend(reported(&plan)),
+        Ok(plan) => findings.extend(reported(&plan)),
         Err(error) => {
             let (name, version) = (shell_word(&migrate.name), shell_word(&migrate.version));
             let why = format!("the migration was not tried: {error}");
-            cards.push(not_tried(&why, &name, &version));
+            findings.push(not_tried(&why, &name, &version));
         }
     }
     Ok(None)
@@ -69,10 +70,10 @@ pub(in crate::commands) async fn add_without_migration(
     client: &Client,
     registry: Address,
     governed: &GovernedCall,
-    cards: &mut Vec<Card>,
+    findings: &mut Vec<Finding>,
 ) -> Result<Option<Created>, Error> {
     if let Call::CreateProxy(call) = &governed.call {
-        let created = created(context, client, registry, call, cards).await?;
+        let created = created(context, client, registry, call, findings).await?;
         return Ok(Some(created));
     }
     let way = governed.call.version();
@@ -82,46 +83,42 @@ pub(in crate::commands) async fn add_without_migration(
     let name = governed.call.definition();
     if client.registry(registry).head(name).await?.current != version {
         let why = "the migration was not tried, no instance runs it now";
-        cards.push(not_tried(why, &shell_word(name), &shell_word(version)));
+        findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);
     }
     // A further way to what is current is open to the rollouts of anybody.
-    without_good_steps(cards);
+    without_good_steps(findings);
     let says = format!(
         "not checked: the migration was not tried; once it is registered, anybody's rollout runs it on instances \
          at {}",
         shell_word(&way.from)
     );
-    cards.push(Card::new(TRIED, Weight::Unknown, says));
+    findings.push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
     Ok(None)
 }
 
-fn not_tried(why: &str, name: &str, version: &str) -> Card {
+fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     let says = format!("not checked: {why}; `stylus-upgrades plan {name} {version}` tries it");
-    Card::new(TRIED, Weight::Unknown, says)
+    Finding::named(Part::Trial, Severity::Unknown, TRIED, says)
 }
 
-fn reported(plan: &Plan) -> Vec<Card> {
-    let problem = |says: String| Card::new(TRIED, Weight::Danger, says);
-    let mut cards: Vec<Card> = plan
-        .problems
-        .iter()
-        .map(|one| problem(one.lines().join("; ")))
-        .collect();
+fn reported(plan: &Plan) -> Vec<Finding> {
+    let mut findings = plan.problems.clone();
     let moved: Vec<(Address, (U256, U256))> = plan
         .instances
         .iter()
         .filter_map(|one| Some((one.proxy, one.balance?)))
         .collect();
     let started = only_started(&plan.instances);
-    cards.extend(started.map(|says| Card::new(TRIED, Weight::Unknown, says)));
+    findings
+        .extend(started.map(|says| Finding::named(Part::Trial, Severity::Unknown, TRIED, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {
         Verdict::Fails | Verdict::NotTried | Verdict::OnlyStarted => {}
         Verdict::IsCurrent => {
             let Plan { name, to, .. } = plan;
             let says = format!("{name} {to} is current already: nothing would change");
-            cards.push(Card::new(TRIED, Weight::Note, says));
+            findings.push(Finding::named(Part::Trial, Severity::Note, TRIED, says));
         }
         verdict @ (Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole) if upgraded > 0 => {
             let outside = match plan.others.is_empty() && moved.is_empty() {
@@ -133,21 +130,21 @@ fn reported(plan: &Plan) -> Vec<Card> {
                 limits_in_words(&plan.limits),
                 plan.block
             );
-            cards.push(effects::tried(says, &plan.reads, verdict == Verdict::Whole));
+            findings.push(effects::tried(says, &plan.reads, verdict == Verdict::Whole));
         }
         Verdict::DependsOnGas | Verdict::Whole if !plan.instances.is_empty() => {
             let says = "the call succeeds, and no instance changes its version";
-            cards.push(Card::new(TRIED, Weight::Note, says));
+            findings.push(Finding::named(Part::Trial, Severity::Note, TRIED, says));
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
-    cards.extend(effects::environment(&plan.reads));
-    cards.extend(effects::moved(&moved));
-    cards.extend(effects::others("registry and instances", &plan.others));
+    findings.extend(effects::environment(&plan.reads));
+    findings.extend(effects::moved(&moved));
+    findings.extend(effects::others("registry and instances", &plan.others));
     if plan.instances.is_empty() || plan.untried > 0 {
         let Plan { tried, untried, .. } = plan;
         let says = format!("{tried} instances were tried, {untried} were not");
-        cards.push(Card::new(TRIED, Weight::Unknown, says));
+        findings.push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
     }
-    cards
+    findings
 }

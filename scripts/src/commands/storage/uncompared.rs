@@ -4,8 +4,8 @@
 use super::super::context::Context;
 use super::super::propose::stop;
 use super::StorageChecks;
+use crate::assess::{Evidence, Origin, Part};
 use crate::client::Sent;
-use crate::coverage::{Extent, Part};
 use crate::error::{Exit, Explain};
 use crate::output::Outcome;
 use alloy::primitives::Address;
@@ -71,10 +71,6 @@ pub(in crate::commands) fn report(
     let each = uncompared.iter();
     let each = each.map(|(proxy, from, to)| json!({ "proxy": proxy, "from": from, "to": to }));
     outcome.field("not_compared", each.collect::<Vec<_>>());
-    let extent = match checks.is_sampled {
-        true => Extent::Partial,
-        false => Extent::Absent,
-    };
     let why = format!(
         "{count} instances were upgraded by a way that was not compared, {} from {from} to {to}",
         proxy
@@ -86,7 +82,10 @@ pub(in crate::commands) fn report(
         Part::LiveInstances,
         Part::Interface,
     ] {
-        coverage.lower(part, extent, &why);
+        coverage.add(match checks.is_sampled {
+            true => Evidence::some(part, Origin::NotKnown, &why),
+            false => Evidence::whole(part, Origin::NotKnown, &why),
+        });
     }
     outcome.field("coverage", coverage);
     if checks.is_sampled {

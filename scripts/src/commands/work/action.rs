@@ -7,10 +7,10 @@ use super::super::context::Context;
 use super::super::create_proxy;
 use super::super::storage::{self, StorageChecks, StorageContext};
 use super::super::transfer;
-use super::{Run, Work};
+use super::{Run, Subject, Work};
 use crate::app_error::Error;
+use crate::assess::{Evidence, Origin, Part, Role};
 use crate::client::Client;
-use crate::coverage::{Extent, Part};
 use crate::governance::Call;
 use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
@@ -26,13 +26,11 @@ pub(in crate::commands) async fn check_action(
     client: &Client,
     registry: Address,
     call: &Call,
-    args: &ReviewArgs,
+    (args, role): (&ReviewArgs, Role),
 ) -> Result<StorageChecks, Error> {
     if let Call::CreateProxy(create) = call {
-        let said = (args.no_init, args.storage.allow_absent.as_slice());
         let call = (create, "");
-        let coverage = create_proxy::check(context, client, registry, call, said).await?;
-        return Ok(StorageChecks::of(coverage));
+        return create_proxy::check(context, client, registry, call, role).await;
     }
     let place = StorageContext {
         context,
@@ -40,14 +38,16 @@ pub(in crate::commands) async fn check_action(
         registry,
     };
     match call {
-        Call::Adopt(adopt) => return adopt::check(place, adopt, &args.storage).await,
-        Call::AcceptTransfer(accept) => return accept::check(place, accept, &args.storage).await,
+        Call::Adopt(adopt) => return adopt::check(place, adopt, (&args.storage, role)).await,
+        Call::AcceptTransfer(accept) => {
+            return accept::check(place, accept, (&args.storage, role)).await;
+        }
         Call::TransferProxy(give) => {
             transfer::check(place, give).await?;
         }
         _ => {}
     }
-    let Some((version, code, step)) = call.version() else {
+    let Some((version, code, _)) = call.version() else {
         return Ok(StorageChecks::default());
     };
     let name = call.definition();
@@ -56,27 +56,42 @@ pub(in crate::commands) async fn check_action(
         None => client.registry(registry).code(name, version).await?,
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
-    work.is_approval = true;
-    let first = storage::recorded(client, registry, name, code.codehash).await?;
-    let is_old = first.is_some_and(|(label, _)| label != version);
-    let built = (args.source.is_some(), args.script_source.is_some());
-    work.note_unbuilt(&code, step, built);
-    if args.source.is_none() {
-        work.note_unproven(call)?;
-    }
-    let run = Run::registered(step, args.no_migration);
-    let pair = (version, step.from.as_str());
-    let upgrades = matches!(call, Call::Migrate(_));
-    let said = (&args.storage, args.allow_abi.as_slice());
-    work.check_recorded(pair, &code, &run, said, (is_old, upgrades))
-        .await?;
+    work.checks.role = role;
+    work.check_proposed(call, &code, args).await?;
     Ok(work.checks)
 }
 
 impl Work<'_> {
+    /// Checks the version that a call is about, whose code it or the registry names.
+    pub(in crate::commands) async fn check_proposed(
+        &mut self,
+        call: &Call,
+        code: &RecordedCode,
+        args: &ReviewArgs,
+    ) -> Result<Option<Subject>, Error> {
+        let Some((version, _, step)) = call.version() else {
+            return Ok(None);
+        };
+        let (client, registry) = (&self.client, self.registry);
+        let first = storage::recorded(client, registry, &self.name, code.codehash).await?;
+        let is_old = first.is_some_and(|(label, _)| label != version);
+        self.note_unbuilt(
+            code,
+            step,
+            (args.source.is_some(), args.script_source.is_some()),
+        );
+        if args.source.is_none() {
+            self.note_unproven(call)?;
+        }
+        let (run, pair) = (Run::registered(step), (version, step.from.as_str()));
+        let flags = (is_old, matches!(call, Call::Migrate(_)));
+        let checked = self.check_recorded(pair, code, &run, &args.storage, flags);
+        Ok(Some(checked.await?))
+    }
+
     /// Notes of a proposed version that its code was not built here: that it has the layout and the steps of its
     /// document is the word of whoever proposed it.
-    pub(in crate::commands) fn note_unproven(&mut self, call: &Call) -> Result<(), Error> {
+    fn note_unproven(&mut self, call: &Call) -> Result<(), Error> {
         let Some((_, Some(_), step)) = call.version() else {
             return Ok(());
         };
@@ -87,27 +102,27 @@ impl Work<'_> {
         let why = "as its layout document says, which whoever proposed it wrote; only a build compares that with \
                    the code (--source)";
         for part in [Part::Layout, Part::Steps] {
-            self.checks.coverage.lower(part, Extent::Partial, why);
+            self.checks
+                .coverage
+                .add(Evidence::whole(part, Origin::Change, why));
         }
         Ok(())
     }
 
     /// Notes what only a build compares and nobody built: the sources of the code, and those of what
     /// runs on the way into it. Which of both were built.
-    pub(in crate::commands) fn note_unbuilt(
-        &mut self,
-        code: &RecordedCode,
-        step: &Step,
-        (source, script): (bool, bool),
-    ) {
+    fn note_unbuilt(&mut self, code: &RecordedCode, step: &Step, (source, script): (bool, bool)) {
         let coverage = &mut self.checks.coverage;
         if !source && !code.source.is_zero() {
             let why = "their hash is named; only a build compares them with the code (--source)";
-            coverage.lower(Part::Source, Extent::Partial, why);
+            coverage.add(Evidence::whole(Part::Source, Origin::Chain, why));
+        }
+        if source {
+            coverage.seen(Part::Source, Origin::Build);
         }
         if !script && matches!(runs(step), StepKind::Script | StepKind::Complex) {
             let why = "the code of its migration was not built and compared (--script-source)";
-            coverage.lower(Part::Source, Extent::Partial, why);
+            coverage.add(Evidence::some(Part::Source, Origin::Chain, why));
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use super::{Subject, Work};
 use crate::app_error::Error;
+use crate::assess::{Coverage, Evidence, Finding, Origin, Part};
 use crate::client::Client;
 use crate::commands::context::{Context, KnownInterface};
 use crate::commands::storage;
-use crate::coverage::{Coverage, Extent, Part};
 use crate::ids::CodeHash;
 use crate::interface::{Callable, Change, compare};
 use alloy::primitives::Address;
@@ -18,15 +18,14 @@ impl Work<'_> {
         &mut self,
         (version, from): (&str, &str),
         new: &Subject,
-        allowed: &[String],
     ) -> Result<(), Error> {
         if from.is_empty() {
             return Ok(()); // nobody calls a version before it
         }
         let Some((before, _)) = self.registered(from).await? else {
             let why = format!("{from} is not registered, so nobody knows its functions");
-            let part = Part::Interface;
-            self.checks.coverage.lower(part, Extent::Absent, &why);
+            let absent = Evidence::whole(Part::Interface, Origin::NotKnown, why);
+            self.checks.coverage.add(absent);
             return Ok(());
         };
         let place = (&self.client, self.registry);
@@ -35,18 +34,17 @@ impl Work<'_> {
         let found = interfaces(self.context, place, &self.name, pair, proposed);
         match found.await? {
             Ok(Some(both)) => {
-                // What the proposer can have written proves nothing to who approves.
-                let doubtful = match self.is_approval {
-                    true => Extent::Absent,
-                    false => Extent::Partial,
-                };
+                let doubtful = self.of_proposer();
                 both.note(&mut self.checks.coverage, doubtful);
-                self.refuse_lost(from, both.lost(), allowed);
+                self.refuse_lost(from, both.lost());
             }
-            Ok(None) => self.note_published(version, new).await?,
+            Ok(None) => {
+                self.checks.coverage.seen(Part::Interface, Origin::Chain);
+                self.note_published(version, new).await?;
+            }
             Err(why) => {
-                let part = Part::Interface;
-                self.checks.coverage.lower(part, Extent::Absent, &why);
+                let absent = Evidence::whole(Part::Interface, Origin::NotKnown, why);
+                self.checks.coverage.add(absent);
             }
         }
         Ok(())
@@ -73,16 +71,21 @@ impl Work<'_> {
         if all.any(|code| code.layout == new.code.layout) {
             return Ok(());
         }
-        let extent = match self.is_approval {
-            true => Extent::Absent,
-            false => Extent::Partial,
-        };
         let why = format!(
             "what the layout document says of the functions of {version} is not proven, and later upgrades \
              are compared with it; a build tells (--source)"
         );
-        self.checks.coverage.lower(Part::Interface, extent, &why);
+        let said = Evidence::whole(Part::Interface, self.of_proposer(), why);
+        self.checks.coverage.add(said);
         Ok(())
+    }
+
+    /// What the proposer can have written: to himself his own word, to who judges it the change's.
+    fn of_proposer(&self) -> Origin {
+        match self.checks.role.proposes() {
+            true => Origin::Remembered,
+            false => Origin::Change,
+        }
     }
 
     /// Notes that a version which is reached by creation alone is compared with none before it.
@@ -92,13 +95,15 @@ impl Work<'_> {
                 "{version} begins anew, so its functions were not compared with those of {}",
                 self.current
             );
-            let part = Part::Interface;
-            self.checks.coverage.lower(part, Extent::Partial, &why);
+            let some = Evidence::some(Part::Interface, Origin::NotKnown, why);
+            self.checks.coverage.add(some);
         }
     }
 
-    fn refuse_lost(&mut self, from: &str, mut lost: Vec<Change>, allowed: &[String]) {
-        lost.retain(|change| !allowed.contains(&change.id()));
+    fn refuse_lost(&mut self, from: &str, mut lost: Vec<Change>) {
+        let found: Vec<Finding> = lost.iter().map(Change::finding).collect();
+        let refused = self.checks.refused(&self.context.accepted(), &found);
+        lost.retain(|change| refused.iter().any(|one| one.id == change.id()));
         if !lost.is_empty() {
             self.refuse(Error::InterfaceLost {
                 from: from.to_owned(),
@@ -123,15 +128,15 @@ impl Interfaces {
         compare(&self.old, &self.new)
     }
 
-    /// Notes what the sources did not show, and that no more than `doubtful` was compared where what
-    /// is known is no proof.
-    pub(in crate::commands) fn note(&self, coverage: &mut Coverage, doubtful: Extent) {
+    /// Notes what was compared, what the sources did not show, and where from what is known is no proof.
+    pub(in crate::commands) fn note(&self, coverage: &mut Coverage, doubtful: Origin) {
+        coverage.seen(Part::Interface, Origin::Chain);
         for why in self.old.unseen.iter().chain(&self.new.unseen) {
             let why = format!("not read from the sources: {why}");
-            coverage.lower(Part::Interface, Extent::Partial, &why);
+            coverage.add(Evidence::some(Part::Interface, Origin::NotKnown, why));
         }
         for why in &self.doubts {
-            coverage.lower(Part::Interface, doubtful, why);
+            coverage.add(Evidence::whole(Part::Interface, doubtful, why));
         }
     }
 }

@@ -5,11 +5,11 @@ use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
 use super::super::check::initializer_finding;
 use super::super::constructor::{may_have_constructor, require_constructed_of_all};
-use super::super::storage::{self, Overrides, StorageContext, Versions};
+use super::super::storage::{self, StorageContext, Versions};
 use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
+use crate::assess::{Evidence, Origin, Part};
 use crate::client::{ChainError, Client};
-use crate::coverage::{Extent, Part};
 use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
 use crate::plan::{has_constructor, reserved_in};
 use crate::program_code::{is_program, module};
@@ -28,7 +28,7 @@ impl Work<'_> {
         (version, from): (&str, &str),
         code: &RecordedCode,
         run: &Run,
-        said: (&StorageArgs, &[String]),
+        said: &StorageArgs,
         (is_old, upgrades): (bool, bool),
     ) -> Result<(), Error> {
         let pair = (version, from);
@@ -38,14 +38,13 @@ impl Work<'_> {
     }
 
     /// As [`Self::check_registered`], of code that an action or the registry names, without
-    /// publishing anything. Where `from` is empty nothing is taken over. What is said: about the
-    /// storage, and which losses of callers are allowed.
+    /// publishing anything. Where `from` is empty nothing is taken over.
     pub(super) async fn check_recorded(
         &mut self,
         (version, from): (&str, &str),
         code: &RecordedCode,
         run: &Run,
-        (args, allow_abi): (&StorageArgs, &[String]),
+        args: &StorageArgs,
         (is_old, upgrades): (bool, bool),
     ) -> Result<Subject, Error> {
         let documents = self.documents();
@@ -65,16 +64,15 @@ impl Work<'_> {
         if !from.is_empty() {
             let runs = run.kind != step::NONE;
             self.check_storage(version, from, &new, runs, args).await?;
-            self.check_callers((version, from), &new, allow_abi).await?;
+            self.check_callers((version, from), &new).await?;
             self.check_steps(version, from, &new, run).await?;
-            let overrides = Overrides::new(args, run.omitted);
             let upgrades = upgrades.then_some((version, from));
-            self.check_others(upgrades, &overrides).await?;
+            self.check_others(upgrades, args).await?;
         } else {
             self.note_not_compared(version);
             self.note_published(version, &new).await?;
         }
-        self.require_coverage(&new, args).await?;
+        self.require_coverage(&new).await?;
         self.settle()?;
         Ok(new)
     }
@@ -111,7 +109,8 @@ impl Work<'_> {
             registry: self.registry,
         };
         self.checks.begin(from, version);
-        match storage::require(place, versions, args, &mut self.checks).await {
+        let said = (args, &self.context.accepted());
+        match storage::require(place, versions, said, &mut self.checks).await {
             Ok(()) => Ok(()),
             Err(Error::Layout(refusal)) => {
                 self.note_unchecked(&refusal);
@@ -124,30 +123,35 @@ impl Work<'_> {
 
     /// What is left to check where the storage is refused was not checked.
     fn note_unchecked(&mut self, refusal: &LayoutError) {
-        if matches!(refusal, LayoutError::Dirty { .. }) {
-            return; // found on the live instances
-        }
         let why = refusal.why_unchecked();
-        let extent = match refusal {
-            LayoutError::NotCompared { .. } => Extent::Absent,
-            LayoutError::NamespacesNotListed { .. } => Extent::Partial,
-            _ => Extent::Complete,
-        };
-        self.checks.coverage.lower(Part::Layout, extent, &why);
-        let part = Part::LiveInstances;
-        self.checks.coverage.lower(part, Extent::Absent, &why);
+        let coverage = &mut self.checks.coverage;
+        if matches!(refusal, LayoutError::Dirty { .. }) {
+            let both = [Part::Layout, Part::LiveInstances];
+            return both
+                .into_iter()
+                .for_each(|part| coverage.seen(part, Origin::Chain));
+        }
+        match refusal {
+            LayoutError::NotCompared { .. } => {
+                coverage.add(Evidence::whole(Part::Layout, Origin::NotKnown, &why).told());
+            }
+            LayoutError::NamespacesNotListed { .. } => {
+                coverage.add(Evidence::some(Part::Layout, Origin::NotKnown, &why));
+            }
+            _ => coverage.seen(Part::Layout, Origin::Chain),
+        }
+        coverage.add(Evidence::whole(Part::LiveInstances, Origin::NotKnown, why).told());
     }
 
     /// Notes a refusal: the other checks are made all the same, so that one answer holds all of them.
     /// What is absent refuses once, however many checks miss it.
     pub(super) fn refuse(&mut self, refusal: impl Into<Error>) {
-        let refusal = refusal.into();
-        let absent = |error: &Error| match error {
-            Error::NotChecked(absent) => Some(absent.part),
-            _ => None,
+        let accepted = self.context.accepted();
+        let Err(refusal) = self.checks.refuse(&accepted, refusal.into()) else {
+            return; // it is accepted
         };
-        let part = absent(&refusal);
-        if part.is_none() || !self.refused.iter().any(|one| absent(one) == part) {
+        let ids = |error: &Error| error.findings().into_iter().map(|one| one.id);
+        if !self.refused.iter().any(|one| ids(one).eq(ids(&refusal))) {
             self.refused.push(refusal);
         }
     }
@@ -180,7 +184,6 @@ impl Work<'_> {
             typed: calldata::typed(&way.call).to_owned(),
             program,
             declared,
-            omitted: way.no_migration,
         })
     }
 
@@ -196,7 +199,8 @@ impl Work<'_> {
         let Some(steps) = &new.steps else {
             if run.kind != step::FOREIGN_CALL {
                 let why = "the code does not say which initializers and migrations it declares";
-                self.checks.coverage.lower(Part::Steps, Extent::Absent, why);
+                let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
+                self.checks.coverage.add(absent);
             }
             return Ok(());
         };
@@ -218,12 +222,11 @@ impl Work<'_> {
             program: run.declared.as_deref(),
         };
         if run.kind == step::COMPLEX && run.declared.is_none() {
-            let part = Part::Steps;
-            self.checks
-                .coverage
-                .lower(part, Extent::Partial, PROGRAM_UNKNOWN);
+            let some = Evidence::some(Part::Steps, Origin::NotKnown, PROGRAM_UNKNOWN);
+            self.checks.coverage.add(some);
         }
-        if let Err(error) = check_step(steps, &way, run.omitted) {
+        self.checks.coverage.seen(Part::Steps, new.origin());
+        if let Err(error) = check_step(steps, &way) {
             self.refuse(error);
         }
         let before = self.declared_by(from).await?;
@@ -281,33 +284,28 @@ impl Work<'_> {
     /// Looks for functions that proxies answer themselves, where the attributes of the code have not
     /// looked for them already.
     async fn look_at_interface(&mut self, new: &Subject) -> Result<(), Error> {
-        if new.steps.is_some() {
-            return Ok(());
-        }
-        let (extent, why) = match &new.artifact {
+        let evidence = match &new.artifact {
+            _ if new.steps.is_some() => Evidence::whole(Part::Interface, new.origin(), ""),
             Some(artifact) => interface_of(&artifact.code, &[]),
             None => interface_at(&self.client, new.code.implementation).await?,
         };
-        self.checks.coverage.lower(Part::Interface, extent, &why);
+        self.checks.coverage.add(evidence);
         Ok(())
     }
 
     /// Nothing is sent if something was not checked at all, and nobody said that this is meant.
-    pub(super) async fn require_coverage(
-        &mut self,
-        new: &Subject,
-        args: &StorageArgs,
-    ) -> Result<(), Error> {
+    pub(super) async fn require_coverage(&mut self, new: &Subject) -> Result<(), Error> {
         self.check_constructor(new).await?;
         self.look_at_interface(new).await?;
-        if new.code.source.is_zero() {
-            let why = "nobody recorded the hash of its sources";
-            self.checks
-                .coverage
-                .lower(Part::Source, Extent::Absent, why);
+        let is_built = new.artifact.as_ref();
+        let is_built = is_built.is_some_and(|artifact| !artifact.source_hash().is_zero());
+        let coverage = &mut self.checks.coverage;
+        if is_built {
+            coverage.seen(Part::Source, Origin::Build);
+        } else if new.code.source.is_zero() || coverage.of(Part::Source).is_none() {
+            coverage.add(storage::source(&self.name, new.code.source));
         }
-        let allowed = [&args.allow_absent[..], &[Part::Layout, Part::LiveInstances]].concat();
-        for error in self.checks.coverage.absent_but(&allowed) {
+        for error in self.checks.not_checked(&self.context.accepted()) {
             self.refuse(error);
         }
         if let Some(document) = new.layout.document()
@@ -320,7 +318,7 @@ impl Work<'_> {
 
     /// Publishes the layout document that the registry is to name, so that every operator can
     /// compare.
-    pub(super) async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
+    pub(in crate::commands) async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
         let Some(document) = new.layout.document() else {
             return Ok(());
         };
@@ -340,37 +338,37 @@ impl Work<'_> {
     }
 }
 
-/// How far the functions of the code at an account are known that was built without our attributes, and why.
+/// How far the functions of the code at an account are known that was built without our attributes.
 pub(in crate::commands) async fn interface_at(
     client: &Client,
     account: Address,
-) -> Result<(Extent, String), ChainError> {
+) -> Result<Evidence, ChainError> {
     let code = client.code(account).await?;
     let fragments = client.fragments(&code).await?;
     Ok(interface_of(&code, &fragments))
 }
 
 /// The same of code that is known, with that of its fragments.
-pub(in crate::commands) fn interface_of(code: &[u8], fragments: &[Bytes]) -> (Extent, String) {
+pub(in crate::commands) fn interface_of(code: &[u8], fragments: &[Bytes]) -> Evidence {
     let module = match is_program(code) {
         true => match module(code, fragments) {
             Ok(module) => Some(module),
             Err(reason) => {
-                return (
-                    Extent::Absent,
-                    format!("its module cannot be read: {reason}"),
-                );
+                let why = format!("its module cannot be read: {reason}");
+                return Evidence::whole(Part::Interface, Origin::NotKnown, why);
             }
         },
         false => None,
     };
     match reserved_in(code, module.as_deref()).as_slice() {
-        [] => (
-            Extent::Partial,
-            "it was built without our attributes; its constants were looked at".to_owned(),
+        [] => Evidence::some(
+            Part::Interface,
+            Origin::NotKnown,
+            "it was built without our attributes; its constants were looked at",
         ),
-        found => (
-            Extent::Absent,
+        found => Evidence::whole(
+            Part::Interface,
+            Origin::NotKnown,
             format!(
                 "it may answer {}, which proxies answer themselves; `plan` tries it",
                 found.join(", ")

@@ -5,6 +5,7 @@ use super::super::storage;
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
 use super::Work;
 use crate::app_error::Error;
+use crate::assess::Origin;
 use crate::build::{Artifact, evm};
 use crate::deploy;
 use crate::governance::{Call, Placed, find, place};
@@ -18,7 +19,7 @@ use std::path::Path;
 use stylus_layout::DeclaredStep;
 
 /// Code that was named, before anything is deployed.
-pub(super) struct Subject {
+pub(in crate::commands) struct Subject {
     /// What has to be on the chain; `None` if it is there.
     pub(super) artifact: Option<Artifact>,
     /// What the registry is to record; without an address where there is an artifact.
@@ -28,6 +29,16 @@ pub(super) struct Subject {
     pub(super) steps: Option<Vec<DeclaredStep>>,
     /// Whether an earlier version has this code.
     pub(super) is_old: bool,
+}
+
+impl Subject {
+    /// Where what is known of its code comes from.
+    pub(super) fn origin(&self) -> Origin {
+        match self.artifact {
+            Some(_) => Origin::Build,
+            None => Origin::Chain,
+        }
+    }
 }
 
 impl Work<'_> {

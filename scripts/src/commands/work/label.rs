@@ -30,10 +30,11 @@ impl Work<'_> {
 
     /// Checks that instances can be initialised at a version that no other one leads to. What cannot
     /// be a label is the registry's to refuse.
-    pub(super) fn check_first(&mut self, version: &str, new: &Subject, omitted: bool) {
+    pub(super) fn check_first(&mut self, version: &str, new: &Subject) {
         let steps = new.steps.as_deref().unwrap_or_default();
-        let omitted = omitted || version.len() > LABEL_MAX;
-        if let Err(error) = check_first(steps, (&self.name, version), omitted) {
+        if version.len() <= LABEL_MAX
+            && let Err(error) = check_first(steps, (&self.name, version))
+        {
             self.refuse(error);
         }
     }

@@ -4,6 +4,7 @@
 use super::super::args::VersionArgs;
 use super::{Subject, Work};
 use crate::app_error::Error;
+use crate::assess::FindingId;
 use crate::plan::{PlanError, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::NewVersion;
@@ -26,7 +27,8 @@ impl Work<'_> {
         let Some(artifact) = new.artifact.clone().filter(|_| !self.is_dry) else {
             return Ok(());
         };
-        if self.context.global.allow_failing || !self.decides_alone().await? {
+        if self.context.accepted().contains(&FindingId::WOULD_FAIL) || !self.decides_alone().await?
+        {
             return Ok(());
         }
         self.is_dry = true;

@@ -209,16 +209,17 @@ const needed = () => $('yes') && !($('consent') && $('consent').hidden);
 const WEIGHTS = { good: '✓ checked', note: '· note', unknown: '? not checked', warning: '! warning', danger: '✗ danger' };
 
 function card(found) {
-  const weight = Object.hasOwn(WEIGHTS, found.weight) ? found.weight : 'unknown';
+  const weight = Object.hasOwn(WEIGHTS, found.severity) ? found.severity : 'unknown';
   const item = document.createElement('li');
   item.className = `card ${weight}`;
   const title = document.createElement('h3');
   const sign = document.createElement('span');
   sign.className = 'weight';
   sign.textContent = WEIGHTS[weight];
-  title.append(sign, ` ${visible(found.about)}`);
+  title.append(sign, ` ${visible(found.id)}`);
   const says = document.createElement('p');
-  says.textContent = visible(found.says);
+  const more = ['expected', 'found', 'next'].filter((name) => found[name]);
+  says.textContent = visible([found.message, ...more.map((name) => `${name}: ${found[name]}`)].join('; '));
   item.append(title, says);
   return item;
 }
@@ -251,9 +252,9 @@ async function check() {
       value.textContent = digest;
       $('digest-list').append(term, value);
     }
-    $('cards').replaceChildren(...found.cards.map(card));
+    $('cards').replaceChildren(...found.findings.map(card));
     if (found.consent === 'refused') {
-      throw problem('a check refuses this action', 'an action that submit goes on with, with a flag or without', 'what is said above', 'nothing can be sent from here');
+      throw problem('a check refuses this action', 'an action that submit goes on with, whatever is accepted', 'what is said above', 'nothing can be sent from here');
     }
     $('consent').hidden = found.consent !== 'needed';
     button.dataset.stamp = found.stamp;

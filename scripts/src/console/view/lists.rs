@@ -1,7 +1,9 @@
 //! Lists in pieces, as their pages read them.
 
-use super::{Definition, Entry, Finding, History, Version};
+use super::{Definition, Entry, History, Version};
+use crate::assess::Finding;
 use crate::console::graph::window;
+use crate::error::Report;
 use crate::history::LiveCheck;
 use crate::model::{DefinitionState, Difference, Instance};
 use serde::{Deserialize, Serialize};
@@ -158,5 +160,5 @@ pub struct Compared {
     pub instances_piece: Piece,
     pub coverage: BTreeMap<String, String>,
     #[serde(default)]
-    pub error: Option<Finding>,
+    pub error: Option<Report>,
 }

@@ -1,6 +1,6 @@
 //! `plan`, as its page reads it.
 
-use super::Finding;
+use crate::assess::Finding;
 use crate::plan::{Elsewhere, InstancePlan, Reads, Replay, Verdict};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;

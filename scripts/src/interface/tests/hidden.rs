@@ -51,7 +51,7 @@ fn lost(more: &str, others: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     assert_eq!((old.functions.len(), &old.unseen[..]), (2, &[][..]));
     let new = read(&format!("{}{more}", BOTH.replace(WITHDRAW, "")), others);
     let changes = compare(&old.callable(), &new.callable());
-    let ids = changes.iter().map(super::super::Change::id).collect();
+    let ids = changes.iter().map(|one| one.id().to_string()).collect();
     (ids, new.unseen)
 }
 

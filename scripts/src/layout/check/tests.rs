@@ -1,4 +1,5 @@
-use super::{NAMESPACES_NOT_LISTED, NOT_COMPARED, Pair, Said, Side, check_storage};
+use super::{Pair, Said, Side, check_storage};
+use crate::assess::{FindingId, Origin};
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
 use crate::layout::Known;
@@ -44,9 +45,13 @@ fn side(fields: &[(&str, &str)]) -> Side {
 const AB: [(&str, &str); 2] = [("a", "uint256"), ("b", "uint256")];
 const BA: [(&str, &str); 2] = [("b", "uint256"), ("a", "uint256")];
 
+fn id_of(text: &str) -> FindingId {
+    FindingId::new(text.to_owned())
+}
+
 fn allow(ids: &[&str]) -> Said {
     Said {
-        allowed: ids.iter().map(|id| (*id).to_owned()).collect(),
+        accepted: ids.iter().map(|id| id_of(id)).collect(),
         ..Said::default()
     }
 }
@@ -197,7 +202,7 @@ fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migratio
         ..Said::default()
     };
     assert!(check_storage(&swapped, &said).is_ok());
-    assert!(said.why_dirty(&swapped, "dirty:c").is_some());
+    assert!(said.why_dirty(&swapped, &id_of("dirty:c")).is_some());
 
     let mut before = Document::of_layout(layout(&AB));
     before.migrates = ids[1..].to_vec();
@@ -209,15 +214,15 @@ fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migratio
             .to_string()
             .contains("names reorder:b, as that of 1.0 did")
     );
-    assert!(said.why_dirty(&swapped, "dirty:c").is_none());
+    assert!(said.why_dirty(&swapped, &id_of("dirty:c")).is_none());
     let named = Said {
-        allowed: vec!["reorder:b".into(), "dirty:c".into()],
+        accepted: ["reorder:b", "dirty:c"].map(id_of).into_iter().collect(),
         ..said.clone()
     };
     assert!(check_storage(&swapped, &named).is_ok());
-    assert!(named.why_dirty(&swapped, "dirty:c").is_some());
+    assert!(named.why_dirty(&swapped, &id_of("dirty:c")).is_some());
     swapped.old.known = Known::Not("its layout was not recorded".into());
-    assert!(said.why_dirty(&swapped, "dirty:c").is_none());
+    assert!(said.why_dirty(&swapped, &id_of("dirty:c")).is_none());
 }
 
 #[test]
@@ -231,10 +236,10 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
         ("LayoutNotCompared", Exit::Refused)
     );
     let next = error.next().expect("advice");
-    assert!(next.ends_with("--allow-layout not-compared"), "{next}");
-    let check = check_storage(&half, &allow(&[NOT_COMPARED])).expect("allowed");
+    assert!(next.ends_with("--accept not-compared"), "{next}");
+    let check = check_storage(&half, &allow(&["not-compared"])).expect("allowed");
     assert_eq!(check.verdict, "unknown");
-    assert_eq!(check.accepted[0].because, "allowed by --allow-layout");
+    assert_eq!(check.accepted[0].origin, Origin::Remembered);
     assert!(check.lines()[0].contains("1.0: its layout was not recorded"));
 
     // A hash of zero is the hash of nothing; one hash of two versions is one layout.
@@ -270,7 +275,7 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
         (error.name(), error.exit()),
         ("NamespacesNotListed".into(), Exit::Refused)
     );
-    let check = check_storage(&pair, &allow(&[NAMESPACES_NOT_LISTED])).expect("named");
+    let check = check_storage(&pair, &allow(&["namespaces-not-listed"])).expect("named");
     assert_eq!(check.verdict, "accepted");
     assert_eq!(
         check.partial,

@@ -192,10 +192,8 @@ fn kind(before: &Sent, after: &Sent) -> Option<Kind> {
 fn reason(sent: &Sent, functions: &Functions) -> String {
     match sent {
         Sent::Rejected(_) => "no block takes it".into(),
-        Sent::Mined { output, note, .. } if output.is_empty() => match note {
-            Some(note) if note.starts_with("it runs out of gas") => "out of gas".into(),
-            _ => "no data".into(),
-        },
+        Sent::Mined { is_spent: true, .. } => "out of gas".into(),
+        Sent::Mined { output, .. } if output.is_empty() => "no data".into(),
         Sent::Mined { output, .. } => {
             let whole = functions.revert(output);
             match whole.split_once('(') {
@@ -274,6 +272,7 @@ mod tests {
             },
             output,
             note: None,
+            is_spent: false,
             more_gas: false,
         };
         let functions = Functions::default();

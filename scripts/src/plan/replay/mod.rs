@@ -19,8 +19,8 @@ pub use past::BLOCKS_MAX;
 
 use super::effects::Tries;
 use super::error::PlanError;
-use super::finding::Finding;
 use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
+use crate::assess::Finding;
 use crate::client::{Client, Remote};
 use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
@@ -86,7 +86,7 @@ impl Replay {
     /// A finding if nothing could be compared, or if calls that succeeded fail.
     pub fn problem(&self) -> Option<Finding> {
         if let Some(reason) = &self.not_done {
-            return Some(Finding::new(
+            return Some(Finding::problem(
                 "ReplayNotDone",
                 format!("the upgrade does not go through at block {}", self.block),
                 "an upgrade that goes through before the transactions that are sent again",
@@ -99,7 +99,7 @@ impl Replay {
         let first = groups.first()?;
         let example = first.examples.first()?;
         let count: usize = groups.iter().map(|group| group.count).sum();
-        Some(Finding::new(
+        Some(Finding::problem(
             "ReplayFails",
             format!("{count} calls that succeeded would have failed with the new version"),
             "every call that succeeded to succeed with the new version",
@@ -126,7 +126,7 @@ pub async fn replay(
 ) -> Result<Option<Replay>, PlanError> {
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
     let problems = planned.problems.iter();
-    let problems: Vec<String> = problems.map(|one| one.name.clone()).collect();
+    let problems: Vec<String> = problems.map(|one| one.id.to_string()).collect();
     let definition = (request.registry, request.call.name.as_str());
     let past = past::gather(client, definition, &instances, (count, blocks)).await?;
     let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
@@ -271,8 +271,8 @@ fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
     let only_there = |name: &String| !problems.contains(name);
     let found = plan.problems.iter();
     let mut reasons: Vec<String> = found
-        .filter(|problem| !is_there || only_there(&problem.name))
-        .map(|problem| format!("{}: {}", problem.name, problem.message))
+        .filter(|problem| !is_there || only_there(&problem.id.to_string()))
+        .map(|problem| format!("{}: {}", problem.id, problem.message))
         .collect();
     if !is_there {
         reasons.extend(behind(plan));

@@ -1,8 +1,8 @@
 //! What a replay does not compare, in the words of every report.
 
 use super::Replay;
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::governance::Names;
-use crate::plan::Finding;
 
 /// What is told where there is nothing to send again.
 const NOTHING: &str = "nothing was compared: no transaction to an instance was found";
@@ -10,12 +10,12 @@ const NOTHING: &str = "nothing was compared: no transaction to an instance was f
 impl Replay {
     /// The finding where a replay was asked for and there was nothing to send again.
     pub fn nothing() -> Finding {
-        Finding::new(
-            "ReplayEmpty",
-            NOTHING.into(),
+        let id = FindingId::REPLAY_EMPTY;
+        let next = format!("plan without --replay, or give {}", FindingId::flag([&id]));
+        Finding::new(Part::Trial, Severity::Danger, id, NOTHING).with(
             "transactions that call an instance itself",
-            "none: those that call it through other contracts only are not looked for".into(),
-            "plan without --replay, or give --allow-empty-replay",
+            "none: those that call it through other contracts only are not looked for",
+            next,
         )
     }
 

@@ -19,6 +19,8 @@ pub(super) enum Sent {
         output: Bytes,
         /// Why it stopped, where there is no revert data.
         note: Option<String>,
+        /// Whether it fails without an answer, with all its gas used up.
+        is_spent: bool,
         /// It was given more gas than it really had: with that alone it failed.
         more_gas: bool,
     },
@@ -38,11 +40,13 @@ impl Sent {
                 outcome,
                 output,
                 note,
+                is_spent,
                 ..
             },
             Self::Mined {
                 output: reported,
                 note: why,
+                is_spent: spent,
                 ..
             },
         ) = (self, other)
@@ -50,6 +54,7 @@ impl Sent {
         {
             output.clone_from(reported);
             note.clone_from(why);
+            *is_spent = *spent;
         }
     }
 
@@ -122,8 +127,8 @@ pub(super) fn one_block(
         sent.push(match (chain.receipt(hash), refused) {
             (Some(receipt), _) => {
                 let is_spent = receipt.gas_used >= limit - limit / 32;
-                let spent = (!receipt.success && receipt.output.is_empty() && is_spent)
-                    .then(|| format!("it runs out of gas: its limit is {limit}"));
+                let is_spent = !receipt.success && receipt.output.is_empty() && is_spent;
+                let spent = is_spent.then(|| format!("it runs out of gas: its limit is {limit}"));
                 Sent::Mined {
                     outcome: Outcome {
                         success: receipt.success,
@@ -134,6 +139,7 @@ pub(super) fn one_block(
                     note: spent
                         .or(receipt.note)
                         .or(receipt.halt.map(|halt| halt.to_string())),
+                    is_spent,
                     more_gas,
                 }
             }

@@ -151,7 +151,7 @@ impl Fixture {
             "--role",
             role,
             policy,
-            "--allow",
+            "--accept",
             "excluded-sender",
         ];
         self.sandbox.done("Admin", &words);

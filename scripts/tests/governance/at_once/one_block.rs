@@ -101,7 +101,7 @@ fn either(fixture: &Fixture) -> (String, String) {
         "deploy",
         "--define",
         "OR(Admin,Admin2)",
-        "--allow",
+        "--accept",
         "excluded-sender",
     ];
     let deployed = fixture.sandbox.done("Other", &deploy);
@@ -127,7 +127,7 @@ fn of_two_definers_in_one_block_the_second_learns_that_it_exists() {
         &name,
         "--migrate",
         "Admin",
-        "--allow",
+        "--accept",
         "excluded-sender",
         "--registry",
         &registry,
@@ -149,7 +149,7 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
         &name,
         "--migrate",
         "Admin",
-        "--allow",
+        "--accept",
         "excluded-sender",
         "--registry",
         &registry,
@@ -182,7 +182,7 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
         &name,
         "--migrate",
         "Admin",
-        "--allow",
+        "--accept",
         "excluded-sender",
         "--registry",
         &registry,
@@ -283,7 +283,7 @@ fn of_two_who_may_each_do_it_alone_the_second_learns_that_the_same_call_was_exec
     // The same label with other code is no part of that.
     let other = [
         &["register", &name, "2.0", &fixture.v1][..],
-        &["--no-migration"],
+        &["--accept=migration-omitted"],
     ]
     .concat();
     let refused = fixture.sandbox.run("Admin2", &other);

@@ -52,7 +52,7 @@ fn define_typed_at_once_is_reported_as_the_chain_has_it() {
             "deploy",
             "--define",
             policy,
-            "--allow",
+            "--accept",
             "excluded-sender",
         ];
         let deployed = fixture.sandbox.done("Other", &deploy);
@@ -64,7 +64,7 @@ fn define_typed_at_once_is_reported_as_the_chain_has_it() {
                 &name,
                 "--migrate",
                 "Admin",
-                "--allow",
+                "--accept",
                 "excluded-sender",
                 "--registry",
                 registry,
@@ -168,7 +168,7 @@ fn rollback_typed_at_once_is_reported_as_the_chain_has_it() {
                 back,
                 "--call",
                 "back()",
-                "--allow-abi",
+                "--accept",
                 "function-removed:step()",
             ])
         },
@@ -193,7 +193,7 @@ fn update_policy_typed_at_once_is_reported_as_the_chain_has_it() {
                 "--role",
                 "migrate",
                 "Admin2",
-                "--allow",
+                "--accept",
                 "excluded-sender",
             ])
         },

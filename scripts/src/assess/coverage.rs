@@ -1,0 +1,365 @@
+//! How much was seen of each part. That is computed from where what is known of it comes from; nobody
+//! says "complete".
+
+use super::finding::{Finding, Severity};
+use super::id::FindingId;
+use super::origin::{Origin, Part, concludes};
+use crate::error::Explain;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+
+/// How much of a part was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// All there is.
+    Complete,
+    /// Some of it, or all of it by somebody's word.
+    Partial,
+    /// None of it.
+    Absent,
+}
+
+/// Where what is known of a part comes from, or of some of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    part: Part,
+    origin: Origin,
+    /// Whether the rest of the part is known better.
+    is_some: bool,
+    /// Whether a finding of its own says that nobody looked: it is not refused twice.
+    is_told: bool,
+    why: String,
+}
+
+/// What was seen of each part, and where from. A part that is not among it had nothing to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage(Vec<Evidence>);
+
+/// Something was not checked at all, and nobody said that this is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[error("{} cannot be checked: {why}", part.words())]
+#[explain(
+    expected = format!("{} known", part.words()),
+    found = "{part}: {why}",
+    next = format!("{}; if you know better: {}", part.advice(), FindingId::flag([&self.id()]))
+)]
+pub struct NotChecked {
+    /// What.
+    pub part: Part,
+    /// Why not.
+    pub why: String,
+}
+
+impl NotChecked {
+    /// What `--accept` takes for it.
+    pub fn id(&self) -> FindingId {
+        FindingId::absent(self.part)
+    }
+}
+
+impl Part {
+    /// How it can be checked after all.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Steps => "build the code with the attributes of stylus-upgradeable",
+            Self::Source => "give the source instead of what was built from it",
+            Self::Interface => {
+                "name the folder of its sources (of an action: --source DIR), or compare the sources of both versions \
+                 (of check: --against git:REVISION, or a version whose files are committed to the default branch)"
+            }
+            Self::Trial => {
+                "give an endpoint and a registry, leave --against out, and end what is under way (`stylus-upgrades status`)"
+            }
+            _ => "look at it in another way",
+        }
+    }
+}
+
+impl Extent {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+impl Evidence {
+    /// All that is known of a part is known from there.
+    pub fn whole(part: Part, origin: Origin, why: impl Into<String>) -> Self {
+        Self {
+            part,
+            origin,
+            is_some: false,
+            is_told: false,
+            why: why.into(),
+        }
+    }
+
+    /// Some of a part is known from there, and the rest better.
+    pub fn some(part: Part, origin: Origin, why: impl Into<String>) -> Self {
+        Self {
+            is_some: true,
+            ..Self::whole(part, origin, why)
+        }
+    }
+
+    /// A finding of its own says it.
+    #[must_use]
+    pub fn told(mut self) -> Self {
+        self.is_told = true;
+        self
+    }
+
+    fn extent(&self) -> Extent {
+        match concludes(self.part, self.origin) {
+            Extent::Absent if self.is_some => Extent::Partial,
+            extent => extent,
+        }
+    }
+}
+
+impl Coverage {
+    /// Nothing was checked.
+    pub fn absent(why: &str) -> Self {
+        let all = Part::ALL.into_iter().filter(|part| *part != Part::Trial);
+        Self(
+            all.map(|part| Evidence::whole(part, Origin::NotKnown, why))
+                .collect(),
+        )
+    }
+
+    /// A part was looked at as a whole.
+    pub fn seen(&mut self, part: Part, origin: Origin) {
+        self.add(Evidence::whole(part, origin, ""));
+    }
+
+    /// Notes where something is known from.
+    pub fn add(&mut self, evidence: Evidence) {
+        if !self.0.contains(&evidence) {
+            self.0.push(evidence);
+        }
+    }
+
+    /// Takes in what was seen of something else in the same command.
+    pub fn merge(&mut self, other: &Self) {
+        other.0.iter().for_each(|one| self.add(one.clone()));
+    }
+
+    /// What was seen of every other part.
+    #[must_use]
+    pub fn without(&self, part: Part) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|one| one.part != part)
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// How much of a part was seen; `None` where there was nothing to look at.
+    pub fn of(&self, part: Part) -> Option<Extent> {
+        self.about(part).map(Evidence::extent).max()
+    }
+
+    fn about(&self, part: Part) -> impl Iterator<Item = &Evidence> {
+        self.0.iter().filter(move |one| one.part == part)
+    }
+
+    /// Why no more than `extent` of a part was seen.
+    fn why(&self, part: Part, extent: Extent) -> Vec<&str> {
+        let all = self
+            .about(part)
+            .filter(|one| one.extent() >= extent && !one.why.is_empty());
+        all.map(|one| one.why.as_str()).collect()
+    }
+
+    /// Every part of which nothing was seen and no other finding says so, with the first reason.
+    pub fn not_checked(&self) -> Vec<NotChecked> {
+        let is_absent = |one: &&Evidence| one.extent() == Extent::Absent && !one.is_told;
+        let first = Part::ALL
+            .into_iter()
+            .filter_map(|part| self.about(part).find(is_absent));
+        first
+            .map(|one| NotChecked {
+                part: one.part,
+                why: one.why.clone(),
+            })
+            .collect()
+    }
+
+    /// One finding for each part that was looked at, and for each that could not be as a whole.
+    pub fn findings(&self) -> Vec<Finding> {
+        let of = Part::ALL.into_iter().filter_map(|part| {
+            let extent = self.of(part)?;
+            let origin = self
+                .about(part)
+                .max_by_key(|one| (one.extent(), one.origin))?
+                .origin;
+            let not_checked = self.not_checked().into_iter().find(|one| one.part == part);
+            let (id, severity, says) = match (extent, &not_checked) {
+                (Extent::Complete, _) => (
+                    "complete",
+                    Severity::Good,
+                    "checked, and nothing was found".to_owned(),
+                ),
+                (Extent::Partial, _) => {
+                    let why = self.why(part, Extent::Partial).join("; ");
+                    ("partial", Severity::Unknown, format!("in part: {why}"))
+                }
+                (Extent::Absent, told) => {
+                    let why = self.why(part, Extent::Partial).join("; ");
+                    let id = told.as_ref().map_or("not-seen", |_| "absent");
+                    (id, Severity::Unknown, format!("not checked: {why}"))
+                }
+            };
+            let id = FindingId::new(format!("{id}:{part}"));
+            Some(Finding {
+                next: not_checked
+                    .and_then(|one| one.next())
+                    .filter(|_| extent == Extent::Absent),
+                ..Finding::new(part, severity, id, says).from(origin)
+            })
+        });
+        of.collect()
+    }
+
+    /// Lines for people: what was not checked as a whole.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for one in self.0.iter().filter(|one| one.extent() > Extent::Complete) {
+            let line = format!(
+                "{:<10} {} {}: {}",
+                "coverage",
+                one.part,
+                one.extent().word(),
+                one.why
+            );
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+}
+
+impl Serialize for Coverage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seen = Part::ALL
+            .into_iter()
+            .filter_map(|part| Some((part, self.of(part)?)));
+        let mut map = serializer.serialize_map(None)?;
+        for (part, extent) in seen {
+            map.serialize_entry(&part, &extent)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::origin::tests::ORIGINS;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_worst_of_several_counts_and_what_nobody_looked_at_is_not_among_it() {
+        let mut coverage = Coverage::default();
+        assert_eq!(json!(coverage), json!({}));
+        coverage.seen(Part::Layout, Origin::Chain);
+        coverage.seen(Part::Source, Origin::Chain);
+        coverage.add(Evidence::whole(Part::Steps, Origin::NotKnown, "no section"));
+        coverage.add(Evidence::some(Part::Steps, Origin::NotKnown, "half of it"));
+        let expected = json!({ "layout": "complete", "steps": "absent", "source": "partial" });
+        assert_eq!(json!(coverage), expected);
+        let mut other = Coverage::default();
+        other.merge(&coverage);
+        assert_eq!(other, coverage);
+        assert_eq!(json!(coverage.without(Part::Steps))["steps"], json!(null));
+    }
+
+    #[test]
+    fn what_is_absent_is_a_finding_once_with_the_reason_that_refuses() {
+        let mut coverage = Coverage::default();
+        coverage.add(Evidence::some(
+            Part::LiveInstances,
+            Origin::NotKnown,
+            "64 of 900",
+        ));
+        coverage.add(Evidence::whole(Part::Layout, Origin::NotKnown, "refused").told());
+        coverage.add(Evidence::whole(Part::Source, Origin::Chain, "of A"));
+        coverage.add(Evidence::whole(Part::Source, Origin::NotKnown, "of B"));
+        let found = coverage.not_checked();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].why, "of B");
+        assert!(
+            found[0]
+                .next()
+                .is_some_and(|next| next.ends_with("--accept absent:source"))
+        );
+        assert_eq!(
+            coverage.lines()[0],
+            "coverage   live-instances partial: 64 of 900"
+        );
+        let ids: Vec<String> = coverage
+            .findings()
+            .iter()
+            .map(|one| one.id.to_string())
+            .collect();
+        assert_eq!(
+            ids,
+            ["not-seen:layout", "partial:live-instances", "absent:source"]
+        );
+    }
+
+    /// Everything as it is where nothing is missing.
+    fn best() -> Coverage {
+        let best = |part| {
+            ORIGINS
+                .into_iter()
+                .find(|one| concludes(part, *one) == Extent::Complete)
+        };
+        let all = Part::ALL.into_iter();
+        Coverage(
+            all.filter_map(|part| Some(Evidence::whole(part, best(part)?, "")))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_raises_none() {
+        let mut all = best();
+        assert_eq!(all.0.len(), Part::ALL.len());
+        for part in Part::ALL {
+            for origin in ORIGINS {
+                all.add(Evidence::some(part, origin, "some"));
+            }
+        }
+        for facts in [best(), all] {
+            for at in 0..facts.0.len() {
+                for origin in [Origin::Annotation, Origin::NotKnown] {
+                    let mut other = facts.clone();
+                    let changed = &facts.0[at];
+                    other.0[at].origin = origin;
+                    for part in Part::ALL {
+                        assert!(
+                            other.of(part) >= facts.of(part),
+                            "{changed:?} from {origin:?}"
+                        );
+                    }
+                    let alone = |one: &Evidence| Coverage(vec![one.clone()]).of(one.part);
+                    let is_weak = alone(changed) > Some(Extent::Complete);
+                    assert!(
+                        is_weak || alone(&other.0[at]) > alone(changed),
+                        "{changed:?} from {origin:?}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What follows from findings, from what was accepted, and from who asks.
+
+use super::finding::{Finding, Severity};
+use super::id::Accepted;
+use super::origin::Part;
+use serde::{Deserialize, Serialize};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Who sends it first, or alone.
+    #[default]
+    Proposer,
+    /// Who judges what somebody else proposed.
+    Approver,
+    /// Who looks and decides nothing.
+    Reader,
+    /// A check of a change before it is merged.
+    Ci,
+}
+
+/// What it takes to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consent {
+    /// Nothing: nothing refuses it.
+    NotNeeded,
+    /// Each id that is in the way, accepted.
+    Needed,
+    /// It cannot be given.
+    Refused,
+}
+
+/// What follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Findings that would refuse it and were accepted.
+    pub accepted: Vec<Finding>,
+    /// Findings that refuse it.
+    pub refused: Vec<Finding>,
+    /// What it takes to go on.
+    pub consent: Consent,
+}
+
+impl Role {
+    /// Whether what is proposed is the word of who asks.
+    pub const fn proposes(self) -> bool {
+        matches!(self, Self::Proposer | Self::Ci)
+    }
+
+    /// Whether a finding is in the way of who asks.
+    fn is_refused(self, finding: &Finding) -> bool {
+        let is_absent = finding.severity == Severity::Unknown && finding.id.kind() == "absent";
+        match (self, finding.severity) {
+            (_, Severity::Danger) => true,
+            // Who only looks is told that nobody compared it.
+            (Self::Reader, _) => is_absent && finding.part != Part::Interface,
+            (Self::Proposer | Self::Approver | Self::Ci, _) => is_absent,
+        }
+    }
+}
+
+/// Decides.
+pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision {
+    let in_the_way = findings.iter().filter(|one| role.is_refused(one)).cloned();
+    let (taken, refused): (Vec<_>, Vec<_>) = in_the_way.partition(|one| accepted.contains(&one.id));
+    let consent = match (
+        refused.is_empty(),
+        refused.iter().all(|one| one.id.is_acceptable()),
+    ) {
+        (true, _) => Consent::NotNeeded,
+        (false, true) => Consent::Needed,
+        (false, false) => Consent::Refused,
+    };
+    let accepted = taken.into_iter().map(|one| Finding {
+        severity: Severity::Warning,
+        next: None,
+        ..one
+    });
+    Decision {
+        accepted: accepted.collect(),
+        refused,
+        consent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::id::FindingId;
+    use super::*;
+
+    #[test]
+    fn what_is_in_the_way_of_whom() {
+        let all = [
+            ("absent:source", Part::Source, Severity::Unknown),
+            ("absent:interface", Part::Interface, Severity::Unknown),
+            ("not-seen:layout", Part::Layout, Severity::Unknown),
+            ("partial:layout", Part::Layout, Severity::Unknown),
+            ("reorder:owner", Part::Layout, Severity::Danger),
+            ("SelectorClash", Part::Trial, Severity::Danger),
+            ("ExpiresSoon", Part::Code, Severity::Warning),
+        ];
+        let all = all.map(|(id, part, severity)| Finding::named(part, severity, id, "found"));
+        let of = |ids: &[&str], role| {
+            let accepted = ids
+                .iter()
+                .map(|id| FindingId::new((*id).to_owned()))
+                .collect();
+            let Decision {
+                accepted,
+                refused,
+                consent,
+            } = decide(&all, &accepted, role);
+            let named = |all: Vec<Finding>| {
+                all.into_iter()
+                    .map(|one| one.id.to_string())
+                    .collect::<Vec<_>>()
+            };
+            (named(accepted), named(refused), consent)
+        };
+        let none = Vec::<String>::new();
+        for role in [Role::Proposer, Role::Approver, Role::Ci] {
+            let every = [
+                "absent:source",
+                "absent:interface",
+                "reorder:owner",
+                "SelectorClash",
+            ];
+            assert_eq!(
+                of(&[], role),
+                (
+                    none.clone(),
+                    every.map(String::from).into(),
+                    Consent::Refused
+                )
+            );
+        }
+        let (_, refused, _) = of(&[], Role::Reader);
+        assert_eq!(refused, ["absent:source", "reorder:owner", "SelectorClash"]);
+        let (accepted, refused, consent) = of(&["absent:source", "reorder:owner"], Role::Reader);
+        assert_eq!(
+            (accepted.len(), refused.len(), consent),
+            (2, 1, Consent::Refused)
+        );
+        let only_acceptable = decide(&all[..1], &Accepted::default(), Role::Ci);
+        assert_eq!(only_acceptable.consent, Consent::Needed);
+        assert_eq!(
+            decide(&all[2..4], &Accepted::default(), Role::Ci).consent,
+            Consent::NotNeeded
+        );
+    }
+}

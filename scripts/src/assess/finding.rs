@@ -1,0 +1,248 @@
+//! Something that was found.
+
+use super::id::FindingId;
+use super::origin::{Origin, Part};
+use crate::error::{Explain, Report};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It was checked and holds.
+    Good,
+    /// Worth knowing.
+    Note,
+    /// It was not checked, or in part only.
+    Unknown,
+    /// Worth asking about: it fails in time unless something is done, or somebody accepted it.
+    Warning,
+    /// It fails now, or is refused.
+    Danger,
+}
+
+/// A place in a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file, from the repository's root.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is called, stable: what `--accept` takes, or the name of an error.
+    pub id: FindingId,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it is about.
+    pub part: Part,
+    /// Where what is known of it comes from.
+    pub origin: Origin,
+    /// What it is.
+    pub message: String,
+    /// The lines that belong to it, where it has several: a compiler's words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// What was found.
+    pub found: Option<String>,
+    /// What to do.
+    pub next: Option<String>,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl Severity {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Good => "checked",
+            Self::Note => "note",
+            Self::Unknown => "not checked",
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+        }
+    }
+
+    /// The mark of it on a terminal.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Note => "·",
+            Self::Unknown => "?",
+            Self::Warning => "!",
+            Self::Danger => "✗",
+        }
+    }
+
+    /// Its class on a page.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Note => "note",
+            Self::Unknown => "unknown",
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+        }
+    }
+}
+
+impl Finding {
+    /// A finding that needs no more words. It was read on chain, unless [`Self::from`] says otherwise.
+    pub fn new(part: Part, severity: Severity, id: FindingId, message: impl Into<String>) -> Self {
+        Self {
+            id,
+            severity,
+            part,
+            origin: Origin::Chain,
+            message: message.into(),
+            details: Vec::new(),
+            expected: None,
+            found: None,
+            next: None,
+            place: None,
+        }
+    }
+
+    /// A finding without an id that could be accepted, named like an error.
+    pub fn named(
+        part: Part,
+        severity: Severity,
+        name: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::new(part, severity, FindingId::new(name), message)
+    }
+
+    /// What would make an upgrade fail that is tried on a copy, named like an error.
+    pub fn problem(
+        name: &'static str,
+        message: String,
+        expected: &str,
+        found: String,
+        next: &str,
+    ) -> Self {
+        Self::named(Part::Trial, Severity::Danger, name, message).with(expected, found, next)
+    }
+
+    /// A refusal, under another id than its name where it has one.
+    pub fn refusal(part: Part, id: Option<FindingId>, report: &Report) -> Self {
+        let id = id.unwrap_or_else(|| FindingId::new(report.name.clone()));
+        Self {
+            details: report.details.clone(),
+            expected: report.expected.clone(),
+            found: report.found.clone(),
+            next: report.next.clone(),
+            ..Self::new(
+                part,
+                Severity::Danger,
+                id,
+                report.headline().trim_end_matches(':'),
+            )
+        }
+    }
+
+    /// With what was expected, what was found and what to do.
+    #[must_use]
+    pub fn with(
+        mut self,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        self.expected = Some(expected.into());
+        self.found = Some(found.into());
+        self.next = Some(next.into());
+        self
+    }
+
+    /// With where it is known from.
+    #[must_use]
+    pub fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// At a place. Its path is shown from `root`, if it lies below.
+    #[must_use]
+    pub fn at(mut self, place: Option<(&Path, usize)>, root: &Path) -> Self {
+        self.place = place.map(|(file, line)| Place {
+            file: file.strip_prefix(root).unwrap_or(file).to_owned(),
+            line,
+        });
+        self
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let place = self.place.as_ref();
+        let place = place.map_or(String::new(), |at| {
+            format!("  {}:{}", at.file.display(), at.line)
+        });
+        let mark = self.severity.mark();
+        let mut lines = vec![format!("{mark} {}{place}: {}", self.id, self.message)];
+        lines.extend(self.details.iter().map(|line| format!("    {line}")));
+        for (name, value) in self.words() {
+            lines.push(format!("    {name:<9} {value}"));
+        }
+        lines
+    }
+
+    /// The same as one line.
+    pub fn line(&self) -> String {
+        let mut line = format!("{} {}: {}", self.severity.mark(), self.id, self.says());
+        line.retain(|letter| letter != '\n');
+        line
+    }
+
+    /// What it says, without its id, as one sentence.
+    pub fn says(&self) -> String {
+        let mut says = self.message.clone();
+        self.words()
+            .for_each(|(name, value)| says.push_str(&format!("; {name}: {value}")));
+        says
+    }
+
+    fn words(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let all = [
+            ("expected", &self.expected),
+            ("found", &self.found),
+            ("next", &self.next),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Finding {}
+
+impl Explain for Finding {
+    fn name(&self) -> String {
+        self.id.error_name()
+    }
+
+    fn expected(&self) -> Option<String> {
+        self.expected.clone()
+    }
+
+    fn found(&self) -> Option<String> {
+        self.found.clone()
+    }
+
+    fn next(&self) -> Option<String> {
+        self.next.clone()
+    }
+}

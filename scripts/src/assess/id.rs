@@ -1,0 +1,214 @@
+//! What findings are called. `--accept` takes exactly that.
+
+use super::origin::Part;
+use crate::text::shell_word;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+/// What a finding is called: a kind, and where there are several of a kind what it is about, as in
+/// `reorder:owner`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FindingId(Cow<'static, str>);
+
+/// Findings that are accepted: a list of ids, as `--accept` takes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted(BTreeSet<FindingId>);
+
+/// What is found by comparing two layouts: that does not change from block to block, so an id of it that
+/// matches nothing is a slip.
+const OF_LAYOUTS: [&str; 8] = [
+    "rename",
+    "retype",
+    "reorder",
+    "insert",
+    "delete",
+    "shift",
+    "namespace-change",
+    "unknown",
+];
+
+impl FindingId {
+    /// Two layouts that differ and cannot be compared.
+    pub const NOT_COMPARED: Self = Self::fixed("not-compared");
+    /// A layout that lists no namespaces, where its contract may have some.
+    pub const NAMESPACES_NOT_LISTED: Self = Self::fixed("namespaces-not-listed");
+    /// A migration that the code declares and that does not run.
+    pub const MIGRATION_OMITTED: Self = Self::fixed("migration-omitted");
+    /// An initializer that the code declares and that does not run.
+    pub const INITIALIZER_OMITTED: Self = Self::fixed("initializer-omitted");
+    /// Initializers that are all of other versions.
+    pub const INITIALIZER_OF_OTHER: Self = Self::fixed("initializer-of-other");
+    /// A constructor of the SDK, which nothing runs.
+    pub const CONSTRUCTOR: Self = Self::fixed("constructor");
+    /// A call that fails once everybody needed has approved it.
+    pub const WOULD_FAIL: Self = Self::fixed("would-fail");
+    /// A replay without a transaction.
+    pub const REPLAY_EMPTY: Self = Self::fixed("replay-empty");
+    /// A policy that nobody can ever satisfy or change.
+    pub const POLICY_NONE: Self = Self::fixed("policy-none");
+    /// A role that the definition does not have yet.
+    pub const NEW_ROLE: Self = Self::fixed("new-role");
+    /// A policy in which the key that sends it has no part.
+    pub const EXCLUDED_SENDER: Self = Self::fixed("excluded-sender");
+    /// A transfer to a version with other code than the instance runs.
+    pub const OTHER_CODE: Self = Self::fixed("other-code");
+
+    /// Those that are about nothing in particular.
+    const FIXED: [Self; 12] = [
+        Self::NOT_COMPARED,
+        Self::NAMESPACES_NOT_LISTED,
+        Self::MIGRATION_OMITTED,
+        Self::INITIALIZER_OMITTED,
+        Self::INITIALIZER_OF_OTHER,
+        Self::CONSTRUCTOR,
+        Self::WOULD_FAIL,
+        Self::REPLAY_EMPTY,
+        Self::POLICY_NONE,
+        Self::NEW_ROLE,
+        Self::EXCLUDED_SENDER,
+        Self::OTHER_CODE,
+    ];
+
+    const fn fixed(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    /// An id of that text.
+    pub fn new(text: impl Into<Cow<'static, str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// Nobody could look at a part.
+    pub fn absent(part: Part) -> Self {
+        Self(format!("absent:{}", part.name()).into())
+    }
+
+    /// The text before the colon.
+    pub fn kind(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(kind, _)| kind)
+    }
+
+    /// The name of it as an error: `replay-empty` is `ReplayEmpty`.
+    pub fn error_name(&self) -> String {
+        let words = self.kind().split('-').map(|word| {
+            let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+            format!("{}{rest}", first.to_uppercase())
+        });
+        words.collect()
+    }
+
+    /// Whether it is found by comparing two layouts.
+    pub fn is_of_layouts(&self) -> bool {
+        OF_LAYOUTS.contains(&self.kind())
+    }
+
+    /// Whether it can be accepted. Other findings are named by the error that they are.
+    pub fn is_acceptable(&self) -> bool {
+        let is_of_interface = ["-removed", "-changed"]
+            .iter()
+            .any(|end| self.kind().ends_with(end));
+        let is_of_a_thing = is_of_interface || ["dirty", "absent"].contains(&self.kind());
+        self.is_of_layouts() || is_of_a_thing || Self::FIXED.contains(self)
+    }
+
+    /// The flag that accepts all of these.
+    pub fn flag<'a>(ids: impl IntoIterator<Item = &'a Self>) -> String {
+        let ids: Vec<&str> = ids.into_iter().map(|id| id.0.as_ref()).collect();
+        format!("--accept {}", shell_word(&ids.join(",")))
+    }
+}
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl PartialEq<str> for FindingId {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl Accepted {
+    /// Whether a finding is accepted.
+    pub fn contains(&self, id: &FindingId) -> bool {
+        self.0.contains(id)
+    }
+
+    /// Takes one out.
+    pub fn remove(&mut self, id: &FindingId) {
+        self.0.remove(id);
+    }
+
+    /// The ids, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &FindingId> {
+        self.0.iter()
+    }
+}
+
+impl FromIterator<FindingId> for Accepted {
+    fn from_iter<T: IntoIterator<Item = FindingId>>(ids: T) -> Self {
+        Self(ids.into_iter().collect())
+    }
+}
+
+impl FromStr for Accepted {
+    type Err = String;
+
+    /// Ids between commas. A signature has commas of its own, in parentheses.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut depth = 0_u32;
+        let ids = text.split(|letter| {
+            match letter {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            letter == ',' && depth == 0
+        });
+        ids.map(|id| {
+            let found = FindingId::new(id.trim().to_owned());
+            match found.is_acceptable() {
+                true => Ok(found),
+                false => Err(format!("{id:?} is no finding that can be accepted: give its id as the refusal prints it")),
+            }
+        })
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_of_a_signature_do_not_end_an_id() {
+        let text = "function-changed:write(address[],uint64),reorder:owner, absent:interface";
+        let accepted: Accepted = text.parse().expect("ids");
+        let ids: Vec<String> = accepted.iter().map(FindingId::to_string).collect();
+        let expected = [
+            "absent:interface",
+            "function-changed:write(address[],uint64)",
+            "reorder:owner",
+        ];
+        assert_eq!(ids, expected);
+        let text =
+            "--accept 'absent:interface,function-changed:write(address[],uint64),reorder:owner'";
+        assert_eq!(FindingId::flag(accepted.iter()), text);
+    }
+
+    #[test]
+    fn what_no_finding_is_called_is_refused() {
+        for text in ["", "SelectorClash", "everything", "reorder:owner,,dirty:x"] {
+            assert!(text.parse::<Accepted>().is_err(), "{text}");
+        }
+        for part in Part::ALL {
+            assert!(FindingId::absent(part).is_acceptable());
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! May it be done? Facts with their origins, findings about them, and what is decided from both. Nothing
+//! here asks a chain, reads a file or prints.
+//!
+//! ```text
+//! facts, each with its origin ─→ coverage: what was seen of each part ─┐
+//! checks ─→ findings ──────────────────────────────────────────────────┴→ decide(accepted, role) → decision
+//! ```
+
+mod coverage;
+mod decision;
+mod finding;
+mod github;
+mod id;
+mod origin;
+
+pub use coverage::{Coverage, Evidence, Extent, NotChecked};
+pub use decision::{Consent, Decision, Role, decide};
+pub use finding::{Finding, Place, Severity};
+pub use github::annotation;
+pub use id::{Accepted, FindingId};
+pub use origin::{Origin, Part, concludes};

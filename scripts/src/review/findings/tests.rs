@@ -1,0 +1,101 @@
+//! What findings say, and that nothing is told as good which nobody saw.
+
+use super::*;
+use crate::ids::CodeHash;
+use alloy::primitives::address;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+const KNOWN: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+const LIKE: Address = address!("f39F000000000000000000000000000000002266");
+
+fn set_policy(expression: String) -> Call {
+    Call::SetPolicy(abi::setPolicyCall {
+        name: "Note".into(),
+        role: "migrate".into(),
+        expression,
+    })
+}
+
+fn of(call: &Call, facts: &[CodeFacts]) -> Vec<(String, Severity)> {
+    let names = Names::default();
+    let subject = Subject {
+        call,
+        facts,
+        used_by: None,
+        known: &[KNOWN],
+        names: &names,
+        superseded: None,
+        not_before: 0,
+    };
+    let found = findings(&subject).into_iter();
+    found
+        .map(|one| (one.id.to_string(), one.severity))
+        .collect()
+}
+
+#[test]
+fn policies_are_weighed_by_who_can_satisfy_them() {
+    let cases = [
+        ("NONE".to_owned(), Severity::Danger),
+        (
+            format!("OR({KNOWN},{})", Address::with_last_byte(9)),
+            Severity::Warning,
+        ),
+        (
+            format!("AND({KNOWN},CALL({}))", Address::with_last_byte(9)),
+            Severity::Unknown,
+        ),
+        (
+            format!("AND({KNOWN},{})", Address::with_last_byte(9)),
+            Severity::Note,
+        ),
+        ("AND(".into(), Severity::Danger),
+    ];
+    for (expression, weight) in cases {
+        let found = of(&set_policy(expression.clone()), &[]);
+        assert_eq!(found, [("policy".to_owned(), weight)], "{expression}");
+    }
+}
+
+#[test]
+fn an_address_that_looks_like_an_approvers_is_a_danger() {
+    let found = of(&set_policy(format!("AND({KNOWN},{LIKE})")), &[]);
+    assert!(
+        found.contains(&("look-alike".to_owned(), Severity::Danger)),
+        "{found:?}"
+    );
+    let found = of(&set_policy(KNOWN.to_string()), &[]);
+    assert!(
+        !found.iter().any(|(about, _)| about == "look-alike"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn code_that_is_not_the_one_named_or_cannot_run_is_a_danger() {
+    let fact = |is_as_named, is_program, size, days: Option<u64>| CodeFacts {
+        what: "code",
+        account: KNOWN,
+        size,
+        codehash: CodeHash::ZERO,
+        is_as_named,
+        seconds_left: days.map(|days| days * 86_400),
+        is_program,
+    };
+    let cases = [
+        (fact(true, true, 9, Some(300)), Severity::Good),
+        (fact(true, true, 9, Some(10)), Severity::Warning),
+        (fact(true, true, 9, None), Severity::Danger),
+        (fact(false, true, 9, Some(300)), Severity::Danger),
+        (fact(true, false, 9, None), Severity::Good),
+        (fact(true, false, 0, None), Severity::Danger),
+    ];
+    let call = set_policy("NONE".into());
+    for (fact, weight) in cases {
+        let found = of(&call, std::slice::from_ref(&fact));
+        assert!(
+            found.contains(&("implementation".to_owned(), weight)),
+            "{fact:?}: {found:?}"
+        );
+    }
+}
