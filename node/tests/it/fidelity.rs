@@ -108,7 +108,7 @@ fn links(row: &Row, tests: &BTreeMap<String, String>, vectors: &BTreeSet<String>
         let file = tests
             .get(*test)
             .unwrap_or_else(|| panic!("no test is called {test}"));
-        links.push(format!("[`{test}`](../{file})"));
+        links.push(format!("[`{test}`](../../{file})"));
     }
     assert!(!links.is_empty(), "{} has no test", row.rule);
     links.join(", ")
@@ -139,7 +139,7 @@ fn page() -> String {
          that says so; what is approximate says how it differs.\n"
     );
     page.push_str(
-        "\nWhere answers of the RPC differ from those of anvil, [method by method](anvil.md#calls) says why.\n",
+        "\nWhere answers of the RPC differ from those of anvil, [method by method](../anvil.md#calls) says why.\n",
     );
     page.push_str(
         "\nSections: 1 code and dispatch, 2 activation, 3 running a program, 4 ink prices, 5 gas of the EVM's \
@@ -183,12 +183,12 @@ fn page() -> String {
 
 #[test]
 fn the_page_on_fidelity_is_up_to_date() {
-    let path = home().join("docs/fidelity.md");
+    let path = home().join("docs/evidence/fidelity.md");
     let page = page();
     if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    let stale = "docs/fidelity.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
+    let stale = "docs/evidence/fidelity.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
     assert!(found == page, "{stale}");
 }

@@ -1,6 +1,6 @@
 //! The gas of an operation after one, ten, … ten thousand instances, versions and approvals. An
 //! ordinary run goes to three hundred. `STYLUS_UPGRADES_LONG=1` goes to ten thousand and records
-//! `tests/snapshots/scale_registry.json`, from which `docs/registry-scale.md` is written.
+//! `tests/snapshots/scale_registry.json`, from which `docs/evidence/registry-scale.md` is written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -411,14 +411,14 @@ fn written(recorded: &Value) -> String {
 
 #[test]
 fn the_page_on_scale_is_what_the_long_run_recorded() {
-    let path = home().join("docs/registry-scale.md");
+    let path = home().join("docs/evidence/registry-scale.md");
     let recorded = home().join("tests/snapshots/scale_registry.json");
     let recorded = std::fs::read_to_string(recorded).expect("the snapshot");
     let page = written(&serde_json::from_str(&recorded).expect("JSON"));
     if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).expect("written");
     }
-    let stale = "docs/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
+    let stale = "docs/evidence/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
     assert_eq!(
         std::fs::read_to_string(path).expect("the page"),
         page,

@@ -1,4 +1,4 @@
-//! Writes `docs/guards.md` from the list and from the last full result.
+//! Writes `docs/evidence/guards.md` from the list and from the last full result.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -61,7 +61,7 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
         name, file, why, ..
     } in &table.unreachable
     {
-        let _ = writeln!(page, "| {name} | [`{file}`](../{file}) | {why} |");
+        let _ = writeln!(page, "| {name} | [`{file}`](../../{file}) | {why} |");
     }
     page
 }
@@ -72,12 +72,12 @@ fn row(home: &Path, guard: &Guard) -> String {
     } = guard;
     let test = match &guard.test {
         Test::It(name) => match file_of(home, name) {
-            Some(file) => format!("[`{name}`](../{file})"),
+            Some(file) => format!("[`{name}`](../../{file})"),
             None => format!("`{name}`"),
         },
         Test::Cargo { package, name, .. } => format!("`{name}` of `{package}`"),
     };
-    format!("| {name} | [`{file}`](../{file}) | {test} | {serves} |")
+    format!("| {name} | [`{file}`](../../{file}) | {test} | {serves} |")
 }
 
 /// The file of a test of the binary `it`: its modules are folders and a file.
