@@ -115,9 +115,9 @@ const HEAD: &str = "\
 # Differences from the Solidity libraries
 
 Migratable and ComplexMigration come from Solidity libraries. `tests/it/differential` compares both forms. It sends the
-same random calls to Solidity contracts of that style (`tests/solidity/contracts/classic`) on anvil and to this project's
-contracts on the local chain, and compares outcomes, values and events. This table lists every intended difference. The
-test fails if one of them does not occur, or if another one does.
+same random calls to Solidity contracts of that style (`tests/solidity/contracts/classic`) on anvil and to the contracts
+of this project on the local chain, and compares outcomes, values and events. This table lists every intended
+difference. The test fails if one of them does not occur, or if another one does.
 
 | subject | Solidity | here |
 |---|---|---|

@@ -442,7 +442,8 @@ has no neighbor in its list. The differences from ten on are zero bytes in numbe
 has at most 32 steps.
 
 ";
-const BOUNDED: &str = "Two costs grow up to a bound. A proposal looks through the open actions of its proposer for a free place, at most
+const BOUNDED: &str = "\
+Two costs grow up to a bound. A proposal looks through the open actions of its proposer for a free place, at most
 16. `pending` reads all open actions of a definition before it cuts a page, at most 16 for each of 64 approvers.";
 
 #[test]
