@@ -184,10 +184,10 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     })
 }
 
-/// Whether [`write`] could write that content: it is written beside the file, and removed.
+/// Whether [`write()`] could write that content: it is written beside the file, and removed.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn try_write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let beside = write_beside(path, content)?;
     std::fs::remove_file(&beside).map_err(FileError::io("written", path))

@@ -6,7 +6,7 @@ use std::path::Path;
 /// Writes a file. What is there is replaced only if `is_ours` says that the same command wrote it.
 ///
 /// # Errors
-/// [`FileError::Exists`], and as [`write`].
+/// [`FileError::Exists`], and as [`write()`].
 pub fn replace(
     path: &Path,
     content: &[u8],

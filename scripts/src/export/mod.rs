@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`account`](Account) | the approver as people write it, with or without the chain |
 //! | [`method`](Method) | a call's function with the names of its arguments |
-//! | [`safe`] | the file of Safe's Transaction Builder, with its checksum |
+//! | `safe` | the file of Safe's Transaction Builder, with its checksum |
 
 mod account;
 mod error;

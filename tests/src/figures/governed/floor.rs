@@ -48,7 +48,7 @@ pub struct Floor {
     pub accounts: u64,
     /// Events.
     pub logs: u64,
-    /// What is [`Excluded`]: it was paid, and is not part of the floor.
+    /// What is `Excluded`: it was paid, and is not part of the floor.
     pub excluded: u64,
     /// Frames: the transaction's own and every call and creation within it.
     pub frames: u64,
