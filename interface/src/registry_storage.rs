@@ -1,7 +1,7 @@
 //! The registry's storage. It loads and saves by this; `docs/storage.md` shows it, and a test compares it.
 //!
 //! A record's first word lies at `keccak256(root ++ table ++ first key ++ second key)`, where `root`
-//! is [`slots::REGISTRY`](crate::slots::REGISTRY), the table is one byte and each key a word. Its
+//! is [`REGISTRY`](crate::slots::REGISTRY), the table is one byte and each key a word. Its
 //! other words follow. Offsets are counted in bytes from a word's most significant one.
 //!
 //! No operation touches more records because there are more instances, versions, approvals or actions.

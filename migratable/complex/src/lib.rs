@@ -3,7 +3,7 @@
 //!
 //! An author writes what happens to an item, and the program is complete:
 //!
-//! ```ignore
+//! ```text
 //! #[storage]
 //! #[entrypoint]
 //! pub struct Rescale { /* the storage of the version that it leaves, then the new one's */ }

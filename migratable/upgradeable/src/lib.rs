@@ -1,6 +1,6 @@
 //! Upgradeable: what an implementation composes to live behind a proxy of this framework.
 //!
-//! ```ignore
+//! ```text
 //! use stylus_upgradeable::prelude::*;
 //!
 //! #[derive(SolidityError)]
@@ -34,8 +34,8 @@
 //! | feature | gives |
 //! |---|---|
 //! | `layout` (on unless switched off) | [`layout`]: `#[derive(StorageLayout)]`, by which tools compare two versions. `#[upgradeable]` asks for it above its own struct |
-//! | `lazy` | [`lazy`]: maps and fields that are converted one by one, when they are first written |
-//! | `complex` | [`complex`]: a migration of many transactions |
+//! | `lazy` | `lazy`: maps and fields that are converted one by one, when they are first written |
+//! | `complex` | `complex`: a migration of many transactions |
 //! | `export-abi` | for the contract's own feature of that name |
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 #![forbid(unsafe_code)]

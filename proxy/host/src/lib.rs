@@ -3,11 +3,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`raw`] | the imports themselves (module `vm_hooks`), as Nitro names them |
+//! | `raw` | the imports themselves (module `vm_hooks`), as Nitro names them |
 //! | [`storage`] | persistent storage with its cache, transient storage |
 //! | [`call`] | calls, delegatecalls, return data, results, logs |
 //! | [`context`] | who calls, with what, how deep; accounts and their code |
-//! | [`program`] | the entry point of a program written on this crate alone |
+//! | [`mod@program`] | the entry point of a program written on this crate alone |
 //!
 //! Off chain (any target but wasm32) every function panics: nothing here is ever simulated.
 #![no_std]

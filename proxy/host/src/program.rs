@@ -1,6 +1,6 @@
 //! The entry point of a program that is written on this crate alone, without an allocator.
 //!
-//! ```ignore
+//! ```text
 //! #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 //! stylus_upgrades_host::program!(forward);
 //! fn forward(calldata: Calldata, scratch: &mut Scratch) -> Status { … }

@@ -1,5 +1,5 @@
 //! UpgradeabilityStorage: where the upgrade state of a proxy lives, and its admin path. Every
-//! proxy delegatecalls it for the five selectors of [`IUpgradeabilityProxy`] and for nothing
+//! proxy delegatecalls it for the five selectors of `IUpgradeabilityProxy` and for nothing
 //! else, so all of this runs on the proxy's storage. Called directly it reverts `NotAProxy()`.
 //! The program of a complex migration delegatecalls it once more, to leave its step. An EVM proxy
 //! delegatecalls it for whatever its registry calls, so any other selector is forwarded.

@@ -40,7 +40,7 @@ pub type Subject = [(Address, B256); 2];
 
 /// A governed call that gathers approvals.
 pub struct Action {
-    /// [`id`]
+    /// `id`
     pub id: ActionId,
     /// keccak256 of the definition's name.
     pub definition: DefinitionId,
@@ -56,7 +56,7 @@ pub struct Action {
     opened: u64,
     /// Seconds up to which it can be approved and executed.
     pub expires: u64,
-    /// What the approvals are bound to, see [`Stored::epoch`].
+    /// What the approvals are bound to, see `Stored::epoch`.
     pub epoch: u64,
     /// How often the same content was finished before.
     pub round: u32,

@@ -1,5 +1,5 @@
 //! Instances: the record of each, and how it changes. Which list an instance stands in follows from its record
-//! and its version ([`Instance::list`]); [`queue`](crate::queue) keeps the lists.
+//! and its version (`Instance::list`); [`queue`] keeps the lists.
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{

@@ -1,6 +1,6 @@
 //! The lists that instances stand in.
 //!
-//! Every instance stands in one doubly linked list ([`List`]), but for one in a complex step, which stands in
+//! Every instance stands in one doubly linked list (`List`), but for one in a complex step, which stands in
 //! none. When another version becomes current, and when the definition is paused or resumed, whole lists join
 //! the queue of those that wait. So creating, moving, skipping and counting cost the same however many instances
 //! there are.
