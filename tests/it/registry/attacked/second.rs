@@ -2,6 +2,7 @@
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolError, SolValue};
+use stylus_chain::BlockId;
 use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
@@ -194,6 +195,93 @@ fn a_registry_relays_to_no_proxy_that_is_its_own_instance() {
         assert_eq!(sent.err(), Some(Reverted(refusal.abi_encode().into())));
     }
     assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+}
+
+/// S2, with another proxy: the one that vanished comes back as a UUPS proxy, which somebody adopts in good faith. While
+/// it is paused, whom the former one went to gives its stub the next code through the relay.
+#[test]
+fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
+    let mut fixture = Fixture::of_one();
+    let registry = fixture.registry;
+    let code = compiled(&mut fixture, UUPS_5.codes[0]);
+    fixture.add("1.0", &code, initial_step());
+    let other = compiled(&mut fixture, UUPS_5.codes[0]);
+    let model = UUPS_5.create(&mut fixture, &other);
+    let forger = compiled(&mut fixture, "Forger").implementation;
+    let vanishing = compiled(&mut fixture, "Vanishing");
+    definition_of(&mut fixture, forger, "M");
+    let name = || String::from("M");
+    let add = IRegistry::addVersionCall {
+        name: name(),
+        ..add_version(&vanishing, "1.0", initial_step())
+    };
+    let forge = |code: Bytes, words: Vec<(B256, B256)>| {
+        let (slots, values) = words.into_iter().unzip();
+        data(&IForger::forgeCall {
+            code,
+            slots,
+            values,
+        })
+    };
+    let storage = framework().storage.address;
+    let ours = vec![
+        (slots::ADMIN, registry.into_word()),
+        (slots::INITIALISED, slots::SET),
+        (slots::migrated("1.0"), slots::SET),
+    ];
+    let forged = fixture.ask(forger, &IForger::forgedCall {}).expect("it");
+    let accept = IRegistry::acceptTransferCall {
+        name: name(),
+        ..acceptance(forged, proxy_kind::EVM, forger)
+    };
+    let receive = IInstanceRegistry::receiveTransferCall {
+        proxy: forged,
+        definition: keccak256("M"),
+    };
+    let forget = IVanishing::forgetCall {
+        slot: slots::UPGRADED,
+    };
+    let away = IRegistry::transferProxyCall {
+        name: name(),
+        ..transfer(forged, forger)
+    };
+    let calls = [
+        (registry, data(&add)),
+        (forger, forge(evm::evm_proxy_code(registry, storage), ours)),
+        (registry, data(&accept)),
+        (registry, data(&receive)),
+        (forged, data(&forget)),
+        (registry, data(&away)),
+        (forged, data(&IVanishing::vanishCall {})),
+    ];
+    run(&mut fixture, forger, &calls).expect("one that was transferred and vanished");
+    let view = fixture.chain.account(model, BlockId::latest());
+    let words = fixture.slots_of(model).into_iter().collect();
+    let again = forge(view.expect("latest").code, words);
+    run(&mut fixture, forger, &[(forger, again)]).expect("a UUPS proxy");
+
+    let admin = admin_of(&fixture, "A");
+    UUPS_5.give(&mut fixture, forged, admin);
+    let adopted = fixture.send(account(VICTIM), &adopt(UUPS_5.kind, forged));
+    adopted.expect("adopted");
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(VICTIM), &pause).expect("paused");
+    let stub = runs(&fixture, forged);
+    let relay = IInstanceRegistry::relayCall {
+        proxy: forged,
+        order: vanishing.implementation.into_word().into(),
+    };
+    let sent = run(&mut fixture, forger, &[(registry, data(&relay))]);
+    let refusal = IRegistry::NotAnInstance { proxy: forger };
+    assert_eq!(
+        sent.err(),
+        Some(Reverted(refusal.abi_encode().into())),
+        "its next code is the attacker's"
+    );
+    assert_eq!(runs(&fixture, forged), stub);
+    let resume = IRegistry::resumeCall { name: "A".into() };
+    fixture.send(account(VICTIM), &resume).expect("resumed");
+    assert_eq!(value(&fixture, forged), Ok(U256::from(7)));
 }
 
 /// Words that only the end of a complex step compares.
