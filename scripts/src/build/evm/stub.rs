@@ -19,7 +19,10 @@ pub fn stub_code() -> Bytes {
 /// length, as of every function, are no such order. Everybody else meets what [`stub_code`] says, but for
 /// ERC-1822, which such proxies ask before they take code.
 pub fn uups_stub_code(registry: Address) -> Bytes {
-    use op::{AND, CALLDATALOAD, CALLDATASIZE, CALLER, DUP1, EQ, LOG2, MSTORE, PUSH0, RETURN, SHR, SSTORE, STOP};
+    use op::{
+        AND, CALLDATALOAD, CALLDATASIZE, CALLER, DUP1, EQ, LOG2, MSTORE, PUSH0, RETURN, SHR,
+        SSTORE, STOP,
+    };
     let code = Assembly::default()
         .ops(&[PUSH0, CALLDATALOAD])
         .push(&[0xe0])
