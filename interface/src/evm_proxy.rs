@@ -16,7 +16,7 @@ pub const EVM: Shape = Shape {
 };
 /// The pause stub of UUPS proxies.
 pub const UUPS_STUB: Shape = Shape {
-    size: 169,
+    size: 174,
     registry_at: 16,
 };
 /// The admin of a definition's adopted proxies.

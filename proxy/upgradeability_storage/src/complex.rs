@@ -48,7 +48,8 @@ pub(crate) fn check_data(path: &[PathStep], data: &[u8]) -> Reverts<()> {
 /// notes where the path stops, and the program is the running code from now on.
 pub(crate) fn start(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
     marks::permit(path_step)?;
-    let guard = Guard::before(path_step);
+    let guard = Guard::within(instance, path_step);
+    guard.check()?; // what its end asks for: a step that could not end does not begin
     step::under_token(token::COMPLEX, path_step, path_step.script, &path_step.data)?;
     guard.check()?;
     registry::suspend(instance)?;

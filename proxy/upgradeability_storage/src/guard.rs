@@ -33,8 +33,8 @@ impl Guard {
         )
     }
 
-    /// What they hold while a complex step is left: many transactions lie between its
-    /// start and this, but each of them has one value only.
+    /// What they hold when a complex step is started, and when it is left: many transactions lie between
+    /// the two, but each of them has one value only.
     pub(crate) fn within(instance: &Instance, path_step: &PathStep) -> Self {
         Self([
             (slots::IMPLEMENTATION, STUB.into_word()),

@@ -73,6 +73,13 @@ impl Instance {
         });
     }
 
+    /// Gives the framework's slots what they hold in every proxy of ours: whoever had this one before another
+    /// registry may have left them otherwise, so that a complex step would never end, or a constructor be open.
+    pub(crate) fn settle(&self) {
+        store(slots::BEACON, B256::ZERO);
+        self.mark_initialised();
+    }
+
     /// Marks the creation: nobody can initialise from now on, neither by our mixin nor by the
     /// SDK's `#[constructor]`.
     pub(crate) fn mark_initialised(&self) {

@@ -15,7 +15,7 @@ pub(crate) fn is_set(label: &str) -> bool {
     load(slots::migrated(label)) != B256::ZERO
 }
 
-/// Marks the version at which the instance was created.
+/// Marks the version at which the instance was created, or is resumed.
 pub(crate) fn set(label: &str) {
     store(slots::migrated(label), slots::SET);
 }

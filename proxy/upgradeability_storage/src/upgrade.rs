@@ -32,6 +32,8 @@ pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Ve
                 return Err(marks::missing(&step.to));
             }
             marks::require(&step.to)?;
+            marks::set(&step.to);
+            instance.settle();
             instance.switch_to(step.implementation);
         }
         Ordered::Transfer(registry) => instance.transfer(registry, implementation),

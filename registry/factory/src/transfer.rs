@@ -229,9 +229,10 @@ pub(crate) fn transfer_relay(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// Refuses everybody but the registry that the proxy was transferred to.
+/// Refuses everybody but the registry that the proxy was transferred to, and that as well where the proxy is an
+/// instance here: another one was created at the account of one that is gone.
 fn require_relayed(proxy: Address) -> Reverts<()> {
-    if Instance::relayed(proxy) == sender() {
+    if Instance::relayed(proxy) == sender() && !Instance::is(proxy) {
         Ok(())
     } else {
         Err(errors::not_an_instance(sender()))

@@ -11,6 +11,7 @@ use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
 mod held;
+mod second;
 
 use super::adopted::fixture::{Kind, OWNER, UUPS_5, admin_of, adopt, compiled};
 use super::fixture::{

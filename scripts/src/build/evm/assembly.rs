@@ -7,6 +7,7 @@ pub(super) mod op {
     pub(in super::super) const STOP: u8 = 0x00;
     pub(in super::super) const SUB: u8 = 0x03;
     pub(in super::super) const EQ: u8 = 0x14;
+    pub(in super::super) const AND: u8 = 0x16;
     pub(in super::super) const OR: u8 = 0x17;
     pub(in super::super) const SHL: u8 = 0x1b;
     pub(in super::super) const SHR: u8 = 0x1c;

@@ -15,10 +15,14 @@ pub fn stub_code() -> Bytes {
 }
 
 /// The pause stub of UUPS proxies, whose upgrades are their own code's: its registry calls it with the
-/// next implementation, one word, which it writes into the ERC-1967 slot and reports. Everybody else
-/// meets what [`stub_code`] says, but for ERC-1822, which such proxies ask before they take code.
+/// next implementation, one word, which it writes into the ERC-1967 slot and reports. Calldata of any other
+/// length, as of every function, are no such order. Everybody else meets what [`stub_code`] says, but for
+/// ERC-1822, which such proxies ask before they take code.
 pub fn uups_stub_code(registry: Address) -> Bytes {
-    use op::{CALLDATALOAD, CALLER, DUP1, EQ, LOG2, MSTORE, PUSH0, RETURN, SHR, SSTORE, STOP};
+    use op::{
+        AND, CALLDATALOAD, CALLDATASIZE, CALLER, DUP1, EQ, LOG2, MSTORE, PUSH0, RETURN, SHR,
+        SSTORE, STOP,
+    };
     let code = Assembly::default()
         .ops(&[PUSH0, CALLDATALOAD])
         .push(&[0xe0])
@@ -28,7 +32,9 @@ pub fn uups_stub_code(registry: Address) -> Bytes {
         .jump_if("proxiable")
         .ops(&[CALLER])
         .push(registry.as_slice())
-        .ops(&[EQ])
+        .ops(&[EQ, CALLDATASIZE])
+        .push(&[32])
+        .ops(&[EQ, AND])
         .jump_if("registry");
     in_progress(code)
         .label("proxiable")

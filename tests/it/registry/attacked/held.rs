@@ -1,6 +1,7 @@
 //! What was attacked and held.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::registry::adopted::fixture::{OWNER, TRANSPARENT_4, admin_of, adopt, compiled, value};
 use crate::registry::fixture::{
-    Fixture, account, add_version, initial_step, is, refused, set_policy, step,
+    Fixture, account, add_version, complex, initial_step, is, refused, set_policy, step,
 };
 use crate::registry::kinds::{create, instance, slot};
 use crate::review::fixture::{call, data, try_call};
@@ -530,4 +531,183 @@ fn who_moves_an_instance_before_he_executes_a_pause_only_puts_it_off() {
     let rest = fixture.send(account(8), &left).expect("anybody may");
     assert_eq!(rest.returned.left, 0);
     assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
+}
+
+/// Holds: an EVM proxy goes from registry to registry, is in a complex step at the third one, and comes home. Whoever
+/// had it before orders nothing, and no registry relays for anybody in the end.
+#[test]
+fn who_had_a_proxy_before_orders_nothing_in_a_complex_step_at_its_third_registry() {
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    let program = fixture.deploy("points-cursor");
+    fixture.add("1.0", &code, initial_step());
+    let home = fixture.registry;
+    let [second, third] = [(); 2].map(|()| attackers_registry(&mut fixture, &code));
+    let init = IHostile::initializeCall { actions: vec![] };
+    let proxy = create(&mut fixture, proxy_kind::EVM, &init);
+    let go = |fixture: &mut Fixture, (from, sender), (to, receiver)| {
+        fixture.registry = to;
+        let accept = acceptance(proxy, proxy_kind::EVM, from);
+        let accepted = fixture.send(account(receiver), &accept);
+        accepted.expect("accepted");
+        fixture.registry = from;
+        let sent = fixture.send(account(sender), &transfer(proxy, to));
+        fixture.registry = home;
+        sent.map(drop)
+    };
+    let (first, two, three) = ((home, VICTIM), (second, ATTACKER), (third, ATTACKER));
+    go(&mut fixture, first, two).expect("to the second");
+    go(&mut fixture, two, three).expect("to the third");
+    let relays = |fixture: &Fixture, at| {
+        let of = fixture.ask(at, &IRegistry::transferOfCall { proxy });
+        let of = of.expect("it");
+        (of.relay, of.registry)
+    };
+    assert_eq!(relays(&fixture, home), (Address::ZERO, third));
+    assert_eq!(relays(&fixture, second), (Address::ZERO, Address::ZERO));
+    assert_eq!(relays(&fixture, third), (home, Address::ZERO));
+
+    fixture.registry = third;
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: complex("1.0", &program, account(7)),
+    };
+    fixture.send(account(ATTACKER), &order).expect("started");
+    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+    // in the middle of it: not transferred, not paused, and nobody else's
+    let middle = go(&mut fixture, three, first);
+    refused(middle, Proxy::UpgradeInProgress {});
+    let name = || String::from("A");
+    let handler = account(VICTIM);
+    let set = IRegistry::setHandlerCall {
+        name: name(),
+        proxy,
+        handler,
+    };
+    let abort = IRegistry::abortMigrationCall {
+        name: name(),
+        proxy,
+    };
+    for (registry, who) in [first, two] {
+        let not_an_instance = || IRegistry::NotAnInstance { proxy };
+        let sent = fixture.pay(account(who), registry, &set, U256::ZERO);
+        refused(sent, not_an_instance());
+        let sent = fixture.pay(account(who), registry, &abort, U256::ZERO);
+        refused(sent, not_an_instance());
+    }
+    let finish = IComplexStep::finishStepCall { back: false };
+    let turn = IComplexMigration::turnBackCall {};
+    for order in [data(&finish), data(&turn)] {
+        let relay = IInstanceRegistry::relayCall {
+            proxy,
+            order: order.clone(),
+        };
+        for (registry, who) in [first, two, three] {
+            let sent = fixture.pay(account(who), registry, &relay, U256::ZERO);
+            let caller = account(who);
+            refused(sent, IRegistry::NotAnInstance { proxy: caller });
+            let direct = fixture.raw(caller, proxy, order.clone(), U256::ZERO, 5_000_000);
+            direct.expect_err("a stranger to the step");
+        }
+    }
+    fixture.registry = third;
+    let pause = IRegistry::pauseCall { name: name() };
+    let resume = IRegistry::resumeCall { name: name() };
+    let end = IComplexMigration::endMigrationCall {};
+    fixture.send(account(ATTACKER), &pause).expect("paused");
+    let ended = fixture.pay(account(7), proxy, &end, U256::ZERO);
+    refused(ended, IRegistry::DefinitionPaused { name: name() });
+    fixture.send(account(ATTACKER), &resume).expect("resumed");
+    let ended = fixture.pay(account(7), proxy, &end, U256::ZERO);
+    ended.expect("nothing is left to do");
+    assert_eq!(instance(&fixture, proxy).version, "2.0");
+
+    go(&mut fixture, three, first).expect("home");
+    assert_eq!(instance(&fixture, proxy).version, "1.0");
+    for at in [home, second, third] {
+        assert_eq!(relays(&fixture, at), (Address::ZERO, Address::ZERO));
+    }
+}
+
+/// Holds: what is accepted once more replaces what was accepted before, one definition takes nothing that another one
+/// of the same registry accepted, and nothing is left of it when the proxy has come.
+#[test]
+fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
+    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    fixture.registry = theirs;
+    let creation = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::ZERO,
+        initData: data(&ICounter::initializeCall {
+            value: U256::from(1),
+        }),
+    };
+    let made = fixture.send(account(ATTACKER), &creation).expect("created");
+    let proxy = made.returned.proxy;
+    fixture.registry = ours;
+    let other = IRegistry::createDefinitionCall {
+        name: "M".into(),
+        migratePolicy: is(account(6)),
+        policyPolicy: is(account(6)),
+        createPolicy: is(account(6)),
+    };
+    fixture.send(account(VICTIM), &other).expect("defined");
+    let add = IRegistry::addVersionCall {
+        name: "M".into(),
+        ..add_version(&code, "1.0", initial_step())
+    };
+    fixture.send(account(6), &add).expect("added");
+    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    let by_other = IRegistry::acceptTransferCall {
+        name: "M".into(),
+        ..accept.clone()
+    };
+    fixture.send(account(6), &by_other).expect("accepted");
+    let elsewhere = IRegistry::acceptTransferCall {
+        registry: account(9),
+        ..accept.clone()
+    };
+    fixture
+        .send(account(VICTIM), &elsewhere)
+        .expect_err("no contract");
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    fixture.send(account(VICTIM), &accept).expect("once more");
+    fixture.registry = theirs;
+    let go = transfer(proxy, ours);
+    fixture.send(account(ATTACKER), &go).expect("gone");
+    fixture
+        .send(account(ATTACKER), &go)
+        .expect_err("it is gone");
+    fixture.registry = ours;
+    assert_eq!(instance(&fixture, proxy).name, "A");
+    let accepted = |name: &str| IRegistry::acceptedTransferCall {
+        name: name.into(),
+        proxy,
+    };
+    let left = fixture.view(&accepted("A")).expect("it");
+    assert_eq!(left.registry, Address::ZERO);
+    // the other definition's acceptance is none of A's, and is renewed by nobody while A has the proxy
+    let left = fixture.view(&accepted("M")).expect("it");
+    assert_eq!(left.registry, theirs);
+    let again = fixture.send(account(6), &by_other);
+    refused(again, IRegistry::ProxyExists { proxy });
+    let receive = IInstanceRegistry::receiveTransferCall {
+        proxy,
+        definition: keccak256("M"),
+    };
+    let taken = fixture.send(account(6), &receive);
+    refused(
+        taken,
+        IRegistry::TransferNotAccepted {
+            definition: keccak256("M"),
+            proxy,
+            registry: account(6),
+        },
+    );
 }

@@ -1,0 +1,530 @@
+//! A second round: what could be done to the mends of the first, and by their combinations.
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::{SolCall, SolError, SolValue};
+use stylus_chain::BlockId;
+use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::complex::{IComplexMigration, IComplexStep};
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind, step as step_kind};
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
+
+use super::{ATTACKER, IRole, VICTIM, acceptance, attackers_registry, transfer};
+use crate::registry::adopted::fixture::{
+    Kind, OWNER, UUPS_5, admin_of, adopt, adopted, compiled, runs, value,
+};
+use crate::registry::fixture::{
+    Done, Fixture, Reverted, account, add_version, complex, framework, initial_step, is, refused,
+    set_policy, step,
+};
+use crate::registry::kinds::{create, instance, slot};
+use crate::review::fixture::{call, data, try_call};
+
+alloy::sol! {
+    interface IForger {
+        function forge(bytes code, bytes32[] slots, bytes32[] values) external returns (address forged);
+        function forged() external view returns (address);
+        function run(address[] to, bytes[] data) external;
+    }
+    interface ITransient {
+        function writeTransient(bytes32 slot, bytes32 value) external payable;
+    }
+    interface IVanishing {
+        function vanish() external;
+        function forget(bytes32 slot) external;
+    }
+}
+
+/// The forger makes calls, all in one transaction.
+fn run(
+    fixture: &mut Fixture,
+    forger: Address,
+    calls: &[(Address, Bytes)],
+) -> Result<Done<()>, Reverted> {
+    let (to, data) = calls.iter().cloned().unzip();
+    let run = IForger::runCall { to, data };
+    let done = fixture.pay(account(ATTACKER), forger, &run, U256::ZERO)?;
+    Ok(Done {
+        returned: (),
+        logs: done.logs,
+        gas: done.gas,
+    })
+}
+
+/// A definition whose policies the forger alone satisfies.
+fn definition_of(fixture: &mut Fixture, forger: Address, name: &str) {
+    let define = IRegistry::createDefinitionCall {
+        name: name.into(),
+        migratePolicy: is(forger),
+        policyPolicy: is(forger),
+        createPolicy: is(forger),
+    };
+    fixture.send(account(VICTIM), &define).expect("defined");
+}
+
+fn set_for(name: &str, role: &str, who: Address) -> Bytes {
+    data(&IRegistry::setPolicyCall {
+        name: name.into(),
+        ..set_policy(role, &is(who))
+    })
+}
+
+/// S1: whoever has another definition at the same registry breaks UUPS proxies of this one while they are paused.
+/// An instance of his vanishes, and comes back at the same account with the victim's proxy as the registry in its
+/// code: the registry then "relays" an order to the victim's proxy, whose stub takes any word from the registry as
+/// its next implementation.
+#[test]
+fn an_order_to_an_instance_of_another_definition_does_not_reach_a_paused_proxy() {
+    let (mut fixture, _, victim) = adopted(UUPS_5);
+    let registry = fixture.registry;
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(VICTIM), &pause).expect("paused");
+    let stub = runs(&fixture, victim);
+
+    let forger = compiled(&mut fixture, "Forger").implementation;
+    let vanishing = compiled(&mut fixture, "Vanishing");
+    definition_of(&mut fixture, forger, "M");
+    let name = || String::from("M");
+    let add = IRegistry::addVersionCall {
+        name: name(),
+        ..add_version(&vanishing, "1.0", initial_step())
+    };
+    let storage = framework().storage.address;
+    let marked = vec![slots::ADMIN, slots::INITIALISED, slots::migrated("1.0")];
+    let forge = |in_code| {
+        data(&IForger::forgeCall {
+            code: evm::evm_proxy_code(in_code, storage),
+            slots: marked.clone(),
+            values: vec![registry.into_word(), slots::SET, slots::SET],
+        })
+    };
+    let forged = fixture.ask(forger, &IForger::forgedCall {}).expect("it");
+    let accept = IRegistry::acceptTransferCall {
+        name: name(),
+        ..acceptance(forged, proxy_kind::EVM, forger)
+    };
+    let receive = IInstanceRegistry::receiveTransferCall {
+        proxy: forged,
+        definition: keccak256("M"),
+    };
+    let calls = [
+        (registry, data(&add)),
+        (forger, forge(forger)),
+        (registry, data(&accept)),
+        (registry, data(&receive)),
+        (forged, data(&IVanishing::vanishCall {})),
+    ];
+    run(&mut fixture, forger, &calls).expect("an instance that vanished");
+    assert_eq!(instance(&fixture, forged).name, "M");
+    run(&mut fixture, forger, &[(forger, forge(victim))]).expect("it is back");
+    let order = data(&IRegistry::pauseCall { name: name() });
+    let sent = run(&mut fixture, forger, &[(registry, order)]).expect("paused");
+    assert_eq!(sent.events::<IRegistry::InstanceSkipped>().len(), 1);
+    assert_eq!(runs(&fixture, victim), stub);
+    let resume = IRegistry::resumeCall { name: "A".into() };
+    fixture.send(account(VICTIM), &resume).expect("resumed");
+    assert_eq!(value(&fixture, victim), Ok(U256::from(7)));
+}
+
+/// S2: a proxy that was transferred and vanished leaves its relay behind: whom it went to gives orders to the proxy
+/// that somebody else creates there later, past every policy.
+#[test]
+fn a_registry_relays_to_no_proxy_that_is_its_own_instance() {
+    let mut fixture = Fixture::new(&is(account(VICTIM)));
+    let registry = fixture.registry;
+    let forger = compiled(&mut fixture, "Forger").implementation;
+    let vanishing = compiled(&mut fixture, "Vanishing");
+    definition_of(&mut fixture, forger, "A");
+    let add = add_version(&vanishing, "0.9", initial_step());
+    let creation = |version: &str| IRegistry::createProxyCall {
+        name: "A".into(),
+        version: version.into(),
+        kind: proxy_kind::EVM,
+        salt: B256::ZERO,
+        initData: Bytes::new(),
+    };
+    let address = IRegistry::proxyAddressCall {
+        name: "A".into(),
+        kind: proxy_kind::EVM,
+        salt: B256::ZERO,
+    };
+    let proxy = fixture.view(&address).expect("an address");
+    let forget = IVanishing::forgetCall {
+        slot: slots::UPGRADED,
+    };
+    let calls = [
+        (registry, data(&add)),
+        (registry, data(&creation("0.9"))),
+        (proxy, data(&forget)),
+        (registry, data(&transfer(proxy, forger))),
+        (proxy, data(&IVanishing::vanishCall {})),
+        // somebody else decides from now on
+        (registry, set_for("A", "migrate", account(VICTIM))),
+        (registry, set_for("A", "create", account(VICTIM))),
+        (registry, set_for("A", "policy", account(VICTIM))),
+    ];
+    run(&mut fixture, forger, &calls).expect("one that was transferred and vanished");
+
+    let code = fixture.deploy("hostile");
+    let program = fixture.deploy("points-cursor");
+    let add = add_version(&code, "1.0", initial_step());
+    fixture.send(account(VICTIM), &add).expect("added");
+    let made = fixture.send(account(VICTIM), &creation("1.0"));
+    assert_eq!(made.expect("created").returned.proxy, proxy);
+    let add = add_version(&code, "2.0", complex("1.0", &program, account(7)));
+    fixture.send(account(VICTIM), &add).expect("added");
+    let upgrade = IRegistry::upgradeInstanceCall {
+        proxy,
+        version: "2.0".into(),
+        data: Bytes::new(),
+    };
+    fixture.send(account(VICTIM), &upgrade).expect("started");
+    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+    let relayed = |order: Bytes| {
+        let relay = IInstanceRegistry::relayCall { proxy, order };
+        [(registry, data(&relay))]
+    };
+    let handler = IComplexMigration::setHandlerCall { handler: forger };
+    let finish = IComplexStep::finishStepCall { back: false };
+    for order in [data(&handler), data(&finish)] {
+        let sent = run(&mut fixture, forger, &relayed(order));
+        let refusal = IRegistry::NotAnInstance { proxy: forger };
+        assert_eq!(sent.err(), Some(Reverted(refusal.abi_encode().into())));
+    }
+    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+}
+
+/// S2, with another proxy: the one that vanished comes back as a UUPS proxy, which somebody adopts in good faith. While
+/// it is paused, whom the former one went to gives its stub the next code through the relay.
+#[test]
+fn a_relay_that_was_left_behind_does_not_reach_an_adopted_proxy() {
+    let mut fixture = Fixture::of_one();
+    let registry = fixture.registry;
+    let code = compiled(&mut fixture, UUPS_5.codes[0]);
+    fixture.add("1.0", &code, initial_step());
+    let other = compiled(&mut fixture, UUPS_5.codes[0]);
+    let model = UUPS_5.create(&mut fixture, &other);
+    let forger = compiled(&mut fixture, "Forger").implementation;
+    let vanishing = compiled(&mut fixture, "Vanishing");
+    definition_of(&mut fixture, forger, "M");
+    let name = || String::from("M");
+    let add = IRegistry::addVersionCall {
+        name: name(),
+        ..add_version(&vanishing, "1.0", initial_step())
+    };
+    let forge = |code: Bytes, words: Vec<(B256, B256)>| {
+        let (slots, values) = words.into_iter().unzip();
+        data(&IForger::forgeCall {
+            code,
+            slots,
+            values,
+        })
+    };
+    let storage = framework().storage.address;
+    let ours = vec![
+        (slots::ADMIN, registry.into_word()),
+        (slots::INITIALISED, slots::SET),
+        (slots::migrated("1.0"), slots::SET),
+    ];
+    let forged = fixture.ask(forger, &IForger::forgedCall {}).expect("it");
+    let accept = IRegistry::acceptTransferCall {
+        name: name(),
+        ..acceptance(forged, proxy_kind::EVM, forger)
+    };
+    let receive = IInstanceRegistry::receiveTransferCall {
+        proxy: forged,
+        definition: keccak256("M"),
+    };
+    let forget = IVanishing::forgetCall {
+        slot: slots::UPGRADED,
+    };
+    let away = IRegistry::transferProxyCall {
+        name: name(),
+        ..transfer(forged, forger)
+    };
+    let calls = [
+        (registry, data(&add)),
+        (forger, forge(evm::evm_proxy_code(registry, storage), ours)),
+        (registry, data(&accept)),
+        (registry, data(&receive)),
+        (forged, data(&forget)),
+        (registry, data(&away)),
+        (forged, data(&IVanishing::vanishCall {})),
+    ];
+    run(&mut fixture, forger, &calls).expect("one that was transferred and vanished");
+    let view = fixture.chain.account(model, BlockId::latest());
+    let words = fixture.slots_of(model).into_iter().collect();
+    let again = forge(view.expect("latest").code, words);
+    run(&mut fixture, forger, &[(forger, again)]).expect("a UUPS proxy");
+
+    let admin = admin_of(&fixture, "A");
+    UUPS_5.give(&mut fixture, forged, admin);
+    let adopted = fixture.send(account(VICTIM), &adopt(UUPS_5.kind, forged));
+    adopted.expect("adopted");
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(VICTIM), &pause).expect("paused");
+    let stub = runs(&fixture, forged);
+    let relay = IInstanceRegistry::relayCall {
+        proxy: forged,
+        order: vanishing.implementation.into_word().into(),
+    };
+    let sent = run(&mut fixture, forger, &[(registry, data(&relay))]);
+    let refusal = IRegistry::NotAnInstance { proxy: forger };
+    assert_eq!(
+        sent.err(),
+        Some(Reverted(refusal.abi_encode().into())),
+        "its next code is the attacker's"
+    );
+    assert_eq!(runs(&fixture, forged), stub);
+    let resume = IRegistry::resumeCall { name: "A".into() };
+    fixture.send(account(VICTIM), &resume).expect("resumed");
+    assert_eq!(value(&fixture, forged), Ok(U256::from(7)));
+}
+
+/// Words that only the end of a complex step compares.
+fn traps() -> [(B256, B256); 3] {
+    let two = B256::with_last_byte(2);
+    [
+        (slots::BEACON, two),
+        (slots::INITIALISED, two),
+        (slots::migrated("1.0"), two),
+    ]
+}
+
+fn trap(fixture: &mut Fixture, proxy: Address, (slot, value): (B256, B256)) {
+    let write = IHostile::writeSlotCall { slot, value };
+    let written = fixture.pay(account(ATTACKER), proxy, &write, U256::ZERO);
+    written.expect("its storage is its own");
+}
+
+/// A proxy of the attacker's registry, at 1.0.
+fn theirs_at_first(fixture: &mut Fixture, theirs: Address) -> Address {
+    let ours = std::mem::replace(&mut fixture.registry, theirs);
+    let creation = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::ZERO,
+        initData: data(&IHostile::initializeCall { actions: vec![] }),
+    };
+    let made = fixture.send(account(ATTACKER), &creation).expect("created");
+    fixture.registry = ours;
+    made.returned.proxy
+}
+
+/// It is accepted and transferred.
+fn arrives(fixture: &mut Fixture, theirs: Address, proxy: Address) {
+    let ours = fixture.registry;
+    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    fixture.registry = theirs;
+    let gone = transfer(proxy, ours);
+    fixture.send(account(ATTACKER), &gone).expect("gone");
+    fixture.registry = ours;
+}
+
+/// S3: whoever had a proxy before leaves a word in it that only the end of a complex step compares. The step begins
+/// and never ends, forward or back.
+#[test]
+fn a_complex_step_ends_whatever_who_had_the_proxy_before_has_left_there() {
+    for left in traps() {
+        let mut fixture = Fixture::of_one();
+        let code = fixture.deploy("hostile");
+        let program = fixture.deploy("points-cursor");
+        fixture.add("1.0", &code, initial_step());
+        let theirs = attackers_registry(&mut fixture, &code);
+        let proxy = theirs_at_first(&mut fixture, theirs);
+        trap(&mut fixture, proxy, left);
+        arrives(&mut fixture, theirs, proxy);
+        let order = IRegistry::migrateCall {
+            name: "A".into(),
+            version: "2.0".into(),
+            code: code.clone(),
+            step: complex("1.0", &program, account(7)),
+        };
+        fixture.send(account(VICTIM), &order).expect("current");
+        assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+        let end = IComplexMigration::endMigrationCall {};
+        let ended = fixture.pay(account(7), proxy, &end, U256::ZERO);
+        ended.expect("nothing is left to do");
+        assert_eq!(instance(&fixture, proxy).version, "2.0");
+    }
+}
+
+/// S3, by the code that the proxy has now.
+#[test]
+fn a_complex_step_that_could_not_end_does_not_begin() {
+    for left in traps() {
+        let mut fixture = Fixture::of_one();
+        let code = fixture.deploy("hostile");
+        let program = fixture.deploy("points-cursor");
+        fixture.add("1.0", &code, initial_step());
+        let init = IHostile::initializeCall { actions: vec![] };
+        let proxy = create(&mut fixture, proxy_kind::WASM, &init);
+        trap(&mut fixture, proxy, left);
+        let order = IRegistry::migrateCall {
+            name: "A".into(),
+            version: "2.0".into(),
+            code: code.clone(),
+            step: complex("1.0", &program, account(7)),
+        };
+        let sent = fixture.send(account(VICTIM), &order);
+        refused(sent, Proxy::UpgradeSlotsTouched { slot: left.0 });
+        assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    }
+}
+
+/// S4: instances that fail with much data fill the memory of the registry's part, which it never frees.
+#[test]
+fn instances_that_fail_with_much_data_are_no_veto_where_the_step_skips_what_fails() {
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    fixture.add("1.0", &code, initial_step());
+    for salt in 1..=4 {
+        let creation = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: proxy_kind::WASM,
+            salt: B256::repeat_byte(salt),
+            initData: Bytes::new(),
+        };
+        fixture.send(account(VICTIM), &creation).expect("created");
+    }
+    // 1.0 of the hostile code reverts with a megabyte
+    let wanted = B256::from(U256::from(1 << 20));
+    let pattern = [&keccak256("revertPattern(uint256)")[..4], &wanted[..]].concat();
+    let act = IHostile::actCall {
+        actions: vec![pattern.into()],
+    };
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step(
+            "1.0",
+            step_kind::FOREIGN_CALL | step_kind::SKIP_FAILING,
+            data(&act),
+        ),
+    };
+    let registry = fixture.registry;
+    let sent = fixture.pay_with_gas(account(VICTIM), registry, &order, U256::ZERO, 32_000_000);
+    let skipped = sent.expect("no veto");
+    assert_eq!(skipped.events::<IRegistry::InstanceSkipped>().len(), 4);
+}
+
+/// S5: whoever had a proxy before opens the guard of the SDK's constructor, and runs it later.
+#[test]
+fn nobody_runs_the_sdk_constructor_in_a_proxy_that_came_from_elsewhere() {
+    use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    fixture.add("1.0", &code, initial_step());
+    let theirs = attackers_registry(&mut fixture, &code);
+    let proxy = theirs_at_first(&mut fixture, theirs);
+    trap(&mut fixture, proxy, (slots::CONSTRUCTED, B256::ZERO));
+    arrives(&mut fixture, theirs, proxy);
+    let construct = [&CONSTRUCTOR_SELECTOR[..], &B256::with_last_byte(9)[..]].concat();
+    let ran = fixture.raw(account(8), proxy, construct.into(), U256::ZERO, 5_000_000);
+    ran.expect_err("it ran");
+    assert_eq!(slot(&fixture, proxy, B256::ZERO), B256::ZERO);
+}
+
+/// S7: the one-shot token of a step is set in a proxy before it is transferred, and used behind that.
+#[test]
+fn no_token_comes_along_with_a_proxy() {
+    let mut fixture = Fixture::of_one();
+    let code = fixture.deploy("hostile");
+    let boss = fixture.deploy("hostile").implementation;
+    fixture.add("1.0", &code, initial_step());
+    let ours = fixture.registry;
+    let theirs = attackers_registry(&mut fixture, &code);
+    let proxy = theirs_at_first(&mut fixture, theirs);
+    fixture.registry = theirs;
+    let policy = set_policy("migrate", &is(boss));
+    fixture.send(account(ATTACKER), &policy).expect("set");
+    fixture.registry = ours;
+    let accept = acceptance(proxy, proxy_kind::WASM, theirs);
+    fixture.send(account(VICTIM), &accept).expect("accepted");
+    let preimage = (U256::ZERO, String::new(), String::from("1.0")).abi_encode_params();
+    let write = ITransient::writeTransientCall {
+        slot: slots::TOKEN,
+        value: keccak256(preimage),
+    };
+    let init = IHostile::initializeCall { actions: vec![] };
+    let actions = vec![
+        call(proxy, &write),
+        call(theirs, &transfer(proxy, ours)),
+        try_call(proxy, &init),
+    ];
+    let act = IHostile::actCall { actions };
+    let done = fixture.pay(account(ATTACKER), boss, &act, U256::ZERO);
+    let answer = done.expect("transferred").returned;
+    let answer = IHostile::tryCallCall::abi_decode_returns(&answer).expect("it");
+    assert_eq!(instance(&fixture, proxy).version, "1.0");
+    assert!(
+        !answer._0,
+        "an initializer ran in a proxy that was initialised"
+    );
+}
+
+/// S8: whoever gets an adopted proxy back puts code behind it that burns all gas: a pause goes on, and the proxy can
+/// be removed.
+#[test]
+fn a_proxy_that_burns_all_gas_is_removed_and_stops_no_pause() {
+    let mut fixture = Fixture::of_one();
+    let kind = Kind {
+        codes: ["RoleBox", "RoleBox"],
+        ..UUPS_5
+    };
+    let code = compiled(&mut fixture, "RoleBox");
+    fixture.add("1.0", &code, initial_step());
+    let other = compiled(&mut fixture, "RoleBox");
+    let burning = compiled(&mut fixture, "Burning");
+    let proxy = kind.create(&mut fixture, &other);
+    let grant = |to| IRole::grantCall { to };
+    let admin = admin_of(&fixture, "A");
+    let given = fixture.pay(account(OWNER), proxy, &grant(admin), U256::ZERO);
+    given.expect("given");
+    let adopted = fixture.send(account(VICTIM), &adopt(kind.kind, proxy));
+    adopted.expect("adopted");
+    let creation = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: proxy_kind::EVM,
+        salt: B256::ZERO,
+        initData: Bytes::new(),
+    };
+    let made = fixture.send(account(VICTIM), &creation).expect("created");
+    let honest = made.returned.proxy;
+    let taken = fixture.pay(account(OWNER), proxy, &grant(account(OWNER)), U256::ZERO);
+    taken.expect("taken back");
+    kind.upgrade_before(&mut fixture, proxy, burning.implementation);
+    let registry = fixture.registry;
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let gas = 32_000_000;
+    let send = |fixture: &mut Fixture, input: Bytes| {
+        let sent = fixture.raw(account(VICTIM), registry, input, U256::ZERO, gas);
+        sent.map(drop)
+    };
+    send(&mut fixture, data(&pause)).expect("paused");
+    assert_eq!(instance(&fixture, honest).state, instance_state::PAUSED);
+    let resume = IRegistry::resumeCall { name: "A".into() };
+    send(&mut fixture, data(&resume)).expect("resumed");
+    let remove = IRegistry::removeInstanceCall {
+        name: "A".into(),
+        proxy,
+    };
+    let order = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: other.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    send(&mut fixture, data(&order)).expect_err("all the gas is gone");
+    send(&mut fixture, data(&remove)).expect("removed");
+    send(&mut fixture, data(&order)).expect("migrated");
+    assert_eq!(instance(&fixture, honest).version, "2.0");
+}
