@@ -65,6 +65,11 @@ fn state(place: &PageContext, review: &Review) -> Markup {
         section.card {
             h2.state { (approvals) "/" (required) " approvals" }
             p { "blocked by " b { (text(blocked_by)) } ", open until " (time(open.expires)) }
+            @if open.waits_for_direct_call() {
+                p { "It is approved. An account without code has to send it itself, and anybody may: sent by a \
+                    contract, such as a Safe, or by an account with a delegation (EIP-7702), it does not order \
+                    an adopted proxy." }
+            }
             @if open.not_before > 0 {
                 p { "delay until " (time(open.not_before)) " "
                     span.countdown data-until=(open.not_before) {} }
@@ -117,11 +122,18 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.missing.contains(&account);
     let has_approved = open.approved.contains(&account);
-    let can_execute = ["nothing", "delay", "direct call"].contains(&open.blocked_by.as_str());
+    let lacks_direct_call = open.waits_for_direct_call();
+    let can_execute = match lacks_direct_call {
+        true => !place.has_code,
+        false => ["nothing", "delay"].contains(&open.blocked_by.as_str()),
+    };
     html! {
-        @if !is_missing && !has_approved && review.proposer != account && !can_execute {
+        @if !is_missing && !has_approved && review.proposer != account && !can_execute && !lacks_direct_call {
             p { b { "This account is no approver of this action." }
                 " Its policy names other accounts; they are listed above." }
+        }
+        @if lacks_direct_call && place.has_code {
+            p { b { "This account has code." } " What it sends is no direct call: connect another account." }
         }
         p.doing {
             @if is_missing { (step("approve", "Approve")) (step("sign", "Sign offline")) }

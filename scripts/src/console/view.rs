@@ -155,6 +155,13 @@ pub struct Readiness {
     pub blocked_by: String,
 }
 
+impl Readiness {
+    /// Whether it is approved, orders an adopted proxy, and so has to be sent by an account without code.
+    pub fn waits_for_direct_call(&self) -> bool {
+        self.blocked_by == "direct call"
+    }
+}
+
 /// `review`.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]
