@@ -112,7 +112,13 @@ async fn a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_aga
         refused(withdrawn, &Proxy::UpgradeInProgress {});
         assert_eq!(town.instance(bank).await?.1, instance_state::PAUSED);
         skipped(&robbed, bank, &Proxy::UpgradeInProgress {});
-        assert_eq!(again?.events::<IRegistry::InstancePaused>().len(), 1);
+        assert_eq!(robbed.events::<IRegistry::Paused>().len(), 1);
+        let again = again?;
+        assert!(again.events::<IRegistry::Paused>().is_empty(), "it was");
+        assert_eq!(again.events::<IRegistry::InstancePaused>().len(), 1);
+        let name = String::from("A");
+        let third = town.govern(&pause()).await;
+        refused(third, &IRegistry::DefinitionPaused { name });
         town.govern(&resume()).await?;
         town.alice_withdraws(bank).await?;
     }
