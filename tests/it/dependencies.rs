@@ -3,7 +3,7 @@
 //! `.ci/nightly`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -228,26 +228,26 @@ fn what_is_installed_has_no_kill_points() {
     };
     assert!(features("normal,build,dev,features").contains(KILL_POINTS));
     assert!(!features("normal,build,features").contains(KILL_POINTS));
-    let has_kill_points = |program: &Path| {
-        let variable = stylus_upgrades::kill_point::VARIABLE.as_bytes();
-        let program = std::fs::read(program).expect("the program");
-        program
-            .windows(variable.len())
-            .any(|window| window == variable)
-    };
     assert!(has_kill_points(Path::new(env!("CARGO_BIN_EXE_cli"))));
-    if stylus_upgrades_test_settings::long() {
-        assert!(!has_kill_points(&installed()));
-    }
 }
 
-/// The command line as `cargo install` builds it.
-fn installed() -> PathBuf {
+#[test]
+#[ignore = "nightly: compiles the command line as `cargo install` does, about 400 s"]
+fn the_release_build_has_no_kill_points() {
     let folder = home().join("target/installed");
     let target = folder.to_str().expect("text").to_owned();
     let words = ["build", "--release", "--package", "stylus-upgrades"];
     cargo(&[&words[..], &["--target-dir", &target]].concat());
-    folder.join("release/stylus-upgrades")
+    assert!(!has_kill_points(&folder.join("release/stylus-upgrades")));
+}
+
+/// Whether the variable that arms kill points is named in a program.
+fn has_kill_points(program: &Path) -> bool {
+    let variable = stylus_upgrades::kill_point::VARIABLE.as_bytes();
+    let program = std::fs::read(program).expect("the program");
+    program
+        .windows(variable.len())
+        .any(|window| window == variable)
 }
 
 /// How many packages a build of `package` on Linux compiles.

@@ -411,12 +411,9 @@ fn a_proposal_that_somebody_else_executes_elsewhere_is_registered_by_the_next_co
     empty.refused("VersionExists", &["plan", "Note", "1.0", "."]);
 }
 
-/// Compiles the chain in a workspace of its own, so it is part of the long run.
 #[test]
+#[ignore = "nightly: compiles the chain in a workspace of its own, about 300 s"]
 fn the_tests_of_a_new_project_pass_before_and_behind_a_registration() {
-    if !stylus_upgrades_test_settings::long() {
-        return;
-    }
     let empty = Empty::with_note();
     let passes = || {
         let output = Command::new("cargo")

@@ -56,13 +56,10 @@ fn the_page_on_existing_contracts_does_what_it_says() -> Result<(), HarnessError
     execute("docs/adopting.md")
 }
 
-/// It compiles the chain in a workspace of its own: minutes, so only the long run does it.
 #[test]
+#[ignore = "nightly: compiles the chain in a workspace of its own, about 300 s"]
 fn the_page_on_testing_does_what_it_says() -> Result<(), HarnessError> {
-    if stylus_upgrades_test_settings::long() {
-        execute("docs/testing.md")?;
-    }
-    Ok(())
+    execute("docs/testing.md")
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::comparison::Comparison;
 use crate::summary::Summary;
 use crate::{DEMO, diagram, digest, terminal};
 
@@ -51,6 +52,16 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     files.push(Generated {
         file: "docs/diagrams/demo.svg".to_owned(),
         text: terminal::picture("cargo run -- demo", &recorded, &SHOWN),
+    });
+    let comparison = Comparison::read(root)?;
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    files.push(Generated {
+        file: "README.md".to_owned(),
+        text: comparison.in_readme(&readme)?,
+    });
+    files.push(Generated {
+        file: "docs/evidence/comparison.md".to_owned(),
+        text: comparison.page(),
     });
     let summary = Summary::read(&fs::read_to_string(root.join("docs/SUMMARY.md"))?);
     files.push(Generated {

@@ -5,6 +5,7 @@
 //! neither executed nor an excerpt.
 #![forbid(unsafe_code)]
 
+mod comparison;
 pub mod diagram;
 mod digest;
 mod excerpt;
@@ -15,6 +16,7 @@ mod summary;
 mod svg;
 mod terminal;
 
+pub use comparison::{Comparison, Manager, Package, Peer};
 pub use excerpt::{Excerpt, Mismatch};
 pub use generate::{Generated, generated, write};
 pub use html::{BuildError, build};

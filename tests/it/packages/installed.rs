@@ -296,12 +296,9 @@ fn is_traced(installed: &Installed, tx: &str) {
     assert!(drawn.contains("upgradeTo"), "{drawn}");
 }
 
-/// Compiles the whole program, so it is part of the long run.
 #[test]
+#[ignore = "nightly: compiles the whole program, about 400 s"]
 fn what_cargo_installs_from_the_packages_is_the_program() {
-    if !stylus_upgrades_test_settings::long() {
-        return;
-    }
     let published = published();
     let vendor = vendored(published.iter().map(|one| text(one, "name")));
     let root = tempfile::tempdir().expect("a folder");

@@ -1,0 +1,220 @@
+//! The comparison with other tools: the README's table and a page, from `docs/comparison.toml`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// Where the README's table begins and ends.
+const MARKS: [&str; 2] = ["<!-- comparison -->\n", "<!-- end of comparison -->"];
+
+/// What other tools have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The tools.
+    #[serde(rename = "peer")]
+    pub peers: Vec<Peer>,
+    #[serde(rename = "row")]
+    rows: Vec<Row>,
+}
+
+/// Another tool.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peer {
+    name: String,
+    version: String,
+    /// Where a newer version would be found.
+    pub package: Option<Package>,
+    how: How,
+    #[serde(default)]
+    readme: bool,
+}
+
+/// A package of a tool, in the version that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// The program that knows its versions.
+    pub manager: Manager,
+    /// Its name.
+    pub name: String,
+    /// The version that was read.
+    pub version: String,
+}
+
+/// A program that knows the versions of packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Manager {
+    /// `npm view`
+    Npm,
+    /// `cargo info`
+    Cargo,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum How {
+    Read,
+    Run,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    what: String,
+    ours: String,
+    #[serde(default)]
+    cells: BTreeMap<String, Cell>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cell {
+    says: String,
+    source: String,
+    /// `YYYY-MM-DD`
+    date: String,
+}
+
+impl Comparison {
+    /// Reads `docs/comparison.toml` of the checkout in `root`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is no such document, or a cell names a tool that is not listed.
+    pub fn read(root: &Path) -> io::Result<Self> {
+        let text = fs::read_to_string(root.join("docs/comparison.toml"))?;
+        let read: Self = toml::from_str(&text).map_err(io::Error::other)?;
+        let unknown = |name: &&String| read.peers.iter().all(|peer| peer.name != **name);
+        match read
+            .rows
+            .iter()
+            .flat_map(|row| row.cells.keys())
+            .find(unknown)
+        {
+            Some(name) => Err(io::Error::other(format!(
+                "docs/comparison.toml: a cell names `{name}`, which is no [[peer]]"
+            ))),
+            None => Ok(read),
+        }
+    }
+
+    /// The cells that were written before a day (`YYYY-MM-DD`), a line each.
+    pub fn older_than<'a>(&'a self, day: &'a str) -> impl Iterator<Item = String> + 'a {
+        self.rows.iter().flat_map(move |row| {
+            let old = row
+                .cells
+                .iter()
+                .filter(move |(_, cell)| cell.date.as_str() < day);
+            old.map(|(peer, cell)| format!("{peer}, {}: read on {}", row.what, cell.date))
+        })
+    }
+
+    /// The README with its table as of this comparison.
+    pub(crate) fn in_readme(&self, readme: &str) -> io::Result<String> {
+        let [begin, end] = MARKS;
+        let parts = readme.split_once(begin).and_then(|(before, rest)| {
+            let (_, after) = rest.split_once(end)?;
+            Some((before, after))
+        });
+        let Some((before, after)) = parts else {
+            return Err(io::Error::other(format!(
+                "README.md: {} or {end} is missing",
+                begin.trim()
+            )));
+        };
+        let shown: Vec<&Peer> = self.peers.iter().filter(|peer| peer.readme).collect();
+        let table = self.table(&shown, |cell| cell.says.clone());
+        Ok(format!("{before}{begin}{table}{end}{after}"))
+    }
+
+    /// The page, with every tool and the source of every cell.
+    pub(crate) fn page(&self) -> String {
+        let mut page = String::from(
+            "# Beside other tools\n\n\
+             This page is written from [`docs/comparison.toml`](../comparison.toml). A dash says that the tool has \
+             nothing of it in\nthe version that we read; it may not be what the tool is for. Below each cell stand \
+             its source and the day.\n\n",
+        );
+        for how in [How::Run, How::Read] {
+            let peers = self.peers.iter().filter(|peer| peer.how == how);
+            let names: Vec<_> = peers
+                .map(|peer| format!("{} ({})", peer.name, peer.version))
+                .collect();
+            let did = match how {
+                How::Run => "We ran",
+                How::Read => "We read, and did not run,",
+            };
+            let _ = writeln!(page, "{did} {}.\n", names.join(", "));
+        }
+        let all: Vec<&Peer> = self.peers.iter().collect();
+        page + &self.table(&all, |cell| {
+            format!("{}<br>*{}, {}*", cell.says, cell.source, cell.date)
+        })
+    }
+
+    fn table(&self, peers: &[&Peer], cell: impl Fn(&Cell) -> String) -> String {
+        let names: Vec<_> = peers
+            .iter()
+            .map(|peer| format!("{} {}", peer.name, peer.version))
+            .collect();
+        let mut table = format!("| | stylus-upgrades | {} |\n", names.join(" | "));
+        let _ = writeln!(table, "|---|{}", "---|".repeat(peers.len() + 1));
+        for row in &self.rows {
+            let cells = peers.iter().map(|peer| {
+                let found = row.cells.get(&peer.name);
+                found.map_or_else(|| "–".to_owned(), &cell)
+            });
+            let cells: Vec<_> = cells.collect();
+            let _ = writeln!(
+                table,
+                "| {} | {} | {} |",
+                row.what,
+                row.ours,
+                cells.join(" | ")
+            );
+        }
+        table
+    }
+}
+
+impl Package {
+    /// The newest version that its registry has, or why that is not known.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be started, fails, or prints no version.
+    pub fn newest(&self) -> io::Result<String> {
+        let (program, arguments) = match self.manager {
+            Manager::Npm => ("npm", ["view", &self.name, "version"]),
+            Manager::Cargo => ("cargo", ["info", "--quiet", &self.name]),
+        };
+        let output = std::process::Command::new(program)
+            .args(arguments)
+            .current_dir(std::env::temp_dir())
+            .output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let version = match self.manager {
+            Manager::Npm => Some(text.trim()),
+            Manager::Cargo => text.lines().find_map(|line| line.strip_prefix("version: ")),
+        };
+        // `cargo info` adds where the version stands: "0.1.0 (latest 0.2.0)".
+        let version = version.and_then(|text| match text.split_once("(latest ") {
+            Some((_, latest)) => latest.split([')', ' ']).next(),
+            None => text.split_whitespace().next(),
+        });
+        match version {
+            Some(version) if output.status.success() => Ok(version.to_owned()),
+            _ => Err(io::Error::other(format!(
+                "`{program} {}` names no version",
+                arguments.join(" ")
+            ))),
+        }
+    }
+}
