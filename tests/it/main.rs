@@ -4,6 +4,7 @@
 mod abis;
 mod approvers;
 mod attacks;
+mod attacks_over_rpc;
 mod authors;
 mod clear_signing;
 mod clients;

@@ -66,6 +66,11 @@ fn state(place: &PageContext, review: &Review) -> Markup {
         section.card {
             h2.state { (approvals) "/" (required) " approvals" }
             p { "blocked by " b { (blocked_by) } ", open until " (time(open.expires)) }
+            @if lacks_direct_call(open) {
+                p { "It is approved. An account without code has to send it itself, and anybody may: sent by a \
+                    contract, such as a Safe, or by an account with a delegation (EIP-7702), it does not order \
+                    an adopted proxy." }
+            }
             @if open.not_before > 0 {
                 p { "delay until " (time(open.not_before)) " "
                     span.countdown data-until=(open.not_before) {} }
@@ -118,12 +123,19 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.missing.contains(&account);
     let has_approved = open.approved.contains(&account);
-    let can_execute =
-        [BlockedBy::Nothing, BlockedBy::Delay, BlockedBy::DirectCall].contains(&open.blocked_by);
+    let lacks_direct_call = lacks_direct_call(open);
+    let can_execute = match open.blocked_by {
+        BlockedBy::DirectCall => !place.has_code,
+        BlockedBy::Nothing | BlockedBy::Delay => true,
+        _ => false,
+    };
     html! {
-        @if !is_missing && !has_approved && review.proposer != account && !can_execute {
+        @if !is_missing && !has_approved && review.proposer != account && !can_execute && !lacks_direct_call {
             p { b { "This account is no approver of this action." }
                 " Its policy names other accounts; they are listed above." }
+        }
+        @if lacks_direct_call && place.has_code {
+            p { b { "This account has code." } " What it sends is no direct call: connect another account." }
         }
         p.doing {
             @if is_missing { (step("approve", "Approve")) (step("sign", "Sign offline")) }
@@ -182,4 +194,9 @@ pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
             }
         }
     }
+}
+
+/// Whether an action is approved, orders an adopted proxy, and so has to be sent by an account without code.
+fn lacks_direct_call(open: &Readiness) -> bool {
+    open.blocked_by == BlockedBy::DirectCall
 }

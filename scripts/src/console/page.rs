@@ -29,6 +29,8 @@ pub struct PageContext {
     pub account: Option<Address>,
     /// Whether the registry lets it cancel the action that the page shows.
     pub may_cancel: bool,
+    /// Whether it has code, or its code is delegated (EIP-7702): what it sends is no direct call.
+    pub has_code: bool,
     /// The block that was the newest before the page was drawn.
     pub block: Option<Head>,
     /// The document behind the page.

@@ -13,6 +13,7 @@ use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
 
 use super::fixture::{Fixture, text};
+use crate::console::process::Console;
 
 alloy::sol! {
     interface IBox {
@@ -259,7 +260,20 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
         text(open, "next").contains("whose account has no code"),
         "{open}"
     );
+    let console = Console::start(fixture.folder(), &[]);
+    let sender = fixture.owner(0).address();
+    let path = format!("/action?id={action}&account={sender}");
+    let told = console.get(&path).body;
+    assert!(
+        told.contains("An account without code has to send it itself"),
+        "{told}"
+    );
+    assert!(told.contains("This account has code."), "{told}");
+    assert!(!told.contains(">Execute<"), "it would fail: {told}");
     delegated(&fixture, false).await;
+    let offered = console.get(&path).body;
+    assert!(!offered.contains("This account has code."), "{offered}");
+    assert!(offered.contains(">Execute<"), "{offered}");
     let approved = fixture.done(&[&["approve", action][..], &ABSENT[..4]].concat());
     assert_eq!(approved["executed"], true, "{approved}");
 

@@ -65,6 +65,10 @@ impl Fixture {
         self.node.accounts().mnemonic()[number].clone()
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

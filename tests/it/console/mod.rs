@@ -8,5 +8,5 @@ mod guarded;
 mod hostile;
 mod live;
 mod many;
-mod process;
+pub(crate) mod process;
 mod waiting;

@@ -20,17 +20,17 @@ pub(super) const NOBODY: &str = "0x1111111111111111111111111111111111111111";
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A console, ended with the test.
-pub(super) struct Console {
+pub(crate) struct Console {
     child: Child,
     pub(super) port: u16,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Response {
+pub(crate) struct Response {
     pub(super) status: u16,
     pub(super) head: String,
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Console {
@@ -69,7 +69,7 @@ impl Console {
     }
 
     /// In a folder with a manifest.
-    pub(super) fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
         Self::with_flags(folder, environment, &[])
     }
 
@@ -112,7 +112,7 @@ impl Console {
     }
 
     /// `GET`, as a browser asks whose user typed the address, until what is read is there.
-    pub(super) fn get(&self, path: &str) -> Response {
+    pub(crate) fn get(&self, path: &str) -> Response {
         loop {
             let found = self.held(path, 20);
             if !found.is_being_read() {

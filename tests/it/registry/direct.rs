@@ -2,18 +2,16 @@
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{blocked_by, instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
-use stylus_upgrades_tests::abi::{ICounter, IHostile};
+use stylus_upgrades_tests::abi::ICounter;
 
 use super::adopted::fixture::{
     ICaller, Kind, OWNER, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
     migrate, runs, value,
 };
-use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused, step};
+use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
 use super::kinds::{create, instance};
-use crate::review::fixture::{Scenario, call, data};
 
 /// A call through a contract.
 fn through<C: SolCall>(
@@ -258,75 +256,4 @@ fn no_proxy_of_a_registry_is_adopted_as_one_of_others() {
         }
     }
     assert_ne!(old, new);
-}
-
-#[test]
-fn a_pause_in_the_middle_of_a_call_says_so_and_can_be_sent_again() {
-    let mut scenario = Scenario::new();
-    let (boss, proxy) = (scenario.boss, scenario.proxy);
-    let registry = scenario.fixture.registry;
-    let pause = IRegistry::pauseCall { name: "A".into() };
-    // a call of the proxy is in progress while the approver pauses
-    let nested = IHostile::actCall {
-        actions: vec![call(registry, &pause)],
-    };
-    let done = scenario
-        .act(proxy, vec![call(boss, &nested)])
-        .expect("the definition is paused");
-    assert_eq!(done.events::<IRegistry::Paused>().len(), 1);
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
-    assert_eq!(skipped.len(), 1);
-    assert_eq!(skipped[0].proxy, proxy);
-    assert_eq!(skipped[0].reason, data_of(&Proxy::UpgradeInProgress {}));
-    let state = |scenario: &Scenario| instance(&scenario.fixture, proxy).state;
-    assert_eq!(state(&scenario), instance_state::LIVE);
-    let again = scenario.govern(&pause).expect("again");
-    assert!(again.events::<IRegistry::Paused>().is_empty(), "it was");
-    assert_eq!(again.events::<IRegistry::InstancePaused>().len(), 1);
-    assert_eq!(state(&scenario), instance_state::PAUSED);
-    refused(
-        scenario.govern(&pause),
-        IRegistry::DefinitionPaused { name: "A".into() },
-    );
-    assert!(!data(&pause).is_empty());
-}
-
-#[test]
-fn an_instance_without_a_path_is_no_veto() {
-    let (mut fixture, code) = Fixture::with_first_version("counter-v1");
-    let value = U256::from(7);
-    let init = ICounter::initializeCall { value };
-    let proxy = create(&mut fixture, proxy_kind::WASM, &init);
-    // 1.5 can only be created at: no step leads from it
-    fixture.add("1.5", &code, initial_step());
-    let stray = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.5".into(),
-        kind: proxy_kind::EVM,
-        salt: B256::repeat_byte(9),
-        initData: Bytes::new(),
-    };
-    let stray = fixture
-        .send(account(0), &stray)
-        .expect("created")
-        .returned
-        .proxy;
-    let second = fixture.deploy("counter-v2");
-    let order = IRegistry::migrateCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: second.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
-    let done = fixture.send(account(0), &order).expect("no veto");
-    let skipped = done.events::<IRegistry::InstanceSkipped>();
-    assert_eq!(skipped.len(), 1);
-    assert_eq!(skipped[0].proxy, stray);
-    let reason = Proxy::NoPath {
-        name: "A".into(),
-        from: "1.5".into(),
-        to: "2.0".into(),
-    };
-    assert_eq!(skipped[0].reason, data_of(&reason));
-    assert_eq!(instance(&fixture, proxy).version, "2.0");
 }

@@ -276,6 +276,14 @@ pub(super) async fn may_cancel(
     }
 }
 
+/// Whether an account has code, or a delegation to code.
+pub(super) async fn has_code(context: &Context, account: Address) -> Result<bool, Error> {
+    let client = context.reader().await?;
+    let code = client.provider().get_code_at(account).await;
+    let code = code.map_err(|error| client.error("eth_getCode", error))?;
+    Ok(!code.is_empty())
+}
+
 /// What the wallet is asked to send.
 fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, page: &mut Page) {
     let transaction = json!({

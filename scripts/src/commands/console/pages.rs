@@ -36,6 +36,7 @@ pub(super) async fn drawn(
             let found: view::Review = shown(output, &review::run(context, id).await?)?;
             if let (Some(account), Some(_)) = (place.account, &found.readiness) {
                 place.may_cancel = before::may_cancel(context, account, found.action).await?;
+                place.has_code = before::has_code(context, account).await?;
             }
             (found.what.clone(), console::action::action(place, &found))
         }

@@ -121,7 +121,7 @@ pub(super) const DECIDED: &[Access] = &[
         "the definition, which is paused; at most four instances, which run the stub",
         &[
             "registry::pause::approval::any_one_of_migrate_pauses_and_the_whole_policy_resumes_unless_pause_is_set",
-            "registry::direct::a_pause_in_the_middle_of_a_call_says_so_and_can_be_sent_again",
+            "attacks_over_rpc::callbacks::a_pause_that_a_thief_executes_in_his_withdrawal_says_so_and_is_sent_again",
         ],
     ),
     access(

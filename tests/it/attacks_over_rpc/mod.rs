@@ -1,0 +1,10 @@
+//! What an audit of the contracts could do to users' money, tried again from outside: each test is the attacker's
+//! story, told by JSON-RPC alone, with what everybody holds before and after it.
+
+mod adoption;
+mod approvals;
+mod bank;
+mod beacons;
+mod callbacks;
+mod transfers;
+mod vetoes;
