@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
     BatchRequestConfig, IdProvider, Server, ServerConfig, ServerHandle, stop_channel,
 };
@@ -112,6 +113,7 @@ fn listen(
         .build();
     let service = Server::builder()
         .set_config(config)
+        .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches))
         .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
         .to_service_builder();
     let (stop, server) = stop_channel();

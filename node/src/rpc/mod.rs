@@ -6,6 +6,7 @@ mod account;
 mod answer;
 mod anvil;
 mod args;
+mod batch;
 mod block;
 mod call;
 mod debug;
@@ -49,6 +50,7 @@ use crate::worker::Worker;
 pub(crate) use answer::MAX_ANSWER;
 use answer::{done, list, ok};
 use args::Args;
+pub(crate) use batch::BatchLayer;
 pub(crate) use error::RpcError;
 use forked::Theirs;
 
@@ -108,6 +110,8 @@ pub(crate) struct Methodsets {
     pub(crate) http: Methods,
     /// Over WebSocket and Unix sockets.
     pub(crate) socket: Methods,
+    /// How batches of both are answered.
+    pub(crate) batches: BatchLayer,
 }
 
 /// Every method of the node.
@@ -119,11 +123,12 @@ pub(crate) fn methods(
     executor: Executor,
     events: Events,
 ) -> Result<Methodsets, NodeError> {
-    let mut module = RpcModule::new(Context {
+    let context = Arc::new(Context {
         worker,
         executor,
         events,
     });
+    let mut module = RpcModule::from_arc(context.clone());
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
     for (name, method) in TABLES.into_iter().flatten() {
         register(&mut module, name, *method).map_err(twice)?;
@@ -133,7 +138,12 @@ pub(crate) fn methods(
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
     let socket = module.into();
-    Ok(Methodsets { http, socket })
+    let batches = BatchLayer(context);
+    Ok(Methodsets {
+        http,
+        socket,
+        batches,
+    })
 }
 
 fn register(

@@ -11,21 +11,30 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use serde_json::{Value, json};
 
 use peer::Peer;
-use work::Work;
+use work::{Recipients, Speed, Work};
 
 /// Set in the child that is to be the node: this binary is both.
 const AS_NODE: &str = "STYLUS_BENCH_AS_NODE";
+/// How often anvil may fail in one measurement.
+const ANVIL_TRIES: u32 = 3;
 /// Whatever goes wrong, in words.
 pub(crate) type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Measures this node beside real anvil.
 #[derive(Parser)]
 struct Options {
-    /// Transactions of each measurement.
+    /// Transactions of each measurement with one recipient.
     #[arg(long, default_value_t = 2_000)]
     transactions: usize,
+    /// New accounts that are sent to, one transaction each; a minute of sending at most.
+    #[arg(long, default_value_t = 20_000)]
+    recipients: usize,
+    /// Write the figures to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Runs of each measurement, nodes in turn; the best one counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -37,6 +46,17 @@ struct Options {
     /// within 100 ms.
     #[arg(long)]
     check: bool,
+}
+
+impl Options {
+    fn text(&self) -> String {
+        format!(
+            "{} transactions to one account, {} to new ones, {} connections",
+            self.transactions,
+            self.recipients,
+            work::CONNECTIONS
+        )
+    }
 }
 
 fn main() -> ExitCode {
@@ -57,24 +77,67 @@ fn main() -> ExitCode {
     }
 }
 
+/// A measurement of both nodes.
+struct Case {
+    name: &'static str,
+    recipients: Recipients,
+    /// Transfers to a request.
+    batch: usize,
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        name: "transfers to one account, 100 to a request",
+        recipients: Recipients::One,
+        batch: 100,
+    },
+    Case {
+        name: "transfers to one account, one to a request",
+        recipients: Recipients::One,
+        batch: 1,
+    },
+    Case {
+        name: "transfers to a new account each, 100 to a request",
+        recipients: Recipients::Many,
+        batch: 100,
+    },
+    Case {
+        name: "transfers to a new account each, one to a request",
+        recipients: Recipients::Many,
+        batch: 1,
+    },
+];
+
 /// Best figures of a node.
 #[derive(Default)]
 struct Figures {
     start_ms: f64,
-    batched: f64,
-    single: f64,
+    /// In the order of [`CASES`].
+    speeds: [Speed; CASES.len()],
 }
 
 /// One round on one node; each measurement has a fresh one.
 fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
-    let (node, start_ms) = peer.start()?;
-    if figures.start_ms == 0.0 || start_ms < figures.start_ms {
-        figures.start_ms = start_ms;
+    for (case, best) in CASES.iter().zip(&mut figures.speeds) {
+        let mut tries = ANVIL_TRIES;
+        loop {
+            let (node, start_ms) = peer.start()?;
+            if figures.start_ms == 0.0 || start_ms < figures.start_ms {
+                figures.start_ms = start_ms;
+            }
+            match work.transfers(&node, case.recipients, case.batch) {
+                Ok(speed) => *best = best.best(speed),
+                // Anvil stops answering now and then.
+                Err(error) if peer.is_anvil() && tries > 1 => {
+                    tries -= 1;
+                    let _ = writeln!(std::io::stderr(), "anvil: {error}; once more");
+                    continue;
+                }
+                Err(error) => return Err(format!("{}: {error}", case.name).into()),
+            }
+            break;
+        }
     }
-    figures.batched = figures.batched.max(work.transfers(&node, 100)?);
-    drop(node);
-    let (node, _) = peer.start()?;
-    figures.single = figures.single.max(work.transfers(&node, 1)?);
     Ok(())
 }
 
@@ -82,10 +145,11 @@ fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
 fn report(options: &Options) -> Fallible<(String, bool)> {
     let anvil = Peer::anvil(options.anvil.clone())?;
     let ours = Peer::this()?;
-    let work = Work::new(options.transactions)?;
+    let work = Work::new(options.transactions, options.recipients)?;
     let (mut here, mut there) = (Figures::default(), Figures::default());
-    let (mut calls, mut stylus) = (0f64, 0f64);
+    let (mut calls, mut stylus) = (Speed::default(), Speed::default());
     let rounds = options.rounds.max(1);
+    let mut loads = vec![load()];
     for round in 0..rounds {
         let _ = writeln!(std::io::stderr(), "round {} of {rounds}", round + 1);
         // In turn, and each first in every other round.
@@ -94,60 +158,128 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
             pair.reverse();
         }
         for (peer, figures) in pair {
-            let Err(error) = measure(peer, figures, &work) else {
-                continue;
-            };
-            let error = format!("{}: {error}", peer.name());
-            // Anvil stops answering now and then; another round may do.
-            if peer.name() != anvil.name() || (round + 1 == rounds && figures.single == 0.0) {
-                return Err(error.into());
-            }
-            let _ = writeln!(std::io::stderr(), "{error}; the round does not count");
+            measure(peer, figures, &work)?;
         }
         let (node, _) = ours.start()?;
         let proxy = work.install_proxy(&node)?;
-        stylus = stylus.max(work.stylus_transactions(&node, proxy)?);
-        calls = calls.max(work.stylus_calls(&node, proxy)?);
+        stylus = stylus.best(work.stylus_transactions(&node, proxy)?);
+        calls = calls.best(work.stylus_calls(&node, proxy)?);
+        loads.push(load());
     }
-    let ratio = |ours: f64, theirs: f64| ours / theirs.max(f64::MIN_POSITIVE);
-    let rows = [
-        (
-            "transfers per second, 100 to a request",
-            here.batched,
-            there.batched,
-        ),
-        (
-            "transfers per second, one to a request",
-            here.single,
-            there.single,
-        ),
-    ];
+    let rows = CASES.iter().map(|case| case.name);
+    let rows: Vec<Row> = rows
+        .zip(here.speeds.iter().zip(there.speeds))
+        .map(|(name, (ours, theirs))| Row::new(name, *ours, Some(theirs)))
+        .chain([
+            Row::new("Stylus transactions through a proxy", stylus, None),
+            Row::new("Stylus eth_calls through a proxy", calls, None),
+        ])
+        .collect();
+    let record = json!({
+        "anvil": anvil.version()?,
+        "connections": work::CONNECTIONS,
+        "load": loads,
+        "recipients": options.recipients,
+        "rounds": rounds,
+        "rows": rows.iter().map(Row::json).collect::<Vec<_>>(),
+        "start_ms": { "anvil": tenths(there.start_ms), "node": tenths(here.start_ms) },
+        "threads": std::thread::available_parallelism().map_or(0, usize::from),
+        "transactions": options.transactions,
+    });
+    if let Some(path) = &options.record {
+        std::fs::write(path, format!("{record:#}\n"))?;
+    }
     let mut text = format!(
-        "{:<48}{:>12}{:>12}{:>8}\n",
-        "", "this node", "anvil", "ratio"
+        "{:<52}{:>12}{:>12}{:>8}{:>12}{:>12}{:>8}\n",
+        "", "node per s", "anvil per s", "ratio", "node CPU s", "anvil CPU s", "ratio"
     );
-    for (name, ours, theirs) in rows {
-        let ratio = ratio(ours, theirs);
-        text.push_str(&format!(
-            "{name:<48}{ours:>12.0}{theirs:>12.0}{ratio:>8.2}\n"
-        ));
-    }
+    rows.iter().for_each(|row| text.push_str(&row.line()));
     text.push_str(&format!(
-        "{:<48}{:>12.1}{:>12.1}\n",
-        "start to first answer, ms", here.start_ms, there.start_ms
-    ));
-    text.push_str(&format!(
-        "{:<48}{stylus:>12.0}\n{:<48}{calls:>12.0}\n",
-        "Stylus transactions through a proxy per second",
-        "Stylus eth_calls through a proxy per second"
-    ));
-    text.push_str(&format!(
-        "best of {}, {} transactions each, {} connections, beside {}\n",
-        rounds,
-        options.transactions,
-        work::CONNECTIONS,
+        "start to first answer, ms: {:.1} and {:.1}\nbest of {rounds}; CPU seconds of the node per 10,000; {}, \
+         {} threads, load {loads:?}, beside {}\n",
+        here.start_ms,
+        there.start_ms,
+        options.text(),
+        record["threads"],
         anvil.version()?
     ));
-    let met = here.batched >= there.batched && here.single >= there.single && here.start_ms < 100.0;
+    let faster = rows.iter().all(|row| row.is_faster());
+    let met = faster && here.start_ms < 100.0;
     Ok((text, met || !options.check))
+}
+
+/// A line of the report.
+struct Row {
+    name: &'static str,
+    ours: Speed,
+    /// Where anvil can do it.
+    theirs: Option<Speed>,
+}
+
+impl Row {
+    fn new(name: &'static str, ours: Speed, theirs: Option<Speed>) -> Self {
+        Self { name, ours, theirs }
+    }
+
+    fn is_faster(&self) -> bool {
+        let slower = |theirs: Speed| theirs.per_second > self.ours.per_second;
+        !self.theirs.is_some_and(slower)
+    }
+
+    /// Speed and CPU seconds of both, and anvil's share of each that this node has.
+    fn figures(&self) -> [Option<f64>; 6] {
+        let (ours, theirs) = (self.ours, self.theirs);
+        let speed = theirs.map(|theirs| theirs.per_second);
+        let cpu = theirs.and_then(|theirs| theirs.cpu);
+        let ratio = |ours: Option<f64>, theirs: Option<f64>| Some(ours? / theirs?);
+        [
+            Some(ours.per_second),
+            speed,
+            ratio(Some(ours.per_second), speed),
+            ours.cpu,
+            cpu,
+            ratio(ours.cpu, cpu),
+        ]
+    }
+
+    fn line(&self) -> String {
+        let [speed, of_anvil, times, cpu, its_cpu, share] = self.figures();
+        let shown = |figure: Option<f64>, digits: usize| {
+            figure.map_or_else(String::new, |figure| format!("{figure:.digits$}"))
+        };
+        format!(
+            "{:<52}{:>12}{:>12}{:>8}{:>12}{:>12}{:>8}\n",
+            self.name,
+            shown(speed, 0),
+            shown(of_anvil, 0),
+            shown(times, 2),
+            shown(cpu, 2),
+            shown(its_cpu, 2),
+            shown(share, 2)
+        )
+    }
+
+    fn json(&self) -> Value {
+        let [speed, of_anvil, _, cpu, its_cpu, _] = self.figures();
+        let rounded = |figure: Option<f64>| figure.map(f64::round);
+        let hundredths =
+            |figure: Option<f64>| figure.map(|figure| (figure * 100.0).round() / 100.0);
+        json!({
+            "name": self.name,
+            "anvil_per_second": rounded(of_anvil),
+            "anvil_cpu_seconds_per_10000": hundredths(its_cpu),
+            "node_per_second": rounded(speed),
+            "node_cpu_seconds_per_10000": hundredths(cpu),
+        })
+    }
+}
+
+fn tenths(figure: f64) -> f64 {
+    (figure * 10.0).round() / 10.0
+}
+
+/// What the machine does beside: the load of the last minute, where the system tells it as Linux does.
+fn load() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/loadavg").ok()?;
+    text.split(' ').next()?.parse().ok()
 }

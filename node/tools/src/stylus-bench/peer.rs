@@ -41,8 +41,8 @@ impl Peer {
         })
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        if self.is_this { "this node" } else { "anvil" }
+    pub(crate) fn is_anvil(&self) -> bool {
+        !self.is_this
     }
 
     pub(crate) fn version(&self) -> Fallible<String> {
@@ -78,6 +78,17 @@ impl Peer {
         node.host = host.ok_or_else(|| format!("{program} did not start to listen"))?;
         Client::connect(&node.host)?.ask("eth_chainId", json!([]))?;
         Ok((node, begin.elapsed().as_secs_f64() * 1_000.0))
+    }
+}
+
+impl Node {
+    /// CPU seconds that it has used, where the system tells them as Linux does.
+    pub(crate) fn cpu_seconds(&self) -> Option<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // User and system time in hundredths of a second, fields 14 and 15; a name may have spaces.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+        Some((ticks(11)? + ticks(12)?) / 100.0)
     }
 }
 
