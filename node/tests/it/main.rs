@@ -31,3 +31,4 @@ mod stylus;
 mod subscriptions;
 mod support;
 mod tracers;
+mod worst;

@@ -19,6 +19,7 @@ pub(crate) struct Peer {
 /// A running node, killed when dropped.
 pub(crate) struct Node {
     child: Child,
+    pub(crate) is_anvil: bool,
     pub(crate) host: String,
 }
 
@@ -73,6 +74,7 @@ impl Peer {
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let mut node = Node {
             child,
+            is_anvil: self.is_anvil(),
             host: String::new(),
         };
         node.host = host.ok_or_else(|| format!("{program} did not start to listen"))?;
@@ -102,7 +104,7 @@ impl Drop for Node {
 
 /// The prebuilt anvil of npm, installed at the version of the tests' lock file when it is missing.
 fn npm_anvil() -> Fallible<PathBuf> {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = home.join("target/npm");
     let system = match std::env::consts::OS {
         "macos" => "darwin",

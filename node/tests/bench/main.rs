@@ -1,4 +1,4 @@
-//! `cargo run --release -p stylus-upgrades-devnode-tools --bin stylus-bench`: this node beside real anvil, in one
+//! `cargo bench -p stylus-upgrades-devnode --bench stylus-bench`: this node beside real anvil, in one
 //! run, with the same client: start-up, transfers, and Stylus calls through a proxy.
 #![forbid(unsafe_code)]
 
@@ -46,6 +46,9 @@ struct Options {
     /// within 100 ms.
     #[arg(long)]
     check: bool,
+    /// Given by cargo to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
 }
 
 impl Options {
