@@ -20,7 +20,8 @@ use crate::config::{Cors, Limits};
 use crate::connections::{Registry, Server as Connections, accept};
 use crate::error::NodeError;
 use crate::ipc::IpcSocket;
-use crate::rpc::{MAX_ANSWER, Methodsets};
+use crate::limits::MAX_ANSWER;
+use crate::rpc::Methodsets;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);

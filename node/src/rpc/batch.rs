@@ -15,10 +15,12 @@ use jsonrpsee::types::{Id, Request};
 use tower::Layer;
 
 use super::args::Args;
-use super::error::RpcError;
-use super::{Context, MAX_ANSWER, send};
+use super::method::Context;
+use super::send;
 use crate::connections::Client;
+use crate::limits::MAX_ANSWER;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 
 /// Most transactions of one job: those of others come in between.
 const MOST: usize = 100;

@@ -11,7 +11,6 @@ mod block;
 mod call;
 mod debug;
 mod erc20;
-mod error;
 mod eth;
 mod evm;
 mod fill;
@@ -19,6 +18,7 @@ mod filter;
 mod fork;
 mod forked;
 mod json;
+mod method;
 mod otterscan;
 mod raw;
 mod reorg;
@@ -38,48 +38,19 @@ use std::sync::Arc;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
-use serde_json::value::RawValue;
 
 use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::Executor;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::Worker;
-pub(crate) use answer::MAX_ANSWER;
-use answer::{done, list, ok};
 use args::Args;
 pub(crate) use batch::BatchLayer;
-pub(crate) use error::RpcError;
 use forked::Theirs;
-
-/// What a method's function returns.
-type RpcResult = Result<Box<RawValue>, RpcError>;
-
-/// What a method does to the node, once what it needs was read.
-type Work = Box<dyn FnOnce(&mut Node) -> RpcResult + Send>;
-
-/// A method's function.
-#[derive(Clone, Copy)]
-enum Method {
-    /// Reads, on the threads for that.
-    Read(fn(&View, &Args) -> RpcResult),
-    /// Changes the node, on the chain's thread.
-    Change(fn(&mut Node, &Args) -> RpcResult),
-    /// Reads first what it needs for a change.
-    Prepare(fn(&View, &Args) -> Result<Work, RpcError>),
-}
-
-/// A namespace: names, aliases included, and their functions.
-type Table = &'static [(&'static str, Method)];
-
-/// What methods are answered with.
-pub(crate) struct Context {
-    worker: Worker,
-    executor: Executor,
-    events: Events,
-}
+use method::{Context, Method, RpcResult, Table, Work};
 
 const TABLES: [Table; 20] = [
     account::METHODS,

@@ -12,14 +12,16 @@ use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use stylus_chain::Chain;
 
-use super::Method::{Change, Read};
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
 use super::fill::fill;
-use super::{Context, RpcResult, Table, batch, ok, request};
+use super::method::Method::{Change, Read};
+use super::method::{Context, RpcResult, Table};
+use super::{batch, request};
 use crate::accounts::DevAccounts;
 use crate::connections::Client;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
