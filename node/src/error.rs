@@ -1,4 +1,4 @@
-//! What can go wrong before or while a node runs (errors of single requests are in `rpc::error`).
+//! What can go wrong before or while a node runs (errors of single requests are in `rpc_error`).
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

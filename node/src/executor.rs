@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::connections::{Client, WaitGuard};
 use crate::error::NodeError;
-use crate::rpc::RpcError;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::{WorkError, panic_message};
 

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Sender, channel};
 
 use crate::connections::Registry;
 use crate::json_stream::JsonStream;
-use crate::rpc::MAX_ANSWER;
+use crate::limits::MAX_ANSWER;
 
 /// Answers and messages of one connection that may wait to be written.
 const BACKLOG: usize = 16;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
     BatchRequestConfig, IdProvider, Server, ServerConfig, ServerHandle, stop_channel,
 };
@@ -19,7 +20,8 @@ use crate::config::{Cors, Limits};
 use crate::connections::{Registry, Server as Connections, accept};
 use crate::error::NodeError;
 use crate::ipc::IpcSocket;
-use crate::rpc::{MAX_ANSWER, Methodsets};
+use crate::limits::MAX_ANSWER;
+use crate::rpc::Methodsets;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -112,6 +114,7 @@ fn listen(
         .build();
     let service = Server::builder()
         .set_config(config)
+        .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches))
         .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
         .to_service_builder();
     let (stop, server) = stop_channel();

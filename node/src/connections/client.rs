@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use futures::task::AtomicWaker;
 use tokio::sync::Notify;
 
-use crate::rpc::{MAX_ANSWER, RpcError};
+use crate::limits::MAX_ANSWER;
+use crate::rpc_error::RpcError;
 
 /// Answers of one connection that may wait to be written before its next call is served.
 const MAX_UNWRITTEN: usize = 3 * MAX_ANSWER;

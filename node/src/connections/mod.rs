@@ -25,6 +25,7 @@ use tower::layer::util::{Identity, Stack};
 use tower_http::cors::CorsLayer;
 
 use crate::access::Access;
+use crate::rpc::BatchLayer;
 use client::Phase;
 pub(crate) use client::{Client, WaitGuard};
 pub(crate) use registry::{ConnectionSlot, Registry};
@@ -43,7 +44,8 @@ const ANSWER_HEAD: usize = 1024;
 const REFUSED: Duration = Duration::from_millis(20);
 
 type Middleware = Stack<CorsLayer, Identity>;
-type ServiceBuilder = TowerServiceBuilder<Identity, Middleware>;
+type Batching = Stack<BatchLayer, Identity>;
+type ServiceBuilder = TowerServiceBuilder<Batching, Middleware>;
 
 /// Allows this process as many open files as the system lets it have.
 pub(crate) fn raise_file_limit() {
@@ -155,7 +157,7 @@ async fn answer(
         true => server.methods.clone(),
         false => server.http_methods.clone(),
     };
-    let mut service: TowerService<Identity, Middleware> =
+    let mut service: TowerService<Batching, Middleware> =
         server.service.clone().build(methods, server.stop.clone());
     let answered: Result<HttpResponse, BoxError> = service.call(request).await;
     let response = answered.unwrap_or_else(|error| failed(&error));

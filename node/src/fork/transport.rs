@@ -9,7 +9,7 @@ use alloy::transports::http::reqwest::{Client, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use tower::Service;
 
-use crate::rpc::MAX_ANSWER;
+use crate::limits::MAX_ANSWER;
 
 /// Characters of an answer that are repeated in an error.
 const QUOTED: usize = 200;

@@ -8,11 +8,12 @@ use alloy::primitives::{Address, B256, U64, U256};
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
 
-use super::Method::Read;
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::block_id;
-use super::{RpcResult, Table, ok};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most slots that one answer proves, as in geth.

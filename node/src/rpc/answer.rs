@@ -5,11 +5,9 @@ use std::io;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::RpcResult;
-use super::error::RpcError;
-
-/// Most bytes of an answer, single or batch.
-pub(crate) const MAX_ANSWER: usize = 64 * 1024 * 1024;
+use super::method::RpcResult;
+use crate::limits::MAX_ANSWER;
+use crate::rpc_error::RpcError;
 
 /// A successful answer.
 ///

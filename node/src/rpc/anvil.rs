@@ -4,14 +4,16 @@ use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use serde_json::json;
 use stylus_chain::{BlockId, BlockNumberOrTag, Chain};
 
-use super::Method::{Change, Read};
 use super::answer::Bounded;
+use super::answer::{done, ok};
 use super::args::Args;
-use super::error::RpcError;
 use super::evm::{block_count, snapshot_list};
+use super::fork;
+use super::method::Method::{Change, Read};
+use super::method::{RpcResult, Table};
 use super::web3::version_text;
-use super::{RpcResult, Table, done, fork, ok};
 use crate::node::{Node, head};
+use crate::rpc_error::RpcError;
 use crate::state_file::{self, Saved};
 use crate::view::View;
 

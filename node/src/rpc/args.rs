@@ -5,7 +5,7 @@ use jsonrpsee::types::Params;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::error::RpcError;
+use crate::rpc_error::RpcError;
 
 /// The parameters of one request, parsed one by one as the method asks for them.
 #[derive(Clone, Debug)]

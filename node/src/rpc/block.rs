@@ -5,11 +5,13 @@ use std::sync::Arc;
 use alloy::primitives::{Address, B256, U64, U256};
 use stylus_chain::{Block, BlockId, BlockNumberOrTag};
 
-use super::Method::Read;
+use super::answer::{done, list, ok};
 use super::args::Args;
-use super::error::RpcError;
+use super::json;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::{block_id, log_filter};
-use super::{RpcResult, Table, done, json, list, ok};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

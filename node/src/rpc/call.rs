@@ -3,11 +3,12 @@
 use alloy::primitives::U64;
 use stylus_chain::CallOutcome;
 
-use super::Method::Read;
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
-use super::{RpcResult, Table, ok};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

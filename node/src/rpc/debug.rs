@@ -8,12 +8,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
-use super::Method::Read;
+use super::answer::{list, ok};
 use super::args::Args;
-use super::error::RpcError;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
 use super::tracer::{Options, Tracer};
-use super::{RpcResult, Table, list, ok};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most slots of one `debug_storageRangeAt`.

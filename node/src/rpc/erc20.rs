@@ -6,10 +6,11 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_chain::{AccountOverride, CallRequest, Chain, Overrides};
 
-use super::Method::Prepare;
+use super::answer::done;
 use super::args::Args;
-use super::error::RpcError;
-use super::{Table, Work, done};
+use super::method::Method::Prepare;
+use super::method::{Table, Work};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

@@ -4,11 +4,12 @@ use alloy::primitives::{Address, U64, U128};
 use alloy_rpc_types::{BlockNumberOrTag, FeeHistory};
 use stylus_chain::BlockId;
 
-use super::Method::Read;
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
-use super::{RpcResult, Table, ok};
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use crate::node::number_id;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most blocks that one fee history reports, as in geth.

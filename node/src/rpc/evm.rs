@@ -6,12 +6,14 @@ use std::time::Duration;
 use alloy::primitives::{B256, U64, U256};
 use stylus_chain::LAST_SECOND;
 
-use super::Method::{Change, Read};
+use super::answer::{done, list, ok};
 use super::args::Args;
-use super::error::RpcError;
-use super::{RpcResult, Table, done, json as convert, list, ok};
+use super::json as convert;
+use super::method::Method::{Change, Read};
+use super::method::{RpcResult, Table};
 use crate::config::MiningMode;
 use crate::node::{Node, head, number_id};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most blocks that one request may mine; each is kept in memory.

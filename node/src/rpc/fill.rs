@@ -8,11 +8,13 @@ use alloy_rpc_types::{Transaction, TransactionRequest};
 use serde_json::json;
 use stylus_chain::{BlockId, BlockNumberOrTag, Chain, Overrides};
 
-use super::Method::Read;
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
+use super::request;
 use super::send::sender;
-use super::{RpcResult, Table, ok, request};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[("eth_fillTransaction", Read(fill_transaction))];

@@ -5,12 +5,14 @@ use std::cmp::Ordering;
 use alloy::primitives::U64;
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
-use super::Method::Read;
+use super::answer::{list, ok};
 use super::args::Args;
-use super::error::RpcError;
+use super::json;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::log_filter;
-use super::{RpcResult, Table, json, list, ok};
 use crate::filters::Watch;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

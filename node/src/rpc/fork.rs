@@ -6,13 +6,14 @@ use alloy::primitives::{B256, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Method::Change;
+use super::answer::done;
 use super::args::Args;
-use super::error::RpcError;
-use super::{RpcResult, Table, done};
+use super::method::Method::Change;
+use super::method::{RpcResult, Table};
 use crate::error::NodeError;
 use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

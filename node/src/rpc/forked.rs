@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
-use super::{RpcResult, ok};
+use super::method::RpcResult;
 use crate::fork::{Fork, Refused};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Which of a method's answers are the endpoint's.

@@ -11,7 +11,7 @@ use alloy_rpc_types::{
 use serde_json::{Map, Value};
 use stylus_chain::{Block, LogEntry, MinedTransaction, PooledTransaction, Receipt};
 
-use super::error::RpcError;
+use crate::rpc_error::RpcError;
 
 /// A JSON document, before it is an answer.
 pub(super) type Document = Result<Value, RpcError>;

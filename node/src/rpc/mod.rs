@@ -6,11 +6,11 @@ mod account;
 mod answer;
 mod anvil;
 mod args;
+mod batch;
 mod block;
 mod call;
 mod debug;
 mod erc20;
-mod error;
 mod eth;
 mod evm;
 mod fill;
@@ -18,6 +18,7 @@ mod filter;
 mod fork;
 mod forked;
 mod json;
+mod method;
 mod otterscan;
 mod raw;
 mod reorg;
@@ -37,47 +38,19 @@ use std::sync::Arc;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
-use serde_json::value::RawValue;
 
 use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::Executor;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::Worker;
-pub(crate) use answer::MAX_ANSWER;
-use answer::{done, list, ok};
 use args::Args;
-pub(crate) use error::RpcError;
+pub(crate) use batch::BatchLayer;
 use forked::Theirs;
-
-/// What a method's function returns.
-type RpcResult = Result<Box<RawValue>, RpcError>;
-
-/// What a method does to the node, once what it needs was read.
-type Work = Box<dyn FnOnce(&mut Node) -> RpcResult + Send>;
-
-/// A method's function.
-#[derive(Clone, Copy)]
-enum Method {
-    /// Reads, on the threads for that.
-    Read(fn(&View, &Args) -> RpcResult),
-    /// Changes the node, on the chain's thread.
-    Change(fn(&mut Node, &Args) -> RpcResult),
-    /// Reads first what it needs for a change.
-    Prepare(fn(&View, &Args) -> Result<Work, RpcError>),
-}
-
-/// A namespace: names, aliases included, and their functions.
-type Table = &'static [(&'static str, Method)];
-
-/// What methods are answered with.
-pub(crate) struct Context {
-    worker: Worker,
-    executor: Executor,
-    events: Events,
-}
+use method::{Context, Method, RpcResult, Table, Work};
 
 const TABLES: [Table; 20] = [
     account::METHODS,
@@ -108,6 +81,8 @@ pub(crate) struct Methodsets {
     pub(crate) http: Methods,
     /// Over WebSocket and Unix sockets.
     pub(crate) socket: Methods,
+    /// How batches of both are answered.
+    pub(crate) batches: BatchLayer,
 }
 
 /// Every method of the node.
@@ -119,11 +94,12 @@ pub(crate) fn methods(
     executor: Executor,
     events: Events,
 ) -> Result<Methodsets, NodeError> {
-    let mut module = RpcModule::new(Context {
+    let context = Arc::new(Context {
         worker,
         executor,
         events,
     });
+    let mut module = RpcModule::from_arc(context.clone());
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
     for (name, method) in TABLES.into_iter().flatten() {
         register(&mut module, name, *method).map_err(twice)?;
@@ -133,7 +109,12 @@ pub(crate) fn methods(
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
     let socket = module.into();
-    Ok(Methodsets { http, socket })
+    let batches = BatchLayer(context);
+    Ok(Methodsets {
+        http,
+        socket,
+        batches,
+    })
 }
 
 fn register(

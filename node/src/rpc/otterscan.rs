@@ -5,11 +5,13 @@ use alloy::primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, BlockNumberOrTag, CallOptions, Chain, TraceKind};
 
-use super::Method::Read;
+use super::answer::{done, ok};
 use super::args::Args;
 use super::block::{requested_block, sent_before};
+use super::json as convert;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::block_id;
-use super::{RpcResult, Table, done, json as convert, ok};
 use crate::node::number_id;
 use crate::view::View;
 
@@ -81,7 +83,7 @@ fn block_details(view: &View, args: &Args) -> RpcResult {
 fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let number = number_id(args.u64(0, "block")?);
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
-    let missing = || super::RpcError::NotFound("block not found".into());
+    let missing = || crate::rpc_error::RpcError::NotFound("block not found".into());
     let block = view.chain.block(number).ok_or_else(missing)?;
     let mut shown = convert::block(&block, true)?;
     let begin = page.saturating_mul(size).min(block.transactions.len());
@@ -106,7 +108,7 @@ fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let receipts = receipts.map(|receipt| {
         let mut shown = convert::receipt(receipt)?;
         shown["timestamp"] = json!(alloy::primitives::U64::from(block.header.timestamp));
-        Ok::<_, super::RpcError>(shown)
+        Ok::<_, crate::rpc_error::RpcError>(shown)
     });
     let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
     ok(json!({ "fullblock": shown, "receipts": receipts }))
@@ -130,7 +132,7 @@ fn contract_creator(view: &View, args: &Args) -> RpcResult {
         && view.fork.is_some()
         && !view.chain.account(contract, first)?.code.is_empty()
     {
-        return Err(super::RpcError::NotFound(
+        return Err(crate::rpc_error::RpcError::NotFound(
             "it was created before the fork".into(),
         ));
     }
@@ -148,7 +150,7 @@ fn header(view: &View, args: &Args) -> RpcResult {
     }
 }
 
-fn calls(chain: &Chain, args: &Args) -> Result<Value, super::RpcError> {
+fn calls(chain: &Chain, args: &Args) -> Result<Value, crate::rpc_error::RpcError> {
     let kind = TraceKind::Call(CallOptions::default());
     Ok(chain.trace(args.get(0, "hash")?, kind)?)
 }

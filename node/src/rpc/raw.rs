@@ -6,10 +6,12 @@ use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::rlp::Encodable;
 
-use super::Method::Read;
+use super::answer::{done, list, ok};
 use super::args::Args;
 use super::block::requested_block;
-use super::{RpcResult, Table, done, json, list, ok};
+use super::json;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

@@ -6,11 +6,13 @@ use alloy::primitives::Bytes;
 use alloy_rpc_types::TransactionRequest;
 use serde::Deserialize;
 
-use super::Method::Change;
+use super::answer::done;
 use super::args::Args;
-use super::error::RpcError;
-use super::{RpcResult, Table, done, send};
+use super::method::Method::Change;
+use super::method::{RpcResult, Table};
+use super::send;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 
 /// Most blocks that one request replaces.
 const MAX_DEPTH: u64 = 10_000;

@@ -9,7 +9,7 @@ use alloy_rpc_types::{BlockOverrides, Filter, FilterBlockOption, TransactionRequ
 use stylus_chain::{AccountOverride, CallRequest, LogFilter, Overrides};
 
 use super::args::Args;
-use super::error::RpcError;
+use crate::rpc_error::RpcError;
 
 /// The block a request is about; the latest when it names none.
 pub(super) fn block_id(args: &Args, index: usize) -> Result<BlockId, RpcError> {

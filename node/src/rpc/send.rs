@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
@@ -12,14 +12,16 @@ use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use stylus_chain::Chain;
 
-use super::Method::{Change, Read};
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
 use super::fill::fill;
-use super::{Context, RpcResult, Table, ok, request};
+use super::method::Method::{Change, Read};
+use super::method::{Context, RpcResult, Table};
+use super::{batch, request};
 use crate::accounts::DevAccounts;
 use crate::connections::Client;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
@@ -31,24 +33,19 @@ pub(super) const METHODS: Table = &[
 /// Gas of a transaction that takes no time worth speaking of.
 const QUICK_GAS: u64 = 100_000;
 
-/// `eth_sendRawTransaction`. Senders are recovered before the chain's thread is asked, so that
-/// several connections share the work.
+/// The name of the method that takes signed transactions.
+pub(super) const RAW: &str = "eth_sendRawTransaction";
+
+/// [`RAW`] outside of batches. Senders are recovered before the chain's thread is asked, so that several
+/// connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method(
-        "eth_sendRawTransaction",
-        |params, context, extensions| async move {
-            let client = extensions.get::<Arc<Client>>().cloned();
-            let args = Args::new(&params)?;
-            let _guard = client.as_ref().map(Client::call);
-            let signed = recovered(&args)?;
-            let gas = signed.gas_limit();
-            let work = |node: &mut Node| node.or_as_before(|node| submit(node, signed));
-            ok(context
-                .worker
-                .run_unless_quick(quick(gas), work)
-                .await???)
-        },
-    )?;
+    module.register_async_method(RAW, |params, context, extensions| async move {
+        let client = extensions.get::<Arc<Client>>().cloned();
+        let _guard = client.as_ref().map(Client::call);
+        let signed = recovered(&Args::new(&params)?);
+        let mut sent = batch::in_order(&context, vec![signed]).await;
+        ok(sent.pop().ok_or(RpcError::Interrupted)??)
+    })?;
     Ok(())
 }
 

@@ -8,10 +8,11 @@ use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
 use serde_json::Value;
 
-use super::Method::Read;
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
-use super::{RpcResult, Table, ok};
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most fields of typed data, each struct written out.

@@ -8,11 +8,13 @@ use stylus_chain::{
     CallRequest, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock, SimulationRules,
 };
 
-use super::Method::Read;
+use super::answer::list;
 use super::args::Args;
-use super::error::{RpcError, revert_message};
+use super::json as convert;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
-use super::{RpcResult, Table, json as convert, list};
+use crate::rpc_error::{RpcError, revert_message};
 use crate::view::View;
 
 /// Most calls of one request.

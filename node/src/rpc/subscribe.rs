@@ -13,11 +13,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
-use super::{Context, json, ok};
+use super::json;
+use super::method::Context;
 use crate::connections::Client;
 use crate::events::Event;
+use crate::rpc_error::RpcError;
 
 /// What one subscriber wants to hear.
 enum Wanted {

@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, TraceKind};
 
-use super::Method::Read;
+use super::answer::{done, list, ok};
 use super::args::Args;
-use super::error::RpcError;
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use super::request::block_id;
-use super::{RpcResult, Table, done, list, ok};
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// Most transactions that one request executes again.

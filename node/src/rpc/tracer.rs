@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use stylus_chain::{CallOptions, ChainError, OpcodeOptions, Overrides, TraceKind};
 
-use super::error::RpcError;
 use super::request;
+use crate::rpc_error::RpcError;
 
 /// Most tracers inside one `muxTracer`.
 const MAX_TRACERS: usize = 8;

@@ -8,10 +8,11 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use stylus_chain::PooledTransaction;
 
-use super::Method::{Change, Read};
+use super::answer::{done, list, ok};
 use super::args::Args;
 use super::json as convert;
-use super::{RpcResult, Table, done, list, ok};
+use super::method::Method::{Change, Read};
+use super::method::{RpcResult, Table};
 use crate::node::Node;
 use crate::view::View;
 

@@ -9,11 +9,13 @@ use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::answer::ok;
 use super::args::Args;
-use super::error::RpcError;
-use super::{Context, RpcResult, json, ok, send};
+use super::method::{Context, RpcResult};
+use super::{json, send};
 use crate::connections::Client;
 use crate::node::Node;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// How long the receipt is waited for when the request names no time.

@@ -2,9 +2,10 @@
 
 use alloy::primitives::{Bytes, keccak256};
 
-use super::Method::Read;
+use super::answer::ok;
 use super::args::Args;
-use super::{RpcResult, Table, ok};
+use super::method::Method::Read;
+use super::method::{RpcResult, Table};
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[

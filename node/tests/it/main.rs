@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod batches;
 mod connections;
 mod control;
 mod debug;
@@ -30,3 +31,4 @@ mod stylus;
 mod subscriptions;
 mod support;
 mod tracers;
+mod worst;

@@ -15,7 +15,7 @@ use crate::support::{Process, eventually, node, request, rpc, rpc_error};
 /// `JUMPDEST, PUSH0, JUMP`: takes all gas.
 const ENDLESS: &str = "0x5b5f56";
 
-fn account(of: u8) -> Address {
+pub(crate) fn account(of: u8) -> Address {
     Address::repeat_byte(of)
 }
 
@@ -131,7 +131,7 @@ fn the_sum_of_what_a_request_gives_is_bounded() {
 }
 
 /// Types of which each has two of the next: written out, two to the power of `depth`.
-fn doubling(depth: usize) -> Value {
+pub(crate) fn doubling(depth: usize) -> Value {
     let mut types = json!({ "EIP712Domain": [] });
     for at in 0..depth {
         let next = format!("T{}", at + 1);

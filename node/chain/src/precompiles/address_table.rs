@@ -1,10 +1,10 @@
 //! ArbAddressTable (0x66): short names for addresses.
 
-use super::call::{Call, Purity::*, Stop};
+use super::call::{Call, Methods, Purity::*, Stop};
 use crate::arbos::{LAYOUT, Store, address_of, word};
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_rlp::{Decodable, Encodable};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -21,19 +21,17 @@ sol! {
 use ArbAddressTable::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        addressExistsCall::SELECTOR => {
-            call.method::<addressExistsCall>(View, 0, |c, a| Ok(position(c, a.account)? != 0))
-        }
-        compressCall::SELECTOR => call.method::<compressCall>(Write, 0, |c, a| {
+    Methods::of(call)
+        .on::<addressExistsCall>(View, 0, |c, a| Ok(position(c, a.account)? != 0))
+        .on::<compressCall>(Write, 0, |c, a| {
             let mut buffer = Vec::new();
             match position(c, a.account)?.checked_sub(1) {
                 Some(index) => index.encode(&mut buffer),
                 None => a.account.encode(&mut buffer),
             }
             Ok(buffer.into())
-        }),
-        decompressCall::SELECTOR => call.method::<decompressCall>(View, 0, |c, a| {
+        })
+        .on::<decompressCall>(View, 0, |c, a| {
             let offset = usize::try_from(a.offset).unwrap_or(usize::MAX);
             let Some(rest) = a.buffer.get(offset..) else {
                 return Err(Stop::Plain("offset outside the buffer".into()));
@@ -51,15 +49,15 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 }
             };
             Ok(decompressReturn { account, consumed })
-        }),
-        lookupCall::SELECTOR => call.method::<lookupCall>(View, 0, |c, a| {
+        })
+        .on::<lookupCall>(View, 0, |c, a| {
             match position(c, a.account)?.checked_sub(1) {
                 Some(index) => Ok(U256::from(index)),
                 None => Err(Stop::Plain("the address is not registered".into())),
             }
-        }),
-        lookupIndexCall::SELECTOR => call.method::<lookupIndexCall>(View, 0, |c, a| at(c, a.index)),
-        registerCall::SELECTOR => call.method::<registerCall>(Write, 0, |c, a| {
+        })
+        .on::<lookupIndexCall>(View, 0, |c, a| at(c, a.index))
+        .on::<registerCall>(Write, 0, |c, a| {
             if let Some(index) = position(c, a.account)?.checked_sub(1) {
                 return Ok(U256::from(index));
             }
@@ -72,12 +70,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 position,
             )?;
             Ok(index)
-        }),
-        sizeCall::SELECTOR => {
-            call.method::<sizeCall>(View, 0, |c, _| c.read(LAYOUT.address_table.at(0)))
-        }
-        _ => call.unknown(),
-    }
+        })
+        .on::<sizeCall>(View, 0, |c, _| c.read(LAYOUT.address_table.at(0)))
+        .end()
 }
 
 /// Index + 1, or 0 for an unknown address.

@@ -85,17 +85,12 @@ impl<'c, 'a> Call<'c, 'a> {
         self.data.first_chunk().copied().unwrap_or_default()
     }
 
-    /// The answer to a selector that does not exist.
-    pub(super) fn unknown(&self) -> Result<Bytes, Stop> {
-        Err(Stop::Unknown)
-    }
-
     pub(super) fn is_static(&self) -> bool {
         self.read_only
     }
 
     /// Runs a method that exists since ArbOS `since`, under the common rules.
-    pub(super) fn method<C: SolCall>(
+    fn method<C: SolCall>(
         &mut self,
         purity: Purity,
         since: u64,
@@ -105,7 +100,7 @@ impl<'c, 'a> Call<'c, 'a> {
         let writes = purity >= Purity::Write && self.read_only;
         let paid = purity != Purity::Payable && !self.value.is_zero();
         if self.version < since {
-            return self.unknown();
+            return Err(Stop::Unknown);
         }
         if foreign || writes || paid {
             return Err(Stop::All);
@@ -205,6 +200,89 @@ impl<'c, 'a> Call<'c, 'a> {
             None => Ok(()),
             Some(error) => Err(Stop::Plain(format!("transfer of {wei} wei: {error:?}"))),
         }
+    }
+}
+
+/// The methods of a precompile, one after the other: the one that the call names is run.
+pub(super) struct Methods<'m, 'c, 'a> {
+    call: &'m mut Call<'c, 'a>,
+    ended: Option<Result<Bytes, Stop>>,
+}
+
+impl<'m, 'c, 'a> Methods<'m, 'c, 'a> {
+    pub(super) fn of(call: &'m mut Call<'c, 'a>) -> Self {
+        Self { call, ended: None }
+    }
+
+    /// A method that exists since ArbOS `since`.
+    pub(super) fn on<C: SolCall>(
+        mut self,
+        purity: Purity,
+        since: u64,
+        body: impl FnOnce(&mut Call<'c, 'a>, C) -> Result<C::Return, Stop>,
+    ) -> Self {
+        if self.ended.is_none() && self.call.selector() == C::SELECTOR {
+            self.ended = Some(self.call.method(purity, since, body));
+        }
+        self
+    }
+
+    /// A setter of one storage word.
+    pub(super) fn set<C: SolCall<Return: From<()>>>(
+        self,
+        since: u64,
+        slot: U256,
+        value: impl FnOnce(C) -> U256,
+    ) -> Self {
+        self.on::<C>(Purity::Write, since, |call, arguments| {
+            call.write(slot, value(arguments))?;
+            Ok(().into())
+        })
+    }
+
+    /// A setter that changes Stylus parameters.
+    pub(super) fn change<C: SolCall<Return: From<()>>>(
+        self,
+        since: u64,
+        edit: impl FnOnce(&mut Params, C) -> Result<(), &'static str>,
+    ) -> Self {
+        self.on::<C>(Purity::Write, since, |call, arguments| {
+            let mut params = call.params()?;
+            edit(&mut params, arguments).map_err(|error| Stop::Plain(error.into()))?;
+            call.save_params(params)?;
+            Ok(().into())
+        })
+    }
+
+    /// A method that reads one storage word.
+    pub(super) fn word<C: SolCall>(
+        self,
+        since: u64,
+        slot: U256,
+        result: impl FnOnce(U256) -> C::Return,
+    ) -> Self {
+        self.on::<C>(Purity::View, since, |call, _| Ok(result(call.read(slot)?)))
+    }
+
+    /// A method whose value is fixed on a chain without L1.
+    pub(super) fn fixed<C: SolCall>(self, value: C::Return) -> Self {
+        self.on::<C>(Purity::View, 0, |call, _| {
+            call.burn(READ)?;
+            Ok(value)
+        })
+    }
+
+    /// The methods that stand elsewhere.
+    pub(super) fn or(
+        self,
+        others: impl FnOnce(&mut Call<'c, 'a>) -> Result<Bytes, Stop>,
+    ) -> Result<Bytes, Stop> {
+        self.ended.unwrap_or_else(|| others(self.call))
+    }
+
+    /// There are no more.
+    pub(super) fn end(self) -> Result<Bytes, Stop> {
+        self.or(|_| Err(Stop::Unknown))
     }
 }
 

@@ -1,9 +1,9 @@
 //! ArbDebug (0xff): only on chains that allow it.
 
-use super::call::{Call, Purity::*, Stop, revert};
+use super::call::{Call, Methods, Purity::*, Stop, revert};
 use crate::{arbos::LAYOUT, state_db::bytecode};
 use alloy_primitives::Bytes;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 use revm::context::{ContextTr, JournalTr};
 
 sol! {
@@ -25,21 +25,19 @@ sol! {
 use ArbDebug::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        becomeChainOwnerCall::SELECTOR => call.method::<becomeChainOwnerCall>(Write, 0, |c, _| {
+    Methods::of(call)
+        .on::<becomeChainOwnerCall>(Write, 0, |c, _| {
             let caller = c.caller;
             LAYOUT.owners.add(c, caller)?;
-            Ok(becomeChainOwnerReturn {})
-        }),
-        overwriteContractCodeCall::SELECTOR => {
-            call.method::<overwriteContractCodeCall>(Write, 0, |c, a| {
-                let (_, old) = c.code(a.target)?;
-                c.ctx.journal_mut().touch_account(a.target);
-                c.ctx.journal_mut().set_code(a.target, bytecode(a.newCode));
-                Ok(old)
-            })
-        }
-        eventsCall::SELECTOR => call.method::<eventsCall>(Payable, 0, |c, a| {
+            Ok(().into())
+        })
+        .on::<overwriteContractCodeCall>(Write, 0, |c, a| {
+            let (_, old) = c.code(a.target)?;
+            c.ctx.journal_mut().touch_account(a.target);
+            c.ctx.journal_mut().set_code(a.target, bytecode(a.newCode));
+            Ok(old)
+        })
+        .on::<eventsCall>(Payable, 0, |c, a| {
             let (caller, address, value) = (c.caller, c.address, a.value);
             c.emit(&Basic {
                 flag: !a.flag,
@@ -56,11 +54,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 _0: caller,
                 _1: c.value,
             })
-        }),
-        eventsViewCall::SELECTOR => call.method::<eventsViewCall>(View, 0, |_, _| {
+        })
+        .on::<eventsViewCall>(View, 0, |_, _| {
             Err(Stop::Failure("write protection".into()))
-        }),
-        customRevertCall::SELECTOR => call.method::<customRevertCall>(Pure, 0, |_, a| {
+        })
+        .on::<customRevertCall>(Pure, 0, |_, a| {
             let message =
                 "This spider family wards off bugs: /\\oo/\\ //\\(oo)//\\ /\\oo/\\".into();
             revert(Custom {
@@ -68,14 +66,13 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 message,
                 flag: true,
             })
-        }),
-        panicCall::SELECTOR => call.method::<panicCall>(Write, 30, |_, _| {
+        })
+        .on::<panicCall>(Write, 30, |_, _| {
             // It ends the request in Nitro, too, whose RPC says these words.
             Err(Stop::Failure("method handler crashed".into()))
-        }),
-        legacyErrorCall::SELECTOR => call.method::<legacyErrorCall>(Pure, 0, |_, _| {
+        })
+        .on::<legacyErrorCall>(Pure, 0, |_, _| {
             Err(Stop::Plain("example legacy error".into()))
-        }),
-        _ => call.unknown(),
-    }
+        })
+        .end()
 }

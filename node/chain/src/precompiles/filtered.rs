@@ -1,10 +1,10 @@
 //! ArbFilteredTransactionsManager (0x74, from ArbOS 60). Nobody is a filterer here, so nothing is
 //! filtered: what only filterers may do takes all gas.
 
-use super::call::{Call, Purity::*, READ, Stop};
+use super::call::{Call, Methods, Purity::*, READ, Stop};
 use crate::arbos::LAYOUT;
 use alloy_primitives::Bytes;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -21,19 +21,12 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let caller = call.caller;
     call.burn(READ)?;
     LAYOUT.transaction_filterers.contains(call, caller)?;
-    match call.selector() {
-        addFilteredTransactionCall::SELECTOR => {
-            call.method::<addFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
-        }
-        deleteFilteredTransactionCall::SELECTOR => {
-            call.method::<deleteFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
-        }
-        isTransactionFilteredCall::SELECTOR => {
-            call.method::<isTransactionFilteredCall>(View, 60, |c, _| {
-                c.burn(READ)?;
-                Ok(false)
-            })
-        }
-        _ => call.unknown(),
-    }
+    Methods::of(call)
+        .on::<addFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
+        .on::<deleteFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
+        .on::<isTransactionFilteredCall>(View, 60, |c, _| {
+            c.burn(READ)?;
+            Ok(false)
+        })
+        .end()
 }

@@ -1,9 +1,9 @@
 //! ArbGasInfo (0x6c): prices. There is no L1, so its parts are zero.
 
-use super::call::{Call, Purity::*, Stop};
+use super::call::{Call, Methods, Purity::*, Stop};
 use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -87,26 +87,9 @@ fn in_gas(call: &mut Call<'_, '_>) -> Result<[U256; 3], Stop> {
     Ok([gas(TX_UNITS), gas(16), U256::from(STORAGE)])
 }
 
-/// A method that reads one storage word.
-fn word<C: SolCall>(
-    call: &mut Call<'_, '_>,
-    slot: U256,
-    result: impl FnOnce(U256) -> C::Return,
-) -> Result<Bytes, Stop> {
-    call.method::<C>(View, 0, |c, _| Ok(result(c.read(slot)?)))
-}
-
-/// A method whose value is fixed on a chain without L1.
-fn fixed<C: SolCall>(call: &mut Call<'_, '_>, value: C::Return) -> Result<Bytes, Stop> {
-    call.method::<C>(View, 0, |c, _| {
-        c.burn(super::call::READ)?;
-        Ok(value)
-    })
-}
-
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        getPricesInWeiCall::SELECTOR => call.method::<getPricesInWeiCall>(View, 0, |c, _| {
+    Methods::of(call)
+        .on::<getPricesInWeiCall>(View, 0, |c, _| {
             let p = in_wei(c)?;
             Ok(getPricesInWeiReturn {
                 _0: p[0],
@@ -116,126 +99,74 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 _4: p[4],
                 _5: p[5],
             })
-        }),
-        getPricesInWeiWithAggregatorCall::SELECTOR => call
-            .method::<getPricesInWeiWithAggregatorCall>(View, 0, |c, _| {
-                let [a, b, d, e, f, g] = in_wei(c)?;
-                Ok(getPricesInWeiWithAggregatorReturn {
-                    _0: a,
-                    _1: b,
-                    _2: d,
-                    _3: e,
-                    _4: f,
-                    _5: g,
-                })
-            }),
-        getPricesInArbGasCall::SELECTOR => call.method::<getPricesInArbGasCall>(View, 0, |c, _| {
+        })
+        .on::<getPricesInWeiWithAggregatorCall>(View, 0, |c, _| {
+            let [a, b, d, e, f, g] = in_wei(c)?;
+            Ok(getPricesInWeiWithAggregatorReturn {
+                _0: a,
+                _1: b,
+                _2: d,
+                _3: e,
+                _4: f,
+                _5: g,
+            })
+        })
+        .on::<getPricesInArbGasCall>(View, 0, |c, _| {
             let [a, b, d] = in_gas(c)?;
             Ok(getPricesInArbGasReturn {
                 _0: a,
                 _1: b,
                 _2: d,
             })
-        }),
-        getPricesInArbGasWithAggregatorCall::SELECTOR => call
-            .method::<getPricesInArbGasWithAggregatorCall>(View, 0, |c, _| {
-                let [a, b, d] = in_gas(c)?;
-                Ok(getPricesInArbGasWithAggregatorReturn {
-                    _0: a,
-                    _1: b,
-                    _2: d,
-                })
-            }),
-        getGasAccountingParamsCall::SELECTOR => {
-            call.method::<getGasAccountingParamsCall>(View, 0, |c, _| {
-                let speed = c.read(LAYOUT.l2_speed_limit)?;
-                let block = c.read(LAYOUT.l2_block_gas_limit)?;
-                Ok(getGasAccountingParamsReturn {
-                    _0: speed,
-                    _1: block,
-                    _2: block,
-                })
+        })
+        .on::<getPricesInArbGasWithAggregatorCall>(View, 0, |c, _| {
+            let [a, b, d] = in_gas(c)?;
+            Ok(getPricesInArbGasWithAggregatorReturn {
+                _0: a,
+                _1: b,
+                _2: d,
             })
-        }
-        getMaxTxGasLimitCall::SELECTOR if call.version >= 50 => {
-            word::<getMaxTxGasLimitCall>(call, LAYOUT.l2_tx_gas_limit, |v| v)
-        }
-        getMaxBlockGasLimitCall::SELECTOR if call.version >= 50 => {
-            word::<getMaxBlockGasLimitCall>(call, LAYOUT.l2_block_gas_limit, |v| v.saturating_to())
-        }
-        getMinimumGasPriceCall::SELECTOR => {
-            word::<getMinimumGasPriceCall>(call, LAYOUT.l2_min_base_fee, |v| v)
-        }
-        getL1BaseFeeEstimateCall::SELECTOR => {
-            word::<getL1BaseFeeEstimateCall>(call, LAYOUT.l1_price_per_unit, |v| v)
-        }
-        getL1GasPriceEstimateCall::SELECTOR => {
-            word::<getL1GasPriceEstimateCall>(call, LAYOUT.l1_price_per_unit, |v| v)
-        }
-        getGasBacklogCall::SELECTOR => {
-            word::<getGasBacklogCall>(call, LAYOUT.l2_gas_backlog, |v| v.saturating_to())
-        }
-        getPricingInertiaCall::SELECTOR => {
-            word::<getPricingInertiaCall>(call, LAYOUT.l2_pricing_inertia, |v| v.saturating_to())
-        }
-        getGasBacklogToleranceCall::SELECTOR => {
-            word::<getGasBacklogToleranceCall>(call, LAYOUT.l2_backlog_tolerance, |v| {
-                v.saturating_to()
+        })
+        .on::<getGasAccountingParamsCall>(View, 0, |c, _| {
+            let speed = c.read(LAYOUT.l2_speed_limit)?;
+            let block = c.read(LAYOUT.l2_block_gas_limit)?;
+            Ok(getGasAccountingParamsReturn {
+                _0: speed,
+                _1: block,
+                _2: block,
             })
-        }
-        getL1BaseFeeEstimateInertiaCall::SELECTOR => {
-            word::<getL1BaseFeeEstimateInertiaCall>(call, LAYOUT.l1_inertia, |v| v.saturating_to())
-        }
-        getL1RewardRateCall::SELECTOR => {
-            word::<getL1RewardRateCall>(call, LAYOUT.l1_reward_rate, |v| v.saturating_to())
-        }
-        getL1RewardRecipientCall::SELECTOR => {
-            word::<getL1RewardRecipientCall>(call, LAYOUT.l1_reward_recipient, address_of)
-        }
-        getCurrentTxL1GasFeesCall::SELECTOR => {
-            call.method::<getCurrentTxL1GasFeesCall>(View, 0, |_, _| Ok(U256::ZERO))
-        }
-        getPerBatchGasChargeCall::SELECTOR => {
-            word::<getPerBatchGasChargeCall>(call, LAYOUT.l1_per_batch_gas, |v| {
-                v.wrapping_to::<u64>().cast_signed()
-            })
-        }
-        getAmortizedCostCapBipsCall::SELECTOR => {
-            word::<getAmortizedCostCapBipsCall>(call, LAYOUT.l1_amortized_cap, |v| {
-                v.saturating_to()
-            })
-        }
-        getL1PricingEquilibrationUnitsCall::SELECTOR => {
-            word::<getL1PricingEquilibrationUnitsCall>(call, LAYOUT.l1_equilibration_units, |v| v)
-        }
-        getMultiGasPricingConstraintsCall::SELECTOR => call
-            .method::<getMultiGasPricingConstraintsCall>(View, MULTI_GAS, |c, _| {
-                c.burn(super::call::READ)?;
-                Ok(Vec::new())
-            }),
+        })
+        .word::<getMaxTxGasLimitCall>(50, LAYOUT.l2_tx_gas_limit, |v| v)
+        .word::<getMaxBlockGasLimitCall>(50, LAYOUT.l2_block_gas_limit, |v| v.saturating_to())
+        .word::<getMinimumGasPriceCall>(0, LAYOUT.l2_min_base_fee, |v| v)
+        .word::<getL1BaseFeeEstimateCall>(0, LAYOUT.l1_price_per_unit, |v| v)
+        .word::<getL1GasPriceEstimateCall>(0, LAYOUT.l1_price_per_unit, |v| v)
+        .word::<getGasBacklogCall>(0, LAYOUT.l2_gas_backlog, |v| v.saturating_to())
+        .word::<getPricingInertiaCall>(0, LAYOUT.l2_pricing_inertia, |v| v.saturating_to())
+        .word::<getGasBacklogToleranceCall>(0, LAYOUT.l2_backlog_tolerance, |v| v.saturating_to())
+        .word::<getL1BaseFeeEstimateInertiaCall>(0, LAYOUT.l1_inertia, |v| v.saturating_to())
+        .word::<getL1RewardRateCall>(0, LAYOUT.l1_reward_rate, |v| v.saturating_to())
+        .word::<getL1RewardRecipientCall>(0, LAYOUT.l1_reward_recipient, address_of)
+        .on::<getCurrentTxL1GasFeesCall>(View, 0, |_, _| Ok(U256::ZERO))
+        .word::<getPerBatchGasChargeCall>(0, LAYOUT.l1_per_batch_gas, |v| {
+            v.wrapping_to::<u64>().cast_signed()
+        })
+        .word::<getAmortizedCostCapBipsCall>(0, LAYOUT.l1_amortized_cap, |v| v.saturating_to())
+        .word::<getL1PricingEquilibrationUnitsCall>(0, LAYOUT.l1_equilibration_units, |v| v)
+        .on::<getMultiGasPricingConstraintsCall>(View, MULTI_GAS, |c, _| {
+            c.burn(super::call::READ)?;
+            Ok(Vec::new())
+        })
         // Without constraints every kind costs the base fee.
-        getMultiGasBaseFeeCall::SELECTOR => {
-            call.method::<getMultiGasBaseFeeCall>(View, MULTI_GAS, |c, _| {
-                let fee = c.read(LAYOUT.l2_base_fee)?;
-                Ok(vec![fee; GAS_KINDS])
-            })
-        }
-        getLastL1PricingUpdateTimeCall::SELECTOR => {
-            fixed::<getLastL1PricingUpdateTimeCall>(call, 0)
-        }
-        getL1PricingSurplusCall::SELECTOR => {
-            fixed::<getL1PricingSurplusCall>(call, Default::default())
-        }
-        getL1FeesAvailableCall::SELECTOR => fixed::<getL1FeesAvailableCall>(call, U256::ZERO),
-        getL1PricingFundsDueForRewardsCall::SELECTOR => {
-            fixed::<getL1PricingFundsDueForRewardsCall>(call, U256::ZERO)
-        }
-        getL1PricingUnitsSinceUpdateCall::SELECTOR => {
-            fixed::<getL1PricingUnitsSinceUpdateCall>(call, 0)
-        }
-        getLastL1PricingSurplusCall::SELECTOR => {
-            fixed::<getLastL1PricingSurplusCall>(call, Default::default())
-        }
-        _ => call.unknown(),
-    }
+        .on::<getMultiGasBaseFeeCall>(View, MULTI_GAS, |c, _| {
+            let fee = c.read(LAYOUT.l2_base_fee)?;
+            Ok(vec![fee; GAS_KINDS])
+        })
+        .fixed::<getLastL1PricingUpdateTimeCall>(0)
+        .fixed::<getL1PricingSurplusCall>(Default::default())
+        .fixed::<getL1FeesAvailableCall>(U256::ZERO)
+        .fixed::<getL1PricingFundsDueForRewardsCall>(U256::ZERO)
+        .fixed::<getL1PricingUnitsSinceUpdateCall>(0)
+        .fixed::<getLastL1PricingSurplusCall>(Default::default())
+        .end()
 }

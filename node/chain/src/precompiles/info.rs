@@ -1,9 +1,9 @@
 //! ArbInfo (0x65) and ArbStatistics (0x6f).
 
-use super::call::{Call, Purity::*, Stop};
+use super::call::{Call, Methods, Purity::*, Stop};
 use crate::evm::load_account;
 use alloy_primitives::{Bytes, U256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -19,24 +19,23 @@ use ArbInfo::{getBalanceCall, getCodeCall};
 use ArbStatistics::{getStatsCall, getStatsReturn};
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        getBalanceCall::SELECTOR => call.method::<getBalanceCall>(View, 0, |c, a| {
+    Methods::of(call)
+        .on::<getBalanceCall>(View, 0, |c, a| {
             c.burn(700)?;
             Ok(load_account(c.ctx, a.account).balance)
-        }),
-        getCodeCall::SELECTOR => call.method::<getCodeCall>(View, 0, |c, a| {
+        })
+        .on::<getCodeCall>(View, 0, |c, a| {
             c.burn(2_100)?;
             let code = c.code(a.account)?.1;
             c.burn(3 * code.len().div_ceil(32) as u64)?;
             Ok(code)
-        }),
-        _ => call.unknown(),
-    }
+        })
+        .end()
 }
 
 pub(super) fn run_statistics(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        getStatsCall::SELECTOR => call.method::<getStatsCall>(View, 0, |c, _| {
+    Methods::of(call)
+        .on::<getStatsCall>(View, 0, |c, _| {
             let (blocks, zero) = (U256::from(c.ctx.chain.l2_number), U256::ZERO);
             Ok(getStatsReturn {
                 blocks,
@@ -46,7 +45,6 @@ pub(super) fn run_statistics(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 d: zero,
                 e: zero,
             })
-        }),
-        _ => call.unknown(),
-    }
+        })
+        .end()
 }

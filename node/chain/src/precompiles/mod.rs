@@ -178,7 +178,7 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
             0x72 => wasm_cache::run(&mut call),
             0x74 => filtered::run(&mut call),
             0xff => debug::run(&mut call),
-            _ => call.unknown(),
+            _ => Err(Stop::Unknown),
         };
         let (left, selector) = (call.gas, call.selector());
         let (result, output, left) = match outcome {

@@ -1,12 +1,12 @@
 //! ArbOwnerPublic (0x6b): chain settings for everyone to read.
 
 use super::{
-    call::{Call, Purity::*, Stop},
+    call::{Call, Methods, Purity::*, Stop},
     owner::SINCE_60,
 };
 use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -31,88 +31,52 @@ sol! {
 use ArbOwnerPublic::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        isChainOwnerCall::SELECTOR => {
-            call.method::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
-        }
-        getAllChainOwnersCall::SELECTOR => {
-            call.method::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
-        }
-        rectifyChainOwnerCall::SELECTOR => {
-            call.method::<rectifyChainOwnerCall>(Write, 11, |c, a| {
-                // Lists that need it are older than every version that is known here.
-                let reason = match LAYOUT.owners.contains(c, a.account)? {
-                    true => "RectifyMapping: Owner address is correctly mapped",
-                    false => "RectifyMapping: Address is not an owner",
-                };
-                Err(Stop::Plain(reason.into()))
-            })
-        }
-        getNetworkFeeAccountCall::SELECTOR => {
-            call.method::<getNetworkFeeAccountCall>(View, 0, |c, _| {
-                Ok(address_of(c.read(LAYOUT.network_fee_account)?))
-            })
-        }
-        getInfraFeeAccountCall::SELECTOR => {
-            call.method::<getInfraFeeAccountCall>(View, 5, |c, _| {
-                Ok(address_of(c.read(LAYOUT.infra_fee_account)?))
-            })
-        }
-        getBrotliCompressionLevelCall::SELECTOR => {
-            call.method::<getBrotliCompressionLevelCall>(View, 20, |c, _| {
-                Ok(c.read(LAYOUT.brotli_level)?.saturating_to())
-            })
-        }
-        getScheduledUpgradeCall::SELECTOR => {
-            call.method::<getScheduledUpgradeCall>(View, 20, |c, _| {
-                let version: u64 = c.read(LAYOUT.upgrade_version)?.saturating_to();
-                let timestamp: u64 = c.read(LAYOUT.upgrade_timestamp)?.saturating_to();
-                if version <= c.version {
-                    return Ok(getScheduledUpgradeReturn {
-                        version: 0,
-                        timestamp: 0,
-                    });
-                }
-                Ok(getScheduledUpgradeReturn { version, timestamp })
-            })
-        }
-        isCalldataPriceIncreaseEnabledCall::SELECTOR => call
-            .method::<isCalldataPriceIncreaseEnabledCall>(View, 40, |c, _| {
-                Ok(c.read(LAYOUT.calldata_price_increase)? != U256::ZERO)
-            }),
-        getParentGasFloorPerTokenCall::SELECTOR => {
-            call.method::<getParentGasFloorPerTokenCall>(View, 50, |c, _| {
-                Ok(c.read(LAYOUT.l1_gas_floor)?.saturating_to())
-            })
-        }
-        getMaxStylusContractFragmentsCall::SELECTOR => call
-            .method::<getMaxStylusContractFragmentsCall>(View, 60, |c, _| {
-                Ok(c.params()?.max_fragments)
-            }),
-        getCollectTipsCall::SELECTOR => {
-            call.method::<getCollectTipsCall>(View, SINCE_60, |c, _| {
-                Ok(c.read(LAYOUT.collect_tips)? != U256::ZERO)
-            })
-        }
-        getTransactionFilteringFromCall::SELECTOR => call
-            .method::<getTransactionFilteringFromCall>(View, SINCE_60, |c, _| {
-                Ok(c.read(LAYOUT.filtering_from)?.saturating_to())
-            }),
-        isTransactionFiltererCall::SELECTOR => {
-            call.method::<isTransactionFiltererCall>(View, SINCE_60, |c, a| {
-                LAYOUT.transaction_filterers.contains(c, a.filterer)
-            })
-        }
-        getAllTransactionFilterersCall::SELECTOR => {
-            call.method::<getAllTransactionFilterersCall>(View, SINCE_60, |c, _| {
-                LAYOUT.transaction_filterers.all(c)
-            })
-        }
-        getFilteredFundsRecipientCall::SELECTOR => {
-            call.method::<getFilteredFundsRecipientCall>(View, SINCE_60, |c, _| {
-                Ok(address_of(c.read(LAYOUT.filtered_funds_recipient)?))
-            })
-        }
-        _ => call.unknown(),
-    }
+    Methods::of(call)
+        .on::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
+        .on::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
+        .on::<rectifyChainOwnerCall>(Write, 11, |c, a| {
+            // Lists that need it are older than every version that is known here.
+            let reason = match LAYOUT.owners.contains(c, a.account)? {
+                true => "RectifyMapping: Owner address is correctly mapped",
+                false => "RectifyMapping: Address is not an owner",
+            };
+            Err(Stop::Plain(reason.into()))
+        })
+        .word::<getNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, address_of)
+        .word::<getInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, address_of)
+        .word::<getBrotliCompressionLevelCall>(20, LAYOUT.brotli_level, |v| v.saturating_to())
+        .on::<getScheduledUpgradeCall>(View, 20, |c, _| {
+            let version: u64 = c.read(LAYOUT.upgrade_version)?.saturating_to();
+            let timestamp: u64 = c.read(LAYOUT.upgrade_timestamp)?.saturating_to();
+            if version <= c.version {
+                return Ok(getScheduledUpgradeReturn {
+                    version: 0,
+                    timestamp: 0,
+                });
+            }
+            Ok(getScheduledUpgradeReturn { version, timestamp })
+        })
+        .on::<isCalldataPriceIncreaseEnabledCall>(View, 40, |c, _| {
+            Ok(c.read(LAYOUT.calldata_price_increase)? != U256::ZERO)
+        })
+        .word::<getParentGasFloorPerTokenCall>(50, LAYOUT.l1_gas_floor, |v| v.saturating_to())
+        .on::<getMaxStylusContractFragmentsCall>(View, 60, |c, _| Ok(c.params()?.max_fragments))
+        .on::<getCollectTipsCall>(View, SINCE_60, |c, _| {
+            Ok(c.read(LAYOUT.collect_tips)? != U256::ZERO)
+        })
+        .word::<getTransactionFilteringFromCall>(SINCE_60, LAYOUT.filtering_from, |v| {
+            v.saturating_to()
+        })
+        .on::<isTransactionFiltererCall>(View, SINCE_60, |c, a| {
+            LAYOUT.transaction_filterers.contains(c, a.filterer)
+        })
+        .on::<getAllTransactionFilterersCall>(View, SINCE_60, |c, _| {
+            LAYOUT.transaction_filterers.all(c)
+        })
+        .word::<getFilteredFundsRecipientCall>(
+            SINCE_60,
+            LAYOUT.filtered_funds_recipient,
+            address_of,
+        )
+        .end()
 }

@@ -1,9 +1,9 @@
 //! ArbRetryableTx (0x6e) and ArbosActs (0xa4b05). Without an L1 there are no tickets, and only ArbOS
 //! itself, which no transaction is, may call the latter.
 
-use super::call::{Call, Purity::*, READ, Stop, revert};
+use super::call::{Call, Methods, Purity::*, READ, Stop, revert};
 use alloy_primitives::{Address, Bytes, U256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -33,25 +33,16 @@ use ArbosActs::*;
 const LIFETIME: u64 = 7 * 86_400;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        redeemCall::SELECTOR => call.method::<redeemCall>(Write, 0, |c, _| no_ticket(c)),
-        getLifetimeCall::SELECTOR => {
-            call.method::<getLifetimeCall>(View, 0, |_, _| Ok(U256::from(LIFETIME)))
-        }
-        getTimeoutCall::SELECTOR => call.method::<getTimeoutCall>(View, 0, |c, _| no_ticket(c)),
-        keepaliveCall::SELECTOR => call.method::<keepaliveCall>(Write, 0, |c, _| no_ticket(c)),
-        getBeneficiaryCall::SELECTOR => {
-            call.method::<getBeneficiaryCall>(View, 0, |c, _| no_ticket(c))
-        }
-        cancelCall::SELECTOR => call.method::<cancelCall>(Write, 0, |c, _| no_ticket(c)),
-        getCurrentRedeemerCall::SELECTOR => {
-            call.method::<getCurrentRedeemerCall>(View, 0, |_, _| Ok(Address::ZERO))
-        }
-        submitRetryableCall::SELECTOR => {
-            call.method::<submitRetryableCall>(Write, 0, |_, _| revert(NotCallable {}))
-        }
-        _ => call.unknown(),
-    }
+    Methods::of(call)
+        .on::<redeemCall>(Write, 0, |c, _| no_ticket(c))
+        .on::<getLifetimeCall>(View, 0, |_, _| Ok(U256::from(LIFETIME)))
+        .on::<getTimeoutCall>(View, 0, |c, _| no_ticket(c))
+        .on::<keepaliveCall>(Write, 0, |c, _| no_ticket(c))
+        .on::<getBeneficiaryCall>(View, 0, |c, _| no_ticket(c))
+        .on::<cancelCall>(Write, 0, |c, _| no_ticket(c))
+        .on::<getCurrentRedeemerCall>(View, 0, |_, _| Ok(Address::ZERO))
+        .on::<submitRetryableCall>(Write, 0, |_, _| revert(NotCallable {}))
+        .end()
 }
 
 /// A ticket is looked up by its time-out, which is zero.
@@ -61,16 +52,9 @@ fn no_ticket<T>(call: &mut Call<'_, '_>) -> Result<T, Stop> {
 }
 
 pub(super) fn run_acts(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        startBlockCall::SELECTOR => {
-            call.method::<startBlockCall>(Write, 0, |_, _| revert(CallerNotArbOS {}))
-        }
-        batchPostingReportCall::SELECTOR => {
-            call.method::<batchPostingReportCall>(Write, 0, |_, _| revert(CallerNotArbOS {}))
-        }
-        batchPostingReportV2Call::SELECTOR => {
-            call.method::<batchPostingReportV2Call>(Write, 50, |_, _| revert(CallerNotArbOS {}))
-        }
-        _ => call.unknown(),
-    }
+    Methods::of(call)
+        .on::<startBlockCall>(Write, 0, |_, _| revert(CallerNotArbOS {}))
+        .on::<batchPostingReportCall>(Write, 0, |_, _| revert(CallerNotArbOS {}))
+        .on::<batchPostingReportV2Call>(Write, 50, |_, _| revert(CallerNotArbOS {}))
+        .end()
 }

@@ -1,6 +1,6 @@
 //! ArbSys (0x64): the chain's own facts. Messages to L1 are not supported: there is none.
 
-use super::call::{Call, Purity::*, Stop, revert};
+use super::call::{Call, Methods, Purity::*, Stop, revert};
 use alloy_primitives::{Address, Bytes, U256, address};
 use alloy_sol_types::{SolCall, sol};
 use revm::context::{Cfg, ContextTr, JournalTr};
@@ -27,11 +27,17 @@ use ArbSys::*;
 const ALIAS: Address = address!("1111000000000000000000000000000000001111");
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        arbBlockNumberCall::SELECTOR => {
-            call.method::<arbBlockNumberCall>(View, 0, |c, _| Ok(U256::from(c.ctx.chain.l2_number)))
-        }
-        arbBlockHashCall::SELECTOR => call.method::<arbBlockHashCall>(View, 0, |c, a| {
+    if matches!(
+        call.selector(),
+        withdrawEthCall::SELECTOR | sendTxToL1Call::SELECTOR
+    ) {
+        return Err(Stop::Failure(
+            "messages to L1 are not supported by this chain: it has no L1".into(),
+        ));
+    }
+    Methods::of(call)
+        .on::<arbBlockNumberCall>(View, 0, |c, _| Ok(U256::from(c.ctx.chain.l2_number)))
+        .on::<arbBlockHashCall>(View, 0, |c, a| {
             let current = c.ctx.chain.l2_number;
             let number = u64::try_from(a.number).ok();
             let known = number.filter(|n| *n < current && *n + 256 >= current);
@@ -48,40 +54,23 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             let view = c.ctx.db();
             let known = view.ledger.hash(number);
             Ok(known.unwrap_or_else(|| view.state_db.block_hash_beneath(number)))
-        }),
-        arbChainIDCall::SELECTOR => {
-            call.method::<arbChainIDCall>(View, 0, |c, _| Ok(U256::from(c.ctx.cfg().chain_id())))
-        }
-        arbOSVersionCall::SELECTOR => {
-            call.method::<arbOSVersionCall>(View, 0, |c, _| Ok(U256::from(55 + c.version)))
-        }
-        getStorageGasAvailableCall::SELECTOR => {
-            call.method::<getStorageGasAvailableCall>(View, 0, |_, _| Ok(U256::ZERO))
-        }
-        isTopLevelCallCall::SELECTOR => {
-            call.method::<isTopLevelCallCall>(View, 0, |c, _| Ok(c.ctx.journal().depth() <= 2))
-        }
-        mapL1SenderContractAddressToL2AliasCall::SELECTOR => {
-            call.method::<mapL1SenderContractAddressToL2AliasCall>(Pure, 0, |_, a| {
-                let sum = crate::arbos::word(a.sender).wrapping_add(crate::arbos::word(ALIAS));
-                Ok(crate::arbos::address_of(sum))
-            })
-        }
-        wasMyCallersAddressAliasedCall::SELECTOR => {
-            call.method::<wasMyCallersAddressAliasedCall>(View, 0, |_, _| Ok(false))
-        }
-        myCallersAddressWithoutAliasingCall::SELECTOR => call
-            .method::<myCallersAddressWithoutAliasingCall>(View, 0, |c, _| {
-                Ok(c.ctx
-                    .chain
-                    .frames
-                    .last()
-                    .map(|frame| frame.caller)
-                    .unwrap_or_default())
-            }),
-        withdrawEthCall::SELECTOR | sendTxToL1Call::SELECTOR => Err(Stop::Failure(
-            "messages to L1 are not supported by this chain: it has no L1".into(),
-        )),
-        _ => call.unknown(),
-    }
+        })
+        .on::<arbChainIDCall>(View, 0, |c, _| Ok(U256::from(c.ctx.cfg().chain_id())))
+        .on::<arbOSVersionCall>(View, 0, |c, _| Ok(U256::from(55 + c.version)))
+        .on::<getStorageGasAvailableCall>(View, 0, |_, _| Ok(U256::ZERO))
+        .on::<isTopLevelCallCall>(View, 0, |c, _| Ok(c.ctx.journal().depth() <= 2))
+        .on::<mapL1SenderContractAddressToL2AliasCall>(Pure, 0, |_, a| {
+            let sum = crate::arbos::word(a.sender).wrapping_add(crate::arbos::word(ALIAS));
+            Ok(crate::arbos::address_of(sum))
+        })
+        .on::<wasMyCallersAddressAliasedCall>(View, 0, |_, _| Ok(false))
+        .on::<myCallersAddressWithoutAliasingCall>(View, 0, |c, _| {
+            Ok(c.ctx
+                .chain
+                .frames
+                .last()
+                .map(|frame| frame.caller)
+                .unwrap_or_default())
+        })
+        .end()
 }

@@ -1,8 +1,8 @@
 //! ArbosTest (0x69): burns gas.
 
-use super::call::{Call, Purity::*, Stop};
+use super::call::{Call, Methods, Purity::*, Stop};
 use alloy_primitives::Bytes;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     interface ArbosTest {
@@ -12,14 +12,13 @@ sol! {
 use ArbosTest::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        burnArbGasCall::SELECTOR => call.method::<burnArbGasCall>(Pure, 0, |c, a| {
+    Methods::of(call)
+        .on::<burnArbGasCall>(Pure, 0, |c, a| {
             let amount = u64::try_from(a.amount);
             let amount = amount.map_err(|_| Stop::Plain("not a uint64".into()))?;
             // More than there is burns what there is, and is no failure.
             c.gas = c.gas.saturating_sub(amount);
-            Ok(burnArbGasReturn {})
-        }),
-        _ => call.unknown(),
-    }
+            Ok(().into())
+        })
+        .end()
 }

@@ -1,6 +1,6 @@
 //! ArbWasm (0x71): activation, keepalive and what is known about programs.
 
-use super::call::{Call, Purity::*, READ, Stop, revert};
+use super::call::{Call, Methods, Purity::*, READ, Stop, revert};
 use crate::{
     arbos::{
         LAYOUT, Params, Program, Store, address_of, data_price,
@@ -9,7 +9,7 @@ use crate::{
     stylus::{is_program, programs, programs::Root},
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 use revm::context::{ContextTr, JournalTr};
 
 sol! {
@@ -61,87 +61,54 @@ const FRAGMENT: (u64, u64) = (2_600, 100);
 const PAGE_RAMP: u64 = 620_674_314;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        activateProgramCall::SELECTOR => {
-            call.method::<activateProgramCall>(Payable, 30, |call, a| activate(call, a.program))
-        }
-        codehashKeepaliveCall::SELECTOR => {
-            call.method::<codehashKeepaliveCall>(Payable, 30, |call, a| keepalive(call, a.codehash))
-        }
-        stylusVersionCall::SELECTOR => {
-            call.method::<stylusVersionCall>(View, 30, |c, _| Ok(c.params()?.version))
-        }
-        inkPriceCall::SELECTOR => {
-            call.method::<inkPriceCall>(View, 30, |c, _| Ok(c.params()?.ink_price))
-        }
-        maxStackDepthCall::SELECTOR => {
-            call.method::<maxStackDepthCall>(View, 30, |c, _| Ok(c.params()?.max_stack_depth))
-        }
-        freePagesCall::SELECTOR => {
-            call.method::<freePagesCall>(View, 30, |c, _| Ok(c.params()?.free_pages))
-        }
-        pageGasCall::SELECTOR => {
-            call.method::<pageGasCall>(View, 30, |c, _| Ok(c.params()?.page_gas))
-        }
-        pageRampCall::SELECTOR => call.method::<pageRampCall>(View, 30, |c, _| {
+    Methods::of(call)
+        .on::<activateProgramCall>(Payable, 30, |call, a| activate(call, a.program))
+        .on::<codehashKeepaliveCall>(Payable, 30, |call, a| keepalive(call, a.codehash))
+        .on::<stylusVersionCall>(View, 30, |c, _| Ok(c.params()?.version))
+        .on::<inkPriceCall>(View, 30, |c, _| Ok(c.params()?.ink_price))
+        .on::<maxStackDepthCall>(View, 30, |c, _| Ok(c.params()?.max_stack_depth))
+        .on::<freePagesCall>(View, 30, |c, _| Ok(c.params()?.free_pages))
+        .on::<pageGasCall>(View, 30, |c, _| Ok(c.params()?.page_gas))
+        .on::<pageRampCall>(View, 30, |c, _| {
             c.params()?;
             Ok(PAGE_RAMP)
-        }),
-        pageLimitCall::SELECTOR => {
-            call.method::<pageLimitCall>(View, 30, |c, _| Ok(c.params()?.page_limit))
-        }
-        minInitGasCall::SELECTOR => call.method::<minInitGasCall>(View, 32, |c, _| {
+        })
+        .on::<pageLimitCall>(View, 30, |c, _| Ok(c.params()?.page_limit))
+        .on::<minInitGasCall>(View, 32, |c, _| {
             let params = c.params()?;
             let (gas, cached) = (params.min_init_gas, params.min_cached_init_gas);
             Ok(minInitGasReturn {
                 gas: u64::from(gas) * 128,
                 cached: u64::from(cached) * 32,
             })
-        }),
-        initCostScalarCall::SELECTOR => call.method::<initCostScalarCall>(View, 30, |c, _| {
+        })
+        .on::<initCostScalarCall>(View, 30, |c, _| {
             Ok(u64::from(c.params()?.init_cost_scalar) * 2)
-        }),
-        expiryDaysCall::SELECTOR => {
-            call.method::<expiryDaysCall>(View, 30, |c, _| Ok(c.params()?.expiry_days))
-        }
-        keepaliveDaysCall::SELECTOR => {
-            call.method::<keepaliveDaysCall>(View, 30, |c, _| Ok(c.params()?.keepalive_days))
-        }
-        blockCacheSizeCall::SELECTOR => {
-            call.method::<blockCacheSizeCall>(View, 30, |c, _| Ok(c.params()?.block_cache_size))
-        }
-        activationGasCall::SELECTOR => {
-            call.method::<activationGasCall>(View, ACTIVATION_GAS, |c, _| {
-                Ok(c.read(LAYOUT.activation_gas)?.saturating_to())
-            })
-        }
-        codehashVersionCall::SELECTOR => call
-            .method::<codehashVersionCall>(View, 30, |c, a| Ok(active(c, a.codehash)?.1.version)),
-        codehashAsmSizeCall::SELECTOR => call.method::<codehashAsmSizeCall>(View, 30, |c, a| {
+        })
+        .on::<expiryDaysCall>(View, 30, |c, _| Ok(c.params()?.expiry_days))
+        .on::<keepaliveDaysCall>(View, 30, |c, _| Ok(c.params()?.keepalive_days))
+        .on::<blockCacheSizeCall>(View, 30, |c, _| Ok(c.params()?.block_cache_size))
+        .word::<activationGasCall>(ACTIVATION_GAS, LAYOUT.activation_gas, |v| v.saturating_to())
+        .on::<codehashVersionCall>(View, 30, |c, a| Ok(active(c, a.codehash)?.1.version))
+        .on::<codehashAsmSizeCall>(View, 30, |c, a| {
             Ok(active(c, a.codehash)?.1.asm_kib.saturating_mul(1_024))
-        }),
-        programVersionCall::SELECTOR => call
-            .method::<programVersionCall>(View, 30, |c, a| Ok(active_at(c, a.program)?.1.version)),
-        programInitGasCall::SELECTOR => call.method::<programInitGasCall>(View, 30, |c, a| {
+        })
+        .on::<programVersionCall>(View, 30, |c, a| Ok(active_at(c, a.program)?.1.version))
+        .on::<programInitGasCall>(View, 30, |c, a| {
             let (params, program) = active_at(c, a.program)?;
             let (start, info) = (params.start(), program.info());
             Ok(programInitGasReturn {
                 gas: start.start_gas(&info, false),
                 gasWhenCached: start.cached_gas(&info),
             })
-        }),
-        programMemoryFootprintCall::SELECTOR => {
-            call.method::<programMemoryFootprintCall>(View, 30, |c, a| {
-                Ok(active_at(c, a.program)?.1.footprint)
-            })
-        }
-        programTimeLeftCall::SELECTOR => call.method::<programTimeLeftCall>(View, 30, |c, a| {
+        })
+        .on::<programMemoryFootprintCall>(View, 30, |c, a| Ok(active_at(c, a.program)?.1.footprint))
+        .on::<programTimeLeftCall>(View, 30, |c, a| {
             let now = c.now();
             let (params, program) = active_at(c, a.program)?;
             Ok(program.time_left(&params, now))
-        }),
-        _ => call.unknown(),
-    }
+        })
+        .end()
 }
 
 fn active_at(call: &mut Call<'_, '_>, program: Address) -> Result<(Params, Program), Stop> {
@@ -306,7 +273,7 @@ fn keepalive(call: &mut Call<'_, '_>, code_hash: B256) -> Result<codehashKeepali
         codehash: code_hash,
         dataFee: data_fee,
     })?;
-    Ok(codehashKeepaliveReturn {})
+    Ok(().into())
 }
 
 /// Takes the data fee out of the value and gives the rest back to the caller.

@@ -1,10 +1,10 @@
 //! ArbWasmCache (0x72): the cached flag of programs.
 
-use super::call::{Call, Purity::*, READ, Stop};
+use super::call::{Call, Methods, Purity::*, READ, Stop};
 use super::wasm::not_runnable;
 use crate::arbos::{LAYOUT, Program, program::NotRunnable};
 use alloy_primitives::{B256, Bytes};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -21,33 +21,27 @@ sol! {
 use ArbWasmCache::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        isCacheManagerCall::SELECTOR => call.method::<isCacheManagerCall>(View, 30, |c, a| {
+    let only_30 = if call.version == 30 { 30 } else { u64::MAX };
+    Methods::of(call)
+        .on::<isCacheManagerCall>(View, 30, |c, a| {
             LAYOUT.cache_managers.contains(c, a.manager)
-        }),
-        allCacheManagersCall::SELECTOR => {
-            call.method::<allCacheManagersCall>(View, 30, |c, _| LAYOUT.cache_managers.all(c))
-        }
-        cacheProgramCall::SELECTOR => call.method::<cacheProgramCall>(Write, 31, |c, a| {
+        })
+        .on::<allCacheManagersCall>(View, 30, |c, _| LAYOUT.cache_managers.all(c))
+        .on::<cacheProgramCall>(Write, 31, |c, a| {
             let code_hash = c.code_hash(a.program)?;
             set(c, code_hash, true)?;
-            Ok(cacheProgramReturn {})
-        }),
-        cacheCodehashCall::SELECTOR if call.version == 30 => {
-            call.method::<cacheCodehashCall>(Write, 30, |c, a| {
-                set(c, a.codehash, true)?;
-                Ok(cacheCodehashReturn {})
-            })
-        }
-        evictCodehashCall::SELECTOR => call.method::<evictCodehashCall>(Write, 30, |c, a| {
+            Ok(().into())
+        })
+        .on::<cacheCodehashCall>(Write, only_30, |c, a| {
+            set(c, a.codehash, true)?;
+            Ok(().into())
+        })
+        .on::<evictCodehashCall>(Write, 30, |c, a| {
             set(c, a.codehash, false)?;
-            Ok(evictCodehashReturn {})
-        }),
-        codehashIsCachedCall::SELECTOR => call.method::<codehashIsCachedCall>(View, 30, |c, a| {
-            Ok(Program::load(c, a.codehash)?.cached)
-        }),
-        _ => call.unknown(),
-    }
+            Ok(().into())
+        })
+        .on::<codehashIsCachedCall>(View, 30, |c, a| Ok(Program::load(c, a.codehash)?.cached))
+        .end()
 }
 
 fn set(call: &mut Call<'_, '_>, code_hash: B256, cached: bool) -> Result<(), Stop> {

@@ -385,3 +385,20 @@ fn the_list_of_owners_has_nothing_to_correct() {
     let mapped = Some("RectifyMapping: Owner address is correctly mapped".to_owned());
     assert_eq!(asked(&chain, ALICE), mapped);
 }
+
+#[test]
+fn a_legacy_error_reverts_without_data_and_in_its_own_words() {
+    let chain = chain();
+    sol! {
+        function legacyError() external pure;
+    }
+    let refused = call(
+        &chain,
+        request(
+            Address::with_last_byte(0xff),
+            legacyErrorCall {}.abi_encode(),
+        ),
+    );
+    assert!(!refused.success && refused.output.is_empty());
+    assert_eq!(refused.refusal.as_deref(), Some("example legacy error"));
+}

@@ -5,10 +5,10 @@ mod params;
 mod pricing;
 mod since_60;
 
-use super::call::{Call, Purity::*, Stop};
-use crate::arbos::{LAYOUT, Params, Store, address_of, versions, word};
+use super::call::{Call, Methods, Purity::*, Stop};
+use crate::arbos::{LAYOUT, Store, address_of, versions, word};
 use alloy_primitives::{Bytes, FixedBytes, U256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -75,46 +75,17 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Ok(output)
 }
 
-/// Defines a setter that changes Stylus parameters.
-fn change<C: SolCall>(
-    call: &mut Call<'_, '_>,
-    since: u64,
-    result: C::Return,
-    edit: impl FnOnce(&mut Params, C) -> Result<(), &'static str>,
-) -> Result<Bytes, Stop> {
-    call.method::<C>(Write, since, |call, arguments| {
-        let mut params = call.params()?;
-        edit(&mut params, arguments).map_err(|error| Stop::Plain(error.into()))?;
-        call.save_params(params)?;
-        Ok(result)
-    })
-}
-
-/// A setter of one storage word.
-fn store<C: SolCall>(
-    call: &mut Call<'_, '_>,
-    since: u64,
-    slot: U256,
-    result: C::Return,
-    value: impl FnOnce(C) -> U256,
-) -> Result<Bytes, Stop> {
-    call.method::<C>(Write, since, |call, arguments| {
-        call.write(slot, value(arguments))?;
-        Ok(result)
-    })
-}
-
 fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let number = U256::from::<u64>;
-    match call.selector() {
-        addChainOwnerCall::SELECTOR => call.method::<addChainOwnerCall>(Write, 0, |c, a| {
+    Methods::of(call)
+        .on::<addChainOwnerCall>(Write, 0, |c, a| {
             LAYOUT.owners.add(c, a.account)?;
             if c.version >= SINCE_60 {
                 c.emit(&ChainOwnerAdded { owner: a.account })?;
             }
-            Ok(addChainOwnerReturn {})
-        }),
-        removeChainOwnerCall::SELECTOR => call.method::<removeChainOwnerCall>(Write, 0, |c, a| {
+            Ok(().into())
+        })
+        .on::<removeChainOwnerCall>(Write, 0, |c, a| {
             if !LAYOUT.owners.contains(c, a.account)? {
                 return Err(Stop::Plain("tried to remove non-owner".into()));
             }
@@ -122,87 +93,48 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             if c.version >= SINCE_60 {
                 c.emit(&ChainOwnerRemoved { owner: a.account })?;
             }
-            Ok(removeChainOwnerReturn {})
-        }),
-        isChainOwnerCall::SELECTOR => {
-            call.method::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
-        }
-        getAllChainOwnersCall::SELECTOR => {
-            call.method::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
-        }
-        getNetworkFeeAccountCall::SELECTOR => {
-            call.method::<getNetworkFeeAccountCall>(View, 0, |c, _| {
-                Ok(address_of(c.read(LAYOUT.network_fee_account)?))
-            })
-        }
-        setNetworkFeeAccountCall::SELECTOR => {
-            call.method::<setNetworkFeeAccountCall>(Write, 0, |c, a| {
-                versions::set_network_fee_account(c, a.account)?;
-                Ok(setNetworkFeeAccountReturn {})
-            })
-        }
-        getInfraFeeAccountCall::SELECTOR => {
-            call.method::<getInfraFeeAccountCall>(View, 5, |c, _| {
-                Ok(address_of(c.read(LAYOUT.infra_fee_account)?))
-            })
-        }
-        setInfraFeeAccountCall::SELECTOR => store::<setInfraFeeAccountCall>(
-            call,
-            5,
-            LAYOUT.infra_fee_account,
-            setInfraFeeAccountReturn {},
-            |a| word(a.account),
-        ),
-        scheduleArbOSUpgradeCall::SELECTOR => {
-            call.method::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
-                // Zero takes a scheduled upgrade back.
-                if a.version != 0 && !versions::is_supported(a.version) {
-                    return Err(Stop::Plain(format!(
-                        "the rules of ArbOS {} are not known here, only those of {:?}",
-                        a.version,
-                        versions::SUPPORTED
-                    )));
-                }
-                c.write(LAYOUT.upgrade_version, number(a.version))?;
-                c.write(LAYOUT.upgrade_timestamp, number(a.timestamp))?;
-                Ok(scheduleArbOSUpgradeReturn {})
-            })
-        }
-        setBrotliCompressionLevelCall::SELECTOR => store::<setBrotliCompressionLevelCall>(
-            call,
-            20,
-            LAYOUT.brotli_level,
-            setBrotliCompressionLevelReturn {},
-            |a| number(a.level),
-        ),
-        setCalldataPriceIncreaseCall::SELECTOR => {
-            call.method::<setCalldataPriceIncreaseCall>(Write, 40, |c, a| {
-                c.write(LAYOUT.calldata_price_increase, number(a.enable.into()))?;
-                Ok(setCalldataPriceIncreaseReturn {})
-            })
-        }
-        addWasmCacheManagerCall::SELECTOR => {
-            call.method::<addWasmCacheManagerCall>(Write, 30, |c, a| {
-                LAYOUT.cache_managers.add(c, a.manager)?;
-                Ok(addWasmCacheManagerReturn {})
-            })
-        }
-        removeWasmCacheManagerCall::SELECTOR => {
-            call.method::<removeWasmCacheManagerCall>(Write, 30, |c, a| {
-                if !LAYOUT.cache_managers.contains(c, a.manager)? {
-                    return Err(Stop::Plain("tried to remove non-manager".into()));
-                }
-                LAYOUT.cache_managers.remove(c, a.manager)?;
-                Ok(removeWasmCacheManagerReturn {})
-            })
-        }
-        setWasmActivationGasCall::SELECTOR => store::<setWasmActivationGasCall>(
-            call,
-            super::wasm::ACTIVATION_GAS,
-            LAYOUT.activation_gas,
-            setWasmActivationGasReturn {},
-            |a| number(a.gas),
-        ),
-        _ => pricing::run(call),
-    }
+            Ok(().into())
+        })
+        .on::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
+        .on::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
+        .word::<getNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, address_of)
+        .on::<setNetworkFeeAccountCall>(Write, 0, |c, a| {
+            versions::set_network_fee_account(c, a.account)?;
+            Ok(().into())
+        })
+        .word::<getInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, address_of)
+        .set::<setInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, |a| word(a.account))
+        .on::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
+            // Zero takes a scheduled upgrade back.
+            if a.version != 0 && !versions::is_supported(a.version) {
+                return Err(Stop::Plain(format!(
+                    "the rules of ArbOS {} are not known here, only those of {:?}",
+                    a.version,
+                    versions::SUPPORTED
+                )));
+            }
+            c.write(LAYOUT.upgrade_version, number(a.version))?;
+            c.write(LAYOUT.upgrade_timestamp, number(a.timestamp))?;
+            Ok(().into())
+        })
+        .set::<setBrotliCompressionLevelCall>(20, LAYOUT.brotli_level, |a| number(a.level))
+        .on::<setCalldataPriceIncreaseCall>(Write, 40, |c, a| {
+            c.write(LAYOUT.calldata_price_increase, number(a.enable.into()))?;
+            Ok(().into())
+        })
+        .on::<addWasmCacheManagerCall>(Write, 30, |c, a| {
+            LAYOUT.cache_managers.add(c, a.manager)?;
+            Ok(().into())
+        })
+        .on::<removeWasmCacheManagerCall>(Write, 30, |c, a| {
+            if !LAYOUT.cache_managers.contains(c, a.manager)? {
+                return Err(Stop::Plain("tried to remove non-manager".into()));
+            }
+            LAYOUT.cache_managers.remove(c, a.manager)?;
+            Ok(().into())
+        })
+        .set::<setWasmActivationGasCall>(super::wasm::ACTIVATION_GAS, LAYOUT.activation_gas, |a| {
+            number(a.gas)
+        })
+        .or(pricing::run)
 }

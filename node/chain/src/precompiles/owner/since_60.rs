@@ -1,13 +1,13 @@
 //! What ArbOS 60 added. Tips, filters and multi-gas constraints are off on every known chain and are
 //! not built: what would switch them on is refused by name, what leaves them off is accepted.
 
-use super::{SINCE_60 as SINCE, change};
+use super::SINCE_60 as SINCE;
 use crate::{
     arbos::{LAYOUT, Store, address_of, word},
-    precompiles::call::{Call, Purity::*, Stop},
+    precompiles::call::{Call, Methods, Purity::*, Stop},
 };
 use alloy_primitives::Bytes;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     #![sol(all_derives)]
@@ -35,78 +35,58 @@ sol! {
 use Since60::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        setMaxStylusContractFragmentsCall::SELECTOR => change::<setMaxStylusContractFragmentsCall>(
-            call,
-            SINCE,
-            setMaxStylusContractFragmentsReturn {},
-            |p, a| {
-                p.max_fragments = a.count;
-                Ok(())
-            },
-        ),
-        setCollectTipsCall::SELECTOR => call.method::<setCollectTipsCall>(Write, SINCE, |_, a| {
+    Methods::of(call)
+        .change::<setMaxStylusContractFragmentsCall>(SINCE, |p, a| {
+            p.max_fragments = a.count;
+            Ok(())
+        })
+        .on::<setCollectTipsCall>(Write, SINCE, |_, a| {
             if a.collect {
                 return Err(off("setCollectTips", "tips are not collected"));
             }
-            Ok(setCollectTipsReturn {})
-        }),
-        setMultiGasPricingConstraintsCall::SELECTOR => call
-            .method::<setMultiGasPricingConstraintsCall>(Write, SINCE, |_, a| {
-                if !a.constraints.is_empty() {
-                    let without = "gas has one price, without multi-gas constraints";
-                    return Err(off("setMultiGasPricingConstraints", without));
-                }
-                Ok(setMultiGasPricingConstraintsReturn {})
-            }),
-        addTransactionFiltererCall::SELECTOR => {
-            call.method::<addTransactionFiltererCall>(Write, SINCE, |_, _| {
-                Err(off(
-                    "addTransactionFilterer",
-                    "no transactions are filtered",
-                ))
-            })
-        }
-        removeTransactionFiltererCall::SELECTOR => {
-            call.method::<removeTransactionFiltererCall>(Write, SINCE, |_, _| {
-                Err(Stop::Plain(
-                    "tried to remove a transaction filterer that is none".into(),
-                ))
-            })
-        }
-        isTransactionFiltererCall::SELECTOR => {
-            call.method::<isTransactionFiltererCall>(View, SINCE, |c, a| {
-                LAYOUT.transaction_filterers.contains(c, a.filterer)
-            })
-        }
-        getAllTransactionFilterersCall::SELECTOR => {
-            call.method::<getAllTransactionFilterersCall>(View, SINCE, |c, _| {
-                LAYOUT.transaction_filterers.all(c)
-            })
-        }
-        setTransactionFilteringFromCall::SELECTOR => call
-            .method::<setTransactionFilteringFromCall>(Write, SINCE, |_, a| {
-                if a.timestamp != 0 {
-                    let without = "no transactions are filtered";
-                    return Err(off("setTransactionFilteringFrom", without));
-                }
-                Ok(setTransactionFilteringFromReturn {})
-            }),
-        setFilteredFundsRecipientCall::SELECTOR => {
-            call.method::<setFilteredFundsRecipientCall>(Write, SINCE, |c, a| {
-                let recipient = a.recipient;
-                c.write(LAYOUT.filtered_funds_recipient, word(recipient))?;
-                c.emit(&FilteredFundsRecipientSet { recipient })?;
-                Ok(setFilteredFundsRecipientReturn {})
-            })
-        }
-        getFilteredFundsRecipientCall::SELECTOR => {
-            call.method::<getFilteredFundsRecipientCall>(View, SINCE, |c, _| {
-                Ok(address_of(c.read(LAYOUT.filtered_funds_recipient)?))
-            })
-        }
-        _ => call.unknown(),
-    }
+            Ok(().into())
+        })
+        .on::<setMultiGasPricingConstraintsCall>(Write, SINCE, |_, a| {
+            if !a.constraints.is_empty() {
+                let without = "gas has one price, without multi-gas constraints";
+                return Err(off("setMultiGasPricingConstraints", without));
+            }
+            Ok(().into())
+        })
+        .on::<addTransactionFiltererCall>(Write, SINCE, |_, _| {
+            Err(off(
+                "addTransactionFilterer",
+                "no transactions are filtered",
+            ))
+        })
+        .on::<removeTransactionFiltererCall>(Write, SINCE, |_, _| {
+            Err(Stop::Plain(
+                "tried to remove a transaction filterer that is none".into(),
+            ))
+        })
+        .on::<isTransactionFiltererCall>(View, SINCE, |c, a| {
+            LAYOUT.transaction_filterers.contains(c, a.filterer)
+        })
+        .on::<getAllTransactionFilterersCall>(View, SINCE, |c, _| {
+            LAYOUT.transaction_filterers.all(c)
+        })
+        .on::<setTransactionFilteringFromCall>(Write, SINCE, |_, a| {
+            if a.timestamp != 0 {
+                let without = "no transactions are filtered";
+                return Err(off("setTransactionFilteringFrom", without));
+            }
+            Ok(().into())
+        })
+        .on::<setFilteredFundsRecipientCall>(Write, SINCE, |c, a| {
+            let recipient = a.recipient;
+            c.write(LAYOUT.filtered_funds_recipient, word(recipient))?;
+            c.emit(&FilteredFundsRecipientSet { recipient })?;
+            Ok(().into())
+        })
+        .on::<getFilteredFundsRecipientCall>(View, SINCE, |c, _| {
+            Ok(address_of(c.read(LAYOUT.filtered_funds_recipient)?))
+        })
+        .end()
 }
 
 /// The refusal of a setter that would switch on what is not built.

@@ -50,7 +50,7 @@ pub(crate) enum RpcError {
     #[error("{0}")]
     Limit(String),
     /// The answer would be longer than the bound.
-    #[error("the answer would be longer than {} MiB: ask for less, such as a smaller range of blocks", super::MAX_ANSWER >> 20)]
+    #[error("the answer would be longer than {} MiB: ask for less, such as a smaller range of blocks", crate::limits::MAX_ANSWER >> 20)]
     AnswerTooLong,
     /// Too many answers were made and not read.
     #[error(
@@ -151,7 +151,7 @@ impl From<WorkError> for RpcError {
 
 /// `execution reverted`, and the reason where the data is Solidity's `Error(string)` or
 /// `Panic(uint256)`, a named error of a precompile, or where a precompile refused without data.
-pub(super) fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
+pub(crate) fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
     if let Ok(revert) = Revert::abi_decode(data) {
         format!("execution reverted: {}", revert.reason)
     } else if let Ok(panic) = Panic::abi_decode(data) {

@@ -19,6 +19,7 @@ pub(crate) struct Peer {
 /// A running node, killed when dropped.
 pub(crate) struct Node {
     child: Child,
+    pub(crate) is_anvil: bool,
     pub(crate) host: String,
 }
 
@@ -41,8 +42,8 @@ impl Peer {
         })
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        if self.is_this { "this node" } else { "anvil" }
+    pub(crate) fn is_anvil(&self) -> bool {
+        !self.is_this
     }
 
     pub(crate) fn version(&self) -> Fallible<String> {
@@ -73,11 +74,23 @@ impl Peer {
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let mut node = Node {
             child,
+            is_anvil: self.is_anvil(),
             host: String::new(),
         };
         node.host = host.ok_or_else(|| format!("{program} did not start to listen"))?;
         Client::connect(&node.host)?.ask("eth_chainId", json!([]))?;
         Ok((node, begin.elapsed().as_secs_f64() * 1_000.0))
+    }
+}
+
+impl Node {
+    /// CPU seconds that it has used, where the system tells them as Linux does.
+    pub(crate) fn cpu_seconds(&self) -> Option<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // User and system time in hundredths of a second, fields 14 and 15; a name may have spaces.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+        Some((ticks(11)? + ticks(12)?) / 100.0)
     }
 }
 
@@ -91,7 +104,7 @@ impl Drop for Node {
 
 /// The prebuilt anvil of npm, installed at the version of the tests' lock file when it is missing.
 fn npm_anvil() -> Fallible<PathBuf> {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = home.join("target/npm");
     let system = match std::env::consts::OS {
         "macos" => "darwin",

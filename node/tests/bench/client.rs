@@ -18,7 +18,7 @@ impl Client {
     pub(crate) fn connect(host: &str) -> Fallible<Self> {
         let stream = TcpStream::connect(host)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         Ok(Self {
             stream: BufReader::new(stream),
             host: host.to_owned(),

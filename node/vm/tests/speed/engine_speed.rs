@@ -1,7 +1,7 @@
 //! What it costs to rewrite operators for the engine: the same programs, metered alike, once
 //! rewritten and once as they are, in alternation, best of all rounds.
 //!
-//! `cargo run --release -p stylus-upgrades-vm --features inspect --example engine_speed [MODULE.wasm ...]`
+//! `cargo bench -p stylus-upgrades-vm --features inspect --bench speed -- [MODULE.wasm ...]`
 //! measures activation and compilation of the modules besides.
 
 use std::time::{Duration, Instant};
@@ -91,7 +91,7 @@ fn main() {
         let ratio = with.as_secs_f64() / without.as_secs_f64();
         println!("{name:<24} {without:>12.2?} {with:>12.2?} {ratio:>8.3}");
     }
-    for path in std::env::args().skip(1) {
+    for path in std::env::args().skip(1).filter(|word| word != "--bench") {
         let wasm = std::fs::read(&path).expect("a readable module");
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {

@@ -1,0 +1,195 @@
+//! Batches of requests. Raw transactions that follow each other are one job: their senders are recovered
+//! in parallel, the chain's thread executes them in order, and they are answered together. All else is
+//! answered one after the other.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use alloy::consensus::transaction::Recovered;
+use alloy::consensus::{Transaction, TxEnvelope};
+use alloy::primitives::B256;
+use jsonrpsee::core::middleware::{Batch, BatchEntry, BatchEntryErr, Notification};
+use jsonrpsee::server::middleware::rpc::RpcServiceT;
+use jsonrpsee::server::{BatchResponseBuilder, MethodResponse, ResponsePayload};
+use jsonrpsee::types::{Id, Request};
+use tower::Layer;
+
+use super::args::Args;
+use super::method::Context;
+use super::send;
+use crate::connections::Client;
+use crate::limits::MAX_ANSWER;
+use crate::node::Node;
+use crate::rpc_error::RpcError;
+
+/// Most transactions of one job: those of others come in between.
+const MOST: usize = 100;
+
+/// Fewest transactions that are worth a thread of their own.
+const LEAST: usize = 8;
+
+/// A transaction with its sender, or why it is none.
+type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
+
+/// Answers batches with the context's worker.
+#[derive(Clone)]
+pub(crate) struct BatchLayer(pub(super) Arc<Context>);
+
+impl<S> Layer<S> for BatchLayer {
+    type Service = Batches<S>;
+
+    fn layer(&self, inner: S) -> Batches<S> {
+        let context = self.0.clone();
+        Batches { inner, context }
+    }
+}
+
+/// See [`BatchLayer`].
+#[derive(Clone)]
+pub(crate) struct Batches<S> {
+    inner: S,
+    context: Arc<Context>,
+}
+
+impl<S> RpcServiceT for Batches<S>
+where
+    S: RpcServiceT<
+            MethodResponse = MethodResponse,
+            BatchResponse = MethodResponse,
+            NotificationResponse = MethodResponse,
+        > + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    type MethodResponse = MethodResponse;
+    type NotificationResponse = MethodResponse;
+    type BatchResponse = MethodResponse;
+
+    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        self.inner.call(request)
+    }
+
+    fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        let Self { inner, context } = self.clone();
+        async move {
+            let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER);
+            let mut notified = false;
+            let mut entries = batch.into_iter().peekable();
+            while let Some(entry) = entries.next() {
+                let some = match entry {
+                    Ok(BatchEntry::Call(request)) if is_raw(&request) => {
+                        let mut run = vec![request];
+                        while run.len() < MOST
+                            && let Some(Ok(BatchEntry::Call(request))) = entries.next_if(is_next)
+                        {
+                            run.push(request);
+                        }
+                        sent(&context, run).await
+                    }
+                    Ok(BatchEntry::Call(request)) => vec![inner.call(request).await],
+                    Ok(BatchEntry::Notification(notification)) => {
+                        inner.notification(notification).await;
+                        notified = true;
+                        continue;
+                    }
+                    Err(error) => {
+                        let (error, id) = error.into_parts();
+                        vec![MethodResponse::error(id, error)]
+                    }
+                };
+                for answer in some {
+                    if let Err(too_long) = answers.append(answer) {
+                        return too_long;
+                    }
+                }
+            }
+            match answers.is_empty() && notified {
+                true => MethodResponse::notification(),
+                false => MethodResponse::from_batch(answers.finish()),
+            }
+        }
+    }
+
+    fn notification<'a>(
+        &self,
+        notification: Notification<'a>,
+    ) -> impl Future<Output = MethodResponse> + Send + 'a {
+        self.inner.notification(notification)
+    }
+}
+
+fn is_raw(request: &Request<'_>) -> bool {
+    request.method == send::RAW
+}
+
+fn is_next(entry: &Result<BatchEntry<'_>, BatchEntryErr<'_>>) -> bool {
+    matches!(entry, Ok(BatchEntry::Call(request)) if is_raw(request))
+}
+
+/// The answers to raw transactions.
+async fn sent(context: &Context, run: Vec<Request<'_>>) -> Vec<MethodResponse> {
+    let client = run
+        .first()
+        .and_then(|one| one.extensions.get::<Arc<Client>>().cloned());
+    let _guard = client.as_ref().map(Client::call);
+    let (ids, args): (Vec<Id<'_>>, Vec<_>) = run
+        .into_iter()
+        .map(|request| (request.id.clone(), Args::new(&request.params())))
+        .unzip();
+    let hashes = in_order(context, recovered(args).await).await;
+    let answers = ids.into_iter().zip(hashes);
+    answers
+        .map(|(id, hash)| match hash {
+            Ok(hash) => MethodResponse::response(id, ResponsePayload::success(hash), MAX_ANSWER),
+            Err(error) => MethodResponse::error(id, error),
+        })
+        .collect()
+}
+
+/// Executes transactions one after the other, as one job of the chain's thread.
+pub(super) async fn in_order(context: &Context, all: Vec<Decoded>) -> Vec<Result<B256, RpcError>> {
+    let count = all.len();
+    let gas = all.iter().flatten().map(|signed| signed.gas_limit());
+    let is_quick = send::quick(gas.fold(0, u64::saturating_add));
+    let work = move |node: &mut Node| {
+        let one = |signed: Decoded| {
+            let signed = signed?;
+            node.or_as_before(|node| send::submit(node, signed))?
+        };
+        all.into_iter().map(one).collect()
+    };
+    let done: Result<Vec<_>, _> = context.worker.run_unless_quick(is_quick, work).await;
+    done.unwrap_or_else(|error| {
+        let text = error.to_string();
+        (0..count)
+            .map(|_| Err(RpcError::Internal(text.clone())))
+            .collect()
+    })
+}
+
+/// Recovers the senders, on several threads where that is worth it.
+async fn recovered(args: Vec<Result<Args, RpcError>>) -> Vec<Decoded> {
+    let decode = |args: Result<Args, RpcError>| send::recovered(&args?);
+    let threads = available_parallelism().map_or(1, usize::from);
+    let share = args.len().div_ceil(threads).max(LEAST);
+    if args.len() <= share {
+        return args.into_iter().map(decode).collect();
+    }
+    let mut left = args.into_iter();
+    let mut parts = Vec::new();
+    loop {
+        let part: Vec<_> = left.by_ref().take(share).collect();
+        if part.is_empty() {
+            break;
+        }
+        let decoded = move || part.into_iter().map(decode).collect::<Vec<_>>();
+        parts.push(tokio::task::spawn_blocking(decoded));
+    }
+    let mut all = Vec::new();
+    for part in parts {
+        // A part only fails when the runtime is shut down: then nobody reads the answers.
+        all.extend(part.await.unwrap_or_default());
+    }
+    all
+}

@@ -1,0 +1,38 @@
+//! What a method is: a function, by what it does to the node.
+
+use serde_json::value::RawValue;
+
+use super::args::Args;
+use crate::events::Events;
+use crate::executor::Executor;
+use crate::node::Node;
+use crate::rpc_error::RpcError;
+use crate::view::View;
+use crate::worker::Worker;
+
+/// What a method's function returns.
+pub(super) type RpcResult = Result<Box<RawValue>, RpcError>;
+
+/// What a method does to the node, once what it needs was read.
+pub(super) type Work = Box<dyn FnOnce(&mut Node) -> RpcResult + Send>;
+
+/// A method's function.
+#[derive(Clone, Copy)]
+pub(super) enum Method {
+    /// Reads, on the threads for that.
+    Read(fn(&View, &Args) -> RpcResult),
+    /// Changes the node, on the chain's thread.
+    Change(fn(&mut Node, &Args) -> RpcResult),
+    /// Reads first what it needs for a change.
+    Prepare(fn(&View, &Args) -> Result<Work, RpcError>),
+}
+
+/// A namespace: names, aliases included, and their functions.
+pub(super) type Table = &'static [(&'static str, Method)];
+
+/// What methods are answered with.
+pub(crate) struct Context {
+    pub(super) worker: Worker,
+    pub(super) executor: Executor,
+    pub(super) events: Events,
+}
