@@ -239,7 +239,7 @@ async fn check_path(
         let same = same.map(|(label, _)| label);
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
         let labels = reader.labels(name).await?;
-        let is_last = next.is_none();
+        let is_last = at + 1 == path.len();
         checks.coverage.seen(Part::Steps, Origin::Chain);
         let checked = check_step(
             &steps,

@@ -15,7 +15,7 @@ use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::ids::ActionId;
-use crate::model::{Role, Used};
+use crate::model::{Role as Runs, Used};
 use crate::output::Outcome;
 use crate::plan::{
     self, Change, Event, InstancePlan, Plan, PlanRequest, Reads, Verdict, ether, limits_in_words,

@@ -152,8 +152,6 @@ pub struct Fact {
     pub is_as_named: bool,
 }
 
-}
-
 /// An event.
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)] // as the fields of `history::Entry`

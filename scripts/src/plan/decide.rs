@@ -1,7 +1,7 @@
 //! The governed call, sent by everybody whom the policy names until it is executed.
 
 use super::error::PlanError;
-use super::simulation::{Done, Simulation};
+use super::simulation::{Done, Simulation, now};
 use crate::assess::Finding;
 use crate::governance::{Names, leave_behind};
 use crate::model::BlockedBy;

@@ -1,7 +1,7 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::error::PlanError;
-use super::simulation::Simulation;
+use super::simulation::{Simulation, now};
 use super::slots::SlotNames;
 use crate::assess::Finding;
 use crate::governance::pause_stub;
