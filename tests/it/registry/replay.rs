@@ -59,8 +59,8 @@ fn from_events(fixture: &Fixture, name: &str) -> Definition {
 pub(crate) fn agrees_with_the_views(fixture: &Fixture, name: &str) {
     let events = from_events(fixture, name);
     let reader = Reader::new(fixture, fixture.registry);
-    let seen = reader.seen(&events, &Slice::whole(&events));
-    let seen = futures::executor::block_on(seen).expect("the views");
+    let whole = Slice::whole(&events);
+    let seen = futures::executor::block_on(reader.seen(&events, &whole)).expect("the views");
     assert_eq!(differences(&events, &seen), [], "{name:?}");
     for action in seen.open {
         let view = futures::executor::block_on(reader.readiness(action)).expect("it");
