@@ -134,7 +134,7 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
     let back = project.done(&BACK);
     assert_eq!(
-        text(&back["storage"][0]["accepted"][0], "finding"),
+        text(&back["storage"][0]["accepted"][0], "id"),
         "delete:changes"
     );
     assert_eq!(project.code("3.0").await, code);

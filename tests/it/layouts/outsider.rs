@@ -115,7 +115,7 @@ pub(super) fn framework() -> String {
 
 fn accepted(done: &Value) -> Vec<&str> {
     let all = done["storage"][0]["accepted"].as_array().expect("accepted");
-    all.iter().map(|one| text(one, "finding")).collect()
+    all.iter().map(|one| text(one, "id")).collect()
 }
 
 #[test]

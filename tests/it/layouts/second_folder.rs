@@ -64,7 +64,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let back = third.done(&BACK);
     assert_eq!(back["coverage"], complete());
     assert_eq!(
-        text(&back["storage"][0]["accepted"][0], "finding"),
+        text(&back["storage"][0]["accepted"][0], "id"),
         "delete:changes"
     );
     assert!(third.layouts().read_dir().expect("a cache").count() >= 2);
