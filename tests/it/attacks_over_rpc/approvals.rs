@@ -33,6 +33,7 @@ async fn signed(town: &Town, call: &IRegistry::migrateCall) -> Done<IRegistry::s
         name: "stylus-upgrades", version: "1",
         chain_id: chain.to(), verifying_contract: town.registry,
     };
+    let query = IRegistry::definitionCall { name: "A".into() };
     let message = typed::Migrate {
         name: call.name.clone(),
         version: call.version.clone(),
@@ -49,7 +50,7 @@ async fn signed(town: &Town, call: &IRegistry::migrateCall) -> Done<IRegistry::s
             scriptCodehash: call.step.scriptCodehash,
             data: call.step.data.clone(),
         },
-        epoch: 1, // one call of the role was executed before, the first version
+        epoch: town.view(town.registry, &query).await?.sequence,
         round: 0,
         deadline: u64::MAX,
     };

@@ -209,7 +209,9 @@ fn a_registry_that_is_none_makes_no_proxy() {
         .fixture
         .deploy_code(&creation_code(&path_bomb))
         .implementation;
-    let empty = answering(&(Vec::<PathStep>::new(),).abi_encode_params());
+    let path: Vec<PathStep> = Vec::new();
+    let empty = (U256::from(order::UPGRADE), Address::ZERO, path).abi_encode_params();
+    let empty = answering(&empty);
     let empty = scenario
         .fixture
         .deploy_code(&creation_code(&empty))

@@ -14,8 +14,9 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::fixture::{Fixture, account, initial_step, refused, step};
+use super::fixture::{Fixture, account, framework, initial_step, refused, step};
 use super::kinds::{answer, instance, slot};
+use crate::review::fixture::answering;
 pub(crate) use fixture::creation;
 use fixture::{
     IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
@@ -164,6 +165,9 @@ fn an_adopted_proxy_begins_nothing_by_itself() {
     let second = compiled(&mut fixture, "UupsBox2");
     fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
     fixture.chain.set_balance(proxy, U256::from(10u64.pow(18)));
+    // its code answers as a proxy of ours does whose upgrade somebody has begun
+    let stub = answering(framework().stub_address.into_word().as_slice());
+    fixture.chain.set_code(proxy, stub.into());
     let begin = IInstanceRegistry::beginUpgradeCall {
         caller: account(0),
         version: "2.0".into(),

@@ -1,6 +1,6 @@
 //! Who submits signed approvals, whose they are, and what they execute.
 
-use alloy::primitives::{B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Signature};
 use stylus_upgrades_tests::abi::IHostile;
@@ -9,7 +9,9 @@ use super::{
     SUBMITTER, change, domain, key, policy_of, refused_signature, signed, submission, submit,
     two_of_three, typed,
 };
-use crate::registry::fixture::{Fixture, Reverted, account, is, refused, set_policy};
+use crate::registry::fixture::{
+    Fixture, Reverted, account, add_version, initial_step, is, refused, set_policy,
+};
 use crate::review::fixture::data;
 
 #[test]
@@ -110,7 +112,7 @@ fn who_submits_does_not_choose_who_proposes() {
 
 #[test]
 fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
-    let (mut fixture, _) = Fixture::with_first_version("hostile");
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
     let [one, two] = [key(1), key(2)].map(|key| key.address());
     let alone = format!("OR({},AND({},{}))", is(account(1)), is(one), is(two));
     fixture.set("create", &alone);
@@ -141,8 +143,30 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     let whole = submission(data(&call), u64::MAX, approvals.clone());
     let part = submission(data(&call), u64::MAX, approvals[..1].to_vec());
     // Who pays satisfies this role alone, and so does the signature: the call alone takes no value.
-    fixture.set("policy", &format!("OR({},{})", is(account(0)), is(one)));
-    let (other, message) = change("NONE", 1, 0);
+    // The part of the registry that checks value carries this one out itself, so that no other refuses it.
+    fixture.set("migrate", &format!("OR({},{})", is(account(0)), is(one)));
+    let query = IRegistry::definitionCall { name: "A".into() };
+    let message = typed::AddVersion {
+        name: "A".into(),
+        version: "1.1".into(),
+        code: typed::Code {
+            implementation: code.implementation,
+            codehash: code.codehash,
+            layoutHash: code.layoutHash,
+            sourceHash: code.sourceHash,
+        },
+        step: typed::Step {
+            from: String::new(),
+            kind: 0,
+            script: Address::ZERO,
+            scriptCodehash: B256::ZERO,
+            data: Bytes::new(),
+        },
+        epoch: fixture.view(&query).expect("it").sequence,
+        round: 0,
+        deadline: u64::MAX,
+    };
+    let other = data(&add_version(&code, "1.1", initial_step()));
     let other = submission(other, u64::MAX, vec![signed(&key(1), &domain, &message)]);
     refused(
         fixture.pay(account(SUBMITTER), registry, &whole, value),
@@ -156,6 +180,7 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
         fixture.pay(account(0), registry, &other, value),
         not_accepted(),
     );
+    fixture.send(account(0), &other).expect("without value");
     let done = fixture
         .pay(account(1), registry, &whole, value)
         .expect("created");
