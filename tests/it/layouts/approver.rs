@@ -42,11 +42,6 @@ fn approvals(folder: &Folder<'_>) -> Vec<Value> {
     actions.iter().map(|one| one["approvals"].clone()).collect()
 }
 
-/// What is complete but for the sources, which nobody built.
-fn without_source(extent: &str) -> Value {
-    without(extent, "complete")
-}
-
 /// What is complete where nobody built the code that is approved: layout and steps are those of its document.
 pub(super) fn unbuilt(source: &str, interface: &str) -> Value {
     let mut coverage = without(source, interface);
