@@ -28,6 +28,7 @@ mod types;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
+pub use arbos::program::{NotRunnable, ProgramSlots};
 pub use bounds::{LAST_BLOCK, LAST_SECOND};
 pub use chain::{
     AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, StorageRange,

@@ -53,7 +53,9 @@ impl Cache {
         let found = own_folder(folder, head.chain_id).and_then(|folder| {
             let url = &keccak256(url.trim().trim_end_matches('/'))[..8];
             let (block, url) = (hex::encode(&head.hash[..8]), hex::encode(url));
-            let path = folder.join(format!("{}-{block}-{url}.jsonl", head.number));
+            // What was not verified is not believed where it is to be.
+            let verified = head.state_root.map_or("", |_| "-verified");
+            let path = folder.join(format!("{}-{block}-{url}{verified}.jsonl", head.number));
             Ok((own_file::open(&path)?, path))
         });
         let mut cache = Self::default();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
 
 use super::endpoint::Endpoint;
-use super::{ForkBlock, ForkError, ForkOptions, parsed};
+use super::{ForkBlock, ForkError, ForkOptions, Verify, parsed, proof};
 
 /// What the forked block says about itself.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Head {
     /// How its state is asked for: by hash (EIP-1898), so that no other block's can be the answer; by
     /// number where the endpoint does not know that form.
     pub(super) at: Value,
+    /// Where the state is verified: what proofs are checked against.
+    pub(super) state_root: Option<B256>,
 }
 
 impl Head {
@@ -142,6 +144,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
             newest: latest()?,
         });
     }
+    let header = block;
     let block: BlockAnswer = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
     let found = (block.number.to::<u64>(), block.timestamp.to::<u64>());
     if found.0 != number || found.0 > LAST_BLOCK || found.1 > LAST_SECOND {
@@ -157,18 +160,38 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
             "eth_getBlockByNumber: expected an l1BlockNumber of at most {LAST_BLOCK}, found {found}"
         )));
     }
-    let version_at = |at: &Value| {
-        let (account, slot) = Chain::arbos_version_word();
-        let answers = endpoint.ask(vec![("eth_getStorageAt", json!([account, slot, at]))])?;
-        let answer = answers.first().unwrap_or(&Value::Null);
-        parsed::<U256>(answer, "eth_getStorageAt")
-    };
     let (by_hash, by_number) = (json!({ "blockHash": block.hash }), json!(at));
-    let (at, version) = match version_at(&by_hash) {
-        Ok(version) => (by_hash, version),
-        Err(_) => {
-            let version = version_at(&by_number).map_err(fail)?;
-            (by_number, version)
+    let proven = match options.verify {
+        Verify::Never => None,
+        Verify::WhereProven if options.is_local() => None,
+        Verify::WhereProven | Verify::Always => {
+            let root = proof::state_root(header, block.hash, l1).map_err(fail)?;
+            let version = |at: &Value| proof::arbos_version(endpoint, root, number, at);
+            let found = first_of([by_hash.clone(), by_number.clone()], version);
+            match found {
+                Ok((at, version)) => Some((at, version, root)),
+                Err(error @ ForkError::NoProofs { .. })
+                    if options.verify == Verify::WhereProven =>
+                {
+                    tracing::warn!("{error}; what it says of the state is believed");
+                    None
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    let (at, version, state_root) = match proven {
+        Some((at, version, root)) => (at, version, Some(root)),
+        None => {
+            let (at, version) = first_of([by_hash, by_number], |at| {
+                let (account, slot) = Chain::arbos_version_word();
+                let answers =
+                    endpoint.ask(vec![("eth_getStorageAt", json!([account, slot, at]))])?;
+                let answer = answers.first().unwrap_or(&Value::Null);
+                parsed::<U256>(answer, "eth_getStorageAt")
+            })
+            .map_err(fail)?;
+            (at, version, None)
         }
     };
     let arbos_version = version.saturating_to();
@@ -180,6 +203,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         });
     }
     Ok(Head {
+        state_root,
         chain_id,
         arbos_version,
         number: block.number.to(),
@@ -191,4 +215,16 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         miner: block.miner,
         at,
     })
+}
+
+/// The first way to name the block that the endpoint understands, and what it answered; the last one's
+/// error where it understands none.
+fn first_of<T, E>(
+    [by_hash, by_number]: [Value; 2],
+    ask: impl Fn(&Value) -> Result<T, E>,
+) -> Result<(Value, T), E> {
+    match ask(&by_hash) {
+        Ok(answer) => Ok((by_hash, answer)),
+        Err(_) => ask(&by_number).map(|answer| (by_number, answer)),
+    }
 }

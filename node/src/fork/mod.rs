@@ -6,12 +6,14 @@ mod endpoint;
 mod head;
 mod limits;
 mod options;
+mod proof;
+mod question;
 mod transport;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
@@ -21,17 +23,14 @@ use cache::{Cache, Entry};
 use endpoint::Endpoint;
 pub(crate) use endpoint::Refused;
 use head::{Head, head};
-pub use options::{ForkBlock, ForkError, ForkOptions};
+pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
+use question::{Call, Question};
 
 /// How often is told what was read, while much is.
 const REPORT: Duration = Duration::from_secs(2);
 
 /// How long it is taken for granted that the endpoint still has the block that was forked.
 const STILL: Duration = Duration::from_secs(1);
-
-/// What is asked of an account, and of a slot.
-const ACCOUNT_CALLS: [&str; 3] = ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"];
-const SLOT_CALL: &str = "eth_getStorageAt";
 
 /// One block of another chain. Cheap to clone; all clones share what was read.
 #[derive(Clone)]
@@ -98,7 +97,7 @@ impl Fork {
     /// The answers to requests. An endpoint may be several nodes, and a block may be replaced: it is
     /// asked for chain and block once more now and then, in the same batch; each time where the state is
     /// asked for by number.
-    fn ask(&self, mut calls: Vec<(&'static str, Value)>) -> Result<Vec<Value>, String> {
+    fn ask(&self, mut calls: Vec<Call>) -> Result<Vec<Value>, String> {
         let endpoint = self.endpoint();
         let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if self.head().is_pinned() && seen().elapsed() < STILL {
@@ -210,38 +209,33 @@ impl Fork {
         if addresses.is_empty() && slots.is_empty() {
             return Ok(());
         }
-        let mut calls = self.account_calls(&addresses);
-        calls.extend(slots.iter().map(|slot| self.slot_call(account, *slot)));
-        let answers = self.ask(calls)?;
-        let left_out = || "the endpoint left out answers".to_owned();
-        let (of_accounts, of_slots) = answers
-            .split_at_checked(addresses.len() * ACCOUNT_CALLS.len())
-            .filter(|(_, of_slots)| of_slots.len() == slots.len())
-            .ok_or_else(left_out)?;
-        let accounts = accounts_of(of_accounts)?;
-        let values = of_slots.iter().map(|answer| parsed(answer, SLOT_CALL));
-        let values = values.collect::<Result<Vec<U256>, _>>()?;
-        self.read(accounts.len() as u64, values.len() as u64);
-        let mut cache = self.cache();
-        for (address, account) in addresses.into_iter().zip(accounts) {
-            cache.insert(Entry::account(address, &account));
+        let mut questions: Vec<Question> = addresses.into_iter().map(Question::Account).collect();
+        if !slots.is_empty() {
+            questions.push(Question::Slots(account, slots));
         }
-        for (slot, value) in slots.into_iter().zip(values) {
-            cache.insert(Entry::Slot(account, slot, value));
-        }
-        Ok(())
+        self.fetch(&questions)
     }
 
-    fn account_calls(&self, addresses: &[Address]) -> Vec<(&'static str, Value)> {
-        let at = &self.head().at;
-        let calls = addresses
+    /// Reads parts of the state, in one request, and remembers them.
+    fn fetch(&self, questions: &[Question]) -> Result<(), String> {
+        let calls: Vec<Vec<Call>> = questions.iter().map(|one| one.calls(self.head())).collect();
+        let counts: Vec<usize> = calls.iter().map(Vec::len).collect();
+        let answers = self.ask(calls.into_iter().flatten().collect())?;
+        let mut answers = answers.as_slice();
+        let mut entries = Vec::new();
+        for (question, count) in questions.iter().zip(counts) {
+            let (its, others) = answers.split_at(count.min(answers.len()));
+            answers = others;
+            entries.extend(question.entries(self.head(), its)?);
+        }
+        let accounts = entries
             .iter()
-            .flat_map(|address| ACCOUNT_CALLS.map(|method| (method, json!([address, at]))));
-        calls.collect()
-    }
-
-    fn slot_call(&self, address: Address, slot: U256) -> (&'static str, Value) {
-        (SLOT_CALL, json!([address, slot, &self.head().at]))
+            .filter(|one| matches!(one, Entry::Account(..)));
+        let accounts = accounts.count();
+        self.read(accounts as u64, (entries.len() - accounts) as u64);
+        let mut cache = self.cache();
+        entries.into_iter().for_each(|entry| cache.insert(entry));
+        Ok(())
     }
 
     /// Counts what was read, and tells it now and then.
@@ -284,24 +278,18 @@ impl Source for Fork {
         if let Some(known) = self.cache().account(address) {
             return Ok(known);
         }
-        let answers = self.ask(self.account_calls(&[address]))?;
-        let account = accounts_of(&answers)?.pop();
-        let account = account.ok_or("the endpoint left out answers")?;
-        self.read(1, 0);
-        self.cache().insert(Entry::account(address, &account));
-        Ok(account)
+        self.fetch(&[Question::Account(address)])?;
+        let found = self.cache().account(address);
+        found.ok_or_else(|| format!("{address} was not read"))
     }
 
     fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
         if let Some(known) = self.cache().slot(address, slot) {
             return Ok(known);
         }
-        let answers = self.ask(vec![self.slot_call(address, slot)])?;
-        let answer = answers.first().unwrap_or(&Value::Null);
-        let value = parsed(answer, SLOT_CALL)?;
-        self.cache().insert(Entry::Slot(address, slot, value));
-        self.read(0, 1);
-        Ok(value)
+        self.fetch(&[Question::Slots(address, vec![slot])])?;
+        let found = self.cache().slot(address, slot);
+        found.ok_or_else(|| format!("slot {slot:#x} of {address} was not read"))
     }
 
     fn block_hash(&self, number: u64) -> Result<B256, String> {
@@ -314,27 +302,6 @@ impl Source for Fork {
         let block: Hash = parsed(answers.first().unwrap_or(&Value::Null), METHOD)?;
         Ok(block.hash)
     }
-}
-
-/// Accounts by the answers to [`ACCOUNT_CALLS`] of each.
-fn accounts_of(answers: &[Value]) -> Result<Vec<SourceAccount>, String> {
-    let accounts = answers.chunks(ACCOUNT_CALLS.len()).map(|answer| {
-        let [balance, nonce, code] = answer else {
-            return Err("expected three answers for an account".to_owned());
-        };
-        Ok(SourceAccount {
-            balance: parsed(balance, ACCOUNT_CALLS[0])?,
-            nonce: parsed::<U64>(nonce, ACCOUNT_CALLS[1])?.to(),
-            code: code_of(code)?,
-        })
-    });
-    accounts.collect()
-}
-
-/// A list of numbers is none.
-fn code_of(answer: &Value) -> Result<Bytes, String> {
-    let code = answer.as_str().map_or(&Value::Null, |_| answer);
-    parsed(code, ACCOUNT_CALLS[2])
 }
 
 fn parsed<T: serde::de::DeserializeOwned>(answer: &Value, method: &str) -> Result<T, String> {

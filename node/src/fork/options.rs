@@ -34,6 +34,22 @@ pub struct ForkOptions {
     pub compute_units: Option<u64>,
     /// Folder where what was read is kept for the next start; `None` keeps nothing.
     pub cache: Option<PathBuf>,
+    /// Whether accounts and storage are believed without proofs.
+    pub verify: Verify,
+}
+
+/// Whether accounts and storage count only with proofs (`eth_getProof`, EIP-1186) against the state root
+/// of the block, whose header must have the block's hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verify {
+    /// Where the endpoint gives proofs, unless it is on this machine: there it may be a development node
+    /// whose state was changed outside of blocks. One without proofs is told of and believed.
+    #[default]
+    WhereProven,
+    /// An endpoint without proofs is refused.
+    Always,
+    /// The endpoint is believed.
+    Never,
 }
 
 impl ForkOptions {
@@ -51,7 +67,16 @@ impl ForkOptions {
             timeout: Duration::from_secs(45),
             compute_units: Some(330),
             cache: None,
+            verify: Verify::default(),
         }
+    }
+
+    /// Whether the endpoint is on this machine: a chain that is started anew, and changed outside of blocks.
+    pub(crate) fn is_local(&self) -> bool {
+        let host = self.url.split_once("://");
+        let host = host.map_or(self.url.as_str(), |(_, rest)| rest);
+        let local = ["localhost", "127.", "[::1]", "0.0.0.0"];
+        local.iter().any(|name| host.starts_with(name))
     }
 
     /// The same for another URL. Headers, and the folder of what was read, belong to the URL that they
@@ -136,6 +161,19 @@ pub enum ForkError {
         found: B256,
         /// The forked block's hash.
         expected: B256,
+    },
+    /// It was to be verified, and there are no proofs.
+    #[error(
+        "{endpoint} gives no proofs of block {block} (eth_getProof): {reason}; ask an endpoint that does; \
+         --fork-verify false believes it"
+    )]
+    NoProofs {
+        /// The readable part of the URL.
+        endpoint: String,
+        /// The block.
+        block: u64,
+        /// What it said.
+        reason: String,
     },
     /// What is kept of it may be somebody else's.
     #[error(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::fork::{ForkBlock, ForkOptions};
+use crate::fork::{ForkBlock, ForkOptions, Verify};
 
 /// Flags of a fork.
 #[derive(Debug, Args)]
@@ -65,6 +65,11 @@ pub(super) struct ForkFlags {
     /// The endpoint has no such limit.
     #[arg(long, visible_alias = "no-rpc-rate-limit")]
     no_rate_limit: bool,
+    /// Believe no account and no storage word of the endpoint without a proof (eth_getProof) against the
+    /// state root of the block. Blocks, receipts and logs before the fork are believed all the same.
+    /// By default where there are proofs, unless the endpoint is on this machine.
+    #[arg(long, value_name = "BOOL", requires = "fork_url", num_args = 0..=1, default_missing_value = "true")]
+    fork_verify: Option<bool>,
     /// Folder where what was read is kept, per URL, chain and block; by default stylus-devnode in the
     /// user's cache folder, and nothing of endpoints on this machine is kept there.
     #[arg(long, value_name = "PATH")]
@@ -83,7 +88,7 @@ impl ForkFlags {
     ) -> Option<ForkOptions> {
         let given = self.fork_url.as_deref()?;
         let (url, named) = named_block(given);
-        Some(ForkOptions {
+        let mut options = ForkOptions {
             url: url.to_owned(),
             block: self
                 .fork_block_number
@@ -97,21 +102,25 @@ impl ForkFlags {
             backoff: Duration::from_millis(self.fork_retry_backoff),
             timeout: Duration::from_millis(self.timeout),
             compute_units: Some(self.compute_units_per_second).filter(|_| !self.no_rate_limit),
-            cache: self.cache(url),
-        })
+            cache: None,
+            verify: match self.fork_verify {
+                None => Verify::WhereProven,
+                Some(true) => Verify::Always,
+                Some(false) => Verify::Never,
+            },
+        };
+        options.cache = self.cache(&options);
+        Some(options)
     }
 
-    fn cache(&self, url: &str) -> Option<PathBuf> {
+    fn cache(&self, options: &ForkOptions) -> Option<PathBuf> {
         if self.no_storage_caching {
             return None;
         }
         if self.cache_path.is_some() {
             return self.cache_path.clone();
         }
-        // A chain on this machine is one that is started anew and changed from outside of blocks.
-        let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let local = ["localhost", "127.", "[::1]", "0.0.0.0"];
-        if local.iter().any(|name| host.starts_with(name)) {
+        if options.is_local() {
             return None;
         }
         let folder = |name: &str| {

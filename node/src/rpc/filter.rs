@@ -1,5 +1,7 @@
 //! Polled filters.
 
+use std::cmp::Ordering;
+
 use alloy::primitives::U64;
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
@@ -54,30 +56,38 @@ fn polled(view: &View, id: u64) -> Result<(Watch, u64), RpcError> {
     Ok((filter.watch.clone(), filter.next_block))
 }
 
-/// What happened since the last poll.
+/// What happened since the last poll. Of several polls at once each reports what no other one did.
 fn changes(view: &View, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
     let latest = view.chain.block_number();
-    let (watch, first) = polled(view, id)?;
-    let (answer, last) = match watch {
-        Watch::Transactions => {
-            let new = view
-                .filters
-                .lock()
-                .new_transactions(id, MAX_HASHES as usize);
-            return ok(new);
+    loop {
+        let (watch, first) = polled(view, id)?;
+        let (answer, last) = match watch {
+            Watch::Transactions => {
+                let mut filters = view.filters.lock();
+                return ok(filters.new_transactions(id, MAX_HASHES as usize));
+            }
+            Watch::Blocks => {
+                let last = latest.min(first.saturating_add(MAX_HASHES - 1));
+                let hashes =
+                    (first..=last).filter_map(|number| view.chain.block_hash(number).map(Ok));
+                (list(hashes)?, last)
+            }
+            Watch::Logs(filter) => (logs_between(view, &filter, first, latest)?, latest),
+        };
+        let mut filters = view.filters.lock();
+        let installed = filters.poll(id).ok_or_else(|| unknown(id))?;
+        match installed.next_block.cmp(&first) {
+            Ordering::Equal => {
+                installed.next_block = last.saturating_add(1).max(first);
+                return Ok(answer);
+            }
+            // Another poll reported these blocks meanwhile.
+            Ordering::Greater => {}
+            // The chain went back meanwhile: the next poll reports what came instead.
+            Ordering::Less => return ok([(); 0]),
         }
-        Watch::Blocks => {
-            let last = latest.min(first.saturating_add(MAX_HASHES - 1));
-            let hashes = (first..=last).filter_map(|number| view.chain.block_hash(number).map(Ok));
-            (list(hashes)?, last)
-        }
-        Watch::Logs(filter) => (logs_between(view, &filter, first, latest)?, latest),
-    };
-    if let Some(installed) = view.filters.lock().poll(id) {
-        installed.next_block = last.saturating_add(1).max(first);
     }
-    Ok(answer)
 }
 
 /// All logs that a log filter selects, polled before or not.

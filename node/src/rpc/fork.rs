@@ -11,7 +11,7 @@ use super::args::Args;
 use super::error::RpcError;
 use super::{RpcResult, Table, done};
 use crate::error::NodeError;
-use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions};
+use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
 use crate::node::Node;
 use crate::view::View;
 
@@ -78,7 +78,10 @@ fn wanted(forking: Forking, current: Option<Fork>) -> Result<ForkOptions, RpcErr
     let current = current.map(|fork| fork.options());
     let mut options = match (forking.json_rpc_url, current) {
         (Some(url), Some(current)) if url == current.url => current,
-        (Some(url), _) => ForkOptions::new(url),
+        (Some(url), current) => ForkOptions {
+            verify: current.map_or_else(Verify::default, |current| current.verify),
+            ..ForkOptions::new(url)
+        },
         (None, Some(current)) => current,
         (None, None) => {
             return Err(RpcError::Params(

@@ -123,3 +123,31 @@ fn a_hundred_thousand_filters_are_installed_and_a_million_blocks_reported() {
     let head = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
     assert_eq!(head["hash"], last);
 }
+
+#[test]
+fn polls_at_once_report_each_change_once() {
+    const BLOCKS: u64 = 40_000;
+    let node = node();
+    let port = node.port();
+    let filter = rpc(port, "eth_newBlockFilter", json!([]));
+    rpc(port, "anvil_mine", json!([BLOCKS]));
+    let polls: Vec<_> = (0..8)
+        .map(|_| {
+            let filter = filter.clone();
+            std::thread::spawn(move || rpc(port, "eth_getFilterChanges", json!([filter])))
+        })
+        .collect();
+    let reported: Vec<String> = polls
+        .into_iter()
+        .flat_map(|poll| strings(&poll.join().expect("an answer")))
+        .collect();
+    assert_eq!(reported.len() as u64, BLOCKS, "each block once");
+    let different: std::collections::HashSet<_> = reported.iter().collect();
+    assert_eq!(different.len(), reported.len(), "each block once");
+}
+
+fn strings(list: &serde_json::Value) -> Vec<String> {
+    let list = list.as_array().expect("a list").iter();
+    list.map(|one| one.as_str().expect("a hash").to_owned())
+        .collect()
+}

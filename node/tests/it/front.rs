@@ -36,6 +36,10 @@ pub(crate) struct Script {
     pub(crate) answers: Vec<(&'static str, Value)>,
     /// Fields of blocks that are answered so.
     pub(crate) block: Vec<(&'static str, Value)>,
+    /// Places in proofs (JSON pointers into the answer to eth_getProof) that are answered so.
+    pub(crate) proof: Vec<(&'static str, Value)>,
+    /// Proofs are not given.
+    pub(crate) no_proofs: bool,
     /// Methods that were requested.
     pub(crate) requests: Vec<String>,
     /// Heads of the requests, as they arrived.
@@ -44,6 +48,12 @@ pub(crate) struct Script {
     pub(crate) pause: Duration,
     /// Blocks named by hash in an object (EIP-1898) are not understood.
     pub(crate) numbers_alone: bool,
+}
+
+/// What is answered otherwise than the node does.
+struct Fields {
+    block: Vec<(&'static str, Value)>,
+    proof: Vec<(&'static str, Value)>,
 }
 
 /// The running server.
@@ -113,7 +123,10 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
             (200, "", answer.to_string())
         } else {
             script.answered += 1;
-            let fields = script.block.clone();
+            let fields = Fields {
+                block: script.block.clone(),
+                proof: script.proof.clone(),
+            };
             drop(script);
             (
                 200,
@@ -160,7 +173,7 @@ fn answered(
     body: &str,
     node: u16,
     own: impl Fn(&Value) -> Option<Value>,
-    fields: &[(&'static str, Value)],
+    fields: &Fields,
 ) -> String {
     let one = |request: &Value| {
         let own = own(request).map(|answer| {
@@ -176,8 +189,15 @@ fn answered(
             let mut answer: Value =
                 serde_json::from_str(&answer).expect("the node answers with JSON");
             if request["method"] == "eth_getBlockByNumber" && answer["result"].is_object() {
-                for (field, value) in fields {
+                for (field, value) in &fields.block {
                     answer["result"][field] = value.clone();
+                }
+            }
+            if request["method"] == "eth_getProof" {
+                for (place, value) in &fields.proof {
+                    if let Some(found) = answer["result"].pointer_mut(place) {
+                        *found = value.clone();
+                    }
                 }
             }
             answer
@@ -197,6 +217,10 @@ fn own_answer(request: &Value, node: u16, script: &mut Script) -> Option<Value> 
     let scripted = script.answers.iter().find(|(name, _)| *name == method);
     if let Some((_, result)) = scripted {
         return Some(json!({ "result": result }));
+    }
+    if script.no_proofs && method == "eth_getProof" {
+        let message = "the method eth_getProof does not exist/is not available";
+        return Some(json!({ "error": { "code": -32601, "message": message } }));
     }
     let known = ["eth_", "net_", "web3_", "debug_trace", "arb_", "arbtrace_"];
     if !known.iter().any(|namespace| method.starts_with(namespace)) {

@@ -14,6 +14,7 @@ mod fork;
 mod fork_blocks;
 mod fork_endpoint;
 mod fork_hostile;
+mod fork_verify;
 mod front;
 mod fuzz;
 mod hostile;

@@ -4,9 +4,10 @@ use super::abi::{
     ARB_OWNER_PUBLIC, ARBOS_OFFSET, IArbOwnerPublic, IArbSysVersion, IArbWasmParameters,
 };
 use crate::client::{ChainError, Client};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use serde::Serialize;
+use stylus_chain::ProgramSlots;
 use stylus_upgrades_interface::chain::{
     ARB_SYS, ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache,
 };
@@ -37,6 +38,9 @@ pub struct ChainFacts {
     pub scheduled: Option<Scheduled>,
     /// The contracts that sell places in the init cache; the last one is in use.
     pub cache_managers: Vec<Address>,
+    /// The Stylus parameters as ArbOS stores them.
+    #[serde(skip)]
+    pub(super) params: B256,
 }
 
 /// An upgrade of ArbOS that is scheduled.
@@ -76,7 +80,11 @@ impl ChainFacts {
         let cache_managers = client
             .call(ARB_WASM_CACHE, &IArbWasmCache::allCacheManagersCall {})
             .await?;
+        let params = client
+            .storage(ProgramSlots::ACCOUNT, ProgramSlots::of(B256::ZERO).params)
+            .await?;
         Ok(Self {
+            params,
             endpoint: client.endpoint().to_string(),
             chain_id: client.chain_id(),
             block: head.header.number,

@@ -9,6 +9,7 @@ use alloy::primitives::{Address, Bytes};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use stylus_chain::{NotRunnable, ProgramSlots};
 use stylus_upgrades_interface::chain::{ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache};
 
 /// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
@@ -190,6 +191,7 @@ pub(super) async fn look(
     program.state = state(client, &program.code, program.address()).await?;
     let is_program = program.is_dead() || matches!(program.state, State::Active { .. });
     if is_program {
+        compare_with_storage(client, chain, program).await?;
         program.cached = Some(is_cached(client, program.codehash).await?);
     }
     program.days_left = match program.state {
@@ -237,6 +239,48 @@ async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, 
     match revert.is::<IArbWasm::ProgramNotActivated>() {
         true => Ok(State::Inactive),
         false => Err(error),
+    }
+}
+
+/// Compares what ArbWasm answers with what ArbOS stores: an endpoint that makes up the one contradicts
+/// the other.
+async fn compare_with_storage(
+    client: &Client,
+    chain: &ChainFacts,
+    program: &Program,
+) -> Result<(), ChainError> {
+    let slot = ProgramSlots::of(program.codehash.into()).record;
+    let record = client.storage(ProgramSlots::ACCOUNT, slot).await?;
+    let stored = match ProgramSlots::time_left(chain.params, record, chain.time) {
+        Ok(seconds_left) => State::Active { seconds_left },
+        Err(NotRunnable::NotActivated) => State::Inactive,
+        Err(NotRunnable::NeedsUpgrade { have, want }) => State::Outdated {
+            version: have,
+            wanted: want,
+        },
+        Err(NotRunnable::Expired { age }) => State::Expired { age },
+    };
+    match agree(chain, program.state, stored) {
+        true => Ok(()),
+        false => Err(client.contradiction(format!(
+            "ArbWasm says that {} is {:?}, and the storage of ArbOS ({}) that it is {stored:?}",
+            program.address(),
+            program.state,
+            ProgramSlots::ACCOUNT,
+        ))),
+    }
+}
+
+/// Whether two answers about one program can both be true. The chain's clock goes on between them.
+fn agree(chain: &ChainFacts, answer: State, stored: State) -> bool {
+    let end = |state| match state {
+        State::Active { seconds_left } => Some(i128::from(seconds_left)),
+        State::Expired { age } => Some(i128::from(chain.expiry()) - i128::from(age)),
+        _ => None,
+    };
+    match (end(answer), end(stored)) {
+        (Some(answer), Some(stored)) => answer.abs_diff(stored) <= u128::from(super::chain::DAY),
+        _ => answer == stored,
     }
 }
 

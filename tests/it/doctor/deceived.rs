@@ -11,7 +11,7 @@ use stylus_upgrades_interface::chain::IArbWasm;
 use stylus_upgrades_interface::registry::IRegistry;
 
 use super::cache::IOwner;
-use super::fixture::{Done, Team};
+use super::fixture::{DAY, Done, Team};
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// As long as the process: what the proxy answers has no owner.
@@ -76,6 +76,37 @@ async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
     }
     let honest = team.doctor(&[]).await;
     assert!(!honest.findings().contains(&"EventsIncomplete"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_endpoint_that_makes_up_what_arb_wasm_says_is_no_healthy_one() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let saying = |seconds: u64| {
+        let selector = hex::encode(IArbWasm::programTimeLeftCall::SELECTOR);
+        let answer = kept(&Bytes::from(U256::from(seconds).to_be_bytes_vec()));
+        Proxy::start(harness.chain().url(), move |_, request| {
+            match request.contains("eth_call") && request.contains(&selector) {
+                true => Failure::Answer(answer),
+                false => Failure::None,
+            }
+        })
+    };
+    let contradicted = |ran: &super::program::Ran| {
+        ran.ends_with(4);
+        let found = ran.document["error"]["found"].as_str().unwrap_or_default();
+        assert!(found.contains("storage of ArbOS"), "{:#}", ran.document);
+        assert_ne!(ran.document["ok"], true);
+    };
+    team.doctor_at(&saying(364 * DAY).url()).await.ends_with(0);
+    // More than the activation has left, and that it ends soon.
+    contradicted(&team.doctor_at(&saying(900 * DAY).url()).await);
+    contradicted(&team.doctor_at(&saying(DAY).url()).await);
+    // Everything has expired, and ArbWasm is said to deny it.
+    team.wait(366).await?;
+    contradicted(&team.doctor_at(&saying(364 * DAY).url()).await);
+    team.doctor(&[]).await.ends_with(1);
     Ok(())
 }
 

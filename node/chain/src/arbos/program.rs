@@ -1,7 +1,7 @@
 //! The record of an activated program: one storage word per code hash.
 
-use super::{EPOCH, LAYOUT, Params, Store};
-use alloy_primitives::{B256, U256};
+use super::{EPOCH, LAYOUT, Params, STATE, Store};
+use alloy_primitives::{Address, B256, U256};
 use stylus_vm::ProgramInfo;
 
 /// A record as stored. All zero when the code was never activated.
@@ -22,13 +22,61 @@ pub(crate) struct Program {
 
 /// Why a program does not run, in the order of the checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotRunnable {
+pub enum NotRunnable {
+    /// It has no record.
     #[error("error ProgramNotActivated()")]
     NotActivated,
+    /// An upgrade of the chain came after its activation.
     #[error("error ProgramNeedsUpgrade({have}, {want})")]
-    NeedsUpgrade { have: u16, want: u16 },
+    NeedsUpgrade {
+        /// The Stylus version that it was activated for.
+        have: u16,
+        /// That of the chain.
+        want: u16,
+    },
+    /// Its activation is too old.
     #[error("error ProgramExpired({age})")]
-    Expired { age: u64 },
+    Expired {
+        /// Seconds since it was activated.
+        age: u64,
+    },
+}
+
+/// Where ArbOS stores whether a program runs, in the storage of [`ProgramSlots::ACCOUNT`] (ArbOS 30 and
+/// later).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProgramSlots {
+    /// The slot of the Stylus parameters, which all programs share.
+    pub params: B256,
+    /// The slot of the program's record.
+    pub record: B256,
+}
+
+impl ProgramSlots {
+    /// The account whose storage is ArbOS' state.
+    pub const ACCOUNT: Address = STATE;
+
+    /// The slots of the program with this code hash.
+    pub fn of(code_hash: B256) -> Self {
+        Self {
+            params: LAYOUT.params.into(),
+            record: LAYOUT.programs.slot(code_hash).into(),
+        }
+    }
+
+    /// Seconds of activation left at `now` (unix seconds), worked out from the words at these slots as
+    /// ArbWasm's `programTimeLeft` does.
+    ///
+    /// # Errors
+    /// Why the program does not run.
+    pub fn time_left(params: B256, record: B256, now: u64) -> Result<u64, NotRunnable> {
+        let (params, program) = (
+            Params::unpack(params.into()),
+            Program::unpack(record.into()),
+        );
+        program.check(&params, now)?;
+        Ok(program.time_left(&params, now))
+    }
 }
 
 /// Hours since the epoch, as records keep them.
@@ -53,6 +101,11 @@ impl Program {
     /// True after `expiry_days`.
     pub(crate) fn expired(&self, params: &Params, now: u64) -> bool {
         self.age(now) > u64::from(params.expiry_days) * 86_400
+    }
+
+    /// Seconds until it expires.
+    pub(crate) fn time_left(&self, params: &Params, now: u64) -> u64 {
+        (u64::from(params.expiry_days) * 86_400).saturating_sub(self.age(now))
     }
 
     /// Checks that the program runs now.

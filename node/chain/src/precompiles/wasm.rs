@@ -138,7 +138,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         programTimeLeftCall::SELECTOR => call.method::<programTimeLeftCall>(View, 30, |c, a| {
             let now = c.now();
             let (params, program) = active_at(c, a.program)?;
-            Ok((u64::from(params.expiry_days) * 86_400).saturating_sub(program.age(now)))
+            Ok(program.time_left(&params, now))
         }),
         _ => call.unknown(),
     }

@@ -1,0 +1,164 @@
+//! What an endpoint says of an account, proven against the state root of the forked block (EIP-1186).
+
+use alloy::consensus::{EMPTY_ROOT_HASH, Header, constants::KECCAK_EMPTY};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::rlp;
+use alloy_rpc_types::EIP1186AccountProofResponse;
+use alloy_trie::proof::verify_proof;
+use alloy_trie::{Nibbles, TrieAccount};
+use serde_json::{Value, json};
+use stylus_chain::{Chain, SourceAccount};
+
+use super::endpoint::Endpoint;
+use super::{ForkError, parsed};
+
+/// What proofs are asked with.
+pub(super) const METHOD: &str = "eth_getProof";
+
+/// An answer that its proof does not bear out.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "ForkProofMismatch: {what} is not what the state root of the forked block proves; ask another endpoint, \
+     and where it is a development node that was changed outside of blocks, make a block there first; \
+     --fork-verify false believes it"
+)]
+pub(super) struct Mismatch {
+    what: String,
+}
+
+impl Mismatch {
+    fn of(what: impl Into<String>) -> Self {
+        Self { what: what.into() }
+    }
+}
+
+impl From<Mismatch> for String {
+    fn from(mismatch: Mismatch) -> Self {
+        mismatch.to_string()
+    }
+}
+
+/// Where Nitro puts the number of the L1 block into `mixHash`.
+const L1_IN_MIX: std::ops::Range<usize> = 8..16;
+
+/// The state root of a block, whose header must have the hash that it is forked by, and whose
+/// `l1BlockNumber` must be the one in its header.
+pub(super) fn state_root(block: &Value, hash: B256, l1: Option<u64>) -> Result<B256, String> {
+    let header: Header = parsed(block, "eth_getBlockByNumber")?;
+    if header.hash_slow() != hash {
+        return Err(Mismatch::of(format!("the header of the block with the hash {hash}")).into());
+    }
+    match l1.is_none_or(|l1| header.mix_hash[L1_IN_MIX] == l1.to_be_bytes()) {
+        true => Ok(header.state_root),
+        false => Err(Mismatch::of("the block's l1BlockNumber").into()),
+    }
+}
+
+/// The version of ArbOS. Asked first, it also shows whether the endpoint gives proofs of the block at all.
+///
+/// # Errors
+/// [`ForkError::NoProofs`] and [`ForkError::Endpoint`].
+pub(super) fn arbos_version(
+    endpoint: &Endpoint,
+    root: B256,
+    block: u64,
+    at: &Value,
+) -> Result<U256, ForkError> {
+    let (account, slot) = Chain::arbos_version_word();
+    let call = (METHOD, json!([account, [B256::from(slot)], at]));
+    let shown = || endpoint.shown().to_owned();
+    let answers = endpoint
+        .ask(vec![call])
+        .map_err(|reason| ForkError::NoProofs {
+            endpoint: shown(),
+            block,
+            reason,
+        })?;
+    let answer = answers.first().unwrap_or(&Value::Null);
+    let proven = words(root, account, &[slot], answer);
+    let word = proven.map(|words| words.first().copied().unwrap_or_default());
+    word.map_err(|reason| ForkError::Endpoint {
+        endpoint: shown(),
+        reason,
+    })
+}
+
+/// An account by the answer to `eth_getProof`, and its code.
+pub(super) fn account(
+    root: B256,
+    address: Address,
+    proof: &Value,
+    code: Bytes,
+) -> Result<SourceAccount, String> {
+    let proof = proven(root, address, proof)?;
+    let is_its = match code.is_empty() {
+        true => proof.code_hash == KECCAK_EMPTY || proof.code_hash.is_zero(),
+        false => proof.code_hash == keccak256(&code),
+    };
+    match is_its {
+        true => Ok(SourceAccount {
+            balance: proof.balance,
+            nonce: proof.nonce,
+            code,
+        }),
+        false => Err(Mismatch::of(format!("the code of {address}")).into()),
+    }
+}
+
+/// Storage words of an account by the answer to `eth_getProof`, in the order of `slots`.
+pub(super) fn words(
+    root: B256,
+    address: Address,
+    slots: &[U256],
+    proof: &Value,
+) -> Result<Vec<U256>, String> {
+    let proof = proven(root, address, proof)?;
+    if proof.storage_proof.len() != slots.len() {
+        return Err(format!("{METHOD}: the endpoint left out slots"));
+    }
+    let words = slots.iter().zip(&proof.storage_proof).map(|(slot, found)| {
+        let expected = (!found.value.is_zero()).then(|| rlp::encode(found.value));
+        let what = || format!("slot {slot:#x} of {address}");
+        match is_proven(
+            proof.storage_hash,
+            &slot.to_be_bytes::<32>(),
+            expected,
+            &found.proof,
+        ) {
+            true => Ok(found.value),
+            false => Err(Mismatch::of(what()).into()),
+        }
+    });
+    words.collect()
+}
+
+/// The account of an answer, once its proof was checked. One that does not exist has no storage.
+fn proven(
+    root: B256,
+    address: Address,
+    answer: &Value,
+) -> Result<EIP1186AccountProofResponse, String> {
+    let mut proof: EIP1186AccountProofResponse = parsed(answer, METHOD)?;
+    let account = TrieAccount {
+        nonce: proof.nonce,
+        balance: proof.balance,
+        storage_root: proof.storage_hash,
+        code_hash: proof.code_hash,
+    };
+    let key = address.as_slice();
+    if is_proven(root, key, Some(rlp::encode(account)), &proof.account_proof) {
+        return Ok(proof);
+    }
+    let is_empty = proof.nonce == 0
+        && proof.balance.is_zero()
+        && (proof.code_hash == KECCAK_EMPTY || proof.code_hash.is_zero());
+    if is_empty && is_proven(root, key, None, &proof.account_proof) {
+        proof.storage_hash = EMPTY_ROOT_HASH;
+        return Ok(proof);
+    }
+    Err(Mismatch::of(format!("the account {address}")).into())
+}
+
+fn is_proven(root: B256, key: &[u8], expected: Option<Vec<u8>>, proof: &[Bytes]) -> bool {
+    verify_proof(root, Nibbles::unpack(keccak256(key)), expected, proof).is_ok()
+}

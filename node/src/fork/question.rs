@@ -1,0 +1,93 @@
+//! What is asked of the forked state, and what the answers come to.
+
+use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use serde_json::{Value, json};
+use stylus_chain::SourceAccount;
+
+use super::cache::Entry;
+use super::head::Head;
+use super::{parsed, proof};
+
+/// A method and its parameters.
+pub(super) type Call = (&'static str, Value);
+
+const BALANCE: &str = "eth_getBalance";
+const NONCE: &str = "eth_getTransactionCount";
+const CODE: &str = "eth_getCode";
+const SLOT: &str = "eth_getStorageAt";
+
+/// A part of the state.
+pub(super) enum Question {
+    /// An account with its code.
+    Account(Address),
+    /// Storage words of an account.
+    Slots(Address, Vec<U256>),
+}
+
+impl Question {
+    /// What the endpoint is asked: for proofs, where the state root is known.
+    pub(super) fn calls(&self, head: &Head) -> Vec<Call> {
+        let at = &head.at;
+        match (self, head.state_root) {
+            (Self::Account(address), None) => [BALANCE, NONCE, CODE]
+                .map(|method| (method, json!([address, at])))
+                .to_vec(),
+            (Self::Account(address), Some(_)) => vec![
+                (proof::METHOD, json!([address, [], at])),
+                (CODE, json!([address, at])),
+            ],
+            (Self::Slots(address, slots), None) => {
+                let calls = slots.iter().map(|slot| (SLOT, json!([address, slot, at])));
+                calls.collect()
+            }
+            (Self::Slots(address, slots), Some(_)) => {
+                let keys: Vec<B256> = slots.iter().copied().map(B256::from).collect();
+                vec![(proof::METHOD, json!([address, keys, at]))]
+            }
+        }
+    }
+
+    /// What the answers to the calls say.
+    ///
+    /// # Errors
+    /// In words, what is none, or is not proven.
+    pub(super) fn entries(&self, head: &Head, answers: &[Value]) -> Result<Vec<Entry>, String> {
+        let left_out = || "the endpoint left out answers".to_owned();
+        match (self, head.state_root) {
+            (Self::Account(address), root) => {
+                let account = match (root, answers) {
+                    (None, [balance, nonce, code]) => SourceAccount {
+                        balance: parsed(balance, BALANCE)?,
+                        nonce: parsed::<U64>(nonce, NONCE)?.to(),
+                        code: code_of(code)?,
+                    },
+                    (Some(root), [proof, code]) => {
+                        proof::account(root, *address, proof, code_of(code)?)?
+                    }
+                    _ => return Err(left_out()),
+                };
+                Ok(vec![Entry::account(*address, &account)])
+            }
+            (Self::Slots(address, slots), root) => {
+                let words = match (root, answers) {
+                    (Some(root), [proof]) => proof::words(root, *address, slots, proof)?,
+                    (None, words) if words.len() == slots.len() => words
+                        .iter()
+                        .map(|word| parsed(word, SLOT))
+                        .collect::<Result<_, _>>()?,
+                    _ => return Err(left_out()),
+                };
+                let words = slots.iter().zip(words);
+                Ok(words
+                    .map(|(slot, word)| Entry::Slot(*address, *slot, word))
+                    .collect())
+            }
+        }
+    }
+}
+
+/// A list of numbers is none.
+fn code_of(answer: &Value) -> Result<Bytes, String> {
+    let code = answer.as_str().map_or(&Value::Null, |_| answer);
+    parsed(code, CODE)
+}
