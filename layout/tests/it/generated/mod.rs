@@ -112,7 +112,8 @@ pub fn check() {
             overrides,
         } = case;
         let code = skeleton(&old.layout(), &new, &overrides).unwrap();
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/generated/{name}.rs"));
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/generated/{name}.rs"));
         if bless {
             std::fs::write(&file, &code).unwrap();
             continue;
