@@ -402,10 +402,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
     let allowed = [&adopt[..], &["--accept", "dirty:doubled"]].concat();
     let done = fixture.done(&allowed);
     assert_eq!(done["executed"], true, "{done}");
-    assert_eq!(
-        done["storage"][0]["accepted"][0]["id"],
-        "dirty:doubled"
-    );
+    assert_eq!(done["storage"][0]["accepted"][0]["id"], "dirty:doubled");
     assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));

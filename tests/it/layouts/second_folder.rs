@@ -322,6 +322,6 @@ async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
     let refused = project.refused("InitializerOfOther", &first);
     let next = text(&refused.document["error"], "next");
     assert!(next.starts_with("register it as 1.0, or"), "{next}");
-    project.done(&[&first[..], &["--accept=initializer-omitted"]].concat());
+    project.done(&[&first[..], &["--accept=initializer-of-other"]].concat());
     project.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
 }
