@@ -323,7 +323,9 @@ impl<'a> Area<'a> {
         }
     }
 
-    /// A field that only the old version has.
+    /// A field that only the old version has. It may go where a migration runs on the way, which then decides about
+    /// its data, or where the code is that of an older version, which never had it. Something new on its bytes is
+    /// refused in any case.
     fn dropped(&self, field: &Field<'_>, new: &[Field<'_>]) -> Option<Finding> {
         let finding = if !field.is_gap() {
             let note = "keep it even if it is unused, or migrate: what follows may reuse bytes that are not zero";

@@ -11,6 +11,9 @@ const { PNG } = require('pngjs');
 const { default: pixelmatch } = await import(pathToFileURL(require.resolve('pixelmatch')));
 const { EXPECTED, PICTURES, BOOK, UPDATE } = process.env;
 
+// Pictures differ between machines by fonts and by what the chain holds. So Chromium gets the fonts of one pinned
+// package, addresses, hashes, times, blocks and gas become zeros of the same length, and each pixel of a committed
+// picture is the average of a square of the page.
 // Pixels of the page along each side of one pixel of a committed picture.
 const REDUCED = 4;
 // How far the levels of a colour are from each other in a committed picture.

@@ -1,4 +1,4 @@
-//! `docs/attacks.md` names tests that exist.
+//! `docs/evidence/attacks.md` names tests that exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -42,7 +42,7 @@ fn every_attack_has_tests_that_exist() {
     ] {
         tests(&home().join(folder), &mut known);
     }
-    let page = std::fs::read_to_string(home().join("docs/attacks.md")).expect("the page");
+    let page = std::fs::read_to_string(home().join("docs/evidence/attacks.md")).expect("the page");
     let rows = page.lines().filter(|line| line.starts_with("| "));
     let rows = rows.filter(|line| !line.starts_with("| attack "));
     let mut missing = Vec::new();

@@ -288,7 +288,8 @@ async fn a_submission_shows_the_call_that_others_signed() {
     assert!(nested, "{model:?}");
 }
 
-/// What the package `erc7730` finds.
+/// What the package `erc7730` finds: it reads version 2 of ERC-7730, lints descriptors and converts them to what Ledger
+/// devices are sent. A device shows an enum in 20 characters, so kinds of proxies and steps have shorter words there.
 #[derive(Deserialize)]
 struct Linted {
     /// How many formats of each file it converts to what devices are sent.

@@ -114,15 +114,15 @@ fn one_line(text: &str) -> String {
 fn the_page_is_what_the_list_and_the_last_full_result_say() {
     let record = Record::read(&home()).unwrap_or_else(|error| panic!("{error}"));
     let written = page(&home(), &table(), &record);
-    let path = home().join("docs/guards.md");
+    let path = home().join("docs/evidence/guards.md");
     if stylus_upgrades_test_settings::update() {
-        std::fs::write(&path, written).expect("docs/guards.md is written");
+        std::fs::write(&path, written).expect("docs/evidence/guards.md is written");
         return;
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == written,
-        "docs/guards.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+        "docs/evidence/guards.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
     );
 }
 

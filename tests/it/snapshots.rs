@@ -61,15 +61,15 @@ async fn flows_cost_what_is_recorded() -> Result<(), HarnessError> {
     tools.insert(SAFE.into(), package_version(SAFE)?);
     let figures = governed_figures(&rows);
     snapshot::check("flows", &tools, &figures).unwrap_or_else(|difference| panic!("{difference}"));
-    let path = home().join("docs/gas.md");
-    let page = std::fs::read_to_string(&path).expect("docs/gas.md");
+    let path = home().join("docs/evidence/gas.md");
+    let page = std::fs::read_to_string(&path).expect("docs/evidence/gas.md");
     let written = governed_page(&page, &rows).expect("the marks of the table");
     if stylus_upgrades_test_settings::update() {
-        std::fs::write(&path, written).expect("docs/gas.md is written");
+        std::fs::write(&path, written).expect("docs/evidence/gas.md is written");
     } else {
         assert!(
             page == written,
-            "docs/gas.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+            "docs/evidence/gas.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
         );
     }
     Ok(())

@@ -108,7 +108,7 @@ fn links(row: &Row, tests: &BTreeMap<String, String>, vectors: &BTreeSet<String>
         let file = tests
             .get(*test)
             .unwrap_or_else(|| panic!("no test is called {test}"));
-        links.push(format!("[`{test}`](../{file})"));
+        links.push(format!("[`{test}`](../../{file})"));
     }
     assert!(!links.is_empty(), "{} has no test", row.rule);
     links.join(", ")
@@ -130,16 +130,16 @@ fn page() -> String {
     );
     let _ = write!(
         page,
-        "Written from `node/tests/fidelity.txt` by a test, which fails when a named test or vector does not \
-         exist or this page is stale; `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-devnode --test it fidelity` writes \
-         it anew. Vectors are records of the files in `tests/vectors`, measured on the original crates; all of \
+        "A test writes this page from `node/tests/fidelity.txt`. It fails if a named test or vector does not \
+         exist, or if the page is stale: `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-devnode --test it fidelity`. \
+         Vectors are the records in `tests/vectors`, measured on the original crates. All of \
          them must agree to the ink (`every_public_vector_agrees`, `every_vector_of_random_modules_agrees`, \
          `every_vector_of_stylus_version_3_agrees`).\n\n\
-         {exact} rules are exact, {near} approximate, {absent} absent. What is absent answers with an error \
-         that says so; what is approximate says how it differs.\n"
+         {exact} rules are exact, {near} approximate, {absent} absent. An absent rule answers with an error \
+         that says so. An approximate rule says how it differs.\n"
     );
     page.push_str(
-        "\nWhere answers of the RPC differ from those of anvil, [method by method](anvil.md#calls) says why.\n",
+        "\n[Method by method](../anvil.md#calls) says where answers of the RPC differ from those of anvil, and why.\n",
     );
     page.push_str(
         "\nSections: 1 code and dispatch, 2 activation, 3 running a program, 4 ink prices, 5 gas of the EVM's \
@@ -183,12 +183,12 @@ fn page() -> String {
 
 #[test]
 fn the_page_on_fidelity_is_up_to_date() {
-    let path = home().join("docs/fidelity.md");
+    let path = home().join("docs/evidence/fidelity.md");
     let page = page();
     if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    let stale = "docs/fidelity.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
+    let stale = "docs/evidence/fidelity.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
     assert!(found == page, "{stale}");
 }

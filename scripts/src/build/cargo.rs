@@ -87,7 +87,8 @@ impl Cargo<'_> {
         self.run(source, command).map(drop)
     }
 
-    /// Compiles the contract and gives the path of the WASM file that rustc wrote.
+    /// Compiles the contract and gives the path of the WASM file that rustc wrote. Only as a `cdylib`: with `lib` beside
+    /// it, cargo turns LTO off silently.
     pub(super) fn compile(
         &self,
         source: &Source,

@@ -1,5 +1,9 @@
 //! Files that look like keys. Every file of a package is copied, hashed and readable for whatever
 //! runs in the build: a key has no place among them.
+//!
+//! Such a file is refused and not left out. A script that reads it would fail or do something else silently, and
+//! nobody without the key could build the same. The override is in `Cargo.toml` and not on the command line, because
+//! everyone who builds the same sources needs it.
 
 use super::error::BuildError;
 use super::package::Package;

@@ -2,6 +2,9 @@
 //! transaction that created them finds the same bytes. Plain cargo builds the crate where it lies,
 //! and cargo-stylus itself writes the init code: its hash of the sources is in there, with their
 //! paths, so the bytes are the same only where the folder has the same path.
+//!
+//! cargo-stylus depends on a C encoder of its own (`brotli-sys` 0.3.2, with the advisory RUSTSEC-2021-0131). The
+//! `brotli` crate makes other bytes of the same module, so the recipe is not repeated here.
 
 use super::builder::Builder;
 use super::cargo::kept;

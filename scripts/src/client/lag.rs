@@ -1,5 +1,8 @@
 //! An endpoint may be several nodes, of which some lag behind. What was seen of the chain once does
 //! not go back: what depends on it waits until the endpoint has come as far.
+//!
+//! Reads are not bound to a block here: a node without old state would refuse them after some seconds. A read at
+//! `latest` from a node that lags shows old state, which the checks after each step report.
 
 use super::{ChainError, Client};
 use alloy::primitives::Address;

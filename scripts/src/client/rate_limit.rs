@@ -1,5 +1,8 @@
 //! Endpoints that limit how often they are asked. A request that is refused for that reason is sent
 //! again after the time that the endpoint names. The waiting is bounded in all, and is shown.
+//!
+//! alloy's `RetryBackoffLayer` bounds the number of attempts and not the time, takes no `Retry-After` from HTTP, and
+//! treats every `-32005` as a limit of requests. Infura answers that to a range of logs that is too long as well.
 
 use super::transport::Unanswered;
 use crate::progress::Progress;

@@ -1,4 +1,5 @@
-//! The frames as a picture: each is as wide as the gas that it used, and stands on its caller.
+//! The frames as a picture: each is as wide as the gas that it used, and stands on its caller. Drawn with `svg`:
+//! `inferno` is under CDDL-1.0 and puts its script into every file.
 
 use super::named::{Code, Named};
 use crate::ids::TxHash;

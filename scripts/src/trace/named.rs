@@ -1,4 +1,8 @@
 //! The frames as people read them: contracts, versions, functions and reverts by their names.
+//!
+//! A function has a name only if the interface of its code is known: the registry's answer, the pinned bytes of the
+//! framework, or the interface kept with a version. A public directory of selectors would name functions of
+//! unrelated contracts.
 
 use super::Trace;
 use super::calls::{Frame, Kind};

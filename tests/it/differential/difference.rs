@@ -25,50 +25,50 @@ macro_rules! differences {
 
 differences! {
     AnybodyCreates: "who creates",
-        "anybody makes proxies of a registry's versions",
-        "`create` is a role: whoever has it not is refused";
+        "anyone creates proxies of a registry's versions",
+        "`create` is a role: every other caller is refused";
     CreatedUninitialised: "creation without initializer",
-        "a proxy that was made without may be initialised later, by whoever is first",
+        "a proxy without one can be initialized later by the first caller",
         "an initializer runs in the transaction of the creation or never: `NotInUpgrade`";
     InheritedInitializer: "the initializer of another version",
-        "a proxy at 2.0 may be initialised by what 2.0 inherits from 1.0, and counts as 1.0",
-        "creation at a version takes that version's initializer";
+        "a proxy at 2.0 can be initialized by what 2.0 inherits from 1.0, and counts as 1.0",
+        "creation at a version runs that version's initializer";
     CreationIsNoStep: "event of a creation",
         "an initializer emits `Migrated`, as a migration does",
         "`ProxyCreated`, `AdminChanged` and `Upgraded` report a creation; `Migrated` reports steps";
     AnybodyUpgrades: "who upgrades",
-        "anybody moves any proxy to any version",
+        "anyone upgrades any proxy to any version",
         "the registry's policy decides: `UpgradeNotAuthorized`";
-    SameVersionAgain: "upgrade to the version that is there",
-        "the same code is set once more",
+    SameVersionAgain: "upgrade to the current version",
+        "the same code is set again",
         "refused: there is no step";
     Backwards: "upgrade to an older version",
-        "the older code is set over the newer data",
+        "the older code runs on the newer data",
         "`NoPath`, unless a step leads back";
     UpgradeWithoutMigration: "upgrade without its migration",
-        "the new code runs over data that nobody migrated",
-        "an upgrade whose step was not done reverts as a whole";
+        "the new code runs on data that was not migrated",
+        "an upgrade without its step reverts as a whole";
     AnybodyMigrates: "who migrates",
-        "between upgrade and migration, anybody calls the migration, with arguments of his choice",
-        "a migration runs within its upgrade only: `NotInUpgrade`";
-    StepsAreRegistered: "arguments that the step has already",
-        "whoever upgrades brings the arguments",
-        "where the step names its calldata, that is what was approved and what runs";
+        "between upgrade and migration, anyone calls the migration with any arguments",
+        "a migration runs only within its upgrade: `NotInUpgrade`";
+    StepsAreRegistered: "arguments of a step",
+        "the caller of the upgrade supplies the arguments",
+        "if the step names its calldata, approvers approve it and it runs";
     MigratesItself: "an upgrade that migrates by itself",
-        "one call for each version on the way: its upgrade and its migration",
-        "one call: every step on the path, each once, in order";
-    ProgramIsNoVersion: "what stands between two versions",
-        "a version of its own, with a migration that leads to it and one that leads on",
-        "part of the step: `Migrated` is emitted once, when all is done";
+        "one call for each version on the path: its upgrade and its migration",
+        "one call runs every step on the path once, in order";
+    ProgramIsNoVersion: "the program between two versions",
+        "a version of its own, with a migration into it and one out of it",
+        "part of the step: `Migrated` is emitted once, at the end";
     PositionsAreChecked: "order of batches",
         "a batch has no position",
-        "a batch names how many were done before it: `BatchOutOfOrder`";
+        "a batch names the number of items before it: `BatchOutOfOrder`";
     EndsEarly: "end of a complex migration",
-        "the handler's word",
-        "nothing is left: `MigrationIncomplete`";
+        "the handler decides",
+        "every item must be done: `MigrationIncomplete`";
     LeavesHalfway: "upgrades during a complex migration",
-        "anybody moves the proxy on or back, half of its data converted",
-        "`UpgradeInProgress`; who may abort sends it back item by item";
+        "anyone moves the proxy forward or back with half of its data converted",
+        "`UpgradeInProgress`; approvers can abort, and the items are converted back";
 }
 
 /// How often each was met.
@@ -112,13 +112,13 @@ fn the_page_of_differences_is_what_the_tests_meet() {
 }
 
 const HEAD: &str = "\
-# Differences to the Solidity forms
+# Differences from the Solidity libraries
 
-Migratable and ComplexMigration come from Solidity libraries. A test compares the two: `tests/it/differential`
-sends the same random calls to a Solidity implementation of that style (`tests/solidity/contracts/classic`) on
-real anvil and to ours on the local chain. It compares outcomes, values and events. This table lists every
-difference. Each is on purpose, the test meets each, and it fails at any other.
+Migratable and ComplexMigration come from Solidity libraries. `tests/it/differential` compares both forms. It sends the
+same random calls to Solidity contracts of that style (`tests/solidity/contracts/classic`) on anvil and to the contracts
+of this project on the local chain, and compares outcomes, values and events. This table lists every intended
+difference. The test fails if one of them does not occur, or if another one does.
 
-| subject | Solidity | ours |
+| subject | Solidity | here |
 |---|---|---|
 ";

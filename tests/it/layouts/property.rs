@@ -9,7 +9,7 @@
 //! | `random`, `values` | the layout crate's own generator, which runs on a mocked host there |
 
 mod pairs;
-#[path = "../../../layout/tests/random/mod.rs"]
+#[path = "../../../layout/tests/it/random/mod.rs"]
 #[expect(
     clippy::unwrap_used,
     unreachable_pub,
@@ -18,7 +18,7 @@ mod pairs;
 mod random;
 mod rust;
 mod stream;
-#[path = "../../../layout/tests/values/mod.rs"]
+#[path = "../../../layout/tests/it/values/mod.rs"]
 #[expect(unreachable_pub, reason = "shared with another test")]
 mod values;
 

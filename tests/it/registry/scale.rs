@@ -1,6 +1,6 @@
 //! The gas of an operation after one, ten, … ten thousand instances, versions and approvals. An
 //! ordinary run goes to three hundred. `STYLUS_UPGRADES_LONG=1` goes to ten thousand and records
-//! `tests/snapshots/scale_registry.json`, from which `docs/registry-scale.md` is written.
+//! `tests/snapshots/scale_registry.json`, from which `docs/evidence/registry-scale.md` is written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -411,14 +411,14 @@ fn written(recorded: &Value) -> String {
 
 #[test]
 fn the_page_on_scale_is_what_the_long_run_recorded() {
-    let path = home().join("docs/registry-scale.md");
+    let path = home().join("docs/evidence/registry-scale.md");
     let recorded = home().join("tests/snapshots/scale_registry.json");
     let recorded = std::fs::read_to_string(recorded).expect("the snapshot");
     let page = written(&serde_json::from_str(&recorded).expect("JSON"));
     if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).expect("written");
     }
-    let stale = "docs/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
+    let stale = "docs/evidence/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
     assert_eq!(
         std::fs::read_to_string(path).expect("the page"),
         page,
@@ -430,21 +430,21 @@ fn the_page_on_scale_is_what_the_long_run_recorded() {
 const CHART: u64 = 1_000_000;
 const PREFACE: &str = "# What the registry costs, however much there is
 
-Written by a test from the last run with `STYLUS_UPGRADES_LONG=1 cargo test -p stylus-upgrades-tests
---test it registry::scale`; every ordinary run measures up to 300 of each and asserts that from ten on
-the dearest costs at most 2 % more than the cheapest. Behind each operation stands what there was
-already; gas on the local chain with nothing cached, calldata of equal length without zero bytes.
+A test writes this page from the last run with `STYLUS_UPGRADES_LONG=1 cargo test -p stylus-upgrades-tests
+--test it registry::scale`. Every ordinary run measures up to 300 of each and asserts that, from ten on, the
+dearest costs at most 2 % more than the cheapest. Each number of existing items is followed by the gas of the
+operation, on the local chain with nothing cached and with calldata of equal length without zero bytes.
 
-Where there is nothing before, or one thing, less is read and written: the first version has no step,
-the first instance no neighbour in its list. What remains from ten on are zero bytes in numbers.
+With no or one existing item, less is read and written: the first version has no step, and the first instance
+has no neighbor in its list. The differences from ten on are zero bytes in numbers.
 
-`migrate` over many versions at once reads one more word for every 256 that it passes over; a path costs
-what its steps cost, at most 32.
+`migrate` over many versions reads one more word for every 256 versions. A path costs what its steps cost, and
+has at most 32 steps.
 
 ";
-const BOUNDED: &str = "What grows has a bound: an approver's open actions are looked through for a free seat, 16 of them at
-most, and `pending` reads all that is open of a definition before it cuts a page, at most 16 for each
-of 64 approvers.";
+const BOUNDED: &str = "\
+Two costs grow up to a bound. A proposal looks through the open actions of its proposer for a free place, at most
+16. `pending` reads all open actions of a definition before it cuts a page, at most 16 for each of 64 approvers.";
 
 #[test]
 fn every_operation_costs_the_same_however_much_there_is() {

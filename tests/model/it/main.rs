@@ -12,7 +12,7 @@ use stylus_upgrades_model::{Explored, Invariant, Mutation, SCOPES, Scope};
 /// Where the counts stand, of every run and of the long one, with the day on which they were taken.
 const COUNTS: &str = "../snapshots/model.json";
 /// The page that shows them.
-const PAGE: &str = "../../docs/model.md";
+const PAGE: &str = "../../docs/evidence/model.md";
 /// Where its table begins and ends.
 const MARKS: [&str; 2] = ["<!-- counts -->\n", "<!-- end of counts -->"];
 /// The two runs, as the file calls them.

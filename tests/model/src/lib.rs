@@ -1,6 +1,9 @@
 //! The registry's rules as a small model, for a model checker that explores every order in which things
 //! can happen.
 //!
+//! The search is written here. stateright 0.31 does the same, but its parallel search gives other counts of states in
+//! each run at a bounded depth, and it turns on features of packages that everything here is compiled with.
+//!
 //! | module | holds |
 //! |---|---|
 //! | `policy` | policies, and who satisfies them |

@@ -1,4 +1,4 @@
-//! Writes `docs/guards.md` from the list and from the last full result.
+//! Writes `docs/evidence/guards.md` from the list and from the last full result.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,15 +22,14 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
     let noticed = table.guards.iter().filter(is_noticed).count();
     let mut page = format!(
         "# Guards\n\n\
-         What proxy, registry and migratable refuse, and the test that notices when the refusal is gone. \
-         Written from `tests/guards/guards.toml` by a test, which fails when this page is stale; \
-         `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page` writes it anew.\n\n\
-         Each guard is disabled in a copy of the sources, the contracts are built from that, and its test \
-         runs against them: it has to fail by an assertion, and to pass with nothing disabled. Every run of \
-         `cargo test` tries four of those whose test needs a chain, chosen by the commit; \
-         `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
-         `cargo run -p stylus-upgrades-tests --bin guards -- --all` tries every guard, `-- stranger` those \
-         with that in their name.\n\n\
+         What proxy, registry and migratable refuse, and the test that fails without the refusal. A test writes \
+         this page from `tests/guards/guards.toml` and fails if it is stale: \
+         `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page`.\n\n\
+         A guard is proven so: it is disabled in a copy of the sources, the contracts are built from the copy, and its \
+         test must fail by an assertion. With nothing disabled the test must pass. Every run of `cargo test` tries \
+         four guards whose test needs a chain, chosen by the commit. `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
+         `cargo run -p stylus-upgrades-tests --bin guards -- --all` tries every guard; `-- stranger` tries those \
+         with that word in their name.\n\n\
          {} guards. Last full run, with single runs since: {} of {} noticed, {}, {}.\n",
         table.guards.len(),
         noticed,
@@ -54,14 +53,14 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
         }
     }
     page.push_str(
-        "\n## Behind the guards\n\nThese are checked, too, though nothing that is known reaches them.\n\n\
+        "\n## Behind the guards\n\nThese checks have no test, because no known call reaches them.\n\n\
          | guard | file | why nothing reaches it |\n|---|---|---|\n",
     );
     for Unreachable {
         name, file, why, ..
     } in &table.unreachable
     {
-        let _ = writeln!(page, "| {name} | [`{file}`](../{file}) | {why} |");
+        let _ = writeln!(page, "| {name} | [`{file}`](../../{file}) | {why} |");
     }
     page
 }
@@ -72,12 +71,12 @@ fn row(home: &Path, guard: &Guard) -> String {
     } = guard;
     let test = match &guard.test {
         Test::It(name) => match file_of(home, name) {
-            Some(file) => format!("[`{name}`](../{file})"),
+            Some(file) => format!("[`{name}`](../../{file})"),
             None => format!("`{name}`"),
         },
         Test::Cargo { package, name, .. } => format!("`{name}` of `{package}`"),
     };
-    format!("| {name} | [`{file}`](../{file}) | {test} | {serves} |")
+    format!("| {name} | [`{file}`](../../{file}) | {test} | {serves} |")
 }
 
 /// The file of a test of the binary `it`: its modules are folders and a file.

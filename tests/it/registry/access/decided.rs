@@ -109,7 +109,7 @@ pub(super) const DECIDED: &[Access] = &[
     access(
         "createProxy",
         "role `create`; value from who alone satisfies it",
-        "a new proxy, initialised at a version",
+        "a new proxy, initialized at a version",
         &[
             APPROVALS,
             "registry::abuse::value_goes_to_the_initializer_of_who_alone_may_create",

@@ -124,13 +124,13 @@ fn every_test_that_is_named_is_there() {
 fn page() -> String {
     let mut page = String::from(
         "# Who may call what\n\n\
-         Every function that is answered or executed on chain, with who may call it, what it changes, and the tests \
-         that show it. Written by a test (`registry::access`), which takes the functions from the tables by which \
-         calls are dispatched, and fails when one has no row. \
-         `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it registry::access` writes it anew.\n\n\
-         A role is the policy of a definition for it: each approver sends the same call, or signs it, and whoever \
-         completes the policy executes it. No function but `createProxy`, `submitSigned`, `upgradeInstance`, `relay` \
-         and `upgradeToAndCall` takes value.\n\n\
+         Every function that is answered or executed on chain: who may call it, what it changes, and the tests \
+         that show it. A test writes this page. It takes the functions from the tables that dispatch calls, and \
+         fails if one has no row: \
+         `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it registry::access`.\n\n\
+         A role stands for the policy of the definition for that role. Each approver sends the same call or signs it, \
+         and the approval that completes the policy executes it. Only `createProxy`, `submitSigned`, \
+         `upgradeInstance`, `relay` and `upgradeToAndCall` take value.\n\n\
          ## Registry\n\n\
          | function | answered by | executed by | who may call it | what it changes | tests |\n\
          |---|---|---|---|---|---|\n",

@@ -1,0 +1,99 @@
+//! What an author declares counts for one step: the annotation that the next version keeps says
+//! nothing of what that one changes.
+
+use alloy_primitives::U256;
+use stylus_layout::{Declarations, Layout, Overrides, Report, compare, plan};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageMap, StorageU256};
+use stylus_upgradeable::layout::StorageLayout;
+
+/// Versions of a contract that differ in the members of `Token`, and in what the field says.
+macro_rules! versions {
+    ($($name:ident: $($attribute:literal)? $field:ident { $($member:ident)* })*) => {$(
+        pub mod $name {
+            use super::*;
+            use stylus_sdk::storage::StorageU64;
+
+            #[storage]
+            #[derive(StorageLayout)]
+            pub struct Token { $($member: StorageU64,)* }
+
+            #[storage]
+            #[derive(StorageLayout)]
+            pub struct Note {
+                value: StorageU256,
+                $(#[layout(retyped_from = $attribute)])?
+                $field: StorageMap<U256, Token>,
+            }
+        }
+    )*};
+}
+
+versions! {
+    first: tokens { a b c }
+    second: "mapping(uint256 => Token)" tokens { b a c }
+    third: "mapping(uint256 => Token)" tokens { a c b }
+    respelled: "mapping(uint256 => struct Token)" tokens { a c b }
+    bare: tokens { a c b }
+    same: "mapping(uint256 => Token)" tokens { b a c }
+}
+
+fn report<Old: StorageLayout, New: StorageLayout>(declarations: &Declarations) -> Report {
+    let (old, new) = (Layout::of::<Old>(), Layout::of::<New>());
+    compare(&old, &new, declarations).expect("compared")
+}
+
+#[test]
+fn a_retype_that_the_old_version_declares_as_well_does_not_count_again() {
+    let none = Declarations::none();
+    assert!(report::<first::Note, second::Note>(&none).is_safe());
+    assert!(
+        report::<second::Note, same::Note>(&none)
+            .findings
+            .is_empty()
+    );
+    for report in [
+        report::<second::Note, third::Note>(&none),
+        report::<second::Note, respelled::Note>(&none),
+    ] {
+        assert!(!report.is_safe(), "{report}");
+        let mut notes = report.findings.iter().map(|finding| &finding.note);
+        assert!(notes.any(|note| note.contains("of the version before")));
+    }
+    assert!(!report::<second::Note, bare::Note>(&none).is_safe());
+    // What is said of this step counts, and in what was said of the one before nothing else does.
+    let said = Declarations::none().retyped("tokens", "mapping(uint256 => struct Token)");
+    assert!(report::<second::Note, third::Note>(&said).is_safe());
+    assert!(report::<second::Note, bare::Note>(&said).is_safe());
+    let other = Declarations::none().retyped("value", "uint256");
+    assert!(!report::<second::Note, third::Note>(&other).is_safe());
+}
+
+/// A layout of one word, and what it is declared to have been.
+fn word(label: &str, kind: &str, retyped_from: Option<&str>) -> Layout {
+    let mut item = serde_json::json!({
+        "label": label, "offset": 0, "slot": "0", "type": format!("t_{kind}"),
+    });
+    if let Some(from) = retyped_from {
+        item["retypedFrom"] = from.into();
+    }
+    let (key, kind) = (format!("t_{kind}"), kind.to_owned());
+    let ty = serde_json::json!({"label": kind, "encoding": "inplace", "numberOfBytes": "32"});
+    let text = serde_json::json!({"storage": [item], "types": {key: ty}});
+    Layout::from_json(&text.to_string()).expect("a layout")
+}
+
+#[test]
+fn a_retype_that_was_kept_is_none_for_a_generated_migration_either() {
+    let new = word("x", "opaque_b", Some("opaque_a"));
+    let before = word("x", "opaque_a", None);
+    let kept = word("x", "opaque_a", Some("opaque_a"));
+    assert!(plan(&before, &new, &Overrides::none()).is_ok());
+    assert!(plan(&kept, &new, &Overrides::none()).is_err());
+    // The field that is meant may have another name in the old version.
+    let renamed = word("y", "opaque_b", Some("opaque_a"));
+    let said = Declarations::none().renamed("y", "x");
+    let both = said.clone().retyped("y", "opaque_a");
+    assert!(!compare(&kept, &renamed, &said).expect("compared").is_safe());
+    assert!(compare(&kept, &renamed, &both).expect("compared").is_safe());
+}

@@ -1,0 +1,431 @@
+//! The derive against stylus-sdk: both attribute orders, `sol_storage!`, generics, namespaces.
+
+use std::marker::PhantomData;
+
+use alloy_primitives::{Address, B256, FixedBytes, Signed, U256, Uint, keccak256};
+use stylus_layout::{Decision, Declarations, Item, Layout, Verdict, compare};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{
+    StorageAddress, StorageArray, StorageB32, StorageBlockHash, StorageBlockNumber, StorageBool,
+    StorageBytes, StorageFixedBytes, StorageGuardMut, StorageI16, StorageI256, StorageMap,
+    StorageSigned, StorageString, StorageType, StorageU8, StorageU16, StorageU64, StorageU128,
+    StorageU256, StorageUint, StorageVec,
+};
+use stylus_sdk::testing::TestVM;
+use stylus_upgradeable::layout::{Erc7201, Namespace, StorageLayout};
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Inner {
+    small: StorageU16,
+    flag: StorageBool,
+    owner: StorageAddress,
+    total: StorageU256,
+    last: StorageB32,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "example.main")]
+pub struct Main {
+    x: StorageU256,
+    y: StorageU64,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct After {
+    a: StorageU8,
+    b: StorageBool,
+    c: StorageAddress,
+    d: StorageUint<24, 1>,
+    inner: Inner,
+    e: StorageI16,
+    main: Erc7201<Main>,
+    f: StorageSigned<40, 1>,
+    map: StorageMap<Address, StorageMap<U256, Inner>>,
+    names: StorageMap<String, StorageString>,
+    signed: StorageMap<Signed<128, 2>, StorageBool>,
+    list: StorageVec<StorageU64>,
+    array: StorageArray<StorageU128, 5>,
+    structs: StorageArray<Inner, 2>,
+    text: StorageString,
+    raw: StorageBytes,
+    five: StorageFixedBytes<5>,
+    number: StorageBlockNumber,
+    hash: StorageBlockHash,
+    phantom: PhantomData<u8>,
+    #[layout(renamed_from = "older", retyped_from = "uint248")]
+    r#type: StorageU256,
+    wide: StorageI256,
+}
+
+#[derive(StorageLayout)]
+#[storage]
+pub struct Before {
+    #[layout(renamed_from = "old")]
+    a: StorageU8,
+    b: Inner,
+}
+
+sol_storage! {
+    #[derive(StorageLayout)]
+    pub struct Sol {
+        uint8 a;
+        #[layout(renamed_from = "x")]
+        mapping(address => uint256[]) b;
+    }
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Generic<T: StorageType> {
+    flag: StorageBool,
+    value: T,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Node {
+    next: StorageMap<U256, Node>,
+    value: StorageU8,
+}
+
+/// A wrapper of somebody else.
+pub struct At(Inner);
+
+impl std::ops::Deref for At {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl StorageType for At {
+    type Wraps<'a> = ();
+    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
+    const SLOT_BYTES: usize = 0;
+    unsafe fn new(_: U256, _: u8, host: stylus_sdk::host::VM) -> Self {
+        // SAFETY: a test.
+        Self(unsafe { Inner::new(U256::from(7), 0, host) })
+    }
+    fn load<'s>(self)
+    where
+        Self: 's,
+    {
+    }
+    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self>
+    where
+        Self: 's,
+    {
+        StorageGuardMut::new(self)
+    }
+}
+
+/// A type without a layout.
+pub struct Custom(StorageU64);
+
+impl StorageType for Custom {
+    type Wraps<'a> = ();
+    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
+    const SLOT_BYTES: usize = 8;
+    unsafe fn new(slot: U256, offset: u8, host: stylus_sdk::host::VM) -> Self {
+        // SAFETY: a test.
+        Self(unsafe { StorageU64::new(slot, offset, host) })
+    }
+    fn load<'s>(self)
+    where
+        Self: 's,
+    {
+    }
+    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self>
+    where
+        Self: 's,
+    {
+        StorageGuardMut::new(self)
+    }
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Foreign {
+    a: StorageU8,
+    #[layout(erc7201 = "their.ns")]
+    at: At,
+    #[layout(opaque = "custom-v1")]
+    custom: Custom,
+    b: StorageU8,
+}
+
+fn locations(items: &[Item]) -> Vec<(String, String, u64, String)> {
+    items
+        .iter()
+        .map(|i| (i.label.clone(), i.slot.clone(), i.offset, i.type_id.clone()))
+        .collect()
+}
+
+fn find<'l>(items: &'l [Item], label: &str) -> &'l Item {
+    items.iter().find(|item| item.label == label).unwrap()
+}
+
+#[test]
+fn a_field_lives_where_the_sdk_writes_it() {
+    let layout = Layout::of::<After>();
+    let vm = TestVM::new();
+    let mut storage = After::from(&vm);
+    let mut expected: Vec<(&str, U256)> = vec![];
+    storage.a.set(U8::from(0xa1u8));
+    expected.push(("a", U256::from(0xa1)));
+    storage.b.set(true);
+    expected.push(("b", U256::from(1)));
+    storage.c.set(Address::repeat_byte(0xcc));
+    expected.push(("c", U256::from_be_slice(&[0xcc; 20])));
+    storage.d.set(Uint::<24, 1>::from(0xd1d2d3u32));
+    expected.push(("d", U256::from(0xd1d2d3)));
+    storage.e.set(Signed::<16, 1>::try_from(0x1234).unwrap());
+    expected.push(("e", U256::from(0x1234)));
+    storage
+        .f
+        .set(Signed::<40, 1>::try_from(0x12345678).unwrap());
+    expected.push(("f", U256::from(0x12345678)));
+    storage.five.set(FixedBytes::<5>::repeat_byte(0x55));
+    expected.push(("five", U256::from_be_slice(&[0x55; 5])));
+    storage.number.set(77);
+    expected.push(("number", U256::from(77)));
+    storage.hash.set(B256::repeat_byte(0x44));
+    expected.push(("hash", U256::from_be_bytes([0x44; 32])));
+    storage.r#type.set(U256::from(99));
+    expected.push(("type", U256::from(99)));
+    storage.list.push(Uint::<64, 1>::from(5u64));
+    expected.push(("list", U256::from(1)));
+    storage.text.set_str("abc");
+    expected.push((
+        "text",
+        U256::from_be_slice(b"abc") << (29 * 8) | U256::from(6),
+    ));
+    storage.inner.total.set(U256::from(1234));
+    storage.inner.owner.set(Address::repeat_byte(1));
+    storage
+        .structs
+        .setter(1)
+        .unwrap()
+        .total
+        .set(U256::from(4321));
+    storage
+        .array
+        .setter(4)
+        .unwrap()
+        .set(Uint::<128, 2>::from(44u8));
+    storage.main.y.set(Uint::<64, 1>::from(3u8));
+    storage
+        .map
+        .setter(Address::repeat_byte(9))
+        .setter(U256::from(4))
+        .total
+        .set(U256::from(8));
+    for (label, value) in expected {
+        assert_eq!(
+            read(&vm, &layout, U256::ZERO, find(&layout.storage, label)),
+            value,
+            "{label}"
+        );
+    }
+    let inner = find(&layout.storage, "inner");
+    let members = members(&layout, &inner.type_id);
+    let base: U256 = inner.slot.parse().unwrap();
+    assert_eq!(
+        read(&vm, &layout, base, find(members, "total")),
+        U256::from(1234)
+    );
+    assert_eq!(
+        read(&vm, &layout, base, find(members, "owner")),
+        U256::from_be_slice(&[1; 20])
+    );
+    let structs: U256 = find(&layout.storage, "structs").slot.parse().unwrap();
+    let words: U256 = layout.types[&inner.type_id]
+        .number_of_bytes
+        .as_ref()
+        .unwrap()
+        .parse::<U256>()
+        .unwrap()
+        / U256::from(32);
+    assert_eq!(
+        read(&vm, &layout, structs + words, find(members, "total")),
+        U256::from(4321)
+    );
+    let array: U256 = find(&layout.storage, "array").slot.parse().unwrap();
+    assert_eq!(word(&vm, array + U256::from(2)), U256::from(44));
+    let main = &layout.namespaces["erc7201:example.main"];
+    let root = U256::from_be_bytes(Main::ROOT.0);
+    assert_eq!(read(&vm, &layout, root, find(main, "y")), U256::from(3));
+    let map: U256 = find(&layout.storage, "map").slot.parse().unwrap();
+    let outer = keccak256([B256::left_padding_from(&[9; 20]).0, map.to_be_bytes()].concat());
+    let entry = keccak256([U256::from(4).to_be_bytes(), outer.0].concat());
+    assert_eq!(
+        read(
+            &vm,
+            &layout,
+            U256::from_be_bytes(entry.0),
+            find(members, "total")
+        ),
+        U256::from(8)
+    );
+}
+
+type U8 = Uint<8, 1>;
+
+fn members<'l>(layout: &'l Layout, id: &str) -> &'l [Item] {
+    match layout.types[id].members.as_ref().unwrap() {
+        stylus_layout::Members::Struct(members) => members,
+        stylus_layout::Members::Enum(_) => panic!("an enum"),
+    }
+}
+
+fn word(vm: &TestVM, slot: U256) -> U256 {
+    U256::from_be_bytes(vm.get_storage(slot).0)
+}
+
+fn read(vm: &TestVM, layout: &Layout, base: U256, item: &Item) -> U256 {
+    let bytes: usize = layout.types[&item.type_id]
+        .number_of_bytes
+        .as_ref()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let word = word(vm, base + item.slot.parse::<U256>().unwrap()) >> (8 * item.offset as usize);
+    if bytes < 32 {
+        word & ((U256::from(1) << (8 * bytes)) - U256::from(1))
+    } else {
+        word
+    }
+}
+
+#[test]
+fn every_declaration_of_a_struct_gives_its_layout() {
+    let before = Layout::of::<Before>();
+    assert_eq!(before.storage[0].renamed_from.as_deref(), Some("old"));
+    assert_eq!(before.storage.len(), 2);
+    let sol = Layout::of::<Sol>();
+    assert_eq!(sol.storage[1].renamed_from.as_deref(), Some("x"));
+    assert_eq!(
+        sol.storage[1].type_id,
+        "t_mapping(t_address,t_array(t_uint256)dyn_storage)"
+    );
+    let generic = Layout::of::<Generic<StorageU64>>();
+    assert_eq!(
+        locations(&generic.storage)[1],
+        ("value".into(), "0".into(), 1, "t_uint64".into())
+    );
+    let after = Layout::of::<After>();
+    let declared = find(&after.storage, "type");
+    assert_eq!(
+        (
+            declared.renamed_from.as_deref(),
+            declared.retyped_from.as_deref()
+        ),
+        (Some("older"), Some("uint248"))
+    );
+    assert!(
+        after
+            .storage
+            .iter()
+            .all(|item| item.label != "main" && item.label != "phantom")
+    );
+}
+
+#[test]
+fn a_recursive_struct_ends() {
+    let layout = Layout::of::<Node>();
+    assert_eq!(layout.storage.len(), 2);
+    assert!(
+        compare(&layout, &layout, &Declarations::none())
+            .unwrap()
+            .findings
+            .is_empty()
+    );
+}
+
+#[test]
+fn foreign_types_keep_their_location_and_their_name() {
+    let layout = Layout::of::<Foreign>();
+    assert_eq!(
+        locations(&layout.storage),
+        [
+            ("a".into(), "0".into(), 0, "t_uint8".into()),
+            ("custom".into(), "0".into(), 1, "t_opaque_custom-v1".into()),
+            ("b".into(), "0".into(), 9, "t_uint8".into()),
+        ]
+    );
+    assert_eq!(layout.namespaces["erc7201:their.ns"].len(), 5);
+    let same = compare(&layout, &layout, &Declarations::none()).unwrap();
+    assert!(same.is_safe());
+    let other = Layout::from_json(&layout.to_json().replace("custom-v1", "custom-v2")).unwrap();
+    let report = compare(&layout, &other, &Declarations::none()).unwrap();
+    assert_eq!(
+        (report.findings[0].verdict, report.decision),
+        (Verdict::Unknown, Decision::Undecided)
+    );
+}
+
+#[test]
+fn json_comes_back_as_it_was_and_the_hash_ignores_what_a_build_changes() {
+    let layout = Layout::of::<After>();
+    assert_eq!(Layout::from_json(&layout.to_json()).unwrap(), layout);
+    let mut other = layout.clone();
+    other.storage[0].ast_id = 12345;
+    other.storage[0].src = None;
+    assert_eq!(other.hash(), layout.hash());
+    let renumbered = layout
+        .to_json()
+        .replace("t_struct(Inner)", "t_struct(Inner)77");
+    let renumbered = Layout::from_json(&renumbered).unwrap();
+    assert_ne!(renumbered, layout);
+    assert_eq!(renumbered.hash(), layout.hash());
+    other.storage[0].label.push('x');
+    assert_ne!(other.hash(), layout.hash());
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "stylus-upgrades.vector.96")]
+pub struct ZeroNibble {
+    x: StorageU256,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "stylus-upgrades.vector.388")]
+pub struct ZeroByte {
+    x: StorageU256,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Short {
+    nibble: Erc7201<ZeroNibble>,
+    byte: Erc7201<ZeroByte>,
+}
+
+#[test]
+fn namespaces_whose_hashes_begin_with_zeros_lie_where_their_formula_says() {
+    let vm = TestVM::new();
+    let mut short = Short::from(&vm);
+    short.nibble.x.set(U256::from(1));
+    short.byte.x.set(U256::from(2));
+    for (root, derived, value) in [
+        (
+            "c1a98c79e04201aaa2a68a03bdf1e481836089fa50c6f9949d79af1c5a05c700",
+            ZeroNibble::ROOT,
+            1,
+        ),
+        (
+            "eb4c697cb8d523de69838a1adbfb20003cb6f44fe75bc4cb658c28ec3d4b5800",
+            ZeroByte::ROOT,
+            2,
+        ),
+    ] {
+        let root: B256 = root.parse().expect("a word");
+        assert_eq!(derived, root);
+        assert_eq!(word(&vm, root.into()), U256::from(value));
+    }
+}

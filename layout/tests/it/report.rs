@@ -1,0 +1,365 @@
+//! What people and machines read, what may be declared, and input that is no layout.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use stylus_layout::{
+    Decision, Declarations, Item, Layout, LayoutError, Overrides, Report, TypeItem, Verdict,
+    compare, plan,
+};
+
+/// `(label, type, slot, offset, bytes)` of each variable.
+fn layout(fields: &[(&str, &str, u64, u64, u64)]) -> Layout {
+    let mut layout = Layout::default();
+    for (label, kind, slot, offset, bytes) in fields {
+        layout.types.insert(
+            format!("t_{kind}"),
+            TypeItem {
+                label: (*kind).into(),
+                number_of_bytes: Some(bytes.to_string()),
+                ..TypeItem::default()
+            },
+        );
+        layout.storage.push(Item {
+            label: (*label).into(),
+            slot: slot.to_string(),
+            offset: *offset,
+            type_id: format!("t_{kind}"),
+            ..Item::default()
+        });
+    }
+    layout
+}
+
+fn check(old: &Layout, new: &Layout) -> Report {
+    compare(old, new, &Declarations::none()).unwrap()
+}
+
+#[test]
+fn a_report_has_a_line_for_people_and_a_document_for_machines() {
+    let old = layout(&[
+        ("owner", "address", 0, 0, 20),
+        ("total", "uint64", 0, 20, 8),
+    ]);
+    let new = layout(&[
+        ("admin", "address", 0, 0, 20),
+        ("total", "uint128", 1, 0, 16),
+        ("more", "bool", 1, 16, 1),
+    ]);
+    let report = check(&old, &new);
+    assert_eq!(
+        report.to_string(),
+        "\
+asks          rename           admin  address @ slot 0
+                               was owner here; if it is the same data declare renamed_from = \"owner\"
+refused       retype           total  uint64 @ slot 0 byte 20 -> uint128 @ slot 1
+                               was uint64, is uint128; a migration can carry the value over
+refused       shift            total  uint64 @ slot 0 byte 20 -> uint128 @ slot 1
+                               moved by a change before it
+safe          safe-append      more  new bool @ slot 1 byte 16
+                               on bytes that nothing used
+refused: the new version would misread this storage; keep the old fields, or migrate the data
+"
+    );
+    let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    assert_eq!(json["decision"], "refused");
+    assert_eq!(
+        json["findings"][0],
+        serde_json::json!({
+            "verdict": "rename", "decision": "asks", "area": "", "field": "admin",
+            "old": {"slot": "0", "offset": 0, "type": "address"},
+            "new": {"slot": "0", "offset": 0, "type": "address"},
+            "note": "was owner here; if it is the same data declare renamed_from = \"owner\"",
+        })
+    );
+    assert_eq!(
+        check(&old, &old).to_string(),
+        "unchanged: the layouts are the same\n"
+    );
+}
+
+#[test]
+fn a_rename_is_known_from_either_sides_declaration() {
+    let plain = |label| layout(&[(label, "uint256", 0, 0, 32)]);
+    let declared = |label, from: &str| {
+        let mut layout = plain(label);
+        layout.storage[0].renamed_from = Some(from.into());
+        layout
+    };
+    // From V1 to V2, which declares it.
+    assert!(check(&plain("x"), &declared("y", "x")).is_safe());
+    // From V2 to V3, which kept the declaration, or dropped it (openzeppelin-upgrades#557).
+    assert!(
+        check(&declared("y", "x"), &declared("y", "x"))
+            .findings
+            .is_empty()
+    );
+    assert!(check(&declared("y", "x"), &plain("y")).findings.is_empty());
+    // Back from V2 to V1, whose name V2 says it had.
+    assert!(check(&declared("y", "x"), &plain("x")).is_safe());
+    // A declaration of something else is none.
+    assert_eq!(
+        check(&plain("x"), &declared("y", "z")).decision,
+        Decision::Asks
+    );
+    // Where both names exist, the kept declaration does not pair the wrong ones.
+    let two = |labels: [&str; 2]| {
+        layout(&[
+            (labels[0], "uint256", 0, 0, 32),
+            (labels[1], "uint256", 1, 0, 32),
+        ])
+    };
+    let mut old = two(["y", "x"]);
+    old.storage[0].renamed_from = Some("x".into());
+    let new = old.clone();
+    assert!(check(&old, &new).findings.is_empty());
+}
+
+#[test]
+fn declarations_name_fields_members_and_fields_of_namespaces() {
+    let old = layout(&[("x", "uint256", 0, 0, 32)]);
+    let new = layout(&[("y", "uint256", 0, 0, 32)]);
+    assert!(
+        compare(&old, &new, &Declarations::none().renamed("y", "x"))
+            .unwrap()
+            .is_safe()
+    );
+    let error = compare(&old, &new, &Declarations::none().renamed("q", "x")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "declared rename of q, but the new layout has no such field; it has y"
+    );
+    let space = |mut layout: Layout| {
+        layout
+            .namespaces
+            .insert("erc7201:a.b".into(), std::mem::take(&mut layout.storage));
+        layout
+    };
+    let declared = Declarations::none().renamed("erc7201:a.b:y", "x");
+    assert!(
+        compare(&space(old), &space(new), &declared)
+            .unwrap()
+            .is_safe()
+    );
+}
+
+#[test]
+fn negative_keys_are_elsewhere_in_solidity_so_it_cannot_be_decided() {
+    let map = |extension: Option<&str>| {
+        let mut layout = layout(&[("m", "int128", 0, 0, 16)]);
+        layout.types.insert(
+            "t_mapping(t_int128,t_int128)".into(),
+            TypeItem {
+                encoding: "mapping".into(),
+                label: "mapping(int128 => int128)".into(),
+                number_of_bytes: Some("32".into()),
+                key_extension: extension.map(Into::into),
+                ..TypeItem::default()
+            },
+        );
+        layout.storage[0].type_id = "t_mapping(t_int128,t_int128)".into();
+        layout
+    };
+    let report = check(&map(None), &map(Some("zero")));
+    assert_eq!(
+        (report.decision, report.findings[0].verdict),
+        (Decision::Undecided, Verdict::Unknown)
+    );
+    assert!(check(&map(Some("zero")), &map(Some("zero"))).is_safe());
+}
+
+#[test]
+fn a_recursive_struct_that_grows_is_checked_in_each_location() {
+    // struct N { N[] kids; uint256 v; … } in a map may grow, but its elements in the array may not.
+    let tree = |members: &str, bytes: u64| {
+        Layout::from_json(&format!(
+            r#"{{"storage": [{{"label": "m", "slot": "0", "offset": 0, "type": "t_mapping(t_uint256,t_struct(N)1_storage)"}}],
+            "types": {{
+                "t_uint256": {{"label": "uint256", "numberOfBytes": "32"}},
+                "t_mapping(t_uint256,t_struct(N)1_storage)": {{"label": "mapping(uint256 => struct N)", "numberOfBytes": "32"}},
+                "t_array(t_struct(N)1_storage)dyn_storage": {{"label": "struct N[]", "numberOfBytes": "32"}},
+                "t_struct(N)1_storage": {{"label": "struct N", "numberOfBytes": "{bytes}", "members": [
+                    {{"label": "kids", "slot": "0", "offset": 0, "type": "t_array(t_struct(N)1_storage)dyn_storage"}}{members}]}}
+            }}}}"#
+        ))
+        .unwrap()
+    };
+    let one = tree(
+        r#", {"label": "v", "slot": "1", "offset": 0, "type": "t_uint256"}"#,
+        64,
+    );
+    let two = tree(
+        r#", {"label": "v", "slot": "1", "offset": 0, "type": "t_uint256"}, {"label": "w", "slot": "2", "offset": 0, "type": "t_uint256"}"#,
+        96,
+    );
+    assert!(check(&one, &one).findings.is_empty());
+    assert_eq!(check(&one, &two).decision, Decision::Refused);
+}
+
+#[test]
+fn what_is_no_layout_says_what_was_expected() {
+    let error = Layout::from_json("{}").unwrap_err().to_string();
+    assert!(
+        error.contains("missing field `storage`")
+            && error.contains("outputSelection `storageLayout`"),
+        "{error}"
+    );
+    let mut wrong = layout(&[("x", "uint256", 0, 0, 32)]);
+    wrong.storage[0].slot = "zero".into();
+    let error = compare(&wrong, &wrong, &Declarations::none()).unwrap_err();
+    assert_eq!(
+        error,
+        LayoutError::Number {
+            what: "slot",
+            field: "x".into(),
+            found: "zero".into()
+        }
+    );
+    let mut wrong = layout(&[("x", "uint256", 0, 0, 32)]);
+    wrong.storage[0].offset = 32;
+    assert!(matches!(
+        compare(&wrong, &wrong, &Declarations::none()),
+        Err(LayoutError::Offset { found: 32, .. })
+    ));
+    let empty = Layout::from_json(r#"{"storage": [], "types": null}"#).unwrap();
+    assert!(empty.types.is_empty());
+}
+
+#[test]
+fn structs_of_structs_of_structs_end_in_time() {
+    // Each holds the one before twice: 2^60 values if they were counted out.
+    let mut text = String::from(
+        r#""t_struct(S0)0_storage": {"label": "struct S0", "numberOfBytes": "32", "members": []}"#,
+    );
+    for at in 1..60 {
+        let inner = format!("t_struct(S{0}){0}_storage", at - 1);
+        text += &format!(
+            r#", "t_struct(S{at}){at}_storage": {{"label": "struct S{at}", "numberOfBytes": "64", "members": [
+            {{"label": "a", "slot": "0", "offset": 0, "type": "{inner}"}}, {{"label": "b", "slot": "1", "offset": 0, "type": "{inner}"}}]}}"#
+        );
+    }
+    let storage = r#"{"label": "x", "slot": "0", "offset": 0, "type": "t_struct(S59)59_storage"}"#;
+    let deep = Layout::from_json(&format!(
+        r#"{{"storage": [{storage}], "types": {{{text}}}}}"#
+    ))
+    .unwrap();
+    assert!(check(&deep, &deep).findings.is_empty());
+    assert!(plan(&deep, &deep, &Overrides::none()).is_err());
+    // A struct within itself.
+    let json = r#"{"storage": [{"label": "x", "slot": "0", "offset": 0, "type": "t_struct(S)1_storage"}], "types":
+        {"t_struct(S)1_storage": {"label": "struct S", "numberOfBytes": "32", "members":
+            [{"label": "x", "slot": "0", "offset": 0, "type": "t_struct(S)1_storage"}]}}}"#;
+    let own = Layout::from_json(json).unwrap();
+    assert!(check(&own, &own).is_safe());
+    assert!(plan(&own, &own, &Overrides::none()).is_err());
+}
+
+fn ids() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "t_uint256",
+        "t_uint8",
+        "t_uint0",
+        "t_int7",
+        "t_int64",
+        "t_bytes33",
+        "t_bytes4",
+        "t_bool",
+        "t_address",
+        "t_string_storage",
+        "t_bytes_storage",
+        "t_enum(E)3",
+        "t_struct(S)1_storage",
+        "t_function_internal_view$__$",
+        "t_opaque_x",
+        "t_userDefinedValueType(P)5",
+        "t_contract(C)9",
+        "t_",
+        "",
+        "t_mapping(",
+        "t_array()dyn",
+        "((((",
+    ])
+    .prop_map(str::to_owned);
+    word.prop_recursive(3, 16, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone())
+                .prop_map(|(key, value)| format!("t_mapping({key},{value})")),
+            inner
+                .clone()
+                .prop_map(|base| format!("t_array({base})dyn_storage")),
+            (inner, any::<u64>()).prop_map(|(base, n)| format!("t_array({base}){n}_storage")),
+        ]
+    })
+}
+
+fn items() -> impl Strategy<Value = Vec<Item>> {
+    let numbers = prop_oneof![
+        (0..4u64).prop_map(|n| n.to_string()),
+        Just(alloy_primitives::U256::MAX.to_string()),
+        Just("nonsense".to_owned()),
+    ];
+    let item = (
+        prop::sample::select(vec!["a", "b", "__gap", "__gap_x", ""]),
+        numbers,
+        0..34u64,
+        ids(),
+    )
+        .prop_map(|(label, slot, offset, type_id)| Item {
+            label: label.into(),
+            slot,
+            offset,
+            type_id,
+            ..Item::default()
+        });
+    prop::collection::vec(item, 0..6)
+}
+
+fn layouts() -> impl Strategy<Value = Layout> {
+    let sizes = prop::sample::select(vec![
+        "0",
+        "1",
+        "20",
+        "32",
+        "64",
+        "18446744073709551615",
+        "x",
+        "-1",
+    ]);
+    let kinds = prop::collection::vec((ids(), sizes, prop::option::of(items())), 0..8);
+    (items(), kinds, prop::option::of(items())).prop_map(|(storage, kinds, space)| {
+        let types = kinds.into_iter().map(|(id, bytes, members)| {
+            let item = TypeItem {
+                label: id.clone(),
+                number_of_bytes: Some(bytes.into()),
+                members: members.map(stylus_layout::Members::Struct),
+                ..TypeItem::default()
+            };
+            (id, item)
+        });
+        let mut layout = Layout {
+            storage,
+            types: types.collect(),
+            ..Layout::default()
+        };
+        layout
+            .namespaces
+            .extend(space.map(|items| ("erc7201:a".to_owned(), items)));
+        layout
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(7201), ..ProptestConfig::default() })]
+
+    #[test]
+    fn nonsense_is_checked_or_refused_but_never_panics(old in layouts(), new in layouts()) {
+        let _ = compare(&old, &new, &Declarations::none());
+        let _ = stylus_layout::skeleton(&old, &new, &Overrides::none());
+        let _ = compare(&old, &old, &Declarations::none());
+        let _ = stylus_layout::skeleton(&old, &old, &Overrides::none());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,200}") {
+        let _ = Layout::from_json(&text);
+    }
+}

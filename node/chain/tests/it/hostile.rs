@@ -1,0 +1,191 @@
+//! What an unfriendly reviewer would try.
+
+use crate::common::*;
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
+use proptest::prelude::*;
+use stylus_chain::{BlockId, CallRequest};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn calldata_of_all_kinds_leaves_every_precompile_standing(
+        last in prop::sample::select(vec![0x64u8, 0x65, 0x66, 0x6b, 0x6c, 0x6e, 0x6f, 0x70, 0x71, 0x72, 0xff]),
+        selector in prop::sample::select(vec![
+            hex!("58c780c2"), hex!("c689bad5"), hex!("e73ac9f2"), hex!("31862ada"), hex!("7ea89f8b"), hex!("1be250d6"),
+            hex!("928c169a"), hex!("7e105ce2"), hex!("2b407a82"), hex!("e388b381"), hex!("8293405e"), hex!("01020304"),
+        ]),
+        arguments in prop::collection::vec(any::<u8>(), 0..200),
+        from in prop::sample::select(vec![ALICE, DEV]),
+        value in 0..2u64,
+        version in prop::sample::select(vec![30u64, 51, 59, 60]),
+    ) {
+        let chain = chain_at(version);
+        let request = CallRequest {
+            from: Some(from),
+            value: U256::from(value),
+            ..request(Address::with_last_byte(last), [&selector[..], &arguments].concat())
+        };
+        let outcome = call(&chain, request);
+        prop_assert!(outcome.gas_used <= 30_000_000);
+    }
+}
+
+#[test]
+fn wei_and_state_survive_evm_wasm_evm_wasm_with_value_and_a_creation() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let wasm = install(&mut chain, &forwarder());
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    // Creates an account that keeps one wei, from calldata.
+    let creator = install(
+        &mut chain,
+        &module(
+            1,
+            "(i32.store8 (i32.const 61031) (i32.const 1))
+             (call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100))
+             (call $write_result (i32.const 62000) (i32.const 20)) (i32.const 0)",
+        ),
+    );
+    chain.set_balance(creator, U256::from(10));
+    let receiver = Address::ZERO;
+    let everyone = [ALICE, counter, wasm, evm, creator, receiver];
+    let sum = |chain: &stylus_chain::Chain| -> U256 {
+        everyone
+            .iter()
+            .map(|account| balance(chain, *account))
+            .sum()
+    };
+    let before = sum(&chain);
+    for inner in [via(counter, b""), via(creator, &hex!("5f5ff3"))] {
+        let input = via(wasm, &via(evm, &inner));
+        let receipt = send(&mut chain, ALICE, request(evm, input));
+        assert!(receipt.success, "{receipt:?}");
+        if receipt.output.len() == 20 {
+            let created = Address::from_slice(&receipt.output);
+            assert_eq!(balance(&chain, created), U256::from(1));
+        }
+    }
+    // Fees go to the network fee account 0x0; one wei went to the new account.
+    assert_eq!(sum(&chain), before - U256::from(1));
+    assert_eq!(
+        (slot(&chain, counter, 0), slot(&chain, wasm, 0)),
+        (U256::from(1), U256::from(2))
+    );
+}
+
+#[test]
+fn a_snapshot_taken_back_keeps_no_program_that_is_cached_in_memory() {
+    let mut chain = chain();
+    let code = program(&counter());
+    let before = chain.snapshot();
+    let program = install(&mut chain, &counter());
+    assert!(send(&mut chain, ALICE, request(program, Bytes::new())).success);
+    assert!(chain.revert(before));
+    // The same code at the same address is compiled already, but not activated.
+    let again = deploy(&mut chain, &code);
+    assert_eq!(again, program);
+    let outcome = call(&chain, request(again, Bytes::new()));
+    assert_eq!(
+        outcome.halt.expect("a halt").0,
+        "error ProgramNotActivated()"
+    );
+    // Other code at an address that ran a program runs as what it is.
+    assert!(activate(&mut chain, again).success);
+    chain.set_code(again, Bytes::from_static(&hex!("60015f5260205ff3")));
+    let output = call(&chain, request(again, Bytes::new())).output;
+    assert_eq!(output, Bytes::from(B256::with_last_byte(1)));
+}
+
+#[test]
+fn ten_thousand_accounts_are_dumped_and_loaded() {
+    let mut chain = chain();
+    let program = install(&mut chain, &counter());
+    for number in 1..=10_000u64 {
+        let account = Address::left_padding_from(&(number << 32).to_be_bytes());
+        chain.set_balance(account, U256::from(number));
+        chain.set_storage_at(account, U256::from(1), B256::from(U256::from(number)));
+    }
+    let saved = serde_json::to_vec(&chain.dump_state().expect("dumps")).expect("serialises");
+    let mut other = crate::common::chain();
+    other
+        .load_state(serde_json::from_slice(&saved).expect("parses"))
+        .expect("loads");
+    let last = Address::left_padding_from(&(10_000u64 << 32).to_be_bytes());
+    assert_eq!(balance(&other, last), U256::from(10_000));
+    assert_eq!(slot(&other, last, 1), U256::from(10_000));
+    assert!(send(&mut other, ALICE, request(program, Bytes::new())).success);
+}
+
+#[test]
+fn two_chains_side_by_side_share_nothing() {
+    let (mut one, mut two) = (chain(), chain_at(60));
+    let program = install(&mut one, &counter());
+    let there = two.account(program, BlockId::latest()).expect("latest");
+    assert!(there.code.is_empty());
+    let same = deploy(&mut two, &crate::common::program(&counter()));
+    assert_eq!(same, program);
+    assert!(
+        !call(&two, request(same, Bytes::new())).success,
+        "activated on the other one only"
+    );
+    assert!(call(&one, request(program, Bytes::new())).success);
+}
+
+#[test]
+fn a_panic_in_a_frame_undoes_that_frame_and_the_chain_goes_on() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let wasm = install(&mut chain, &forwarder());
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    let before = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    assert!(before.success, "{before:?}");
+
+    // In the frame of the transaction itself.
+    stylus_vm::inspect::panic_in("storage_flush_cache");
+    let receipt = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    assert!(!receipt.success, "{receipt:?}");
+    assert_eq!(slot(&chain, counter, 0), U256::from(1));
+
+    // Below a program and below an EVM contract, in the middle of what they do.
+    for outer in [wasm, evm] {
+        stylus_vm::inspect::panic_in("write_result");
+        let receipt = send(&mut chain, ALICE, request(outer, via(counter, b"")));
+        assert!(!receipt.success, "{receipt:?}");
+        assert_eq!(slot(&chain, counter, 0), U256::from(1));
+        assert_eq!(slot(&chain, wasm, 0), U256::ZERO);
+    }
+
+    // A call answers with the reason.
+    stylus_vm::inspect::panic_in("storage_load_bytes32");
+    let outcome = call(&chain, request(counter, b"".as_slice()));
+    assert!(!outcome.success, "{outcome:?}");
+    let text = format!("{outcome:?}");
+    assert!(text.contains("a test asked for a panic"), "{text}");
+
+    let after = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    assert!(after.success, "{after:?}");
+    assert_eq!(slot(&chain, counter, 0), U256::from(2));
+}
+
+#[test]
+fn growth_that_fails_without_end_runs_out_of_gas() {
+    let mut chain = chain();
+    let grower = install(
+        &mut chain,
+        r#"(module (import "vm_hooks" "pay_for_memory_grow" (func $pay (param i32)))
+            (memory (export "memory") 1 1)
+            (func (export "user_entrypoint") (param i32) (result i32)
+                (loop $again (drop (memory.grow (i32.const 1))) (br $again)) (i32.const 0)))"#,
+    );
+    let gas = Some(32_000_000);
+    let outcome = call(
+        &chain,
+        CallRequest {
+            gas,
+            ..request(grower, b"".as_slice())
+        },
+    );
+    assert!(!outcome.success, "{outcome:?}");
+    assert_eq!(outcome.gas_used, 32_000_000);
+}

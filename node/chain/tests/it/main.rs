@@ -1,0 +1,21 @@
+//! The chain from outside.
+
+mod arbos_59_to_61;
+mod blocks;
+mod common;
+mod empty;
+mod fork;
+mod frames;
+mod hostile;
+mod l1_blocks;
+mod live_facts;
+mod pool;
+mod precompiles;
+mod programs;
+mod properties;
+mod readers;
+mod roots;
+mod rules;
+mod trace;
+mod transactions;
+mod versions;

@@ -1,0 +1,211 @@
+//! Reading on another thread: a reader never changes, and a time limit ends what takes long without
+//! changing what does not.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::common::*;
+use alloy_primitives::{Address, B256, U256, hex};
+use stylus_chain::{BlockId, Budget, CallOutcome, Chain, ChainError, ChainReader, Overrides};
+
+fn limited(chain: &Chain, time: Duration) -> ChainReader {
+    let mut reader = chain.reader();
+    let limit = Budget::new(Some(time), Arc::new(AtomicBool::new(false)));
+    reader.set_budget(limit);
+    reader
+}
+
+fn try_call(chain: &Chain, to: Address) -> Result<CallOutcome, ChainError> {
+    let request = stylus_chain::CallRequest {
+        gas: Some(1 << 40),
+        ..request(to, Vec::new())
+    };
+    chain.call(request, BlockId::latest(), &Overrides::default())
+}
+
+#[test]
+fn a_reader_keeps_what_it_was_taken_from_while_the_chain_goes_on_and_back() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let before = chain.snapshot();
+    let mut readers = Vec::new();
+    for count in 0u64..20 {
+        readers.push((
+            chain.reader(),
+            count,
+            chain.block_number(),
+            chain.dump_state(),
+        ));
+        send(&mut chain, ALICE, request(counter, Vec::new()));
+        if count % 5 == 0 {
+            chain.mine(100, None).expect("blocks");
+        }
+        if count % 7 == 6 {
+            chain.set_storage_at(counter, U256::from(1), B256::with_last_byte(1));
+            chain.set_balance(BOB, U256::from(count));
+        }
+    }
+    assert!(chain.revert(before));
+    chain.mine(50, None).expect("blocks");
+    for (reader, count, number, dump) in readers {
+        // On another thread, as it is meant.
+        std::thread::spawn(move || {
+            assert_eq!(reader.block_number(), number);
+            assert_eq!(slot(&reader, counter, 0) >> 248, U256::ZERO);
+            let outcome = call(&reader, request(counter, Vec::new()));
+            assert_eq!(outcome.output.last(), Some(&(count as u8 + 1)));
+            let again = reader.dump_state().expect("a dump");
+            assert_eq!(again.checksum, dump.expect("a dump").checksum, "{count}");
+            // Every block is still there, by its number and by its hash.
+            for number in 0..=number {
+                let hash = reader.block_hash(number).expect("a hash");
+                assert_eq!(reader.resolve(hash.into()).expect("known"), number);
+            }
+        })
+        .join()
+        .expect("the reader is right");
+    }
+    assert_eq!(slot(&chain, counter, 0), U256::ZERO);
+}
+
+#[test]
+fn a_branch_and_what_it_was_taken_from_go_on_without_each_other() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    send(&mut chain, ALICE, request(counter, Vec::new()));
+    chain.mine(10, None).expect("blocks");
+    let common = chain.block_number();
+    let snapshot = chain.snapshot();
+    let mut branch = chain.branch();
+    let dump = |chain: &Chain| chain.dump_state().expect("a dump").checksum;
+    assert_eq!(dump(&branch), dump(&chain));
+    assert!(!branch.revert(snapshot), "the branch has no snapshots");
+
+    branch.mine(100, Some(7)).expect("blocks");
+    send(&mut branch, ALICE, request(counter, Vec::new()));
+    for _ in 0..2 {
+        send(&mut chain, ALICE, request(counter, Vec::new()));
+    }
+    chain.mine(200, Some(3)).expect("blocks");
+    let counted = |chain: &Chain| chain.storage(counter, U256::ZERO, BlockId::latest());
+    assert_eq!(counted(&branch).expect("a word"), B256::with_last_byte(2));
+    assert_eq!(counted(&chain).expect("a word"), B256::with_last_byte(3));
+    for (own, other) in [(&branch, &chain), (&chain, &branch)] {
+        for number in 0..=own.block_number() {
+            let hash = own.block_hash(number).expect("a hash");
+            assert_eq!(own.resolve(hash.into()).expect("known"), number);
+            let is_shared = number <= common;
+            assert_eq!(
+                other.resolve(hash.into()).is_ok(),
+                is_shared,
+                "block {number}"
+            );
+        }
+    }
+    assert!(chain.revert(snapshot));
+    assert_eq!(counted(&chain).expect("a word"), B256::with_last_byte(1));
+    assert_eq!(counted(&branch).expect("a word"), B256::with_last_byte(2));
+}
+
+#[test]
+fn endless_loops_are_interrupted_and_leave_the_chain_as_it_was() {
+    let mut chain = chain();
+    // JUMPDEST; PUSH0; JUMP
+    let evm = deploy(&mut chain, &hex!("5b5f56"));
+    let jumpi = deploy(&mut chain, &hex!("5b60015f57"));
+    // Calls itself for ever, with all gas.
+    let calls = deploy(&mut chain, &hex!("5b5f5f5f5f5f305af1505f56"));
+    let wasm = install(&mut chain, &module(1, "(loop $l (br $l)) (i32.const 0)"));
+    let host = install(
+        &mut chain,
+        &module(
+            1,
+            "(loop $l (call $msg_sender (i32.const 0)) (br $l)) (i32.const 0)",
+        ),
+    );
+    let stored = install(
+        &mut chain,
+        &module(1, "(loop $l (call $count) (br $l)) (i32.const 0)"),
+    );
+    let nested = install(&mut chain, &forwarder());
+    let root = chain.dump_state().expect("a dump").checksum;
+    for program in [evm, jumpi, calls, wasm, host, stored] {
+        let reader = limited(&chain, Duration::from_millis(20));
+        let outcome = try_call(&reader, program);
+        assert!(
+            matches!(outcome, Err(ChainError::Interrupted)),
+            "{outcome:?}"
+        );
+        // Below a program that would go on after a failed call.
+        let below = stylus_chain::CallRequest {
+            gas: Some(1 << 40),
+            ..request(nested, via(program, &[]))
+        };
+        let outcome = reader.call(below, BlockId::latest(), &Overrides::default());
+        assert!(
+            matches!(outcome, Err(ChainError::Interrupted)),
+            "{outcome:?}"
+        );
+    }
+    let cancelled = Arc::new(AtomicBool::new(true));
+    let mut reader = chain.reader();
+    reader.set_budget(Budget::new(None, cancelled));
+    assert!(matches!(
+        try_call(&reader, evm),
+        Err(ChainError::Interrupted)
+    ));
+    assert_eq!(chain.dump_state().expect("a dump").checksum, root);
+}
+
+#[test]
+fn a_time_limit_that_is_not_reached_changes_nothing() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let forwarder = install(&mut chain, &forwarder());
+    // Out of gas is out of gas, not an interruption.
+    let endless = install(&mut chain, &module(1, "(loop $l (br $l)) (i32.const 0)"));
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    for (to, input) in [
+        (counter, Vec::new()),
+        (forwarder, via(counter, &[1, 2, 3])),
+        (evm, via(forwarder, &via(counter, &[]))),
+        (endless, Vec::new()),
+        (evm, via(endless, &[])),
+    ] {
+        let request = stylus_chain::CallRequest {
+            gas: Some(1_000_000),
+            ..request(to, input)
+        };
+        let plain = call(&chain, request.clone());
+        let reader = limited(&chain, Duration::from_secs(3_600));
+        assert_eq!(call(&reader, request), plain);
+    }
+}
+
+#[test]
+fn snapshots_of_a_full_pool_share_it() {
+    let mut chain = Chain::new(stylus_chain::ChainConfig {
+        automine: false,
+        auto_impersonate: true,
+        ..Default::default()
+    });
+    for nonce in 0..2_000 {
+        let request = stylus_chain::CallRequest {
+            gas: Some(21_000),
+            nonce: Some(nonce),
+            ..request(BOB, Vec::new())
+        };
+        chain.submit_unsigned(ALICE, request).expect("it waits");
+    }
+    // Copies of the pool would take 2,000 * 20,000 transactions, some ten gigabytes.
+    let first = chain.snapshot();
+    for _ in 0..20_000 {
+        chain.snapshot();
+    }
+    chain.mine(1, None).expect("a block");
+    assert_eq!(chain.pool().pending.len(), 0);
+    assert!(chain.revert(first));
+    assert_eq!(chain.pool().pending.len(), 2_000);
+    assert_eq!(chain.pending_nonce(ALICE), 2_000);
+}

@@ -1,0 +1,11 @@
+//! The engine from outside.
+
+mod activation;
+mod code;
+mod differential;
+mod engine;
+mod fuzz;
+mod prices;
+mod run;
+mod support;
+mod vectors;
