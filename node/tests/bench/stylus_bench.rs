@@ -155,7 +155,7 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
     let (mut here, mut there) = (Figures::default(), Figures::default());
     let (mut calls, mut stylus) = (Speed::default(), Speed::default());
     let rounds = options.rounds.max(1);
-    let mut loads = vec![load()];
+    let mut loads: Vec<f64> = load().into_iter().collect();
     for round in 0..rounds {
         let _ = writeln!(std::io::stderr(), "round {} of {rounds}", round + 1);
         // In turn, and each first in every other round.
@@ -170,7 +170,7 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
         let proxy = work.install_proxy(&node)?;
         stylus = stylus.best(work.stylus_transactions(&node, proxy)?);
         calls = calls.best(work.stylus_calls(&node, proxy)?);
-        loads.push(load());
+        loads.extend(load());
     }
     let rows = CASES.iter().map(|case| case.name);
     let rows: Vec<Row> = rows
