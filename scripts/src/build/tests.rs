@@ -171,12 +171,12 @@ fn the_stub_of_uups_proxies_takes_one_word_of_its_registry() {
     let uuid = hex::encode(&keccak256("proxiableUUID()")[..4]);
     let selector = hex::encode(&keccak256("UpgradeInProgress()")[..4]);
     let slot = hex::encode(slots::IMPLEMENTATION);
-    let question = format!("5f35 60e01c 63{uuid} 14 6036 57");
-    let is_registry = format!("33 73{} 14 605e 57", hex::encode(registry));
+    let question = format!("5f35 60e01c 63{uuid} 14 603b 57");
+    let is_registry = format!("33 73{} 14 36 6020 14 16 6063 57", hex::encode(registry));
     let refuse = format!("63{selector}60e01b5f5260045ffd");
-    let proxiable = format!("5b 7f{slot} 5f52 60205ff3"); // at 0x36
+    let proxiable = format!("5b 7f{slot} 5f52 60205ff3"); // at 0x3b
     let signature = Upgraded::SIGNATURE_HASH;
-    let set = format!("5b 5f3580 7f{slot} 55 7f{signature} 5f5fa200"); // at 0x5e
+    let set = format!("5b 5f3580 7f{slot} 55 7f{signature} 5f5fa200"); // at 0x63
     let whole = format!("{question}{is_registry}{refuse}{proxiable}{set}").replace("0x", "");
     let code = evm::uups_stub_code(registry);
     assert_eq!(hex::encode(&code), whole.replace(' ', ""));

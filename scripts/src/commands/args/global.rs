@@ -11,6 +11,9 @@ use alloy::primitives::{Address, U256};
 use clap::Args;
 use std::path::PathBuf;
 
+/// The variable in place of `--framework-from`.
+const FRAMEWORK_FROM: &str = "STYLUS_UPGRADES_FRAMEWORK_FROM";
+
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
@@ -80,7 +83,7 @@ pub struct Global {
     /// Build the framework from a clone of its sources, in place of the pinned programs
     #[arg(
         long,
-        env = "STYLUS_UPGRADES_FRAMEWORK_FROM",
+        env = FRAMEWORK_FROM,
         value_name = "DIR",
         global = true
     )]
@@ -94,4 +97,13 @@ pub struct Global {
     /// Whether others can verify an implementation.
     #[command(flatten)]
     pub verifiable: VerifiableArgs,
+}
+
+impl Global {
+    /// Whether `--framework-from` was typed. A variable with the same folder does not choose which registries are
+    /// believed on first contact.
+    pub fn has_typed_framework(&self) -> bool {
+        let variable = std::env::var_os(FRAMEWORK_FROM).map(PathBuf::from);
+        self.framework_from.is_some() && self.framework_from != variable
+    }
 }

@@ -124,12 +124,12 @@ impl Context {
     }
 
     /// The release that the registry is of: one that this program knows, or that of the sources which
-    /// `--framework-from` names.
+    /// `--framework-from` names on the command line.
     async fn release(&self, client: &Client, registry: Address) -> Result<Release, Error> {
         let of = |framework: &Framework| registry_release(&framework.registry);
         let known = origin::releases(&[of(Framework::pinned()?)]);
         match origin::release_of(client, registry, &known).await {
-            Err(OriginError::Code { .. }) if self.global.framework_from.is_some() => {
+            Err(OriginError::Code { .. }) if self.global.has_typed_framework() => {
                 let built = self.builder()?.framework()?;
                 Ok(origin::release_of(client, registry, &[of(&built)]).await?)
             }
