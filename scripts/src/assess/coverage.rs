@@ -30,6 +30,8 @@ pub struct Evidence {
     is_some: bool,
     /// Whether a finding of its own says that nobody looked: it is not refused twice.
     is_told: bool,
+    /// Whether no line says it.
+    is_expected: bool,
     why: String,
 }
 
@@ -96,6 +98,7 @@ impl Evidence {
             origin,
             is_some: false,
             is_told: false,
+            is_expected: false,
             why: why.into(),
         }
     }
@@ -112,6 +115,13 @@ impl Evidence {
     #[must_use]
     pub fn told(mut self) -> Self {
         self.is_told = true;
+        self
+    }
+
+    /// It is what one knows of registered code at this place: no line says it.
+    #[must_use]
+    pub fn expected(mut self) -> Self {
+        self.is_expected = true;
         self
     }
 
@@ -232,7 +242,8 @@ impl Coverage {
     /// Lines for people: what was not checked as a whole.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for one in self.0.iter().filter(|one| one.extent() > Extent::Complete) {
+        let is_shown = |one: &&Evidence| one.extent() > Extent::Complete && !one.is_expected;
+        for one in self.0.iter().filter(is_shown) {
             let line = format!(
                 "{:<10} {} {}: {}",
                 "coverage",

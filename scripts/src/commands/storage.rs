@@ -337,7 +337,8 @@ pub(super) fn source(version: &str, hash: SourceHash) -> Evidence {
             Part::Source,
             Origin::Chain,
             "their hash is named; only a build compares them with the code (--source)",
-        ),
+        )
+        .expected(),
     }
 }
 
