@@ -94,19 +94,6 @@ pub(super) fn final_notice(role: &str) -> Finding {
     notice(FindingId::POLICY_NONE, words)
 }
 
-/// The policies that a governed call sets, by their roles.
-pub(super) fn policies_of(call: &Call) -> Vec<(&str, &str)> {
-    match call {
-        Call::SetPolicy(call) => vec![(&call.role, &call.expression)],
-        Call::CreateDefinition(call) => vec![
-            ("migrate", &call.migratePolicy),
-            ("policy", &call.policyPolicy),
-            ("create", &call.createPolicy),
-        ],
-        _ => Vec::new(),
-    }
-}
-
 /// What an approver has to mean in the policy that `call` sets: that it is final, that the role is new, or that
 /// his own part in it ends.
 pub(super) async fn notices_of_approver(
@@ -116,7 +103,7 @@ pub(super) async fn notices_of_approver(
     approver: Option<Address>,
 ) -> Result<Vec<Finding>, Error> {
     let mut all = Vec::new();
-    for (role, expression) in policies_of(call) {
+    for (role, expression) in call.policies() {
         if parsed(role, expression)?.is_none() {
             all.push(final_notice(role));
         }

@@ -333,13 +333,14 @@ pub(super) fn source(version: &str, hash: SourceHash) -> Evidence {
             Origin::NotKnown,
             format!("nobody recorded the hash of the sources of {version}"),
         ),
-        false => Evidence::whole(
-            Part::Source,
-            Origin::Chain,
-            "their hash is named; only a build compares them with the code (--source)",
-        )
-        .expected(),
+        false => source_named().expected(),
     }
+}
+
+/// Sources of which the chain tells the hash.
+pub(super) fn source_named() -> Evidence {
+    let why = "their hash is named; only a build compares them with the code (--source)";
+    Evidence::whole(Part::Source, Origin::Chain, why)
 }
 
 /// What the registry recorded for the first version with that code, and its label.

@@ -66,7 +66,7 @@ fn state(place: &PageContext, review: &Review) -> Markup {
         section.card {
             h2.state { (approvals) "/" (required) " approvals" }
             p { "blocked by " b { (blocked_by) } ", open until " (time(open.expires)) }
-            @if lacks_direct_call(open) {
+            @if open.blocked_by == BlockedBy::DirectCall {
                 p { "It is approved. An account without code has to send it itself, and anybody may: sent by a \
                     contract, such as a Safe, or by an account with a delegation (EIP-7702), it does not order \
                     an adopted proxy." }
@@ -123,7 +123,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.missing.contains(&account);
     let has_approved = open.approved.contains(&account);
-    let lacks_direct_call = lacks_direct_call(open);
+    let lacks_direct_call = open.blocked_by == BlockedBy::DirectCall;
     let can_execute = match open.blocked_by {
         BlockedBy::DirectCall => !place.has_code,
         BlockedBy::Nothing | BlockedBy::Delay => true,
@@ -194,9 +194,4 @@ pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
             }
         }
     }
-}
-
-/// Whether an action is approved, orders an adopted proxy, and so has to be sent by an account without code.
-fn lacks_direct_call(open: &Readiness) -> bool {
-    open.blocked_by == BlockedBy::DirectCall
 }

@@ -129,6 +129,19 @@ impl Call {
         }
     }
 
+    /// The policies that it sets, by their roles.
+    pub fn policies(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::SetPolicy(call) => vec![(&call.role, &call.expression)],
+            Self::CreateDefinition(call) => vec![
+                ("migrate", &call.migratePolicy),
+                ("policy", &call.policyPolicy),
+                ("create", &call.createPolicy),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
     /// The version that it is about, with its code and step.
     pub fn version(&self) -> Option<(&str, Option<&Code>, &Step)> {
         match self {

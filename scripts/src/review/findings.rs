@@ -123,21 +123,8 @@ fn code(fact: &CodeFacts) -> Finding {
     Finding::named(Part::Code, weight, id, says)
 }
 
-/// Policies that the call sets, by their roles.
-fn set(call: &Call) -> Vec<(&str, &str)> {
-    match call {
-        Call::SetPolicy(call) => vec![(&call.role, &call.expression)],
-        Call::CreateDefinition(call) => vec![
-            ("migrate", &call.migratePolicy),
-            ("policy", &call.policyPolicy),
-            ("create", &call.createPolicy),
-        ],
-        _ => Vec::new(),
-    }
-}
-
 fn policies(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    for (role, expression) in set(subject.call) {
+    for (role, expression) in subject.call.policies() {
         let Ok(policy) = parse(expression.as_bytes()) else {
             let says = format!("the policy of {role} cannot be read: the registry refuses it");
             findings.push(Finding::named(
@@ -180,7 +167,7 @@ fn accounts(call: &Call) -> Vec<Address> {
         Call::Adopt(call) => all.push(call.proxy),
         _ => {}
     }
-    let parsed = set(call).into_iter();
+    let parsed = call.policies().into_iter();
     for policy in parsed.filter_map(|(_, text)| parse(text.as_bytes()).ok()) {
         let Policy {
             approvers, lambdas, ..

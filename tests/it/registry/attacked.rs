@@ -94,6 +94,17 @@ fn transfer(proxy: Address, to: Address) -> IRegistry::transferProxyCall {
     }
 }
 
+/// A definition whose policies `who` alone satisfies.
+fn definition_of(fixture: &mut Fixture, who: Address, name: &str) {
+    let define = IRegistry::createDefinitionCall {
+        name: name.into(),
+        migratePolicy: is(who),
+        policyPolicy: is(who),
+        createPolicy: is(who),
+    };
+    fixture.send(account(VICTIM), &define).expect("defined");
+}
+
 fn balance(fixture: &Fixture, who: Address) -> U256 {
     let view = fixture.chain.account(who, BlockId::latest());
     view.expect("latest").balance

@@ -114,8 +114,7 @@ impl Work<'_> {
     fn note_unbuilt(&mut self, code: &RecordedCode, step: &Step, (source, script): (bool, bool)) {
         let coverage = &mut self.checks.coverage;
         if !source && !code.source.is_zero() {
-            let why = "their hash is named; only a build compares them with the code (--source)";
-            coverage.add(Evidence::whole(Part::Source, Origin::Chain, why));
+            coverage.add(storage::source_named());
         }
         if source {
             coverage.seen(Part::Source, Origin::Build);

@@ -10,7 +10,8 @@ use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
 use super::{
-    ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, balance, impostor, transfer,
+    ATTACKER, IImpostor, VICTIM, acceptance, attackers_registry, balance, definition_of, impostor,
+    transfer,
 };
 use crate::registry::adopted::fixture::{OWNER, TRANSPARENT_4, admin_of, adopt, compiled, value};
 use crate::registry::fixture::{
@@ -39,13 +40,7 @@ fn a_strangers_acceptance_takes_no_proxy_that_a_registry_relays_to_and_cuts_no_r
         fixture.send(account(VICTIM), &gone).expect("gone");
     }
     // a stranger has a definition at the old registry, and a contract that says it is a registry
-    let other = IRegistry::createDefinitionCall {
-        name: "M".into(),
-        migratePolicy: is(account(6)),
-        policyPolicy: is(account(6)),
-        createPolicy: is(account(6)),
-    };
-    fixture.send(account(VICTIM), &other).expect("defined");
+    definition_of(&mut fixture, account(6), "M");
     let add = IRegistry::addVersionCall {
         name: "M".into(),
         version: "1.0".into(),
@@ -108,13 +103,7 @@ fn a_receiver_that_calls_back_in_the_middle_of_a_transfer_changes_nothing_else()
     let registry = fixture.registry;
     let receiver = impostor(&mut fixture, &code, "1.0");
     // whom it may call for: it decides about a definition of its own
-    let other = IRegistry::createDefinitionCall {
-        name: "M".into(),
-        migratePolicy: is(receiver),
-        policyPolicy: is(receiver),
-        createPolicy: is(receiver),
-    };
-    fixture.send(account(VICTIM), &other).expect("defined");
+    definition_of(&mut fixture, receiver, "M");
     let name = || String::from("A");
     let order = Proxy::upgradeToCall {
         version: "1.0".into(),
@@ -651,13 +640,7 @@ fn a_proxy_that_was_accepted_twice_arrives_once_where_it_was_sent() {
     let made = fixture.send(account(ATTACKER), &creation).expect("created");
     let proxy = made.returned.proxy;
     fixture.registry = ours;
-    let other = IRegistry::createDefinitionCall {
-        name: "M".into(),
-        migratePolicy: is(account(6)),
-        policyPolicy: is(account(6)),
-        createPolicy: is(account(6)),
-    };
-    fixture.send(account(VICTIM), &other).expect("defined");
+    definition_of(&mut fixture, account(6), "M");
     let add = IRegistry::addVersionCall {
         name: "M".into(),
         ..add_version(&code, "1.0", initial_step())

@@ -12,7 +12,7 @@ use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 use stylus_upgrades_tests::abi::IHostile;
 
-use super::{ATTACKER, IRole, VICTIM, acceptance, attackers_registry, transfer};
+use super::{ATTACKER, IRole, VICTIM, acceptance, attackers_registry, definition_of, transfer};
 use crate::registry::adopted::fixture::{
     Kind, OWNER, UUPS_5, admin_of, adopt, adopted, compiled, runs, value,
 };
@@ -52,17 +52,6 @@ fn run(
         logs: done.logs,
         gas: done.gas,
     })
-}
-
-/// A definition whose policies the forger alone satisfies.
-fn definition_of(fixture: &mut Fixture, forger: Address, name: &str) {
-    let define = IRegistry::createDefinitionCall {
-        name: name.into(),
-        migratePolicy: is(forger),
-        policyPolicy: is(forger),
-        createPolicy: is(forger),
-    };
-    fixture.send(account(VICTIM), &define).expect("defined");
 }
 
 fn set_for(name: &str, role: &str, who: Address) -> Bytes {
