@@ -14,6 +14,7 @@
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`interface`] | what the sources show to callers |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
+//! | [`checks`] | what is known of a way into a version, and every check of it |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
@@ -44,6 +45,7 @@ pub mod address;
 pub mod app_error;
 pub mod assess;
 pub mod build;
+pub mod checks;
 pub mod client;
 pub mod commands;
 pub mod console;

@@ -3,19 +3,19 @@
 use super::args::{CreateProxyArgs, Kind};
 use super::calldata;
 use super::context::{Context, report};
+use super::facts::Place;
 use super::propose::{propose_with, stop};
 use super::salt;
-use super::storage::{self, StorageChecks};
-use super::work::interface_at;
+use super::storage;
 use crate::app_error::Error;
-use crate::assess::{Evidence, FindingId, Origin, Part, Role};
+use crate::assess::Role;
+use crate::checks::Subject;
 use crate::client::{Client, Sent};
 use crate::error::Exit;
 use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::steps::{check_creation, is_initialised_elsewhere};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -43,9 +43,14 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let typed = calldata::typed(&request.init);
-    let asked = (&call, typed);
-    let checks = check(context, &client, registry, asked, Role::Proposer).await?;
+    let place = Place {
+        context,
+        client: &client,
+        registry,
+    };
+    let asked = Subject::Creation(&call, calldata::typed(&request.init));
+    let checks = place.assess(asked, Role::Proposer).await?;
+    storage::require(&checks)?;
     if call.initData.is_empty() {
         context.output.note(CREATED_BARE);
     }
@@ -102,54 +107,6 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         _ => {}
     }
     Ok(outcome)
-}
-
-/// Checks that the initializer runs which the version's code declares. A version that nobody registered is
-/// refused.
-pub(super) async fn check(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    (call, typed): (&abi::createProxyCall, &str),
-    role: Role,
-) -> Result<StorageChecks, Error> {
-    let accepted = context.accepted();
-    let mut checks = StorageChecks::asked_by(role);
-    let data = &call.initData;
-    // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
-    let code = client
-        .registry(registry)
-        .code(&call.name, &call.version)
-        .await?;
-    let known = context.documents(client, registry).get(code.layout).await?;
-    match known.document().and_then(|known| known.steps.as_ref()) {
-        Some(steps) => {
-            let labels = match is_initialised_elsewhere(steps, &call.version) {
-                true => client.registry(registry).labels(&call.name).await?,
-                false => Vec::new(),
-            };
-            let version = (call.name.as_str(), call.version.as_str());
-            checks.coverage.seen(Part::Steps, Origin::Chain);
-            if let Err(error) = check_creation(steps, version, (data, typed), &labels) {
-                checks.refuse(&accepted, error.into())?;
-            }
-        }
-        // Who means that no initializer runs needs to know of none.
-        None if data.is_empty() && accepted.contains(&FindingId::INITIALIZER_OMITTED) => {}
-        None => {
-            let why = "the code does not say which initializers it declares";
-            let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
-            checks.coverage.add(absent);
-        }
-    }
-    checks.coverage.add(match known.document() {
-        Some(known) if known.steps.is_some() => Evidence::whole(Part::Interface, Origin::Chain, ""),
-        _ => interface_at(client, code.implementation).await?,
-    });
-    let source = storage::source(&call.version, code.source);
-    checks.coverage.add(source);
-    checks.require_coverage(&accepted)?;
-    Ok(checks)
 }
 
 /// What an earlier run created by the same words and did not report, whatever salt it chose.

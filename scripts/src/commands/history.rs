@@ -11,10 +11,10 @@ use super::context::Context;
 use super::doctor;
 use super::publish;
 use super::recorded;
-use super::storage::StorageChecks;
 use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Finding, Severity};
+use crate::assess::{Refused, Role, decide};
 use crate::client::Client;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
@@ -149,12 +149,11 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
         outcome.field("error", Report::of(changed));
         outcome.exit = Some(Exit::Refused);
     }
-    let mut checks = StorageChecks::of(coverage);
-    let absent = checks.not_checked(&context.accepted()).into_iter().next();
-    if !checks.accepted.is_empty() {
-        outcome.field("accepted", &checks.accepted);
+    let decision = decide(&coverage.findings(), &context.accepted(), Role::Reader);
+    if !decision.accepted.is_empty() {
+        outcome.field("accepted", decision.accepted);
     }
-    if let (None, Some(error)) = (outcome.exit, absent) {
+    if let (None, Some(error)) = (outcome.exit, Refused::of(decision.refused)) {
         let report = Report::of(&error);
         context.output.explain(&report);
         outcome.field("error", report);

@@ -2,7 +2,7 @@
 //! and marked afterwards; read again by its name, `NAME@VERSION`.
 
 use super::context::Context;
-use super::storage::StorageContext;
+use super::facts::Place;
 use crate::app_error::Error;
 use crate::governance::{Call, pending};
 use crate::layout::Known;
@@ -16,12 +16,7 @@ pub(super) const LIVE: &str = "live";
 
 /// Keeps the version that `call` is about. What is on the chain is done, so a folder that cannot be
 /// written is a warning.
-pub(super) async fn keep(
-    place: StorageContext<'_>,
-    call: &Call,
-    executed: bool,
-    outcome: &mut Outcome,
-) {
+pub(super) async fn keep(place: Place<'_>, call: &Call, executed: bool, outcome: &mut Outcome) {
     let Some((version, code, step)) = call.version() else {
         return;
     };
@@ -57,11 +52,11 @@ pub(super) async fn keep(
 
 /// Writes a version as the registry has it, or as it was proposed; nothing of a fork.
 async fn write(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (name, version): (&str, &str),
     proposed: Option<(&Code, &Step)>,
 ) -> Result<Option<(String, Written)>, Error> {
-    let StorageContext {
+    let Place {
         context,
         client,
         registry,
@@ -126,7 +121,7 @@ pub(super) async fn refresh(context: &Context) {
     let Ok(client) = &client.pinned().await else {
         return;
     };
-    let place = StorageContext {
+    let place = Place {
         context,
         client,
         registry,
@@ -156,8 +151,8 @@ pub(super) async fn refresh(context: &Context) {
 
 /// A proposal that is not registered: where no action is open that would register it, that is noted.
 /// What cannot be found out stays as it is.
-async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
-    let StorageContext {
+async fn end(place: Place<'_>, network: &str, record: &Record) {
+    let Place {
         context,
         client,
         registry,
@@ -193,7 +188,7 @@ async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
 }
 
 /// Keeps a version that the registry has, and is not kept as such.
-pub(super) async fn mark(place: StorageContext<'_>, name: &str, version: &str) {
+pub(super) async fn mark(place: Place<'_>, name: &str, version: &str) {
     if let Err(error) = write(place, (name, version), None).await {
         let line = format!("warning: {name} {version} is not kept: {error}");
         place.context.output.note(&line);

@@ -3,11 +3,14 @@
 
 use super::args::StorageArgs;
 use super::context::Context;
+use super::facts::Place;
 use super::path::check_stragglers;
 use super::propose::{go_on_in_batches, propose, stop};
-use super::storage::{StorageChecks, StorageContext, uncompared};
+use super::storage::{self, uncompared};
 use super::waiting as waiting_instances;
 use crate::app_error::Error;
+use crate::assess::Role;
+use crate::checks::Assessment;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
 use crate::governance::Call;
@@ -68,7 +71,7 @@ pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome, E
 
 /// After an approval that pauses or resumes: the instances that its transaction left.
 pub(super) async fn finish(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &Call,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
@@ -77,7 +80,7 @@ pub(super) async fn finish(
         Call::Resume(call) => (&call.name, Decision::resume),
         _ => return Ok(()),
     };
-    let StorageContext {
+    let Place {
         context,
         client,
         registry,
@@ -162,14 +165,14 @@ async fn go_on(
     if all > 0 {
         context.output.begin(&what);
     }
-    let place = StorageContext {
+    let place = Place {
         context,
         client,
         registry,
     };
     let checks = match all > 0 && decision.waits_in == InstanceState::Paused {
         true => compared(place, name).await,
-        false => StorageChecks::default(), // a pause upgrades nothing
+        false => Assessment::default(), // a pause upgrades nothing
     };
     let (mut begun, mut refused) = (Vec::new(), None);
     let mut idle = 0;
@@ -268,19 +271,21 @@ async fn go_on(
 
 /// The paths to what is current, compared. The rollout that resumes the ones can upgrade others: nothing is
 /// refused for it, and what it moves by a way that may not be taken counts as not compared.
-async fn compared(place: StorageContext<'_>, name: &str) -> StorageChecks {
-    let mut checks = StorageChecks::default();
+async fn compared(place: Place<'_>, name: &str) -> Assessment {
+    let mut checks = place.assessment(Role::Reader);
     let found = match place.client.registry(place.registry).head(name).await {
         Ok(definition) => {
             let way = (name, definition.current.as_str());
-            check_stragglers(place, way, &StorageArgs::default(), &mut checks).await
+            let said = StorageArgs::default();
+            let checked = check_stragglers(place, way, &said, &mut checks).await;
+            checked.and_then(|()| storage::require(&checks))
         }
         Err(error) => Err(error.into()),
     };
     if let Err(error) = found {
         let about = "the ways of older instances count as not compared";
         place.context.output.note(&format!("! {about}: {error}"));
-        return StorageChecks::default();
+        return Assessment::default();
     }
     checks
 }

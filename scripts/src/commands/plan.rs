@@ -6,12 +6,13 @@ use super::context::Context;
 use super::doctor;
 use super::pending::named;
 use super::replay;
-use super::storage::{self, StorageChecks};
-use super::work::Work;
+use super::storage;
+use super::work::{Becomes, Work};
 use crate::app_error::Error;
 use crate::assess::{Finding, Role, decide};
+use crate::checks::Assessment;
 use crate::client::Client;
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Report};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::ids::ActionId;
@@ -36,7 +37,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
 pub(super) struct Ran {
     pub(super) outcome: Outcome,
     pub(super) plan: Plan,
-    pub(super) checks: StorageChecks,
+    pub(super) checks: Assessment,
     /// What ends soon, or does not run.
     pub(super) warnings: Vec<Finding>,
 }
@@ -108,7 +109,7 @@ pub(super) struct Tried {
     /// What refuses it before anything is tried.
     pub(super) refused: Option<Report>,
     /// What was checked before.
-    pub(super) checks: StorageChecks,
+    pub(super) checks: Assessment,
     client: Client,
     registry: Address,
     /// What was tried.
@@ -132,7 +133,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 step: args.step.clone(),
                 storage: args.storage.clone(),
             };
-            abi::migrateCall::from(work.version(&version, true).await?)
+            abi::migrateCall::from(work.version(&version, Becomes::Current).await?)
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
@@ -152,13 +153,12 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 ..ReviewArgs::default()
             };
             let code = RecordedCode::from(&call.code);
-            if let Some(new) = work.check_proposed(&proposed, &code, &said).await? {
+            if let Some(new) = work.check_proposed(&proposed, code, &said).await? {
                 work.publish(&new).await?;
             }
             call
         }
     };
-    let refused = std::mem::take(&mut work.refused);
     let checks = std::mem::take(&mut work.checks);
     let mut used = Vec::new();
     let is_new = |account| work.undeployed.iter().any(|(new, _)| *new == account);
@@ -191,15 +191,12 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     let plan = context.try_on_copy(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
-    let is_first = plan.problems.is_empty();
-    let first = refused
-        .first()
-        .filter(|_| is_first)
-        .map(|one| one as &dyn Explain);
-    plan.problems
-        .extend(refused.iter().flat_map(Error::findings));
+    let refused = checks.refusal();
+    let first = refused.as_ref().filter(|_| plan.problems.is_empty());
+    let first = first.map(|refused| Report::of(refused));
+    plan.problems.extend(checks.decision().refused);
     Ok(Tried {
-        refused: first.map(Report::of),
+        refused: first,
         plan,
         checks,
         client: work.client,

@@ -5,11 +5,12 @@ use super::args::StorageArgs;
 use super::calldata::decoded;
 use super::context::earlier::earlier;
 use super::context::{Context, report, report_with_failure};
+use super::facts::Place;
 use super::rollout::activated;
-use super::storage::{StorageChecks, StorageContext};
 use super::{export, kept};
 use crate::app_error::Error;
-use crate::assess::FindingId;
+use crate::assess::{FindingId, Role};
+use crate::checks::Assessment;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
@@ -49,22 +50,22 @@ pub(super) async fn propose_with(
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let place = StorageContext {
+    let place = Place {
         context,
         client,
         registry,
     };
-    let rollout = (&StorageArgs::default(), StorageChecks::default());
+    let rollout = (&StorageArgs::default(), place.assessment(Role::Proposer));
     perform(place, (call, value, Means::Call), sent, outcome, rollout).await
 }
 
 /// As [`propose`], of a call for which others have signed: `submission` is sent in its place.
 pub(super) async fn propose_signed(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &Bytes,
     submission: Bytes,
     outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Signatures(submission));
     perform(place, sending, Vec::new(), outcome, rollout).await
@@ -73,11 +74,11 @@ pub(super) async fn propose_signed(
 /// As [`propose`], of a call that may begin a rollout: with what was overridden, and what was checked
 /// so far.
 pub(super) async fn propose_and_roll(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &Bytes,
     sent: Vec<Sent>,
     outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Call);
     perform(place, sending, sent, outcome, rollout).await
@@ -85,10 +86,10 @@ pub(super) async fn propose_and_roll(
 
 /// As [`propose_and_roll`], of an action that is open: where it is not any more, nothing is proposed.
 pub(super) async fn approve_and_roll(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (action, call): (ActionId, &Bytes),
     outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Approval(action));
     perform(place, sending, Vec::new(), outcome, rollout).await
@@ -105,13 +106,13 @@ enum Means {
 }
 
 async fn perform(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (call, value, means): (&Bytes, U256, Means),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
-    let StorageContext {
+    let Place {
         context,
         client,
         registry,

@@ -7,12 +7,13 @@ mod tried;
 use super::args::ReviewArgs;
 use super::calldata::decoded;
 use super::context::Context;
+use super::facts::Place;
 use super::pending::{named, superseded};
 use super::propose::waiting;
-use super::storage::{self, StorageChecks};
 use super::work::check_action;
 use crate::app_error::Error;
 use crate::assess::{Finding, Origin, Part, Role, Severity};
+use crate::checks::Assessment;
 use crate::client::Client;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Digests, current, deadline};
@@ -22,13 +23,14 @@ use crate::governance::{
 };
 use crate::history::{self, Wanted};
 use crate::ids::ActionId;
-use crate::layout::{Said, report};
+use crate::layout::LayoutError;
 use crate::model::Readiness;
 use crate::output::Outcome;
 use crate::review::{Area, Subject, draw, findings};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
 use created::Created;
+use stylus_layout::{Declarations, compare};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::add_without_migration;
 
@@ -171,7 +173,12 @@ async fn found(
     let call = &governed.call;
     // What nobody can compare here is told, and the other checks are made all the same.
     let said = (&ReviewArgs::default(), Role::Reader);
-    let checked = check_action(context, client, registry, call, said).await;
+    let place = Place {
+        context,
+        client,
+        registry,
+    };
+    let checked = check_action(place, call, said).await;
     let mut all = findings_of(context, client, registry, governed, Some(open), checked).await?;
     let created = tried::add(context, client, registry, governed, &mut all).await?;
     let (builds, differ) = built(context, call)?;
@@ -212,15 +219,18 @@ pub(super) async fn findings_of(
     registry: Address,
     governed: &GovernedCall,
     open: Option<&Readiness>,
-    checked: Result<StorageChecks, Error>,
+    checked: Result<Assessment, Error>,
 ) -> Result<Vec<Finding>, Error> {
     let (call, names) = (&governed.call, context.names());
     let name = call.definition();
     let superseded = superseded(client, registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
-            let first = storage::recorded(client, registry, name, code.codehash.into()).await?;
-            first.filter(|(label, _)| label != version)
+            let first = client
+                .registry(registry)
+                .first_with(name, code.codehash.into())
+                .await?;
+            first.filter(|first| first.version != version)
         }
         _ => None,
     };
@@ -241,7 +251,7 @@ pub(super) async fn findings_of(
     let subject = Subject {
         call,
         facts: &governed.facts,
-        used_by: used_by.as_ref().map(|(label, _)| label.as_str()),
+        used_by: used_by.as_ref().map(|first| first.version.as_str()),
         known: &known,
         names: &names,
         superseded: superseded.as_deref(),
@@ -249,7 +259,7 @@ pub(super) async fn findings_of(
     };
     let mut all = findings(&subject);
     match checked {
-        Ok(checks) => all.extend(of_checks(&checks)),
+        Ok(checks) => all.extend(checks.everything()),
         Err(error) => {
             all.extend(error.findings());
             let says = "a check refused the action, and those behind it did not run";
@@ -259,23 +269,6 @@ pub(super) async fn findings_of(
     }
     all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     Ok(all)
-}
-
-/// What was checked of an action. A part in which something was found or accepted is not shown as good.
-fn of_checks(checks: &StorageChecks) -> Vec<Finding> {
-    let of_steps = checks.steps.iter().flat_map(|step| &step.accepted);
-    let found = checks
-        .findings
-        .iter()
-        .chain(&checks.accepted)
-        .chain(of_steps);
-    let found: Vec<Finding> = found.cloned().collect();
-    let is_told = |one: &Finding| {
-        let is_concerned = found.iter().any(|other| other.part == one.part);
-        one.severity != Severity::Good || !is_concerned
-    };
-    let seen = checks.coverage.findings().into_iter().filter(is_told);
-    seen.chain(found.iter().cloned()).collect()
 }
 
 /// Both layouts of the step, where both are known.
@@ -304,6 +297,7 @@ async fn slots(
     let (Some(old), Some(new)) = (old.document(), new.document()) else {
         return Ok(Vec::new());
     };
-    let found = report(&old.layout, &new.layout, &Said::default())?;
+    let found = compare(&old.layout, &new.layout, &Declarations::none());
+    let found = found.map_err(LayoutError::Compare)?;
     Ok(draw(&old.layout, &new.layout, &found))
 }

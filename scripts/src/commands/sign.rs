@@ -4,6 +4,7 @@ use super::approve::{check_as_approver, executed_by};
 use super::args::SignArgs;
 use super::calldata::decoded;
 use super::context::Context;
+use super::facts::Place;
 use super::pending::named;
 use super::propose::report_dry_run;
 use super::storage;
@@ -58,8 +59,13 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
+    let place = Place {
+        context,
+        client: &client,
+        registry,
+    };
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
-    let checks = check_as_approver(context, &client, registry, &governed.call, said).await?;
+    let checks = check_as_approver(place, &governed.call, said).await?;
     storage::report(&mut outcome, &checks);
     if let (Some(signer), None) = (&signer, &args.typed_data) {
         let client = client.with_signer(signer.clone());

@@ -2,8 +2,8 @@
 
 use super::confirm;
 use super::context::{Context, Unverified};
+use super::facts::Place;
 use super::propose::propose;
-use super::storage::StorageContext;
 use crate::app_error::Error;
 use crate::assess::{Finding, FindingId};
 use crate::build::evm;
@@ -48,7 +48,7 @@ pub(super) async fn run(
                 to,
                 definition,
             };
-            let place = StorageContext {
+            let place = Place {
                 context,
                 client: &client,
                 registry,
@@ -84,10 +84,10 @@ pub(super) struct Checked {
 /// Looks at who receives an instance, and refuses what could not arrive: before a transfer is proposed, and
 /// before it is approved.
 pub(super) async fn check(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &abi::transferProxyCall,
 ) -> Result<Checked, Error> {
-    let StorageContext {
+    let Place {
         context,
         client,
         registry,

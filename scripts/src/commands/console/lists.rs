@@ -186,7 +186,7 @@ pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<O
     let whose = (subject.1, seconds_left(&client, subject.0).await?.is_some());
     let coverage = recorded::coverage(&documents, whose, versions, None).await?;
     outcome.field("coverage", &coverage);
-    if let Some(error) = coverage.not_checked().into_iter().next() {
+    if let Some(error) = coverage.refusal() {
         outcome.field("error", Report::of(&error));
     }
     check(context, &client, subject, &compared, &part, &mut outcome).await?;

@@ -1,0 +1,22 @@
+//! Whether instances can be initialized at a version that no other one leads to. What cannot be a label is the
+//! registry's to refuse.
+
+use super::{Found, Runs, Way};
+use crate::assess::{Finding, Part};
+use crate::error::Report;
+use crate::layout::LayoutError;
+use crate::steps::check_first;
+use stylus_upgrades_interface::limits::LABEL_MAX;
+
+pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+    let is_new = !way.labels.contains(&way.to) && way.to.len() <= LABEL_MAX;
+    let (None, true, Runs::Nothing) = (&way.old, is_new, &way.runs) else {
+        return Ok(());
+    };
+    let declared = way.declared.value().map(Vec::as_slice);
+    if let Err(refused) = check_first(declared.unwrap_or_default(), (&way.name, &way.to)) {
+        let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
+        found.findings.push(finding);
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Whether the sources of the code are known.
+
+use super::{Found, Stage, Way};
+use crate::assess::{Origin, Part};
+use crate::layout::LayoutError;
+
+pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+    for one in &way.sources {
+        let seen = one.about(Part::Source);
+        found.coverage.add(match (way.stage, one.origin()) {
+            // It is what one knows of registered code at this place.
+            (Stage::Proposed | Stage::Registered, Origin::Chain) => seen.expected(),
+            _ => seen,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Whether the way runs the migration that the code declares, and whether instances that are created at it can
+//! still be initialized.
+
+use super::{Found, Runs, Way};
+use crate::assess::{Evidence, Finding, Origin, Part, Severity};
+use crate::error::Report;
+use crate::layout::LayoutError;
+use crate::model::StepKind;
+use crate::steps::{PlannedStep, check_step, lost_initializer};
+use stylus_layout::StepKind as Declares;
+
+pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+    let Runs::Step {
+        kind,
+        data,
+        typed,
+        program,
+    } = &way.runs
+    else {
+        return Ok(());
+    };
+    let Some(declared) = way.declared.value() else {
+        if *kind != StepKind::ForeignCall {
+            let why = "the code does not say which initializers and migrations it declares";
+            let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
+            found.coverage.add(absent);
+        }
+        return Ok(());
+    };
+    found.coverage.add(way.declared.about(Part::Steps));
+    let program = program.as_ref().and_then(|one| one.declared.value());
+    let planned = PlannedStep {
+        name: &way.name,
+        from: &way.from,
+        same_code: &way.same_code,
+        to: &way.to,
+        labels: &way.labels,
+        kind: kind.number(),
+        data,
+        typed,
+        program: program.map(Vec::as_slice),
+    };
+    if let Err(refused) = check_step(declared, &planned) {
+        let own = |one: &&_| is_migration_from(one, &way.from);
+        let own = declared.iter().find(own);
+        let name = own.and_then(|own| own.signature.split('(').next());
+        let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
+        found.findings.push(Finding {
+            about: name.map(str::to_owned),
+            ..finding
+        });
+    }
+    Ok(())
+}
+
+fn is_migration_from(one: &stylus_layout::DeclaredStep, from: &str) -> bool {
+    one.kind == Declares::Migration && one.from == from
+}
+
+/// What keeps instances that are created at the new version from being initialized.
+pub(super) fn initializer(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+    let old = way.old.as_ref().and_then(|side| side.known.value());
+    let old = old.and_then(|known| known.steps.as_ref());
+    let (Some(old), Some(new)) = (old, way.declared.value()) else {
+        return Ok(());
+    };
+    if let Some((message, name)) = lost_initializer(old, new, &way.to) {
+        let id = "initializer-lost";
+        found.findings.push(Finding {
+            about: Some(name),
+            ..Finding::named(Part::Steps, Severity::Warning, id, message)
+        });
+    }
+    Ok(())
+}
