@@ -2,8 +2,7 @@
 
 use super::{Callers, Found, Way, check};
 use crate::assess::{
-    Accepted, Coverage, Decision, Evidence, Finding, FindingId, Part, Refused, Role, Severity,
-    decide,
+    Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
 };
 use crate::interface::Callable;
 use crate::layout::{LayoutError, StorageCheck};
@@ -162,28 +161,30 @@ impl Assessment {
         Some(compared.taken(&way.pair()?, &self.accepts, &live))
     }
 
-    /// What is accepted and was not found, with what could be. What changes from block to block may have been
-    /// found before, and what nobody could compare may hold it.
+    /// What is accepted and was not found, with what could be. What nobody could compare may hold it; what lies in
+    /// storage and what a call does may have been another thing before.
     pub fn unmatched(&self) -> Option<LayoutError> {
-        let is_known = |id: &&FindingId| match id.is_of_layouts() {
-            true => self.ways.iter().all(|(_, found)| {
-                found
-                    .compared
-                    .as_ref()
-                    .is_none_or(|one| one.unknown.is_none())
-            }),
-            false => false,
+        let all = || self.ways.iter();
+        let is_uncompared = |one: &Found| {
+            one.compared
+                .as_ref()
+                .is_some_and(|one| one.unknown.is_some())
         };
+        let is_known = |id: &&FindingId| match id.part() {
+            Some(Part::Layout) => !all().any(|(_, found)| is_uncompared(found)),
+            Some(part) => !all().any(|(_, found)| found.coverage.of(part) == Some(Extent::Absent)),
+            None => false,
+        };
+        if self.ways.is_empty() {
+            return None;
+        }
         let mut named = self.accepts.iter().filter(is_known);
-        let id = named.find(|id| !self.found().any(|one| one.id == **id) && !self.is_safe(id))?;
-        let refused = self.decision().refused;
-        let known = refused
-            .into_iter()
-            .map(|one| one.id)
-            .filter(FindingId::is_of_layouts);
+        let is_found = |id: &FindingId| self.found().any(|one| one.id == *id);
+        let id = named.find(|id| !is_found(id) && !self.is_safe(id))?;
+        let known = self.decision().refused.into_iter().map(|one| one.id);
         Some(LayoutError::NoSuchFinding {
             id: id.clone(),
-            known: known.collect(),
+            known: known.filter(|one| one.part() == id.part()).collect(),
         })
     }
 
@@ -195,10 +196,5 @@ impl Assessment {
             .filter_map(|(_, found)| found.compared.as_ref());
         let mut all = compared.flat_map(|one| &one.report);
         all.any(|one| crate::layout::finding_id(one) == *id)
-    }
-
-    /// Adds where something is known from.
-    pub fn note(&mut self, evidence: Evidence) {
-        self.coverage.add(evidence);
     }
 }

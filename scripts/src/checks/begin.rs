@@ -15,3 +15,19 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assess::{Extent, Part};
+    use crate::checks::Runs;
+    use crate::checks::tests::{best, found};
+
+    #[test]
+    fn what_begins_anew_beside_a_current_version_is_compared_in_part() {
+        for (current, extent) in [("", Extent::Complete), ("1.0", Extent::Partial)] {
+            let mut way = best();
+            (way.old, way.runs, way.current) = (None, Runs::Nothing, current.into());
+            assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
+        }
+    }
+}

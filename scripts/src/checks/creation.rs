@@ -42,3 +42,24 @@ fn bare() -> Finding {
     );
     Finding::new(Part::Steps, Severity::Danger, id, says).with("an initializer", "no --init", next)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assess::Fact;
+    use crate::checks::Runs;
+    use crate::checks::tests::{best, ids};
+    use alloy::primitives::Bytes;
+
+    #[test]
+    fn a_creation_of_which_nobody_knows_an_initializer_is_meant_by_name_or_not_checked() {
+        for (data, expected) in [(&b""[..], "initializer-omitted"), (b"1234", "absent:steps")] {
+            let mut way = best();
+            (way.old, way.declared) = (None, Fact::unknown("no section"));
+            way.runs = Runs::Creation {
+                data: Bytes::copy_from_slice(data),
+                typed: String::new(),
+            };
+            assert_eq!(ids(&way), [expected]);
+        }
+    }
+}

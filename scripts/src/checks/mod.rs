@@ -21,7 +21,7 @@ mod source;
 mod steps;
 mod subject;
 #[cfg(test)]
-mod walk;
+mod tests;
 
 pub use assessment::Assessment;
 pub use facts::{Built, Callers, Ending, Program, Runs, Stage, Way};

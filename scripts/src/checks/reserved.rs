@@ -46,3 +46,22 @@ pub fn reserved(code: &[u8], fragments: &[Bytes]) -> Fact<Vec<&'static str>> {
     };
     Fact::of(reserved_in(code, module.as_deref()), Origin::Chain)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assess::{Extent, Fact, Origin, Part};
+    use crate::checks::tests::{best, found};
+
+    #[test]
+    fn code_without_our_attributes_is_seen_in_part_and_what_proxies_answer_is_not_seen() {
+        for (reserved, extent) in [
+            (vec![], Extent::Partial),
+            (vec!["upgradeTo"], Extent::Absent),
+        ] {
+            let mut way = best();
+            way.declared = Fact::unknown("no section");
+            way.reserved = Fact::of(reserved, Origin::Chain);
+            assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
+        }
+    }
+}

@@ -15,3 +15,22 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assess::{Extent, Fact, Origin, Part};
+    use crate::checks::tests::{best, found};
+
+    #[test]
+    fn only_a_build_compares_sources() {
+        for (source, extent) in [
+            (Fact::of((), Origin::Build), Extent::Complete),
+            (Fact::of((), Origin::Chain), Extent::Partial),
+            (Fact::unknown("no hash"), Extent::Absent),
+        ] {
+            let mut way = best();
+            way.sources = vec![source];
+            assert_eq!(found(&way).coverage.of(Part::Source), Some(extent));
+        }
+    }
+}

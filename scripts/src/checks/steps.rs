@@ -73,3 +73,41 @@ pub(super) fn initializer(way: &Way, found: &mut Found) -> Result<(), LayoutErro
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::assess::{Fact, Origin};
+    use crate::checks::Runs;
+    use crate::checks::tests::{best, ids};
+    use crate::model::StepKind;
+    use alloy::primitives::Bytes;
+    use stylus_layout::DeclaredStep;
+
+    #[test]
+    fn a_declared_migration_that_does_not_run_is_refused_and_a_lost_initializer_is_said() {
+        let step = |kind, from: &str, to: &str| DeclaredStep {
+            kind,
+            from: from.into(),
+            to: to.into(),
+            signature: "step()".into(),
+            conditions: Vec::new(),
+        };
+        let mut way = best();
+        way.runs = Runs::Step {
+            kind: StepKind::None,
+            data: Bytes::new(),
+            typed: String::new(),
+            program: None,
+        };
+        assert_eq!(ids(&way), [""; 0]);
+        let migration = step(super::Declares::Migration, "1.0", "2.0");
+        way.declared = Fact::of(vec![migration], Origin::Build);
+        assert_eq!(ids(&way), ["migration-omitted"]);
+        if let Some(old) = &mut way.old {
+            let mut document = old.known.value().expect("a document").clone();
+            document.steps = Some(vec![step(super::Declares::Initializer, "", "1.0")]);
+            old.known = Fact::of(document, Origin::Chain);
+        }
+        assert_eq!(ids(&way), ["migration-omitted", "initializer-lost"]);
+    }
+}

@@ -235,12 +235,14 @@ impl Check<'_> {
         }
         let started = only_started(&plan.instances);
         let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
-        let of_gas = plan.reads.iter().filter_map(Reads::of_gas);
+        let of_gas = plan.reads.iter().filter_map(Reads::depends_on_gas);
         let is_tried = plan.verdict() != Verdict::NotTried;
-        for why in of_gas {
-            self.is_tried_in_part = true;
-            let some = Evidence::some(Part::Trial, Origin::NotKnown, why);
+        for one in of_gas {
+            let is_accepted = context.accepted().contains(&one.id);
+            self.is_tried_in_part |= !is_accepted;
+            let some = Evidence::some(Part::Trial, Origin::NotKnown, &one.message);
             self.coverage.add(some);
+            self.findings.push(one);
         }
         for why in started.into_iter().chain(untried) {
             self.is_tried_in_part = true;

@@ -328,7 +328,7 @@ impl<'a> Place<'a> {
         }
         let doubtful = of_proposer(role);
         let mut after = self.callable(version.name, new, doubtful).await?;
-        if after.value().is_none() && version.stage == Stage::Proposed && version.from != BEFORE {
+        if after.value().is_none() && version.stage != Stage::Registered && version.from != BEFORE {
             let document = version.code.layout.value();
             let proposed = document.and_then(KnownInterface::proposed);
             after = proposed.map_or(after, |known| known.fact(doubtful));

@@ -306,6 +306,9 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     }
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     lines.extend(gas.iter().map(|says| format!("! {says}")));
+    let of_gas = plan.reads.iter().find_map(Reads::depends_on_gas);
+    let next = of_gas.and_then(|one| one.next);
+    lines.extend(next.map(|next| format!("    next      {next}")));
     let calls = plan.reads.iter().filter_map(Reads::of_calls);
     lines.extend(calls.map(|says| format!("! {says}")));
     let others = plan.reads.iter().filter_map(Reads::of_others);

@@ -6,6 +6,7 @@ use super::code_checks::{code, module_of};
 use super::error::PlanError;
 use super::executed::Executed;
 use super::simulation::Simulation;
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::governance::Names;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,19 @@ impl Reads {
                 self.code,
                 self.gas.join(", ")
             )
+        })
+    }
+
+    /// The same as a finding: it refuses nothing, and who has read the code accepts it.
+    pub fn depends_on_gas(&self) -> Option<Finding> {
+        let (id, says) = (FindingId::DEPENDS_ON_GAS, self.of_gas()?);
+        let next = format!(
+            "send it with a fifth more gas than the estimate, as the commands do; if it succeeds with any limit: {}",
+            FindingId::flag([&id])
+        );
+        Some(Finding {
+            next: Some(next),
+            ..Finding::new(Part::Trial, Severity::Warning, id, says)
         })
     }
 

@@ -1,8 +1,8 @@
 //! Every fact of a way, made weaker one by one: each change lowers a verdict, and none raises one.
 
 use super::facts::{Ending, Program};
-use super::{Assessment, Callers, Runs, Stage, Way};
-use crate::assess::{Accepted, Extent, Fact, Origin, Part, Role};
+use super::{Assessment, Callers, Found, Runs, Stage, Way, check};
+use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
 use crate::layout::{Live, Side};
@@ -154,6 +154,20 @@ pub(super) fn best() -> Way {
     }
 }
 
+/// What the checks say of a way.
+pub(super) fn found(way: &Way) -> Found {
+    check(way).expect("layouts")
+}
+
+/// What is found, and what nobody could look at, by their ids.
+pub(super) fn ids(way: &Way) -> Vec<String> {
+    let found = found(way);
+    let absent = found.coverage.refusal();
+    let absent = absent.iter().flat_map(|one| one.findings());
+    let all = found.findings.iter().chain(absent);
+    all.map(|one| one.id.to_string()).collect()
+}
+
 /// How much is seen of each part, and what refuses it.
 fn verdict(way: Way) -> (Vec<Option<Extent>>, Vec<String>) {
     let mut all = Assessment::asked_by(Role::Proposer, Accepted::default());
@@ -189,5 +203,28 @@ fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_rai
                 "{name} from {origin:?} lowers nothing"
             );
         }
+    }
+}
+
+#[test]
+fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_compared() {
+    let unmatched = |way: Way, id: &str| {
+        let accepts = [FindingId::new(id.to_owned())].into_iter().collect();
+        let mut all = Assessment::asked_by(Role::Proposer, accepts);
+        all.add(way).expect("layouts");
+        all.unmatched().is_some()
+    };
+    for id in ["reorder:a", "function-removed:value()"] {
+        assert!(unmatched(best(), id), "{id}");
+    }
+    let mut unknown = best();
+    unknown.old = unknown.old.map(|_| Side {
+        hash: LayoutHash::default(),
+        known: Fact::unknown("nobody kept it"),
+    });
+    assert!(!unmatched(unknown, "reorder:a"));
+    // What lies in storage, and what a call does, may be another thing in the next block.
+    for id in ["dirty:a", "would-fail", "absent:source", "migration-omitted"] {
+        assert!(!unmatched(best(), id), "{id}");
     }
 }
