@@ -2,6 +2,7 @@
 
 use super::code::Artifact;
 use super::error::BuildError;
+use super::examples::{self, EXAMPLE};
 use super::framework::Framework;
 use super::revision::Revision;
 use super::source::{self, Source};
@@ -137,7 +138,7 @@ impl Builder {
     /// workspace; `None` for a file.
     pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
         let path = Path::new(source);
-        if path.is_file() {
+        if path.is_file() || source.starts_with(EXAMPLE) {
             return Ok(None);
         }
         if let Some(revision) = Revision::parse(source)? {
@@ -152,8 +153,16 @@ impl Builder {
     }
 
     /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
-    /// name, or a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`).
+    /// name, a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example
+    /// that this program carries (`example:NAME`).
     pub fn source(&self, source: &str) -> Result<Artifact, BuildError> {
+        if let Some(name) = source.strip_prefix(EXAMPLE) {
+            // Some of them hold addresses of the pinned framework.
+            return match self.framework_in(None)?.is_pinned() {
+                true => examples::program(name),
+                false => self.contract(name),
+            };
+        }
         if let Some(revision) = Revision::parse(source)? {
             return self.revision(&revision);
         }
@@ -169,6 +178,9 @@ impl Builder {
     /// checked it out.
     pub fn crate_of(&self, source: &str) -> Result<Option<(PathBuf, Vec<PathBuf>)>, BuildError> {
         let path = Path::new(source);
+        if source.starts_with(EXAMPLE) {
+            return Ok(None);
+        }
         let folder = match Revision::parse(source)? {
             Some(revision) => revision.checked_out(&self.target_of_revision(&revision)?),
             None if path.is_file() => return Ok(None),

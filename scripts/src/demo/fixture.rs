@@ -1,7 +1,7 @@
 //! What the scenario runs on: a chain of its own, three people, the contracts.
 
-use super::programs;
 use super::record::Record;
+use crate::build::examples;
 use crate::build::{Artifact, BuildError, Builder, Framework};
 use crate::client::{ChainError, Client};
 use alloy::signers::local::PrivateKeySigner;
@@ -83,7 +83,7 @@ impl Programs {
         let framework = builder.framework()?;
         let is_pinned = framework.is_pinned();
         let contract = |name: &str| match is_pinned {
-            true => programs::program(name),
+            true => examples::program(name),
             false => builder.contract(name),
         };
         let counter_v1 = contract("counter-v1")?;

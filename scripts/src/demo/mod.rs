@@ -3,7 +3,6 @@
 pub mod abi;
 mod fixture;
 pub mod openzeppelin;
-pub mod programs;
 mod record;
 mod scenario;
 
