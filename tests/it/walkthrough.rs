@@ -97,7 +97,10 @@ fn words(printed: &str) -> Vec<String> {
         let mut pieces = line.split("0x");
         let mut kept = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
-            kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_hexdigit()));
+            kept.push_str(
+                piece
+                    .trim_start_matches(|letter: char| letter.is_ascii_hexdigit() || letter == '…'),
+            );
         }
         let is_word =
             |letter: &char| !letter.is_ascii_digit() && !matches!(letter, ' ' | ',' | '.');
@@ -169,7 +172,7 @@ fn execute(page: &str) -> Result<(), HarnessError> {
                 let path = work.join(path);
                 let folder = path.parent().expect("a folder");
                 fs::create_dir_all(folder).expect("a folder");
-                fs::write(&path, text).expect("a file");
+                fs::write(&path, text.replace(ENDPOINT, node.endpoint())).expect("a file");
                 continue;
             }
         };
