@@ -7,9 +7,7 @@
 
 use super::error::BuildError;
 use super::toolchain::TARGET;
-use cargo_platform::{Cfg, CfgExpr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use toml::{Table, Value};
 
 /// Tables that say where packages come from and how to reach that.
@@ -48,19 +46,6 @@ const BUILD_WITHOUT_EFFECT: [&str; 9] = [
 ];
 /// Keys of `[target.…]` that no build of a contract reads.
 const TARGET_WITHOUT_EFFECT: [&str; 2] = ["runner", "rustdocflags"];
-/// What holds of the target that contracts are compiled for.
-const CFG: [&str; 7] = [
-    "target_arch=\"wasm32\"",
-    "target_family=\"wasm\"",
-    "target_os=\"unknown\"",
-    "target_env=\"\"",
-    "target_vendor=\"unknown\"",
-    "target_pointer_width=\"32\"",
-    "target_endian=\"little\"",
-];
-/// Names that are known to hold or not to hold of that target.
-const CFG_NAMES: [&str; 2] = ["unix", "windows"];
-
 /// What the configuration files say.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Config {
@@ -70,9 +55,6 @@ pub(super) struct Config {
     pub(super) rustflags: Vec<String>,
     /// Where packages come from.
     pub(super) supply: Table,
-    /// What the files of the sources, and those above them, put in the place of registries; `None` if
-    /// nothing. What the user's own file says is not part of it.
-    pub(super) replaced: Option<Table>,
 }
 
 /// Reads every file that cargo would read in `folder`, whose workspace is in `root`, the user's
@@ -94,6 +76,7 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
             _ => continue,
         };
         let config = parse(&path)?;
+        require_no_folder(&path, &config)?;
         if above.starts_with(top) {
             require_harmless(&path, &config)?;
             for name in CODE {
@@ -103,7 +86,6 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         }
         add_supply(&mut supply, &config, above);
     }
-    let replaced = supply.get("source").and_then(Value::as_table).cloned();
     if let Some(path) = file_in(cargo_home) {
         let above = cargo_home.parent().unwrap_or(cargo_home);
         add_supply(&mut supply, &parse(&path)?, above);
@@ -119,17 +101,32 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         code: (!code.is_empty()).then(|| code.to_string()),
         rustflags,
         supply,
-        replaced,
     })
 }
 
 /// Folders of packages, as `cargo vendor` writes them, among what is put in the place of registries.
-pub(super) fn vendored(sources: &Table) -> Vec<PathBuf> {
+pub(super) fn vendored(sources: &Table) -> impl Iterator<Item = &str> {
     let folders = sources
         .values()
         .filter_map(|source| source.get("directory"));
-    let folders = folders.filter_map(Value::as_str);
-    folders.map(PathBuf::from).collect()
+    folders.filter_map(Value::as_str)
+}
+
+/// Cargo believes a folder of packages: the checksum in the lock file is compared with one that lies beside
+/// the package, and that whoever writes the folder can write too.
+fn require_no_folder(path: &Path, config: &Table) -> Result<(), BuildError> {
+    let sources = config.get("source").and_then(Value::as_table);
+    match sources.and_then(|sources| vendored(sources).next()) {
+        Some(folder) => Err(refused(
+            path,
+            "source.directory",
+            &format!(
+                "no checksum of the lock file holds for the packages in {folder}; take them from a registry, or \
+                 name the folder in your own configuration, in CARGO_HOME"
+            ),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Cargo reads the configuration of the root folder wherever it runs.
@@ -174,9 +171,13 @@ fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
                 let targets = table.into_iter().flat_map(Table::iter);
                 for (target, value) in targets.filter(|(target, _)| concerns(target)) {
                     for key in value.as_table().into_iter().flat_map(Table::keys) {
-                        if key != "rustflags" && !TARGET_WITHOUT_EFFECT.contains(&key.as_str()) {
-                            return Err(refused(path, &format!("target.{target}.{key}"), OUTSIDE));
-                        }
+                        let reason = match key.as_str() {
+                            "rustflags" if target == TARGET => continue,
+                            "rustflags" => UNKNOWN,
+                            key if TARGET_WITHOUT_EFFECT.contains(&key) => continue,
+                            _ => OUTSIDE,
+                        };
+                        return Err(refused(path, &format!("target.{target}.{key}"), reason));
                     }
                 }
             }
@@ -204,6 +205,7 @@ fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
 }
 
 const OUTSIDE: &str = "it would have the build read or run what is not part of the sources";
+const UNKNOWN: &str = "whether that holds of a contract is not known; write the flags under [target.wasm32-unknown-unknown]";
 const LOCATION: &str = "the code would depend on where the sources lie";
 
 /// Whether a key of `[target]` can hold of the target that contracts are compiled for.
@@ -225,16 +227,9 @@ impl Flags {
             let Some(flags) = value.get("rustflags") else {
                 continue;
             };
-            let holds = match target
-                .strip_prefix("cfg(")
-                .and_then(|text| text.strip_suffix(')'))
-            {
-                Some(text) => holds(path, target, text)?,
-                None => target == TARGET,
-            };
-            if holds {
-                self.of_target
-                    .push(words(path, &format!("target.{target}.rustflags"), flags)?);
+            if target == TARGET {
+                let key = format!("target.{target}.rustflags");
+                self.of_target.push(words(path, &key, flags)?);
             }
         }
         if let Some(flags) = config.get("build").and_then(|build| build.get("rustflags")) {
@@ -250,31 +245,6 @@ impl Flags {
             false => &self.of_target,
         };
         all.iter().rev().flatten().cloned().collect()
-    }
-}
-
-/// Whether a `cfg(…)` holds of the target.
-fn holds(path: &Path, target: &str, text: &str) -> Result<bool, BuildError> {
-    let unknown = |reason: &str| refused(path, &format!("target.{target}.rustflags"), reason);
-    let expression = CfgExpr::from_str(text).map_err(|error| unknown(&error.to_string()))?;
-    let known: Vec<Cfg> = CFG
-        .iter()
-        .filter_map(|cfg| Cfg::from_str(cfg).ok())
-        .collect();
-    if !is_known(&expression) {
-        return Err(unknown(&format!("write the flags under [target.{TARGET}]")));
-    }
-    Ok(expression.matches(&known))
-}
-
-fn is_known(expression: &CfgExpr) -> bool {
-    match expression {
-        CfgExpr::Not(inner) => is_known(inner),
-        CfgExpr::All(all) | CfgExpr::Any(all) => all.iter().all(is_known),
-        CfgExpr::Value(Cfg::Name(name)) => CFG_NAMES.contains(&name.as_str()),
-        CfgExpr::Value(Cfg::KeyPair(key, _)) => CFG
-            .iter()
-            .any(|cfg| cfg.split('=').next() == Some(key.as_str())),
     }
 }
 

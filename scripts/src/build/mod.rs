@@ -46,7 +46,6 @@ mod sources;
 mod tests;
 mod toolchain;
 mod tree;
-mod vendored;
 mod verifiable;
 pub mod wasm;
 mod workplace;

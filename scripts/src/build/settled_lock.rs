@@ -3,8 +3,8 @@
 
 use super::cargo::without_foreign;
 use super::error::BuildError;
-use super::package::{canonical, root_of};
-use super::toolchain::Toolchain;
+use super::package::{Workspace, canonical};
+use super::toolchain::{Toolchain, ToolchainFile};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use std::process::{Command, Stdio};
 /// # Errors
 /// [`BuildError::LockFile`] with what cargo says. A lock file that is there stays as it is then.
 pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<PathBuf, BuildError> {
-    let path = root_of(folder)?.join("Cargo.lock");
+    let path = Workspace::of(folder)?.root.join("Cargo.lock");
     if let Some(seed) = seed
         && !path.exists()
     {
         std::fs::copy(seed, &path).map_err(BuildError::file("write", &path))?;
     }
-    let toolchain = Toolchain::find(folder)?;
+    let toolchain = Toolchain::find(&ToolchainFile::of(&canonical(folder)?)?)?;
     let update = |offline: &[&str]| {
         let mut command = Command::new(&toolchain.cargo);
         without_foreign(&mut command);
@@ -70,7 +70,7 @@ pub fn solve_lock(
     seed: Option<&Path>,
     changed: &[(&str, &str)],
 ) -> Result<SolvedLock, BuildError> {
-    let (folder, root) = (canonical(folder)?, root_of(folder)?);
+    let (folder, root) = (canonical(folder)?, Workspace::of(folder)?.root.clone());
     let name = root.file_name().unwrap_or_default().to_string_lossy();
     let name = format!(".{name}.{}.solved", std::process::id());
     // Beside it, so that paths that lead out of it lead to the same, where that may be written.
