@@ -115,7 +115,7 @@ fn key(part: &Part) -> String {
 }
 
 /// Whether a folder's name is a package's with a hash behind it.
-pub(super) fn is_output_of(folder: &str, name: &str) -> bool {
+fn is_output_of(folder: &str, name: &str) -> bool {
     folder
         .strip_prefix(name)
         .and_then(|rest| rest.strip_prefix('-'))

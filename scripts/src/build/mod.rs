@@ -60,6 +60,6 @@ pub use info::{BuildInfo, Commit, Recipe};
 pub use package::workspace_of;
 pub use reviewed::{OnDefault, Reviewed, is_tracked};
 pub use revision::{REVISION, repository};
-pub use settled_lock::{SolvedLock, settle_lock, solve_lock};
+pub use settled_lock::settle_lock;
 pub use sources::is_framework;
 pub use toolchain::{FoundToolchain, look_at_toolchain};

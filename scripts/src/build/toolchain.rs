@@ -59,15 +59,11 @@ impl ToolchainFile {
     /// `program` of that toolchain, in the root folder: where it is run decides nothing.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command
-            .current_dir("/")
-            .env(RUSTUP_TOOLCHAIN, &self.channel);
+        let channel = &self.channel; // before all else that rustup chooses by
+        command.current_dir("/").env("RUSTUP_TOOLCHAIN", channel);
         command
     }
 }
-
-/// What rustup's programs choose the toolchain by before all else.
-pub(super) const RUSTUP_TOOLCHAIN: &str = "RUSTUP_TOOLCHAIN";
 
 /// The channel that a toolchain file names: a line of its own, or `channel` and no `path`.
 fn channel(text: &str) -> Option<String> {
