@@ -3,6 +3,7 @@
 use super::code::Artifact;
 use super::constants::Constants;
 use super::error::BuildError;
+use super::examples::{self, EXAMPLE};
 use super::framework::Framework;
 use super::package::{Package, Workspace};
 use super::revision::Revision;
@@ -137,7 +138,7 @@ impl Builder {
     /// workspace; `None` for a file.
     pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
         let path = Path::new(source);
-        if path.is_file() {
+        if path.is_file() || source.starts_with(EXAMPLE) {
             return Ok(None);
         }
         if let Some(revision) = Revision::parse(source)? {
@@ -152,11 +153,18 @@ impl Builder {
     }
 
     /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
-    /// name, or a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`). Beside it
-    /// is what callers can use, as its sources show it; `None` of a file.
+    /// name, a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example
+    /// that this program carries (`example:NAME`). Beside it is what callers can use, as its sources show
+    /// it; `None` without sources.
     pub fn source(&self, source: &str) -> Result<(Artifact, Option<Interface>), BuildError> {
         let path = Path::new(source);
-        let (artifact, interface) = if let Some(revision) = Revision::parse(source)? {
+        let (artifact, interface) = if let Some(name) = source.strip_prefix(EXAMPLE) {
+            // Some of them hold addresses of the pinned framework.
+            match self.framework_in(None)?.is_pinned() {
+                true => return Ok((examples::program(name)?, None)),
+                false => self.build(&self.member(name)?)?,
+            }
+        } else if let Some(revision) = Revision::parse(source)? {
             self.revision(&revision)?
         } else if path.is_file() {
             return Ok((self.path(path)?, None));

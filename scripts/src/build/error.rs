@@ -53,6 +53,18 @@ pub enum BuildError {
         /// The path as given.
         path: PathBuf,
     },
+    /// No example of that name.
+    #[error("this program carries no example {name:?}")]
+    #[explain(
+        expected = crate::build::examples::names().collect::<Vec<_>>().join(", "),
+        found = "{name}",
+        next = "name one of those, or a crate's folder",
+        exit = Exit::Usage
+    )]
+    Example {
+        /// The name as given.
+        name: String,
+    },
     /// Others could not verify what is built.
     #[error("{package} is not built so that others can verify it: {reason}")]
     #[explain(

@@ -28,6 +28,7 @@ mod copied;
 mod copy;
 mod error;
 pub mod evm;
+pub mod examples;
 mod framework;
 mod info;
 mod key_files;
