@@ -102,8 +102,8 @@ mod tests {
             let mut way = best();
             way.stage = stage;
             way.callers = Callers::Of {
-                old: Fact::of(old.clone(), Origin::Chain),
-                new: Fact::of(Callable::default(), Origin::Build),
+                old: Fact::of(old.clone(), Origin::Chain).into(),
+                new: Fact::of(Callable::default(), Origin::Build).into(),
             };
             let found = found(&way).findings;
             assert_eq!(found.len(), 1, "{found:?}");
@@ -121,8 +121,8 @@ mod tests {
             let mut way = best();
             way.stage = stage;
             way.callers = Callers::Of {
-                old: Fact::unknown("are not kept"),
-                new: Fact::of(Callable::default(), Origin::Build),
+                old: Fact::unknown("are not kept").into(),
+                new: Fact::of(Callable::default(), Origin::Build).into(),
             };
             assert_eq!(found(&way).coverage.of(Part::Interface), Some(extent));
         }

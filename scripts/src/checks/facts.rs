@@ -85,9 +85,9 @@ pub enum Callers {
     /// Both.
     Of {
         /// Of the version before.
-        old: Fact<Callable>,
+        old: Box<Fact<Callable>>,
         /// Of the new version.
-        new: Fact<Callable>,
+        new: Box<Fact<Callable>>,
     },
 }
 

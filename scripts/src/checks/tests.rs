@@ -69,8 +69,8 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
     );
     all.extend(sources.iter_mut().map(|one| ("the sources", one as _)));
     if let Callers::Of { old, new } = callers {
-        all.push(("the old interface", old));
-        all.push(("the new interface", new));
+        all.push(("the old interface", old.as_mut()));
+        all.push(("the new interface", new.as_mut()));
     }
     if let Runs::Step {
         program: Some(program),
@@ -123,8 +123,8 @@ pub(super) fn best() -> Way {
         goes_back: false,
         live: Fact::of(Live::default(), Origin::Chain),
         callers: Callers::Of {
-            old: callable(),
-            new: callable(),
+            old: callable().into(),
+            new: callable().into(),
         },
         published: Some(Fact::of((), Origin::Build)),
         declared: Fact::of(Vec::new(), Origin::Build),
@@ -224,7 +224,12 @@ fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_c
     });
     assert!(!unmatched(unknown, "reorder:a"));
     // What lies in storage, and what a call does, may be another thing in the next block.
-    for id in ["dirty:a", "would-fail", "absent:source", "migration-omitted"] {
+    for id in [
+        "dirty:a",
+        "would-fail",
+        "absent:source",
+        "migration-omitted",
+    ] {
         assert!(!unmatched(best(), id), "{id}");
     }
 }

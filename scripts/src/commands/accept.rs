@@ -25,11 +25,7 @@ use stylus_upgrades_interface::slots;
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
     let registry = context.verified(&client, context.registry()?).await?;
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let proxy = context.manifest.address(&args.proxy)?;
     let (name, version) = (args.name.clone(), args.version.clone());
     let mut outcome = Outcome::default();

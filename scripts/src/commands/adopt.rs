@@ -61,11 +61,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
              the call is tried first"
         ));
     }
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let pair = (name, args.version.as_str());
     let runs_layout = (args.runs_layout.as_deref(), None);
     let said = ((&args.storage, Role::Proposer), runs_layout);

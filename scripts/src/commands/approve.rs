@@ -70,11 +70,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     require_part(&client, registry, &event.call).await?;
     let said = (&args.review, client.caller("approve").ok());
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let checks = check_as_approver(place, &decoded, said).await?;
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));

@@ -43,11 +43,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let asked = Subject::Creation(&call, calldata::typed(&request.init));
     let checks = place.assess(asked, Role::Proposer).await?;
     storage::require(&checks)?;

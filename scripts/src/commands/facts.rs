@@ -103,6 +103,15 @@ async fn gather(place: Place<'_>, subject: Subject<'_>, role: Role) -> Result<Wa
 }
 
 impl<'a> Place<'a> {
+    /// There.
+    pub(super) const fn of(context: &'a Context, client: &'a Client, registry: Address) -> Self {
+        Self {
+            context,
+            client,
+            registry,
+        }
+    }
+
     /// What the registry says.
     pub(super) fn reader(self) -> Reader<&'a Client> {
         self.client.registry(self.registry)
@@ -318,8 +327,8 @@ impl<'a> Place<'a> {
         let Some(old) = before.code else {
             let why = "are not known: it is not registered";
             return Ok(Callers::Of {
-                old: Fact::unknown(why),
-                new: Fact::unknown("were not looked for"),
+                old: Fact::unknown(why).into(),
+                new: Fact::unknown("were not looked for").into(),
             });
         };
         let new = version.code.code.codehash;
@@ -334,8 +343,8 @@ impl<'a> Place<'a> {
             after = proposed.map_or(after, |known| known.fact(doubtful));
         }
         Ok(Callers::Of {
-            old: self.callable(version.name, old, doubtful).await?,
-            new: after,
+            old: self.callable(version.name, old, doubtful).await?.into(),
+            new: after.into(),
         })
     }
 

@@ -121,11 +121,7 @@ pub(super) async fn refresh(context: &Context) {
     let Ok(client) = &client.pinned().await else {
         return;
     };
-    let place = Place {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     for record in open {
         let Record { name, version, .. } = &record;
         let (name, version) = (name.clone(), version.clone());

@@ -165,11 +165,7 @@ async fn go_on(
     if all > 0 {
         context.output.begin(&what);
     }
-    let place = Place {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     let checks = match all > 0 && decision.waits_in == InstanceState::Paused {
         true => compared(place, name).await,
         false => Assessment::default(), // a pause upgrades nothing

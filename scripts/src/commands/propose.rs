@@ -50,11 +50,7 @@ pub(super) async fn propose_with(
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let place = Place {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     let rollout = (&StorageArgs::default(), place.assessment(Role::Proposer));
     perform(place, (call, value, Means::Call), sent, outcome, rollout).await
 }

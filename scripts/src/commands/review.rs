@@ -173,11 +173,7 @@ async fn found(
     let call = &governed.call;
     // What nobody can compare here is told, and the other checks are made all the same.
     let said = (&ReviewArgs::default(), Role::Reader);
-    let place = Place {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     let checked = check_action(place, call, said).await;
     let mut all = findings_of(context, client, registry, governed, Some(open), checked).await?;
     let created = tried::add(context, client, registry, governed, &mut all).await?;

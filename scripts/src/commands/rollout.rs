@@ -35,11 +35,7 @@ pub(super) async fn run(
     let unverified = context.registry()?;
     let client = context.working_client("rollout").await?;
     let registry = context.verified(&client, unverified).await?;
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let mut outcome = Outcome::default();
     let checks = place.assessment(Role::Proposer);
     roll(place, (name, None), max, (overrides, checks), &mut outcome).await?;

@@ -59,11 +59,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
     let checks = check_as_approver(place, &governed.call, said).await?;
     storage::report(&mut outcome, &checks);

@@ -51,11 +51,7 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     outcome.field("signers", &signers);
     outcome.field("left_out", left_out);
     outcome.field("digests", digests);
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let decoded = Call::decode(&approval.call)?;
     // Those who signed were asked then; whoever sends it need be no approver.
     let said = (&args.review, None);

@@ -48,11 +48,7 @@ pub(super) async fn run(
                 to,
                 definition,
             };
-            let place = Place {
-                context,
-                client: &client,
-                registry,
-            };
+            let place = Place::of(context, &client, registry);
             let checked = check(place, &call).await?;
             for line in &checked.lines {
                 context.output.note(line);

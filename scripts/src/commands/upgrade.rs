@@ -50,11 +50,7 @@ pub(super) async fn run(
     };
     let unverified = Unverified::of_account(registry::registry_of(&client, proxy).await?);
     let registry = context.verified(&client, unverified).await?;
-    let place = Place {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let before = earlier(place, proxy, version, &data).await?;
     let is_earlier = before.is_some();
     let (checks, upgraded) = match before {

@@ -109,11 +109,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 /// Proposes or approves the migration; goes on with the rollout where it is done already.
 async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
-    let place = Place {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new.clone());
     let bytes = call.abi_encode().into();

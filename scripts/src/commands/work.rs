@@ -111,11 +111,7 @@ impl<'a> Work<'a> {
 
     /// Where it asks.
     pub(super) fn place(&self) -> Place<'_> {
-        Place {
-            context: self.context,
-            client: &self.client,
-            registry: self.registry,
-        }
+        Place::of(self.context, &self.client, self.registry)
     }
 
     /// The version that was asked for, with its code in place. Its storage is checked before anything

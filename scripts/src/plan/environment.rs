@@ -283,6 +283,22 @@ mod tests {
     }
 
     #[test]
+    fn code_that_reads_its_gas_is_accepted_by_an_id_and_other_code_is_no_finding() {
+        for (gas, expected) in [(vec!["evm_gas_left".to_owned()], true), (Vec::new(), false)] {
+            let reads = Reads {
+                code: "A 2.0".into(),
+                unread: None,
+                gas,
+                others: Vec::new(),
+                calls: Vec::new(),
+            };
+            let found = reads.depends_on_gas();
+            assert_eq!(found.is_some(), expected);
+            assert!(found.is_none_or(|one| one.id.is_acceptable()));
+        }
+    }
+
+    #[test]
     fn a_program_reads_what_it_imports() {
         let module = |imports: &str| {
             format!(

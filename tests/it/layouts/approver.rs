@@ -104,7 +104,10 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
 
     // What was found or allowed is not told as good beside it.
     let layout = findings_about(&review, "layout");
-    assert!(layout.iter().all(|(severity, _)| *severity != "good"), "{review:#}");
+    assert!(
+        layout.iter().all(|(severity, _)| *severity != "good"),
+        "{review:#}"
+    );
 
     // Where both versions were built, the function is named.
     let answer = project.run(&["approve", &action]);

@@ -67,8 +67,8 @@ pub(super) fn way(
         goes_back: false,
         live: Fact::unknown(NOT_ASKED),
         callers: Callers::Of {
-            old: before.callable.clone(),
-            new: callable(artifact, interface),
+            old: before.callable.clone().into(),
+            new: callable(artifact, interface).into(),
         },
         published: None,
         declared: match &artifact.steps {

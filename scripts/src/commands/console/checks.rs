@@ -44,11 +44,7 @@ impl Checked {
             Err(error) => return Err(error.into()),
         };
         let (call, said) = (&governed.call, ReviewArgs::default());
-        let place = Place {
-            context,
-            client,
-            registry,
-        };
+        let place = Place::of(context, client, registry);
         let (checked, notices) = match look_as_approver(place, call, (&said, approver)).await {
             Ok((checks, notices)) => (Ok(checks), notices),
             Err(error) if error.exit() == Exit::Chain => return Err(error),
