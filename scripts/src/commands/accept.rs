@@ -84,7 +84,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         ));
     }
     let bytes = call.abi_encode().into();
-    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+    propose(place, &bytes, Vec::new(), outcome).await
 }
 
 /// What an approver of an acceptance has checked.

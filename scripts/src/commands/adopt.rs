@@ -75,7 +75,7 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         version: args.version.clone(),
     };
     let bytes = call.abi_encode().into();
-    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+    propose(place, &bytes, Vec::new(), outcome).await
 }
 
 /// keccak256 of the code of our WASM proxies.

@@ -95,9 +95,7 @@ pub(super) async fn check_as_approver(
     decoded: &Call,
     (args, approver): (&ReviewArgs, Option<Address>),
 ) -> Result<Assessment, Error> {
-    let Place {
-        context, client, ..
-    } = place;
+    let (context, client, _) = place.parts();
     if args.source.is_some() || args.script_source.is_some() {
         // What a build cannot change is reported before it.
         let found = check_action(place, decoded, (args, Role::Approver)).await?;

@@ -10,7 +10,7 @@ use super::storage;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::Subject;
-use crate::client::{Client, Sent};
+use crate::client::Sent;
 use crate::error::Exit;
 use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
@@ -55,7 +55,9 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     outcome.field("version", &request.version);
     storage::report(&mut outcome, &checks);
     if request.salt.is_none() {
-        if let Some((sent, proxy)) = created_before(context, &client, registry, &call).await? {
+        if let Some((sent, proxy)) =
+            created_before(Place::of(context, &client, registry), &call).await?
+        {
             report(&mut outcome, std::slice::from_ref(&sent));
             outcome.field("proxy", proxy);
             outcome.field("executed", true);
@@ -78,16 +80,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let created = format!("proxy  {proxy}");
     outcome.line(created.clone());
     let bytes = call.abi_encode().into();
-    let mut outcome = propose_with(
-        context,
-        &client,
-        registry,
-        &bytes,
-        request.value,
-        Vec::new(),
-        outcome,
-    )
-    .await?;
+    let mut outcome = propose_with(place, (&bytes, request.value), Vec::new(), outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         let lines = outcome.lines.iter_mut();
         for line in lines.filter(|line| **line == created) {
@@ -107,11 +100,10 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
 
 /// What an earlier run created by the same words and did not report, whatever salt it chose.
 async fn created_before(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     call: &abi::createProxyCall,
 ) -> Result<Option<(Sent, Address)>, Error> {
+    let (context, client, registry) = place.parts();
     let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
     let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
         return Ok(None);

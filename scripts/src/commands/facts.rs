@@ -112,6 +112,11 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// All three.
+    pub(super) const fn parts(self) -> (&'a Context, &'a Client, Address) {
+        (self.context, self.client, self.registry)
+    }
+
     /// What the registry says.
     pub(super) fn reader(self) -> Reader<&'a Client> {
         self.client.registry(self.registry)

@@ -9,12 +9,12 @@ use compared::{read, settle};
 use super::args::VerifyArgs;
 use super::context::Context;
 use super::doctor;
+use super::facts::Place;
 use super::publish;
 use super::recorded;
 use super::verifiable::implementation;
 use crate::app_error::Error;
-use crate::assess::{Coverage, Finding, Severity};
-use crate::assess::{Refused, Role, decide};
+use crate::assess::{Coverage, Finding, Refused, Role, Severity, decide};
 use crate::client::Client;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
@@ -130,14 +130,14 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
         all.extend(checks);
     }
     if args.framework {
-        let checks = framework_checks(context, &client, registry, &proxies).await?;
+        let checks = framework_checks(Place::of(context, &client, registry), &proxies).await?;
         outcome.line("framework");
         outcome
             .lines
             .extend(checks.iter().map(|check| format!("  {}", check.line())));
         all.extend(checks);
     }
-    let warnings = doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    let warnings = doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     outcome.field("builds", builds);
     outcome.field("coverage", &coverage);
     outcome.lines.extend(coverage.lines());
@@ -178,11 +178,10 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
 
 /// Whether the framework's code on the chain is what this program builds.
 async fn framework_checks(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     proxies: &[(Address, ProxyKind)],
 ) -> Result<Vec<LiveCheck>, Error> {
+    let (context, client, registry) = place.parts();
     let built = context.builder()?.framework()?;
     let mut expected = vec![
         ("registry", registry, built.registry.codehash()),

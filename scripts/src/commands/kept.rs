@@ -56,11 +56,7 @@ async fn write(
     (name, version): (&str, &str),
     proposed: Option<(&Code, &Step)>,
 ) -> Result<Option<(String, Written)>, Error> {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     if context.is_fork(client).await? {
         return Ok(None);
     }
@@ -148,11 +144,7 @@ pub(super) async fn refresh(context: &Context) {
 /// A proposal that is not registered: where no action is open that would register it, that is noted.
 /// What cannot be found out stays as it is.
 async fn end(place: Place<'_>, network: &str, record: &Record) {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let (name, version) = (&record.name, &record.version);
     match (client.newest_block().await, record.proposed_by_block) {
         (Ok(block), Some(least)) if block < least => return, // the endpoint lags

@@ -80,16 +80,11 @@ pub(super) async fn finish(
         Call::Resume(call) => (&call.name, Decision::resume),
         _ => return Ok(()),
     };
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
-    let decision = decision(name, client.registry(registry).head(name).await?.state);
+    let decision = decision(name, place.reader().head(name).await?.state);
     if !decision.is_decided {
         return Ok(());
     }
-    go_on(context, client, registry, name, &decision, outcome).await
+    go_on(place, name, &decision, outcome).await
 }
 
 async fn run(
@@ -99,16 +94,17 @@ async fn run(
 ) -> Result<Outcome, Error> {
     let client = context.working_client("pausing and resuming").await?;
     let registry = context.verified(&client, context.registry()?).await?;
-    let decision = decision(client.registry(registry).head(name).await?.state);
+    let place = Place::of(context, &client, registry);
+    let decision = decision(place.reader().head(name).await?.state);
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     let waits = waiting(&client, registry, name, decision.waits_in).await?;
     if decision.waits_in == InstanceState::Paused {
-        report_older(context, &client, registry, name).await?;
+        report_older(Place::of(context, &client, registry), name).await?;
     }
     if !decision.is_decided || waits.is_empty() {
         let call = &decision.call;
-        outcome = match propose(context, &client, registry, call, Vec::new(), outcome).await {
+        outcome = match propose(place, call, Vec::new(), outcome).await {
             Err(error) if !decision.is_decided && is_decided_meanwhile(&error) => {
                 decided_by_another(name, &decision)
             }
@@ -118,7 +114,13 @@ async fn run(
             return Ok(outcome);
         }
     }
-    go_on(context, &client, registry, name, &decision, &mut outcome).await?;
+    go_on(
+        Place::of(context, &client, registry),
+        name,
+        &decision,
+        &mut outcome,
+    )
+    .await?;
     Ok(outcome)
 }
 
@@ -149,13 +151,12 @@ fn decided_by_another(name: &str, decision: &Decision) -> Outcome {
 
 /// Pauses or resumes the instances that are not what their definition is.
 async fn go_on(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     name: &str,
     decision: &Decision,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let (context, client, registry) = place.parts();
     let mut waits = waiting(client, registry, name, decision.waits_in).await?;
     let all = waits.len();
     let (mut sent, mut skipped) = (Vec::new(), Vec::new());
@@ -288,12 +289,8 @@ async fn compared(place: Place<'_>, name: &str) -> Assessment {
 
 /// Says before anything is sent which instances are older than what is current: the same rollout that
 /// resumes the others upgrades them.
-async fn report_older(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<(), ChainError> {
+async fn report_older(place: Place<'_>, name: &str) -> Result<(), ChainError> {
+    let (context, client, registry) = place.parts();
     let reader = client.registry(registry);
     let mut definition = Definition::named(name);
     definition.current = reader.head(name).await?.current;

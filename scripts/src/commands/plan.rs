@@ -4,6 +4,7 @@ use super::args::{PlanArgs, ReviewArgs, VersionArgs};
 use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
+use super::facts::Place;
 use super::pending::named;
 use super::replay;
 use super::storage;
@@ -66,7 +67,7 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
         (None, _) => None,
     });
     let call = Call::Migrate(request_call);
-    let decoded = decoded(context, &client, registry, &call).await?;
+    let decoded = decoded(Place::of(context, &client, registry), &call).await?;
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
@@ -86,7 +87,7 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
-    let warnings = doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    let warnings = doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());

@@ -11,7 +11,7 @@ use super::{export, kept};
 use crate::app_error::Error;
 use crate::assess::{FindingId, Role};
 use crate::checks::Assessment;
-use crate::client::{Client, Sent};
+use crate::client::Sent;
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::{
@@ -29,28 +29,21 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
 /// took to get there.
 pub(super) async fn propose(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     call: &Bytes,
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let value = U256::ZERO;
-    propose_with(context, client, registry, call, value, sent, outcome).await
+    propose_with(place, (call, U256::ZERO), sent, outcome).await
 }
 
 /// As [`propose`], with value in wei.
 pub(super) async fn propose_with(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    call: &Bytes,
-    value: U256,
+    place: Place<'_>,
+    (call, value): (&Bytes, U256),
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let place = Place::of(context, client, registry);
     let rollout = (&StorageArgs::default(), place.assessment(Role::Proposer));
     perform(place, (call, value, Means::Call), sent, outcome, rollout).await
 }
@@ -108,11 +101,7 @@ async fn perform(
     mut outcome: Outcome,
     rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let names = context.names();
     let mut governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
@@ -124,7 +113,7 @@ async fn perform(
     for line in governed.lines() {
         context.output.note(&line);
     }
-    let decoded = decoded(context, client, registry, &governed.call).await?;
+    let decoded = decoded(place, &governed.call).await?;
     for line in decoded.iter().flat_map(DecodedCall::lines) {
         context.output.note(&format!("  {line}"));
     }

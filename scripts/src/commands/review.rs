@@ -75,7 +75,7 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
     outcome.line(format!("action {action}"));
     let lines = governed.lines().into_iter();
     outcome.lines.extend(lines.map(|line| format!("  {line}")));
-    let decoded = decoded(context, &client, registry, &governed.call).await?;
+    let decoded = decoded(Place::of(context, &client, registry), &governed.call).await?;
     let lines = decoded.iter().flat_map(DecodedCall::lines);
     outcome
         .lines
@@ -175,8 +175,8 @@ async fn found(
     let said = (&ReviewArgs::default(), Role::Reader);
     let place = Place::of(context, client, registry);
     let checked = check_action(place, call, said).await;
-    let mut all = findings_of(context, client, registry, governed, Some(open), checked).await?;
-    let created = tried::add(context, client, registry, governed, &mut all).await?;
+    let mut all = findings_of(place, governed, Some(open), checked).await?;
+    let created = tried::add(place, governed, &mut all).await?;
     let (builds, differ) = built(context, call)?;
     all.extend(differ);
     all.sort_by_key(|one| std::cmp::Reverse(one.severity));
@@ -188,7 +188,7 @@ async fn found(
     Ok(Found {
         findings: all,
         created,
-        slots: slots(context, client, registry, call).await?,
+        slots: slots(place, call).await?,
         digests: approval.digests().map_err(GovernanceError::from)?,
         deadline: end,
         builds,
@@ -210,13 +210,12 @@ pub(super) fn built(
 
 /// Everything that was found about an action, with what its checks said, the heaviest first.
 pub(super) async fn findings_of(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     governed: &GovernedCall,
     open: Option<&Readiness>,
     checked: Result<Assessment, Error>,
 ) -> Result<Vec<Finding>, Error> {
+    let (context, client, registry) = place.parts();
     let (call, names) = (&governed.call, context.names());
     let name = call.definition();
     let superseded = superseded(client, registry, call).await?;
@@ -268,12 +267,8 @@ pub(super) async fn findings_of(
 }
 
 /// Both layouts of the step, where both are known.
-async fn slots(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    call: &Call,
-) -> Result<Vec<Area>, Error> {
+async fn slots(place: Place<'_>, call: &Call) -> Result<Vec<Area>, Error> {
+    let (context, client, registry) = place.parts();
     let Some((_, Some(code), step)) = call.version() else {
         return Ok(Vec::new());
     };

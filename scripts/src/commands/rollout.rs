@@ -120,11 +120,7 @@ async fn send(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let (place, name) = (target.place, target.name);
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let mut upgraded = 0_u16;
     let mut sent = Vec::new();
     let mut skipped = Vec::new();
@@ -254,11 +250,7 @@ pub(super) async fn activated(
     outcome: &mut Outcome,
     rollout: (&StorageArgs, Assessment),
 ) -> Result<(), Error> {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let (arrived, begun) = (arrived_by(sent), begun_by(sent));
     let instances = match arrived.is_empty() && begun.is_empty() {
         true => client
@@ -328,9 +320,7 @@ enum Next {
 
 /// Whether there is something to upgrade, by ways that were compared.
 async fn next(target: &mut Target<'_>, batch: u16) -> Result<Next, Error> {
-    let Place {
-        client, registry, ..
-    } = target.place;
+    let (_, client, registry) = target.place.parts();
     if is_over(client, registry, target.name, batch).await? {
         return Ok(Next::Nothing);
     }

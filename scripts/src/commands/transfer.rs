@@ -59,9 +59,7 @@ pub(super) async fn run(
         }
     };
     propose(
-        context,
-        &client,
-        registry,
+        Place::of(context, &client, registry),
         &bytes.into(),
         Vec::new(),
         outcome,
@@ -83,11 +81,7 @@ pub(super) async fn check(
     place: Place<'_>,
     call: &abi::transferProxyCall,
 ) -> Result<Checked, Error> {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let abi::transferProxyCall {
         name,
         proxy,

@@ -98,11 +98,7 @@ async fn earlier(
     version: &str,
     data: &Bytes,
 ) -> Result<Option<Upgraded>, Error> {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let mut found = None;
     for route in [Route::Direct, Route::Registry] {
         let (to, call) = registry::lone_call(route, (registry, proxy), version, data.clone());

@@ -34,8 +34,7 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
     let new = work.version(args, Becomes::Registered).await?;
     let outcome = describe(&new, &work);
     let bytes = abi::addVersionCall::from(new).abi_encode().into();
-    let (client, registry) = (&work.client, work.registry);
-    propose(context, client, registry, &bytes, work.sent, outcome).await
+    propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
@@ -64,8 +63,8 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     outcome.field("name", &call.name);
     outcome.field("version", &call.version);
     outcome.field("from", &call.step.from);
-    let (client, registry, bytes) = (&work.client, work.registry, call.abi_encode().into());
-    propose(context, client, registry, &bytes, work.sent, outcome).await
+    let bytes = call.abi_encode().into();
+    propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
 /// A new version with the code of an older one.
@@ -148,11 +147,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
 
 /// Whether an earlier run did that and was killed before it said so.
 async fn is_unreported(place: Place<'_>, call: &Bytes) -> Result<bool, Error> {
-    let Place {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let (call, names) = (call.clone(), context.names());
     let governed = GovernedCall::decode(client, registry, call, U256::ZERO, &names).await?;
     Ok(earlier(context, client, &governed).await?.is_some())

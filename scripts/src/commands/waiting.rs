@@ -69,9 +69,7 @@ pub(super) async fn for_direct_call(
     name: &str,
     outcome: &mut Outcome,
 ) -> Result<(), ChainError> {
-    let Place {
-        client, registry, ..
-    } = place;
+    let (_, client, registry) = place.parts();
     let sender = client.caller("rollout")?;
     if client.code(sender).await?.is_empty() || !has_adopted((client, registry), name).await? {
         return Ok(());

@@ -56,11 +56,10 @@ impl Checked {
         };
         in_the_way.extend(notices.iter().cloned());
         let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
-        let mut findings =
-            findings_of(context, client, registry, governed, open.as_ref(), checked).await?;
+        let mut findings = findings_of(place, governed, open.as_ref(), checked).await?;
         findings.extend(notices);
         if !matches!(call, Call::Migrate(_)) {
-            add_without_migration(context, client, registry, governed, &mut findings).await?;
+            add_without_migration(place, governed, &mut findings).await?;
         }
         findings.extend(built(context, call)?.1);
         Ok(Self { findings, consent })

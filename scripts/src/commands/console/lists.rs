@@ -3,6 +3,7 @@
 
 use super::super::context::Context;
 use super::super::doctor;
+use super::super::facts::Place;
 use super::super::history::{check, compared, run_part};
 use super::super::recorded;
 use crate::app_error::Error;
@@ -46,7 +47,7 @@ pub(super) async fn overview(context: &Context, request: &PageRequest) -> Result
     }
     outcome.field("definitions", all);
     outcome.field("definitions_piece", &piece);
-    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     Ok(outcome)
 }
 
