@@ -66,10 +66,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             call.registry
         ));
     } else {
-        let accepted = client
-            .registry(registry)
-            .acceptance(&call.name, proxy)
-            .await?;
+        let accepted = place.reader().acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
         if accepted.registry.is_zero() {
             return Err(TransferError::NothingAccepted {

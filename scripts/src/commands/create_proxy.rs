@@ -71,8 +71,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if let Some(alias) = &request.save {
         Manifest::require_free(&context.manifest_file(), context.network(), alias)?;
     }
-    let proxy = client
-        .registry(registry)
+    let proxy = place
+        .reader()
         .proxy_address(&call.name, call.kind.into(), call.salt)
         .await?;
     outcome.field("proxy", proxy);

@@ -63,7 +63,7 @@ async fn write(
     let (code, steps, state) = match proposed {
         Some((code, step)) => (code.clone(), vec![step.clone()], State::Proposed),
         None => {
-            let found = client.registry(registry).version(name, version).await?;
+            let found = place.reader().version(name, version).await?;
             (found.code.into(), found.steps, State::Registered)
         }
     };
@@ -121,7 +121,7 @@ pub(super) async fn refresh(context: &Context) {
     for record in open {
         let Record { name, version, .. } = &record;
         let (name, version) = (name.clone(), version.clone());
-        match client.registry(registry).version(&name, &version).await {
+        match place.reader().version(&name, &version).await {
             Ok(_) => {}
             Err(error) if error.revert().is_some() && record.state == State::Proposed => {
                 end(place, &network, &record).await;

@@ -173,7 +173,7 @@ async fn go_on(
     };
     let (mut begun, mut refused) = (Vec::new(), None);
     let mut idle = 0;
-    let mut left = client.registry(registry).left(name).await?;
+    let mut left = place.reader().left(name).await?;
     while !waits.is_empty() && left > 0 && idle < usize::from(left) {
         let batch = BATCH.min(waits.len());
         let max = u16::try_from(batch).unwrap_or(u16::MAX);
@@ -197,7 +197,7 @@ async fn go_on(
             break;
         }
         let before = left;
-        left = match client.registry(registry).left(name).await {
+        left = match place.reader().left(name).await {
             Ok(left) => left,
             Err(error) => {
                 refused = Some(error);
@@ -290,8 +290,8 @@ async fn compared(place: Place<'_>, name: &str) -> Assessment {
 /// Says before anything is sent which instances are older than what is current: the same rollout that
 /// resumes the others upgrades them.
 async fn report_older(place: Place<'_>, name: &str) -> Result<(), ChainError> {
-    let (context, client, registry) = place.parts();
-    let reader = client.registry(registry);
+    let context = place.context;
+    let reader = place.reader();
     let mut definition = Definition::named(name);
     definition.current = reader.head(name).await?.current;
     definition.versions = reader.versions(name).await?;

@@ -195,7 +195,7 @@ async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>, Error> {
     let (context, client, registry) = place.parts();
     if !name.is_empty() {
         // An unknown name is refused by the registry, not reported as one without roles.
-        client.registry(registry).head(name).await?;
+        place.reader().head(name).await?;
     }
     let history =
         history::read_part(client, registry, name, &context.names(), Wanted::None).await?;

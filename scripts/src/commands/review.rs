@@ -221,8 +221,8 @@ pub(super) async fn findings_of(
     let superseded = superseded(client, registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
-            let first = client
-                .registry(registry)
+            let first = place
+                .reader()
                 .first_with(name, code.codehash.into())
                 .await?;
             first.filter(|first| first.version != version)
@@ -236,12 +236,7 @@ pub(super) async fn findings_of(
     );
     known.push(registry);
     if !name.is_empty() {
-        known.extend(
-            client
-                .registry(registry)
-                .proxies_in(name, 0..KNOWN_MAX)
-                .await?,
-        );
+        known.extend(place.reader().proxies_in(name, 0..KNOWN_MAX).await?);
     }
     let subject = Subject {
         call,
@@ -275,8 +270,8 @@ async fn slots(place: Place<'_>, call: &Call) -> Result<Vec<Area>, Error> {
     if step.from.is_empty() {
         return Ok(Vec::new());
     }
-    let old = client
-        .registry(registry)
+    let old = place
+        .reader()
         .code(call.definition(), &step.from)
         .await?
         .layout;

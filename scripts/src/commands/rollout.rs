@@ -253,8 +253,8 @@ pub(super) async fn activated(
     let (context, client, registry) = place.parts();
     let (arrived, begun) = (arrived_by(sent), begun_by(sent));
     let instances = match arrived.is_empty() && begun.is_empty() {
-        true => client
-            .registry(registry)
+        true => place
+            .reader()
             .head(&migrate.name)
             .await
             .map(|one| one.instances),

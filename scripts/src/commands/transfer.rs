@@ -88,13 +88,7 @@ pub(super) async fn check(
         to,
         definition,
     } = call;
-    if client
-        .registry(registry)
-        .instance(*proxy)
-        .await?
-        .kind
-        .is_adopted()
-    {
+    if place.reader().instance(*proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {
             lines: vec![owner(context, client, *to).await?],

@@ -88,7 +88,7 @@ pub enum LayoutError {
             false => format!("one of: {}", joined(known)),
         },
         found = "{id}",
-        next = "stylus-upgrades layout diff <old> <new> names what is found",
+        next = "leave it out: what refuses a command is named by its id",
         exit = Exit::Usage
     )]
     NoSuchFinding {

@@ -40,7 +40,7 @@ pub(in crate::commands) async fn decoded(
         _ => {
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
-                None => client.registry(registry).known_code(name, version).await?,
+                None => place.reader().known_code(name, version).await?,
             };
             match code {
                 Some(code) => declared(place, (name, code, data)).await?,

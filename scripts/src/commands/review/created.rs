@@ -36,10 +36,7 @@ pub(super) async fn created(
     findings: &mut Vec<Finding>,
 ) -> Result<Created, Error> {
     let (context, client, registry) = place.parts();
-    let code = client
-        .registry(registry)
-        .known_code(&call.name, &call.version)
-        .await?;
+    let code = place.reader().known_code(&call.name, &call.version).await?;
     let layout = match code {
         Some(code) => context.documents(client, registry).get(code.layout).await?,
         None => Known::Not("nobody registered the version".into()),
