@@ -47,7 +47,9 @@ impl FindingId {
     /// A call that fails once everybody needed has approved it.
     pub const WOULD_FAIL: Self = Self::fixed("would-fail");
     /// Code that reads how much gas is left: it may do otherwise with other limits than those that were tried.
-    pub const DEPENDS_ON_GAS: Self = Self::fixed("depends-on-gas");
+    pub const READS_GAS: Self = Self::fixed("reads-gas");
+    /// A call that does something else with other gas: it did when it was tried.
+    pub const DEPENDS_ON_GAS: Self = Self::fixed("DependsOnGas");
     /// A replay without a transaction.
     pub const REPLAY_EMPTY: Self = Self::fixed("replay-empty");
     /// A policy that nobody can ever satisfy or change.
@@ -60,7 +62,7 @@ impl FindingId {
     pub const OTHER_CODE: Self = Self::fixed("other-code");
 
     /// Those that are about nothing in particular.
-    const FIXED: [Self; 13] = [
+    const FIXED: [Self; 14] = [
         Self::NOT_COMPARED,
         Self::NAMESPACES_NOT_LISTED,
         Self::MIGRATION_OMITTED,
@@ -68,6 +70,7 @@ impl FindingId {
         Self::INITIALIZER_OF_OTHER,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
+        Self::READS_GAS,
         Self::DEPENDS_ON_GAS,
         Self::REPLAY_EMPTY,
         Self::POLICY_NONE,

@@ -216,7 +216,13 @@ impl Check<'_> {
             replay_blocks: 1,
             replay_report: None,
         };
-        let Tried { plan, checks, .. } = tried(context, &plan, Role::Ci).await?;
+        let Tried {
+            plan,
+            checks,
+            taken,
+            ..
+        } = tried(context, &plan, Role::Ci).await?;
+        self.findings.extend(taken);
         self.added(checks.before());
         self.take(&checks)?;
         let called = calldata::typed(&self.args.step.call);
@@ -235,7 +241,7 @@ impl Check<'_> {
         }
         let started = only_started(&plan.instances);
         let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
-        let of_gas = plan.reads.iter().filter_map(Reads::depends_on_gas);
+        let of_gas = plan.reads.iter().filter_map(Reads::reads_gas);
         let is_tried = plan.verdict() != Verdict::NotTried;
         for one in of_gas {
             let is_accepted = context.accepted().contains(&one.id);

@@ -48,6 +48,7 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     let Tried {
         mut plan,
         refused,
+        taken,
         checks,
         client,
         registry,
@@ -87,6 +88,12 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
+    if !taken.is_empty() {
+        let of_trial = taken.iter().map(|one| format!("{}; accepted", one.line()));
+        outcome.lines.extend(of_trial);
+        let before = checks.decision().accepted;
+        outcome.field("accepted", [before, taken].concat());
+    }
     let warnings = doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
@@ -109,6 +116,8 @@ pub(super) struct Tried {
     pub(super) plan: Plan,
     /// What refuses it before anything is tried.
     pub(super) refused: Option<Report>,
+    /// What went wrong on the copy and was accepted.
+    pub(super) taken: Vec<Finding>,
     /// What was checked before.
     pub(super) checks: Assessment,
     client: Client,
@@ -192,12 +201,16 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     let plan = context.try_on_copy(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
+    let taken = decide(&plan.problems, &context.accepted(), role).accepted;
+    let is_taken = |one: &Finding| taken.iter().any(|other| other.id == one.id);
+    plan.problems.retain(|one| !is_taken(one));
     let refused = checks.refusal();
     let first = refused.as_ref().filter(|_| plan.problems.is_empty());
     let first = first.map(|refused| Report::of(refused));
     plan.problems.extend(checks.decision().refused);
     Ok(Tried {
         refused: first,
+        taken,
         plan,
         checks,
         client: work.client,
@@ -307,7 +320,7 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     }
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     lines.extend(gas.iter().map(|says| format!("! {says}")));
-    let of_gas = plan.reads.iter().find_map(Reads::depends_on_gas);
+    let of_gas = plan.reads.iter().find_map(Reads::reads_gas);
     let next = of_gas.and_then(|one| one.next);
     lines.extend(next.map(|next| format!("    next      {next}")));
     let calls = plan.reads.iter().filter_map(Reads::of_calls);

@@ -117,8 +117,8 @@ impl Reads {
     }
 
     /// The same as a finding: it refuses nothing, and who has read the code accepts it.
-    pub fn depends_on_gas(&self) -> Option<Finding> {
-        let (id, says) = (FindingId::DEPENDS_ON_GAS, self.of_gas()?);
+    pub fn reads_gas(&self) -> Option<Finding> {
+        let (id, says) = (FindingId::READS_GAS, self.of_gas()?);
         let next = format!(
             "send it with a fifth more gas than the estimate, as the commands do; if it succeeds with any limit: {}",
             FindingId::flag([&id])
@@ -292,7 +292,7 @@ mod tests {
                 others: Vec::new(),
                 calls: Vec::new(),
             };
-            let found = reads.depends_on_gas();
+            let found = reads.reads_gas();
             assert_eq!(found.is_some(), expected);
             assert!(found.is_none_or(|one| one.id.is_acceptable()));
         }

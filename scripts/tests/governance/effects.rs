@@ -157,6 +157,13 @@ fn a_migration_that_does_other_things_with_other_gas_is_a_problem_and_a_danger()
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "danger", "{says}");
     assert!(says.contains("DependsOnGas"), "{says}");
+    // Whoever knows why accepts it by its id.
+    let accepts = ["plan", "Pay", "2.0", "--accept", "DependsOnGas"];
+    let plan = sandbox.run("Admin2", &accepts).document;
+    let problems = plan["problems"].to_string();
+    assert!(!problems.contains("DependsOnGas"), "{plan:#}");
+    let accepted = plan["accepted"].to_string();
+    assert!(accepted.contains("DependsOnGas"), "{plan:#}");
 }
 
 #[test]
