@@ -4,7 +4,7 @@ use super::error::BuildError;
 use super::package::canonical;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// What contracts are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -128,11 +128,7 @@ impl Toolchain {
             return Ok(());
         }
         progress.begin(&format!("adding the target {TARGET} with rustup"));
-        let output = run(&self.file, "rustup", &["target", "add", TARGET])?;
-        if !output.status.success() {
-            let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(BuildError::TargetMissing { reason });
-        }
+        ask(&self.file, "rustup", &["target", "add", TARGET])?;
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
@@ -180,22 +176,17 @@ pub(super) fn cargo_home() -> PathBuf {
 
 /// The text that a toolchain program prints.
 fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
-    let output = run(file, program, arguments)?;
-    if !output.status.success() {
-        return Err(BuildError::Toolchain {
+    let mut command = file.command(program);
+    let output = command.args(arguments).output();
+    let output = output.map_err(|source| BuildError::ToolMissing {
+        program: program.into(),
+        source,
+    })?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(BuildError::Toolchain {
             program: program.into(),
             said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        });
+        }),
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn run(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<Output, BuildError> {
-    file.command(program)
-        .args(arguments)
-        .output()
-        .map_err(|source| BuildError::ToolMissing {
-            program: program.into(),
-            source,
-        })
 }
