@@ -65,15 +65,21 @@ impl ToolchainFile {
     }
 }
 
-/// The channel that a toolchain file names: a line of its own, or `channel` and no `path`.
+/// The channel that a toolchain file names: a line of its own, or `channel` and no `path`. For rustup, a
+/// path in its place is a folder with a compiler.
 fn channel(text: &str) -> Option<String> {
-    if !text.contains('=') && text.trim().lines().count() == 1 {
-        return Some(text.trim().to_owned());
-    }
-    let table = text.parse::<toml::Table>().ok()?;
-    let toolchain = table.get("toolchain")?;
-    let channel = toolchain.get("channel")?.as_str()?;
-    toolchain.get("path").is_none().then(|| channel.to_owned())
+    let is_line = !text.contains('=') && text.trim().lines().count() == 1;
+    let named = match is_line {
+        true => text.trim().to_owned(),
+        false => {
+            let table = text.parse::<toml::Table>().ok()?;
+            let toolchain = table.get("toolchain")?;
+            let channel = toolchain.get("channel")?.as_str()?;
+            let channel = toolchain.get("path").is_none().then_some(channel)?;
+            channel.to_owned()
+        }
+    };
+    (!named.contains(std::path::is_separator)).then_some(named)
 }
 
 /// A compiler and where its parts are.
