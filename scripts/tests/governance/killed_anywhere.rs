@@ -128,7 +128,7 @@ fn snapshot(sandbox: &Sandbox) -> u64 {
 /// in the long run (`STYLUS_UPGRADES_LONG=1`).
 fn step_size(transactions: u64) -> usize {
     match transactions {
-        _ if stylus_upgrades_test_settings::long() => 1,
+        _ if stylus_upgrades_test_support::long() => 1,
         0..=2 => 1,
         3..=6 => 2,
         _ => 3,
@@ -240,7 +240,7 @@ fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
 
 /// Rounds of kills at random.
 fn rounds() -> u64 {
-    if stylus_upgrades_test_settings::long() {
+    if stylus_upgrades_test_support::long() {
         40
     } else {
         3

@@ -114,7 +114,7 @@ fn a_function_that_the_code_does_not_declare_is_repeated_as_it_was_typed() {
 #[test]
 fn a_constructor_that_would_not_run_is_refused_unless_it_is_meant() {
     let sandbox = Sandbox::new();
-    let source = "hostile";
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
     let refused = sandbox.run("Admin", &["deploy", source]);
     assert_eq!(
         (refused.exit, error(&refused)),

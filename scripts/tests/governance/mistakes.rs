@@ -152,7 +152,11 @@ fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
         points: U256::from(4),
     };
     call(&sandbox, proxy, award);
-    begun(&sandbox, "points-v2", "points-batches");
+    let batches = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/contracts/points_batches"
+    );
+    begun(&sandbox, "points-v2", batches);
     let run = |list: &str| sandbox.run("Admin", &["run-migration", "it", "--items", list]);
 
     std::fs::create_dir(sandbox.path("folder")).expect("a folder");

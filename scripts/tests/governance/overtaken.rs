@@ -90,7 +90,7 @@ fn code_that_another_activates_before_its_fee_is_known_is_active() {
 
 #[test]
 fn an_approver_who_is_overtaken_between_any_two_questions_learns_the_truth() {
-    let interval = match stylus_upgrades_test_settings::long() {
+    let interval = match stylus_upgrades_test_support::long() {
         true => 1,
         false => INTERVAL,
     };

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use stylus_upgrades_test_http::{Message, post, respond};
+use stylus_upgrades_test_support::http::{Message, post, respond};
 
 /// A server's own error. It means no limit of requests, for which the program would wait.
 const REFUSED: i64 = -32000;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use stylus_upgrades_test_http::{Message, post};
+use stylus_upgrades_test_support::http::{Message, post};
 
 /// A server on a port of its own; it ends with the test's process.
 pub(crate) struct Server {
@@ -62,7 +62,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
 
 /// An answer with that status and body.
 pub(crate) fn respond(stream: &mut TcpStream, status: &str, body: &str) -> std::io::Result<()> {
-    stylus_upgrades_test_http::respond(stream, status, "", body)
+    stylus_upgrades_test_support::http::respond(stream, status, "", body)
 }
 
 /// A result, or an error, of JSON-RPC.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stylus_upgrades::client::ANSWER_MAX;
-use stylus_upgrades_test_http as http;
+use stylus_upgrades_test_support::http;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
 
 const REGISTRY: &str = "0x1111111111111111111111111111111111111111";

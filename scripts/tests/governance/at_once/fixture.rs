@@ -44,7 +44,7 @@ pub(super) struct Fixture {
 
 /// Rounds of each command.
 pub(super) fn rounds() -> usize {
-    if stylus_upgrades_test_settings::long() {
+    if stylus_upgrades_test_support::long() {
         ROUNDS.0
     } else {
         ROUNDS.1
