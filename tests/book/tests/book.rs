@@ -17,7 +17,7 @@ const TOP: [&str; 4] = [
     "SECURITY.md",
 ];
 
-/// Commands that `.ci/run` and the tests of the demo run, wherever a page shows them.
+/// Commands that `.ci/run` and the demo runs, wherever a page shows them.
 const RUN_ELSEWHERE: [&str; 2] = ["cargo run -- demo", "cargo test --workspace"];
 
 fn read(file: &str) -> String {
