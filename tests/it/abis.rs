@@ -62,7 +62,7 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
     let record = home().join(TESTS).join("sources.json");
     let compared = home().join("target/abis.json");
     let known = [digests(&record), digests(&compared)];
-    let builder = Builder::new(Arc::new(Lines));
+    let builder = Builder::at(&home(), Arc::new(Lines)).expect("the workspace");
     let sources: BTreeMap<String, B256> = printers
         .keys()
         .map(|package| {
