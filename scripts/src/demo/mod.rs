@@ -163,7 +163,8 @@ impl Reader<'_> {
         if !done.status.success() {
             printed.push_str(&String::from_utf8_lossy(&done.stderr));
         }
-        Ok((done.status.code(), printed))
+        let folder = self.folder.display().to_string();
+        Ok((done.status.code(), printed.replace(&folder, ".")))
     }
 }
 

@@ -6,4 +6,3 @@ mod outside;
 pub(crate) mod project;
 mod read;
 mod unusual;
-mod vendored;
