@@ -1,7 +1,7 @@
 //! `call` and `send`: what they know by name, and what they refuse.
 
-use crate::sandbox::{error, text};
-use crate::trace::with_instance;
+use crate::governance::sandbox::{error, text};
+use crate::governance::trace::with_instance;
 use serde_json::json;
 
 /// An account without code.
