@@ -270,7 +270,7 @@ fn answers_that_nobody_reads_do_not_pile_up() {
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{batch}",
         batch.len()
     );
-    let long = stylus_upgrades_test_settings::long();
+    let long = stylus_upgrades_test_support::long();
     let unread: Vec<_> = (0..if long { 100 } else { 10 })
         .map(|_| {
             let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stylus_upgrades_test_http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, respond};
 
 use crate::support::{post, rpc};
 

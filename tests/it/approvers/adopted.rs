@@ -10,6 +10,7 @@ use stylus_upgrades_harness::{Lines, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::contracts::folder;
 
 use super::fixture::{Fixture, text};
 use crate::console::process::Console;
@@ -382,7 +383,8 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     fixture.decided_with(fixture.owner(1).address());
     fixture.done(&["update-policy", "A", "Admin"]);
     // a program with the SDK's #[constructor]
-    let register = ["register", "A", "1.0", "hostile"];
+    let hostile = folder("hostile").display().to_string();
+    let register = ["register", "A", "1.0", &hostile];
     fixture.done(&[&register[..], &ABSENT].concat());
     let (proxy, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
     give(&fixture, admin, "A").await;
@@ -415,7 +417,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
         "migrate",
         "B",
         "2.0",
-        "hostile",
+        &hostile,
         "--accept=migration-omitted",
     ];
     let refused = fixture.run(&[&migrate[..], &ABSENT].concat());
