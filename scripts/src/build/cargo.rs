@@ -117,7 +117,10 @@ impl Cargo<'_> {
         let mut flags = source.config.rustflags.clone();
         flags.extend(self.remaps());
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-        for (name, constant) in constants {
+        let named = constants
+            .iter()
+            .filter(|(name, _)| source.constants.contains(*name));
+        for (name, constant) in named {
             match constant {
                 Constant::Text(text) => command.env(name, text),
                 Constant::File(_) => command.env(name, self.copy.join(CONSTANTS).join(name)),

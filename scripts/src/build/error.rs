@@ -166,23 +166,12 @@ pub enum BuildError {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// The compiler's wasm32 target is missing and could not be added.
-    #[error("the target wasm32-unknown-unknown is missing and could not be added: {reason}")]
+    /// The toolchain that the sources ask for does not answer, or has no target for contracts.
+    #[error("{program} fails: {said}")]
     #[explain(
-        expected = "the target wasm32-unknown-unknown",
-        found = self.to_string(),
-        next = "run: rustup target add wasm32-unknown-unknown"
-    )]
-    TargetMissing {
-        /// What rustup said.
-        reason: String,
-    },
-    /// The toolchain that the sources ask for does not answer.
-    #[error("{program} does not say which version it is: {said}")]
-    #[explain(
-        expected = "the toolchain that the sources name",
+        expected = "the toolchain that the sources name, with the target wasm32-unknown-unknown",
         found = "{said}",
-        next = "install the toolchain that rust-toolchain.toml names: rustup toolchain install"
+        next = "install the toolchain that rust-toolchain.toml names: rustup toolchain install, and rustup target add wasm32-unknown-unknown"
     )]
     Toolchain {
         /// The program.

@@ -192,45 +192,31 @@ impl Package {
     }
 }
 
-/// The contract in `contract` and all that it depends on by path or that its workspace puts in the place
-/// of other packages (`[patch]`, `[replace]`), each once, the contract first; and for each which of them it
-/// depends on directly.
-pub(super) fn closure(contract: Package) -> Result<(Vec<Package>, Vec<Vec<usize>>), BuildError> {
-    let mut patched = Vec::new();
-    for path in patches(&contract.root_manifest()?) {
-        patched.push(canonical(&contract.root.join(path))?);
-    }
+/// The contract and all that it depends on by path or that its workspace puts in the place of other packages
+/// (`[patch]`, `[replace]`), each once, the contract first.
+pub(super) fn closure(contract: Package) -> Result<Vec<Package>, BuildError> {
+    let settings = contract.root_manifest()?;
     let mut packages = vec![contract];
-    let mut needs: Vec<Vec<usize>> = Vec::new();
-    while let Some(package) = packages.get(needs.len()).cloned() {
+    let mut next = 0;
+    while let Some(package) = packages.get(next) {
         let paths = package.dependencies().filter_map(|one| one.path.as_ref());
-        let mut folders = Vec::new();
+        let mut paths: Vec<PathBuf> = paths.map(PathBuf::from).collect();
+        if next == 0 {
+            let patched = patches(&settings).into_iter();
+            paths.extend(patched.map(|path| package.root.join(path)));
+        }
         for path in paths {
-            folders.push(canonical(path.as_std_path())?);
+            let folder = canonical(&path)?;
+            if packages.iter().all(|package| package.folder != folder) {
+                // Cargo is asked once of each workspace.
+                let told = |one: &Package| one.workspace.find(|(one, _)| *one == folder);
+                let told = packages.iter().find_map(told);
+                packages.push(told.map_or_else(|| Package::open(&folder), Ok)?);
+            }
         }
-        if needs.is_empty() {
-            folders.append(&mut patched);
-        }
-        let mut direct = Vec::new();
-        for folder in folders
-            .into_iter()
-            .filter(|folder| *folder != package.folder)
-        {
-            let known = packages.iter().position(|package| package.folder == folder);
-            direct.push(match known {
-                Some(at) => at,
-                None => {
-                    // Cargo is asked once of each workspace.
-                    let told = |one: &Package| one.workspace.find(|(one, _)| *one == folder);
-                    let told = packages.iter().find_map(told);
-                    packages.push(told.map_or_else(|| Package::open(&folder), Ok)?);
-                    packages.len() - 1
-                }
-            });
-        }
-        needs.push(direct);
+        next += 1;
     }
-    Ok((packages, needs))
+    Ok(packages)
 }
 
 /// The paths that the manifest of a workspace puts in the place of other packages.

@@ -28,6 +28,9 @@ pub fn settle_lock(folder: &Path, seed: Option<&Path>) -> Result<(), BuildError>
             .args(["update", "--workspace", "--quiet"])
             .args(offline)
             .current_dir(folder)
+            // whatever a configuration in that folder names
+            .envs([("RUSTC", "rustc"), ("RUSTC_WRAPPER", "")])
+            .env("RUSTC_WORKSPACE_WRAPPER", "")
             .stdin(Stdio::null());
         command
             .output()

@@ -56,14 +56,14 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
-    /// Over its files, those of all that it depends on by path, and the settings.
+    /// Over its files and the settings.
     pub(super) hash: B256,
 }
 
 impl Source {
     /// Reads a contract and all that it needs. `cargo_home` is where cargo finds what the user told it.
     pub(super) fn read(package: &Package, cargo_home: &Path) -> Result<Self, BuildError> {
-        let (packages, needs) = closure(package.clone())?;
+        let packages = closure(package.clone())?;
         let places = CopyPaths::of(&packages);
         let config = config::read(&package.folder, &package.root, cargo_home)?;
         let toolchain = ToolchainFile::of(&package.folder)?;
@@ -106,7 +106,7 @@ impl Source {
             stack_size: stack_size(package, &config),
             profile: manifests::profile(&package.root_manifest()?),
             constants: constants(&packages, &own),
-            parts: parts(&packages, &needs, &own, &places, &tree),
+            parts: parts(&packages, &own, &places, &tree),
             package: package.clone(),
             toolchain,
             tree,
@@ -142,41 +142,21 @@ fn require_free(package: &Package, files: &Tree) -> Result<(), BuildError> {
     }
 }
 
-/// The packages with the hashes by which a change of them is noticed.
-fn parts(
-    packages: &[Package],
-    needs: &[Vec<usize>],
-    own: &[Tree],
-    places: &CopyPaths,
-    tree: &Tree,
-) -> Vec<Part> {
-    let own: Vec<B256> = own.iter().map(Tree::hash).collect();
-    let settings = tree
-        .get(Path::new(CONFIG))
-        .map(Entry::hash)
-        .unwrap_or_default();
-    let part = |(number, package): (usize, &Package)| {
-        let mut reached = BTreeSet::from([number]);
-        let mut left = vec![number];
-        while let Some(next) = left.pop() {
-            let needed = needs.get(next).into_iter().flatten().copied();
-            left.extend(needed.filter(|number| reached.insert(*number)));
-        }
-        let mut hashes: Vec<B256> = reached
-            .iter()
-            .filter_map(|number| own.get(*number).copied())
-            .collect();
-        hashes.sort_unstable();
+/// The packages with the hashes by which a change of them is noticed. Cargo itself compiles again what
+/// depends on one that was.
+fn parts(packages: &[Package], own: &[Tree], places: &CopyPaths, tree: &Tree) -> Vec<Part> {
+    let settings = tree.get(Path::new(CONFIG)).map(Entry::hash);
+    let part = |(package, files): (&Package, &Tree)| {
         let mut hasher = Keccak256::new();
-        hasher.update(settings);
-        hashes.iter().for_each(|hash| hasher.update(hash));
+        hasher.update(settings.unwrap_or_default());
+        hasher.update(files.hash());
         Part {
             name: package.name.clone(),
             place: places.package(&package.folder),
             hash: hasher.finalize(),
         }
     };
-    packages.iter().enumerate().map(part).collect()
+    packages.iter().zip(own).map(part).collect()
 }
 
 /// What the crate says; else what the flags say; else one page less what the data needs.

@@ -4,7 +4,7 @@ use super::error::BuildError;
 use super::package::canonical;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// What contracts are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
@@ -65,15 +65,21 @@ impl ToolchainFile {
     }
 }
 
-/// The channel that a toolchain file names: a line of its own, or `channel` and no `path`.
+/// The channel that a toolchain file names: a line of its own, or `channel` and no `path`. For rustup, a
+/// path in its place is a folder with a compiler.
 fn channel(text: &str) -> Option<String> {
-    if !text.contains('=') && text.trim().lines().count() == 1 {
-        return Some(text.trim().to_owned());
-    }
-    let table = text.parse::<toml::Table>().ok()?;
-    let toolchain = table.get("toolchain")?;
-    let channel = toolchain.get("channel")?.as_str()?;
-    toolchain.get("path").is_none().then(|| channel.to_owned())
+    let is_line = !text.contains('=') && text.trim().lines().count() == 1;
+    let named = match is_line {
+        true => text.trim().to_owned(),
+        false => {
+            let table = text.parse::<toml::Table>().ok()?;
+            let toolchain = table.get("toolchain")?;
+            let channel = toolchain.get("channel")?.as_str()?;
+            let channel = toolchain.get("path").is_none().then_some(channel)?;
+            channel.to_owned()
+        }
+    };
+    (!named.contains(std::path::is_separator)).then_some(named)
 }
 
 /// A compiler and where its parts are.
@@ -128,11 +134,7 @@ impl Toolchain {
             return Ok(());
         }
         progress.begin(&format!("adding the target {TARGET} with rustup"));
-        let output = run(&self.file, "rustup", &["target", "add", TARGET])?;
-        if !output.status.success() {
-            let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(BuildError::TargetMissing { reason });
-        }
+        ask(&self.file, "rustup", &["target", "add", TARGET])?;
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
@@ -180,22 +182,17 @@ pub(super) fn cargo_home() -> PathBuf {
 
 /// The text that a toolchain program prints.
 fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
-    let output = run(file, program, arguments)?;
-    if !output.status.success() {
-        return Err(BuildError::Toolchain {
+    let mut command = file.command(program);
+    let output = command.args(arguments).output();
+    let output = output.map_err(|source| BuildError::ToolMissing {
+        program: program.into(),
+        source,
+    })?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(BuildError::Toolchain {
             program: program.into(),
             said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        });
+        }),
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn run(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<Output, BuildError> {
-    file.command(program)
-        .args(arguments)
-        .output()
-        .map_err(|source| BuildError::ToolMissing {
-            program: program.into(),
-            source,
-        })
 }

@@ -139,13 +139,7 @@ impl<'a> Workplace<'a> {
         if let (Some(lock), Some(after)) = (&source.lock, after) {
             lock.require_covers(&source.package.root.join("Cargo.lock"), &after)?;
         }
-        let named = known
-            .iter()
-            .filter(|(name, _)| source.constants.contains(*name));
-        let named = named
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let file = cargo.compile(source, &named)?;
+        let file = cargo.compile(source, known)?;
         copy.built(&source.parts)?;
         std::fs::read(&file).map_err(BuildError::file("read", &file))
     }

@@ -48,21 +48,26 @@ fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
 fn a_folder_with_a_compiler_is_no_toolchain() {
     for file in ["rust-toolchain", "rust-toolchain.toml"] {
         let project = Project::new();
-        let path = project.write(
-            &format!("work/{file}"),
+        let write = |text: &str| project.write(&format!("work/{file}"), text);
+        for text in [
             "[toolchain]\npath = \"/opt/rust\"\n",
-        );
-        let error = project.read().expect_err("the compiler is no source");
-        assert_eq!(error.name(), "CargoConfig", "{error}");
-        assert!(
-            error.to_string().contains(&path.display().to_string()),
-            "{error}"
-        );
-        project.write(
-            &format!("work/{file}"),
-            "[toolchain]\nchannel = \"1.95.0\"\n",
-        );
-        project.read().expect("a channel");
+            "[toolchain]\nchannel = \"/opt/rust\"\n",
+            "[toolchain]\nchannel = \"1.95.0\"\npath = \"rust\"\n",
+            "./rust\n",
+            "[toolchain]\ncomponents = []\n",
+        ] {
+            let path = write(text);
+            let error = project.read().expect_err("the compiler is no source");
+            assert_eq!(error.name(), "CargoConfig", "{text}: {error}");
+            assert!(
+                error.to_string().contains(&path.display().to_string()),
+                "{error}"
+            );
+        }
+        for text in ["[toolchain]\nchannel = \"1.95.0\"\n", "1.95.0\n"] {
+            write(text);
+            project.read().expect("a channel");
+        }
     }
 }
 
