@@ -127,16 +127,12 @@ pub struct StateFiles {
 pub struct Limits {
     /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
     pub request_bytes: Option<u32>,
-    /// Connections that are open at the same time, at most half of the files that the process
-    /// may open. For more, unfinished and idle ones are closed.
-    pub connections: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             request_bytes: Some(16 * 1024 * 1024),
-            connections: 8_192,
         }
     }
 }

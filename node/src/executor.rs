@@ -12,7 +12,6 @@ use std::time::Duration;
 use stylus_chain::Budget;
 use tokio::sync::oneshot;
 
-use crate::connections::{Client, WaitGuard};
 use crate::error::NodeError;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -31,8 +30,7 @@ struct Job {
     view: View,
     /// Set when nobody waits for the answer any more.
     cancelled: Arc<AtomicBool>,
-    client: Option<Arc<Client>>,
-    waiting: Option<WaitGuard>,
+    connection: usize,
     /// Reads and answers; false when it was interrupted in the quick lane.
     attempt: Box<dyn FnMut(&View) -> bool + Send>,
 }
@@ -50,13 +48,9 @@ struct Queue {
 
 impl Queue {
     fn push(&mut self, job: Job) {
-        let client = job
-            .client
-            .as_ref()
-            .map_or(0, |client| Arc::as_ptr(client) as usize);
-        let last = self.turns.get(&client);
+        let last = self.turns.get(&job.connection);
         let turn = last.map_or(self.turn, |last| self.turn.max(last + 1));
-        self.turns.insert(client, turn);
+        self.turns.insert(job.connection, turn);
         self.arrivals += 1;
         self.waiting.insert((turn, self.arrivals), job);
     }
@@ -142,11 +136,11 @@ impl Executor {
         Ok((executor, threads))
     }
 
-    /// Reads a view. It ends when the future is dropped, or after the time that a request may take.
+    /// Reads a view for a connection. It ends when the future is dropped, or after the time that a request may take.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         view: View,
-        client: Option<Arc<Client>>,
+        connection: usize,
         mut work: impl FnMut(&View) -> Result<T, RpcError> + Send + 'static,
     ) -> Result<T, RpcError> {
         let (answer, answered) = oneshot::channel();
@@ -169,8 +163,7 @@ impl Executor {
         let job = Job {
             view,
             cancelled,
-            client,
-            waiting: None,
+            connection,
             attempt: Box::new(attempt),
         };
         self.enqueue(&self.0.quick, job);
@@ -187,8 +180,7 @@ impl Executor {
         self.0.stopped.load(Ordering::Relaxed)
     }
 
-    fn enqueue(&self, lane: &Lane, mut job: Job) {
-        job.waiting = job.client.as_ref().map(Client::waiting);
+    fn enqueue(&self, lane: &Lane, job: Job) {
         let mut queue = lane.queue();
         if !self.is_stopped() {
             queue.push(job);
@@ -218,7 +210,6 @@ impl Executor {
         let mut newest = false;
         while let Some(mut job) = self.next(lane, newest) {
             newest = !newest;
-            job.waiting = None;
             let cancelled = job.cancelled.clone();
             job.view.chain.set_budget(match quick {
                 true => Budget::new(Some(QUICK.0), cancelled).without_waiting(),

@@ -4,7 +4,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 
 use alloy::primitives::{Address, B256};
-use socket2::{Domain, Protocol, Socket, Type};
 use stylus_chain::Chain;
 
 use crate::accounts::DevAccounts;
@@ -16,9 +15,6 @@ use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
 use crate::worker::{WorkError, Worker};
-
-/// Clients that may wait to be accepted.
-const QUEUE: i32 = 4096;
 
 /// A running node. Dropping it closes the port, saves the state if the configuration names a
 /// file, and ends every thread.
@@ -178,7 +174,7 @@ fn bind(config: &NodeConfig) -> Result<(Vec<TcpListener>, SocketAddr), NodeError
     let mut first: Option<SocketAddr> = None;
     for host in &config.hosts {
         let wanted = SocketAddr::new(*host, first.map_or(config.port, |address| address.port()));
-        let listener = open_port(wanted).map_err(|source| match source.kind() {
+        let listener = TcpListener::bind(wanted).map_err(|source| match source.kind() {
             std::io::ErrorKind::AddrInUse => NodeError::AddressInUse { address: wanted },
             _ => NodeError::Bind {
                 address: wanted,
@@ -191,18 +187,4 @@ fn bind(config: &NodeConfig) -> Result<(Vec<TcpListener>, SocketAddr), NodeError
     let address = first
         .ok_or_else(|| NodeError::Chain("no host to listen on: expected at least one".into()))?;
     Ok((listeners, address))
-}
-
-/// Listens with a long queue: bursts of clients wait there instead of in retransmissions.
-fn open_port(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // A port whose last connections still linger after a restart is free all the same.
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(QUEUE)?;
-    Ok(socket.into())
 }

@@ -22,7 +22,6 @@ mod fork;
 mod genesis;
 mod handle;
 mod ipc;
-mod json_stream;
 mod limits;
 mod node;
 pub mod own_file;

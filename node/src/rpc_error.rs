@@ -52,14 +52,6 @@ pub(crate) enum RpcError {
     /// The answer would be longer than the bound.
     #[error("the answer would be longer than {} MiB: ask for less, such as a smaller range of blocks", crate::limits::MAX_ANSWER >> 20)]
     AnswerTooLong,
-    /// Too many answers were made and not read.
-    #[error(
-        "answers of {waiting} bytes wait to be read by their callers: read them, or ask for less"
-    )]
-    Unread {
-        /// Bytes that wait.
-        waiting: usize,
-    },
     /// The chain interrupted the execution.
     #[error("the call was interrupted: its connection was closed, or the node is stopping")]
     Interrupted,
@@ -86,9 +78,7 @@ impl RpcError {
             Self::Unsimulated { code, .. } => *code,
             Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
-            Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } | Self::Interrupted => {
-                -32005
-            }
+            Self::Limit(_) | Self::AnswerTooLong | Self::Interrupted => -32005,
             Self::Endpoint(error) => error.code(),
             Self::Internal(_) => -32603,
         }
@@ -126,7 +116,6 @@ impl From<ChainError> for RpcError {
             ChainError::TimestampTooLow { .. }
             | ChainError::BadIndex { .. }
             | ChainError::BadState(_)
-            | ChainError::StateField { .. }
             | ChainError::BadSimulation(_) => Self::Params(error.to_string()),
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
                 Self::Internal(error.to_string())

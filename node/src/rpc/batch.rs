@@ -17,7 +17,6 @@ use tower::Layer;
 use super::args::Args;
 use super::method::Context;
 use super::send;
-use crate::connections::Client;
 use crate::limits::MAX_ANSWER;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
@@ -129,10 +128,6 @@ fn is_next(entry: &Result<BatchEntry<'_>, BatchEntryErr<'_>>) -> bool {
 
 /// The answers to raw transactions.
 async fn sent(context: &Context, run: Vec<Request<'_>>) -> Vec<MethodResponse> {
-    let client = run
-        .first()
-        .and_then(|one| one.extensions.get::<Arc<Client>>().cloned());
-    let _guard = client.as_ref().map(Client::call);
     let (ids, args): (Vec<Id<'_>>, Vec<_>) = run
         .into_iter()
         .map(|request| (request.id.clone(), Args::new(&request.params())))

@@ -1,7 +1,5 @@
 //! `eth_sendRawTransaction`, `eth_sendTransaction` and their kin.
 
-use std::sync::Arc;
-
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
@@ -19,7 +17,6 @@ use super::method::Method::{Change, Read};
 use super::method::{Context, RpcResult, Table};
 use super::{batch, request};
 use crate::accounts::DevAccounts;
-use crate::connections::Client;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -39,9 +36,7 @@ pub(super) const RAW: &str = "eth_sendRawTransaction";
 /// [`RAW`] outside of batches. Senders are recovered before the chain's thread is asked, so that several
 /// connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method(RAW, |params, context, extensions| async move {
-        let client = extensions.get::<Arc<Client>>().cloned();
-        let _guard = client.as_ref().map(Client::call);
+    module.register_async_method(RAW, |params, context, _| async move {
         let signed = recovered(&Args::new(&params)?);
         let mut sent = batch::in_order(&context, vec![signed]).await;
         ok(sent.pop().ok_or(RpcError::Interrupted)??)
