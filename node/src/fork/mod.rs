@@ -4,7 +4,6 @@
 mod cache;
 mod endpoint;
 mod head;
-mod limits;
 mod options;
 mod proof;
 mod question;

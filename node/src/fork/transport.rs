@@ -11,6 +11,9 @@ use tower::Service;
 
 use crate::limits::MAX_ANSWER;
 
+/// Longest pause that is waited for where the server names one.
+const PAUSE_LONGEST: Duration = Duration::from_secs(60);
+
 /// Characters of an answer that are repeated in an error.
 const QUOTED: usize = 200;
 
@@ -78,10 +81,12 @@ impl Service<RequestPacket> for Http {
     }
 }
 
-/// The pause in seconds that the server asks for.
+/// The pause that the server asks for, as far as it is waited for.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
-    seconds.ok().map(Duration::from_secs)
+    seconds
+        .ok()
+        .map(|seconds| Duration::from_secs(seconds).min(PAUSE_LONGEST))
 }
 
 fn begin(body: &[u8]) -> String {
