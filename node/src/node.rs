@@ -40,9 +40,6 @@ pub(crate) struct Node {
 /// How long all subscribers wait for one that does not read.
 const MAX_STALL: Duration = Duration::from_secs(1);
 
-/// Hashes of empty blocks that are computed between two requests.
-const HASHES_AHEAD: u64 = 5_000;
-
 /// Something due every so often.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
@@ -255,9 +252,9 @@ impl Node {
         }
     }
 
-    /// Uses idle time for what somebody may ask for; false when there is nothing left to do.
-    pub(crate) fn work_ahead(&self) -> bool {
-        self.announced < self.chain.block_number() || self.chain.hash_ahead(HASHES_AHEAD)
+    /// Whether blocks are still to be announced.
+    pub(crate) fn has_news(&self) -> bool {
+        self.announced < self.chain.block_number()
     }
 
     /// Tells subscribers and filters of an accepted transaction.
