@@ -10,7 +10,7 @@ use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::events::Events;
-use crate::executor::{Executor, ExecutorThreads};
+use crate::executor::Executor;
 use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
@@ -24,7 +24,6 @@ pub struct NodeHandle {
     chain_id: u64,
     worker: Worker,
     server: ServerThread,
-    executor: ExecutorThreads,
     chain: Option<JoinHandle<Result<(), NodeError>>>,
 }
 
@@ -37,28 +36,27 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     let accounts = DevAccounts::derive(&config.accounts)?;
     let (listeners, address) = bind(&config)?;
     let events = Events::new();
-    let (limits, cors, ipc) = (config.limits, config.cors.clone(), config.ipc.clone());
+    let (cors, ipc) = (config.cors.clone(), config.ipc.clone());
+    let request_bytes = config.request_bytes.unwrap_or(u32::MAX);
     let allowed_hosts = config.allowed_hosts.clone();
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
         Worker::start(move || Node::new(config, accounts, events))?
     };
-    let (executor, executor_threads) = Executor::start()?;
     let mut handle = NodeHandle {
         address,
         accounts,
         chain_id: 0,
         worker: worker.clone(),
         server: ServerThread::idle(),
-        executor: executor_threads,
         chain: Some(chain),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
     handle.server = ServerThread::start(
         listeners,
         ipc.as_deref(),
-        rpc::methods(worker, executor, events)?,
-        limits,
+        rpc::methods(worker, Executor::new(), events)?,
+        request_bytes,
         &cors,
         &allowed_hosts,
     )?;
@@ -141,7 +139,6 @@ impl NodeHandle {
 
     fn end(&mut self) -> Result<(), NodeError> {
         self.server.stop();
-        self.executor.stop();
         self.worker.stop();
         match self.chain.take().map(JoinHandle::join) {
             Some(Ok(saved)) => saved,

@@ -216,7 +216,6 @@ impl Node {
         let Some(path) = &self.state.dump else {
             return Ok(());
         };
-        state_file::remove_leftovers(path);
         let state = self
             .chain
             .dump_state()
@@ -304,7 +303,6 @@ fn saved(files: &StateFiles) -> Result<Option<(Saved, PathBuf)>, NodeError> {
     let Some(path) = &files.load else {
         return Ok(None);
     };
-    state_file::remove_leftovers(path);
     let first_start = files.dump.as_ref() == Some(path) && !path.exists();
     match first_start {
         true => Ok(None),

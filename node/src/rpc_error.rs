@@ -1,5 +1,7 @@
 //! Errors of single requests, with the codes and words that clients match on.
 
+use std::fmt::Display;
+
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
@@ -67,6 +69,23 @@ pub(crate) enum RpcError {
 const CRASHED: &str = "method handler crashed";
 
 impl RpcError {
+    /// Checks a bound of a parameter.
+    ///
+    /// # Errors
+    /// [`RpcError::Params`], with what was expected and found.
+    pub(crate) fn at_most<T: PartialOrd + Display>(
+        what: &str,
+        most: T,
+        found: T,
+    ) -> Result<T, Self> {
+        match found <= most {
+            true => Ok(found),
+            false => Err(Self::Params(format!(
+                "{what}: expected at most {most}, found {found}"
+            ))),
+        }
+    }
+
     /// Codes of EIP-1474, and 3 for reverts as geth, anvil and Nitro use it.
     fn code(&self) -> i32 {
         match self {

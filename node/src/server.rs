@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::access::Access;
-use crate::config::{Cors, Limits};
+use crate::config::Cors;
 use crate::connections::{Server as Connections, accept, middleware};
 use crate::error::NodeError;
 use crate::ipc::{IpcServer, IpcSocket};
@@ -34,6 +34,9 @@ const MAX_BATCH: u32 = 50_000;
 
 /// Messages of one WebSocket connection that may wait to be written.
 const MESSAGES: u32 = 8;
+
+/// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
+const STACK: usize = 64 * 1024 * 1024;
 
 /// Threads that read and write sockets; the chain has its own.
 const IO_THREADS: usize = 2;
@@ -61,18 +64,27 @@ impl ServerThread {
         listeners: Vec<TcpListener>,
         ipc: Option<&Path>,
         methods: Methodsets,
-        limits: Limits,
+        request_bytes: u32,
         cors: &Cors,
         hosts: &[String],
     ) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("stylus-rpc")
+            .thread_stack_size(STACK)
             .enable_all()
             .build()?;
         let access = Arc::new(Access::new(cors.clone(), hosts));
         let cors = cors_layer(cors)?;
-        let server = listen(&runtime, listeners, ipc, methods, limits, cors, access)?;
+        let server = listen(
+            &runtime,
+            listeners,
+            ipc,
+            methods,
+            request_bytes,
+            cors,
+            access,
+        )?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("stylus-server".into())
@@ -99,12 +111,12 @@ fn listen(
     listeners: Vec<TcpListener>,
     ipc: Option<&Path>,
     methods: Methodsets,
-    limits: Limits,
+    request_bytes: u32,
     cors: CorsLayer,
     access: Arc<Access>,
 ) -> Result<ServerHandle, NodeError> {
     let config = ServerConfig::builder()
-        .max_request_body_size(limits.request_bytes.unwrap_or(u32::MAX))
+        .max_request_body_size(request_bytes)
         .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
         .max_connections(u32::MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
@@ -140,7 +152,7 @@ fn listen(
         runtime.spawn(socket.accept(IpcServer {
             batches: service.build(methods.http, stop.clone()),
             methods: methods.socket,
-            limit: limits.request_bytes.unwrap_or(u32::MAX),
+            limit: request_bytes,
             stop,
         }));
     }

@@ -3,7 +3,7 @@
 
 use crate::state_db::PersistentMap;
 use crate::{Block, MinedTransaction, Receipt};
-use alloy_consensus::{Block as ConsensusBlock, BlockBody, Header, TxEnvelope};
+use alloy_consensus::Header;
 use alloy_primitives::B256;
 use alloy_rlp::Encodable;
 use imbl::Vector;
@@ -127,25 +127,18 @@ impl Ledger {
             Content::Empty(empty) => empty,
         };
         let header = self.header_of(empty, number);
-        let body = BlockBody::<TxEnvelope> {
-            transactions: Vec::new(),
-            ommers: Vec::new(),
-            withdrawals: None,
-        };
-        let size = ConsensusBlock {
-            header: header.clone(),
-            body,
-        };
         let mut l1_block_number = [0; 8];
         l1_block_number.copy_from_slice(&header.mix_hash[8..16]);
-        Some(Arc::new(Block {
+        let mut block = Block {
             hash: empty.hash,
             l1_block_number: u64::from_be_bytes(l1_block_number),
-            size: size.length() as u64,
+            size: 0,
             header,
             transactions: Vec::new(),
             receipts: Vec::new(),
-        }))
+        };
+        block.size = block.consensus().length() as u64;
+        Some(Arc::new(block))
     }
 
     fn header_of(&self, empty: &EmptyBlock, number: u64) -> Header {

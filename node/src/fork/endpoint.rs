@@ -6,6 +6,7 @@ use std::sync::{Arc, mpsc};
 
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
+use alloy::transports::http::Http;
 use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use alloy::transports::http::reqwest::{Client, Url, redirect};
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
@@ -14,7 +15,6 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::Layer;
 
-use super::transport::{Http, TooLong};
 use super::{ForkError, ForkOptions};
 
 /// Requests that are sent at once: as many as this, and fewer where an endpoint refuses so many. The
@@ -97,7 +97,7 @@ impl Endpoint {
             options.compute_units.unwrap_or(u64::MAX),
             RateLimitRetryPolicy::default().or(is_asked_again),
         );
-        let transport = retrying.layer(Http::new(client, url.clone()));
+        let transport = retrying.layer(Http::with_client(client, url.clone()));
         let client = RpcClient::new(transport, false);
         Ok(Self {
             client,
@@ -263,7 +263,7 @@ fn may_be_of_batches(error: &TransportError) -> bool {
 /// Whether a request is sent once more: where a limit refused it, or no answer arrived.
 fn is_asked_again(error: &TransportError) -> bool {
     let again = match error {
-        TransportError::Transport(TransportErrorKind::Custom(cause)) => !cause.is::<TooLong>(),
+        TransportError::Transport(TransportErrorKind::Custom(_)) => true,
         TransportError::NullResp => false,
         error => RateLimitRetryPolicy::default().should_retry(error),
     };

@@ -7,7 +7,6 @@ mod head;
 mod options;
 mod proof;
 mod question;
-mod transport;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};

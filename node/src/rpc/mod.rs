@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
-use jsonrpsee::server::{ConnectionId, Methods, ResponsePayload};
+use jsonrpsee::server::{Methods, ResponsePayload};
 use tokio::sync::Semaphore;
 
 use crate::error::NodeError;
@@ -141,9 +141,8 @@ fn register(
             Some(turns) => turns.0.clone().acquire_owned().await.ok(),
             None => None,
         };
-        let connection = extensions.get().map_or(0, |ConnectionId(id)| *id);
         let answer = match Args::new(&params) {
-            Ok(args) => answer(&context, connection, name, method, args).await,
+            Ok(args) => answer(&context, name, method, args).await,
             Err(error) => Err(error),
         };
         let answer = match answer {
@@ -162,19 +161,13 @@ fn register(
 }
 
 /// This node's answer, or that of the chain that it forked.
-async fn answer(
-    context: &Context,
-    connection: usize,
-    name: &'static str,
-    method: Method,
-    args: Args,
-) -> RpcResult {
+async fn answer(context: &Context, name: &'static str, method: Method, args: Args) -> RpcResult {
     let reader = match method {
         Method::Read(reader) => reader,
         Method::Prepare(prepare) => {
             let view = context.worker.view().await?;
             let prepare = move |view: &View| prepare(view, &args);
-            let work = context.executor.read(view, connection, prepare).await?;
+            let work = context.executor.read(view, prepare).await?;
             return change(context, None, work).await;
         }
         Method::Change(handler) => {
@@ -198,7 +191,7 @@ async fn answer(
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let ours = context.executor.read(view, connection, read).await;
+    let ours = context.executor.read(view, read).await;
     match theirs {
         Some((fork, question)) => question.after(&fork, name, &args, ours).await,
         None => ours,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use alloy::providers::{Provider, ProviderBuilder};
 use futures::StreamExt;
 use serde_json::{Value, json};
-use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
+use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
 use crate::readme::listed;
 use crate::support::{exchange, node, post, request, rpc, rpc_error};
@@ -112,12 +112,8 @@ fn a_mebibyte_of_calldata_fits_the_default_limit() {
 
 #[test]
 fn an_oversized_request_is_refused_and_the_node_goes_on() {
-    let limits = Limits {
-        request_bytes: Some(10_000),
-        ..Limits::default()
-    };
     let node = spawn(NodeConfig {
-        limits,
+        request_bytes: Some(10_000),
         ..NodeConfig::default()
     })
     .unwrap();

@@ -2,7 +2,7 @@
 
 use super::Chain;
 use crate::{
-    Block, BlockId, ChainError, ChainState, MinedTransaction, Receipt,
+    Block, BlockId, ChainError, ChainState,
     ledger::{Content, Ledger, Record},
     state_db::{Account, StateDb},
 };
@@ -40,7 +40,7 @@ struct Saved {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum SavedEntry {
-    Block(Box<SavedBlock>),
+    Block(Box<Block>),
     Empty(Box<SavedEmpty>),
 }
 
@@ -59,15 +59,6 @@ struct SavedAccount {
     nonce: u64,
     code: Bytes,
     storage: BTreeMap<B256, B256>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedBlock {
-    header: Header,
-    l1_block_number: u64,
-    size: u64,
-    transactions: Vec<MinedTransaction>,
-    receipts: Vec<Receipt>,
 }
 
 impl Chain {
@@ -179,7 +170,11 @@ impl Chain {
             };
             follows(&ledger, header)?;
             match entry {
-                SavedEntry::Block(block) => ledger.push(record(*block), None),
+                SavedEntry::Block(mut block) => {
+                    block.hash = block.header.hash_slow();
+                    let (block, before) = (Arc::new(*block), Arc::default());
+                    ledger.push(Record { block, before }, None);
+                }
                 SavedEntry::Empty(empty) => {
                     let (mut time, header) = (empty.header.timestamp, Arc::new(empty.header));
                     for _ in 0..empty.count {
@@ -215,13 +210,7 @@ fn history(ledger: &Ledger) -> Vec<SavedEntry> {
             Content::Empty(empty) => empty,
             Content::Block(record) => {
                 last = None;
-                entries.push(SavedEntry::Block(Box::new(SavedBlock {
-                    header: record.block.header.clone(),
-                    l1_block_number: record.block.l1_block_number,
-                    size: record.block.size,
-                    transactions: record.block.transactions.clone(),
-                    receipts: record.block.receipts.clone(),
-                })));
+                entries.push(SavedEntry::Block(Box::new(Block::clone(&record.block))));
                 continue;
             }
         };
@@ -276,29 +265,6 @@ fn environment(head: &Header) -> Value {
         "blob_excess_gas_and_price": { "excess_blob_gas": 0, "blob_gasprice": 1 },
         "slot_num": 0,
     })
-}
-
-fn record(block: SavedBlock) -> Record {
-    let SavedBlock {
-        header,
-        l1_block_number,
-        size,
-        transactions,
-        receipts,
-    } = block;
-    let hash: B256 = header.hash_slow();
-    let block = Block {
-        header,
-        hash,
-        l1_block_number,
-        size,
-        transactions,
-        receipts,
-    };
-    Record {
-        block: Arc::new(block),
-        before: Arc::default(),
-    }
 }
 
 /// A hash of the content's canonical text, which is written into nothing but the hash.

@@ -7,8 +7,7 @@ use crate::{
     ledger::{Ledger, Record},
 };
 use alloy_consensus::{
-    Block as ConsensusBlock, BlockBody, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom,
-    TxType,
+    Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom, TxType,
     constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH},
     proofs,
 };
@@ -51,24 +50,15 @@ impl Chain {
         for (transaction, receipt) in transactions.iter_mut().zip(&mut receipts) {
             (transaction.block_hash, receipt.block_hash) = (hash, hash);
         }
-        let body = BlockBody {
-            transactions: envelopes,
-            ommers: Vec::new(),
-            withdrawals: None,
-        };
-        let size = ConsensusBlock {
-            header: header.clone(),
-            body,
-        }
-        .length() as u64;
-        let block = Block {
+        let mut block = Block {
             header,
             hash,
             l1_block_number: l1_blocks::current(&self.state_db),
-            size,
+            size: 0,
             transactions,
             receipts,
         };
+        block.size = block.consensus().length() as u64;
         let record = Record {
             block: Arc::new(block),
             before: before.into(),

@@ -48,6 +48,28 @@ impl Injected {
     }
 }
 
+/// Reads a global.
+pub(crate) fn get<'a>(global_index: u32) -> Operator<'a> {
+    Operator::GlobalGet { global_index }
+}
+
+/// Writes a global.
+pub(crate) fn set<'a>(global_index: u32) -> Operator<'a> {
+    Operator::GlobalSet { global_index }
+}
+
+/// An i32 constant.
+pub(crate) fn number<'a>(value: i32) -> Operator<'a> {
+    Operator::I32Const { value }
+}
+
+/// `if` without a result.
+pub(crate) fn if_then<'a>() -> Operator<'a> {
+    Operator::If {
+        blockty: wasmparser::BlockType::Empty,
+    }
+}
+
 /// What is left of a module after instrumentation.
 pub(crate) struct Instrumented {
     /// Index of `user_entrypoint`.
