@@ -106,7 +106,7 @@ impl Ledger {
 
     /// Number of the newest block.
     pub(crate) fn head(&self) -> u64 {
-        (self.first + self.entries.len() as u64).saturating_sub(1)
+        self.first + self.entries.len().saturating_sub(1) as u64
     }
 
     pub(crate) fn has(&self, number: u64) -> bool {

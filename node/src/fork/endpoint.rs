@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::Layer;
 
-use super::{ForkError, ForkOptions};
+use super::options::{ForkError, ForkOptions};
 
 /// Requests that are sent at once: as many as this, and fewer where an endpoint refuses so many. The
 /// smallest limit that providers have is 10; some take no batches at all.
@@ -295,4 +295,12 @@ fn shown(url: &Url) -> String {
         shown.push_str("/…");
     }
     shown
+}
+
+/// An answer in the form that its method has.
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(
+    answer: &Value,
+    method: &str,
+) -> Result<T, String> {
+    T::deserialize(answer).map_err(|error| format!("{method}: an answer that is none: {error}"))
 }

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
 
-use super::endpoint::Endpoint;
-use super::{ForkBlock, ForkError, ForkOptions, Verify, parsed, proof};
+use super::endpoint::{Endpoint, parsed};
+use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
+use super::proof;
 
 /// What the forked block says about itself.
 #[derive(Clone, Debug)]

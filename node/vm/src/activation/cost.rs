@@ -1,7 +1,8 @@
 //! What an activation costs, and what a start will cost.
 
 use super::error::{ActivationError, Result, Rule};
-use super::instrument::{INJECTED_GLOBALS, Instrumented};
+use super::injected::INJECTED_GLOBALS;
+use super::instrument::Instrumented;
 use super::module::Module;
 use crate::{ProgramInfo, Rules};
 

@@ -11,8 +11,7 @@
 
 use wasmparser::{BlockType, Operator, ValType};
 
-use super::emit::largest_memory;
-use super::instrument::{Injected, get, number, set};
+use super::injected::{Injected, get, number, set};
 use super::module::Module;
 
 /// Empties `input` into `output`.
@@ -22,7 +21,7 @@ pub(super) fn engine_form<'a>(
     globals: Injected,
     module: &Module<'_>,
 ) {
-    let maximum = module.memories.first().map_or(0, largest_memory);
+    let maximum = module.memories.first().map_or(0, Module::largest_memory);
     for op in input.drain(..) {
         match op {
             Operator::MemoryGrow { mem } => output.extend(grow(globals, mem, maximum)),

@@ -149,3 +149,13 @@ impl ActivationError {
 }
 
 pub(crate) type Result<T> = std::result::Result<T, ActivationError>;
+
+/// What the parser refuses.
+pub(super) fn invalid(error: wasmparser::Error) -> ActivationError {
+    ActivationError::new(
+        Rule::Validation,
+        format!("byte {:#x}", error.offset()),
+        "a valid module of the allowed WebAssembly features",
+        error.message(),
+    )
+}

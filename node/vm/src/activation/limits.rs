@@ -2,7 +2,8 @@
 
 use super::cost::CHARGING_FIXES;
 use super::error::{ActivationError, Result, Rule};
-use super::instrument::{INJECTED_GLOBALS, Instrumented};
+use super::injected::INJECTED_GLOBALS;
+use super::instrument::Instrumented;
 use super::module::Module;
 use crate::Rules;
 

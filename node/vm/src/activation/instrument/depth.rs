@@ -5,8 +5,8 @@ use wasmparser::{
 };
 
 use super::super::error::{ActivationError, Result, Rule};
+use super::super::injected::{Injected, get, if_then, number, set};
 use super::super::module::Module;
-use super::{Injected, get, if_then, number, set};
 
 /// Largest frame, in words.
 const FRAME_LIMIT: u32 = 10_240;

@@ -3,8 +3,8 @@
 use wasmparser::Operator;
 
 use super::super::error::{ActivationError, Result, Rule};
+use super::super::injected::{Injected, get, if_then, number, set};
 use super::prices::BULK_BYTE;
-use super::{Injected, get, if_then, number, set};
 
 /// Puts 17 operators before `memory.fill` and `memory.copy`; rejects the other bulk operators.
 pub(super) fn dynamic_meter<'a>(

@@ -3,8 +3,8 @@
 use wasmparser::Operator;
 
 use super::super::error::{ActivationError, Result, Rule};
+use super::super::injected::{Injected, get, set};
 use super::super::module::Module;
-use super::{Injected, get, set};
 use crate::hooks::PAY_FOR_MEMORY_GROW;
 
 /// Largest number of initial pages a module is compiled for.

@@ -2,8 +2,8 @@
 
 use wasmparser::{FuncType, Operator};
 
+use super::super::injected::{Injected, get, if_then, number, set};
 use super::prices::{BLOCK_HEADER, ends_block, price};
-use super::{Injected, get, if_then, number, set};
 
 /// Puts 12 operators before every basic block: trap with status 1 when the ink does not cover
 /// the block, else pay for it.
