@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stylus_upgrades::build::examples;
 use stylus_upgrades::build::{Builder, Framework};
-use stylus_upgrades::demo::programs;
 use stylus_upgrades_framework::{MANIFEST, Manifest};
 use stylus_upgrades_harness::{Lines, builder, home};
 use stylus_upgrades_interface::parts::PARTS;
@@ -27,10 +27,10 @@ fn the_pinned_programs_are_what_the_sources_build_to() {
 #[test]
 fn the_contracts_of_the_demo_are_what_the_sources_build_to() {
     let builder = builder().expect("the workspace");
-    let contracts = programs::names().map(|name| builder.contract(name).expect("it builds"));
+    let contracts = examples::names().map(|name| builder.contract(name).expect("it builds"));
     let contracts: Vec<_> = contracts.collect();
-    let files = programs::to_files(&contracts).expect("their declarations");
-    require_pinned(&home().join("scripts/src/demo/programs"), &files);
+    let files = examples::to_files(&contracts).expect("their declarations");
+    require_pinned(&home().join("scripts/src/build/examples"), &files);
 }
 
 /// The folder holds these files and no others; in a run that updates, it does so afterwards.
