@@ -4,6 +4,7 @@ use std::io::{self, BufReader, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::header::CONTENT_TYPE;
@@ -24,6 +25,10 @@ const BACKLOG: usize = 16;
 
 /// Messages of one subscription that may wait.
 const SUBSCRIPTION_BACKLOG: usize = 1024;
+
+/// How long the last answers may take to be written once nothing more is read. A subscription may have
+/// messages for ever.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// The socket, whose file goes when it is dropped.
 pub(crate) struct IpcSocket {
@@ -89,11 +94,11 @@ async fn connection(socket: tokio::net::UnixStream, server: IpcServer) -> io::Re
     let (reader, writer) = (socket.try_clone()?, socket.try_clone()?);
     let stopped = server.stop.clone().shutdown();
     let (answers, written) = channel(BACKLOG);
-    tokio::task::spawn_blocking(move || write(writer, written));
+    let last = tokio::task::spawn_blocking(move || write(writer, written));
     let read = tokio::task::spawn_blocking(move || serve(reader, &server, &answers));
     tokio::select! {
         () = stopped => {}
-        _ = read => {}
+        _ = read => drop(tokio::time::timeout(LAST_ANSWERS, last).await),
     }
     socket.shutdown(Shutdown::Both)
 }
