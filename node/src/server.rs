@@ -16,10 +16,10 @@ use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::access::Access;
-use crate::config::{Cors, Limits};
-use crate::connections::{Registry, Server as Connections, accept};
+use crate::config::Cors;
+use crate::connections::{Server as Connections, accept, middleware};
 use crate::error::NodeError;
-use crate::ipc::IpcSocket;
+use crate::ipc::{IpcServer, IpcSocket};
 use crate::limits::MAX_ANSWER;
 use crate::rpc::Methodsets;
 
@@ -33,7 +33,10 @@ const THREADS_END: Duration = Duration::from_secs(5);
 const MAX_BATCH: u32 = 50_000;
 
 /// Messages of one WebSocket connection that may wait to be written.
-const MESSAGES: u32 = 64;
+const MESSAGES: u32 = 8;
+
+/// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
+const STACK: usize = 64 * 1024 * 1024;
 
 /// Threads that read and write sockets; the chain has its own.
 const IO_THREADS: usize = 2;
@@ -61,18 +64,27 @@ impl ServerThread {
         listeners: Vec<TcpListener>,
         ipc: Option<&Path>,
         methods: Methodsets,
-        limits: Limits,
+        request_bytes: u32,
         cors: &Cors,
         hosts: &[String],
     ) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("stylus-rpc")
+            .thread_stack_size(STACK)
             .enable_all()
             .build()?;
         let access = Arc::new(Access::new(cors.clone(), hosts));
         let cors = cors_layer(cors)?;
-        let server = listen(&runtime, listeners, ipc, methods, limits, cors, access)?;
+        let server = listen(
+            &runtime,
+            listeners,
+            ipc,
+            methods,
+            request_bytes,
+            cors,
+            access,
+        )?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("stylus-server".into())
@@ -99,14 +111,13 @@ fn listen(
     listeners: Vec<TcpListener>,
     ipc: Option<&Path>,
     methods: Methodsets,
-    limits: Limits,
+    request_bytes: u32,
     cors: CorsLayer,
     access: Arc<Access>,
 ) -> Result<ServerHandle, NodeError> {
     let config = ServerConfig::builder()
-        .max_request_body_size(limits.request_bytes.unwrap_or(u32::MAX))
+        .max_request_body_size(request_bytes)
         .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
-        // The registry bounds connections.
         .max_connections(u32::MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
         .set_message_buffer_capacity(MESSAGES)
@@ -115,12 +126,10 @@ fn listen(
     let service = Server::builder()
         .set_config(config)
         .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches))
-        .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
+        .set_http_middleware(middleware(cors))
         .to_service_builder();
     let (stop, server) = stop_channel();
-    let registry = Registry::new(limits.connections);
     let _inside = runtime.enter();
-    runtime.spawn(registry.clone().supervise());
     for listener in listeners {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -129,7 +138,6 @@ fn listen(
             methods: methods.socket.clone(),
             http_methods: methods.http.clone(),
             stop: stop.clone(),
-            registry: registry.clone(),
             access: access.clone(),
         };
         runtime.spawn(accept(listener, connections));
@@ -140,11 +148,13 @@ fn listen(
             path: path.to_owned(),
             reason: error.to_string(),
         };
-        let limit = limits
-            .request_bytes
-            .map_or(usize::MAX, |bytes| bytes as usize);
         let socket = IpcSocket::bind(path).map_err(fail)?;
-        runtime.spawn(socket.accept(methods.socket, stop, registry, limit));
+        runtime.spawn(socket.accept(IpcServer {
+            batches: service.build(methods.http, stop.clone()),
+            methods: methods.socket,
+            limit: request_bytes,
+            stop,
+        }));
     }
     Ok(server)
 }

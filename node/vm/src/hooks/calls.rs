@@ -4,7 +4,7 @@ use alloy_primitives::{Bytes, U256};
 
 use super::{Args, Call, Escape, Flow, Pending, prices};
 use crate::units::Gas;
-use crate::{Answer, CallKind, Failure, Refusal, Reply, Request};
+use crate::{Answer, CallKind, CallRequest, Failure, Refusal, Reply, Request};
 
 /// Status a program sees when a call failed, for whatever reason.
 const FAILED: u8 = 2;
@@ -74,7 +74,7 @@ impl Call<'_> {
             self.gave(&value.to_be_bytes::<32>());
         }
         self.gave(&data);
-        let request = Request::Call {
+        let request = CallRequest {
             kind,
             to,
             data,
@@ -82,7 +82,10 @@ impl Call<'_> {
             gas_left,
             gas_requested,
         };
-        Ok(Flow::Ask(request, Pending::Call { return_len }))
+        Ok(Flow::Ask(
+            Request::Call(request),
+            Pending::Call { return_len },
+        ))
     }
 
     pub(super) fn called(

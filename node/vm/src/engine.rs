@@ -1,14 +1,14 @@
-//! The engine on wasmi: an interpreter whose calls can be parked and resumed.
+//! The engine, wasmi: an interpreter whose calls can be parked and resumed, without a native stack of
+//! their own.
 
 use std::fmt;
 
 use wasmi::{
-    AsContext, AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, FuncType,
-    Global, Linker, Memory, Module, ResumableCall, ResumableCallHostTrap, Store, StoreContextMut,
-    TrapCode, Val, ValType,
+    AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, FuncType, Global, Linker,
+    Memory, Module, ResumableCall, ResumableCallHostTrap, Store, StoreContextMut, TrapCode, Val,
+    ValType,
 };
 
-use super::{Compiled, Guest, Instance, Step};
 use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
 use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
@@ -29,7 +29,7 @@ const MAX_ARGS: usize = 8;
 ///
 /// Everything is translated at once. wasmi's instruction handlers cannot unwind, so a panic of the
 /// translator inside a run would end the process; here it is an error of the activation.
-pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Box<dyn Compiled>, ActivationError> {
+pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Compiled, ActivationError> {
     let mut config = Config::default();
     config
         .set_max_recursion_depth(MAX_CALLS)
@@ -48,7 +48,7 @@ pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Box<dyn Compiled>, 
     for hook in hooks.iter().copied() {
         link(&mut linker, hook).map_err(|error| refused(&error.to_string()))?;
     }
-    Ok(Box::new(WasmiModule { module, linker }))
+    Ok(Compiled { module, linker })
 }
 
 fn refused(found: &str) -> ActivationError {
@@ -91,16 +91,15 @@ fn host_call(
     for (bits, param) in bits.iter_mut().zip(params) {
         *bits = to_bits(param);
     }
-    let mut guest = Borrowed {
-        store: caller.as_context_mut(),
-        handles,
-    };
-    let ink_before = guest.ink_left();
     let mut call = Call {
-        guest: &mut guest,
+        guest: Guest {
+            store: caller.as_context_mut(),
+            handles,
+        },
         frame: &mut frame,
         hook,
     };
+    let ink_before = call.guest.ink_left();
     // A panic must not reach wasmi: its instruction handlers cannot unwind and would end the process.
     let flow = guarded(|| {
         #[cfg(feature = "inspect")]
@@ -108,9 +107,9 @@ fn host_call(
         call.run(&Args(&bits))
     })
     .unwrap_or_else(|panic| Err(Escape::Failed(Failure::Internal(panic))));
+    let ink_after = call.guest.ink_left();
     let outcome = match flow {
         Ok(Flow::Return(value)) => {
-            let ink_after = guest.ink_left();
             frame.record(hook, ink_before, ink_after);
             if let (Some(result), Some(kind)) = (results.first_mut(), hook.signature().result) {
                 *result = from_bits(kind, value.unwrap_or_default());
@@ -131,7 +130,7 @@ fn host_call(
         Err(escape) => {
             if let Escape::Exit(status) = escape {
                 frame.noted.args = status.to_be_bytes().into();
-                frame.record(hook, ink_before, guest.ink_left());
+                frame.record(hook, ink_before, ink_after);
             }
             frame.interrupt = Some(Interrupt::Leaving(escape));
             Err(Error::host(Suspended))
@@ -170,14 +169,16 @@ struct Handles {
     memory: Memory,
 }
 
+/// A compiled module.
 #[derive(Debug)]
-struct WasmiModule {
+pub(crate) struct Compiled {
     module: Module,
     linker: Linker<Host>,
 }
 
-impl Compiled for WasmiModule {
-    fn instantiate(&self, frame: Box<Frame>) -> Result<Box<dyn Instance>, StartError> {
+impl Compiled {
+    /// Makes a fresh machine that carries the frame.
+    pub(crate) fn instantiate(&self, frame: Box<Frame>) -> Result<Instance, StartError> {
         let host = Host {
             frame: Some(frame),
             handles: None,
@@ -207,23 +208,37 @@ impl Compiled for WasmiModule {
             .get_func(&store, ENTRYPOINT)
             .ok_or_else(|| missing(ENTRYPOINT))?;
         store.data_mut().handles = Some(handles);
-        Ok(Box::new(WasmiInstance {
+        Ok(Instance {
             store,
             handles,
             entrypoint,
             parked: None,
-        }))
+        })
     }
 }
 
-struct WasmiInstance {
+/// Where a machine stopped.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The entry point returned a status.
+    Returned(u32),
+    /// A host function suspended; the frame's interrupt says why.
+    Suspended,
+    /// The machine trapped.
+    Trapped(Failure),
+    /// The engine's own stack ran out.
+    StackOverflow,
+}
+
+/// A machine: one instance of a module, running or parked.
+pub(crate) struct Instance {
     store: Store<Host>,
     handles: Handles,
     entrypoint: Func,
     parked: Option<(ResumableCallHostTrap, Option<Kind>)>,
 }
 
-impl WasmiInstance {
+impl Instance {
     fn step(&mut self, result: Result<ResumableCall, Error>, status: &[Val; 1]) -> Step {
         match result {
             Ok(ResumableCall::Finished) => {
@@ -248,10 +263,9 @@ impl WasmiInstance {
             Err(error) => trapped(&error),
         }
     }
-}
 
-impl Instance for WasmiInstance {
-    fn begin(&mut self, argument: u32) -> Step {
+    /// Runs the entry point.
+    pub(crate) fn begin(&mut self, argument: u32) -> Step {
         let mut status = [Val::I32(0)];
         let argument = [Val::I32(argument.cast_signed())];
         let result = self
@@ -260,7 +274,8 @@ impl Instance for WasmiInstance {
         self.step(result, &status)
     }
 
-    fn resume(&mut self, result: Option<u64>) -> Step {
+    /// Goes on after a host function, with the bits of its result.
+    pub(crate) fn resume(&mut self, result: Option<u64>) -> Step {
         let Some((call, kind)) = self.parked.take() else {
             return Step::Trapped(Failure::Trap("resumed, but not suspended".into()));
         };
@@ -270,129 +285,106 @@ impl Instance for WasmiInstance {
         self.step(result, &status)
     }
 
-    fn exhausted(&self) -> bool {
+    /// What host functions see of it.
+    pub(crate) fn guest(&mut self) -> Guest<'_> {
+        Guest {
+            store: self.store.as_context_mut(),
+            handles: self.handles,
+        }
+    }
+
+    pub(crate) fn exhausted(&self) -> bool {
         self.handles.status.get(&self.store).i32() != Some(0)
     }
 
-    fn stack_left(&self) -> u32 {
-        self.handles
-            .stack
-            .get(&self.store)
-            .i32()
-            .unwrap_or_default()
-            .cast_unsigned()
+    pub(crate) fn stack_left(&self) -> u32 {
+        let words = self.handles.stack.get(&self.store).i32();
+        words.unwrap_or_default().cast_unsigned()
     }
 
-    fn set_stack_left(&mut self, words: u32) {
+    pub(crate) fn set_stack_left(&mut self, words: u32) {
         let words = Val::I32(words.cast_signed());
         let set = self.handles.stack.set(&mut self.store, words);
         debug_assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
-    fn withhold_ink(&mut self, ink: Ink) {
-        let visible = ink_left(&self.store, self.handles).saturating_sub(ink.0);
+    /// Hides some of the ink from the module's own counter. Host functions see and charge all of it.
+    pub(crate) fn withhold_ink(&mut self, ink: Ink) {
+        let visible = self.guest().ink_left().saturating_sub(ink);
         self.store.data_mut().withheld = ink.0;
-        set_visible_ink(&mut self.store, self.handles, visible);
+        self.guest().set_visible_ink(visible.0);
     }
 
-    fn withheld_ink(&self) -> Ink {
+    /// Ink that is hidden and was not charged.
+    pub(crate) fn withheld_ink(&self) -> Ink {
         Ink(self.store.data().withheld)
     }
 
-    fn frame(&mut self) -> &mut Option<Box<Frame>> {
+    /// The frame; `None` only while it is taken.
+    pub(crate) fn frame(&mut self) -> &mut Option<Box<Frame>> {
         &mut self.store.data_mut().frame
     }
-}
 
-impl Guest for WasmiInstance {
-    fn ink_left(&self) -> Ink {
-        Ink(ink_left(&self.store, self.handles))
-    }
-
-    fn set_ink_left(&mut self, ink: Ink) {
-        set_ink_left(&mut self.store, self.handles, ink.0);
-    }
-
-    fn exhaust(&mut self) {
-        exhaust(&mut self.store, self.handles);
-    }
-
-    fn memory(&self) -> &[u8] {
+    #[cfg(feature = "inspect")]
+    pub(crate) fn memory(&self) -> &[u8] {
         self.handles.memory.data(&self.store)
     }
-
-    fn memory_mut(&mut self) -> &mut [u8] {
-        self.handles.memory.data_mut(&mut self.store)
-    }
 }
 
-/// The machine as a running host function sees it.
-struct Borrowed<'a> {
+/// What host functions see of a machine.
+pub(crate) struct Guest<'a> {
     store: StoreContextMut<'a, Host>,
     handles: Handles,
 }
 
-impl Guest for Borrowed<'_> {
-    fn ink_left(&self) -> Ink {
-        Ink(ink_left(&self.store, self.handles))
+impl Guest<'_> {
+    pub(crate) fn ink_left(&self) -> Ink {
+        Ink(self
+            .visible_ink()
+            .saturating_add(self.store.data().withheld))
     }
 
-    fn set_ink_left(&mut self, ink: Ink) {
-        set_ink_left(&mut self.store, self.handles, ink.0);
+    /// What the module's own counter shows.
+    fn visible_ink(&self) -> u64 {
+        let ink = self.handles.ink.get(&self.store).i64();
+        ink.unwrap_or_default().cast_unsigned()
     }
 
-    fn exhaust(&mut self) {
-        exhaust(&mut self.store, self.handles);
+    /// Charges what is shown first, and what is withheld then.
+    pub(crate) fn set_ink_left(&mut self, Ink(ink): Ink) {
+        let withheld = self.store.data().withheld;
+        if withheld == 0 {
+            return self.set_visible_ink(ink);
+        }
+        let before = self.visible_ink();
+        let charged = before.saturating_add(withheld).saturating_sub(ink);
+        let visible = before.saturating_sub(charged);
+        self.store.data_mut().withheld = ink.saturating_sub(visible);
+        self.set_visible_ink(visible);
     }
 
-    fn memory(&self) -> &[u8] {
-        self.handles.memory.data(self.store.as_context())
+    /// The globals are mutable and of these types by construction, so setting them cannot fail.
+    fn set_visible_ink(&mut self, ink: u64) {
+        let ink = Val::I64(ink.cast_signed());
+        let set = self.handles.ink.set(&mut self.store, ink);
+        debug_assert!(set.is_ok(), "the ink global is a mutable i64");
     }
 
-    fn memory_mut(&mut self) -> &mut [u8] {
-        self.handles.memory.data_mut(self.store.as_context_mut())
+    /// Takes all ink and marks it exhausted.
+    pub(crate) fn exhaust(&mut self) {
+        self.store.data_mut().withheld = 0;
+        self.set_visible_ink(0);
+        let set = self.handles.status.set(&mut self.store, Val::I32(1));
+        debug_assert!(set.is_ok(), "the status global is a mutable i32");
     }
-}
 
-fn ink_left(store: impl AsContext<Data = Host>, handles: Handles) -> u64 {
-    let withheld = store.as_context().data().withheld;
-    visible_ink(store, handles).saturating_add(withheld)
-}
-
-/// What the module's own counter shows.
-fn visible_ink(store: impl AsContext, handles: Handles) -> u64 {
-    handles
-        .ink
-        .get(store)
-        .i64()
-        .unwrap_or_default()
-        .cast_unsigned()
-}
-
-/// Charges what is shown first, and what is withheld then.
-fn set_ink_left(mut store: impl AsContextMut<Data = Host>, handles: Handles, ink: u64) {
-    let withheld = store.as_context().data().withheld;
-    if withheld == 0 {
-        return set_visible_ink(store, handles, ink);
+    pub(crate) fn memory(&self) -> &[u8] {
+        self.handles.memory.data(&self.store)
     }
-    let before = visible_ink(&store, handles);
-    let charged = before.saturating_add(withheld).saturating_sub(ink);
-    let visible = before.saturating_sub(charged);
-    store.as_context_mut().data_mut().withheld = ink.saturating_sub(visible);
-    set_visible_ink(store, handles, visible);
-}
 
-/// The globals are mutable and of these types by construction, so setting them cannot fail.
-fn set_visible_ink(store: impl AsContextMut, handles: Handles, ink: u64) {
-    let set = handles.ink.set(store, Val::I64(ink.cast_signed()));
-    debug_assert!(set.is_ok(), "the ink global is a mutable i64");
-}
-
-fn exhaust(mut store: impl AsContextMut<Data = Host>, handles: Handles) {
-    store.as_context_mut().data_mut().withheld = 0;
-    set_visible_ink(&mut store, handles, 0);
-    let set = handles.status.set(&mut store, Val::I32(1));
-    debug_assert!(set.is_ok(), "the status global is a mutable i32");
+    pub(crate) fn memory_mut(&mut self) -> &mut [u8] {
+        self.handles.memory.data_mut(&mut self.store)
+    }
 }
 
 fn trapped(error: &Error) -> Step {
