@@ -6,7 +6,7 @@ use crate::app_error::Error;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::output::Outcome;
-use alloy::dyn_abi::{DynSolValue, FunctionExt};
+use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
@@ -51,11 +51,10 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome, 
         .await?;
     let values = match &typed.function {
         Some(function) if !function.outputs.is_empty() => {
-            Some(decode(function, &answer, typed.to)?)
+            Some(decode(&client, function, &answer, typed.to).await?)
         }
         _ => None,
     };
-    let values: Option<Vec<String>> = values.map(|values| values.iter().map(show).collect());
     let mut outcome = Outcome::default();
     match &values {
         Some(values) => values.iter().for_each(|value| outcome.line(value)),
@@ -179,15 +178,26 @@ fn unknown(name: &str, to: Address, known: &[&Function]) -> Error {
     }
 }
 
-fn decode(function: &Function, answer: &Bytes, to: Address) -> Result<Vec<DynSolValue>, Error> {
-    function.abi_decode_output(answer).map_err(|error| {
-        let unexpected = ChainError::UnexpectedAnswer {
-            account: to,
-            what: function.signature(),
-            reason: error.to_string(),
-        };
-        Error::from(unexpected)
-    })
+/// What a function returned.
+async fn decode(
+    client: &Client,
+    function: &Function,
+    answer: &Bytes,
+    to: Address,
+) -> Result<Vec<String>, Error> {
+    let reason = match function.abi_decode_output(answer) {
+        Ok(values) => return Ok(values.iter().map(show).collect()),
+        Err(_) if answer.is_empty() => client.why_empty(to).await?,
+        Err(error) => error.to_string(),
+    };
+    let what = function.signature();
+    let account = to;
+    Err(ChainError::UnexpectedAnswer {
+        account,
+        what,
+        reason,
+    }
+    .into())
 }
 
 /// What callers can use of an account: as the registry knows the version that it runs, else as this machine

@@ -33,10 +33,7 @@ impl Context {
         if address::is_address(source) {
             address::parse(source).map_err(ManifestError::from)?;
         }
-        let artifact = builder.source(source)?;
-        let sources = builder.crate_of(source)?;
-        let interface =
-            sources.map(|(folder, dependencies)| Interface::read(&folder, &dependencies));
+        let (artifact, interface) = builder.source(source)?;
         if let Some(interface) = &interface {
             declare_errors(&interface.callable().abi);
         }
