@@ -21,7 +21,7 @@
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
-//! | [`trace`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
+//! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`console`] | the same in a browser: the server, its pages |
 //! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
@@ -45,6 +45,7 @@ pub mod address;
 pub mod app_error;
 pub mod assess;
 pub mod build;
+pub mod call_tree;
 pub mod checks;
 pub mod client;
 pub mod commands;

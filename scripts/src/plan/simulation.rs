@@ -1,16 +1,16 @@
 //! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
 
 use super::error::PlanError;
-use crate::client::{Client, Remote, Revert, with_margin};
+use crate::call_tree::{self, Frame};
+use crate::client::{Revert, with_margin};
 use crate::governance::failed_upgrade;
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_chain::{
-    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainConfig, ChainError, LogFilter,
-    Overrides, Receipt, SlotChange, TraceKind,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides,
+    Receipt, SlotChange, TraceKind,
 };
 
 /// What every sender is lent here, in wei: fees are no matter of the plan.
@@ -39,27 +39,6 @@ struct Sender {
     fees: U256,
     /// Transactions that it sent.
     sent: u64,
-}
-
-/// Carries out `work` on a copy of the newest block, on a thread that may block.
-pub(super) async fn on_copy<T: Send + 'static>(
-    client: &Client,
-    work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
-) -> Result<T, PlanError> {
-    let (remote, config) = Remote::newest(client).await?;
-    on_block(remote, config, work).await
-}
-
-/// The same on a copy of a block that was read.
-pub(super) async fn on_block<T: Send + 'static>(
-    remote: Remote,
-    config: ChainConfig,
-    work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
-) -> Result<T, PlanError> {
-    let work = tokio::task::spawn_blocking(move || work(Chain::fork(config, Box::new(remote))?));
-    work.await.map_err(|error| PlanError::Ended {
-        reason: error.to_string(),
-    })?
 }
 
 /// How much gas a transaction gets.
@@ -325,7 +304,7 @@ impl Simulation {
         let kind = TraceKind::Call(CallOptions::default());
         let (latest, overrides) = (BlockId::latest(), Overrides::default());
         let traced = self.chain.trace_call(request, latest, &overrides, kind);
-        failed_upgrade(&traced.ok()?, registry)
+        failed_upgrade(&call_tree::read_value(&traced.ok()?).ok()?, registry)
     }
 
     /// From now on the wall clock is not looked at: what is done twice is done at the same time.
@@ -352,11 +331,14 @@ impl Simulation {
         outcome
     }
 
-    /// The calls of every transaction that succeeded since the beginning, as callTracer writes them.
-    pub(super) fn traces(&self) -> Result<Vec<Value>, PlanError> {
+    /// The calls of every transaction that succeeded since the beginning.
+    pub(super) fn traces(&self) -> Result<Vec<Vec<Frame>>, PlanError> {
         let calls = TraceKind::Call(CallOptions::default());
-        let traced = self.sent.iter().map(|hash| self.chain.trace(*hash, calls));
-        Ok(traced.collect::<Result<_, _>>()?)
+        let traced = self.sent.iter().map(|hash| {
+            let answer = self.chain.trace(*hash, calls)?;
+            call_tree::read_value(&answer).map_err(|reason| PlanError::Ended { reason })
+        });
+        traced.collect()
     }
 
     /// What changed since the beginning.

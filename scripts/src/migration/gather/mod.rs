@@ -9,8 +9,7 @@ mod store;
 use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
-use super::retry::RetryPolicy;
-use crate::client::{BlockSpan, ChainError, Client, Unanswered};
+use crate::client::{BlockSpan, ChainError, Client};
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Rate};
 use alloy::eips::BlockNumberOrTag;
@@ -70,7 +69,6 @@ impl Gathered {
 /// The events of one collection.
 struct Events<'a> {
     client: &'a Client,
-    retry: RetryPolicy,
     progress: &'a dyn Progress,
     collection: Address,
 }
@@ -83,7 +81,6 @@ struct Events<'a> {
 /// goes on.
 pub async fn gather(
     client: &Client,
-    retry: RetryPolicy,
     progress: &dyn Progress,
     collection: Address,
     from: u64,
@@ -91,7 +88,6 @@ pub async fn gather(
 ) -> Result<Gathered, MigrationError> {
     let events = Events {
         client,
-        retry,
         progress,
         collection,
     };
@@ -124,12 +120,9 @@ impl Events<'_> {
         if from > newest {
             return Err(late);
         }
-        let ask = async || {
-            let code = self.client.provider().get_code_at(self.collection);
-            let code = code.block_id(before.into()).await;
-            code.map_err(|error| self.client.error("eth_getCode", error))
-        };
-        match self.retry.run(ask).await {
+        let code = self.client.provider().get_code_at(self.collection);
+        let code = code.block_id(before.into()).await;
+        match code.map_err(|error| self.client.error("eth_getCode", error)) {
             Ok(code) if code.is_empty() => Ok(()),
             Ok(_) => Err(late),
             Err(ChainError::Rpc { message, .. }) => {
@@ -200,53 +193,29 @@ impl Events<'_> {
             .event_signature(<Transfer as alloy::sol_types::SolEvent>::SIGNATURE_HASH)
             .from_block(start)
             .to_block(end);
-        let ask = async || {
-            let logs = self.client.provider().get_logs(&filter).await;
-            logs.map_err(|error| self.client.error("eth_getLogs", error))
+        // Where no shorter page is left to be tried, trouble is borne.
+        let client = match start == end {
+            true => self.client,
+            false => &self.client.bearing(Duration::ZERO, ANSWER),
         };
-        if start == end {
-            return self.retry.run(ask).await; // no shorter page is left to be tried
-        }
-        match tokio::time::timeout(ANSWER, ask()).await {
-            Ok(answer) => answer,
-            Err(_) => Err(ChainError::Unreachable {
-                endpoint: self.client.endpoint().to_string(),
-                reason: Unanswered::Deadline {
-                    seconds: ANSWER.as_secs(),
-                },
-            }),
-        }
+        let logs = client.provider().get_logs(&filter).await;
+        logs.map_err(|error| client.error("eth_getLogs", error))
     }
 
     async fn hash_of(&self, block: u64) -> Result<Option<B256>, ChainError> {
-        self.retry
-            .run(async || {
-                let found = self
-                    .client
-                    .provider()
-                    .get_block_by_number(block.into())
-                    .await;
-                found
-                    .map(|block| block.map(|block| block.header.hash))
-                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))
-            })
-            .await
+        Ok(self.found(block.into()).await?.map(|(_, hash)| hash))
     }
 
     /// Number and hash of a block; zero if there is none, which no page then agrees with.
     async fn block(&self, at: BlockNumberOrTag) -> Result<(u64, B256), ChainError> {
-        self.retry
-            .run(async || {
-                let found = self.client.provider().get_block_by_number(at).await;
-                found
-                    .map(|block| {
-                        block.map_or((0, B256::ZERO), |block| {
-                            (block.header.number, block.header.hash)
-                        })
-                    })
-                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))
-            })
-            .await
+        Ok(self.found(at).await?.unwrap_or_default())
+    }
+
+    async fn found(&self, at: BlockNumberOrTag) -> Result<Option<(u64, B256)>, ChainError> {
+        let found = self.client.provider().get_block_by_number(at).await;
+        found
+            .map(|block| block.map(|block| (block.header.number, block.header.hash)))
+            .map_err(|error| self.client.error("eth_getBlockByNumber", error))
     }
 
     /// The newest block that stays.

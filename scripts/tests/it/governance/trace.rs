@@ -5,6 +5,7 @@ use crate::governance::sandbox::{Answer, CREATE_SAVED, MIGRATE, Sandbox, error, 
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
+use std::path::Path;
 use stylus_chain::CallRequest;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
@@ -43,15 +44,42 @@ pub(crate) fn with_instance() -> (Sandbox, Address) {
     (sandbox, proxy)
 }
 
+/// Every frame begins and ends once, inside of its caller, in the order of the frames.
+fn is_drawable(file: &Path, frames: &[Value]) {
+    let text = std::fs::read_to_string(file).expect("the flame graph");
+    let graph: Value = serde_json::from_str(&text).expect("JSON");
+    let names = graph["shared"]["frames"].as_array().expect("names");
+    assert_eq!(names.len(), frames.len());
+    let profile = &graph["profiles"][0];
+    assert_eq!(profile["endValue"], frames[0]["gas_used"]);
+    let (mut open, mut begun, mut last) = (Vec::new(), 0, 0);
+    for event in profile["events"].as_array().expect("events") {
+        let (frame, at) = (event["frame"].as_u64(), event["at"].as_u64());
+        let (frame, at) = (frame.expect("a frame"), at.expect("gas"));
+        assert!(at >= last, "{event}");
+        last = at;
+        match event["type"].as_str() {
+            Some("O") => {
+                assert_eq!(frame, begun, "{event}");
+                begun += 1;
+                open.push(frame);
+            }
+            _ => assert_eq!(open.pop(), Some(frame), "{event}"),
+        }
+    }
+    assert!(open.is_empty() && begun == frames.len() as u64);
+}
+
 #[test]
 fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas_and_ink() {
     let (sandbox, _) = with_instance();
     let migrated = sandbox.done("Admin", &MIGRATE);
     let tx = text(&migrated, "tx");
-    let words = ["trace", tx, "--flamegraph", "calls.svg"];
+    let words = ["trace", tx, "--flamegraph", "calls.json"];
     let answer = sandbox.done("Other", &words);
     assert_eq!(answer["missing"], json!([]), "{answer}");
-    // Again over its own picture, and over nothing else.
+    is_drawable(&sandbox.path("calls.json"), frames(&answer));
+    // Again over its own file, and over nothing else.
     sandbox.done("Other", &words);
     let over = ["trace", tx, "--flamegraph", "Admin"];
     let key = std::fs::read(sandbox.path("Admin")).expect("a key");
@@ -99,8 +127,8 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
         assert!(number(ink, "used") > 0, "{frame}");
     }
 
-    let picture = std::fs::read_to_string(sandbox.path("calls.svg")).expect("the picture");
-    assert!(picture.starts_with("<svg "), "{picture}");
+    let picture = std::fs::read_to_string(sandbox.path("calls.json")).expect("the picture");
+    assert!(picture.contains("speedscope.app"), "{picture}");
     assert!(picture.contains("UpgradeabilityStorage"), "{picture}");
     let (exit, lines) = sandbox.reported("Other", &words);
     assert_eq!(exit, Some(0));
@@ -254,7 +282,7 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
         "--rpc-url",
         &endpoint,
         "--flamegraph",
-        "calls.svg",
+        "calls.json",
     ];
     let (exit, lines) = sandbox.reported("Other", &words);
     assert_eq!(exit, Some(1));
@@ -270,7 +298,7 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
         "{whole:?}"
     );
     assert!(lines[3].contains("Error(\"\\n✓ succeeded"), "{lines:?}");
-    let picture = std::fs::read_to_string(sandbox.path("calls.svg")).expect("the picture");
+    let picture = std::fs::read_to_string(sandbox.path("calls.json")).expect("the picture");
     assert!(!picture.contains('\u{1b}') && !picture.contains('\u{202e}'));
 
     let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {

@@ -1,11 +1,11 @@
-//! callTracer's answer, read level by level: calls are nested up to a thousand deep, and parsers of
-//! JSON are not.
+//! The calls of a transaction or of a simulated call: what callTracer answers, of an endpoint or of a chain in this
+//! process. It is read level by level: calls are nested up to a thousand deep, and parsers of JSON are not.
 
-use super::ink::Ink;
 use crate::output::shortened;
 use alloy::primitives::{Address, Bytes, U64, U256};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use std::borrow::Cow;
 
 /// Frames of a transaction, at most.
@@ -53,6 +53,15 @@ static NAMES: [(Kind, &str); 8] = [
     (Kind::SelfDestruct, "SELFDESTRUCT"),
     (Kind::Transfer, "INVALID"),
 ];
+
+/// Ink of a program's frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Ink {
+    /// What it used, with the calls that it made.
+    pub used: u64,
+    /// What it used without the host functions that call others.
+    pub alone: u64,
+}
 
 /// A call.
 #[derive(Debug, Clone)]
@@ -155,7 +164,7 @@ struct Answer<'a> {
 }
 
 /// Reads all frames, each behind its caller.
-pub(super) fn read(answer: &RawValue) -> Result<Vec<Frame>, String> {
+pub(crate) fn read(answer: &RawValue) -> Result<Vec<Frame>, String> {
     let mut frames: Vec<Frame> = Vec::new();
     let mut bytes = 0usize;
     // With the frame that called.
@@ -194,16 +203,51 @@ pub(super) fn read(answer: &RawValue) -> Result<Vec<Frame>, String> {
     Ok(frames)
 }
 
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use serde_json::{Value, json};
+/// As [`read`], of an answer that was parsed.
+pub(crate) fn read_value(answer: &Value) -> Result<Vec<Frame>, String> {
+    let raw = to_raw_value(answer).map_err(|error| error.to_string())?;
+    read(&raw)
+}
 
-    pub(in crate::trace) fn raw(value: &Value) -> Box<RawValue> {
+/// The frames that were not undone: neither they nor those that they stand in failed.
+pub(crate) fn standing(frames: &[Frame]) -> impl Iterator<Item = &Frame> {
+    // How deep what failed stands.
+    let mut failed = usize::MAX;
+    frames.iter().filter(move |frame| {
+        if frame.depth <= failed {
+            failed = if frame.error.is_some() {
+                frame.depth
+            } else {
+                usize::MAX
+            };
+        }
+        failed == usize::MAX
+    })
+}
+
+/// The calls of a frame: the frames behind it that are one deeper, up to the next that is not.
+pub(crate) fn children(frames: &[Frame], at: usize) -> Vec<usize> {
+    let Some(depth) = frames.get(at).map(|frame| frame.depth) else {
+        return Vec::new();
+    };
+    let behind = frames.iter().enumerate().skip(at + 1);
+    behind
+        .take_while(|(_, frame)| frame.depth > depth)
+        .filter(|(_, frame)| frame.depth == depth + 1)
+        .map(|(number, _)| number)
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use serde_json::json;
+
+    pub(crate) fn raw(value: &Value) -> Box<RawValue> {
         RawValue::from_string(value.to_string()).expect("JSON")
     }
 
-    pub(in crate::trace) fn call(to: u8, gas: u64, calls: &[Value]) -> Value {
+    pub(crate) fn call(to: u8, gas: u64, calls: &[Value]) -> Value {
         let account = |number| Address::with_last_byte(number).to_string();
         json!({"type": "CALL", "from": account(1), "to": account(to), "value": "0x0",
             "gas": "0xffff", "gasUsed": format!("{gas:#x}"), "input": "0x", "calls": calls})

@@ -1,6 +1,14 @@
 //! A fork of the endpoint's chain in this process: the state of one block, read on demand. Nothing
 //! is ever sent to the endpoint by it.
 
+mod blocks;
+mod more_gas;
+mod replay;
+
+pub(crate) use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
+pub(super) use replay::with_more_gas;
+pub(crate) use replay::{Replayed, replay};
+
 use super::{ChainError, Client};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
@@ -8,14 +16,33 @@ use alloy::providers::Provider;
 use alloy::transports::TransportError;
 use futures::try_join;
 use serde::Deserialize;
-use stylus_chain::{ChainConfig, Source, SourceAccount};
+use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
+use thiserror::Error;
 use tokio::runtime::Handle;
+use tokio::task::JoinError;
+
+/// A copy of the chain at one block that is not made yet.
+pub(crate) struct Fork {
+    remote: Remote,
+    config: ChainConfig,
+    hash: B256,
+}
+
+/// Why there is no copy.
+#[derive(Debug, Error)]
+pub(crate) enum ForkError {
+    /// The chain in this process does not begin.
+    #[error(transparent)]
+    Chain(#[from] stylus_chain::ChainError),
+    /// The thread that carries it ended.
+    #[error("it ended: {0}")]
+    Ended(String),
+}
 
 /// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
-pub(crate) struct Remote {
+struct Remote {
     client: Client,
     block: BlockId,
-    hash: B256,
     runtime: Handle,
 }
 
@@ -30,43 +57,58 @@ struct Head {
     l1_block_number: Option<U256>,
 }
 
-impl Remote {
-    /// The newest block, with the settings of a chain that goes on from it.
-    pub(crate) async fn newest(client: &Client) -> Result<(Self, ChainConfig), ChainError> {
+impl Fork {
+    /// At the newest block.
+    pub(crate) async fn newest(client: &Client) -> Result<Self, ChainError> {
         Self::at(client, BlockNumberOrTag::Latest).await
     }
 
-    /// As [`Self::newest`], of any block whose state the endpoint still has.
-    pub(crate) async fn at(
-        client: &Client,
-        block: BlockNumberOrTag,
-    ) -> Result<(Self, ChainConfig), ChainError> {
+    /// At any block whose state the endpoint still has.
+    pub(crate) async fn at(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
         let head: Head = client
             .provider()
             .raw_request("eth_getBlockByNumber".into(), (block, false))
             .await
             .map_err(|error| client.error("eth_getBlockByNumber", error))?;
-        let number = head.number.saturating_to();
-        let config = ChainConfig {
-            chain_id: client.chain_id(),
-            number,
-            timestamp: Some(head.timestamp.saturating_to()),
-            l1_block_number: head.l1_block_number.map(|number| number.saturating_to()),
-            auto_impersonate: true,
-            ..ChainConfig::default()
-        };
-        let remote = Self {
-            client: client.clone(),
-            block: number.into(),
+        let number: u64 = head.number.saturating_to();
+        Ok(Self {
+            remote: Remote {
+                client: client.clone(),
+                block: number.into(),
+                runtime: Handle::current(),
+            },
+            config: ChainConfig {
+                chain_id: client.chain_id(),
+                number,
+                timestamp: Some(head.timestamp.saturating_to()),
+                l1_block_number: head.l1_block_number.map(|number| number.saturating_to()),
+                auto_impersonate: true,
+                ..ChainConfig::default()
+            },
             hash: head.hash,
-            runtime: Handle::current(),
-        };
-        Ok((remote, config))
+        })
     }
 
     /// The hash of the block.
     pub(crate) fn hash(&self) -> B256 {
         self.hash
+    }
+
+    /// Carries out `work` on the copy, on a thread that may block.
+    pub(crate) async fn carry_out<T, E>(
+        self,
+        work: impl FnOnce(Chain) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<ForkError> + Send + 'static,
+    {
+        let carried_out = tokio::task::spawn_blocking(move || {
+            let chain = Chain::fork(self.config, Box::new(self.remote));
+            work(chain.map_err(ForkError::from)?)
+        });
+        let ended = |error: JoinError| ForkError::Ended(error.to_string());
+        carried_out.await.map_err(ended)?
     }
 }
 

@@ -1,25 +1,29 @@
-//! Endpoints that limit how often they are asked. A request that is refused for that reason is sent
-//! again after the time that the endpoint names. The waiting is bounded in all, and is shown.
+//! Asking again, for every request over HTTP and WebSocket: where the endpoint limits how often it is asked, after the
+//! time that it names, and, for a client that bears it, where it is in trouble. The waiting is bounded in all, and waiting
+//! for a limit is shown.
 //!
-//! alloy's `RetryBackoffLayer` bounds the number of attempts and not the time, takes no `Retry-After` from HTTP, and
-//! treats every `-32005` as a limit of requests. Infura answers that to a range of logs that is too long as well.
+//! alloy's `RetryBackoffLayer` bounds the number of attempts and not the time, gives its last error as words alone, and
+//! lets requests beside the refused one go on.
 
+use super::backoff::Backoff;
 use super::transport::Unanswered;
 use crate::progress::Progress;
 use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
+use alloy::transports::{BoxTransport, TransportError, TransportErrorKind, TransportFut};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 use tower::Service;
 
-/// How long a request waits in all.
+/// How long a request waits in all where the endpoint limits requests.
 pub const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
-/// First pause where the endpoint names none; doubled each time.
-const PAUSE_FIRST: Duration = Duration::from_millis(500);
+/// First pause after trouble; doubled each time.
+const PAUSE_FIRST: Duration = Duration::from_millis(50);
 /// Longest pause where the endpoint names none.
-const PAUSE_LONGEST: Duration = Duration::from_secs(10);
+const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// Shortest pause for a limit, where the endpoint names none.
+const PAUSE_LIMIT: Duration = Duration::from_millis(500);
 /// Shortest pause, whatever the endpoint says.
 const PAUSE_SHORTEST: Duration = Duration::from_millis(50);
 /// Longest pause that is repeated to the reader, whatever the endpoint says.
@@ -61,11 +65,24 @@ const OTHER_WORDS: [&str; 12] = [
     "too large",
 ];
 
-/// A transport that waits where its endpoint limits requests.
+/// Words for trouble that passes.
+const PASSING: [&str; 5] = [
+    "timeout",
+    "timed out",
+    "header not found",
+    "busy",
+    "temporarily",
+];
+
+/// A transport that asks again where that may help.
 #[derive(Clone)]
-pub(super) struct RateLimited<S> {
-    inner: S,
+pub(super) struct Patient {
+    inner: BoxTransport,
     shared: Arc<Shared>,
+    /// How long one answer may take.
+    deadline: Duration,
+    /// How long trouble is borne that is no limit of requests.
+    trouble: Duration,
 }
 
 struct Shared {
@@ -76,6 +93,12 @@ struct Shared {
     reported: Mutex<Option<Instant>>,
 }
 
+/// Why it may help to ask again.
+enum Trouble {
+    Limit(Limit),
+    Passing,
+}
+
 /// A refusal because of a limit.
 struct Limit {
     /// How it is called.
@@ -84,29 +107,76 @@ struct Limit {
     retry_after: Option<Duration>,
 }
 
-impl<S> RateLimited<S> {
-    pub(super) fn new(inner: S, endpoint: String, progress: Arc<dyn Progress>) -> Self {
+impl Patient {
+    /// One that waits for limits alone.
+    pub(super) fn new(
+        inner: BoxTransport,
+        (endpoint, deadline): (String, Duration),
+        progress: Arc<dyn Progress>,
+    ) -> Self {
         let shared = Arc::new(Shared {
             endpoint,
             progress,
             until: Mutex::default(),
             reported: Mutex::default(),
         });
-        Self { inner, shared }
+        Self {
+            inner,
+            shared,
+            deadline,
+            trouble: Duration::ZERO,
+        }
+    }
+
+    /// The same, bearing trouble for so long, with at most so much time for each answer.
+    pub(super) fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
+        Self {
+            deadline: deadline.min(self.deadline),
+            trouble,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn trouble(&self) -> Duration {
+        self.trouble
+    }
+
+    async fn answer(&self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let answer = self.inner.clone().call(request);
+        let answer = tokio::time::timeout(self.deadline, answer).await;
+        answer.unwrap_or_else(|_| {
+            let seconds = self.deadline.as_secs();
+            Err(TransportErrorKind::custom(Unanswered::Deadline { seconds }))
+        })
+    }
+
+    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let begun = Instant::now();
+        let mut pauses = Backoff::new(PAUSE_FIRST, PAUSE_LONGEST);
+        loop {
+            self.shared.wait().await;
+            let answer = self.answer(request.clone()).await;
+            let pause = pauses.next();
+            let is_over = |wait: Duration, most| begun.elapsed().saturating_add(wait) > most;
+            match Trouble::of(&answer) {
+                None => return answer,
+                Some(Trouble::Passing) if is_over(pause, self.trouble) => return answer,
+                Some(Trouble::Passing) => tokio::time::sleep(pause).await,
+                Some(Trouble::Limit(limit)) => {
+                    let wait = limit.retry_after.unwrap_or(pause.max(PAUSE_LIMIT));
+                    let wait = wait.max(PAUSE_SHORTEST);
+                    if is_over(wait, self.trouble.max(RATE_LIMIT_WAIT)) {
+                        return Err(TransportErrorKind::custom(limit.unanswered()));
+                    }
+                    self.shared.report(&limit.reason, wait);
+                    self.shared.hold(wait);
+                }
+            }
+        }
     }
 }
 
-impl<S> Service<RequestPacket> for RateLimited<S>
-where
-    S: Service<
-            RequestPacket,
-            Response = ResponsePacket,
-            Error = TransportError,
-            Future = TransportFut<'static>,
-        > + Clone
-        + Send
-        + 'static,
-{
+impl Service<RequestPacket> for Patient {
     type Response = ResponsePacket;
     type Error = TransportError;
     type Future = TransportFut<'static>;
@@ -116,28 +186,7 @@ where
     }
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
-        let (mut inner, shared) = (self.inner.clone(), self.shared.clone());
-        Box::pin(async move {
-            let begun = Instant::now();
-            let mut pause = PAUSE_FIRST;
-            loop {
-                shared.wait().await;
-                let answer = inner.call(request.clone()).await;
-                let Some(limit) = Limit::of(&answer) else {
-                    return answer;
-                };
-                let wait = limit.retry_after.unwrap_or(pause).max(PAUSE_SHORTEST);
-                if begun.elapsed().saturating_add(wait) > RATE_LIMIT_WAIT {
-                    return Err(TransportErrorKind::custom(Unanswered::RateLimited {
-                        reason: limit.reason,
-                        seconds: limit.retry_after.map(|after| after.as_secs()),
-                    }));
-                }
-                shared.report(&limit.reason, wait);
-                shared.hold(wait);
-                pause = (pause * 2).min(PAUSE_LONGEST);
-            }
-        })
+        Box::pin(self.clone().ask(request))
     }
 }
 
@@ -173,38 +222,62 @@ impl Shared {
     }
 }
 
-impl Limit {
+impl Trouble {
     fn of(answer: &Result<ResponsePacket, TransportError>) -> Option<Self> {
-        match answer {
-            Ok(packet) => packet.iter_errors().find_map(Self::of_error),
+        let packet = match answer {
+            Ok(packet) => packet,
             Err(TransportError::Transport(TransportErrorKind::Custom(error))) => {
-                match error.downcast_ref::<Unanswered>()? {
-                    Unanswered::RateLimited { reason, seconds } => Some(Self {
+                return match error.downcast_ref::<Unanswered>()? {
+                    Unanswered::RateLimited { reason, seconds } => Some(Self::Limit(Limit {
                         reason: reason.clone(),
                         retry_after: seconds.map(Duration::from_secs),
-                    }),
-                    _ => None,
-                }
+                    })),
+                    other => (!other.is_permanent()).then_some(Self::Passing),
+                };
             }
-            Err(_) => None,
-        }
+            Err(_) => return None,
+        };
+        let limit = packet.iter_errors().find_map(Limit::of);
+        let is_passing = || packet.iter_errors().any(is_passing);
+        limit
+            .map(Self::Limit)
+            .or_else(|| is_passing().then_some(Self::Passing))
     }
+}
 
-    fn of_error(error: &ErrorPayload) -> Option<Self> {
+impl Limit {
+    fn of(error: &ErrorPayload) -> Option<Self> {
         let data = error.data.as_ref().map(|data| data.get());
         is_limit(error.code, &error.message, data).then(|| Self {
             reason: format!("{} (code {})", error.message, error.code),
             retry_after: named_pause(&error.message),
         })
     }
+
+    fn unanswered(self) -> Unanswered {
+        Unanswered::RateLimited {
+            reason: self.reason,
+            seconds: self.retry_after.map(|after| after.as_secs()),
+        }
+    }
 }
 
 /// What an error of JSON-RPC is, if it says that there were too many requests.
 pub(super) fn limit_in(error: &ErrorPayload) -> Option<Unanswered> {
-    Limit::of_error(error).map(|limit| Unanswered::RateLimited {
-        reason: limit.reason,
-        seconds: limit.retry_after.map(|after| after.as_secs()),
-    })
+    Limit::of(error).map(Limit::unanswered)
+}
+
+/// Whether an error of JSON-RPC says that the endpoint cannot answer now.
+fn is_passing(error: &ErrorPayload) -> bool {
+    let message = error.message.to_lowercase();
+    let data = error.data.as_ref().map(|data| data.get());
+    let has_words = || PASSING.iter().any(|words| message.contains(words));
+    !is_revert(error.code, &message, data) && (matches!(error.code, 502..=504) || has_words())
+}
+
+/// Whether it is a contract's, in lower case.
+fn is_revert(code: i64, message: &str, data: Option<&str>) -> bool {
+    code == REVERTED || message.contains("revert") || data.is_some_and(|data| data.contains("\"0x"))
 }
 
 /// Whether an error of JSON-RPC says that there were too many requests. The words of a revert are a
@@ -212,10 +285,8 @@ pub(super) fn limit_in(error: &ErrorPayload) -> Option<Unanswered> {
 fn is_limit(code: i64, message: &str, data: Option<&str>) -> bool {
     let message = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
-    let is_revert = code == REVERTED
-        || message.contains("revert")
-        || data.is_some_and(|data| data.contains("\"0x"));
     let has_words = data.is_none() && says(&WORDS);
+    let is_revert = is_revert(code, &message, data);
     !is_revert && (CODES.contains(&code) || has_words) && !says(&OTHER_WORDS)
 }
 

@@ -2,13 +2,12 @@
 //! estimate the limit anew, so that is no failure of the version: it is found out by sending the
 //! transaction again with more.
 
-use super::super::error::PlanError;
-use super::past::PastBlock;
-use super::run::{Sent, one_block};
+use super::blocks::PastBlock;
+use super::replay::{Replayed, one_block};
 use alloy::consensus::{Signed, Transaction, TxEnvelope};
 use alloy::primitives::{Address, U256};
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::{BlockId, Chain};
+use stylus_chain::{BlockId, Chain, ChainError};
 
 /// The limit that is tried: what a transaction may have on Arbitrum chains, nearly.
 const LIMIT: u64 = 30_000_000;
@@ -25,10 +24,10 @@ pub(super) type Raised = BTreeSet<usize>;
 pub(super) fn one_block_with(
     chain: &mut Chain,
     block: &PastBlock,
-    expected: &[Sent],
-) -> Result<Vec<Sent>, PlanError> {
+    expected: &[Replayed],
+) -> Result<Vec<Replayed>, ChainError> {
     let mut raised = Raised::new();
-    let mut given_up: BTreeMap<usize, Sent> = BTreeMap::new();
+    let mut given_up: BTreeMap<usize, Replayed> = BTreeMap::new();
     loop {
         let begun = chain.branch();
         let mut sent = one_block(chain, block, &raised)?;
@@ -91,7 +90,7 @@ pub(super) fn lend(
     chain: &mut Chain,
     sender: Address,
     (before, after): (&TxEnvelope, &TxEnvelope),
-) -> Result<U256, PlanError> {
+) -> Result<U256, ChainError> {
     let more = after.gas_limit().saturating_sub(before.gas_limit());
     let lent = U256::from(more).saturating_mul(U256::from(before.max_fee_per_gas()));
     let balance = chain.account(sender, BlockId::latest())?.balance;
@@ -100,7 +99,7 @@ pub(super) fn lend(
 }
 
 /// Takes back what was lent.
-pub(super) fn take_back(chain: &mut Chain, sender: Address, lent: U256) -> Result<(), PlanError> {
+pub(super) fn take_back(chain: &mut Chain, sender: Address, lent: U256) -> Result<(), ChainError> {
     if !lent.is_zero() {
         let balance = chain.account(sender, BlockId::latest())?.balance;
         chain.set_balance(sender, balance.saturating_sub(lent));

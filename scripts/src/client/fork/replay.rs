@@ -1,16 +1,15 @@
 //! Sending transactions of the past again on a copy, in their blocks and at their times.
 
-use super::super::error::PlanError;
+use super::blocks::{Outcome, PastBlock};
 use super::more_gas::{self, Raised};
-use super::past::{Outcome, Past, PastBlock};
 use alloy::consensus::Transaction;
 use alloy::consensus::transaction::Recovered;
-use alloy::primitives::{Address, Bytes, U256};
-use stylus_chain::{BlockId, Chain};
+use alloy::primitives::{Bytes, U256};
+use stylus_chain::{Chain, ChainError};
 
 /// What a transaction did on a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sent {
+pub(crate) enum Replayed {
     /// A block took it.
     Mined {
         /// Success, gas and logs.
@@ -28,8 +27,8 @@ pub(super) enum Sent {
     Rejected(String),
 }
 
-impl Sent {
-    pub(super) fn succeeded(&self) -> bool {
+impl Replayed {
+    pub(crate) fn succeeded(&self) -> bool {
         matches!(self, Self::Mined { outcome, .. } if outcome.success)
     }
 
@@ -58,7 +57,7 @@ impl Sent {
         }
     }
 
-    pub(super) fn gas(&self) -> u64 {
+    pub(crate) fn gas(&self) -> u64 {
         match self {
             Self::Mined { outcome, .. } => outcome.gas,
             Self::Rejected(_) => 0,
@@ -68,14 +67,14 @@ impl Sent {
 
 /// Sends all of them, and gives what each did, in their order. `expected` is what they did on the
 /// other copy: where one succeeded there and fails here, it is tried with more gas.
-pub(super) fn again(
+pub(crate) fn replay(
     chain: &mut Chain,
-    past: &Past,
-    expected: Option<&[Sent]>,
-) -> Result<Vec<Sent>, PlanError> {
+    blocks: &[PastBlock],
+    expected: Option<&[Replayed]>,
+) -> Result<Vec<Replayed>, ChainError> {
     chain.set_automine(false);
     let mut all = Vec::new();
-    for block in &past.blocks {
+    for block in blocks {
         let here = expected.and_then(|expected| {
             let from = expected.get(all.len()..)?;
             from.get(..block.transactions.len())
@@ -93,7 +92,7 @@ pub(super) fn one_block(
     chain: &mut Chain,
     block: &PastBlock,
     raised: &Raised,
-) -> Result<Vec<Sent>, PlanError> {
+) -> Result<Vec<Replayed>, ChainError> {
     let missing = block.number.saturating_sub(chain.block_number() + 1);
     if missing > 0 {
         chain.mine(missing, Some(0))?;
@@ -129,7 +128,7 @@ pub(super) fn one_block(
                 let is_spent = receipt.gas_used >= limit - limit / 32;
                 let is_spent = !receipt.success && receipt.output.is_empty() && is_spent;
                 let spent = is_spent.then(|| format!("it runs out of gas: its limit is {limit}"));
-                Sent::Mined {
+                Replayed::Mined {
                     outcome: Outcome {
                         success: receipt.success,
                         gas: receipt.gas_used,
@@ -143,38 +142,23 @@ pub(super) fn one_block(
                     more_gas,
                 }
             }
-            (None, Some(reason)) => Sent::Rejected(reason.to_string()),
-            (None, None) => Sent::Rejected("no block took it".into()),
+            (None, Some(reason)) => Replayed::Rejected(reason.to_string()),
+            (None, None) => Replayed::Rejected("no block took it".into()),
         });
     }
     chain.drop_all_transactions();
     Ok(sent)
 }
 
-/// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and
-/// what contracts own. Accounts of people stay: whoever approved did so on the other copy alone. Gives
-/// the storage that was changed.
-pub(super) fn carry_over(
-    from: &Chain,
-    since: BlockId,
-    into: &mut Chain,
-) -> Result<Vec<(Address, U256)>, PlanError> {
-    let latest = BlockId::latest();
-    for change in from.account_changes(since, latest)? {
-        let after = change.after;
-        if after.code.is_empty() {
-            continue;
-        }
-        if after.code != change.before.code {
-            into.set_code(change.address, after.code);
-        }
-        into.set_nonce(change.address, after.nonce);
-        into.set_balance(change.address, after.balance);
-    }
-    let mut changed = Vec::new();
-    for change in from.slot_changes(since, latest)? {
-        into.set_storage_at(change.address, change.slot, change.after);
-        changed.push((change.address, change.slot));
-    }
-    Ok(changed)
+/// What the last transaction of a block does there, first with the gas that it had, then with as much as one may have.
+pub(in crate::client) fn with_more_gas(
+    mut chain: Chain,
+    block: &PastBlock,
+) -> Result<Option<(Replayed, Replayed)>, ChainError> {
+    chain.set_automine(false);
+    let last = block.transactions.len().saturating_sub(1);
+    let mut with_more = chain.branch();
+    let had = one_block(&mut chain, block, &Raised::new())?.pop();
+    let more = one_block(&mut with_more, block, &Raised::from([last]))?.pop();
+    Ok(had.zip(more))
 }
