@@ -23,7 +23,7 @@ pub struct NodeHandle {
     accounts: DevAccounts,
     chain_id: u64,
     worker: Worker,
-    server: ServerThread,
+    server: Option<ServerThread>,
     chain: Option<JoinHandle<Result<(), NodeError>>>,
 }
 
@@ -36,9 +36,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     let accounts = DevAccounts::derive(&config.accounts)?;
     let (listeners, address) = bind(&config)?;
     let events = Events::new();
-    let (cors, ipc) = (config.cors.clone(), config.ipc.clone());
-    let request_bytes = config.request_bytes.unwrap_or(u32::MAX);
-    let allowed_hosts = config.allowed_hosts.clone();
+    let served = config.clone();
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
         Worker::start(move || Node::new(config, accounts, events))?
@@ -48,18 +46,12 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         accounts,
         chain_id: 0,
         worker: worker.clone(),
-        server: ServerThread::idle(),
+        server: None,
         chain: Some(chain),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
-    handle.server = ServerThread::start(
-        listeners,
-        ipc.as_deref(),
-        rpc::methods(worker, Executor::new(), events)?,
-        request_bytes,
-        &cors,
-        &allowed_hosts,
-    )?;
+    let methods = rpc::methods(worker, Executor::new(), events)?;
+    handle.server = Some(ServerThread::start(listeners, &served, methods)?);
     Ok(handle)
 }
 
@@ -138,7 +130,9 @@ impl NodeHandle {
     }
 
     fn end(&mut self) -> Result<(), NodeError> {
-        self.server.stop();
+        if let Some(server) = self.server.take() {
+            server.stop();
+        }
         self.worker.stop();
         match self.chain.take().map(JoinHandle::join) {
             Some(Ok(saved)) => saved,

@@ -3,6 +3,9 @@
 //! and folders in a file's place are neither read nor written through.
 
 mod group;
+mod ours;
+
+pub use ours::{replace, require};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
@@ -64,6 +67,12 @@ pub enum FileError {
         path: PathBuf,
         /// Its mode.
         mode: u32,
+    },
+    /// Something else is there than what the same command wrote.
+    #[error("{} is there, and this command did not write it", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
 }
 
