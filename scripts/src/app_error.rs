@@ -23,7 +23,6 @@ use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
 use crate::trace::TraceError;
 use crate::versions::VersionsError;
-use std::path::PathBuf;
 use stylus_devnode::NodeError;
 use thiserror::Error;
 
@@ -274,18 +273,6 @@ pub enum Error {
         }
     )]
     Node(#[from] NodeError),
-    /// Something else is there than what the same command wrote.
-    #[error("{} is there, and this command did not write it", path.display())]
-    #[explain(
-        expected = "no file, or an earlier one of the same command",
-        found = "another file",
-        next = "nothing was written; choose another name, or remove the file",
-        exit = Exit::Usage
-    )]
-    FileExists {
-        /// The file.
-        path: PathBuf,
-    },
     /// A command of the demo did something else than the page says.
     #[error("{failed} of {all} commands do not print what the page says")]
     #[explain(

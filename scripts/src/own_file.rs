@@ -1,34 +1,8 @@
 //! Files that nobody else can have written, and how a file that others may have written is explained.
 
-use crate::app_error::Error;
 use crate::error::{Exit, Explain};
 use crate::text::shell_word;
-use std::path::Path;
 pub use stylus_devnode::own_file::*;
-
-/// Writes a file that a command was given a path for. What is there is replaced only if `is_ours` says that the same
-/// command wrote it.
-///
-/// # Errors
-/// [`Error::FileExists`], and as [`write()`].
-pub fn replace(path: &Path, content: &[u8], is_ours: impl Fn(&str) -> bool) -> Result<(), Error> {
-    require(path, is_ours)?;
-    Ok(write(path, content)?)
-}
-
-/// Whether [`replace`] would write there.
-///
-/// # Errors
-/// [`Error::FileExists`], and as [`read_bytes`].
-pub fn require(path: &Path, is_ours: impl Fn(&str) -> bool) -> Result<(), Error> {
-    let there = read_bytes(path)?;
-    let is_free = there.is_none_or(|there| std::str::from_utf8(&there).is_ok_and(is_ours));
-    if is_free {
-        return Ok(());
-    }
-    let path = path.to_owned();
-    Err(Error::FileExists { path })
-}
 
 impl Explain for FileError {
     fn name(&self) -> String {
@@ -37,6 +11,7 @@ impl Explain for FileError {
             Self::Kind { .. } => "Kind",
             Self::Owner { .. } => "Owner",
             Self::Writable { .. } => "Writable",
+            Self::Exists { .. } => "FileExists",
         };
         name.to_owned()
     }
@@ -47,6 +22,7 @@ impl Explain for FileError {
             Self::Kind { .. } => "a regular file in a folder, without links",
             Self::Owner { .. } => "a file and a folder of one's own, or of root",
             Self::Writable { .. } => "a file and a folder that only their owner may write",
+            Self::Exists { .. } => "no file, or an earlier one of the same command",
         };
         Some(expected.to_owned())
     }
@@ -57,6 +33,7 @@ impl Explain for FileError {
             Self::Kind { found, .. } => (*found).to_owned(),
             Self::Owner { owner, .. } => format!("the owner {owner}"),
             Self::Writable { mode, .. } => format!("mode {mode:03o}"),
+            Self::Exists { .. } => "another file".to_owned(),
         })
     }
 
@@ -75,6 +52,9 @@ impl Explain for FileError {
                 "look at what is in it; then: chmod go-w {}",
                 shell_word(&path.display().to_string())
             ),
+            Self::Exists { .. } => {
+                "nothing was written; choose another name, or remove the file".to_owned()
+            }
         })
     }
 
