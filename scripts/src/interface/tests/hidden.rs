@@ -349,14 +349,14 @@ fn what_ordinary_contracts_have_is_read_completely() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let place = |name: &str| home.join("contracts").join(name);
     for (name, parents, functions) in [
-        ("counter_v1", &["counter"][..], 3),
-        ("counter_v2", &["counter"], 5),
-        ("erc20_v1", &["erc20"], 10),
-        ("erc20_v2", &["erc20"], 14),
-        ("erc721_basic", &["erc721"], 10),
-        ("erc721_full", &["erc721"], 10),
+        ("counter_v1", &["shared"][..], 3),
+        ("counter_v2", &["shared"], 5),
+        ("erc20_v1", &["shared"], 10),
+        ("erc20_v2", &["shared"], 14),
+        ("erc721_basic", &["shared"], 10),
+        ("erc721_full", &["shared"], 10),
         ("ledger_v2", &[], 7),
-        ("points_v2", &["points"], 3),
+        ("points_v2", &["shared"], 3),
     ] {
         let parents: Vec<_> = parents.iter().map(|name| place(name)).collect();
         let found = Interface::read(&place(name), &parents);
