@@ -144,7 +144,7 @@ pub enum ChainError {
     #[explain(
         expected = "no other instance that waits: who does not alone satisfy the role `migrate` only takes along those that have waited longest",
         found = "{waiting} that wait",
-        next = format!("stylus-upgrades rollout {} takes them along, this one too", shell_word(name)),
+        next = format!("stylus-upgrades upgrade {} takes them along, this one too", shell_word(name)),
         exit = Exit::Refused
     )]
     NotAlone {

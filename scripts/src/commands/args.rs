@@ -15,10 +15,10 @@ pub use approve::{ApproveArgs, ReviewArgs};
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
-pub use signed::{SignArgs, SubmitArgs};
+pub use signed::{OfflineArgs, SubmitArgs};
 pub use storage::StorageArgs;
 pub use trace::TraceArgs;
-pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
+pub use version::{PlanArgs, RegisterArgs, RollbackArgs, StepArgs, VersionArgs};
 
 use super::call::CallArgs;
 use super::check::CheckArgs;
@@ -104,55 +104,34 @@ pub enum Command {
         #[arg(long, value_name = "POLICY")]
         create: Option<String>,
     },
-    /// Add a version; the first one becomes current
-    Register(VersionArgs),
+    /// Add a version; the first one becomes current. Without a source: another step into a registered one
+    Register(RegisterArgs),
     /// Create and initialise an instance
     CreateProxy(CreateProxyArgs),
-    /// Upgrade one instance
+    /// Upgrade one instance to a version, or a definition's older instances to its current version
     Upgrade {
-        /// The instance, an address or an alias
-        proxy: String,
-        /// The version
-        version: String,
+        /// The instance, an address or an alias, with its version; or the definition, without one
+        #[arg(value_name = "PROXY|NAME")]
+        subject: String,
+        /// The version of the instance
+        version: Option<String>,
         /// A call and its arguments, or calldata: of the last migration if it has none of its own,
         /// else on the new code
-        #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+        #[arg(long, num_args = 1.., value_name = "CALL", requires = "version", allow_negative_numbers = true)]
         call: Vec<String>,
-        /// What is said about its storage.
-        #[command(flatten)]
-        storage: StorageArgs,
-    },
-    /// Add another way into a version: for a hotfix, or around a version that went wrong
-    AddStep(AddStepArgs),
-    /// Add a version if it is new, make it current, upgrade the instances
-    Migrate(VersionArgs),
-    /// Upgrade the instances that are older than the current version
-    Rollout {
-        /// The definition
-        name: String,
-        /// Stop after so many [default: all of them]
-        #[arg(long, value_name = "NUMBER")]
+        /// Upgrade so many instances of the definition at most [default: all of them]
+        #[arg(long, value_name = "NUMBER", conflicts_with = "version")]
         max: Option<u16>,
         /// What is said about its storage.
         #[command(flatten)]
         storage: StorageArgs,
     },
-    /// The batches of a complex or full migration, from wherever it is; resumable
+    /// Add a version if it is new, make it current, upgrade the instances
+    Migrate(VersionArgs),
+    /// Run the batches of a complex or full migration, resumable; name another handler; abort it
     RunMigration(MigrationArgs),
     /// Go back: a new version with the code of an older one
     Rollback(RollbackArgs),
-    /// Name another handler of an instance's complex migration
-    SetHandler {
-        /// The instance, an address or an alias
-        proxy: String,
-        /// Who sends the batches from now on
-        handler: String,
-    },
-    /// Turn an instance's complex migration back: its batches are undone, see run-migration
-    AbortMigration {
-        /// The instance, an address or an alias
-        proxy: String,
-    },
     /// Make a proxy of OpenZeppelin an instance, or accept one from another registry
     Adopt(AdoptArgs),
     /// Transfer an instance to another registry, give an adopted one back, or remove one that does not obey
@@ -183,17 +162,7 @@ pub enum Command {
     Plan(PlanArgs),
     /// What the source would do to what is live: for a pull request; sends nothing
     Check(CheckArgs),
-    /// Change who decides
-    UpdatePolicy {
-        /// The definition; '' is the registry itself
-        name: String,
-        /// What the policy is for
-        #[arg(long, default_value = "migrate")]
-        role: String,
-        /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
-        policy: String,
-    },
-    /// Policies
+    /// Policies: change them, or explain them in words
     Policy {
         /// What to do with them.
         #[command(subcommand)]
@@ -205,39 +174,23 @@ pub enum Command {
         #[command(subcommand)]
         command: LayoutCommand,
     },
-    /// What waits: who approved, who is missing, what blocks, until when
+    /// Open actions: who approved, who is missing, what blocks. Of one: all that an approver reviews
     Pending {
-        /// The definition [default: all, and the registry itself]
-        name: Option<String>,
-    },
-    /// One action as an approver looks at it: what it does, findings, storage before and after
-    Review {
-        /// The action, or its first digits: 8 or more
-        action: String,
-    },
-    /// Write a definition with what waits and what happened into one file
-    Report {
-        /// The file: .html stands alone, .md is Markdown
-        #[arg(value_name = "FILE")]
-        file: std::path::PathBuf,
-        /// The definition [default: the only one]
-        name: Option<String>,
+        /// The definition [default: all, and the registry itself]; or an action, 0x and 8 or more digits: what it
+        /// does, findings, storage before and after
+        #[arg(value_name = "NAME|ACTION")]
+        subject: Option<String>,
     },
     /// Look and approve in a browser, with its wallet
     Console(ConsoleArgs),
-    /// Approve an action by its id: sends the very bytes that were proposed
+    /// Approve an action by its id: sends the very bytes that were proposed; --offline signs a file
     Approve(ApproveArgs),
-    /// Approve by a signature in a file, or write what a wallet signs
-    ///
-    /// It signs without sending; it reads the chain. For a key on a machine without network use
-    /// --typed-data.
-    Sign(SignArgs),
     /// Send what approvers signed, in one transaction of anybody
     Submit(SubmitArgs),
     /// Withdraw one's own approval, or refuse an action before: no signature of one's own counts then
     Revoke {
-        /// The action, or its first digits: 8 or more; all of them, or a file of sign or --export, where
-        /// nobody has proposed it yet
+        /// The action, or its first digits: 8 or more; all of them, or a file of --offline or --export,
+        /// where nobody has proposed it yet
         #[arg(value_name = "ACTION|FILE")]
         action: String,
     },
@@ -257,15 +210,15 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Whether everything that is needed still runs, and for how long; --fix does what helps
     Doctor(DoctorArgs),
-    /// What is live: everything, a definition, or one instance
+    /// What is live: everything, a definition, or one instance with its storage and events
     Status {
-        /// A definition's name or an instance's address
+        /// A definition's name, or an instance's address or alias: its storage by variables, the steps to the
+        /// current version, its events
         subject: Option<String>,
-    },
-    /// One instance: its storage by variables, the steps to the current version, its events
-    Inspect {
-        /// The instance's address, or its name in the manifest
-        instance: String,
+        /// Write the definition with what waits and what happened into this file: .html stands alone, .md is
+        /// Markdown
+        #[arg(long, value_name = "FILE")]
+        report: Option<std::path::PathBuf>,
     },
 }
 
@@ -339,6 +292,16 @@ pub enum RegistryCommand {
 /// Commands on policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
+    /// Change who decides
+    Update {
+        /// The definition; '' is the registry itself
+        name: String,
+        /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
+        policy: String,
+        /// What the policy is for
+        #[arg(long, default_value = "migrate")]
+        role: String,
+    },
     /// Tell in words who decides
     Explain {
         /// The definition; '' is the registry itself

@@ -80,7 +80,7 @@ pub(super) fn warn_of_weaker(
     {
         context.output.note(&format!(
             "warning: {MIGRATE} takes {many} approvals and {POLICY} {few}: who satisfies {POLICY} can change {MIGRATE}; \
-             stylus-upgrades update-policy {} --role {POLICY} {} asks for as many",
+             stylus-upgrades policy update {} --role {POLICY} {} asks for as many",
             shell_word(definition),
             shell_word(migrate)
         ));

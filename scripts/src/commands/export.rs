@@ -1,6 +1,6 @@
 //! `--as ADDRESS --export FILE`: a governed call goes to a file, for an approver that is a contract.
 
-use super::args::Command;
+use super::args::{ApproveArgs, Command, MigrationArgs, OfflineArgs, PolicyCommand};
 use super::context::Context;
 use super::propose::report_dry_run;
 use super::waiting::has_adopted;
@@ -78,16 +78,23 @@ impl ExportArgs {
                 | Command::Register(_)
                 | Command::CreateProxy { .. }
                 | Command::Migrate(_)
-                | Command::AddStep(_)
                 | Command::Rollback(_)
-                | Command::SetHandler { .. }
-                | Command::AbortMigration { .. }
+                | Command::RunMigration(MigrationArgs {
+                    handler: Some(_),
+                    ..
+                })
+                | Command::RunMigration(MigrationArgs { abort: true, .. })
                 | Command::Adopt(_)
                 | Command::Transfer { .. }
                 | Command::Pause { .. }
                 | Command::Resume { .. }
-                | Command::UpdatePolicy { .. }
-                | Command::Approve(_)
+                | Command::Policy {
+                    command: PolicyCommand::Update { .. },
+                }
+                | Command::Approve(ApproveArgs {
+                    offline: OfflineArgs { offline: false, .. },
+                    ..
+                })
                 | Command::Revoke { .. }
                 | Command::Cancel { .. }
         );
@@ -177,7 +184,7 @@ async fn rollout_follows(
     } else {
         return Ok(());
     };
-    let next = format!("stylus-upgrades rollout {}", shell_word(name));
+    let next = format!("stylus-upgrades upgrade {}", shell_word(name));
     outcome.line(format!("next: {next}, once it is executed: {why}"));
     outcome.field("next", next);
     Ok(())

@@ -1,4 +1,4 @@
-//! `set-handler` and `abort-migration`: what approvers decide about an instance between versions.
+//! `run-migration --handler` and `--abort`: what approvers decide about an instance between versions.
 
 use super::context::Context;
 use super::facts::Place;
@@ -14,12 +14,12 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// What is easily overlooked: what becomes current next takes the instance along again.
 const STAYS_BACK: &str = "once the instance is back, no rollout touches it until another version \
                           is current, which takes it along again: give that one a way around \
-                          this migration first (register, add-step, then migrate)";
+                          this migration first (register it, register a step, then migrate)";
 
 /// Names another handler: a lost key does not freeze a contract.
 pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result<Outcome, Error> {
     let handler = context.manifest.address(handler)?;
-    decide(context, "set-handler", proxy, |name, proxy| {
+    decide(context, proxy, |name, proxy| {
         abi::setHandlerCall {
             name,
             proxy,
@@ -34,7 +34,7 @@ pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result
 /// Turns a complex migration back.
 pub(super) async fn abort(context: &Context, proxy: &str) -> Result<Outcome, Error> {
     context.output.note(STAYS_BACK);
-    decide(context, "abort-migration", proxy, |name, proxy| {
+    decide(context, proxy, |name, proxy| {
         abi::abortMigrationCall { name, proxy }.abi_encode().into()
     })
     .await
@@ -43,11 +43,10 @@ pub(super) async fn abort(context: &Context, proxy: &str) -> Result<Outcome, Err
 /// Proposes or approves the call that `call` makes of the instance's definition and address.
 async fn decide(
     context: &Context,
-    what: &str,
     proxy: &str,
     call: impl FnOnce(String, Address) -> Bytes,
 ) -> Result<Outcome, Error> {
-    let client = context.working_client(what).await?;
+    let client = context.working_client("run-migration").await?;
     let registry = context.verified(&client, context.registry()?).await?;
     let proxy = context.manifest.address(proxy)?;
     let name = definition_of(&client, registry, proxy).await?;

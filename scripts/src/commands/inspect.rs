@@ -1,40 +1,37 @@
-//! `inspect`: one instance, with its storage by variables, its path and what happened to it.
+//! `status INSTANCE`: one instance, with its storage by variables, its path and what happened to it.
 
-use super::context::Context;
-use super::status::migration_of;
+use super::facts::Place;
+use super::status::{instance_line, migration_of};
 use crate::app_error::Error;
-use crate::client::Client;
 use crate::inspect::{FieldValue, Steps, events, fields, framework, steps_to};
 use crate::layout::Known;
 use crate::model::Instance;
 use crate::output::Outcome;
-use crate::registry::instance_status;
+use crate::registry::{InstanceStatus, instance_status};
 use crate::text::utc;
 use alloy::primitives::Address;
 
-pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let proxy = context.manifest.address(subject)?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
+/// Adds the instance to `outcome`.
+pub(super) async fn instance(
+    place: Place<'_>,
+    proxy: Address,
+    outcome: &mut Outcome,
+) -> Result<InstanceStatus, Error> {
+    let (context, client, registry) = place.parts();
     let names = context.names();
-    let status = instance_status(&client, registry, proxy).await?;
+    let status = instance_status(client, registry, proxy).await?;
     let name = status.instance.definition.clone();
     let current = client.registry(registry).head(&name).await?.current;
     let steps = steps_to(
-        &client,
+        client,
         registry,
         (proxy, &status.instance.version),
         &current,
     )
     .await?;
 
-    let mut outcome = Outcome::default();
     outcome.field("block", client.newest_block().await?);
-    outcome.line(format!(
-        "instance {proxy}  {name} {}  {}  {}",
-        status.instance.version, status.instance.kind, status.instance.state
-    ));
+    outcome.line(instance_line(&status.instance, &names));
     outcome.line(match &steps {
         Steps::Arrived => "it is at the current version".to_owned(),
         Steps::Refused(why) => format!("no way to the current version {current}: {why}"),
@@ -47,10 +44,10 @@ pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Err
     }
     outcome.field("current", current);
     outcome.field("steps", steps);
-    let migration = migration_of(&client, &status.instance, &mut outcome).await?;
+    let migration = migration_of(client, &status.instance, outcome).await?;
     outcome.field("migration", migration);
-    storage(context, &client, registry, &status.instance, &mut outcome).await?;
-    let (entries, own) = events(&client, registry, &name, proxy, &names).await?;
+    storage(place, &status.instance, outcome).await?;
+    let (entries, own) = events(client, registry, &name, proxy, &names).await?;
     outcome.line("events");
     for entry in &entries {
         let (time, who) = (utc(entry.time), names.short(entry.who));
@@ -61,18 +58,17 @@ pub(super) async fn run(context: &Context, subject: &str) -> Result<Outcome, Err
     }
     outcome.field("entries", entries);
     outcome.field("emitted", own);
-    outcome.field("instance", status);
-    Ok(outcome)
+    outcome.field("instance", &status);
+    Ok(status)
 }
 
 /// The variables of the version's layout, where it is known, and what the proxy itself keeps.
 async fn storage(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     instance: &Instance,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let (context, client, registry) = place.parts();
     let Instance {
         proxy,
         definition: name,

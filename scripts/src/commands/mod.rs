@@ -60,9 +60,9 @@ mod watch;
 mod work;
 
 pub use args::{
-    AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, Kind,
-    LayoutCommand, MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs,
-    RollbackArgs, SignArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
+    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, Kind, LayoutCommand,
+    MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs, RegistryCommand, ReviewArgs,
+    RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
 };
 
 pub use call::CallArgs;
@@ -180,18 +180,26 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             let others = (policy.as_deref(), create.as_deref());
             define::run(context, name, &migrate, others).await
         }
-        Command::Register(args) => version::register(context, &args).await,
+        Command::Register(mut args) => match args.source.take() {
+            Some(source) => version::register(context, &args.with_code(source)).await,
+            None => version::add_step(context, &args).await,
+        },
         Command::CreateProxy(args) => create_proxy::run(context, &args).await,
         Command::Upgrade {
-            proxy,
-            version,
+            subject: name,
+            version: None,
+            max,
+            storage,
+            ..
+        } => rollout::run(context, &name, max, &storage).await,
+        Command::Upgrade {
+            subject: proxy,
+            version: Some(version),
             call,
             storage,
+            ..
         } => upgrade::run(context, &proxy, &version, &call, &storage).await,
         Command::Migrate(args) => version::migrate(context, &args).await,
-        Command::AddStep(args) => version::add_step(context, &args).await,
-        Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
-        Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
         Command::Adopt(args) if args.from.is_some() || args.withdraw => {
             accept::accept(context, &args).await
         }
@@ -209,35 +217,45 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,
         Command::Plan(args) => plan::run(context, &args).await,
-        Command::UpdatePolicy { name, role, policy } => {
-            policy::update(context, &name, &role, &policy).await
-        }
-        Command::Policy {
-            command: PolicyCommand::Explain { name, role },
-        } => policy::explain_it(context, &name, role.as_deref()).await,
+        Command::Policy { command } => match command {
+            PolicyCommand::Update { name, role, policy } => {
+                policy::update(context, &name, &role, &policy).await
+            }
+            PolicyCommand::Explain { name, role } => {
+                policy::explain_it(context, &name, role.as_deref()).await
+            }
+        },
         Command::Layout { command } => layout::run(context, &command).await,
         Command::Check(args) => check::run(context, &args).await,
         Command::New(args) => project::new(context, &args),
         Command::Init(args) => project::init(context, &args),
-        Command::Pending { name } => pending::run(context, name.as_deref()).await,
-        Command::Review { action } => review::run(context, &action).await,
-        Command::Report { file, name } => report::run(context, &file, name.as_deref()).await,
+        Command::Pending { subject } => match subject.as_deref() {
+            Some(action) if pending::is_action(action) => review::run(context, action).await,
+            name => pending::run(context, name).await,
+        },
         Command::Console(args) => console::run(context, &args).await,
+        Command::Approve(args) if args.offline.offline => sign::run(context, &args).await,
         Command::Approve(args) => approve::approve(context, &args).await,
-        Command::Sign(args) => sign::run(context, &args).await,
         Command::Submit(args) => submit::run(context, &args).await,
         Command::Revoke { action } => revoke::run(context, &action).await,
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
         Command::Verify(args) => history::verify(context, &args).await,
-        Command::Rollout { name, max, storage } => {
-            rollout::run(context, &name, max, &storage).await
-        }
-        Command::RunMigration(args) => run_migration::run(context, &args).await,
+        Command::RunMigration(args) => match &args.handler {
+            Some(handler) => handler::set(context, &args.proxy, handler).await,
+            None if args.abort => handler::abort(context, &args.proxy).await,
+            None => run_migration::run(context, &args).await,
+        },
         Command::Doctor(args) => doctor::run(context, &args).await,
-        Command::Inspect { instance } => inspect::run(context, &instance).await,
-        Command::Status { subject } => status::run(context, subject.as_deref()).await,
+        Command::Status {
+            subject,
+            report: Some(file),
+        } => report::run(context, &file, subject.as_deref()).await,
+        Command::Status {
+            subject,
+            report: None,
+        } => status::run(context, subject.as_deref()).await,
     }
 }
 

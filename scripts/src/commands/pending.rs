@@ -102,7 +102,7 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
             utc(readiness.not_before)
         ),
         BlockedBy::Approvals => format!(
-            "stylus-upgrades review {action}{given}, then {approve} by {}",
+            "stylus-upgrades pending {action}{given}, then {approve} by {}",
             names.list(&readiness.missing)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
@@ -158,6 +158,11 @@ fn describe_unreadable(action: &UnreadableAction, names: &Names) -> Vec<String> 
 /// Hexadecimal digits that name an action, at least: fewer may be those of an action that somebody
 /// proposes meanwhile.
 const DIGITS_MIN: usize = 8;
+
+/// Whether `text` is the id of an action, or the beginning of one. Any other text names a definition.
+pub(super) fn is_action(text: &str) -> bool {
+    text.starts_with("0x")
+}
 
 /// The action that `text` names: all of its digits, or the first of them, where only one open action
 /// begins with those.

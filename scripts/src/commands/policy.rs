@@ -1,4 +1,4 @@
-//! `update-policy` and `policy explain`: who decides.
+//! `policy update` and `policy explain`: who decides.
 
 use super::confirm;
 use super::context::Context;
@@ -30,14 +30,14 @@ pub(super) async fn update(
     let unverified = context.registry()?;
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
-    let client = context.working_client("update-policy").await?;
+    let client = context.working_client("policy update").await?;
     let registry = context.verified(&client, unverified).await?;
     let names = context.names();
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     outcome.field("role", role);
     outcome.field("policy", &expression);
-    let sender = client.caller("update-policy")?;
+    let sender = client.caller("policy update")?;
     let mut is_own = false;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
     match confirm::current(&client, registry, name, role).await? {

@@ -1,4 +1,4 @@
-//! `report`: a definition with what waits and what happened, in one file.
+//! `status --report FILE`: a definition with what waits and what happened, in one file.
 
 use super::console::pages::shown;
 use super::context::Context;
@@ -46,7 +46,7 @@ pub(super) async fn run(
                     message: "no definition was named".into(),
                     expected: "its name, where there is not exactly one".into(),
                     found: listed(all).unwrap_or_else(|| "no definition".into()),
-                    next: format!("stylus-upgrades report {} NAME", file.display()),
+                    next: format!("stylus-upgrades status NAME --report {}", file.display()),
                 });
             }
         },

@@ -1,4 +1,4 @@
-//! `review`: everything about one action that an approver looks at before he approves it.
+//! `pending ACTION`: everything about one action that an approver looks at before he approves it.
 
 mod created;
 mod effects;

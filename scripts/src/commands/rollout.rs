@@ -1,4 +1,4 @@
-//! `rollout`: the instances that are older than what is current, a few per transaction.
+//! `upgrade NAME`: the instances that are older than what is current, a few per transaction.
 
 use super::args::StorageArgs;
 use super::context::{Context, report};
@@ -33,7 +33,7 @@ pub(super) async fn run(
     overrides: &StorageArgs,
 ) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
-    let client = context.working_client("rollout").await?;
+    let client = context.working_client("upgrade").await?;
     let registry = context.verified(&client, unverified).await?;
     let place = Place::of(context, &client, registry);
     let mut outcome = Outcome::default();

@@ -1,7 +1,7 @@
-//! `sign`: an approval that is given offline, after the same checks as `approve`.
+//! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
 use super::approve::{check_as_approver, executed_by};
-use super::args::SignArgs;
+use super::args::ApproveArgs;
 use super::calldata::decoded;
 use super::context::Context;
 use super::facts::Place;
@@ -35,7 +35,7 @@ pub(super) enum Subject {
     Action(ActionId, Bytes),
 }
 
-pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
     let checks = check_as_approver(place, &governed.call, said).await?;
     storage::report(&mut outcome, &checks);
-    if let (Some(signer), None) = (&signer, &args.typed_data) {
+    if let (Some(signer), None) = (&signer, &args.offline.typed_data) {
         let client = client.with_signer(signer.clone());
         let simulated = governed.simulate(&client).await?;
         governed.require_success(simulated.dry_run.as_ref())?;
@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
             false => format!("with it {}/{}", simulated.approvals, simulated.required),
         });
     }
-    let (path, signed) = match (&args.typed_data, signer) {
+    let (path, signed) = match (&args.offline.typed_data, signer) {
         (Some(path), _) => (path.clone(), None),
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
@@ -83,7 +83,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
                 })
             })?;
             let bytes = Bytes::from(signature.as_bytes());
-            let path = args.out.clone();
+            let path = args.offline.out.clone();
             let path = path.unwrap_or_else(|| default_path(&approval, signer.address()));
             (path, Some((signer.address(), bytes)))
         }
@@ -124,15 +124,15 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
 }
 
 /// What is signed: as another's file says, or the action that the call would approve now.
-async fn approval(place: Place<'_>, args: &SignArgs) -> Result<Approval, Error> {
+async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Error> {
     let (context, client, registry) = place.parts();
-    let (call, given, named) = match subject(place, &args.subject).await? {
+    let (call, given, named) = match subject(place, &args.action).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
         Subject::Approval(file) => (file.approval.call.clone(), Some(file), None),
     };
     let of_file = given.as_ref().map(|file| file.approval.deadline);
-    let deadline = match args.deadline.or(of_file) {
+    let deadline = match args.offline.deadline.or(of_file) {
         Some(deadline) => deadline,
         None => signed::deadline(client).await?,
     };
@@ -153,7 +153,7 @@ async fn approval(place: Place<'_>, args: &SignArgs) -> Result<Approval, Error> 
         }
     }
     let here = ApprovalFile {
-        path: args.subject.clone().into(),
+        path: args.action.clone().into(),
         approval: approval.clone(),
         signed: None,
     };
@@ -201,7 +201,7 @@ async fn ended(client: &Client, registry: Address, action: ActionId, names: &Nam
     }
 }
 
-/// A file of `sign`, or one that --export wrote for that chain and registry.
+/// A file of `approve --offline`, or one that --export wrote for that chain and registry.
 pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
     let text = own_file::read(path).map_err(SignedError::from);
     let text = text.map_err(GovernanceError::from)?.unwrap_or_default();

@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
+use super::inspect;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Names, definitions};
@@ -27,12 +28,8 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
         }
         Some(name) => match instance(context, name)? {
             Some(proxy) => {
-                let status = registry::instance_status(&client, registry, proxy).await?;
-                outcome.line(instance_line(&status.instance, &context.names()));
-                let migration = migration_of(&client, &status.instance, &mut outcome).await?;
-                outcome.field("migration", migration);
-                outcome.field("instance", &status);
-                vec![status]
+                let place = Place::of(context, &client, registry);
+                vec![inspect::instance(place, proxy, &mut outcome).await?]
             }
             None => {
                 everything(
@@ -169,7 +166,7 @@ fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
     lines
 }
 
-fn instance_line(instance: &Instance, names: &Names) -> String {
+pub(super) fn instance_line(instance: &Instance, names: &Names) -> String {
     format!(
         "instance {}  {} {}  {}  {}",
         names.long(instance.proxy),

@@ -1,6 +1,6 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
 
-use super::args::{AddStepArgs, RollbackArgs, StorageArgs, VersionArgs};
+use super::args::{RegisterArgs, RollbackArgs, StorageArgs, VersionArgs};
 use super::context::Context;
 use super::context::earlier::earlier;
 use super::facts::Place;
@@ -44,11 +44,13 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
     go(work, new, overrides).await
 }
 
-/// Another way into a version that is there.
-pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Outcome, Error> {
-    let mut work = Work::begin(context, "add-step", &args.name).await?;
+/// Another step into a version that is registered, from `--from`.
+pub(super) async fn add_step(context: &Context, args: &RegisterArgs) -> Result<Outcome, Error> {
+    // The command line wants it where there is no source.
+    let from = args.from.as_deref().unwrap_or_default();
+    let mut work = Work::begin(context, "register", &args.name).await?;
     if let Some((code, _)) = work.registered(&args.version).await? {
-        let pair = (args.version.as_str(), args.from.as_str());
+        let pair = (args.version.as_str(), from);
         let becomes = Becomes::Registered;
         work.check_registered(pair, code, (&args.step, false), &args.storage, becomes)
             .await?;
@@ -56,7 +58,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     let call = abi::addStepCall {
         name: args.name.clone(),
         version: args.version.clone(),
-        step: work.step_from(&args.from, &args.step).await?,
+        step: work.step_from(from, &args.step).await?,
     };
     let mut outcome = Outcome::default();
     storage::report(&mut outcome, &work.checks);

@@ -27,7 +27,7 @@ pub(super) async fn after_migration(
             Err(error) => return Err(error),
         }
     }
-    let next = format!("stylus-upgrades rollout {}", shell_word(&migrate.name));
+    let next = format!("stylus-upgrades upgrade {}", shell_word(&migrate.name));
     report(outcome, waiting, &next);
     Ok(())
 }
@@ -70,7 +70,7 @@ pub(super) async fn for_direct_call(
     outcome: &mut Outcome,
 ) -> Result<(), ChainError> {
     let (_, client, registry) = place.parts();
-    let sender = client.caller("rollout")?;
+    let sender = client.caller("upgrade")?;
     if client.code(sender).await?.is_empty() || !has_adopted((client, registry), name).await? {
         return Ok(());
     }

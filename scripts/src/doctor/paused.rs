@@ -46,7 +46,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
                 .with(
                     format!("an instance that is {wanted}"),
                     format!("one that is {state}: a rollout has not reached it"),
-                    format!("stylus-upgrades rollout {word}, with any key that can pay"),
+                    format!("stylus-upgrades upgrade {word}, with any key that can pay"),
                 ),
             );
         }
@@ -65,7 +65,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
                 .with(
                     format!("an instance at {}", definition.current),
                     waiting.reason,
-                    format!("stylus-upgrades rollout {word}; {}", waiting.next),
+                    format!("stylus-upgrades upgrade {word}; {}", waiting.next),
                 ),
             );
         }

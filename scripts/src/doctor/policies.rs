@@ -126,7 +126,7 @@ async fn changed(
 fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
     let name = crate::text::shell_word(&one.definition);
     let change = format!(
-        "set another one: stylus-upgrades update-policy {name} --role {} POLICY",
+        "set another one: stylus-upgrades policy update {name} --role {} POLICY",
         one.role
     );
     let (name, severity, message, next) = match is_possible {

@@ -84,7 +84,7 @@ pub enum ExportError {
     #[error("this command makes no call that approvers send")]
     #[explain(
         name = "ExportNotGoverned",
-        expected = "define, register, create-proxy, migrate, add-step, rollback, set-handler, abort-migration, adopt, transfer, pause, resume, update-policy, approve, revoke or cancel",
+        expected = "define, register, create-proxy, migrate, rollback, run-migration --handler or --abort, adopt, transfer, pause, resume, policy update, approve, revoke or cancel",
         found = "--export with another command",
         next = "leave --as and --export out",
         exit = Exit::Usage

@@ -106,7 +106,7 @@ pub async fn live_checks(
             ok: false,
             expected: format!("{wanted}, as its definition is"),
             found: format!(
-                "{state}; next: stylus-upgrades rollout {}",
+                "{state}; next: stylus-upgrades upgrade {}",
                 shell_word(&rebuilt.name)
             ),
         });

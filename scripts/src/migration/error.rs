@@ -75,7 +75,7 @@ pub enum MigrationError {
     #[explain(
         expected = "{handler}",
         found = "{caller}",
-        next = "use the handler's key, or have it replaced: stylus-upgrades set-handler {proxy} {caller}"
+        next = "use the handler's key, or have it replaced: stylus-upgrades run-migration {proxy} --handler {caller}"
     )]
     NotHandler {
         /// The handler.
@@ -288,7 +288,7 @@ pub enum MigrationError {
 /// How an instance gets out of a migration that cannot go forward.
 fn way_out(proxy: Address) -> String {
     format!(
-        "stylus-upgrades abort-migration {proxy} (by the approvers) turns it back, then \
+        "stylus-upgrades run-migration {proxy} --abort (by the approvers) turns it back, then \
          stylus-upgrades run-migration {proxy}"
     )
 }

@@ -281,7 +281,7 @@ fn initialised(
             let (name, init) = (shell_word(name), call("--init", other));
             let at = shell_word(&other.to);
             format!(
-                "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades rollout {name}"
+                "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}"
             )
         }
         (None, None) => format!(

@@ -189,7 +189,7 @@ fn code_under_another_label_says_where_its_initializer_runs() {
         said.map(|one| one.expect("it is said"))
     };
     let way = "stylus-upgrades create-proxy A 2.0 --init 'initialize(uint256,uint256)' <uint256> \
-               <uint256>, then stylus-upgrades rollout A";
+               <uint256>, then stylus-upgrades upgrade A";
     for data in [&right, &none] {
         let [expected, found, next] = refused(data, &labels());
         assert_ne!(expected, found);

@@ -193,7 +193,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         definition["versions"][0]["codehash"],
         definition["versions"][2]["codehash"]
     );
-    let rolled = sandbox.done(&["rollout", "A"]);
+    let rolled = sandbox.done(&["upgrade", "A"]);
     assert_eq!(
         (&rolled["upgraded"], &rolled["left"]),
         (&0.into(), &0.into())
@@ -246,16 +246,16 @@ fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again()
     let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
     assert_eq!(sandbox.run("admin", &started).exit, Some(5), "it is paused");
 
-    let other = sandbox.done(&["set-handler", proxy, "Other"]);
+    let other = sandbox.done(&["run-migration", proxy, "--handler", "Other"]);
     assert_eq!(other["executed"], true);
-    let called_back = sandbox.run("admin", &["abort-migration", proxy]);
+    let called_back = sandbox.run("admin", &["run-migration", proxy, "--abort"]);
     assert_eq!(called_back.exit, Some(0), "{}", called_back.stderr);
     let note = "no rollout touches it until another version is current";
     assert!(called_back.stderr.contains(note), "{}", called_back.stderr);
     let status = sandbox.done(&["status", "A"]);
     let instance = &status["definitions"][0]["instances"][0];
     assert_eq!(text(instance, "state"), "turning-back");
-    let again = sandbox.run("admin", &["abort-migration", proxy]);
+    let again = sandbox.run("admin", &["run-migration", proxy, "--abort"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "NotMigrating"));
 }
 

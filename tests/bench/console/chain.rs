@@ -90,7 +90,7 @@ impl Subject {
         send(&client, registry, created(instances)).await?;
 
         let policy = format!("AND(Admin,{SECOND})");
-        run(&["update-policy", "Note", &policy]).await?;
+        run(&["policy", "update", "Note", &policy]).await?;
         let count = ["--call", "countFrom(uint256)", "40"];
         let proposed = run(&[&["migrate", "Note", "2.0", &second][..], &count].concat()).await?;
         let status = run(&["status", "note"]).await?;

@@ -61,7 +61,7 @@ fn holds(document: &Value) -> bool {
 /// A definition `A` that Admin decides alone, with version 1.0 at that code.
 async fn registered(fixture: &Fixture, code: Address, layout: &str) {
     fixture.decided_with(fixture.owner(1).address());
-    fixture.done(&["update-policy", "A", "Admin"]);
+    fixture.done(&["policy", "update", "A", "Admin"]);
     let code = code.to_string();
     let register = ["register", "A", "1.0", &code, "--layout", layout];
     fixture.done(&[&register[..], &ABSENT].concat());
@@ -261,11 +261,11 @@ async fn an_adopted_proxy_waits_for_an_account_without_code_and_everybody_is_tol
     let examined = fixture.run(&["doctor"]);
     let found = &examined.document["findings"][0];
     assert_eq!(found["id"], "InstanceWaits", "{examined:?}");
-    let rolled = fixture.run(&[&["rollout", "A"][..], &ABSENT].concat());
+    let rolled = fixture.run(&[&["upgrade", "A"][..], &ABSENT].concat());
     assert_eq!(rolled.exit, Some(3), "{rolled:?}");
 
     delegated(&fixture, false).await;
-    fixture.done(&[&["rollout", "A"][..], &ABSENT].concat());
+    fixture.done(&[&["upgrade", "A"][..], &ABSENT].concat());
     let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
     assert_eq!(doubled.ok(), Some(U256::from(14)));
 
@@ -381,7 +381,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
 async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopted() {
     let fixture = Fixture::new().await;
     fixture.decided_with(fixture.owner(1).address());
-    fixture.done(&["update-policy", "A", "Admin"]);
+    fixture.done(&["policy", "update", "A", "Admin"]);
     // a program with the SDK's #[constructor]
     let hostile = folder("hostile").display().to_string();
     let register = ["register", "A", "1.0", &hostile];

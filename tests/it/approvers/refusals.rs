@@ -43,7 +43,7 @@ async fn what_an_approver_could_not_send_is_not_written() {
     is(&alone, 2, "ExportIncomplete");
     let alone = fixture.run(&[&register[..], &["--as", "Together"]].concat());
     is(&alone, 2, "ExportIncomplete");
-    let policy = ["update-policy", "A", "AND(Admin,Together)"];
+    let policy = ["policy", "update", "A", "AND(Admin,Together)"];
     is(&export(&policy, "Admin"), 1, "ExportNothing");
     let create = [
         "create-proxy",

@@ -87,7 +87,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     let registry = fixture.registry();
     let together = all.iter().map(|who| format!("{who:?}")).collect::<Vec<_>>();
     let together = format!("AND({})", together.join(","));
-    let role = ["update-policy", "A", "--role", "policy", &together];
+    let role = ["policy", "update", "A", "--role", "policy", &together];
     fixture.done(&[&role[..], &["--accept", "excluded-sender"]].concat());
 
     let call = IRegistry::setPolicyCall {
@@ -122,7 +122,8 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     let calldata = Bytes::from(call.abi_encode()).to_string();
     let deadline = message.deadline.to_string();
     let sign = [
-        "sign",
+        "approve",
+        "--offline",
         &calldata,
         "--typed-data",
         "typed.json",

@@ -46,7 +46,7 @@ fn require_consent(project: &Project, (console, folder): (&Console, &Path), acti
 fn what_approve_refuses_needs_a_yes_on_the_page() {
     let project = Project::with_note();
     let both = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["update-policy", "Note", &both, "--role", "migrate"]);
+    project.done(&["policy", "update", "Note", &both, "--role", "migrate"]);
     let swapped = home(SWAPPED);
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
     let refused = project.refused("LayoutRefused", &migrate);
@@ -78,9 +78,10 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     assert!(page.body.contains(said), "{}", page.body);
     assert_eq!(console.get(&before(admin, "cancel")).status, 200);
 
-    project.done(&["update-policy", "Note", &both, "--role", "policy"]);
+    project.done(&["policy", "update", "Note", &both, "--role", "policy"]);
     let none = [
-        "update-policy",
+        "policy",
+        "update",
         "Note",
         "NONE",
         "--role",
@@ -111,7 +112,7 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
     let project = Project::with_note();
     let [account, third] = [1, 2].map(|at| project.node.addresses()[at]);
     let all = format!("AND(Admin,{account},{third})");
-    project.done(&["update-policy", "Note", &all, "--role", "migrate"]);
+    project.done(&["policy", "update", "Note", &all, "--role", "migrate"]);
     let v2 = home(V2);
     let failing = [&["migrate", "Note", "2.0", &v2][..], &failing_way(&v2)].concat();
     let proposed = project.run(&failing);

@@ -20,7 +20,6 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let commands: [(&str, Vec<&str>); 8] = [
         ("/api/status", vec!["status"]),
         ("/api/status?subject=note", vec!["status", "note"]),
-        ("/api/inspect?instance=note", vec!["inspect", "note"]),
         ("/api/pending", vec!["pending"]),
         ("/api/history?name=Note", vec!["history", "Note"]),
         ("/api/policy?name=Note", vec!["policy", "explain", "Note"]),
@@ -32,7 +31,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         assert_eq!(console.document(path), printed, "{path}");
     }
     let review = console.document(&format!("/api/review?id={action}"));
-    assert_eq!(review, project.done(&["review", &action]));
+    assert_eq!(review, project.done(&["pending", &action]));
     let plan = console.document("/api/plan?name=Note&version=2.0");
     assert_eq!(plan, project.done(&["plan", "Note", "2.0"]));
     assert_eq!(review["call"], plan["call"], "the very bytes");
@@ -135,7 +134,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
 fn a_report_stands_alone_and_holds_what_waits() {
     let (project, action) = with_open_action();
     let written = |file: &str| {
-        project.done(&["report", file]);
+        project.done(&["status", "--report", file]);
         std::fs::read_to_string(project.path(file)).expect("written")
     };
     let page = written("note.html");
@@ -161,15 +160,15 @@ fn a_report_stands_alone_and_holds_what_waits() {
         ("README.md", "another file"),
         ("link.md", "a symbolic link"),
     ] {
-        let refused = project.run(&["report", file]);
+        let refused = project.run(&["status", "--report", file]);
         assert_eq!(refused.exit, Some(2), "{refused:?}");
         assert_eq!(refused.document["error"]["found"], found, "{refused:?}");
         let kept = std::fs::read_to_string(project.path("README.md"));
         assert_eq!(kept.expect("read"), "mine");
     }
-    let refused = project.run(&["report", "note.txt"]);
+    let refused = project.run(&["status", "--report", "note.txt"]);
     assert_eq!(refused.exit, Some(2), "{refused:?}");
-    let unknown = project.run(&["report", "other.html", "Other"]);
+    let unknown = project.run(&["status", "Other", "--report", "other.html"]);
     assert_eq!(unknown.exit, Some(1), "{unknown:?}");
     assert!(!project.path("other.html").exists());
 }

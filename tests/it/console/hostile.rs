@@ -17,8 +17,15 @@ fn markup_in_names_is_text() {
         project.done(&["define", name, "--migrate", "Admin"]);
     }
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["update-policy", names[0], &policy]);
-    let words = ["update-policy", names[0], "--role", "<b>role</b>", "Admin"];
+    project.done(&["policy", "update", names[0], &policy]);
+    let words = [
+        "policy",
+        "update",
+        names[0],
+        "--role",
+        "<b>role</b>",
+        "Admin",
+    ];
     project.run(&[&words[..], &["--accept", "new-role"]].concat());
     let console = Console::of(&project);
     let mut pages = vec![console.get("/")];
@@ -93,12 +100,12 @@ fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
             false => Failure::None,
         }
     });
-    let found = project.run(&["inspect", "note", "--rpc-url", &proxy.url()]);
+    let found = project.run(&["status", "note", "--rpc-url", &proxy.url()]);
     let error = &found.document["error"];
     assert_eq!(text(error, "name"), "EventsHidden", "{found:?}");
     let message = text(error, "message");
     assert!(message.contains("became an instance of Note"), "{message}");
-    project.done(&["inspect", "note"]);
+    project.done(&["status", "note"]);
     let folder = tempfile::tempdir().expect("a folder");
     let console = Console::elsewhere(folder.path(), &proxy.url(), &project.saved("registry"));
     for path in ["/definition?name=Note", "/verify?name=Note"] {

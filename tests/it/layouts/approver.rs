@@ -13,7 +13,7 @@ use super::project::{Answer, BACK, COUNT, Project, SWAPPED, V1, V2, home, text};
 pub(super) fn two_approvers() -> Project {
     let project = Project::with_note();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["update-policy", "Note", &policy]);
+    project.done(&["policy", "update", "Note", &policy]);
     project
 }
 
@@ -80,12 +80,12 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
     let project = Project::with_note();
     project.done(&[&["migrate", "Note", "2.0", &home(V2)][..], &COUNT].concat());
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["update-policy", "Note", &policy]);
+    project.done(&["policy", "update", "Note", &policy]);
     let action = proposed(&project, &BACK);
 
     // Who has only an endpoint and a key compares what the registered versions published.
     let other = Folder::on(&project);
-    let review = other.done(&["review", &action]);
+    let review = other.done(&["pending", &action]);
     let lost = findings_about(&review, "interface");
     assert!(
         lost.iter().all(|(weight, _)| *weight == "danger"),
@@ -95,7 +95,10 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
         review["findings"].to_string().contains(BACK[7]),
         "{review:#}"
     );
-    for words in [&["approve"][..], &["sign", "--out", "signed.json"]] {
+    for words in [
+        &["approve"][..],
+        &["approve", "--offline", "--out", "signed.json"],
+    ] {
         let answer = other.run(&[&[words[0], &action], &words[1..]].concat());
         assert_eq!(refusal(&answer), (Some(1), "InterfaceLost"), "{answer:?}");
         assert_eq!(text(&answer.document["error"], "found"), BACK[7]);
@@ -128,7 +131,7 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
     let found = |document: &Value| document["findings"][0]["id"].clone();
     assert_eq!(found(&plan), "initializer-lost", "{plan:#}");
     let action = proposed(&project, &migrate);
-    let review = Folder::on(&project).done(&["review", &action]);
+    let review = Folder::on(&project).done(&["pending", &action]);
     let tried = findings_about(&review, "trial");
     assert_eq!(tried.len(), 1, "{review:#}");
     assert_eq!(tried[0].0, "good", "{tried:?}");
@@ -149,7 +152,7 @@ fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_
             &project,
             &[&[command, "Note", "2.0", &v2][..], &way].concat(),
         );
-        let review = Folder::on(&project).done(&["review", &action]);
+        let review = Folder::on(&project).done(&["pending", &action]);
         let tried = findings_about(&review, "trial");
         assert!(!tried.is_empty(), "{review:#}");
         assert!(tried.iter().all(|(found, _)| *found == weight), "{tried:?}");
@@ -205,11 +208,14 @@ fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of
 
     // The approver has everything that the proposer's folder holds.
     let action = proposed(&project, &[&migrate[..], &allow].concat());
-    let review = project.done(&["review", &action]);
+    let review = project.done(&["pending", &action]);
     let cards = findings_about(&review, "layout");
     assert!(!cards.is_empty(), "{review:#}");
     assert_eq!(cards[0].0, "danger", "{cards:?}");
-    for command in [&["approve"][..], &["sign", "--out", "signed.json"]] {
+    for command in [
+        &["approve"][..],
+        &["approve", "--offline", "--out", "signed.json"],
+    ] {
         let answer = project.run(&[&[command[0], &action], &command[1..]].concat());
         assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
     }

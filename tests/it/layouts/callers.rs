@@ -45,7 +45,7 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
     assert_eq!(text(error, "found"), "function-removed:changes()");
     other.refused("NotChecked", &back);
     let step = [
-        "add-step",
+        "register",
         "Old",
         "2.0",
         "--from",
@@ -163,10 +163,10 @@ async fn an_approver_compares_by_kept_files_only_where_the_default_branch_has_th
     fs::write(note.join("2.0/version.json"), lie).expect("written");
     let top = folder.parent().expect("a folder");
     assert_eq!(names(&approve[..2]), "NotChecked");
-    let review = other.done(&["review", &action]);
+    let review = other.done(&["pending", &action]);
     assert!(review["findings"].to_string().contains("is not proven"));
     assert_eq!(
-        names(&["sign", &action, "--out", "signed.json"]),
+        names(&["approve", "--offline", &action, "--out", "signed.json"]),
         "NotChecked"
     );
 

@@ -42,12 +42,12 @@ fn an_instance_is_created_where_its_initializer_runs_and_rolled_out() {
         assert_ne!(error["expected"], error["found"], "{error:#}");
         let next = text(error, "next");
         let way = "stylus-upgrades create-proxy Note 1.0 --init 'initialize(uint256)' <uint256>, \
-                   then stylus-upgrades rollout Note";
+                   then stylus-upgrades upgrade Note";
         assert!(next.starts_with(way), "{next}");
     }
     let create = ["create-proxy", "Note", "1.0", "--save", "second"];
     project.done(&[&create[..], &init].concat());
-    project.done(&["rollout", "Note"]);
+    project.done(&["upgrade", "Note"]);
     let status = project.done(&["status", "second"]);
     assert_eq!(status["instance"]["version"], "3.0", "{status:#}");
 }

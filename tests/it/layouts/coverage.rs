@@ -27,9 +27,9 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
     let other = Folder::on(&project);
     let before = project.nonce();
     other.refused("LayoutRefused", &current);
-    other.refused("LayoutRefused", &["rollout", "Note"]);
+    other.refused("LayoutRefused", &["upgrade", "Note"]);
     assert_eq!(project.nonce(), before, "something was sent");
-    let done = other.done(&[&["rollout", "Note"][..], &allow].concat());
+    let done = other.done(&[&["upgrade", "Note"][..], &allow].concat());
     assert_eq!(done["upgraded"], 1);
     let done = other.done(&current);
     assert_eq!(

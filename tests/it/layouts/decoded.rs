@@ -43,7 +43,7 @@ fn a_migration_is_decoded_wherever_it_is_shown() {
 
     // The chain has the signature, and no names of arguments.
     let other = Folder::on(&project);
-    let review = other.done(&["review", &action]);
+    let review = other.done(&["pending", &action]);
     let bare = ("countFrom(uint256)", vec![("", "uint256", "40")]);
     assert_eq!(function(&review), bare);
     assert_eq!(review["created"], Value::Null);
@@ -76,7 +76,7 @@ fn names_of_arguments_that_a_proposer_wrote_are_not_shown() {
     fs::write(version.join("version.json"), record).expect("written");
 
     let bare = ("countFrom(uint256)", vec![("", "uint256", "40")]);
-    assert_eq!(function(&other.done(&["review", &action])), bare);
+    assert_eq!(function(&other.done(&["pending", &action])), bare);
     let pending = other.done(&["pending", "Note"]);
     assert_eq!(function(&pending["actions"][0]), bare);
 }
@@ -85,7 +85,7 @@ fn names_of_arguments_that_a_proposer_wrote_are_not_shown() {
 fn two_creators() -> Project {
     let project = Project::with_note();
     let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
-    project.done(&["update-policy", "Note", "--role", "create", &policy]);
+    project.done(&["policy", "update", "Note", "--role", "create", &policy]);
     project
 }
 
@@ -100,7 +100,7 @@ fn a_creation_is_reviewed_with_the_proxy_and_what_it_would_hold() {
     let action = text(&proposing.document, "action");
 
     let other = Folder::on(&project);
-    let review = other.done(&["review", action]);
+    let review = other.done(&["pending", action]);
     let called = ("initialize(uint256)", vec![("", "uint256", "9")]);
     assert_eq!(function(&review), called);
     let created = &review["created"];
@@ -140,7 +140,7 @@ async fn calldata_that_nobody_can_read_stay_bytes_and_their_failure_is_seen_on_a
     let other = Folder::on(&project);
     let pending = other.done(&["pending", "Note"]);
     let action = text(&pending["actions"][0], "action");
-    let review = other.done(&["review", action]);
+    let review = other.done(&["pending", action]);
     let one = only(&review);
     assert_eq!(
         (text(one, "calldata"), &one["function"]),

@@ -31,7 +31,7 @@ async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared()
         text(error, "next").ends_with("--accept absent:interface"),
         "{error}"
     );
-    let review = other.done(&["review", &action]);
+    let review = other.done(&["pending", &action]);
     let functions = findings_about(&review, "interface");
     assert_eq!(functions.len(), 1, "{review:#}");
     assert_eq!(functions[0].0, "unknown", "{functions:?}");
@@ -122,7 +122,7 @@ async fn a_document_that_leaves_functions_out_is_not_approved_unseen_and_proves_
     let action = text(&pending["actions"][0], "action");
     let answer = other.run(&["approve", action]);
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
-    let review = other.done(&["review", action]);
+    let review = other.done(&["pending", action]);
     assert_eq!(
         findings_about(&review, "interface")[0].0,
         "unknown",

@@ -129,7 +129,7 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
             "2.0",
             "--accept=migration-omitted",
         ],
-        &["add-step", "Note", "2.0", "--from", "1.0"],
+        &["register", "Note", "2.0", "--from", "1.0"],
         &["rollback", "Note", "--to", "2.0", "--as", "3.0"],
     ] {
         second.refused("LayoutNotCompared", words);

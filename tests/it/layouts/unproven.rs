@@ -18,7 +18,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let found = text(&refused.document["error"], "found").to_owned();
     let allow: Vec<&str> = found.split(", ").flat_map(|id| ["--accept", id]).collect();
     let action = proposed(&project, &[&migrate[..], &allow].concat());
-    let review = project.done(&["review", &action]);
+    let review = project.done(&["pending", &action]);
     let call: Bytes = text(&review, "call").parse().expect("hex");
     let honest = migrateCall::abi_decode(&call).expect("a migration");
     use_key(&project, 0);
@@ -35,7 +35,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let other = Folder::on(&project);
     let pending = other.done(&["pending", "Note"]);
     let action = text(&pending["actions"][0], "action");
-    let review = other.done(&["review", action]);
+    let review = other.done(&["pending", action]);
     for about in ["layout", "steps"] {
         let cards = findings_about(&review, about);
         assert!(!cards.is_empty(), "{review:#}");

@@ -50,7 +50,7 @@ async fn run_migration_refuses_whoever_is_not_the_handler() -> Done {
     assert!(
         error["next"]
             .as_str()
-            .is_some_and(|next| next.contains("set-handler"))
+            .is_some_and(|next| next.contains("--handler"))
     );
     Ok(())
 }
@@ -175,7 +175,10 @@ async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Don
     assert!(message.starts_with("2 items from 0 of 0x"), "{message}");
     assert!(message.contains("only 1 of 2 items counted"), "{message}");
     let next = error["next"].as_str().unwrap_or_default();
-    assert!(next.contains("stylus-upgrades abort-migration"), "{next}");
+    assert!(
+        next.contains("stylus-upgrades run-migration PROXY --abort"),
+        "{next}"
+    );
     assert_eq!(fixture.batches().await.len(), 1, "nothing more is spent");
     Ok(())
 }
@@ -188,6 +191,9 @@ async fn run_migration_names_the_way_out_where_the_end_is_refused() -> Done {
     ran.ends_with(1);
     assert_eq!(ran.error(), "PostConditionFailed", "{}", ran.document);
     let next = ran.document["error"]["next"].as_str().unwrap_or_default();
-    assert!(next.contains("stylus-upgrades abort-migration"), "{next}");
+    assert!(
+        next.contains("stylus-upgrades run-migration PROXY --abort"),
+        "{next}"
+    );
     Ok(())
 }

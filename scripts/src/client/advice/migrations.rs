@@ -47,7 +47,7 @@ impl Advise for IComplexMigrationErrors {
             Self::NotHandler(error) => Advice::new(
                 error.handler.to_string(),
                 error.caller.to_string(),
-                "use the handler's key, or have it replaced: stylus-upgrades set-handler",
+                "use the handler's key, or have it replaced: stylus-upgrades run-migration PROXY --handler ADDRESS",
             ),
             Self::BatchOutOfOrder(error) => Advice::new(
                 format!("a batch from {}", error.done),

@@ -1,5 +1,6 @@
 //! What an approver compares before approving.
 
+use super::signed::OfflineArgs;
 use super::storage::StorageArgs;
 use clap::Args;
 use std::path::PathBuf;
@@ -7,11 +8,16 @@ use std::path::PathBuf;
 /// An approval.
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
-    /// The action, or its first digits: 8 or more
+    /// The action, or its first digits: 8 or more. With --offline also the calldata of a governed call, or a
+    /// file that --offline or --export wrote (json, text)
+    #[arg(value_name = "ACTION|CALLDATA|FILE")]
     pub action: String,
     /// Only if it is what this file says, which `pending --json` wrote
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub reviewed: Option<PathBuf>,
+    /// A signature in a file.
+    #[command(flatten)]
+    pub offline: OfflineArgs,
     /// What is compared before.
     #[command(flatten)]
     pub review: ReviewArgs,

@@ -37,4 +37,10 @@ pub struct MigrationArgs {
     /// How long a request that the chain does not answer is retried
     #[arg(long, alias = "patience", value_name = "SECONDS", default_value_t = 60)]
     pub retry_for: u64,
+    /// Send no batch: the approvers name another handler, who sends the batches from now on
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["abort", "items", "gather"])]
+    pub handler: Option<String>,
+    /// Send no batch: the approvers abort the migration; its batches are undone by the next run
+    #[arg(long, conflicts_with_all = ["items", "gather"])]
+    pub abort: bool,
 }

@@ -5,32 +5,34 @@ use alloy::primitives::Bytes;
 use clap::Args;
 use std::path::PathBuf;
 
-/// An approval that is written to a file.
-#[derive(Debug, Args)]
-pub struct SignArgs {
-    /// An open action or its first digits, calldata of a governed call, a file that `sign` or
-    /// --export wrote (json, text)
-    #[arg(value_name = "ACTION|CALLDATA|FILE")]
-    pub subject: String,
+/// An approval that is signed into a file.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Offline")]
+pub struct OfflineArgs {
+    /// Sign a file and send nothing; the chain is read. For a key on a machine without network use --typed-data
+    #[arg(long)]
+    pub offline: bool,
     /// The file that is written [default: named after action and signer]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "offline")]
     pub out: Option<PathBuf>,
     /// Sign nothing: write the EIP-712 typed data that a wallet takes
-    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "offline",
+        conflicts_with = "out"
+    )]
     pub typed_data: Option<PathBuf>,
     /// Unix seconds up to which it holds, at most a year ahead; all that are submitted together have the same
     /// [default: that of the file, else 30 days, up to the end of the day in UTC]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", requires = "offline")]
     pub deadline: Option<u64>,
-    /// What is compared before.
-    #[command(flatten)]
-    pub review: ReviewArgs,
 }
 
 /// Approvals of one action that others signed.
 #[derive(Debug, Args)]
 pub struct SubmitArgs {
-    /// Files that `sign` wrote
+    /// Files that `approve --offline` wrote
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// What a wallet made of the typed data; one for each --signer

@@ -29,22 +29,44 @@ pub struct VersionArgs {
     pub storage: StorageArgs,
 }
 
-/// Another way into a version.
+/// A version that does not become current unless it is the first, or another step into a registered one.
 #[derive(Debug, Args)]
-pub struct AddStepArgs {
+pub struct RegisterArgs {
     /// The definition
     pub name: String,
-    /// The version, which is registered
+    /// The version's label
     pub version: String,
-    /// The older version that the way starts from
-    #[arg(long, value_name = "VERSION")]
-    pub from: String,
-    /// The way itself.
+    /// Its code, as for migrate. Without it the version is registered already, and a step is added that begins
+    /// at --from: for a hotfix, or around a version that went wrong
+    #[arg(required_unless_present = "from")]
+    pub source: Option<String>,
+    /// The version that it is reached from [default: the current one]
+    #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
+    pub from: Option<String>,
+    /// Instances are created at it, and none is upgraded to it
+    #[arg(long, alias = "born")]
+    pub initial: bool,
+    /// The step into it.
     #[command(flatten)]
     pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
+}
+
+impl RegisterArgs {
+    /// The version with that code.
+    pub fn with_code(self, source: String) -> VersionArgs {
+        VersionArgs {
+            name: self.name,
+            version: self.version,
+            source,
+            from: self.from,
+            initial: self.initial,
+            step: self.step,
+            storage: self.storage,
+        }
+    }
 }
 
 /// The way back.

@@ -1,4 +1,4 @@
-//! What `approve`, `sign` and `submit` check before anything is sent, as a page shows it: a refusal is a
+//! What `approve`, also with `--offline`, and `submit` check before anything is sent, as a page shows it: a refusal is a
 //! finding, and what the command line takes `--accept` for needs a yes.
 
 use super::super::approve::look_as_approver;

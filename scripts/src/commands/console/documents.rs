@@ -4,7 +4,7 @@ use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
 use super::super::doctor::{self, DoctorArgs};
 use super::super::history;
-use super::super::{inspect, pending, plan, policy, review, status};
+use super::super::{pending, plan, policy, review, status};
 use super::lists;
 use crate::app_error::Error;
 use crate::assess::Role;
@@ -28,7 +28,6 @@ pub(super) async fn by_name(
     let given = |name: &str| request.query.get(name).map(String::as_str);
     match name {
         "status" => status::run(context, given("subject")).await,
-        "inspect" => inspect::run(context, request.value("instance")).await,
         "pending" => pending::run(context, given("name")).await,
         "review" => review::run(context, request.value("id")).await,
         "history" => lists::history(context, request).await,

@@ -1,7 +1,7 @@
 //! Which page a path is, and the documents that it is drawn from.
 
 use super::super::context::Context;
-use super::super::{inspect, pending, policy, review};
+use super::super::{pending, policy, review, status};
 use super::{before, documents, lists};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
@@ -73,10 +73,10 @@ pub(super) async fn drawn(
             let proxy = request.value("proxy");
             place.api = way(
                 &PageContext::default(),
-                "/api/inspect",
-                &[("instance", proxy)],
+                "/api/status",
+                &[("subject", proxy)],
             );
-            let found: view::Inspection = shown(output, &inspect::run(context, proxy).await?)?;
+            let found: view::Inspection = shown(output, &status::run(context, Some(proxy)).await?)?;
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }

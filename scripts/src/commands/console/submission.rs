@@ -132,6 +132,6 @@ fn refused(found: String) -> Error {
         message: "these are no files of signed approvals".into(),
         expected: format!("1 to {FILES_MAX} files that approvers signed"),
         found,
-        next: "choose the files that `sign` or this console wrote".into(),
+        next: "choose the files that `approve --offline` or this console wrote".into(),
     }
 }

@@ -35,7 +35,7 @@ pub(in crate::commands) struct NotCompared {
 #[explain(
     expected = "{wanted}, which was compared",
     found = "{current}, which others have activated meanwhile",
-    next = "stylus-upgrades rollout {name} compares the instances with {current} and goes on"
+    next = "stylus-upgrades upgrade {name} compares the instances with {current} and goes on"
 )]
 pub(in crate::commands) struct OtherCurrent {
     pub(in crate::commands) name: String,

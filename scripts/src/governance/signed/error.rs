@@ -38,7 +38,7 @@ pub enum SignedError {
     #[error("{} is there, and is {found}", path.display())]
     #[explain(
         name = "ApprovalExists",
-        expected = "no file, or one that `sign` wrote for the same call and signer",
+        expected = "no file, or one that `approve --offline` wrote for the same call and signer",
         found = "{found}",
         next = "nothing was written; choose another name, or remove the file",
         exit = Exit::Usage
@@ -116,7 +116,7 @@ pub enum SignedError {
         name = "ApprovalsDiffer",
         expected = format!("{expected}, as {} says", first.display()),
         found = "{found}",
-        next = "sign the very same: `stylus-upgrades sign FILE` takes all of it from another's file"
+        next = "sign the very same: `stylus-upgrades approve FILE` --offline takes all of it from another's file"
     )]
     Differ {
         /// The file.

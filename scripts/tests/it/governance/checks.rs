@@ -47,7 +47,7 @@ fn a_step_names_its_check_which_every_approver_reads_and_the_registry_asks() {
         "{fields:?}"
     );
     let action = text(&proposed.document, "action");
-    let reviewed = sandbox.done("Admin2", &["review", action]);
+    let reviewed = sandbox.done("Admin2", &["pending", action]);
     let cards = reviewed["findings"].as_array().expect("findings");
     assert!(
         cards.iter().any(|card| card["id"] == "step-check"),
@@ -96,7 +96,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
     let waiting = waits.document["waiting"].as_array().expect("a list");
     assert_eq!(waiting.len(), 2, "{waits:?}");
     assert!(waiting.iter().any(|one| one["proxy"] == second["proxy"]));
-    assert_eq!(text(&waits.document, "next"), "stylus-upgrades rollout A");
+    assert_eq!(text(&waits.document, "next"), "stylus-upgrades upgrade A");
     let proxy = text(&second, "proxy");
     assert_eq!(version(&sandbox, proxy), "1.0");
     let examined = sandbox.run("Other", &["doctor"]);
@@ -116,7 +116,7 @@ fn an_instance_that_its_check_refuses_stops_all_or_waits_where_that_was_said() {
 
     check_is_content(&sandbox);
     // Its code is not the one that was approved any more: nobody moves along that step.
-    let rolled = sandbox.run("Other", &["rollout", "A"]);
+    let rolled = sandbox.run("Other", &["upgrade", "A"]);
     assert_eq!(rolled.exit, Some(5), "{rolled:?}");
     assert_eq!(version(&sandbox, proxy), "1.0");
 }

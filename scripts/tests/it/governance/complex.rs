@@ -36,7 +36,7 @@ fn one_called_back() -> (Sandbox, String) {
     let (sandbox, proxies) = registers(1);
     let proxy = proxies[0].clone();
     assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
-    sandbox.done("Admin", &["abort-migration", &proxy]);
+    sandbox.done("Admin", &["run-migration", &proxy, "--abort"]);
     sandbox.done("Admin", &["run-migration", &proxy]);
     (sandbox, proxy)
 }
@@ -79,7 +79,7 @@ fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_ev
     for proxy in &proxies {
         assert!(names_next(paused, proxy), "{proxy}: {paused:?}");
     }
-    let (exit, lines) = sandbox.reported("Admin", &["rollout", "P"]);
+    let (exit, lines) = sandbox.reported("Admin", &["upgrade", "P"]);
     assert_eq!(exit, Some(0), "nothing is left to roll out: {lines:?}");
     for proxy in &proxies {
         sandbox.done("Admin", &["run-migration", proxy]);
@@ -98,7 +98,7 @@ fn few_that_wait_among_many_are_compared_before_migrate_takes_them_along() {
     sandbox.done("Admin", &[&["register"], &MIGRATE[1..]].concat());
     // No command: it would roll out at once.
     send(&sandbox, 0, &migration(&sandbox, "P", "2.0"));
-    let one = sandbox.run("Admin", &["rollout", "P", "--max", "1"]);
+    let one = sandbox.run("Admin", &["upgrade", "P", "--max", "1"]);
     assert_eq!(one.exit, Some(5), "{one:?}");
     // Four wait, and one in a complex step does not: all four go along with the call.
     let words = [
@@ -299,11 +299,11 @@ fn an_instance_in_a_complex_migration_is_reported_as_not_tried() {
 #[test]
 fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
     let (sandbox, _) = registers(1);
-    sandbox.done("Admin", &["update-policy", "P", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", &["policy", "update", "P", "AND(Admin,Admin2)"]);
     sandbox.run("Admin", &MIGRATE);
     let pending = sandbox.done("Admin2", &["pending", "P"]);
     let action = text(&pending["actions"][0], "action");
-    let review = sandbox.done("Admin2", &["review", action]);
+    let review = sandbox.done("Admin2", &["pending", action]);
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(says.contains("only the start"), "{says}");
@@ -321,14 +321,14 @@ fn of_a_complex_migration_only_the_start_is_reported_as_tried() {
 #[test]
 fn a_migration_that_is_aborted_while_its_batches_are_sent_stops_and_says_so() {
     let (sandbox, proxies) = registers(1);
-    sandbox.done("Admin", &["update-policy", "P", "OR(Admin,Admin2)"]);
+    sandbox.done("Admin", &["policy", "update", "P", "OR(Admin,Admin2)"]);
     let sandbox = Arc::new(sandbox);
     assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
     let (other, proxy, sent) = (sandbox.clone(), proxies[0].clone(), AtomicUsize::new(0));
     let relay = Relay::interrupting(&sandbox.node.endpoint(), move |request| {
         let is_sending = request["method"] == "eth_sendRawTransaction";
         if is_sending && sent.fetch_add(1, Ordering::Relaxed) == 0 {
-            other.done("Admin2", &["abort-migration", &proxy]);
+            other.done("Admin2", &["run-migration", &proxy, "--abort"]);
         }
     });
     let run = ["run-migration", &proxies[0], "--rpc-url", &relay.endpoint()];

@@ -51,7 +51,7 @@ fn reviewed(sandbox: &Sandbox, name: &str) -> Value {
     let pending = sandbox.done("Admin2", &["pending", name]);
     sandbox.done(
         "Admin2",
-        &["review", text(&pending["actions"][0], "action")],
+        &["pending", text(&pending["actions"][0], "action")],
     )
 }
 
@@ -151,7 +151,7 @@ fn ether_that_an_initializer_gives_to_an_approver_is_shown_to_the_wei() {
         .node
         .with_chain(move |chain| chain.set_balance(proxy, U256::from(10)));
     set.expect("the chain");
-    let review = sandbox.done("Admin2", &["review", text(&review, "action")]);
+    let review = sandbox.done("Admin2", &["pending", text(&review, "action")]);
     let tried = &review["created"]["tried"];
     assert_eq!(tried["balance"], serde_json::json!(["0xa", "0x0"]));
     assert_eq!(

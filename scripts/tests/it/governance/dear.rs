@@ -37,7 +37,7 @@ fn fewer_instances_than_usual_are_rolled_out_where_their_migrations_are_dear() {
     let names: Vec<&str> = sent.iter().map(|one| text(one, "name")).collect();
     assert_eq!(names, ["rollout of 4", "rollout of 4"], "{planned:#}");
 
-    let done = sandbox.done("Other", &[&["rollout", "Pay"], &absent[..]].concat());
+    let done = sandbox.done("Other", &[&["upgrade", "Pay"], &absent[..]].concat());
     assert_eq!((&done["upgraded"], &done["left"]), (&json!(8), &json!(0)));
     assert_eq!(done["skipped"], Value::Array(vec![]), "{done:#}");
 }

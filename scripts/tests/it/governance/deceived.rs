@@ -211,7 +211,7 @@ fn an_endpoint_without_events_has_nothing_to_say_about_what_is_open() {
         (&["status"], &all),
         (&["approve", action], &all),
         (&["approve", &action[..10]], &all),
-        (&["sign", action], &all),
+        (&["approve", "--offline", action], &all),
         (&["pending"], &one),
         (&["status"], &one),
     ] {

@@ -83,7 +83,7 @@ fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
     };
     assert!(position("success 1/1 activated") < position("activated, rollout 0/6"));
     assert!(position("activated, rollout 0/6") < position("rollout 6/6"));
-    let again = sandbox.done("Admin", &["rollout", "A"]);
+    let again = sandbox.done("Admin", &["upgrade", "A"]);
     assert_eq!((&again["upgraded"], &again["left"]), (&json!(0), &json!(0)));
 }
 
@@ -129,7 +129,7 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
 #[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
-    let update = ["update-policy", "A", "OR(Admin,Admin2)"];
+    let update = ["policy", "update", "A", "OR(Admin,Admin2)"];
     let done = sandbox.done("Admin", &update);
     assert_eq!(done["executed"], true);
     let again = sandbox.done("Admin", &update);
@@ -148,7 +148,7 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
     );
     let alone = sandbox.done("Admin2", &MIGRATE);
     assert_eq!(alone["executed"], true);
-    let stranger = sandbox.run("Other", &["update-policy", "A", "Other"]);
+    let stranger = sandbox.run("Other", &["policy", "update", "A", "Other"]);
     assert_eq!(
         (stranger.exit, error(&stranger)),
         (Some(1), "NotAnApprover")
@@ -175,7 +175,7 @@ fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
 fn a_policy_with_a_mistake_is_refused_with_its_reason() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     for policy in ["AND(Admin,Admin)", "OutOf(3,Admin,Admin2)", "AND(Admin"] {
-        let answer = sandbox.run("Admin", &["update-policy", "A", policy]);
+        let answer = sandbox.run("Admin", &["policy", "update", "A", policy]);
         assert_eq!((answer.exit, error(&answer)), (Some(2), "InvalidPolicy"));
         let found = text(&answer.document["error"], "found");
         assert!(found.contains(", at byte "), "{found}");
@@ -187,7 +187,7 @@ fn a_policy_with_a_mistake_is_refused_with_its_reason() {
 fn a_policy_update_ends_what_its_role_had_gathered() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let open = sandbox.run("Admin", &MIGRATE).document;
-    sandbox.done("Admin", &["update-policy", "A", "AND(Admin,Admin3)"]);
+    sandbox.done("Admin", &["policy", "update", "A", "AND(Admin,Admin3)"]);
     assert_eq!(
         sandbox.done("Admin", &["pending", "A"])["actions"],
         json!([])

@@ -62,7 +62,7 @@ fn a_pause_of_an_earlier_run_that_was_undone_since_is_sent() {
 #[test]
 fn a_policy_of_an_earlier_run_that_was_changed_since_is_set() {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", 0);
-    let set = |policy| ["update-policy", "A", "--role", "migrate", policy];
+    let set = |policy| ["policy", "update", "A", "--role", "migrate", policy];
     killed(&sandbox, &set("Admin"), "mined:1");
     let kept = std::fs::read(journal_of(&sandbox, 0)).expect("a journal");
     sandbox.done("Admin", &set("OR(Admin,Admin2)"));

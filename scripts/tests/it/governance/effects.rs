@@ -104,12 +104,12 @@ pub(crate) fn migration(sandbox: &Sandbox, code: Bytes) -> abi::migrateCall {
 
 /// Proposes that code as `Pay` 2.0; what `plan` and `review` say.
 fn proposed(sandbox: &Sandbox, code: Bytes) -> (Value, Value) {
-    sandbox.done("Admin", &["update-policy", "Pay", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", &["policy", "update", "Pay", "AND(Admin,Admin2)"]);
     send(sandbox, 0, &migration(sandbox, code));
     let pending = sandbox.done("Admin2", &["pending", "Pay"]);
     let action = text(&pending["actions"][0], "action");
     let plan = sandbox.run("Admin2", &["plan", "Pay", "2.0", "--action", action]);
-    let review = sandbox.done("Admin2", &["review", action]);
+    let review = sandbox.done("Admin2", &["pending", action]);
     (plan.document, review)
 }
 

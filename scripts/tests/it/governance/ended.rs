@@ -10,8 +10,9 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
     let open = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&open, "action");
     let pending = sandbox.done("Other", &["pending", "A"]);
-    let next =
-        format!("stylus-upgrades review {action}, then stylus-upgrades approve {action} by Admin2");
+    let next = format!(
+        "stylus-upgrades pending {action}, then stylus-upgrades approve {action} by Admin2"
+    );
     assert_eq!(text(&pending["actions"][0], "next"), next);
     let executed = sandbox.done("Admin2", &["approve", action]);
     let (exit, late) = sandbox.reported("Admin", &["approve", action]);
@@ -85,10 +86,11 @@ fn a_check_of_an_executed_action_is_made_or_refused() {
 #[test]
 fn by_the_id_of_an_action_that_has_ended_nothing_is_signed() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
-    let update = ["update-policy", "A", "--role", "migrate", "Admin"];
+    let update = ["policy", "update", "A", "--role", "migrate", "Admin"];
     let executed = sandbox.done("Admin", &update);
     let undone = [
-        "update-policy",
+        "policy",
+        "update",
         "A",
         "--role",
         "migrate",
@@ -98,7 +100,13 @@ fn by_the_id_of_an_action_that_has_ended_nothing_is_signed() {
     let open = sandbox.run("Admin", &MIGRATE).document;
     sandbox.done("Admin", &["cancel", text(&open, "action")]);
     for (ended, name) in [(&executed, "ExecutedAlready"), (&open, "ActionNotFound")] {
-        let sign = ["sign", text(ended, "action"), "--out", "signed.json"];
+        let sign = [
+            "approve",
+            "--offline",
+            text(ended, "action"),
+            "--out",
+            "signed.json",
+        ];
         let answer = sandbox.run("Admin", &sign);
         assert_eq!((answer.exit, error(&answer)), (Some(1), name), "{answer:?}");
         assert!(!sandbox.path("signed.json").exists());

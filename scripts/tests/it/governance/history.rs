@@ -18,11 +18,18 @@ fn eventful() -> Sandbox {
     sandbox.done("Admin", &["cancel", text(&open, "action")]);
     sandbox.run("Admin", &MIGRATE);
     sandbox.done("Admin2", &MIGRATE);
-    sandbox.done("Admin", &["update-policy", "A", "OR(Admin,Admin2)"]);
+    sandbox.done("Admin", &["policy", "update", "A", "OR(Admin,Admin2)"]);
     sandbox.done("Admin2", &ROLLBACK);
     sandbox.done(
         "Admin",
-        &["update-policy", "A", "--role", "create", "AND(Admin,Other)"],
+        &[
+            "policy",
+            "update",
+            "A",
+            "--role",
+            "create",
+            "AND(Admin,Other)",
+        ],
     );
     // The code of 3.0 declares the initializer of 1.0 alone.
     let create = ["create-proxy", "A", "3.0", "--accept=initializer-omitted"];

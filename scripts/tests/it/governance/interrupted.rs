@@ -127,7 +127,7 @@ fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
     ];
     sandbox.done("Admin", &later);
     let direct = [
-        "add-step",
+        "register",
         "A",
         "3.0",
         "--from",
@@ -158,7 +158,7 @@ fn a_rollout_to_what_is_activated_meanwhile_was_compared_or_says_that_it_was_not
             found == method && seen.fetch_add(1, Ordering::Relaxed) == at * 4
         };
         let work = move |sandbox: &Sandbox| send(sandbox, 0, &third);
-        let (answer, is_done) = interrupted(&sandbox, &["rollout", "A"], is_there, work);
+        let (answer, is_done) = interrupted(&sandbox, &["upgrade", "A"], is_there, work);
         assert!(is_done, "{method} {at}");
         require_truth(&sandbox, &answer, &format!("{method} {at}"));
         if method == "eth_sendRawTransaction" {
@@ -183,7 +183,7 @@ fn what_a_rollout_moved_uncompared_is_reported_where_the_endpoint_answers_nothin
         }
         (method == "eth_call" && sent.load(Ordering::Relaxed) > 0).then_some("no more today")
     });
-    let words = ["rollout", "A", "--rpc-url", &relay.endpoint()];
+    let words = ["upgrade", "A", "--rpc-url", &relay.endpoint()];
     let answer = sandbox.run("Admin2", &words);
     require_truth(&sandbox, &answer, "behind it");
     let moved = answer.document["not_compared"].as_array().expect("them");

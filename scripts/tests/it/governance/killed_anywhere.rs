@@ -231,7 +231,7 @@ fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
     let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
     assert!(fixture.killed(&words, Phase::BeforeSending, 5));
     let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
-    assert!(survives(fixture.sandbox, &["rollout", "A"]) >= 9);
+    assert!(survives(fixture.sandbox, &["upgrade", "A"]) >= 9);
 
     let sandbox = Sandbox::with_counter("Admin", 2);
     sandbox.done("Admin", &words);
@@ -300,7 +300,7 @@ fn commands_killed_at_any_time_again_and_again_do_nothing_twice() {
     let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
     assert!(fixture.killed(&with("migrate", &VERSION_2), Phase::BeforeSending, 5));
     let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
-    survives_any_time(fixture.sandbox, &["rollout", "A"]);
+    survives_any_time(fixture.sandbox, &["upgrade", "A"]);
 }
 
 #[test]

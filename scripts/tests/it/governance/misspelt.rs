@@ -14,7 +14,7 @@ fn a_definition_that_is_not_there_is_answered_with_those_that_are() {
     for words in [
         &["status", "Leger"][..],
         &["history", "Leger"],
-        &["rollout", "Leger"],
+        &["upgrade", "Leger"],
         &["pending", "Leger"],
         &["policy", "explain", "Leger"],
         &["plan", "Leger", "2.0", "counter-v2"],
@@ -70,7 +70,7 @@ fn a_role_that_is_not_there_is_answered_with_those_that_are() {
 fn the_words_of_policies_may_be_written_in_lower_case() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let policy = "or(Admin,outof(2,Admin2,Admin3,Other),and(Admin2,after(60)))";
-    let set = sandbox.done("Admin", &["update-policy", "A", policy]);
+    let set = sandbox.done("Admin", &["policy", "update", "A", policy]);
     let written = text(&set, "policy");
     assert!(written.starts_with("OR(0x"), "{written}");
     assert!(
@@ -224,7 +224,7 @@ fn the_role_pause_is_explained_by_the_one_that_decides_for_it() {
     );
     let answer = sandbox.run(
         "Admin",
-        &["update-policy", "A", "--role", "migrat", "Admin"],
+        &["policy", "update", "A", "--role", "migrat", "Admin"],
     );
     assert_eq!((answer.exit, error(&answer)), (Some(2), "Unconfirmed"));
     let message = reported(&answer, "message");

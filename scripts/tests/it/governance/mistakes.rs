@@ -84,12 +84,12 @@ fn a_registry_that_is_not_on_this_chain_is_reported_and_does_not_look_like_an_em
         &["pending"],
         &["history", "A"],
         &["verify"],
-        &["rollout", "A"],
+        &["upgrade", "A"],
         &["register", "A", "2.0", "counter-v2"],
         &["create-proxy", "A", "1.0"],
         &["define", "B", "--migrate", "Admin"],
         &["plan", "A", "2.0", "counter-v2"],
-        &["update-policy", "A", "Admin2"],
+        &["policy", "update", "A", "Admin2"],
         &["approve", &format!("0x{}", "11".repeat(32))],
     ] {
         let answer = sandbox.run("Admin", &[words, &elsewhere].concat());

@@ -62,10 +62,10 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
         "{refused:?}"
     );
     let next = text(&refused.document["error"], "next");
-    assert!(next.contains("stylus-upgrades rollout A"), "{next}");
+    assert!(next.contains("stylus-upgrades upgrade A"), "{next}");
     assert_eq!(block(&sandbox), before);
 
-    let rolled = sandbox.run("Admin", &["rollout", "A", "--max", "1"]);
+    let rolled = sandbox.run("Admin", &["upgrade", "A", "--max", "1"]);
     assert_eq!(
         (rolled.exit, &rolled.document["left"]),
         (Some(5), &1.into())
@@ -80,7 +80,7 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
     let done = sandbox.done("Admin", &["upgrade", second, "2.0"]);
     assert_eq!(
         (text(&done, "route"), &done["executed"]),
-        ("rollout", &true.into())
+        ("upgrade", &true.into())
     );
     assert_eq!(block(&sandbox), before + 1);
 }
@@ -156,11 +156,17 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
 #[test]
 fn an_approver_whose_own_part_ends_says_so() {
     let sandbox = Sandbox::with_counter(BOTH, 0);
-    sandbox.done("Admin", &["update-policy", "A", "--role", "policy", BOTH]);
+    sandbox.done(
+        "Admin",
+        &["policy", "update", "A", "--role", "policy", BOTH],
+    );
     let cases = [
-        (["update-policy", "A", "--role", "other", BOTH], "new-role"),
         (
-            ["update-policy", "A", "--role", "policy", "Admin"],
+            ["policy", "update", "A", "--role", "other", BOTH],
+            "new-role",
+        ),
+        (
+            ["policy", "update", "A", "--role", "policy", "Admin"],
             "excluded-sender",
         ),
     ];
@@ -204,12 +210,15 @@ fn policies_that_fewer_people_can_change_are_named() {
         same.exit == Some(0) && !same.stderr.contains(warning),
         "{same:?}"
     );
-    let updated = sandbox.run("Admin", &["update-policy", "A", BOTH]);
+    let updated = sandbox.run("Admin", &["policy", "update", "A", BOTH]);
     assert!(
         updated.exit == Some(0) && updated.stderr.contains(warning),
         "{updated:?}"
     );
-    let mended = sandbox.run("Admin", &["update-policy", "A", "--role", "policy", BOTH]);
+    let mended = sandbox.run(
+        "Admin",
+        &["policy", "update", "A", "--role", "policy", BOTH],
+    );
     assert!(
         mended.exit == Some(0) && !mended.stderr.contains(warning),
         "{mended:?}"

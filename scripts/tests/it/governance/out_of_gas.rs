@@ -25,7 +25,7 @@ alloy::sol! {
 /// creates more of them.
 fn sandbox(instances: usize) -> (Sandbox, Address) {
     let sandbox = Sandbox::with_counter("OR(Admin,Admin2)", instances);
-    let role = ["update-policy", "A", "--role", "create", "Other"];
+    let role = ["policy", "update", "A", "--role", "create", "Other"];
     sandbox.done(
         "Admin",
         &[&role[..], &["--accept", "excluded-sender"]].concat(),

@@ -60,9 +60,12 @@ fn a_signed_pause_and_resume_reach_every_instance() {
     let sandbox = Sandbox::with_counter("Admin", SEVEN);
     for (command, state) in [("pause", "paused"), ("resume", "live")] {
         let exported = sandbox.done("Admin", &export(command, "call.txt"));
-        assert_eq!(exported["next"], "stylus-upgrades rollout A");
+        assert_eq!(exported["next"], "stylus-upgrades upgrade A");
         let signed = format!("{command}.json");
-        sandbox.done("Admin", &["sign", "call.txt", "--out", &signed]);
+        sandbox.done(
+            "Admin",
+            &["approve", "--offline", "call.txt", "--out", &signed],
+        );
         let done = sandbox.done("Other", &["submit", &signed]);
         assert_eq!(done["left"], json!([]), "{done}");
         assert_eq!(in_state(&sandbox, state).len(), SEVEN, "{done}");
@@ -75,14 +78,14 @@ fn a_pause_is_no_tick_to_doctor_verify_and_history() {
     let half = sandbox.run("Admin", &["doctor"]);
     assert_eq!(half.exit, Some(1), "{half:?}");
     let unlike = finding(&half, "InstanceUnlikeDefinition");
-    assert!(text(unlike, "next").starts_with("stylus-upgrades rollout A"));
+    assert!(text(unlike, "next").starts_with("stylus-upgrades upgrade A"));
     let half = sandbox.run("Admin", &["verify", "A"]);
     assert_eq!((half.exit, error(&half)), (Some(1), "Checks"));
     let checks = half.document["checks"].as_array().expect("checks");
     let failed = checks.iter().filter(|check| check["ok"] == false);
     assert_eq!(failed.count(), SEVEN - 4, "{checks:?}");
 
-    sandbox.done("Admin", &["rollout", "A"]);
+    sandbox.done("Admin", &["upgrade", "A"]);
     let whole = sandbox.run("Admin", &["doctor"]);
     assert_eq!(whole.exit, Some(3), "{whole:?}");
     let paused = finding(&whole, "DefinitionPaused");

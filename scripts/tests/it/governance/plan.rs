@@ -198,7 +198,8 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     sandbox.done(
         "Admin",
         &[
-            "update-policy",
+            "policy",
+            "update",
             "A",
             "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))",
         ],
@@ -212,7 +213,7 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done(
         "Admin",
-        &["update-policy", "A", "NONE", "--accept", "policy-none"],
+        &["policy", "update", "A", "NONE", "--accept", "policy-none"],
     );
     let frozen = sandbox.run("Other", &PLAN);
     assert_eq!(

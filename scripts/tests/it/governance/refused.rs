@@ -14,7 +14,10 @@ fn a_signature_is_void_once_its_signer_has_refused_the_action() {
         "json",
     ];
     sandbox.done("Admin", &[&["pause", "A"][..], &export].concat());
-    let signed = sandbox.done("Admin", &["sign", "call.json", "--out", "signed.json"]);
+    let signed = sandbox.done(
+        "Admin",
+        &["approve", "--offline", "call.json", "--out", "signed.json"],
+    );
     let refused = sandbox.done("Admin", &["revoke", "signed.json"]);
     assert_eq!(refused["action"], signed["action"]);
     assert_eq!(

@@ -55,7 +55,10 @@ fn pause_signed(sandbox: &Sandbox) -> PathBuf {
         "text",
     ];
     sandbox.done("Admin", &export);
-    sandbox.done("Admin", &["sign", "pause.txt", "--out", "signed.json"]);
+    sandbox.done(
+        "Admin",
+        &["approve", "--offline", "pause.txt", "--out", "signed.json"],
+    );
     sandbox.path("signed.json")
 }
 
@@ -71,7 +74,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     let (exit, exported) = run(&sandbox, ana, "Admin", &export);
     assert_eq!(exit, Some(0), "{exported}");
     // Ana has built 2.0 herself.
-    let sign = ["sign", "call.json", "--out", "ana.json"];
+    let sign = ["approve", "--offline", "call.json", "--out", "ana.json"];
     let (exit, signed) = run(&sandbox, ana, "Admin", &sign);
     assert_eq!(exit, Some(0), "{signed}");
     assert_eq!(signed["display"]["function"], "migrate");
@@ -81,7 +84,7 @@ fn two_sign_in_two_folders_and_a_stranger_submits() {
     hand_over("ana.json", ana, ben);
     // What an exported call says of the functions of 2.0 is no proof to who has not.
     let named = ["--accept", "absent:interface"];
-    let sign = ["sign", "ana.json", "--out", "ben.json"];
+    let sign = ["approve", "--offline", "ana.json", "--out", "ben.json"];
     let (exit, refused) = run(&sandbox, ben, "Admin2", &sign);
     assert_eq!(
         (exit, &refused["error"]["name"]),
@@ -120,7 +123,10 @@ fn signatures_and_calls_of_approvers_add_up() {
     let proposed = sandbox.run("Admin2", &["resume", "A"]);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
-    sandbox.done("Admin", &["sign", action, "--out", "ana.json"]);
+    sandbox.done(
+        "Admin",
+        &["approve", "--offline", action, "--out", "ana.json"],
+    );
     let done = sandbox.done("Other", &["submit", "ana.json"]);
     assert_eq!(done["executed"], true);
     let again = sandbox.run("Other", &["submit", "ana.json"]);
@@ -131,7 +137,14 @@ fn signatures_and_calls_of_approvers_add_up() {
 fn what_a_wallet_signs_is_submitted_with_its_signer() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     pause_signed(&sandbox);
-    let typed = ["sign", "pause.txt", "--typed-data", "wallet.json", "--json"];
+    let typed = [
+        "approve",
+        "--offline",
+        "pause.txt",
+        "--typed-data",
+        "wallet.json",
+        "--json",
+    ];
     let output = sandbox.raw(&typed);
     assert!(output.status.success(), "{output:?}");
     let typed = std::fs::read_to_string(sandbox.path("wallet.json")).expect("a file");
@@ -164,7 +177,13 @@ fn what_a_wallet_signs_and_who_submits_is_checked_as_an_approval() {
     ]);
     export.extend(["--export-format", "json"]);
     sandbox.done("Admin", &export);
-    let typed = ["sign", "call.json", "--typed-data", "wallet.json"];
+    let typed = [
+        "approve",
+        "--offline",
+        "call.json",
+        "--typed-data",
+        "wallet.json",
+    ];
     let refused = sandbox.run("Admin", &typed);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     assert!(!sandbox.path("wallet.json").exists());
@@ -173,7 +192,10 @@ fn what_a_wallet_signs_and_who_submits_is_checked_as_an_approval() {
     let meant = [&typed[..], &known].concat();
     let typed = sandbox.done("Admin", &meant);
     assert!(typed["coverage"].is_object(), "{typed}");
-    let sign = [&["sign", "call.json", "--out", "signed.json"], &known[..]];
+    let sign = [
+        &["approve", "--offline", "call.json", "--out", "signed.json"],
+        &known[..],
+    ];
     sandbox.done("Admin", &sign.concat());
     let submit = ["submit", "signed.json"];
     let before = sandbox.run("Other", &submit);
@@ -245,14 +267,14 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     std::fs::copy(sandbox.path("signed.json"), sandbox.path("copy.json")).expect("copied");
     let twice = sandbox.run("Other", &["submit", "signed.json", "copy.json"]);
     assert_eq!(error(&twice), "SignerTwice");
-    let stranger = sandbox.run("Other", &["sign", "pause.txt"]);
+    let stranger = sandbox.run("Other", &["approve", "--offline", "pause.txt"]);
     assert_eq!(error(&stranger), "NotAnApprover");
     let expected = text(&stranger.document["error"], "expected");
     assert!(
         expected.starts_with("an approver of role migrate: AND("),
         "{expected}"
     );
-    let missing = sandbox.run("Admin", &["sign", "anna.json"]);
+    let missing = sandbox.run("Admin", &["approve", "--offline", "anna.json"]);
     let message = text(&missing.document["error"], "message");
     assert_eq!(
         message,
@@ -260,12 +282,13 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     );
     let batch = ["pause", "A", "--as", "Admin", "--export", "batch.json"];
     sandbox.done("Admin", &batch);
-    let safe = sandbox.run("Admin", &["sign", "batch.json"]);
+    let safe = sandbox.run("Admin", &["approve", "--offline", "batch.json"]);
     assert!(text(&safe.document["error"], "next").contains("--export-format json"));
     let until = whole["approval"]["deadline"].as_u64().expect("seconds") + DAY;
     let until = until.to_string();
     let mut other = [
-        "sign",
+        "approve",
+        "--offline",
         "pause.txt",
         "--out",
         "later.json",
@@ -281,7 +304,13 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     sandbox.wait(32 * DAY);
     let late = sandbox.run("Other", &["submit", "signed.json"]);
     assert_eq!(error(&late), "ApprovalExpired");
-    let past = ["sign", "pause.txt", "--deadline", "1000000000"];
+    let past = [
+        "approve",
+        "--offline",
+        "pause.txt",
+        "--deadline",
+        "1000000000",
+    ];
     assert_eq!(error(&sandbox.run("Admin", &past)), "ApprovalExpired");
     assert_eq!(
         sandbox.done("Admin", &["pending", "A"])["actions"],
@@ -321,11 +350,14 @@ fn a_file_that_says_two_things_or_is_for_elsewhere_is_not_signed() {
     cases.push(("ApprovalMalformed", bare));
     for (expected, file) in cases {
         std::fs::write(sandbox.path("given.json"), file.to_string()).expect("written");
-        let refused = sandbox.run("Admin2", &["sign", "given.json", "--out", "out.json"]);
+        let refused = sandbox.run(
+            "Admin2",
+            &["approve", "--offline", "given.json", "--out", "out.json"],
+        );
         assert_eq!(error(&refused), expected, "{refused:?}");
         assert!(!sandbox.path("out.json").exists());
     }
-    let sign = ["sign", "resume.json", "--out", "out.json"];
+    let sign = ["approve", "--offline", "resume.json", "--out", "out.json"];
     sandbox.done("Admin2", &sign);
 }
 
@@ -338,14 +370,32 @@ fn an_approval_that_somebody_signed_is_not_written_over() {
         ("Admin", ["--typed-data", "signed.json"]),
         ("Admin2", ["--out", "signed.json"]),
     ] {
-        let sign = [&["sign", "pause.txt"][..], &words].concat();
+        let sign = [&["approve", "--offline", "pause.txt"][..], &words].concat();
         let refused = sandbox.run(key, &sign);
         assert_eq!(error(&refused), "ApprovalExists", "{refused:?}");
         assert_eq!(std::fs::read(&signed).expect("a file"), whole);
     }
     // One's own of the same call is, and what nobody signed yet.
-    sandbox.done("Admin", &["sign", "pause.txt", "--out", "signed.json"]);
-    let typed = ["sign", "pause.txt", "--typed-data", "wallet.json"];
+    sandbox.done(
+        "Admin",
+        &["approve", "--offline", "pause.txt", "--out", "signed.json"],
+    );
+    let typed = [
+        "approve",
+        "--offline",
+        "pause.txt",
+        "--typed-data",
+        "wallet.json",
+    ];
     sandbox.done("Admin2", &typed);
-    sandbox.done("Admin2", &["sign", "wallet.json", "--out", "wallet.json"]);
+    sandbox.done(
+        "Admin2",
+        &[
+            "approve",
+            "--offline",
+            "wallet.json",
+            "--out",
+            "wallet.json",
+        ],
+    );
 }

@@ -21,7 +21,7 @@ fn what_succeeds_asks_for_no_trace() {
         &["pending"],
         &["history", "A"],
         &["verify", "A"],
-        &["rollout", "A"],
+        &["upgrade", "A"],
         &["doctor"],
     ] {
         let answer = at(words);

@@ -78,7 +78,7 @@ fn a_review_gives_no_good_mark_where_instances_are_left_that_were_not_tried() {
     sandbox.run("Admin", &MIGRATE);
     let pending = sandbox.done("Admin2", &["pending", "A"]);
     let action = text(&pending["actions"][0], "action");
-    let review = sandbox.done("Admin2", &["review", action]);
+    let review = sandbox.done("Admin2", &["pending", action]);
     let cards = review["findings"].as_array().expect("findings").iter();
     let tried: Vec<_> = cards
         .filter(|card| card["part"] == "trial")
@@ -178,13 +178,13 @@ fn a_further_way_to_what_is_current_is_reported_as_not_tried_and_open_to_any_rol
         ],
     );
     sandbox.done("Admin", &MIGRATE);
-    sandbox.done("Admin", &["update-policy", "A", "AND(Admin,Admin2)"]);
+    sandbox.done("Admin", &["policy", "update", "A", "AND(Admin,Admin2)"]);
     let script = ["--script", "counter-v1", "--call", "increment()"];
-    let way = [&["add-step", "A", "2.0", "--from", "1.1"][..], &script].concat();
+    let way = [&["register", "A", "2.0", "--from", "1.1"][..], &script].concat();
     let proposed = sandbox.run("Admin", &way);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
-    let review = sandbox.done("Admin2", &["review", action]);
+    let review = sandbox.done("Admin2", &["pending", action]);
     let (weight, says) = card(&review, "trial");
     assert_eq!(weight, "unknown", "{says}");
     assert!(

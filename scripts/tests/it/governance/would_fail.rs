@@ -108,7 +108,10 @@ fn instances_that_a_failed_plan_leaves_are_said_to_stay() {
 #[test]
 fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
     let sandbox = Sandbox::with_counter("Admin", 0);
-    sandbox.done("Admin", &["update-policy", "A", "--role", "create", BOTH]);
+    sandbox.done(
+        "Admin",
+        &["policy", "update", "A", "--role", "create", BOTH],
+    );
     let line = |lines: &[String]| {
         let line = lines.iter().find(|line| line.starts_with("proxy  "));
         line.expect("its address").clone()
@@ -136,7 +139,7 @@ fn what_succeeds_once_approved_says_nothing_of_it() {
 fn what_cannot_be_foreseen_is_proposed_and_said_to_be_untried() {
     let (delayed, _) = failing(BOTH);
     let delay = "AND(Admin,Admin2,AFTER(60))";
-    delayed.done("Admin", &["update-policy", "A", delay]);
+    delayed.done("Admin", &["policy", "update", "A", delay]);
     let (of_contract, _) = failing(BOTH);
     let admin2 = of_contract.node.accounts().mnemonic()[1].address();
     let code = Bytes::from_static(&[0]);

@@ -144,7 +144,8 @@ fn with_history(node: &NodeHandle) -> (Sandbox, Value) {
     sandbox.done(&["define", "A", "--migrate", "Admin"]);
     mine(1_500);
     sandbox.done(&[
-        "update-policy",
+        "policy",
+        "update",
         "A",
         "--role",
         "create",

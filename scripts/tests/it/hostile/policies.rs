@@ -45,16 +45,16 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
     let other = node.addresses()[1].to_string();
     let before = nonce(&node, sender);
     let cases: [(&[&str], &str); 7] = [
-        (&["update-policy", "A", "NONE"], "policy-none"),
+        (&["policy", "update", "A", "NONE"], "policy-none"),
         (
-            &["update-policy", "A", "--role", "create", "NONE"],
+            &["policy", "update", "A", "--role", "create", "NONE"],
             "policy-none",
         ),
         (
-            &["update-policy", "A", "--role", "creat", "Admin"],
+            &["policy", "update", "A", "--role", "creat", "Admin"],
             "new-role",
         ),
-        (&["update-policy", "A", &other], "excluded-sender"),
+        (&["policy", "update", "A", &other], "excluded-sender"),
         (
             &["define", "B", "--migrate", "Admin", "--create", "NONE"],
             "policy-none",
@@ -71,17 +71,12 @@ fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
     let role = [
-        "update-policy",
-        "A",
-        "--role",
-        "audit",
-        "Admin",
-        "--accept",
-        "new-role",
+        "policy", "update", "A", "--role", "audit", "Admin", "--accept", "new-role",
     ];
     assert_eq!(sandbox.done(&role)["executed"], true);
     let last = [
-        "update-policy",
+        "policy",
+        "update",
         "A",
         "--role",
         "create",
@@ -98,9 +93,10 @@ fn who_approves_a_final_policy_says_that_it_is_meant_too() {
     let second = &node.accounts().mnemonic()[1];
     sandbox.write_private("second", &second.to_bytes().to_string());
     let both = format!("AND(Admin,{})", second.address());
-    sandbox.done(&["update-policy", "A", "--role", "policy", &both]);
+    sandbox.done(&["policy", "update", "A", "--role", "policy", &both]);
     let freeze = [
-        "update-policy",
+        "policy",
+        "update",
         "A",
         "NONE",
         "--accept",
@@ -163,7 +159,7 @@ fn a_person_at_a_terminal_is_prompted() {
     let (node, sandbox) = team();
     let sender = node.addresses()[0];
     let before = nonce(&node, sender);
-    let words = with_key(&["update-policy", "A", "--role", "create", "NONE"]);
+    let words = with_key(&["policy", "update", "A", "--role", "create", "NONE"]);
     for no in ["", "no", "y", "yes, but"] {
         let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", no);
         assert_eq!(exit, Some(2), "{seen}");
@@ -213,10 +209,10 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
         &["status", "--registry", WRONG],
         &["status", WRONG],
         &["upgrade", WRONG, "2.0"],
-        &["set-handler", WRONG, "Admin"],
-        &["set-handler", "Admin", WRONG],
+        &["run-migration", WRONG, "--handler", "Admin"],
+        &["run-migration", "Admin", "--handler", WRONG],
         &["run-migration", WRONG],
-        &["update-policy", "A", &policy],
+        &["policy", "update", "A", &policy],
         &["define", "B", "--migrate", "Admin", "--create", WRONG],
         &["registry", "deploy", "--define", WRONG],
         &["register", "A", "1.0", WRONG],

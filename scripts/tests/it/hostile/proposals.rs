@@ -23,7 +23,8 @@ fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
     let expression = format!("OR({other})");
     let either = format!("OR(Admin,{other})");
     let readable = [
-        "update-policy",
+        "policy",
+        "update",
         "A",
         "--role",
         "create",

@@ -95,7 +95,7 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
         &["verify", "A"],
         &["approve", &action],
         &["cancel", &action],
-        &["rollout", "A"],
+        &["upgrade", "A"],
         &["upgrade", &who, "2.0"],
         &["define", "A", "--migrate", &who],
         &["plan", "A", "2.0"],

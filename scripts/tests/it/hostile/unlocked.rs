@@ -6,8 +6,9 @@ use crate::hostile::server::{Request, Server, forward};
 use serde_json::json;
 
 /// A policy that the team's first account may set alone.
-const UPDATE: [&str; 6] = [
-    "update-policy",
+const UPDATE: [&str; 7] = [
+    "policy",
+    "update",
     "A",
     "OR(Admin,0x1111111111111111111111111111111111111111)",
     "--role",

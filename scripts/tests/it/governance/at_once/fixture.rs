@@ -146,7 +146,8 @@ impl Fixture {
     /// Gives a role to the policy.
     pub(super) fn hand_over(&self, name: &str, role: &str, policy: &str) {
         let words = [
-            "update-policy",
+            "policy",
+            "update",
             name,
             "--role",
             role,

@@ -144,7 +144,7 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
             for _ in 0..lagging {
                 fixture.sandbox.done("Admin", &create);
             }
-            let reported = fixture.typed_by(keys, &["rollout", &name]);
+            let reported = fixture.typed_by(keys, &["upgrade", &name]);
             let upgraded = reported.iter().map(|one| {
                 assert_eq!(one.answer.exit, Some(0), "{:?}", one.answer);
                 one.answer.document["upgraded"].as_u64().expect("a number")
@@ -166,7 +166,7 @@ fn set_handler_typed_at_once_is_reported_as_the_chain_has_it() {
         for _ in 0..rounds() {
             let (name, proxy) = points.begun(&fixture, "Other");
             fixture.hand_over(&name, "migrate", policy);
-            let words = ["set-handler", &proxy, "Admin3"];
+            let words = ["run-migration", &proxy, "--handler", "Admin3"];
             let (round, reported) = fixture.agreed_at_once(&registry, keys, &words);
             assert!(
                 round.executions() >= 1 && exits(&reported)[0] >= 1,
@@ -185,7 +185,7 @@ fn abort_migration_typed_at_once_turns_back_once() {
         for _ in 0..rounds() {
             let (name, proxy) = points.begun(&fixture, "Other");
             fixture.hand_over(&name, "migrate", policy);
-            let words = ["abort-migration", &proxy];
+            let words = ["run-migration", &proxy, "--abort"];
             let (round, reported) = fixture.agreed_at_once(&registry, keys, &words);
             assert_eq!(round.executions(), 1, "{policy}");
             assert!(exits(&reported)[0] >= 1, "{policy}");

@@ -69,7 +69,8 @@ fn two_approvers_in_one_block_both_learn_that_it_was_executed() {
     let name = fixture.defined();
     fixture.hand_over(&name, "policy", "AND(Admin,Admin2)");
     let update = [
-        "update-policy",
+        "policy",
+        "update",
         &name,
         "--role",
         "migrate",

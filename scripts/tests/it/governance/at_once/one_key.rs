@@ -45,7 +45,8 @@ fn two_commands_of_one_key_in_two_terminals_each_report_the_truth() {
             (
                 "Admin",
                 vec![
-                    "update-policy",
+                    "policy",
+                    "update",
                     &one,
                     "Admin2",
                     "--accept",
@@ -55,7 +56,8 @@ fn two_commands_of_one_key_in_two_terminals_each_report_the_truth() {
             (
                 "Admin",
                 vec![
-                    "update-policy",
+                    "policy",
+                    "update",
                     &other,
                     "Admin2",
                     "--accept",

@@ -188,7 +188,8 @@ fn update_policy_typed_at_once_is_reported_as_the_chain_has_it() {
             let name = fixture.defined();
             fixture.hand_over(&name, "policy", policy);
             owned(&[
-                "update-policy",
+                "policy",
+                "update",
                 &name,
                 "--role",
                 "migrate",
