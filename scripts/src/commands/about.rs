@@ -1,12 +1,13 @@
-//! What this program is: its version with the framework that it deploys, and what shells complete.
+//! What this program is: its version with the framework that it deploys, what shells complete, its manual.
 
-use super::args::Cli;
+use super::help;
+use crate::app_error::Error;
 use crate::build::Framework;
 use crate::ids::CodeHash;
 use crate::output::Outcome;
 use alloy::primitives::Address;
-use clap::CommandFactory;
 use clap_complete::Shell;
+use std::path::Path;
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
 
@@ -43,7 +44,7 @@ fn lines(framework: &Framework) -> Vec<String> {
 /// `completions`: what the shell reads.
 pub(super) fn completions(shell: Shell) -> Outcome {
     let mut script = Vec::new();
-    let mut command = Cli::command();
+    let mut command = help::command();
     clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     let mut outcome = Outcome::default();
@@ -53,4 +54,23 @@ pub(super) fn completions(shell: Shell) -> Outcome {
     outcome.field("shell", shell.to_string());
     outcome.field("script", script);
     outcome
+}
+
+/// `man`: a page of the program and one of each command, with what `--help` says.
+///
+/// # Errors
+/// [`Error::Usage`] where the folder cannot be written to.
+pub(super) fn manual(folder: &Path) -> Result<Outcome, Error> {
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(help::command(), folder));
+    written.map_err(|error| Error::Usage {
+        message: format!("the manual cannot be written to {}", folder.display()),
+        expected: "a folder that this user may write to".into(),
+        found: error.to_string(),
+        next: "name another folder".into(),
+    })?;
+    let mut outcome = Outcome::default();
+    outcome.field("folder", folder);
+    outcome.line(format!("written    {}", folder.display()));
+    Ok(outcome)
 }

@@ -68,6 +68,12 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, such as `stylus-upgrades man ~/.local/share/man/man1`
+    Man {
+        /// The folder
+        #[arg(value_name = "DIR")]
+        folder: std::path::PathBuf,
+    },
     /// Make a project: a contract, a test of its upgrades, and what belongs around them
     New(NewArgs),
     /// Make an existing contract upgradeable; shows the difference before it writes
@@ -106,7 +112,7 @@ pub enum Command {
     },
     /// Add a version; the first one becomes current. Without a source: another step into a registered one
     Register(RegisterArgs),
-    /// Create and initialise an instance
+    /// Create and initialize an instance
     CreateProxy(CreateProxyArgs),
     /// Upgrade one instance to a version, or a definition's older instances to its current version
     Upgrade {
@@ -185,7 +191,7 @@ pub enum Command {
     Console(ConsoleArgs),
     /// Approve an action by its id: sends the very bytes that were proposed; --offline signs a file
     Approve(ApproveArgs),
-    /// Send what approvers signed, in one transaction of anybody
+    /// Send what approvers signed, in one transaction: any key may
     Submit(SubmitArgs),
     /// Withdraw one's own approval, or refuse an action before: no signature of one's own counts then
     Revoke {

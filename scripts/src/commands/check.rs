@@ -47,12 +47,6 @@ pub struct CheckArgs {
     /// The label of the new version [default: where its declared migration leads]
     #[arg(long = "label", value_name = "VERSION")]
     pub version: Option<String>,
-    /// The way into it, as for migrate.
-    #[command(flatten)]
-    pub step: StepArgs,
-    /// What is said about its storage.
-    #[command(flatten)]
-    pub storage: StorageArgs,
     /// For people, or workflow commands of GitHub Actions, which it shows beside the lines
     #[arg(long, value_enum, default_value_t = Format::People)]
     pub format: Format,
@@ -60,6 +54,12 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub instances: u32,
+    /// The way into it, as for migrate.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
 }
 
 /// How findings are written.

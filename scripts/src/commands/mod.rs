@@ -20,6 +20,7 @@ mod doctor;
 mod export;
 mod facts;
 mod handler;
+mod help;
 mod history;
 mod inspect;
 mod kept;
@@ -79,7 +80,6 @@ use crate::error::{Exit, Explain, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
 use context::Context;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
 
 /// Runs a command line, its first word being the program's name.
 pub fn run(words: Vec<OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(&words) {
+    let cli = match help::parse(&words) {
         Ok(cli) => cli,
         Err(error) => return misused(&words, &error),
     };
@@ -164,6 +164,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Node { flags } => node::run(context, &flags).await,
         Command::Demo { keep } => demo::run(context, keep).await,
         Command::Completions { shell } => Ok(about::completions(shell)),
+        Command::Man { folder } => about::manual(&folder),
         Command::Deploy {
             source,
             no_activate,
@@ -335,7 +336,7 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
 
 /// The program with the commands that the line names, as far as they are known.
 fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
-    let program = Cli::command();
+    let program = help::command();
     let (mut at, mut text) = (&program, program.get_name().to_owned());
     for word in words {
         if let Some(below) = at.find_subcommand(word.as_ref()) {

@@ -1,10 +1,9 @@
 //! First use without reading: on a terminal `registry deploy`, `create-proxy` and `migrate` ask for
 //! what is missing, and print the full command, which does the same without asking.
 
-use super::args::Cli;
+use super::help;
 use crate::text::shell_word;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -171,7 +170,7 @@ fn key(ask: &mut dyn FnMut(&str) -> Option<String>) -> Option<[String; 2]> {
 /// Names of the positional arguments that are missing, in order; `None` where something else is
 /// wrong with the words.
 fn missing(words: &[String]) -> Option<Vec<String>> {
-    let Err(error) = Cli::try_parse_from(words) else {
+    let Err(error) = help::parse(words) else {
         return Some(Vec::new());
     };
     let names = match error.get(ContextKind::InvalidArg) {
@@ -185,7 +184,7 @@ fn missing(words: &[String]) -> Option<Vec<String>> {
 
 /// What to ask for a positional argument: its name and its help.
 fn question(command: &[&str], name: &str) -> String {
-    let mut tree = Cli::command();
+    let mut tree = help::command();
     let mut found = Some(&mut tree);
     for word in command {
         found = found.and_then(|tree| tree.find_subcommand_mut(word));

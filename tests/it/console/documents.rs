@@ -17,7 +17,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let account = project.node.addresses()[1].to_string();
     let key = project.node.accounts().mnemonic()[0].to_bytes().to_string();
     let console = Console::with(&project, &[("PRIVATE_KEY", &key)]);
-    let commands: [(&str, Vec<&str>); 8] = [
+    let commands: [(&str, Vec<&str>); 7] = [
         ("/api/status", vec!["status"]),
         ("/api/status?subject=note", vec!["status", "note"]),
         ("/api/pending", vec!["pending"]),

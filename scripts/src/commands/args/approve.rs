@@ -15,16 +15,17 @@ pub struct ApproveArgs {
     /// Only if it is what this file says, which `pending --json` wrote
     #[arg(long, value_name = "FILE", conflicts_with = "offline")]
     pub reviewed: Option<PathBuf>,
-    /// A signature in a file.
-    #[command(flatten)]
-    pub offline: OfflineArgs,
     /// What is compared before.
     #[command(flatten)]
     pub review: ReviewArgs,
+    /// A signature in a file.
+    #[command(flatten)]
+    pub offline: OfflineArgs,
 }
 
 /// What an approver compares and says before he approves.
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Compared before it is approved")]
 pub struct ReviewArgs {
     /// Only if its code is what this builds to: a crate's folder, or a contract of this
     /// workspace by name

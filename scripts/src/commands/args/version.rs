@@ -110,12 +110,6 @@ pub struct PlanArgs {
     /// more
     #[arg(long, value_name = "ID", conflicts_with = "source")]
     pub action: Option<String>,
-    /// The way into it, as for migrate.
-    #[command(flatten)]
-    pub step: StepArgs,
-    /// What is said about its storage.
-    #[command(flatten)]
-    pub storage: StorageArgs,
     /// Instances that are tried, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub instances: u32,
@@ -130,10 +124,17 @@ pub struct PlanArgs {
     /// Write what the replay found as Markdown
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub replay_report: Option<std::path::PathBuf>,
+    /// The way into it, as for migrate.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
 }
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Migration")]
 pub struct StepArgs {
     /// The migration: a function of the version's code (or of --script) with its arguments, or
     /// calldata
