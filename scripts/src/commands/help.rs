@@ -410,8 +410,11 @@ mod tests {
                 .all(|(group, _)| printed.contains(&format!("\n{group}:\n"))),
             "{printed}"
         );
-        assert!(!printed.contains("--private-key"), "{printed}");
-        assert!(help("", "--help").contains("--private-key"), "{printed}");
+        assert!(!printed.contains("--private-key <HEX>"), "{printed}");
+        assert!(
+            help("", "--help").contains("--private-key <HEX>"),
+            "{printed}"
+        );
     }
 
     #[test]
@@ -441,8 +444,8 @@ mod tests {
                 examples.iter().all(|example| printed.contains(example)),
                 "{printed}"
             );
-            assert!(!printed.contains("--private-key"), "{printed}");
-            assert!(help(command, "--help").contains("--private-key"));
+            assert!(!printed.contains("--private-key <HEX>"), "{printed}");
+            assert!(help(command, "--help").contains("--private-key <HEX>"));
         }
     }
 

@@ -80,7 +80,7 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
     let done = sandbox.done("Admin", &["upgrade", second, "2.0"]);
     assert_eq!(
         (text(&done, "route"), &done["executed"]),
-        ("upgrade", &true.into())
+        ("rollout", &true.into())
     );
     assert_eq!(block(&sandbox), before + 1);
 }

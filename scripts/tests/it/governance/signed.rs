@@ -298,7 +298,7 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     sandbox.done("Admin2", &other);
     let differ = sandbox.run("Other", &["submit", "signed.json", "later.json"]);
     assert_eq!(error(&differ), "ApprovalsDiffer");
-    other[5] = "4102444800";
+    other[6] = "4102444800";
     let far = sandbox.run("Admin2", &other);
     assert_eq!((far.exit, error(&far)), (Some(2), "DeadlineTooFar"));
     sandbox.wait(32 * DAY);

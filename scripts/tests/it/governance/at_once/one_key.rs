@@ -66,7 +66,7 @@ fn two_commands_of_one_key_in_two_terminals_each_report_the_truth() {
             ),
         ]);
         for reported in &reported {
-            let explain = ["policy", "explain", &reported.words[1], "--role", "migrate"];
+            let explain = ["policy", "explain", &reported.words[2], "--role", "migrate"];
             let policy = fixture.sandbox.done("Other", &explain);
             let is_changed = text(&policy["policies"][0], "named") == "Admin2";
             match reported.answer.exit {

@@ -199,7 +199,7 @@ fn update_policy_typed_at_once_is_reported_as_the_chain_has_it() {
             ])
         },
         |fixture, _, _, reported| {
-            let name = &reported[0].words[1];
+            let name = &reported[0].words[2];
             let explain = ["policy", "explain", name, "--role", "migrate"];
             let policy = fixture.sandbox.done("Other", &explain);
             assert_eq!(text(&policy["policies"][0], "named"), "Admin2");
