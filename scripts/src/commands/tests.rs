@@ -65,3 +65,16 @@ fn a_version_says_where_it_is_reached_from() {
     assert_eq!(args.from.as_deref(), Some("1.0"));
     assert_eq!(args.step.call, ["migrate(uint256)", "5"]);
 }
+
+#[test]
+fn the_manual_has_a_page_for_every_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    super::about::manual(folder.path()).expect("it is written");
+    for command in help::command().get_subcommands() {
+        let page = folder
+            .path()
+            .join(format!("stylus-upgrades-{}.1", command.get_name()));
+        let page = std::fs::read_to_string(&page).expect("a page");
+        assert!(page.contains(command.get_name()), "{page}");
+    }
+}

@@ -288,7 +288,7 @@ pub enum MigrationError {
 /// How an instance gets out of a migration that cannot go forward.
 fn way_out(proxy: Address) -> String {
     format!(
-        "stylus-upgrades run-migration {proxy} --abort (by the approvers) turns it back, then \
+        "stylus-upgrades run-migration {proxy} --abort (by the approvers) aborts it, then \
          stylus-upgrades run-migration {proxy}"
     )
 }

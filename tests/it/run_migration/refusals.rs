@@ -176,7 +176,7 @@ async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Don
     assert!(message.contains("only 1 of 2 items counted"), "{message}");
     let next = error["next"].as_str().unwrap_or_default();
     assert!(
-        next.contains("stylus-upgrades run-migration PROXY --abort"),
+        next.contains("--abort (by the approvers) aborts it"),
         "{next}"
     );
     assert_eq!(fixture.batches().await.len(), 1, "nothing more is spent");
@@ -192,7 +192,7 @@ async fn run_migration_names_the_way_out_where_the_end_is_refused() -> Done {
     assert_eq!(ran.error(), "PostConditionFailed", "{}", ran.document);
     let next = ran.document["error"]["next"].as_str().unwrap_or_default();
     assert!(
-        next.contains("stylus-upgrades run-migration PROXY --abort"),
+        next.contains("--abort (by the approvers) aborts it"),
         "{next}"
     );
     Ok(())

@@ -32,7 +32,11 @@ fn in_rounds(
                 );
             }
             check(&fixture, policy, &round, &reported);
-            fixture.close(words[1]);
+            let name = match words[..] {
+                ["policy", _, name, ..] => name,
+                _ => words[1],
+            };
+            fixture.close(name);
         }
     }
 }
