@@ -72,6 +72,29 @@ pub struct KeyArgs {
     /// Whether no key is looked for, whatever was given and wherever one may be.
     #[arg(skip)]
     none: bool,
+    /// What the manifest names, for where neither a flag nor a variable says anything.
+    #[arg(skip)]
+    manifest: KeyPlace,
+}
+
+/// Where the manifest says that a key lies. Of several the first counts: file, keystore, account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPlace {
+    /// A file that holds the private key in hexadecimal.
+    pub private_key_path: Option<PathBuf>,
+    /// An encrypted keystore file.
+    pub keystore: Option<PathBuf>,
+    /// The name of a keystore in ~/.foundry/keystores.
+    pub account: Option<String>,
+    /// A file that holds the keystore's password.
+    pub password_file: Option<PathBuf>,
+}
+
+impl KeyPlace {
+    /// Whether it names a key.
+    pub fn is_some(&self) -> bool {
+        self.private_key_path.is_some() || self.keystore.is_some() || self.account.is_some()
+    }
 }
 
 /// What can go wrong with a key. No variant carries the key.
@@ -185,6 +208,11 @@ impl KeyArgs {
         }
     }
 
+    /// The same, with what the manifest names.
+    pub fn or_of_manifest(self, manifest: KeyPlace) -> Self {
+        Self { manifest, ..self }
+    }
+
     /// Whether the key stands in the arguments, where other processes can read it.
     pub fn is_exposed(&self) -> bool {
         self.private_key.is_some()
@@ -233,7 +261,7 @@ impl KeyArgs {
             return parse(&read(path, FLAG)?, FLAG, output).map(Some);
         }
         if let Some((path, source_name)) = self.keystore() {
-            return self.open(&path, source_name, output).map(Some);
+            return open(&path, source_name, self.password(), output).map(Some);
         }
         for name in KEY_VARIABLES {
             // An empty one is as none: that is how CI hands over a secret that it does not have.
@@ -241,15 +269,33 @@ impl KeyArgs {
                 return parse(&key, name, output).map(Some);
             }
         }
-        Ok(None)
+        let found = self.of_manifest(output)?;
+        if let Some(signer) = &found {
+            let address = signer.address();
+            output.note(&format!("{address} signs: the manifest names its key"));
+        }
+        Ok(found)
+    }
+
+    /// The key that the manifest names.
+    fn of_manifest(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
+        const NAME: &str = "`key` in the manifest";
+        if let Some(path) = &self.manifest.private_key_path {
+            return parse(&read(path, NAME)?, NAME, output).map(Some);
+        }
+        let account = self.manifest.account.as_ref();
+        let account = account.and_then(|name| keystore_of_foundry(name.into()));
+        let Some(path) = self.manifest.keystore.clone().or(account) else {
+            return Ok(None);
+        };
+        let password = || Some((self.manifest.password_file.clone()?, NAME));
+        let password = self.password().or_else(password);
+        open(&path, NAME, password, output).map(Some)
     }
 
     /// The keystore, and what names it: every flag before every variable.
     fn keystore(&self) -> Option<(PathBuf, &'static str)> {
-        let named = |name: PathBuf| {
-            let home = std::env::home_dir()?;
-            Some(home.join(".foundry").join("keystores").join(name))
-        };
+        let named = keystore_of_foundry;
         let flags = self.keystore.clone().map(|path| (path, "--keystore"));
         let flags = flags.or_else(|| Some((named(self.account.as_ref()?.into())?, "--account")));
         flags
@@ -265,41 +311,46 @@ impl KeyArgs {
             .map(|path| (path, "--password-file"));
         flag.or_else(|| Some((given(PASSWORD_VARIABLE)?, PASSWORD_VARIABLE)))
     }
+}
 
-    fn open(
-        &self,
-        path: &Path,
-        source_name: &'static str,
-        output: &Output,
-    ) -> Result<PrivateKeySigner, KeyError> {
-        // It is encrypted, and cast makes such files readable for all: no more than a warning.
-        match require_private(path, source_name) {
-            Err(KeyError::Exposed { .. }) => output.note(&format!(
-                "warning: others can read the keystore {}: chmod 600 {}",
-                path.display(),
-                shell_word(&path.display().to_string())
-            )),
-            found => found?,
-        }
-        let refused = |reason: String| KeyError::Keystore {
-            source_name,
-            reason,
-        };
-        let password = match self.password() {
-            Some((file, source_name)) => read(&file, source_name)?,
-            None if output.has_terminal() => {
-                let question = format!("Password of {}: ", path.display());
-                rpassword::prompt_password(visible(&question)).map_err(|error| {
-                    refused(format!("its password cannot be asked for: {error}"))
-                })?
-            }
-            None => return Err(KeyError::NoPassword { source_name }),
-        };
-        // Not hidden in what is printed: where an ordinary word is missing, it would be told.
-        let password = password.trim_end_matches(['\r', '\n']);
-        PrivateKeySigner::decrypt_keystore(path, password)
-            .map_err(|error| refused(error.to_string()))
+/// A keystore where cast keeps them.
+fn keystore_of_foundry(name: PathBuf) -> Option<PathBuf> {
+    let home = std::env::home_dir()?;
+    Some(home.join(".foundry").join("keystores").join(name))
+}
+
+/// Opens a keystore with the password in that file, which something named; at a terminal it is asked for.
+fn open(
+    path: &Path,
+    source_name: &'static str,
+    password: Option<(PathBuf, &'static str)>,
+    output: &Output,
+) -> Result<PrivateKeySigner, KeyError> {
+    // It is encrypted, and cast makes such files readable for all: no more than a warning.
+    match require_private(path, source_name) {
+        Err(KeyError::Exposed { .. }) => output.note(&format!(
+            "warning: others can read the keystore {}: chmod 600 {}",
+            path.display(),
+            shell_word(&path.display().to_string())
+        )),
+        found => found?,
     }
+    let refused = |reason: String| KeyError::Keystore {
+        source_name,
+        reason,
+    };
+    let password = match password {
+        Some((file, source_name)) => read(&file, source_name)?,
+        None if output.has_terminal() => {
+            let question = format!("Password of {}: ", path.display());
+            rpassword::prompt_password(visible(&question))
+                .map_err(|error| refused(format!("its password cannot be asked for: {error}")))?
+        }
+        None => return Err(KeyError::NoPassword { source_name }),
+    };
+    // Not hidden in what is printed: where an ordinary word is missing, it would be told.
+    let password = password.trim_end_matches(['\r', '\n']);
+    PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| refused(error.to_string()))
 }
 
 /// A path in a variable of the environment. An empty one is as none.

@@ -13,6 +13,7 @@
 //! rpc_url = "https://sepolia.example/v2/${SEPOLIA_KEY}"
 //! registry = "0x…"
 //! explorer = "https://sepolia.arbiscan.io"
+//! key = { account = "ana" }
 //!
 //! [networks.sepolia.aliases]
 //! counter = "0x…"
@@ -20,6 +21,7 @@
 
 mod alias;
 mod error;
+mod key;
 mod network;
 mod save;
 mod variables;
@@ -29,6 +31,7 @@ pub use error::ManifestError;
 pub use network::Network;
 
 use crate::address::{self, Checked};
+use crate::keys::KeyPlace;
 use crate::own_file;
 use crate::secret::{Secret, without_values, without_values_of};
 use alloy::primitives::Address;
@@ -54,6 +57,8 @@ pub struct Manifest {
     pub registry: Option<Address>,
     /// The explorer whose pages transactions are linked to, without a slash at its end.
     pub explorer: Option<String>,
+    /// The key that signs, unless one is given by flag or environment.
+    pub key: KeyPlace,
     /// Names for addresses, in arguments and in policies.
     pub aliases: BTreeMap<String, Address>,
     /// The networks by name.
@@ -69,6 +74,7 @@ struct Written {
     chain_id: Option<u64>,
     registry: Option<Checked>,
     explorer: Option<String>,
+    key: Option<key::Written>,
     #[serde(default)]
     aliases: BTreeMap<String, Checked>,
     #[serde(default)]
@@ -118,6 +124,7 @@ impl Manifest {
             rpc: written.rpc,
             registry: written.registry.map(|checked| checked.0),
             explorer: network::explorer(path, "explorer", written.explorer)?,
+            key: written.key.map(|key| key.below(path)).unwrap_or_default(),
             aliases: network::aliases(path, written.aliases)?,
             networks,
         })
@@ -142,6 +149,7 @@ impl Manifest {
             rpc: network.rpc_url,
             registry: network.registry,
             explorer: network.explorer,
+            key: network.key,
             aliases: self.aliases,
             networks: self.networks,
         })

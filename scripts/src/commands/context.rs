@@ -68,7 +68,7 @@ impl Context {
         all.flat_map(Accepted::iter).cloned().collect()
     }
 
-    pub(super) fn new(output: Arc<Output>, global: Global) -> Result<Self, Error> {
+    pub(super) fn new(output: Arc<Output>, mut global: Global) -> Result<Self, Error> {
         let folder = std::env::current_dir().unwrap_or_default();
         let found = match &global.manifest {
             Some(path) => Some(path.clone()),
@@ -86,6 +86,7 @@ impl Context {
         if let Some(explorer) = &manifest.explorer {
             output.link_to(explorer);
         }
+        global.key = global.key.or_of_manifest(manifest.key.clone());
         if let Some(path) = found.filter(|path| *path != folder.join(FILE)) {
             output.note(&format!("using the manifest {}", path.display()));
         }

@@ -2,6 +2,8 @@
 //! what is missing, and print the full command, which does the same without asking.
 
 use super::help;
+use crate::keys::KeyPlace;
+use crate::manifest::Manifest;
 use crate::text::shell_word;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
@@ -74,7 +76,7 @@ pub(super) fn completed(words: Vec<OsString>) -> Vec<OsString> {
         return words;
     }
     let has_key = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let has_key = KEY_VARIABLES.iter().any(has_key);
+    let has_key = KEY_VARIABLES.iter().any(has_key) || manifest_names_a_key();
     let mut ask = |question: &str| {
         let mut errors = std::io::stderr();
         write!(errors, "{question}: ")
@@ -90,6 +92,15 @@ pub(super) fn completed(words: Vec<OsString>) -> Vec<OsString> {
     let line: Vec<String> = complete[1..].iter().map(|word| shell_word(word)).collect();
     let _ = writeln!(errors, "command: stylus-upgrades {}", line.join(" "));
     complete.into_iter().map(OsString::from).collect()
+}
+
+/// Whether the nearest manifest names a key, on whichever network.
+fn manifest_names_a_key() -> bool {
+    let folder = std::env::current_dir().unwrap_or_default();
+    Manifest::find(None, &folder).is_ok_and(|manifest| {
+        let networks = manifest.networks.values().map(|network| &network.key);
+        networks.chain([&manifest.key]).any(KeyPlace::is_some)
+    })
 }
 
 /// The complete words, if something is missing and all of it was answered.

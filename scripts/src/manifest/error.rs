@@ -40,7 +40,7 @@ pub enum ManifestError {
     #[error("{} line {line}, column {column}: {reason}", path.display())]
     #[explain(
         name = "ManifestSyntax",
-        expected = "rpc, registry, chain_id, explorer, [aliases] and [networks.NAME] in TOML",
+        expected = "rpc, registry, chain_id, explorer, key, [aliases] and [networks.NAME] in TOML",
         found = "{excerpt}",
         next = "correct line {line}"
     )]

@@ -1,7 +1,8 @@
 //! `[networks.NAME]`: a chain by name.
 
-use super::{ManifestError, check_alias};
+use super::{ManifestError, check_alias, key};
 use crate::address::Checked;
+use crate::keys::KeyPlace;
 use crate::secret::Secret;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
@@ -25,6 +26,8 @@ pub struct Network {
     pub aliases: BTreeMap<String, Address>,
     /// The explorer, without a slash at its end.
     pub explorer: Option<String>,
+    /// The key that signs there.
+    pub key: KeyPlace,
 }
 
 /// A network as it is written.
@@ -35,6 +38,7 @@ pub(super) struct Written {
     rpc_url: Option<Secret>,
     registry: Option<Checked>,
     explorer: Option<String>,
+    key: Option<key::Written>,
     #[serde(default)]
     aliases: BTreeMap<String, Checked>,
 }
@@ -52,6 +56,7 @@ impl Written {
             registry: self.registry.map(|checked| checked.0),
             aliases: aliases(path, self.aliases)?,
             explorer: explorer(path, &entry, self.explorer)?,
+            key: self.key.map(|key| key.below(path)).unwrap_or_default(),
         })
     }
 }

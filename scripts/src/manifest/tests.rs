@@ -146,6 +146,7 @@ aliases = { Admin = "0x3333333333333333333333333333333333333333" }
 [networks.local]
 chain_id = 412346
 registry = "0x4444444444444444444444444444444444444444"
+key = { private_key_path = "dev.key" }
 "#;
 
 #[test]
@@ -163,6 +164,10 @@ fn on_a_network_its_table_counts_and_the_common_aliases() {
     let local = manifest.on("local").expect("it");
     assert_eq!(local.registry, Some(Address::repeat_byte(0x44)));
     assert_eq!((local.explorer, local.rpc), (None, None));
+    let path = local.key.private_key_path.expect("a key");
+    assert!(path.ends_with("dev.key"), "{path:?}");
+    // a key of one network signs on no other
+    assert!(!on.key.is_some());
 }
 
 #[test]
@@ -226,4 +231,19 @@ fn saving_writes_into_the_networks_table() {
     assert_eq!(refused.name(), "ManifestDiffers");
     let unknown = Manifest::save_alias(&path, Some("mainnet"), "Eve", two).unwrap_err();
     assert_eq!(unknown.name(), "UnknownNetwork");
+}
+
+#[test]
+fn a_key_in_place_of_where_it_lies_is_refused_and_not_repeated() {
+    let digits = "ab".repeat(32);
+    for source in [
+        format!("key = \"0x{digits}\"\n"),
+        format!("key = {{ private_key = \"{digits}\" }}\n"),
+        format!("[networks.a]\nchain_id = 1\nkey = \"{digits}\"\n"),
+    ] {
+        let error = parse(&source).expect_err("a key");
+        let report = format!("{error} {:?} {:?}", error.found(), error.next());
+        assert_eq!(error.name(), "ManifestSyntax", "{report}");
+        assert!(!report.contains(&digits), "{report}");
+    }
 }

@@ -186,3 +186,32 @@ fn a_secret_where_its_path_belongs_is_not_printed() {
         }
     }
 }
+
+#[test]
+fn the_manifest_names_a_key_and_flags_and_variables_count_before_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write_private("key", KEY);
+    sandbox.write(
+        "stylus-upgrades.toml",
+        "key = { private_key_path = \"key\" }\n",
+    );
+    let of_manifest = run(&sandbox, &[]);
+    assert_read(&of_manifest);
+    let signs = "signs: the manifest names its key";
+    assert!(of_manifest.stderr.contains(signs), "{of_manifest:?}");
+    sandbox.write_private("other", &KEY.replace("b6b1", "b6b2"));
+    let typed = run(&sandbox, &["--private-key-path", "other"]);
+    assert_read(&typed);
+    assert!(!typed.stderr.contains(signs), "{typed:?}");
+    sandbox.write(
+        "stylus-upgrades.toml",
+        &format!("key = {{ private_key_path = \"{KEY}\" }}\n"),
+    );
+    let misplaced = run(&sandbox, &[]);
+    assert_eq!(
+        (misplaced.exit, misplaced.error("name").as_str()),
+        (Some(2), "KeyFile")
+    );
+    let digits = KEY.trim_start_matches("0x");
+    assert!(!format!("{misplaced:?}").contains(digits), "{misplaced:?}");
+}
