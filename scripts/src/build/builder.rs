@@ -9,7 +9,7 @@ use super::sources::{self, Sources};
 use super::toolchain::{self, Toolchain};
 use super::workplace::Workplace;
 use super::{constants::Constants, package};
-use crate::interface::Interface;
+use crate::interface::{Callable, SourceFiles};
 use crate::progress::Progress;
 use alloy::primitives::{B256, keccak256};
 use std::collections::BTreeMap;
@@ -266,15 +266,13 @@ impl Builder {
         };
         let mut artifact = workplace.build(source, &constants)?;
         let dependencies = source::path_dependencies(folder)?;
-        let interface = Interface::read(&package::canonical(folder)?, &dependencies);
-        if let Some(layout) = artifact
-            .layout
-            .as_mut()
-            .filter(|_| !interface.slots_by_hand.is_empty())
-        {
-            layout.unlisted = Some(vec![Unlisted::SlotsByHand(interface.slots_by_hand.clone())]);
+        let sources = SourceFiles::read(&package::canonical(folder)?, &dependencies);
+        let by_hand = sources.slots_by_hand();
+        if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
+            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
-        artifact.interface = interface.published();
+        let functions = artifact.interface.unwrap_or_else(Callable::unknown);
+        artifact.interface = Some(functions.with_sources(&sources, &artifact.wasm));
         Ok(artifact)
     }
 

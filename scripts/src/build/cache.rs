@@ -4,6 +4,7 @@
 use super::code::Artifact;
 use super::error::BuildError;
 use super::info::BuildInfo;
+use crate::interface::Callable;
 use crate::own_file;
 use crate::progress::Progress;
 use alloy::primitives::{B256, keccak256};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use stylus_layout::{DeclaredStep, Layout};
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
-pub(super) const BUILDER: u32 = 6;
+pub(super) const BUILDER: u32 = 7;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;
@@ -35,6 +36,9 @@ struct Record {
     /// What the code declares.
     #[serde(default)]
     steps: Option<Vec<DeclaredStep>>,
+    /// What callers can use, as the module shows it.
+    #[serde(default)]
+    interface: Option<Callable>,
     /// Of the file with the build information.
     info: B256,
 }
@@ -88,7 +92,7 @@ impl Cache {
             code: code.into(),
             layout,
             steps: record.steps,
-            interface: None, // the sources show it
+            interface: record.interface,
             info: serde_json::from_slice::<BuildInfo>(&info).ok()?,
         })
     }
@@ -106,6 +110,7 @@ impl Cache {
             code: keccak256(&artifact.code),
             layout: layout.as_ref().map(keccak256),
             steps: artifact.steps.clone(),
+            interface: artifact.interface.clone(),
             info: keccak256(&info),
         };
         if let Some(layout) = &layout {

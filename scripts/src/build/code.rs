@@ -4,10 +4,11 @@ use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::interface::Callable;
 use crate::program_code::module;
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
-use stylus_layout::{DeclaredStep, Document, Layout, PublicInterface};
+use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
@@ -32,8 +33,8 @@ pub struct Artifact {
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without our attributes, or by an older version of them.
     pub steps: Option<Vec<DeclaredStep>>,
-    /// What callers can use, as its sources show it; `None` of a file without sources.
-    pub interface: Option<PublicInterface>,
+    /// What callers can use, as the module shows it; `None` if nothing is known of it.
+    pub interface: Option<Callable>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -58,8 +59,8 @@ impl Artifact {
             wasm: wasm.into(),
             code,
             layout,
+            interface: Callable::of_module(raw, steps.as_deref()),
             steps,
-            interface: None,
             info: BuildInfo::default(),
         })
     }
@@ -134,7 +135,7 @@ impl Artifact {
                 .recipe
                 .as_ref()
                 .and_then(|one| one.metadata.clone()),
-            interface: self.interface.clone(),
+            interface: self.interface.as_ref().and_then(Callable::published),
         };
         Some(document.fitting())
     }

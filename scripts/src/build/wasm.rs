@@ -7,6 +7,7 @@
 
 use super::error::BuildError;
 use alloy::primitives::B256;
+use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Layout};
 use stylus_upgrades_interface::sections;
 use stylus_vm::{ActivationError, Rules, activate};
@@ -38,24 +39,26 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
     })
 }
 
-/// Refuses a module that carries the layout of another struct than the entrypoint: a component that says
-/// it is top-level storage, say.
+/// Refuses a module that carries the layout of another struct than the entrypoint, of which there is one in
+/// the sources: a component that says it is top-level storage, say.
 pub(super) fn require_layout_of(
     package: &str,
     raw: &[u8],
-    entrypoint: &str,
+    entrypoints: &BTreeSet<String>,
 ) -> Result<(), BuildError> {
     let described = Layout::struct_of_section(&section(raw, sections::LAYOUT));
     let described = described.map_err(|source| BuildError::Layout {
         package: package.into(),
         source,
     })?;
-    match described {
-        Some(described) if described != entrypoint => Err(BuildError::LayoutOfAnother {
-            package: package.into(),
-            entrypoint: entrypoint.into(),
-            described,
-        }),
+    match (described, entrypoints.first()) {
+        (Some(described), Some(entrypoint)) if !entrypoints.contains(&described) => {
+            Err(BuildError::LayoutOfAnother {
+                package: package.into(),
+                entrypoint: entrypoint.into(),
+                described,
+            })
+        }
         _ => Ok(()),
     }
 }

@@ -12,11 +12,11 @@ use super::error::BuildError;
 use super::info::{self, BuildInfo};
 use super::lock_file;
 use super::package::{self, Package};
-use super::source::{self, Source};
+use super::source::Source;
 use super::toolchain::Toolchain;
 use super::vendored;
 use super::wasm;
-use crate::interface::Interface;
+use crate::interface::SourceFiles;
 use alloy::primitives::{B256, Keccak256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -188,14 +188,10 @@ impl<'a> Workplace<'a> {
     }
 }
 
-/// What the module says of its storage is about the struct that the sources show to be the entrypoint.
+/// What the module says of its storage is about the struct that the sources call the entrypoint.
 fn require_own_layout(package: &Package, raw: &[u8]) -> Result<(), BuildError> {
-    let folder = package::canonical(&package.folder)?;
-    let interface = Interface::read(&folder, &source::path_dependencies(&package.folder)?);
-    match interface.entrypoint() {
-        Some(entrypoint) => wasm::require_layout_of(&package.name, raw, entrypoint),
-        None => Ok(()),
-    }
+    let sources = SourceFiles::read(&package::canonical(&package.folder)?, &[]);
+    wasm::require_layout_of(&package.name, raw, &sources.entrypoints())
 }
 
 /// Cargo strikes out of the lock file what the contract does not need, and adds nothing.

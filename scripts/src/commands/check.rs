@@ -13,7 +13,7 @@ use crate::assess::{
 };
 use crate::build::{Artifact, BuildError, repository};
 use crate::error::{Exit, Explain, Report};
-use crate::interface::Interface;
+use crate::interface::Places;
 use crate::layout::{Known, Pair, Said, Side, check_storage, finding_id, report};
 use crate::manifest::{FILE, Manifest};
 use crate::output::Outcome;
@@ -71,7 +71,8 @@ pub enum Format {
 /// What was found so far.
 struct Check<'a> {
     args: &'a CheckArgs,
-    interface: Interface,
+    /// Where something stands in the sources.
+    places: Places,
     /// The folder that paths are shown from.
     root: PathBuf,
     findings: Vec<Finding>,
@@ -85,7 +86,7 @@ struct Check<'a> {
 pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, Error> {
     let mut check = Check {
         args,
-        interface: Interface::default(),
+        places: Places::default(),
         root: repository()
             .or_else(|| std::env::current_dir().ok())
             .unwrap_or_default(),
@@ -103,9 +104,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
     outcome.field("name", &args.name);
     match context.artifact(&args.source) {
         Ok(artifact) => {
-            check.interface = context
-                .interface_of(artifact.codehash())
-                .unwrap_or_default();
+            check.places = context.sources(&args.source)?.places();
             outcome.field("codehash", artifact.codehash());
             outcome.field("code_bytes", artifact.code.len());
             let base = Baseline::find(context, args).await?;
@@ -298,7 +297,7 @@ impl Check<'_> {
                 next: Some(format!("declare it, or {}", FindingId::flag([&id]))),
                 ..Finding::new(Part::Layout, Severity::Danger, id, message)
             };
-            let at = self.interface.place_of(&finding.field);
+            let at = self.places.field(&finding.field);
             self.findings
                 .push(found.from(Origin::Build).at(at, &self.root));
         }

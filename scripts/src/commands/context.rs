@@ -16,7 +16,7 @@ use crate::build::{BuildError, Builder, OnDefault};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
 use crate::ids::CodeHash;
-use crate::interface::Interface;
+use crate::interface::Callable;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
@@ -46,7 +46,7 @@ pub(super) struct Context {
     /// What an earlier run had done and not reported.
     earlier: Mutex<Vec<Sent>>,
     /// The code hashes of what this run has built, with the interfaces that the sources show.
-    built: Mutex<Vec<(CodeHash, Option<Interface>)>>,
+    built: Mutex<Vec<(CodeHash, Option<Callable>)>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
     /// The first client.

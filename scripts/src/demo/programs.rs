@@ -5,6 +5,7 @@
 //! themselves. A test builds them from `contracts/` and compares.
 
 use crate::build::{Artifact, BuildError, BuildInfo};
+use crate::interface::Callable;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 
@@ -75,8 +76,10 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
         .map_err(|error| refused(error.to_string()))?;
     Ok(Artifact {
         layout,
+        interface: declared
+            .interface
+            .map(|said| Callable::of_published(&said, declared.steps.as_deref())),
         steps: declared.steps,
-        interface: declared.interface,
         info: BuildInfo {
             migrates: declared.migrates,
             ..BuildInfo::default()
@@ -105,7 +108,7 @@ impl Declared {
             layout: artifact.layout.as_ref().map(Layout::to_json),
             steps: artifact.steps.clone(),
             migrates: artifact.info.migrates.clone(),
-            interface: artifact.interface.clone(),
+            interface: artifact.interface.as_ref().and_then(Callable::published),
         }
     }
 }

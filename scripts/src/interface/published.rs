@@ -1,22 +1,14 @@
-//! The interface of a layout document: made of what sources show, and read as what callers can use.
+//! The interface of a layout document: made of what callers can use, and read as that.
 
-use super::{Callable, Interface};
+use super::Callable;
 use alloy::json_abi::{
     Error as AbiError, Event, EventParam, Fallback, Function, JsonAbi, Param, Receive,
     StateMutability,
 };
-use stylus_layout::{Document, Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface, StepKind};
+use stylus_layout::{Document, Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface};
 
 /// What ends a note that is too long.
 const CUT: &str = "...";
-
-impl Interface {
-    /// As the layout document publishes it; nothing of an interface that is too large for it, or has
-    /// two functions that one selector calls.
-    pub fn published(&self) -> Option<PublicInterface> {
-        PublicInterface::new(entries(&self.abi()), notes(&self.unseen)).ok()
-    }
-}
 
 /// The interface that a compiler wrote, as the layout document publishes it; nothing of one that is too
 /// large for it.
@@ -25,29 +17,31 @@ pub fn published(abi: &JsonAbi) -> Option<PublicInterface> {
 }
 
 impl Callable {
-    /// Whether a layout document says of it what it is.
-    pub fn is_published_as(&self, said: &PublicInterface) -> bool {
-        PublicInterface::new(entries(&self.abi), notes(&self.unseen)).is_ok_and(|own| own == *said)
+    /// As the layout document publishes it; nothing of an interface that is too large for it, or has
+    /// two functions that one selector calls.
+    pub fn published(&self) -> Option<PublicInterface> {
+        PublicInterface::new(entries(&self.abi), notes(&self.unseen)).ok()
     }
 
-    /// What a layout document says that callers can use; nothing where it says nothing. Which of the
-    /// functions are steps, the document says as well.
+    /// Whether a layout document says of it what it is.
+    pub fn is_published_as(&self, said: &PublicInterface) -> bool {
+        self.published().is_some_and(|own| own == *said)
+    }
+
+    /// What a layout document says that callers can use; nothing where it says nothing.
     pub fn of_document(document: &Document) -> Option<Self> {
         let interface = document.interface.as_ref()?;
-        let (mut abi, mut unseen) = (JsonAbi::new(), interface.unseen().to_vec());
-        for entry in interface.entries() {
-            if let Err(reason) = add(&entry, &mut abi) {
-                unseen.push(reason);
-            }
-        }
-        let steps = document.steps.iter().flatten();
-        let steps = steps.filter(|step| step.kind != StepKind::Complex);
-        Some(Self {
-            abi,
-            steps: steps.map(|step| step.signature.clone()).collect(),
-            unseen,
-        })
+        Some(Self::of_published(interface, document.steps.as_deref()))
     }
+}
+
+/// A published interface as JSON of compilers, and what of it is not known.
+pub(super) fn abi(interface: &PublicInterface) -> (JsonAbi, Vec<String>) {
+    let (mut abi, mut unknown) = (JsonAbi::new(), Vec::new());
+    for entry in interface.entries() {
+        unknown.extend(add(&entry, &mut abi).err());
+    }
+    (abi, unknown)
 }
 
 fn entries(abi: &JsonAbi) -> Vec<String> {

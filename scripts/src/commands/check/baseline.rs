@@ -150,9 +150,7 @@ impl Baseline {
                 },
             },
             unseen: Vec::new(),
-            abi: interface
-                .map(|one| one.callable())
-                .ok_or_else(|| "its sources are not known".to_owned()),
+            abi: interface.ok_or_else(|| "its interface is not known".to_owned()),
             is_live: false,
         })
     }

@@ -23,7 +23,7 @@ impl Check<'_> {
     pub(super) fn safe_fields(&mut self, findings: &[stylus_layout::Finding]) {
         for safe in findings.iter().filter(|one| one.decision == Decision::Safe) {
             let message = format!("{}: {}", safe.field, safe.note);
-            let at = self.interface.place_of(&safe.field);
+            let at = self.places.field(&safe.field);
             let finding = Finding::new(Part::Layout, Severity::Note, finding_id(safe), message);
             self.findings
                 .push(finding.from(Origin::Build).at(at, &self.root));
@@ -36,30 +36,30 @@ impl Check<'_> {
             Ok(old) => old,
             Err(why) => return self.absent(Part::Interface, why),
         };
-        if self.interface.functions.is_empty() && artifact.source_hash().is_zero() {
+        let Some(new) = &artifact.interface else {
             let why = "the new code was not built from sources here";
             return self.absent(Part::Interface, why);
-        }
-        let unseen = [&self.interface.unseen, &old.unseen, &base.unseen];
+        };
+        let unseen = [&new.unseen, &old.unseen, &base.unseen];
         for why in unseen.into_iter().flatten() {
             let some = Evidence::some(Part::Interface, Origin::NotKnown, why);
             self.coverage.add(some);
         }
         self.coverage.seen(Part::Interface, Origin::Build);
-        for change in compare(old, &self.interface.callable()) {
+        for change in compare(old, new) {
             let finding = Finding {
                 next: Some(format!("keep it, or {}", FindingId::flag([&change.id()]))),
                 ..change.finding().from(Origin::Build)
             };
-            let at = self.interface.function_at(&change.name);
+            let at = self.places.function(&change.name);
             self.findings.push(finding.at(at, &self.root));
         }
-        for change in added(&old.abi, &self.interface) {
+        for change in added(&old.abi, &new.abi) {
             let finding = Finding {
                 severity: Severity::Note,
                 ..change.finding().from(Origin::Build)
             };
-            let at = self.interface.function_at(&change.name);
+            let at = self.places.function(&change.name);
             self.findings.push(finding.at(at, &self.root));
         }
         if artifact.steps.is_none() {
@@ -78,7 +78,7 @@ impl Check<'_> {
         let Some((finding, name)) = lost else {
             return;
         };
-        let at = self.interface.function_at(&name);
+        let at = self.places.function(&name);
         self.findings.push(finding.at(at, &self.root));
     }
 
@@ -115,7 +115,7 @@ impl Check<'_> {
         };
         let called = calldata::typed(&self.args.step.call);
         let called = called.split('(').next().unwrap_or_default();
-        let at = self.interface.function_at(called);
+        let at = self.places.function(called);
         let problems = plan.problems.iter().filter(is_new);
         let placed = problems.map(|problem| problem.clone().at(at, &self.root));
         self.findings.extend(placed);
@@ -194,7 +194,7 @@ impl Check<'_> {
                 .iter()
                 .find(|one| one.kind == StepKind::Migration && one.from == *from);
             let name = own.and_then(|own| own.signature.split('(').next());
-            let at = name.and_then(|name| self.interface.function_at(name));
+            let at = name.and_then(|name| self.places.function(name));
             let found = Error::from(error).findings().into_iter();
             self.findings
                 .extend(found.map(|one| one.at(at, &self.root)));

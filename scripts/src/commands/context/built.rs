@@ -8,13 +8,13 @@ use crate::client::{Client, declare_errors};
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
-use crate::interface::Interface;
+use crate::interface::{Callable, SourceFiles};
 use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
 use crate::versions::Versions;
 use alloy::primitives::Address;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
 impl Context {
@@ -34,14 +34,21 @@ impl Context {
             address::parse(source).map_err(ManifestError::from)?;
         }
         let artifact = builder.source(source)?;
-        let sources = builder.crate_of(source)?;
-        let interface =
-            sources.map(|(folder, dependencies)| Interface::read(&folder, &dependencies));
-        if let Some(interface) = &interface {
-            declare_errors(&interface.callable().abi);
+        if let Some(interface) = &artifact.interface {
+            declare_errors(&interface.abi);
         }
-        self.built().push((artifact.codehash(), interface));
+        self.built()
+            .push((artifact.codehash(), artifact.interface.clone()));
         Ok(artifact)
+    }
+
+    /// The sources of what a command builds, to tell where something stands; none of a `.wasm` file.
+    pub(in crate::commands) fn sources(&self, source: &str) -> Result<SourceFiles, Error> {
+        let found = self.builder()?.crate_of(source)?;
+        let read = |(folder, dependencies): (PathBuf, Vec<PathBuf>)| {
+            SourceFiles::read(&folder, &dependencies)
+        };
+        Ok(found.map(read).unwrap_or_default())
     }
 
     /// An artifact that goes on chain: what is known of it is kept beside the manifest.
@@ -51,14 +58,14 @@ impl Context {
         Ok(artifact)
     }
 
-    /// Keeps what is known of an artifact that goes on chain: its layout, its build, and the interface
-    /// that its sources show.
+    /// Keeps what is known of an artifact that goes on chain: its layout, its build, and its
+    /// interface.
     pub(in crate::commands) fn keep(&self, artifact: &Artifact) {
         let (store, codehash) = (self.store(), artifact.codehash());
         let kept = store
             .keep(artifact)
             .and_then(|()| match self.interface_of(codehash) {
-                Some(interface) => store.keep_interface(codehash, interface.callable()),
+                Some(interface) => store.keep_interface(codehash, interface),
                 None => Ok(()),
             });
         if let Err(error) = kept {
@@ -102,13 +109,13 @@ impl Context {
     }
 
     /// The interface of code that this run has built.
-    pub(in crate::commands) fn interface_of(&self, codehash: CodeHash) -> Option<Interface> {
+    pub(in crate::commands) fn interface_of(&self, codehash: CodeHash) -> Option<Callable> {
         let built = self.built();
         let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
         of_code.find_map(|(_, interface)| interface.clone())
     }
 
-    fn built(&self) -> MutexGuard<'_, Vec<(CodeHash, Option<Interface>)>> {
+    fn built(&self) -> MutexGuard<'_, Vec<(CodeHash, Option<Callable>)>> {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
