@@ -100,13 +100,13 @@ pub(crate) fn functions(block: &ItemImpl) -> Result<Vec<PublicFunction>> {
         .collect()
 }
 
-/// What answers calls without a selector, in Solidity's words.
+/// What answers calls without a selector, as a layout document has it.
 pub(crate) fn without_selector(block: &ItemImpl) -> Vec<&'static str> {
     let all = methods(block).filter_map(|method| match () {
-        () if has(&method.attrs, "receive") => Some("receive() external payable"),
+        () if has(&method.attrs, "receive") => Some("receive"),
         () if !has(&method.attrs, "fallback") => None,
-        () if has(&method.attrs, "payable") => Some("fallback() external payable"),
-        () => Some("fallback() external"),
+        () if has(&method.attrs, "payable") => Some("fallback payable"),
+        () => Some("fallback"),
     });
     all.collect()
 }

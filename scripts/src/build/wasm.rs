@@ -6,9 +6,12 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
+use crate::interface::is_answered;
 use alloy::primitives::B256;
+use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Layout};
+use stylus_upgrades_interface::migratable::IMigratable::isMigratedCall;
 use stylus_upgrades_interface::sections;
 use stylus_vm::{ActivationError, Rules, activate};
 use wasm_encoder::reencode::{self, Reencode};
@@ -39,8 +42,9 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
     })
 }
 
-/// Refuses a module that carries the layout of another struct than the entrypoint, of which there is one in
-/// the sources: a component that says it is top-level storage, say.
+/// Refuses a module that carries the layout of another struct than the entrypoint: a component that says it is
+/// top-level storage, say. Whatever wrote the layout gave its struct `isMigrated`, so an entrypoint that is
+/// that struct answers it; and the sources, where they call some structs the entrypoint, name it.
 pub(super) fn require_layout_of(
     package: &str,
     raw: &[u8],
@@ -51,16 +55,19 @@ pub(super) fn require_layout_of(
         package: package.into(),
         source,
     })?;
-    match (described, entrypoints.first()) {
-        (Some(described), Some(entrypoint)) if !entrypoints.contains(&described) => {
-            Err(BuildError::LayoutOfAnother {
-                package: package.into(),
-                entrypoint: entrypoint.into(),
-                described,
-            })
-        }
-        _ => Ok(()),
+    let Some(described) = described else {
+        return Ok(());
+    };
+    let is_named = entrypoints.is_empty() || entrypoints.contains(&described);
+    if is_named && is_answered(raw, isMigratedCall::SELECTOR.into()) {
+        return Ok(());
     }
+    let entrypoint = entrypoints.first().filter(|_| !is_named);
+    Err(BuildError::LayoutOfAnother {
+        package: package.into(),
+        entrypoint: entrypoint.map_or("the entrypoint", String::as_str).into(),
+        described,
+    })
 }
 
 /// The initializers and migrations that the compiler's module declares; `None` if it says nothing

@@ -15,11 +15,12 @@ mod sources;
 mod storage;
 
 pub use compare::{Change, added, compare};
+pub use module::is_answered;
 pub use published::published;
 pub use sources::{Places, SourceFiles};
 pub use storage::{StorageStruct, storage_structs};
 
-use alloy::json_abi::{JsonAbi, StateMutability};
+use alloy::json_abi::{Fallback, Function, JsonAbi, Receive, StateMutability};
 use module::Module;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, PublicInterface, StepKind};
@@ -92,27 +93,43 @@ impl Callable {
     }
 
     fn add_line(&mut self, line: &str, module: &Module<'_>) -> Result<(), String> {
+        let fallback = |state_mutability| Some(Fallback { state_mutability });
+        match line {
+            "receive" => {
+                let state_mutability = StateMutability::Payable;
+                self.abi.receive = Some(Receive { state_mutability });
+                return Ok(());
+            }
+            "fallback" => {
+                self.abi.fallback = fallback(StateMutability::NonPayable);
+                return Ok(());
+            }
+            "fallback payable" => {
+                self.abi.fallback = fallback(StateMutability::Payable);
+                return Ok(());
+            }
+            _ => {}
+        }
         let strange = || {
             format!(
                 "a line of the module's interface: {}",
                 line.escape_default()
             )
         };
-        let one = JsonAbi::parse([line]).map_err(|_| strange())?;
+        let function = line.strip_prefix("function ").ok_or_else(strange)?;
+        let function = Function::parse(function).map_err(|_| strange())?;
         // What a document cannot have has no spelling that two readers agree on.
-        published(&one).ok_or_else(strange)?;
-        for function in one.functions() {
-            if !module.compares_with(function.selector()) {
-                let signature = function.signature();
-                return Err(format!(
-                    "the function {signature}: the code does not compare calldata with its selector"
-                ));
-            }
-            let same = self.abi.functions.entry(function.name.clone());
-            same.or_default().push(function.clone());
+        if !published::has_spelling(&function) {
+            return Err(strange());
         }
-        self.abi.receive = self.abi.receive.or(one.receive);
-        self.abi.fallback = self.abi.fallback.or(one.fallback);
+        if !module.compares_with(function.selector()) {
+            let signature = function.signature();
+            return Err(format!(
+                "the function {signature}: the code does not compare calldata with its selector"
+            ));
+        }
+        let same = self.abi.functions.entry(function.name.clone());
+        same.or_default().push(function);
         Ok(())
     }
 

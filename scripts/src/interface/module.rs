@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 use stylus_upgrades_interface::sections;
 use wasmparser::{Operator, Parser, Payload};
 
+/// Whether the code of a module compares calldata with the selector of a function.
+pub fn is_answered(module: &[u8], selector: Selector) -> bool {
+    Module::read(module).compares_with(selector)
+}
+
 /// What of a module is looked at.
 #[derive(Default)]
 pub(super) struct Module<'m> {

@@ -44,34 +44,33 @@ pub(super) fn abi(interface: &PublicInterface) -> (JsonAbi, Vec<String>) {
     (abi, unknown)
 }
 
-fn entries(abi: &JsonAbi) -> Vec<String> {
-    let types = |all: &[Param]| {
-        let all = all.iter().map(|one| one.selector_type().into_owned());
-        all.collect::<Vec<_>>().join(",")
+/// Whether a document can have a function.
+pub(super) fn has_spelling(function: &Function) -> bool {
+    PublicInterface::new([entry(function)], []).is_ok()
+}
+
+fn types(all: &[Param]) -> String {
+    let all = all.iter().map(|one| one.selector_type().into_owned());
+    all.collect::<Vec<_>>().join(",")
+}
+
+fn entry(function: &Function) -> String {
+    let promise = match function.state_mutability {
+        StateMutability::Pure => " pure",
+        StateMutability::View => " view",
+        StateMutability::NonPayable => "",
+        StateMutability::Payable => " payable",
     };
-    let mut entries = Vec::new();
-    for Function {
-        name,
-        inputs,
-        outputs,
-        state_mutability,
-    } in abi.functions()
-    {
-        let promise = match state_mutability {
-            StateMutability::Pure => " pure",
-            StateMutability::View => " view",
-            StateMutability::NonPayable => "",
-            StateMutability::Payable => " payable",
-        };
-        let returns = match outputs.as_slice() {
-            [] => String::new(),
-            outputs => format!(" returns ({})", types(outputs)),
-        };
-        entries.push(format!(
-            "function {name}({}){promise}{returns}",
-            types(inputs)
-        ));
-    }
+    let returns = match function.outputs.as_slice() {
+        [] => String::new(),
+        outputs => format!(" returns ({})", types(outputs)),
+    };
+    let (name, inputs) = (&function.name, types(&function.inputs));
+    format!("function {name}({inputs}){promise}{returns}")
+}
+
+fn entries(abi: &JsonAbi) -> Vec<String> {
+    let mut entries: Vec<String> = abi.functions().map(entry).collect();
     for event in abi.events() {
         let inputs = event.inputs.iter().map(|one| match one.indexed {
             true => format!("{} indexed", one.selector_type()),

@@ -22,6 +22,9 @@ const KNOWN: [&str; 7] = [
     "sol_storage",
 ];
 
+/// Types within each other, at most.
+const DEPTH_MAX: usize = 16;
+
 /// Adds the events and errors of the sources that are in the module.
 pub(super) fn add(sources: &SourceFiles, module: &Module<'_>, to: &mut Callable) {
     to.unseen.extend(sources.unseen.iter().cloned());
@@ -127,33 +130,40 @@ fn add_event(event: Event, module: &Module<'_>, abi: &mut JsonAbi) -> Result<(),
     }
 }
 
-/// The types that the sources give names, as selectors spell them; nothing for a name of several.
-struct Types(BTreeMap<String, Option<String>>);
+/// What the sources give the names of types to.
+struct Types<'a>(BTreeMap<String, Vec<&'a Item>>);
 
-impl Types {
-    /// Of structs in the order of the sources: one that has another within it stands behind it.
-    fn of(items: &[Item]) -> Self {
-        let mut types = Self(BTreeMap::new());
+impl<'a> Types<'a> {
+    fn of(items: &'a [Item]) -> Self {
+        let mut types: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
         for item in items {
-            let (name, ty) = match item {
-                Item::Enum(one) => (&one.name, Some("uint8".to_owned())),
-                Item::Struct(one) => {
-                    let fields = one.fields.iter().map(|field| types.name(&field.ty));
-                    let fields = fields.collect::<Result<Vec<_>, _>>().ok();
-                    let tuple = fields.map(|all| format!("({})", all.join(",")));
-                    (&one.name, tuple)
-                }
-                Item::Udt(one) => (&one.name, types.name(&one.ty).ok()),
+            let name = match item {
+                Item::Enum(one) => &one.name,
+                Item::Struct(one) => &one.name,
+                Item::Udt(one) => &one.name,
                 _ => continue,
             };
-            let known = types.0.entry(name.to_string());
-            known
-                .and_modify(|known| {
-                    *known = known.take().filter(|known| Some(known) == ty.as_ref())
-                })
-                .or_insert(ty);
+            types.entry(name.to_string()).or_default().push(item);
         }
-        types
+        Self(types)
+    }
+
+    /// What a name stands for, if all that have it are the same.
+    fn named(&self, name: &str, depth: usize) -> Option<String> {
+        let all = self.0.get(name)?.iter().map(|item| match item {
+            Item::Struct(one) => {
+                let fields = one.fields.iter().map(|field| self.name(&field.ty, depth));
+                let fields: Vec<String> = fields.collect::<Result<_, _>>().ok()?;
+                Some(format!("({})", fields.join(",")))
+            }
+            Item::Udt(one) => self.name(&one.ty, depth).ok(),
+            _ => Some("uint8".to_owned()),
+        });
+        let all: BTreeSet<Option<String>> = all.collect();
+        match all.len() {
+            1 => all.into_iter().next().flatten(),
+            _ => None,
+        }
     }
 
     fn event(&self, event: &syn_solidity::ItemEvent) -> Result<Event, String> {
@@ -193,7 +203,7 @@ impl Types {
     }
 
     fn param(&self, ty: &Type, name: Option<&SolIdent>) -> Result<Param, String> {
-        let ty = self.name(ty)?;
+        let ty = self.name(ty, DEPTH_MAX)?;
         let parsed = Param::parse(&ty).map_err(|error| format!("{ty}: {error}"))?;
         let name = name.and_then(|name| identifier(name).ok());
         Ok(Param {
@@ -202,8 +212,9 @@ impl Types {
         })
     }
 
-    /// A type as selectors spell it.
-    fn name(&self, ty: &Type) -> Result<String, String> {
+    /// A type as selectors spell it; types lie `depth` deep within each other, at most.
+    fn name(&self, ty: &Type, depth: usize) -> Result<String, String> {
+        let depth = depth.checked_sub(1).ok_or("a type that leads to itself")?;
         Ok(match ty {
             Type::Address(..) => "address".into(),
             Type::Bool(_) => "bool".into(),
@@ -213,16 +224,16 @@ impl Types {
             Type::Int(_, bits) => format!("int{}", bits.map_or(256, Into::into)),
             Type::Uint(_, bits) => format!("uint{}", bits.map_or(256, Into::into)),
             Type::Array(array) => match array.size() {
-                Some(size) => format!("{}[{size}]", self.name(&array.ty)?),
-                None => format!("{}[]", self.name(&array.ty)?),
+                Some(size) => format!("{}[{size}]", self.name(&array.ty, depth)?),
+                None => format!("{}[]", self.name(&array.ty, depth)?),
             },
             Type::Tuple(tuple) => {
-                let all = tuple.types.iter().map(|one| self.name(one));
+                let all = tuple.types.iter().map(|one| self.name(one, depth));
                 format!("({})", all.collect::<Result<Vec<_>, _>>()?.join(","))
             }
             Type::Custom(path) => {
                 let last = path.last().to_string();
-                let known = self.0.get(&last).cloned().flatten();
+                let known = self.named(&last, depth);
                 known.ok_or_else(|| format!("the type {last} is not known"))?
             }
             other => return Err(format!("the type {other} is not known")),

@@ -1,1 +1,395 @@
+use super::{Callable, Change, SourceFiles, added, compare, storage_structs};
+use alloy::json_abi::{Event, Function};
+use alloy::primitives::keccak256;
+use stylus_layout::{DeclaredStep, StepKind};
+use wasm_encoder::{
+    CodeSection, ConstExpr, CustomSection, DataSection, FunctionSection, MemorySection, MemoryType,
+    Module, TypeSection, ValType,
+};
 
+const HEAD: &str = "contract shop::Shop";
+const LINES: [&str; 5] = [
+    "function initialize(address owner)",
+    "function total_supply() view returns (uint256)",
+    "function buy(bytes32[] ids,uint8[3],(address,int128) of) payable returns (bool,string)",
+    "receive",
+    "fallback",
+];
+const SOURCE: &str = r#"
+sol! {
+    event Changed(address indexed by, uint256 value);
+    event Ordered(Order order);
+    error TooLarge(uint256 value, uint8[] parts);
+    struct Order { Buyer buyer; uint amount; Kind kind; }
+    enum Kind { Sell, Buy }
+}
+sol! { struct Buyer { address account; } }
+#[storage]
+#[entrypoint]
+pub struct Shop {
+    owner: StorageAddress,
+    inner: Inner,
+}
+#[storage]
+pub struct Inner {
+    count: StorageU256,
+}
+impl Shop {
+    pub fn total_supply(&self) -> U256 { U256::ZERO }
+    #[selector(name = "renamed_it")]
+    pub fn other(&self) {}
+}
+"#;
+/// What `SOURCE` declares.
+const DECLARED: [&str; 3] = [
+    "Changed(address,uint256)",
+    "Ordered(((address),uint256,uint8))",
+    "TooLarge(uint256,uint8[])",
+];
+
+/// A module that says this of itself, compares with these selectors and has these hashes in its data.
+fn module(text: &str, compared: &[String], data: &[&str]) -> Vec<u8> {
+    let mut module = Module::new();
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I32]);
+    module.section(&types);
+    let mut functions = FunctionSection::new();
+    let mut code = CodeSection::new();
+    for signature in compared {
+        let selector = keccak256(signature);
+        functions.function(0);
+        let mut body = wasm_encoder::Function::new([]);
+        let number = i32::from_be_bytes([selector[0], selector[1], selector[2], selector[3]]);
+        body.instructions().i32_const(number).end();
+        code.function(&body);
+    }
+    module.section(&functions);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    module.section(&memories);
+    module.section(&code);
+    let mut all = DataSection::new();
+    for signature in data {
+        all.active(0, &ConstExpr::i32_const(0), keccak256(signature).0);
+    }
+    module.section(&all);
+    module.section(&CustomSection {
+        name: "stylus-interface".into(),
+        data: text.as_bytes().into(),
+    });
+    module.finish()
+}
+
+/// The selectors' signatures of some lines.
+fn signatures(lines: &[&str]) -> Vec<String> {
+    let functions = lines.iter().filter(|line| line.starts_with("function"));
+    functions
+        .map(|line| Function::parse(line).expect("a function").signature())
+        .collect()
+}
+
+fn text(lines: &[&str]) -> String {
+    format!("{HEAD}\n{}\n", lines.join("\n"))
+}
+
+/// What a module with those lines has, whose code answers them.
+fn read(lines: &[&str]) -> Callable {
+    let steps = [DeclaredStep {
+        kind: StepKind::Initializer,
+        from: String::new(),
+        to: "1.0".into(),
+        signature: "initialize(address)".into(),
+        conditions: Vec::new(),
+    }];
+    let module = module(&text(lines), &signatures(lines), &[]);
+    Callable::of_module(&module, Some(&steps)).expect("an interface")
+}
+
+fn ids(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|one| one.id().to_string()).collect()
+}
+
+fn sources(files: &[(&str, &str)]) -> (tempfile::TempDir, SourceFiles) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+    let sources = SourceFiles::read(folder.path(), &[]);
+    (folder, sources)
+}
+
+/// What sources declare of a module that has this in its data.
+fn declared(source: &str, data: &[&str]) -> Callable {
+    let (_folder, sources) = sources(&[("src/lib.rs", source)]);
+    Callable::default().with_sources(&sources, &module("", &[], data))
+}
+
+#[test]
+fn the_functions_are_those_that_the_module_says_and_its_code_answers() {
+    let found = read(&LINES);
+    let functions: Vec<String> = found
+        .abi
+        .functions()
+        .map(Function::full_signature)
+        .collect();
+    assert_eq!(
+        functions,
+        [
+            "function buy(bytes32[] ids, uint8[3], tuple(address, int128) of) payable returns (bool, string)",
+            "function initialize(address owner)",
+            "function total_supply() view returns (uint256)",
+        ]
+    );
+    assert!(found.abi.receive.is_some() && found.abi.fallback.is_some());
+    assert_eq!(found.steps, ["initialize(address)"]);
+    assert_eq!(found.unseen, [""; 0]);
+    // A section that is there twice says the same.
+    let twice = text(&LINES).repeat(2);
+    let twice = module(&twice, &signatures(&LINES), &[]);
+    let twice = Callable::of_module(&twice, None).expect("an interface");
+    assert_eq!(twice.abi, found.abi);
+    assert_eq!(Callable::of_module(&module("", &[], &[]), None), None);
+    assert_eq!(Callable::of_module(b"no module", None), None);
+}
+
+#[test]
+fn a_section_that_claims_what_the_code_does_not_answer_is_named() {
+    let answered = signatures(&LINES[..2]);
+    let found = Callable::of_module(&module(&text(&LINES), &answered, &[]), None);
+    let found = found.expect("an interface");
+    assert_eq!(ids(&compare(&read(&LINES), &found)).len(), 1, "{found:?}");
+    let line = "the function buy(bytes32[],uint8[3],(address,int128)): the code does not compare \
+                calldata with its selector";
+    assert_eq!(found.unseen, [line]);
+    for strange in [
+        "function x(foo)",
+        "function x(uint256)\u{1b}[2K",
+        "function mіgrate()", // a letter of another script
+        "event Changed()",
+        "nothing",
+    ] {
+        let lines = [&LINES[..2], &[strange]].concat();
+        let found = Callable::of_module(&module(&text(&lines), &answered, &[]), None);
+        let found = found.expect("an interface");
+        let known = found.abi.functions().count() + found.abi.events().count();
+        assert_eq!((known, found.unseen.len()), (2, 1), "{strange}: {found:?}");
+        assert!(found.unseen[0].is_ascii() && !found.unseen[0].contains('\u{1b}'));
+    }
+    // Two structs say that they are the contract.
+    let both = format!("{}contract shop::Other\nfunction a()\n", text(&LINES));
+    let found = Callable::of_module(&module(&both, &signatures(&LINES), &[]), None);
+    let found = found.expect("an interface");
+    assert_eq!((found.abi.functions().count(), found.unseen.len()), (0, 1));
+}
+
+#[test]
+fn what_callers_lose_is_found_and_what_they_gain_is_not() {
+    let old = read(&LINES);
+    let buy = "buy(bytes32[],uint8[3],(address,int128))";
+    let changes: [(usize, &str, &str, &[&str]); 8] = [
+        (
+            1,
+            "total_supply",
+            "supply",
+            &["function-removed:total_supply()"],
+        ),
+        (1, " view", "", &["mutability-changed:total_supply()"]),
+        (2, "uint8[3]", "uint8[4]", &["function-changed:"]),
+        (2, "(bool,string)", "(bool)", &["returns-changed:"]),
+        (2, " payable", "", &["mutability-changed:"]),
+        (3, "receive", "function a()", &["receive-removed:receive()"]),
+        (
+            4,
+            "fallback",
+            "function a()",
+            &["fallback-removed:fallback()"],
+        ),
+        (4, "fallback", "fallback payable", &[]),
+    ];
+    for (line, before, after, expected) in changes {
+        let mut lines: Vec<String> = LINES.map(Into::into).to_vec();
+        assert!(lines[line].contains(before), "{before}");
+        lines[line] = lines[line].replace(before, after);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|id| match id.ends_with(':') {
+                true => format!("{id}{buy}"),
+                false => (*id).to_owned(),
+            })
+            .collect();
+        let new = read(&lines);
+        assert_eq!(ids(&compare(&old, &new)), expected, "{before} → {after}");
+        // As it is kept in a file and read again.
+        let kept = serde_json::to_string(&old).expect("JSON");
+        let kept = serde_json::from_str(&kept).expect("an interface");
+        assert_eq!(ids(&compare(&kept, &new)), expected);
+    }
+    // A step comes and goes, and a function that becomes one is lost.
+    let without = read(&LINES[1..]);
+    assert_eq!(compare(&old, &without), []);
+    let step = Callable {
+        steps: vec!["total_supply()".into()],
+        ..old.clone()
+    };
+    assert_eq!(
+        ids(&compare(&old, &step)),
+        ["function-changed:total_supply()"]
+    );
+    let new: Vec<_> = added(&without.abi, &old.abi)
+        .into_iter()
+        .map(|one| (one.code, one.signature))
+        .collect();
+    assert_eq!(new, [("function-added", "initialize(address)".to_owned())]);
+}
+
+#[test]
+fn events_and_errors_are_those_of_the_sources_that_the_module_has() {
+    let found = declared(SOURCE, &DECLARED);
+    let events: Vec<String> = found.abi.events().map(Event::full_signature).collect();
+    assert_eq!(
+        events,
+        [
+            "event Changed(address indexed by, uint256 value)",
+            "event Ordered(tuple(tuple(address), uint256, uint8) order)",
+        ]
+    );
+    let errors: Vec<String> = found.abi.errors().map(|one| one.signature()).collect();
+    assert_eq!(errors, [DECLARED[2]]);
+    assert_eq!(found.unseen, [""; 0]);
+    for (number, gone) in ["event-removed:", "event-removed:", "error-removed:"]
+        .iter()
+        .enumerate()
+    {
+        // The declaration stays, and nothing of it is in the module.
+        let mut data = DECLARED.to_vec();
+        let signature = data.remove(number);
+        let found = compare(&found, &declared(SOURCE, &data));
+        assert_eq!(ids(&found), [format!("{gone}{signature}")]);
+    }
+    let plain = SOURCE.replace("address indexed by", "address by");
+    let changed = compare(&found, &declared(&plain, &DECLARED));
+    assert_eq!(ids(&changed), ["event-changed:Changed(address,uint256)"]);
+    // The one that was is left in sources that nothing compiles.
+    let both = format!(
+        "{plain}\nmod dead {{ sol! {{ event Changed(address indexed by, uint256 value); }} }}"
+    );
+    let both = declared(&both, &DECLARED);
+    assert_eq!(both.unseen.len(), 1, "{both:?}");
+}
+
+#[test]
+fn what_of_the_sources_cannot_be_read_is_said() {
+    let cases = [
+        (
+            "sol! { event A(Gone of); }",
+            "the event A: the type Gone is not known",
+        ),
+        (
+            "sol! { event A() anonymous; }",
+            "the event A: it is anonymous",
+        ),
+        (
+            "sol! { error Аb(); }",
+            "the error Аb: a name that Solidity does not allow",
+        ),
+        ("sol!(\"abi.json\");", "a sol! of src/lib.rs cannot be read"),
+        ("events!();", "what the macro events makes"),
+        (
+            "struct {",
+            "src/lib.rs cannot be read: line 1: cannot parse string into token stream",
+        ),
+        (
+            "sol! { struct X { X[] of; } event A(X x); }",
+            "the event A: the type X is not known",
+        ),
+        (
+            "sol! { struct X { bool a; } event A(X x); } mod b { sol! { struct X { uint8 a; } } }",
+            "the event A: the type X is not known",
+        ),
+    ];
+    for (source, expected) in cases {
+        let found = declared(source, &["A()", "Ab()"]);
+        assert_eq!(found.unseen, [expected]);
+        assert_eq!(found.abi.events().count() + found.abi.errors().count(), 0);
+    }
+    // What is no part of the library is not looked at.
+    let bad = "sol!(\"abi.json\"); StorageCache";
+    let others = ["tests/a.rs", "target/b.rs", ".x/c.rs", "inner/src/lib.rs"];
+    let mut files: Vec<(&str, &str)> = others.iter().map(|path| (*path, bad)).collect();
+    files.extend([("inner/Cargo.toml", ""), ("src/deep/a.rs", SOURCE)]);
+    let (_folder, sources) = sources(&files);
+    let found = Callable::default().with_sources(&sources, &module("", &[], &DECLARED));
+    assert_eq!(
+        (found.unseen.len(), found.abi.events().count()),
+        (0, 2),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn slots_by_hand_are_named_with_their_files() {
+    for (code, name) in [
+        (
+            "fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }",
+            Some("StorageType::new"),
+        ),
+        ("fn a() { StorageU256::new(slot, 0, vm); }", None),
+        ("use stylus_core::StorageAccess;", Some("StorageAccess")),
+        (
+            "fn a() { x!(storage_load_bytes32(1)); }",
+            Some("storage_load_bytes32"),
+        ),
+        ("#[cfg(test)] mod tests { use a::StorageCache; }", None),
+    ] {
+        let (_folder, sources) = sources(&[("src/deep/a.rs", code)]);
+        let expected: Vec<String> = name
+            .iter()
+            .map(|name| format!("src/deep/a.rs: {name}"))
+            .collect();
+        assert_eq!(sources.slots_by_hand(), expected, "{code}");
+    }
+}
+
+#[test]
+fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
+    let (_folder, sources) = sources(&[("src/lib.rs", SOURCE)]);
+    let places = sources.places();
+    let text = |line: usize| SOURCE.lines().nth(line - 1).unwrap_or_default().trim();
+    let line = |field: &str| places.field(field).map(|(_, line)| text(line));
+    assert_eq!(line("owner"), Some("owner: StorageAddress,"));
+    assert_eq!(line("Inner.count"), Some("count: StorageU256,"));
+    assert_eq!(line("inner.count"), Some("count: StorageU256,"));
+    assert_eq!(line("gone"), Some("pub struct Shop {"));
+    let line = |name: &str| places.function(name).map(|(_, line)| text(line));
+    assert_eq!(line("renamed_it"), Some("pub fn other(&self) {}"));
+    assert!(line("totalSupply").is_some() && line("total_supply").is_none());
+}
+
+#[test]
+fn structs_of_sol_storage_are_read_as_those_of_rust() {
+    let source = "sol_storage! {\n    #[entrypoint]\n    #[derive(StorageLayout)]\n    pub struct Counter {\n        \
+                  uint256 number;\n        mapping(address => Inner) inners;\n    }\n    pub struct Inner {\n        \
+                  bool set;\n    }\n}\n";
+    let (_folder, sources) = sources(&[("src/lib.rs", source)]);
+    let places = sources.places();
+    let line = |field: &str| places.field(field).map(|(_, line)| line);
+    assert_eq!(
+        (line("number"), line("inners"), line("Inner.set")),
+        (Some(5), Some(6), Some(9))
+    );
+    let entrypoints: Vec<String> = sources.entrypoints().into_iter().collect();
+    assert_eq!(entrypoints, ["Counter"]);
+    let structs = storage_structs(&syn::parse_file(source).expect("Rust"));
+    let lines: Vec<usize> = structs.iter().map(|one| one.line).collect();
+    assert_eq!(lines, [4, 8]);
+    assert!(structs[0].has("StorageLayout") && !structs[1].has("StorageLayout"));
+}

@@ -1,10 +1,11 @@
 //! What callers can use of a contract, as text in a custom section of its module: a line with the
-//! contract's path, and a line of Solidity for each function, with the names of its arguments.
+//! contract's path, and a line of Solidity for each function, with the names of its arguments. `receive`,
+//! `fallback` and `fallback payable` are lines as well.
 //!
 //! ```text
 //! contract counter::Counter
 //! function add(uint256 step) returns (uint256)
-//! receive() external payable
+//! fallback payable
 //! ```
 
 use super::{Function, Part};
@@ -143,7 +144,7 @@ mod tests {
             functions: &FUNCTIONS,
             steps: &[],
         }];
-        let others = ["fallback() external"];
+        let others = ["fallback"];
         let mut bytes = std::vec![0; length("shop::Shop", PARTS, &others)];
         write("shop::Shop", PARTS, &others, &mut bytes);
         assert_eq!(
@@ -152,7 +153,7 @@ mod tests {
                 function buy((address,uint256)[] ids,uint8[3]) payable returns (bool,uint256)\n\
                 function pairs() view returns ((bool,uint256)[])\n\
                 function done()\n\
-                fallback() external\n")
+                fallback\n")
         );
     }
 }
