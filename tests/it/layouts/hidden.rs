@@ -50,7 +50,7 @@ fn alloy_error(error: Short) -> Vec<u8> {
 "#;
 const GONE: &str = "function-removed:withdraw(uint256)";
 /// A macro that stands where the SDK's stands, and drops what it likes.
-const EVIL: &str = r#"use proc_macro::TokenStream;
+const EVIL: &str = r##"use proc_macro::TokenStream;
 
 #[proc_macro_attribute]
 pub fn public(_: TokenStream, block: TokenStream) -> TokenStream {
@@ -59,7 +59,7 @@ pub fn public(_: TokenStream, block: TokenStream) -> TokenStream {
     let block = format!("#[stylus_sdk::prelude::public] {} }}", &text[..end]);
     block.parse().expect("Rust")
 }
-"#;
+"##;
 const EVIL_MANIFEST: &str = "[package]\nname = \"evil\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
                              [lib]\nproc-macro = true\n";
 
@@ -82,7 +82,10 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
         let plan = author.project.run(&["plan", "Note", "2.0", &folder]);
         let problems = plan.document["problems"].as_array();
         let problems = problems.unwrap_or_else(|| panic!("{name}: {plan:?}"));
-        let ids: Vec<String> = problems.iter().map(|one| text(one, "id").to_owned()).collect();
+        let ids: Vec<String> = problems
+            .iter()
+            .map(|one| text(one, "id").to_owned())
+            .collect();
         let extent = text(&plan.document["coverage"], "interface").to_owned();
         (ids, extent)
     };
@@ -92,8 +95,15 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let gone = without_withdraw();
     author.write("dead/src/old.rs", NOTE);
     let complete = "complete".to_owned();
-    let lost = [GONE, "error-removed:Short(uint256)", "event-removed:Withdrawn(uint256)"];
-    assert_eq!(plan("dead", &gone, ""), (lost.map(Into::into).to_vec(), complete.clone()));
+    let lost = [
+        GONE,
+        "error-removed:Short(uint256)",
+        "event-removed:Withdrawn(uint256)",
+    ];
+    assert_eq!(
+        plan("dead", &gone, ""),
+        (lost.map(Into::into).to_vec(), complete.clone())
+    );
 
     // A section that is written by hand claims it.
     let claim = "function withdraw(uint256 amount) returns (uint256)\n";
@@ -115,18 +125,18 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     assert_eq!(extent, "partial");
 
     // A type of the usual name is another one.
-    let alias = NOTE.replace("alloy_primitives::U256;", "alloy_primitives::{U64, U256 as Word};\ntype U256 = U64;");
-    let alias = alias.replace("self.value.get()", "self.value.get().to::<U256>()");
-    let alias = alias.replace("self.value.set(", "self.value.set(Word::from(").replace("amount);\n", "amount));\n");
-    let alias = alias.replace("let missing = amount - held;", "let missing = Word::from(amount);");
-    let alias = alias.replace("Withdrawn { amount });", "Withdrawn { amount: Word::from(amount) });").replace("}));", "});");
+    let alias = gone.replace("alloy_primitives::U256;", "alloy_primitives::U64 as U256;");
+    let alias = alias.replace("self.value.set(self.value.get() + amount);", "");
     let (ids, _) = plan("alias", &alias, "");
-    let changed = ["deposit", "withdraw"].map(|name| format!("function-changed:{name}(uint256)"));
-    assert_eq!(ids, changed);
+    let changed = "function-changed:deposit(uint256)";
+    assert!(ids.iter().any(|id| id == changed), "{ids:?}");
 
     // The event is declared, and nothing logs it.
     let silent = NOTE.replace("        self.vm().log(Withdrawn { amount });\n", "");
-    assert_eq!(plan("silent", &silent, ""), (vec![lost[2].to_owned()], complete));
+    assert_eq!(
+        plan("silent", &silent, ""),
+        (vec![lost[2].to_owned()], complete)
+    );
 }
 
 #[test]
