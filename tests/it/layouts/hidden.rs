@@ -63,6 +63,10 @@ pub fn public(_: TokenStream, block: TokenStream) -> TokenStream {
 const EVIL_MANIFEST: &str = "[package]\nname = \"evil\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
                              [lib]\nproc-macro = true\n";
 
+/// What `sol!` names.
+const NEEDS: &str = "alloy-primitives = { version = \"=1.7.3\", default-features = false }\n\
+                     alloy-sol-types = { version = \"=1.7.3\", default-features = false }\n";
+
 /// The source without a function that goes from `begin` to the end of the block.
 fn without_withdraw() -> String {
     let begin = NOTE.find("    pub fn withdraw").expect("there");
@@ -73,12 +77,12 @@ fn without_withdraw() -> String {
 #[test]
 fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let author = Author::new();
-    let first = author.source("first", NOTE, "");
+    let first = author.source("first", NOTE, NEEDS);
     author.project.done(&["register", "Note", "1.0", &first]);
     author.project.done(&["create-proxy", "Note", "1.0"]);
     let same = NOTE.replace("held - amount)\n", "held - amount) // the same\n");
     let plan = |name: &str, source: &str, more: &str| {
-        let folder = author.source(name, source, more);
+        let folder = author.source(name, source, &format!("{NEEDS}{more}"));
         let plan = author.project.run(&["plan", "Note", "2.0", &folder]);
         let problems = plan.document["problems"].as_array();
         let problems = problems.unwrap_or_else(|| panic!("{name}: {plan:?}"));
@@ -145,7 +149,7 @@ fn what_does_not_become_the_contract_does_not_build_as_one() {
     // What #[cfg] takes away is missing where the SDK routes calls to it.
     let method = "    pub fn withdraw";
     let conditional = NOTE.replace(method, &format!("    #[cfg(any())]\n{method}"));
-    let conditional = author.source("conditional", &conditional, "");
+    let conditional = author.source("conditional", &conditional, NEEDS);
     let refused = author.project.run(&["layout", "show", &conditional]);
     assert_ne!(refused.exit, Some(0), "{refused:?}");
     assert!(refused.stderr.contains("withdraw"), "{refused:?}");
@@ -157,7 +161,7 @@ fn what_does_not_become_the_contract_does_not_build_as_one() {
          use stylus_sdk::stylus_core::host::*;\n    let vm = stylus_sdk::host::VM {{ host: stylus_sdk::host::WasmVM {{}} }};\n    \
          vm.pay_for_memory_grow(0);\n    0\n}}\n"
     );
-    let by_hand = author.source("by-hand", &by_hand, "");
+    let by_hand = author.source("by-hand", &by_hand, NEEDS);
     let refused = author.project.run(&["layout", "show", &by_hand]);
     let error = &refused.document["error"];
     assert_eq!(text(error, "name"), "LayoutOfAnother", "{refused:?}");
