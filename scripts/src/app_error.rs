@@ -300,12 +300,12 @@ pub enum Error {
         }
     )]
     Node(#[from] NodeError),
-    /// A check of the demo failed.
-    #[error("{failed} of {all} checks failed")]
+    /// A command of the demo did something else than the page says.
+    #[error("{failed} of {all} commands do not print what the page says")]
     #[explain(
-        expected = "every check to hold",
-        found = "{failed} failed",
-        next = "look at the failed checks above"
+        expected = "every command to print what the page says",
+        found = "{failed} did not",
+        next = "look at the commands with ✗ above"
     )]
     Checks {
         /// How many failed.

@@ -1,5 +1,5 @@
-//! The interfaces that example contracts and contracts of tests export, as files in git: the demo and
-//! the tests call contracts through them. `STYLUS_UPGRADES_UPDATE=1` writes them anew.
+//! The interfaces that example contracts and contracts of tests export, as files in git: tests call
+//! contracts through them. `STYLUS_UPGRADES_UPDATE=1` writes them anew.
 //!
 //! `tests/abi/sources.json` has a digest per contract, of its source hash and of the interface in git.
 //! What was compared after that is kept in the target folder. Only where neither fits are the programs
@@ -17,8 +17,7 @@ use stylus_upgrades::build::Builder;
 use stylus_upgrades_harness::{Lines, home};
 use stylus_upgrades_tests::abi::IHostile::IHostileCalls;
 
-/// Where the interfaces lie that the demo calls, and those that only tests call.
-const DEMO: &str = "scripts/src/demo/abi";
+/// Where the interfaces lie.
 const TESTS: &str = "tests/abi";
 /// The feature of a program that prints its contract's interface.
 const FEATURE: &str = "export-abi";
@@ -122,10 +121,8 @@ fn digest(source: B256, interface: &Path) -> Option<B256> {
 #[test]
 fn every_interface_in_git_is_one_of_a_contract() {
     let packages: BTreeSet<PathBuf> = printers().keys().map(|package| file(package)).collect();
-    let pinned = [DEMO, TESTS].iter().flat_map(|folder| {
-        let entries = fs::read_dir(home().join(folder)).expect("a folder");
-        entries.map(|entry| entry.expect("an entry").path())
-    });
+    let pinned = fs::read_dir(home().join(TESTS)).expect("a folder");
+    let pinned = pinned.map(|entry| entry.expect("an entry").path());
     let pinned = pinned.filter(|path| path.extension().is_some_and(|ending| ending == "sol"));
     let pinned: BTreeSet<PathBuf> = pinned.collect();
     assert_eq!(pinned, packages);
@@ -143,14 +140,9 @@ fn the_interface_that_is_not_printed_is_that_of_its_module() {
     }
 }
 
-/// The file of a contract's interface: among the demo's if it is there.
+/// The file of a contract's interface.
 fn file(package: &str) -> PathBuf {
-    let name = format!("{package}.sol");
-    let demo = home().join(DEMO).join(&name);
-    match demo.exists() {
-        true => demo,
-        false => home().join(TESTS).join(name),
-    }
+    home().join(TESTS).join(format!("{package}.sol"))
 }
 
 /// The packages that print an interface, each with its program.

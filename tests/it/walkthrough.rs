@@ -2,15 +2,15 @@
 //! the console blocks run in the order of the page, in one shell, against a chain of their own.
 //! The output of each command is compared with the page.
 
-mod page;
 mod shell;
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use page::{Step, matches, steps};
 use shell::Shell;
+use stylus_upgrades::demo::page::{Step, matches, steps};
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home, launcher};
 
 /// What the page starts in a terminal of its own.
@@ -98,7 +98,10 @@ fn words(printed: &str) -> Vec<String> {
         let mut pieces = line.split("0x");
         let mut kept = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
-            kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_hexdigit()));
+            kept.push_str(
+                piece
+                    .trim_start_matches(|letter: char| letter.is_ascii_hexdigit() || letter == '…'),
+            );
         }
         let is_word =
             |letter: &char| !letter.is_ascii_digit() && !matches!(letter, ' ' | ',' | '.');
@@ -135,6 +138,46 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     );
 }
 
+/// The block that a reader pastes, without its first line: that installs the program, which
+/// `packages::installed` does.
+#[test]
+fn the_block_of_the_readme_ends_with_an_upgraded_contract() -> Result<(), HarnessError> {
+    let text = fs::read_to_string(home().join("README.md")).expect("the README");
+    let blocks = stylus_upgrades_book::Page::read(&text).blocks;
+    let marked =
+        |block: &&stylus_upgrades_book::Block| block.marker.as_deref() == Some("executed: README");
+    let block = blocks.iter().find(marked).expect("the block");
+    let (install, rest) = block.text.split_once('\n').expect("lines");
+    assert!(install.starts_with("cargo install --locked --path stylus-upgrades/scripts"));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let tools = tools(folder.path())?;
+    let work = folder.path().join("work");
+    fs::create_dir(&work).expect("an empty folder");
+    symlink(home(), work.join("stylus-upgrades")).expect("a link");
+    let port = TcpListener::bind("127.0.0.1:0")
+        .expect("a free port")
+        .local_addr();
+    let port = port.expect("an address").port();
+    let script = format!("set -e\n{rest}").replace(NODE, &format!("{NODE} --port {port}"));
+    let mut command = Shell::command(&tools);
+    command.env("ETH_RPC_URL", format!("http://127.0.0.1:{port}"));
+    // Ends the chain, however the block ends.
+    let script = format!("trap 'kill $!' EXIT\n{script}");
+    let done = command
+        .current_dir(&work)
+        .args(["-c", &script])
+        .output()
+        .expect("a shell");
+    let (printed, errors) = (
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr),
+    );
+    assert!(done.status.success(), "{printed}\n{errors}");
+    assert!(printed.ends_with("\n11\n22\n"), "{printed}\n{errors}");
+    Ok(())
+}
+
 /// Progress that only comes where another test builds contracts at the same time.
 const BUILD_ELSEWHERE: &str = "waiting for another build of contracts to end\n";
 
@@ -154,6 +197,7 @@ fn execute(page: &str) -> Result<(), HarnessError> {
     assert!(steps.len() > 1, "the page has no console blocks");
     for step in steps {
         let (line, command, expected) = match step {
+            Step::Chapter(_) => continue,
             Step::Command { text, .. } if text == NODE => continue,
             Step::Command { text, .. } if text == FORK => {
                 let words = ["node", "--port", "0", "--fork-url", node.endpoint()];
@@ -169,7 +213,7 @@ fn execute(page: &str) -> Result<(), HarnessError> {
                 let path = work.join(path);
                 let folder = path.parent().expect("a folder");
                 fs::create_dir_all(folder).expect("a folder");
-                fs::write(&path, text).expect("a file");
+                fs::write(&path, text.replace(ENDPOINT, node.endpoint())).expect("a file");
                 continue;
             }
         };

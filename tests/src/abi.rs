@@ -1,8 +1,56 @@
-//! Interfaces of contracts that tests call, as each contract's feature `export-abi` prints them. Those
-//! of the demo's contracts are in `stylus_upgrades::demo::abi`. Where a test takes one instance through
-//! versions, the calls of the versions stand under one name here, each from the version that has it.
+//! Interfaces of contracts that tests call, as each contract's feature `export-abi` prints them. Where a test takes
+//! one instance through versions, the calls of the versions stand under one name here, each from the version that has
+//! it.
 
-use stylus_upgrades::demo::abi::{counter_v1, counter_v2, erc721_full, ledger_v1, ledger_v2};
+/// The counter, version 1.
+pub mod counter_v1 {
+    alloy::sol!("abi/counter-v1.sol");
+}
+
+/// The counter, version 2.
+pub mod counter_v2 {
+    alloy::sol!("abi/counter-v2.sol");
+}
+
+/// The script of the counter's way back. It answers a selector without an interface of its own, so
+/// `export-abi` prints none.
+pub mod counter_back {
+    alloy::sol! {
+        function back() external;
+    }
+}
+
+/// The register of points, version 1.
+pub mod points_v1 {
+    alloy::sol!("abi/points-v1.sol");
+}
+
+/// The ledger, version 1.
+pub mod ledger_v1 {
+    alloy::sol!("abi/ledger-v1.sol");
+}
+
+/// The ledger, version 2, with entries that are migrated lazily.
+pub mod ledger_v2 {
+    alloy::sol!("abi/ledger-v2.sol");
+}
+
+/// The collection, version 1.
+pub mod erc721_basic {
+    alloy::sol!("abi/erc721-basic.sol");
+    alloy::sol! {
+        /// Events are no part of what `export-abi` prints.
+        event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
+    }
+}
+
+/// The collection, version 2, which is enumerable.
+pub mod erc721_full {
+    alloy::sol!(
+        #![sol(all_derives)]
+        "abi/erc721-full.sol"
+    );
+}
 
 /// The register of points, version 2.
 pub mod points_v2 {
@@ -66,6 +114,7 @@ pub mod ILedger2 {
 /// The collection: version 2 has what version 1 has, and enumerates.
 #[allow(non_snake_case)]
 pub mod ICollection {
+    pub use super::erc721_basic::Transfer;
     pub use super::erc721_full::ICollection::{
         ERC721OutOfBoundsIndex, includeCall, initializeCall, isCompleteCall, isIncludedCall,
         supportsInterfaceCall, tokenByIndexCall, tokenOfOwnerByIndexCall, totalSupplyCall,
@@ -76,7 +125,6 @@ pub mod ICollection {
         isApprovedForAllCall, mintCall, nameCall, ownerOfCall, safeTransferFrom_0Call,
         setApprovalForAllCall, symbolCall, transferFromCall,
     };
-    pub use stylus_upgrades::demo::abi::erc721_basic::Transfer;
 }
 
 /// The ERC-20 token: version 2 has what version 1 has, and permits.

@@ -5,7 +5,6 @@
 //! 150 packages that a reviewer would have to look at.
 
 pub use alloy_consensus as consensus;
-pub use alloy_contract as contract;
 pub use alloy_core::{dyn_abi, hex, json_abi, primitives, rlp, sol_types};
 pub use alloy_eips as eips;
 pub use alloy_network as network;
@@ -46,7 +45,7 @@ pub mod transports {
 macro_rules! sol {
     ($($t:tt)*) => {
         $crate::sol_types::sol! {
-            #![sol(alloy_sol_types = $crate::sol_types, alloy_contract = $crate::contract)]
+            #![sol(alloy_sol_types = $crate::sol_types)]
             $($t)*
         }
     };

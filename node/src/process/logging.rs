@@ -4,13 +4,15 @@
 use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Lines that may wait for a slow reader.
 const BACKLOG: usize = 4096;
 
-/// `RUST_LOG` decides what is logged; without it warnings are, and `-v` adds more.
+/// `RUST_LOG` decides what is logged, by targets and levels; without it warnings are, and `-v` adds more.
 pub(super) fn start(verbosity: u8) {
     let default = match verbosity {
         // Requests that end early are the client's affair.
@@ -18,7 +20,11 @@ pub(super) fn start(verbosity: u8) {
         1 => "info",
         _ => "debug",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let named = std::env::var("RUST_LOG").unwrap_or_default();
+    let filter = match named.parse::<Targets>() {
+        Ok(filter) if !named.is_empty() => filter,
+        _ => default.parse().unwrap_or_default(),
+    };
     let (lines, written) = sync_channel::<Vec<u8>>(BACKLOG);
     let writer = std::thread::Builder::new()
         .name("stylus-log".into())
@@ -30,9 +36,11 @@ pub(super) fn start(verbosity: u8) {
     if writer.is_ok() {
         // A subscriber that is set already (in tests) stays.
         let _ = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+            .with_max_level(LevelFilter::TRACE)
             .with_ansi(false)
             .with_writer(Lines(lines))
+            .finish()
+            .with(filter)
             .try_init();
     }
 }

@@ -1,21 +1,20 @@
 //! The builder: which sources, which framework, and where outputs go.
 
 use super::code::Artifact;
+use super::constants::Constants;
 use super::error::BuildError;
+use super::examples::{self, EXAMPLE};
 use super::framework::Framework;
+use super::package::{Package, Workspace};
 use super::revision::Revision;
-use super::source::{self, Source};
 use super::sources::{self, Sources};
-use super::toolchain::{self, Toolchain};
+use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
-use super::{constants::Constants, package};
-use crate::interface::{Callable, SourceFiles};
+use crate::interface::Places;
 use crate::progress::Progress;
-use alloy::primitives::{B256, keccak256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use stylus_layout::Unlisted;
 
 /// Builds contracts. Cheap to make; several may work at once, in one process or many.
 pub struct Builder {
@@ -24,7 +23,7 @@ pub struct Builder {
     workspace: Option<PathBuf>,
     origin: Origin,
     framework: OnceLock<Framework>,
-    toolchains: Mutex<BTreeMap<B256, Toolchain>>,
+    toolchains: Mutex<BTreeMap<String, Toolchain>>,
     pub(super) cargo_home: PathBuf,
     pub(super) is_anew: bool,
     pub(super) progress: Arc<dyn Progress>,
@@ -111,33 +110,35 @@ impl Builder {
 
     /// Builds a contract by its package's name.
     pub fn contract(&self, package: &str) -> Result<Artifact, BuildError> {
-        self.folder(&self.member(package)?)
+        Ok(self.build(&self.member(package)?)?.0)
     }
 
-    fn member(&self, package: &str) -> Result<PathBuf, BuildError> {
-        package::member(&self.home(package)?, package)
+    fn member(&self, package: &str) -> Result<Package, BuildError> {
+        let workspace = match &self.workspace {
+            Some(workspace) => Some(Workspace::of(workspace)?),
+            None => Workspace::around(Path::new("."))?,
+        };
+        match workspace {
+            Some(workspace) => workspace.member(package),
+            None => Err(BuildError::NotAContract {
+                path: PathBuf::from(package),
+            }),
+        }
     }
 
     /// Builds the crate in a folder, in whatever workspace, or takes a `.wasm` file as it is.
     pub fn path(&self, path: &Path) -> Result<Artifact, BuildError> {
-        if path.is_file() && path.extension().is_some_and(|ending| ending == "wasm") {
-            let raw = std::fs::read(path).map_err(BuildError::file("read", path))?;
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            return Artifact::from_wasm(&name, &raw);
+        match path.is_file() && path.extension().is_some_and(|ending| ending == "wasm") {
+            true => from_file(path),
+            false => Ok(self.build(&Package::open(path)?)?.0),
         }
-        if !path.join("Cargo.toml").is_file() {
-            return Err(BuildError::NotAContract {
-                path: path.to_owned(),
-            });
-        }
-        self.folder(path)
     }
 
     /// The folder of the crate that `source` names: its path, or the name of a contract of the
     /// workspace; `None` for a file.
     pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
         let path = Path::new(source);
-        if path.is_file() {
+        if path.is_file() || source.starts_with(EXAMPLE) {
             return Ok(None);
         }
         if let Some(revision) = Revision::parse(source)? {
@@ -147,65 +148,50 @@ impl Builder {
         }
         match path.join("Cargo.toml").is_file() {
             true => Ok(Some(path.to_owned())),
-            false => self.member(source).map(Some),
+            false => Ok(Some(self.member(source)?.folder)),
         }
     }
 
     /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
-    /// name, or a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`).
-    pub fn source(&self, source: &str) -> Result<Artifact, BuildError> {
-        if let Some(revision) = Revision::parse(source)? {
-            return self.revision(&revision);
-        }
+    /// name, a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example
+    /// that this program carries (`example:NAME`). Beside it is where something stands in its sources.
+    pub fn source(&self, source: &str) -> Result<(Artifact, Places), BuildError> {
         let path = Path::new(source);
-        match path.is_file() || path.join("Cargo.toml").is_file() {
-            true => self.path(path),
-            false => self.contract(source),
-        }
-    }
-
-    /// The folder of the crate that `source` names, and those of the packages that it depends on by
-    /// path, the framework's left out; `None` of a `.wasm` file. A revision is where its build has
-    /// checked it out.
-    pub fn crate_of(&self, source: &str) -> Result<Option<(PathBuf, Vec<PathBuf>)>, BuildError> {
-        let path = Path::new(source);
-        let folder = match Revision::parse(source)? {
-            Some(revision) => revision.checked_out(&self.target_of_revision(&revision)?),
-            None if path.is_file() => return Ok(None),
-            None if path.join("Cargo.toml").is_file() => path.to_owned(),
-            None => self.member(source)?,
+        let (artifact, places) = if let Some(name) = source.strip_prefix(EXAMPLE) {
+            // Some of them hold addresses of the pinned framework.
+            match self.framework_in(None)?.is_pinned() {
+                true => return Ok((examples::program(name)?, Places::default())),
+                false => self.build(&self.member(name)?)?,
+            }
+        } else if let Some(revision) = Revision::parse(source)? {
+            self.revision(&revision)?
+        } else if path.is_file() {
+            return Ok((self.path(path)?, Places::default()));
+        } else if path.join("Cargo.toml").is_file() {
+            self.build(&Package::open(path)?)?
+        } else {
+            self.build(&self.member(source)?)?
         };
-        let dependencies = source::path_dependencies(&folder)?;
-        Ok(Some((package::canonical(&folder)?, dependencies)))
+        Ok((artifact, places))
     }
 
-    /// Where a revision is built.
+    /// Where a revision is built: where the crate is now, if it is still there.
     fn target_of_revision(&self, revision: &Revision) -> Result<PathBuf, BuildError> {
         let now = revision.crate_now();
         match now.join("Cargo.toml").is_file() {
-            true => self.target(&now),
+            true => self.target(&Package::open(&now)?),
             false => self.target_of(&revision.top),
         }
     }
 
-    /// The workspace whose contracts are called by their names.
-    fn home(&self, name: &str) -> Result<PathBuf, BuildError> {
-        match &self.workspace {
-            Some(workspace) => Ok(workspace.clone()),
-            None => package::enclosing()?.ok_or_else(|| BuildError::NotAContract {
-                path: PathBuf::from(name),
-            }),
-        }
-    }
-
     /// Builds a crate as it was at a revision, from a checkout in the folder of the outputs.
-    fn revision(&self, revision: &Revision) -> Result<Artifact, BuildError> {
+    fn revision(&self, revision: &Revision) -> Result<(Artifact, Places), BuildError> {
         let target = self.target_of_revision(revision)?;
         let workplace = Workplace::open(self, target.clone())?;
         let folder = revision.check_out(&target)?;
-        let mut artifact = self.build_in(&workplace, &folder)?;
+        let (mut artifact, places) = self.build_in(&workplace, &Package::open(&folder)?)?;
         artifact.info.commit = Some(revision.commit());
-        Ok(artifact)
+        Ok((artifact, places))
     }
 
     /// Every program of the framework, with the addresses that follow from their bytes.
@@ -229,11 +215,12 @@ impl Builder {
             true => Framework::pinned().ok(),
             false => None,
         };
-        let folder = self.target(home)?;
+        let workspace = Workspace::of(home)?;
+        let folder = self.target_of(&workspace.root)?;
         let build = |workplace| {
             let sources = Sources {
                 workplace,
-                home,
+                workspace: &workspace,
                 known,
             };
             sources.build()
@@ -253,35 +240,27 @@ impl Builder {
     }
 
     /// Builds a crate. Those of the framework's constants that it names are known to it.
-    fn folder(&self, folder: &Path) -> Result<Artifact, BuildError> {
-        let workplace = Workplace::open(self, self.target(folder)?)?;
-        self.build_in(&workplace, folder)
+    fn build(&self, package: &Package) -> Result<(Artifact, Places), BuildError> {
+        let workplace = Workplace::open(self, self.target(package)?)?;
+        self.build_in(&workplace, package)
     }
 
-    fn build_in(&self, workplace: &Workplace<'_>, folder: &Path) -> Result<Artifact, BuildError> {
-        let source = workplace.read(folder)?;
+    fn build_in(
+        &self,
+        workplace: &Workplace<'_>,
+        package: &Package,
+    ) -> Result<(Artifact, Places), BuildError> {
+        let source = workplace.read(package)?;
         let constants = match source.constants.is_empty() {
             true => Constants::new(),
             false => self.framework_in(Some(workplace))?.constants(),
         };
-        let mut artifact = workplace.build(source, &constants)?;
-        let dependencies = source::path_dependencies(folder)?;
-        let sources = SourceFiles::read(&package::canonical(folder)?, &dependencies);
-        let by_hand = sources.slots_by_hand();
-        if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
-            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
-        }
-        let functions = artifact.interface.unwrap_or_else(Callable::unknown);
-        artifact.interface = Some(functions.with_sources(&sources, &artifact.wasm));
-        Ok(artifact)
+        workplace.build(source, &constants)
     }
 
-    /// Where the outputs of the crate in `folder` go.
-    pub(super) fn target(&self, folder: &Path) -> Result<PathBuf, BuildError> {
-        match &self.workspace {
-            Some(workspace) => self.target_of(workspace),
-            None => self.target_of(&package::root_of(folder)?),
-        }
+    /// Where the outputs of a package go.
+    pub(super) fn target(&self, package: &Package) -> Result<PathBuf, BuildError> {
+        self.target_of(self.workspace.as_ref().unwrap_or(&package.root))
     }
 
     /// Where outputs go, if `root` is the workspace.
@@ -297,27 +276,24 @@ impl Builder {
         Ok(target.join("contracts"))
     }
 
-    /// The toolchain that the sources name, asked once for each file that names one.
-    pub(super) fn toolchain(
-        &self,
-        source: &Source,
-        toolchains: &Path,
-    ) -> Result<Toolchain, BuildError> {
-        let (name, content) = source.toolchain();
-        let hash = keccak256([name.as_bytes(), content].concat());
+    /// The toolchain that a file names, asked once for each.
+    pub(super) fn toolchain(&self, file: &ToolchainFile) -> Result<Toolchain, BuildError> {
         let mut known = self
             .toolchains
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(toolchain) = known.get(&hash) {
+        if let Some(toolchain) = known.get(&file.text) {
             return Ok(toolchain.clone());
         }
-        let folder = toolchains.join(hex::encode(hash));
-        std::fs::create_dir_all(&folder).map_err(BuildError::file("create", &folder))?;
-        let file = folder.join(name);
-        std::fs::write(&file, content).map_err(BuildError::file("write", &file))?;
-        let found = Toolchain::find(&folder)?;
-        known.insert(hash, found.clone());
+        let found = Toolchain::find(file)?;
+        known.insert(file.text.clone(), found.clone());
         Ok(found)
     }
+}
+
+/// A `.wasm` file.
+fn from_file(path: &Path) -> Result<Artifact, BuildError> {
+    let raw = std::fs::read(path).map_err(BuildError::file("read", path))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Artifact::from_wasm(&name, &raw)
 }

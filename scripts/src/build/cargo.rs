@@ -5,19 +5,18 @@
 use super::cargo_home::CargoHome;
 use super::children::Running;
 use super::constants::{Constant, Constants};
-use super::copy::is_output_of;
 use super::error::BuildError;
 use super::manifests::CONTRACT;
 use super::shown::shown;
-use super::source::{CONFIG, CONSTANTS, Part, Source};
+use super::source::{CONFIG, CONSTANTS, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
 use crate::progress::Progress;
-use serde_json::Value;
+use cargo_metadata::Message;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf, StripPrefixError};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
@@ -35,13 +34,12 @@ const KEPT_PREFIXES: [&str; 3] = ["NIX_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
 /// What is a secret among them.
 const SECRETS: [&str; 2] = ["_TOKEN", "_SECRET_KEY"];
 /// Variables that would have cargo run something else while it only fetches.
-const FOREIGN: [&str; 6] = [
+const FOREIGN: [&str; 5] = [
     "RUSTC",
     "RUSTC_WRAPPER",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
-    "RUSTUP_TOOLCHAIN",
 ];
 /// Beginnings of such variables.
 const FOREIGN_PREFIXES: [&str; 4] = [
@@ -119,45 +117,59 @@ impl Cargo<'_> {
         let mut flags = source.config.rustflags.clone();
         flags.extend(self.remaps());
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-        for (name, constant) in constants {
+        let named = constants
+            .iter()
+            .filter(|(name, _)| source.constants.contains(*name));
+        for (name, constant) in named {
             match constant {
                 Constant::Text(text) => command.env(name, text),
                 Constant::File(_) => command.env(name, self.copy.join(CONSTANTS).join(name)),
             };
         }
         let manifest = self.manifest(source);
-        let artifacts = self.run(source, command)?;
-        let mut artifacts = artifacts.into_iter();
-        artifacts
-            .find(|(path, _)| *path == manifest)
-            .map(|(_, file)| file)
-            .ok_or_else(|| BuildError::NoArtifact {
-                package: source.package.name.clone(),
-            })
+        let messages = self.run(source, command)?;
+        let made = |message: &Message| match message {
+            Message::CompilerArtifact(made) if made.manifest_path == manifest => {
+                let mut files = made.filenames.iter();
+                files.find(|file| file.extension() == Some("wasm")).cloned()
+            }
+            _ => None,
+        };
+        let file = messages.iter().find_map(made);
+        let file = file.ok_or_else(|| BuildError::Compile {
+            package: source.package.name.clone(),
+            diagnostics: "cargo named no .wasm file; check that the crate has a [lib] target"
+                .into(),
+        })?;
+        self.require_inside(source, file.as_std_path(), &messages)?;
+        Ok(file.into())
     }
 
-    /// Makes sure that the compiler read no source outside the copy: `wasm` has a list of all that
-    /// it read beside it.
-    pub(super) fn require_inside(&self, source: &Source, wasm: &Path) -> Result<(), BuildError> {
+    /// Makes sure that the compiler read no source outside the copy but what build scripts of this build
+    /// made: `wasm` has a list of all that it read beside it.
+    fn require_inside(
+        &self,
+        source: &Source,
+        wasm: &Path,
+        messages: &[Message],
+    ) -> Result<(), BuildError> {
         let list = wasm.with_extension("d");
         let listed = std::fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
         let paths = listed
             .split_once(": ")
             .map_or("", |(_, paths)| paths)
             .replace("\\ ", "\0");
-        let outputs = [self.target.join(TARGET), self.target.to_owned()]
-            .map(|folder| folder.join(CONTRACT).join("build"));
+        let is_made = |path: &Path| {
+            messages.iter().any(|message| {
+                matches!(message, Message::BuildScriptExecuted(script) if path.starts_with(&script.out_dir))
+            })
+        };
         for path in paths.split_whitespace() {
             let path = normal(&self.copy.join(path.replace('\0', " ")));
-            let is_known = path.starts_with(self.copy)
-                || outputs
-                    .iter()
-                    .any(|folder| is_made(path.strip_prefix(folder), &source.parts));
-            if !is_known {
+            if !path.starts_with(self.copy) && !is_made(&path) {
                 return Err(BuildError::NotInSources {
                     package: source.package.name.clone(),
                     file: path,
-                    diagnostics: String::new(),
                 });
             }
         }
@@ -183,39 +195,26 @@ impl Cargo<'_> {
         self.copy.join(&source.place).join("Cargo.toml")
     }
 
-    /// Runs cargo to its end: the manifest and the WASM file of every library that it built.
-    fn run(
-        &self,
-        source: &Source,
-        command: Command,
-    ) -> Result<Vec<(PathBuf, PathBuf)>, BuildError> {
+    /// Runs cargo to its end: its messages.
+    fn run(&self, source: &Source, command: Command) -> Result<Vec<Message>, BuildError> {
         let is_clean = command
             .get_args()
             .next()
             .is_some_and(|what| what == "rustc");
         self.progress.command(&shown(&command, is_clean));
         let mut cargo = Running::start(command)?;
-        let artifacts = artifacts(&mut cargo.child);
+        let messages = messages(&mut cargo.child);
         let diagnostics = follow(&mut cargo.child, self.progress);
         let status = cargo
             .wait()
             .map_err(BuildError::file("wait for cargo in", self.copy))?;
-        let artifacts = artifacts.join().unwrap_or_default();
+        let messages = messages.join().unwrap_or_default();
         if status.success() {
-            return Ok(artifacts);
+            return Ok(messages);
         }
-        let diagnostics = errors(diagnostics).join("\n");
-        let package = source.package.name.clone();
-        Err(match missing_file(&diagnostics) {
-            Some(file) => BuildError::NotInSources {
-                package,
-                file,
-                diagnostics,
-            },
-            None => BuildError::Compile {
-                package,
-                diagnostics,
-            },
+        Err(BuildError::Compile {
+            package: source.package.name.clone(),
+            diagnostics: errors(diagnostics).join("\n"),
         })
     }
 
@@ -234,20 +233,6 @@ impl Cargo<'_> {
         };
         names.into_iter().map(remap).collect()
     }
-}
-
-/// Whether a build script of one of `parts` wrote the file, by its path among the outputs of build
-/// scripts.
-fn is_made(inside: Result<&Path, StripPrefixError>, parts: &[Part]) -> bool {
-    let mut names = inside.into_iter().flat_map(Path::components);
-    let folder = names.next().map(|name| name.as_os_str().to_string_lossy());
-    let is_out = names.next().is_some_and(|name| name.as_os_str() == "out");
-    let is_of = |part: &Part| {
-        folder
-            .as_ref()
-            .is_some_and(|folder| is_output_of(folder, &part.name))
-    };
-    is_out && parts.iter().any(is_of)
 }
 
 /// The variables of this process that a build has.
@@ -275,54 +260,13 @@ fn errors(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// The file that the compiler or cargo did not find, if that is what they say.
-fn missing_file(diagnostics: &str) -> Option<PathBuf> {
-    let quoted = |text: &str| text.split('`').next().map(PathBuf::from);
-    for line in diagnostics.lines() {
-        for beginning in ["error: couldn't read `", "error: couldn't read "] {
-            if let Some(rest) = line.trim_start().strip_prefix(beginning) {
-                return match beginning.ends_with('`') {
-                    true => quoted(rest),
-                    false => rest.split(": ").next().map(PathBuf::from),
-                };
-            }
-        }
-        if let Some((_, rest)) = line.split_once("at path `")
-            && line.contains("can't find ")
-        {
-            return quoted(rest);
-        }
-    }
-    None
-}
-
-/// Reads cargo's messages in a thread of its own: manifest and WASM file of every library built.
-fn artifacts(child: &mut Child) -> std::thread::JoinHandle<Vec<(PathBuf, PathBuf)>> {
+/// Reads cargo's messages in a thread of its own.
+fn messages(child: &mut Child) -> std::thread::JoinHandle<Vec<Message>> {
     let stdout = child.stdout.take();
     std::thread::spawn(move || {
-        let lines = stdout
-            .into_iter()
-            .flat_map(|stdout| BufReader::new(stdout).lines());
-        lines
-            .map_while(Result::ok)
-            .filter_map(|line| artifact(&line))
-            .collect()
+        let lines = stdout.map(|stdout| Message::parse_stream(BufReader::new(stdout)));
+        lines.into_iter().flatten().map_while(Result::ok).collect()
     })
-}
-
-fn artifact(line: &str) -> Option<(PathBuf, PathBuf)> {
-    let message: Value = serde_json::from_str(line).ok()?;
-    if message.get("reason")?.as_str()? != "compiler-artifact" {
-        return None;
-    }
-    let manifest = PathBuf::from(message.get("manifest_path")?.as_str()?);
-    let file = message
-        .get("filenames")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str)
-        .find(|name| name.ends_with(".wasm"))?;
-    Some((manifest, PathBuf::from(file)))
 }
 
 /// Passes on which crate cargo is at, and keeps all that it says.

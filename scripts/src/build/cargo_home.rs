@@ -60,7 +60,11 @@ impl CargoHome {
         std::fs::write(&config, supply.to_string()).map_err(BuildError::file("write", config))?;
         let sources = supply.get("source").and_then(Value::as_table);
         Ok(Self {
-            vendored: sources.map(vendored).unwrap_or_default(),
+            vendored: sources
+                .into_iter()
+                .flat_map(vendored)
+                .map(PathBuf::from)
+                .collect(),
             folder,
             real,
         })

@@ -55,13 +55,10 @@ impl Artifact {
         }
         wasm::check(name, &wasm)?;
         Ok(Self {
-            name: name.into(),
-            wasm: wasm.into(),
-            code,
             layout,
             interface: Callable::of_module(raw, steps.as_deref()),
             steps,
-            info: BuildInfo::default(),
+            ..Self::bare(name, wasm, code)
         })
     }
 
@@ -86,15 +83,7 @@ impl Artifact {
         let wasm = module(code, &[]).map_err(|error| BuildError::Pinned {
             reason: format!("the pinned code of {name}: {error}"),
         })?;
-        Ok(Self {
-            name: name.into(),
-            wasm: wasm.into(),
-            code: Bytes::from_static(code),
-            layout: None,
-            steps: None,
-            interface: None,
-            info: BuildInfo::default(),
-        })
+        Ok(Self::bare(name, wasm, Bytes::from_static(code)))
     }
 
     /// A program whose code was read from a chain, with the code of its fragments. What is not on chain is
@@ -107,7 +96,12 @@ impl Artifact {
             name: name.into(),
             reason,
         })?;
-        Ok(Self {
+        Ok(Self::bare(name, wasm, code))
+    }
+
+    /// A program of which nothing but its code is known.
+    fn bare(name: &str, wasm: Vec<u8>, code: Bytes) -> Self {
+        Self {
             name: name.into(),
             wasm: wasm.into(),
             code,
@@ -115,7 +109,7 @@ impl Artifact {
             steps: None,
             interface: None,
             info: BuildInfo::default(),
-        })
+        }
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.

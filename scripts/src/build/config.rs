@@ -7,9 +7,7 @@
 
 use super::error::BuildError;
 use super::toolchain::TARGET;
-use cargo_platform::{Cfg, CfgExpr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use toml::{Table, Value};
 
 /// Tables that say where packages come from and how to reach that.
@@ -34,8 +32,8 @@ const WITHOUT_EFFECT: [&str; 8] = [
     "resolver",
     "term",
 ];
-/// Keys of `[build]` that change nothing about the code, or that every build here sets itself.
-const BUILD_WITHOUT_EFFECT: [&str; 9] = [
+/// Keys of `[build]`: flags, and what changes nothing about the code or is set by every build here.
+const BUILD: [&str; 10] = [
     "artifact-dir",
     "build-dir",
     "dep-info-basedir",
@@ -43,23 +41,14 @@ const BUILD_WITHOUT_EFFECT: [&str; 9] = [
     "jobs",
     "rustdoc",
     "rustdocflags",
+    "rustflags",
     "target",
     "target-dir",
 ];
-/// Keys of `[target.…]` that no build of a contract reads.
-const TARGET_WITHOUT_EFFECT: [&str; 2] = ["runner", "rustdocflags"];
-/// What holds of the target that contracts are compiled for.
-const CFG: [&str; 7] = [
-    "target_arch=\"wasm32\"",
-    "target_family=\"wasm\"",
-    "target_os=\"unknown\"",
-    "target_env=\"\"",
-    "target_vendor=\"unknown\"",
-    "target_pointer_width=\"32\"",
-    "target_endian=\"little\"",
-];
-/// Names that are known to hold or not to hold of that target.
-const CFG_NAMES: [&str; 2] = ["unix", "windows"];
+/// Keys of the target of contracts: flags, and what no build of a contract reads.
+const OF_TARGET: [&str; 3] = ["runner", "rustdocflags", "rustflags"];
+/// Keys of `[target.'cfg(…)']`.
+const OF_CFG: [&str; 2] = ["runner", "rustdocflags"];
 
 /// What the configuration files say.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -70,9 +59,6 @@ pub(super) struct Config {
     pub(super) rustflags: Vec<String>,
     /// Where packages come from.
     pub(super) supply: Table,
-    /// What the files of the sources, and those above them, put in the place of registries; `None` if
-    /// nothing. What the user's own file says is not part of it.
-    pub(super) replaced: Option<Table>,
 }
 
 /// Reads every file that cargo would read in `folder`, whose workspace is in `root`, the user's
@@ -82,7 +68,7 @@ pub(super) struct Config {
 /// [`BuildError::Config`] for what cannot be part of the sources.
 pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Config, BuildError> {
     let mut code = Table::new();
-    let mut flags = Flags::default();
+    let (mut of_target, mut of_build) = (Vec::new(), Vec::new());
     let mut supply = Table::new();
     let top = match folder.starts_with(root) {
         true => root,
@@ -94,21 +80,27 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
             _ => continue,
         };
         let config = parse(&path)?;
+        require_no_folder(&path, &config)?;
         if above.starts_with(top) {
             require_harmless(&path, &config)?;
             for name in CODE {
                 merge_named(&mut code, name, &config);
             }
-            flags.add(&path, &config)?;
+            of_target.push(flags(&path, &config, &["target", TARGET, "rustflags"])?);
+            of_build.push(flags(&path, &config, &["build", "rustflags"])?);
         }
         add_supply(&mut supply, &config, above);
     }
-    let replaced = supply.get("source").and_then(Value::as_table).cloned();
     if let Some(path) = file_in(cargo_home) {
         let above = cargo_home.parent().unwrap_or(cargo_home);
         add_supply(&mut supply, &parse(&path)?, above);
     }
-    let rustflags = flags.in_force();
+    // Those of the target; where there are none, those of `[build]`. The nearest come last.
+    let all = match of_target.iter().all(Vec::is_empty) {
+        true => of_build,
+        false => of_target,
+    };
+    let rustflags: Vec<String> = all.into_iter().rev().flatten().collect();
     if !rustflags.is_empty() {
         let list = rustflags.iter().cloned().map(Value::String).collect();
         let of_target = Table::from_iter([("rustflags".to_owned(), Value::Array(list))]);
@@ -119,17 +111,32 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         code: (!code.is_empty()).then(|| code.to_string()),
         rustflags,
         supply,
-        replaced,
     })
 }
 
 /// Folders of packages, as `cargo vendor` writes them, among what is put in the place of registries.
-pub(super) fn vendored(sources: &Table) -> Vec<PathBuf> {
+pub(super) fn vendored(sources: &Table) -> impl Iterator<Item = &str> {
     let folders = sources
         .values()
         .filter_map(|source| source.get("directory"));
-    let folders = folders.filter_map(Value::as_str);
-    folders.map(PathBuf::from).collect()
+    folders.filter_map(Value::as_str)
+}
+
+/// Cargo believes a folder of packages: the checksum in the lock file is compared with one that lies beside
+/// the package, and that whoever writes the folder can write too.
+fn require_no_folder(path: &Path, config: &Table) -> Result<(), BuildError> {
+    let sources = config.get("source").and_then(Value::as_table);
+    match sources.and_then(|sources| vendored(sources).next()) {
+        Some(folder) => Err(refused(
+            path,
+            "source.directory",
+            &format!(
+                "no checksum of the lock file holds for the packages in {folder}; take them from a registry, or \
+                 name the folder in your own configuration, in CARGO_HOME"
+            ),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Cargo reads the configuration of the root folder wherever it runs.
@@ -160,139 +167,71 @@ pub(super) fn require_harmless_root(cargo_home: &Path) -> Result<(), BuildError>
 /// Refuses what cannot be copied or told by a hash.
 fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
     for (name, value) in config {
-        let name = name.as_str();
-        let table = value.as_table();
-        match name {
-            "build" => {
-                for key in table.into_iter().flat_map(Table::keys) {
-                    if key != "rustflags" && !BUILD_WITHOUT_EFFECT.contains(&key.as_str()) {
-                        return Err(refused(path, &format!("build.{key}"), OUTSIDE));
-                    }
-                }
-            }
+        let tables = value.as_table().into_iter().flatten();
+        match name.as_str() {
+            "build" => require_known(path, name, value, &BUILD)?,
             "target" => {
-                let targets = table.into_iter().flat_map(Table::iter);
-                for (target, value) in targets.filter(|(target, _)| concerns(target)) {
-                    for key in value.as_table().into_iter().flat_map(Table::keys) {
-                        if key != "rustflags" && !TARGET_WITHOUT_EFFECT.contains(&key.as_str()) {
-                            return Err(refused(path, &format!("target.{target}.{key}"), OUTSIDE));
+                for (target, value) in tables {
+                    let key = format!("{name}.{target}");
+                    match target.as_str() {
+                        TARGET => require_known(path, &key, value, &OF_TARGET)?,
+                        // Whether it holds of a contract is not known.
+                        cfg if cfg.starts_with("cfg(") => {
+                            require_known(path, &key, value, &OF_CFG)?
                         }
+                        _ => {}
                     }
                 }
             }
             "env" => {
-                let relative = |value: &Value| value.get("relative").and_then(Value::as_bool);
-                let mut all = table.into_iter().flat_map(Table::iter);
-                if let Some((name, _)) = all.find(|(_, value)| relative(value) == Some(true)) {
-                    return Err(refused(path, &format!("env.{name}.relative"), LOCATION));
+                for (variable, value) in tables {
+                    if value.get("relative").and_then(Value::as_bool) == Some(true) {
+                        let key = format!("{name}.{variable}.relative");
+                        return Err(refused(path, &key, LOCATION));
+                    }
                 }
             }
-            "patch" => {
-                return Err(refused(
-                    path,
-                    name,
-                    "[patch] belongs into the workspace's Cargo.toml",
-                ));
-            }
-            _ if SUPPLY.contains(&name)
-                || CODE.contains(&name)
-                || WITHOUT_EFFECT.contains(&name) => {}
-            _ => return Err(refused(path, name, OUTSIDE)),
+            name if SUPPLY.contains(&name) || CODE.contains(&name) => {}
+            name if WITHOUT_EFFECT.contains(&name) => {}
+            name => return Err(refused(path, name, OUTSIDE)),
         }
     }
     Ok(())
 }
 
+/// Refuses every key of a table but those.
+fn require_known(path: &Path, name: &str, value: &Value, known: &[&str]) -> Result<(), BuildError> {
+    let mut keys = value.as_table().into_iter().flat_map(Table::keys);
+    match keys.find(|key| !known.contains(&key.as_str())) {
+        Some(key) if key == "rustflags" => Err(refused(path, &format!("{name}.{key}"), UNKNOWN)),
+        Some(key) => Err(refused(path, &format!("{name}.{key}"), OUTSIDE)),
+        None => Ok(()),
+    }
+}
+
 const OUTSIDE: &str = "it would have the build read or run what is not part of the sources";
+const UNKNOWN: &str = "whether that holds of a contract is not known; write the flags under [target.wasm32-unknown-unknown]";
 const LOCATION: &str = "the code would depend on where the sources lie";
 
-/// Whether a key of `[target]` can hold of the target that contracts are compiled for.
-fn concerns(target: &str) -> bool {
-    target == TARGET || target.starts_with("cfg(")
-}
-
-/// Flags by where they are written, those of the nearest file first.
-#[derive(Default)]
-struct Flags {
-    of_target: Vec<Vec<String>>,
-    of_build: Vec<Vec<String>>,
-}
-
-impl Flags {
-    fn add(&mut self, path: &Path, config: &Table) -> Result<(), BuildError> {
-        let targets = config.get("target").and_then(Value::as_table);
-        for (target, value) in targets.into_iter().flat_map(Table::iter) {
-            let Some(flags) = value.get("rustflags") else {
-                continue;
-            };
-            let holds = match target
-                .strip_prefix("cfg(")
-                .and_then(|text| text.strip_suffix(')'))
-            {
-                Some(text) => holds(path, target, text)?,
-                None => target == TARGET,
-            };
-            if holds {
-                self.of_target
-                    .push(words(path, &format!("target.{target}.rustflags"), flags)?);
-            }
-        }
-        if let Some(flags) = config.get("build").and_then(|build| build.get("rustflags")) {
-            self.of_build.push(words(path, "build.rustflags", flags)?);
-        }
-        Ok(())
-    }
-
-    /// Those of the target; where there are none, those of `[build]`. The nearest come last.
-    fn in_force(&self) -> Vec<String> {
-        let all = match self.of_target.is_empty() {
-            true => &self.of_build,
-            false => &self.of_target,
-        };
-        all.iter().rev().flatten().cloned().collect()
-    }
-}
-
-/// Whether a `cfg(…)` holds of the target.
-fn holds(path: &Path, target: &str, text: &str) -> Result<bool, BuildError> {
-    let unknown = |reason: &str| refused(path, &format!("target.{target}.rustflags"), reason);
-    let expression = CfgExpr::from_str(text).map_err(|error| unknown(&error.to_string()))?;
-    let known: Vec<Cfg> = CFG
-        .iter()
-        .filter_map(|cfg| Cfg::from_str(cfg).ok())
-        .collect();
-    if !is_known(&expression) {
-        return Err(unknown(&format!("write the flags under [target.{TARGET}]")));
-    }
-    Ok(expression.matches(&known))
-}
-
-fn is_known(expression: &CfgExpr) -> bool {
-    match expression {
-        CfgExpr::Not(inner) => is_known(inner),
-        CfgExpr::All(all) | CfgExpr::Any(all) => all.iter().all(is_known),
-        CfgExpr::Value(Cfg::Name(name)) => CFG_NAMES.contains(&name.as_str()),
-        CfgExpr::Value(Cfg::KeyPair(key, _)) => CFG
-            .iter()
-            .any(|cfg| cfg.split('=').next() == Some(key.as_str())),
-    }
-}
-
 /// Flags as a list or as words; none of them may name a path or a program.
-fn words(path: &Path, key: &str, flags: &Value) -> Result<Vec<String>, BuildError> {
-    let words: Vec<String> = match flags {
-        Value::String(words) => words.split_whitespace().map(str::to_owned).collect(),
-        Value::Array(words) => words
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-        _ => return Err(refused(path, key, "it is neither a list nor words")),
+fn flags(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, BuildError> {
+    let refused = |reason: &str| refused(path, &keys.join("."), reason);
+    let (first, rest) = keys.split_first().unwrap_or((&"", &[]));
+    let found = config.get(*first);
+    let found = rest.iter().fold(found, |item, key| item?.get(key));
+    let words: Vec<String> = match found {
+        None => Vec::new(),
+        Some(Value::String(words)) => words.split_whitespace().map(str::to_owned).collect(),
+        Some(Value::Array(words)) => {
+            let words = words.iter().filter_map(Value::as_str);
+            words.map(str::to_owned).collect()
+        }
+        Some(_) => return Err(refused("it is neither a list nor words")),
     };
     let reads =
         |word: &&String| word.contains('/') || word.starts_with('@') || word.contains("linker=");
     match words.iter().find(reads) {
-        Some(word) => Err(refused(path, key, &format!("{word}: {OUTSIDE}"))),
+        Some(word) => Err(refused(&format!("{word}: {OUTSIDE}"))),
         None => Ok(words),
     }
 }

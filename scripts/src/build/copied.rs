@@ -38,7 +38,7 @@ pub(super) fn files(
     tree.add(folder, &place, folder, &skip)?;
     key_files::require_none(package, &tree, (folder, &place))?;
     origins.push(folder.clone());
-    let root = places.root_of(package);
+    let root = &package.root;
     for named in package.further_sources() {
         let path = normal(&folder.join(&named));
         let Ok(inside) = path.strip_prefix(root) else {
@@ -99,7 +99,11 @@ pub fn sources_with(path: &Path) -> Option<PathBuf> {
     let path = parent.canonicalize().ok()?.join(path.file_name()?);
     let mut above = path.ancestors().skip(1);
     let folder = above.find(|folder| folder.join("Cargo.toml").is_file())?;
-    let is_package = Package::open(folder).is_ok();
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    let is_package = manifest
+        .parse::<toml::Table>()
+        .ok()?
+        .contains_key("package");
     (is_package && is_copied(&path, folder)).then(|| folder.to_owned())
 }
 

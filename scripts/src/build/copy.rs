@@ -1,17 +1,16 @@
 //! The folder that contracts are built in: emptied and filled anew for each build, with the files
 //! of the source tree and nothing else.
 //!
-//! Cargo decides by the times of files what it compiles again. A file that is copied with the
-//! content that it had here the last time keeps its time, any other one has the present. What cargo
-//! does not watch (a file that is gone, one that a build script reads unseen) is watched here: of a
-//! package whose files differ from those it was compiled from, every output is removed.
+//! Cargo decides by the times of files what it compiles again, and does not watch all of them (a file
+//! that is gone, one that a build script reads unseen). So it is decided here: of a package whose files
+//! differ from those it was compiled from, every output is removed, and the files of the others have one
+//! and the same old time.
 
 use super::error::BuildError;
-use super::source::Part;
+use super::source::{CONSTANTS, Part};
 use super::toolchain::TARGET;
 use super::tree::{Entry, Tree};
 use alloy::primitives::B256;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
@@ -24,6 +23,9 @@ const OUTPUTS: [&str; 2] = [".fingerprint", "build"];
 /// Hexadecimal digits behind a package's name in them.
 const DIGITS: usize = 16;
 
+/// Behind 1970: some programs take that itself for no time.
+const AGE: Duration = Duration::from_secs(1);
+
 /// The folder, and what was built in it.
 pub(super) struct Copy {
     folder: PathBuf,
@@ -31,14 +33,8 @@ pub(super) struct Copy {
     record: PathBuf,
 }
 
-/// What lay in the folder, and what was built from it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Record {
-    /// The last content of every file that ever lay here, and when it came.
-    files: BTreeMap<PathBuf, (B256, Duration)>,
-    /// By place and name: what the outputs of a package were made from.
-    built: BTreeMap<String, B256>,
-}
+/// By place and name: what the outputs of a package were made from.
+type Record = BTreeMap<String, B256>;
 
 impl Copy {
     /// The folder of contracts in `base`, and cargo's outputs in `base`.
@@ -65,26 +61,15 @@ impl Copy {
             }
             _ => {}
         }
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
         for (path, entry) in tree.entries() {
-            let hash = entry.hash();
-            let (_, time) = record
-                .files
-                .get(path)
-                .copied()
-                .filter(|(known, _)| *known == hash)
-                .unwrap_or((hash, now));
-            write(&self.folder.join(path), entry, time)?;
-            record.files.insert(path.to_owned(), (hash, time));
+            write(&self.folder.join(path), entry, path.starts_with(CONSTANTS))?;
         }
         for part in parts {
-            if anew || record.built.get(&key(part)) != Some(&part.hash) {
+            if anew || record.get(&key(part)) != Some(&part.hash) {
                 self.remove_outputs(&part.name)?;
             }
             // Whether it will be built whole is known afterwards.
-            record.built.remove(&key(part));
+            record.remove(&key(part));
         }
         self.keep(&record)
     }
@@ -93,7 +78,7 @@ impl Copy {
     pub(super) fn built(&self, parts: &[Part]) -> Result<(), BuildError> {
         let mut record = self.read();
         let built = parts.iter().map(|part| (key(part), part.hash));
-        record.built.extend(built);
+        record.extend(built);
         self.keep(&record)
     }
 
@@ -130,14 +115,15 @@ fn key(part: &Part) -> String {
 }
 
 /// Whether a folder's name is a package's with a hash behind it.
-pub(super) fn is_output_of(folder: &str, name: &str) -> bool {
+fn is_output_of(folder: &str, name: &str) -> bool {
     folder
         .strip_prefix(name)
         .and_then(|rest| rest.strip_prefix('-'))
         .is_some_and(|hash| hash.len() == DIGITS && hash.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
-fn write(path: &Path, entry: &Entry, time: Duration) -> Result<(), BuildError> {
+/// Writes a file, which may be new to cargo.
+fn write(path: &Path, entry: &Entry, is_new: bool) -> Result<(), BuildError> {
     let refused = |source| BuildError::File {
         action: "write",
         path: path.to_owned(),
@@ -158,8 +144,12 @@ fn write(path: &Path, entry: &Entry, time: Duration) -> Result<(), BuildError> {
             options.write(true).create_new(true).mode(mode);
             let mut file: File = options.open(path).map_err(refused)?;
             file.write_all(bytes).map_err(refused)?;
-            file.set_modified(SystemTime::UNIX_EPOCH + time)
-                .map_err(refused)
+            match is_new {
+                true => Ok(()), // as it is
+                false => file
+                    .set_modified(SystemTime::UNIX_EPOCH + AGE)
+                    .map_err(refused),
+            }
         }
     }
 }

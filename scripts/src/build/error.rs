@@ -53,6 +53,18 @@ pub enum BuildError {
         /// The path as given.
         path: PathBuf,
     },
+    /// No example of that name.
+    #[error("this program carries no example {name:?}")]
+    #[explain(
+        expected = crate::build::examples::names().collect::<Vec<_>>().join(", "),
+        found = "{name}",
+        next = "name one of those, or a crate's folder",
+        exit = Exit::Usage
+    )]
+    Example {
+        /// The name as given.
+        name: String,
+    },
     /// Others could not verify what is built.
     #[error("{package} is not built so that others can verify it: {reason}")]
     #[explain(
@@ -154,23 +166,12 @@ pub enum BuildError {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// The compiler's wasm32 target is missing and could not be added.
-    #[error("the target wasm32-unknown-unknown is missing and could not be added: {reason}")]
+    /// The toolchain that the sources ask for does not answer, or has no target for contracts.
+    #[error("{program} fails: {said}")]
     #[explain(
-        expected = "the target wasm32-unknown-unknown",
-        found = self.to_string(),
-        next = "run: rustup target add wasm32-unknown-unknown"
-    )]
-    TargetMissing {
-        /// What rustup said.
-        reason: String,
-    },
-    /// The toolchain that the sources ask for does not answer.
-    #[error("{program} does not say which version it is: {said}")]
-    #[explain(
-        expected = "the toolchain that the sources name",
+        expected = "the toolchain that the sources name, with the target wasm32-unknown-unknown",
         found = "{said}",
-        next = "install the toolchain that rust-toolchain.toml names: rustup toolchain install"
+        next = "install the toolchain that rust-toolchain.toml names: rustup toolchain install, and rustup target add wasm32-unknown-unknown"
     )]
     Toolchain {
         /// The program.
@@ -245,12 +246,11 @@ pub enum BuildError {
         /// What cargo says.
         reason: String,
     },
-    /// The build reads a file that is not part of the sources.
+    /// The build read a file that is not part of the sources.
     #[error("{package} reads {}, which is not part of its sources", file.display())]
     #[explain(
-        details = lines(diagnostics),
         expected = "files of the package, of what it depends on by path, or declared as sources",
-        found = if diagnostics.is_empty() { self.to_string() } else { diagnostics.clone() },
+        found = self.to_string(),
         next = "move the file into the package, depend on its package by path, or name it: [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
     )]
     NotInSources {
@@ -258,8 +258,6 @@ pub enum BuildError {
         package: String,
         /// The file.
         file: PathBuf,
-        /// What the compiler said, if it did not find it.
-        diagnostics: String,
     },
     /// The code holds a path of this machine.
     #[error("the code of {package} holds the path {}", path.display())]
@@ -280,7 +278,7 @@ pub enum BuildError {
         details = lines(diagnostics),
         expected = "a crate that compiles",
         found = "the compiler's errors above",
-        next = "correct the crate where the compiler's words say"
+        next = "correct the crate where the compiler's words say; a file that it does not find is not part of the sources: name it in [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
     )]
     Compile {
         /// The package.
@@ -300,17 +298,6 @@ pub enum BuildError {
         package: String,
         /// Which value.
         missing: String,
-    },
-    /// Cargo ended well and named no WASM file.
-    #[error("cargo built {package} and named no .wasm file")]
-    #[explain(
-        expected = "a .wasm file",
-        found = self.to_string(),
-        next = "check that the crate has a [lib] target"
-    )]
-    NoArtifact {
-        /// The package.
-        package: String,
     },
     /// The bytes are not a WASM module.
     #[error("{package} is no WASM module: {reason}")]

@@ -41,9 +41,6 @@ pub struct Framework {
     pub registry: Artifact,
 }
 
-/// The beginning of the manifest.
-const HEAD: &str = "# Written by a test, see src/lib.rs. Sizes are in bytes.\n";
-
 static PINNED: LazyLock<Result<Framework, BuildError>> = LazyLock::new(read);
 
 impl Framework {
@@ -116,44 +113,6 @@ impl Framework {
         }
         set(&mut constants, "PARTS", programs(&self.parts));
         constants
-    }
-
-    /// What the crate with the pinned programs holds where these are pinned.
-    ///
-    /// # Errors
-    /// What cannot be written.
-    pub fn to_files(&self, toolchain: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
-        let entry = |name: &str, code: &[u8], address, source_hash| pinned::Entry {
-            name: name.to_owned(),
-            size: code.len(),
-            codehash: CodeHash::of(code).0,
-            address,
-            source_hash,
-        };
-        let stub = (pinned::PAUSE_STUB, &self.stub);
-        let mut codes = vec![stub];
-        codes.extend(self.programs().map(|one| (one.name.as_str(), &one.code)));
-        let entries = codes.iter().map(|(name, code)| {
-            let artifact = self.programs().find(|one| one.name == *name);
-            let is_registry = *name == pinned::REGISTRY;
-            let address = (!is_registry).then(|| evm::create2_address(&evm::creation_code(code)));
-            let source_hash = artifact.and_then(|one| one.info.source_hash.map(|hash| hash.0));
-            entry(name, code, address, source_hash)
-        });
-        let manifest = pinned::Manifest {
-            rustc: self.registry.info.rustc.clone().unwrap_or_default(),
-            encoder: self.registry.info.encoder.clone(),
-            programs: entries.collect(),
-        };
-        let text = format!("{HEAD}{}", manifest.to_text()?);
-        let mut files = vec![
-            (pinned::MANIFEST.to_owned(), text.into_bytes()),
-            (pinned::TOOLCHAIN_FILE.to_owned(), toolchain.into()),
-        ];
-        for (name, code) in codes {
-            files.push((format!("{name}{}", pinned::ENDING), code.to_vec()));
-        }
-        Ok(files)
     }
 }
 

@@ -5,7 +5,6 @@ use super::copied::is_copied;
 use super::revision::command;
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
-use super::{lock_file, manifests};
 use crate::ids::SourceHash;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
@@ -90,16 +89,16 @@ impl BuildInfo {
     /// Of a build of `source`.
     pub(super) fn of(source: &Source, toolchain: &Toolchain) -> Self {
         let mut flags = vec![format!("target={TARGET}")];
-        flags.extend(manifests::profile(&source.package.root_manifest));
+        flags.extend(source.profile.iter().cloned());
         flags.extend(source.config.rustflags.iter().cloned());
         let stack_size = source.stack_size;
         flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
-        let lock = source.lock.as_deref();
+        let lock = source.lock.as_ref();
         Self {
             commit: Commit::of(source),
             source_hash: Some(SourceHash(source.tree.hash())),
             rustc: toolchain.version.lines().next().map(str::to_owned),
-            stylus_sdk: lock.and_then(|lock| lock_file::version_of(lock, SDK)),
+            stylus_sdk: lock.and_then(|lock| lock.version_of(SDK)),
             flags,
             migrates: source.package.migrates(),
             ..Self::default()

@@ -1,16 +1,18 @@
-//! The Cargo.toml files of the copy: those of the author, less what a build of the contract does
-//! not read (tests' dependencies, members that it does not need), with every path leading to where
-//! the package lies in the copy.
+//! The Cargo.toml files of the copy, written of what cargo tells of the packages: a package's library,
+//! its build script, features and dependencies, each path leading to where the package lies in the copy.
+//! Tests, programs and comments are no part of them. Profiles and patches, of which cargo does not tell,
+//! are those of the contract's workspace.
 
 use super::error::BuildError;
-use super::package::{Package, canonical, lookup, text};
-use super::places::CopyPaths;
-use std::collections::BTreeSet;
-use std::path::{Component, Path, PathBuf};
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
+use super::package::{Package, canonical};
+use super::places::{CopyPaths, ELSEWHERE};
+use super::tree::normal;
+use cargo_metadata::{Dependency, DependencyKind, Target, TargetKind};
+use std::path::{Component, Path};
+use toml::{Table, Value};
 
 /// What contracts are compiled with unless their workspace has a profile `contract`.
-const PROFILE: &str = r#"[profile.contract]
+const PROFILE: &str = r#"
 inherits = "release"
 opt-level = "z"
 lto = true
@@ -20,260 +22,248 @@ strip = true
 "#;
 /// The profile that contracts are compiled in.
 pub(super) const CONTRACT: &str = "contract";
-const DEPENDENCIES: [&str; 2] = ["dependencies", "build-dependencies"];
-const DEV: [&str; 2] = ["dev-dependencies", "dev_dependencies"];
+/// What of `[package]` the code can read in variables, by cargo's names of it.
+const FIELDS: [&str; 13] = [
+    "name",
+    "version",
+    "edition",
+    "authors",
+    "description",
+    "homepage",
+    "repository",
+    "license",
+    "license_file",
+    "readme",
+    "rust_version",
+    "links",
+    "metadata",
+];
 
-/// A workspace in the copy.
-pub(super) struct Workspace<'a> {
-    /// The folder of its Cargo.toml, canonical.
-    pub(super) root: &'a Path,
-    /// Where that lies in the copy.
-    pub(super) place: &'a Path,
-    /// Its packages that are copied.
-    pub(super) members: Vec<&'a Package>,
-    /// Whether the contract is one of them: its profiles and patches are those of the build.
-    pub(super) is_main: bool,
-    /// Folders below `place` that belong to other workspaces.
-    pub(super) exclude: Vec<PathBuf>,
-}
-
-/// The manifest of a package that is no workspace's root.
-pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<DocumentMut, BuildError> {
-    let mut manifest = DocumentMut::clone(&package.manifest);
-    let place = places.package(&package.folder);
-    strip_tests(manifest.as_table_mut());
-    if let Some(targets) = manifest.get_mut("target").and_then(Item::as_table_like_mut) {
-        for (_, target) in targets.iter_mut() {
-            if let Some(target) = target.as_table_like_mut() {
-                strip_tests(target);
-                redirect_all(target, &DEPENDENCIES, &package.folder, &place, places)?;
+/// The manifest of a package.
+///
+/// # Errors
+/// [`BuildError::Manifest`] for what could not be written again.
+pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table, BuildError> {
+    let refused = |reason: String| BuildError::Manifest {
+        path: package.folder.join("Cargo.toml"),
+        reason,
+    };
+    let told = serde_json::to_value(&*package.told).map_err(|error| refused(error.to_string()))?;
+    let toml = |value: &serde_json::Value| {
+        Value::try_from(value).map_err(|error| refused(format!("{value}: {error}")))
+    };
+    let mut own = Table::new();
+    for name in FIELDS {
+        if let Some(value) = told.get(name).filter(|value| !value.is_null()) {
+            own.insert(name.replace('_', "-"), toml(value)?);
+        }
+    }
+    let folder = package.told.manifest_path.parent();
+    let folder = normal(folder.map_or(&package.folder, |folder| folder.as_std_path()));
+    let path = |target: &Target| {
+        let source = normal(target.src_path.as_std_path());
+        Value::from(relative(&folder, &source))
+    };
+    let targets = &package.told.targets;
+    let script = targets
+        .iter()
+        .find(|target| target.is_kind(TargetKind::CustomBuild));
+    own.insert("build".into(), script.map_or(Value::Boolean(false), path));
+    let mut manifest = Table::new();
+    manifest.insert("package".into(), Value::Table(own));
+    if let Some(library) = targets
+        .iter()
+        .find(|target| target.kind.iter().any(is_library))
+    {
+        let mut table = Table::new();
+        table.insert("name".into(), Value::from(library.name.as_str()));
+        table.insert("path".into(), path(library));
+        match library.is_kind(TargetKind::ProcMacro) {
+            true => table.insert("proc-macro".into(), Value::Boolean(true)),
+            false => table.insert("crate-type".into(), texts(&library.crate_types)),
+        };
+        manifest.insert("lib".into(), Value::Table(table));
+    }
+    manifest.insert("features".into(), toml(&told["features"])?);
+    for dependency in package.dependencies() {
+        let kind = match dependency.kind {
+            DependencyKind::Normal => "dependencies",
+            DependencyKind::Build => "build-dependencies",
+            kind => {
+                return Err(refused(format!(
+                    "{} is a dependency of kind {kind}",
+                    dependency.name
+                )));
             }
+        };
+        let mut table = &mut manifest;
+        if let Some(target) = &dependency.target {
+            table = inner(inner(table, "target"), &target.to_string());
         }
+        let key = dependency.rename.as_ref().unwrap_or(&dependency.name);
+        let value = of_dependency(dependency, package, places)?;
+        inner(table, kind).insert(key.clone(), Value::Table(value));
     }
-    if let Some(package) = manifest
-        .get_mut("package")
-        .and_then(Item::as_table_like_mut)
-    {
-        package.remove("workspace");
-    }
-    let table = manifest.as_table_mut();
-    redirect_all(table, &DEPENDENCIES, &package.folder, &place, places)?;
     Ok(manifest)
 }
 
-/// The manifest of a workspace's root, which may be a package as well.
-pub(super) fn of_workspace(
-    workspace: &Workspace<'_>,
+fn is_library(kind: &TargetKind) -> bool {
+    use TargetKind::{CDyLib, DyLib, Lib, ProcMacro, RLib, StaticLib};
+    matches!(kind, CDyLib | DyLib | Lib | ProcMacro | RLib | StaticLib)
+}
+
+/// What stands behind a dependency's name.
+fn of_dependency(
+    dependency: &Dependency,
+    package: &Package,
     places: &CopyPaths,
-) -> Result<DocumentMut, BuildError> {
-    let own = workspace
-        .members
-        .iter()
-        .find(|package| package.folder == workspace.root);
-    let mut manifest = match (own, workspace.members.first()) {
-        (Some(own), _) => of_package(own, places)?,
-        (None, Some(member)) => without_package(&member.root_manifest),
-        (None, None) => DocumentMut::new(),
+) -> Result<Table, BuildError> {
+    let mut table = Table::new();
+    let mut set = |name: &str, value: Value| drop(table.insert(name.into(), value));
+    let source = dependency
+        .source
+        .as_ref()
+        .map(|source| source.repr.as_str());
+    if let Some(path) = &dependency.path {
+        let there = places.package(&canonical(path.as_std_path())?);
+        let way = relative(&places.package(&package.folder), &there);
+        set("path", Value::from(way));
+    } else if let Some(git) = source.and_then(|source| source.strip_prefix("git+")) {
+        let (url, reference) = git.split_once('?').unwrap_or((git, ""));
+        set("git", Value::from(url));
+        if let Some((kind, name)) = reference.split_once('=') {
+            set(kind, Value::from(name));
+        }
+    } else if let Some(index) = &dependency.registry {
+        set("registry-index", Value::from(index.as_str()));
+    }
+    set("version", Value::from(dependency.req.to_string()));
+    if dependency.rename.is_some() {
+        set("package", Value::from(dependency.name.as_str()));
+    }
+    set("optional", Value::Boolean(dependency.optional));
+    set(
+        "default-features",
+        Value::Boolean(dependency.uses_default_features),
+    );
+    set("features", texts(&dependency.features));
+    Ok(table)
+}
+
+/// The manifest of the copy's root: the workspace of the contract, with the package that lies there.
+///
+/// # Errors
+/// As [`of_package`].
+pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table, BuildError> {
+    let Some(contract) = packages.first() else {
+        return Ok(Table::new());
     };
-    if workspace.is_main {
-        keep_profiles(&mut manifest);
-        redirect_patches(&mut manifest, workspace, places)?;
-    } else {
-        for ignored in ["profile", "patch", "replace"] {
-            manifest.remove(ignored);
+    let settings = contract.root_manifest()?;
+    let is_root = |package: &&Package| places.package(&package.folder).as_os_str().is_empty();
+    let mut manifest = match packages.iter().find(is_root) {
+        Some(package) => of_package(package, places)?,
+        None => Table::new(),
+    };
+    if let Some(features) = settings.get("cargo-features") {
+        manifest.insert("cargo-features".into(), features.clone());
+    }
+    manifest.insert("profile".into(), Value::Table(profiles(&settings)));
+    for name in ["patch", "replace"] {
+        if let Some(value) = settings.get(name) {
+            let mut value = value.clone();
+            redirect(&mut value, &contract.root, places)?;
+            manifest.insert(name.into(), value);
         }
     }
-    let table = manifest
-        .entry("workspace")
-        .or_insert(Item::Table(Table::new()));
-    if let Some(table) = table.as_table_like_mut() {
-        for unread in ["members", "default-members", "exclude", "metadata"] {
-            table.remove(unread);
-        }
-        let members = workspace
-            .members
+    let workspace = inner(&mut manifest, "workspace");
+    workspace.insert(
+        "resolver".into(),
+        Value::from(resolver(contract, &settings)),
+    );
+    let member = relative(Path::new(""), &places.package(&contract.folder));
+    workspace.insert("members".into(), texts(&[member]));
+    workspace.insert("exclude".into(), texts(&[ELSEWHERE]));
+    Ok(manifest)
+}
+
+/// How cargo unites features in the workspace: as it says, or as the edition of the package in its root
+/// does.
+fn resolver(contract: &Package, settings: &Table) -> String {
+    let text = |names: &[&str]| {
+        let (first, rest) = names.split_first()?;
+        let found = rest
             .iter()
-            .filter(|package| package.folder != workspace.root);
-        let members = members.map(|package| places.package(&package.folder));
-        table.insert(
-            "members",
-            list(members.map(|place| relative(workspace.place, &place))),
-        );
-        if !workspace.exclude.is_empty() {
-            let exclude = workspace.exclude.iter();
-            table.insert(
-                "exclude",
-                list(exclude.map(|place| relative(workspace.place, place))),
-            );
-        }
-        keep_inherited(table, workspace, places)?;
-    }
-    Ok(manifest)
-}
-
-/// What the members inherit, and nothing else.
-fn keep_inherited(
-    table: &mut dyn TableLike,
-    workspace: &Workspace<'_>,
-    places: &CopyPaths,
-) -> Result<(), BuildError> {
-    let inherited: BTreeSet<String> = workspace
-        .members
-        .iter()
-        .flat_map(|package| package.inherited())
-        .collect();
-    let Some(dependencies) = table
-        .get_mut("dependencies")
-        .and_then(Item::as_table_like_mut)
-    else {
-        return Ok(());
+            .try_fold(settings.get(*first)?, |item, name| item.get(name));
+        found?.as_str().map(str::to_owned)
     };
-    let names: Vec<String> = dependencies
-        .iter()
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    for name in names.iter().filter(|name| !inherited.contains(*name)) {
-        dependencies.remove(name);
-    }
-    redirect(dependencies, workspace.root, workspace.place, places)
-}
-
-/// A workspace's root without the package that it also is.
-fn without_package(root: &DocumentMut) -> DocumentMut {
-    let mut manifest = root.clone();
-    let edition = text(root.as_item(), &["package", "edition"]);
-    let resolver = match edition {
-        Some("2021") => Some("2"),
-        Some("2015" | "2018") | None => None,
-        Some(_) => Some("3"),
+    let said = text(&["workspace", "resolver"]).or_else(|| text(&["package", "resolver"]));
+    let by_edition = || match contract.edition_of_root() {
+        None | Some("2015" | "2018") => "1",
+        Some("2021") => "2",
+        Some(_) => "3",
     };
-    let names: Vec<String> = manifest.iter().map(|(name, _)| name.to_owned()).collect();
-    let read = ["cargo-features", "workspace", "profile", "patch", "replace"];
-    for name in names.iter().filter(|name| !read.contains(&name.as_str())) {
-        manifest.remove(name);
-    }
-    let table = manifest
-        .get_mut("workspace")
-        .and_then(Item::as_table_like_mut);
-    if let (Some(table), Some(resolver)) = (table, resolver)
-        && !table.contains_key("resolver")
-    {
-        table.insert("resolver", value(resolver));
-    }
-    manifest
+    said.unwrap_or_else(|| by_edition().into())
 }
 
 /// The profile of contracts and those that it inherits from.
-fn keep_profiles(manifest: &mut DocumentMut) {
-    let default: DocumentMut = PROFILE.parse().unwrap_or_default();
-    let profiles = manifest.entry("profile").or_insert_with(|| {
-        let mut table = Table::new();
-        table.set_implicit(true);
-        Item::Table(table)
-    });
-    let Some(profiles) = profiles.as_table_like_mut() else {
-        return;
-    };
-    if !profiles.contains_key(CONTRACT)
-        && let Some(profile) = lookup(default.as_item(), &["profile", CONTRACT])
-    {
-        profiles.insert(CONTRACT, profile.clone());
+fn profiles(settings: &Table) -> Table {
+    let theirs = settings.get("profile").and_then(Value::as_table);
+    let mut kept = Table::new();
+    let mut next = Some(CONTRACT.to_owned());
+    while let Some(name) = next.take().filter(|name| !kept.contains_key(name)) {
+        let default =
+            || (name == CONTRACT).then(|| Value::Table(PROFILE.parse().unwrap_or_default()));
+        let profile = theirs.and_then(|all| all.get(&name)).cloned();
+        if let Some(profile) = profile.or_else(default) {
+            next = profile
+                .get("inherits")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
+            kept.insert(name, profile);
+        }
     }
-    let mut kept = vec![CONTRACT.to_owned()];
-    while let Some(parent) = kept
-        .last()
-        .and_then(|name| profiles.get(name)?.get("inherits")?.as_str())
-        .filter(|parent| !kept.iter().any(|name| name == parent))
-    {
-        kept.push(parent.to_owned());
-    }
-    let names: Vec<String> = profiles.iter().map(|(name, _)| name.to_owned()).collect();
-    for name in names.iter().filter(|name| !kept.contains(name)) {
-        profiles.remove(name);
-    }
+    kept
 }
 
 /// The settings of the profile that a contract is compiled in, one by one.
-pub(super) fn profile(root: &DocumentMut) -> Vec<String> {
-    let mut root = root.clone();
-    keep_profiles(&mut root);
-    let profile = lookup(root.as_item(), &["profile", CONTRACT]);
-    let settings = profile.and_then(Item::as_table_like).into_iter();
+pub(super) fn profile(settings: &Table) -> Vec<String> {
+    let mut profiles = profiles(settings);
+    let profile = profiles.remove(CONTRACT);
+    let settings = profile
+        .as_ref()
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten();
     settings
-        .flat_map(TableLike::iter)
-        .map(|(name, item)| format!("{name}={}", item.to_string().trim()))
+        .map(|(name, value)| format!("{name}={value}"))
         .collect()
 }
 
-fn redirect_patches(
-    manifest: &mut DocumentMut,
-    workspace: &Workspace<'_>,
-    places: &CopyPaths,
-) -> Result<(), BuildError> {
-    let (root, place) = (workspace.root, workspace.place);
-    if let Some(patch) = manifest.get_mut("patch").and_then(Item::as_table_like_mut) {
-        for (_, source) in patch.iter_mut() {
-            if let Some(source) = source.as_table_like_mut() {
-                redirect(source, root, place, places)?;
+/// Leads every path in the tables of `value`, which is relative to `folder`, to the place in the copy.
+fn redirect(value: &mut Value, folder: &Path, places: &CopyPaths) -> Result<(), BuildError> {
+    for (name, value) in value.as_table_mut().into_iter().flatten() {
+        match value {
+            Value::String(path) if name == "path" => {
+                let there = places.package(&canonical(&folder.join(&*path))?);
+                *path = relative(Path::new(""), &there);
             }
-        }
-    }
-    match manifest
-        .get_mut("replace")
-        .and_then(Item::as_table_like_mut)
-    {
-        Some(replace) => redirect(replace, root, place, places),
-        None => Ok(()),
-    }
-}
-
-fn redirect_all(
-    tables: &mut dyn TableLike,
-    names: &[&str],
-    folder: &Path,
-    place: &Path,
-    places: &CopyPaths,
-) -> Result<(), BuildError> {
-    for name in names {
-        if let Some(table) = tables.get_mut(name).and_then(Item::as_table_like_mut) {
-            redirect(table, folder, place, places)?;
+            value => redirect(value, folder, places)?,
         }
     }
     Ok(())
 }
 
-/// Leads every path in `dependencies`, which is relative to `folder`, to the place in the copy,
-/// relative to `place`.
-fn redirect(
-    dependencies: &mut dyn TableLike,
-    folder: &Path,
-    place: &Path,
-    places: &CopyPaths,
-) -> Result<(), BuildError> {
-    for (_, dependency) in dependencies.iter_mut() {
-        let Some(dependency) = dependency.as_table_like_mut() else {
-            continue;
-        };
-        let Some(path) = dependency.get("path").and_then(Item::as_str) else {
-            continue;
-        };
-        let there = places.package(&canonical(&folder.join(path))?);
-        let there = relative(place, &there);
-        if path != there {
-            dependency.insert("path", value(there));
-        }
-    }
-    Ok(())
+/// The table of that name in `table`.
+fn inner<'t>(table: &'t mut Table, name: &str) -> &'t mut Table {
+    let entry = table
+        .entry(name)
+        .or_insert_with(|| Value::Table(Table::new()));
+    entry.as_table_mut().expect("only tables are put here")
 }
 
-fn strip_tests(table: &mut dyn TableLike) {
-    for name in DEV {
-        table.remove(name);
-    }
-}
-
-fn list(items: impl Iterator<Item = String>) -> Item {
-    value(items.collect::<Array>())
+fn texts(items: &[impl ToString]) -> Value {
+    let items = items.iter().map(|item| Value::String(item.to_string()));
+    Value::Array(items.collect())
 }
 
 /// The way from the folder `from` to `to`, both relative to the same folder.

@@ -5,7 +5,7 @@
 use super::BuildError;
 use super::code::Artifact;
 use super::info::{Commit, git};
-use super::package::{Package, lookup, text};
+use super::package::Package;
 use std::path::PathBuf;
 use stylus_layout::{BuildInfo, BuildMetadata};
 
@@ -26,7 +26,7 @@ pub(super) fn metadata(
     let mut command: Vec<String> = command.map(str::to_owned).to_vec();
     command.push(package.name.clone());
     BuildMetadata {
-        link: repository(package),
+        link: package.told.repository.clone(),
         info: BuildInfo {
             build_environment: format!("{rustc}, {tool}"),
             build_command: command,
@@ -36,19 +36,6 @@ pub(super) fn metadata(
             source_code_snapshot: snapshot.map(str::to_owned),
         },
     }
-}
-
-/// `repository` in Cargo.toml, or in that of its workspace.
-fn repository(package: &Package) -> Option<String> {
-    let own = lookup(package.manifest.as_item(), &["package", "repository"])?;
-    let found = match own.as_str() {
-        Some(own) => Some(own),
-        None => text(
-            package.root_manifest.as_item(),
-            &["workspace", "package", "repository"],
-        ),
-    };
-    found.map(str::to_owned)
 }
 
 /// Where others are sent are the sources that were built: `git+URL#COMMIT`, and nothing beside it.
@@ -90,29 +77,6 @@ mod tests {
         ] {
             let error = require_snapshot("note", uri, built.as_ref()).expect_err("another");
             assert!(matches!(error, BuildError::NotVerifiable { .. }), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_repository_is_the_packages_or_its_workspaces() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let write = |path: &str, text: &str| {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            std::fs::write(path, text).expect("written");
-        };
-        write(
-            "Cargo.toml",
-            "[workspace]\nmembers = [\"a\"]\n[workspace.package]\nrepository = \"https://w\"\n",
-        );
-        for (own, expected) in [
-            ("", None),
-            ("repository = \"https://p\"\n", Some("https://p")),
-            ("repository.workspace = true\n", Some("https://w")),
-        ] {
-            write("a/Cargo.toml", &format!("[package]\nname = \"a\"\n{own}"));
-            let package = Package::open(&folder.path().join("a")).expect("a package");
-            assert_eq!(repository(&package).as_deref(), expected);
         }
     }
 }

@@ -172,30 +172,36 @@ fn require_own(top: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a file is what the default branch has. One that is not there was reviewed as little as one that
+/// differs, if the default branch has it.
 fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), String> {
     require_own(top)?;
     let inside = inside(top, file)?;
-    if !file.exists() {
-        return require_absent(variable, top, inside);
-    }
+    let now = match file.exists() {
+        true => Some(git(top, &["hash-object", "--no-filters", "--", inside])?),
+        false if was_never(top, inside) => return Ok(()),
+        false => None,
+    };
     let commit = base(variable, top, inside)?;
     let short = commit.get(..12).unwrap_or(&commit);
-    let object = format!("{commit}:{inside}");
-    let then = verified(top, &object).ok_or_else(|| {
-        format!("{inside} is not in the commit {short}, which this is compared with")
-    })?;
-    let now = git(top, &["hash-object", "--no-filters", "--", inside])?;
-    match now == then {
-        true => Ok(()),
-        false => Err(format!(
+    let then = verified(top, &format!("{commit}:{inside}"));
+    match (&now, &then) {
+        _ if now == then => Ok(()),
+        (_, None) => Err(format!(
+            "{inside} is not in the commit {short}, which this is compared with"
+        )),
+        (None, _) => Err(format!(
+            "{inside} was deleted; the commit {short}, which this is compared with, has it"
+        )),
+        _ => Err(format!(
             "{inside} differs from the commit {short}, which this is compared with (if the default branch \
              went on, merge it or rebase onto it)"
         )),
     }
 }
 
-/// A file that is not there was reviewed as little as one that differs, if the default branch has it.
-fn require_absent(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<(), String> {
+/// Whether no commit that is here has such a file.
+fn was_never(top: &Path, inside: &str) -> bool {
     let ask = [
         "--literal-pathspecs",
         "rev-list",
@@ -205,17 +211,7 @@ fn require_absent(variable: &Variables<'_>, top: &Path, inside: &str) -> Result<
         "--",
         inside,
     ];
-    if git(top, &ask).is_ok_and(|ever| ever.is_empty()) {
-        return Ok(());
-    }
-    let commit = base(variable, top, inside)?;
-    let short = commit.get(..12).unwrap_or(&commit);
-    match verified(top, &format!("{commit}:{inside}")) {
-        None => Ok(()),
-        Some(_) => Err(format!(
-            "{inside} was deleted; the commit {short}, which this is compared with, has it"
-        )),
-    }
+    git(top, &ask).is_ok_and(|ever| ever.is_empty())
 }
 
 /// The object that a name stands for.

@@ -6,31 +6,29 @@ use super::config::{self, Config};
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
-use super::lock_file;
-use super::manifests::{self, Workspace};
-use super::package::{Package, STACK_SIZE, lookup};
+use super::lock_file::LockFile;
+use super::manifests;
+use super::package::{Package, STACK_SIZE, closure};
 use super::places::{CopyPaths, ELSEWHERE};
-use super::tree::{Entry, Tree};
-use super::vendored;
+use super::toolchain::ToolchainFile;
+use super::tree::{Entry, Tree, join};
 use alloy::primitives::{B256, Keccak256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-// The compiler of the framework, for sources that name none.
-use stylus_upgrades_framework::{TOOLCHAIN, TOOLCHAIN_FILE};
-use toml_edit::DocumentMut;
 
 /// Where the copy holds the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
 /// The settings in the copy.
 pub(super) const CONFIG: &str = ".cargo/config.toml";
-/// What rustup chooses the compiler by.
-const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
-
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     /// The contract.
     pub(super) package: Package,
+    /// The folders of the packages that it depends on by path, the framework's left out.
+    pub(super) path_dependencies: Vec<PathBuf>,
+    /// The compiler.
+    pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
     pub(super) tree: Tree,
     /// The packages in the copy.
@@ -43,8 +41,10 @@ pub(super) struct Source {
     pub(super) stack_size: Option<u32>,
     /// Which of the framework's build constants the sources name.
     pub(super) constants: BTreeSet<String>,
+    /// The settings of the profile that it is compiled in, one by one.
+    pub(super) profile: Vec<String>,
     /// The lock file as it lies on the disk.
-    pub(super) lock: Option<String>,
+    pub(super) lock: Option<LockFile>,
     /// Every file or folder on the disk that something was copied from.
     pub(super) origins: Vec<PathBuf>,
 }
@@ -56,60 +56,60 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
-    /// Over its files, those of all that it depends on by path, and the settings.
+    /// Over its files and the settings.
     pub(super) hash: B256,
 }
 
 impl Source {
-    /// Reads the contract in `folder` and all that it needs. `cargo_home` is where cargo finds what
-    /// the user told it.
-    pub(super) fn read(folder: &Path, cargo_home: &Path) -> Result<Self, BuildError> {
-        let package = Package::open(folder)?;
-        let (packages, needs) = closure(package.clone())?;
+    /// Reads a contract and all that it needs. `cargo_home` is where cargo finds what the user told it.
+    pub(super) fn read(package: &Package, cargo_home: &Path) -> Result<Self, BuildError> {
+        let packages = closure(package.clone())?;
         let places = CopyPaths::of(&packages);
         let config = config::read(&package.folder, &package.root, cargo_home)?;
+        let toolchain = ToolchainFile::of(&package.folder)?;
         let mut own = Vec::new();
         let mut origins = Vec::new();
         for package in &packages {
             own.push(files(package, &places, &mut origins)?);
         }
         let mut tree = Tree::default();
-        for (package, files) in packages.iter().zip(&own) {
-            require_free(package, files, &places)?;
+        for (one, files) in packages.iter().zip(&own) {
+            if one.root == package.root && one.folder.starts_with(&one.root) {
+                require_free(one, files)?;
+            }
             tree.merge(files);
         }
-        add_manifests(&mut tree, &packages, &places)?;
-        add_toolchain(&mut tree, &package.folder, &mut origins)?;
+        for package in &packages {
+            let manifest = manifests::of_package(package, &places)?;
+            let path = join(&places.package(&package.folder), Path::new("Cargo.toml"));
+            tree.insert(path, Entry::text(manifest.to_string()));
+        }
+        let root = manifests::of_root(&packages, &places)?;
+        tree.insert("Cargo.toml", Entry::text(root.to_string()));
+        tree.insert(toolchain.name, Entry::text(toolchain.text.as_str()));
+        origins.extend(toolchain.path.clone());
         let lock_path = package.root.join("Cargo.lock");
-        let lock = match lock_path.is_file() {
-            true => Some(
-                std::fs::read_to_string(&lock_path)
-                    .map_err(BuildError::file("read", &lock_path))?,
-            ),
-            false => None,
-        };
+        let lock = LockFile::read(&lock_path)?;
         if let Some(lock) = &lock {
-            let reduced = lock_file::reduce(lock, &packages);
-            if let Some(replaced) = &config.replaced {
-                let list = vendored::list(replaced, &reduced)?;
-                if !list.is_empty() {
-                    tree.insert(vendored::LIST, Entry::text(list));
-                }
-            }
-            tree.insert("Cargo.lock", Entry::text(reduced));
+            tree.insert("Cargo.lock", Entry::text(lock.reduced(&packages).to_text()));
             origins.push(lock_path);
         }
         if let Some(code) = &config.code {
             tree.insert(CONFIG, Entry::text(code.as_str()));
         }
-        let parts = parts(&packages, &needs, &own, &places, &tree);
+        let is_ours =
+            |name: &str| name.starts_with("stylus-upgrades") || name == "stylus-upgradeable";
+        let others = packages.iter().skip(1).filter(|one| !is_ours(&one.name));
         Ok(Self {
+            path_dependencies: others.map(|one| one.folder.clone()).collect(),
             place: places.package(&package.folder),
-            stack_size: stack_size(&package, &config),
+            stack_size: stack_size(package, &config),
+            profile: manifests::profile(&package.root_manifest()?),
             constants: constants(&packages, &own),
-            package,
+            parts: parts(&packages, &own, &places, &tree),
+            package: package.clone(),
+            toolchain,
             tree,
-            parts,
             config,
             lock,
             origins,
@@ -129,180 +129,34 @@ impl Source {
     }
 }
 
-impl Source {
-    /// The file of the copy that names the toolchain.
-    pub(super) fn toolchain(&self) -> (&'static str, &[u8]) {
-        let named =
-            TOOLCHAIN_FILES
-                .into_iter()
-                .find_map(|name| match self.tree.get(Path::new(name)) {
-                    Some(Entry::File { bytes, .. }) => Some((name, bytes.as_slice())),
-                    _ => None,
-                });
-        named.unwrap_or((TOOLCHAIN_FILE, TOOLCHAIN.as_bytes()))
-    }
-}
-
-/// The contract and all that it depends on by path, each once, the contract first; and for each
-/// which of them it depends on directly.
-fn closure(contract: Package) -> Result<(Vec<Package>, Vec<Vec<usize>>), BuildError> {
-    let mut packages = vec![contract];
-    let mut needs: Vec<Vec<usize>> = Vec::new();
-    let mut next = 0;
-    while let Some(package) = packages.get(next).cloned() {
-        let mut folders = package.path_dependencies()?;
-        if next == 0 {
-            folders.extend(package.patches()?);
-        }
-        let mut direct = Vec::new();
-        for folder in folders {
-            let known = packages.iter().position(|package| package.folder == folder);
-            direct.push(match known {
-                Some(at) => at,
-                None => {
-                    packages.push(Package::open(&folder)?);
-                    packages.len() - 1
-                }
-            });
-        }
-        needs.push(direct);
-        next += 1;
-    }
-    Ok((packages, needs))
-}
-
-/// The folders of the packages that the one in `folder` depends on by path, the framework's left out.
-pub(super) fn path_dependencies(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    let (packages, _) = closure(Package::open(folder)?)?;
-    let is_ours = |name: &str| name.starts_with("stylus-upgrades") || name == "stylus-upgradeable";
-    let others = packages
-        .into_iter()
-        .skip(1)
-        .filter(|one| !is_ours(&one.name));
-    Ok(others.map(|one| one.folder).collect())
-}
-
 /// The copy needs some names for itself.
-fn require_free(package: &Package, files: &Tree, places: &CopyPaths) -> Result<(), BuildError> {
-    let root = places.root_of(package);
-    let is_main = places.workspace(root).as_os_str().is_empty();
-    let is_inside = package.folder.starts_with(root);
-    let own = [ELSEWHERE, CONSTANTS, vendored::LIST];
+fn require_free(package: &Package, files: &Tree) -> Result<(), BuildError> {
+    let own = [ELSEWHERE, CONSTANTS];
     let taken = |path: &Path| own.iter().any(|name| path.starts_with(name));
     match files.entries().find(|(path, _)| taken(path)) {
-        Some((path, _)) if is_main && is_inside => Err(BuildError::Manifest {
-            path: root.join(path),
+        Some((path, _)) => Err(BuildError::Manifest {
+            path: package.root.join(path),
             reason: format!("the names {} are the builder's own", own.join(", ")),
         }),
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 
-/// Puts the manifests of the copy in the place of those on the disk.
-fn add_manifests(
-    tree: &mut Tree,
-    packages: &[Package],
-    places: &CopyPaths,
-) -> Result<(), BuildError> {
-    for package in packages
-        .iter()
-        .filter(|package| package.folder != places.root_of(package))
-    {
-        let place = places.package(&package.folder).join("Cargo.toml");
-        let manifest = manifests::of_package(package, places)?;
-        tree.insert(place, Entry::text(manifest.to_string()));
-    }
-    for (number, root) in places.workspaces().enumerate() {
-        let members: Vec<&Package> = packages
-            .iter()
-            .filter(|package| places.root_of(package) == root)
-            .collect();
-        let others = places.workspaces().skip(1).filter(|_| number == 0);
-        let place = places.workspace(root);
-        let workspace = Workspace {
-            root,
-            place: &place,
-            members,
-            is_main: number == 0,
-            exclude: others.map(|other| places.workspace(other)).collect(),
-        };
-        let manifest = manifests::of_workspace(&workspace, places)?;
-        tree.insert(place.join("Cargo.toml"), Entry::text(manifest.to_string()));
-    }
-    Ok(())
-}
-
-/// The file that rustup would choose the compiler by; the framework's where there is none.
-fn add_toolchain(
-    tree: &mut Tree,
-    folder: &Path,
-    origins: &mut Vec<PathBuf>,
-) -> Result<(), BuildError> {
-    for folder in folder.ancestors() {
-        for name in TOOLCHAIN_FILES {
-            let path = folder.join(name);
-            if path.is_file() {
-                let text = std::fs::read(&path).map_err(BuildError::file("read", &path))?;
-                require_channel(&path, &text)?;
-                tree.insert(name, Entry::text(text));
-                origins.push(path);
-                return Ok(());
-            }
-        }
-    }
-    tree.insert(TOOLCHAIN_FILE, Entry::text(TOOLCHAIN));
-    Ok(())
-}
-
-/// A folder with a compiler is named by the file and is no part of the sources.
-fn require_channel(path: &Path, text: &[u8]) -> Result<(), BuildError> {
-    let text = String::from_utf8_lossy(text);
-    let names = text.parse::<DocumentMut>().ok();
-    match names.is_some_and(|names| lookup(names.as_item(), &["toolchain", "path"]).is_some()) {
-        true => Err(BuildError::Config {
-            path: path.to_owned(),
-            key: "toolchain.path".into(),
-            reason: "the compiler in that folder is not part of the sources; name a channel".into(),
-        }),
-        false => Ok(()),
-    }
-}
-
-/// The packages with the hashes by which a change of them is noticed.
-fn parts(
-    packages: &[Package],
-    needs: &[Vec<usize>],
-    own: &[Tree],
-    places: &CopyPaths,
-    tree: &Tree,
-) -> Vec<Part> {
-    let own: Vec<B256> = own.iter().map(Tree::hash).collect();
-    let settings = tree
-        .get(Path::new(CONFIG))
-        .map(Entry::hash)
-        .unwrap_or_default();
-    let part = |(number, package): (usize, &Package)| {
-        let mut reached = BTreeSet::from([number]);
-        let mut left = vec![number];
-        while let Some(next) = left.pop() {
-            let needed = needs.get(next).into_iter().flatten().copied();
-            left.extend(needed.filter(|number| reached.insert(*number)));
-        }
-        let mut hashes: Vec<B256> = reached
-            .iter()
-            .filter_map(|number| own.get(*number).copied())
-            .collect();
-        hashes.sort_unstable();
+/// The packages with the hashes by which a change of them is noticed. Cargo itself compiles again what
+/// depends on one that was.
+fn parts(packages: &[Package], own: &[Tree], places: &CopyPaths, tree: &Tree) -> Vec<Part> {
+    let settings = tree.get(Path::new(CONFIG)).map(Entry::hash);
+    let part = |(package, files): (&Package, &Tree)| {
         let mut hasher = Keccak256::new();
-        hasher.update(settings);
-        hashes.iter().for_each(|hash| hasher.update(hash));
+        hasher.update(settings.unwrap_or_default());
+        hasher.update(files.hash());
         Part {
             name: package.name.clone(),
             place: places.package(&package.folder),
             hash: hasher.finalize(),
         }
     };
-    packages.iter().enumerate().map(part).collect()
+    packages.iter().zip(own).map(part).collect()
 }
 
 /// What the crate says; else what the flags say; else one page less what the data needs.

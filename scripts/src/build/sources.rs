@@ -4,11 +4,13 @@
 use super::code::Artifact;
 use super::constants::{Constant, Constants, account, set};
 use super::error::BuildError;
+use super::evm;
 use super::framework::{Framework, Part, programs};
+use super::package::Workspace;
 use super::workplace::Workplace;
-use super::{evm, package};
 use crate::ids::{CodeHash, SourceHash};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use stylus_upgrades_interface::parts::PARTS;
 
 /// Packages in the order of their builds, with the beginning of the constants derived from each.
@@ -42,8 +44,8 @@ pub(super) fn folder(home: &Path) -> Result<PathBuf, BuildError> {
 pub(super) struct Sources<'a> {
     /// Where it is built.
     pub(super) workplace: &'a Workplace<'a>,
-    /// Where the sources lie.
-    pub(super) home: &'a Path,
+    /// The workspace of the sources.
+    pub(super) workspace: &'a Arc<Workspace>,
     /// Programs that are not built if their sources hash to what they were built from.
     pub(super) known: Option<&'a Framework>,
 }
@@ -93,7 +95,7 @@ impl Sources<'_> {
     }
 
     fn program(&self, package: &str, constants: &Constants) -> Result<Artifact, BuildError> {
-        let mut source = self.workplace.read(&package::member(self.home, package)?)?;
+        let mut source = self.workplace.read(&self.workspace.member(package)?)?;
         source.add_constants(constants);
         let known = self.known.and_then(|known| {
             let mut programs = known.programs();
@@ -102,7 +104,7 @@ impl Sources<'_> {
         let hash = Some(SourceHash(source.tree.hash()));
         match known {
             Some(known) if known.info.source_hash == hash => Ok(known.clone()),
-            _ => self.workplace.build(source, constants),
+            _ => Ok(self.workplace.build(source, constants)?.0),
         }
     }
 }

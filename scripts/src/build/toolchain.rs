@@ -1,16 +1,91 @@
 //! The Rust toolchain as found: which compiler, whether it can make WASM, how cargo is called.
 
 use super::error::BuildError;
+use super::package::canonical;
 use crate::progress::Progress;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// What contracts are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What rustup chooses the compiler by.
+const FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
+
+/// The file that names a compiler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ToolchainFile {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What it says.
+    pub(super) text: String,
+    /// Where it lies; `None` of the framework's, for sources that have none.
+    pub(super) path: Option<PathBuf>,
+    /// The compiler, as rustup calls it.
+    channel: String,
+}
+
+impl ToolchainFile {
+    /// The one that holds in `folder`: the nearest above, as for rustup, else the framework's.
+    ///
+    /// # Errors
+    /// [`BuildError::Config`] if it names no channel. A folder with a compiler is no part of the sources.
+    pub(super) fn of(folder: &Path) -> Result<Self, BuildError> {
+        let of_folder = |folder: &Path| FILES.map(|name| (name, folder.join(name)));
+        let mut all = folder.ancestors().flat_map(of_folder);
+        let Some((name, path)) = all.find(|(_, path)| path.is_file()) else {
+            return Ok(Self {
+                name: stylus_upgrades_framework::TOOLCHAIN_FILE,
+                text: stylus_upgrades_framework::TOOLCHAIN.into(),
+                path: None,
+                channel: channel(stylus_upgrades_framework::TOOLCHAIN).unwrap_or_default(),
+            });
+        };
+        let text = std::fs::read_to_string(&path).map_err(BuildError::file("read", &path))?;
+        let channel = channel(&text).ok_or_else(|| BuildError::Config {
+            path: path.clone(),
+            key: "toolchain".into(),
+            reason: "it names no channel, and a compiler in a folder is not part of the sources"
+                .into(),
+        })?;
+        Ok(Self {
+            name,
+            text,
+            path: Some(path),
+            channel,
+        })
+    }
+
+    /// `program` of that toolchain, in the root folder: where it is run decides nothing.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let channel = &self.channel; // before all else that rustup chooses by
+        command.current_dir("/").env("RUSTUP_TOOLCHAIN", channel);
+        command
+    }
+}
+
+/// The channel that a toolchain file names: a line of its own, or `channel` and no `path`. For rustup, a
+/// path in its place is a folder with a compiler.
+fn channel(text: &str) -> Option<String> {
+    let is_line = !text.contains('=') && text.trim().lines().count() == 1;
+    let named = match is_line {
+        true => text.trim().to_owned(),
+        false => {
+            let table = text.parse::<toml::Table>().ok()?;
+            let toolchain = table.get("toolchain")?;
+            let channel = toolchain.get("channel")?.as_str()?;
+            let channel = toolchain.get("path").is_none().then_some(channel)?;
+            channel.to_owned()
+        }
+    };
+    (!named.contains(std::path::is_separator)).then_some(named)
+}
+
 /// A compiler and where its parts are.
 #[derive(Debug, Clone)]
 pub(super) struct Toolchain {
+    file: ToolchainFile,
     /// `rustc -vV`: goes into the stamp of every build.
     pub(super) version: String,
     /// The commit of the compiler, as in the paths of the standard library's sources.
@@ -24,20 +99,21 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Asks the compiler that rustup chooses in `folder`, by the file that lies there.
-    pub(super) fn find(folder: &Path) -> Result<Self, BuildError> {
-        let version = ask(folder, "rustc", &["-vV"])?;
+    /// Asks the compiler that the file names.
+    pub(super) fn find(file: &ToolchainFile) -> Result<Self, BuildError> {
+        let version = ask(file, "rustc", &["-vV"])?;
         let commit = version
             .lines()
             .find_map(|line| line.strip_prefix("commit-hash: "))
             .unwrap_or("unknown")
             .to_owned();
-        let sysroot = PathBuf::from(ask(folder, "rustc", &["--print", "sysroot"])?.trim());
+        let sysroot = PathBuf::from(ask(file, "rustc", &["--print", "sysroot"])?.trim());
         let program = |name: &str| {
             let path = sysroot.join("bin").join(name);
             if path.is_file() { path } else { name.into() }
         };
         Ok(Self {
+            file: file.clone(),
             version,
             commit,
             rustc: program("rustc"),
@@ -53,20 +129,12 @@ impl Toolchain {
     }
 
     /// Adds the wasm32 target if the compiler lacks it.
-    pub(super) fn require_target(
-        &self,
-        folder: &Path,
-        progress: &dyn Progress,
-    ) -> Result<(), BuildError> {
+    pub(super) fn require_target(&self, progress: &dyn Progress) -> Result<(), BuildError> {
         if self.has_target() {
             return Ok(());
         }
         progress.begin(&format!("adding the target {TARGET} with rustup"));
-        let output = run(folder, "rustup", &["target", "add", TARGET])?;
-        if !output.status.success() {
-            let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(BuildError::TargetMissing { reason });
-        }
+        ask(&self.file, "rustup", &["target", "add", TARGET])?;
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
@@ -85,16 +153,17 @@ pub struct FoundToolchain {
     pub has_target: bool,
 }
 
-/// Looks for the toolchain that is chosen in `folder`, and adds nothing to it.
+/// Looks for the toolchain that contracts in `folder` are built with, and adds nothing to it.
 ///
 /// # Errors
 /// Where there is no compiler, or it does not say what it is.
 pub fn look_at_toolchain(folder: &Path) -> Result<FoundToolchain, BuildError> {
-    let found = Toolchain::find(folder)?;
+    let file = ToolchainFile::of(&canonical(folder)?)?;
+    let found = Toolchain::find(&file)?;
     let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     Ok(FoundToolchain {
         rustc: first(&found.version),
-        rustup: ask(folder, "rustup", &["--version"])
+        rustup: ask(&file, "rustup", &["--version"])
             .ok()
             .map(|said| first(&said)),
         target: TARGET,
@@ -112,26 +181,18 @@ pub(super) fn cargo_home() -> PathBuf {
 }
 
 /// The text that a toolchain program prints.
-fn ask(folder: &Path, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
-    let output = run(folder, program, arguments)?;
-    if !output.status.success() {
-        return Err(BuildError::Toolchain {
+fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
+    let mut command = file.command(program);
+    let output = command.args(arguments).output();
+    let output = output.map_err(|source| BuildError::ToolMissing {
+        program: program.into(),
+        source,
+    })?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(BuildError::Toolchain {
             program: program.into(),
             said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        });
+        }),
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// The file in `folder` chooses the toolchain, not the one that this program runs under.
-fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<Output, BuildError> {
-    Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("RUSTUP_TOOLCHAIN")
-        .output()
-        .map_err(|source| BuildError::ToolMissing {
-            program: program.into(),
-            source,
-        })
 }

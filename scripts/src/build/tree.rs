@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{FileType, OpenOptions};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
 /// Bytes that a tree may have: sources are smaller, and what is larger was not meant.
@@ -134,7 +134,7 @@ impl Tree {
             } else if kind.is_file() {
                 self.read(&path)?
             } else {
-                return Err(special(&path, kind_name(&kind)));
+                return Err(special(&path));
             };
             self.insert(join(place, &inside), entry);
         }
@@ -154,7 +154,7 @@ impl Tree {
         let file = options.open(path).map_err(refused)?;
         let metadata = file.metadata().map_err(refused)?;
         if !metadata.is_file() {
-            return Err(special(path, kind_name(&metadata.file_type())));
+            return Err(special(path));
         }
         let left = BYTES_MAX.saturating_sub(self.bytes);
         let mut bytes = Vec::new();
@@ -221,23 +221,9 @@ pub(super) fn join(base: &Path, inside: &Path) -> PathBuf {
     base.join(inside)
 }
 
-fn special(path: &Path, kind: &str) -> BuildError {
+fn special(path: &Path) -> BuildError {
     BuildError::SpecialFile {
         path: path.to_owned(),
-        kind: kind.to_owned(),
-    }
-}
-
-fn kind_name(kind: &FileType) -> &'static str {
-    if kind.is_fifo() {
-        "a fifo"
-    } else if kind.is_socket() {
-        "a socket"
-    } else if kind.is_block_device() || kind.is_char_device() {
-        "a device"
-    } else if kind.is_dir() {
-        "a folder"
-    } else {
-        "no file"
+        kind: "neither a file nor a folder nor a link".into(),
     }
 }

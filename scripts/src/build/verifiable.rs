@@ -59,7 +59,7 @@ impl Builder {
         if let Some(uri) = snapshot {
             require_snapshot(&package.name, uri, artifact.info.commit.as_ref())?;
         }
-        let target = self.target(&package.folder)?.join("verifiable");
+        let target = self.target(&package)?.join("verifiable");
         let (tool, text) = run(&package, &target, &*self.progress)?;
         require_same_source(&package.name, &artifact, &target)?;
         let here = decoded(&package.name, &text)?;

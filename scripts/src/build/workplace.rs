@@ -10,17 +10,18 @@ use super::constants::Constants;
 use super::copy::Copy;
 use super::error::BuildError;
 use super::info::{self, BuildInfo};
-use super::lock_file;
-use super::package::{self, Package};
+use super::lock_file::LockFile;
+use super::package::Package;
+use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
-use super::vendored;
 use super::wasm;
-use crate::interface::SourceFiles;
+use crate::interface::{Callable, Places, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
+use stylus_layout::Unlisted;
 
 /// A folder of outputs, and who builds there.
 pub(super) struct Workplace<'a> {
@@ -44,55 +45,63 @@ impl<'a> Workplace<'a> {
     }
 
     /// Whether that is the folder.
-    pub(super) fn is_in(&self, folder: &Path) -> bool {
+    pub(super) fn is_in(&self, folder: &std::path::Path) -> bool {
         self.folder == folder
     }
 
-    /// Reads the sources in a folder. A workspace without a lock file is given one, as cargo does.
-    pub(super) fn read(&self, folder: &Path) -> Result<Source, BuildError> {
-        let cargo_home = &self.builder.cargo_home;
-        let source = Source::read(folder, cargo_home)?;
-        if source.lock.is_some() {
-            return Ok(source);
+    /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
+    pub(super) fn read(&self, package: &Package) -> Result<Source, BuildError> {
+        let path = package.root.join("Cargo.lock");
+        if !path.is_file() {
+            settle_lock(&package.folder, None)?;
+            let note = format!("there was no lock file: wrote {}", path.display());
+            self.builder.progress.note(&note);
         }
-        let toolchain = self.toolchain(&source)?;
-        let copy = self.fill(&source)?;
-        let home = self.cargo_home(&source)?;
-        let target = vendored::folder(&self.folder, &source);
-        self.cargo(&toolchain, &home, &copy, &target)
-            .fetch(&source)?;
-        let path = source.package.root.join("Cargo.lock");
-        std::fs::copy(copy.folder().join("Cargo.lock"), &path)
-            .map_err(BuildError::file("write", &path))?;
-        let note = format!("there was no lock file: wrote {}", path.display());
-        self.builder.progress.note(&note);
-        Source::read(folder, cargo_home)
+        Source::read(package, &self.builder.cargo_home)
     }
 
-    /// The code of `source`, from the cache if it was built before.
+    /// The code of `source`, from the cache if it was built before, and where its sources
+    /// have what.
     pub(super) fn build(
         &self,
         mut source: Source,
         known: &Constants,
-    ) -> Result<Artifact, BuildError> {
+    ) -> Result<(Artifact, Places), BuildError> {
         source.add_constants(known);
+        let sources = SourceFiles::read(&source.package.folder, &source.path_dependencies);
+        let mut artifact = self.built(&source, known, &sources)?;
+        let by_hand = sources.slots_by_hand();
+        if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
+            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
+        }
+        let functions = artifact.interface.unwrap_or_else(Callable::unknown);
+        artifact.interface = Some(functions.with_sources(&sources, &artifact.wasm));
+        Ok((artifact, sources.places()))
+    }
+
+    fn built(
+        &self,
+        source: &Source,
+        known: &Constants,
+        sources: &SourceFiles,
+    ) -> Result<Artifact, BuildError> {
         let package = source.package.name.clone();
-        let toolchain = self.toolchain(&source)?;
-        let key = key(&source, &toolchain);
+        let toolchain = self.builder.toolchain(&source.toolchain)?;
+        let key = key(source, &toolchain);
         if !self.builder.is_anew
             && let Some(mut artifact) = self.cache.load(&package, key)
         {
-            artifact.info.look_again(&source);
+            artifact.info.look_again(source);
             return Ok(artifact);
         }
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let raw = self.compile(&source, &toolchain, known)?;
+        let raw = self.compile(source, &toolchain, known)?;
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
-        require_own_layout(&source.package, &raw)?;
+        wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
-        artifact.info = BuildInfo::of(&source, &toolchain);
+        artifact.info = BuildInfo::of(source, &toolchain);
         self.cache.store(&artifact, key)?;
         progress.end(&format!(
             "{}: {} bytes of WASM, {} on chain ({:.1} s)",
@@ -111,53 +120,28 @@ impl<'a> Workplace<'a> {
         toolchain: &Toolchain,
         known: &Constants,
     ) -> Result<Vec<u8>, BuildError> {
-        let copy = self.fill(source)?;
-        let home = self.cargo_home(source)?;
+        let copy = Copy::in_folder(&self.folder);
+        copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
+        let home = self.folder.join("cargo-home");
+        let home = CargoHome::prepare(home, &self.builder.cargo_home, &source.config.supply)?;
         config::require_harmless_root(&self.builder.cargo_home)?;
-        toolchain.require_target(copy.folder(), &*self.builder.progress)?;
-        let target = vendored::folder(&self.folder, source);
-        vendored::remove_others(&target)?;
-        let cargo = self.cargo(toolchain, &home, &copy, &target);
+        toolchain.require_target(&*self.builder.progress)?;
+        let cargo = Cargo {
+            toolchain,
+            home: &home,
+            copy: copy.folder(),
+            target: &self.folder,
+            progress: &*self.builder.progress,
+        };
         cargo.fetch(source)?;
-        require_lock(source, copy.folder())?;
-        let named = known
-            .iter()
-            .filter(|(name, _)| source.constants.contains(*name));
-        let named = named
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let file = cargo.compile(source, &named)?;
-        cargo.require_inside(source, &file)?;
+        // Cargo strikes out of the lock file what the contract does not need, and adds nothing.
+        let after = LockFile::read(&copy.folder().join("Cargo.lock"))?;
+        if let (Some(lock), Some(after)) = (&source.lock, after) {
+            lock.require_covers(&source.package.root.join("Cargo.lock"), &after)?;
+        }
+        let file = cargo.compile(source, known)?;
         copy.built(&source.parts)?;
         std::fs::read(&file).map_err(BuildError::file("read", &file))
-    }
-
-    /// The copy, holding the files of `source`.
-    fn fill(&self, source: &Source) -> Result<Copy, BuildError> {
-        let copy = Copy::in_folder(&vendored::folder(&self.folder, source));
-        copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
-        Ok(copy)
-    }
-
-    fn cargo_home(&self, source: &Source) -> Result<CargoHome, BuildError> {
-        let folder = self.folder.join("cargo-home");
-        CargoHome::prepare(folder, &self.builder.cargo_home, &source.config.supply)
-    }
-
-    fn cargo<'c>(
-        &'c self,
-        toolchain: &'c Toolchain,
-        home: &'c CargoHome,
-        copy: &'c Copy,
-        target: &'c Path,
-    ) -> Cargo<'c> {
-        Cargo {
-            toolchain,
-            home,
-            copy: copy.folder(),
-            target,
-            progress: &*self.builder.progress,
-        }
     }
 
     /// The code must not depend on where this machine keeps what.
@@ -181,25 +165,6 @@ impl<'a> Workplace<'a> {
         }
         Ok(())
     }
-
-    fn toolchain(&self, source: &Source) -> Result<Toolchain, BuildError> {
-        self.builder
-            .toolchain(source, &self.folder.join("toolchains"))
-    }
-}
-
-/// What the module says of its storage is about the struct that the sources call the entrypoint.
-fn require_own_layout(package: &Package, raw: &[u8]) -> Result<(), BuildError> {
-    let sources = SourceFiles::read(&package::canonical(&package.folder)?, &[]);
-    wasm::require_layout_of(&package.name, raw, &sources.entrypoints())
-}
-
-/// Cargo strikes out of the lock file what the contract does not need, and adds nothing.
-fn require_lock(source: &Source, copy: &Path) -> Result<(), BuildError> {
-    let path = copy.join("Cargo.lock");
-    let after = std::fs::read_to_string(&path).map_err(BuildError::file("read", &path))?;
-    let before = source.lock.as_deref().unwrap_or_default();
-    lock_file::require_covered(&source.package.root.join("Cargo.lock"), before, &after)
 }
 
 /// Everything that the bytes of an artifact depend on, in one hash: the sources, and the versions

@@ -48,7 +48,7 @@ use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
 use alloy::network::{EthereumWallet, TransactionBuilder};
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::TransactionRequest;
@@ -236,20 +236,8 @@ impl Client {
         call: &C,
         value: U256,
     ) -> Result<C::Return, ChainError> {
-        let mut request = TransactionRequest::default()
-            .with_to(to)
-            .with_input(call.abi_encode());
-        if !value.is_zero() {
-            request = request.with_value(value);
-        }
-        if let Some(caller) = self.acting.or(self.sender) {
-            request = request.with_from(caller);
-        }
-        let answer = self
-            .read(C::SIGNATURE, async |block| {
-                self.provider.call(request.clone()).block(block).await
-            })
-            .await?;
+        let data = call.abi_encode().into();
+        let answer = self.call_raw(C::SIGNATURE, to, data, value).await?;
         match C::abi_decode_returns(&answer) {
             Ok(returned) => Ok(returned),
             Err(error) => Err(ChainError::UnexpectedAnswer {
@@ -263,8 +251,29 @@ impl Client {
         }
     }
 
+    /// What `to` answers to `data` from this client's address, with `value` in wei. `what` names the call.
+    pub async fn call_raw(
+        &self,
+        what: &str,
+        to: Address,
+        data: Bytes,
+        value: U256,
+    ) -> Result<Bytes, ChainError> {
+        let mut request = TransactionRequest::default().with_to(to).with_input(data);
+        if !value.is_zero() {
+            request = request.with_value(value);
+        }
+        if let Some(caller) = self.acting.or(self.sender) {
+            request = request.with_from(caller);
+        }
+        self.read(what, async |block| {
+            self.provider.call(request.clone()).block(block).await
+        })
+        .await
+    }
+
     /// Why an account answers with nothing.
-    async fn why_empty(&self, account: Address) -> Result<String, ChainError> {
+    pub(crate) async fn why_empty(&self, account: Address) -> Result<String, ChainError> {
         Ok(match self.code(account).await?.is_empty() {
             true => format!(
                 "there is no code on chain {} at {}",

@@ -20,6 +20,7 @@ pub use storage::StorageArgs;
 pub use trace::TraceArgs;
 pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
 
+use super::call::CallArgs;
 use super::check::CheckArgs;
 use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
@@ -71,6 +72,10 @@ pub enum Command {
     New(NewArgs),
     /// Make an existing contract upgradeable; shows the difference before it writes
     Init(InitArgs),
+    /// Read a function of a contract: `call counter value`
+    Call(CallArgs),
+    /// Send a transaction to a function of a contract: `send counter increment`
+    Send(CallArgs),
     /// Build, compress, deploy, activate
     Deploy {
         /// A crate's folder, a .wasm file, or a contract of this workspace by name

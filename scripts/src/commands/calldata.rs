@@ -32,16 +32,25 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
             )
         });
     }
-    let function = Function::parse(first).map_err(|error| {
-        usage(
-            format!(
-                "{first:?} is no signature: {}",
-                one_line(&error.to_string(), first)
-            ),
-            "name(type,…)",
-            first,
-        )
-    })?;
+    encode_for(&signature(first)?, arguments, manifest)
+}
+
+/// A function as its signature says.
+pub(super) fn signature(text: &str) -> Result<Function, Error> {
+    Function::parse(text).map_err(|error| {
+        let reason = one_line(&error.to_string(), text);
+        let message = format!("{text:?} is no signature: {reason}");
+        usage(message, "name(type,…)", text)
+    })
+}
+
+/// Encodes a call of a function whose inputs are known.
+pub(super) fn encode_for(
+    function: &Function,
+    arguments: &[String],
+    manifest: &Manifest,
+) -> Result<Bytes, Error> {
+    let first = &function.signature();
     if function.inputs.len() != arguments.len() {
         let counted = |count: usize| match count {
             0 => "no argument".to_owned(),

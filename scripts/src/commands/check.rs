@@ -104,7 +104,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
     outcome.field("name", &args.name);
     match context.artifact(&args.source) {
         Ok(artifact) => {
-            check.places = context.sources(&args.source)?.places();
+            check.places = context.places_of(artifact.codehash());
             outcome.field("codehash", artifact.codehash());
             outcome.field("code_bytes", artifact.code.len());
             let base = Baseline::find(context, args).await?;

@@ -1,4 +1,4 @@
-//! `demo`: the whole scenario on a private chain, which ends with it unless it is kept.
+//! `demo`: the walkthrough of the book on a private chain, which ends with it unless it is kept.
 
 use super::context::Context;
 use crate::app_error::Error;
@@ -9,32 +9,32 @@ use serde_json::Value;
 use std::convert::Infallible;
 
 pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome, Error> {
-    let Played { document, chain } = demo::run(context.output.clone(), context.builder()?).await;
+    let framework_from = context.global.framework_from.as_deref();
+    let played = tokio::task::block_in_place(|| demo::run(&context.output, framework_from));
+    let Played {
+        document,
+        node,
+        registry,
+    } = played?;
     let mut outcome = Outcome::default();
-    let failed = document.checks.iter().filter(|check| !check.ok).count();
+    let all = document.commands.len();
+    let failed = document.commands.iter().filter(|done| !done.ok).count();
     outcome.line("");
     outcome.line(format!(
-        "{} steps, {} of {} checks hold, {:.1} s",
-        document.steps.len(),
-        document.checks.len() - failed,
-        document.checks.len(),
+        "{} of {all} commands print what the page says, {:.1} s",
+        all - failed,
         document.seconds
     ));
     outcome.line(format!("\"ok\":{}", document.ok));
     if let Ok(Value::Object(fields)) = serde_json::to_value(&document) {
         outcome.document = fields;
     }
-    let (chain, error) = match chain {
-        Ok(chain) => (Some(chain), None),
-        Err(error) => (None, Some(error)),
-    };
-    if let Some(error) = error.or_else(|| checks(failed, document.checks.len())) {
+    let Some(registry) = registry.filter(|_| document.ok) else {
+        let error = Error::Checks { failed, all };
         let report = Report::of(&error);
         context.output.explain(&report);
         outcome.field("error", report);
         outcome.exit = Some(error.exit());
-    }
-    let Some((node, registry)) = chain.filter(|_| outcome.exit.is_none()) else {
         return Ok(outcome);
     };
     if !keep {
@@ -52,8 +52,4 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome, Error>
     context.output.result(&outcome);
     // Until a signal ends this process, and the chain with it.
     match std::future::pending::<Infallible>().await {}
-}
-
-fn checks(failed: usize, all: usize) -> Option<Error> {
-    (failed > 0).then_some(Error::Checks { failed, all })
 }

@@ -5,6 +5,7 @@ mod accept;
 mod adopt;
 mod approve;
 mod args;
+mod call;
 mod calldata;
 mod check;
 mod confirm;
@@ -64,6 +65,7 @@ pub use args::{
     RollbackArgs, SignArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
 };
 
+pub use call::CallArgs;
 pub use check::{CheckArgs, Format};
 pub use console::ConsoleArgs;
 pub use doctor::DoctorArgs;
@@ -166,6 +168,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             source,
             no_activate,
         } => deploy::run(context, &source, no_activate).await,
+        Command::Call(args) => call::call(context, &args).await,
+        Command::Send(args) => call::send(context, &args).await,
         Command::Registry { command } => registry::run(context, &command).await,
         Command::Define {
             name,

@@ -106,7 +106,8 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
     }
     outcome.field("written", is_wanted);
     if is_wanted {
-        init.write(Some(&init.solve()?))?;
+        init.write()?;
+        init.settle()?;
         outcome
             .line("written. next: stylus-upgrades layout show ., and compare it with the old one");
     } else {

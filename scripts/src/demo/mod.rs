@@ -1,59 +1,244 @@
-//! The whole scenario on a private chain: what the framework promises, done and checked.
+//! The demo: the walkthrough of the book on a chain of its own. Every command is run by this very program, and what
+//! it prints is compared with the page.
 
-pub mod abi;
-mod fixture;
-pub mod openzeppelin;
-pub mod programs;
-mod record;
-mod scenario;
-
-pub use record::{Check, Document, Size, Step};
+pub mod page;
 
 use crate::app_error::Error;
-use crate::build::Builder;
-use crate::output::Output;
+use crate::manifest::{FILE, Manifest};
+use crate::output::{Output, Style};
+use crate::own_file::FileError;
 use alloy::primitives::Address;
-use fixture::{Fixture, Programs};
-use record::Record;
+use page::{Step, matches, steps};
+use serde::Serialize;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
-use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
+use std::time::Instant;
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
-/// What a run of the scenario leaves behind.
+/// The page, as `docs/walkthrough.md` has it.
+pub const WALKTHROUGH: &str = include_str!("walkthrough.md");
+/// Where the page says that the chain listens.
+const ENDPOINT: &str = "http://127.0.0.1:8547";
+/// How every command of the page begins.
+const PROGRAM: &str = "stylus-upgrades ";
+/// The command of the page that starts the chain. The demo has started it.
+const NODE: &str = "stylus-upgrades node";
+/// Variables that would answer for what the page leaves to the manifest.
+const ANSWERS: [&str; 3] = ["ETH_", "STYLUS_UPGRADES_", "PRIVATE_KEY"];
+/// Digits of a number from which on it is shortened for people: addresses and hashes.
+const LONG: usize = 40;
+
+/// What the demo did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// Whether every command printed what the page says.
+    pub ok: bool,
+    /// Every command, in the order of the page.
+    pub commands: Vec<Done>,
+    /// Seconds from start to end.
+    pub seconds: f64,
+}
+
+/// A command of the page.
+#[derive(Debug, Clone, Serialize)]
+pub struct Done {
+    /// Its line on the page, from 1.
+    pub line: usize,
+    /// The command.
+    pub command: String,
+    /// Its exit code; nothing where a signal ended it.
+    pub exit: Option<i32>,
+    /// Whether it printed what the page says.
+    pub ok: bool,
+}
+
+/// What a run leaves behind.
 pub struct Played {
-    /// What was done and found.
+    /// What was done.
     pub document: Document,
-    /// Its chain and registry, or why the scenario ended early.
-    pub chain: Result<(NodeHandle, Address), Error>,
+    /// The chain, which ends with its handle.
+    pub node: NodeHandle,
+    /// The registry of the page; nothing where it was not deployed.
+    pub registry: Option<Address>,
 }
 
-/// Starts a chain, runs the scenario on it. The chain ends with its handle.
-pub async fn run(output: Arc<Output>, builder: Builder) -> Played {
-    let mut record = Record::new(output);
-    let chain = play(&builder, &mut record).await;
-    let document = record.finish(chain.is_ok());
-    Played { document, chain }
-}
-
-async fn play(builder: &Builder, record: &mut Record) -> Result<(NodeHandle, Address), Error> {
-    let programs = Programs::get(builder, record)?;
+/// Starts a chain and runs the page on it. `framework_from` is the clone whose framework is meant, if it is not the
+/// pinned one.
+///
+/// # Errors
+/// A chain that does not start, and a folder that cannot be written.
+pub fn run(output: &Arc<Output>, framework_from: Option<&Path>) -> Result<Played, Error> {
+    let begun = Instant::now();
     let node = spawn(NodeConfig::default())?;
-    record.chapter("A contract is upgraded while it is in use, on a chain of its own");
-    record.fact(
-        "chain",
-        format!("{} at {}", node.chain_id(), node.endpoint()),
-    );
-    let people = people(&node)?;
-    let fixture = Fixture::set(&node.endpoint(), people, programs).await?;
-    let registry = scenario::run(&fixture, record).await?;
-    Ok((node, registry))
+    let folder = tempfile::tempdir().map_err(refused("written", std::env::temp_dir()))?;
+    let reader = Reader {
+        folder: folder.path(),
+        endpoint: node.endpoint(),
+        framework_from: framework_from.map(canonical),
+    };
+    let mut commands = Vec::new();
+    for step in steps(WALKTHROUGH) {
+        match step {
+            Step::Chapter(title) => {
+                output.line("");
+                output.styled_line("", Style::Bold, &title, "");
+            }
+            Step::File { path, text } => reader.write(&path, &text)?,
+            Step::Command { text, .. } if text == NODE => {
+                output.line(&format!("  $ {NODE}    (here: {})", reader.endpoint));
+            }
+            Step::Command {
+                line,
+                text,
+                expected,
+            } => {
+                let (exit, printed) = reader.run(&text)?;
+                let ok = matches(&expected, &printed);
+                show(output, &text, &printed, (!ok).then_some(&expected));
+                commands.push(Done {
+                    line,
+                    command: text,
+                    exit,
+                    ok,
+                });
+            }
+        }
+    }
+    let registry = Manifest::read(&reader.folder.join(FILE))?.registry;
+    let document = Document {
+        ok: commands.iter().all(|done| done.ok),
+        commands,
+        seconds: (begun.elapsed().as_secs_f64() * 10.0).round() / 10.0,
+    };
+    Ok(Played {
+        document,
+        node,
+        registry,
+    })
 }
 
-fn people(node: &NodeHandle) -> Result<[alloy::signers::local::PrivateKeySigner; 3], Error> {
-    match node.accounts().mnemonic() {
-        [operator, user, stranger, ..] => Ok([operator.clone(), user.clone(), stranger.clone()]),
-        few => {
-            let reason = format!("{} dev accounts, and the scenario needs three", few.len());
-            Err(NodeError::Chain(reason).into())
+/// Who types the page: in a folder of their own.
+struct Reader<'a> {
+    folder: &'a Path,
+    endpoint: String,
+    framework_from: Option<PathBuf>,
+}
+
+impl Reader<'_> {
+    fn write(&self, path: &str, text: &str) -> Result<(), Error> {
+        let text = text.replace(ENDPOINT, &self.endpoint);
+        let path = self.folder.join(path);
+        std::fs::write(&path, text).map_err(refused("written", path))
+    }
+
+    /// Runs a command; its exit code and what it printed: its result, and behind that the error stream where it
+    /// failed.
+    fn run(&self, text: &str) -> Result<(Option<i32>, String), Error> {
+        let program = std::env::current_exe().map_err(refused("found", PROGRAM.into()))?;
+        let words = text.strip_prefix(PROGRAM).and_then(shlex::split);
+        let mut command = Command::new(&program);
+        command
+            .args(words.unwrap_or_default())
+            .current_dir(self.folder);
+        for (name, _) in std::env::vars_os() {
+            let is_answer = |prefix: &&str| name.to_string_lossy().starts_with(prefix);
+            if ANSWERS.iter().any(is_answer) {
+                command.env_remove(&name);
+            }
         }
+        for folder in ["XDG_STATE_HOME", "XDG_CACHE_HOME"] {
+            command.env(folder, self.folder.join(folder));
+        }
+        if let Some(clone) = &self.framework_from {
+            command.arg("--framework-from").arg(clone);
+            command.env("STYLUS_UPGRADES_HOME", clone);
+        }
+        let done = command
+            .env("NO_COLOR", "1")
+            .output()
+            .map_err(refused("run", program))?;
+        let mut printed = String::from_utf8_lossy(&done.stdout).into_owned();
+        if !done.status.success() {
+            printed.push_str(&String::from_utf8_lossy(&done.stderr));
+        }
+        let folder = self.folder.display().to_string();
+        Ok((done.status.code(), printed.replace(&folder, ".")))
+    }
+}
+
+/// A command for people, with what it printed, and what the page says where that is something else.
+fn show(output: &Output, command: &str, printed: &str, expected: Option<&String>) {
+    output.styled_line("  $ ", Style::Bold, command, "");
+    for line in printed.lines() {
+        output.line(&format!("    {}", shortened(line)));
+    }
+    if let Some(expected) = expected {
+        output.styled_line("  ", Style::Bad, "✗", " the page says:");
+        for line in expected.lines() {
+            output.line(&format!("    {line}"));
+        }
+    }
+}
+
+/// The line with its addresses and hashes shortened.
+fn shortened(line: &str) -> String {
+    let mut pieces = line.split("0x");
+    let mut short = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find(|letter: char| !letter.is_ascii_hexdigit());
+        let (digits, rest) = piece.split_at(end.unwrap_or(piece.len()));
+        short.push_str("0x");
+        match digits.len() >= LONG {
+            true => short.push_str(&format!("{}…{}", &digits[..4], &digits[digits.len() - 4..])),
+            false => short.push_str(digits),
+        }
+        short.push_str(rest);
+    }
+    short
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+fn refused(action: &'static str, path: PathBuf) -> impl FnOnce(io::Error) -> Error {
+    move |source| {
+        FileError::Io {
+            action,
+            path,
+            source,
+        }
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_of_the_page_is_one_that_the_demo_can_run() {
+        let commands = steps(WALKTHROUGH)
+            .into_iter()
+            .filter_map(|step| match step {
+                Step::Command { text, .. } => Some(text),
+                _ => None,
+            });
+        let commands: Vec<_> = commands.collect();
+        assert!(commands.len() > 50, "{}", commands.len());
+        for command in commands {
+            let words = command.strip_prefix(PROGRAM).and_then(shlex::split);
+            let words = words.unwrap_or_else(|| panic!("{command} is no command of this program"));
+            let shell = |word: &String| word.starts_with(['>', '|', '$', '&', ';']);
+            assert!(!words.iter().any(shell), "{command} needs a shell");
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_shortened_for_people() {
+        let address = "(0x6F083A9ef35f290b0Df20CAabb8A0fEb2bd5A067) 0x8e773fd3";
+        assert_eq!(shortened(address), "(0x6F08…A067) 0x8e773fd3");
     }
 }

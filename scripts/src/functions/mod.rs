@@ -137,7 +137,14 @@ impl Functions {
         Some(format!("{}({})", event.name, listed(&values)))
     }
 
-    fn function(&self, input: &[u8]) -> Option<&Function> {
+    /// The functions of that name; several where it is overloaded.
+    pub fn named(&self, name: &str) -> Vec<&Function> {
+        let all = self.functions.values();
+        all.filter(|function| function.name == name).collect()
+    }
+
+    /// The function that calldata call.
+    pub fn function(&self, input: &[u8]) -> Option<&Function> {
         self.functions.get(input.first_chunk::<4>()?)
     }
 }

@@ -1,5 +1,5 @@
 //! A governed call, from its bytes to what came of it. Whoever sends one does it here: the command
-//! line, the demo, the harness.
+//! line, the harness.
 //!
 //! 1. decode: strictly, or it is shown to nobody
 //! 2. display: what these very bytes do, and what the chain says about the code that they name

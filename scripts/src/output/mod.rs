@@ -111,11 +111,6 @@ impl Output {
         self
     }
 
-    /// Whether a document is asked for.
-    pub fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// Whether a person sits there who can be asked whether something is meant.
     pub fn is_interactive(&self) -> bool {
         !self.json && self.has_terminal()

@@ -1,5 +1,6 @@
 //! Why a project cannot be made.
 
+use crate::build::BuildError;
 use crate::error::{Exit, Explain};
 use std::path::PathBuf;
 use thiserror::Error;
@@ -58,6 +59,10 @@ pub enum ProjectError {
         /// Why not.
         reason: String,
     },
+    /// Cargo does not write the lock file.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Lock(#[from] BuildError),
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     #[explain(

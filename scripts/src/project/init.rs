@@ -5,7 +5,7 @@ mod errors;
 
 use super::error::ProjectError;
 use super::framework::Framework;
-use crate::build::{BuildError, SolvedLock, solve_lock};
+use crate::build::settle_lock;
 use crate::interface::storage_structs;
 use crate::own_file;
 use errors::{VARIANT, error_enums, is_skipped, skipped};
@@ -107,23 +107,11 @@ impl Init {
         &self.skipped
     }
 
-    /// The lock file that cargo makes of them. Nothing is written.
-    ///
-    /// # Errors
-    /// [`BuildError::Unsolved`].
-    pub fn solve(&self) -> Result<SolvedLock, BuildError> {
-        let files = self.files.iter();
-        let changed: Vec<_> = files
-            .map(|file| (file.name.as_str(), file.after.as_str()))
-            .collect();
-        solve_lock(&self.folder, self.seed.as_deref(), &changed)
-    }
-
-    /// Writes them with the lock file, unless one of them was changed since.
+    /// Writes them, unless one of them was changed since.
     ///
     /// # Errors
     /// [`ProjectError::File`], [`ProjectError::NotInitialised`].
-    pub fn write(&self, lock: Option<&SolvedLock>) -> Result<(), ProjectError> {
+    pub fn write(&self) -> Result<(), ProjectError> {
         for file in &self.files {
             let now = std::fs::read_to_string(&file.path);
             if now.map_err(ProjectError::file("read", &file.path))? != file.before {
@@ -133,12 +121,25 @@ impl Init {
             own_file::try_write(&file.path, file.after.as_bytes())
                 .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
         }
-        let files = self.files.iter();
-        let files = files.map(|file| (file.path.as_path(), file.after.as_str()));
-        let lock = lock.map(|lock| (lock.path.as_path(), lock.text.as_str()));
-        for (path, text) in lock.into_iter().chain(files) {
-            own_file::write(path, text.as_bytes())
-                .map_err(|error| ProjectError::file("write", path)(error.into()))?;
+        self.put(|file| &file.after)
+    }
+
+    /// Has cargo write the lock file of what was written. If it cannot, everything is as it was before.
+    ///
+    /// # Errors
+    /// [`ProjectError::Lock`]; [`ProjectError::File`] if a file cannot be put back.
+    pub fn settle(&self) -> Result<(), ProjectError> {
+        let settled = settle_lock(&self.folder, self.seed.as_deref());
+        if settled.is_err() {
+            self.put(|file| &file.before)?;
+        }
+        Ok(settled?)
+    }
+
+    fn put(&self, text: impl Fn(&ChangedFile) -> &String) -> Result<(), ProjectError> {
+        for file in &self.files {
+            own_file::write(&file.path, text(file).as_bytes())
+                .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The command line where people decide together: processes of this program against a node.
 
 mod at_once;
+mod call;
 mod checks;
 #[path = "../clone/mod.rs"]
 mod clone;

@@ -5,8 +5,12 @@ use crate::sandbox::{Answer, CREATE, Sandbox, error, text};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
-use stylus_upgrades::demo::abi::{erc721_basic::IErc721::mintCall, points_v1::IPoints::awardCall};
 use stylus_upgrades_interface::full::IInclusion;
+
+alloy::sol! {
+    function mint(address to, uint256[] token_ids) external;
+    function award(address[] to, uint256 points) external;
+}
 
 /// What stands between the storage of counter-v2 and points-v1.
 const FINDINGS: [&str; 5] = [

@@ -9,7 +9,6 @@ use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use stylus_chain::{BlockId, CallRequest, Chain, PooledTransaction, Receipt};
-use stylus_upgrades::demo::abi::counter_v1::ICounter::initializeCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -17,6 +16,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 alloy::sol! {
+    function initialize(uint256 value) external;
     function becomeChainOwner();
     function setInkPrice(uint32 price);
 }

@@ -6,7 +6,10 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, CallRequest, Overrides};
-use stylus_upgrades::demo::abi::counter_v2::ICounter::incrementCall;
+
+alloy::sol! {
+    function increment() external;
+}
 
 /// An account that no command uses.
 pub(crate) const USER: usize = 5;

@@ -7,4 +7,3 @@ mod outside;
 mod project;
 mod read;
 mod unusual;
-mod vendored;

@@ -35,7 +35,7 @@ fn a_file_outside_the_sources_is_not_there_and_the_error_names_it() {
         ("include!(\"../../outside.rs\");", "outside.rs"),
     ] {
         project.append(text);
-        let error = refused(&project, text, "NotInSources");
+        let error = refused(&project, text, "Compile");
         assert!(error.to_string().contains(file), "{text}: {error}");
         assert!(
             error
@@ -119,7 +119,7 @@ fn sources_that_are_declared_are_there() {
     let project = Project::new();
     project.write("work/shared/state.rs", "pub const N: usize = 5;\n");
     project.append("#[path = \"../../shared/state.rs\"]\npub mod state;");
-    refused(&project, "it is not declared", "NotInSources");
+    refused(&project, "it is not declared", "Compile");
     let manifest = std::fs::read_to_string(project.path("work/contract/Cargo.toml")).expect("it");
     let declared = "[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n";
     project.write(

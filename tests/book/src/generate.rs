@@ -9,12 +9,11 @@ use crate::summary::Summary;
 use crate::{DEMO, diagram, digest, terminal};
 
 /// Chapters of the demo that the picture shows.
-const SHOWN: [&str; 4] = [
-    "Create a proxy with its initializer",
-    "Use it at version 1",
-    "Upgrade it to 2.0",
-    "Use it at version 2",
-];
+const SHOWN: [&str; 1] = ["The upgrade"];
+
+/// The page that the demo runs, and where the book has it.
+const DEMO_PAGE: &str = "scripts/src/demo/walkthrough.md";
+const WALKTHROUGH: &str = "docs/walkthrough.md";
 
 /// A file and what it should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +51,10 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     files.push(Generated {
         file: "docs/diagrams/demo.svg".to_owned(),
         text: terminal::picture("cargo run -- demo", &recorded, &SHOWN),
+    });
+    files.push(Generated {
+        file: WALKTHROUGH.to_owned(),
+        text: fs::read_to_string(root.join(DEMO_PAGE))?,
     });
     let comparison = Comparison::read(root)?;
     let readme = fs::read_to_string(root.join("README.md"))?;

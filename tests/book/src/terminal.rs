@@ -15,8 +15,7 @@ text { font: 13px ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', 
 .command { fill: #ffffff; font-weight: bold; }
 .chapter { fill: #7fb4ff; font-weight: bold; }
 .done { fill: #7ee08a; }
-.sent { fill: #d7dae0; }
-.fact { fill: #9aa2b1; }
+.fact { fill: #b4bac6; }
 ";
 
 /// What `command` printed, drawn as a terminal window: the chapters whose titles contain one of
@@ -66,10 +65,10 @@ fn chosen<'a>(printed: &'a str, chapters: &[&str]) -> Vec<&'a str> {
 
 fn class(line: &str) -> &'static str {
     let words = line.trim_start();
-    if words.starts_with('✓') {
+    if words.starts_with('✓') || words.starts_with("success") {
         "done"
-    } else if words.starts_with('→') {
-        "sent"
+    } else if words.starts_with('$') {
+        "command"
     } else if line.starts_with(' ') {
         "fact"
     } else {
@@ -79,7 +78,7 @@ fn class(line: &str) -> &'static str {
 
 #[test]
 fn a_terminal_shows_every_line_with_its_colour() {
-    let printed = "\nA chapter\n  → sent 5 gas\n  ✓ a < b\n\nAnother\n  no\n\nThe end\n";
+    let printed = "\nA chapter\n  $ send\n  ✓ a < b\n\nAnother\n  no\n\nThe end\n";
     let svg = picture("demo", printed, &["A chapter"]);
     assert!(!svg.contains("Another") && svg.contains("The end"));
     assert!(svg.contains(r#"class="chapter" xml:space="preserve">A chapter<"#));

@@ -160,7 +160,7 @@ impl Harness {
     pub async fn build_and_deploy(&self, path: impl AsRef<Path>) -> Result<Program, HarnessError> {
         let path = path.as_ref();
         let artifact = match path.to_str().filter(|text| text.starts_with(REVISION)) {
-            Some(revision) => self.builder.source(revision)?,
+            Some(revision) => self.builder.source(revision)?.0,
             None => self.builder.path(&find(path))?,
         };
         self.deploy(artifact).await

@@ -17,9 +17,13 @@ pub fn home() -> PathBuf {
     if let Some(home) = std::env::var_os("STYLUS_UPGRADES_HOME") {
         return home.into();
     }
-    let crate_folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into());
-    let crate_folder = PathBuf::from(crate_folder);
-    workspace_of(&crate_folder).unwrap_or(crate_folder)
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    let home = HOME.get_or_init(|| {
+        let crate_folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into());
+        let crate_folder = PathBuf::from(crate_folder);
+        workspace_of(&crate_folder).unwrap_or(crate_folder)
+    });
+    home.clone()
 }
 
 /// The builder of that workspace's contracts, one for the whole process; what it builds goes into

@@ -5,9 +5,8 @@ use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use serde_json::{Value, json};
 use stylus_upgrades::build::evm;
-use stylus_upgrades::demo::openzeppelin;
 use stylus_upgrades::registry::{decides, definition_id, registry_of};
-use stylus_upgrades_harness::{Lines, Npm, Solidity, home};
+use stylus_upgrades_harness::{Lines, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::slots;
@@ -28,8 +27,6 @@ alloy::sol! {
 const TRANSPARENT: &str =
     "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
 const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
-/// Where the demo has its copies.
-const PINNED: &str = "scripts/src/demo/openzeppelin";
 /// What nobody can check of code that others compiled, said on purpose.
 const ABSENT: [&str; 8] = [
     "--accept",
@@ -52,34 +49,6 @@ async fn deployed(fixture: &Fixture, name: &str) -> Address {
     let known = json!({ "abi": contract.abi, "layout": layout });
     std::fs::write(fixture.path(&format!("{name}.json")), known.to_string()).expect("written");
     fixture.create(name, contract.creation.clone()).await
-}
-
-#[test]
-fn the_demo_has_the_bytes_of_npm_and_solc() {
-    let npm = Npm::install(&Lines).expect("the packages");
-    let path = npm.folder().join("node_modules").join(TRANSPARENT);
-    let artifact = std::fs::read_to_string(path).expect("an artifact");
-    let artifact: Value = serde_json::from_str(&artifact).expect("JSON");
-    let proxy: Bytes = text(&artifact, "bytecode").parse().expect("bytecode");
-    let solidity = Solidity::compile(&Lines).expect("compiled");
-    let compiled = |name| solidity.contract(name).expect("it").creation.clone();
-    let wanted = [
-        (
-            "TransparentUpgradeableProxy",
-            proxy,
-            openzeppelin::TRANSPARENT_PROXY,
-        ),
-        ("Box", compiled("Box"), openzeppelin::BOX),
-        ("Box2", compiled("Box2"), openzeppelin::BOX_2),
-    ];
-    for (name, wanted, pinned) in wanted {
-        if stylus_upgrades_test_settings::update() {
-            let path = home().join(PINNED).join(format!("{name}.bin"));
-            std::fs::write(path, &wanted).expect("written");
-        } else {
-            assert_eq!(pinned, &wanted[..], "{name}");
-        }
-    }
 }
 
 /// Whether all of a command's checks hold.

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stylus_upgrades::build::{Builder, Framework};
-use stylus_upgrades::demo::programs;
-use stylus_upgrades_framework::{MANIFEST, Manifest};
+use stylus_upgrades::build::{Builder, Framework, evm, examples};
+use stylus_upgrades::ids::CodeHash;
+use stylus_upgrades_framework::{
+    ENDING, Entry, MANIFEST, Manifest, PAUSE_STUB, REGISTRY, TOOLCHAIN_FILE,
+};
 use stylus_upgrades_harness::{Lines, builder, home};
 use stylus_upgrades_interface::parts::PARTS;
 
@@ -20,17 +22,50 @@ fn the_pinned_programs_are_what_the_sources_build_to() {
     let home = home();
     let built = built(&home);
     let toolchain = fs::read_to_string(home.join("rust-toolchain.toml")).expect("the toolchain");
-    let files = built.to_files(&toolchain).expect("a manifest");
+    let files = to_files(&built, &toolchain);
     require_pinned(&home.join("framework/artifacts"), &files);
 }
 
 #[test]
 fn the_contracts_of_the_demo_are_what_the_sources_build_to() {
     let builder = builder().expect("the workspace");
-    let contracts = programs::names().map(|name| builder.contract(name).expect("it builds"));
+    let contracts = examples::names().map(|name| builder.contract(name).expect("it builds"));
     let contracts: Vec<_> = contracts.collect();
-    let files = programs::to_files(&contracts).expect("their declarations");
-    require_pinned(&home().join("scripts/src/demo/programs"), &files);
+    let files = examples::to_files(&contracts).expect("their declarations");
+    require_pinned(&home().join("scripts/src/build/examples"), &files);
+}
+
+/// The beginning of the manifest.
+const HEAD: &str = "# Written by a test, see src/lib.rs. Sizes are in bytes.\n";
+
+/// What the crate with the pinned programs holds where these are pinned.
+fn to_files(built: &Framework, toolchain: &str) -> Vec<(String, Vec<u8>)> {
+    let mut codes = vec![(PAUSE_STUB, &built.stub)];
+    codes.extend(built.programs().map(|one| (one.name.as_str(), &one.code)));
+    let entries = codes.iter().map(|(name, code)| {
+        let artifact = built.programs().find(|one| one.name == *name);
+        let address = evm::create2_address(&evm::creation_code(code));
+        Entry {
+            name: (*name).to_owned(),
+            size: code.len(),
+            codehash: CodeHash::of(code).0,
+            address: (*name != REGISTRY).then_some(address),
+            source_hash: artifact.and_then(|one| one.info.source_hash.map(|hash| hash.0)),
+        }
+    });
+    let manifest = Manifest {
+        rustc: built.registry.info.rustc.clone().unwrap_or_default(),
+        encoder: built.registry.info.encoder.clone(),
+        programs: entries.collect(),
+    };
+    let text = manifest.to_text().expect("a manifest");
+    let mut files = vec![
+        (MANIFEST.to_owned(), format!("{HEAD}{text}").into_bytes()),
+        (TOOLCHAIN_FILE.to_owned(), toolchain.into()),
+    ];
+    let codes = codes.iter();
+    files.extend(codes.map(|(name, code)| (format!("{name}{ENDING}"), code.to_vec())));
+    files
 }
 
 /// The folder holds these files and no others; in a run that updates, it does so afterwards.

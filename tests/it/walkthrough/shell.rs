@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use stylus_upgrades_harness::{command_line, home};
 
@@ -23,9 +23,9 @@ pub(super) struct Shell {
 }
 
 impl Shell {
-    /// Starts it in `folder`, with the programs in `tools` before all others, and without what
-    /// this machine's user has set for them.
-    pub(super) fn start(folder: &Path, tools: &Path) -> Self {
+    /// A shell with the programs in `tools` before all others, and without what this machine's user has
+    /// set for them.
+    pub(super) fn command(tools: &Path) -> Command {
         let path = format!(
             "{}:{}",
             tools.display(),
@@ -34,13 +34,19 @@ impl Shell {
         let mut command = command_line(Path::new("sh")).expect("the workspace");
         command
             .env_remove("STYLUS_UPGRADES_HOME")
-            .current_dir(folder)
             // What the contracts of the pages depend on is compiled there already.
             .env("CARGO_TARGET_DIR", home().join("target"))
             .env("PATH", path)
             .env("NO_COLOR", "1")
             .env_remove("RPC_URL");
         command
+    }
+
+    /// Starts one in `folder`.
+    pub(super) fn start(folder: &Path, tools: &Path) -> Self {
+        let mut command = Self::command(tools);
+        command
+            .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());

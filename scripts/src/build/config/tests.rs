@@ -35,12 +35,11 @@ fn flags_of_the_target_come_before_those_of_the_build_and_the_nearest_last() {
         "work",
         "[build]\nrustflags = [\"--cfg\", \"one\"]\n\
          [target.wasm32-unknown-unknown]\nrustflags = [\"-Clink-arg=-zstack-size=32768\"]\n\
-         [target.aarch64-apple-darwin]\nrustflags = [\"-Clink-arg=/opt/x\"]\nlinker = \"/opt/ld\"\n\
-         [target.'cfg(target_os = \"linux\")']\nrustflags = [\"--cfg\", \"linux\"]\n",
+         [target.aarch64-apple-darwin]\nrustflags = [\"-Clink-arg=/opt/x\"]\nlinker = \"/opt/ld\"\n",
     );
     folders.write(
         "work/contract",
-        "[target.'cfg(all(target_arch = \"wasm32\", not(unix)))']\nrustflags = [\"--cfg\", \"near\"]\n",
+        "[target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"near\"]\n",
     );
     let config = folders.read().expect("read");
     assert_eq!(
@@ -99,7 +98,7 @@ fn what_reads_or_runs_something_outside_the_sources_is_refused() {
         "[build]\nrustflags = \"-L /tmp\"\n",
         "[target.wasm32-unknown-unknown]\nlinker = \"x\"\n",
         "[target.wasm32-unknown-unknown]\nrustflags = [\"-Clinker=x\"]\n",
-        "[target.'cfg(target_feature = \"x\")']\nrustflags = [\"--cfg\", \"x\"]\n",
+        "[target.'cfg(all())']\nrustflags = [\"--cfg\", \"x\"]\n",
         "[patch.crates-io]\nx = { path = \"../x\" }\n",
         "paths = [\"/tmp/x\"]\n",
         "include = [\"/tmp/x.toml\"]\n",

@@ -1,5 +1,5 @@
 use super::{BuildInfo, Commit, ENCODER, git};
-use crate::build::lock_file::version_of;
+use crate::build::package::Package;
 use crate::build::source::Source;
 use std::path::Path;
 
@@ -9,10 +9,11 @@ fn crate_in(folder: &Path) -> Source {
     let manifest = "[package]\nname = \"c\"\n[dependencies]\nstylus-sdk = \"0.10\"\n";
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("written");
     std::fs::write(folder.join("src/lib.rs"), "").expect("written");
-    let lock = "[[package]]\nname = \"c\"\nversion = \"0.0.0\"\ndependencies = [\"stylus-sdk\"]\n\
+    let lock = "version = 4\n[[package]]\nname = \"c\"\nversion = \"0.0.0\"\ndependencies = [\"stylus-sdk\"]\n\
                 [[package]]\nname = \"stylus-sdk\"\nversion = \"0.10.10\"\nsource = \"x\"\n";
     std::fs::write(folder.join("Cargo.lock"), lock).expect("written");
-    Source::read(folder, &folder.join(".cargo")).expect("a crate")
+    let package = Package::open(folder).expect("a package");
+    Source::read(&package, &folder.join(".cargo")).expect("a crate")
 }
 
 #[test]
@@ -117,5 +118,5 @@ fn the_version_of_the_sdk_comes_from_the_lock_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let contract = crate_in(folder.path());
     let lock = contract.lock.expect("a lock file");
-    assert_eq!(version_of(&lock, "stylus-sdk").as_deref(), Some("0.10.10"));
+    assert_eq!(lock.version_of("stylus-sdk").as_deref(), Some("0.10.10"));
 }

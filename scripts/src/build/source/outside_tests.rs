@@ -1,6 +1,6 @@
 //! Sources that lead elsewhere: links, folders of compilers and of packages.
 
-use super::tests::{LOCK, Project};
+use super::tests::Project;
 use crate::build::tree::Entry;
 use crate::error::Explain;
 
@@ -48,68 +48,44 @@ fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
 fn a_folder_with_a_compiler_is_no_toolchain() {
     for file in ["rust-toolchain", "rust-toolchain.toml"] {
         let project = Project::new();
-        let path = project.write(
-            &format!("work/{file}"),
+        let write = |text: &str| project.write(&format!("work/{file}"), text);
+        for text in [
             "[toolchain]\npath = \"/opt/rust\"\n",
-        );
-        let error = project.read().expect_err("the compiler is no source");
-        assert_eq!(error.name(), "CargoConfig", "{error}");
-        assert!(
-            error.to_string().contains(&path.display().to_string()),
-            "{error}"
-        );
-        project.write(
-            &format!("work/{file}"),
-            "[toolchain]\nchannel = \"1.95.0\"\n",
-        );
-        project.read().expect("a channel");
+            "[toolchain]\nchannel = \"/opt/rust\"\n",
+            "[toolchain]\nchannel = \"1.95.0\"\npath = \"rust\"\n",
+            "./rust\n",
+            "[toolchain]\ncomponents = []\n",
+        ] {
+            let path = write(text);
+            let error = project.read().expect_err("the compiler is no source");
+            assert_eq!(error.name(), "CargoConfig", "{text}: {error}");
+            assert!(
+                error.to_string().contains(&path.display().to_string()),
+                "{error}"
+            );
+        }
+        for text in ["[toolchain]\nchannel = \"1.95.0\"\n", "1.95.0\n"] {
+            write(text);
+            project.read().expect("a channel");
+        }
     }
 }
 
+/// No checksum of the lock file holds for packages in a folder.
 #[test]
-fn packages_in_a_folder_instead_of_a_registry_are_part_of_the_sources() {
+fn packages_in_a_folder_instead_of_a_registry_are_refused() {
     let project = Project::new();
-    let lock = format!(
-        "{LOCK}\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\nchecksum = \"00\"\n"
-    );
-    project.write(
-        "work/Cargo.lock",
-        &lock.replace("\"library\",\n", "\"library\",\n \"serde\",\n"),
-    );
-    let manifest =
-        "[package]\nname = \"contract\"\n[dependencies]\nserde = \"1\"\nlibrary.workspace = true\n";
-    project.write("work/contract/Cargo.toml", manifest);
-    for (name, version) in [("serde", "1.0.0"), ("tokio", "1.0.0")] {
-        let manifest = format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\n");
-        project.write(&format!("vendor/{name}/Cargo.toml"), &manifest);
-        project.write(&format!("vendor/{name}/src/lib.rs"), "");
-    }
-    let settings = |folder: &str| {
-        format!("[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"{folder}\"\n")
-    };
+    let settings = "[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"vendor\"\n";
     let before = project.hash();
-    for (file, folder) in [
-        ("work/.cargo/config.toml", "../vendor"),
-        (".cargo/config.toml", "vendor"),
-    ] {
-        let path = project.write(file, &settings(folder));
-        let with = project.hash();
-        assert_ne!(with, before, "{file}");
-        assert!(
-            project
-                .text("vendored-packages")
-                .starts_with("serde 1.0.0 0x")
-        );
-        // Only what the lock file names; whatever the package says of itself.
-        project.write("vendor/tokio/src/lib.rs", "fn other() {}");
-        assert_eq!(project.hash(), with);
-        project.write("vendor/serde/src/unlisted.rs", "fn other() {}");
-        assert_ne!(project.hash(), with, "{file}");
-        std::fs::remove_file(project.path("vendor/serde/src/unlisted.rs")).expect("removed");
+    for file in ["work/.cargo/config.toml", ".cargo/config.toml"] {
+        let path = project.write(file, settings);
+        let error = project.read().expect_err(file);
+        assert_eq!(error.name(), "CargoConfig", "{error}");
+        assert!(error.to_string().contains("source.directory"), "{error}");
         std::fs::remove_file(path).expect("removed");
     }
     // What the user has at home is the machine's, as a registry's downloads are.
-    project.write("home/.cargo/config.toml", &settings("../vendor"));
+    project.write("home/.cargo/config.toml", settings);
     assert_eq!(project.hash(), before);
 }
 

@@ -193,9 +193,9 @@ fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
     }
     assert_eq!(std::fs::read_to_string(&path).expect("it"), SOL_STORAGE);
     std::fs::write(&path, format!("{SOL_STORAGE}\n")).expect("written");
-    init.write(None).expect_err("changed meanwhile");
+    init.write().expect_err("changed meanwhile");
     std::fs::write(&path, SOL_STORAGE).expect("written");
-    init.write(None).expect("written");
+    init.write().expect("written");
     let after = Init::of(folder.path(), &ours()).expect("none");
     assert_eq!(after.files(), Vec::<&str>::new());
 }
@@ -211,7 +211,7 @@ fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
     std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
     let init = Init::of(folder.path(), &ours()).expect("what would change");
     assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
-    init.write(None).expect_err("a link");
+    init.write().expect_err("a link");
     let now = std::fs::read_to_string(path("Cargo.toml")).expect("it");
     assert_eq!(now, before);
 }

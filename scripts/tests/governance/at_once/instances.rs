@@ -6,7 +6,10 @@ use crate::sandbox::{error, text};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
-use stylus_upgrades::demo::abi::points_v1::IPoints::awardCall;
+
+alloy::sol! {
+    function award(address[] to, uint256 points) external;
+}
 
 /// Members of a register whose migration is in batches.
 const MEMBERS: u8 = 40;

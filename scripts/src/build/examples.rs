@@ -1,36 +1,39 @@
-//! The example contracts of the scenario, as bytes: the demo runs wherever the program is installed,
-//! and compiles nothing.
+//! The example contracts of the book, as bytes: what is tried with them compiles nothing and needs no clone.
 //!
-//! `programs/` holds the code of each as it lies on chain, and what the contracts declare of
+//! `examples/` holds the code of each as it lies on chain, and what the contracts declare of
 //! themselves. A test builds them from `contracts/` and compares.
 
 use crate::build::{Artifact, BuildError, BuildInfo};
+use crate::ids::SourceHash;
 use crate::interface::Callable;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 
+/// What such a source begins with: `example:counter-v1`.
+pub const EXAMPLE: &str = "example:";
+
 /// Code by the names of the packages.
 const CODES: [(&str, &[u8]); 11] = [
-    ("counter-v1", include_bytes!("programs/counter-v1.code")),
-    ("counter-v2", include_bytes!("programs/counter-v2.code")),
-    ("counter-back", include_bytes!("programs/counter-back.code")),
-    ("points-v1", include_bytes!("programs/points-v1.code")),
-    ("points-v2", include_bytes!("programs/points-v2.code")),
+    ("counter-v1", include_bytes!("examples/counter-v1.code")),
+    ("counter-v2", include_bytes!("examples/counter-v2.code")),
+    ("counter-back", include_bytes!("examples/counter-back.code")),
+    ("points-v1", include_bytes!("examples/points-v1.code")),
+    ("points-v2", include_bytes!("examples/points-v2.code")),
     (
         "points-cursor",
-        include_bytes!("programs/points-cursor.code"),
+        include_bytes!("examples/points-cursor.code"),
     ),
-    ("ledger-v1", include_bytes!("programs/ledger-v1.code")),
-    ("ledger-v2", include_bytes!("programs/ledger-v2.code")),
-    ("erc721-basic", include_bytes!("programs/erc721-basic.code")),
-    ("erc721-full", include_bytes!("programs/erc721-full.code")),
+    ("ledger-v1", include_bytes!("examples/ledger-v1.code")),
+    ("ledger-v2", include_bytes!("examples/ledger-v2.code")),
+    ("erc721-basic", include_bytes!("examples/erc721-basic.code")),
+    ("erc721-full", include_bytes!("examples/erc721-full.code")),
     (
         "erc721-enumerate",
-        include_bytes!("programs/erc721-enumerate.code"),
+        include_bytes!("examples/erc721-enumerate.code"),
     ),
 ];
 /// What they declare, in the same order.
-const DECLARED: &str = include_str!("programs/programs.json");
+const DECLARED: &str = include_str!("examples/programs.json");
 /// The file with that.
 const FILE: &str = "programs.json";
 
@@ -39,6 +42,8 @@ const FILE: &str = "programs.json";
 #[serde(deny_unknown_fields)]
 struct Declared {
     name: String,
+    /// What it was built from.
+    source_hash: Option<SourceHash>,
     /// Where its storage keeps what, as JSON.
     layout: Option<String>,
     steps: Option<Vec<DeclaredStep>>,
@@ -55,7 +60,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The contract of that name, one of [`names`].
 ///
 /// # Errors
-/// [`BuildError::Pinned`] if this program was put together from files of several versions.
+/// [`BuildError::Example`] for every other name, and [`BuildError::Pinned`] if this program was put together
+/// from files of several versions.
 pub fn program(name: &str) -> Result<Artifact, BuildError> {
     let refused = |reason: String| BuildError::Pinned {
         reason: format!("the pinned example {name}: {reason}"),
@@ -63,7 +69,7 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
     let mut codes = CODES.into_iter();
     let (_, code) = codes
         .find(|(known, _)| *known == name)
-        .ok_or_else(|| refused("it has no code".into()))?;
+        .ok_or_else(|| BuildError::Example { name: name.into() })?;
     let all: Vec<Declared> =
         serde_json::from_str(DECLARED).map_err(|error| refused(error.to_string()))?;
     let mut all = all.into_iter();
@@ -82,6 +88,7 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
         steps: declared.steps,
         info: BuildInfo {
             migrates: declared.migrates,
+            source_hash: declared.source_hash,
             ..BuildInfo::default()
         },
         ..Artifact::from_code(name, code)?
@@ -108,6 +115,7 @@ impl Declared {
             layout: artifact.layout.as_ref().map(Layout::to_json),
             steps: artifact.steps.clone(),
             migrates: artifact.info.migrates.clone(),
+            source_hash: artifact.info.source_hash,
             interface: artifact.interface.as_ref().and_then(Callable::published),
         }
     }

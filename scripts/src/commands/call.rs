@@ -1,0 +1,254 @@
+//! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
+
+use super::calldata;
+use super::context::{Context, report};
+use crate::app_error::Error;
+use crate::client::{ChainError, Client, show};
+use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::output::Outcome;
+use alloy::dyn_abi::FunctionExt;
+use alloy::json_abi::Function;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::rpc::types::TransactionRequest;
+use clap::Args;
+use stylus_upgrades_interface::slots;
+
+/// What is called.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// The contract, an address or an alias
+    to: String,
+    /// The function and its arguments: 'value() returns (uint256)', or its name where the interface is known;
+    /// or calldata 0x…
+    #[arg(
+        required = true,
+        value_name = "FUNCTION [ARGUMENT]…",
+        allow_negative_numbers = true
+    )]
+    call: Vec<String>,
+    /// What goes along, in wei
+    #[arg(long, value_name = "WEI", default_value_t)]
+    value: U256,
+}
+
+/// A call as it was typed.
+struct Typed {
+    to: Address,
+    data: Bytes,
+    value: U256,
+    /// The function, unless the call was typed as calldata.
+    function: Option<Function>,
+}
+
+/// Reads at the newest block.
+pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome, Error> {
+    let client = context.snapshot().await?;
+    let typed = typed(context, &client, args).await?;
+    let what = what(&typed);
+    let answer = client
+        .call_raw(&what, typed.to, typed.data.clone(), typed.value)
+        .await?;
+    let values = match &typed.function {
+        Some(function) if !function.outputs.is_empty() => {
+            Some(decode(&client, function, &answer, typed.to).await?)
+        }
+        _ => None,
+    };
+    let mut outcome = Outcome::default();
+    match &values {
+        Some(values) => values.iter().for_each(|value| outcome.line(value)),
+        None if answer.is_empty() => {}
+        None => outcome.line(answer.to_string()),
+    }
+    outcome.field("to", typed.to);
+    outcome.field(
+        "function",
+        typed.function.map(|function| function.signature()),
+    );
+    outcome.field("returned", values);
+    outcome.field("data", answer);
+    Ok(outcome)
+}
+
+/// Sends one transaction, which is tried before.
+pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome, Error> {
+    let client = context.working_client("send").await?;
+    let typed = typed(context, &client, args).await?;
+    let what = what(&typed);
+    let sent = match context.earlier_call(&client, typed.to, &typed.data).await? {
+        Some(sent) => sent,
+        None => {
+            let request = TransactionRequest::default();
+            let request = request
+                .with_to(typed.to)
+                .with_input(typed.data)
+                .with_value(typed.value);
+            client.transact(&what, request).await?
+        }
+    };
+    let mut outcome = Outcome::default();
+    report(&mut outcome, &[sent]);
+    outcome.field("to", typed.to);
+    outcome.field(
+        "function",
+        typed.function.map(|function| function.signature()),
+    );
+    Ok(outcome)
+}
+
+fn what(typed: &Typed) -> String {
+    match &typed.function {
+        Some(function) => function.signature(),
+        None => format!("call {}", typed.to),
+    }
+}
+
+/// The call that the words mean.
+async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Typed, Error> {
+    let to = context.manifest.address(&args.to)?;
+    let words = args.call.split_first();
+    let (first, arguments) = words.ok_or_else(|| unknown("", to, &[]))?;
+    let value = args.value;
+    if first.starts_with("0x") {
+        let data = calldata::encode(&args.call, &context.manifest)?;
+        return Ok(Typed {
+            to,
+            data,
+            value,
+            function: None,
+        });
+    }
+    let function = match first.contains('(') {
+        true => with_outputs(context, client, to, calldata::signature(first)?).await?,
+        false => by_name(
+            first,
+            arguments.len(),
+            to,
+            &interface(context, client, to).await?,
+        )?,
+    };
+    let data = calldata::encode_for(&function, arguments, &context.manifest)?;
+    Ok(Typed {
+        to,
+        data,
+        value,
+        function: Some(function),
+    })
+}
+
+/// A signature that does not say what comes back is completed by the interface, where it is known.
+async fn with_outputs(
+    context: &Context,
+    client: &Client,
+    to: Address,
+    function: Function,
+) -> Result<Function, Error> {
+    if !function.outputs.is_empty() {
+        return Ok(function);
+    }
+    let known = interface(context, client, to).await?;
+    Ok(known
+        .function(&function.selector().0)
+        .cloned()
+        .unwrap_or(function))
+}
+
+fn by_name(name: &str, count: usize, to: Address, known: &Functions) -> Result<Function, Error> {
+    let all = known.named(name);
+    let mut fitting = all.iter().filter(|function| function.inputs.len() == count);
+    match (fitting.next(), fitting.next()) {
+        (Some(function), None) => Ok((*function).clone()),
+        _ => Err(unknown(name, to, &all)),
+    }
+}
+
+fn unknown(name: &str, to: Address, known: &[&Function]) -> Error {
+    let signatures: Vec<_> = known.iter().map(|function| function.signature()).collect();
+    Error::Usage {
+        message: format!("which function of {to} {name} is, with these arguments, is not known"),
+        expected:
+            "the function's signature, or the name of one that the contract's interface has once"
+                .into(),
+        found: match signatures.is_empty() {
+            true => name.to_owned(),
+            false => signatures.join(", "),
+        },
+        next: format!("write it as '{name}(type,…)', for call with 'returns (type,…)' behind it"),
+    }
+}
+
+/// What a function returned.
+async fn decode(
+    client: &Client,
+    function: &Function,
+    answer: &Bytes,
+    to: Address,
+) -> Result<Vec<String>, Error> {
+    let reason = match function.abi_decode_output(answer) {
+        Ok(values) => return Ok(values.iter().map(show).collect()),
+        Err(_) if answer.is_empty() => client.why_empty(to).await?,
+        Err(error) => error.to_string(),
+    };
+    let what = function.signature();
+    let account = to;
+    Err(ChainError::UnexpectedAnswer {
+        account,
+        what,
+        reason,
+    }
+    .into())
+}
+
+/// What callers can use of an account: as the registry knows the version that it runs, else as this machine
+/// built its code, else as the chain and the framework have it. Nothing where nobody knows.
+async fn interface(context: &Context, client: &Client, to: Address) -> Result<Functions, Error> {
+    if let Some((_, functions)) = of_the_chain(to) {
+        return Ok(functions);
+    }
+    let framework = &interfaces().proxy;
+    let own = match by_registry(context, client, to).await? {
+        Some(functions) => functions,
+        None => by_code(context, client, to).await?.unwrap_or_default(),
+    };
+    Ok(own.with(framework))
+}
+
+async fn by_registry(
+    context: &Context,
+    client: &Client,
+    to: Address,
+) -> Result<Option<Functions>, Error> {
+    let Some(unverified) = context.named_registry()? else {
+        return Ok(None);
+    };
+    let registry = context.verified(client, unverified).await?;
+    if to == registry {
+        return Ok(Some(interfaces().registry.clone()));
+    }
+    let model = client.registry(registry);
+    let Some(instance) = model.known_instance(to).await? else {
+        return Ok(None);
+    };
+    let code = model.code(&instance.definition, &instance.version).await?;
+    context
+        .functions_of((client, registry), &instance.definition, code.codehash)
+        .await
+}
+
+async fn by_code(
+    context: &Context,
+    client: &Client,
+    to: Address,
+) -> Result<Option<Functions>, Error> {
+    let implementation = Address::from_word(client.storage(to, slots::IMPLEMENTATION).await?);
+    for account in [implementation, to] {
+        let Some(codehash) = client.codehash(account).await? else {
+            continue;
+        };
+        if let Some(callable) = context.built_callable(codehash)? {
+            return Ok(Some(Functions::of_abi(&callable.abi)));
+        }
+    }
+    Ok(None)
+}
