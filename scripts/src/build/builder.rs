@@ -10,7 +10,7 @@ use super::revision::Revision;
 use super::sources::{self, Sources};
 use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
-use crate::interface::Places;
+use crate::interface::{Callable, Places};
 use crate::progress::Progress;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -295,5 +295,9 @@ impl Builder {
 fn from_file(path: &Path) -> Result<Artifact, BuildError> {
     let raw = std::fs::read(path).map_err(BuildError::file("read", path))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    Artifact::from_wasm(&name, &raw)
+    let artifact = Artifact::from_wasm(&name, &raw)?;
+    Ok(Artifact {
+        interface: artifact.interface.map(Callable::without_sources),
+        ..artifact
+    })
 }

@@ -82,6 +82,14 @@ impl Callable {
         found
     }
 
+    /// The same of a module that came without its sources.
+    #[must_use]
+    pub fn without_sources(mut self) -> Self {
+        let why = "which events and errors there are: the sources are not here";
+        self.unseen.push(why.to_owned());
+        self
+    }
+
     /// Of a module that says nothing of its functions.
     pub fn unknown() -> Self {
         let why =

@@ -18,6 +18,8 @@ pub(super) struct Module<'m> {
     /// The numbers of 32 and 64 bits in its code.
     words: BTreeSet<i32>,
     longs: BTreeSet<i64>,
+    /// Those of 32 bits that are compared at once.
+    compared: BTreeSet<i32>,
     /// What lies in its memory from the beginning.
     data: Vec<&'m [u8]>,
 }
@@ -37,13 +39,7 @@ impl<'m> Module<'m> {
                 }
                 Payload::CodeSectionEntry(body) => {
                     let operators = body.get_operators_reader().into_iter().flatten();
-                    for operator in operators.map_while(Result::ok) {
-                        match operator {
-                            Operator::I32Const { value } => drop(found.words.insert(value)),
-                            Operator::I64Const { value } => drop(found.longs.insert(value)),
-                            _ => {}
-                        }
-                    }
+                    found.code(operators.map_while(Result::ok));
                 }
                 _ => {}
             }
@@ -51,9 +47,31 @@ impl<'m> Module<'m> {
         found
     }
 
-    /// Whether the code has the number that the SDK's router compares calldata with to find a function.
+    /// Notes the numbers in a function's code.
+    fn code<'o>(&mut self, operators: impl Iterator<Item = Operator<'o>>) {
+        let mut last = None;
+        for operator in operators {
+            match (&operator, last.take()) {
+                (Operator::I32Const { value }, _) => {
+                    self.words.insert(*value);
+                    last = Some(*value);
+                }
+                (Operator::I64Const { value }, _) => {
+                    self.longs.insert(*value);
+                }
+                (Operator::I32Eq | Operator::I32Ne, Some(number)) => {
+                    self.compared.insert(number);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the code has the number that the SDK's router compares calldata with to find a function. Where
+    /// there are few, the compiler swaps the bytes of the number and not those of calldata.
     pub(super) fn compares_with(&self, selector: Selector) -> bool {
         self.words.contains(&i32::from_be_bytes(selector.0))
+            || self.compared.contains(&i32::from_le_bytes(selector.0))
     }
 
     /// Whether it has the selector of an error.

@@ -1,4 +1,4 @@
-use super::{Callable, Change, SourceFiles, added, compare, storage_structs};
+use super::{Callable, Change, SourceFiles, added, compare, is_answered, storage_structs};
 use alloy::json_abi::{Event, Function};
 use alloy::primitives::keccak256;
 use stylus_layout::{DeclaredStep, StepKind};
@@ -151,6 +151,9 @@ fn the_functions_are_those_that_the_module_says_and_its_code_answers() {
     assert!(found.abi.receive.is_some() && found.abi.fallback.is_some());
     assert_eq!(found.steps, ["initialize(address)"]);
     assert_eq!(found.unseen, [""; 0]);
+    // Events and errors are not among what the module says of itself.
+    let alone = found.clone().without_sources();
+    assert_eq!((&alone.abi, alone.unseen.len()), (&found.abi, 1));
     // A section that is there twice says the same.
     let twice = text(&LINES).repeat(2);
     let twice = module(&twice, &signatures(&LINES), &[]);
@@ -158,6 +161,35 @@ fn the_functions_are_those_that_the_module_says_and_its_code_answers() {
     assert_eq!(twice.abi, found.abi);
     assert_eq!(Callable::of_module(&module("", &[], &[]), None), None);
     assert_eq!(Callable::of_module(b"no module", None), None);
+}
+
+#[test]
+fn a_number_whose_bytes_the_compiler_swapped_is_a_selector_where_it_is_compared() {
+    let selector = keccak256("deposit()");
+    let swapped = i32::from_le_bytes([selector[0], selector[1], selector[2], selector[3]]);
+    let code = |is_compared: bool| {
+        let mut all = Module::new();
+        let mut types = TypeSection::new();
+        types.ty().function([ValType::I32], [ValType::I32]);
+        all.section(&types);
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        all.section(&functions);
+        let mut body = wasm_encoder::Function::new([]);
+        let mut code = body.instructions();
+        code.local_get(0).i32_const(swapped);
+        match is_compared {
+            true => code.i32_eq(),
+            false => code.i32_add(),
+        };
+        code.end();
+        let mut code = CodeSection::new();
+        code.function(&body);
+        all.section(&code);
+        all.finish()
+    };
+    let selector = [selector[0], selector[1], selector[2], selector[3]].into();
+    assert!(is_answered(&code(true), selector) && !is_answered(&code(false), selector));
 }
 
 #[test]
