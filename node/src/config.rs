@@ -42,8 +42,8 @@ pub struct NodeConfig {
     pub genesis: Option<Genesis>,
     /// Where the state is loaded from and saved to.
     pub state: StateFiles,
-    /// Bounds on what clients may do.
-    pub limits: Limits,
+    /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
+    pub request_bytes: Option<u32>,
     /// Which web pages may call the node.
     pub cors: Cors,
     /// Host names, beside IP addresses and `localhost`, by which the node may be called; `*` is
@@ -65,7 +65,7 @@ impl Default for NodeConfig {
             mining: MiningMode::Auto,
             genesis: None,
             state: StateFiles::default(),
-            limits: Limits::default(),
+            request_bytes: Some(16 * 1024 * 1024),
             cors: Cors::Any,
             allowed_hosts: Vec::new(),
         }
@@ -120,25 +120,6 @@ pub struct StateFiles {
     pub dump: Option<PathBuf>,
     /// Also written each time this has passed.
     pub interval: Option<Duration>,
-}
-
-/// Bounds on what clients may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
-    pub request_bytes: Option<u32>,
-    /// Connections that are open at the same time, at most half of the files that the process
-    /// may open. For more, unfinished and idle ones are closed.
-    pub connections: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            request_bytes: Some(16 * 1024 * 1024),
-            connections: 8_192,
-        }
-    }
 }
 
 /// Which web pages may call the node.

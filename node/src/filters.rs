@@ -9,12 +9,6 @@ use alloy_rpc_types::Filter;
 /// A filter that nobody polled for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// Most filters at once.
-const MAX_FILTERS: usize = 200_000;
-
-/// Most addresses and topics of all log filters together.
-const MAX_CONDITIONS: usize = 1_000_000;
-
 /// Accepted transactions that are remembered for filters which did not report them yet.
 const MAX_HASHES: usize = 262_144;
 
@@ -24,19 +18,6 @@ pub(crate) enum Watch {
     Logs(Box<Filter>),
     Blocks,
     Transactions,
-}
-
-impl Watch {
-    /// Addresses and topics that it names.
-    fn conditions(&self) -> usize {
-        match self {
-            Self::Logs(filter) => {
-                let topics = filter.topics.iter().map(|topic| topic.len());
-                filter.address.len() + topics.sum::<usize>()
-            }
-            Self::Blocks | Self::Transactions => 0,
-        }
-    }
 }
 
 /// One installed filter.
@@ -50,13 +31,6 @@ pub(crate) struct Installed {
     used: Instant,
 }
 
-/// Why a filter was not installed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "there are {MAX_FILTERS} filters, or {MAX_CONDITIONS} addresses and topics in them: uninstall some, or wait five minutes without polling them"
-)]
-pub(crate) struct TooMany;
-
 /// All installed filters by id. Every operation takes the same time whatever their number.
 #[derive(Debug, Default)]
 pub(crate) struct Filters {
@@ -64,7 +38,6 @@ pub(crate) struct Filters {
     last_id: u64,
     /// Every filter once, by the time at which it may have expired.
     expiry: VecDeque<(Instant, u64)>,
-    conditions: usize,
     /// Filters that watch transactions.
     watching: usize,
     /// Accepted transactions, newest last.
@@ -75,17 +48,9 @@ pub(crate) struct Filters {
 
 impl Filters {
     /// Adds a filter that reports from `next_block` on, and returns its id.
-    ///
-    /// # Errors
-    /// [`TooMany`].
-    pub(crate) fn install(&mut self, watch: Watch, next_block: u64) -> Result<u64, TooMany> {
+    pub(crate) fn install(&mut self, watch: Watch, next_block: u64) -> u64 {
         let now = Instant::now();
         self.expire(now);
-        let conditions = self.conditions + watch.conditions();
-        if self.installed.len() >= MAX_FILTERS || conditions > MAX_CONDITIONS {
-            return Err(TooMany);
-        }
-        self.conditions = conditions;
         self.watching += usize::from(matches!(watch, Watch::Transactions));
         self.last_id += 1;
         let filter = Installed {
@@ -96,7 +61,7 @@ impl Filters {
         };
         self.installed.insert(self.last_id, filter);
         self.expiry.push_back((now, self.last_id));
-        Ok(self.last_id)
+        self.last_id
     }
 
     /// Drops the filters that were not used for long.
@@ -155,7 +120,6 @@ impl Filters {
         let Some(filter) = self.installed.remove(&id) else {
             return false;
         };
-        self.conditions -= filter.watch.conditions();
         if matches!(filter.watch, Watch::Transactions) {
             self.watching -= 1;
         }
@@ -193,8 +157,8 @@ mod tests {
     #[test]
     fn filters_that_nobody_polls_expire_and_those_that_are_polled_stay() {
         let mut filters = Filters::default();
-        let silent = filters.install(Watch::Blocks, 1).unwrap();
-        let polled = filters.install(Watch::Transactions, 1).unwrap();
+        let silent = filters.install(Watch::Blocks, 1);
+        let polled = filters.install(Watch::Transactions, 1);
         let hash = B256::repeat_byte(7);
         filters.accept(hash);
         let later = Instant::now() + LIFETIME;
@@ -213,10 +177,10 @@ mod tests {
     #[test]
     fn transactions_are_reported_once_to_every_filter_and_in_parts() {
         let mut filters = Filters::default();
-        let first = filters.install(Watch::Transactions, 1).unwrap();
+        let first = filters.install(Watch::Transactions, 1);
         let hashes: Vec<_> = (0..5).map(B256::with_last_byte).collect();
         filters.accept(hashes[0]);
-        let second = filters.install(Watch::Transactions, 1).unwrap();
+        let second = filters.install(Watch::Transactions, 1);
         hashes[1..].iter().for_each(|hash| filters.accept(*hash));
         assert_eq!(filters.new_transactions(first, 2), hashes[..2]);
         assert_eq!(filters.new_transactions(first, 9), hashes[2..]);

@@ -4,21 +4,17 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread::JoinHandle;
 
 use alloy::primitives::{Address, B256};
-use socket2::{Domain, Protocol, Socket, Type};
 use stylus_chain::Chain;
 
 use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::events::Events;
-use crate::executor::{Executor, ExecutorThreads};
+use crate::executor::Executor;
 use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
 use crate::worker::{WorkError, Worker};
-
-/// Clients that may wait to be accepted.
-const QUEUE: i32 = 4096;
 
 /// A running node. Dropping it closes the port, saves the state if the configuration names a
 /// file, and ends every thread.
@@ -27,8 +23,7 @@ pub struct NodeHandle {
     accounts: DevAccounts,
     chain_id: u64,
     worker: Worker,
-    server: ServerThread,
-    executor: ExecutorThreads,
+    server: Option<ServerThread>,
     chain: Option<JoinHandle<Result<(), NodeError>>>,
 }
 
@@ -41,31 +36,22 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     let accounts = DevAccounts::derive(&config.accounts)?;
     let (listeners, address) = bind(&config)?;
     let events = Events::new();
-    let (limits, cors, ipc) = (config.limits, config.cors.clone(), config.ipc.clone());
-    let allowed_hosts = config.allowed_hosts.clone();
+    let served = config.clone();
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
         Worker::start(move || Node::new(config, accounts, events))?
     };
-    let (executor, executor_threads) = Executor::start()?;
     let mut handle = NodeHandle {
         address,
         accounts,
         chain_id: 0,
         worker: worker.clone(),
-        server: ServerThread::idle(),
-        executor: executor_threads,
+        server: None,
         chain: Some(chain),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
-    handle.server = ServerThread::start(
-        listeners,
-        ipc.as_deref(),
-        rpc::methods(worker, executor, events)?,
-        limits,
-        &cors,
-        &allowed_hosts,
-    )?;
+    let methods = rpc::methods(worker, Executor::new(), events)?;
+    handle.server = Some(ServerThread::start(listeners, &served, methods)?);
     Ok(handle)
 }
 
@@ -144,8 +130,9 @@ impl NodeHandle {
     }
 
     fn end(&mut self) -> Result<(), NodeError> {
-        self.server.stop();
-        self.executor.stop();
+        if let Some(server) = self.server.take() {
+            server.stop();
+        }
         self.worker.stop();
         match self.chain.take().map(JoinHandle::join) {
             Some(Ok(saved)) => saved,
@@ -178,7 +165,7 @@ fn bind(config: &NodeConfig) -> Result<(Vec<TcpListener>, SocketAddr), NodeError
     let mut first: Option<SocketAddr> = None;
     for host in &config.hosts {
         let wanted = SocketAddr::new(*host, first.map_or(config.port, |address| address.port()));
-        let listener = open_port(wanted).map_err(|source| match source.kind() {
+        let listener = TcpListener::bind(wanted).map_err(|source| match source.kind() {
             std::io::ErrorKind::AddrInUse => NodeError::AddressInUse { address: wanted },
             _ => NodeError::Bind {
                 address: wanted,
@@ -191,18 +178,4 @@ fn bind(config: &NodeConfig) -> Result<(Vec<TcpListener>, SocketAddr), NodeError
     let address = first
         .ok_or_else(|| NodeError::Chain("no host to listen on: expected at least one".into()))?;
     Ok((listeners, address))
-}
-
-/// Listens with a long queue: bursts of clients wait there instead of in retransmissions.
-fn open_port(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // A port whose last connections still linger after a restart is free all the same.
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(QUEUE)?;
-    Ok(socket.into())
 }

@@ -1,20 +1,24 @@
 //! JSON-RPC over a Unix socket (`--ipc`): documents one after the other, without framing.
 
-use std::io;
+use std::io::{self, BufReader, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use jsonrpsee::server::{Methods, StopHandle};
-use jsonrpsee::types::error::reject_too_big_batch_response;
+use http_body_util::BodyExt;
+use hyper::header::CONTENT_TYPE;
+use jsonrpsee::server::{HttpBody, HttpRequest, Methods, StopHandle};
+use jsonrpsee::types::error::reject_too_big_request;
 use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Response, ResponsePayload};
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::unix::OwnedWriteHalf;
-use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::net::UnixListener;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tower::{BoxError, Service};
 
-use crate::connections::Registry;
-use crate::json_stream::JsonStream;
-use crate::limits::MAX_ANSWER;
+use crate::connections::HttpService;
 
 /// Answers and messages of one connection that may wait to be written.
 const BACKLOG: usize = 16;
@@ -22,17 +26,33 @@ const BACKLOG: usize = 16;
 /// Messages of one subscription that may wait.
 const SUBSCRIPTION_BACKLOG: usize = 1024;
 
+/// How long the last answers may take to be written once nothing more is read. A subscription may have
+/// messages for ever.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// The socket, whose file goes when it is dropped.
 pub(crate) struct IpcSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
+/// What answers documents.
+#[derive(Clone)]
+pub(crate) struct IpcServer {
+    /// Requests, subscriptions among them.
+    pub(crate) methods: Methods,
+    /// Batches, as over HTTP.
+    pub(crate) batches: HttpService,
+    /// Bytes of a document.
+    pub(crate) limit: u32,
+    pub(crate) stop: StopHandle,
+}
+
 impl IpcSocket {
     /// Binds, inside a runtime. A file that a killed node left behind is replaced; one that
     /// somebody listens on is not.
     pub(crate) fn bind(path: &Path) -> io::Result<Self> {
-        if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
+        if path.exists() && UnixStream::connect(path).is_err() {
             std::fs::remove_file(path)?;
         }
         Ok(Self {
@@ -42,34 +62,20 @@ impl IpcSocket {
     }
 
     /// Accepts until the node stops.
-    pub(crate) async fn accept(
-        self,
-        methods: Methods,
-        stop: StopHandle,
-        registry: Registry,
-        limit: usize,
-    ) {
-        let stopped = stop.clone().shutdown();
+    pub(crate) async fn accept(self, server: IpcServer) {
+        let stopped = server.stop.clone().shutdown();
         tokio::pin!(stopped);
         loop {
-            let (slot, socket) = tokio::select! {
+            let accepted = tokio::select! {
                 () = &mut stopped => return,
-                accepted = async { (registry.acquire().await, self.listener.accept().await) } => accepted,
+                accepted = self.listener.accept() => accepted,
             };
-            // A local user's: it is never closed for its silence.
-            slot.keep();
-            let Ok((socket, _)) = socket else { continue };
-            let (methods, stop) = (methods.clone(), stop.clone());
+            let Ok((socket, _)) = accepted else { continue };
+            let server = server.clone();
             tokio::spawn(async move {
-                tokio::select! {
-                    () = stop.shutdown() => {}
-                    ended = serve(socket, methods, limit) => {
-                        if let Err(error) = ended {
-                            tracing::debug!(%error, "an IPC connection ended early");
-                        }
-                    }
+                if let Err(error) = connection(socket, server).await {
+                    tracing::debug!(%error, "an IPC connection ended early");
                 }
-                drop(slot);
             });
         }
     }
@@ -81,38 +87,44 @@ impl Drop for IpcSocket {
     }
 }
 
-/// Reads documents, answers each, in order.
-async fn serve(socket: UnixStream, methods: Methods, limit: usize) -> io::Result<()> {
-    let (mut reader, writer) = socket.into_split();
+/// Serves one connection until either side ends it. Threads of its own read and write.
+async fn connection(socket: tokio::net::UnixStream, server: IpcServer) -> io::Result<()> {
+    let socket = socket.into_std()?;
+    socket.set_nonblocking(false)?;
+    let (reader, writer) = (socket.try_clone()?, socket.try_clone()?);
+    let stopped = server.stop.clone().shutdown();
     let (answers, written) = channel(BACKLOG);
-    tokio::spawn(write(writer, written));
-    let mut stream = JsonStream::default();
-    loop {
-        if reader.read_buf(stream.buffer()).await? == 0 {
-            return Ok(());
-        }
-        let documents = stream.take();
-        for document in documents.complete {
-            let answer = answer(&methods, document.get(), &answers).await;
-            if answers.send(answer).await.is_err() {
-                return Ok(());
+    let last = tokio::task::spawn_blocking(move || write(writer, written));
+    let read = tokio::task::spawn_blocking(move || serve(reader, &server, &answers));
+    tokio::select! {
+        () = stopped => {}
+        _ = read => drop(tokio::time::timeout(LAST_ANSWERS, last).await),
+    }
+    socket.shutdown(Shutdown::Both)
+}
+
+/// Reads documents, answers each, in order.
+fn serve(socket: UnixStream, server: &IpcServer, answers: &Sender<Box<RawValue>>) {
+    let documents = Deserializer::from_reader(BufReader::new(socket));
+    for document in documents.into_iter::<Box<RawValue>>() {
+        let answer = match &document {
+            Ok(document) if document.get().len() > server.limit as usize => {
+                failed(reject_too_big_request(server.limit))
             }
-        }
-        if documents.malformed || stream.pending() > limit {
-            // Where the next document begins cannot be known.
-            let _ = answers.send(failed(ErrorCode::ParseError)).await;
-            return Ok(());
+            Ok(document) => Handle::current().block_on(answer(server, document.get(), answers)),
+            Err(error) if error.is_syntax() => failed(ErrorCode::ParseError),
+            Err(_) => return,
+        };
+        // Behind what is no JSON, where the next document begins cannot be known.
+        if answers.blocking_send(answer).is_err() || document.is_err() {
+            return;
         }
     }
 }
 
-async fn write(
-    mut writer: OwnedWriteHalf,
-    mut answers: tokio::sync::mpsc::Receiver<Box<RawValue>>,
-) {
-    while let Some(answer) = answers.recv().await {
-        let line = format!("{answer}\n");
-        if writer.write_all(line.as_bytes()).await.is_err() {
+fn write(mut writer: UnixStream, mut answers: Receiver<Box<RawValue>>) {
+    while let Some(answer) = answers.blocking_recv() {
+        if writer.write_all(format!("{answer}\n").as_bytes()).is_err() {
             return;
         }
     }
@@ -120,41 +132,18 @@ async fn write(
 
 /// One answer to one document; a batch is an array of them.
 async fn answer(
-    methods: &Methods,
+    server: &IpcServer,
     document: &str,
     subscriptions: &Sender<Box<RawValue>>,
 ) -> Box<RawValue> {
-    if !document.starts_with('[') {
-        return answer_one(methods, document, subscriptions).await;
+    if document.starts_with('[') {
+        let answer = batch(server.batches.clone(), document.to_owned()).await;
+        return answer.unwrap_or_else(|_| failed(ErrorCode::InternalError));
     }
-    let Ok(requests) = serde_json::from_str::<Vec<&RawValue>>(document) else {
-        return failed(ErrorCode::ParseError);
-    };
-    if requests.is_empty() {
-        return failed(ErrorCode::InvalidRequest);
-    }
-    let mut answers = Vec::new();
-    let mut bytes = 0;
-    for request in requests {
-        let answer = answer_one(methods, request.get(), subscriptions).await;
-        bytes += answer.get().len() + 1;
-        if bytes > MAX_ANSWER {
-            return failed(reject_too_big_batch_response(MAX_ANSWER));
-        }
-        answers.push(answer);
-    }
-    serde_json::value::to_raw_value(&answers).unwrap_or_else(|_| failed(ErrorCode::InternalError))
-}
-
-async fn answer_one(
-    methods: &Methods,
-    request: &str,
-    subscriptions: &Sender<Box<RawValue>>,
-) -> Box<RawValue> {
-    match methods
-        .raw_json_request(request, SUBSCRIPTION_BACKLOG)
-        .await
-    {
+    let answered = server
+        .methods
+        .raw_json_request(document, SUBSCRIPTION_BACKLOG);
+    match answered.await {
         Ok((answer, mut messages)) => {
             let subscriptions = subscriptions.clone();
             tokio::spawn(async move {
@@ -168,6 +157,16 @@ async fn answer_one(
         }
         Err(_) => failed(ErrorCode::InvalidRequest),
     }
+}
+
+/// The answer to a batch: the same job as over HTTP.
+async fn batch(mut service: HttpService, document: String) -> Result<Box<RawValue>, BoxError> {
+    let request = HttpRequest::post("/").header(CONTENT_TYPE, "application/json");
+    let answer = service
+        .call(request.body(HttpBody::from(document))?)
+        .await?;
+    let bytes = answer.into_body().collect().await?.to_bytes();
+    Ok(serde_json::from_slice(&bytes)?)
 }
 
 fn failed(error: impl Into<ErrorObject<'static>>) -> Box<RawValue> {

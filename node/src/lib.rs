@@ -22,7 +22,6 @@ mod fork;
 mod genesis;
 mod handle;
 mod ipc;
-mod json_stream;
 mod limits;
 mod node;
 pub mod own_file;
@@ -35,7 +34,7 @@ mod view;
 mod worker;
 
 pub use accounts::{AccountsConfig, DevAccounts};
-pub use config::{Cors, DEFAULT_PORT, Limits, MiningMode, NodeConfig, StateFiles};
+pub use config::{Cors, DEFAULT_PORT, MiningMode, NodeConfig, StateFiles};
 pub use error::NodeError;
 pub use fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
 pub use genesis::Genesis;

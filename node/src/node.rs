@@ -40,9 +40,6 @@ pub(crate) struct Node {
 /// How long all subscribers wait for one that does not read.
 const MAX_STALL: Duration = Duration::from_secs(1);
 
-/// Hashes of empty blocks that are computed between two requests.
-const HASHES_AHEAD: u64 = 5_000;
-
 /// Something due every so often.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
@@ -219,7 +216,6 @@ impl Node {
         let Some(path) = &self.state.dump else {
             return Ok(());
         };
-        state_file::remove_leftovers(path);
         let state = self
             .chain
             .dump_state()
@@ -255,9 +251,9 @@ impl Node {
         }
     }
 
-    /// Uses idle time for what somebody may ask for; false when there is nothing left to do.
-    pub(crate) fn work_ahead(&self) -> bool {
-        self.announced < self.chain.block_number() || self.chain.hash_ahead(HASHES_AHEAD)
+    /// Whether blocks are still to be announced.
+    pub(crate) fn has_news(&self) -> bool {
+        self.announced < self.chain.block_number()
     }
 
     /// Tells subscribers and filters of an accepted transaction.
@@ -307,7 +303,6 @@ fn saved(files: &StateFiles) -> Result<Option<(Saved, PathBuf)>, NodeError> {
     let Some(path) = &files.load else {
         return Ok(None);
     };
-    state_file::remove_leftovers(path);
     let first_start = files.dump.as_ref() == Some(path) && !path.exists();
     match first_start {
         true => Ok(None),

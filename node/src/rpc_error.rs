@@ -1,5 +1,7 @@
 //! Errors of single requests, with the codes and words that clients match on.
 
+use std::fmt::Display;
+
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
@@ -52,14 +54,6 @@ pub(crate) enum RpcError {
     /// The answer would be longer than the bound.
     #[error("the answer would be longer than {} MiB: ask for less, such as a smaller range of blocks", crate::limits::MAX_ANSWER >> 20)]
     AnswerTooLong,
-    /// Too many answers were made and not read.
-    #[error(
-        "answers of {waiting} bytes wait to be read by their callers: read them, or ask for less"
-    )]
-    Unread {
-        /// Bytes that wait.
-        waiting: usize,
-    },
     /// The chain interrupted the execution.
     #[error("the call was interrupted: its connection was closed, or the node is stopping")]
     Interrupted,
@@ -75,6 +69,23 @@ pub(crate) enum RpcError {
 const CRASHED: &str = "method handler crashed";
 
 impl RpcError {
+    /// Checks a bound of a parameter.
+    ///
+    /// # Errors
+    /// [`RpcError::Params`], with what was expected and found.
+    pub(crate) fn at_most<T: PartialOrd + Display>(
+        what: &str,
+        most: T,
+        found: T,
+    ) -> Result<T, Self> {
+        match found <= most {
+            true => Ok(found),
+            false => Err(Self::Params(format!(
+                "{what}: expected at most {most}, found {found}"
+            ))),
+        }
+    }
+
     /// Codes of EIP-1474, and 3 for reverts as geth, anvil and Nitro use it.
     fn code(&self) -> i32 {
         match self {
@@ -86,9 +97,7 @@ impl RpcError {
             Self::Unsimulated { code, .. } => *code,
             Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
-            Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } | Self::Interrupted => {
-                -32005
-            }
+            Self::Limit(_) | Self::AnswerTooLong | Self::Interrupted => -32005,
             Self::Endpoint(error) => error.code(),
             Self::Internal(_) => -32603,
         }
@@ -126,7 +135,6 @@ impl From<ChainError> for RpcError {
             ChainError::TimestampTooLow { .. }
             | ChainError::BadIndex { .. }
             | ChainError::BadState(_)
-            | ChainError::StateField { .. }
             | ChainError::BadSimulation(_) => Self::Params(error.to_string()),
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
                 Self::Internal(error.to_string())

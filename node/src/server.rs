@@ -1,25 +1,23 @@
 //! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop.
 
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::{
-    BatchRequestConfig, IdProvider, Server, ServerConfig, ServerHandle, stop_channel,
+    BatchRequestConfig, IdProvider, Server, ServerConfig, ServerHandle, StopHandle, stop_channel,
 };
 use jsonrpsee::types::SubscriptionId;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::access::Access;
-use crate::config::{Cors, Limits};
-use crate::connections::{Registry, Server as Connections, accept};
+use crate::config::{Cors, NodeConfig};
+use crate::connections::{Server as Connections, accept, middleware};
 use crate::error::NodeError;
-use crate::ipc::IpcSocket;
+use crate::ipc::{IpcServer, IpcSocket};
 use crate::limits::MAX_ANSWER;
 use crate::rpc::Methodsets;
 
@@ -33,94 +31,81 @@ const THREADS_END: Duration = Duration::from_secs(5);
 const MAX_BATCH: u32 = 50_000;
 
 /// Messages of one WebSocket connection that may wait to be written.
-const MESSAGES: u32 = 64;
+const MESSAGES: u32 = 8;
+
+/// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
+const STACK: usize = 64 * 1024 * 1024;
 
 /// Threads that read and write sockets; the chain has its own.
 const IO_THREADS: usize = 2;
 
 /// The server's thread, and the way to end it.
 pub(crate) struct ServerThread {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: ServerHandle,
+    thread: JoinHandle<()>,
 }
 
 impl ServerThread {
-    /// Stands for a server that is not started.
-    pub(crate) fn idle() -> Self {
-        Self {
-            stop: None,
-            thread: None,
-        }
-    }
-
     /// Serves `methods` on every listener, on a runtime of its own.
     ///
     /// # Errors
     /// [`NodeError::Threads`] when the system refuses threads or sockets.
     pub(crate) fn start(
         listeners: Vec<TcpListener>,
-        ipc: Option<&Path>,
+        config: &NodeConfig,
         methods: Methodsets,
-        limits: Limits,
-        cors: &Cors,
-        hosts: &[String],
     ) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("stylus-rpc")
+            .thread_stack_size(STACK)
             .enable_all()
             .build()?;
-        let access = Arc::new(Access::new(cors.clone(), hosts));
-        let cors = cors_layer(cors)?;
-        let server = listen(&runtime, listeners, ipc, methods, limits, cors, access)?;
-        let (stop, stopped) = oneshot::channel();
+        let (stop, server) = stop_channel();
+        listen(&runtime, listeners, config, methods, &stop)?;
+        let ended = server.clone();
         let thread = std::thread::Builder::new()
             .name("stylus-server".into())
-            .spawn(move || run_until_stopped(runtime, server, stopped))?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+            .spawn(move || {
+                runtime.block_on(async {
+                    stop.shutdown().await;
+                    let _ = tokio::time::timeout(GRACE, ended.stopped()).await;
+                });
+                runtime.shutdown_timeout(THREADS_END);
+            })?;
+        Ok(Self { server, thread })
     }
 
     /// Closes the port and every connection, and ends the threads.
-    pub(crate) fn stop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    pub(crate) fn stop(self) {
+        let _ = self.server.stop();
+        let _ = self.thread.join();
     }
 }
 
 fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
-    ipc: Option<&Path>,
+    config: &NodeConfig,
     methods: Methodsets,
-    limits: Limits,
-    cors: CorsLayer,
-    access: Arc<Access>,
-) -> Result<ServerHandle, NodeError> {
-    let config = ServerConfig::builder()
-        .max_request_body_size(limits.request_bytes.unwrap_or(u32::MAX))
+    stop: &StopHandle,
+) -> Result<(), NodeError> {
+    let request_bytes = config.request_bytes.unwrap_or(u32::MAX);
+    let access = Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts));
+    let limits = ServerConfig::builder()
+        .max_request_body_size(request_bytes)
         .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
-        // The registry bounds connections.
         .max_connections(u32::MAX)
         .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
         .set_message_buffer_capacity(MESSAGES)
         .set_id_provider(HexIds)
         .build();
     let service = Server::builder()
-        .set_config(config)
+        .set_config(limits)
         .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches))
-        .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
+        .set_http_middleware(middleware(cors_layer(&config.cors)?))
         .to_service_builder();
-    let (stop, server) = stop_channel();
-    let registry = Registry::new(limits.connections);
     let _inside = runtime.enter();
-    runtime.spawn(registry.clone().supervise());
     for listener in listeners {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -129,33 +114,25 @@ fn listen(
             methods: methods.socket.clone(),
             http_methods: methods.http.clone(),
             stop: stop.clone(),
-            registry: registry.clone(),
             access: access.clone(),
         };
         runtime.spawn(accept(listener, connections));
     }
-    if let Some(path) = ipc {
+    if let Some(path) = &config.ipc {
         let fail = |error: std::io::Error| NodeError::File {
             what: "cannot listen on the Unix socket",
             path: path.to_owned(),
             reason: error.to_string(),
         };
-        let limit = limits
-            .request_bytes
-            .map_or(usize::MAX, |bytes| bytes as usize);
         let socket = IpcSocket::bind(path).map_err(fail)?;
-        runtime.spawn(socket.accept(methods.socket, stop, registry, limit));
+        runtime.spawn(socket.accept(IpcServer {
+            batches: service.build(methods.http, stop.clone()),
+            methods: methods.socket,
+            limit: request_bytes,
+            stop: stop.clone(),
+        }));
     }
-    Ok(server)
-}
-
-fn run_until_stopped(runtime: Runtime, server: ServerHandle, stopped: oneshot::Receiver<()>) {
-    runtime.block_on(async {
-        let _ = stopped.await;
-        let _ = server.stop();
-        let _ = tokio::time::timeout(GRACE, server.stopped()).await;
-    });
-    runtime.shutdown_timeout(THREADS_END);
+    Ok(())
 }
 
 fn cors_layer(cors: &Cors) -> Result<CorsLayer, NodeError> {

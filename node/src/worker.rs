@@ -15,7 +15,7 @@ use crate::view::{Published, View};
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// How long the thread waits for requests between two pieces of work ahead.
+/// How long the thread waits for requests between two announcements.
 const PAUSE: Duration = Duration::from_micros(200);
 
 /// The same after one of them panicked.
@@ -158,12 +158,11 @@ fn serve(
         if published.is_wanted() {
             published.publish(|| node.view());
         }
-        let ahead = healthy && guarded(|| node.work_ahead()).unwrap_or_default();
-        let idle = match (ahead, healthy) {
-            (true, _) => Some(PAUSE),
+        let idle = match (node.has_news(), healthy) {
+            (true, true) => Some(PAUSE),
             (false, true) => node.idle_for(),
             // What panicked is not tried again at once.
-            (false, false) => Some(PAUSE_AFTER_PANIC),
+            (_, false) => Some(PAUSE_AFTER_PANIC),
         };
         healthy = true;
         match receive(receiver, idle) {

@@ -1,11 +1,8 @@
 //! What can end a command: the errors of every module, and of the command line itself.
 
 mod conversions;
-mod several;
 
-use several::every_next;
-
-use crate::assess::{Finding, FindingId, NotChecked, Part, Severity};
+use crate::assess::{Finding, FindingId, Part, Refused};
 use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
@@ -56,30 +53,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Steps(Box<StepsError>),
-    /// Several checks refuse the same command.
-    #[error("{first}")]
-    #[explain(of = first, next = every_next(first, others))]
-    Several {
-        /// The first of them.
-        first: Box<Self>,
-        /// The others.
-        others: Vec<Self>,
-    },
-    /// Callers of the version before would lose something.
-    #[error("callers of {from} would lose what they call: {}", changes.join("; "))]
-    #[explain(
-        expected = "every function, event and error of {from} as it was",
-        found = ids.iter().map(FindingId::to_string).collect::<Vec<_>>().join(", "),
-        next = format!("keep it; if nobody relies on it: {}", FindingId::flag(ids))
-    )]
-    InterfaceLost {
-        /// The version before.
-        from: String,
-        /// What changed, in words.
-        changes: Vec<String>,
-        /// The same as `--accept` takes it.
-        ids: Vec<FindingId>,
-    },
+    /// Checks refuse the command.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Refused(#[from] Refused),
     /// A label that other code has.
     #[error("{name} {version} is registered already, with other code")]
     #[explain(
@@ -119,10 +96,6 @@ pub enum Error {
         /// The labels that there are.
         known: Vec<String>,
     },
-    /// Something could not be checked.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    NotChecked(#[from] NotChecked),
     /// A migration does not go on.
     #[error(transparent)]
     #[explain(of = _0)]
@@ -316,37 +289,19 @@ pub enum Error {
 }
 
 impl Error {
-    /// What was found, where a check refuses: one finding for each that can be accepted.
+    /// What was found, where a check refuses.
     pub fn findings(&self) -> Vec<Finding> {
-        let (part, ids) = match self {
-            Self::Several { first, others } => {
-                let others = others.iter().flat_map(Self::findings);
-                return first.findings().into_iter().chain(others).collect();
-            }
-            Self::InterfaceLost { ids, .. } => (Part::Interface, ids.clone()),
-            Self::NotChecked(absent) => (absent.part, vec![absent.id()]),
-            Self::Layout(refusal) => match **refusal {
-                LayoutError::Dirty { .. } => (Part::LiveInstances, refusal.ids()),
-                _ => (Part::Layout, refusal.ids()),
-            },
-            Self::Steps(refusal) => (Part::Steps, refusal.id().into_iter().collect()),
-            Self::Unconfirmed { id, .. } => (Part::Policy, vec![id.clone()]),
-            Self::HasConstructor { .. } => (Part::Code, vec![FindingId::CONSTRUCTOR]),
+        let (part, id) = match self {
+            Self::Refused(refused) => return refused.findings().to_vec(),
+            Self::Steps(refusal) => (Part::Steps, refusal.id()),
+            Self::Unconfirmed { id, .. } => (Part::Policy, Some(id.clone())),
+            Self::HasConstructor { .. } => (Part::Code, Some(FindingId::CONSTRUCTOR)),
             Self::Governance(error) if matches!(**error, GovernanceError::WouldFail(_)) => {
-                (Part::Trial, vec![FindingId::WOULD_FAIL])
+                (Part::Trial, Some(FindingId::WOULD_FAIL))
             }
-            _ => (Part::Action, Vec::new()),
+            _ => (Part::Action, None),
         };
-        let mut whole = Finding::refusal(part, ids.first().cloned(), &Report::of(self));
-        if matches!(self, Self::NotChecked(_)) {
-            whole.severity = Severity::Unknown;
-        }
-        // What is said of all of them is said once.
-        let others = ids.into_iter().skip(1).map(|id| Finding {
-            next: Some(FindingId::flag([&id])),
-            ..Finding::new(part, whole.severity, id, whole.message.clone())
-        });
-        std::iter::once(whole.clone()).chain(others).collect()
+        vec![Finding::refusal(part, id, &Report::of(self))]
     }
 
     /// What the chain says, where that is what went wrong.

@@ -14,13 +14,14 @@
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`interface`] | what the sources show to callers |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
+//! | [`checks`] | what is known of a way into a version, and every check of it |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
-//! | [`trace`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
+//! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`console`] | the same in a browser: the server, its pages |
 //! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
@@ -44,6 +45,8 @@ pub mod address;
 pub mod app_error;
 pub mod assess;
 pub mod build;
+pub mod call_tree;
+pub mod checks;
 pub mod client;
 pub mod commands;
 pub mod console;

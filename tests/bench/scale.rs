@@ -36,7 +36,7 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
             all.extend(figures);
         }
     }
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         record(&all)?;
     }
     Ok(String::new())

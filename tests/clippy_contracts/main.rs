@@ -1,5 +1,5 @@
 //! `cargo run -p stylus-upgrades-tests --bin clippy_contracts`: clippy over every contract of this
-//! workspace for wasm32, with the addresses and code hashes that the builder compiles in. Clippy for
+//! workspace and of `tests/contracts` for wasm32, with the addresses and code hashes that the builder compiles in. Clippy for
 //! the host sees placeholders in their place and leaves out what stands under
 //! `cfg(target_arch = "wasm32")`.
 
@@ -29,16 +29,22 @@ fn main() -> ExitCode {
 fn lint(home: &Path) -> Result<bool, Box<dyn Error>> {
     let init_code = home.join("target/clippy_contracts.init_code");
     let constants = constants(builder()?, &init_code)?;
-    let mut clippy = Command::new("cargo");
-    clippy
-        .current_dir(home)
-        .args(["clippy", "--locked", "--lib"])
-        .args(["--target", "wasm32-unknown-unknown"])
-        .envs(constants);
-    for package in contracts(home)? {
-        clippy.args(["--package", &package]);
+    for workspace in [home, &home.join("tests/contracts")] {
+        let mut clippy = Command::new("cargo");
+        clippy
+            .current_dir(workspace)
+            .args(["clippy", "--locked", "--lib"])
+            .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
+            .arg(home.join("target"))
+            .envs(&constants);
+        for package in contracts(workspace)? {
+            clippy.args(["--package", &package]);
+        }
+        if !clippy.args(["--", "-D", "warnings"]).status()?.success() {
+            return Ok(false);
+        }
     }
-    Ok(clippy.args(["--", "-D", "warnings"]).status()?.success())
+    Ok(true)
 }
 
 /// Values by the names of the environment variables that the contracts read when they are built;
@@ -80,9 +86,9 @@ fn constants(
 }
 
 /// The names of the packages that are contracts: what they build is a program.
-fn contracts(home: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+fn contracts(workspace: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let output = Command::new("cargo")
-        .current_dir(home)
+        .current_dir(workspace)
         .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
         .output()?;
     let metadata: Value = serde_json::from_slice(&output.stdout)?;

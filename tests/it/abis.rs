@@ -16,9 +16,12 @@ use serde::Deserialize;
 use stylus_upgrades::build::Builder;
 use stylus_upgrades_harness::{Lines, home};
 use stylus_upgrades_tests::abi::IHostile::IHostileCalls;
+use stylus_upgrades_tests::contracts::contract;
 
 /// Where the interfaces lie.
 const TESTS: &str = "tests/abi";
+/// The workspaces with contracts, in the clone: the framework's, and that of the tests' contracts.
+const WORKSPACES: [&str; 2] = ["", "tests/contracts"];
 /// The feature of a program that prints its contract's interface.
 const FEATURE: &str = "export-abi";
 /// Not printed: a native build with the SDK's feature `reentrant` takes the SDK's own test chain along,
@@ -58,11 +61,11 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
     let record = home().join(TESTS).join("sources.json");
     let compared = home().join("target/abis.json");
     let known = [digests(&record), digests(&compared)];
-    let builder = Builder::new(Arc::new(Lines));
+    let builder = Builder::at(&home(), Arc::new(Lines)).expect("the workspace");
     let sources: BTreeMap<String, B256> = printers
         .keys()
         .map(|package| {
-            let artifact = builder.contract(package).expect("it builds");
+            let artifact = contract(&builder, package).expect("it builds");
             (package.clone(), artifact.source_hash().into())
         })
         .collect();
@@ -82,7 +85,7 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
         if fs::read_to_string(&file).is_ok_and(|pinned| pinned == text) {
             continue;
         }
-        if stylus_upgrades_test_settings::update() {
+        if stylus_upgrades_test_support::update() {
             fs::write(&file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         } else {
             stale.insert(package, file);
@@ -94,7 +97,7 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
         .map(|package| (package, digest(package)))
         .collect();
     let text = serde_json::to_string_pretty(&now).expect("JSON") + "\n";
-    let to = match stylus_upgrades_test_settings::update() {
+    let to = match stylus_upgrades_test_support::update() {
         true => &record,
         false => &compared,
     };
@@ -147,7 +150,11 @@ fn file(package: &str) -> PathBuf {
 
 /// The packages that print an interface, each with its program.
 fn printers() -> BTreeMap<String, String> {
-    let text = cargo(&["metadata", "--no-deps", "--format-version=1"]);
+    WORKSPACES.into_iter().flat_map(printers_of).collect()
+}
+
+fn printers_of(workspace: &str) -> BTreeMap<String, String> {
+    let text = cargo(workspace, &["metadata", "--no-deps", "--format-version=1"]);
     let metadata: Metadata = serde_json::from_slice(&text).expect("cargo's metadata");
     let mut all = BTreeMap::new();
     for package in metadata.packages {
@@ -162,17 +169,34 @@ fn printers() -> BTreeMap<String, String> {
 
 /// The interface that each of these contracts exports.
 fn printed(printers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let print = |workspace| {
+        let all = printers_of(workspace);
+        let own = printers.clone().into_iter();
+        printed_by(
+            workspace,
+            own.filter(|(package, _)| all.contains_key(package))
+                .collect(),
+        )
+    };
+    WORKSPACES.into_iter().flat_map(print).collect()
+}
+
+fn printed_by(workspace: &str, printers: BTreeMap<String, String>) -> BTreeMap<String, String> {
     if printers.is_empty() {
         return BTreeMap::new();
     }
     let mut arguments = vec!["build".to_owned(), "--message-format=json".to_owned()];
+    arguments.extend([
+        "--target-dir".to_owned(),
+        home().join("target").display().to_string(),
+    ]);
     for (package, printer) in &printers {
         arguments.extend(["--package".to_owned(), package.clone()]);
         arguments.extend(["--bin".to_owned(), printer.clone()]);
         arguments.extend(["--features".to_owned(), format!("{package}/{FEATURE}")]);
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let messages = String::from_utf8(cargo(&arguments)).expect("text");
+    let messages = String::from_utf8(cargo(workspace, &arguments)).expect("text");
     let mut programs = BTreeMap::new();
     for message in messages.lines() {
         let built: Built = serde_json::from_str(message).expect("a message of cargo");
@@ -191,11 +215,11 @@ fn printed(printers: BTreeMap<String, String>) -> BTreeMap<String, String> {
 }
 
 /// What cargo prints, from the lock file as it is and without the network.
-fn cargo(arguments: &[&str]) -> Vec<u8> {
+fn cargo(workspace: &str, arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
         .args(["--locked", "--offline"])
-        .current_dir(home())
+        .current_dir(home().join(workspace))
         .output()
         .expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -86,9 +86,8 @@ fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
 }
 
 /// Every package that is compiled for a contract.
-pub(super) const AUTHOR_PACKAGES: [&str; 10] = [
+pub(super) const AUTHOR_PACKAGES: [&str; 9] = [
     "stylus-upgradeable",
-    "stylus-upgrades-abi",
     "stylus-upgrades-complex",
     "stylus-upgrades-host",
     "stylus-upgrades-interface",

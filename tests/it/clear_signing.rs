@@ -334,7 +334,7 @@ fn the_descriptors_in_the_book_are_those_of_the_program() {
         let text = serde_json::to_string_pretty(&descriptor.content).expect("JSON");
         let text = format!("{text}\n");
         let pinned = std::fs::read_to_string(&path).unwrap_or_default();
-        if pinned != text && stylus_upgrades_test_settings::update() {
+        if pinned != text && stylus_upgrades_test_support::update() {
             let folder = path.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder).expect("a folder");
             std::fs::write(&path, text).expect("written");

@@ -205,7 +205,7 @@ const SIZE: &str = "the command line as the tests build it, bytes";
 fn the_command_line_is_as_large_as_recorded() {
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_cli")).expect("the program");
     let size = program.len();
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         let figures = Figures::from([(SIZE.to_owned(), size)]);
         snapshot::record("program", &BTreeMap::new(), &figures).expect("recorded");
         return;

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
+/// What tests of every folder use: how long they run, and HTTP for servers that they script.
+const SUPPORT: &str = "stylus-upgrades-test-support";
 /// Folders whose packages are part of the framework: nothing in them depends on an example.
 const EXAMPLES: &str = "contracts";
 /// The prefix of every library's package name, and the one name without it.
@@ -129,11 +131,9 @@ fn packages() -> Vec<Package> {
         .map(|package| {
             let manifest = relative(&text(&package["manifest_path"]));
             let dependencies = package["dependencies"].as_array().expect("dependencies");
-            // What tests of every folder use: how long they run, and HTTP for servers that they script.
-            let shared = ["stylus-upgrades-test-settings", "stylus-upgrades-test-http"];
             let counted = dependencies.iter().filter(|one| {
                 let name = one["name"].as_str().expect("a name");
-                one["kind"] != "dev" || !shared.contains(&name)
+                one["kind"] != "dev" || name != SUPPORT
             });
             let paths = counted.filter_map(|one| one["path"].as_str());
             let targets = package["targets"].as_array().expect("targets");

@@ -115,7 +115,7 @@ fn the_page_is_what_the_list_and_the_last_full_result_say() {
     let record = Record::read(&home()).unwrap_or_else(|error| panic!("{error}"));
     let written = page(&home(), &table(), &record);
     let path = home().join("docs/evidence/guards.md");
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, written).expect("docs/evidence/guards.md is written");
         return;
     }
@@ -129,7 +129,7 @@ fn the_page_is_what_the_list_and_the_last_full_result_say() {
 #[test]
 fn a_guard_that_is_gone_is_noticed() {
     let (home, table) = (home(), table());
-    let all = stylus_upgrades_test_settings::long();
+    let all = stylus_upgrades_test_support::long();
     let guards = if all {
         table.guards.clone()
     } else {

@@ -64,7 +64,7 @@ async fn flows_cost_what_is_recorded() -> Result<(), HarnessError> {
     let path = home().join("docs/evidence/gas.md");
     let page = std::fs::read_to_string(&path).expect("docs/evidence/gas.md");
     let written = governed_page(&page, &rows).expect("the marks of the table");
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, written).expect("docs/evidence/gas.md is written");
     } else {
         assert!(

@@ -124,7 +124,7 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     let record = home().join(stylus_upgrades_book::DEMO);
     let recorded = fs::read_to_string(&record).expect("the record");
     let (printed_words, recorded_words) = (words(&printed), words(&recorded));
-    if printed_words != recorded_words && stylus_upgrades_test_settings::update() {
+    if printed_words != recorded_words && stylus_upgrades_test_support::update() {
         fs::write(&record, &*printed).expect("written");
         stylus_upgrades_book::write(&home()).expect("the picture is drawn");
         return;

@@ -24,7 +24,7 @@ pub fn check(
     figures: &Figures,
 ) -> Result<(), String> {
     let path = file(name);
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         let text = serde_json::to_string_pretty(&json!({ "tools": tools, "figures": figures }));
         let text = text.map_err(|error| error.to_string())? + "\n";
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);

@@ -6,7 +6,7 @@
 
 extern crate alloc;
 
-use counter::{CounterError, CounterState};
+use shared::counter::{CounterError, CounterState};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::prelude::*;
 

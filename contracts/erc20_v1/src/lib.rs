@@ -6,7 +6,7 @@
 
 extern crate alloc;
 
-use erc20::{Erc20, Erc20Error};
+use shared::erc20::{Erc20, Erc20Error};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,

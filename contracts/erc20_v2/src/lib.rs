@@ -6,7 +6,7 @@
 
 extern crate alloc;
 
-use erc20::{Erc20, Erc20Error, NAME};
+use shared::erc20::{Erc20, Erc20Error, NAME};
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256},
     prelude::*,

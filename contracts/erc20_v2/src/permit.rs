@@ -1,6 +1,6 @@
 //! ERC-2612: an approval by signature.
 
-use erc20::ERC20InvalidSpender;
+use shared::erc20::ERC20InvalidSpender;
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256, address, uint},
     alloy_sol_types::sol,

@@ -6,7 +6,7 @@
 
 extern crate alloc;
 
-use erc721::{BasicState, Erc721, Erc721Error};
+use shared::erc721::{BasicState, Erc721, Erc721Error};
 use stylus_sdk::{
     alloy_primitives::{Address, FixedBytes},
     prelude::*,
@@ -35,6 +35,6 @@ impl Collection {
 
     /// ERC-165.
     pub fn supports_interface(&self, interface_id: FixedBytes<4>) -> bool {
-        erc721::supports_interface(interface_id)
+        shared::erc721::supports_interface(interface_id)
     }
 }

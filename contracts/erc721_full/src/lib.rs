@@ -10,7 +10,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use erc721::{EnumerableError, Erc721, Erc721Error, FullState, enumerable::INTERFACE};
+use shared::erc721::{EnumerableError, Erc721, Erc721Error, FullState, enumerable::INTERFACE};
 use stylus_sdk::{
     alloy_primitives::{Address, FixedBytes, U256},
     prelude::*,
@@ -39,7 +39,7 @@ impl Collection {
 
     /// ERC-165.
     pub fn supports_interface(&self, interface_id: FixedBytes<4>) -> bool {
-        erc721::supports_interface(interface_id) || interface_id.0 == INTERFACE
+        shared::erc721::supports_interface(interface_id) || interface_id.0 == INTERFACE
     }
 
     /// ERC-721 Enumerable: how many tokens are included.

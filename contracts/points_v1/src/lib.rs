@@ -8,7 +8,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use points::{PointsError, PointsState};
+use shared::points::{PointsError, PointsState};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,

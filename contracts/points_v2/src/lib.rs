@@ -10,7 +10,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use points::{PointsError, PointsState, TENTHS};
+use shared::points::{PointsError, PointsState, TENTHS};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,

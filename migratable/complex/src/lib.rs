@@ -50,7 +50,7 @@ pub mod state;
 
 pub use link::Program;
 pub use migration::{Batch, ComplexMigration, Outcome};
-pub use stylus_upgrades_abi::{Word, arrays};
+pub use stylus_upgrades_host::abi::{Word, arrays};
 
 /// What [`complex_program!`] emits; no promise to anybody else.
 #[doc(hidden)]

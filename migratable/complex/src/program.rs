@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
 use stylus_migratable::{ComplexStart, MigratableError};
-use stylus_upgrades_abi::Reader;
+use stylus_upgrades_host::abi::Reader;
 use stylus_upgrades_host::{call, context, storage};
 use stylus_upgrades_interface::{
     build,

@@ -8,7 +8,7 @@ use stylus_sdk::{
     host::VM,
     storage::{StorageGuard, StorageGuardMut, StorageType},
 };
-use stylus_upgrades_abi::Word;
+use stylus_upgrades_host::abi::Word;
 use stylus_upgrades_interface::lazy::KeptLazily;
 
 use crate::{

@@ -6,7 +6,7 @@ use alloc::{string::String, vec::Vec};
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::ArbResult;
-use stylus_upgrades_abi::{Reader, Word};
+use stylus_upgrades_host::abi::{Reader, Word};
 use stylus_upgrades_interface::lazy::ILazy;
 
 /// A map or a field that anybody may pay to convert.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use stylus_sdk::ArbResult;
-use stylus_upgrades_abi::Reader;
+use stylus_upgrades_host::abi::Reader;
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{limits::LABEL_MAX, migratable::IMigratable, slots};
 

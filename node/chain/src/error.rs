@@ -50,16 +50,6 @@ pub enum ChainError {
     /// A saved state could not be read.
     #[error("saved state: {0}")]
     BadState(String),
-    /// A saved state says what no chain can.
-    #[error("saved state: {field}: expected {expected}, found {found}")]
-    StateField {
-        /// Where it stands.
-        field: String,
-        /// What may stand there.
-        expected: String,
-        /// What does.
-        found: String,
-    },
     /// Blocks to simulate that cannot follow each other, or are too many.
     #[error("{0}")]
     BadSimulation(String),

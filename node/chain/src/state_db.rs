@@ -129,26 +129,20 @@ impl StateDb {
 
     /// Every slot that was written after `version`, once each.
     pub(crate) fn slots_written_after(&self, version: u64) -> Vec<(Address, U256)> {
-        let slots: HashSet<_> = self
-            .written_after(version)
-            .filter_map(|key| match key {
-                Key::Slot(address, slot) => Some((*address, *slot)),
-                Key::Account(_) => None,
-            })
-            .collect();
-        slots.into_iter().collect()
+        let slots = self.written_after(version).filter_map(|key| match key {
+            Key::Slot(address, slot) => Some((*address, *slot)),
+            Key::Account(_) => None,
+        });
+        slots.collect::<HashSet<_>>().into_iter().collect()
     }
 
     /// Every account that was written after `version`, once each.
     pub(crate) fn accounts_written_after(&self, version: u64) -> Vec<Address> {
-        let accounts: HashSet<_> = self
-            .written_after(version)
-            .filter_map(|key| match key {
-                Key::Account(address) => Some(*address),
-                Key::Slot(..) => None,
-            })
-            .collect();
-        accounts.into_iter().collect()
+        let accounts = self.written_after(version).filter_map(|key| match key {
+            Key::Account(address) => Some(*address),
+            Key::Slot(..) => None,
+        });
+        accounts.collect::<HashSet<_>>().into_iter().collect()
     }
 
     fn written_after(&self, version: u64) -> impl Iterator<Item = &Key> {

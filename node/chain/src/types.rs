@@ -1,6 +1,6 @@
 //! What goes into the chain and comes out of it.
 
-use alloy_consensus::{Header, TxEnvelope};
+use alloy_consensus::{Block as ConsensusBlock, BlockBody, Header, TxEnvelope};
 use alloy_eips::BlockNumberOrTag;
 use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
@@ -51,11 +51,12 @@ pub struct SlotProof {
 }
 
 /// A mined block with all its transactions and receipts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Block {
     /// Header; its `number` is the L2 number.
     pub header: Header,
     /// Hash of the header.
+    #[serde(skip)]
     pub hash: B256,
     /// L1 block number that contracts see.
     pub l1_block_number: u64,
@@ -65,6 +66,19 @@ pub struct Block {
     pub transactions: Vec<MinedTransaction>,
     /// Receipts, parallel to `transactions`.
     pub receipts: Vec<Receipt>,
+}
+
+impl Block {
+    /// The block as it is encoded.
+    pub fn consensus(&self) -> ConsensusBlock<TxEnvelope> {
+        let transactions = self.transactions.iter().map(|tx| tx.envelope.clone());
+        let body = BlockBody {
+            transactions: transactions.collect(),
+            ommers: Vec::new(),
+            withdrawals: None,
+        };
+        ConsensusBlock::new(self.header.clone(), body)
+    }
 }
 
 /// A mined transaction with its block and index.

@@ -11,7 +11,7 @@ use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
 use serde::{Deserialize, Serialize};
 use stylus_chain::SourceAccount;
 
-use super::Head;
+use super::head::Head;
 use crate::own_file::{self, FileError};
 
 /// The form of names and lines, part of the folder's name.

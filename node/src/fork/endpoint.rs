@@ -1,20 +1,21 @@
-//! JSON-RPC over HTTP to the forked chain: limits of requests are waited for, and the URL is in no
-//! message, because providers put keys into it.
+//! JSON-RPC over HTTP to the forked chain: limits of requests are waited for (alloy's retry layer), and
+//! the URL is in no message, because providers put keys into it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
+use alloy::transports::http::Http;
 use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use alloy::transports::http::reqwest::{Client, Url, redirect};
+use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{TransportError, TransportErrorKind, choose_tls_cryptography};
 use serde_json::Value;
 use tokio::runtime::Runtime;
+use tower::Layer;
 
-use super::limits::Retrying;
-use super::transport::Http;
-use super::{ForkError, ForkOptions};
+use super::options::{ForkError, ForkOptions};
 
 /// Requests that are sent at once: as many as this, and fewer where an endpoint refuses so many. The
 /// smallest limit that providers have is 10; some take no batches at all.
@@ -90,7 +91,13 @@ impl Endpoint {
             .enable_all()
             .build()
             .map_err(|error| fail(error.to_string()))?;
-        let transport = Retrying::new(Http::new(client, url.clone()), shown.clone(), &options);
+        let retrying = RetryBackoffLayer::new_with_policy(
+            options.retries,
+            u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX),
+            options.compute_units.unwrap_or(u64::MAX),
+            RateLimitRetryPolicy::default().or(is_asked_again),
+        );
+        let transport = retrying.layer(Http::with_client(client, url.clone()));
         let client = RpcClient::new(transport, false);
         Ok(Self {
             client,
@@ -253,6 +260,19 @@ fn may_be_of_batches(error: &TransportError) -> bool {
     }
 }
 
+/// Whether a request is sent once more: where a limit refused it, or no answer arrived.
+fn is_asked_again(error: &TransportError) -> bool {
+    let again = match error {
+        TransportError::Transport(TransportErrorKind::Custom(_)) => true,
+        TransportError::NullResp => false,
+        error => RateLimitRetryPolicy::default().should_retry(error),
+    };
+    if again {
+        tracing::warn!("the fork's endpoint limits requests, or did not answer: asking again");
+    }
+    again
+}
+
 fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
     let mut headers = HeaderMap::new();
     for line in lines {
@@ -275,4 +295,12 @@ fn shown(url: &Url) -> String {
         shown.push_str("/…");
     }
     shown
+}
+
+/// An answer in the form that its method has.
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(
+    answer: &Value,
+    method: &str,
+) -> Result<T, String> {
+    T::deserialize(answer).map_err(|error| format!("{method}: an answer that is none: {error}"))
 }

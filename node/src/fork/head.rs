@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
 
-use super::endpoint::Endpoint;
-use super::{ForkBlock, ForkError, ForkOptions, Verify, parsed, proof};
+use super::endpoint::{Endpoint, parsed};
+use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
+use super::proof;
 
 /// What the forked block says about itself.
 #[derive(Clone, Debug)]
@@ -161,38 +162,24 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         )));
     }
     let (by_hash, by_number) = (json!({ "blockHash": block.hash }), json!(at));
-    let proven = match options.verify {
+    let root = match options.verify {
         Verify::Never => None,
         Verify::WhereProven if options.is_local() => None,
-        Verify::WhereProven | Verify::Always => {
-            let root = proof::state_root(header, block.hash, l1).map_err(fail)?;
-            let version = |at: &Value| proof::arbos_version(endpoint, root, number, at);
-            let found = first_of([by_hash.clone(), by_number.clone()], version);
-            match found {
-                Ok((at, version)) => Some((at, version, root)),
-                Err(error @ ForkError::NoProofs { .. })
-                    if options.verify == Verify::WhereProven =>
-                {
-                    tracing::warn!("{error}; what it says of the state is believed");
-                    None
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        _ => Some(proof::state_root(header, block.hash, l1).map_err(fail)?),
     };
-    let (at, version, state_root) = match proven {
-        Some((at, version, root)) => (at, version, Some(root)),
-        None => {
-            let (at, version) = first_of([by_hash, by_number], |at| {
-                let (account, slot) = Chain::arbos_version_word();
-                let answers =
-                    endpoint.ask(vec![("eth_getStorageAt", json!([account, slot, at]))])?;
-                let answer = answers.first().unwrap_or(&Value::Null);
-                parsed::<U256>(answer, "eth_getStorageAt")
-            })
-            .map_err(fail)?;
-            (at, version, None)
+    let version = |root: Option<B256>| {
+        let read = |at: &Value| match root {
+            Some(root) => proof::arbos_version(endpoint, root, number, at),
+            None => arbos_version(endpoint, at).map_err(fail),
+        };
+        first_of([by_hash.clone(), by_number.clone()], read)
+    };
+    let (state_root, (at, version)) = match version(root) {
+        Err(error @ ForkError::NoProofs { .. }) if options.verify == Verify::WhereProven => {
+            tracing::warn!("{error}; what it says of the state is believed");
+            (None, version(None)?)
         }
+        found => (root, found?),
     };
     let arbos_version = version.saturating_to();
     if !Chain::ARBOS_VERSIONS.contains(&arbos_version) {
@@ -215,6 +202,13 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         miner: block.miner,
         at,
     })
+}
+
+/// The version of ArbOS, as the endpoint says.
+fn arbos_version(endpoint: &Endpoint, at: &Value) -> Result<U256, String> {
+    let (account, slot) = Chain::arbos_version_word();
+    let answers = endpoint.ask(vec![("eth_getStorageAt", json!([account, slot, at]))])?;
+    parsed(answers.first().unwrap_or(&Value::Null), "eth_getStorageAt")
 }
 
 /// The first way to name the block that the endpoint understands, and what it answered; the last one's

@@ -4,11 +4,9 @@
 mod cache;
 mod endpoint;
 mod head;
-mod limits;
 mod options;
 mod proof;
 mod question;
-mod transport;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -18,10 +16,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 
-use crate::error::NodeError;
 use cache::{Cache, Entry};
-use endpoint::Endpoint;
 pub(crate) use endpoint::Refused;
+use endpoint::{Endpoint, parsed};
 use head::{Head, head};
 pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
 use question::{Call, Question};
@@ -171,14 +168,17 @@ impl Fork {
     /// the dev account, have their balances.
     ///
     /// # Errors
-    /// [`NodeError::Fork`] or [`NodeError::Chain`] when the endpoint cannot be read.
-    pub(crate) fn chain(&self, plain: &ChainConfig, dev: Address) -> Result<Chain, NodeError> {
+    /// [`ForkError::Endpoint`] when the endpoint cannot be read.
+    pub(crate) fn chain(&self, plain: &ChainConfig, dev: Address) -> Result<Chain, ForkError> {
         let mut config = plain.clone();
         self.configure(&mut config);
         let mut funded = config.accounts.clone();
         funded.push((dev, config.dev_balance));
         let addresses: Vec<Address> = funded.iter().map(|(address, _)| *address).collect();
-        let fail = |error: String| NodeError::Chain(error);
+        let fail = |reason: String| ForkError::Endpoint {
+            endpoint: self.shown(),
+            reason,
+        };
         let (arbos, words) = Chain::arbos_words();
         self.prefetch(&addresses, (arbos, &words)).map_err(fail)?;
         let chain = Chain::fork(config, Box::new(self.clone()));
@@ -302,8 +302,4 @@ impl Source for Fork {
         let block: Hash = parsed(answers.first().unwrap_or(&Value::Null), METHOD)?;
         Ok(block.hash)
     }
-}
-
-fn parsed<T: serde::de::DeserializeOwned>(answer: &Value, method: &str) -> Result<T, String> {
-    T::deserialize(answer).map_err(|error| format!("{method}: an answer that is none: {error}"))
 }

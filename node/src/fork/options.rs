@@ -25,12 +25,12 @@ pub struct ForkOptions {
     pub headers: Vec<String>,
     /// How often a request is sent again that was refused because of a limit, or was not answered.
     pub retries: u32,
-    /// First pause before that, where the endpoint names none; it doubles each time.
+    /// Pause before that, where the endpoint names none.
     pub backoff: Duration,
     /// How long one request may take.
     pub timeout: Duration,
-    /// Compute units that the endpoint gives per second, of which a request takes 20: after a limit no
-    /// more is sent than that. `None` without such a limit.
+    /// Compute units that the endpoint gives per second, of which a request takes 20: the more requests
+    /// wait, the longer is the pause after a limit. `None` without such a limit.
     pub compute_units: Option<u64>,
     /// Folder where what was read is kept for the next start; `None` keeps nothing.
     pub cache: Option<PathBuf>,
@@ -63,7 +63,7 @@ impl ForkOptions {
             gas_limit: None,
             headers: Vec::new(),
             retries: 8,
-            backoff: Duration::from_millis(100),
+            backoff: Duration::from_secs(1),
             timeout: Duration::from_secs(45),
             compute_units: Some(330),
             cache: None,

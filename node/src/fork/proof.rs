@@ -9,8 +9,8 @@ use alloy_trie::{Nibbles, TrieAccount};
 use serde_json::{Value, json};
 use stylus_chain::{Chain, SourceAccount};
 
-use super::endpoint::Endpoint;
-use super::{ForkError, parsed};
+use super::endpoint::{Endpoint, parsed};
+use super::options::ForkError;
 
 /// What proofs are asked with.
 pub(super) const METHOD: &str = "eth_getProof";

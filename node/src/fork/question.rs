@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use stylus_chain::SourceAccount;
 
 use super::cache::Entry;
+use super::endpoint::parsed;
 use super::head::Head;
-use super::{parsed, proof};
+use super::proof;
 
 /// A method and its parameters.
 pub(super) type Call = (&'static str, Value);

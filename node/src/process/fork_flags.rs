@@ -49,11 +49,11 @@ pub(super) struct ForkFlags {
     /// answered.
     #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
-    /// Milliseconds until then, where the endpoint names no time; doubled each time, up to 10 seconds.
-    #[arg(long, value_name = "MS", default_value_t = 100)]
+    /// Milliseconds until then, where the endpoint names no time.
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
     fork_retry_backoff: u64,
-    /// Compute units that the endpoint gives per second, of which a request takes 20: for ten seconds
-    /// after a limit no more is sent than that.
+    /// Compute units that the endpoint gives per second, of which a request takes 20: the more requests
+    /// wait, the longer is the pause after a limit.
     #[arg(
         long,
         visible_alias = "cups",

@@ -7,7 +7,7 @@ use stylus_chain::ChainConfig;
 use super::flags::{AccountFlags, Flags, MiningFlags, ServerFlags, StateFlags};
 use super::refuse;
 use crate::accounts::{AccountsConfig, DEFAULT_MNEMONIC, ether, random_phrase};
-use crate::config::{Cors, Limits, MiningMode, NodeConfig, StateFiles};
+use crate::config::{Cors, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::fork::Fork;
 use crate::genesis::Genesis;
@@ -27,6 +27,7 @@ impl Flags {
             .collect();
         let genesis = self.environment.init.as_deref();
         let genesis = genesis.map(Genesis::read).transpose()?;
+        let default = NodeConfig::default();
         let config = NodeConfig {
             hosts: self.host.clone(),
             port: self.port,
@@ -39,9 +40,11 @@ impl Flags {
             mining: self.mining.mode(),
             genesis,
             state: self.state.files(),
-            limits: self.server.limits(),
             cors: self.server.cors(),
             allowed_hosts: self.server.allow_host.clone(),
+            request_bytes: default
+                .request_bytes
+                .filter(|_| !self.server.no_request_size_limit),
         };
         if let Some(named) = &self.environment.hardfork {
             let version = config.chain_here().arbos_version;
@@ -145,16 +148,6 @@ impl StateFlags {
 }
 
 impl ServerFlags {
-    fn limits(&self) -> Limits {
-        let default = Limits::default();
-        Limits {
-            request_bytes: default
-                .request_bytes
-                .filter(|_| !self.no_request_size_limit),
-            ..default
-        }
-    }
-
     fn cors(&self) -> Cors {
         match self.no_cors {
             true => Cors::Off,

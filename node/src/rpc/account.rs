@@ -8,6 +8,8 @@ use alloy::primitives::{Address, B256, U64, U256};
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
 
+use stylus_chain::AccountView;
+
 use super::answer::ok;
 use super::args::Args;
 use super::method::Method::Read;
@@ -32,18 +34,19 @@ pub(super) const METHODS: Table = &[
     ("eth_getStorageValues", Read(storage_values)),
 ];
 
-fn balance(view: &View, args: &Args) -> RpcResult {
-    ok(view
+/// The account that is named first, after the block that is named second.
+pub(super) fn account_of(view: &View, args: &Args) -> Result<AccountView, RpcError> {
+    Ok(view
         .chain
-        .account(args.get(0, "address")?, block_id(args, 1)?)?
-        .balance)
+        .account(args.get(0, "address")?, block_id(args, 1)?)?)
+}
+
+fn balance(view: &View, args: &Args) -> RpcResult {
+    ok(account_of(view, args)?.balance)
 }
 
 fn code(view: &View, args: &Args) -> RpcResult {
-    ok(view
-        .chain
-        .account(args.get(0, "address")?, block_id(args, 1)?)?
-        .code)
+    ok(account_of(view, args)?.code)
 }
 
 /// The slot may be a padded word or a bare quantity.
@@ -111,12 +114,7 @@ fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
 fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
-    if keys.len() > MAX_PROVED_SLOTS {
-        return Err(RpcError::Params(format!(
-            "parameter 1 (storage keys): expected at most {MAX_PROVED_SLOTS}, found {}",
-            keys.len()
-        )));
-    }
+    RpcError::at_most("parameter 1 (storage keys)", MAX_PROVED_SLOTS, keys.len())?;
     let slots: Vec<U256> = keys.iter().map(|key| key.as_b256().into()).collect();
     let proof = chain.proof(address, &slots, block_id(args, 2)?)?;
     let storage_proof = keys.into_iter().zip(proof.slots);

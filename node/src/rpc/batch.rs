@@ -5,9 +5,6 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{Transaction, TxEnvelope};
-use alloy::primitives::B256;
 use jsonrpsee::core::middleware::{Batch, BatchEntry, BatchEntryErr, Notification};
 use jsonrpsee::server::middleware::rpc::RpcServiceT;
 use jsonrpsee::server::{BatchResponseBuilder, MethodResponse, ResponsePayload};
@@ -17,9 +14,7 @@ use tower::Layer;
 use super::args::Args;
 use super::method::Context;
 use super::send;
-use crate::connections::Client;
 use crate::limits::MAX_ANSWER;
-use crate::node::Node;
 use crate::rpc_error::RpcError;
 
 /// Most transactions of one job: those of others come in between.
@@ -27,9 +22,6 @@ const MOST: usize = 100;
 
 /// Fewest transactions that are worth a thread of their own.
 const LEAST: usize = 8;
-
-/// A transaction with its sender, or why it is none.
-type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
 
 /// Answers batches with the context's worker.
 #[derive(Clone)]
@@ -129,15 +121,11 @@ fn is_next(entry: &Result<BatchEntry<'_>, BatchEntryErr<'_>>) -> bool {
 
 /// The answers to raw transactions.
 async fn sent(context: &Context, run: Vec<Request<'_>>) -> Vec<MethodResponse> {
-    let client = run
-        .first()
-        .and_then(|one| one.extensions.get::<Arc<Client>>().cloned());
-    let _guard = client.as_ref().map(Client::call);
     let (ids, args): (Vec<Id<'_>>, Vec<_>) = run
         .into_iter()
         .map(|request| (request.id.clone(), Args::new(&request.params())))
         .unzip();
-    let hashes = in_order(context, recovered(args).await).await;
+    let hashes = send::in_order(context, recovered(args).await).await;
     let answers = ids.into_iter().zip(hashes);
     answers
         .map(|(id, hash)| match hash {
@@ -147,29 +135,8 @@ async fn sent(context: &Context, run: Vec<Request<'_>>) -> Vec<MethodResponse> {
         .collect()
 }
 
-/// Executes transactions one after the other, as one job of the chain's thread.
-pub(super) async fn in_order(context: &Context, all: Vec<Decoded>) -> Vec<Result<B256, RpcError>> {
-    let count = all.len();
-    let gas = all.iter().flatten().map(|signed| signed.gas_limit());
-    let is_quick = send::quick(gas.fold(0, u64::saturating_add));
-    let work = move |node: &mut Node| {
-        let one = |signed: Decoded| {
-            let signed = signed?;
-            node.or_as_before(|node| send::submit(node, signed))?
-        };
-        all.into_iter().map(one).collect()
-    };
-    let done: Result<Vec<_>, _> = context.worker.run_unless_quick(is_quick, work).await;
-    done.unwrap_or_else(|error| {
-        let text = error.to_string();
-        (0..count)
-            .map(|_| Err(RpcError::Internal(text.clone())))
-            .collect()
-    })
-}
-
 /// Recovers the senders, on several threads where that is worth it.
-async fn recovered(args: Vec<Result<Args, RpcError>>) -> Vec<Decoded> {
+async fn recovered(args: Vec<Result<Args, RpcError>>) -> Vec<send::Decoded> {
     let decode = |args: Result<Args, RpcError>| send::recovered(&args?);
     let threads = available_parallelism().map_or(1, usize::from);
     let share = args.len().div_ceil(threads).max(LEAST);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, U64, U256};
-use stylus_chain::{Block, BlockId, BlockNumberOrTag};
+use stylus_chain::{Block, BlockId, BlockNumberOrTag, MinedTransaction};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
@@ -50,24 +50,16 @@ pub(super) const METHODS: Table = &[
 /// A missing block is `null`, not an error.
 fn block_by_id(view: &View, args: &Args) -> RpcResult {
     let full = args.opt(1, "full transactions")?.unwrap_or(false);
-    match requested_block(view, args)? {
-        Some(block) => ok(json::block(&block, full)?),
-        None => done(),
-    }
+    let block = requested_block(view, args)?;
+    ok(block.map(|block| json::block(&block, full)).transpose()?)
 }
 
 fn transaction_count(view: &View, args: &Args) -> RpcResult {
-    match requested_block(view, args)? {
-        Some(block) => ok(U64::from(block.transactions.len())),
-        None => done(),
-    }
+    ok(requested_block(view, args)?.map(|block| U64::from(block.transactions.len())))
 }
 
 fn uncle_count(view: &View, args: &Args) -> RpcResult {
-    match requested_block(view, args)? {
-        Some(_) => ok(U64::ZERO),
-        None => done(),
-    }
+    ok(requested_block(view, args)?.map(|_| U64::ZERO))
 }
 
 /// There are none: a missing block and a missing uncle are both `null`.
@@ -86,25 +78,13 @@ fn block_receipts(view: &View, args: &Args) -> RpcResult {
 /// Waiting transactions are found too.
 fn transaction(view: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
-    match (view.chain.transaction(hash), view.chain.pooled(hash)) {
-        (Some(mined), _) => ok(json::transaction(&mined)),
-        (None, Some(waiting)) => ok(json::pooled(&waiting)),
-        (None, None) => done(),
-    }
+    let mined = view.chain.transaction(hash);
+    let waiting = || view.chain.pooled(hash).map(|tx| json::pooled(&tx));
+    ok(mined.map(|tx| json::transaction(&tx)).or_else(waiting))
 }
 
 fn transaction_at(view: &View, args: &Args) -> RpcResult {
-    let index: U256 = args.get(1, "index")?;
-    let block = requested_block(view, args)?;
-    let index = usize::try_from(index).ok();
-    match block
-        .as_ref()
-        .zip(index)
-        .and_then(|(block, index)| block.transactions.get(index))
-    {
-        Some(tx) => ok(json::transaction(tx)),
-        None => done(),
-    }
+    ok(requested_transaction(view, args)?.map(|tx| json::transaction(&tx)))
 }
 
 fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
@@ -126,10 +106,8 @@ pub(super) fn sent_before(view: &View, sender: Address, nonce: u64) -> RpcResult
 }
 
 fn receipt(view: &View, args: &Args) -> RpcResult {
-    match view.chain.receipt(args.get(0, "hash")?) {
-        Some(receipt) => ok(json::receipt(&receipt)?),
-        None => done(),
-    }
+    let receipt = view.chain.receipt(args.get(0, "hash")?);
+    ok(receipt.map(|receipt| json::receipt(&receipt)).transpose()?)
 }
 
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
@@ -140,4 +118,14 @@ fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
 
 pub(super) fn requested_block(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
     Ok(view.chain.block(block_id(args, 0)?))
+}
+
+/// The transaction of a block at an index.
+pub(super) fn requested_transaction(
+    view: &View,
+    args: &Args,
+) -> Result<Option<MinedTransaction>, RpcError> {
+    let index = usize::try_from(args.get::<U256>(1, "index")?).ok();
+    let block = requested_block(view, args)?;
+    Ok(block.and_then(|block| block.transactions.get(index?).cloned()))
 }

@@ -87,11 +87,7 @@ fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
         ));
     }
     let calls: usize = bundles.iter().map(|bundle| bundle.transactions.len()).sum();
-    if calls > MAX_CALLS {
-        return Err(RpcError::Params(format!(
-            "{calls} calls: expected at most {MAX_CALLS}"
-        )));
-    }
+    RpcError::at_most("calls", MAX_CALLS, calls)?;
     let latest = BlockId::Number(BlockNumberOrTag::Latest);
     let id = state.and_then(|state| state.block_number).unwrap_or(latest);
     let bundles = bundles
@@ -116,12 +112,7 @@ fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
 /// in the order of their hashes, in the state before that transaction.
 fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let first: Bytes = args.opt(3, "first hash")?.unwrap_or_default();
-    if first.len() > 32 {
-        return Err(RpcError::Params(format!(
-            "parameter 3 (first hash): expected at most 32 bytes, found {}",
-            first.len()
-        )));
-    }
+    RpcError::at_most("bytes of parameter 3 (first hash)", 32, first.len())?;
     let range = chain.storage_range(
         args.get(2, "address")?,
         block_id(args, 0)?,

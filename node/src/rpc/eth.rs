@@ -58,12 +58,8 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         .opt(1, "newest block")?
         .unwrap_or(BlockNumberOrTag::Latest);
     let percentiles: Vec<f64> = args.opt(2, "reward percentiles")?.unwrap_or_default();
-    if percentiles.len() > MAX_PERCENTILES {
-        return Err(RpcError::Params(format!(
-            "parameter 2 (reward percentiles): expected at most {MAX_PERCENTILES}, found {}",
-            percentiles.len()
-        )));
-    }
+    let what = "parameter 2 (reward percentiles)";
+    RpcError::at_most(what, MAX_PERCENTILES, percentiles.len())?;
     let newest = match newest {
         BlockNumberOrTag::Pending => view.chain.block_number(),
         other => view.chain.resolve(BlockId::Number(other))?,

@@ -227,22 +227,12 @@ fn seconds_of(timestamp: u64) -> u64 {
 }
 
 pub(super) fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
-    match seconds <= LAST_SECOND {
-        true => Ok(seconds),
-        false => Err(RpcError::Params(format!(
-            "{name}: expected at most {LAST_SECOND} seconds, found {seconds}"
-        ))),
-    }
+    RpcError::at_most(&format!("{name} in seconds"), LAST_SECOND, seconds)
 }
 
 pub(super) fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
     let blocks = narrow("blocks", blocks.unwrap_or(U256::ONE))?;
-    match blocks <= MAX_BLOCKS {
-        true => Ok(blocks),
-        false => Err(RpcError::Params(format!(
-            "{blocks} blocks: expected at most {MAX_BLOCKS} in one request"
-        ))),
-    }
+    RpcError::at_most("blocks of one request", MAX_BLOCKS, blocks)
 }
 
 fn narrow(name: &str, value: U256) -> Result<u64, RpcError> {

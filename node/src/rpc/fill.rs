@@ -13,7 +13,7 @@ use super::args::Args;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request;
-use super::send::sender;
+use crate::accounts::DevAccounts;
 use crate::rpc_error::RpcError;
 use crate::view::View;
 
@@ -73,4 +73,16 @@ pub(super) fn fill(
         request.gas = Some(chain.estimate_gas(call, pending, &Overrides::default())?);
     }
     Ok(request)
+}
+
+/// Who sends: the first account where a request names none.
+pub(super) fn sender(
+    accounts: &DevAccounts,
+    request: &TransactionRequest,
+) -> Result<Address, RpcError> {
+    let first = || accounts.all().next().map(|signer| signer.address());
+    request
+        .from
+        .or_else(first)
+        .ok_or_else(|| RpcError::Params("`from` is missing".into()))
 }

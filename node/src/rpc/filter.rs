@@ -43,9 +43,7 @@ fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
 fn install(view: &View, watch: Watch) -> RpcResult {
     let next_block = view.chain.block_number() + 1;
     let id = view.filters.lock().install(watch, next_block);
-    ok(U64::from(
-        id.map_err(|error| RpcError::Limit(error.to_string()))?,
-    ))
+    ok(U64::from(id))
 }
 
 /// Most hashes that one poll reports; the next one goes on from there.

@@ -8,7 +8,8 @@ use alloy::primitives::{B256, Log, U64, U256};
 use alloy_rpc_types::{
     Block as RpcBlock, BlockTransactions, Header, Transaction, TransactionReceipt,
 };
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::Value;
 use stylus_chain::{Block, LogEntry, MinedTransaction, PooledTransaction, Receipt};
 
 use crate::rpc_error::RpcError;
@@ -16,8 +17,19 @@ use crate::rpc_error::RpcError;
 /// A JSON document, before it is an answer.
 pub(super) type Document = Result<Value, RpcError>;
 
-fn value(value: impl serde::Serialize) -> Document {
+fn value(value: impl Serialize) -> Document {
     serde_json::to_value(value).map_err(|error| RpcError::Internal(error.to_string()))
+}
+
+/// A block with what Nitro adds to its header: the L1 block, and the outbox, which is always empty here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NitroBlock {
+    #[serde(flatten)]
+    block: RpcBlock,
+    l1_block_number: U64,
+    send_count: U64,
+    send_root: B256,
 }
 
 /// `eth_getBlockBy…`; `full` gives whole transactions instead of hashes.
@@ -26,14 +38,17 @@ pub(super) fn block(block: &Block, full: bool) -> Document {
         true => BlockTransactions::Full(block.transactions.iter().map(transaction).collect()),
         false => BlockTransactions::Hashes(block.transactions.iter().map(|tx| tx.hash).collect()),
     };
-    let mut fields = object(value(RpcBlock {
-        header: rpc_header(block),
-        uncles: Vec::new(),
-        transactions,
-        withdrawals: None,
-    })?)?;
-    fields.extend(nitro_header_fields(block));
-    Ok(Value::Object(fields))
+    value(NitroBlock {
+        block: RpcBlock {
+            header: rpc_header(block),
+            uncles: Vec::new(),
+            transactions,
+            withdrawals: None,
+        },
+        l1_block_number: U64::from(block.l1_block_number),
+        send_count: U64::ZERO,
+        send_root: B256::ZERO,
+    })
 }
 
 /// Fields of a header that blocks here do not have.
@@ -53,11 +68,12 @@ pub(super) fn header(block: &Block) -> Document {
         size: None,
         ..rpc_header(block)
     };
-    let mut fields = object(value(header)?)?;
+    let mut header = value(header)?;
     for absent in ABSENT {
-        fields.entry(absent).or_insert(Value::Null);
+        // What is not there becomes null.
+        let _ = &mut header[absent];
     }
-    Ok(Value::Object(fields))
+    Ok(header)
 }
 
 /// A mined transaction.
@@ -85,31 +101,36 @@ pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
     }
 }
 
+/// A receipt with what Nitro adds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NitroReceipt {
+    #[serde(flatten)]
+    receipt: TransactionReceipt,
+    gas_used_for_l1: U64,
+    l1_block_number: U64,
+}
+
 /// `eth_getTransactionReceipt`.
 pub(super) fn receipt(receipt: &Receipt) -> Document {
-    let mut fields = object(value(TransactionReceipt {
-        inner: envelope(receipt, |log, index| located(receipt, log, index))?,
-        transaction_hash: receipt.transaction_hash,
-        transaction_index: Some(receipt.transaction_index),
-        block_hash: Some(receipt.block_hash),
-        block_number: Some(receipt.block_number),
-        gas_used: receipt.gas_used,
-        effective_gas_price: receipt.effective_gas_price,
-        blob_gas_used: None,
-        blob_gas_price: None,
-        from: receipt.from,
-        to: receipt.to,
-        contract_address: receipt.contract_address,
-    })?)?;
-    fields.insert(
-        "gasUsedForL1".into(),
-        value(U64::from(receipt.gas_used_for_l1))?,
-    );
-    fields.insert(
-        "l1BlockNumber".into(),
-        value(U64::from(receipt.l1_block_number))?,
-    );
-    Ok(Value::Object(fields))
+    value(NitroReceipt {
+        receipt: TransactionReceipt {
+            inner: envelope(receipt, |log, index| located(receipt, log, index))?,
+            transaction_hash: receipt.transaction_hash,
+            transaction_index: Some(receipt.transaction_index),
+            block_hash: Some(receipt.block_hash),
+            block_number: Some(receipt.block_number),
+            gas_used: receipt.gas_used,
+            effective_gas_price: receipt.effective_gas_price,
+            blob_gas_used: None,
+            blob_gas_price: None,
+            from: receipt.from,
+            to: receipt.to,
+            contract_address: receipt.contract_address,
+        },
+        gas_used_for_l1: U64::from(receipt.gas_used_for_l1),
+        l1_block_number: U64::from(receipt.l1_block_number),
+    })
 }
 
 /// A log with its block, transaction and index.
@@ -133,7 +154,8 @@ pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
         .collect()
 }
 
-fn located(receipt: &Receipt, log: &Log, log_index: u64) -> alloy_rpc_types::Log {
+/// A log of a receipt with its place.
+pub(super) fn located(receipt: &Receipt, log: &Log, log_index: u64) -> alloy_rpc_types::Log {
     alloy_rpc_types::Log {
         inner: log.clone(),
         block_hash: Some(receipt.block_hash),
@@ -153,21 +175,6 @@ fn rpc_header(block: &Block) -> Header {
         total_difficulty: Some(U256::from(block.header.number)),
         size: Some(U256::from(block.size)),
     }
-}
-
-/// What Nitro adds to a header: the L1 block, and the outbox, which is always empty here.
-fn nitro_header_fields(block: &Block) -> Map<String, Value> {
-    [
-        (
-            "l1BlockNumber",
-            Value::String(format!("{:#x}", block.l1_block_number)),
-        ),
-        ("sendCount", Value::String("0x0".into())),
-        ("sendRoot", Value::String(B256::ZERO.to_string())),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
 }
 
 /// A receipt by its transaction's type, with its logs as `log` makes them from each and its index
@@ -192,15 +199,6 @@ pub(super) fn envelope<L>(
         4 => Ok(ReceiptEnvelope::Eip7702(inner)),
         other => Err(RpcError::Internal(format!(
             "a receipt of transaction type {other}; expected 0, 1, 2 or 4"
-        ))),
-    }
-}
-
-fn object(value: Value) -> Result<Map<String, Value>, RpcError> {
-    match value {
-        Value::Object(fields) => Ok(fields),
-        other => Err(RpcError::Internal(format!(
-            "expected an object, made {other}"
         ))),
     }
 }

@@ -37,9 +37,9 @@ use std::sync::Arc;
 
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
-use jsonrpsee::server::Methods;
+use jsonrpsee::server::{Methods, ResponsePayload};
+use tokio::sync::Semaphore;
 
-use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::Executor;
@@ -85,6 +85,20 @@ pub(crate) struct Methodsets {
     pub(crate) batches: BatchLayer,
 }
 
+/// Most calls of one WebSocket that are being answered, or whose answers it has not taken. Its next
+/// ones wait.
+const MAX_CALLS: usize = 16;
+
+/// A permit for each of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_CALLS)))
+    }
+}
+
 /// Every method of the node.
 ///
 /// # Errors
@@ -123,44 +137,43 @@ fn register(
     method: Method,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, extensions| async move {
-        let client = extensions.get::<Arc<Client>>().cloned();
-        let args = Args::new(&params)?;
-        let _guard = client.as_ref().map(Client::call);
-        if let Some(client) = &client {
-            client.room().await;
-        }
-        let answer = answer(&context, client.clone(), name, method, args);
-        match &client {
-            Some(client) => tokio::select! {
-                answer = answer => answer,
-                () = client.ended() => Err(RpcError::Interrupted),
-            },
-            None => answer.await,
-        }
+        let turn = match extensions.get::<Turns>() {
+            Some(turns) => turns.0.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        let answer = match Args::new(&params) {
+            Ok(args) => answer(&context, name, method, args).await,
+            Err(error) => Err(error),
+        };
+        let answer = match answer {
+            Ok(answer) => ResponsePayload::success(answer),
+            Err(error) => ResponsePayload::error(error),
+        };
+        let Some(turn) = turn else { return answer };
+        let (answer, written) = answer.notify_on_completion();
+        tokio::spawn(async move {
+            let _ = written.await;
+            drop(turn);
+        });
+        answer
     })?;
     Ok(())
 }
 
 /// This node's answer, or that of the chain that it forked.
-async fn answer(
-    context: &Context,
-    client: Option<Arc<Client>>,
-    name: &'static str,
-    method: Method,
-    args: Args,
-) -> RpcResult {
+async fn answer(context: &Context, name: &'static str, method: Method, args: Args) -> RpcResult {
     let reader = match method {
         Method::Read(reader) => reader,
         Method::Prepare(prepare) => {
             let view = context.worker.view().await?;
             let prepare = move |view: &View| prepare(view, &args);
-            let work = context.executor.read(view, client.clone(), prepare).await?;
-            return change(context, client, None, work).await;
+            let work = context.executor.read(view, prepare).await?;
+            return change(context, None, work).await;
         }
         Method::Change(handler) => {
             let gas = send::named_gas(name, &args);
             let work = Box::new(move |node: &mut Node| handler(node, &args));
-            return change(context, client, gas, work).await;
+            return change(context, gas, work).await;
         }
     };
     let view = context.worker.view().await?;
@@ -170,18 +183,15 @@ async fn answer(
     };
     let before = match &theirs {
         Some((fork, question)) => match question.asked(fork, name, &args).await? {
-            Theirs::Whole(answer) => return account_for(client.as_deref(), Ok(answer)),
+            Theirs::Whole(answer) => return Ok(answer),
             Theirs::Before(entries) => entries,
             Theirs::Nothing => Vec::new(),
         },
         None => Vec::new(),
     };
-    let (asked, reading) = (args.clone(), client.clone());
-    let read = move |view: &View| {
-        let answer = forked::joined(&before, reader(view, &asked)?);
-        account_for(reading.as_deref(), answer)
-    };
-    let ours = context.executor.read(view, client, read).await;
+    let asked = args.clone();
+    let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
+    let ours = context.executor.read(view, read).await;
     match theirs {
         Some((fork, question)) => question.after(&fork, name, &args, ours).await,
         None => ours,
@@ -189,27 +199,12 @@ async fn answer(
 }
 
 /// Does a method's work on the chain's thread. `gas` is known where it is a transaction's.
-async fn change(
-    context: &Context,
-    client: Option<Arc<Client>>,
-    gas: Option<u64>,
-    work: Work,
-) -> RpcResult {
+async fn change(context: &Context, gas: Option<u64>, work: Work) -> RpcResult {
     let work = move |node: &mut Node| {
         let answer = node.or_as_before(work);
-        account_for(client.as_deref(), answer.map_err(RpcError::from).flatten())
+        answer.map_err(RpcError::from).flatten()
     };
     let is_quick = send::quick(gas.unwrap_or(u64::MAX));
     let answered = context.worker.run_unless_quick(is_quick, work).await;
     answered.unwrap_or_else(|error| Err(error.into()))
-}
-
-/// Counts an answer among those that its connection waits to read. On the thread that made it, so
-/// that it does not make the next one before.
-fn account_for(client: Option<&Client>, answer: RpcResult) -> RpcResult {
-    let answer = answer?;
-    if let Some(client) = client {
-        client.promise(answer.get().len())?;
-    }
-    Ok(answer)
 }

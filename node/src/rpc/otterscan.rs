@@ -5,13 +5,13 @@ use alloy::primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, BlockNumberOrTag, CallOptions, Chain, TraceKind};
 
+use super::account::account_of;
 use super::answer::{done, ok};
 use super::args::Args;
 use super::block::{requested_block, sent_before};
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
-use super::request::block_id;
 use crate::node::number_id;
 use crate::view::View;
 
@@ -40,19 +40,16 @@ fn api_level(_: &View, _: &Args) -> RpcResult {
 }
 
 fn has_code(view: &View, args: &Args) -> RpcResult {
-    let account = view
-        .chain
-        .account(args.get(0, "address")?, block_id(args, 1)?)?;
-    ok(!account.code.is_empty())
+    ok(!account_of(view, args)?.code.is_empty())
 }
 
 /// Revert data, or nothing.
 fn transaction_error(view: &View, args: &Args) -> RpcResult {
-    match view.chain.receipt(args.get(0, "hash")?) {
-        Some(receipt) if !receipt.success => ok(receipt.output),
-        Some(_) => ok(Bytes::new()),
-        None => done(),
-    }
+    let receipt = view.chain.receipt(args.get(0, "hash")?);
+    ok(receipt.map(|receipt| match receipt.success {
+        true => Bytes::new(),
+        false => receipt.output,
+    }))
 }
 
 /// The block without its transactions, and how many there are. A number is a plain one here.
@@ -141,13 +138,10 @@ fn contract_creator(view: &View, args: &Args) -> RpcResult {
 
 fn header(view: &View, args: &Args) -> RpcResult {
     let number: u64 = args.u64(0, "block number")?;
-    match view
-        .chain
-        .block(BlockId::Number(BlockNumberOrTag::Number(number)))
-    {
-        Some(block) => ok(convert::block(&block, false)?),
-        None => done(),
-    }
+    let block = view.chain.block(number_id(number));
+    ok(block
+        .map(|block| convert::block(&block, false))
+        .transpose()?)
 }
 
 fn calls(chain: &Chain, args: &Args) -> Result<Value, crate::rpc_error::RpcError> {

@@ -1,14 +1,13 @@
 //! Blocks, transactions and receipts as the bytes that are hashed: `eth_getRawTransaction…` and
 //! `debug_getRaw…`; code by its hash.
 
-use alloy::consensus::{Block as ConsensusBlock, BlockBody, TxEnvelope};
+use alloy::consensus::TxEnvelope;
 use alloy::eips::eip2718::Encodable2718;
-use alloy::primitives::{B256, Bytes, U256};
-use alloy::rlp::Encodable;
+use alloy::primitives::{B256, Bytes};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
-use super::block::requested_block;
+use super::block::{requested_block, requested_transaction};
 use super::json;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
@@ -40,20 +39,12 @@ fn encoded(envelope: &TxEnvelope) -> Bytes {
 fn transaction(view: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     let envelope = view.chain.transaction(hash).map(|tx| tx.envelope);
-    match envelope.or_else(|| view.chain.pooled(hash).map(|tx| tx.envelope)) {
-        Some(envelope) => ok(encoded(&envelope)),
-        None => done(),
-    }
+    let envelope = envelope.or_else(|| view.chain.pooled(hash).map(|tx| tx.envelope));
+    ok(envelope.map(|envelope| encoded(&envelope)))
 }
 
 fn transaction_at(view: &View, args: &Args) -> RpcResult {
-    let index = usize::try_from(args.get::<U256>(1, "index")?).ok();
-    let block = requested_block(view, args)?;
-    let found = block.as_ref().zip(index);
-    match found.and_then(|(block, index)| block.transactions.get(index)) {
-        Some(tx) => ok(encoded(&tx.envelope)),
-        None => done(),
-    }
+    ok(requested_transaction(view, args)?.map(|tx| encoded(&tx.envelope)))
 }
 
 fn transactions(view: &View, args: &Args) -> RpcResult {
@@ -69,28 +60,13 @@ fn transactions(view: &View, args: &Args) -> RpcResult {
 }
 
 fn header(view: &View, args: &Args) -> RpcResult {
-    match requested_block(view, args)? {
-        Some(block) => ok(Bytes::from(alloy::rlp::encode(&block.header))),
-        None => done(),
-    }
+    let block = requested_block(view, args)?;
+    ok(block.map(|block| Bytes::from(alloy::rlp::encode(&block.header))))
 }
 
 fn block(view: &View, args: &Args) -> RpcResult {
-    let Some(block) = requested_block(view, args)? else {
-        return done();
-    };
-    let transactions = block.transactions.iter().map(|tx| tx.envelope.clone());
-    let whole = ConsensusBlock {
-        header: block.header.clone(),
-        body: BlockBody::<TxEnvelope> {
-            transactions: transactions.collect(),
-            ommers: Vec::new(),
-            withdrawals: None,
-        },
-    };
-    let mut bytes = Vec::new();
-    whole.encode(&mut bytes);
-    ok(Bytes::from(bytes))
+    let block = requested_block(view, args)?;
+    ok(block.map(|block| Bytes::from(alloy::rlp::encode(block.consensus()))))
 }
 
 fn receipts(view: &View, args: &Args) -> RpcResult {

@@ -48,11 +48,7 @@ fn reorg(node: &mut Node, args: &Args) -> RpcResult {
             "parameter 1 (transactions and blocks): expected an index below the depth {depth}, found {block}"
         )));
     }
-    if depth > MAX_DEPTH {
-        return Err(RpcError::Params(format!(
-            "parameter 0 (depth): expected at most {MAX_DEPTH}, found {depth}"
-        )));
-    }
+    RpcError::at_most("parameter 0 (depth)", MAX_DEPTH, depth)?;
     let changed = node.chain.branch();
     let before = std::mem::replace(&mut node.chain, changed);
     match replace_blocks(node, depth, sent) {

@@ -1,9 +1,7 @@
 //! `eth_sendRawTransaction`, `eth_sendTransaction` and their kin.
 
-use std::sync::Arc;
-
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, Transaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
@@ -14,12 +12,11 @@ use stylus_chain::Chain;
 
 use super::answer::ok;
 use super::args::Args;
-use super::fill::fill;
+use super::fill::{fill, sender};
 use super::method::Method::{Change, Read};
 use super::method::{Context, RpcResult, Table};
-use super::{batch, request};
+use super::request;
 use crate::accounts::DevAccounts;
-use crate::connections::Client;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -39,14 +36,36 @@ pub(super) const RAW: &str = "eth_sendRawTransaction";
 /// [`RAW`] outside of batches. Senders are recovered before the chain's thread is asked, so that several
 /// connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method(RAW, |params, context, extensions| async move {
-        let client = extensions.get::<Arc<Client>>().cloned();
-        let _guard = client.as_ref().map(Client::call);
+    module.register_async_method(RAW, |params, context, _| async move {
         let signed = recovered(&Args::new(&params)?);
-        let mut sent = batch::in_order(&context, vec![signed]).await;
+        let mut sent = in_order(&context, vec![signed]).await;
         ok(sent.pop().ok_or(RpcError::Interrupted)??)
     })?;
     Ok(())
+}
+
+/// A transaction with its sender, or why it is none.
+pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
+
+/// Executes transactions one after the other, as one job of the chain's thread.
+pub(super) async fn in_order(context: &Context, all: Vec<Decoded>) -> Vec<Result<B256, RpcError>> {
+    let count = all.len();
+    let gas = all.iter().flatten().map(|signed| signed.gas_limit());
+    let is_quick = quick(gas.fold(0, u64::saturating_add));
+    let work = move |node: &mut Node| {
+        let one = |signed: Decoded| {
+            let signed = signed?;
+            node.or_as_before(|node| submit(node, signed))?
+        };
+        all.into_iter().map(one).collect()
+    };
+    let done: Result<Vec<_>, _> = context.worker.run_unless_quick(is_quick, work).await;
+    done.unwrap_or_else(|error| {
+        let text = error.to_string();
+        (0..count)
+            .map(|_| Err(RpcError::Internal(text.clone())))
+            .collect()
+    })
 }
 
 /// Whether a transaction with so much gas takes no time worth speaking of.
@@ -64,12 +83,12 @@ pub(super) fn named_gas(method: &str, args: &Args) -> Option<u64> {
 }
 
 /// The signed transaction of a request, with its sender.
-pub(super) fn recovered(args: &Args) -> Result<Recovered<TxEnvelope>, RpcError> {
+pub(super) fn recovered(args: &Args) -> Decoded {
     decoded(&args.get(0, "signed transaction")?)
 }
 
 /// An encoded, signed transaction with its sender.
-pub(super) fn decoded(raw: &Bytes) -> Result<Recovered<TxEnvelope>, RpcError> {
+pub(super) fn decoded(raw: &Bytes) -> Decoded {
     let mut rest = raw.as_ref();
     let envelope = TxEnvelope::decode_2718(&mut rest).map_err(|error| {
         RpcError::Params(format!(
@@ -131,17 +150,6 @@ pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B
     let hash = node.chain.submit_recovered(signed)?;
     node.accepted(hash);
     Ok(hash)
-}
-
-pub(super) fn sender(
-    accounts: &DevAccounts,
-    request: &TransactionRequest,
-) -> Result<Address, RpcError> {
-    let first = || accounts.all().next().map(|signer| signer.address());
-    request
-        .from
-        .or_else(first)
-        .ok_or_else(|| RpcError::Params("`from` is missing".into()))
 }
 
 fn fill_and_sign(

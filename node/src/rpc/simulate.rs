@@ -29,11 +29,7 @@ fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
         .iter()
         .map(|block| block.calls.len())
         .sum();
-    if calls > MAX_CALLS {
-        return Err(RpcError::Params(format!(
-            "{calls} calls: expected at most {MAX_CALLS}"
-        )));
-    }
+    RpcError::at_most("calls", MAX_CALLS, calls)?;
     let rules = SimulationRules {
         validate: payload.validation,
         transfers: payload.trace_transfers,
@@ -64,18 +60,8 @@ fn answer(made: &SimulatedBlock, full: bool) -> convert::Document {
     let calls: Vec<Value> = calls
         .map(|(receipt, logs)| {
             let logs = logs.iter().map(|log| {
-                let log = alloy_rpc_types::Log {
-                    inner: log.clone(),
-                    block_hash: Some(receipt.block_hash),
-                    block_number: Some(receipt.block_number),
-                    block_timestamp: Some(receipt.block_timestamp),
-                    transaction_hash: Some(receipt.transaction_hash),
-                    transaction_index: Some(receipt.transaction_index),
-                    log_index: Some(index),
-                    removed: false,
-                };
                 index += 1;
-                json!(log)
+                json!(convert::located(receipt, log, index - 1))
             });
             call(receipt, logs.collect())
         })

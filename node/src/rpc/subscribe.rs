@@ -17,7 +17,6 @@ use super::answer::ok;
 use super::args::Args;
 use super::json;
 use super::method::Context;
-use crate::connections::Client;
 use crate::events::Event;
 use crate::rpc_error::RpcError;
 
@@ -42,12 +41,8 @@ async fn subscribe(
     params: Params<'static>,
     pending: PendingSubscriptionSink,
     context: Arc<Context>,
-    extensions: Extensions,
+    _: Extensions,
 ) -> SubscriptionResult {
-    let client = extensions.get::<Arc<Client>>().cloned();
-    let _guard = client.as_ref().map(Client::subscription);
-    // The request's bytes are no longer held.
-    drop(client.as_ref().map(Client::call));
     let wanted = match wanted(&params) {
         Ok(wanted) => wanted,
         Err(error) => {
@@ -58,7 +53,7 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.subscribe();
     let sink = pending.accept().await?;
-    forward(&context, client.as_deref(), &wanted, events, sink).await;
+    forward(&context, &wanted, events, sink).await;
     Ok(())
 }
 
@@ -82,7 +77,6 @@ fn wanted(params: &Params<'_>) -> Result<Wanted, RpcError> {
 /// Ends when the client leaves, the node stops, or the client is too slow to follow.
 async fn forward(
     context: &Context,
-    client: Option<&Client>,
     wanted: &Wanted,
     mut events: Receiver<Event>,
     sink: SubscriptionSink,
@@ -94,12 +88,6 @@ async fn forward(
         };
         let Ok(event) = event else { return };
         for message in messages(context, wanted, event).await {
-            if let Some(client) = client {
-                client.room().await;
-                if client.promise(message.get().len()).is_err() {
-                    return;
-                }
-            }
             if sink.send(SubscriptionMessage::from(message)).await.is_err() {
                 return;
             }

@@ -28,10 +28,10 @@ pub(super) const METHODS: Table = &[
 /// Null for a transaction that is not mined.
 fn transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
-    match chain.transaction(hash) {
-        Some(_) => ok(chain.trace(hash, TraceKind::Flat)?),
-        None => done(),
-    }
+    let mined = chain.transaction(hash);
+    ok(mined
+        .map(|_| chain.trace(hash, TraceKind::Flat))
+        .transpose()?)
 }
 
 fn block(View { chain, .. }: &View, args: &Args) -> RpcResult {

@@ -89,12 +89,7 @@ impl Options {
             return Ok(Tracer::One(kind(name, self.tracer_config.as_ref())?));
         }
         let inner: Map<String, Value> = config(self.tracer_config.as_ref())?;
-        if inner.len() > MAX_TRACERS {
-            return Err(RpcError::Params(format!(
-                "muxTracer: expected at most {MAX_TRACERS} tracers, found {}",
-                inner.len()
-            )));
-        }
+        RpcError::at_most("tracers of muxTracer", MAX_TRACERS, inner.len())?;
         let kinds = inner.iter().map(|(name, config)| {
             let config = Some(config).filter(|config| !config.is_null());
             Ok((name.clone(), kind(name, config)?))

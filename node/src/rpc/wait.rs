@@ -1,6 +1,5 @@
 //! `eth_sendRawTransactionSync` (EIP-7966) and its kin: the answer is the receipt.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::B256;
@@ -13,7 +12,6 @@ use super::answer::ok;
 use super::args::Args;
 use super::method::{Context, RpcResult};
 use super::{json, send};
-use crate::connections::Client;
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -45,43 +43,24 @@ fn register_one(
     name: &'static str,
     parse: fn(&Args) -> Result<Send, RpcError>,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, extensions| async move {
-        let client = extensions.get::<Arc<Client>>().cloned();
+    module.register_async_method(name, move |params, context, _| async move {
         let args = Args::new(&params)?;
-        // The request's bytes are no longer held.
-        drop(client.as_ref().map(Client::call));
         let wait = args
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);
         let send = parse(&args)?;
-        let answer = send_and_wait(&context, client.as_ref(), send, wait.min(MAX_WAIT));
-        match &client {
-            Some(client) => tokio::select! {
-                answer = answer => answer,
-                // Nobody is there to read an answer.
-                () = client.ended() => Err(RpcError::Rejected(
-                    "the connection's slot was needed: ask for the receipt later".into(),
-                )),
-            },
-            None => answer.await,
-        }
+        send_and_wait(&context, send, wait.min(MAX_WAIT)).await
     })?;
     Ok(())
 }
 
-async fn send_and_wait(
-    context: &Context,
-    client: Option<&Arc<Client>>,
-    send: Send,
-    wait: Duration,
-) -> RpcResult {
+async fn send_and_wait(context: &Context, send: Send, wait: Duration) -> RpcResult {
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.subscribe();
     let hash = context
         .worker
         .run(move |node| node.or_as_before(send))
         .await???;
-    let _waiting = client.map(Client::waiting);
     let receipt = async {
         loop {
             if let Some(receipt) = receipt(&context.worker.view().await?, hash) {

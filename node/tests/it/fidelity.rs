@@ -185,7 +185,7 @@ fn page() -> String {
 fn the_page_on_fidelity_is_up_to_date() {
     let path = home().join("docs/evidence/fidelity.md");
     let page = page();
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, &page).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();

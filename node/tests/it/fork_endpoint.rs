@@ -96,18 +96,6 @@ fn a_cache_that_others_may_write_is_refused_by_its_name() {
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off_and_an_error() {
-    let origin = origin();
-    let front = Front::of(origin.node.port(), Script::default());
-    let fork = forked(options(front.url()));
-    front.script().endless = true;
-    let error = rpc_error(fork.port(), "eth_call", call(&origin)).to_string();
-    assert!(error.contains("more than 64 MiB"), "{error}");
-    front.script().endless = false;
-    assert_eq!(rpc(fork.port(), "eth_call", call(&origin)), INPUT);
-}
-
-#[test]
 fn a_refused_request_is_sent_once_more_and_no_third_time() {
     let origin = origin();
     let script = Script {

@@ -1,13 +1,12 @@
 //! A server in front of a node that answers as an archive node of Nitro does: its methods alone, its
 //! limits, its errors.
 
-use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stylus_upgrades_test_http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, respond};
 
 use crate::support::{post, rpc};
 
@@ -20,8 +19,6 @@ pub(crate) struct Script {
     pub(crate) every_second: bool,
     /// Batches of more requests than this are refused.
     pub(crate) longest_batch: Option<usize>,
-    /// Answers have no end.
-    pub(crate) endless: bool,
     /// Requests that arrived, batches as one.
     pub(crate) arrived: u32,
     /// Those of them that were answered.
@@ -100,10 +97,6 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
     };
     lock().heads.push(head);
     let pause = lock().pause;
-    if lock().endless {
-        endless(&connection);
-        return;
-    }
     let (status, header, answer) = {
         let mut script = lock();
         script.arrived += 1;
@@ -137,16 +130,6 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
     };
     std::thread::sleep(pause);
     let _ = respond(&connection, &format!("{status} X"), header, &answer);
-}
-
-/// An answer that announces no length, and ends only when nobody reads it any more.
-fn endless(mut connection: &TcpStream) {
-    let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
-    let mut sent = connection.write_all(head.as_bytes());
-    let spaces = [b' '; 1 << 16];
-    while sent.is_ok() {
-        sent = connection.write_all(&spaces);
-    }
 }
 
 fn script_of<'a>(

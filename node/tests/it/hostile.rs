@@ -6,15 +6,11 @@ use std::time::Duration;
 
 use alloy::providers::{Provider, ProviderBuilder};
 use futures::StreamExt;
-use jsonrpsee::core::ClientError;
-use jsonrpsee::core::client::ClientT;
-use jsonrpsee::rpc_params;
-use jsonrpsee_ws_client::WsClientBuilder;
 use serde_json::{Value, json};
-use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
+use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
 use crate::readme::listed;
-use crate::support::{Process, exchange, node, post, request, rpc, rpc_error};
+use crate::support::{exchange, node, post, request, rpc, rpc_error};
 
 fn code(answer: &str) -> i64 {
     let answer: Value =
@@ -116,12 +112,8 @@ fn a_mebibyte_of_calldata_fits_the_default_limit() {
 
 #[test]
 fn an_oversized_request_is_refused_and_the_node_goes_on() {
-    let limits = Limits {
-        request_bytes: Some(10_000),
-        ..Limits::default()
-    };
     let node = spawn(NodeConfig {
-        limits,
+        request_bytes: Some(10_000),
         ..NodeConfig::default()
     })
     .unwrap();
@@ -175,26 +167,6 @@ async fn ten_thousand_requests_at_once_are_all_answered() {
             .count(),
         10_000
     );
-}
-
-#[test]
-fn more_connections_than_the_budget_wait_and_are_answered() {
-    let limits = Limits {
-        connections: 4,
-        ..Limits::default()
-    };
-    let node = spawn(NodeConfig {
-        limits,
-        ..NodeConfig::default()
-    })
-    .unwrap();
-    let port = node.port();
-    let clients: Vec<_> = (0..40)
-        .map(|_| std::thread::spawn(move || rpc(port, "eth_chainId", json!([]))))
-        .collect();
-    for client in clients {
-        assert_eq!(client.join().unwrap(), "0x64aba");
-    }
 }
 
 #[test]
@@ -283,29 +255,4 @@ fn a_panic_between_two_requests_does_not_end_the_node() {
     for _ in 0..3 {
         assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
     }
-}
-
-#[tokio::test]
-async fn a_websocket_may_send_more_over_its_life_than_may_be_held_at_once() {
-    let process = Process::start(&[]);
-    let client = WsClientBuilder::default()
-        .max_request_size(16 << 20)
-        .build(format!("ws://127.0.0.1:{}", process.port))
-        .await
-        .expect("a WebSocket");
-    // 270 MB in requests that were answered, one by one.
-    let padding = "z".repeat(15_000_000);
-    for _ in 0..18 {
-        let sent =
-            client.request::<Value, _>("eth_sendRawTransaction", rpc_params!["0x", &padding]);
-        let error = sent.await.expect_err("this is no transaction");
-        assert!(matches!(error, ClientError::Call(_)), "{error}");
-    }
-    // Longer than it takes until the bounds are looked at.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let id: Value = client
-        .request("eth_chainId", rpc_params![])
-        .await
-        .expect("it is still connected");
-    assert_eq!(id, "0x64aba");
 }

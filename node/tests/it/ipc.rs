@@ -46,6 +46,14 @@ fn documents_batches_and_subscriptions_are_answered_line_by_line() {
         "{mined} {head}"
     );
     assert_eq!(ask("nonsense")["error"]["code"], -32700);
+    // The last answer arrives however soon the connection ends after it.
+    for _ in 0..100 {
+        let mut socket = UnixStream::connect(&path).unwrap();
+        socket.write_all(b"nonsense").unwrap();
+        let mut answer = String::new();
+        BufReader::new(socket).read_line(&mut answer).unwrap();
+        assert!(answer.contains("-32700"), "{answer:?}");
+    }
     process.signal(rustix::process::Signal::TERM);
     process.wait();
     assert!(!path.exists(), "the socket's file is gone");

@@ -6,7 +6,7 @@ use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use thiserror::Error;
 
 /// First bytes of a classic program; the fourth byte names the dictionary.
-pub const CLASSIC_PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
+const CLASSIC_PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
 
 /// Why bytes on chain are not a program.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -47,11 +47,6 @@ pub enum CodeError {
         /// Largest size in bytes.
         max: usize,
     },
-}
-
-/// Whether account code is dispatched to Stylus as a classic program.
-pub fn is_program(code: &[u8]) -> bool {
-    code.len() > CLASSIC_PREFIX.len() && code.starts_with(&CLASSIC_PREFIX)
 }
 
 /// Decompresses a classic program into at most `max` bytes.

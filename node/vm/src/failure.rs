@@ -83,27 +83,3 @@ pub enum Failure {
     #[error("the run was resumed out of turn: give no answer first, then one answer per request")]
     OutOfOrder,
 }
-
-impl Failure {
-    /// A stable name of the cause.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Unreachable => "trap_unreachable",
-            Self::MemoryOutOfBounds => "trap_memory_oob",
-            Self::HostMemoryOutOfBounds { .. } => "hostio_memory_oob",
-            Self::DivisionByZero => "trap_div_by_zero",
-            Self::IntegerOverflow => "trap_integer_overflow",
-            Self::IndirectSignature => "trap_indirect_signature",
-            Self::TableOutOfBounds => "trap_table_oob",
-            Self::IndirectNull => "trap_indirect_null",
-            Self::WriteProtection { .. } => "hostio_write_protection",
-            Self::BadLog { .. } => "hostio_bad_log",
-            Self::CreateOutOfGas { .. } => "hostio_create_out_of_gas",
-            Self::FlushOutOfGas => "hostio_flush_failure_legacy",
-            Self::Trap(_) => "trap_other",
-            Self::Internal(_) => "internal",
-            Self::WrongAnswer { .. } => "wrong_answer",
-            Self::OutOfOrder => "out_of_order",
-        }
-    }
-}

@@ -56,16 +56,3 @@ pub struct Outcome {
     /// Lines written through `console` imports (debug chains only).
     pub console: Vec<String>,
 }
-
-impl OutcomeKind {
-    /// A stable name of the kind.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Revert => "revert",
-            Self::Failure => "failure",
-            Self::OutOfInk => "out_of_ink",
-            Self::OutOfStack => "out_of_stack",
-        }
-    }
-}

@@ -21,18 +21,11 @@ pub struct ProgramInfo {
     pub asm_estimate: u32,
 }
 
-impl ProgramInfo {
-    /// The size estimate in KiB, rounded up, as program records keep it.
-    pub fn asm_estimate_kb(&self) -> u32 {
-        self.asm_estimate.div_ceil(1_024)
-    }
-}
-
 /// An instrumented, compiled program. Cheap to clone; one engine per program, freed with its
 /// last clone.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(crate) compiled: Arc<dyn Compiled>,
+    pub(crate) compiled: Arc<Compiled>,
     pub(crate) stylus_version: u16,
     instrumented_len: usize,
 }
@@ -54,7 +47,7 @@ impl Program {
         hooks: &[Hook],
         stylus_version: u16,
     ) -> Result<Self, ActivationError> {
-        let compiled = Arc::from(engine::compile(wasm, hooks)?);
+        let compiled = Arc::new(engine::compile(wasm, hooks)?);
         Ok(Self {
             compiled,
             stylus_version,

@@ -18,6 +18,23 @@ pub enum CallKind {
     Static,
 }
 
+/// A call that a program makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRequest {
+    /// Which call.
+    pub kind: CallKind,
+    /// Contract to call.
+    pub to: Address,
+    /// Calldata.
+    pub data: Bytes,
+    /// Value in wei; zero unless `kind` is [`CallKind::Call`].
+    pub value: U256,
+    /// Gas the program has.
+    pub gas_left: u64,
+    /// Gas the program wants to pass on, at most `gas_left`.
+    pub gas_requested: u64,
+}
+
 /// One question to the chain. A reply of another kind than named ends the frame as a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -48,20 +65,7 @@ pub enum Request {
         value: B256,
     },
     /// Calls a contract → [`Reply::Called`].
-    Call {
-        /// Which call.
-        kind: CallKind,
-        /// Contract to call.
-        to: Address,
-        /// Calldata.
-        data: Bytes,
-        /// Value in wei; zero unless `kind` is [`CallKind::Call`].
-        value: U256,
-        /// Gas the program has.
-        gas_left: u64,
-        /// Gas the program wants to pass on, at most `gas_left`.
-        gas_requested: u64,
-    },
+    Call(CallRequest),
     /// Creates a contract → [`Reply::Created`], or a refusal, which ends the program as a failure.
     Create {
         /// Init code.

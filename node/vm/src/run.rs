@@ -13,7 +13,7 @@ use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program};
 
 /// A frame of a program, parked between requests. It holds no native stack: any number can wait.
 pub struct Run {
-    instance: Box<dyn Instance>,
+    instance: Instance,
     state: State,
 }
 
@@ -69,7 +69,7 @@ impl Run {
             .map_or_else(|| frame.gas_to_ink(Gas(frame.ctx.gas)), Ink);
         let mut instance = guarded(|| program.compiled.instantiate(Box::new(frame)))
             .unwrap_or_else(|panic| Err(StartError(format!("it panicked: {panic}"))))?;
-        instance.set_ink_left(ink);
+        instance.guest().set_ink_left(ink);
         if let Some(slice) = slice {
             instance.withhold_ink(ink.saturating_sub(Ink(slice)));
         }
@@ -161,13 +161,14 @@ impl Run {
             return Err(Escape::Failed(Failure::OutOfOrder));
         };
         let mut call = Call {
-            guest: &mut *self.instance,
+            guest: self.instance.guest(),
             frame: &mut frame,
             hook,
         };
         let result = call.complete(pending, answer);
+        let ink_after = call.guest.ink_left();
         if result.is_ok() {
-            frame.record(hook, ink_before, self.instance.ink_left());
+            frame.record(hook, ink_before, ink_after);
         }
         *self.instance.frame() = Some(frame);
         result
@@ -175,7 +176,7 @@ impl Run {
 
     /// Classifies the end: out of stack first, then out of ink, then what happened.
     fn finish(&mut self, end: End) -> Event {
-        let raw_ink = self.instance.ink_left();
+        let raw_ink = self.instance.guest().ink_left();
         let stack_words_left = self.instance.stack_left();
         let exhausted = self.instance.exhausted();
         // Ink is left that the program was not shown: it did not run out, its slice did.

@@ -8,12 +8,18 @@
 //! | [`call`] | calls, delegatecalls, return data, results, logs |
 //! | [`context`] | who calls, with what, how deep; accounts and their code |
 //! | [`mod@program`] | the entry point of a program written on this crate alone |
+//! | [`forward`] | forwarding by delegatecall: what a proxy and the registry's front do with a call |
+//! | [`abi`] | the Contract ABI: one bounds-checked reader, one encoder |
 //!
 //! Off chain (any target but wasm32) every function panics: nothing here is ever simulated.
 #![no_std]
 
+extern crate alloc;
+
+pub mod abi;
 pub mod call;
 pub mod context;
+pub mod forward;
 pub mod program;
 mod raw;
 pub mod storage;

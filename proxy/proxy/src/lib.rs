@@ -10,7 +10,7 @@
 //! | fetch and return | `read_return_data`, `write_result` | 76,473 ink + 140 per byte above 32 |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 
-use stylus_upgrades_forward::{read, to_implementation};
+use stylus_upgrades_host::forward::{read, to_implementation};
 use stylus_upgrades_host::program::{Calldata, Scratch, Status};
 
 stylus_upgrades_host::program!(proxy);

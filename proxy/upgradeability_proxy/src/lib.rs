@@ -5,7 +5,7 @@
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 
 use alloy_sol_types::SolCall;
-use stylus_upgrades_forward::{delegate, read, selector, to_implementation};
+use stylus_upgrades_host::forward::{delegate, read, selector, to_implementation};
 use stylus_upgrades_host::{
     Address,
     program::{Calldata, Scratch, Status},

@@ -1,6 +1,6 @@
-//! The Contract ABI of the registry's calls: [`stylus_upgrades_abi`] with the registry's reverts.
+//! The Contract ABI of the registry's calls: [`stylus_upgrades_host::abi`] with the registry's reverts.
 
-pub use stylus_upgrades_abi::{Malformed, Reader, Value, encode};
+pub use stylus_upgrades_host::abi::{Malformed, Reader, Value, encode};
 
 use alloc::vec::Vec;
 

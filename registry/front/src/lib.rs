@@ -6,7 +6,7 @@
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 
 use alloy_sol_types::SolError;
-use stylus_upgrades_forward::{delegate, read, selector};
+use stylus_upgrades_host::forward::{delegate, read, selector};
 use stylus_upgrades_host::{
     Address, Word, call, context,
     program::{Calldata, Scratch, Status},

@@ -3,7 +3,7 @@
 use crate::definition::{
     Acceptance, Definition, Head, Instance, Readiness, RecordedCode, Slice, Version,
 };
-use crate::ids::{ActionId, LayoutHash};
+use crate::ids::{ActionId, CodeHash, LayoutHash};
 use crate::kinds::ProxyKind;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
@@ -203,6 +203,22 @@ impl<V: Views> Reader<V> {
     pub async fn versions(&self, name: &str) -> Result<Vec<Version>, V::Error> {
         let labels = self.labels(name).await?;
         self.versions_of(name, labels).await
+    }
+
+    /// The versions of a definition that have that code, in their order.
+    pub async fn with_code(&self, name: &str, code: CodeHash) -> Result<Vec<Version>, V::Error> {
+        let mut all = self.versions(name).await?;
+        all.retain(|one| one.code.codehash == code);
+        Ok(all)
+    }
+
+    /// The first of them.
+    pub async fn first_with(
+        &self,
+        name: &str,
+        code: CodeHash,
+    ) -> Result<Option<Version>, V::Error> {
+        Ok(self.with_code(name, code).await?.into_iter().next())
     }
 
     /// The versions of these labels.

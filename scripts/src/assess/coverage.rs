@@ -4,10 +4,10 @@
 use super::finding::{Finding, Severity};
 use super::id::FindingId;
 use super::origin::{Origin, Part, concludes};
-use crate::error::Explain;
+use super::refusal::{Refused, Together};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
-use thiserror::Error;
+use std::sync::Arc;
 
 /// How much of a part was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,28 +38,6 @@ pub struct Evidence {
 /// What was seen of each part, and where from. A part that is not among it had nothing to look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage(Vec<Evidence>);
-
-/// Something was not checked at all, and nobody said that this is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
-#[error("{} cannot be checked: {why}", part.words())]
-#[explain(
-    expected = format!("{} known", part.words()),
-    found = "{part}: {why}",
-    next = format!("{}; if you know better: {}", part.advice(), FindingId::flag([&self.id()]))
-)]
-pub struct NotChecked {
-    /// What.
-    pub part: Part,
-    /// Why not.
-    pub why: String,
-}
-
-impl NotChecked {
-    /// What `--accept` takes for it.
-    pub fn id(&self) -> FindingId {
-        FindingId::absent(self.part)
-    }
-}
 
 impl Part {
     /// How it can be checked after all.
@@ -189,18 +167,17 @@ impl Coverage {
         all.map(|one| one.why.as_str()).collect()
     }
 
-    /// Every part of which nothing was seen and no other finding says so, with the first reason.
-    pub fn not_checked(&self) -> Vec<NotChecked> {
+    /// Why nothing was seen of a part, where no other finding says so.
+    fn why_absent(&self, part: Part) -> Option<&str> {
         let is_absent = |one: &&Evidence| one.extent() == Extent::Absent && !one.is_told;
-        let first = Part::ALL
-            .into_iter()
-            .filter_map(|part| self.about(part).find(is_absent));
-        first
-            .map(|one| NotChecked {
-                part: one.part,
-                why: one.why.clone(),
-            })
-            .collect()
+        self.about(part).find(is_absent).map(|one| one.why.as_str())
+    }
+
+    /// The refusal of what nobody looked at.
+    pub fn refusal(&self) -> Option<Refused> {
+        let mut all = self.findings();
+        all.retain(|one| one.id == FindingId::absent(one.part));
+        Refused::of(all)
     }
 
     /// One finding for each part that was looked at, and for each that could not be as a whole.
@@ -211,30 +188,21 @@ impl Coverage {
                 .about(part)
                 .max_by_key(|one| (one.extent(), one.origin))?
                 .origin;
-            let not_checked = self.not_checked().into_iter().find(|one| one.part == part);
-            let (id, severity, says) = match (extent, &not_checked) {
-                (Extent::Complete, _) => (
+            let why = self.why(part, Extent::Partial).join("; ");
+            let (id, severity, says) = match extent {
+                Extent::Complete => (
                     "complete",
                     Severity::Good,
                     "checked, and nothing was found".to_owned(),
                 ),
-                (Extent::Partial, _) => {
-                    let why = self.why(part, Extent::Partial).join("; ");
-                    ("partial", Severity::Unknown, format!("in part: {why}"))
-                }
-                (Extent::Absent, told) => {
-                    let why = self.why(part, Extent::Partial).join("; ");
-                    let id = told.as_ref().map_or("not-seen", |_| "absent");
-                    (id, Severity::Unknown, format!("not checked: {why}"))
-                }
+                Extent::Partial => ("partial", Severity::Unknown, format!("in part: {why}")),
+                Extent::Absent => match self.why_absent(part) {
+                    Some(first) => return Some(not_checked(part, first, &why).from(origin)),
+                    None => ("not-seen", Severity::Unknown, format!("not checked: {why}")),
+                },
             };
             let id = FindingId::new(format!("{id}:{part}"));
-            Some(Finding {
-                next: not_checked
-                    .and_then(|one| one.next())
-                    .filter(|_| extent == Extent::Absent),
-                ..Finding::new(part, severity, id, says).from(origin)
-            })
+            Some(Finding::new(part, severity, id, says).from(origin))
         });
         of.collect()
     }
@@ -259,6 +227,24 @@ impl Coverage {
     }
 }
 
+/// Nobody could look at a part. `first` is the first reason, `why` all of them.
+fn not_checked(part: Part, first: &str, why: &str) -> Finding {
+    let (id, next) = (FindingId::absent(part), part.advice());
+    let flag = FindingId::flag([&id]);
+    let together = Together {
+        name: "NotChecked",
+        message: format!("{} cannot be checked: {first}", part.words()),
+        expected: format!("{} known", part.words()),
+        found: Some(format!("{part}: {first}")),
+        next: next.to_owned(),
+    };
+    Finding {
+        next: Some(format!("{next}; if you know better: {flag}")),
+        together: Some(Arc::new(together)),
+        ..Finding::new(part, Severity::Unknown, id, format!("not checked: {why}"))
+    }
+}
+
 impl Serialize for Coverage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seen = Part::ALL
@@ -276,6 +262,7 @@ impl Serialize for Coverage {
 mod tests {
     use super::super::origin::tests::ORIGINS;
     use super::*;
+    use crate::error::Explain;
     use serde_json::json;
 
     #[test]
@@ -305,11 +292,11 @@ mod tests {
         coverage.add(Evidence::whole(Part::Layout, Origin::NotKnown, "refused").told());
         coverage.add(Evidence::whole(Part::Source, Origin::Chain, "of A"));
         coverage.add(Evidence::whole(Part::Source, Origin::NotKnown, "of B"));
-        let found = coverage.not_checked();
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(found[0].why, "of B");
+        let refused = coverage.refusal().expect("one");
+        assert_eq!(refused.findings().len(), 1, "{refused:?}");
+        assert_eq!(refused.found().as_deref(), Some("source: of B"));
         assert!(
-            found[0]
+            refused
                 .next()
                 .is_some_and(|next| next.ends_with("--accept absent:source"))
         );

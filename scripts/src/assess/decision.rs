@@ -73,13 +73,8 @@ pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision
         (false, true) => Consent::Needed,
         (false, false) => Consent::Refused,
     };
-    let accepted = taken.into_iter().map(|one| Finding {
-        severity: Severity::Warning,
-        next: None,
-        ..one
-    });
     Decision {
-        accepted: accepted.collect(),
+        accepted: taken.iter().map(Finding::taken).collect(),
         refused,
         consent,
     }

@@ -2,10 +2,12 @@
 
 use super::id::FindingId;
 use super::origin::{Origin, Part};
+use super::refusal::Together;
 use crate::error::{Explain, Report};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,6 +59,12 @@ pub struct Finding {
     /// Where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// The field or the function that it is about, by which its place is found.
+    #[serde(skip)]
+    pub about: Option<String>,
+    /// What it is told with where it refuses something together with others of its check.
+    #[serde(skip)]
+    pub together: Option<Arc<Together>>,
 }
 
 impl Severity {
@@ -108,6 +116,40 @@ impl Finding {
             found: None,
             next: None,
             place: None,
+            about: None,
+            together: None,
+        }
+    }
+
+    /// What refuses something together with the others of a check, unless its id is accepted.
+    pub fn of_several(
+        part: Part,
+        (id, about): (FindingId, &str),
+        message: impl Into<String>,
+        together: &Arc<Together>,
+    ) -> Self {
+        Self {
+            found: Some(id.to_string()),
+            about: Some(about.to_owned()),
+            expected: Some(together.expected.clone()),
+            next: Some(format!(
+                "{}; if you know better: {}",
+                together.next,
+                FindingId::flag([&id])
+            )),
+            together: Some(together.clone()),
+            ..Self::new(part, Severity::Danger, id, message)
+        }
+    }
+
+    /// The same once it is accepted, or where something else sees to it.
+    #[must_use]
+    pub fn taken(&self) -> Self {
+        Self {
+            severity: Severity::Warning,
+            next: None,
+            together: None,
+            ..self.clone()
         }
     }
 
@@ -231,7 +273,10 @@ impl std::error::Error for Finding {}
 
 impl Explain for Finding {
     fn name(&self) -> String {
-        self.id.error_name()
+        match &self.together {
+            Some(together) => together.name.to_owned(),
+            None => self.id.error_name(),
+        }
     }
 
     fn expected(&self) -> Option<String> {

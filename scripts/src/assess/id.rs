@@ -46,6 +46,10 @@ impl FindingId {
     pub const CONSTRUCTOR: Self = Self::fixed("constructor");
     /// A call that fails once everybody needed has approved it.
     pub const WOULD_FAIL: Self = Self::fixed("would-fail");
+    /// Code that reads how much gas is left: it may do otherwise with other limits than those that were tried.
+    pub const READS_GAS: Self = Self::fixed("reads-gas");
+    /// A call that does something else with other gas: it did when it was tried.
+    pub const DEPENDS_ON_GAS: Self = Self::fixed("DependsOnGas");
     /// A replay without a transaction.
     pub const REPLAY_EMPTY: Self = Self::fixed("replay-empty");
     /// A policy that nobody can ever satisfy or change.
@@ -58,7 +62,7 @@ impl FindingId {
     pub const OTHER_CODE: Self = Self::fixed("other-code");
 
     /// Those that are about nothing in particular.
-    const FIXED: [Self; 12] = [
+    const FIXED: [Self; 14] = [
         Self::NOT_COMPARED,
         Self::NAMESPACES_NOT_LISTED,
         Self::MIGRATION_OMITTED,
@@ -66,6 +70,8 @@ impl FindingId {
         Self::INITIALIZER_OF_OTHER,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
+        Self::READS_GAS,
+        Self::DEPENDS_ON_GAS,
         Self::REPLAY_EMPTY,
         Self::POLICY_NONE,
         Self::NEW_ROLE,
@@ -106,13 +112,23 @@ impl FindingId {
         OF_LAYOUTS.contains(&self.kind())
     }
 
-    /// Whether it can be accepted. Other findings are named by the error that they are.
-    pub fn is_acceptable(&self) -> bool {
+    /// The part that it is about, where that says the same of the same code in every block.
+    pub fn part(&self) -> Option<Part> {
         let is_of_interface = ["-removed", "-changed"]
             .iter()
             .any(|end| self.kind().ends_with(end));
-        let is_of_a_thing = is_of_interface || ["dirty", "absent"].contains(&self.kind());
-        self.is_of_layouts() || is_of_a_thing || Self::FIXED.contains(self)
+        let all = [
+            (self.is_of_layouts(), Part::Layout),
+            (is_of_interface, Part::Interface),
+        ];
+        let found = all.into_iter().find(|(is_it, _)| *is_it);
+        found.map(|(_, part)| part)
+    }
+
+    /// Whether it can be accepted. Other findings are named by the error that they are.
+    pub fn is_acceptable(&self) -> bool {
+        let is_of_a_thing = self.part().is_some() || ["dirty", "absent"].contains(&self.kind());
+        is_of_a_thing || Self::FIXED.contains(self)
     }
 
     /// The flag that accepts all of these.

@@ -8,14 +8,18 @@
 
 mod coverage;
 mod decision;
+mod fact;
 mod finding;
 mod github;
 mod id;
 mod origin;
+mod refusal;
 
-pub use coverage::{Coverage, Evidence, Extent, NotChecked};
+pub use coverage::{Coverage, Evidence, Extent};
 pub use decision::{Consent, Decision, Role, decide};
+pub use fact::Fact;
 pub use finding::{Finding, Place, Severity};
 pub use github::annotation;
 pub use id::{Accepted, FindingId};
 pub use origin::{Origin, Part, concludes};
+pub use refusal::{Refused, Together};

@@ -3,6 +3,7 @@
 use super::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::fragments;
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 
@@ -45,6 +46,17 @@ impl Client {
             self.provider.get_balance(account).block_id(block).await
         })
         .await
+    }
+
+    /// The next nonce of an account as of that block, whatever block is read otherwise.
+    pub(crate) async fn nonce(
+        &self,
+        account: Address,
+        at: BlockNumberOrTag,
+    ) -> Result<u64, ChainError> {
+        let count = self.provider.get_transaction_count(account);
+        let count = count.block_id(at.into()).await;
+        count.map_err(|error| self.error("eth_getTransactionCount", error))
     }
 
     /// How many transactions an account has sent, or contracts created.

@@ -1,9 +1,10 @@
 //! Whether an endpoint is a development node that forked another chain: it has that chain's id, and
 //! nothing that is done there is done on that chain.
 
-use super::{ChainError, Client, Unanswered};
+use super::{ChainError, Client, HICCUP, Unanswered};
 use alloy::providers::Provider;
 use serde_json::Value;
+use std::time::Duration;
 
 /// What anvil, Hardhat and our node answer about themselves.
 const METADATA: &str = "hardhat_metadata";
@@ -17,11 +18,8 @@ impl Client {
     /// # Errors
     /// Where there is no answer, so that it may be one.
     pub async fn is_fork(&self) -> Result<bool, ChainError> {
-        self.answered(async || self.says_fork().await).await
-    }
-
-    async fn says_fork(&self) -> Result<bool, ChainError> {
-        let request = self.provider.raw_request::<_, Value>(METADATA.into(), ());
+        let asked = self.bearing(HICCUP.max(self.patience()), Duration::MAX);
+        let request = asked.provider.raw_request::<_, Value>(METADATA.into(), ());
         let error = match request.await {
             Ok(answer) => return Ok(answer.get(FORKED).is_some_and(|one| !one.is_null())),
             Err(error) => error,

@@ -4,7 +4,8 @@
 //! Reads are not bound to a block here: a node without old state would refuse them after some seconds. A read at
 //! `latest` from a node that lags shows old state, which the checks after each step report.
 
-use super::{ChainError, Client};
+use super::{Backoff, ChainError, Client};
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
@@ -77,8 +78,7 @@ impl Client {
     pub(super) async fn next_nonce(&self, sender: Address) -> Result<u64, ChainError> {
         let least = self.seen(|seen| &seen.nonce);
         self.caught_up("nonce", (least, least), async || {
-            let count = self.provider.get_transaction_count(sender).pending().await;
-            count.map_err(|error| self.error("eth_getTransactionCount", error))
+            self.nonce(sender, BlockNumberOrTag::Pending).await
         })
         .await
     }
@@ -94,7 +94,7 @@ impl Client {
         look: impl AsyncFn() -> Result<Option<T>, ChainError>,
     ) -> Result<T, ChainError> {
         let begun = Instant::now();
-        let mut pause = PAUSE;
+        let mut pauses = Backoff::new(PAUSE, PAUSE_LONGEST);
         loop {
             if let Some(found) = look().await? {
                 return Ok(found);
@@ -102,8 +102,7 @@ impl Client {
             if begun.elapsed() > MISSING_MAX {
                 return Err(self.contradiction(format!("it does not have {what}")));
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_LONGEST);
+            pauses.pause().await;
         }
     }
 
@@ -121,7 +120,7 @@ impl Client {
         look: impl AsyncFn() -> Result<u64, ChainError>,
     ) -> Result<u64, ChainError> {
         let begun = Instant::now();
-        let (mut pause, mut reported) = (PAUSE, false);
+        let (mut pauses, mut reported) = (Backoff::new(PAUSE, PAUSE_LONGEST), false);
         loop {
             let found = look().await?;
             let is_shorter = found >= floor && begun.elapsed() > SHORTER_MAX;
@@ -143,8 +142,7 @@ impl Client {
                     self.endpoint
                 ));
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_LONGEST);
+            pauses.pause().await;
         }
     }
 }

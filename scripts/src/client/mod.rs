@@ -3,7 +3,7 @@
 
 mod account;
 mod advice;
-mod again;
+mod backoff;
 mod block_span;
 mod endpoint;
 mod endpoint_error;
@@ -15,9 +15,9 @@ mod forked;
 mod l1_gas;
 mod lag;
 mod pinned;
-mod rate_limit;
 mod receipt;
 mod rejection;
+mod retry;
 mod revert;
 mod same_chain;
 mod sent;
@@ -31,16 +31,21 @@ mod websocket;
 
 pub(crate) use advice::policy_reason;
 pub use advice::{Advice, not_runnable_reason};
+pub(crate) use backoff::Backoff;
 pub(crate) use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
 pub use events::EventStore;
-pub(crate) use fork::Remote;
-pub use rate_limit::RATE_LIMIT_WAIT;
+pub(crate) use fork::{
+    BlockAnswer, Fork, ForkError, LOAN, Outcome, PastBlock, PastTransaction, Replayed, calls_in,
+    calls_of, replay,
+};
 pub(crate) use rejection::Rejection;
+pub use retry::RATE_LIMIT_WAIT;
 pub(crate) use revert::declare_errors;
 pub use revert::{ContractError, Revert, show};
 pub use sent::Sent;
+pub(crate) use submit::Fees;
 pub use transport::{ANSWER_MAX, Unanswered};
 
 use crate::ids::CalldataHash;
@@ -54,15 +59,19 @@ use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
+use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use lag::Seen;
-use rate_limit::RateLimited;
+use retry::Patient;
 use std::sync::Arc;
+use std::time::Duration;
 use transport::Http;
 use websocket::WebSocket;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
+/// How long a question is asked again that one lost connection must not end.
+const HICCUP: Duration = Duration::from_secs(1);
 /// What the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
 pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
 
@@ -70,7 +79,7 @@ pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
 #[derive(Clone)]
 pub struct Client {
     endpoint: Endpoint,
-    rpc: RpcClient,
+    transport: Patient,
     provider: DynProvider,
     sender: Option<Address>,
     acting: Option<Address>,
@@ -116,23 +125,20 @@ impl Client {
             endpoint: endpoint.to_string(),
             reason,
         };
-        let is_local = guess_local_url(endpoint.url());
-        let (shown, listener) = (endpoint.to_string(), progress.clone());
-        let rpc = if endpoint.is_websocket() {
-            let transport = WebSocket::new(endpoint.clone()).map_err(unusable)?;
-            RpcClient::new(RateLimited::new(transport, shown, listener), is_local)
-        } else {
-            let transport = Http::new(endpoint.clone()).map_err(unusable)?;
-            RpcClient::new(RateLimited::new(transport, shown, listener), is_local)
+        let transport = match endpoint.is_websocket() {
+            true => BoxTransport::new(WebSocket::new(&endpoint).map_err(unusable)?),
+            false => BoxTransport::new(Http::new(&endpoint).map_err(unusable)?),
         };
-        let provider = ProviderBuilder::new().connect_client(rpc.clone()).erased();
+        let shown = (endpoint.to_string(), endpoint.timeout);
+        let transport = Patient::new(transport, shown, progress.clone());
+        let provider = provider(&endpoint, &transport);
         let chain_id = provider
             .get_chain_id()
             .await
             .map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
         Ok(Self {
             endpoint,
-            rpc,
+            transport,
             provider,
             sender: None,
             acting: None,
@@ -152,18 +158,27 @@ impl Client {
     /// The same chain, with transactions signed by `signer`.
     pub fn with_signer(&self, signer: PrivateKeySigner) -> Self {
         let sender = Some(signer.address());
-        let wallet = EthereumWallet::from(signer);
-        let provider = ProviderBuilder::new()
-            .with_simple_nonce_management()
-            .wallet(wallet.clone())
-            .connect_client(self.rpc.clone())
-            .erased();
         Self {
-            provider,
             sender,
-            wallet: Some(wallet),
+            wallet: Some(signer.into()),
             ..self.clone()
         }
+    }
+
+    /// The same, asking again for so long where the endpoint does not answer, or says that it is in trouble: what
+    /// is sent may be sent twice. One answer may take `deadline` at most.
+    pub fn bearing(&self, trouble: Duration, deadline: Duration) -> Self {
+        let transport = self.transport.bearing(trouble, deadline);
+        Self {
+            provider: provider(&self.endpoint, &transport),
+            transport,
+            ..self.clone()
+        }
+    }
+
+    /// How long trouble is borne.
+    pub(crate) fn patience(&self) -> Duration {
+        self.transport.trouble()
     }
 
     /// The same, with another bound on the data fee of each program: the endpoint says what it is.
@@ -318,11 +333,7 @@ impl Client {
     ) -> Result<Sent, ChainError> {
         let sender = self.sender(what)?;
         let request = request.with_from(sender);
-        let estimate = self
-            .provider
-            .estimate_gas(request.clone())
-            .await
-            .map_err(|error| self.error(what, error))?;
+        let estimate = self.estimate(what, &request).await?;
         // The price of L1 may double until it is mined.
         let l1 = self.l1_gas(&request).await;
         let limit = with_margin(estimate).saturating_add(l1);
@@ -361,6 +372,16 @@ impl Client {
         })
     }
 
+    /// Units of gas that the endpoint estimates for a request, or why it would fail.
+    pub(crate) async fn estimate(
+        &self,
+        what: &str,
+        request: &TransactionRequest,
+    ) -> Result<u64, ChainError> {
+        let gas = self.provider.estimate_gas(request.clone()).await;
+        gas.map_err(|error| self.error(what, error))
+    }
+
     /// Sorts an error of the provider.
     pub fn error(&self, what: &str, error: alloy::transports::TransportError) -> ChainError {
         ChainError::of(&self.endpoint, what, error)
@@ -373,6 +394,11 @@ impl Client {
             reason: Unanswered::Contradiction(found.into()),
         }
     }
+}
+
+fn provider(endpoint: &Endpoint, transport: &Patient) -> DynProvider {
+    let rpc = RpcClient::new(transport.clone(), guess_local_url(endpoint.url()));
+    ProviderBuilder::new().connect_client(rpc).erased()
 }
 
 /// Gas to send along with a transaction that needs so much as far as is known.

@@ -1,7 +1,8 @@
 //! Waiting for the receipt of a transaction that was sent.
 
-use super::{ChainError, Client};
+use super::{Backoff, ChainError, Client};
 use crate::ids::TxHash;
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
@@ -36,11 +37,7 @@ impl Client {
         nonce: u64,
     ) -> Result<TransactionReceipt, ChainError> {
         self.receipt_unless(what, tx, async || {
-            let next = self
-                .provider
-                .get_transaction_count(sender)
-                .await
-                .map_err(|error| self.error("eth_getTransactionCount", error))?;
+            let next = self.nonce(sender, BlockNumberOrTag::Latest).await?;
             Ok((next > nonce).then(|| ChainError::NonceTaken {
                 what: what.into(),
                 sender,
@@ -49,6 +46,22 @@ impl Client {
             }))
         })
         .await
+    }
+
+    /// The receipt of a transaction, if the endpoint has one now.
+    pub(crate) async fn receipt_now(
+        &self,
+        tx: TxHash,
+    ) -> Result<Option<TransactionReceipt>, ChainError> {
+        let found = self.provider.get_transaction_receipt(tx.0).await;
+        let found = found.map_err(|error| self.error("eth_getTransactionReceipt", error))?;
+        match &found {
+            Some(other) if other.transaction_hash != tx.0 => {
+                let other = other.transaction_hash;
+                Err(self.contradiction(format!("the receipt of {other} for {tx}")))
+            }
+            _ => Ok(found),
+        }
     }
 
     /// Waits for a receipt; `lost` says, once in a while, why none can come any more. An endpoint may be
@@ -61,23 +74,13 @@ impl Client {
         lost: impl AsyncFn() -> Result<Option<ChainError>, ChainError>,
     ) -> Result<TransactionReceipt, ChainError> {
         let begun = Instant::now();
-        let mut pause = RECEIPT_PAUSE;
+        let mut pauses = Backoff::new(RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST);
         let mut lost_looks = 0;
         while begun.elapsed() < RECEIPT_TIMEOUT {
-            let found = self
-                .provider
-                .get_transaction_receipt(tx.0)
-                .await
-                .map_err(|error| self.error(what, error))?;
-            match found {
-                Some(receipt) if receipt.transaction_hash == tx.0 => return Ok(receipt),
-                Some(other) => {
-                    let other = other.transaction_hash;
-                    return Err(self.contradiction(format!("the receipt of {other} for {tx}")));
-                }
-                None => {}
+            if let Some(receipt) = self.receipt_now(tx).await? {
+                return Ok(receipt);
             }
-            if pause >= RECEIPT_PAUSE_LONGEST {
+            if pauses.is_longest() {
                 match lost().await? {
                     Some(error) if !self.is_known(tx).await? => {
                         lost_looks += 1;
@@ -89,8 +92,7 @@ impl Client {
                     _ => lost_looks = 0,
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(RECEIPT_PAUSE_LONGEST);
+            pauses.pause().await;
         }
         Err(ChainError::NoReceipt {
             what: what.into(),

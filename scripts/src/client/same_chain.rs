@@ -1,10 +1,11 @@
 //! Whether an endpoint still answers for the chain that it began with: another node may stand behind
 //! the same address by then.
 
-use super::{ChainError, Client};
+use super::{ChainError, Client, HICCUP};
 use alloy::primitives::B256;
 use alloy::providers::Provider;
 use serde::Deserialize;
+use std::time::Duration;
 
 impl Client {
     /// Asks for the chain's id once more.
@@ -12,11 +13,9 @@ impl Client {
     /// # Errors
     /// An answer that cannot be, where it is another one.
     pub async fn confirm_chain(&self) -> Result<(), ChainError> {
-        let ask = async || {
-            let queried = self.provider.get_chain_id().await;
-            queried.map_err(|error| self.error("eth_chainId", error))
-        };
-        let found = self.answered(ask).await?;
+        let asked = self.bearing(HICCUP.max(self.patience()), Duration::MAX);
+        let found = asked.provider.get_chain_id().await;
+        let found = found.map_err(|error| self.error("eth_chainId", error))?;
         match found == self.chain_id {
             true => Ok(()),
             false => Err(self.contradiction(other_chain(self.chain_id, found))),

@@ -8,7 +8,7 @@ use crate::ids::{CalldataHash, TxHash};
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction as _;
-use alloy::eips::Encodable2718;
+use alloy::eips::{BlockNumberOrTag, Encodable2718};
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -27,6 +27,13 @@ pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainErro
         }
         other => other,
     }
+}
+
+/// What gas may cost, in wei.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fees {
+    pub(crate) max: u128,
+    pub(crate) tip: u128,
 }
 
 impl Client {
@@ -64,8 +71,7 @@ impl Client {
         // A nonce that is used up says that one with it was mined; which one, a node that lags does
         // not say at once.
         for look in 0..=LOST_LOOKS {
-            let next = self.provider.get_transaction_count(sender).await;
-            let next = next.map_err(|error| self.error("eth_getTransactionCount", error))?;
+            let next = self.nonce(sender, BlockNumberOrTag::Latest).await?;
             let (used, free): (Vec<_>, Vec<_>) =
                 unknown.into_iter().partition(|one| one.nonce < next);
             unknown = free;
@@ -139,29 +145,14 @@ impl Client {
         request: TransactionRequest,
     ) -> Result<(TxHash, u64), ChainError> {
         let nonce = self.next_nonce(sender).await?;
-        let fees = self
-            .provider
-            .estimate_eip1559_fees()
-            .await
-            .map_err(|error| self.error("eth_feeHistory", error))?;
-        let request = request
-            .with_nonce(nonce)
-            .with_max_fee_per_gas(fees.max_fee_per_gas)
-            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
-        let (tx, signed) = self.sign(what, request.clone()).await?;
+        let (tx, signed) = self.noted(what, request, nonce, self.fees().await?).await?;
         self.progress.transaction(tx);
-        if let Some(journal) = &self.journal {
-            journal.sending(InFlight::of(what, tx, nonce, &request));
-        }
-        kill_point::at(Phase::BeforeSending);
-        let sent = self.provider.send_raw_transaction(&signed).await;
-        match sent {
-            Ok(_) => {
+        match self.broadcast(what, &signed).await {
+            Ok(()) => {
                 kill_point::at(Phase::Sent);
                 Ok((tx, nonce))
             }
             Err(error) => {
-                let error = self.error(what, error);
                 let rejection = Rejection::of(&error);
                 let maybe = |error| maybe_sent(what, tx, error);
                 match rejection {
@@ -191,6 +182,42 @@ impl Client {
                 })
             }
         }
+    }
+
+    /// What gas may cost now.
+    pub(crate) async fn fees(&self) -> Result<Fees, ChainError> {
+        let found = self.provider.estimate_eip1559_fees().await;
+        let found = found.map_err(|error| self.error("eth_feeHistory", error))?;
+        Ok(Fees {
+            max: found.max_fee_per_gas,
+            tip: found.max_priority_fee_per_gas,
+        })
+    }
+
+    /// Fills and signs a request, and notes it in the journal: its hash, and its bytes as they are sent.
+    pub(crate) async fn noted(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        nonce: u64,
+        fees: Fees,
+    ) -> Result<(TxHash, Bytes), ChainError> {
+        let request = request
+            .with_nonce(nonce)
+            .with_max_fee_per_gas(fees.max)
+            .with_max_priority_fee_per_gas(fees.tip);
+        let (tx, signed) = self.sign(what, request.clone()).await?;
+        if let Some(journal) = &self.journal {
+            journal.sending(InFlight::of(what, tx, nonce, &request));
+        }
+        kill_point::at(Phase::BeforeSending);
+        Ok((tx, signed))
+    }
+
+    /// Gives the endpoint a signed transaction.
+    pub(crate) async fn broadcast(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
+        let sent = self.provider.send_raw_transaction(signed).await;
+        sent.map(drop).map_err(|error| self.error(what, error))
     }
 
     /// Signs a request that has everything but the chain's id: its hash, and its bytes as they are
@@ -237,8 +264,7 @@ impl Client {
     /// Somebody's transaction that was mined.
     pub async fn mined(&self, tx: TxHash, what: &str) -> Result<Sent, ChainError> {
         let receipt = self.receipt(what, tx).await?;
-        let found = self.provider.get_transaction_by_hash(tx.0).await;
-        let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
+        let found = self.known(tx).await?;
         Ok(Sent {
             what: what.into(),
             tx,
@@ -256,14 +282,13 @@ impl Client {
         account: Address,
         tx: TxHash,
     ) -> Result<Option<Bytes>, ChainError> {
-        let found = self.provider.get_transaction_by_hash(tx.0).await;
-        let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
+        let found = self.known(tx).await?;
         let found = found.filter(|found| found.to() == Some(account));
         Ok(found.map(|found| found.input().clone()))
     }
 
     /// Notes that the fate of a transaction is known.
-    pub(super) fn forget(&self, tx: TxHash) {
+    pub(crate) fn forget(&self, tx: TxHash) {
         if let Some(journal) = &self.journal {
             journal.settled(tx);
         }
@@ -275,7 +300,7 @@ impl Client {
     }
 
     /// The transaction as the endpoint has it, mined or not.
-    async fn known(&self, tx: TxHash) -> Result<Option<Transaction>, ChainError> {
+    pub(crate) async fn known(&self, tx: TxHash) -> Result<Option<Transaction>, ChainError> {
         let found = self.provider.get_transaction_by_hash(tx.0).await;
         let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
         Ok(found.filter(|found| found.tx_hash() == tx.0))

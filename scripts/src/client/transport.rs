@@ -1,8 +1,7 @@
-//! JSON-RPC over HTTP with limits: a deadline for the whole of a request, a bound on its answer,
-//! no redirects, and no URL in its errors.
+//! JSON-RPC over HTTP with limits: a bound on the answer, no redirects, and no URL in its errors.
 
 use super::endpoint::Endpoint;
-use super::rate_limit::{RATE_LIMIT_WAIT, retry_after};
+use super::retry::{RATE_LIMIT_WAIT, retry_after};
 use crate::error::{Exit, Explain};
 use crate::output::shortened;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
@@ -218,7 +217,7 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(endpoint: Endpoint) -> Result<Self, Unanswered> {
+    pub(super) fn new(endpoint: &Endpoint) -> Result<Self, Unanswered> {
         choose_tls_cryptography();
         let builder = Client::builder().redirect(redirect::Policy::none());
         // Reading the authorities that the system trusts takes longer than most commands.
@@ -228,25 +227,15 @@ impl Http {
             false => builder.tls_certs_only([]),
         };
         let client = builder.build().map_err(Unanswered::broken)?;
+        let endpoint = endpoint.clone();
         Ok(Self { client, endpoint })
     }
 
-    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
-        let timeout = self.endpoint.timeout;
-        let answer = match tokio::time::timeout(timeout, self.exchange(&request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Unanswered::Deadline {
-                seconds: timeout.as_secs(),
-            }),
-        };
-        answer.map_err(TransportErrorKind::custom)
-    }
-
-    async fn exchange(&self, request: &RequestPacket) -> Result<ResponsePacket, Unanswered> {
+    async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, Unanswered> {
         let mut answer = self
             .client
             .post(self.endpoint.url().clone())
-            .json(request)
+            .json(&request)
             .headers(request.headers())
             .send()
             .await
@@ -304,7 +293,8 @@ impl Service<RequestPacket> for Http {
     }
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
-        Box::pin(self.clone().ask(request))
+        let answer = self.clone().exchange(request);
+        Box::pin(async { answer.await.map_err(TransportErrorKind::custom) })
     }
 }
 

@@ -1,16 +1,15 @@
-//! JSON-RPC over WebSocket with the limits of the transport over HTTP: a deadline for the whole of
-//! a request, a bound on its answer, no redirects, and no URL in its errors.
+//! JSON-RPC over WebSocket with the limits of the transport over HTTP: a bound on the answer, no redirects, and no
+//! URL in its errors.
 //!
 //! A connection carries one request at a time. Further requests open connections of their own, up to
 //! a bound, and those that are idle are used again.
 
 use super::endpoint::Endpoint;
-use super::rate_limit::{limit_in, retry_after};
+use super::retry::{limit_in, retry_after};
 use super::same_chain::other_chain;
 use super::transport::{ANSWER_MAX, Unanswered, quoted};
 use alloy::primitives::U64;
 use alloy::rpc::json_rpc::{Id, Request, RequestPacket, ResponsePacket};
-use alloy::transports::http::reqwest::Client;
 use alloy::transports::{
     TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
 };
@@ -35,7 +34,6 @@ type Connection = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The transport of one endpoint.
 #[derive(Clone)]
 pub(super) struct WebSocket {
-    endpoint: Endpoint,
     uri: Uri,
     headers: HeaderMap,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -45,20 +43,16 @@ pub(super) struct WebSocket {
 }
 
 impl WebSocket {
-    pub(super) fn new(endpoint: Endpoint) -> Result<Self, Unanswered> {
+    pub(super) fn new(endpoint: &Endpoint) -> Result<Self, Unanswered> {
         choose_tls_cryptography();
         let broken = |error: String| Unanswered::Broken(quoted(&error));
-        // The HTTP client knows how a user and a password are written into a header.
-        let mut url = endpoint.url().clone();
-        let _ = url.set_scheme(if url.scheme() == "wss" {
-            "https"
-        } else {
-            "http"
-        });
-        let request = Client::builder()
-            .build()
-            .and_then(|client| client.get(url).build());
-        let request = request.map_err(Unanswered::broken)?;
+        let mut headers = HeaderMap::new();
+        if let Some(authorization) = endpoint.authorization() {
+            let value = authorization.to_string().parse();
+            let value =
+                value.map_err(|_| broken("its user and password have no use here".into()))?;
+            headers.insert(header::AUTHORIZATION, value);
+        }
         let mut url = endpoint.url().clone();
         let _ = (url.set_username(""), url.set_password(None));
         Ok(Self {
@@ -66,27 +60,15 @@ impl WebSocket {
                 .as_str()
                 .parse()
                 .map_err(|_| broken("the URL has no use here".into()))?,
-            headers: request.headers().clone(),
-            endpoint,
+            headers,
             idle: Arc::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             chain: Arc::default(),
         })
     }
 
-    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
-        let timeout = self.endpoint.timeout;
-        let answer = match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Unanswered::Deadline {
-                seconds: timeout.as_secs(),
-            }),
-        };
-        answer.map_err(TransportErrorKind::custom)
-    }
-
     /// A connection that fails, or whose answer nobody waits for any more, is not used again.
-    async fn exchange(&self, request: RequestPacket) -> Result<ResponsePacket, Unanswered> {
+    async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, Unanswered> {
         let _place = self.places.acquire().await;
         let text = request.clone().serialize();
         let text = text.map_err(|error| Unanswered::Broken(quoted(&error.to_string())))?;
@@ -223,6 +205,7 @@ impl Service<RequestPacket> for WebSocket {
     }
 
     fn call(&mut self, request: RequestPacket) -> Self::Future {
-        Box::pin(self.clone().ask(request))
+        let answer = self.clone().exchange(request);
+        Box::pin(async { answer.await.map_err(TransportErrorKind::custom) })
     }
 }

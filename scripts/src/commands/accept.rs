@@ -3,12 +3,14 @@
 use super::adopt::{RunsLayout, takes_over};
 use super::args::{AdoptArgs, StorageArgs};
 use super::context::Context;
+use super::facts::Place;
 use super::propose::propose;
-use super::storage::{self, StorageChecks, StorageContext};
+use super::storage;
 use super::transfer::first_contact;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::build::evm;
+use crate::checks::Assessment;
 use crate::governance::kind_in_words;
 use crate::model::Instance;
 use crate::output::Outcome;
@@ -23,11 +25,7 @@ use stylus_upgrades_interface::slots;
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
     let registry = context.verified(&client, context.registry()?).await?;
-    let place = StorageContext {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let proxy = context.manifest.address(&args.proxy)?;
     let (name, version) = (args.name.clone(), args.version.clone());
     let mut outcome = Outcome::default();
@@ -54,12 +52,13 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             instance.version,
             context.names().long(call.registry)
         ));
-        let mut runs = recorded(place, &call, &instance).await?;
-        runs.file = args.runs_layout.as_deref();
+        let (_, recorded) = recorded(place, &call, &instance).await?;
+        let runs = (args.runs_layout.as_deref(), recorded);
         let said = ((&args.storage, Role::Proposer), runs);
         let candidate = candidate(place, &call).await?;
         let pair = (call.name.as_str(), call.version.as_str());
         let checks = takes_over(place, pair, said, &candidate).await?;
+        storage::require(&checks)?;
         storage::report(&mut outcome, &checks);
         outcome.line(format!(
             "next, once it is accepted: stylus-upgrades transfer {proxy} {registry} {} --registry {}",
@@ -67,10 +66,7 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
             call.registry
         ));
     } else {
-        let accepted = client
-            .registry(registry)
-            .acceptance(&call.name, proxy)
-            .await?;
+        let accepted = place.reader().acceptance(&call.name, proxy).await?;
         (call.kind, call.version) = (accepted.kind.number(), accepted.version);
         if accepted.registry.is_zero() {
             return Err(TransferError::NothingAccepted {
@@ -85,17 +81,17 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         ));
     }
     let bytes = call.abi_encode().into();
-    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+    propose(place, &bytes, Vec::new(), outcome).await
 }
 
 /// What an approver of an acceptance has checked.
 pub(super) async fn check(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &abi::acceptTransferCall,
     said: (&StorageArgs, Role),
-) -> Result<StorageChecks, Error> {
+) -> Result<Assessment, Error> {
     if call.registry.is_zero() {
-        return Ok(StorageChecks::default());
+        return Ok(Assessment::default());
     }
     let instance = found(place, call).await?;
     let candidate = candidate(place, call).await?;
@@ -105,23 +101,17 @@ pub(super) async fn check(
 
 /// The layout of what the instance runs, as the registry recorded it that is to transfer it.
 async fn recorded(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &abi::acceptTransferCall,
     instance: &Instance,
 ) -> Result<RunsLayout<'static>, Error> {
     let there = place.client.registry(call.registry);
     let code = there.code(&instance.definition, &instance.version).await?;
-    Ok(RunsLayout {
-        file: None,
-        recorded: Some((call.registry, code.layout)),
-    })
+    Ok((None, Some((call.registry, code.layout))))
 }
 
 /// The instance at the registry that is to transfer it. An adopted one is not transferred to a registry.
-async fn found(
-    place: StorageContext<'_>,
-    call: &abi::acceptTransferCall,
-) -> Result<Instance, Error> {
+async fn found(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Instance, Error> {
     let from = first_contact(place.context, place.client, call.registry).await?;
     let instance = require_there(place.client, from, call.proxy).await?;
     // What the proxy obeys stands in its own slot: a registry can have a proxy on record that obeys another.
@@ -154,10 +144,7 @@ async fn found(
 }
 
 /// The proxy as it is now.
-async fn candidate(
-    place: StorageContext<'_>,
-    call: &abi::acceptTransferCall,
-) -> Result<Candidate, Error> {
+async fn candidate(place: Place<'_>, call: &abi::acceptTransferCall) -> Result<Candidate, Error> {
     let runs = place.client.storage(call.proxy, slots::IMPLEMENTATION);
     Ok(Candidate {
         proxy: call.proxy,

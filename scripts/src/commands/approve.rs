@@ -8,16 +8,18 @@ use super::args::{ApproveArgs, ReviewArgs};
 use super::confirm;
 use super::context::{Context, report};
 use super::export;
+use super::facts::Place;
 use super::pause;
 use super::pending::named;
 use super::propose::approve_and_roll;
-use super::storage::{self, StorageChecks, StorageContext};
+use super::storage;
 use super::transfer;
 use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
-use crate::assess::Role;
+use crate::assess::{Finding, Part, Refused, Role};
 use crate::build::Artifact;
+use crate::checks::Assessment;
 use crate::client::Client;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
@@ -68,18 +70,14 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     require_part(&client, registry, &event.call).await?;
     let said = (&args.review, client.caller("approve").ok());
-    let checks = check_as_approver(context, &client, registry, &decoded, said).await?;
+    let place = Place::of(context, &client, registry);
+    let checks = check_as_approver(place, &decoded, said).await?;
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
     outcome.field("calldata_digest", digest);
     storage::report(&mut outcome, &checks);
-    let place = StorageContext {
-        context,
-        client: &client,
-        registry,
-    };
     let overrides = args.review.storage.clone();
     let rollout = (&overrides, checks);
     let mut outcome = approve_and_roll(place, (action, &event.call), outcome, rollout).await?;
@@ -93,19 +91,18 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
 /// sources build to, what the command that proposed it checked, and that what is final is meant. Of `approver`, if
 /// it is known, also that his own part ends.
 pub(super) async fn check_as_approver(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     decoded: &Call,
     (args, approver): (&ReviewArgs, Option<Address>),
-) -> Result<StorageChecks, Error> {
+) -> Result<Assessment, Error> {
+    let (context, client, _) = place.parts();
     if args.source.is_some() || args.script_source.is_some() {
         // What a build cannot change is reported before it.
-        let found = check_action(context, client, registry, decoded, (args, Role::Approver)).await;
-        if let Err(error) = found
-            && error.is_dirty()
-        {
-            return Err(error);
+        let found = check_action(place, decoded, (args, Role::Approver)).await?;
+        let mut refused = found.decision().refused;
+        refused.retain(|one| one.part == Part::LiveInstances);
+        if let Some(refused) = Refused::of(refused) {
+            return Err(refused.into());
         }
     }
     if let Some(source) = &args.source {
@@ -123,23 +120,30 @@ pub(super) async fn check_as_approver(
             |source| context.artifact_anew(source),
         )?;
     }
-    let checks = check_action(context, client, registry, decoded, (args, Role::Approver)).await?;
-    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
-    if let Call::TransferProxy(call) = decoded {
-        let place = StorageContext {
-            context,
-            client,
-            registry,
-        };
-        let checked = transfer::check(place, call).await?;
-        for line in &checked.lines {
-            context.output.note(line);
-        }
-        notices.extend(checked.notices());
-    }
+    let (checks, notices) = look_as_approver(place, decoded, (args, approver)).await?;
+    storage::require(&checks)?;
     confirm::require(context, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)
+}
+
+/// What was found out about an action for who approves it, and what has to be meant.
+pub(super) async fn look_as_approver(
+    place: Place<'_>,
+    decoded: &Call,
+    (args, approver): (&ReviewArgs, Option<Address>),
+) -> Result<(Assessment, Vec<Finding>), Error> {
+    let checks = check_action(place, decoded, (args, Role::Approver)).await?;
+    let (client, registry) = (place.client, place.registry);
+    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    if let Call::TransferProxy(call) = decoded {
+        let checked = transfer::check(place, call).await?;
+        for line in &checked.lines {
+            place.context.output.note(line);
+        }
+        notices.extend(checked.notices());
+    }
+    Ok((checks, notices))
 }
 
 /// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.

@@ -1,27 +1,30 @@
 //! `check`: what a pull request would do to what is live, in one command.
 
 mod baseline;
-mod parts;
+mod offline;
 
-pub(super) use parts::initializer_finding;
-
-use super::args::{StepArgs, StorageArgs};
+use super::args::{PlanArgs, StepArgs, StorageArgs};
+use super::calldata;
 use super::context::Context;
+use super::plan::{Tried, tried};
+use super::storage;
 use crate::app_error::Error;
 use crate::assess::{
-    Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
+    Coverage, Evidence, Finding, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
+use crate::checks::{Assessment, Callers, Runs};
 use crate::error::{Exit, Explain, Report};
-use crate::interface::Places;
-use crate::layout::{Known, Pair, Said, Side, check_storage, finding_id, report};
+use crate::interface::{Callable, Places, added};
+use crate::layout::finding_id;
 use crate::manifest::{FILE, Manifest};
 use crate::output::Outcome;
+use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::Baseline;
 use clap::{Args, ValueEnum};
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
-use stylus_layout::StepKind;
+use stylus_layout::{Decision, StepKind};
 
 /// The label of a version that nobody named.
 const NEXT: &str = "next";
@@ -71,7 +74,9 @@ pub enum Format {
 /// What was found so far.
 struct Check<'a> {
     args: &'a CheckArgs,
-    /// Where something stands in the sources.
+    /// What callers can use of the new code.
+    interface: Callable,
+    /// Where something stands in its sources.
     places: Places,
     /// The folder that paths are shown from.
     root: PathBuf,
@@ -86,6 +91,7 @@ struct Check<'a> {
 pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, Error> {
     let mut check = Check {
         args,
+        interface: Callable::default(),
         places: Places::default(),
         root: repository()
             .or_else(|| std::env::current_dir().ok())
@@ -104,6 +110,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
     outcome.field("name", &args.name);
     match context.artifact(&args.source) {
         Ok(artifact) => {
+            check.interface = artifact.interface.clone().unwrap_or_default();
             check.places = context.places_of(artifact.codehash());
             outcome.field("codehash", artifact.codehash());
             outcome.field("code_bytes", artifact.code.len());
@@ -175,22 +182,126 @@ impl Check<'_> {
         let to = self.label(artifact, base);
         outcome.field("from", &base.label);
         outcome.field("to", &to);
-        let refused = self.layouts(context, artifact, base, &to)?;
-        self.abi(artifact, base);
-        self.initializers(artifact, base, &to);
-        if base.is_live {
-            return self.upgrade(context, &to, &refused).await;
+        let Some(before) = &base.before else {
+            return self.upgrade(context, &to).await;
+        };
+        let way = offline::way(context, self.args, (base, before), artifact, &to)?;
+        if let Callers::Of { old, .. } = &way.callers {
+            self.added(old.value());
         }
-        let why = "--against was given, so no chain was asked";
-        for part in [Part::Trial, Part::LiveInstances] {
-            self.absent(part, why);
+        let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
+        if matches!(way.runs, Runs::Nothing) {
+            let why = "the label of the version before is not known; --from says it";
+            self.absent(Part::Steps, why);
         }
-        self.steps(context, artifact, base, &to)?;
-        match artifact.source_hash().is_zero() {
-            true => self.absent(Part::Source, "it was not built from sources here"),
-            false => self.coverage.seen(Part::Source, Origin::Build),
+        checks.add(way)?;
+        self.absent(Part::Trial, offline::NOT_ASKED);
+        self.take(&checks)
+    }
+
+    /// Tries the upgrade on a copy of the chain.
+    async fn upgrade(&mut self, context: &Context, to: &str) -> Result<(), Error> {
+        let plan = PlanArgs {
+            name: self.args.name.clone(),
+            version: to.to_owned(),
+            source: Some(self.args.source.clone()),
+            action: None,
+            step: self.args.step.clone(),
+            storage: self.args.storage.clone(),
+            instances: self.args.instances,
+            replay: None,
+            replay_blocks: 1,
+            replay_report: None,
+        };
+        let Tried {
+            plan,
+            checks,
+            taken,
+            ..
+        } = tried(context, &plan, Role::Ci).await?;
+        self.findings.extend(taken);
+        self.added(checks.before());
+        self.take(&checks)?;
+        let called = calldata::typed(&self.args.step.call);
+        let called = called.split('(').next().unwrap_or_default();
+        let at = self.places.function(called);
+        let refused = checks.decision().refused;
+        let is_new = |one: &&Finding| !refused.contains(one);
+        let problems = plan.problems.iter().filter(is_new);
+        let placed = problems.map(|problem| problem.clone().at(at, &self.root));
+        self.findings.extend(placed);
+        self.coverage.seen(Part::Trial, Origin::Chain);
+        if plan.instances.is_empty() && plan.untried == 0 {
+            let why = "there is no instance to try it on";
+            let some = Evidence::some(Part::Trial, Origin::NotKnown, why);
+            self.coverage.add(some);
+        }
+        let started = only_started(&plan.instances);
+        let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
+        let of_gas = plan.reads.iter().filter_map(Reads::reads_gas);
+        let is_tried = plan.verdict() != Verdict::NotTried;
+        for one in of_gas {
+            let is_accepted = context.accepted().contains(&one.id);
+            self.is_tried_in_part |= !is_accepted;
+            let some = Evidence::some(Part::Trial, Origin::NotKnown, &one.message);
+            self.coverage.add(some);
+            self.findings.push(one);
+        }
+        for why in started.into_iter().chain(untried) {
+            self.is_tried_in_part = true;
+            self.coverage.add(match is_tried {
+                true => Evidence::some(Part::Trial, Origin::NotKnown, why),
+                false => Evidence::whole(Part::Trial, Origin::NotKnown, why),
+            });
+        }
+        for calls in plan.reads.iter().filter_map(Reads::of_calls) {
+            let finding = Finding::named(Part::Trial, Severity::Warning, "upgrade-calls", calls);
+            self.findings.push(finding);
         }
         Ok(())
+    }
+
+    /// Takes over what was found, each at its place in the sources, and what changed in storage and loses nothing.
+    fn take(&mut self, checks: &Assessment) -> Result<(), Error> {
+        storage::require_all(checks)?;
+        self.coverage.merge(&checks.coverage);
+        let all = checks.storage().into_iter().flat_map(|one| one.findings);
+        let safe = all
+            .filter(|one| one.decision == Decision::Safe)
+            .map(|one| Finding {
+                about: Some(one.field.clone()),
+                ..Finding::new(
+                    Part::Layout,
+                    Severity::Note,
+                    finding_id(&one),
+                    format!("{}: {}", one.field, one.note),
+                )
+            });
+        let all: Vec<Finding> = checks.found().cloned().chain(safe).collect();
+        for one in all {
+            let about = one.about.as_deref().unwrap_or_default();
+            let at = match one.part {
+                Part::Layout | Part::LiveInstances => self.places.field(about),
+                _ => self.places.function(about),
+            };
+            self.findings.push(one.at(at, &self.root));
+        }
+        Ok(())
+    }
+
+    /// What callers can use from the next version on.
+    fn added(&mut self, old: Option<&Callable>) {
+        for change in old
+            .iter()
+            .flat_map(|old| added(&old.abi, &self.interface.abi))
+        {
+            let finding = Finding {
+                severity: Severity::Note,
+                ..change.finding().from(Origin::Build)
+            };
+            let at = self.places.function(&change.name);
+            self.findings.push(finding.at(at, &self.root));
+        }
     }
 
     /// Notes that nothing is known of a part.
@@ -209,99 +320,6 @@ impl Check<'_> {
         };
         let label = self.args.version.clone().or_else(declared);
         label.unwrap_or_else(|| NEXT.into())
-    }
-
-    /// Whether it may take over the storage. What refuses it.
-    fn layouts(
-        &mut self,
-        context: &Context,
-        artifact: &Artifact,
-        base: &Baseline,
-        to: &str,
-    ) -> Result<Vec<FindingId>, Error> {
-        let storage = &self.args.storage;
-        let known = match artifact.document() {
-            Some(document) => document.into(),
-            None => Known::Not("the contract declares none".into()),
-        };
-        let pair = Pair {
-            name: &self.args.name,
-            from: base.label.as_deref().unwrap_or(&base.what),
-            to,
-            old: base.side.clone(),
-            new: Side {
-                hash: artifact.layout_hash(),
-                known,
-            },
-            runs_migration: self.args.step.runs_migration(),
-            goes_back: false,
-        };
-        let said = Said {
-            renames: storage.rename.clone(),
-            retypes: storage.retype.clone(),
-            accepted: context.accepted(),
-            migrates: artifact.info.migrates.clone(),
-        };
-        let both = (base.side.known.document(), pair.new.known.document());
-        let findings = match both {
-            (Some(old), Some(new)) => report(&old.layout, &new.layout, &said)?.findings,
-            _ => Vec::new(),
-        };
-        let error = match check_storage(&pair, &said) {
-            Ok(check) => {
-                self.safe_fields(&check.findings);
-                self.findings.extend(check.accepted);
-                match &check.unknown {
-                    Some(why) => {
-                        let absent = Evidence::whole(Part::Layout, Origin::NotKnown, why);
-                        self.coverage.add(absent.told());
-                    }
-                    None => self.coverage.seen(Part::Layout, Origin::Build),
-                }
-                for why in &check.partial {
-                    let some = Evidence::some(Part::Layout, Origin::NotKnown, why);
-                    self.coverage.add(some);
-                }
-                return Ok(Vec::new());
-            }
-            Err(error) => error,
-        };
-        let ids = error.ids();
-        if ids.is_empty() {
-            return Err(error.into());
-        }
-        let open = findings.iter().filter(|one| ids.contains(&finding_id(one)));
-        let open: Vec<&stylus_layout::Finding> = open.collect();
-        if open.is_empty() {
-            let why = error.why_unchecked();
-            let absent = Evidence::whole(Part::Layout, Origin::NotKnown, why);
-            self.coverage.add(absent.told());
-            self.findings.extend(Error::from(error).findings());
-            return Ok(ids);
-        }
-        self.coverage.seen(Part::Layout, Origin::Build);
-        for finding in open {
-            let place = |at: &Option<stylus_layout::Location>| {
-                at.as_ref()
-                    .map_or("nowhere".to_owned(), ToString::to_string)
-            };
-            let message = format!(
-                "{}: {} → {}: {}",
-                finding.field,
-                place(&finding.old),
-                place(&finding.new),
-                finding.note
-            );
-            let id = finding_id(finding);
-            let found = Finding {
-                next: Some(format!("declare it, or {}", FindingId::flag([&id]))),
-                ..Finding::new(Part::Layout, Severity::Danger, id, message)
-            };
-            let at = self.places.field(&finding.field);
-            self.findings
-                .push(found.from(Origin::Build).at(at, &self.root));
-        }
-        Ok(ids)
     }
 
     /// What came of it.

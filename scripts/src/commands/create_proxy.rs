@@ -3,19 +3,19 @@
 use super::args::{CreateProxyArgs, Kind};
 use super::calldata;
 use super::context::{Context, report};
+use super::facts::Place;
 use super::propose::{propose_with, stop};
 use super::salt;
-use super::storage::{self, StorageChecks};
-use super::work::interface_at;
+use super::storage;
 use crate::app_error::Error;
-use crate::assess::{Evidence, FindingId, Origin, Part, Role};
-use crate::client::{Client, Sent};
+use crate::assess::Role;
+use crate::checks::Subject;
+use crate::client::Sent;
 use crate::error::Exit;
 use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::steps::{check_creation, is_initialised_elsewhere};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -43,9 +43,10 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let typed = calldata::typed(&request.init);
-    let asked = (&call, typed);
-    let checks = check(context, &client, registry, asked, Role::Proposer).await?;
+    let place = Place::of(context, &client, registry);
+    let asked = Subject::Creation(&call, calldata::typed(&request.init));
+    let checks = place.assess(asked, Role::Proposer).await?;
+    storage::require(&checks)?;
     if call.initData.is_empty() {
         context.output.note(CREATED_BARE);
     }
@@ -54,7 +55,9 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     outcome.field("version", &request.version);
     storage::report(&mut outcome, &checks);
     if request.salt.is_none() {
-        if let Some((sent, proxy)) = created_before(context, &client, registry, &call).await? {
+        if let Some((sent, proxy)) =
+            created_before(Place::of(context, &client, registry), &call).await?
+        {
             report(&mut outcome, std::slice::from_ref(&sent));
             outcome.field("proxy", proxy);
             outcome.field("executed", true);
@@ -68,8 +71,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if let Some(alias) = &request.save {
         Manifest::require_free(&context.manifest_file(), context.network(), alias)?;
     }
-    let proxy = client
-        .registry(registry)
+    let proxy = place
+        .reader()
         .proxy_address(&call.name, call.kind.into(), call.salt)
         .await?;
     outcome.field("proxy", proxy);
@@ -77,16 +80,7 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let created = format!("proxy  {proxy}");
     outcome.line(created.clone());
     let bytes = call.abi_encode().into();
-    let mut outcome = propose_with(
-        context,
-        &client,
-        registry,
-        &bytes,
-        request.value,
-        Vec::new(),
-        outcome,
-    )
-    .await?;
+    let mut outcome = propose_with(place, (&bytes, request.value), Vec::new(), outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         let lines = outcome.lines.iter_mut();
         for line in lines.filter(|line| **line == created) {
@@ -104,61 +98,12 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     Ok(outcome)
 }
 
-/// Checks that the initializer runs which the version's code declares. A version that nobody registered is
-/// refused.
-pub(super) async fn check(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    (call, typed): (&abi::createProxyCall, &str),
-    role: Role,
-) -> Result<StorageChecks, Error> {
-    let accepted = context.accepted();
-    let mut checks = StorageChecks::asked_by(role);
-    let data = &call.initData;
-    // Of a version that nobody registered, nothing can be checked: it may be there when the call is.
-    let code = client
-        .registry(registry)
-        .code(&call.name, &call.version)
-        .await?;
-    let known = context.documents(client, registry).get(code.layout).await?;
-    match known.document().and_then(|known| known.steps.as_ref()) {
-        Some(steps) => {
-            let labels = match is_initialised_elsewhere(steps, &call.version) {
-                true => client.registry(registry).labels(&call.name).await?,
-                false => Vec::new(),
-            };
-            let version = (call.name.as_str(), call.version.as_str());
-            checks.coverage.seen(Part::Steps, Origin::Chain);
-            if let Err(error) = check_creation(steps, version, (data, typed), &labels) {
-                checks.refuse(&accepted, error.into())?;
-            }
-        }
-        // Who means that no initializer runs needs to know of none.
-        None if data.is_empty() && accepted.contains(&FindingId::INITIALIZER_OMITTED) => {}
-        None => {
-            let why = "the code does not say which initializers it declares";
-            let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
-            checks.coverage.add(absent);
-        }
-    }
-    checks.coverage.add(match known.document() {
-        Some(known) if known.steps.is_some() => Evidence::whole(Part::Interface, Origin::Chain, ""),
-        _ => interface_at(client, code.implementation).await?,
-    });
-    let source = storage::source(&call.version, code.source);
-    checks.coverage.add(source);
-    checks.require_coverage(&accepted)?;
-    Ok(checks)
-}
-
 /// What an earlier run created by the same words and did not report, whatever salt it chose.
 async fn created_before(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     call: &abi::createProxyCall,
 ) -> Result<Option<(Sent, Address)>, Error> {
+    let (context, client, registry) = place.parts();
     let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
     let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
         return Ok(None);

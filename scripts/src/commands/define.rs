@@ -2,6 +2,7 @@
 
 use super::confirm;
 use super::context::Context;
+use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::governance::{Call, pending};
@@ -64,5 +65,11 @@ pub(super) async fn run(
             ));
         }
     }
-    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+    propose(
+        Place::of(context, &client, registry),
+        &bytes,
+        Vec::new(),
+        outcome,
+    )
+    .await
 }

@@ -1,6 +1,7 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and what helps.
 
 use super::context::Context;
+use super::facts::Place;
 use super::watch;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
@@ -99,12 +100,11 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 /// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
 /// accounts.
 pub(super) async fn warn(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     used: Vec<Used>,
     outcome: &mut Outcome,
 ) -> Result<Vec<Finding>, Error> {
+    let (context, client, registry) = place.parts();
     let framework = context.builder()?.framework()?;
     let warnings = doctor::warnings(client, registry, &framework, used).await?;
     for warning in &warnings {

@@ -1,6 +1,7 @@
 //! `set-handler` and `abort-migration`: what approvers decide about an instance between versions.
 
 use super::context::Context;
+use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::client::Client;
@@ -54,7 +55,13 @@ async fn decide(
     outcome.field("name", &name);
     outcome.field("proxy", proxy);
     let call = call(name, proxy);
-    let mut outcome = propose(context, &client, registry, &call, Vec::new(), outcome).await?;
+    let mut outcome = propose(
+        Place::of(context, &client, registry),
+        &call,
+        Vec::new(),
+        outcome,
+    )
+    .await?;
     if outcome.exit.is_none() && !context.is_export() {
         let next = format!("stylus-upgrades run-migration {proxy}");
         outcome.line(format!("next: {next}, by the handler"));

@@ -9,12 +9,12 @@ use compared::{read, settle};
 use super::args::VerifyArgs;
 use super::context::Context;
 use super::doctor;
+use super::facts::Place;
 use super::publish;
 use super::recorded;
-use super::storage::StorageChecks;
 use super::verifiable::implementation;
 use crate::app_error::Error;
-use crate::assess::{Coverage, Finding, Severity};
+use crate::assess::{Coverage, Finding, Refused, Role, Severity, decide};
 use crate::client::Client;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
@@ -130,14 +130,14 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
         all.extend(checks);
     }
     if args.framework {
-        let checks = framework_checks(context, &client, registry, &proxies).await?;
+        let checks = framework_checks(Place::of(context, &client, registry), &proxies).await?;
         outcome.line("framework");
         outcome
             .lines
             .extend(checks.iter().map(|check| format!("  {}", check.line())));
         all.extend(checks);
     }
-    let warnings = doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    let warnings = doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     outcome.field("builds", builds);
     outcome.field("coverage", &coverage);
     outcome.lines.extend(coverage.lines());
@@ -149,12 +149,11 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
         outcome.field("error", Report::of(changed));
         outcome.exit = Some(Exit::Refused);
     }
-    let mut checks = StorageChecks::of(coverage);
-    let absent = checks.not_checked(&context.accepted()).into_iter().next();
-    if !checks.accepted.is_empty() {
-        outcome.field("accepted", &checks.accepted);
+    let decision = decide(&coverage.findings(), &context.accepted(), Role::Reader);
+    if !decision.accepted.is_empty() {
+        outcome.field("accepted", decision.accepted);
     }
-    if let (None, Some(error)) = (outcome.exit, absent) {
+    if let (None, Some(error)) = (outcome.exit, Refused::of(decision.refused)) {
         let report = Report::of(&error);
         context.output.explain(&report);
         outcome.field("error", report);
@@ -179,11 +178,10 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
 
 /// Whether the framework's code on the chain is what this program builds.
 async fn framework_checks(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     proxies: &[(Address, ProxyKind)],
 ) -> Result<Vec<LiveCheck>, Error> {
+    let (context, client, registry) = place.parts();
     let built = context.builder()?.framework()?;
     let mut expected = vec![
         ("registry", registry, built.registry.codehash()),

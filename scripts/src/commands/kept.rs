@@ -2,7 +2,7 @@
 //! and marked afterwards; read again by its name, `NAME@VERSION`.
 
 use super::context::Context;
-use super::storage::StorageContext;
+use super::facts::Place;
 use crate::app_error::Error;
 use crate::governance::{Call, pending};
 use crate::layout::Known;
@@ -16,12 +16,7 @@ pub(super) const LIVE: &str = "live";
 
 /// Keeps the version that `call` is about. What is on the chain is done, so a folder that cannot be
 /// written is a warning.
-pub(super) async fn keep(
-    place: StorageContext<'_>,
-    call: &Call,
-    executed: bool,
-    outcome: &mut Outcome,
-) {
+pub(super) async fn keep(place: Place<'_>, call: &Call, executed: bool, outcome: &mut Outcome) {
     let Some((version, code, step)) = call.version() else {
         return;
     };
@@ -57,22 +52,18 @@ pub(super) async fn keep(
 
 /// Writes a version as the registry has it, or as it was proposed; nothing of a fork.
 async fn write(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (name, version): (&str, &str),
     proposed: Option<(&Code, &Step)>,
 ) -> Result<Option<(String, Written)>, Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     if context.is_fork(client).await? {
         return Ok(None);
     }
     let (code, steps, state) = match proposed {
         Some((code, step)) => (code.clone(), vec![step.clone()], State::Proposed),
         None => {
-            let found = client.registry(registry).version(name, version).await?;
+            let found = place.reader().version(name, version).await?;
             (found.code.into(), found.steps, State::Registered)
         }
     };
@@ -126,15 +117,11 @@ pub(super) async fn refresh(context: &Context) {
     let Ok(client) = &client.pinned().await else {
         return;
     };
-    let place = StorageContext {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     for record in open {
         let Record { name, version, .. } = &record;
         let (name, version) = (name.clone(), version.clone());
-        match client.registry(registry).version(&name, &version).await {
+        match place.reader().version(&name, &version).await {
             Ok(_) => {}
             Err(error) if error.revert().is_some() && record.state == State::Proposed => {
                 end(place, &network, &record).await;
@@ -156,12 +143,8 @@ pub(super) async fn refresh(context: &Context) {
 
 /// A proposal that is not registered: where no action is open that would register it, that is noted.
 /// What cannot be found out stays as it is.
-async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+async fn end(place: Place<'_>, network: &str, record: &Record) {
+    let (context, client, registry) = place.parts();
     let (name, version) = (&record.name, &record.version);
     match (client.newest_block().await, record.proposed_by_block) {
         (Ok(block), Some(least)) if block < least => return, // the endpoint lags
@@ -193,7 +176,7 @@ async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
 }
 
 /// Keeps a version that the registry has, and is not kept as such.
-pub(super) async fn mark(place: StorageContext<'_>, name: &str, version: &str) {
+pub(super) async fn mark(place: Place<'_>, name: &str, version: &str) {
     if let Err(error) = write(place, (name, version), None).await {
         let line = format!("warning: {name} {version} is not kept: {error}");
         place.context.output.note(&line);

@@ -5,11 +5,12 @@ use super::args::LayoutCommand;
 use super::context::Context;
 use super::kept::{KeptName, LIVE};
 use crate::app_error::Error;
+use crate::assess::{Fact, FindingId, Origin, Refused, Role, decide};
 use crate::console::drawing;
 use crate::error::{Explain, Report};
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Known, LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
+    Known, LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file,
 };
 use crate::output::Outcome;
 use crate::own_file;
@@ -18,7 +19,7 @@ use crate::review::draw;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
-    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, skeleton,
+    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, compare, skeleton,
 };
 
 pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
@@ -36,8 +37,6 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             let said = Said {
                 renames: rename.clone(),
                 retypes: retype.clone(),
-                accepted: context.accepted(),
-                migrates: new.document.migrates.clone(),
             };
             if let Some(file) = svg {
                 draw_into(context, file, &old, &new, &said)?;
@@ -182,21 +181,23 @@ fn diff(
     with_migration: bool,
     said: &Said,
 ) -> Result<Outcome, Error> {
+    let (before, after) = (side(old), side(new));
     let pair = Pair {
         name: "",
         from: &old.name,
         to: &new.name,
-        old: side(old),
-        new: side(new),
+        old: &before,
+        new: &after,
         runs_migration: with_migration,
         goes_back: false,
     };
-    let report = report(&old.document.layout, &new.document.layout, said)?;
+    let declared = said.declarations(&old.document.layout)?;
+    let compared = check_storage(&pair, &declared)?;
     let mut outcome = Outcome::default();
     for (what, one) in [("old", old), ("new", new)] {
         outcome.field(what, json!({"name": one.name, "hash": one.document.hash()}));
     }
-    let findings = report.findings.iter().map(|finding| {
+    let findings = compared.report.iter().map(|finding| {
         let mut value = json!(finding);
         if let Some(fields) = value.as_object_mut() {
             fields.insert("id".into(), Value::String(finding_id(finding).to_string()));
@@ -204,17 +205,24 @@ fn diff(
         value
     });
     outcome.field("findings", findings.collect::<Vec<_>>());
-    let check = match check_storage(&pair, said) {
-        Ok(check) => check,
-        Err(error) if error.is_refusal() => {
-            context.output.explain(&Report::of(&error));
-            outcome.field("verdict", "refused");
-            outcome.field("error", Report::of(&error));
-            outcome.exit = Some(error.exit());
-            return Ok(outcome);
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let accepts = context.accepted();
+    let known = compared.report.iter().map(finding_id);
+    let known: Vec<FindingId> = known.collect();
+    if let Some(id) = accepts
+        .iter()
+        .find(|id| id.is_of_layouts() && !known.contains(id))
+    {
+        let id = id.clone();
+        return Err(LayoutError::NoSuchFinding { id, known }.into());
+    }
+    if let Some(refused) = Refused::of(decide(&compared.found, &accepts, Role::Proposer).refused) {
+        context.output.explain(&Report::of(&refused));
+        outcome.field("verdict", "refused");
+        outcome.field("error", Report::of(&refused));
+        outcome.exit = Some(refused.exit());
+        return Ok(outcome);
+    }
+    let check = compared.taken(&pair, &accepts, &[]);
     outcome.field("verdict", check.verdict);
     outcome.field("accepted", &check.accepted);
     outcome.field("partial", &check.partial);
@@ -235,7 +243,8 @@ fn draw_into(
     said: &Said,
 ) -> Result<(), Error> {
     let (old, new) = (&old.document.layout, &new.document.layout);
-    let drawn = drawing::file(&draw(old, new, &report(old, new, said)?));
+    let found = compare(old, new, &said.declarations(old)?).map_err(LayoutError::Compare)?;
+    let drawn = drawing::file(&draw(old, new, &found));
     own_file::replace(path, drawn.as_bytes(), drawing::is_drawing)?;
     context.output.note(&format!("drawn in {}", path.display()));
     Ok(())
@@ -244,7 +253,7 @@ fn draw_into(
 fn side(named: &Named) -> Side {
     Side {
         hash: LayoutHash(named.document.hash()),
-        known: named.document.clone().into(),
+        known: Fact::of(named.document.clone(), Origin::Remembered),
     }
 }
 

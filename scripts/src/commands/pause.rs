@@ -3,11 +3,14 @@
 
 use super::args::StorageArgs;
 use super::context::Context;
+use super::facts::Place;
 use super::path::check_stragglers;
 use super::propose::{go_on_in_batches, propose, stop};
-use super::storage::{StorageChecks, StorageContext, uncompared};
+use super::storage::{self, uncompared};
 use super::waiting as waiting_instances;
 use crate::app_error::Error;
+use crate::assess::Role;
+use crate::checks::Assessment;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
 use crate::governance::Call;
@@ -68,7 +71,7 @@ pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome, E
 
 /// After an approval that pauses or resumes: the instances that its transaction left.
 pub(super) async fn finish(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &Call,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
@@ -77,16 +80,11 @@ pub(super) async fn finish(
         Call::Resume(call) => (&call.name, Decision::resume),
         _ => return Ok(()),
     };
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
-    let decision = decision(name, client.registry(registry).head(name).await?.state);
+    let decision = decision(name, place.reader().head(name).await?.state);
     if !decision.is_decided {
         return Ok(());
     }
-    go_on(context, client, registry, name, &decision, outcome).await
+    go_on(place, name, &decision, outcome).await
 }
 
 async fn run(
@@ -96,16 +94,17 @@ async fn run(
 ) -> Result<Outcome, Error> {
     let client = context.working_client("pausing and resuming").await?;
     let registry = context.verified(&client, context.registry()?).await?;
-    let decision = decision(client.registry(registry).head(name).await?.state);
+    let place = Place::of(context, &client, registry);
+    let decision = decision(place.reader().head(name).await?.state);
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     let waits = waiting(&client, registry, name, decision.waits_in).await?;
     if decision.waits_in == InstanceState::Paused {
-        report_older(context, &client, registry, name).await?;
+        report_older(Place::of(context, &client, registry), name).await?;
     }
     if !decision.is_decided || waits.is_empty() {
         let call = &decision.call;
-        outcome = match propose(context, &client, registry, call, Vec::new(), outcome).await {
+        outcome = match propose(place, call, Vec::new(), outcome).await {
             Err(error) if !decision.is_decided && is_decided_meanwhile(&error) => {
                 decided_by_another(name, &decision)
             }
@@ -115,7 +114,13 @@ async fn run(
             return Ok(outcome);
         }
     }
-    go_on(context, &client, registry, name, &decision, &mut outcome).await?;
+    go_on(
+        Place::of(context, &client, registry),
+        name,
+        &decision,
+        &mut outcome,
+    )
+    .await?;
     Ok(outcome)
 }
 
@@ -146,13 +151,12 @@ fn decided_by_another(name: &str, decision: &Decision) -> Outcome {
 
 /// Pauses or resumes the instances that are not what their definition is.
 async fn go_on(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     name: &str,
     decision: &Decision,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let (context, client, registry) = place.parts();
     let mut waits = waiting(client, registry, name, decision.waits_in).await?;
     let all = waits.len();
     let (mut sent, mut skipped) = (Vec::new(), Vec::new());
@@ -162,18 +166,14 @@ async fn go_on(
     if all > 0 {
         context.output.begin(&what);
     }
-    let place = StorageContext {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     let checks = match all > 0 && decision.waits_in == InstanceState::Paused {
         true => compared(place, name).await,
-        false => StorageChecks::default(), // a pause upgrades nothing
+        false => Assessment::default(), // a pause upgrades nothing
     };
     let (mut begun, mut refused) = (Vec::new(), None);
     let mut idle = 0;
-    let mut left = client.registry(registry).left(name).await?;
+    let mut left = place.reader().left(name).await?;
     while !waits.is_empty() && left > 0 && idle < usize::from(left) {
         let batch = BATCH.min(waits.len());
         let max = u16::try_from(batch).unwrap_or(u16::MAX);
@@ -197,7 +197,7 @@ async fn go_on(
             break;
         }
         let before = left;
-        left = match client.registry(registry).left(name).await {
+        left = match place.reader().left(name).await {
             Ok(left) => left,
             Err(error) => {
                 refused = Some(error);
@@ -268,32 +268,30 @@ async fn go_on(
 
 /// The paths to what is current, compared. The rollout that resumes the ones can upgrade others: nothing is
 /// refused for it, and what it moves by a way that may not be taken counts as not compared.
-async fn compared(place: StorageContext<'_>, name: &str) -> StorageChecks {
-    let mut checks = StorageChecks::default();
+async fn compared(place: Place<'_>, name: &str) -> Assessment {
+    let mut checks = place.assessment(Role::Reader);
     let found = match place.client.registry(place.registry).head(name).await {
         Ok(definition) => {
             let way = (name, definition.current.as_str());
-            check_stragglers(place, way, &StorageArgs::default(), &mut checks).await
+            let said = StorageArgs::default();
+            let checked = check_stragglers(place, way, &said, &mut checks).await;
+            checked.and_then(|()| storage::require(&checks))
         }
         Err(error) => Err(error.into()),
     };
     if let Err(error) = found {
         let about = "the ways of older instances count as not compared";
         place.context.output.note(&format!("! {about}: {error}"));
-        return StorageChecks::default();
+        return Assessment::default();
     }
     checks
 }
 
 /// Says before anything is sent which instances are older than what is current: the same rollout that
 /// resumes the others upgrades them.
-async fn report_older(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<(), ChainError> {
-    let reader = client.registry(registry);
+async fn report_older(place: Place<'_>, name: &str) -> Result<(), ChainError> {
+    let context = place.context;
+    let reader = place.reader();
     let mut definition = Definition::named(name);
     definition.current = reader.head(name).await?.current;
     definition.versions = reader.versions(name).await?;

@@ -2,6 +2,7 @@
 
 use super::calldata::decoded;
 use super::context::Context;
+use super::facts::Place;
 use super::propose::waiting;
 use crate::app_error::Error;
 use crate::client::Client;
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for fact in &facts {
             outcome.line(format!("    {}", fact.line()));
         }
-        let decoded = decoded(context, &client, registry, &call).await?;
+        let decoded = decoded(Place::of(context, &client, registry), &call).await?;
         for line in decoded.iter().flat_map(DecodedCall::lines) {
             outcome.line(format!("    {line}"));
         }

@@ -4,14 +4,16 @@ use super::args::{PlanArgs, ReviewArgs, VersionArgs};
 use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
+use super::facts::Place;
 use super::pending::named;
 use super::replay;
-use super::storage::{self, StorageChecks};
-use super::work::Work;
+use super::storage;
+use super::work::{Becomes, Work};
 use crate::app_error::Error;
 use crate::assess::{Finding, Role, decide};
+use crate::checks::Assessment;
 use crate::client::Client;
-use crate::error::{Exit, Explain, Report};
+use crate::error::{Exit, Report};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::ids::ActionId;
@@ -36,7 +38,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
 pub(super) struct Ran {
     pub(super) outcome: Outcome,
     pub(super) plan: Plan,
-    pub(super) checks: StorageChecks,
+    pub(super) checks: Assessment,
     /// What ends soon, or does not run.
     pub(super) warnings: Vec<Finding>,
 }
@@ -46,6 +48,7 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     let Tried {
         mut plan,
         refused,
+        taken,
         checks,
         client,
         registry,
@@ -65,7 +68,7 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
         (None, _) => None,
     });
     let call = Call::Migrate(request_call);
-    let decoded = decoded(context, &client, registry, &call).await?;
+    let decoded = decoded(Place::of(context, &client, registry), &call).await?;
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
@@ -85,7 +88,13 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
-    let warnings = doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    if !taken.is_empty() {
+        let of_trial = taken.iter().map(|one| format!("{}; accepted", one.line()));
+        outcome.lines.extend(of_trial);
+        let before = checks.decision().accepted;
+        outcome.field("accepted", [before, taken].concat());
+    }
+    let warnings = doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
@@ -107,8 +116,10 @@ pub(super) struct Tried {
     pub(super) plan: Plan,
     /// What refuses it before anything is tried.
     pub(super) refused: Option<Report>,
+    /// What went wrong on the copy and was accepted.
+    pub(super) taken: Vec<Finding>,
     /// What was checked before.
-    pub(super) checks: StorageChecks,
+    pub(super) checks: Assessment,
     client: Client,
     registry: Address,
     /// What was tried.
@@ -132,7 +143,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 step: args.step.clone(),
                 storage: args.storage.clone(),
             };
-            abi::migrateCall::from(work.version(&version, true).await?)
+            abi::migrateCall::from(work.version(&version, Becomes::Current).await?)
         }
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
@@ -152,13 +163,12 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
                 ..ReviewArgs::default()
             };
             let code = RecordedCode::from(&call.code);
-            if let Some(new) = work.check_proposed(&proposed, &code, &said).await? {
+            if let Some(new) = work.check_proposed(&proposed, code, &said).await? {
                 work.publish(&new).await?;
             }
             call
         }
     };
-    let refused = std::mem::take(&mut work.refused);
     let checks = std::mem::take(&mut work.checks);
     let mut used = Vec::new();
     let is_new = |account| work.undeployed.iter().any(|(new, _)| *new == account);
@@ -191,15 +201,16 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     let plan = context.try_on_copy(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
-    let is_first = plan.problems.is_empty();
-    let first = refused
-        .first()
-        .filter(|_| is_first)
-        .map(|one| one as &dyn Explain);
-    plan.problems
-        .extend(refused.iter().flat_map(Error::findings));
+    let taken = decide(&plan.problems, &context.accepted(), role).accepted;
+    let is_taken = |one: &Finding| taken.iter().any(|other| other.id == one.id);
+    plan.problems.retain(|one| !is_taken(one));
+    let refused = checks.refusal();
+    let first = refused.as_ref().filter(|_| plan.problems.is_empty());
+    let first = first.map(|refused| Report::of(refused));
+    plan.problems.extend(checks.decision().refused);
     Ok(Tried {
-        refused: first.map(Report::of),
+        refused: first,
+        taken,
         plan,
         checks,
         client: work.client,
@@ -309,6 +320,9 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     }
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     lines.extend(gas.iter().map(|says| format!("! {says}")));
+    let of_gas = plan.reads.iter().find_map(Reads::reads_gas);
+    let next = of_gas.and_then(|one| one.next);
+    lines.extend(next.map(|next| format!("    next      {next}")));
     let calls = plan.reads.iter().filter_map(Reads::of_calls);
     lines.extend(calls.map(|says| format!("! {says}")));
     let others = plan.reads.iter().filter_map(Reads::of_others);

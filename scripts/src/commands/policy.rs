@@ -2,6 +2,7 @@
 
 use super::confirm;
 use super::context::Context;
+use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::assess::FindingId;
@@ -57,7 +58,7 @@ pub(super) async fn update(
             context.output.note(&line);
         }
         None => {
-            let mut known = roles(context, &client, registry, name).await?;
+            let mut known = roles(Place::of(context, &client, registry), name).await?;
             known.push(PAUSE.into());
             let meant = nearest(role, &known).filter(|meant| *meant != role);
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
@@ -86,7 +87,13 @@ pub(super) async fn update(
         notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     }
     confirm::require(context, &notices)?;
-    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+    propose(
+        Place::of(context, &client, registry),
+        &bytes,
+        Vec::new(),
+        outcome,
+    )
+    .await
 }
 
 /// Says which open actions of a role end once its policy is another one.
@@ -119,9 +126,9 @@ pub(super) async fn explain_it(
     let registry = context.verified(&client, unverified).await?;
     let roles = match role {
         Some(role) => vec![role.to_owned()],
-        None => roles(context, &client, registry, name).await?,
+        None => roles(Place::of(context, &client, registry), name).await?,
     };
-    explain_at(context, &client, registry, name, roles).await
+    explain_at(Place::of(context, &client, registry), name, roles).await
 }
 
 /// Explains the policies of some roles.
@@ -133,17 +140,12 @@ pub(super) async fn explain_roles(
     let unverified = context.registry()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    explain_at(context, &client, registry, name, roles).await
+    explain_at(Place::of(context, &client, registry), name, roles).await
 }
 
 /// The same, as of the block that `client` reads.
-async fn explain_at(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-    roles: Vec<String>,
-) -> Result<Outcome, Error> {
+async fn explain_at(place: Place<'_>, name: &str, roles: Vec<String>) -> Result<Outcome, Error> {
+    let (context, client, registry) = place.parts();
     let names = context.names();
     let mut outcome = Outcome::default();
     outcome.field("name", name);
@@ -152,7 +154,7 @@ async fn explain_at(
         let (decides, text) = match deciding_policy(client, registry, name, &role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
-                    known: self::roles(context, client, registry, name).await?,
+                    known: self::roles(place, name).await?,
                     definition: name.into(),
                     role,
                 });
@@ -189,15 +191,11 @@ fn lines(explained: &Explained, alone: &str) -> Vec<String> {
 }
 
 /// Every role that ever had a policy, from the events.
-async fn roles(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    name: &str,
-) -> Result<Vec<String>, Error> {
+async fn roles(place: Place<'_>, name: &str) -> Result<Vec<String>, Error> {
+    let (context, client, registry) = place.parts();
     if !name.is_empty() {
         // An unknown name is refused by the registry, not reported as one without roles.
-        client.registry(registry).head(name).await?;
+        place.reader().head(name).await?;
     }
     let history =
         history::read_part(client, registry, name, &context.names(), Wanted::None).await?;

@@ -5,12 +5,13 @@ use super::args::StorageArgs;
 use super::calldata::decoded;
 use super::context::earlier::earlier;
 use super::context::{Context, report, report_with_failure};
+use super::facts::Place;
 use super::rollout::activated;
-use super::storage::{StorageChecks, StorageContext};
 use super::{export, kept};
 use crate::app_error::Error;
-use crate::assess::FindingId;
-use crate::client::{Client, Sent};
+use crate::assess::{FindingId, Role};
+use crate::checks::Assessment;
+use crate::client::Sent;
 use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::{
@@ -28,43 +29,32 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
 /// took to get there.
 pub(super) async fn propose(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     call: &Bytes,
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let value = U256::ZERO;
-    propose_with(context, client, registry, call, value, sent, outcome).await
+    propose_with(place, (call, U256::ZERO), sent, outcome).await
 }
 
 /// As [`propose`], with value in wei.
 pub(super) async fn propose_with(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    call: &Bytes,
-    value: U256,
+    place: Place<'_>,
+    (call, value): (&Bytes, U256),
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let place = StorageContext {
-        context,
-        client,
-        registry,
-    };
-    let rollout = (&StorageArgs::default(), StorageChecks::default());
+    let rollout = (&StorageArgs::default(), place.assessment(Role::Proposer));
     perform(place, (call, value, Means::Call), sent, outcome, rollout).await
 }
 
 /// As [`propose`], of a call for which others have signed: `submission` is sent in its place.
 pub(super) async fn propose_signed(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &Bytes,
     submission: Bytes,
     outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Signatures(submission));
     perform(place, sending, Vec::new(), outcome, rollout).await
@@ -73,11 +63,11 @@ pub(super) async fn propose_signed(
 /// As [`propose`], of a call that may begin a rollout: with what was overridden, and what was checked
 /// so far.
 pub(super) async fn propose_and_roll(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &Bytes,
     sent: Vec<Sent>,
     outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Call);
     perform(place, sending, sent, outcome, rollout).await
@@ -85,10 +75,10 @@ pub(super) async fn propose_and_roll(
 
 /// As [`propose_and_roll`], of an action that is open: where it is not any more, nothing is proposed.
 pub(super) async fn approve_and_roll(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (action, call): (ActionId, &Bytes),
     outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
     let sending = (call, U256::ZERO, Means::Approval(action));
     perform(place, sending, Vec::new(), outcome, rollout).await
@@ -105,17 +95,13 @@ enum Means {
 }
 
 async fn perform(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (call, value, means): (&Bytes, U256, Means),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<Outcome, Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let names = context.names();
     let mut governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
@@ -127,7 +113,7 @@ async fn perform(
     for line in governed.lines() {
         context.output.note(&line);
     }
-    let decoded = decoded(context, client, registry, &governed.call).await?;
+    let decoded = decoded(place, &governed.call).await?;
     for line in decoded.iter().flat_map(DecodedCall::lines) {
         context.output.note(&format!("  {line}"));
     }

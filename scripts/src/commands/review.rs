@@ -7,12 +7,13 @@ mod tried;
 use super::args::ReviewArgs;
 use super::calldata::decoded;
 use super::context::Context;
+use super::facts::Place;
 use super::pending::{named, superseded};
 use super::propose::waiting;
-use super::storage::{self, StorageChecks};
 use super::work::check_action;
 use crate::app_error::Error;
 use crate::assess::{Finding, Origin, Part, Role, Severity};
+use crate::checks::Assessment;
 use crate::client::Client;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Digests, current, deadline};
@@ -22,13 +23,14 @@ use crate::governance::{
 };
 use crate::history::{self, Wanted};
 use crate::ids::ActionId;
-use crate::layout::{Said, report};
+use crate::layout::LayoutError;
 use crate::model::Readiness;
 use crate::output::Outcome;
 use crate::review::{Area, Subject, draw, findings};
 use crate::text::utc;
 use alloy::primitives::{Address, U256};
 use created::Created;
+use stylus_layout::{Declarations, compare};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::add_without_migration;
 
@@ -73,7 +75,7 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
     outcome.line(format!("action {action}"));
     let lines = governed.lines().into_iter();
     outcome.lines.extend(lines.map(|line| format!("  {line}")));
-    let decoded = decoded(context, &client, registry, &governed.call).await?;
+    let decoded = decoded(Place::of(context, &client, registry), &governed.call).await?;
     let lines = decoded.iter().flat_map(DecodedCall::lines);
     outcome
         .lines
@@ -171,9 +173,10 @@ async fn found(
     let call = &governed.call;
     // What nobody can compare here is told, and the other checks are made all the same.
     let said = (&ReviewArgs::default(), Role::Reader);
-    let checked = check_action(context, client, registry, call, said).await;
-    let mut all = findings_of(context, client, registry, governed, Some(open), checked).await?;
-    let created = tried::add(context, client, registry, governed, &mut all).await?;
+    let place = Place::of(context, client, registry);
+    let checked = check_action(place, call, said).await;
+    let mut all = findings_of(place, governed, Some(open), checked).await?;
+    let created = tried::add(place, governed, &mut all).await?;
     let (builds, differ) = built(context, call)?;
     all.extend(differ);
     all.sort_by_key(|one| std::cmp::Reverse(one.severity));
@@ -185,7 +188,7 @@ async fn found(
     Ok(Found {
         findings: all,
         created,
-        slots: slots(context, client, registry, call).await?,
+        slots: slots(place, call).await?,
         digests: approval.digests().map_err(GovernanceError::from)?,
         deadline: end,
         builds,
@@ -207,20 +210,22 @@ pub(super) fn built(
 
 /// Everything that was found about an action, with what its checks said, the heaviest first.
 pub(super) async fn findings_of(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     governed: &GovernedCall,
     open: Option<&Readiness>,
-    checked: Result<StorageChecks, Error>,
+    checked: Result<Assessment, Error>,
 ) -> Result<Vec<Finding>, Error> {
+    let (context, client, registry) = place.parts();
     let (call, names) = (&governed.call, context.names());
     let name = call.definition();
     let superseded = superseded(client, registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
-            let first = storage::recorded(client, registry, name, code.codehash.into()).await?;
-            first.filter(|(label, _)| label != version)
+            let first = place
+                .reader()
+                .first_with(name, code.codehash.into())
+                .await?;
+            first.filter(|first| first.version != version)
         }
         _ => None,
     };
@@ -231,17 +236,12 @@ pub(super) async fn findings_of(
     );
     known.push(registry);
     if !name.is_empty() {
-        known.extend(
-            client
-                .registry(registry)
-                .proxies_in(name, 0..KNOWN_MAX)
-                .await?,
-        );
+        known.extend(place.reader().proxies_in(name, 0..KNOWN_MAX).await?);
     }
     let subject = Subject {
         call,
         facts: &governed.facts,
-        used_by: used_by.as_ref().map(|(label, _)| label.as_str()),
+        used_by: used_by.as_ref().map(|first| first.version.as_str()),
         known: &known,
         names: &names,
         superseded: superseded.as_deref(),
@@ -249,7 +249,7 @@ pub(super) async fn findings_of(
     };
     let mut all = findings(&subject);
     match checked {
-        Ok(checks) => all.extend(of_checks(&checks)),
+        Ok(checks) => all.extend(checks.everything()),
         Err(error) => {
             all.extend(error.findings());
             let says = "a check refused the action, and those behind it did not run";
@@ -261,38 +261,17 @@ pub(super) async fn findings_of(
     Ok(all)
 }
 
-/// What was checked of an action. A part in which something was found or accepted is not shown as good.
-fn of_checks(checks: &StorageChecks) -> Vec<Finding> {
-    let of_steps = checks.steps.iter().flat_map(|step| &step.accepted);
-    let found = checks
-        .findings
-        .iter()
-        .chain(&checks.accepted)
-        .chain(of_steps);
-    let found: Vec<Finding> = found.cloned().collect();
-    let is_told = |one: &Finding| {
-        let is_concerned = found.iter().any(|other| other.part == one.part);
-        one.severity != Severity::Good || !is_concerned
-    };
-    let seen = checks.coverage.findings().into_iter().filter(is_told);
-    seen.chain(found.iter().cloned()).collect()
-}
-
 /// Both layouts of the step, where both are known.
-async fn slots(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    call: &Call,
-) -> Result<Vec<Area>, Error> {
+async fn slots(place: Place<'_>, call: &Call) -> Result<Vec<Area>, Error> {
+    let (context, client, registry) = place.parts();
     let Some((_, Some(code), step)) = call.version() else {
         return Ok(Vec::new());
     };
     if step.from.is_empty() {
         return Ok(Vec::new());
     }
-    let old = client
-        .registry(registry)
+    let old = place
+        .reader()
         .code(call.definition(), &step.from)
         .await?
         .layout;
@@ -304,6 +283,7 @@ async fn slots(
     let (Some(old), Some(new)) = (old.document(), new.document()) else {
         return Ok(Vec::new());
     };
-    let found = report(&old.layout, &new.layout, &Said::default())?;
+    let found = compare(&old.layout, &new.layout, &Declarations::none());
+    let found = found.map_err(LayoutError::Compare)?;
     Ok(draw(&old.layout, &new.layout, &found))
 }

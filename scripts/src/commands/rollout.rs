@@ -2,12 +2,15 @@
 
 use super::args::StorageArgs;
 use super::context::{Context, report};
+use super::facts::Place;
 use super::path::{PathRequest, check_again, check_stragglers};
 use super::propose::{go_on_in_batches, require, stop};
+use super::storage;
 use super::storage::uncompared::{self, OtherCurrent};
-use super::storage::{self, StorageChecks, StorageContext};
 use super::waiting;
 use crate::app_error::Error;
+use crate::assess::Role;
+use crate::checks::Assessment;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Exit, Explain};
 use crate::governance::{Check, after_upgrade};
@@ -32,13 +35,9 @@ pub(super) async fn run(
     let unverified = context.registry()?;
     let client = context.working_client("rollout").await?;
     let registry = context.verified(&client, unverified).await?;
-    let place = StorageContext {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let mut outcome = Outcome::default();
-    let checks = StorageChecks::default();
+    let checks = place.assessment(Role::Proposer);
     roll(place, (name, None), max, (overrides, checks), &mut outcome).await?;
     Ok(outcome)
 }
@@ -47,10 +46,10 @@ pub(super) async fn run(
 /// one is meant. Before anything is sent, the instances' paths are checked, but for the steps that `checks` holds
 /// already.
 pub(super) async fn roll(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     (name, only): (&str, Option<&str>),
     max: Option<u16>,
-    (overrides, checks): (&StorageArgs, StorageChecks),
+    (overrides, checks): (&StorageArgs, Assessment),
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let mut target = Target {
@@ -65,19 +64,19 @@ pub(super) async fn roll(
         stop(place.context, outcome, &error, Exit::Partial);
         return Ok(());
     }
-    target.checks.require_all(&place.context.accepted())?;
+    storage::require_all(&target.checks)?;
     storage::report(outcome, &target.checks);
     send(target, max, outcome).await
 }
 
 /// What is rolled out: whatever is current when a transaction is mined. It is compared before.
 struct Target<'a> {
-    place: StorageContext<'a>,
+    place: Place<'a>,
     name: &'a str,
     /// The version that is meant, if it is no other.
     only: Option<&'a str>,
     overrides: &'a StorageArgs,
-    checks: StorageChecks,
+    checks: Assessment,
     /// The version that the instances' paths were compared to.
     compared: String,
 }
@@ -103,13 +102,15 @@ impl Target<'_> {
         if self.compared == current {
             let request = PathRequest::to(&current, self.overrides);
             check_again(place, &request, &mut self.checks).await?;
-            self.checks.require_coverage(&place.context.accepted())?;
         } else {
             let way = (self.name, current.as_str());
             check_stragglers(place, way, self.overrides, &mut self.checks).await?;
             self.compared = current;
         }
-        Ok(None)
+        match self.checks.refusal() {
+            Some(refused) => Err(refused.into()),
+            None => Ok(None),
+        }
     }
 }
 
@@ -119,11 +120,7 @@ async fn send(
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let (place, name) = (target.place, target.name);
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let mut upgraded = 0_u16;
     let mut sent = Vec::new();
     let mut skipped = Vec::new();
@@ -247,21 +244,17 @@ async fn send(
 
 /// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that went along, or the rollout.
 pub(super) async fn activated(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     migrate: &abi::migrateCall,
     (sent, is_own): (&Sent, bool),
     outcome: &mut Outcome,
-    rollout: (&StorageArgs, StorageChecks),
+    rollout: (&StorageArgs, Assessment),
 ) -> Result<(), Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let (arrived, begun) = (arrived_by(sent), begun_by(sent));
     let instances = match arrived.is_empty() && begun.is_empty() {
-        true => client
-            .registry(registry)
+        true => place
+            .reader()
             .head(&migrate.name)
             .await
             .map(|one| one.instances),
@@ -327,9 +320,7 @@ enum Next {
 
 /// Whether there is something to upgrade, by ways that were compared.
 async fn next(target: &mut Target<'_>, batch: u16) -> Result<Next, Error> {
-    let StorageContext {
-        client, registry, ..
-    } = target.place;
+    let (_, client, registry) = target.place.parts();
     if is_over(client, registry, target.name, batch).await? {
         return Ok(Next::Nothing);
     }

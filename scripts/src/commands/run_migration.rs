@@ -5,13 +5,14 @@ use super::context::{Context, Unverified};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
-use crate::migration::{
-    self, ActiveMigration, Migrated, MigrationRequest, RetryPolicy, Source, ether,
-};
+use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
 use crate::output::Outcome;
 use crate::registry::registry_of;
 use crate::text::grouped;
 use std::time::Duration;
+
+/// How long one answer is waited for.
+const ANSWER: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome, Error> {
     let request = MigrationRequest {
@@ -20,30 +21,26 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         in_flight: args.in_flight.into(),
         gas: args.gas,
         ends: !args.no_end,
-        retry: Duration::from_secs(args.retry_for),
         again: again(args),
     };
+    let patience = Duration::from_secs(args.retry_for);
     let client = context.client().await?;
+    let client = client.bearing(patience, ANSWER.min(patience));
     verify_registry(context, &client, &request).await?;
     let journal = context.journal(&client, "run-migration").await?;
     let migrated = migration::run(&client, journal, context.output.clone(), &request).await?;
     Ok(report_of(&migrated, &request))
 }
 
-/// First contact with the registry of the instance; trouble with the endpoint is borne as later on.
+/// First contact with the registry of the instance.
 async fn verify_registry(
     context: &Context,
     client: &Client,
     request: &MigrationRequest,
 ) -> Result<(), Error> {
-    let retry = RetryPolicy(request.retry);
-    let registry = retry.run(async || registry_of(client, request.proxy).await);
-    let unverified = Unverified::of_account(registry.await?);
-    let verified = retry.run(async || match context.verified(client, unverified).await {
-        Err(Error::Chain(error)) => Err(error),
-        verified => Ok(verified),
-    });
-    verified.await?.map(drop)
+    let registry = registry_of(client, request.proxy).await?;
+    let unverified = Unverified::of_account(registry);
+    context.verified(client, unverified).await.map(drop)
 }
 
 fn source(args: &MigrationArgs) -> Source {

@@ -4,6 +4,7 @@ use super::approve::{check_as_approver, executed_by};
 use super::args::SignArgs;
 use super::calldata::decoded;
 use super::context::Context;
+use super::facts::Place;
 use super::pending::named;
 use super::propose::report_dry_run;
 use super::storage;
@@ -39,7 +40,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
-    let approval = approval(context, &client, registry, args).await?;
+    let approval = approval(Place::of(context, &client, registry), args).await?;
     let (names, value) = (context.names(), U256::ZERO);
     let call = approval.call.clone();
     let mut governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
@@ -47,7 +48,7 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     for line in governed.lines() {
         context.output.note(&line);
     }
-    let decoded = decoded(context, &client, registry, &governed.call).await?;
+    let decoded = decoded(Place::of(context, &client, registry), &governed.call).await?;
     for line in decoded.iter().flat_map(DecodedCall::lines) {
         context.output.note(&format!("  {line}"));
     }
@@ -58,8 +59,9 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
+    let place = Place::of(context, &client, registry);
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
-    let checks = check_as_approver(context, &client, registry, &governed.call, said).await?;
+    let checks = check_as_approver(place, &governed.call, said).await?;
     storage::report(&mut outcome, &checks);
     if let (Some(signer), None) = (&signer, &args.typed_data) {
         let client = client.with_signer(signer.clone());
@@ -122,13 +124,9 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
 }
 
 /// What is signed: as another's file says, or the action that the call would approve now.
-async fn approval(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    args: &SignArgs,
-) -> Result<Approval, Error> {
-    let (call, given, named) = match subject(context, client, registry, &args.subject).await? {
+async fn approval(place: Place<'_>, args: &SignArgs) -> Result<Approval, Error> {
+    let (context, client, registry) = place.parts();
+    let (call, given, named) = match subject(place, &args.subject).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
         Subject::Approval(file) => (file.approval.call.clone(), Some(file), None),
@@ -164,12 +162,8 @@ async fn approval(
 }
 
 /// What was named: a file, calldata, or an action.
-async fn subject(
-    context: &Context,
-    client: &Client,
-    registry: Address,
-    text: &str,
-) -> Result<Subject, Error> {
+async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
+    let (context, client, registry) = place.parts();
     let path = Path::new(text);
     if path.is_file() {
         return read(path, (client.chain_id(), registry));

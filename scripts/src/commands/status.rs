@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::doctor;
+use super::facts::Place;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{Names, definitions};
@@ -22,7 +23,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
     let instances = match subject {
         None => {
             let names = definitions(&client, registry).await?;
-            everything(context, &client, registry, &names, &mut outcome).await?
+            everything(Place::of(context, &client, registry), &names, &mut outcome).await?
         }
         Some(name) => match instance(context, name)? {
             Some(proxy) => {
@@ -34,23 +35,32 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
                 vec![status]
             }
             None => {
-                everything(context, &client, registry, &[name.to_owned()], &mut outcome).await?
+                everything(
+                    Place::of(context, &client, registry),
+                    &[name.to_owned()],
+                    &mut outcome,
+                )
+                .await?
             }
         },
     };
     let used = instances.iter();
     let used = used.flat_map(|one| Used::by(&one.instance, one.implementation));
-    doctor::warn(context, &client, registry, used.collect(), &mut outcome).await?;
+    doctor::warn(
+        Place::of(context, &client, registry),
+        used.collect(),
+        &mut outcome,
+    )
+    .await?;
     Ok(outcome)
 }
 
 async fn everything(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     names: &[String],
     outcome: &mut Outcome,
 ) -> Result<Vec<InstanceStatus>, Error> {
+    let (context, client, registry) = place.parts();
     let mut instances = Vec::new();
     let mut all = Vec::with_capacity(names.len());
     for name in names {

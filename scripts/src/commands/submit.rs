@@ -3,9 +3,10 @@
 use super::approve::check_as_approver;
 use super::args::SubmitArgs;
 use super::context::Context;
+use super::facts::Place;
 use super::pause;
 use super::propose::propose_signed;
-use super::storage::{self, StorageContext};
+use super::storage;
 use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
@@ -50,15 +51,11 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     outcome.field("signers", &signers);
     outcome.field("left_out", left_out);
     outcome.field("digests", digests);
-    let place = StorageContext {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let decoded = Call::decode(&approval.call)?;
     // Those who signed were asked then; whoever sends it need be no approver.
     let said = (&args.review, None);
-    let checks = check_as_approver(context, &client, registry, &decoded, said).await?;
+    let checks = check_as_approver(place, &decoded, said).await?;
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
     let (rollout, submission) = ((&overrides, checks), submission(&accepted));

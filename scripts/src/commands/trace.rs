@@ -33,9 +33,8 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     trace.missing.extend(known.missing.iter().cloned());
     let frames = trace.named(&client, &known).await?;
     if let Some(path) = &args.flamegraph {
-        let title = trace::flamegraph_title(args.tx, client.chain_id());
-        let picture = trace::flamegraph(&title, &frames);
-        own_file::replace(path, picture.as_bytes(), trace::is_flamegraph)?;
+        let graph = trace::flamegraph(args.tx, client.chain_id(), &frames);
+        own_file::replace(path, graph.as_bytes(), trace::is_flamegraph)?;
     }
     let mut outcome = Outcome::default();
     let Mined {

@@ -2,8 +2,8 @@
 
 use super::confirm;
 use super::context::{Context, Unverified};
+use super::facts::Place;
 use super::propose::propose;
-use super::storage::StorageContext;
 use crate::app_error::Error;
 use crate::assess::{Finding, FindingId};
 use crate::build::evm;
@@ -48,11 +48,7 @@ pub(super) async fn run(
                 to,
                 definition,
             };
-            let place = StorageContext {
-                context,
-                client: &client,
-                registry,
-            };
+            let place = Place::of(context, &client, registry);
             let checked = check(place, &call).await?;
             for line in &checked.lines {
                 context.output.note(line);
@@ -63,9 +59,7 @@ pub(super) async fn run(
         }
     };
     propose(
-        context,
-        &client,
-        registry,
+        Place::of(context, &client, registry),
         &bytes.into(),
         Vec::new(),
         outcome,
@@ -84,27 +78,17 @@ pub(super) struct Checked {
 /// Looks at who receives an instance, and refuses what could not arrive: before a transfer is proposed, and
 /// before it is approved.
 pub(super) async fn check(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     call: &abi::transferProxyCall,
 ) -> Result<Checked, Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let abi::transferProxyCall {
         name,
         proxy,
         to,
         definition,
     } = call;
-    if client
-        .registry(registry)
-        .instance(*proxy)
-        .await?
-        .kind
-        .is_adopted()
-    {
+    if place.reader().instance(*proxy).await?.kind.is_adopted() {
         require_account(call)?;
         return Ok(Checked {
             lines: vec![owner(context, client, *to).await?],

@@ -4,11 +4,14 @@ use super::args::StorageArgs;
 use super::calldata;
 use super::context::earlier::report_undone;
 use super::context::{Context, Unverified, report};
+use super::facts::Place;
 use super::path::{PathRequest, check_instance};
 use super::propose::go_on_in_batches;
+use super::storage;
 use super::storage::uncompared;
-use super::storage::{self, StorageChecks, StorageContext};
 use crate::app_error::Error;
+use crate::assess::Coverage;
+use crate::checks::Assessment;
 use crate::error::Exit;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
@@ -47,15 +50,11 @@ pub(super) async fn run(
     };
     let unverified = Unverified::of_account(registry::registry_of(&client, proxy).await?);
     let registry = context.verified(&client, unverified).await?;
-    let place = StorageContext {
-        context,
-        client: &client,
-        registry,
-    };
+    let place = Place::of(context, &client, registry);
     let before = earlier(place, proxy, version, &data).await?;
     let is_earlier = before.is_some();
     let (checks, upgraded) = match before {
-        Some(upgraded) => (StorageChecks::absent(SENT_BEFORE), upgraded),
+        Some(upgraded) => (Assessment::of(Coverage::absent(SENT_BEFORE)), upgraded),
         None => (
             check_instance(place, proxy, &request).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,
@@ -94,16 +93,12 @@ pub(super) async fn run(
 
 /// The same upgrade by an earlier run that was killed before it could report it.
 async fn earlier(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     proxy: Address,
     version: &str,
     data: &Bytes,
 ) -> Result<Option<Upgraded>, Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+    let (context, client, registry) = place.parts();
     let mut found = None;
     for route in [Route::Direct, Route::Registry] {
         let (to, call) = registry::lone_call(route, (registry, proxy), version, data.clone());

@@ -3,11 +3,12 @@
 use super::args::{AddStepArgs, RollbackArgs, StorageArgs, VersionArgs};
 use super::context::Context;
 use super::context::earlier::earlier;
+use super::facts::Place;
 use super::kept;
 use super::propose::{propose, propose_and_roll};
 use super::rollout;
-use super::storage::{self, StorageContext};
-use super::work::Work;
+use super::storage;
+use super::work::{Becomes, Work};
 use crate::app_error::Error;
 use crate::deploy;
 use crate::export::ExportError;
@@ -30,16 +31,15 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
             args.name, args.version
         ));
     }
-    let new = work.version(args, false).await?;
+    let new = work.version(args, Becomes::Registered).await?;
     let outcome = describe(&new, &work);
     let bytes = abi::addVersionCall::from(new).abi_encode().into();
-    let (client, registry) = (&work.client, work.registry);
-    propose(context, client, registry, &bytes, work.sent, outcome).await
+    propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "migrate", &args.name).await?;
-    let new = work.version(args, true).await?;
+    let new = work.version(args, Becomes::Current).await?;
     let overrides = args.storage.clone();
     go(work, new, overrides).await
 }
@@ -48,9 +48,9 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
 pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "add-step", &args.name).await?;
     if let Some((code, _)) = work.registered(&args.version).await? {
-        let run = work.run(&args.step)?;
         let pair = (args.version.as_str(), args.from.as_str());
-        work.check_registered(pair, &code, &run, &args.storage, (false, false))
+        let becomes = Becomes::Registered;
+        work.check_registered(pair, code, (&args.step, false), &args.storage, becomes)
             .await?;
     }
     let call = abi::addStepCall {
@@ -63,8 +63,8 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     outcome.field("name", &call.name);
     outcome.field("version", &call.version);
     outcome.field("from", &call.step.from);
-    let (client, registry, bytes) = (&work.client, work.registry, call.abi_encode().into());
-    propose(context, client, registry, &bytes, work.sent, outcome).await
+    let bytes = call.abi_encode().into();
+    propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
 /// A new version with the code of an older one.
@@ -87,10 +87,10 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         });
     }
     if work.current != args.version {
-        let run = work.run(&args.step)?;
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
-        work.check_registered(pair, &code, &run, &args.storage, (true, true))
+        let becomes = Becomes::Current;
+        work.check_registered(pair, code, (&args.step, true), &args.storage, becomes)
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
@@ -108,11 +108,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 /// Proposes or approves the migration; goes on with the rollout where it is done already.
 async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
-    let place = StorageContext {
-        context,
-        client,
-        registry,
-    };
+    let place = Place::of(context, client, registry);
     let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new.clone());
     let bytes = call.abi_encode().into();
@@ -150,12 +146,8 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
 }
 
 /// Whether an earlier run did that and was killed before it said so.
-async fn is_unreported(place: StorageContext<'_>, call: &Bytes) -> Result<bool, Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
+async fn is_unreported(place: Place<'_>, call: &Bytes) -> Result<bool, Error> {
+    let (context, client, registry) = place.parts();
     let (call, names) = (call.clone(), context.names());
     let governed = GovernedCall::decode(client, registry, call, U256::ZERO, &names).await?;
     Ok(earlier(context, client, &governed).await?.is_some())

@@ -1,6 +1,6 @@
 //! Instances that stayed as they were although an action was executed: who they are, why, and what helps.
 
-use super::storage::StorageContext;
+use super::facts::Place;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
 use crate::output::Outcome;
@@ -13,7 +13,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Reports the instances that the transaction which made a version current left as they were, unless they are
 /// at it by now.
 pub(super) async fn after_migration(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     migrate: &abi::migrateCall,
     sent: &Sent,
     outcome: &mut Outcome,
@@ -65,13 +65,11 @@ pub(super) async fn has_adopted(
 /// Names the instances that wait for a direct call, where a contract has sent the rollout. A rollout leaves them
 /// without an event.
 pub(super) async fn for_direct_call(
-    place: StorageContext<'_>,
+    place: Place<'_>,
     name: &str,
     outcome: &mut Outcome,
 ) -> Result<(), ChainError> {
-    let StorageContext {
-        client, registry, ..
-    } = place;
+    let (_, client, registry) = place.parts();
     let sender = client.caller("rollout")?;
     if client.code(sender).await?.is_empty() || !has_adopted((client, registry), name).await? {
         return Ok(());

@@ -2,33 +2,29 @@
 //! deployed, or only thought of.
 
 mod action;
-mod callers;
-mod checks;
 mod code;
-mod ending;
-mod label;
 mod tried;
 
 pub(super) use action::check_action;
-pub(super) use callers::interfaces;
-pub(super) use checks::{interface_at, interface_of};
-pub(super) use code::Subject;
-pub(super) use ending::Program;
 
 use super::args::{StepArgs, StorageArgs, VersionArgs};
 use super::calldata;
 use super::context::Context;
+use super::facts::Place;
 use super::path::{check_few, check_stragglers};
-use super::storage::{StorageChecks, StorageContext};
+use super::storage::{require, require_all};
 use crate::app_error::Error;
+use crate::assess::Role;
 use crate::build::Artifact;
+use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::client::{Client, Sent};
 use crate::governance::{Call, PendingAction, pending};
 use crate::ids::ActionId;
+use crate::layout::Who;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
-use stylus_layout::{DeclaredStep, Document, Layout};
+use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Step;
@@ -44,64 +40,53 @@ pub(super) struct Work<'a> {
     pub(super) open: Vec<PendingAction>,
     /// Transactions that it took so far.
     pub(super) sent: Vec<Sent>,
-    /// Whether nothing may be sent.
-    is_dry: bool,
+    does: Does,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
-    /// What was found out about storage, and how much of what should be checked was.
-    pub(super) checks: StorageChecks,
+    /// What was found out, and how much of what should be checked was.
+    pub(super) checks: Assessment,
     /// The layout of the new version, if it is known.
     pub(super) layout: Option<Layout>,
     /// The layout document that would have been published.
     pub(super) document: Option<Document>,
-    /// Why the upgrade is refused before anything is sent.
-    pub(super) refused: Vec<Error>,
 }
 
-/// What runs on the way into a version.
-pub(super) struct Run {
-    /// One of the kinds of steps.
-    pub(super) kind: u8,
-    pub(super) data: Bytes,
-    /// Its function as it was typed, empty where calldata were given.
-    pub(super) typed: String,
-    /// The program of a complex migration.
-    pub(super) program: Program,
-    /// What that declares, if it is known.
-    pub(super) declared: Option<Vec<DeclaredStep>>,
+/// What becomes of what the work needs on the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// It is sent, once nothing refuses it.
+    Send,
+    /// It is only thought of, and everything is said that refuses it.
+    Try,
 }
 
-impl Run {
-    /// What runs on a way that was registered or proposed.
-    pub(super) fn registered(way: &Step) -> Self {
-        Self {
-            kind: registry::runs(way).number(),
-            data: way.data.clone(),
-            typed: String::new(),
-            program: Program::of(way),
-            declared: None,
-        }
-    }
+/// What a version becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Becomes {
+    /// It is registered.
+    Registered,
+    /// Instances are upgraded to it.
+    Current,
 }
 
 impl<'a> Work<'a> {
     /// Work that deploys what it needs.
     pub(super) async fn begin(context: &'a Context, what: &str, name: &str) -> Result<Self, Error> {
         let client = context.working_client(what).await?;
-        Self::on(context, client, name, false).await
+        Self::on(context, client, name, Does::Send).await
     }
 
     /// Work that sends nothing.
     pub(super) async fn begin_dry(context: &'a Context, name: &str) -> Result<Self, Error> {
         let client = context.snapshot().await?;
-        Self::on(context, client, name, true).await
+        Self::on(context, client, name, Does::Try).await
     }
 
     async fn on(
         context: &'a Context,
         client: Client,
         name: &str,
-        is_dry: bool,
+        does: Does,
     ) -> Result<Self, Error> {
         let registry = context.verified(&client, context.registry()?).await?;
         let definition = client.registry(registry).head(name).await?;
@@ -116,13 +101,17 @@ impl<'a> Work<'a> {
             current: definition.current,
             open,
             sent: Vec::new(),
-            is_dry,
+            does,
             undeployed: Vec::new(),
-            checks: StorageChecks::default(),
+            checks: Assessment::asked_by(Role::Proposer, context.accepted()),
             layout: None,
             document: None,
-            refused: Vec::new(),
         })
+    }
+
+    /// Where it asks.
+    pub(super) fn place(&self) -> Place<'_> {
+        Place::of(self.context, &self.client, self.registry)
     }
 
     /// The version that was asked for, with its code in place. Its storage is checked before anything
@@ -130,37 +119,24 @@ impl<'a> Work<'a> {
     pub(super) async fn version(
         &mut self,
         args: &VersionArgs,
-        upgrades: bool,
+        becomes: Becomes,
     ) -> Result<NewVersion, Error> {
         let mut new = self
-            .subject(&args.version, &args.source, &args.storage)
+            .code_of(&args.version, &args.source, &args.storage)
             .await?;
-        let is_known = self.require_same(&args.version, &new).await?;
+        self.require_same(&args.version, &new).await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
+        let from = if args.initial { "" } else { from.as_str() };
         let way = self.way_of_current(args, &new.code).await?;
-        if !args.initial && !from.is_empty() {
-            let run = match &way {
-                Some(way) => Run::registered(way),
-                None => self.run(&args.step)?,
-            };
-            let runs = run.kind != step::NONE;
-            self.check_storage(&args.version, &from, &new, runs, &args.storage)
-                .await?;
-            let pair = (args.version.as_str(), from.as_str());
-            self.check_callers(pair, &new).await?;
-            self.check_steps(&args.version, &from, &new, &run).await?;
-            let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
-            self.check_others(upgrades, &args.storage).await?;
-        } else {
-            self.note_not_compared(&args.version);
-            self.note_published(&args.version, &new).await?;
-            if !is_known {
-                self.check_first(&args.version, &new);
-            }
-        }
-        self.require_coverage(&new).await?;
-        self.settle()?;
-        if upgrades && !args.initial {
+        let runs = match &way {
+            _ if from.is_empty() => Runs::Nothing,
+            Some(way) => self.place().runs(way).await?,
+            None => self.runs(&args.step).await?,
+        };
+        let pair = (args.version.as_str(), from);
+        self.check(pair, &new, (runs, Stage::Proposed), &args.storage, becomes)
+            .await?;
+        if becomes == Becomes::Current && !args.initial {
             self.try_first(args, &new).await?;
         }
         let artifact = new.artifact.take();
@@ -187,44 +163,118 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Checks the paths of the instances that `migrate` takes along in its own transaction, where
-    /// `upgrades` names the new version and the one that its step begins at. Where they are more, the
-    /// rollout checks them; here they only say what an allowed finding belongs to.
-    pub(super) async fn check_others(
+    /// Checks a version and the way into it; where instances will be upgraded to it, so are the paths of those.
+    pub(super) async fn check(
         &mut self,
-        upgrades: Option<(&str, &str)>,
-        overrides: &StorageArgs,
+        (version, from): (&str, &str),
+        code: &Code,
+        (runs, stage): (Runs, Stage),
+        said: &StorageArgs,
+        becomes: Becomes,
     ) -> Result<(), Error> {
-        if !self.is_dry && !self.refused.is_empty() {
+        if !from.is_empty() {
+            self.layout = code.layout.value().map(|known| known.layout.clone());
+        }
+        let asked = Version {
+            name: &self.name,
+            from,
+            to: version,
+            stage,
+            code,
+            runs,
+            who: Who::All,
+            said: &said.said(),
+            current: &self.current,
+        };
+        let mut checks = std::mem::take(&mut self.checks);
+        self.place()
+            .add(Subject::Version(&asked), &mut checks)
+            .await?;
+        if becomes == Becomes::Current && !from.is_empty() {
+            self.check_others((version, from), said, &mut checks)
+                .await?;
+        }
+        self.checks = checks;
+        // What nobody sends is told with everything that was found.
+        match self.does {
+            Does::Send => require(&self.checks),
+            Does::Try => require_all(&self.checks),
+        }
+    }
+
+    /// The same of a version that the registry knows, and publishes what is not published of it. `is_old` says
+    /// whether an earlier version had the code.
+    pub(super) async fn check_registered(
+        &mut self,
+        pair: (&str, &str),
+        code: RecordedCode,
+        (step, is_old): (&StepArgs, bool),
+        said: &StorageArgs,
+        becomes: Becomes,
+    ) -> Result<(), Error> {
+        let file = said.layout.as_deref();
+        let code = self.place().there(pair.0, code, file, is_old).await?;
+        let runs = (self.runs(step).await?, Stage::Proposed);
+        self.check(pair, &code, runs, said, becomes).await?;
+        self.publish(&code).await
+    }
+
+    /// Checks the paths of the instances that `migrate` takes along in its own transaction, where it leads from one
+    /// version to the other. Where they are more, the rollout checks them; here they only say what an accepted
+    /// finding belongs to.
+    async fn check_others(
+        &self,
+        (version, from): (&str, &str),
+        overrides: &StorageArgs,
+        checks: &mut Assessment,
+    ) -> Result<(), Error> {
+        if self.does == Does::Send && checks.refusal().is_some() {
             return Ok(()); // nothing is sent: the other instances are no matter of it
         }
-        let (name, accepted) = (self.name.clone(), self.context.accepted());
-        if let Some((version, from)) = upgrades {
-            let is_known = self.registered(version).await?.is_some();
-            let place = StorageContext {
-                context: self.context,
-                client: &self.client,
-                registry: self.registry,
-            };
-            let checks = &mut self.checks;
-            let to = if is_known { version } else { from };
-            // A known version may have most of them already: what is older goes along at once.
-            let mut checked = Ok(());
-            if is_known || !checks.has_all(&accepted) {
-                checked = check_stragglers(place, (&name, to), overrides, checks).await;
-            }
-            if checked.is_ok() {
-                checked = check_few(place, (&name, to, is_known), overrides, checks).await;
-            }
-            if let Err(error) = checked {
-                self.refuse(error);
-                return Ok(());
-            }
+        let (place, name) = (self.place(), self.name.as_str());
+        let is_known = self.registered(version).await?.is_some();
+        let to = if is_known { version } else { from };
+        // A known version may have most of them already: what is older goes along at once.
+        if is_known || checks.unmatched().is_some() {
+            check_stragglers(place, (name, to), overrides, checks).await?;
         }
-        if let Err(error) = self.checks.require_all(&accepted) {
-            self.refuse(error);
+        check_few(place, (name, to, is_known), overrides, checks).await
+    }
+
+    /// Refuses other code under a label that is taken, which the registry would refuse after all of it was deployed.
+    async fn require_same(&self, version: &str, new: &Code) -> Result<(), Error> {
+        match self.registered(version).await? {
+            Some((known, _)) if self.does == Does::Send && known.codehash != new.code.codehash => {
+                Err(Error::VersionExists {
+                    name: self.name.clone(),
+                    version: version.to_owned(),
+                    recorded: known.codehash,
+                    found: new.code.codehash,
+                })
+            }
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// What runs on the way that the arguments describe.
+    pub(super) async fn runs(&self, way: &StepArgs) -> Result<Runs, Error> {
+        let place = self.place();
+        let program = match &way.complex {
+            None => None,
+            Some(source) => Some(match self.address(source) {
+                Some(account) => place.program_at(account).await?,
+                None => {
+                    let artifact = self.context.kept_artifact(source)?;
+                    place.program(&artifact.wasm, artifact.steps).await?
+                }
+            }),
+        };
+        Ok(Runs::Step {
+            kind: way.kind().into(),
+            data: calldata::encode(&way.call, &self.context.manifest)?,
+            typed: calldata::typed(&way.call).to_owned(),
+            program,
+        })
     }
 
     /// Where the way into a version begins: where the caller says, else at the current version. For

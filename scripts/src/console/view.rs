@@ -3,7 +3,7 @@
 use crate::assess::{Consent, Finding};
 use crate::error::Report;
 use crate::governance::signed::Digests;
-use crate::governance::{Display, Explained, Node};
+use crate::governance::{CodeFacts, Display, Explained, Node};
 use crate::history::LiveCheck;
 use crate::ids::{ActionId, CodeHash, TxHash};
 use crate::inspect::{FieldValue, OwnEvent, Steps};
@@ -126,7 +126,7 @@ pub struct Review {
     pub proposer: Address,
     pub what: String,
     pub display: Display,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<CodeFacts>,
     pub readiness: Option<Readiness>,
     pub policy: Explained,
     pub tree: Node,
@@ -139,17 +139,6 @@ pub struct Review {
     #[serde(default)]
     pub contracts: Vec<Address>,
     pub entries: Vec<Entry>,
-}
-
-/// What the chain says about code.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)] // as the fields of `governance::CodeFacts`
-pub struct Fact {
-    pub what: String,
-    pub account: Address,
-    pub size: usize,
-    pub codehash: CodeHash,
-    pub is_as_named: bool,
 }
 
 /// An event.

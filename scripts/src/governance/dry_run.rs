@@ -4,17 +4,12 @@
 use super::error::GovernanceError;
 use super::revert_cause::failed_upgrade;
 use super::submit::progress_in;
-use crate::client::{Remote, Revert};
+use crate::client::{self, Revert};
 use crate::error::Explain;
 use alloy::primitives::{Address, U256};
 use std::fmt;
-use stylus_chain::{
-    BlockId, CallOptions, CallRequest, Chain, ChainConfig, ChainError, Overrides, TraceKind,
-};
+use stylus_chain::{BlockId, CallRequest, Chain, ChainError, Overrides};
 use thiserror::Error;
-
-/// What every approver owns on the fork, in wei: fees are no matter of it.
-const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// What came of a call behind the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,20 +94,16 @@ impl fmt::Display for Failure {
 /// Tries the call of `sender` behind those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.
 pub(super) fn behind(
-    (remote, config): (Remote, ChainConfig),
+    mut chain: Chain,
     others: &[Address],
     (sender, value): (Address, U256),
     request: CallRequest,
-) -> (Option<u64>, DryRun) {
-    let chain = match approved(remote, config, others, sender, &request) {
-        Ok(chain) => chain,
-        Err(error) => {
-            return (
-                None,
-                DryRun::Untried(format!("the copy of the chain: {error}")),
-            );
-        }
-    };
+) -> Result<(Option<u64>, DryRun), ChainError> {
+    for other in others {
+        chain.set_balance(*other, client::LOAN);
+        chain.submit_unsigned(*other, request.clone())?;
+    }
+    chain.set_balance(sender, client::LOAN);
     // Without a price GASPRICE and BASEFEE are 0.
     let ours = CallRequest {
         from: Some(sender),
@@ -122,17 +113,18 @@ pub(super) fn behind(
     };
     let (latest, none) = (BlockId::latest(), Overrides::default());
     let gas = chain.estimate_gas(ours.clone(), latest, &none);
-    let dry_run = match &gas {
-        Ok(_) => executed(&chain, ours),
+    let measured = gas.as_ref().ok().copied();
+    let dry_run = match gas {
+        Ok(_) => executed(&chain, ours)?,
         Err(ChainError::Reverted { output, .. }) => {
-            let cause = Cause::Revert(Revert::decode(output));
+            let cause = Cause::Revert(Revert::decode(&output));
             DryRun::Fails(failure(&chain, ours, cause))
         }
         Err(ChainError::Halted(halt)) => {
             let cause = Cause::Halt(halt.to_string());
             DryRun::Fails(failure(&chain, ours, cause))
         }
-        Err(error) => DryRun::Untried(format!("the copy of the chain: {error}")),
+        Err(error) => return Err(error),
     };
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
     let dry_run = match (dry_run, contract(&chain, others, sender)) {
@@ -142,48 +134,27 @@ pub(super) fn behind(
         )),
         (dry_run, _) => dry_run,
     };
-    (gas.ok(), dry_run)
-}
-
-/// The fork with the approvals of the others.
-fn approved(
-    remote: Remote,
-    config: ChainConfig,
-    others: &[Address],
-    sender: Address,
-    request: &CallRequest,
-) -> Result<Chain, ChainError> {
-    let mut chain = Chain::fork(config, Box::new(remote))?;
-    for other in others {
-        chain.set_balance(*other, SIMULATED_BALANCE);
-        chain.submit_unsigned(*other, request.clone())?;
-    }
-    chain.set_balance(sender, SIMULATED_BALANCE);
-    Ok(chain)
+    Ok((measured, dry_run))
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
-fn executed(chain: &Chain, ours: CallRequest) -> DryRun {
-    let answer = match chain.call(ours, BlockId::latest(), &Overrides::default()) {
-        Ok(answer) => answer,
-        Err(error) => return DryRun::Untried(format!("the copy of the chain: {error}")),
-    };
-    match progress_in(&answer.output) {
+fn executed(chain: &Chain, ours: CallRequest) -> Result<DryRun, ChainError> {
+    let answer = chain.call(ours, BlockId::latest(), &Overrides::default())?;
+    Ok(match progress_in(&answer.output) {
         Some(progress) if progress.executed => DryRun::Succeeds,
         _ => DryRun::Untried(
             "a delay, a contract that is asked, or that an account without code has to send it, still keeps it back"
                 .into(),
         ),
-    }
+    })
 }
 
 fn failure(chain: &Chain, ours: CallRequest, cause: Cause) -> Failure {
     let registry = ours.to.unwrap_or_default();
-    let kind = TraceKind::Call(CallOptions::default());
-    let traced = chain.trace_call(ours, BlockId::latest(), &Overrides::default(), kind);
-    let proxy = traced
+    let frames = client::calls_of(chain, ours);
+    let proxy = frames
         .ok()
-        .and_then(|frame| failed_upgrade(&frame, registry));
+        .and_then(|frames| failed_upgrade(&frames, registry));
     Failure { cause, proxy }
 }
 

@@ -6,14 +6,15 @@ use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::is_program;
 use alloy::primitives::Address;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 /// What the chain says about one account that an action names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFacts {
     /// `code` or `script`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// The account.
     pub account: Address,
     /// Bytes on chain.
@@ -44,7 +45,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
             None
         };
         facts.push(CodeFacts {
-            what,
+            what: what.into(),
             account,
             size: code.len(),
             codehash,

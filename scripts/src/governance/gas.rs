@@ -7,7 +7,7 @@ use super::dry_run::{DryRun, behind};
 use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::pending::readiness;
-use crate::client::{Client, Remote, with_margin};
+use crate::client::{Client, Fork, ForkError, with_margin};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, Bytes, U256};
 use stylus_chain::CallRequest;
@@ -64,7 +64,7 @@ pub(super) async fn for_execution(
         let why = "this approval completes the policy in no order of approvals".into();
         return Ok((0, DryRun::Untried(why)));
     };
-    let copied = match Remote::newest(client).await {
+    let copied = match Fork::newest(client).await {
         Ok(copied) => copied,
         Err(error) => return Ok((BLIND, DryRun::Untried(error.to_string()))),
     };
@@ -74,9 +74,10 @@ pub(super) async fn for_execution(
         ..CallRequest::default()
     };
     let ours = (approval.sender, approval.value);
-    let tried = tokio::task::spawn_blocking(move || behind(copied, &others, ours, request));
+    let tried =
+        copied.carry_out(move |chain| Ok::<_, ForkError>(behind(chain, &others, ours, request)?));
     let (measured, dry_run) = tried.await.unwrap_or_else(|error| {
-        let why = format!("the copy of the chain ended: {error}");
+        let why = format!("the copy of the chain: {error}");
         (None, DryRun::Untried(why))
     });
     let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));

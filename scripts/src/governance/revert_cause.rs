@@ -4,13 +4,15 @@
 use super::authority::deciding_policy;
 use super::display::Call;
 use super::error::GovernanceError;
+use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_interface::registry::IRegistry::{NotAnApprover, migrateCall};
@@ -82,21 +84,17 @@ async fn failing(
         .with_input(call.clone());
     let query = (request, "latest", json!({ "tracer": "callTracer" }));
     let provider = client.provider();
-    let traced = provider.raw_request::<_, Value>("debug_traceCall".into(), query);
-    let frame = traced.await.map_err(|_| NotTraced)?;
-    Ok(failed_upgrade(&frame, registry))
+    let traced = provider.raw_request::<_, Box<RawValue>>("debug_traceCall".into(), query);
+    let answer = traced.await.map_err(|_| NotTraced)?;
+    let frames = call_tree::read(&answer).map_err(|_| NotTraced)?;
+    Ok(failed_upgrade(&frames, registry))
 }
 
-/// The first upgrade below a frame that the registry asked for and that failed.
-pub(crate) fn failed_upgrade(frame: &Value, registry: Address) -> Option<Address> {
-    let account = |name: &str| frame[name].as_str()?.parse::<Address>().ok();
-    let input: Option<Bytes> = frame["input"].as_str().and_then(|text| text.parse().ok());
-    let is_upgrade = input.is_some_and(|input| input.starts_with(&upgradeToCall::SELECTOR));
-    if is_upgrade && account("from") == Some(registry) && frame.get("error").is_some() {
-        return account("to");
-    }
-    let below = frame["calls"].as_array().into_iter().flatten();
-    below
-        .into_iter()
-        .find_map(|frame| failed_upgrade(frame, registry))
+/// The first upgrade that the registry asked for and that failed.
+pub(crate) fn failed_upgrade(frames: &[Frame], registry: Address) -> Option<Address> {
+    let is_failed = |frame: &&Frame| {
+        let is_upgrade = frame.input.starts_with(&upgradeToCall::SELECTOR);
+        is_upgrade && frame.from == registry && frame.error.is_some()
+    };
+    frames.iter().find(is_failed)?.to
 }

@@ -1,14 +1,16 @@
 //! Whether a version may take over the storage of another one. Nothing is sent before this is
 //! answered.
 
-use super::documents::Known;
 use super::error::LayoutError;
-use crate::assess::{Accepted, Finding as Found, FindingId, Origin, Part, Severity};
+use crate::assess::{
+    Accepted, Coverage, Evidence, Fact, Finding as Found, FindingId, Origin, Part, Severity,
+    Together,
+};
 use crate::ids::LayoutHash;
 use serde::Serialize;
+use std::sync::Arc;
 use stylus_layout::{
-    Decision, Declarations, Document, Finding, Item, Layout, Members, Report, Unlisted, Verdict,
-    compare,
+    Decision, Declarations, Document, Finding, Item, Layout, Members, Unlisted, Verdict, compare,
 };
 
 /// One version of a pair.
@@ -17,11 +19,11 @@ pub struct Side {
     /// The hash of its layout document, as the registry records it; zero if there is none.
     pub hash: LayoutHash,
     /// The document.
-    pub known: Known,
+    pub known: Fact<Document>,
 }
 
 /// Two versions, one of which is to take over the storage of the other.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
     /// The definition.
     pub name: &'a str,
@@ -30,16 +32,16 @@ pub struct Pair<'a> {
     /// The new version.
     pub to: &'a str,
     /// Its layout before.
-    pub old: Side,
+    pub old: &'a Side,
     /// The new layout.
-    pub new: Side,
+    pub new: &'a Side,
     /// Whether a migration runs in between.
     pub runs_migration: bool,
     /// Whether the code is that of a version that was there before.
     pub goes_back: bool,
 }
 
-/// What people said about a pair, in the command that asks: what somebody said before, or keeps in a
+/// What people declare about a pair, in the command that asks: what somebody said before, or keeps in a
 /// file, holds for nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
@@ -47,13 +49,24 @@ pub struct Said {
     pub renames: Vec<String>,
     /// Fields of the new version whose bytes mean the same in another type.
     pub retypes: Vec<String>,
-    /// Findings that are accepted.
-    pub accepted: Accepted,
-    /// Findings that the contract's author declares to be the migration's business.
-    pub migrates: Vec<String>,
 }
 
-/// What came of it.
+/// What came of a comparison.
+#[derive(Debug, Clone, Default)]
+pub struct Compared {
+    /// What is in the way unless it is accepted; and what is not, and why.
+    pub found: Vec<Found>,
+    /// How much of it was compared, and by what.
+    pub coverage: Coverage,
+    /// Everything that differs.
+    pub report: Vec<Finding>,
+    /// Why the layouts were not compared.
+    pub unknown: Option<String>,
+    /// What of the storage was not compared although both layouts are known.
+    pub partial: Vec<String>,
+}
+
+/// A comparison, and what became of what it found.
 #[derive(Debug, Clone, Serialize)]
 pub struct StorageCheck {
     /// The version before.
@@ -76,94 +89,133 @@ pub struct StorageCheck {
     pub findings: Vec<Finding>,
 }
 
-/// Checks.
+/// Compares the layouts of a pair.
 ///
 /// # Errors
-/// [`LayoutError::Refused`] and [`LayoutError::Asks`] name what stands in the way;
-/// [`LayoutError::NoSuchFinding`] what was accepted and is not there.
-pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutError> {
-    let (old, new) = match (pair.old.known.document(), pair.new.known.document()) {
-        (Some(old), Some(new)) => (&old.layout, &new.layout),
-        _ if pair.old.hash == pair.new.hash && !pair.old.hash.is_zero() => {
+/// Layouts that no compiler writes.
+pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compared, LayoutError> {
+    let mut found = Compared::default();
+    let both = [pair.old, pair.new].map(|side| side.known.value());
+    let [Some(old), Some(new)] = both else {
+        if pair.old.hash == pair.new.hash && !pair.old.hash.is_zero() {
             // One hash, one layout, and nobody knows what it lists.
-            return Ok(StorageCheck {
-                partial: vec!["the layout is known by its hash alone".into()],
-                ..check(pair, "unchanged")
-            });
+            found.partial = vec!["the layout is known by its hash alone".into()];
+            found.coverage.seen(Part::Layout, Origin::Chain);
+        } else {
+            found.not_compared(pair);
         }
-        _ => return not_compared(pair, said),
+        found.note_partial();
+        return Ok(found);
     };
-    let report = report(old, new, said)?;
-    let (mut accepted, mut open) = (Vec::new(), Vec::new());
-    for finding in report
-        .findings
-        .iter()
-        .filter(|one| one.decision > Decision::Safe)
-    {
-        let id = finding_id(finding);
-        match said.accepts(pair, finding, &id) {
-            Some(because) => accepted.push(because),
-            None => open.push((id, finding)),
+    found.report = compare(&old.layout, &new.layout, declared)
+        .map_err(LayoutError::Compare)?
+        .findings;
+    let is_asking = |one: &Finding| one.decision <= Decision::Asks;
+    let together = Arc::new(pair.together(found.report.iter().all(is_asking)));
+    for one in &found.report {
+        if one.decision == Decision::Safe {
+            continue;
         }
-    }
-    let found: Vec<FindingId> = report.findings.iter().map(finding_id).collect();
-    let mut about = said.accepted.iter().filter(|id| id.is_of_layouts());
-    if let Some(id) = about.find(|id| !found.contains(id)) {
-        return Err(LayoutError::NoSuchFinding {
-            id: id.clone(),
-            known: open.into_iter().map(|(id, _)| id).collect(),
+        let id = finding_id(one);
+        found.found.push(match pair.why_not(one, &id) {
+            Some(why) => why,
+            None => Found {
+                details: pair.kept_declaration(&id).into_iter().collect(),
+                ..Found::of_several(Part::Layout, (id, &one.field), in_words(one), &together)
+            },
         });
-    }
-    if !open.is_empty() {
-        return Err(refusal(pair, &report, &open, said));
     }
     let unlisted = pair.without_namespaces();
     if !unlisted.is_empty() {
-        let Some(because) = said.why_accepted(Part::Layout, &FindingId::NAMESPACES_NOT_LISTED)
-        else {
-            return Err(LayoutError::NamespacesNotListed {
-                name: pair.name.into(),
-                from: pair.from.into(),
-                to: pair.to.into(),
-                versions: unlisted,
-            });
+        found.found.push(pair.namespaces_not_listed(&unlisted));
+    }
+    found.partial = pair.partial();
+    for side in [pair.old, pair.new] {
+        found.coverage.add(side.known.about(Part::Layout));
+    }
+    found.note_partial();
+    Ok(found)
+}
+
+impl Compared {
+    /// Two layouts that differ, at least one of which nobody has.
+    fn not_compared(&mut self, pair: &Pair<'_>) {
+        let sides = [(pair.from, pair.old), (pair.to, pair.new)];
+        let missing = sides
+            .iter()
+            .filter(|(_, side)| side.known.value().is_none());
+        let reasons = missing.map(|(version, side)| format!("{version}: {}", side.known.why()));
+        let why = reasons.collect::<Vec<_>>().join("; ");
+        let absent = Evidence::whole(Part::Layout, Origin::NotKnown, &why);
+        self.coverage.add(absent.told());
+        let (name, from) = (label(pair.name, pair.to), pair.from);
+        let together = Together {
+            name: "LayoutNotCompared",
+            message: format!(
+                "{name} may misread the storage of {from}: the layouts cannot be compared ({why})"
+            ),
+            expected: format!("the layouts of {from} and of {}", pair.to),
+            found: Some(why.clone()),
+            next: "register versions whose code derives StorageLayout, or give --layout FILE"
+                .into(),
         };
-        accepted.push(because);
+        let about = (FindingId::NOT_COMPARED, "");
+        let says = "the layouts were not compared";
+        let found = Found::of_several(Part::Layout, about, says, &Arc::new(together));
+        self.found.push(Found {
+            found: Some(why.clone()),
+            ..found
+        });
+        self.unknown = Some(why);
     }
-    let verdict = match (report.findings.is_empty(), accepted.is_empty()) {
-        (true, true) => "unchanged",
-        (_, true) => "safe",
-        _ => "accepted",
+
+    fn note_partial(&mut self) {
+        for why in &self.partial {
+            let some = Evidence::some(Part::Layout, Origin::NotKnown, why);
+            self.coverage.add(some);
+        }
+    }
+
+    /// With what was accepted of it.
+    pub fn taken(self, pair: &Pair<'_>, accepted: &Accepted, live: &[Found]) -> StorageCheck {
+        let is_taken = |one: &&Found| one.severity < Severity::Danger || accepted.contains(&one.id);
+        let all = self.found.iter().chain(live).filter(is_taken);
+        let accepted: Vec<Found> = all.map(Found::taken).collect();
+        let verdict = match (&self.unknown, self.report.is_empty(), accepted.is_empty()) {
+            (Some(_), ..) => "unknown",
+            (None, true, true) => "unchanged",
+            (None, _, true) => "safe",
+            _ => "accepted",
+        };
+        StorageCheck {
+            from: pair.from.into(),
+            to: pair.to.into(),
+            verdict,
+            unknown: self.unknown,
+            partial: self.partial,
+            old: pair.old.hash,
+            new: pair.new.hash,
+            accepted,
+            findings: self.report,
+        }
+    }
+}
+
+/// A finding in words.
+fn in_words(finding: &Finding) -> String {
+    let place = |at: &Option<stylus_layout::Location>| {
+        at.as_ref().map_or("gone".to_owned(), ToString::to_string)
     };
-    Ok(StorageCheck {
-        accepted,
-        findings: report.findings,
-        partial: pair.partial(),
-        ..check(pair, verdict)
-    })
-}
-
-/// A judgement without findings.
-fn check(pair: &Pair<'_>, verdict: &'static str) -> StorageCheck {
-    StorageCheck {
-        from: pair.from.into(),
-        to: pair.to.into(),
-        verdict,
-        unknown: None,
-        partial: Vec::new(),
-        old: pair.old.hash,
-        new: pair.new.hash,
-        accepted: Vec::new(),
-        findings: Vec::new(),
-    }
-}
-
-/// What there is to find, with what was declared.
-///
-/// # Errors
-/// A declaration that names nothing, a layout that cannot be read.
-pub fn report(old: &Layout, new: &Layout, said: &Said) -> Result<Report, LayoutError> {
-    compare(old, new, &said.declarations(old)?).map_err(LayoutError::Compare)
+    let places = match (&finding.old, &finding.new) {
+        (None, Some(new)) => format!("new {new}"),
+        (old, new) if old == new => place(old),
+        (old, new) => format!("{} → {}", place(old), place(new)),
+    };
+    let note = match finding.note.as_str() {
+        "" => String::new(),
+        note => format!(": {note}"),
+    };
+    format!("{}: {places}{note}", finding.field)
 }
 
 /// What a finding is called: `reorder:owner`, `delete:erc7201:example.main:x`.
@@ -179,37 +231,12 @@ pub fn finding_id(finding: &Finding) -> FindingId {
     ))
 }
 
-/// Two layouts that differ, at least one of which nobody has.
-fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutError> {
-    let sides = [(pair.from, &pair.old), (pair.to, &pair.new)];
-    let reasons = sides
-        .iter()
-        .filter_map(|(version, side)| match &side.known {
-            Known::Document(_) => None,
-            Known::Not(reason) => Some(format!("{version}: {reason}")),
-        });
-    let reasons: Vec<String> = reasons.collect();
-    let Some(because) = said.why_accepted(Part::Layout, &FindingId::NOT_COMPARED) else {
-        return Err(LayoutError::NotCompared {
-            name: pair.name.into(),
-            from: pair.from.into(),
-            to: pair.to.into(),
-            reasons,
-        });
-    };
-    Ok(StorageCheck {
-        unknown: Some(reasons.join("; ")),
-        accepted: vec![because],
-        ..check(pair, "unknown")
-    })
-}
-
 impl Pair<'_> {
     /// What each side's layout does not list, by its version.
     fn unlisted(&self) -> impl Iterator<Item = (&str, Unlisted)> {
-        let sides = [(self.from, &self.old), (self.to, &self.new)].into_iter();
+        let sides = [(self.from, self.old), (self.to, self.new)].into_iter();
         sides.flat_map(|(version, side)| {
-            let document = side.known.document();
+            let document = side.known.value();
             let unlisted = document.map(Document::unlisted).unwrap_or_default();
             unlisted.into_iter().map(move |one| (version, one))
         })
@@ -228,7 +255,7 @@ impl Pair<'_> {
             .unlisted()
             .map(|(version, one)| format!("{version}: {one}"))
             .collect();
-        let old = self.old.known.document();
+        let old = self.old.known.value();
         let opaque = old.map(|old| old.layout.opaque_fields());
         if let Some(fields) = opaque.filter(|fields| !fields.is_empty()) {
             partial.push(format!(
@@ -242,54 +269,113 @@ impl Pair<'_> {
     /// Whether the old version declares a finding to be its migration's business, or may do so: then
     /// the declaration is about the step before, and was kept.
     fn declared_before(&self, id: &FindingId) -> bool {
-        let old = self.old.known.document();
+        let old = self.old.known.value();
         old.is_none_or(|old| old.migrates.iter().any(|one| *id == **one))
     }
-}
 
-fn refusal(
-    pair: &Pair<'_>,
-    report: &Report,
-    open: &[(FindingId, &Finding)],
-    said: &Said,
-) -> LayoutError {
-    let (name, from, to) = (pair.name.into(), pair.from.into(), pair.to.into());
-    let findings = open.iter().map(|(id, _)| id.clone()).collect();
-    let report = report.to_string();
-    let mut lines: Vec<String> = report.lines().map(|line| format!("  {line}")).collect();
-    let kept = open
-        .iter()
-        .filter(|(id, _)| said.migrates.iter().any(|one| *id == **one));
-    lines.extend(
-        kept.filter(|(id, _)| pair.runs_migration && pair.declared_before(id))
-            .map(|(id, _)| {
-                format!(
-                    "  migrates in Cargo.toml names {id}, as that of {} did: it is about the step \
-                     before; take it out",
-                    pair.from
-                )
-            }),
-    );
-    match open.iter().all(|(_, one)| one.decision == Decision::Asks) {
-        true => LayoutError::Asks {
-            name,
-            from,
-            to,
-            findings,
-            lines,
-        },
-        false => LayoutError::Refused {
-            name,
-            from,
-            to,
-            findings,
-            lines,
-        },
+    /// Whether the contract's author says that the migration sees to a finding, and it runs.
+    fn is_declared(&self, id: &FindingId) -> bool {
+        let new = self.new.known.value();
+        let is_named = new.is_some_and(|new| new.migrates.iter().any(|one| *id == **one));
+        self.runs_migration && is_named
+    }
+
+    /// What to do about a declaration that was kept from the step before.
+    fn kept_declaration(&self, id: &FindingId) -> Option<String> {
+        (self.is_declared(id) && self.declared_before(id)).then(|| {
+            format!(
+                "migrates in Cargo.toml names {id}, as that of {} did: it is about the step before; take it out",
+                self.from
+            )
+        })
+    }
+
+    /// That the contract's author says that the migration sees to a finding, if it does. What the version
+    /// before declares as well is about the step before.
+    pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Found> {
+        let says = "the contract's author declares that its migration sees to it";
+        let found =
+            || Found::new(part, Severity::Warning, id.clone(), says).from(Origin::Annotation);
+        (self.is_declared(id) && !self.declared_before(id)).then(found)
+    }
+
+    /// Why a finding does not stand in the way, if it does not.
+    fn why_not(&self, finding: &Finding, id: &FindingId) -> Option<Found> {
+        if let Some(because) = self.why_migrated(Part::Layout, id) {
+            return Some(because);
+        }
+        let says = match finding.verdict {
+            Verdict::Delete if self.runs_migration => {
+                "left behind: what the migration does not clear stays, and nobody reads it"
+            }
+            Verdict::Delete if self.goes_back => {
+                "left behind: the code that comes back never knew it"
+            }
+            Verdict::Rename if self.goes_back => "its old name comes back",
+            _ => return None,
+        };
+        Some(Found::new(
+            Part::Layout,
+            Severity::Warning,
+            id.clone(),
+            says,
+        ))
+    }
+
+    /// What findings of the comparison come to.
+    fn together(&self, all_ask: bool) -> Together {
+        let (name, from) = (label(self.name, self.to), self.from);
+        match all_ask {
+            true => Together {
+                name: "LayoutUndeclared",
+                message: format!(
+                    "{name} has fields that {from} had under another name or type, and nobody declared that they \
+                     are the same"
+                ),
+                expected: "a declaration for each".into(),
+                found: None,
+                next: "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract"
+                    .into(),
+            },
+            false => Together {
+                name: "LayoutRefused",
+                message: format!("{name} would misread the storage of {from}"),
+                expected: format!(
+                    "every field of {from} in its place, or a migration that declares what it moves"
+                ),
+                found: None,
+                next: "keep the old fields where they are, or write a migration (stylus-upgrades layout migration)"
+                    .into(),
+            },
+        }
+    }
+
+    fn namespaces_not_listed(&self, versions: &[String]) -> Found {
+        let (of, name) = (versions.join(" and of "), label(self.name, self.to));
+        let together = Together {
+            name: "NamespacesNotListed",
+            message: format!(
+                "{name} may misread what {} keeps in ERC-7201 namespaces: the layout of {of} lists none",
+                self.from
+            ),
+            expected: "layouts that list every namespace: what solc and foundry call storageLayout does not".into(),
+            found: Some(format!("no list of namespaces in the layout of {of}")),
+            next: "give the layout that @openzeppelin/upgrades-core writes, with `namespaces`, or solc's build-info \
+                   with its AST"
+                .into(),
+        };
+        let says = format!("the layout of {of} lists no namespaces");
+        let about = (FindingId::NAMESPACES_NOT_LISTED, "");
+        Found::of_several(Part::Layout, about, says, &Arc::new(together))
     }
 }
 
 impl Said {
-    fn declarations(&self, old: &Layout) -> Result<Declarations, LayoutError> {
+    /// The same about the fields of a layout.
+    ///
+    /// # Errors
+    /// A declaration that names nothing.
+    pub fn declarations(&self, old: &Layout) -> Result<Declarations, LayoutError> {
         let mut all = Declarations::none();
         let mut renamed = Vec::new();
         for text in &self.renames {
@@ -316,51 +402,11 @@ impl Said {
         }
         Ok(all)
     }
+}
 
-    /// That a finding is accepted by its id, if it is.
-    pub fn why_accepted(&self, part: Part, id: &FindingId) -> Option<Found> {
-        let says = "accepted by --accept";
-        let found =
-            || Found::new(part, Severity::Warning, id.clone(), says).from(Origin::Remembered);
-        self.accepted.contains(id).then(found)
-    }
-
-    /// Why a field may begin with what lies there, if it may.
-    pub fn why_dirty(&self, pair: &Pair<'_>, id: &FindingId) -> Option<Found> {
-        let part = Part::LiveInstances;
-        self.why_accepted(part, id)
-            .or_else(|| self.why_migrated(part, pair, id))
-    }
-
-    /// Whether the contract's author says that the migration sees to a finding, and it runs. What
-    /// the version before declares as well is about the step before.
-    fn why_migrated(&self, part: Part, pair: &Pair<'_>, id: &FindingId) -> Option<Found> {
-        let declared = pair.runs_migration && self.migrates.iter().any(|one| *id == **one);
-        let says = "the contract's author declares that its migration sees to it";
-        let found =
-            || Found::new(part, Severity::Warning, id.clone(), says).from(Origin::Annotation);
-        (declared && !pair.declared_before(id)).then(found)
-    }
-
-    /// Why a finding does not stand in the way, if it does not.
-    fn accepts(&self, pair: &Pair<'_>, finding: &Finding, id: &FindingId) -> Option<Found> {
-        let part = Part::Layout;
-        let said = self.why_accepted(part, id);
-        if let Some(because) = said.or_else(|| self.why_migrated(part, pair, id)) {
-            return Some(because);
-        }
-        let says = match finding.verdict {
-            Verdict::Delete if pair.runs_migration => {
-                "left behind: what the migration does not clear stays, and nobody reads it"
-            }
-            Verdict::Delete if pair.goes_back => {
-                "left behind: the code that comes back never knew it"
-            }
-            Verdict::Rename if pair.goes_back => "its old name comes back",
-            _ => return None,
-        };
-        Some(Found::new(part, Severity::Warning, id.clone(), says))
-    }
+/// A version of a definition; layouts that are compared by themselves have no definition.
+pub(super) fn label(definition: &str, version: &str) -> String {
+    format!("{definition} {version}").trim_start().to_owned()
 }
 
 fn no_field(option: &'static str, text: &str, field: &str) -> LayoutError {

@@ -4,6 +4,7 @@
 
 use super::error::LayoutError;
 use super::store::Store;
+use crate::assess::{Fact, Origin};
 use crate::client::{ChainError, Client, Sent};
 use crate::ids::LayoutHash;
 use alloy::primitives::{Address, Bytes, U256};
@@ -29,6 +30,14 @@ impl Known {
         match self {
             Self::Document(document) => Some(document),
             Self::Not(_) => None,
+        }
+    }
+
+    /// The same as a fact from there.
+    pub fn from_there(self, origin: Origin) -> Fact<Document> {
+        match self {
+            Self::Document(document) => Fact::of(*document, origin),
+            Self::Not(why) => Fact::unknown(why),
         }
     }
 }

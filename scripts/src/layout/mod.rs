@@ -19,7 +19,7 @@ mod namespaces;
 mod source;
 mod store;
 
-pub use check::{Pair, Said, Side, StorageCheck, check_storage, finding_id, report};
+pub use check::{Compared, Pair, Said, Side, StorageCheck, check_storage, finding_id};
 pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;

@@ -1,7 +1,6 @@
 //! The migration that an instance is in, read from the chain.
 
 use super::MigrationError;
-use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client};
 use crate::model::InstanceState;
 use crate::registry::{Topics, all_logs, ask, registry_of};
@@ -77,25 +76,17 @@ impl Standing {
 ///
 /// # Errors
 /// [`MigrationError::NotMigrating`] with what is live.
-pub async fn find(
-    client: &Client,
-    retry: RetryPolicy,
-    proxy: Address,
-) -> Result<ActiveMigration, MigrationError> {
-    let registry = retry.run(async || registry_of(client, proxy).await).await?;
-    let known = retry
-        .run(async || client.registry(registry).instance(proxy).await)
-        .await?;
+pub async fn find(client: &Client, proxy: Address) -> Result<ActiveMigration, MigrationError> {
+    let registry = registry_of(client, proxy).await?;
+    let known = client.registry(registry).instance(proxy).await?;
     let in_step = [InstanceState::Migrating, InstanceState::TurningBack].contains(&known.state);
-    let standing = standing(client, retry, proxy).await?;
+    let standing = standing(client, proxy).await?;
     let (true, Some(at)) = (in_step, standing) else {
-        let live = live(client, retry, proxy).await?;
+        let live = live(client, proxy).await?;
         return Err(MigrationError::NotMigrating { proxy, live });
     };
-    let program = retry
-        .run(async || ask(client, registry, proxy, &proxy_abi::implementationCall {}).await)
-        .await?;
-    let (from, to) = versions(client, retry, proxy)
+    let program = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
+    let (from, to) = versions(client, proxy)
         .await?
         .unwrap_or((known.version, String::from("?")));
     Ok(ActiveMigration {
@@ -111,37 +102,23 @@ pub async fn find(
 
 /// How far the migration of `proxy` is; `None` where none runs. Programs need not keep that in
 /// [`slots::COMPLEX`]: one that does not is asked for its `progress()`.
-pub async fn standing(
-    client: &Client,
-    retry: RetryPolicy,
-    proxy: Address,
-) -> Result<Option<Standing>, ChainError> {
-    let word = retry
-        .run(async || client.storage(proxy, slots::COMPLEX).await)
-        .await?;
+pub async fn standing(client: &Client, proxy: Address) -> Result<Option<Standing>, ChainError> {
+    let word = client.storage(proxy, slots::COMPLEX).await?;
     match Standing::decode(word) {
         Some(found) => Ok(Some(found)),
-        None => from_progress(client, retry, proxy).await,
+        None => from_progress(client, proxy).await,
     }
 }
 
 /// How far it is, from what every program of a complex step answers and the registry's events say.
-async fn from_progress(
-    client: &Client,
-    retry: RetryPolicy,
-    proxy: Address,
-) -> Result<Option<Standing>, ChainError> {
-    let registry = retry.run(async || registry_of(client, proxy).await).await?;
-    let known = retry
-        .run(async || client.registry(registry).instance(proxy).await)
-        .await?;
+async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standing>, ChainError> {
+    let registry = registry_of(client, proxy).await?;
+    let known = client.registry(registry).instance(proxy).await?;
     if ![InstanceState::Migrating, InstanceState::TurningBack].contains(&known.state) {
         return Ok(None);
     }
-    let progress = retry
-        .run(async || client.call(proxy, &complex::progressCall {}).await)
-        .await?;
-    let handler = handler(client, retry, registry, proxy).await?;
+    let progress = client.call(proxy, &complex::progressCall {}).await?;
+    let handler = handler(client, registry, proxy).await?;
     Ok(Some(Standing {
         back: known.state == InstanceState::TurningBack,
         done: progress.done.saturating_to(),
@@ -153,14 +130,12 @@ async fn from_progress(
 /// Who supplies the batches: named when the migration began, or since then.
 async fn handler(
     client: &Client,
-    retry: RetryPolicy,
     registry: Address,
     proxy: Address,
 ) -> Result<Address, ChainError> {
     let answer = async |event: B256| {
         let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
-        let logs = retry.run(async || all_logs(client, registry, topics).await);
-        Ok::<_, ChainError>(logs.await?.pop())
+        Ok::<_, ChainError>(all_logs(client, registry, topics).await?.pop())
     };
     let place = |log: &Log| (log.block_number, log.log_index);
     let begun = answer(abi::MigrationStarted::SIGNATURE_HASH).await?;
@@ -175,44 +150,25 @@ async fn handler(
 }
 
 /// What is live, in a few words.
-pub async fn live(
-    client: &Client,
-    retry: RetryPolicy,
-    proxy: Address,
-) -> Result<String, ChainError> {
-    let registry = retry.run(async || registry_of(client, proxy).await).await?;
-    let version = retry
-        .run(async || {
-            let question = proxy_abi::implementationVersionCall {};
-            ask(client, registry, proxy, &question).await
-        })
-        .await?;
-    let implementation = retry
-        .run(async || ask(client, registry, proxy, &proxy_abi::implementationCall {}).await)
-        .await?;
+pub async fn live(client: &Client, proxy: Address) -> Result<String, ChainError> {
+    let registry = registry_of(client, proxy).await?;
+    let question = proxy_abi::implementationVersionCall {};
+    let version = ask(client, registry, proxy, &question).await?;
+    let implementation = ask(client, registry, proxy, &proxy_abi::implementationCall {}).await?;
     Ok(format!("{version} is live, at {implementation}"))
 }
 
 /// From where to where: what the program says to a call that it does not take.
-async fn versions(
-    client: &Client,
-    retry: RetryPolicy,
-    proxy: Address,
-) -> Result<Option<(String, String)>, ChainError> {
+async fn versions(client: &Client, proxy: Address) -> Result<Option<(String, String)>, ChainError> {
     let request = TransactionRequest::default().with_to(proxy);
-    let refused = retry
-        .run(async || {
-            let call = client.provider().call(request.clone());
-            match call.block(BlockId::latest()).await {
-                Ok(_) => Ok(None),
-                Err(error) => match client.error("a call that it does not take", error) {
-                    ChainError::Refused { revert, .. } => Ok(Some(revert)),
-                    error => Err(error),
-                },
-            }
-        })
-        .await?;
-    Ok(refused
-        .and_then(|revert| revert.decoded::<ContractPaused>())
-        .map(|paused| (paused.from, paused.to)))
+    let call = client.provider().call(request);
+    let Err(error) = call.block(BlockId::latest()).await else {
+        return Ok(None);
+    };
+    match client.error("a call that it does not take", error) {
+        ChainError::Refused { revert, .. } => Ok(revert
+            .decoded::<ContractPaused>()
+            .map(|paused| (paused.from, paused.to))),
+        error => Err(error),
+    }
 }

@@ -2,22 +2,18 @@
 
 use super::active::{ActiveMigration, live, standing};
 use super::pipeline::{Load, TxOutcome, TxPipeline};
-use super::retry::RetryPolicy;
 use super::{Migrated, MigrationError, Spent};
-use crate::client::{ChainError, Client, Revert};
+use crate::client::{ChainError, Client, Revert, with_margin};
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
-use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
 use std::time::Duration;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 use stylus_upgrades_interface::registry::IRegistry as registry_abi;
 
-/// Gas sent along, in percent of the estimate.
-const GAS_PERCENT: u64 = 120;
 /// How often it is tried.
 const TRIES: u32 = 5;
 
@@ -34,13 +30,12 @@ pub enum Ended {
 /// Ends the migration, once.
 pub async fn end(
     client: &Client,
-    retry: RetryPolicy,
     pipeline: &mut TxPipeline,
     migration: &ActiveMigration,
 ) -> Result<Ended, MigrationError> {
     for _ in 0..TRIES {
         pipeline.clear_nonces().await?;
-        match standing(client, retry, migration.proxy).await? {
+        match standing(client, migration.proxy).await? {
             None => return Ok(Ended::Already),
             Some(at) if !at.is_finished() => return Ok(Ended::NotYet),
             Some(_) => {}
@@ -49,15 +44,9 @@ pub async fn end(
             .with_from(client.sender("endMigration")?)
             .with_to(migration.proxy)
             .with_input(abi::endMigrationCall {}.abi_encode());
-        let estimate = retry
-            .run(async || {
-                let gas = client.provider().estimate_gas(request.clone()).await;
-                gas.map_err(|error| client.error("endMigration", error))
-            })
-            .await;
-        let gas = match estimate {
-            Ok(gas) => gas.saturating_mul(GAS_PERCENT) / 100,
-            Err(error) => match standing(client, retry, migration.proxy).await? {
+        let gas = match client.estimate("endMigration", &request).await {
+            Ok(gas) => with_margin(gas),
+            Err(error) => match standing(client, migration.proxy).await? {
                 Some(at) if at.is_finished() => return Err(refusal(error, migration)),
                 _ => continue, // somebody else has moved it meanwhile
             },
@@ -95,7 +84,6 @@ fn refusal(error: ChainError, migration: &ActiveMigration) -> MigrationError {
 /// transaction. `None` if there is no such run.
 pub async fn by_an_earlier_run(
     client: &Client,
-    retry: RetryPolicy,
     journal: &Journal,
     proxy: Address,
 ) -> Result<Option<Migrated>, ChainError> {
@@ -104,12 +92,7 @@ pub async fn by_an_earlier_run(
         if entry.to != Some(proxy) || entry.call != end {
             continue;
         }
-        let receipt = retry
-            .run(async || {
-                let found = client.provider().get_transaction_receipt(entry.tx.0).await;
-                found.map_err(|error| client.error("eth_getTransactionReceipt", error))
-            })
-            .await?;
+        let receipt = client.receipt_now(entry.tx).await?;
         // An endpoint that lags behind does not know it yet.
         let Some(receipt) = receipt else {
             continue;
@@ -142,7 +125,7 @@ pub async fn by_an_earlier_run(
             taken: Duration::ZERO,
             end: Some((receipt.transaction_hash.into(), receipt.gas_used)),
             ended: true,
-            live: Some(live(client, retry, proxy).await?),
+            live: Some(live(client, proxy).await?),
             then: None,
         }));
     }

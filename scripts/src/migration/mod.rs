@@ -15,7 +15,6 @@
 //! | [`pipeline`] | transactions on their way |
 //! | [`runner`] | batch after batch |
 //! | [`end`](mod@end) | `endMigration` |
-//! | [`retry`] | asking again |
 //! | [`cost`] | cost and throughput |
 
 pub mod active;
@@ -25,14 +24,12 @@ mod error;
 pub mod gather;
 pub mod items;
 pub mod pipeline;
-pub mod retry;
 pub mod runner;
 pub mod size;
 
 pub use active::ActiveMigration;
 pub use cost::Spent;
 pub use error::MigrationError;
-pub use retry::RetryPolicy;
 pub use runner::Form;
 
 use crate::client::{ChainError, Client};
@@ -59,6 +56,9 @@ const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
 /// Gas of a transaction where the chain does not say: Arbitrum One's limit.
 const GAS_MAX: u64 = 32_000_000;
 
+/// How long trouble is borne by a look at a migration.
+const LOOK: Duration = Duration::from_secs(10);
+
 alloy::sol! {
     /// Of the precompile ArbGasInfo, from ArbOS 50 on.
     function getMaxTxGasLimit() external view returns (uint256);
@@ -77,8 +77,6 @@ pub struct MigrationRequest {
     pub gas: Option<u64>,
     /// Whether `endMigration` follows.
     pub ends: bool,
-    /// How long trouble is borne.
-    pub retry: Duration,
     /// The command that goes on after an interruption.
     pub again: String,
 }
@@ -133,51 +131,41 @@ pub async fn run(
     progress: Arc<dyn Progress>,
     request: &MigrationRequest,
 ) -> Result<Migrated, MigrationError> {
-    let retry = RetryPolicy(request.retry);
-    let migration = match active::find(client, retry, request.proxy).await {
+    let migration = match active::find(client, request.proxy).await {
         Err(MigrationError::NotMigrating { proxy, live }) => {
-            let ended = end::by_an_earlier_run(client, retry, &journal, proxy).await?;
+            let ended = end::by_an_earlier_run(client, &journal, proxy).await?;
             return ended.ok_or(MigrationError::NotMigrating { proxy, live });
         }
         found => found?,
     };
     refuse_strangers(client, &migration)?;
-    let items = open(client, retry, &journal, &*progress, request, &migration).await?;
+    let items = open(client, &journal, &*progress, request, &migration).await?;
     refuse_other_totals(&migration, &items)?;
     let gas = match request.gas {
         Some(gas) => gas,
-        None => gas_of_a_transaction(client, retry).await? / 2,
+        None => gas_of_a_transaction(client).await? / 2,
     };
-    let mut pipeline = TxPipeline::new(client, retry, journal, progress.clone())?;
+    let mut pipeline = TxPipeline::new(client, journal, progress.clone())?;
     let options = BatchOptions {
         items,
         gas,
         at_once: request.in_flight,
     };
     progress.begin(&heading(&migration));
-    let mut runner = BatchRunner::new(client, retry, progress.clone(), migration.clone(), options);
-    let end = run_to_end(
-        client,
-        retry,
-        &mut pipeline,
-        &mut runner,
-        &migration,
-        request.ends,
-    )
-    .await;
+    let mut runner = BatchRunner::new(client, progress.clone(), migration.clone(), options);
+    let end = run_to_end(client, &mut pipeline, &mut runner, &migration, request.ends).await;
     progress.end(&format!(
         "{}: {}",
         heading(&migration),
         runner.spent.summary()
     ));
     let end = end.map_err(|error| interrupted(error, runner.at, request))?;
-    outcome(client, retry, migration, runner, end).await
+    outcome(client, migration, runner, end).await
 }
 
 /// Batch after batch, then the end; anew where a reorganisation has brought items back.
 async fn run_to_end(
     client: &Client,
-    retry: RetryPolicy,
     pipeline: &mut TxPipeline,
     runner: &mut BatchRunner,
     migration: &ActiveMigration,
@@ -187,7 +175,7 @@ async fn run_to_end(
         if !ends {
             return Ok(None);
         }
-        match end(client, retry, pipeline, migration).await? {
+        match end(client, pipeline, migration).await? {
             Ended::NotYet => {}
             ended => return Ok(Some(ended)),
         }
@@ -203,7 +191,8 @@ pub async fn look(
     client: &Client,
     proxy: Address,
 ) -> Result<Option<ActiveMigration>, MigrationError> {
-    match active::find(client, RetryPolicy(Duration::from_secs(10)), proxy).await {
+    let client = client.bearing(LOOK, Duration::MAX);
+    match active::find(&client, proxy).await {
         Ok(migration) => Ok(Some(migration)),
         Err(MigrationError::NotMigrating { .. }) => Ok(None),
         Err(error) => Err(error),
@@ -224,7 +213,6 @@ fn refuse_strangers(client: &Client, migration: &ActiveMigration) -> Result<(), 
 
 async fn open(
     client: &Client,
-    retry: RetryPolicy,
     journal: &Journal,
     progress: &dyn Progress,
     request: &MigrationRequest,
@@ -237,7 +225,7 @@ async fn open(
         Source::Erc721(_) if migration.at.back => Items::Known,
         Source::Erc721(from) => {
             let path = journal.beside(&format!("{:#x}.gathered", migration.proxy));
-            let tokens = gather(client, retry, progress, migration.proxy, *from, &path).await;
+            let tokens = gather(client, progress, migration.proxy, *from, &path).await;
             Items::Gathered(tokens.map_err(|error| interrupted(error, migration.at, request))?)
         }
     })
@@ -259,21 +247,14 @@ fn refuse_other_totals(migration: &ActiveMigration, items: &Items) -> Result<(),
 
 /// Gas that one transaction may use: what ArbOS allows, else Arbitrum One's limit, and never more
 /// than a block's.
-async fn gas_of_a_transaction(client: &Client, retry: RetryPolicy) -> Result<u64, ChainError> {
-    let answer = retry
-        .run(async || client.call(GAS_INFO, &getMaxTxGasLimitCall {}).await)
-        .await;
-    let answer = match answer {
+async fn gas_of_a_transaction(client: &Client) -> Result<u64, ChainError> {
+    let answer = match client.call(GAS_INFO, &getMaxTxGasLimitCall {}).await {
         Ok(limit) => limit.saturating_to(),
         Err(error @ ChainError::Unreachable { .. }) => return Err(error),
         Err(_) => GAS_MAX,
     };
-    let block = retry
-        .run(async || {
-            let block = client.provider().get_block(BlockId::latest()).await;
-            block.map_err(|error| client.error("eth_getBlockByNumber", error))
-        })
-        .await?;
+    let block = client.provider().get_block(BlockId::latest()).await;
+    let block = block.map_err(|error| client.error("eth_getBlockByNumber", error))?;
     let of_block = block.map_or(u64::MAX, |block| block.header.gas_limit);
     Ok([answer, of_block]
         .into_iter()
@@ -310,7 +291,6 @@ fn interrupted(error: MigrationError, at: Standing, request: &MigrationRequest) 
 
 async fn outcome(
     client: &Client,
-    retry: RetryPolicy,
     migration: ActiveMigration,
     mut runner: BatchRunner,
     ended: Option<Ended>,
@@ -340,14 +320,12 @@ async fn outcome(
         then: None,
     };
     if migrated.ended {
-        let now = retry
-            .run(async || client.registry(registry).instance(migrated.proxy).await)
-            .await?;
+        let now = client.registry(registry).instance(migrated.proxy).await?;
         if !is_back && now.version == migrated.from {
             return Err(aborted);
         }
         runner.close();
-        match active::find(client, retry, migrated.proxy).await {
+        match active::find(client, migrated.proxy).await {
             Ok(next) => migrated.then = Some(next),
             Err(MigrationError::NotMigrating { live, .. }) => migrated.live = Some(live),
             Err(error) => return Err(error),

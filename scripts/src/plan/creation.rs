@@ -8,10 +8,10 @@ use super::error::PlanError;
 use super::executed::{Instances, unsettled, uups_stub};
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
-use super::simulation::{Simulation, now, on_copy};
+use super::simulation::{Simulation, now};
 use super::slots::SlotNames;
 use crate::assess::Finding;
-use crate::client::Client;
+use crate::client::{Client, Fork};
 use crate::governance::{Names, explain};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -65,7 +65,9 @@ pub struct Creation {
 /// # Errors
 /// What keeps it from being tried. What would make it fail is in the answer.
 pub async fn creation(client: &Client, request: CreationRequest) -> Result<Creation, PlanError> {
-    on_copy(client, move |chain| carry_out(chain, &request)).await
+    let fork = Fork::newest(client).await?;
+    fork.carry_out(move |chain| carry_out(chain, &request))
+        .await
 }
 
 fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanError> {

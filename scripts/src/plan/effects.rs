@@ -6,7 +6,7 @@ use super::error::PlanError;
 use super::instances::{Change, Event, changes_of, event};
 use super::simulation::{GasLimit, Simulation, now};
 use super::slots::SlotNames;
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingId};
 use crate::client::with_margin;
 use crate::governance::Names;
 use crate::model::Instance;
@@ -328,7 +328,11 @@ impl Tried {
             ),
             "the same effects whatever the gas",
             found,
-            "do not approve it before you know why: whoever executes it chooses the gas",
+            &format!(
+                "do not approve it before you know why: whoever executes it chooses the gas; if it only takes more \
+                 than the bare estimate, as the relay of an EVM proxy does: {}",
+                FindingId::flag([&FindingId::DEPENDS_ON_GAS])
+            ),
         ))
     }
 }

@@ -6,6 +6,7 @@ use super::code_checks::{code, module_of};
 use super::error::PlanError;
 use super::executed::Executed;
 use super::simulation::Simulation;
+use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::governance::Names;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,19 @@ impl Reads {
                 self.code,
                 self.gas.join(", ")
             )
+        })
+    }
+
+    /// The same as a finding: it refuses nothing, and who has read the code accepts it.
+    pub fn reads_gas(&self) -> Option<Finding> {
+        let (id, says) = (FindingId::READS_GAS, self.of_gas()?);
+        let next = format!(
+            "send it with a fifth more gas than the estimate, as the commands do; if it succeeds with any limit: {}",
+            FindingId::flag([&id])
+        );
+        Some(Finding {
+            next: Some(next),
+            ..Finding::new(Part::Trial, Severity::Warning, id, says)
         })
     }
 
@@ -266,6 +280,22 @@ mod tests {
         let wasm = wat::parse_str(wat).expect("a module");
         let artifact = Artifact::from_wasm("test", &wasm).expect("a program");
         read_by(&artifact.code, Some(&artifact.wasm))
+    }
+
+    #[test]
+    fn code_that_reads_its_gas_is_accepted_by_an_id_and_other_code_is_no_finding() {
+        for (gas, expected) in [(vec!["evm_gas_left".to_owned()], true), (Vec::new(), false)] {
+            let reads = Reads {
+                code: "A 2.0".into(),
+                unread: None,
+                gas,
+                others: Vec::new(),
+                calls: Vec::new(),
+            };
+            let found = reads.reads_gas();
+            assert_eq!(found.is_some(), expected);
+            assert!(found.is_none_or(|one| one.id.is_acceptable()));
+        }
     }
 
     #[test]

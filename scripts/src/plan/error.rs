@@ -2,7 +2,7 @@
 //! a finding of the plan.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
-use crate::client::{Advice, ChainError, Revert};
+use crate::client::{Advice, ChainError, ForkError, Revert};
 use crate::error::{Exit, Explain, Report};
 use crate::governance::GovernanceError;
 use alloy::primitives::Address;
@@ -137,6 +137,15 @@ impl PlanError {
     pub(super) fn halted(what: &str, reason: &str) -> Self {
         let (what, reason) = (what.into(), reason.into());
         Self::Halted { what, reason }
+    }
+}
+
+impl From<ForkError> for PlanError {
+    fn from(error: ForkError) -> Self {
+        match error {
+            ForkError::Chain(error) => error.into(),
+            ForkError::Ended(reason) | ForkError::Calls(reason) => Self::Ended { reason },
+        }
     }
 }
 

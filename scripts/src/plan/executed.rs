@@ -6,11 +6,11 @@ use super::error::PlanError;
 use super::simulation::Simulation;
 use crate::assess::Finding;
 use crate::build::evm;
+use crate::call_tree::{Frame, Kind};
 use crate::governance::Names;
 use crate::model::ProxyKind;
-use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
+use alloy::primitives::{Address, hex, keccak256};
 use alloy::sol_types::SolCall;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, ARB_WASM_CACHE, DESIGNATOR_PREFIX};
 
@@ -35,12 +35,11 @@ pub(super) struct Called {
 }
 
 impl Called {
-    fn of(frame: &Value, account: Option<Address>, delegated: bool) -> Self {
-        let wei: Option<U256> = frame["value"].as_str().and_then(|text| text.parse().ok());
+    fn of(frame: &Frame, delegated: bool) -> Self {
         Self {
-            account,
-            selector: selector(frame),
-            with_ether: !delegated && wei.is_some_and(|wei| !wei.is_zero()),
+            account: frame.to,
+            selector: frame.input.first_chunk::<4>().copied(),
+            with_ether: !delegated && !frame.value.is_zero(),
             delegated,
         }
     }
@@ -129,43 +128,40 @@ impl Instances<'_> {
     /// What they ran since the beginning.
     pub(super) fn ran(&self, simulation: &Simulation) -> Result<Executed, PlanError> {
         let mut found = Executed::new();
-        for frame in simulation.traces()? {
-            self.walk(&frame, None, None, &mut found);
+        for frames in simulation.traces()? {
+            self.add(&frames, &mut found);
         }
         Ok(found)
     }
 
-    /// Goes through a call and those below it. `above` is the call that made it, and `by` the code of an
-    /// instance that did so.
-    fn walk(&self, frame: &Value, above: Option<&Value>, by: Option<Address>, all: &mut Executed) {
-        let (from, to) = (account(frame, "from"), account(frame, "to"));
-        let runs = match (frame["type"].as_str(), from, to) {
-            (Some("DELEGATECALL" | "CALLCODE"), Some(from), Some(to)) => {
-                let is_own = self.kinds.contains_key(&from);
-                let is_framework = || above.is_some_and(|above| self.is_admin_path(above, from));
-                (is_own && !is_framework()).then_some(to)
+    /// Adds what one transaction ran.
+    fn add(&self, frames: &[Frame], all: &mut Executed) {
+        // The calls that a call stands in, each with the code of an instance that it runs.
+        let mut above: Vec<(&Frame, Option<Address>)> = Vec::new();
+        for frame in frames {
+            above.truncate(frame.depth);
+            let caller = above.last().copied();
+            let is_own = frame.kind.is_delegated() && self.kinds.contains_key(&frame.from);
+            let is_framework = caller.is_some_and(|(one, _)| self.is_admin_path(one, frame.from));
+            let runs = frame.to.filter(|_| is_own && !is_framework);
+            if let Some(code) = runs {
+                all.entry(code).or_default();
             }
-            _ => None,
-        };
-        if let Some(code) = runs {
-            all.entry(code).or_default();
-        }
-        if let Some(by) = by {
-            let called = Called::of(frame, to, runs.is_some());
-            let known = all.entry(by).or_default();
-            if self.may_answer_otherwise(&called, from, by) && !known.contains(&called) {
-                known.push(called);
+            if let Some(by) = caller.and_then(|(_, by)| by) {
+                let called = Called::of(frame, runs.is_some());
+                let known = all.entry(by).or_default();
+                if self.may_answer_otherwise(&called, frame.from, by) && !known.contains(&called) {
+                    known.push(called);
+                }
             }
-        }
-        for below in frame["calls"].as_array().into_iter().flatten() {
-            self.walk(below, Some(frame), runs, all);
+            above.push((frame, runs));
         }
     }
 
     /// Whether the answer may be another for whoever executes it. It may be even where it follows from what
     /// is asked alone: with less gas the call fails, and the code that made it can go on.
-    fn may_answer_otherwise(&self, called: &Called, from: Option<Address>, by: Address) -> bool {
-        let kind = from.and_then(|proxy| self.kinds.get(&proxy));
+    fn may_answer_otherwise(&self, called: &Called, from: Address, by: Address) -> bool {
+        let kind = self.kinds.get(&from);
         let (true, Some(to)) = (kind == Some(&ProxyKind::Uups), called.account) else {
             return true;
         };
@@ -181,20 +177,10 @@ impl Instances<'_> {
 
     /// Whether what a proxy delegates in that call is the framework's administration: proxies that a registry
     /// creates have it in UpgradeabilityStorage, which runs everything else.
-    fn is_admin_path(&self, call: &Value, proxy: Address) -> bool {
+    fn is_admin_path(&self, call: &Frame, proxy: Address) -> bool {
         let kind = self.kinds.get(&proxy);
         matches!(kind, Some(&(ProxyKind::Wasm | ProxyKind::Evm)))
-            && call["type"].as_str() == Some("CALL")
-            && account(call, "from") == Some(self.registry)
-            && account(call, "to") == Some(proxy)
+            && call.kind == Kind::Call
+            && (call.from, call.to) == (self.registry, Some(proxy))
     }
-}
-
-fn account(frame: &Value, name: &str) -> Option<Address> {
-    frame[name].as_str()?.parse().ok()
-}
-
-fn selector(frame: &Value) -> Option<[u8; 4]> {
-    let input: Bytes = frame["input"].as_str()?.parse().ok()?;
-    input.first_chunk::<4>().copied()
 }

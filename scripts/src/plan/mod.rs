@@ -38,7 +38,7 @@ pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;
 use crate::build::Artifact;
-use crate::client::{Client, Remote};
+use crate::client::{Client, Fork};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
 use crate::registry::{self, Named};
@@ -50,8 +50,8 @@ use effects::{Tries, with_limits};
 use instances::Before;
 use locations::handled;
 use serde::Serialize;
-use simulation::{Simulation, now, on_block};
-use stylus_chain::{Chain, ChainConfig};
+use simulation::{Simulation, now};
+use stylus_chain::Chain;
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -161,20 +161,12 @@ impl Plan {
 /// # Errors
 /// What keeps the plan from being made. What would make the upgrade fail is in the plan.
 pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
-    let (remote, config) = Remote::newest(client).await?;
-    plan_on(remote, config, request).await
+    plan_on(Fork::newest(client).await?, request).await
 }
 
-async fn plan_on(
-    remote: Remote,
-    config: ChainConfig,
-    request: PlanRequest,
-) -> Result<Plan, PlanError> {
-    on_block(remote, config, move |chain| {
-        let (plan, _) = try_on(chain, &request, Tries::EachLimit)?;
-        Ok(plan)
-    })
-    .await
+async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, PlanError> {
+    let plan = fork.carry_out(move |chain| try_on(chain, &request, Tries::EachLimit));
+    Ok(plan.await?.0)
 }
 
 /// Tries `request` on a chain, and gives the chain with it.

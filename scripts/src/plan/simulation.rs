@@ -1,20 +1,17 @@
 //! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
 
 use super::error::PlanError;
-use crate::client::{Client, Remote, Revert, with_margin};
+use crate::call_tree::Frame;
+use crate::client::{self, Revert, with_margin};
 use crate::governance::failed_upgrade;
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use stylus_chain::{
-    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainConfig, ChainError, LogFilter,
-    Overrides, Receipt, SlotChange, TraceKind,
+    AccountChange, BlockId, CallRequest, Chain, ChainError, LogFilter, Overrides, Receipt,
+    SlotChange,
 };
-
-/// What every sender is lent here, in wei: fees are no matter of the plan.
-const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The copy.
 pub(super) struct Simulation {
@@ -39,27 +36,6 @@ struct Sender {
     fees: U256,
     /// Transactions that it sent.
     sent: u64,
-}
-
-/// Carries out `work` on a copy of the newest block, on a thread that may block.
-pub(super) async fn on_copy<T: Send + 'static>(
-    client: &Client,
-    work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
-) -> Result<T, PlanError> {
-    let (remote, config) = Remote::newest(client).await?;
-    on_block(remote, config, work).await
-}
-
-/// The same on a copy of a block that was read.
-pub(super) async fn on_block<T: Send + 'static>(
-    remote: Remote,
-    config: ChainConfig,
-    work: impl FnOnce(Chain) -> Result<T, PlanError> + Send + 'static,
-) -> Result<T, PlanError> {
-    let work = tokio::task::spawn_blocking(move || work(Chain::fork(config, Box::new(remote))?));
-    work.await.map_err(|error| PlanError::Ended {
-        reason: error.to_string(),
-    })?
 }
 
 /// How much gas a transaction gets.
@@ -158,7 +134,7 @@ impl Simulation {
             return Ok(());
         }
         let owned = self.chain.account(from, BlockId::latest())?.balance;
-        let with_loan = owned.saturating_add(SIMULATED_BALANCE);
+        let with_loan = owned.saturating_add(client::LOAN);
         // What is set before the next block belongs to the newest one: at the beginning a loan is part of
         // what the account had before.
         let lent = match self.chain.block_number() == self.begun {
@@ -322,10 +298,7 @@ impl Simulation {
             input: input.clone(),
             ..CallRequest::default()
         };
-        let kind = TraceKind::Call(CallOptions::default());
-        let (latest, overrides) = (BlockId::latest(), Overrides::default());
-        let traced = self.chain.trace_call(request, latest, &overrides, kind);
-        failed_upgrade(&traced.ok()?, registry)
+        failed_upgrade(&client::calls_of(&self.chain, request).ok()?, registry)
     }
 
     /// From now on the wall clock is not looked at: what is done twice is done at the same time.
@@ -352,10 +325,12 @@ impl Simulation {
         outcome
     }
 
-    /// The calls of every transaction that succeeded since the beginning, as callTracer writes them.
-    pub(super) fn traces(&self) -> Result<Vec<Value>, PlanError> {
-        let calls = TraceKind::Call(CallOptions::default());
-        let traced = self.sent.iter().map(|hash| self.chain.trace(*hash, calls));
+    /// The calls of every transaction that succeeded since the beginning.
+    pub(super) fn traces(&self) -> Result<Vec<Vec<Frame>>, PlanError> {
+        let traced = self
+            .sent
+            .iter()
+            .map(|hash| client::calls_in(&self.chain, *hash));
         Ok(traced.collect::<Result<_, _>>()?)
     }
 

@@ -2,7 +2,7 @@
 //! is a new trial.
 
 use super::{Plan, PlanError, PlanRequest, plan_on};
-use crate::client::{Client, Remote};
+use crate::client::{Client, Fork};
 use alloy::primitives::B256;
 use lru::LruCache;
 use std::num::NonZeroUsize;
@@ -32,13 +32,13 @@ impl Trials {
     /// # Errors
     /// As [`plan`](super::plan()). What could not be made is tried anew by the next one.
     pub async fn plan(&self, client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
-        let (remote, config) = Remote::newest(client).await?;
-        let key = (remote.hash(), format!("{request:?}"));
+        let fork = Fork::newest(client).await?;
+        let key = (fork.hash(), format!("{request:?}"));
         let cell = {
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             all.get_or_insert(key, Arc::default).clone()
         };
-        let plan = cell.get_or_try_init(|| plan_on(remote, config, request));
+        let plan = cell.get_or_try_init(|| plan_on(fork, request));
         plan.await.cloned()
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use stylus_upgrades_test_http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, respond};
 
 /// A request as the explorer got it.
 #[derive(Debug, Clone)]

@@ -99,22 +99,6 @@ pub enum AdoptionError {
         /// What that account sends.
         order: String,
     },
-    /// A stranger could set the contract up anew.
-    #[error(
-        "{code} has a #[constructor] that never ran in {proxy}, or cannot be read: anybody could run it there"
-    )]
-    #[explain(
-        name = "ConstructorOpen",
-        expected = "a program without an SDK constructor, or a proxy in whose storage it has run",
-        found = "a #[constructor] of the SDK that nobody ran there yet, or a module that cannot be read",
-        next = "nothing was sent; use code that has an #[initializer] in its place"
-    )]
-    Constructor {
-        /// The account.
-        proxy: Address,
-        /// The code that it would run: its name or address.
-        code: String,
-    },
 }
 
 /// Whom a proxy is given to, so that a definition can adopt it: the definition's admin.

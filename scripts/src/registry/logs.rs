@@ -5,6 +5,7 @@ use crate::progress::Rate;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
+use std::time::Duration;
 use stylus_upgrades_interface::chain::ARB_SYS;
 
 /// JSON-RPC's code for a method that the endpoint does not have.
@@ -67,16 +68,20 @@ async fn read(
     let mut start = from;
     let mut span = BlockSpan::new(to.saturating_sub(from).saturating_add(1), u64::MAX);
     let mut work = None;
+    // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
+    let hasty = client.bearing(Duration::ZERO, Duration::MAX);
+    let bears_trouble = !client.patience().is_zero();
     while start <= to && !is_enough(&found) {
         let end = to.min(start.saturating_add(span.blocks - 1));
         let blocks = end - start + 1;
-        match range(client, account, topics, start, end).await {
+        let asked = if blocks > 1 { &hasty } else { client };
+        match range(asked, account, topics, start, end).await {
             Ok(logs) => {
                 span.went_well(logs.len());
                 found.extend(logs);
                 start = end.saturating_add(1);
             }
-            Err(error) if blocks > 1 && may_be_too_long(&error) => {
+            Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
                 span.shorter(blocks);
                 if work.is_none() {
                     start = start.max(first_with_code(client, account, start, to).await);

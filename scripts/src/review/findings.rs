@@ -115,7 +115,7 @@ fn code(fact: &CodeFacts) -> Finding {
             "it has the code hash named; EVM code, which does not expire".into(),
         ),
     };
-    let id = match fact.what {
+    let id = match fact.what.as_ref() {
         "script" => "migration-script",
         "check" => "step-check",
         _ => "implementation",

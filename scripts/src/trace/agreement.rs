@@ -1,8 +1,8 @@
 //! Whether what an endpoint says of one transaction can be true together: the transaction, its receipt
 //! and its call tree.
 
-use super::calls::{Frame, Kind};
 use super::{Receipt, Transaction, callers, sums};
+use crate::call_tree::{Frame, Kind};
 use crate::ids::TxHash;
 use alloy::primitives::{Address, Bytes, U64, hex};
 
@@ -210,8 +210,8 @@ fn named(account: Option<Address>) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::callers::tests::tree;
-    use super::super::calls::{self, tests::call, tests::raw};
     use super::*;
+    use crate::call_tree::{self, tests::call, tests::raw};
     use alloy::primitives::B256;
     use serde_json::{Value, json};
 
@@ -238,7 +238,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::trace) fn frames(tree: &Value) -> Vec<Frame> {
-        calls::read(&raw(tree)).expect("a tree")
+        call_tree::read(&raw(tree)).expect("a tree")
     }
 
     fn found((receipt, transaction): &(Value, Value), tree: &Value) -> Vec<String> {

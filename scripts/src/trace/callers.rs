@@ -1,7 +1,7 @@
 //! Who makes each call: the account that the frame above it runs as.
 
 use super::agreement::frame_of;
-use super::calls::{Frame, Kind};
+use crate::call_tree::{Frame, Kind};
 use alloy::primitives::Address;
 
 /// Calls that are not from the account which the frame above them runs as, where that is known: not in
@@ -42,8 +42,8 @@ pub(super) fn contradictions(frames: &[Frame], is_of_arbos: bool) -> Vec<String>
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::agreement::tests::{account, frames};
-    use super::super::calls::tests::call;
     use super::*;
+    use crate::call_tree::tests::call;
     use serde_json::{Value, json};
 
     /// Calls from the accounts that their callers run as: 2 delegates to 3, which calls 4 and creates 5.

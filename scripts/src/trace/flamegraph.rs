@@ -1,135 +1,127 @@
-//! The frames as a picture: each is as wide as the gas that it used, and stands on its caller. Drawn with `svg`:
-//! `inferno` is under CDDL-1.0 and puts its script into every file.
+//! The frames as a flame graph in speedscope's format, which <https://www.speedscope.app>, its offline copy and inferno's
+//! readers draw: each call is as wide as the gas that it used, and stands below its caller.
 
-use super::named::{Code, Named};
+use super::named::Named;
 use crate::ids::TxHash;
 use crate::output::visible;
 use crate::text::grouped;
-use svg::Document;
-use svg::node::element::{Group, Rectangle, Text, Title};
+use serde::{Deserialize, Serialize};
 
-const WIDTH: f64 = 1_200.0;
-const ROW: f64 = 18.0;
-const MARGIN: f64 = 10.0;
-const HEAD: f64 = 34.0;
-/// Width of a letter.
-const LETTER: f64 = 6.6;
-/// A frame that is narrower is left out, with the calls that it made.
-const NARROWEST: f64 = 0.1;
+/// The format.
+const SCHEMA: &str = "https://www.speedscope.app/file-format-schema.json";
+/// Who writes it: what [`is_flamegraph`] looks for.
+const EXPORTER: &str = "stylus-upgrades";
 
-/// What every title ends with.
-const TITLE_END: &str = ", by gas";
-
-/// The title of a transaction's picture.
-pub fn flamegraph_title(tx: TxHash, chain_id: u64) -> String {
-    format!("{tx} of chain {chain_id}{TITLE_END}")
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    exporter: &'static str,
+    name: String,
+    shared: Shared,
+    profiles: [Profile; 1],
 }
 
-/// Whether a file is a picture that [`flamegraph`] drew.
+#[derive(Serialize)]
+struct Shared {
+    frames: Vec<Call>,
+}
+
+/// A call, once for each time that it was made.
+#[derive(Serialize)]
+struct Call {
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'static str,
+    unit: &'static str,
+    start_value: u64,
+    end_value: u64,
+    events: Vec<Event>,
+}
+
+/// Where a call begins or ends, in units of gas from the first one's beginning.
+#[derive(Serialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: char,
+    frame: usize,
+    at: u64,
+}
+
+/// What tells our file from another.
+#[derive(Deserialize)]
+struct Written {
+    exporter: String,
+}
+
+/// Whether a file is one that [`flamegraph`] wrote.
 pub fn is_flamegraph(text: &str) -> bool {
-    let title = text.split_once("<title>").map(|(_, rest)| rest);
-    let title = title.and_then(|rest| rest.split_once("</title>"));
-    text.starts_with("<svg") && title.is_some_and(|(title, _)| title.trim().ends_with(TITLE_END))
+    serde_json::from_str::<Written>(text).is_ok_and(|written| written.exporter == EXPORTER)
 }
 
-/// Draws the frames, callers above the calls that they made. `title` stands above.
-pub fn flamegraph(title: &str, frames: &[Named]) -> String {
-    let all = frames.first().map_or(0, |root| root.gas_used).max(1);
-    let scale = (WIDTH - 2.0 * MARGIN) / all as f64;
-    let deepest = frames.iter().map(|frame| frame.depth).max().unwrap_or(0);
-    let height = HEAD + ROW * (deepest + 1) as f64 + MARGIN;
-    let mut document = Document::new()
-        .set("viewBox", (0, 0, WIDTH, height))
-        .set("width", WIDTH)
-        .set("height", height)
-        .set("font-family", "ui-monospace, Menlo, Consolas, monospace")
-        .set("font-size", 11)
-        .add(Title::new(text(title)))
-        .add(
-            Text::new(text(title))
-                .set("x", MARGIN)
-                .set("y", 20)
-                .set("font-size", 13),
-        );
-    // Where the next call of the frame at each depth begins.
-    let mut next: Vec<f64> = vec![MARGIN];
-    for frame in frames {
-        next.truncate(frame.depth + 1);
-        let Some(x) = next
-            .last()
-            .copied()
-            .filter(|_| next.len() == frame.depth + 1)
-        else {
-            continue;
-        };
-        let right = WIDTH - MARGIN;
-        let width = (frame.gas_used as f64 * scale).min(right - x);
-        if let Some(after) = next.last_mut() {
-            *after = x + width.max(0.0);
+/// The frames of a transaction. A call ends with its caller at the latest: what was paid back can make a caller use
+/// less than its calls.
+pub fn flamegraph(tx: TxHash, chain_id: u64, frames: &[Named]) -> String {
+    let end_value = frames.first().map_or(0, |root| root.gas_used);
+    let mut events = Vec::new();
+    // The calls that are open, each with its end.
+    let mut open: Vec<(usize, u64)> = Vec::new();
+    let mut now = 0;
+    for (frame, one) in frames.iter().enumerate() {
+        while open.len() > one.depth {
+            now = close(&mut open, &mut events).unwrap_or(now);
         }
-        next.push(x);
-        if width < NARROWEST {
-            continue;
-        }
-        document = document.add(drawn(frame, (x, width)));
+        let caller_ends = open.last().map_or(end_value, |(_, end)| *end);
+        let end = now.saturating_add(one.gas_used).min(caller_ends);
+        let kind = 'O';
+        events.push(Event {
+            kind,
+            frame,
+            at: now,
+        });
+        open.push((frame, end));
     }
-    document.to_string()
+    while close(&mut open, &mut events).is_some() {}
+    let file = File {
+        schema: SCHEMA,
+        exporter: EXPORTER,
+        name: format!("{tx} of chain {chain_id}, by gas"),
+        shared: Shared {
+            frames: frames.iter().map(|one| Call { name: name(one) }).collect(),
+        },
+        profiles: [Profile {
+            kind: "evented",
+            name: "gas",
+            unit: "none",
+            start_value: 0,
+            end_value,
+            events,
+        }],
+    };
+    serde_json::to_string(&file).unwrap_or_default()
 }
 
-fn drawn(frame: &Named, (x, width): (f64, f64)) -> Group {
-    let y = HEAD + ROW * frame.depth as f64;
-    let colour = match (frame.error.is_some(), frame.code) {
-        (true, _) => "#e06c6c",
-        (false, Some(Code::Stylus)) => "#f0a35e",
-        (false, Some(Code::Evm)) => "#8fb8de",
-        (false, Some(Code::Precompile)) => "#b7a6d9",
-        (false, _) => "#c9ced6",
-    };
+/// Ends the innermost call; where that is.
+fn close(open: &mut Vec<(usize, u64)>, events: &mut Vec<Event>) -> Option<u64> {
+    let (frame, at) = open.pop()?;
+    events.push(Event {
+        kind: 'C',
+        frame,
+        at,
+    });
+    Some(at)
+}
+
+/// The call on one line, with its ink.
+fn name(frame: &Named) -> String {
     let ink = frame.ink.map(|ink| format!(", {} ink", grouped(ink.used)));
-    let gas = grouped(frame.gas_used);
-    let alone = grouped(frame.gas_alone);
-    let tip = format!(
-        "{}\n{gas} gas, {alone} of it without its calls{}",
-        text(&frame.line()),
-        ink.unwrap_or_default()
-    );
-    let group = Group::new().add(Title::new(tip)).add(
-        Rectangle::new()
-            .set("x", format!("{x:.2}"))
-            .set("y", y)
-            .set("width", format!("{width:.2}"))
-            .set("height", ROW - 1.0)
-            .set("fill", colour)
-            .set("rx", 1),
-    );
-    let letters = ((width - 4.0) / LETTER).max(0.0) as usize;
-    let label = label(frame);
-    let label: String = match label.chars().count() <= letters {
-        true => label,
-        false if letters > 3 => label.chars().take(letters - 1).chain(['…']).collect(),
-        false => return group,
-    };
-    group.add(
-        Text::new(text(&label))
-            .set("x", format!("{:.2}", x + 2.0))
-            .set("y", y + 12.5),
-    )
-}
-
-/// The contract and the name of the function.
-fn label(frame: &Named) -> String {
-    let contract = frame.contract.clone().unwrap_or_default();
-    let function = frame
-        .function
-        .as_deref()
-        .and_then(|it| it.split('(').next());
-    match function {
-        Some(function) => format!("{contract}: {function}"),
-        None => format!("{contract}: {}", frame.call),
-    }
-}
-
-/// Text from anywhere on one line. What XML means otherwise is written by the crate as it is read.
-fn text(text: &str) -> String {
-    visible(text).into_owned()
+    let line = frame.line();
+    format!("{}{}", visible(&line), ink.unwrap_or_default())
 }

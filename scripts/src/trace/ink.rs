@@ -2,19 +2,10 @@
 //! and the frames below it without their gas. They are matched with callTracer's by their order and
 //! their accounts.
 
-use super::calls::{Frame, Kind};
+use crate::call_tree::{Frame, Ink, Kind, children};
 use alloy::primitives::Address;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
-
-/// Ink of a program's frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Ink {
-    /// What it used, with the calls that it made.
-    pub used: u64,
-    /// What it used without the host functions that call others.
-    pub alone: u64,
-}
 
 /// What only one of the two tracers shows.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -121,19 +112,6 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, 
     Ok(unmatched)
 }
 
-/// The calls of a frame: the frames behind it that are one deeper, up to the next that is not.
-fn children(frames: &[Frame], at: usize) -> Vec<usize> {
-    let Some(depth) = frames.get(at).map(|frame| frame.depth) else {
-        return Vec::new();
-    };
-    let behind = frames.iter().enumerate().skip(at + 1);
-    behind
-        .take_while(|(_, frame)| frame.depth > depth)
-        .filter(|(_, frame)| frame.depth == depth + 1)
-        .map(|(number, _)| number)
-        .collect()
-}
-
 /// How many frames a frame and its calls are.
 fn below(frames: &[Frame], at: usize) -> usize {
     let depth = frames.get(at).map_or(0, |frame| frame.depth);
@@ -158,8 +136,8 @@ fn ink(steps: &[Step<'_>]) -> Option<Ink> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::calls::{read, tests::call, tests::raw};
     use super::*;
+    use crate::call_tree::{read, tests::call, tests::raw};
     use serde_json::{Value, json};
 
     fn step(name: &str, from: u64, to: u64) -> Value {

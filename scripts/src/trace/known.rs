@@ -2,9 +2,9 @@
 //! the chain's. What a registry says of itself is text from outside and stands in quotes.
 
 use super::account::Account;
-use super::calls::Frame;
 use super::error::TraceError;
 use crate::build::Framework;
+use crate::call_tree::Frame;
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::governance::Names;

@@ -2,7 +2,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `calls` | the endpoint's callTracer, read into frames |
 //! | `agreement` | whether what the endpoint says can be true together |
 //! | `callers` | whether each call is from the account that the frame above it runs as |
 //! | `sums` | whether gas adds up, and what was paid back |
@@ -10,13 +9,12 @@
 //! | `account` | what an account is |
 //! | `known` | which accounts are the registry's, and what version their code is |
 //! | `named` | the frames with the names of contracts and functions |
-//! | `flamegraph` | the frames as a picture |
+//! | `flamegraph` | the frames for programs that draw them |
 //! | `error` | why there is no trace |
 
 mod account;
 mod agreement;
 mod callers;
-mod calls;
 mod error;
 mod flamegraph;
 mod ink;
@@ -25,13 +23,12 @@ mod named;
 mod sums;
 
 pub use account::Account;
-pub use calls::{Frame, Kind};
 pub use error::TraceError;
-pub use flamegraph::{flamegraph, flamegraph_title, is_flamegraph};
-pub use ink::Ink;
+pub use flamegraph::{flamegraph, is_flamegraph};
 pub use known::{Known, Sources};
 pub use named::{Code, Named};
 
+use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
 use alloy::primitives::{Address, Bytes, U64, U256};
@@ -126,7 +123,7 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
     let calls = traced(client, tx, "callTracer").await;
     let calls = calls.map_err(|error| TraceError::of(client, error))?;
     let mut frames =
-        calls::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
+        call_tree::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
     let mut contradictions = agreement::contradictions(tx, (&receipt, transaction), &frames);
     let uncompared = agreement::uncompared(agreement::kind_of(&receipt, transaction));
     let refund = match uncompared {

@@ -5,9 +5,8 @@
 //! unrelated contracts.
 
 use super::Trace;
-use super::calls::{Frame, Kind};
-use super::ink::Ink;
 use super::known::Known;
+use crate::call_tree::{Frame, Ink, Kind};
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, unknown_call};
 use crate::output::shortened;

@@ -2,7 +2,7 @@
 
 use super::Receipt;
 use super::agreement::frame_of;
-use super::calls::Frame;
+use crate::call_tree::Frame;
 
 /// Gas of a transaction and of a creation, before anything else is paid.
 const BASE: u64 = 21_000;
@@ -102,8 +102,8 @@ fn gas_of_calls(frames: &[Frame]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::agreement::tests::{frames, receipt};
-    use super::super::calls::tests::call;
     use super::*;
+    use crate::call_tree::tests::call;
 
     #[test]
     fn a_refund_is_what_the_calls_used_beyond_the_whole_and_the_sums_add_up_with_it() {

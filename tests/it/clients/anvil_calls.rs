@@ -160,7 +160,7 @@ fn reasons() -> BTreeMap<String, String> {
 /// Asserts that the differences are those of the snapshot, or writes them there.
 fn assert_recorded(differences: &BTreeMap<String, BTreeSet<String>>) {
     let path = home().join("tests/snapshots/anvil_calls.json");
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         let text = serde_json::to_string_pretty(differences).expect("a document");
         std::fs::write(&path, text + "\n").expect("written");
         return;

@@ -274,7 +274,7 @@ fn the_committed_code_of_the_cache_manager_is_what_solc_makes_of_its_source()
     let output = node.arg(script).arg(npm.folder()).output().expect("node");
     assert!(output.status.success(), "{output:?}");
     let path = home().join("node/chain/genesis/CacheManager.hex");
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, &output.stdout).expect("written");
     }
     let committed = std::fs::read(&path).expect("committed");

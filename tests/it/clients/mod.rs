@@ -70,7 +70,7 @@ fn part_of_the_page(name: &str, expected: &str) {
     let (before, rest) = page.split_once(&begin).expect("where it begins");
     let (_, after) = rest.split_once(&end).expect("where it ends");
     let written = [before, &begin, expected, &end, after].concat();
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, &written).expect("docs/anvil.md is written");
         return;
     }

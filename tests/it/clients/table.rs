@@ -21,7 +21,7 @@ pub(super) fn assert_passed(suite: &str, report: &Report) {
     let found = report.checks();
     let _lock = lock();
     let mut recorded = recorded();
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         recorded.insert(suite.to_owned(), found);
         let text = serde_json::to_string_pretty(&recorded).expect("names");
         std::fs::write(home().join(CHECKS), text + "\n").expect("written");

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use stylus_upgrades_harness::{HarnessError, Lines, Npm, Report, home};
-use stylus_upgrades_test_settings::update;
+use stylus_upgrades_test_support::update;
 
 use super::process::{Console, with_open_action};
 use crate::layouts::project::{Project, text};

@@ -22,7 +22,7 @@ fn require_consent(project: &Project, (console, folder): (&Console, &Path), acti
         let cards = document["findings"].as_array().expect("findings");
         let said = cards.iter().find(|card| {
             let message = text(error, "message");
-            card["severity"] == "danger" && message.starts_with(text(card, "message"))
+            card["severity"] == "danger" && message.contains(text(card, "message"))
         });
         assert!(said.is_some(), "{error}: {document}");
         let page = console.get(&format!("/before?{query}"));

@@ -104,7 +104,7 @@ fn the_page_of_differences_is_what_the_tests_meet() {
         writeln!(page, "| {title} | {classic} | {ours} |").expect("a String takes everything");
     }
     let path = home().join("docs/differences.md");
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, &page).expect("the page is written");
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();

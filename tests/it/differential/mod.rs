@@ -18,7 +18,7 @@ mod sides;
 
 /// Random sequences of the ledger and of the register of points.
 static SEQUENCES: LazyLock<(u64, u64)> =
-    LazyLock::new(|| match stylus_upgrades_test_settings::long() {
+    LazyLock::new(|| match stylus_upgrades_test_support::long() {
         true => (200, 100),
         false => (50, 100),
     });

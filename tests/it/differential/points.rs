@@ -144,7 +144,7 @@ async fn register(sides: &Sides) -> Done {
     let first = ours.build_and_deploy("contracts/points_v1").await?;
     let second = ours.build_and_deploy("contracts/points_v2").await?;
     let program = ours
-        .build_and_deploy("contracts/migrations/points_batches")
+        .build_and_deploy("tests/contracts/points_batches")
         .await?;
     definition
         .add_version("1.0", &first, step::initial())

@@ -70,7 +70,7 @@ fn to_files(built: &Framework, toolchain: &str) -> Vec<(String, Vec<u8>)> {
 
 /// The folder holds these files and no others; in a run that updates, it does so afterwards.
 fn require_pinned(folder: &Path, files: &[(String, Vec<u8>)]) {
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         write(folder, files);
     }
     let wanted: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
@@ -97,7 +97,7 @@ fn require_pinned(folder: &Path, files: &[(String, Vec<u8>)]) {
 
 /// Every program compiled from its sources; in the long run compiled anew, in another folder.
 fn built(home: &Path) -> Framework {
-    if !stylus_upgrades_test_settings::long() {
+    if !stylus_upgrades_test_support::long() {
         let builder = Builder::at(home, Arc::new(Lines)).expect("the workspace");
         let builder = builder.framework_from(home).expect("the sources");
         return builder.framework().expect("the framework builds");

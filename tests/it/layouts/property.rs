@@ -57,7 +57,7 @@ type Counts = BTreeMap<String, u64>;
 
 #[tokio::test]
 async fn generated_migrations_carry_every_field_of_random_layouts_across_an_upgrade() -> Done {
-    let long = stylus_upgrades_test_settings::long();
+    let long = stylus_upgrades_test_support::long();
     let wanted = if long { PAIRS.1 } else { PAIRS.0 };
     let mut counts = Counts::new();
     let pairs = draw(wanted, &mut counts);

@@ -40,7 +40,7 @@ pub(super) struct Tally {
 
 #[test]
 fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
-    let long = stylus_upgrades_test_settings::long();
+    let long = stylus_upgrades_test_support::long();
     let graphs = if long { MANY_GRAPHS } else { GRAPHS };
     let tools = long.then(|| tools().expect("the tools' versions"));
     let mut fixture = Fixture::new(&is(account(0)));

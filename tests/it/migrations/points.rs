@@ -19,7 +19,7 @@ pub(super) type Done = Result<(), HarnessError>;
 
 /// Which program stands between the versions.
 pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
-pub(super) const BATCHES: &str = "contracts/migrations/points_batches";
+pub(super) const BATCHES: &str = "tests/contracts/points_batches";
 
 /// A register, its definition and its programs.
 pub(super) struct Fixture<'h> {

@@ -9,7 +9,7 @@ use std::process::Output;
 use std::sync::{Arc, Mutex};
 use stylus_upgrades::ids::TxHash;
 use stylus_upgrades::layout::{Deployment, Store};
-use stylus_upgrades_test_http::{Message, respond};
+use stylus_upgrades_test_support::http::{Message, respond};
 
 /// An explorer that gives these answers, one after the other.
 struct Explorer {

@@ -274,7 +274,7 @@ fn is_upgraded_and_verified(installed: &Installed) {
 
 /// The upgrade's calls by their names, as far as this folder and the registry know them.
 fn is_traced(installed: &Installed, tx: &str) {
-    let picture = installed.path("calls.svg").display().to_string();
+    let picture = installed.path("calls.json").display().to_string();
     let traced = installed.done(&["trace", tx, "--flamegraph", &picture]);
     assert_eq!(traced["missing"], serde_json::json!([]), "{traced:#}");
     let frames = traced["frames"].as_array().expect("frames");

@@ -13,6 +13,7 @@ use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
 };
 use stylus_upgrades_interface::registry::Code;
+use stylus_upgrades_tests::contracts::contract;
 
 pub(crate) use super::definition::{add_version, complex, initial_step, set_policy, step};
 
@@ -151,7 +152,7 @@ impl Fixture {
         let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
         let artifact = built
             .entry(package.into())
-            .or_insert_with(|| BUILDER.contract(package).expect("the contract builds"))
+            .or_insert_with(|| contract(&BUILDER, package).expect("the contract builds"))
             .clone();
         drop(built);
         self.deploy_code(&artifact.creation_code())

@@ -34,7 +34,7 @@ fn the_page_shows_the_parts_of_the_registry_as_the_table_has_them() {
     let (before, rest) = page.split_once(BEGINNING).expect("where the table begins");
     let (_, after) = rest.split_once(END).expect("where the table ends");
     let written = [before, BEGINNING, &table(), END, after].concat();
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, written).expect("docs/design.md is written");
         return;
     }

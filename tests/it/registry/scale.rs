@@ -73,7 +73,7 @@ impl Curves {
 }
 
 fn is_long() -> bool {
-    stylus_upgrades_test_settings::long()
+    stylus_upgrades_test_support::long()
 }
 
 /// A number as five characters that all cost the same as calldata.
@@ -415,7 +415,7 @@ fn the_page_on_scale_is_what_the_long_run_recorded() {
     let recorded = home().join("tests/snapshots/scale_registry.json");
     let recorded = std::fs::read_to_string(recorded).expect("the snapshot");
     let page = written(&serde_json::from_str(&recorded).expect("JSON"));
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, &page).expect("written");
     }
     let stale = "docs/evidence/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";

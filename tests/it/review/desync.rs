@@ -247,7 +247,7 @@ impl Simulation {
 #[test]
 fn whatever_is_done_about_complex_steps_proxies_and_registry_agree() {
     let mut all: BTreeMap<Act, [usize; 2]> = BTreeMap::new();
-    let runs = if stylus_upgrades_test_settings::long() {
+    let runs = if stylus_upgrades_test_support::long() {
         RUNS * 15
     } else {
         RUNS

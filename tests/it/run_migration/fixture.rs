@@ -20,7 +20,7 @@ pub(super) const HANDLER_KEY: &str =
 pub(super) const STRANGER_KEY: &str =
     "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97";
 pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
-pub(super) const BATCHES: &str = "contracts/migrations/points_batches";
+pub(super) const BATCHES: &str = "tests/contracts/points_batches";
 /// Members that one transaction awards points to.
 const AWARDED_AT_ONCE: usize = 100;
 /// Whole points of every member.

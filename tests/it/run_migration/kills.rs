@@ -58,7 +58,7 @@ async fn run_migration_killed_anywhere_again_and_again_migrates_every_item_exact
     let mut rng = Rng(0x5eed_2026_1120);
     println!("seed {:#x}", rng.0);
     let mut kills = BTreeMap::new();
-    let (each, at_random) = match stylus_upgrades_test_settings::long() {
+    let (each, at_random) = match stylus_upgrades_test_support::long() {
         true => (EACH.1, RANDOM.1),
         false => (EACH.0, RANDOM.0),
     };

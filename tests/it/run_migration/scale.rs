@@ -16,7 +16,7 @@ const MOST: u64 = 96 * 1_024;
 #[tokio::test]
 async fn run_migration_of_ten_thousand_items_completes_and_its_memory_is_flat() -> Done {
     let mut sizes = vec![1_000, 10_000];
-    if stylus_upgrades_test_settings::long() {
+    if stylus_upgrades_test_support::long() {
         sizes.extend([100_000, 1_000_000]);
     }
     let program = Path::new(env!("CARGO_BIN_EXE_cli"));

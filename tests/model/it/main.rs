@@ -20,7 +20,7 @@ const RUNS: [&str; 2] = ["every run", "long run"];
 
 #[test]
 fn no_order_of_calls_breaks_an_invariant() {
-    let long = stylus_upgrades_test_settings::long();
+    let long = stylus_upgrades_test_support::long();
     let mut counts = BTreeMap::new();
     let mut all = 0;
     for scope in SCOPES {
@@ -57,7 +57,7 @@ fn compare(run: &str, counts: &BTreeMap<&str, Value>) {
     let [begin, end] = MARKS.map(|mark| shown.find(mark).expect("a mark"));
     let begin = begin + MARKS[0].len();
     let scopes = serde_json::json!(counts);
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         known[run] = serde_json::json!({ "day": today(), "scopes": scopes });
         let text = serde_json::to_string_pretty(&known).expect("JSON");
         fs::write(&file, text + "\n").expect("written");

@@ -35,7 +35,7 @@ async fn simple() -> Result<Figures, HarnessError> {
     let v1 = harness.build_and_deploy("contracts/points_v1").await?;
     let v2 = harness.build_and_deploy("contracts/points_v2").await?;
     let script = harness
-        .build_and_deploy("contracts/migrations/points_at_once")
+        .build_and_deploy("tests/contracts/points_at_once")
         .await?;
     let steward = harness.account(0);
     let mut gas = Vec::new();

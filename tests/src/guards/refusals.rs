@@ -12,8 +12,7 @@ use syn::{Expr, Stmt};
 use super::error::GuardError;
 
 /// Folders whose sources are contracts, or libraries that refuse in their name.
-const CONTRACTS: [&str; 6] = [
-    "interface/abi",
+const CONTRACTS: [&str; 5] = [
     "proxy",
     "registry",
     "migratable/complex",

@@ -19,8 +19,8 @@ const FOREIGN: [&str; 8] = [
     "RUSTC_WORKSPACE_WRAPPER",
     "RUST_BACKTRACE",
     stylus_upgrades_harness::RPC_URL,
-    stylus_upgrades_test_settings::LONG,
-    stylus_upgrades_test_settings::UPDATE,
+    stylus_upgrades_test_support::LONG,
+    stylus_upgrades_test_support::UPDATE,
     "STYLUS_UPGRADES_HOME",
 ];
 /// Beginnings of such variables; `CARGO_HOME` stays.

@@ -65,7 +65,7 @@ impl Form {
             Self::Batches => [
                 "contracts/points_v1",
                 "contracts/points_v2",
-                "contracts/migrations/points_batches",
+                "tests/contracts/points_batches",
             ],
             Self::Cursor => [
                 "contracts/points_v1",

@@ -24,7 +24,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use erc721::{
+use shared::erc721::{
     CollectionState, Erc721, FullState,
     enumerable::{AlreadyIncluded, MalformedItems, OwnerMismatch, TokensUnordered},
 };

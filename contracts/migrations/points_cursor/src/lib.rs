@@ -10,7 +10,7 @@
 
 extern crate alloc;
 
-use points::{PointsState, scale};
+use shared::points::{PointsState, scale};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::complex::{ComplexMigration, Outcome, complex_program};
 

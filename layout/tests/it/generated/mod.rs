@@ -104,7 +104,7 @@ fn custom_layout(model: &Model) -> Layout {
 }
 
 pub fn check() {
-    let bless = stylus_upgrades_test_settings::update();
+    let bless = stylus_upgrades_test_support::update();
     for (name, case) in NAMES.iter().zip(cases()) {
         let Case {
             old,

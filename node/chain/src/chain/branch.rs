@@ -12,7 +12,7 @@ impl Chain {
         Self {
             config: self.config.clone(),
             state_db: self.state_db.clone(),
-            ledger: self.ledger.branch(),
+            ledger: self.ledger.clone(),
             programs: self.programs.clone(),
             pool: self.pool.clone(),
             clock: self.clock,

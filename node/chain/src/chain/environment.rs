@@ -125,11 +125,6 @@ pub(super) fn gas_cap(view: &StateView<'_>) -> Option<u64> {
 pub(super) fn tx_env(envelope: &TxEnvelope, caller: Address, chain_id: u64) -> TxEnv {
     let authorizations = envelope.authorization_list().unwrap_or_default();
     TxEnv {
-        tx_type: if authorizations.is_empty() {
-            DYNAMIC_FEE
-        } else {
-            SET_CODE
-        },
         caller,
         gas_limit: envelope.gas_limit(),
         gas_price: envelope.max_fee_per_gas(),
@@ -139,21 +134,13 @@ pub(super) fn tx_env(envelope: &TxEnvelope, caller: Address, chain_id: u64) -> T
         nonce: envelope.nonce(),
         chain_id: Some(chain_id),
         access_list: envelope.access_list().cloned().unwrap_or_default(),
-        gas_priority_fee: Some(0),
-        authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
-        ..empty_tx()
+        ..authorized(authorizations)
     }
 }
 
 /// A call in revm's terms.
 pub(super) fn call_env(request: &CallRequest, gas_limit: u64, nonce: u64, chain_id: u64) -> TxEnv {
-    let authorizations: &[SignedAuthorization] = &request.authorization_list;
     TxEnv {
-        tx_type: if authorizations.is_empty() {
-            DYNAMIC_FEE
-        } else {
-            SET_CODE
-        },
         caller: request.from.unwrap_or_default(),
         gas_limit,
         gas_price: fee_cap(request).unwrap_or_default(),
@@ -163,9 +150,20 @@ pub(super) fn call_env(request: &CallRequest, gas_limit: u64, nonce: u64, chain_
         nonce,
         chain_id: Some(chain_id),
         access_list: request.access_list.clone().unwrap_or_default(),
+        ..authorized(&request.authorization_list)
+    }
+}
+
+/// A transaction's type and list of authorizations, without a tip.
+fn authorized(authorizations: &[SignedAuthorization]) -> TxEnv {
+    TxEnv {
+        tx_type: match authorizations {
+            [] => DYNAMIC_FEE,
+            _ => SET_CODE,
+        },
         gas_priority_fee: Some(0),
         authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
-        ..empty_tx()
+        ..TxEnv::default()
     }
 }
 
@@ -177,10 +175,6 @@ pub(super) fn fee_cap(request: &CallRequest) -> Option<u128> {
         .filter(|price| *price > 0)
 }
 
-fn empty_tx() -> TxEnv {
-    TxEnv::default()
-}
-
 /// revm's reasons in the words that clients know.
 pub(super) fn reject(
     error: ExecutionError,
@@ -189,33 +183,39 @@ pub(super) fn reject(
     facts: &BlockFacts,
     limit: usize,
 ) -> ChainError {
-    let reason = match error {
-        ExecutionError::Evm(EVMError::Transaction(reason)) => reason,
-        ExecutionError::Trace(limit) => return limit.into(),
-        ExecutionError::Interrupted => return ChainError::Interrupted,
-        ExecutionError::Evm(failure) => return ChainError::Internal(failure.to_string()),
-    };
+    match error {
+        ExecutionError::Evm(EVMError::Transaction(reason)) => {
+            rejected(reason, sender, cap, facts, limit).into()
+        }
+        ExecutionError::Trace(limit) => limit.into(),
+        ExecutionError::Interrupted => ChainError::Interrupted,
+        ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
+    }
+}
+
+/// Why a transaction of `sender` that pays at most `cap` wei per gas cannot be in a block.
+pub(super) fn rejected(
+    reason: InvalidTransaction,
+    sender: Address,
+    cap: u128,
+    facts: &BlockFacts,
+    limit: usize,
+) -> RejectReason {
     use InvalidTransaction as I;
-    ChainError::Rejected(match reason {
+    match reason {
         I::GasPriceLessThanBasefee => RejectReason::FeeTooLow {
             cap,
             base_fee: facts.base_fee,
         },
         I::PriorityFeeGreaterThanMaxFee => RejectReason::TipAboveFee,
         I::CallGasCostMoreThanGasLimit {
-            initial_gas,
-            gas_limit,
-        } => RejectReason::IntrinsicGas {
-            have: gas_limit,
-            want: initial_gas,
-        },
-        I::GasFloorMoreThanGasLimit {
-            gas_floor,
-            gas_limit,
-        } => RejectReason::IntrinsicGas {
-            have: gas_limit,
-            want: gas_floor,
-        },
+            initial_gas: want,
+            gas_limit: have,
+        }
+        | I::GasFloorMoreThanGasLimit {
+            gas_floor: want,
+            gas_limit: have,
+        } => RejectReason::IntrinsicGas { have, want },
         I::CallerGasLimitMoreThanBlock => RejectReason::BlockGasLimit {
             have: 0,
             limit: facts.gas_limit,
@@ -240,5 +240,5 @@ pub(super) fn reject(
             limit: limit.saturating_mul(2),
         },
         other => RejectReason::Other(other.to_string()),
-    })
+    }
 }

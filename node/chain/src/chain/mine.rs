@@ -16,9 +16,6 @@ use alloy_primitives::{Address, B256, Bytes, logs_bloom};
 use revm::context::result::{ExecutionResult, Output};
 use std::cell::RefCell;
 
-/// Most empty blocks whose hashes nobody has computed yet, unless one request mines more.
-const MAX_UNHASHED: u64 = 2_000_000;
-
 /// Bytes of a simulated call and of a log, besides their data.
 const CALL_BYTES: usize = 1_024;
 const LOG_BYTES: usize = 256;
@@ -81,20 +78,12 @@ impl Chain {
             return 0;
         }
         let facts = self.next_facts(first);
-        // Whoever asks for the latest block waits for the hashes of those that have none.
-        self.ledger.hash_all_but(MAX_UNHASHED.saturating_sub(count));
         self.seal_empty(&facts, count, step);
         if interval.is_some() {
             clock.set(self.head_time());
         }
         self.clock = clock;
         count
-    }
-
-    /// Lets idle time be used: hashes of `most` more empty blocks are computed, which nobody has
-    /// to wait for then. False when none is left.
-    pub fn hash_ahead(&self, most: u64) -> bool {
-        self.ledger.hash_ahead(most)
     }
 
     pub(super) fn head_time(&self) -> u64 {

@@ -52,9 +52,6 @@ impl Deref for ChainReader {
 impl Chain {
     /// The chain as it is now, for reading on another thread while this one goes on.
     pub fn reader(&self) -> ChainReader {
-        ChainReader(Self {
-            ledger: self.ledger.clone(),
-            ..self.branch()
-        })
+        ChainReader(self.branch())
     }
 }

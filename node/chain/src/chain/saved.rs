@@ -1,11 +1,9 @@
 //! The chain as data: dumps and loading them.
 
-mod bounds;
-
 use super::Chain;
 use crate::{
-    Block, BlockId, ChainError, ChainState, MinedTransaction, Receipt,
-    ledger::{EmptyBlocks, L1Number, Ledger, Record},
+    Block, BlockId, ChainError, ChainState,
+    ledger::{Content, Ledger, Record},
     state_db::{Account, StateDb},
 };
 use alloy_consensus::Header;
@@ -42,17 +40,17 @@ struct Saved {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum SavedEntry {
-    Block(Box<SavedBlock>),
+    Block(Box<Block>),
     Empty(Box<SavedEmpty>),
 }
 
-/// Empty blocks that follow each other.
+/// Empty blocks that follow each other, as many seconds apart.
 #[derive(Serialize, Deserialize)]
 struct SavedEmpty {
+    /// The first one's; it shares all but number, time and parent with the others.
     header: Header,
     count: u64,
     step: u64,
-    l1: L1Number,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,15 +59,6 @@ struct SavedAccount {
     nonce: u64,
     code: Bytes,
     storage: BTreeMap<B256, B256>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedBlock {
-    header: Header,
-    l1_block_number: u64,
-    size: u64,
-    transactions: Vec<MinedTransaction>,
-    receipts: Vec<Receipt>,
 }
 
 impl Chain {
@@ -95,21 +84,6 @@ impl Chain {
             };
             (address, saved)
         });
-        let blocks = self.ledger.entries().map(|entry| match entry {
-            Ok(record) => SavedEntry::Block(Box::new(SavedBlock {
-                header: record.block.header.clone(),
-                l1_block_number: record.block.l1_block_number,
-                size: record.block.size,
-                transactions: record.block.transactions.clone(),
-                receipts: record.block.receipts.clone(),
-            })),
-            Err(empty) => SavedEntry::Empty(Box::new(SavedEmpty {
-                header: empty.header().clone(),
-                count: empty.count(),
-                step: empty.step(),
-                l1: empty.l1(),
-            })),
-        });
         let head = self.block(BlockId::latest());
         let head = head.ok_or_else(|| ChainError::BadState("there is no block".into()))?;
         let saved = Saved {
@@ -117,7 +91,7 @@ impl Chain {
             block: environment(&head.header),
             best_block_number: head.header.number,
             blocks: json!([{ "header": &head.header, "transactions": [], "ommers": [] }]),
-            history: blocks.collect(),
+            history: history(&self.ledger),
             coinbase: self.settings.coinbase,
             gas_limit: self.settings.gas_limit,
             shift: self.clock.shift,
@@ -141,8 +115,8 @@ impl Chain {
     /// on an error nothing has changed.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it is of another form or chain, or damaged;
-    /// [`ChainError::StateField`] when it says what no chain can.
+    /// [`ChainError::BadState`] when it is of another form or chain, or damaged, or when its blocks do not
+    /// follow each other.
     pub fn load_state(&mut self, state: ChainState) -> Result<(), ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(
@@ -171,7 +145,6 @@ impl Chain {
                 "expected at least one block, found none".into(),
             ));
         }
-        bounds::check(&saved)?;
         let mut state_db = StateDb::default();
         for (address, account) in saved.accounts {
             let code_hash = state_db.add_code(account.code);
@@ -191,16 +164,23 @@ impl Chain {
         let mut ledger = Ledger::with_forgotten(saved.forgotten);
         ledger.history_since = saved.history_since;
         for entry in saved.history {
+            let header = match &entry {
+                SavedEntry::Block(block) => &block.header,
+                SavedEntry::Empty(empty) => &empty.header,
+            };
+            follows(&ledger, header)?;
             match entry {
-                SavedEntry::Block(block) => ledger.push(record(*block)),
+                SavedEntry::Block(mut block) => {
+                    block.hash = block.header.hash_slow();
+                    let (block, before) = (Arc::new(*block), Arc::default());
+                    ledger.push(Record { block, before }, None);
+                }
                 SavedEntry::Empty(empty) => {
-                    let SavedEmpty {
-                        header,
-                        count,
-                        step,
-                        l1,
-                    } = *empty;
-                    ledger.push_empty(EmptyBlocks::new(header, count, step, l1, None));
+                    let (mut time, header) = (empty.header.timestamp, Arc::new(empty.header));
+                    for _ in 0..empty.count {
+                        ledger.push_empty(&header, time, None);
+                        time = time.saturating_add(empty.step);
+                    }
                 }
             }
         }
@@ -220,6 +200,58 @@ impl Chain {
     }
 }
 
+/// All blocks, with empty ones in rows.
+fn history(ledger: &Ledger) -> Vec<SavedEntry> {
+    let mut entries = Vec::new();
+    let mut last: Option<Arc<Header>> = None;
+    let blocks = (ledger.first()..).zip(ledger.contents());
+    for (number, content) in blocks {
+        let empty = match content {
+            Content::Empty(empty) => empty,
+            Content::Block(record) => {
+                last = None;
+                entries.push(SavedEntry::Block(Box::new(Block::clone(&record.block))));
+                continue;
+            }
+        };
+        let shares = last.replace(empty.header.clone());
+        if let Some(SavedEntry::Empty(row)) = entries.last_mut()
+            && shares.is_some_and(|header| Arc::ptr_eq(&header, &empty.header))
+        {
+            let reached = row.step.saturating_mul(row.count - 1);
+            let step = empty
+                .time
+                .saturating_sub(row.header.timestamp.saturating_add(reached));
+            if row.count == 1 || step == row.step {
+                (row.step, row.count) = (step, row.count + 1);
+                continue;
+            }
+        }
+        entries.push(SavedEntry::Empty(Box::new(SavedEmpty {
+            header: Header {
+                number,
+                timestamp: empty.time,
+                ..(*empty.header).clone()
+            },
+            count: 1,
+            step: 0,
+        })));
+    }
+    entries
+}
+
+/// Whether a block can come after those before it.
+fn follows(before: &Ledger, header: &Header) -> Result<(), ChainError> {
+    let number = before.head() + 1;
+    match before.contents().next() {
+        Some(_) if header.number != number => Err(ChainError::BadState(format!(
+            "its blocks do not follow each other: expected block {number}, found {}",
+            header.number
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A block's environment as anvil writes it.
 fn environment(head: &Header) -> Value {
     json!({
@@ -233,31 +265,6 @@ fn environment(head: &Header) -> Value {
         "blob_excess_gas_and_price": { "excess_blob_gas": 0, "blob_gasprice": 1 },
         "slot_num": 0,
     })
-}
-
-fn record(block: SavedBlock) -> Record {
-    let SavedBlock {
-        header,
-        l1_block_number,
-        size,
-        transactions,
-        receipts,
-    } = block;
-    let hash: B256 = header.hash_slow();
-    let block = Block {
-        header,
-        hash,
-        l1_block_number,
-        size,
-        transactions,
-        receipts,
-    };
-    Record {
-        block: Arc::new(block),
-        version: None,
-        sealed: None,
-        before: Arc::default(),
-    }
 }
 
 /// A hash of the content's canonical text, which is written into nothing but the hash.

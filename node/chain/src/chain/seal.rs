@@ -4,11 +4,10 @@ use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
     Block, Receipt,
     arbos::l1_blocks,
-    ledger::{EmptyBlocks, L1Number, Ledger, Record},
+    ledger::{Ledger, Record},
 };
 use alloy_consensus::{
-    Block as ConsensusBlock, BlockBody, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom,
-    TxType,
+    Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom, TxType,
     constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH},
     proofs,
 };
@@ -51,31 +50,20 @@ impl Chain {
         for (transaction, receipt) in transactions.iter_mut().zip(&mut receipts) {
             (transaction.block_hash, receipt.block_hash) = (hash, hash);
         }
-        let body = BlockBody {
-            transactions: envelopes,
-            ommers: Vec::new(),
-            withdrawals: None,
-        };
-        let size = ConsensusBlock {
-            header: header.clone(),
-            body,
-        }
-        .length() as u64;
-        let block = Block {
+        let mut block = Block {
             header,
             hash,
             l1_block_number: l1_blocks::current(&self.state_db),
-            size,
+            size: 0,
             transactions,
             receipts,
         };
-        let version = Some(self.state_db.version());
-        self.ledger.push(Record {
+        block.size = block.consensus().length() as u64;
+        let record = Record {
             block: Arc::new(block),
-            version,
-            sealed: version,
             before: before.into(),
-        });
+        };
+        self.ledger.push(record, Some(self.state_db.version()));
     }
 
     /// The header of a block without transactions, but for parent and state.
@@ -104,10 +92,12 @@ impl Chain {
             state_root: self.state_root(EMPTY_ROOT_HASH, EMPTY_ROOT_HASH),
             ..self.empty_header(facts)
         };
-        let l1 = L1Number::Fixed(l1_blocks::current(&self.state_db));
-        let version = Some(self.state_db.version());
-        let blocks = EmptyBlocks::new(header, count, step, l1, version);
-        self.ledger.push_empty(blocks);
+        let (header, version) = (Arc::new(header), Some(self.state_db.version()));
+        let mut time = facts.timestamp;
+        for _ in 0..count {
+            self.ledger.push_empty(&header, time, version);
+            time = time.saturating_add(step);
+        }
     }
 
     /// The state root of the next block. A chain that goes on from a block of another one does not

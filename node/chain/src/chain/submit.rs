@@ -1,6 +1,9 @@
 //! Transactions on their way into a block.
 
-use super::{Chain, environment::tx_env};
+use super::{
+    Chain,
+    environment::{rejected, tx_env},
+};
 use crate::{
     BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
     state_db::NOW,
@@ -10,7 +13,7 @@ use alloy_consensus::{
     transaction::{Recovered, SignerRecoverable},
 };
 use alloy_primitives::{Address, B256, Signature, U256};
-use revm::{context::result::InvalidTransaction, handler::validation::validate_initial_tx_gas};
+use revm::handler::validation::validate_initial_tx_gas;
 
 /// Recovers the sender of a signed transaction: the costliest part of taking one in.
 ///
@@ -222,20 +225,11 @@ impl Chain {
         let cfg = self.cfg_env(&self.head_view());
         let tx = tx_env(tx, from, self.config.chain_id);
         let no_floor = cfg.disable_eip7623;
-        let (have, want) =
-            match validate_initial_tx_gas(&tx, cfg.spec, no_floor, false, u64::MAX, None) {
-                Ok(_) => return Ok(()),
-                Err(InvalidTransaction::CallGasCostMoreThanGasLimit {
-                    initial_gas,
-                    gas_limit,
-                }) => (gas_limit, initial_gas),
-                Err(InvalidTransaction::GasFloorMoreThanGasLimit {
-                    gas_floor,
-                    gas_limit,
-                }) => (gas_limit, gas_floor),
-                Err(other) => return Err(RejectReason::Other(other.to_string())),
-            };
-        Err(RejectReason::IntrinsicGas { have, want })
+        let checked = validate_initial_tx_gas(&tx, cfg.spec, no_floor, false, u64::MAX, None);
+        checked.map(drop).map_err(|reason| {
+            let (cap, facts) = (tx.gas_price, self.next_facts(self.head_time()));
+            rejected(reason, from, cap, &facts, self.code_size_limit())
+        })
     }
 
     pub(super) fn nonce(&self, address: Address) -> u64 {

@@ -50,10 +50,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 conn: address,
                 caller,
             })?;
-            Ok(eventsReturn {
-                _0: caller,
-                _1: c.value,
-            })
+            Ok((caller, c.value).into())
         })
         .on::<eventsViewCall>(View, 0, |_, _| {
             Err(Stop::Failure("write protection".into()))

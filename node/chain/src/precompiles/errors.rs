@@ -6,72 +6,66 @@ use super::{
     sys::ArbSys,
     wasm::ArbWasm,
 };
-use alloy_sol_types::SolError;
+use alloy_sol_types::{SolError, SolType};
+use std::fmt::Display;
 
 /// `error Name(values)` for revert data that is a precompile's named error, as Nitro writes it, else
 /// `None`. The data alone decides, whoever reverted with it.
 pub fn named_error(data: &[u8]) -> Option<String> {
-    let values = of_programs(data).or_else(|| of_others(data))?;
-    Some(format!("error {values}"))
+    let known = [
+        written::<ArbWasm::ProgramUpToDate>,
+        written::<ArbWasm::ProgramNotActivated>,
+        written::<ArbWasm::ProgramNotWasm>,
+        written::<ArbWasm::ProgramNeedsUpgrade>,
+        written::<ArbWasm::ProgramExpired>,
+        written::<ArbWasm::ProgramKeepaliveTooSoon>,
+        written::<ArbWasm::ProgramInsufficientValue>,
+        written::<ArbSys::InvalidBlockNumber>,
+        written::<ArbDebug::Custom>,
+        written::<ArbDebug::Unused>,
+        written::<ArbRetryableTx::NoTicketWithID>,
+        written::<ArbRetryableTx::NotCallable>,
+        written::<ArbosActs::CallerNotArbOS>,
+    ];
+    known.iter().find_map(|written| written(data))
 }
 
-/// The error if the data is one, in words.
-fn written<E: SolError>(data: &[u8], words: impl FnOnce(E) -> String) -> Option<String> {
+/// The error if the data is one.
+fn written<E: SolError>(data: &[u8]) -> Option<String>
+where
+    for<'a> <E::Parameters<'a> as SolType>::RustType: Values,
+{
     let arguments = data.strip_prefix(&E::SELECTOR)?;
-    E::abi_decode_raw(arguments).ok().map(words)
+    let values = E::Parameters::abi_decode_params(arguments).ok()?;
+    let (name, _) = E::SIGNATURE.split_once('(')?;
+    Some(format!("error {name}({})", values.listed()))
 }
 
-fn of_programs(data: &[u8]) -> Option<String> {
-    use ArbWasm::*;
-    let plain = |name: &str| format!("{name}()");
-    written(data, |_: ProgramUpToDate| plain("ProgramUpToDate"))
-        .or_else(|| written(data, |_: ProgramNotActivated| plain("ProgramNotActivated")))
-        .or_else(|| written(data, |_: ProgramNotWasm| plain("ProgramNotWasm")))
-        .or_else(|| {
-            written(data, |e: ProgramNeedsUpgrade| {
-                format!("ProgramNeedsUpgrade({}, {})", e.version, e.stylusVersion)
-            })
-        })
-        .or_else(|| {
-            written(data, |e: ProgramExpired| {
-                format!("ProgramExpired({})", e.ageInSeconds)
-            })
-        })
-        .or_else(|| {
-            written(data, |e: ProgramKeepaliveTooSoon| {
-                format!("ProgramKeepaliveTooSoon({})", e.ageInSeconds)
-            })
-        })
-        .or_else(|| {
-            written(data, |e: ProgramInsufficientValue| {
-                format!("ProgramInsufficientValue({}, {})", e.have, e.want)
-            })
-        })
+/// Arguments, separated by commas.
+trait Values {
+    fn listed(&self) -> String;
 }
 
-fn of_others(data: &[u8]) -> Option<String> {
-    written(data, |e: ArbSys::InvalidBlockNumber| {
-        format!("InvalidBlockNumber({}, {})", e.requested, e.current)
-    })
-    .or_else(|| {
-        written(data, |e: ArbDebug::Custom| {
-            format!("Custom({}, {}, {})", e.number, e.message, e.flag)
-        })
-    })
-    .or_else(|| written(data, |_: ArbDebug::Unused| "Unused()".into()))
-    .or_else(|| {
-        written(data, |_: ArbRetryableTx::NoTicketWithID| {
-            "NoTicketWithID()".into()
-        })
-    })
-    .or_else(|| {
-        written(data, |_: ArbRetryableTx::NotCallable| {
-            "NotCallable()".into()
-        })
-    })
-    .or_else(|| {
-        written(data, |_: ArbosActs::CallerNotArbOS| {
-            "CallerNotArbOS()".into()
-        })
-    })
+impl Values for () {
+    fn listed(&self) -> String {
+        String::new()
+    }
+}
+
+impl<A: Display> Values for (A,) {
+    fn listed(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+impl<A: Display, B: Display> Values for (A, B) {
+    fn listed(&self) -> String {
+        format!("{}, {}", self.0, self.1)
+    }
+}
+
+impl<A: Display, B: Display, C: Display> Values for (A, B, C) {
+    fn listed(&self) -> String {
+        format!("{}, {}, {}", self.0, self.1, self.2)
+    }
 }

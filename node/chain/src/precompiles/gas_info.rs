@@ -63,78 +63,44 @@ fn prices(call: &mut Call<'_, '_>) -> Result<(U256, U256, U256), Stop> {
     Ok((l1, U256::from(call.ctx.chain.base_fee), minimum))
 }
 
-fn in_wei(call: &mut Call<'_, '_>) -> Result<[U256; 6], Stop> {
+/// L2 transaction, L1 calldata byte, storage, and the gas price: base, congestion, together.
+type InWei = (U256, U256, U256, U256, U256, U256);
+
+fn in_wei(call: &mut Call<'_, '_>) -> Result<InWei, Stop> {
     let (l1, fee, minimum) = prices(call)?;
     let base = fee.min(minimum);
     let number = U256::from::<u64>;
-    Ok([
-        l1 * number(TX_UNITS),
-        l1 * number(16),
+    let (transaction, byte) = (l1 * number(TX_UNITS), l1 * number(16));
+    Ok((
+        transaction,
+        byte,
         fee * number(STORAGE),
         base,
         fee - base,
         fee,
-    ])
+    ))
 }
 
-fn in_gas(call: &mut Call<'_, '_>) -> Result<[U256; 3], Stop> {
+fn in_gas(call: &mut Call<'_, '_>) -> Result<(U256, U256, U256), Stop> {
     let (l1, fee, _) = prices(call)?;
     let gas = |units: u64| {
         (l1 * U256::from(units))
             .checked_div(fee)
             .unwrap_or_default()
     };
-    Ok([gas(TX_UNITS), gas(16), U256::from(STORAGE)])
+    Ok((gas(TX_UNITS), gas(16), U256::from(STORAGE)))
 }
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
-        .on::<getPricesInWeiCall>(View, 0, |c, _| {
-            let p = in_wei(c)?;
-            Ok(getPricesInWeiReturn {
-                _0: p[0],
-                _1: p[1],
-                _2: p[2],
-                _3: p[3],
-                _4: p[4],
-                _5: p[5],
-            })
-        })
-        .on::<getPricesInWeiWithAggregatorCall>(View, 0, |c, _| {
-            let [a, b, d, e, f, g] = in_wei(c)?;
-            Ok(getPricesInWeiWithAggregatorReturn {
-                _0: a,
-                _1: b,
-                _2: d,
-                _3: e,
-                _4: f,
-                _5: g,
-            })
-        })
-        .on::<getPricesInArbGasCall>(View, 0, |c, _| {
-            let [a, b, d] = in_gas(c)?;
-            Ok(getPricesInArbGasReturn {
-                _0: a,
-                _1: b,
-                _2: d,
-            })
-        })
-        .on::<getPricesInArbGasWithAggregatorCall>(View, 0, |c, _| {
-            let [a, b, d] = in_gas(c)?;
-            Ok(getPricesInArbGasWithAggregatorReturn {
-                _0: a,
-                _1: b,
-                _2: d,
-            })
-        })
+        .on::<getPricesInWeiCall>(View, 0, |c, _| Ok(in_wei(c)?.into()))
+        .on::<getPricesInWeiWithAggregatorCall>(View, 0, |c, _| Ok(in_wei(c)?.into()))
+        .on::<getPricesInArbGasCall>(View, 0, |c, _| Ok(in_gas(c)?.into()))
+        .on::<getPricesInArbGasWithAggregatorCall>(View, 0, |c, _| Ok(in_gas(c)?.into()))
         .on::<getGasAccountingParamsCall>(View, 0, |c, _| {
             let speed = c.read(LAYOUT.l2_speed_limit)?;
             let block = c.read(LAYOUT.l2_block_gas_limit)?;
-            Ok(getGasAccountingParamsReturn {
-                _0: speed,
-                _1: block,
-                _2: block,
-            })
+            Ok((speed, block, block).into())
         })
         .word::<getMaxTxGasLimitCall>(50, LAYOUT.l2_tx_gas_limit, |v| v)
         .word::<getMaxBlockGasLimitCall>(50, LAYOUT.l2_block_gas_limit, |v| v.saturating_to())

@@ -16,7 +16,7 @@ sol! {
     }
 }
 use ArbInfo::{getBalanceCall, getCodeCall};
-use ArbStatistics::{getStatsCall, getStatsReturn};
+use ArbStatistics::getStatsCall;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
@@ -37,14 +37,7 @@ pub(super) fn run_statistics(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
         .on::<getStatsCall>(View, 0, |c, _| {
             let (blocks, zero) = (U256::from(c.ctx.chain.l2_number), U256::ZERO);
-            Ok(getStatsReturn {
-                blocks,
-                a: zero,
-                b: zero,
-                c: zero,
-                d: zero,
-                e: zero,
-            })
+            Ok((blocks, zero, zero, zero, zero, zero).into())
         })
         .end()
 }

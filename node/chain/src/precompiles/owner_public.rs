@@ -49,12 +49,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             let version: u64 = c.read(LAYOUT.upgrade_version)?.saturating_to();
             let timestamp: u64 = c.read(LAYOUT.upgrade_timestamp)?.saturating_to();
             if version <= c.version {
-                return Ok(getScheduledUpgradeReturn {
-                    version: 0,
-                    timestamp: 0,
-                });
+                return Ok((0, 0).into());
             }
-            Ok(getScheduledUpgradeReturn { version, timestamp })
+            Ok((version, timestamp).into())
         })
         .on::<isCalldataPriceIncreaseEnabledCall>(View, 40, |c, _| {
             Ok(c.read(LAYOUT.calldata_price_increase)? != U256::ZERO)

@@ -77,10 +77,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .on::<minInitGasCall>(View, 32, |c, _| {
             let params = c.params()?;
             let (gas, cached) = (params.min_init_gas, params.min_cached_init_gas);
-            Ok(minInitGasReturn {
-                gas: u64::from(gas) * 128,
-                cached: u64::from(cached) * 32,
-            })
+            Ok((u64::from(gas) * 128, u64::from(cached) * 32).into())
         })
         .on::<initCostScalarCall>(View, 30, |c, _| {
             Ok(u64::from(c.params()?.init_cost_scalar) * 2)
@@ -97,10 +94,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .on::<programInitGasCall>(View, 30, |c, a| {
             let (params, program) = active_at(c, a.program)?;
             let (start, info) = (params.start(), program.info());
-            Ok(programInitGasReturn {
-                gas: start.start_gas(&info, false),
-                gasWhenCached: start.cached_gas(&info),
-            })
+            Ok((start.start_gas(&info, false), start.cached_gas(&info)).into())
         })
         .on::<programMemoryFootprintCall>(View, 30, |c, a| Ok(active_at(c, a.program)?.1.footprint))
         .on::<programTimeLeftCall>(View, 30, |c, a| {
@@ -192,10 +186,7 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
         dataFee: data_fee,
         version: params.version,
     })?;
-    Ok(activateProgramReturn {
-        version: params.version,
-        dataFee: data_fee,
-    })
+    Ok((params.version, data_fee).into())
 }
 
 /// Whether an account that was looked at destroyed itself in this transaction.

@@ -13,7 +13,7 @@ use revm::{
         interpreter_types::{InputsTr, ReturnData, RuntimeFlag},
     },
 };
-use stylus_vm::{Answer, CallKind, Refusal, Reply, Request};
+use stylus_vm::{Answer, CallKind, CallRequest, Refusal, Reply, Request};
 
 const COLD_SLOT: u64 = 2_100;
 const COLD_ACCOUNT: u64 = 2_600;
@@ -133,24 +133,7 @@ pub(super) fn serve(
             }
             Answer::new(gas, Reply::Done)
         }
-        Request::Call {
-            kind,
-            to,
-            data,
-            value,
-            gas_left,
-            gas_requested,
-        } => {
-            let params = CallParams {
-                kind,
-                to,
-                data,
-                value,
-                gas_left,
-                gas_requested,
-            };
-            return call(ctx, frame, acting, read_only, params);
-        }
+        Request::Call(request) => return call(ctx, frame, acting, read_only, request),
         Request::Create {
             code,
             endowment,
@@ -211,30 +194,21 @@ fn store_gas(store: &SStoreResult) -> u64 {
     }
 }
 
-struct CallParams {
-    kind: CallKind,
-    to: Address,
-    data: Bytes,
-    value: U256,
-    gas_left: u64,
-    gas_requested: u64,
-}
-
 fn call(
     ctx: &mut Ctx<'_>,
     frame: &mut EthFrame<EthInterpreter>,
     acting: Address,
     read_only: bool,
-    params: CallParams,
+    request: CallRequest,
 ) -> Response {
-    let CallParams {
+    let CallRequest {
         kind,
         to,
         data,
         value,
         gas_left,
         gas_requested,
-    } = params;
+    } = request;
     let failed = |ctx: &mut Ctx<'_>, gas| {
         if let Some(tracer) = &mut ctx.chain.tracer {
             tracer.frameless(to);

@@ -1,4 +1,4 @@
-//! Empty blocks: a million cost no more than one, and every question about them is answered.
+//! Empty blocks: a million are mined in one request, and every question about them is answered.
 
 use crate::common::*;
 use alloy_primitives::{B256, Bytes, U256, address};
@@ -197,6 +197,37 @@ fn a_state_in_which_a_single_digit_differs_is_refused() {
     }
     let whole = serde_json::from_str(&saved).expect("parses");
     chain.load_state(whole).expect("the whole one is taken");
+}
+
+#[test]
+fn a_state_whose_blocks_do_not_follow_each_other_is_refused() {
+    let mut chain = chain();
+    send(&mut chain, ALICE, request(BOB, Bytes::new()));
+    chain.mine(5, None).expect("mines");
+    send(&mut chain, ALICE, request(BOB, Bytes::new()));
+    let before = chain.block_hash(7);
+    let edited = |edit: fn(&mut Vec<serde_json::Value>)| {
+        let mut state = chain.dump_state().expect("dumps");
+        let history = state
+            .content
+            .get_mut("history")
+            .and_then(|all| all.as_array_mut());
+        edit(history.expect("the blocks"));
+        let content = serde_json::to_vec(&state.content).expect("serialises");
+        state.checksum = alloy_primitives::keccak256(content);
+        state
+    };
+    let whole = edited(|_| {});
+    let missing = edited(|history| drop(history.remove(2)));
+    let reversed = edited(|history| history.reverse());
+    let empty = edited(Vec::clear);
+    for state in [missing, reversed, empty] {
+        let refused = chain.load_state(state);
+        assert!(refused.is_err(), "{refused:?}");
+        assert_eq!(chain.block_hash(7), before);
+    }
+    chain.load_state(whole).expect("the whole one is taken");
+    assert_eq!(chain.block_hash(7), before);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What an activation costs, and what a start will cost.
 
 use super::error::{ActivationError, Result, Rule};
-use super::instrument::{INJECTED_GLOBALS, Instrumented};
+use super::injected::INJECTED_GLOBALS;
+use super::instrument::Instrumented;
 use super::module::Module;
 use crate::{ProgramInfo, Rules};
 
@@ -34,34 +35,28 @@ pub(crate) fn charge(
         .iter()
         .map(|body| body.operators)
         .fold(0, usize::saturating_add);
-    if rules.arbos_version >= CHARGING_FIXES {
-        pay(
-            gas,
-            "the module's length",
-            share(module.wasm_len, 31_733, 100_000),
-        )?;
+    let length = match rules.arbos_version {
+        CHARGING_FIXES.. => module.wasm_len,
+        _ => 0,
+    };
+    let (functions, data) = (module.functions.len(), module.data_payload());
+    for (part, us) in [
+        ("the module's length", share(length, 31_733, 100_000)),
+        ("functions", share(functions, 17_263, 100_000)),
+        ("data segments", share(data, 17_376, 100_000)),
+        (
+            "element segments",
+            share(module.element_bytes(), 17_376, 100_000),
+        ),
+        (
+            "initial pages",
+            module.initial_pages().saturating_mul(2_217),
+        ),
+        ("operators", share(operators, 535, 1_000)),
+    ] {
+        pay(gas, part, us)?;
     }
-    pay(
-        gas,
-        "functions",
-        share(module.functions.len(), 17_263, 100_000),
-    )?;
-    pay(
-        gas,
-        "data segments",
-        share(module.data_payload(), 17_376, 100_000),
-    )?;
-    pay(
-        gas,
-        "element segments",
-        share(module.element_bytes(), 17_376, 100_000),
-    )?;
-    pay(
-        gas,
-        "initial pages",
-        module.initial_pages().saturating_mul(2_217),
-    )?;
-    pay(gas, "operators", share(operators, 535, 1_000))
+    Ok(())
 }
 
 fn pay(gas: &mut u64, part: &str, us: u64) -> Result<()> {

@@ -2,66 +2,17 @@
 
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection,
-    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
-    MemorySection, TableSection, TypeSection, ValType,
+    ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, MemorySection,
+    TableSection, TypeSection, ValType,
 };
-use wasmparser::{DataKind, ElementItems, ElementKind, MemoryType, Operator};
+use wasmparser::{DataKind, ElementItems, ElementKind, Operator};
 
-use super::error::{ActivationError, Result, Rule};
+use super::code_section::broken;
+use super::error::Result;
+use super::injected::INJECTED_NAMES;
 use super::instrument::{ENTRYPOINT, Instrumented};
 use super::module::Module;
-
-/// Names of the injected globals, in index order.
-pub(crate) const INJECTED_NAMES: [&str; 4] = [
-    "stylus_ink_left",
-    "stylus_ink_status",
-    "stylus_scratch_global",
-    "stylus_stack_left",
-];
-/// Largest memory, whatever is declared: it must stay below 4 GiB.
-const MAX_PAGES: u64 = 65_534;
-
-/// The most pages a memory can grow to.
-pub(crate) fn largest_memory(memory: &MemoryType) -> u64 {
-    memory.maximum.unwrap_or(MAX_PAGES).min(MAX_PAGES)
-}
-
-type Broken = wasm_encoder::reencode::Error;
-
-fn broken(error: Broken) -> ActivationError {
-    ActivationError::new(
-        Rule::Engine,
-        "the instrumented module",
-        "a module that can be encoded",
-        error.to_string(),
-    )
-}
-
-/// Collects instrumented function bodies.
-#[derive(Default)]
-pub(crate) struct CodeEncoder {
-    section: CodeSection,
-}
-
-impl CodeEncoder {
-    pub(crate) fn function(
-        &mut self,
-        locals: &[(u32, wasmparser::ValType)],
-        ops: &mut Vec<Operator<'_>>,
-    ) -> Result<()> {
-        let mut runs = Vec::with_capacity(locals.len());
-        for (count, ty) in locals {
-            runs.push((*count, RoundtripReencoder.val_type(*ty).map_err(broken)?));
-        }
-        let mut function = Function::new(runs);
-        for op in ops.drain(..) {
-            function.instruction(&RoundtripReencoder.instruction(op).map_err(broken)?);
-        }
-        self.section.function(&function);
-        Ok(())
-    }
-}
 
 /// The bytes the engine compiles: only the entry point, the memory and the injected globals are
 /// exported; passive segments are left out, as no operator can use them.
@@ -89,7 +40,7 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
     let mut memories = MemorySection::new();
     for memory in &module.memories {
         let mut ty = encoder.memory_type(*memory).map_err(broken)?;
-        ty.maximum = Some(largest_memory(memory));
+        ty.maximum = Some(Module::largest_memory(memory));
         memories.memory(ty);
     }
 

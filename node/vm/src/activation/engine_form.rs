@@ -11,8 +11,7 @@
 
 use wasmparser::{BlockType, Operator, ValType};
 
-use super::emit::largest_memory;
-use super::instrument::Injected;
+use super::injected::{Injected, get, number, set};
 use super::module::Module;
 
 /// Empties `input` into `output`.
@@ -22,7 +21,7 @@ pub(super) fn engine_form<'a>(
     globals: Injected,
     module: &Module<'_>,
 ) {
-    let maximum = module.memories.first().map_or(0, largest_memory);
+    let maximum = module.memories.first().map_or(0, Module::largest_memory);
     for op in input.drain(..) {
         match op {
             Operator::MemoryGrow { mem } => output.extend(grow(globals, mem, maximum)),
@@ -42,33 +41,25 @@ fn grow<'a>(globals: Injected, mem: u32, maximum: u64) -> [Operator<'a>; 19] {
     let maximum = i32::try_from(maximum).unwrap_or(i32::MAX);
     [
         // if pages - 1 < maximum - size (unsigned) { grow }
-        Operator::GlobalSet {
-            global_index: scratch,
-        },
-        Operator::GlobalGet {
-            global_index: scratch,
-        },
-        Operator::I32Const { value: 1 },
+        set(scratch),
+        get(scratch),
+        number(1),
         Operator::I32Sub,
-        Operator::I32Const { value: maximum },
+        number(maximum),
         Operator::MemorySize { mem },
         Operator::I32Sub,
         Operator::I32LtU,
         Operator::If {
             blockty: BlockType::Type(ValType::I32),
         },
-        Operator::GlobalGet {
-            global_index: scratch,
-        },
+        get(scratch),
         Operator::MemoryGrow { mem },
         // else { if pages == 0 { size } else { -1 } }
         Operator::Else,
         Operator::MemorySize { mem },
-        Operator::I32Const { value: -1 },
-        Operator::GlobalGet {
-            global_index: scratch,
-        },
-        Operator::I32Const { value: 1 },
+        number(-1),
+        get(scratch),
+        number(1),
         Operator::I32LtU,
         Operator::Select,
         Operator::End,

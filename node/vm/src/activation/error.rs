@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// The rules a module can break. [`Rule::label`] is the stable name.
+/// The rules a module can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// The bytes are a valid module of the allowed WebAssembly features.
@@ -97,61 +97,9 @@ pub enum Rule {
     Engine,
 }
 
-impl Rule {
-    /// The stable name of the rule.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Validation => "wasm_validation",
-            Self::WasmSize => "limit_wasm_size",
-            Self::Section => "section_unsupported",
-            Self::GlobalInitialiser => "global_initialiser",
-            Self::ImportKind => "import_kind",
-            Self::ImportInconsistent => "import_inconsistent",
-            Self::ExportReusesImportName => "export_reuses_import_name",
-            Self::ExportReserved => "export_reserved",
-            Self::ImportReserved => "import_reserved",
-            Self::StartFunction => "start_function",
-            Self::Memory => "memory_missing_or_not_exported",
-            Self::HeapBound => "memory_over_heap_bound",
-            Self::PayForMemoryGrow => "pay_for_memory_grow_missing",
-            Self::PayForMemoryGrowSignature => "pay_for_memory_grow_signature",
-            Self::Opcode => "opcode_unsupported",
-            Self::Frame => "limit_frame",
-            Self::ValueStack => "limit_value_stack",
-            Self::Entrypoint => "entrypoint_missing",
-            Self::EntrypointSignature => "entrypoint_signature",
-            Self::InitCost => "init_cost_too_high",
-            Self::AsmEstimate => "asm_estimate_too_high",
-            Self::PageLimit => "memory_over_page_limit",
-            Self::Datas => "limit_datas",
-            Self::Elements => "limit_elements",
-            Self::Exports => "limit_exports",
-            Self::Functions => "limit_functions",
-            Self::Globals => "limit_globals",
-            Self::Locals => "limit_locals",
-            Self::Opcodes => "limit_opcodes",
-            Self::Imports => "limit_imports",
-            Self::TableEntries => "limit_table_entries",
-            Self::ElementEntries => "limit_element_entries",
-            Self::ExportName => "limit_export_name",
-            Self::ModuleName => "limit_module_name",
-            Self::Gas => "activation_out_of_gas",
-            Self::ImportUnknown => "import_unknown",
-            Self::ImportDebugOnly => "import_debug_only",
-            Self::ImportSignature => "import_signature",
-            Self::FloatOperation => "float_operation",
-            Self::SegmentOffset => "segment_offset",
-            Self::DataBounds => "data_out_of_bounds",
-            Self::ElementBounds => "element_out_of_bounds",
-            Self::ElementItems => "element_items",
-            Self::Engine => "engine",
-        }
-    }
-}
-
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.label())
+        write!(f, "{self:?}")
     }
 }
 
@@ -201,3 +149,13 @@ impl ActivationError {
 }
 
 pub(crate) type Result<T> = std::result::Result<T, ActivationError>;
+
+/// What the parser refuses.
+pub(super) fn invalid(error: wasmparser::Error) -> ActivationError {
+    ActivationError::new(
+        Rule::Validation,
+        format!("byte {:#x}", error.offset()),
+        "a valid module of the allowed WebAssembly features",
+        error.message(),
+    )
+}

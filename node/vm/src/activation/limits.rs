@@ -2,7 +2,8 @@
 
 use super::cost::CHARGING_FIXES;
 use super::error::{ActivationError, Result, Rule};
-use super::instrument::{INJECTED_GLOBALS, Instrumented};
+use super::injected::INJECTED_GLOBALS;
+use super::instrument::Instrumented;
 use super::module::Module;
 use crate::Rules;
 
@@ -19,34 +20,25 @@ pub(crate) fn check(module: &Module<'_>, instrumented: &Instrumented, rules: &Ru
             pages.to_string(),
         ));
     }
-    limit(Rule::Datas, "data segments", 128, module.datas.len())?;
-    limit(
-        Rule::Elements,
-        "element segments",
-        128,
-        module.elements.len(),
-    )?;
-    limit(
-        Rule::Exports,
-        "exports",
-        1_024,
-        instrumented.export_names.len(),
-    )?;
-    limit(Rule::Functions, "functions", 4_096, module.bodies.len())?;
-    limit(
-        Rule::Globals,
-        "globals",
-        32_768,
-        module.globals.len() + INJECTED_GLOBALS,
-    )?;
+    let (exports, globals) = (&instrumented.export_names, module.globals.len());
+    for (rule, what, most, found) in [
+        (Rule::Datas, "data segments", 128, module.datas.len()),
+        (
+            Rule::Elements,
+            "element segments",
+            128,
+            module.elements.len(),
+        ),
+        (Rule::Exports, "exports", 1_024, exports.len()),
+        (Rule::Functions, "functions", 4_096, module.bodies.len()),
+        (Rule::Globals, "globals", 32_768, globals + INJECTED_GLOBALS),
+    ] {
+        limit(rule, what, most, found)?;
+    }
     for (index, body) in instrumented.bodies.iter().enumerate() {
-        limit(Rule::Locals, format!("function {index}"), 348, body.locals)?;
-        limit(
-            Rule::Opcodes,
-            format!("function {index}"),
-            65_536,
-            body.operators,
-        )?;
+        let what = || format!("function {index}");
+        limit(Rule::Locals, what(), 348, body.locals)?;
+        limit(Rule::Opcodes, what(), 65_536, body.operators)?;
     }
     if rules.arbos_version >= CHARGING_FIXES {
         limit(Rule::Imports, "imports", 513, module.imports.len())?;
@@ -58,25 +50,13 @@ pub(crate) fn check(module: &Module<'_>, instrumented: &Instrumented, rules: &Ru
         .fold(0, u64::saturating_add);
     let entries = usize::try_from(entries).unwrap_or(usize::MAX);
     limit(Rule::TableEntries, "tables", 4_096, entries)?;
-    limit(
-        Rule::ElementEntries,
-        "element segments",
-        4_096,
-        module.element_bytes(),
-    )?;
-    if let Some(name) = instrumented
-        .export_names
-        .iter()
-        .find(|name| name.len() > MAX_NAME)
-    {
+    let bytes = module.element_bytes();
+    limit(Rule::ElementEntries, "element segments", 4_096, bytes)?;
+    for name in exports {
         limit(Rule::ExportName, "exports", MAX_NAME, name.len())?;
     }
-    limit(
-        Rule::ModuleName,
-        "the name section",
-        MAX_NAME,
-        module.name.len(),
-    )
+    let name = module.name.len();
+    limit(Rule::ModuleName, "the name section", MAX_NAME, name)
 }
 
 fn limit(rule: Rule, location: impl Into<String>, limit: usize, found: usize) -> Result<()> {

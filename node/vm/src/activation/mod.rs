@@ -1,9 +1,11 @@
 //! Activation: from bytes to a program that can run.
 
+mod code_section;
 mod cost;
 mod emit;
 mod engine_form;
 mod error;
+mod injected;
 mod instrument;
 mod limits;
 mod link;
@@ -11,8 +13,8 @@ mod module;
 mod names;
 mod parse;
 
-pub(crate) use emit::INJECTED_NAMES;
 pub use error::{ActivationError, Rule};
+pub(crate) use injected::INJECTED_NAMES;
 pub(crate) use instrument::ENTRYPOINT;
 
 use self::instrument::Form;

@@ -7,6 +7,9 @@ use wasmparser::{
     TableType,
 };
 
+/// Largest memory, whatever is declared: it must stay below 4 GiB.
+const MAX_PAGES: u64 = 65_534;
+
 /// A function import.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FuncImport<'a> {
@@ -44,6 +47,11 @@ pub(crate) struct Module<'a> {
 }
 
 impl Module<'_> {
+    /// The most pages a memory can grow to.
+    pub(crate) fn largest_memory(memory: &MemoryType) -> u64 {
+        memory.maximum.unwrap_or(MAX_PAGES).min(MAX_PAGES)
+    }
+
     /// Type of a function, imports counted first.
     pub(crate) fn function_type(&self, index: u32) -> Option<&FuncType> {
         let index = usize::try_from(index).ok()?;

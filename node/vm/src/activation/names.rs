@@ -3,9 +3,8 @@
 
 use wasmparser::{BinaryReader, CustomSectionReader, Name, Subsection};
 
-use super::error::{ActivationError, Result, Rule};
+use super::error::{ActivationError, Result, Rule, invalid};
 use super::module::Module;
-use super::parse::invalid;
 
 /// Subsections whose contents nobody reads: names of fields, and those that came after tags.
 const UNREAD: [u8; 3] = [10, 12, 13];

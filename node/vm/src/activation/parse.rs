@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use wasmparser::{Operator, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
-use super::error::{ActivationError, Result, Rule};
+use super::error::{ActivationError, Result, Rule, invalid};
 use super::module::{ConstGlobal, FuncImport, Module};
 use super::names::read_names;
 use crate::Rules;
@@ -47,15 +47,6 @@ fn features(rules: &Rules) -> WasmFeatures {
     let multi_value = rules.stylus_version < NO_MULTI_VALUE;
     features.set(WasmFeatures::MULTI_VALUE, multi_value);
     features
-}
-
-pub(super) fn invalid(error: wasmparser::Error) -> ActivationError {
-    ActivationError::new(
-        Rule::Validation,
-        format!("byte {:#x}", error.offset()),
-        "a valid module of the allowed WebAssembly features",
-        error.message(),
-    )
 }
 
 fn read<'a>(wasm: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {

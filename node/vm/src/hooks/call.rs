@@ -10,7 +10,7 @@ use crate::units::{Gas, Ink};
 
 /// One call of a host function.
 pub(crate) struct Call<'a> {
-    pub(crate) guest: &'a mut dyn Guest,
+    pub(crate) guest: Guest<'a>,
     pub(crate) frame: &'a mut Frame,
     pub(crate) hook: Hook,
 }

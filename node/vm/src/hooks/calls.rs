@@ -4,62 +4,19 @@ use alloy_primitives::{Bytes, U256};
 
 use super::{Args, Call, Escape, Flow, Pending, prices};
 use crate::units::Gas;
-use crate::{Answer, CallKind, Failure, Refusal, Reply, Request};
+use crate::{Answer, CallKind, CallRequest, Failure, Refusal, Reply, Request};
 
 /// Status a program sees when a call failed, for whatever reason.
 const FAILED: u8 = 2;
 
 impl Call<'_> {
-    pub(super) fn call_contract(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
+    /// Contract, calldata and its length, the value of a call, gas, and where the length of what is
+    /// returned goes.
+    pub(super) fn message(&mut self, kind: CallKind, args: &Args<'_>) -> Result<Flow, Escape> {
         let (to, data, len) = (args.u32(0), args.u32(1), args.u32(2));
-        self.message(
-            CallKind::Call,
-            to,
-            data,
-            len,
-            Some(args.u32(3)),
-            args.u64(4),
-            args.u32(5),
-        )
-    }
-
-    pub(super) fn delegate_call(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
-        let (to, data, len) = (args.u32(0), args.u32(1), args.u32(2));
-        self.message(
-            CallKind::Delegate,
-            to,
-            data,
-            len,
-            None,
-            args.u64(3),
-            args.u32(4),
-        )
-    }
-
-    pub(super) fn static_call(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
-        let (to, data, len) = (args.u32(0), args.u32(1), args.u32(2));
-        self.message(
-            CallKind::Static,
-            to,
-            data,
-            len,
-            None,
-            args.u64(3),
-            args.u32(4),
-        )
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the host function has as many")]
-    fn message(
-        &mut self,
-        kind: CallKind,
-        to: u32,
-        data: u32,
-        len: u32,
-        value: Option<u32>,
-        gas: u64,
-        return_len: u32,
-    ) -> Result<Flow, Escape> {
+        let value = (kind == CallKind::Call).then(|| args.u32(3));
+        let next = if value.is_some() { 4 } else { 3 };
+        let (gas, return_len) = (args.u64(next), args.u32(next + 1));
         self.buy_ink(prices::HOSTIO + 3 * prices::PTR + prices::EVM_API)?;
         self.pay_for_read(len)?;
         self.pay_for_read(len)?;
@@ -74,7 +31,7 @@ impl Call<'_> {
             self.gave(&value.to_be_bytes::<32>());
         }
         self.gave(&data);
-        let request = Request::Call {
+        let request = CallRequest {
             kind,
             to,
             data,
@@ -82,7 +39,10 @@ impl Call<'_> {
             gas_left,
             gas_requested,
         };
-        Ok(Flow::Ask(request, Pending::Call { return_len }))
+        Ok(Flow::Ask(
+            Request::Call(request),
+            Pending::Call { return_len },
+        ))
     }
 
     pub(super) fn called(
@@ -103,38 +63,12 @@ impl Call<'_> {
         Ok(Some(status.into()))
     }
 
-    pub(super) fn create1(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
-        self.buy_ink(prices::HOSTIO + 3 * prices::PTR + prices::EVM_API)?;
-        let (address, revert_len) = (args.u32(3), args.u32(4));
-        self.create(
-            args,
-            None,
-            Pending::Create {
-                address,
-                revert_len,
-            },
-        )
-    }
-
-    pub(super) fn create2(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
-        self.buy_ink(prices::HOSTIO + 4 * prices::PTR + prices::EVM_API)?;
-        let (address, revert_len) = (args.u32(4), args.u32(5));
-        self.create(
-            args,
-            Some(args.u32(3)),
-            Pending::Create {
-                address,
-                revert_len,
-            },
-        )
-    }
-
-    fn create(
-        &mut self,
-        args: &Args<'_>,
-        salt: Option<u32>,
-        pending: Pending,
-    ) -> Result<Flow, Escape> {
+    /// Init code and its length, endowment, the salt of CREATE2, and where the address and the length of
+    /// what a revert gives go.
+    pub(super) fn create(&mut self, args: &Args<'_>, salted: bool) -> Result<Flow, Escape> {
+        let salt = salted.then(|| args.u32(3));
+        let (pointers, next) = if salted { (4, 4) } else { (3, 3) };
+        self.buy_ink(prices::HOSTIO + pointers * prices::PTR + prices::EVM_API)?;
         let (code, len) = (args.u32(0), args.u32(1));
         self.pay_for_read(len)?;
         self.pay_for_read(len)?;
@@ -151,6 +85,11 @@ impl Call<'_> {
             endowment,
             salt,
             gas_left: self.gas_left().0,
+        };
+        let (address, revert_len) = (args.u32(next), args.u32(next + 1));
+        let pending = Pending::Create {
+            address,
+            revert_len,
         };
         Ok(Flow::Ask(request, pending))
     }

@@ -17,7 +17,7 @@ pub(crate) use call::Call;
 pub(crate) use signature::{Hook, Kind, MODULE, PAY_FOR_MEMORY_GROW};
 
 use crate::units::Gas;
-use crate::{Answer, Failure, Request};
+use crate::{Answer, CallKind, Failure, Request};
 
 /// How a host function leaves the program for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,11 +109,11 @@ impl Call<'_> {
             Hook::StorageFlush => self.storage_flush(args.u32(0) != 0),
             Hook::TransientLoad => self.transient_load(args.u32(0), args.u32(1)),
             Hook::TransientStore => self.transient_store(args.u32(0), args.u32(1)),
-            Hook::CallContract => self.call_contract(args),
-            Hook::DelegateCall => self.delegate_call(args),
-            Hook::StaticCall => self.static_call(args),
-            Hook::Create1 => self.create1(args),
-            Hook::Create2 => self.create2(args),
+            Hook::CallContract => self.message(CallKind::Call, args),
+            Hook::DelegateCall => self.message(CallKind::Delegate, args),
+            Hook::StaticCall => self.message(CallKind::Static, args),
+            Hook::Create1 => self.create(args, false),
+            Hook::Create2 => self.create(args, true),
             Hook::AccountBalance => self.account_balance(args.u32(0), args.u32(1)),
             Hook::AccountCode => {
                 let (offset, size, dest) = (args.u32(1), args.u32(2), args.u32(3));

@@ -120,7 +120,7 @@ fn an_error_says_rule_position_expected_and_found() {
     let error = active(&module, &Rules::default()).expect_err("no such host function");
     assert_eq!(
         error.to_string(),
-        "the module breaks the rule `import_unknown` at import vm_hooks.frobnicate: \
+        "the module breaks the rule `ImportUnknown` at import vm_hooks.frobnicate: \
          expected a host function of the module vm_hooks, found no such host function"
     );
 }

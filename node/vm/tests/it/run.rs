@@ -182,11 +182,11 @@ fn calls_to_a_failed_contract_give_status_2_and_its_data() {
             (i32.load (i32.const 64))) drop (call $write (i32.const 128) (i32.const 3))";
     let activated = active(&program(imports, body), &Rules::default()).unwrap();
     let mut run = Run::start(&activated.program, context()).unwrap();
-    let Event::Request(Request::Call {
+    let Event::Request(Request::Call(stylus_vm::CallRequest {
         gas_left,
         gas_requested,
         ..
-    }) = run.resume(None)
+    })) = run.resume(None)
     else {
         panic!("expected a call")
     };

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct TraceArgs {
     /// The transaction's hash
     pub tx: TxHash,
-    /// Also draw the calls as a flame graph, as wide as the gas that they used
-    #[arg(long, value_name = "FILE.svg")]
+    /// Also write the calls as a flame graph, as wide as the gas that they used, in speedscope's format
+    #[arg(long, value_name = "FILE.json")]
     pub flamegraph: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 //! built or registered from here, else the signatures that the code's published document declares.
 
 use super::super::context::Context;
+use super::super::facts::Place;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{DecodedCall, Functions, interfaces};
@@ -14,11 +15,10 @@ use alloy::primitives::Address;
 
 /// The initializer or the migration of `call`; nothing where it carries no calldata.
 pub(in crate::commands) async fn decoded(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     call: &Call,
 ) -> Result<Vec<DecodedCall>, Error> {
+    let (context, client, registry) = place.parts();
     let (what, data, version, code, step) = match (call, call.version()) {
         (Call::CreateProxy(create), _) => {
             let version = create.version.as_str();
@@ -40,10 +40,10 @@ pub(in crate::commands) async fn decoded(
         _ => {
             let code = match code {
                 Some(code) => Some(RecordedCode::from(code)),
-                None => client.registry(registry).known_code(name, version).await?,
+                None => place.reader().known_code(name, version).await?,
             };
             match code {
-                Some(code) => declared(context, client, registry, (name, code, data)).await?,
+                Some(code) => declared(place, (name, code, data)).await?,
                 None => Err(format!("{version} is not registered")),
             }
         }
@@ -72,11 +72,10 @@ async fn kept(
 
 /// The same, and what the published document of the code declares where that knows more.
 async fn declared(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     (name, code, data): (&str, RecordedCode, &[u8]),
 ) -> Result<Result<Functions, String>, Error> {
+    let (context, client, registry) = place.parts();
     let kept = kept(context, (client, registry), name, code.codehash).await;
     if kept.as_ref().is_ok_and(|functions| functions.knows(data)) {
         return Ok(kept);

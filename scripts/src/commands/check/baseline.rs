@@ -2,12 +2,13 @@
 
 use super::CheckArgs;
 use crate::app_error::Error;
+use crate::assess::{Fact, Origin};
 use crate::build::REVISION;
 use crate::commands::context::{Context, reviewed};
 use crate::commands::kept::KeptName;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
-use crate::layout::{Known, Side, read_file};
+use crate::layout::{Side, read_file};
 use crate::text::shell_word;
 use crate::versions::Versions;
 use std::path::Path;
@@ -22,13 +23,14 @@ pub(super) struct Baseline {
     pub(super) what: String,
     /// Its label, if that is known.
     pub(super) label: Option<String>,
+    /// What is known of it without a chain; nothing where the chain is asked.
+    pub(super) before: Option<Before>,
+}
+
+/// What is known of a version without a chain.
+pub(super) struct Before {
     pub(super) side: Side,
-    /// Its interface, or why that is not known.
-    pub(super) abi: Result<Callable, String>,
-    /// What else is not sure of it.
-    pub(super) unseen: Vec<String>,
-    /// Whether the chain was asked.
-    pub(super) is_live: bool,
+    pub(super) callable: Fact<Callable>,
 }
 
 impl Baseline {
@@ -43,7 +45,7 @@ impl Baseline {
         Ok(Self { label, ..found })
     }
 
-    /// The version that is current, as the registry and the folder of what was registered have it.
+    /// The version that is current, as the registry has it.
     async fn live(context: &Context, name: &str) -> Result<Self, Error> {
         let client = context.snapshot().await?;
         let registry = context.verified(&client, context.registry()?).await?;
@@ -58,42 +60,17 @@ impl Baseline {
         }
         let code = client.registry(registry).code(name, &current).await?;
         let network = context.kept_network(&client);
-        let kept = context.versions().read(&network, name, &current)?;
-        if let Some(kept) = &kept {
+        if let Some(kept) = context.versions().read(&network, name, &current)? {
             kept.require(code.codehash)?;
         }
-        let versions = context.versions();
-        let documents = context.documents(&client, registry);
-        let known = documents.get(code.layout).await?;
-        let published = known.document().and_then(Callable::of_document);
-        let (abi, unseen) = match (published, kept) {
-            (Some(published), _) => (Ok(published), None),
-            (None, Some(kept)) => {
-                let origin = reviewed(&versions, (&network, name, &current), &Versions::INTERFACE)?;
-                let abi = kept.callable.ok_or_else(|| without_sources(&current));
-                let abi = origin.no.map_or(abi, |why| Err(format!("{why}; {COMMIT}")));
-                (abi, origin.note)
-            }
-            (None, None) => {
-                let folder = versions.folder().display();
-                let why = format!("{current} is not kept in {folder}");
-                (Err(why), None)
-            }
-        };
         Ok(Self {
             what: format!(
                 "{name} {current}, which is live in the registry {registry} of the chain {} at block {}",
                 client.chain_id(),
                 client.block()
             ),
-            side: Side {
-                hash: code.layout,
-                known,
-            },
             label: Some(current),
-            abi,
-            unseen: unseen.into_iter().collect(),
-            is_live: true,
+            before: None,
         })
     }
 
@@ -114,25 +91,35 @@ impl Baseline {
             &[Versions::LAYOUT, Versions::RECORD],
         ]
         .concat();
-        let origin = reviewed(&context.versions(), place, &files)?;
-        let abi = kept.callable.ok_or_else(|| without_sources(version));
+        let reviewed = reviewed(&context.versions(), place, &files)?;
+        let origin = match (&reviewed.no, &reviewed.note) {
+            (None, None) => Origin::DefaultBranch,
+            (None, Some(_)) => Origin::Remembered,
+            (Some(_), _) => Origin::NotKnown,
+        };
+        let note = reviewed.note.unwrap_or_default();
+        let callable = match (&reviewed.no, kept.callable) {
+            (Some(why), _) => unknown(&format!("{why}; {COMMIT}")),
+            (None, None) => unknown(&format!("{version} was registered without its sources")),
+            (None, Some(callable)) => Fact::doubted(callable, origin, note.clone()),
+        };
         Ok(Self {
             what: format!("{name} {version}, as it is kept"),
             label: Some(version.into()),
-            side: Side {
-                hash: match origin.no.is_some() {
-                    true => LayoutHash::default(), // nor is the hash that the record says
-                    false => kept.record.layout_hash,
+            before: Some(Before {
+                side: Side {
+                    hash: match reviewed.no.is_some() {
+                        true => LayoutHash::default(), // nor is the hash that the record says
+                        false => kept.record.layout_hash,
+                    },
+                    known: match (reviewed.no, kept.document) {
+                        (Some(why), _) => Fact::unknown(why),
+                        (None, Some(document)) => Fact::doubted(document, origin, note),
+                        (None, None) => Fact::unknown("the registry has no layout of it"),
+                    },
                 },
-                known: match (&origin.no, kept.document) {
-                    (Some(why), _) => Known::Not(why.clone()),
-                    (None, Some(document)) => document.into(),
-                    (None, None) => Known::Not("the registry has no layout of it".into()),
-                },
-            },
-            abi: origin.no.map_or(abi, |why| Err(format!("{why}; {COMMIT}"))),
-            unseen: origin.note.into_iter().collect(),
-            is_live: false,
+                callable,
+            }),
         })
     }
 
@@ -142,32 +129,36 @@ impl Baseline {
         Ok(Self {
             what: revision.to_owned(),
             label: None,
-            side: Side {
-                hash: artifact.layout_hash(),
-                known: match artifact.document() {
-                    Some(document) => document.into(),
-                    None => Known::Not("the contract declares none".into()),
+            before: Some(Before {
+                side: Side {
+                    hash: artifact.layout_hash(),
+                    known: match artifact.document() {
+                        Some(document) => Fact::of(document, Origin::Build),
+                        None => Fact::unknown("the contract declares none"),
+                    },
                 },
-            },
-            unseen: Vec::new(),
-            abi: interface.ok_or_else(|| "its interface is not known".to_owned()),
-            is_live: false,
+                callable: match interface {
+                    Some(interface) => Fact::of(interface, Origin::Build),
+                    None => unknown("its interface is not known"),
+                },
+            }),
         })
     }
 
+    /// Whoever proposes the change can have written the file.
     fn file(file: &str) -> Result<Self, Error> {
         let document = read_file(Path::new(file), None)?.document;
+        let why = format!("{file} says it, which the change itself can bring");
         Ok(Self {
             what: file.to_owned(),
             label: None,
-            side: Side {
-                hash: LayoutHash(document.hash()),
-                known: document.into(),
-            },
-            // Whoever proposes the change can have written the file.
-            abi: Err(format!("{file} counts for its layout alone")),
-            unseen: Vec::new(),
-            is_live: false,
+            before: Some(Before {
+                side: Side {
+                    hash: LayoutHash(document.hash()),
+                    known: Fact::doubted(document, Origin::Change, why),
+                },
+                callable: unknown(&format!("{file} counts for its layout alone")),
+            }),
         })
     }
 
@@ -182,6 +173,7 @@ impl Baseline {
     }
 }
 
-fn without_sources(version: &str) -> String {
-    format!("{version} was registered without its sources")
+/// Why nobody knows what callers can use.
+fn unknown(why: &str) -> Fact<Callable> {
+    Fact::unknown(format!("are not known: {why}"))
 }

@@ -1,9 +1,10 @@
 //! What `approve`, `sign` and `submit` check before anything is sent, as a page shows it: a refusal is a
 //! finding, and what the command line takes `--accept` for needs a yes.
 
-use super::super::approve::check_as_approver;
+use super::super::approve::look_as_approver;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
+use super::super::facts::Place;
 use super::super::review::{add_without_migration, built, findings_of};
 use super::stamp::Decided;
 use crate::app_error::Error;
@@ -43,19 +44,22 @@ impl Checked {
             Err(error) => return Err(error.into()),
         };
         let (call, said) = (&governed.call, ReviewArgs::default());
-        let checked = check_as_approver(context, client, registry, call, (&said, approver)).await;
-        let checked = match checked {
+        let place = Place::of(context, client, registry);
+        let (checked, notices) = match look_as_approver(place, call, (&said, approver)).await {
+            Ok((checks, notices)) => (Ok(checks), notices),
             Err(error) if error.exit() == Exit::Chain => return Err(error),
-            checked => checked,
+            Err(error) => (Err(error), Vec::new()),
         };
-        let consent = match &checked {
-            Ok(_) => Consent::NotNeeded,
-            Err(error) => decide(&error.findings(), &Accepted::default(), Role::Approver).consent,
+        let mut in_the_way = match &checked {
+            Ok(checks) => checks.decision().refused,
+            Err(error) => error.findings(),
         };
-        let mut findings =
-            findings_of(context, client, registry, governed, open.as_ref(), checked).await?;
+        in_the_way.extend(notices.iter().cloned());
+        let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
+        let mut findings = findings_of(place, governed, open.as_ref(), checked).await?;
+        findings.extend(notices);
         if !matches!(call, Call::Migrate(_)) {
-            add_without_migration(context, client, registry, governed, &mut findings).await?;
+            add_without_migration(place, governed, &mut findings).await?;
         }
         findings.extend(built(context, call)?.1);
         Ok(Self { findings, consent })

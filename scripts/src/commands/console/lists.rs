@@ -3,6 +3,7 @@
 
 use super::super::context::Context;
 use super::super::doctor;
+use super::super::facts::Place;
 use super::super::history::{check, compared, run_part};
 use super::super::recorded;
 use crate::app_error::Error;
@@ -46,7 +47,7 @@ pub(super) async fn overview(context: &Context, request: &PageRequest) -> Result
     }
     outcome.field("definitions", all);
     outcome.field("definitions_piece", &piece);
-    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
     Ok(outcome)
 }
 
@@ -186,7 +187,7 @@ pub(super) async fn checks(context: &Context, request: &PageRequest) -> Result<O
     let whose = (subject.1, seconds_left(&client, subject.0).await?.is_some());
     let coverage = recorded::coverage(&documents, whose, versions, None).await?;
     outcome.field("coverage", &coverage);
-    if let Some(error) = coverage.not_checked().into_iter().next() {
+    if let Some(error) = coverage.refusal() {
         outcome.field("error", Report::of(&error));
     }
     check(context, &client, subject, &compared, &part, &mut outcome).await?;

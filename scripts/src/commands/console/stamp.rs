@@ -52,8 +52,8 @@ impl Planned {
             verdict: ran.plan.verdict(),
             plan,
             coverage: ran.checks.coverage.clone(),
-            accepted: ran.checks.accepted.clone(),
-            findings: ran.checks.findings.clone(),
+            accepted: ran.checks.decision().accepted,
+            findings: ran.checks.findings(),
             warnings: ran.warnings.clone(),
         }
     }

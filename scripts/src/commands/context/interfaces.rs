@@ -4,7 +4,6 @@ use super::Context;
 use crate::app_error::Error;
 use crate::build::{Reviewed, is_tracked};
 use crate::client::{Client, declare_errors};
-use crate::commands::storage;
 use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
@@ -156,7 +155,8 @@ async fn published(
 ) -> Result<Option<Known>, Error> {
     let mut seen = Vec::new();
     let mut said = Vec::new();
-    for code in storage::all_recorded(client, registry, name, codehash).await? {
+    let versions = client.registry(registry).with_code(name, codehash).await?;
+    for code in versions.into_iter().map(|one| one.code) {
         if seen.contains(&code.layout) {
             continue;
         }

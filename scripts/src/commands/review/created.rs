@@ -1,11 +1,10 @@
 //! What the creation of an instance would make: its address, the code that it runs, and what its
 //! storage would hold, tried on a copy.
 
-use super::super::context::Context;
+use super::super::facts::Place;
 use super::effects;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
-use crate::client::Client;
 use crate::governance::{deciding_policy, kind_in_words};
 use crate::ids::CodeHash;
 use crate::layout::Known;
@@ -32,16 +31,12 @@ pub(in crate::commands) struct Created {
 
 /// Tries it, and adds what came of it to `findings`.
 pub(super) async fn created(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     call: &abi::createProxyCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Created, Error> {
-    let code = client
-        .registry(registry)
-        .known_code(&call.name, &call.version)
-        .await?;
+    let (context, client, registry) = place.parts();
+    let code = place.reader().known_code(&call.name, &call.version).await?;
     let layout = match code {
         Some(code) => context.documents(client, registry).get(code.layout).await?,
         None => Known::Not("nobody registered the version".into()),

@@ -1,12 +1,11 @@
 //! Whether what an action runs succeeds: tried on a copy, as `plan` does. Declared and well-formed
 //! calldata can still revert.
 
-use super::super::context::Context;
+use super::super::facts::Place;
 use super::created::{Created, created};
 use super::effects;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
-use crate::client::Client;
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::model::StepKind;
@@ -22,14 +21,13 @@ const INSTANCES: u32 = 16;
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
 /// fail there, or that were not carried out to their end.
 pub(super) async fn add(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Created>, Error> {
+    let (context, client, registry) = place.parts();
     let Call::Migrate(migrate) = &governed.call else {
-        return add_without_migration(context, client, registry, governed, findings).await;
+        return add_without_migration(place, governed, findings).await;
     };
     let hash = migrate.code.layoutHash.into();
     let document = match context.documents(client, registry).get(hash).await? {
@@ -66,14 +64,12 @@ pub(super) async fn add(
 /// The same of everything but a migration: a creation is tried, and of a version or a way that is registered
 /// only it is said that nobody runs it yet.
 pub(in crate::commands) async fn add_without_migration(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Created>, Error> {
     if let Call::CreateProxy(call) = &governed.call {
-        let created = created(context, client, registry, call, findings).await?;
+        let created = created(place, call, findings).await?;
         return Ok(Some(created));
     }
     let way = governed.call.version();
@@ -81,7 +77,7 @@ pub(in crate::commands) async fn add_without_migration(
         return Ok(None);
     };
     let name = governed.call.definition();
-    if client.registry(registry).head(name).await?.current != version {
+    if place.reader().head(name).await?.current != version {
         let why = "the migration was not tried, no instance runs it now";
         findings.push(not_tried(why, &shell_word(name), &shell_word(version)));
         return Ok(None);

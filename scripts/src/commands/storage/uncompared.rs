@@ -3,8 +3,8 @@
 
 use super::super::context::Context;
 use super::super::propose::stop;
-use super::StorageChecks;
 use crate::assess::{Evidence, Origin, Part};
+use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::error::{Exit, Explain};
 use crate::output::Outcome;
@@ -44,11 +44,7 @@ pub(in crate::commands) struct OtherCurrent {
 }
 
 /// Whether a transaction moved an instance by a way that `checks` had not compared.
-pub(in crate::commands) fn is_there(
-    sent: &Sent,
-    registry: Address,
-    checks: &StorageChecks,
-) -> bool {
+pub(in crate::commands) fn is_there(sent: &Sent, registry: Address, checks: &Assessment) -> bool {
     let moved = moved_by(sent, registry);
     !checks.is_sampled && moved.iter().any(|(_, from, to)| !checks.leads(from, to))
 }
@@ -58,7 +54,7 @@ pub(in crate::commands) fn is_there(
 pub(in crate::commands) fn report(
     context: &Context,
     (sent, registry): (&[Sent], Address),
-    checks: &StorageChecks,
+    checks: &Assessment,
     outcome: &mut Outcome,
 ) {
     let moved = sent.iter().flat_map(|sent| moved_by(sent, registry));

@@ -1,54 +1,31 @@
 //! Code that a command names: found, built, deployed, or only thought of.
 
 use super::super::args::StorageArgs;
-use super::super::storage;
+use super::super::facts::given;
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
-use super::Work;
+use super::{Does, Work};
 use crate::app_error::Error;
-use crate::assess::Origin;
+use crate::assess::{Fact, Origin};
 use crate::build::{Artifact, evm};
+use crate::checks::Code;
 use crate::deploy;
 use crate::governance::{Call, Placed, find, place};
 use crate::ids::{CodeHash, LayoutHash};
-use crate::layout::{Build, Known};
+use crate::layout::{Build, Documents};
 use crate::plan::has_constructor;
 use crate::progress::Progress;
 use crate::registry::{self, RecordedCode};
 use alloy::primitives::Address;
 use std::path::Path;
-use stylus_layout::DeclaredStep;
-
-/// Code that was named, before anything is deployed.
-pub(in crate::commands) struct Subject {
-    /// What has to be on the chain; `None` if it is there.
-    pub(super) artifact: Option<Artifact>,
-    /// What the registry is to record; without an address where there is an artifact.
-    pub(super) code: RecordedCode,
-    pub(super) layout: Known,
-    /// What its code declares, if that is known.
-    pub(super) steps: Option<Vec<DeclaredStep>>,
-    /// Whether an earlier version has this code.
-    pub(super) is_old: bool,
-}
-
-impl Subject {
-    /// Where what is known of its code comes from.
-    pub(super) fn origin(&self) -> Origin {
-        match self.artifact {
-            Some(_) => Origin::Build,
-            None => Origin::Chain,
-        }
-    }
-}
 
 impl Work<'_> {
     /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
-    pub(super) async fn subject(
+    pub(super) async fn code_of(
         &self,
         version: &str,
         source: &str,
         args: &StorageArgs,
-    ) -> Result<Subject, Error> {
+    ) -> Result<Code, Error> {
         let (artifact, mut code) = match self.address(source) {
             Some(address) => {
                 let code = registry::code_at(&self.client, address).await?;
@@ -69,41 +46,51 @@ impl Work<'_> {
                 (Some(artifact), code)
             }
         };
-        let (client, registry) = (&self.client, self.registry);
-        let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
-        let build = self.context.store().build(code.codehash)?;
-        self.complete(&mut code, old.as_ref(), build.as_ref());
         let documents = self.documents();
+        let old = self
+            .place()
+            .reader()
+            .first_with(&self.name, code.codehash)
+            .await?;
+        let build = self.context.store().build(code.codehash)?;
+        let recorded = old.as_ref().map(|old| old.code);
+        let origin = self.complete(&mut code, recorded, build.as_ref());
         let built = artifact.as_ref().and_then(Artifact::document);
-        let layout: Known = match (&args.layout, built) {
+        let layout = match (&args.layout, built) {
             (Some(file), _) => {
-                let given = storage::given(&documents, source, file, code.layout).await?;
-                if code.layout.is_zero() {
-                    code.layout = LayoutHash(given.hash());
+                let given = given(&documents, source, file, code.layout).await?;
+                if let (true, Some(known)) = (code.layout.is_zero(), given.value()) {
+                    code.layout = LayoutHash(known.hash());
                 }
-                given.into()
+                given
             }
             (None, Some(built)) => {
                 // Of code that is there already, what was recorded counts: a document without the
                 // interface, or the layout's own hash, of an earlier version of this program.
-                let recorded = self.same_code_as(code.codehash, old.as_ref());
+                let recorded = self.same_code_as(code.codehash, recorded);
                 let recorded = recorded.into_iter().map(|one| one.layout);
                 let mut forms = recorded.filter(|hash| built.with_hash(hash.0).is_some());
                 code.layout = forms.next().unwrap_or(code.layout);
-                built.into()
+                Fact::of(built, Origin::Build)
             }
             (None, None) if code.layout.is_zero() => {
-                Known::Not("the contract declares none, and no --layout was given".into())
+                Fact::unknown("the contract declares none, and no --layout was given")
             }
-            (None, None) => documents.get(code.layout).await?,
+            (None, None) => {
+                let known = documents.get(code.layout).await?.from_there(Origin::Chain);
+                match origin {
+                    Origin::Chain => known,
+                    other => known.said_by(
+                        other,
+                        "no registered version with this code has that layout",
+                    ),
+                }
+            }
         };
-        let steps = artifact.as_ref().and_then(|one| one.steps.clone());
-        Ok(Subject {
-            steps: steps.or_else(|| layout.document().and_then(|known| known.steps.clone())),
-            artifact,
-            code,
-            layout,
-            is_old: old.is_some_and(|(label, _)| label != version),
+        let is_old = old.is_some_and(|old| old.version != version);
+        Ok(match artifact {
+            Some(artifact) => Code::built(artifact, code, layout, is_old),
+            None => Code::there(code, layout, is_old),
         })
     }
 
@@ -121,19 +108,22 @@ impl Work<'_> {
     }
 
     /// What is not known of code is what the registry, an open action or a build on this machine
-    /// says of the same code.
+    /// says of the same code. Where its layout is known from then.
     fn complete(
         &self,
         code: &mut RecordedCode,
-        recorded: Option<&(String, RecordedCode)>,
+        recorded: Option<RecordedCode>,
         build: Option<&Build>,
-    ) {
+    ) -> Origin {
         let same = self.same_code_as(code.codehash, recorded);
+        let mut origin = Origin::Chain;
         if code.layout.is_zero() {
-            let mut known = same.iter().map(|one| one.layout);
-            let known = known.find(|hash| !hash.is_zero());
+            let known = same.iter().find(|one| !one.layout.is_zero());
             let built = build.map(|build| build.layout_hash);
-            code.layout = known.or(built).unwrap_or_default();
+            code.layout = known.map(|one| one.layout).or(built).unwrap_or_default();
+            if known.is_none_or(|one| Some(one.layout) != recorded.map(|one| one.layout)) {
+                origin = Origin::Remembered;
+            }
         }
         if code.source.is_zero() {
             let mut known = same.iter().map(|one| one.source);
@@ -141,13 +131,14 @@ impl Work<'_> {
             let built = build.map(|build| build.source_hash);
             code.source = known.or(built).unwrap_or_default();
         }
+        origin
     }
 
     /// What the registry or an open action says of the same code.
     fn same_code_as(
         &self,
         codehash: CodeHash,
-        recorded: Option<&(String, RecordedCode)>,
+        recorded: Option<RecordedCode>,
     ) -> Vec<RecordedCode> {
         let open = self
             .open
@@ -157,12 +148,28 @@ impl Work<'_> {
             let (_, code, _) = call.version()?;
             code.map(RecordedCode::from)
         });
-        recorded
-            .map(|(_, code)| *code)
-            .into_iter()
-            .chain(open)
-            .filter(|other| other.codehash == codehash)
-            .collect()
+        let all = recorded.into_iter().chain(open);
+        all.filter(|other| other.codehash == codehash).collect()
+    }
+
+    /// Publishes the layout document that the registry is to name, so that every operator can
+    /// compare.
+    pub(in crate::commands) async fn publish(&mut self, new: &Code) -> Result<(), Error> {
+        let document = new.layout.value();
+        let Some(document) = document.and_then(|known| known.with_hash(new.code.layout.0)) else {
+            return Ok(());
+        };
+        if self.does == Does::Try {
+            self.document = Some(document);
+            return Ok(());
+        }
+        let sent = self.documents().publish(&document).await?;
+        self.sent.extend(sent);
+        Ok(())
+    }
+
+    fn documents(&self) -> Documents {
+        self.context.documents(&self.client, self.registry)
     }
 
     /// The address that `source` is, if it is one.
@@ -188,7 +195,7 @@ impl Work<'_> {
     /// The account where the code lies for every approver.
     pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address, Error> {
         let (client, registry, name) = (&self.client, self.registry, &self.name);
-        if self.is_dry {
+        if self.does == Does::Try {
             let found = find(client, registry, name, &self.open, &artifact).await?;
             let address = found.map(|(address, _)| address);
             let address =

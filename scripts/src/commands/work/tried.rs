@@ -2,9 +2,10 @@
 //! is tried before its first approval.
 
 use super::super::args::VersionArgs;
-use super::{Subject, Work};
+use super::{Does, Work};
 use crate::app_error::Error;
 use crate::assess::FindingId;
+use crate::checks::Code;
 use crate::plan::{PlanError, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::NewVersion;
@@ -19,24 +20,20 @@ impl Work<'_> {
     ///
     /// # Errors
     /// [`PlanError::Fails`]. What cannot be tried is said, and goes on: nothing but gas is at stake.
-    pub(super) async fn try_first(
-        &mut self,
-        args: &VersionArgs,
-        new: &Subject,
-    ) -> Result<(), Error> {
-        let Some(artifact) = new.artifact.clone().filter(|_| !self.is_dry) else {
+    pub(super) async fn try_first(&mut self, args: &VersionArgs, new: &Code) -> Result<(), Error> {
+        let Some(artifact) = new.artifact.clone().filter(|_| self.does == Does::Send) else {
             return Ok(());
         };
         if self.context.accepted().contains(&FindingId::WOULD_FAIL) || !self.decides_alone().await?
         {
             return Ok(());
         }
-        self.is_dry = true;
+        self.does = Does::Try;
         let placed = self.put(artifact).await;
         let step = self
             .step(&args.version, args.from.as_deref(), &args.step)
             .await;
-        self.is_dry = false;
+        self.does = Does::Send;
         let undeployed = std::mem::take(&mut self.undeployed);
         let mut code = new.code;
         code.implementation = placed?;
@@ -51,7 +48,7 @@ impl Work<'_> {
             call,
             undeployed,
             layout: self.layout.clone(),
-            document: new.layout.document().cloned(),
+            document: new.layout.value().cloned(),
             instances: INSTANCES,
             names: self.context.names(),
         };

@@ -1,10 +1,10 @@
-use super::{Pair, Said, Side, check_storage};
-use crate::assess::{FindingId, Origin};
+use super::{Pair, Said, Side, StorageCheck};
+use crate::app_error::Error;
+use crate::assess::{Accepted, Fact, FindingId, Origin, Part, Refused, Role, decide};
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
-use crate::layout::Known;
 use alloy::primitives::B256;
-use stylus_layout::{Document, Layout, Unlisted};
+use stylus_layout::{Declarations, Document, Layout, Unlisted};
 
 /// A layout of whole words.
 fn layout(fields: &[(&str, &str)]) -> Layout {
@@ -22,11 +22,76 @@ fn layout(fields: &[(&str, &str)]) -> Layout {
     Layout::from_json(&text.to_string()).expect("a layout")
 }
 
-fn pair<'a>(old: &[(&str, &str)], new: &[(&str, &str)]) -> Pair<'a> {
-    Pair {
-        name: "A",
-        from: "1.0",
-        to: "2.0",
+/// Two versions.
+#[derive(Clone)]
+struct Two {
+    old: Side,
+    new: Side,
+    runs_migration: bool,
+    goes_back: bool,
+}
+
+impl Two {
+    fn pair(&self) -> Pair<'_> {
+        Pair {
+            name: "A",
+            from: "1.0",
+            to: "2.0",
+            old: &self.old,
+            new: &self.new,
+            runs_migration: self.runs_migration,
+            goes_back: self.goes_back,
+        }
+    }
+}
+
+/// What is declared and accepted.
+#[derive(Clone, Default)]
+struct Asked {
+    renames: Vec<String>,
+    retypes: Vec<String>,
+    accepted: Accepted,
+    migrates: Vec<String>,
+}
+
+/// Compares, and decides.
+fn check_storage(two: &Two, asked: &Asked) -> Result<StorageCheck, Error> {
+    let mut two = two.clone();
+    if let Some(document) = two.new.known.value() {
+        let mut document = document.clone();
+        document.migrates.clone_from(&asked.migrates);
+        two.new.known = Fact::of(document, Origin::Build);
+    }
+    let said = Said {
+        renames: asked.renames.clone(),
+        retypes: asked.retypes.clone(),
+    };
+    let declared = match two.old.known.value() {
+        Some(old) => said.declarations(&old.layout)?,
+        None => Declarations::none(),
+    };
+    let compared = super::check_storage(&two.pair(), &declared)?;
+    let refused = decide(&compared.found, &asked.accepted, Role::Proposer).refused;
+    match Refused::of(refused) {
+        Some(refused) => Err(refused.into()),
+        None => Ok(compared.taken(&two.pair(), &asked.accepted, &[])),
+    }
+}
+
+/// Why the new version may write a field that holds something.
+fn why_dirty(two: &Two, asked: &Asked) -> bool {
+    let mut two = two.clone();
+    if let Some(document) = two.new.known.value() {
+        let mut document = document.clone();
+        document.migrates.clone_from(&asked.migrates);
+        two.new.known = Fact::of(document, Origin::Build);
+    }
+    let id = id_of("dirty:c");
+    two.pair().why_migrated(Part::LiveInstances, &id).is_some()
+}
+
+fn pair(old: &[(&str, &str)], new: &[(&str, &str)]) -> Two {
+    Two {
         old: side(old),
         new: side(new),
         runs_migration: false,
@@ -38,7 +103,7 @@ fn side(fields: &[(&str, &str)]) -> Side {
     let document = Document::of_layout(layout(fields));
     Side {
         hash: LayoutHash(document.hash()),
-        known: document.into(),
+        known: Fact::of(document, Origin::Chain),
     }
 }
 
@@ -49,17 +114,17 @@ fn id_of(text: &str) -> FindingId {
     FindingId::new(text.to_owned())
 }
 
-fn allow(ids: &[&str]) -> Said {
-    Said {
+fn allow(ids: &[&str]) -> Asked {
+    Asked {
         accepted: ids.iter().map(|id| id_of(id)).collect(),
-        ..Said::default()
+        ..Asked::default()
     }
 }
 
 #[test]
 fn what_is_unchanged_or_appended_is_no_question() {
-    let verdict = |pair: &Pair<'_>| {
-        check_storage(pair, &Said::default())
+    let verdict = |pair: &Two| {
+        check_storage(pair, &Asked::default())
             .expect("accepted")
             .verdict
     };
@@ -70,7 +135,7 @@ fn what_is_unchanged_or_appended_is_no_question() {
 #[test]
 fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     let swapped = pair(&AB, &BA);
-    let error = check_storage(&swapped, &Said::default()).expect_err("refused");
+    let error = check_storage(&swapped, &Asked::default()).expect_err("refused");
     assert_eq!(
         (error.name().as_str(), error.exit()),
         ("LayoutRefused", Exit::Refused)
@@ -87,31 +152,17 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
 }
 
 #[test]
-fn an_allowance_that_names_nothing_is_wrong_use() {
-    for (pair, id) in [(pair(&AB, &AB), "reorder:a"), (pair(&AB, &BA), "delete:a")] {
-        let error = check_storage(&pair, &allow(&[id])).expect_err("nothing there");
-        assert_eq!(
-            (error.name().as_str(), error.exit()),
-            ("NoSuchFinding", Exit::Usage)
-        );
-    }
-    let mut unknown = pair(&AB, &BA);
-    unknown.old.known = Known::Not("its layout was not recorded".into());
-    assert!(check_storage(&unknown, &allow(&["reorder:a"])).is_err());
-}
-
-#[test]
 fn renames_and_retypes_ask_until_they_are_declared() {
     let renamed = pair(&AB, &[("a", "uint256"), ("c", "uint256")]);
-    let error = check_storage(&renamed, &Said::default()).expect_err("it asks");
+    let error = check_storage(&renamed, &Asked::default()).expect_err("it asks");
     assert_eq!(
         (error.name().as_str(), error.found().as_deref()),
         ("LayoutUndeclared", Some("rename:c"))
     );
-    let said = |renames: &[&str], retypes: &[&str]| Said {
+    let said = |renames: &[&str], retypes: &[&str]| Asked {
         renames: renames.iter().map(|text| (*text).to_owned()).collect(),
         retypes: retypes.iter().map(|text| (*text).to_owned()).collect(),
-        ..Said::default()
+        ..Asked::default()
     };
     assert_eq!(
         check_storage(&renamed, &said(&["b=c"], &[]))
@@ -128,7 +179,7 @@ fn renames_and_retypes_ask_until_they_are_declared() {
         assert!(error.to_string().contains(named), "{error}");
     }
     let retyped = pair(&AB, &[("a", "uint256"), ("b", "bytes32")]);
-    assert!(check_storage(&retyped, &Said::default()).is_err());
+    assert!(check_storage(&retyped, &Asked::default()).is_err());
     assert_eq!(
         check_storage(&retyped, &said(&[], &["b"]))
             .expect("declared")
@@ -147,11 +198,11 @@ fn renames_and_retypes_ask_until_they_are_declared() {
 #[test]
 fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     let mut dropped = pair(&AB, &AB[..1]);
-    let error = check_storage(&dropped, &Said::default()).expect_err("lost");
+    let error = check_storage(&dropped, &Asked::default()).expect_err("lost");
     assert_eq!(error.found().as_deref(), Some("delete:b"));
     dropped.goes_back = true;
     assert_eq!(
-        check_storage(&dropped, &Said::default())
+        check_storage(&dropped, &Asked::default())
             .expect("the way back")
             .verdict,
         "accepted"
@@ -159,7 +210,7 @@ fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     dropped.goes_back = false;
     dropped.runs_migration = true;
     assert_eq!(
-        check_storage(&dropped, &Said::default())
+        check_storage(&dropped, &Asked::default())
             .expect("migrated")
             .verdict,
         "accepted"
@@ -167,22 +218,22 @@ fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     // Another field on its bytes is something else.
     let mut taken = pair(&AB, &[("a", "uint256"), ("c", "int256")]);
     taken.runs_migration = true;
-    assert!(check_storage(&taken, &Said::default()).is_err());
+    assert!(check_storage(&taken, &Asked::default()).is_err());
 }
 
 #[test]
 fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
     let mut swapped = pair(&AB, &BA);
-    let found = check_storage(&swapped, &Said::default())
+    let found = check_storage(&swapped, &Asked::default())
         .expect_err("refused")
         .found();
-    let said = Said {
+    let said = Asked {
         migrates: found
             .unwrap_or_default()
             .split(", ")
             .map(str::to_owned)
             .collect(),
-        ..Said::default()
+        ..Asked::default()
     };
     assert!(check_storage(&swapped, &said).is_err());
     swapped.runs_migration = true;
@@ -197,16 +248,16 @@ fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migratio
     let mut swapped = pair(&AB, &BA);
     swapped.runs_migration = true;
     let ids = ["reorder:a", "reorder:b", "dirty:c"].map(str::to_owned);
-    let said = Said {
+    let said = Asked {
         migrates: ids.to_vec(),
-        ..Said::default()
+        ..Asked::default()
     };
     assert!(check_storage(&swapped, &said).is_ok());
-    assert!(said.why_dirty(&swapped, &id_of("dirty:c")).is_some());
+    assert!(why_dirty(&swapped, &said));
 
     let mut before = Document::of_layout(layout(&AB));
     before.migrates = ids[1..].to_vec();
-    swapped.old.known = before.into();
+    swapped.old.known = Fact::of(before, Origin::Chain);
     let error = check_storage(&swapped, &said).expect_err("one is kept from the step before");
     assert_eq!(error.found().as_deref(), Some("reorder:b"));
     assert!(
@@ -214,23 +265,22 @@ fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migratio
             .to_string()
             .contains("names reorder:b, as that of 1.0 did")
     );
-    assert!(said.why_dirty(&swapped, &id_of("dirty:c")).is_none());
-    let named = Said {
+    assert!(!why_dirty(&swapped, &said));
+    let named = Asked {
         accepted: ["reorder:b", "dirty:c"].map(id_of).into_iter().collect(),
         ..said.clone()
     };
     assert!(check_storage(&swapped, &named).is_ok());
-    assert!(named.why_dirty(&swapped, &id_of("dirty:c")).is_some());
-    swapped.old.known = Known::Not("its layout was not recorded".into());
-    assert!(said.why_dirty(&swapped, &id_of("dirty:c")).is_none());
+    swapped.old.known = Fact::unknown("its layout was not recorded");
+    assert!(!why_dirty(&swapped, &said));
 }
 
 #[test]
 fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
-    let missing = || Known::Not("its layout was not recorded".into());
+    let missing = || Fact::unknown("its layout was not recorded");
     let mut half = pair(&AB, &BA);
     half.old.known = missing();
-    let error = check_storage(&half, &Said::default()).expect_err("nothing was compared");
+    let error = check_storage(&half, &Asked::default()).expect_err("nothing was compared");
     assert_eq!(
         (error.name().as_str(), error.exit()),
         ("LayoutNotCompared", Exit::Refused)
@@ -239,17 +289,17 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     assert!(next.ends_with("--accept not-compared"), "{next}");
     let check = check_storage(&half, &allow(&["not-compared"])).expect("allowed");
     assert_eq!(check.verdict, "unknown");
-    assert_eq!(check.accepted[0].origin, Origin::Remembered);
+    assert_eq!(check.accepted[0].id, FindingId::NOT_COMPARED);
     assert!(check.lines()[0].contains("1.0: its layout was not recorded"));
 
     // A hash of zero is the hash of nothing; one hash of two versions is one layout.
     half.old.hash = LayoutHash(B256::ZERO);
     half.new.hash = LayoutHash(B256::ZERO);
     half.new.known = missing();
-    assert!(check_storage(&half, &Said::default()).is_err());
+    assert!(check_storage(&half, &Asked::default()).is_err());
     half.old.hash = LayoutHash(B256::repeat_byte(1));
     half.new.hash = LayoutHash(B256::repeat_byte(1));
-    let check = check_storage(&half, &Said::default()).expect("one layout");
+    let check = check_storage(&half, &Asked::default()).expect("one layout");
     assert_eq!(check.verdict, "unchanged");
 }
 
@@ -260,17 +310,17 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
         let document = Document::of_layout(layout);
         Side {
             hash: LayoutHash(document.hash()),
-            known: document.into(),
+            known: Fact::of(document, Origin::Chain),
         }
     };
     let empty = r#"{"storage":[],"types":null}"#;
     let [old, new] = [compilers(empty), compilers(empty)];
-    let pair = Pair {
+    let pair = Two {
         old,
         new,
         ..pair(&[], &[])
     };
-    let error = check_storage(&pair, &Said::default()).expect_err("not listed");
+    let error = check_storage(&pair, &Asked::default()).expect_err("not listed");
     assert_eq!(
         (error.name(), error.exit()),
         ("NamespacesNotListed".into(), Exit::Refused)
@@ -286,15 +336,15 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
     // By one hash without a document nobody knows more.
     let unknown = |hash| Side {
         hash,
-        known: Known::Not("nobody kept it".into()),
+        known: Fact::unknown("nobody kept it"),
     };
     let hash = pair.old.hash;
-    let pair = Pair {
+    let pair = Two {
         old: unknown(hash),
         new: unknown(hash),
         ..pair
     };
-    let check = check_storage(&pair, &Said::default()).expect("one hash");
+    let check = check_storage(&pair, &Asked::default()).expect("one hash");
     assert!(!check.partial.is_empty());
 }
 
@@ -316,14 +366,14 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
     let document = Document::of_layout(layout);
     let side = Side {
         hash: LayoutHash(document.hash()),
-        known: document.into(),
+        known: Fact::of(document, Origin::Chain),
     };
-    let pair = Pair {
+    let pair = Two {
         old: side.clone(),
         new: side,
         ..pair(&[], &[])
     };
-    let check = check_storage(&pair, &Said::default()).expect("unchanged");
+    let check = check_storage(&pair, &Asked::default()).expect("unchanged");
     assert_eq!(
         check.partial,
         [

@@ -1,5 +1,5 @@
 //! The tokens of an ERC-721 collection and their owners, gathered from its `Transfer` events: page
-//! after page of blocks into a store on disk, which the next run goes on from.
+//! after page of blocks into a store that is kept on disk, which the next run goes on from.
 //!
 //! A page is kept only while the chain's blocks are the ones that it was read from; where they are
 //! not any more, the store goes back to the last page that still holds, and reads on from there.
@@ -9,8 +9,7 @@ mod store;
 use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
-use super::retry::RetryPolicy;
-use crate::client::{BlockSpan, ChainError, Client, Unanswered};
+use crate::client::{BlockSpan, ChainError, Client};
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Rate};
 use alloy::eips::BlockNumberOrTag;
@@ -54,7 +53,7 @@ impl Gathered {
             Some((position, id)) if position <= first => (first - position, Some(id)),
             _ => (first, None),
         };
-        let items = self.store.read(after, skip, count)?;
+        let items = self.store.read(after, skip, count);
         if let Some(id) = items.last().and_then(|item| item.first()) {
             self.at = Some((first + items.len() as u64, *id));
         }
@@ -70,7 +69,6 @@ impl Gathered {
 /// The events of one collection.
 struct Events<'a> {
     client: &'a Client,
-    retry: RetryPolicy,
     progress: &'a dyn Progress,
     collection: Address,
 }
@@ -83,7 +81,6 @@ struct Events<'a> {
 /// goes on.
 pub async fn gather(
     client: &Client,
-    retry: RetryPolicy,
     progress: &dyn Progress,
     collection: Address,
     from: u64,
@@ -91,15 +88,14 @@ pub async fn gather(
 ) -> Result<Gathered, MigrationError> {
     let events = Events {
         client,
-        retry,
         progress,
         collection,
     };
     events.refuse_late(from).await?;
-    let store = Store::open(path, from)?;
+    let mut store = Store::open(path, from)?;
     progress.begin(&format!("gathering the tokens of {collection}"));
-    let gathered = events.read_into(&store, from).await;
-    let count = store.count()?;
+    let gathered = events.read_into(&mut store, from).await;
+    let count = store.count();
     progress.end(&format!("gathered {count} tokens of {collection}"));
     gathered?;
     Ok(Gathered {
@@ -124,12 +120,9 @@ impl Events<'_> {
         if from > newest {
             return Err(late);
         }
-        let ask = async || {
-            let code = self.client.provider().get_code_at(self.collection);
-            let code = code.block_id(before.into()).await;
-            code.map_err(|error| self.client.error("eth_getCode", error))
-        };
-        match self.retry.run(ask).await {
+        let code = self.client.provider().get_code_at(self.collection);
+        let code = code.block_id(before.into()).await;
+        match code.map_err(|error| self.client.error("eth_getCode", error)) {
             Ok(code) if code.is_empty() => Ok(()),
             Ok(_) => Err(late),
             Err(ChainError::Rpc { message, .. }) => {
@@ -142,7 +135,7 @@ impl Events<'_> {
         }
     }
 
-    async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
+    async fn read_into(&self, store: &mut Store, from: u64) -> Result<(), MigrationError> {
         let mut span = BlockSpan::new(FIRST_SPAN, SPAN_MAX);
         let mut rate = None;
         loop {
@@ -170,9 +163,9 @@ impl Events<'_> {
                 continue; // the same, in front of this page
             }
             let last_final = self.last_final(newest).await?;
-            store.add(&moved(&logs), (end, hash), last_final)?;
+            store.add(moved(&logs), (end, hash), last_final)?;
             kill_point::at(Phase::Gathered);
-            let tokens = store.count()?;
+            let tokens = store.count();
             let (done, total) = (end - from + 1, newest - from + 1);
             let rate = *rate.get_or_insert_with(|| Rate::from(start - from));
             let detail = format!("{}, {tokens} tokens", rate.summary(done, total));
@@ -181,8 +174,12 @@ impl Events<'_> {
     }
 
     /// Goes back to the last page whose last block is still the chain's; the block behind it.
-    async fn last_page_that_holds(&self, store: &Store, from: u64) -> Result<u64, MigrationError> {
-        while let Some((block, hash)) = store.last_page()? {
+    async fn last_page_that_holds(
+        &self,
+        store: &mut Store,
+        from: u64,
+    ) -> Result<u64, MigrationError> {
+        while let Some((block, hash)) = store.last_page() {
             if self.hash_of(block).await? == Some(hash) {
                 return Ok(block + 1);
             }
@@ -200,53 +197,29 @@ impl Events<'_> {
             .event_signature(<Transfer as alloy::sol_types::SolEvent>::SIGNATURE_HASH)
             .from_block(start)
             .to_block(end);
-        let ask = async || {
-            let logs = self.client.provider().get_logs(&filter).await;
-            logs.map_err(|error| self.client.error("eth_getLogs", error))
+        // Where no shorter page is left to be tried, trouble is borne.
+        let client = match start == end {
+            true => self.client,
+            false => &self.client.bearing(Duration::ZERO, ANSWER),
         };
-        if start == end {
-            return self.retry.run(ask).await; // no shorter page is left to be tried
-        }
-        match tokio::time::timeout(ANSWER, ask()).await {
-            Ok(answer) => answer,
-            Err(_) => Err(ChainError::Unreachable {
-                endpoint: self.client.endpoint().to_string(),
-                reason: Unanswered::Deadline {
-                    seconds: ANSWER.as_secs(),
-                },
-            }),
-        }
+        let logs = client.provider().get_logs(&filter).await;
+        logs.map_err(|error| client.error("eth_getLogs", error))
     }
 
     async fn hash_of(&self, block: u64) -> Result<Option<B256>, ChainError> {
-        self.retry
-            .run(async || {
-                let found = self
-                    .client
-                    .provider()
-                    .get_block_by_number(block.into())
-                    .await;
-                found
-                    .map(|block| block.map(|block| block.header.hash))
-                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))
-            })
-            .await
+        Ok(self.found(block.into()).await?.map(|(_, hash)| hash))
     }
 
     /// Number and hash of a block; zero if there is none, which no page then agrees with.
     async fn block(&self, at: BlockNumberOrTag) -> Result<(u64, B256), ChainError> {
-        self.retry
-            .run(async || {
-                let found = self.client.provider().get_block_by_number(at).await;
-                found
-                    .map(|block| {
-                        block.map_or((0, B256::ZERO), |block| {
-                            (block.header.number, block.header.hash)
-                        })
-                    })
-                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))
-            })
-            .await
+        Ok(self.found(at).await?.unwrap_or_default())
+    }
+
+    async fn found(&self, at: BlockNumberOrTag) -> Result<Option<(u64, B256)>, ChainError> {
+        let found = self.client.provider().get_block_by_number(at).await;
+        found
+            .map(|block| block.map(|block| (block.header.number, block.header.hash)))
+            .map_err(|error| self.client.error("eth_getBlockByNumber", error))
     }
 
     /// The newest block that stays.
@@ -262,11 +235,9 @@ impl Events<'_> {
 fn moved(logs: &[Log]) -> Vec<Moved> {
     let moves = logs.iter().filter_map(|log| {
         let event = log.log_decode::<Transfer>().ok()?;
-        let (block, index) = (log.block_number?, log.log_index?);
         let data = event.inner.data;
         Some(Moved {
-            block,
-            index,
+            block: log.block_number?,
             token: data.tokenId.into(),
             to: data.to,
         })

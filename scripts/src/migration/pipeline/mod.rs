@@ -7,16 +7,14 @@ mod queries;
 
 pub use outcome::{Load, SendResult, SettledTx, TxOutcome};
 
-use super::retry::RetryPolicy;
-use crate::client::{ChainError, Client, Rejection};
+use crate::client::{Backoff, ChainError, Client, Fees, Rejection};
 use crate::ids::TxHash;
-use crate::journal::{InFlight, Journal};
+use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
-use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -39,20 +37,11 @@ const PAUSE_FIRST: Duration = Duration::from_millis(2);
 /// Longest pause between two looks at the chain.
 const PAUSE_LONGEST: Duration = Duration::from_millis(200);
 
-/// What gas may cost, in wei.
-#[derive(Debug, Clone, Copy)]
-struct Fees {
-    max: u128,
-    tip: u128,
-}
-
-impl Fees {
-    fn bumped(self, least: Self) -> Self {
-        let bump = |fee: u128| fee.saturating_mul(BUMP_PERCENT) / 100 + 1;
-        Self {
-            max: bump(self.max).max(least.max),
-            tip: bump(self.tip).max(least.tip),
-        }
+fn bumped(fees: Fees, least: Fees) -> Fees {
+    let bump = |fee: u128| fee.saturating_mul(BUMP_PERCENT) / 100 + 1;
+    Fees {
+        max: bump(fees.max).max(least.max),
+        tip: bump(fees.tip).max(least.tip),
     }
 }
 
@@ -76,7 +65,6 @@ struct PendingTx {
 /// Transactions of one key that are on their way.
 pub struct TxPipeline {
     client: Client,
-    retry: RetryPolicy,
     journal: Arc<Journal>,
     progress: Arc<dyn Progress>,
     sender: Address,
@@ -89,21 +77,19 @@ pub struct TxPipeline {
     replaces: bool,
     fees: Option<(Instant, Fees)>,
     checked: Instant,
-    pause: Duration,
+    pauses: Backoff,
 }
 
 impl TxPipeline {
     /// None yet. [`Self::clear_nonces`] comes before the first one.
     pub fn new(
         client: &Client,
-        retry: RetryPolicy,
         journal: Arc<Journal>,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, ChainError> {
         Ok(Self {
             sender: client.sender("run-migration")?,
-            client: client.clone(),
-            retry,
+            client: client.with_journal(journal.clone()),
             journal,
             progress,
             pending: VecDeque::new(),
@@ -112,7 +98,7 @@ impl TxPipeline {
             replaces: false,
             fees: None,
             checked: Instant::now(),
-            pause: PAUSE_FIRST,
+            pauses: Backoff::new(PAUSE_FIRST, PAUSE_LONGEST),
         })
     }
 
@@ -139,7 +125,7 @@ impl TxPipeline {
     pub async fn clear_nonces(&mut self) -> Result<(), ChainError> {
         let begun = self.block().await?;
         let mut since = (Instant::now(), None);
-        let mut pause = PAUSE_FIRST;
+        let mut pauses = Backoff::new(PAUSE_FIRST, PAUSE_LONGEST);
         let (latest, is_stuck) = loop {
             let latest = self.count(BlockNumberOrTag::Latest).await?;
             let pending = self.count(BlockNumberOrTag::Pending).await?;
@@ -150,14 +136,13 @@ impl TxPipeline {
                 since = (Instant::now(), Some(latest));
             }
             let waited = since.0.elapsed();
-            if waited >= self.retry.0 || self.is_hopeless(latest).await? {
+            if waited >= self.client.patience() || self.is_hopeless(latest).await? {
                 break (latest, true);
             }
             if waited >= STUCK && self.block().await? >= begun + STUCK_BLOCKS {
                 break (latest, true);
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE_LONGEST);
+            pauses.pause().await;
         };
         // What was on its way is mined, replaced from here on, or gone.
         for entry in self.journal.in_flight() {
@@ -190,7 +175,6 @@ impl TxPipeline {
         };
         for _ in 0..BUMPS_MAX {
             self.sign(&mut pending_tx).await?;
-            kill_point::at(Phase::BeforeSending);
             let broadcast_result = match self.broadcast(&pending_tx).await {
                 Ok(()) => SendResult::Accepted,
                 Err(error) => match Rejection::of(&error) {
@@ -202,7 +186,7 @@ impl TxPipeline {
                         Rejection::Replacement | Rejection::Underpriced | Rejection::FeeTooLow,
                     ) => {
                         self.fees = None;
-                        pending_tx.fees = pending_tx.fees.bumped(self.fees().await?);
+                        pending_tx.fees = bumped(pending_tx.fees, self.fees().await?);
                         continue;
                     }
                     Some(Rejection::Nonce) => SendResult::NonceConflict,
@@ -220,7 +204,7 @@ impl TxPipeline {
             };
             kill_point::at(Phase::Sent);
             self.nonce += 1;
-            self.pause = PAUSE_FIRST;
+            self.pauses.restart();
             self.checked = Instant::now();
             self.pending.push_back(pending_tx);
             return Ok(broadcast_result);
@@ -266,7 +250,7 @@ impl TxPipeline {
         if settled.is_empty() {
             self.revive().await?;
         } else {
-            self.pause = PAUSE_FIRST;
+            self.pauses.restart();
             self.checked = Instant::now();
         }
         Ok(settled)
@@ -274,8 +258,7 @@ impl TxPipeline {
 
     /// Lets time pass while nothing happens.
     pub async fn wait(&mut self) {
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(PAUSE_LONGEST);
+        self.pauses.pause().await;
     }
 
     /// The first one on its way, looked after: sent again if the endpoint has dropped it,
@@ -322,7 +305,7 @@ impl TxPipeline {
         let Some(mut pending_tx) = self.pending.pop_front() else {
             return Ok(());
         };
-        pending_tx.fees = pending_tx.fees.bumped(least);
+        pending_tx.fees = bumped(pending_tx.fees, least);
         self.progress
             .note(&format!("{} waits too long: paying more", pending_tx.what));
         let sent = match self.sign(&mut pending_tx).await {
@@ -337,40 +320,27 @@ impl TxPipeline {
     }
 
     async fn sign(&self, pending_tx: &mut PendingTx) -> Result<(), ChainError> {
-        let request = pending_tx
-            .request
-            .clone()
-            .with_nonce(pending_tx.nonce)
-            .with_max_fee_per_gas(pending_tx.fees.max)
-            .with_max_priority_fee_per_gas(pending_tx.fees.tip);
-        let (tx, raw) = self.client.sign(&pending_tx.what, request.clone()).await?;
+        let (what, request) = (&pending_tx.what, pending_tx.request.clone());
+        let noted = self
+            .client
+            .noted(what, request, pending_tx.nonce, pending_tx.fees);
+        let (tx, raw) = noted.await?;
         pending_tx.raw = raw;
         pending_tx.hashes.push(tx);
         pending_tx.since = Instant::now();
         pending_tx.block = self.block().await?;
-        self.journal.sending(InFlight::of(
-            &pending_tx.what,
-            tx,
-            pending_tx.nonce,
-            &request,
-        ));
         Ok(())
     }
 
     async fn broadcast(&self, pending_tx: &PendingTx) -> Result<(), ChainError> {
-        let (provider, raw) = (self.client.provider(), &pending_tx.raw);
-        self.retry
-            .run(async || {
-                let sent = provider.send_raw_transaction(raw).await;
-                sent.map(drop)
-                    .map_err(|error| self.client.error(&pending_tx.what, error))
-            })
+        self.client
+            .broadcast(&pending_tx.what, &pending_tx.raw)
             .await
     }
 
     fn forget(&self, pending_tx: &PendingTx) {
         for tx in &pending_tx.hashes {
-            self.journal.settled(*tx);
+            self.client.forget(*tx);
         }
     }
 

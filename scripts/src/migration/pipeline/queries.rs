@@ -1,7 +1,7 @@
 //! What a pipeline asks the chain.
 
-use super::{FEES_HOLD, Fees, TxPipeline};
-use crate::client::ChainError;
+use super::{FEES_HOLD, TxPipeline};
+use crate::client::{ChainError, Fees};
 use crate::ids::TxHash;
 use alloy::consensus::Transaction;
 use alloy::eips::BlockNumberOrTag;
@@ -25,13 +25,7 @@ impl TxPipeline {
                 tokio::time::sleep(RECEIPT_PAUSE).await;
             }
             for hash in hashes {
-                let found = self
-                    .retry
-                    .run(async || {
-                        let found = self.client.provider().get_transaction_receipt(hash.0).await;
-                        found.map_err(|error| self.client.error("eth_getTransactionReceipt", error))
-                    })
-                    .await?;
+                let found = self.client.receipt_now(*hash).await?;
                 if found.is_some() {
                     return Ok(found);
                 }
@@ -46,18 +40,7 @@ impl TxPipeline {
         let Some(entry) = entries.iter().find(|entry| entry.nonce == nonce) else {
             return Ok(false);
         };
-        let found = self
-            .retry
-            .run(async || {
-                let found = self
-                    .client
-                    .provider()
-                    .get_transaction_by_hash(entry.tx.0)
-                    .await;
-                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
-            })
-            .await?;
-        let Some(found) = found else {
+        let Some(found) = self.client.known(entry.tx).await? else {
             return Ok(false);
         };
         let max = found.inner.inner().max_fee_per_gas();
@@ -70,54 +53,27 @@ impl TxPipeline {
         {
             return Ok(fees);
         }
-        let found = self
-            .retry
-            .run(async || {
-                let found = self.client.provider().estimate_eip1559_fees().await;
-                found.map_err(|error| self.client.error("eth_feeHistory", error))
-            })
-            .await?;
-        let fees = Fees {
-            max: found.max_fee_per_gas,
-            tip: found.max_priority_fee_per_gas,
-        };
+        let fees = self.client.fees().await?;
         self.fees = Some((Instant::now(), fees));
         Ok(fees)
     }
 
     pub(super) async fn base_fee(&self) -> Result<u128, ChainError> {
-        self.retry
-            .run(async || {
-                let latest = self
-                    .client
-                    .provider()
-                    .get_block_by_number(BlockNumberOrTag::Pending)
-                    .await
-                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
-                let fee = latest.and_then(|block| block.header.base_fee_per_gas);
-                Ok(fee.unwrap_or_default().into())
-            })
-            .await
+        let provider = self.client.provider();
+        let block = provider
+            .get_block_by_number(BlockNumberOrTag::Pending)
+            .await;
+        let block = block.map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
+        let fee = block.and_then(|block| block.header.base_fee_per_gas);
+        Ok(fee.unwrap_or_default().into())
     }
 
     pub(super) async fn block(&self) -> Result<u64, ChainError> {
-        self.retry
-            .run(async || {
-                let found = self.client.provider().get_block_number().await;
-                found.map_err(|error| self.client.error("eth_blockNumber", error))
-            })
-            .await
+        let found = self.client.provider().get_block_number().await;
+        found.map_err(|error| self.client.error("eth_blockNumber", error))
     }
 
     pub(super) async fn count(&self, at: BlockNumberOrTag) -> Result<u64, ChainError> {
-        self.retry
-            .run(async || {
-                let count = self.client.provider().get_transaction_count(self.sender);
-                count
-                    .block_id(at.into())
-                    .await
-                    .map_err(|error| self.client.error("eth_getTransactionCount", error))
-            })
-            .await
+        self.client.nonce(self.sender, at).await
     }
 }

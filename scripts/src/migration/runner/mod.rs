@@ -10,7 +10,6 @@ use super::active::{ActiveMigration, Standing, standing};
 use super::cost::{Spent, Throughput};
 use super::items::{Items, encode};
 use super::pipeline::{Load, SendResult, SettledTx, TxOutcome, TxPipeline};
-use super::retry::RetryPolicy;
 use super::size::Sizer;
 use crate::client::Client;
 use crate::ids::TxHash;
@@ -30,7 +29,6 @@ const FAILURES: u32 = 3;
 /// The batches of a migration.
 pub struct BatchRunner {
     client: Client,
-    retry: RetryPolicy,
     progress: Arc<dyn Progress>,
     migration: ActiveMigration,
     items: Items,
@@ -66,7 +64,6 @@ impl BatchRunner {
     /// From where `way` is.
     pub fn new(
         client: &Client,
-        retry: RetryPolicy,
         progress: Arc<dyn Progress>,
         migration: ActiveMigration,
         options: BatchOptions,
@@ -77,7 +74,6 @@ impl BatchRunner {
         };
         Self {
             client: client.clone(),
-            retry,
             progress,
             at: migration.at,
             migration,
@@ -140,7 +136,7 @@ impl BatchRunner {
         if self.troubled {
             pipeline.clear_nonces().await?;
         }
-        let found = standing(&self.client, self.retry, self.migration.proxy).await?;
+        let found = standing(&self.client, self.migration.proxy).await?;
         let Some(found) = found else {
             return Ok(false);
         };

@@ -58,16 +58,12 @@ impl BatchRunner {
         let budget = self.budget()?;
         let call = abi::migrateNextCall { gasBudget: budget };
         let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
-        let answer = self
-            .retry
-            .run(async || {
-                let answer = self.client.provider().call(request.clone()).await;
-                answer.map_err(|error| self.client.error("migrateNext", error))
-            })
-            .await;
-        match answer {
+        match self.client.provider().call(request).await {
             Ok(_) => Ok(true),
-            Err(error) => self.refused(error, 1).await,
+            Err(error) => {
+                let error = self.client.error("migrateNext", error);
+                self.refused(error, 1).await
+            }
         }
     }
 
@@ -76,7 +72,7 @@ impl BatchRunner {
         let ChainError::Refused { revert, .. } = error else {
             return Err(error.into());
         };
-        if standing(&self.client, self.retry, self.migration.proxy).await? != Some(self.at) {
+        if standing(&self.client, self.migration.proxy).await? != Some(self.at) {
             return Ok(false); // somebody else has moved it meanwhile
         }
         match revert.error() {
@@ -157,11 +153,6 @@ impl BatchRunner {
                 },
             })?;
         let request = self.request(calldata);
-        self.retry
-            .run(async || {
-                let gas = self.client.provider().estimate_gas(request.clone()).await;
-                gas.map_err(|error| self.client.error("migrateBatch", error))
-            })
-            .await
+        self.client.estimate("migrateBatch", &request).await
     }
 }

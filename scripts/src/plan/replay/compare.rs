@@ -3,8 +3,8 @@
 use super::super::error::PlanError;
 use super::super::slots::SlotNames;
 use super::super::{Plan, PlanRequest};
-use super::past::{Outcome, Past, numbered};
-use super::run::Sent;
+use super::past::{Past, numbered};
+use crate::client::{Outcome, Replayed};
 use crate::ids::TxHash;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
@@ -56,12 +56,12 @@ pub(super) struct Copies<'a> {
 }
 
 /// Where the copy without the upgrade did not do what happened.
-pub(super) fn unfaithful(past: &Past, was: &[Sent]) -> Vec<Unfaithful> {
+pub(super) fn unfaithful(past: &Past, was: &[Replayed]) -> Vec<Unfaithful> {
     let pairs = numbered(past).zip(was);
     let differing = pairs.filter_map(|((block, one), sent)| {
         let what = match sent {
-            Sent::Rejected(reason) => format!("no block takes it here: {reason}"),
-            Sent::Mined { outcome, .. } => difference(&one.outcome, outcome)?,
+            Replayed::Rejected(reason) => format!("no block takes it here: {reason}"),
+            Replayed::Mined { outcome, .. } => difference(&one.outcome, outcome)?,
         };
         Some(Unfaithful {
             hash: one.hash,
@@ -153,4 +153,32 @@ fn keys(past: &Past, request: &PlanRequest) -> Vec<B256> {
     seen.retain(|word| known.insert(*word));
     seen.truncate(KEYS_MAX);
     seen
+}
+
+/// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and
+/// what contracts own. Accounts of people stay: whoever approved did so on the other copy alone. Gives
+/// the storage that was changed.
+pub(super) fn carry_over(
+    from: &Chain,
+    since: BlockId,
+    into: &mut Chain,
+) -> Result<Vec<(Address, U256)>, PlanError> {
+    let latest = BlockId::latest();
+    for change in from.account_changes(since, latest)? {
+        let after = change.after;
+        if after.code.is_empty() {
+            continue;
+        }
+        if after.code != change.before.code {
+            into.set_code(change.address, after.code);
+        }
+        into.set_nonce(change.address, after.nonce);
+        into.set_balance(change.address, after.balance);
+    }
+    let mut changed = Vec::new();
+    for change in from.slot_changes(since, latest)? {
+        into.set_storage_at(change.address, change.slot, change.after);
+        changed.push((change.address, change.slot));
+    }
+    Ok(changed)
 }

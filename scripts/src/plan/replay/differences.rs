@@ -1,7 +1,7 @@
 //! What differs between the copies, call by call, grouped by function and reason.
 
-use super::past::{Outcome, Past, PastTransaction, numbered};
-use super::run::Sent;
+use super::past::{Past, numbered};
+use crate::client::{Outcome, PastTransaction, Replayed};
 use crate::functions::{Functions, unknown_call};
 use crate::ids::TxHash;
 use crate::text::grouped;
@@ -91,7 +91,7 @@ pub(super) struct Found {
 /// What differs, by kind, function and reason. `governs` tells which transactions are not users'.
 pub(super) fn differences(
     past: &Past,
-    (was, would_be): (&[Sent], &[Sent]),
+    (was, would_be): (&[Replayed], &[Replayed]),
     instances: &[Address],
     abis: &Abis,
     mut governs: impl FnMut(&PastTransaction, Kind) -> bool,
@@ -156,8 +156,8 @@ fn called(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {
     }
 }
 
-fn kind(before: &Sent, after: &Sent) -> Option<Kind> {
-    if let (true, Sent::Mined { more_gas: true, .. }) = (after.succeeded(), after) {
+fn kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
+    if let (true, Replayed::Mined { more_gas: true, .. }) = (after.succeeded(), after) {
         return Some(Kind::NeedsMoreGas);
     }
     match (before.succeeded(), after.succeeded()) {
@@ -166,12 +166,12 @@ fn kind(before: &Sent, after: &Sent) -> Option<Kind> {
         _ => {}
     }
     let (
-        Sent::Mined {
+        Replayed::Mined {
             outcome: old,
             output: gave,
             ..
         },
-        Sent::Mined {
+        Replayed::Mined {
             outcome: new,
             output: gives,
             ..
@@ -189,12 +189,12 @@ fn kind(before: &Sent, after: &Sent) -> Option<Kind> {
 }
 
 /// The name of the error that a call fails with.
-fn reason(sent: &Sent, functions: &Functions) -> String {
+fn reason(sent: &Replayed, functions: &Functions) -> String {
     match sent {
-        Sent::Rejected(_) => "no block takes it".into(),
-        Sent::Mined { is_spent: true, .. } => "out of gas".into(),
-        Sent::Mined { output, .. } if output.is_empty() => "no data".into(),
-        Sent::Mined { output, .. } => {
+        Replayed::Rejected(_) => "no block takes it".into(),
+        Replayed::Mined { is_spent: true, .. } => "out of gas".into(),
+        Replayed::Mined { output, .. } if output.is_empty() => "no data".into(),
+        Replayed::Mined { output, .. } => {
             let whole = functions.revert(output);
             match whole.split_once('(') {
                 Some((name, _)) => name.to_owned(),
@@ -208,15 +208,15 @@ fn reason(sent: &Sent, functions: &Functions) -> String {
 }
 
 /// What happened to a transaction, as far as it matters for the difference.
-fn reported(sent: &Sent, kind: Kind, functions: &Functions, input: &[u8]) -> String {
-    let Sent::Mined {
+fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) -> String {
+    let Replayed::Mined {
         outcome,
         output,
         note,
         ..
     } = sent
     else {
-        let Sent::Rejected(reason) = sent else {
+        let Replayed::Rejected(reason) = sent else {
             return String::new();
         };
         return format!("no block takes it: {reason}");
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn calls_that_fail_alike_and_take_other_gas_show_both_figures() {
-        let failed = |gas, output: Bytes| Sent::Mined {
+        let failed = |gas, output: Bytes| Replayed::Mined {
             outcome: Outcome {
                 success: false,
                 gas,

@@ -1,15 +1,16 @@
 //! Which transactions are not users': what decides about upgrades is sent again and not compared.
 
 use super::super::PlanRequest;
-use super::differences::Kind;
-use super::past::{Past, PastTransaction, numbered};
+use super::differences;
+use super::past::{Past, numbered};
+use crate::call_tree::{self, Frame, Kind};
+use crate::client::{self, PastTransaction};
 use crate::ids::TxHash;
 use alloy::consensus::Transaction;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
-use serde_json::Value;
 use std::collections::BTreeSet;
-use stylus_chain::{CallOptions, Chain, TraceKind};
+use stylus_chain::Chain;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::signed::SOURCES;
@@ -18,20 +19,19 @@ use stylus_upgrades_interface::signed::SOURCES;
 /// decides in it, as a multisig does. One that succeeded through a contract and would fail is always
 /// compared.
 pub(super) fn governs(
-    (one, kind): (&PastTransaction, Kind),
+    (one, kind): (&PastTransaction, differences::Kind),
     request: &PlanRequest,
     as_it_was: &Chain,
 ) -> bool {
     if is_of_upgrades(one, request) {
         return true;
     }
-    if kind == Kind::FailsNow {
+    if kind == differences::Kind::FailsNow {
         return false;
     }
-    let kind = TraceKind::Call(CallOptions::default());
     // What no block takes calls nobody.
-    let traced = as_it_was.trace(one.hash.0, kind);
-    traced.is_ok_and(|frame| decides_within(&frame, request.registry))
+    client::calls_in(as_it_was, one.hash.0)
+        .is_ok_and(|frames| decides_within(&frames, request.registry))
 }
 
 /// What is left out.
@@ -67,19 +67,13 @@ pub(super) fn all(past: &Past, request: &PlanRequest, seen: &BTreeSet<TxHash>) -
     all
 }
 
-/// Whether the registry takes a decision in a frame of callTracer, or below it. What only reads, and
-/// what fails, decides nothing.
-fn decides_within(frame: &Value, registry: Address) -> bool {
-    let text = |name: &str| frame[name].as_str();
-    if text("error").is_some() {
-        return false;
-    }
-    let is_call = text("type") == Some("CALL");
-    let to: Option<Address> = text("to").and_then(|to| to.parse().ok());
-    let input: Option<Bytes> = text("input").and_then(|input| input.parse().ok());
-    let mut below = frame["calls"].as_array().into_iter().flatten();
-    is_call && to == Some(registry) && input.is_some_and(|input| decides(&input))
-        || below.any(|frame| decides_within(frame, registry))
+/// Whether the registry takes a decision in one of these calls. What only reads, and what fails, decides
+/// nothing.
+fn decides_within(frames: &[Frame], registry: Address) -> bool {
+    call_tree::standing(frames).any(|frame| {
+        let is_registry = frame.kind == Kind::Call && frame.to == Some(registry);
+        is_registry && decides(&frame.input)
+    })
 }
 
 /// Whether calldata of the registry are of a governed call, or of approvals.

@@ -6,11 +6,9 @@ mod compare;
 mod differences;
 mod governing;
 mod last_change;
-mod more_gas;
 mod movements;
 mod omitted;
 mod past;
-mod run;
 
 pub use compare::{StorageDifference, Unfaithful};
 pub use differences::{Abis, Difference, Group, Kind};
@@ -21,7 +19,7 @@ use super::effects::Tries;
 use super::error::PlanError;
 use super::{InstancePlan, Plan, PlanRequest, not_tried, prepare, try_on};
 use crate::assess::Finding;
-use crate::client::{Client, Remote};
+use crate::client::{self, Client, Fork};
 use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
@@ -29,7 +27,7 @@ use alloy::providers::Provider as _;
 use past::Past;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, Chain, ChainConfig};
+use stylus_chain::{BlockId, Chain};
 
 /// What a replay found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -144,20 +142,17 @@ pub async fn replay(
         code.push((account, of_it));
     }
     let before = BlockNumberOrTag::Number(first.saturating_sub(1));
-    let (remote, config) = Remote::at(client, before).await?;
-    let work = tokio::task::spawn_blocking(move || {
+    let fork = Fork::at(client, before).await?;
+    let replay = fork.carry_out(move |chain| {
         let subject = Subject {
             request: &request,
             instances: &instances,
             problems: &problems,
             abis: &abis,
         };
-        carry_out(remote, config, subject, &past, (count, &code))
+        carry_out(chain, subject, &past, (count, &code))
     });
-    let replay = work.await.map_err(|error| PlanError::Ended {
-        reason: error.to_string(),
-    })?;
-    replay.map(Some)
+    replay.await.map(Some)
 }
 
 /// What is tried, and on what.
@@ -171,8 +166,7 @@ struct Subject<'a> {
 }
 
 fn carry_out(
-    remote: Remote,
-    config: ChainConfig,
+    mut as_it_was: Chain,
     subject: Subject<'_>,
     past: &Past,
     (count, code): (u32, &[(Address, Bytes)]),
@@ -183,8 +177,7 @@ fn carry_out(
         problems,
         abis,
     } = subject;
-    let begun = config.number;
-    let mut as_it_was = Chain::fork(config, Box::new(remote))?;
+    let begun = as_it_was.block_number();
     let mut upgraded = as_it_was.branch();
     // Code that was deployed meanwhile.
     for (account, code) in code.iter().filter(|(_, code)| !code.is_empty()) {
@@ -232,11 +225,11 @@ fn carry_out(
     if replay.not_done.is_some() {
         return Ok(replay);
     }
-    let changed = run::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
+    let changed = compare::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
     let at_first = upgraded.branch();
 
-    let was = run::again(&mut as_it_was, past, None)?;
-    let would_be = run::again(&mut upgraded, past, Some(&was))?;
+    let was = client::replay(&mut as_it_was, &past.blocks, None)?;
+    let would_be = client::replay(&mut upgraded, &past.blocks, Some(&was))?;
 
     let copies = compare::Copies {
         begun,
@@ -259,8 +252,8 @@ fn carry_out(
     replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
     replay.movements = movements::movements(&copies, &was, &would_be, &left_out)?;
     replay.left_out_accounts = left_out.into_iter().collect();
-    replay.gas_before = was.iter().map(run::Sent::gas).sum();
-    replay.gas_after = would_be.iter().map(run::Sent::gas).sum();
+    replay.gas_before = was.iter().map(client::Replayed::gas).sum();
+    replay.gas_after = would_be.iter().map(client::Replayed::gas).sum();
     Ok(replay)
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::error::PlanError;
 use super::compare::Copies;
-use super::run::Sent;
+use crate::client::Replayed;
 use alloy::primitives::{Address, B256, I256, Log, U256, b256};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,8 @@ pub struct Movement {
 /// Who gains or loses otherwise.
 pub(super) fn movements(
     copies: &Copies<'_>,
-    was: &[Sent],
-    would_be: &[Sent],
+    was: &[Replayed],
+    would_be: &[Replayed],
     left_out: &BTreeSet<Address>,
 ) -> Result<Vec<Movement>, PlanError> {
     let mut all = ether(copies, left_out)?;
@@ -90,10 +90,10 @@ fn gained(first: U256, last: U256) -> String {
 }
 
 /// What each account gained of each token.
-fn tokens(sent: &[Sent]) -> BTreeMap<(Address, Address), I256> {
+fn tokens(sent: &[Replayed]) -> BTreeMap<(Address, Address), I256> {
     let mut net: BTreeMap<(Address, Address), I256> = BTreeMap::new();
     let outcomes = sent.iter().filter_map(|one| match one {
-        Sent::Mined { outcome, .. } if outcome.success => Some(outcome),
+        Replayed::Mined { outcome, .. } if outcome.success => Some(outcome),
         _ => None,
     });
     for log in outcomes.flat_map(|outcome| &outcome.logs) {

@@ -3,10 +3,9 @@
 
 use super::super::error::PlanError;
 use super::last_change::{LastChange, last_change};
-use crate::client::{ChainError, Client};
+use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
 use crate::ids::TxHash;
-use alloy::consensus::TxEnvelope;
-use alloy::primitives::{Address, B256, Log, U64};
+use alloy::primitives::{Address, U64};
 use alloy::providers::Provider;
 use futures::future::try_join_all;
 use serde::Deserialize;
@@ -29,44 +28,6 @@ pub(super) struct Past {
     pub(super) since: u64,
     /// What the instances ran before was other code: transactions up to it are not sent again.
     pub(super) last_change: Option<LastChange>,
-}
-
-/// A block with the transactions that are sent again.
-pub(super) struct PastBlock {
-    pub(super) number: u64,
-    pub(super) time: u64,
-    pub(super) base_fee: Option<u64>,
-    pub(super) l1_number: Option<u64>,
-    pub(super) transactions: Vec<PastTransaction>,
-}
-
-/// A transaction and what became of it.
-pub(super) struct PastTransaction {
-    pub(super) hash: TxHash,
-    pub(super) from: Address,
-    pub(super) envelope: TxEnvelope,
-    pub(super) is_wanted: bool,
-    pub(super) outcome: Outcome,
-}
-
-/// What a transaction did, as its receipt says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) success: bool,
-    pub(super) gas: u64,
-    pub(super) logs: Vec<Log>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BlockAnswer {
-    number: U64,
-    hash: B256,
-    parent_hash: B256,
-    timestamp: U64,
-    base_fee_per_gas: Option<U64>,
-    l1_block_number: Option<U64>,
-    transactions: Vec<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,7 +62,8 @@ pub(super) async fn gather(
     let oldest = newest.saturating_sub(most.min(BLOCKS_MAX)).max(1);
     while left > 0 && end > oldest {
         let first = end.saturating_sub(AT_ONCE).max(oldest);
-        let blocks = try_join_all((first..end).map(|number| block(client, number))).await?;
+        let blocks =
+            try_join_all((first..end).map(|number| BlockAnswer::read(client, number))).await?;
         end = first;
         for block in blocks.into_iter().rev() {
             if left == 0 {
@@ -140,20 +102,13 @@ pub(super) async fn gather(
     };
     for block in found {
         let mut transactions = Vec::new();
-        for transaction in block.transactions {
-            let is_wanted = wanted(&transaction);
-            let parsed = parsed(&transaction).filter(|_| is_wanted || all <= TRANSACTIONS_MAX);
-            let Some((envelope, from)) = parsed else {
-                past.left_out += 1;
-                continue;
-            };
-            transactions.push(PastTransaction {
-                hash: TxHash(*envelope.tx_hash()),
-                from,
-                envelope,
-                is_wanted,
-                outcome: Outcome::default(),
-            });
+        for transaction in &block.transactions {
+            let is_wanted = wanted(transaction);
+            let read = PastTransaction::read(transaction);
+            match read.filter(|_| is_wanted || all <= TRANSACTIONS_MAX) {
+                Some(one) => transactions.push(PastTransaction { is_wanted, ..one }),
+                None => past.left_out += 1,
+            }
         }
         for chunk in transactions.chunks_mut(AT_ONCE as usize) {
             let outcomes = try_join_all(chunk.iter().map(|one| outcome(client, one.hash))).await?;
@@ -162,13 +117,7 @@ pub(super) async fn gather(
             }
         }
         if !transactions.is_empty() {
-            past.blocks.push(PastBlock {
-                number: block.number.to(),
-                time: block.timestamp.to(),
-                base_fee: block.base_fee_per_gas.map(|fee| fee.to()),
-                l1_number: block.l1_block_number.map(|number| number.to()),
-                transactions,
-            });
+            past.blocks.push(block.with(transactions));
         }
     }
     Ok(past)
@@ -178,30 +127,6 @@ pub(super) async fn gather(
 pub(super) fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransaction)> {
     let blocks = past.blocks.iter();
     blocks.flat_map(|block| block.transactions.iter().map(|one| (block.number, one)))
-}
-
-/// A transaction of a type that users send. ArbOS' own and messages from L1 are none.
-fn parsed(transaction: &Value) -> Option<(TxEnvelope, Address)> {
-    type Sent = alloy::rpc::types::Transaction<TxEnvelope>;
-    let transaction = Sent::deserialize(transaction).ok()?;
-    let (envelope, from) = transaction.inner.into_parts();
-    Some((envelope, from))
-}
-
-async fn block(client: &Client, number: u64) -> Result<BlockAnswer, PlanError> {
-    let method = "eth_getBlockByNumber";
-    let answer: Result<BlockAnswer, _> = client
-        .provider()
-        .raw_request(method.into(), (U64::from(number), true))
-        .await;
-    let block = answer.map_err(|error| client.error(method, error))?;
-    let found: u64 = block.number.to();
-    if found != number {
-        return Err(client
-            .contradiction(format!("block {found} when asked for block {number}"))
-            .into());
-    }
-    Ok(block)
 }
 
 /// Refuses a block that is not the one before `child`.

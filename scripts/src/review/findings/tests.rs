@@ -74,7 +74,7 @@ fn an_address_that_looks_like_an_approvers_is_a_danger() {
 #[test]
 fn code_that_is_not_the_one_named_or_cannot_run_is_a_danger() {
     let fact = |is_as_named, is_program, size, days: Option<u64>| CodeFacts {
-        what: "code",
+        what: "code".into(),
         account: KNOWN,
         size,
         codehash: CodeHash::ZERO,

@@ -11,7 +11,7 @@ use stylus_upgrades::deploy::{registry_call, registry_release};
 use stylus_upgrades::registry::{Origin, Salt};
 use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
-use stylus_upgrades_test_http::{Message, post};
+use stylus_upgrades_test_support::http::{Message, post};
 
 use super::outsider::{Answer, Done, Outsider};
 use crate::run_migration::proxy::{Failure, Proxy};

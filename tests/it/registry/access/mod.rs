@@ -168,7 +168,7 @@ fn row(access: &Access) -> String {
 fn the_page_shows_every_row() {
     let path = home().join(PAGE);
     let written = page();
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, written).expect("the page is written");
         return;
     }

@@ -93,7 +93,7 @@ fn compare(name: &str) {
     let witnesses = scope.witnesses(scope.depth.0);
     let paths: Vec<_> = witnesses.iter().map(Vec::as_slice).collect();
     counts.replay(&on_chain, &first, &paths);
-    if stylus_upgrades_test_settings::long() {
+    if stylus_upgrades_test_support::long() {
         counts.follow(&on_chain, &first, &[], DEPTH);
     }
     let (sent, refused) = (counts.sent, counts.refused);

@@ -446,7 +446,7 @@ fn every_order_of_governed_calls_does_what_the_model_does() {
         ..Config::default()
     };
     let counts = RefCell::new(Counts::new());
-    let runs = match stylus_upgrades_test_settings::long() {
+    let runs = match stylus_upgrades_test_support::long() {
         true => RUNS.1,
         false => RUNS.0,
     };

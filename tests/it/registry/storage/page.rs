@@ -107,7 +107,7 @@ fn the_page_shows_the_registrys_storage_as_it_is_declared() {
         let sections = sections.join("\n");
         page = [before, &beginning, "\n", &sections, "\n", &end, after].concat();
     }
-    if stylus_upgrades_test_settings::update() {
+    if stylus_upgrades_test_support::update() {
         std::fs::write(&path, page).expect("docs/storage.md is written");
         return;
     }

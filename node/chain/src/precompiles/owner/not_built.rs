@@ -2,7 +2,7 @@
 
 use crate::precompiles::call::Call;
 use alloy_primitives::hex;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::sol;
 
 sol! {
     interface NotBuilt {
@@ -17,48 +17,12 @@ sol! {
         function setGasBacklog(uint64 backlog) external;
     }
 }
-use NotBuilt::*;
-
-/// Names of the methods.
-const NAMES: [([u8; 4], &str); 9] = [
-    (setChainConfigCall::SELECTOR, setChainConfigCall::SIGNATURE),
-    (
-        releaseL1PricerSurplusFundsCall::SELECTOR,
-        releaseL1PricerSurplusFundsCall::SIGNATURE,
-    ),
-    (
-        setNativeTokenManagementFromCall::SELECTOR,
-        setNativeTokenManagementFromCall::SIGNATURE,
-    ),
-    (
-        addNativeTokenOwnerCall::SELECTOR,
-        addNativeTokenOwnerCall::SIGNATURE,
-    ),
-    (
-        removeNativeTokenOwnerCall::SELECTOR,
-        removeNativeTokenOwnerCall::SIGNATURE,
-    ),
-    (
-        isNativeTokenOwnerCall::SELECTOR,
-        isNativeTokenOwnerCall::SIGNATURE,
-    ),
-    (
-        getAllNativeTokenOwnersCall::SELECTOR,
-        getAllNativeTokenOwnersCall::SIGNATURE,
-    ),
-    (
-        setGasPricingConstraintsCall::SELECTOR,
-        setGasPricingConstraintsCall::SIGNATURE,
-    ),
-    (setGasBacklogCall::SELECTOR, setGasBacklogCall::SIGNATURE),
-];
-
 /// Why ArbOwner does not answer a call.
 pub(super) fn reason(call: &Call<'_, '_>) -> String {
     let selector = call.selector();
     let version = call.version;
-    match NAMES.iter().find(|known| known.0 == selector) {
-        Some((_, name)) => format!("ArbOwner.{name} is not supported by this local chain"),
+    match NotBuilt::NotBuiltCalls::signature_by_selector(selector) {
+        Some(name) => format!("ArbOwner.{name} is not supported by this local chain"),
         None => format!(
             "ArbOwner has no method {} here at ArbOS {version}",
             hex::encode_prefixed(selector)

@@ -5,8 +5,8 @@ use wasmparser::{
 };
 
 use super::super::error::{ActivationError, Result, Rule};
+use super::super::injected::{Injected, get, if_then, number, set};
 use super::super::module::Module;
-use super::Injected;
 
 /// Largest frame, in words.
 const FRAME_LIMIT: u32 = 10_240;
@@ -31,40 +31,21 @@ pub(super) fn depth_checker<'a>(
     let value = size.cast_signed();
     output.extend([
         // if space <= frame { space = 0; trap }
-        Operator::GlobalGet {
-            global_index: space,
-        },
-        Operator::I32Const { value },
+        get(space),
+        number(value),
         Operator::I32LeU,
-        Operator::If {
-            blockty: BlockType::Empty,
-        },
-        Operator::I32Const { value: 0 },
-        Operator::GlobalSet {
-            global_index: space,
-        },
+        if_then(),
+        number(0),
+        set(space),
         Operator::Unreachable,
         Operator::End,
         // space -= frame
-        Operator::GlobalGet {
-            global_index: space,
-        },
-        Operator::I32Const { value },
+        get(space),
+        number(value),
         Operator::I32Sub,
-        Operator::GlobalSet {
-            global_index: space,
-        },
+        set(space),
     ]);
-    let credit = [
-        Operator::GlobalGet {
-            global_index: space,
-        },
-        Operator::I32Const { value },
-        Operator::I32Add,
-        Operator::GlobalSet {
-            global_index: space,
-        },
-    ];
+    let credit = [get(space), number(value), Operator::I32Add, set(space)];
     let last = input.pop();
     for op in input.drain(..) {
         if matches!(op, Operator::Return) {

@@ -1,9 +1,9 @@
 //! Charges bulk memory operators by the byte.
 
-use wasmparser::{BlockType, Operator};
+use wasmparser::Operator;
 
 use super::super::error::{ActivationError, Result, Rule};
-use super::Injected;
+use super::super::injected::{Injected, get, if_then, number, set};
 use super::prices::BULK_BYTE;
 
 /// Puts 17 operators before `memory.fill` and `memory.copy`; rejects the other bulk operators.
@@ -47,35 +47,25 @@ fn charge<'a>(globals: Injected) -> [Operator<'a>; 17] {
     let scratch = globals.scratch();
     [
         // scratch = size
-        Operator::GlobalSet {
-            global_index: scratch,
-        },
+        set(scratch),
         // ink -= size * 100
-        Operator::GlobalGet { global_index: ink },
-        Operator::GlobalGet { global_index: ink },
-        Operator::GlobalGet {
-            global_index: scratch,
-        },
+        get(ink),
+        get(ink),
+        get(scratch),
         Operator::I64ExtendI32U,
         Operator::I64Const { value: BULK_BYTE },
         Operator::I64Mul,
         Operator::I64Sub,
-        Operator::GlobalSet { global_index: ink },
+        set(ink),
         // if the old ink < the new ink { status = 1; trap }
-        Operator::GlobalGet { global_index: ink },
+        get(ink),
         Operator::I64LtU,
-        Operator::If {
-            blockty: BlockType::Empty,
-        },
-        Operator::I32Const { value: 1 },
-        Operator::GlobalSet {
-            global_index: status,
-        },
+        if_then(),
+        number(1),
+        set(status),
         Operator::Unreachable,
         Operator::End,
         // size, as it was
-        Operator::GlobalGet {
-            global_index: scratch,
-        },
+        get(scratch),
     ]
 }

@@ -3,8 +3,8 @@
 use wasmparser::Operator;
 
 use super::super::error::{ActivationError, Result, Rule};
+use super::super::injected::{Injected, get, set};
 use super::super::module::Module;
-use super::Injected;
 use crate::hooks::PAY_FOR_MEMORY_GROW;
 
 /// Largest number of initial pages a module is compiled for.
@@ -78,15 +78,9 @@ pub(super) fn heap_bound<'a>(
     for op in input.drain(..) {
         if matches!(op, Operator::MemoryGrow { .. }) {
             output.extend([
-                Operator::GlobalSet {
-                    global_index: scratch,
-                },
-                Operator::GlobalGet {
-                    global_index: scratch,
-                },
-                Operator::GlobalGet {
-                    global_index: scratch,
-                },
+                set(scratch),
+                get(scratch),
+                get(scratch),
                 Operator::Call {
                     function_index: pay,
                 },

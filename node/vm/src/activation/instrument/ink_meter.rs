@@ -1,8 +1,8 @@
 //! Charges every basic block up front.
 
-use wasmparser::{BlockType, FuncType, Operator};
+use wasmparser::{FuncType, Operator};
 
-use super::Injected;
+use super::super::injected::{Injected, get, if_then, number, set};
 use super::prices::{BLOCK_HEADER, ends_block, price};
 
 /// Puts 12 operators before every basic block: trap with status 1 when the ink does not cover
@@ -34,22 +34,18 @@ fn header<'a>(globals: Injected, cost: u64) -> [Operator<'a>; 12] {
     let value = cost.cast_signed();
     [
         // if ink < cost { status = 1; trap }
-        Operator::GlobalGet { global_index: ink },
+        get(ink),
         Operator::I64Const { value },
         Operator::I64LtU,
-        Operator::If {
-            blockty: BlockType::Empty,
-        },
-        Operator::I32Const { value: 1 },
-        Operator::GlobalSet {
-            global_index: status,
-        },
+        if_then(),
+        number(1),
+        set(status),
         Operator::Unreachable,
         Operator::End,
         // ink -= cost
-        Operator::GlobalGet { global_index: ink },
+        get(ink),
         Operator::I64Const { value },
         Operator::I64Sub,
-        Operator::GlobalSet { global_index: ink },
+        set(ink),
     ]
 }

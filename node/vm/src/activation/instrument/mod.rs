@@ -9,9 +9,10 @@ mod prices;
 
 use wasmparser::{ExternalKind, Operator};
 
-use super::emit::CodeEncoder;
+use super::code_section::CodeEncoder;
 use super::engine_form::engine_form;
 use super::error::{ActivationError, Result, Rule};
+use super::injected::{INJECTED_NAMES, Injected};
 use super::module::Module;
 use crate::Rules;
 
@@ -19,34 +20,6 @@ use crate::Rules;
 pub(crate) const ENTRYPOINT: &str = "user_entrypoint";
 /// Name a start function is demoted to on debug chains.
 const DEMOTED_START: &str = "stylus_start";
-/// Globals that instrumentation adds and exports.
-pub(crate) const INJECTED_GLOBALS: usize = 4;
-
-/// Indexes of the injected globals, which follow the module's own.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Injected(u32);
-
-impl Injected {
-    /// i64: ink left.
-    pub(crate) fn ink_left(self) -> u32 {
-        self.0
-    }
-
-    /// i32: 1 when the ink is exhausted.
-    pub(crate) fn ink_status(self) -> u32 {
-        self.0.saturating_add(1)
-    }
-
-    /// i32: a value between two operators.
-    pub(crate) fn scratch(self) -> u32 {
-        self.0.saturating_add(2)
-    }
-
-    /// i32: words of stack left.
-    pub(crate) fn stack_left(self) -> u32 {
-        self.0.saturating_add(3)
-    }
-}
 
 /// What is left of a module after instrumentation.
 pub(crate) struct Instrumented {
@@ -164,12 +137,11 @@ fn move_start(module: &mut Module<'_>, rules: &Rules) -> Result<()> {
 }
 
 fn export_names(module: &Module<'_>) -> Vec<String> {
-    let injected = super::emit::INJECTED_NAMES;
     module
         .exports
         .keys()
         .copied()
-        .chain(injected)
+        .chain(INJECTED_NAMES)
         .map(str::to_owned)
         .collect()
 }

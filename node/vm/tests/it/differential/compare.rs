@@ -150,7 +150,7 @@ impl Pair {
                 outcome
                     .error
                     .as_ref()
-                    .map_or("none", stylus_vm::Failure::label),
+                    .map_or("none", crate::vectors::labels::of_failure),
             ),
         };
         Ok(Observed {

@@ -131,7 +131,7 @@ fn random_modules_run_alike_in_a_second_engine() {
         );
         return;
     }
-    let long = stylus_upgrades_test_settings::long();
+    let long = stylus_upgrades_test_support::long();
     let report = try_modules(0..if long { LONG_MODULES } else { MODULES });
     println!(
         "{} modules, {} accepted and {} unreadable, {} calls: {:?}",

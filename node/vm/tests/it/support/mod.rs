@@ -64,7 +64,7 @@ impl Chain {
             | Request::AccountBalance { .. }
             | Request::AccountCodeHash { .. } => Answer::new(0, Reply::Word(B256::ZERO)),
             Request::TransientStore { .. } | Request::EmitLog { .. } => Answer::new(0, Reply::Done),
-            Request::Call { data, .. } => Answer::new(
+            Request::Call(stylus_vm::CallRequest { data, .. }) => Answer::new(
                 100,
                 Reply::Called {
                     success: true,

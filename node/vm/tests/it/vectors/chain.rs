@@ -79,14 +79,14 @@ impl MockChain {
                 Answer::new(0, Reply::Done)
             }
             Request::EmitLog { .. } => Answer::new(0, Reply::Done),
-            Request::Call {
+            Request::Call(stylus_vm::CallRequest {
                 to,
                 data,
                 value,
                 gas_left,
                 gas_requested,
                 ..
-            } => call(to, data, value, gas_left, gas_requested),
+            }) => call(to, data, value, gas_left, gas_requested),
             Request::Create {
                 code,
                 salt,
@@ -274,14 +274,14 @@ fn describe(request: &Request, pages: &PageCounters) -> (&'static str, Value) {
             "set_transient_bytes32",
             json!({ "key": key.to_string(), "value": value.to_string() }),
         ),
-        Request::Call {
+        Request::Call(stylus_vm::CallRequest {
             kind,
             to,
             data,
             value,
             gas_left,
             gas_requested,
-        } => {
+        }) => {
             let method = match kind {
                 CallKind::Call => "contract_call",
                 CallKind::Delegate => "delegate_call",

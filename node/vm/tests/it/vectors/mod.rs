@@ -1,7 +1,7 @@
 //! The measured vectors of the original Stylus crates.
 
 mod chain;
-mod labels;
+pub(crate) mod labels;
 mod records;
 mod schema;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::chain::{MockChain, context, normalised};
-use super::labels::STABLE_LABELS;
+use super::labels::{STABLE_LABELS, of_end, of_failure, of_rule};
 use super::schema::{ActivationRow, File, Params, Record, RunRow, UpfrontGas, bytes_value};
 use stylus_vm::pages::{PageCounters, PageParams};
 use stylus_vm::{Activated, Event, Outcome, OutcomeKind, Rules, Run, StartParams, activate};
@@ -155,7 +155,7 @@ impl Check<'_> {
                     expected.asm_estimate,
                     info.asm_estimate.into(),
                 );
-                let kb = info.asm_estimate_kb().into();
+                let kb = info.asm_estimate.div_ceil(1_024).into();
                 self.maybe(location, "asm_estimate_kb", expected.asm_estimate_kb, kb);
                 self.maybe(
                     location,
@@ -181,7 +181,7 @@ impl Check<'_> {
                 self.label(
                     location,
                     expected.error_class.as_deref(),
-                    error.rule.label(),
+                    of_rule(error.rule),
                 );
                 None
             }
@@ -227,7 +227,7 @@ impl Check<'_> {
             location,
             "outcome",
             expected.outcome.as_str(),
-            outcome.kind.label(),
+            of_end(outcome.kind),
         );
         let empty = Value::String("0x".into());
         let output = bytes_value(&outcome.output, SHOWN_OUTPUT);
@@ -249,10 +249,7 @@ impl Check<'_> {
             words,
         );
         self.maybe(location, "raw_meter", expected.raw_meter, outcome.raw_ink);
-        let found = outcome
-            .error
-            .as_ref()
-            .map_or("none", stylus_vm::Failure::label);
+        let found = outcome.error.as_ref().map_or("none", of_failure);
         self.label(location, expected.error_class.as_deref(), found);
 
         let made = requests.len() as u64;

@@ -1,0 +1,163 @@
+//! What refuses a command: the findings that are in the way, told once for each check.
+
+use super::finding::Finding;
+use super::id::FindingId;
+use crate::error::Explain;
+use std::fmt;
+
+/// What findings of one check have in common when they refuse something: they are told together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Together {
+    /// The name of the error.
+    pub name: &'static str,
+    /// What they come to.
+    pub message: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was found, where that is one thing for all of them.
+    pub found: Option<String>,
+    /// What to do; the flag that accepts them is added.
+    pub next: String,
+}
+
+/// The findings that refuse something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused(Vec<Finding>);
+
+/// Findings that are told together.
+struct Group<'a>(Vec<&'a Finding>);
+
+impl Refused {
+    /// The error of these findings; nothing where there are none.
+    pub fn of(findings: Vec<Finding>) -> Option<Self> {
+        (!findings.is_empty()).then_some(Self(findings))
+    }
+
+    /// The findings.
+    pub fn findings(&self) -> &[Finding] {
+        &self.0
+    }
+
+    fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        for one in &self.0 {
+            let is_same = |group: &&mut Group<'_>| {
+                one.together.is_some() && group.first().together == one.together
+            };
+            match groups.iter_mut().find(is_same) {
+                Some(group) => group.0.push(one),
+                None => groups.push(Group(vec![one])),
+            }
+        }
+        groups
+    }
+
+    /// What the first check says: the error is named after it.
+    fn said<T>(&self, what: impl FnOnce(&Group<'_>) -> T) -> Option<T> {
+        self.groups().first().map(what)
+    }
+}
+
+impl Group<'_> {
+    fn first(&self) -> &Finding {
+        self.0[0]
+    }
+
+    fn message(&self) -> String {
+        let first = self.first();
+        let together = first.together.as_ref();
+        together.map_or_else(|| first.message.clone(), |all| all.message.clone())
+    }
+
+    fn details(&self) -> Vec<String> {
+        let first = self.first();
+        match &first.together {
+            Some(together) if together.found.is_some() => Vec::new(),
+            Some(_) => {
+                let all = self.0.iter();
+                all.flat_map(|one| {
+                    let line = format!("  {}  {}", one.id, one.message);
+                    std::iter::once(line).chain(one.details.iter().map(|one| format!("    {one}")))
+                })
+                .collect()
+            }
+            None => first.details.clone(),
+        }
+    }
+
+    fn expected(&self) -> Option<String> {
+        match &self.first().together {
+            Some(together) => Some(together.expected.clone()),
+            None => self.first().expected.clone(),
+        }
+    }
+
+    fn found(&self) -> Option<String> {
+        let together = self.first().together.as_ref();
+        if let Some(found) = together.and_then(|all| all.found.clone()) {
+            return Some(found);
+        }
+        let found: Vec<&str> = self
+            .0
+            .iter()
+            .filter_map(|one| one.found.as_deref())
+            .collect();
+        (!found.is_empty()).then(|| found.join(", "))
+    }
+
+    fn next(&self) -> Option<String> {
+        match &self.first().together {
+            Some(all) => Some(format!(
+                "{}; if you know better: {}",
+                all.next,
+                FindingId::flag(self.0.iter().map(|one| &one.id))
+            )),
+            None => self.first().next.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((message, details)) = self.said(|one| (one.message(), one.details())) else {
+            return Ok(());
+        };
+        match details.is_empty() {
+            true => f.write_str(&message),
+            false => write!(f, "{message}:\n{}", details.join("\n")),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Explain for Refused {
+    fn name(&self) -> String {
+        self.said(|one| one.first().name()).unwrap_or_default()
+    }
+
+    fn details(&self) -> Vec<String> {
+        self.said(|one| one.details()).unwrap_or_default()
+    }
+
+    fn expected(&self) -> Option<String> {
+        self.said(|one| one.expected()).flatten()
+    }
+
+    fn found(&self) -> Option<String> {
+        self.said(|one| one.found()).flatten()
+    }
+
+    /// What to do about each check that refuses.
+    fn next(&self) -> Option<String> {
+        let groups = self.groups();
+        let (first, others) = groups.split_first()?;
+        let mut all: Vec<String> = first.next().into_iter().collect();
+        all.extend(others.iter().map(|other| {
+            let (name, what) = (other.first().name(), other.message());
+            let next = other.next().unwrap_or_default();
+            format!("{name} refuses it too ({what}): {next}")
+        }));
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}

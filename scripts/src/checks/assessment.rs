@@ -1,0 +1,200 @@
+//! What was found out about all that a command is to do, and what follows from it.
+
+use super::{Callers, Found, Way, check};
+use crate::assess::{
+    Accepted, Coverage, Decision, Extent, Finding, FindingId, Part, Refused, Role, Severity, decide,
+};
+use crate::interface::Callable;
+use crate::layout::{LayoutError, StorageCheck};
+use alloy::primitives::Address;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found out about all that a command is to do.
+#[derive(Debug, Clone, Default)]
+pub struct Assessment {
+    /// Who asks.
+    pub role: Role,
+    /// What is accepted.
+    pub accepts: Accepted,
+    /// How much of each part was seen.
+    pub coverage: Coverage,
+    /// Whether there are more instances than were looked at.
+    pub is_sampled: bool,
+    /// The instances that were looked at, by the version that they were at.
+    pub looked_at: BTreeMap<String, Vec<Address>>,
+    /// Ways that were checked: the version before and the new one.
+    pairs: BTreeSet<(String, String)>,
+    ways: Vec<(Way, Found)>,
+}
+
+impl Assessment {
+    /// Of what somebody asks who accepts these.
+    pub fn asked_by(role: Role, accepts: Accepted) -> Self {
+        Self {
+            role,
+            accepts,
+            ..Self::default()
+        }
+    }
+
+    /// That much was seen.
+    pub fn of(coverage: Coverage) -> Self {
+        Self {
+            coverage,
+            ..Self::default()
+        }
+    }
+
+    /// Checks a way.
+    ///
+    /// # Errors
+    /// Layouts that no compiler writes.
+    pub fn add(&mut self, way: Way) -> Result<(), LayoutError> {
+        let found = check(&way)?;
+        self.coverage.merge(&found.coverage);
+        self.begin(&way.from, &way.to);
+        self.ways.push((way, found));
+        Ok(())
+    }
+
+    /// Notes that a way is being checked. False if it was noted before.
+    pub fn begin(&mut self, from: &str, to: &str) -> bool {
+        self.pairs.insert((from.to_owned(), to.to_owned()))
+    }
+
+    /// Whether ways that were checked lead from one version to another.
+    pub fn leads(&self, from: &str, to: &str) -> bool {
+        let mut reached = BTreeSet::from([from]);
+        loop {
+            let next = self.pairs.iter().find(|(from, to)| {
+                reached.contains(from.as_str()) && !reached.contains(to.as_str())
+            });
+            match next {
+                Some((_, to)) => reached.insert(to),
+                None => return reached.contains(to),
+            };
+        }
+    }
+
+    /// Everything that was found.
+    pub fn found(&self) -> impl Iterator<Item = &Finding> {
+        self.ways.iter().flat_map(|(_, found)| &found.findings)
+    }
+
+    /// What callers of the first version can use.
+    pub fn before(&self) -> Option<&Callable> {
+        match &self.ways.first()?.0.callers {
+            Callers::Of { old, .. } => old.value(),
+            Callers::None | Callers::Same => None,
+        }
+    }
+
+    /// What follows, of everything that was found and seen. The same finding about several ways is one.
+    pub fn decision(&self) -> Decision {
+        let mut all: Vec<Finding> = Vec::new();
+        for one in self.found().cloned().chain(self.coverage.findings()) {
+            if !all
+                .iter()
+                .any(|other| other.id == one.id && other.message == one.message)
+            {
+                all.push(one);
+            }
+        }
+        decide(&all, &self.accepts, self.role)
+    }
+
+    /// What refuses it.
+    pub fn refusal(&self) -> Option<Refused> {
+        Refused::of(self.decision().refused)
+    }
+
+    /// What was found and is in nobody's way.
+    pub fn findings(&self) -> Vec<Finding> {
+        let told = self.found().filter(|one| {
+            let is_of_storage = [Part::Layout, Part::LiveInstances].contains(&one.part);
+            one.severity < Severity::Danger && !is_of_storage
+        });
+        told.cloned().collect()
+    }
+
+    /// Everything that was found, and that was seen of parts in which nothing was.
+    pub fn everything(&self) -> Vec<Finding> {
+        let accepted = self.decision().accepted;
+        let as_taken = |one: &Finding| accepted.iter().find(|other| other.id == one.id).cloned();
+        let found: Vec<Finding> = self
+            .found()
+            .map(|one| as_taken(one).unwrap_or_else(|| one.clone()))
+            .collect();
+        let is_told = |one: &Finding| {
+            let is_concerned = found.iter().any(|other| other.part == one.part);
+            !is_concerned || one.severity != Severity::Good
+        };
+        let seen = self.coverage.findings().into_iter().filter(is_told);
+        let seen = seen.map(|one| as_taken(&one).unwrap_or(one));
+        seen.chain(found.iter().cloned()).collect()
+    }
+
+    /// The comparisons of layouts, with what was accepted of each.
+    pub fn storage(&self) -> Vec<StorageCheck> {
+        let all = self.ways.iter();
+        all.filter_map(|(way, found)| self.storage_of(way, found))
+            .collect()
+    }
+
+    /// The comparison of the layouts of the way that was added last, where nothing of it refuses.
+    pub fn last_storage(&self) -> Option<StorageCheck> {
+        let (way, found) = self.ways.last()?;
+        let is_refused =
+            |one: &Finding| one.severity == Severity::Danger && !self.accepts.contains(&one.id);
+        let of_storage = |one: &&Finding| [Part::Layout, Part::LiveInstances].contains(&one.part);
+        let is_open = found.findings.iter().filter(of_storage).any(is_refused);
+        self.storage_of(way, found).filter(|_| !is_open)
+    }
+
+    fn storage_of(&self, way: &Way, found: &Found) -> Option<StorageCheck> {
+        let live = found
+            .findings
+            .iter()
+            .filter(|one| one.part == Part::LiveInstances);
+        let live: Vec<Finding> = live.cloned().collect();
+        let compared = found.compared.clone()?;
+        Some(compared.taken(&way.pair()?, &self.accepts, &live))
+    }
+
+    /// What is accepted and was not found, with what could be. What nobody could compare may hold it; what lies in
+    /// storage and what a call does may have been another thing before.
+    pub fn unmatched(&self) -> Option<LayoutError> {
+        let all = || self.ways.iter();
+        let is_uncompared = |one: &Found| {
+            one.compared
+                .as_ref()
+                .is_some_and(|one| one.unknown.is_some())
+        };
+        let is_known = |id: &&FindingId| match id.part() {
+            Some(Part::Layout) => !all().any(|(_, found)| is_uncompared(found)),
+            Some(part) => !all().any(|(_, found)| found.coverage.of(part) == Some(Extent::Absent)),
+            None => false,
+        };
+        if self.ways.is_empty() {
+            return None;
+        }
+        let mut named = self.accepts.iter().filter(is_known);
+        let is_found = |id: &FindingId| self.found().any(|one| one.id == *id);
+        let id = named.find(|id| !is_found(id) && !self.is_safe(id))?;
+        let known = self.decision().refused.into_iter().map(|one| one.id);
+        Some(LayoutError::NoSuchFinding {
+            id: id.clone(),
+            known: known.filter(|one| one.part() == id.part()).collect(),
+        })
+    }
+
+    /// Whether it names a difference that is in nobody's way.
+    fn is_safe(&self, id: &FindingId) -> bool {
+        let compared = self
+            .ways
+            .iter()
+            .filter_map(|(_, found)| found.compared.as_ref());
+        let mut all = compared.flat_map(|one| &one.report);
+        all.any(|one| crate::layout::finding_id(one) == *id)
+    }
+}

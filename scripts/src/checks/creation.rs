@@ -1,0 +1,65 @@
+//! Whether a creation runs the initializer that the version's code declares.
+
+use super::{Found, Runs, Way};
+use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::error::Report;
+use crate::layout::LayoutError;
+use crate::steps::{check_creation, is_initialised_elsewhere};
+
+pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
+    let Runs::Creation { data, typed } = &way.runs else {
+        return Ok(());
+    };
+    let seen = way.declared.about(Part::Steps);
+    let Some(declared) = way.declared.value() else {
+        let is_bare = data.is_empty();
+        found.coverage.add(if is_bare { seen.told() } else { seen });
+        found.findings.extend(is_bare.then(bare));
+        return Ok(());
+    };
+    found.coverage.add(seen);
+    let labels = match is_initialised_elsewhere(declared, &way.to) {
+        true => way.labels.as_slice(),
+        false => &[],
+    };
+    let version = (way.name.as_str(), way.to.as_str());
+    if let Err(refused) = check_creation(declared, version, (data, typed), labels) {
+        let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
+        found.findings.push(finding);
+    }
+    Ok(())
+}
+
+/// No initializer runs, and nobody knows of one.
+fn bare() -> Finding {
+    let (id, says) = (
+        FindingId::INITIALIZER_OMITTED,
+        "no initializer runs, and the code does not say which it declares",
+    );
+    let next = format!(
+        "give --init; if the instance is meant to stay uninitialised: {}",
+        FindingId::flag([&id])
+    );
+    Finding::new(Part::Steps, Severity::Danger, id, says).with("an initializer", "no --init", next)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::assess::Fact;
+    use crate::checks::Runs;
+    use crate::checks::tests::{best, ids};
+    use alloy::primitives::Bytes;
+
+    #[test]
+    fn a_creation_of_which_nobody_knows_an_initializer_is_meant_by_name_or_not_checked() {
+        for (data, expected) in [(&b""[..], "initializer-omitted"), (b"1234", "absent:steps")] {
+            let mut way = best();
+            (way.old, way.declared) = (None, Fact::unknown("no section"));
+            way.runs = Runs::Creation {
+                data: Bytes::copy_from_slice(data),
+                typed: String::new(),
+            };
+            assert_eq!(ids(&way), [expected]);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What is known of a way into a version.
+
+use crate::assess::Fact;
+use crate::interface::Callable;
+use crate::layout::{Live, Pair, Side};
+use crate::model::StepKind;
+use alloy::primitives::{Address, Bytes};
+use stylus_layout::{Declarations, DeclaredStep};
+
+/// A way into a version: what is taken over, what comes, and what runs in between.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The definition.
+    pub name: String,
+    /// The version before; empty where nothing is taken over.
+    pub from: String,
+    /// The version.
+    pub to: String,
+    /// Whether anybody has decided on it.
+    pub stage: Stage,
+    /// The layout of what is taken over.
+    pub old: Option<Side>,
+    /// The layout of what comes.
+    pub new: Side,
+    /// What is declared to be the same under another name or type.
+    pub declarations: Declarations,
+    /// Whether the code is that of a version that was there before.
+    pub goes_back: bool,
+    /// What lies where the new version uses storage anew.
+    pub live: Fact<Live>,
+    /// What callers had, and have.
+    pub callers: Callers,
+    /// That the document says of its functions what the code has; nothing where that is compared.
+    pub published: Option<Fact<()>>,
+    /// The initializers and migrations that the code declares.
+    pub declared: Fact<Vec<DeclaredStep>>,
+    /// Functions of the code that proxies answer themselves, as far as its constants tell. The attributes of the
+    /// framework refuse them when it is built.
+    pub reserved: Fact<Vec<&'static str>>,
+    /// That its sources build to the code; and the same of the program of its migration.
+    pub sources: Vec<Fact<()>>,
+    /// What runs.
+    pub runs: Runs,
+    /// Adopted proxies in whose storage no constructor has run, where the code may have one.
+    pub open_to_constructor: Fact<Vec<Address>>,
+    /// What the code is called that comes.
+    pub code: String,
+    /// Every version of the definition.
+    pub labels: Vec<String>,
+    /// Those with the code of the version before, itself among them.
+    pub same_code: Vec<String>,
+    /// The version that is current; empty where there is none.
+    pub current: String,
+}
+
+/// Whether anybody has decided on a way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It is decided on now.
+    Proposed,
+    /// Somebody proposed it, and others judge it.
+    Judged(Built),
+    /// It is registered: what callers lose was asked then.
+    Registered,
+}
+
+/// What was built and compared of something that somebody else proposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Built {
+    /// That the code has the layout and the steps of its document, if there is anything to compare.
+    pub document: bool,
+    /// The code.
+    pub code: bool,
+    /// The program of its migration.
+    pub program: bool,
+}
+
+/// What callers had, and have.
+#[derive(Debug, Clone)]
+pub enum Callers {
+    /// Nobody calls a version before it.
+    None,
+    /// The code stays the same.
+    Same,
+    /// Both.
+    Of {
+        /// Of the version before.
+        old: Box<Fact<Callable>>,
+        /// Of the new version.
+        new: Box<Fact<Callable>>,
+    },
+}
+
+/// What runs on the way into a version.
+#[derive(Debug, Clone)]
+pub enum Runs {
+    /// Nothing that is known yet, or ever: the code is registered, or taken over as it is.
+    Nothing,
+    /// A step between two versions.
+    Step {
+        /// What it is.
+        kind: StepKind,
+        /// Its calldata.
+        data: Bytes,
+        /// The function as it was typed; empty where calldata were given.
+        typed: String,
+        /// The program of a complex migration.
+        program: Option<Program>,
+    },
+    /// The creation of an instance.
+    Creation {
+        /// The calldata of its initializer.
+        data: Bytes,
+        /// The function as it was typed; empty where calldata were given.
+        typed: String,
+    },
+}
+
+/// The program of a complex migration.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The migrations that it declares.
+    pub declared: Fact<Vec<DeclaredStep>>,
+    /// What goes on with the contract behind it.
+    pub ending: Fact<Ending>,
+}
+
+/// What goes on with a contract once its complex migration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The framework's UpgradeabilityStorage.
+    pub storage: Address,
+    /// Whether the program is linked to it.
+    pub is_linked: bool,
+    /// Whether it is on the chain.
+    pub is_there: bool,
+}
+
+impl Way {
+    /// Both layouts, where something is taken over.
+    pub fn pair(&self) -> Option<Pair<'_>> {
+        let kind = match &self.runs {
+            Runs::Step { kind, .. } => *kind,
+            Runs::Nothing | Runs::Creation { .. } => StepKind::None,
+        };
+        Some(Pair {
+            name: &self.name,
+            from: &self.from,
+            to: &self.to,
+            old: self.old.as_ref()?,
+            new: &self.new,
+            runs_migration: kind != StepKind::None,
+            goes_back: self.goes_back,
+        })
+    }
+}

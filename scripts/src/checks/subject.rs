@@ -1,0 +1,109 @@
+//! What may be done, as a command, an action or a file says it.
+
+use super::{Runs, Stage};
+use crate::assess::{Fact, Origin};
+use crate::build::Artifact;
+use crate::ids::LayoutHash;
+use crate::layout::{Said, Who};
+use crate::registry::{Candidate, RecordedCode};
+use alloy::primitives::Address;
+use std::path::Path;
+use stylus_layout::{DeclaredStep, Document};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What may be done.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// A version is reached: by a new one, an action, or a step that is registered.
+    Version(&'a Version<'a>),
+    /// An instance is created. Its initializer as it was typed, empty where calldata were given.
+    Creation(&'a abi::createProxyCall, &'a str),
+    /// A proxy becomes an instance.
+    Adoption {
+        /// The proxy, as it is.
+        found: &'a Candidate,
+        /// The definition.
+        name: &'a str,
+        /// The version that it becomes an instance at.
+        version: &'a str,
+        /// Where the layout of what it runs is known from: a file, or another registry and its hash.
+        runs_layout: (Option<&'a Path>, Option<(Address, LayoutHash)>),
+        /// The layout of the version, where the registry has none.
+        layout: Option<&'a Path>,
+        /// What is declared about its storage.
+        said: &'a Said,
+    },
+}
+
+/// A version, and the way into it.
+pub struct Version<'a> {
+    /// The definition.
+    pub name: &'a str,
+    /// The version before; empty where nothing is taken over.
+    pub from: &'a str,
+    /// The version.
+    pub to: &'a str,
+    /// Whether anybody has decided on it.
+    pub stage: Stage,
+    /// Its code.
+    pub code: &'a Code,
+    /// What runs.
+    pub runs: Runs,
+    /// Whose storage is taken over.
+    pub who: Who,
+    /// What is declared about its storage.
+    pub said: &'a Said,
+    /// The version that is current; empty where there is none.
+    pub current: &'a str,
+}
+
+/// Code that was named, before anything is deployed.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// What has to be on the chain; `None` if it is there.
+    pub artifact: Option<Artifact>,
+    /// What the registry is to record; without an address where there is an artifact.
+    pub code: RecordedCode,
+    /// Its layout document.
+    pub layout: Fact<Document>,
+    /// What its code declares.
+    pub declared: Fact<Vec<DeclaredStep>>,
+    /// Whether an earlier version has this code.
+    pub is_old: bool,
+}
+
+impl Code {
+    /// Code that lies on the chain, with the document that is known of it.
+    pub fn there(code: RecordedCode, layout: Fact<Document>, is_old: bool) -> Self {
+        let steps = layout.value().and_then(|known| known.steps.clone());
+        Self {
+            artifact: None,
+            declared: match steps {
+                Some(steps) => Fact::doubted(steps, layout.origin(), layout.why()),
+                None => Fact::unknown(UNDECLARED),
+            },
+            code,
+            layout,
+            is_old,
+        }
+    }
+
+    /// Code that was built here, with the document that is known of it.
+    pub fn built(
+        artifact: Artifact,
+        code: RecordedCode,
+        layout: Fact<Document>,
+        is_old: bool,
+    ) -> Self {
+        let steps = artifact.steps.clone();
+        let there = Self::there(code, layout, is_old);
+        Self {
+            declared: steps.map_or(there.declared, |steps| Fact::of(steps, Origin::Build)),
+            artifact: Some(artifact),
+            ..there
+        }
+    }
+}
+
+/// Why nobody knows what code declares.
+const UNDECLARED: &str = "the code does not say which initializers and migrations it declares";

@@ -1,0 +1,235 @@
+//! Every fact of a way, made weaker one by one: each change lowers a verdict, and none raises one.
+
+use super::facts::{Ending, Program};
+use super::{Assessment, Callers, Found, Runs, Stage, Way, check};
+use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
+use crate::ids::LayoutHash;
+use crate::interface::Callable;
+use crate::layout::{Live, Side};
+use crate::model::StepKind;
+use alloy::json_abi::JsonAbi;
+use alloy::primitives::{Address, Bytes};
+use stylus_layout::{Declarations, DeclaredStep, Document, Layout, StepKind as Declares};
+
+/// A fact whose origin can be exchanged.
+trait Weaken {
+    fn weaken(&mut self, origin: Origin);
+}
+
+impl<T: Clone> Weaken for Fact<T> {
+    fn weaken(&mut self, origin: Origin) {
+        *self = match origin {
+            Origin::NotKnown => Self::unknown("nobody knows"),
+            origin => self.clone().said_by(origin, "somebody says so"),
+        };
+    }
+}
+
+/// Every fact of a way. Whoever adds one is told here by the compiler.
+fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
+    let Way {
+        old,
+        new,
+        live,
+        callers,
+        published,
+        declared,
+        reserved,
+        sources,
+        runs,
+        open_to_constructor,
+        // What the registry says of labels, what is asked, and what is declared beside it has no other origin.
+        name: _,
+        from: _,
+        to: _,
+        stage: _,
+        declarations: _,
+        goes_back: _,
+        code: _,
+        labels: _,
+        same_code: _,
+        current: _,
+    } = way;
+    let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
+        ("the new layout", &mut new.known),
+        ("what lies there", live),
+        ("what the code declares", declared),
+        ("who may run the constructor", open_to_constructor),
+    ];
+    // The attributes of the framework looked for them, where the code has any.
+    let _ = reserved;
+    all.extend(
+        old.iter_mut()
+            .map(|side| ("the old layout", &mut side.known as _)),
+    );
+    all.extend(
+        published
+            .iter_mut()
+            .map(|one| ("the published interface", one as _)),
+    );
+    all.extend(sources.iter_mut().map(|one| ("the sources", one as _)));
+    if let Callers::Of { old, new } = callers {
+        all.push(("the old interface", old.as_mut()));
+        all.push(("the new interface", new.as_mut()));
+    }
+    if let Runs::Step {
+        program: Some(program),
+        ..
+    } = runs
+    {
+        let Program { declared, ending } = program;
+        all.push(("what the program declares", declared));
+        all.push(("how it ends", ending));
+    }
+    all
+}
+
+fn side() -> Side {
+    let layout = Layout::from_json(r#"{"storage":[],"types":null,"unlisted":[]}"#);
+    let mut document = Document::of_layout(layout.expect("a layout"));
+    document.steps = Some(Vec::new());
+    Side {
+        hash: LayoutHash(document.hash()),
+        known: Fact::of(document, Origin::Chain),
+    }
+}
+
+/// A way of which everything is known, and nothing is found.
+pub(super) fn best() -> Way {
+    let complex = DeclaredStep {
+        kind: Declares::Complex,
+        from: "1.0".into(),
+        to: "2.0".into(),
+        signature: String::new(),
+        conditions: Vec::new(),
+    };
+    let callable = || {
+        Fact::of(
+            Callable {
+                abi: JsonAbi::new(),
+                ..Callable::default()
+            },
+            Origin::Chain,
+        )
+    };
+    Way {
+        name: "A".into(),
+        from: "1.0".into(),
+        to: "2.0".into(),
+        stage: Stage::Proposed,
+        old: Some(side()),
+        new: side(),
+        declarations: Declarations::none(),
+        goes_back: false,
+        live: Fact::of(Live::default(), Origin::Chain),
+        callers: Callers::Of {
+            old: callable().into(),
+            new: callable().into(),
+        },
+        published: Some(Fact::of((), Origin::Build)),
+        declared: Fact::of(Vec::new(), Origin::Build),
+        reserved: Fact::of(Vec::new(), Origin::Chain),
+        sources: vec![Fact::of((), Origin::Build)],
+        runs: Runs::Step {
+            kind: StepKind::Complex,
+            data: Bytes::new(),
+            typed: String::new(),
+            program: Some(Program {
+                declared: Fact::of(vec![complex], Origin::Build),
+                ending: Fact::of(
+                    Ending {
+                        storage: Address::ZERO,
+                        is_linked: true,
+                        is_there: true,
+                    },
+                    Origin::Chain,
+                ),
+            }),
+        },
+        open_to_constructor: Fact::of(Vec::new(), Origin::Chain),
+        code: "a-v2".into(),
+        labels: vec!["1.0".into()],
+        same_code: vec!["1.0".into()],
+        current: "1.0".into(),
+    }
+}
+
+/// What the checks say of a way.
+pub(super) fn found(way: &Way) -> Found {
+    check(way).expect("layouts")
+}
+
+/// What is found, and what nobody could look at, by their ids.
+pub(super) fn ids(way: &Way) -> Vec<String> {
+    let found = found(way);
+    let absent = found.coverage.refusal();
+    let absent = absent.iter().flat_map(|one| one.findings());
+    let all = found.findings.iter().chain(absent);
+    all.map(|one| one.id.to_string()).collect()
+}
+
+/// How much is seen of each part, and what refuses it.
+fn verdict(way: Way) -> (Vec<Option<Extent>>, Vec<String>) {
+    let mut all = Assessment::asked_by(Role::Proposer, Accepted::default());
+    all.add(way).expect("layouts");
+    let seen = Part::ALL.map(|part| all.coverage.of(part)).to_vec();
+    let refused = all.decision().refused.into_iter();
+    (seen, refused.map(|one| one.id.to_string()).collect())
+}
+
+#[test]
+fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_raises_none() {
+    let (seen, refused) = verdict(best());
+    assert_eq!(refused, Vec::<String>::new());
+    assert!(
+        seen.iter()
+            .flatten()
+            .all(|extent| *extent == Extent::Complete),
+        "{seen:?}"
+    );
+    let count = facts(&mut best()).len();
+    assert_eq!(count, 11);
+    for at in 0..count {
+        for origin in [Origin::Annotation, Origin::NotKnown] {
+            let mut way = best();
+            let mut all = facts(&mut way);
+            let name = all[at].0;
+            all[at].1.weaken(origin);
+            let (now, refuses) = verdict(way);
+            let is_raised = now.iter().zip(&seen).any(|(now, before)| now < before);
+            assert!(!is_raised, "{name} from {origin:?}: {now:?}");
+            assert!(
+                now != seen || !refuses.is_empty(),
+                "{name} from {origin:?} lowers nothing"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_compared() {
+    let unmatched = |way: Way, id: &str| {
+        let accepts = [FindingId::new(id.to_owned())].into_iter().collect();
+        let mut all = Assessment::asked_by(Role::Proposer, accepts);
+        all.add(way).expect("layouts");
+        all.unmatched().is_some()
+    };
+    for id in ["reorder:a", "function-removed:value()"] {
+        assert!(unmatched(best(), id), "{id}");
+    }
+    let mut unknown = best();
+    unknown.old = unknown.old.map(|_| Side {
+        hash: LayoutHash::default(),
+        known: Fact::unknown("nobody kept it"),
+    });
+    assert!(!unmatched(unknown, "reorder:a"));
+    // What lies in storage, and what a call does, may be another thing in the next block.
+    for id in [
+        "dirty:a",
+        "would-fail",
+        "absent:source",
+        "migration-omitted",
+    ] {
+        assert!(!unmatched(best(), id), "{id}");
+    }
+}

@@ -1,0 +1,44 @@
+//! Pauses that get longer.
+
+use std::time::Duration;
+
+/// Pauses, each twice as long as the one before, up to a longest one.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    first: Duration,
+    next: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// From the shortest on.
+    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
+        Self {
+            first,
+            next: first,
+            longest,
+        }
+    }
+
+    /// The next pause.
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(self.longest);
+        pause
+    }
+
+    /// Lets the next pause go by.
+    pub(crate) async fn pause(&mut self) {
+        tokio::time::sleep(self.next()).await;
+    }
+
+    /// Begins with the shortest again.
+    pub(crate) fn restart(&mut self) {
+        self.next = self.first;
+    }
+
+    /// Whether the pauses are as long as they get.
+    pub(crate) fn is_longest(&self) -> bool {
+        self.next >= self.longest
+    }
+}

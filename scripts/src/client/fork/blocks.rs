@@ -1,0 +1,94 @@
+//! Blocks of the past with their transactions, as the endpoint gives them.
+
+use crate::client::{ChainError, Client};
+use crate::ids::TxHash;
+use alloy::consensus::TxEnvelope;
+use alloy::primitives::{Address, B256, Log, U64};
+use alloy::providers::Provider;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A block with the transactions that are sent again.
+pub(crate) struct PastBlock {
+    pub(crate) number: u64,
+    pub(crate) time: u64,
+    pub(crate) base_fee: Option<u64>,
+    pub(crate) l1_number: Option<u64>,
+    pub(crate) transactions: Vec<PastTransaction>,
+}
+
+/// A transaction and what became of it.
+pub(crate) struct PastTransaction {
+    pub(crate) hash: TxHash,
+    pub(crate) from: Address,
+    pub(crate) envelope: TxEnvelope,
+    pub(crate) is_wanted: bool,
+    pub(crate) outcome: Outcome,
+}
+
+/// What a transaction did, as its receipt says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) success: bool,
+    pub(crate) gas: u64,
+    pub(crate) logs: Vec<Log>,
+}
+
+/// A block as the endpoint gives it, its transactions unread.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BlockAnswer {
+    pub(crate) number: U64,
+    pub(crate) hash: B256,
+    pub(crate) parent_hash: B256,
+    timestamp: U64,
+    base_fee_per_gas: Option<U64>,
+    l1_block_number: Option<U64>,
+    pub(crate) transactions: Vec<Value>,
+}
+
+impl BlockAnswer {
+    /// Of that number.
+    pub(crate) async fn read(client: &Client, number: u64) -> Result<Self, ChainError> {
+        let method = "eth_getBlockByNumber";
+        let answer: Result<Self, _> = client
+            .provider()
+            .raw_request(method.into(), (U64::from(number), true))
+            .await;
+        let block = answer.map_err(|error| client.error(method, error))?;
+        let found: u64 = block.number.to();
+        if found != number {
+            return Err(
+                client.contradiction(format!("block {found} when asked for block {number}"))
+            );
+        }
+        Ok(block)
+    }
+
+    /// With these of its transactions.
+    pub(crate) fn with(&self, transactions: Vec<PastTransaction>) -> PastBlock {
+        PastBlock {
+            number: self.number.to(),
+            time: self.timestamp.to(),
+            base_fee: self.base_fee_per_gas.map(|fee| fee.to()),
+            l1_number: self.l1_block_number.map(|number| number.to()),
+            transactions,
+        }
+    }
+}
+
+impl PastTransaction {
+    /// One of a type that users send; ArbOS' own and messages from L1 are none. What became of it is not read.
+    pub(crate) fn read(transaction: &Value) -> Option<Self> {
+        type Sent = alloy::rpc::types::Transaction<TxEnvelope>;
+        let transaction = Sent::deserialize(transaction).ok()?;
+        let (envelope, from) = transaction.inner.into_parts();
+        Some(Self {
+            hash: TxHash(*envelope.tx_hash()),
+            from,
+            envelope,
+            is_wanted: false,
+            outcome: Outcome::default(),
+        })
+    }
+}

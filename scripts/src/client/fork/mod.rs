@@ -1,0 +1,197 @@
+//! A fork of the endpoint's chain in this process: the state of one block, read on demand. Nothing
+//! is ever sent to the endpoint by it.
+
+mod blocks;
+mod more_gas;
+mod replay;
+
+pub(crate) use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
+pub(super) use replay::with_more_gas;
+pub(crate) use replay::{Replayed, replay};
+
+use super::{ChainError, Client};
+use crate::call_tree::{self, Frame};
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, B256, U256};
+use alloy::providers::Provider;
+use alloy::transports::TransportError;
+use futures::try_join;
+use serde::Deserialize;
+use stylus_chain::{
+    BlockId, CallOptions, CallRequest, Chain, ChainConfig, Overrides, Source, SourceAccount,
+    TraceKind,
+};
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::task::JoinError;
+
+/// What whoever sends something on a copy is lent, in wei: fees are no matter of it.
+pub(crate) const LOAN: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+
+/// The calls that a call on a copy makes.
+pub(crate) fn calls_of(chain: &Chain, request: CallRequest) -> Result<Vec<Frame>, ForkError> {
+    let (latest, overrides) = (BlockId::latest(), Overrides::default());
+    let traced = chain.trace_call(request, latest, &overrides, CALLS)?;
+    call_tree::read_value(&traced).map_err(ForkError::Calls)
+}
+
+/// The calls of a transaction that a copy has mined.
+pub(crate) fn calls_in(chain: &Chain, transaction: B256) -> Result<Vec<Frame>, ForkError> {
+    let traced = chain.trace(transaction, CALLS)?;
+    call_tree::read_value(&traced).map_err(ForkError::Calls)
+}
+
+const CALLS: TraceKind = TraceKind::Call(CallOptions {
+    only_top: false,
+    logs: false,
+});
+
+/// A copy of the chain at one block that is not made yet.
+pub(crate) struct Fork {
+    remote: Remote,
+    config: ChainConfig,
+    hash: B256,
+}
+
+/// Why there is no copy.
+#[derive(Debug, Error)]
+pub(crate) enum ForkError {
+    /// The chain in this process does not begin.
+    #[error(transparent)]
+    Chain(#[from] stylus_chain::ChainError),
+    /// The calls of a transaction cannot be read.
+    #[error("its calls: {0}")]
+    Calls(String),
+    /// The thread that carries it ended.
+    #[error("it ended: {0}")]
+    Ended(String),
+}
+
+/// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
+struct Remote {
+    client: Client,
+    block: alloy::eips::BlockId,
+    runtime: Handle,
+}
+
+/// What a block says about itself; Nitro adds `l1BlockNumber`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    number: U256,
+    hash: B256,
+    timestamp: U256,
+    #[serde(default)]
+    l1_block_number: Option<U256>,
+}
+
+impl Fork {
+    /// At the newest block.
+    pub(crate) async fn newest(client: &Client) -> Result<Self, ChainError> {
+        Self::at(client, BlockNumberOrTag::Latest).await
+    }
+
+    /// At any block whose state the endpoint still has.
+    pub(crate) async fn at(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
+        let head: Head = client
+            .provider()
+            .raw_request("eth_getBlockByNumber".into(), (block, false))
+            .await
+            .map_err(|error| client.error("eth_getBlockByNumber", error))?;
+        let number: u64 = head.number.saturating_to();
+        Ok(Self {
+            remote: Remote {
+                client: client.clone(),
+                block: number.into(),
+                runtime: Handle::current(),
+            },
+            config: ChainConfig {
+                chain_id: client.chain_id(),
+                number,
+                timestamp: Some(head.timestamp.saturating_to()),
+                l1_block_number: head.l1_block_number.map(|number| number.saturating_to()),
+                auto_impersonate: true,
+                ..ChainConfig::default()
+            },
+            hash: head.hash,
+        })
+    }
+
+    /// The hash of the block.
+    pub(crate) fn hash(&self) -> B256 {
+        self.hash
+    }
+
+    /// Carries out `work` on the copy, on a thread that may block.
+    pub(crate) async fn carry_out<T, E>(
+        self,
+        work: impl FnOnce(Chain) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<ForkError> + Send + 'static,
+    {
+        let carried_out = tokio::task::spawn_blocking(move || {
+            let chain = Chain::fork(self.config, Box::new(self.remote));
+            work(chain.map_err(ForkError::from)?)
+        });
+        let ended = |error: JoinError| ForkError::Ended(error.to_string());
+        carried_out.await.map_err(ended)?
+    }
+}
+
+impl Source for Remote {
+    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+        let provider = self.client.provider();
+        let query = async {
+            try_join!(
+                async { provider.get_balance(address).block_id(self.block).await },
+                async {
+                    provider
+                        .get_transaction_count(address)
+                        .block_id(self.block)
+                        .await
+                },
+                async { provider.get_code_at(address).block_id(self.block).await },
+            )
+        };
+        let (balance, nonce, code) = self
+            .runtime
+            .block_on(query)
+            .map_err(|error| format!("{address} at block {}: {error}", self.block))?;
+        Ok(SourceAccount {
+            balance,
+            nonce,
+            code,
+        })
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+        let provider = self.client.provider();
+        let query = async {
+            provider
+                .get_storage_at(address, slot)
+                .block_id(self.block)
+                .await
+        };
+        self.runtime.block_on(query).map_err(|error| {
+            format!(
+                "slot {slot:#x} of {address} at block {}: {error}",
+                self.block
+            )
+        })
+    }
+
+    fn block_hash(&self, number: u64) -> Result<B256, String> {
+        let query = async {
+            let block = BlockNumberOrTag::Number(number);
+            let provider = self.client.provider();
+            let head: Head = provider
+                .raw_request("eth_getBlockByNumber".into(), (block, false))
+                .await?;
+            Ok(head.hash)
+        };
+        let found: Result<B256, TransportError> = self.runtime.block_on(query);
+        found.map_err(|error| format!("the hash of block {number}: {error}"))
+    }
+}

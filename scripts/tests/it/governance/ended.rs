@@ -1,0 +1,117 @@
+//! What is reported of an action that has ended, of what comes next, and by which names.
+
+use crate::governance::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
+use alloy::primitives::Address;
+use serde_json::{Value, json};
+
+#[test]
+fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    let action = text(&open, "action");
+    let pending = sandbox.done("Other", &["pending", "A"]);
+    let next =
+        format!("stylus-upgrades review {action}, then stylus-upgrades approve {action} by Admin2");
+    assert_eq!(text(&pending["actions"][0], "next"), next);
+    let executed = sandbox.done("Admin2", &["approve", action]);
+    let (exit, late) = sandbox.reported("Admin", &["approve", action]);
+    assert_eq!(exit, Some(0), "{late:?}");
+    let tx = text(&executed, "tx");
+    assert!(
+        late[0].contains("executed already, by Admin2 (") && late[0].contains(tx),
+        "{late:?}"
+    );
+    assert_eq!(late[1], "nothing was compared, and nothing was sent");
+    let late = sandbox.done("Admin", &["approve", action]);
+    assert_eq!(
+        (&late["executed"], &late["compared"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(late["executed_by"]["tx"], executed["tx"]);
+    for what in ["cancel", "revoke"] {
+        let refused = sandbox.run("Admin", &[what, action]);
+        let said = text(&refused.document["error"], "message");
+        assert_eq!(error(&refused), "ExecutedAlready", "{refused:?}");
+        assert!(said.contains("by Admin2 (") && said.contains(tx), "{said}");
+    }
+    assert!(late.get("tx").is_none(), "{late}");
+}
+
+/// An exit of 0 behind a check that was asked for means that it was made.
+#[test]
+fn a_check_of_an_executed_action_is_made_or_refused() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    let action = text(&open, "action");
+    let pending = sandbox.done("Other", &["pending", "A"]);
+    let write = |file: &str, document: &Value| {
+        std::fs::write(sandbox.path(file), document.to_string()).expect("written");
+    };
+    write("same.json", &pending);
+    let mut other = pending.clone();
+    other["actions"][0]["call"] = "0xdeadbeef".into();
+    write("other.json", &other);
+    sandbox.done("Admin2", &["approve", action]);
+    let refused = |key: &str, words: &[&str]| {
+        let answer = sandbox.run(key, &[&["approve", action][..], words].concat());
+        assert_eq!(answer.exit.map(|exit| exit == 0), Some(false), "{answer:?}");
+        assert!(answer.document.get("tx").is_none(), "{answer:?}");
+        error(&answer).to_owned()
+    };
+    let reviewed = |file| ["--reviewed", file];
+    assert_eq!(refused("Admin", &reviewed("other.json")), "PayloadDiffers");
+    assert_eq!(refused("Admin", &reviewed("none.json")), "Reviewed");
+    let source = ["--source", "/nonexistent"];
+    assert_eq!(refused("Admin", &source), "ExecutedAlready");
+    let script = ["--script-source", "/nonexistent"];
+    assert_eq!(refused("Admin", &script), "ExecutedAlready");
+    write("layout.json", &json!({}));
+    let layout = ["--layout", "layout.json"];
+    assert_eq!(refused("Admin", &layout), "ExecutedAlready");
+    let export = ["--as", "Admin", "--export", "e.json"];
+    assert_eq!(refused("Admin", &export), "ExecutedAlready");
+    assert!(!sandbox.path("e.json").exists());
+    assert_eq!(refused("Other", &[]), "ExecutedAlready");
+    let same = ["approve", action, "--reviewed", "same.json"];
+    let same = sandbox.done("Admin", &same);
+    assert_eq!(
+        (&same["executed"], &same["compared"]),
+        (&true.into(), &true.into())
+    );
+}
+
+/// A signature is of an action. By the id of one that has ended, the same call as it would be proposed
+/// anew is not signed.
+#[test]
+fn by_the_id_of_an_action_that_has_ended_nothing_is_signed() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let update = ["update-policy", "A", "--role", "migrate", "Admin"];
+    let executed = sandbox.done("Admin", &update);
+    let undone = [
+        "update-policy",
+        "A",
+        "--role",
+        "migrate",
+        "AND(Admin,Admin2)",
+    ];
+    sandbox.done("Admin", &undone);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    sandbox.done("Admin", &["cancel", text(&open, "action")]);
+    for (ended, name) in [(&executed, "ExecutedAlready"), (&open, "ActionNotFound")] {
+        let sign = ["sign", text(ended, "action"), "--out", "signed.json"];
+        let answer = sandbox.run("Admin", &sign);
+        assert_eq!((answer.exit, error(&answer)), (Some(1), name), "{answer:?}");
+        assert!(!sandbox.path("signed.json").exists());
+    }
+}
+
+#[test]
+fn an_instance_is_named_by_its_alias() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let created = sandbox.done("Admin", &CREATE_SAVED);
+    let proxy: Address = text(&created, "proxy").parse().expect("an address");
+    let (exit, lines) = sandbox.reported("Other", &["status", "A"]);
+    let named = format!("instance counter ({proxy})");
+    assert_eq!(exit, Some(0));
+    assert!(lines.iter().any(|line| line.contains(&named)), "{lines:?}");
+}

@@ -1,0 +1,336 @@
+//! Every command that sends, killed with SIGKILL in each phase of each of its transactions and
+//! typed again: it ends as if it had never been killed, with no transaction more.
+
+use crate::governance::sandbox::{Answer, CREATE_SAVED, ROLLBACK, Sandbox};
+use serde_json::{Value, json};
+use std::os::unix::process::ExitStatusExt;
+use std::time::Instant;
+use stylus_chain::BlockId;
+use stylus_upgrades::kill_point::{Phase, VARIABLE};
+
+const PHASES: [Phase; 5] = [
+    Phase::BeforeSending,
+    Phase::Sent,
+    Phase::Mined,
+    Phase::Reported,
+    Phase::Journal,
+];
+/// More kills than any command here has places for.
+const PLACES_MAX: u64 = 40;
+const MANIFEST: &str = "stylus-upgrades.toml";
+/// What a command says twice with the same words.
+const SAME: [&str; 10] = [
+    "address",
+    "codehash",
+    "executed",
+    "from",
+    "implementation",
+    "name",
+    "proxy",
+    "registry",
+    "to",
+    "version",
+];
+
+/// A sandbox, and what it was like before the command.
+struct Fixture {
+    sandbox: Sandbox,
+    manifest: String,
+    snapshot: u64,
+}
+
+/// What is left of a command.
+#[derive(Debug, PartialEq)]
+struct Trace {
+    exit: Option<i32>,
+    said: Value,
+    sent: u64,
+    status: Value,
+    pending: Value,
+    manifest: String,
+}
+
+impl Fixture {
+    fn new(sandbox: Sandbox) -> Self {
+        let manifest = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("a manifest");
+        let snapshot = snapshot(&sandbox);
+        Self {
+            sandbox,
+            manifest,
+            snapshot,
+        }
+    }
+
+    /// Everything as it was.
+    fn again(&mut self) {
+        let id = self.snapshot;
+        let went = self.sandbox.node.with_chain(move |chain| chain.revert(id));
+        assert!(went.expect("the chain"), "the snapshot is gone");
+        self.snapshot = snapshot(&self.sandbox);
+        std::fs::write(self.sandbox.path(MANIFEST), &self.manifest).expect("written");
+        let _ = std::fs::remove_dir_all(self.sandbox.path(".stylus-upgrades"));
+    }
+
+    fn nonce(&self) -> u64 {
+        let who = self.sandbox.node.addresses()[0];
+        let account = self
+            .sandbox
+            .node
+            .with_chain(move |chain| chain.account(who, BlockId::latest()));
+        account.expect("the chain").expect("the account").nonce
+    }
+
+    /// Whether the command was killed there; `false` if it ended before.
+    fn killed(&self, words: &[&str], phase: Phase, count: u64) -> bool {
+        let words = [words, &["--json", "--private-key-path", "Admin"]].concat();
+        let mut command = self.sandbox.command(&words);
+        command.env(VARIABLE, format!("{}:{count}", phase.name()));
+        let output = command.output().expect("it starts");
+        output.status.signal() == Some(9)
+    }
+
+    /// Open actions with who approved them, without what time changes.
+    fn pending(&self) -> Value {
+        let pending = self.sandbox.done("Other", &["pending"]);
+        let actions = pending["actions"].as_array().expect("a list").iter();
+        actions
+            .map(|one| json!({"action": one["action"], "approved": one["approved"]}))
+            .collect()
+    }
+
+    fn trace(&self, answer: &Answer, before: u64) -> Trace {
+        let said = SAME.iter().filter_map(|field| {
+            let value = answer.document.get(*field)?;
+            Some(((*field).to_owned(), value.clone()))
+        });
+        let on_chain = std::fs::read_to_string(self.sandbox.path(MANIFEST)).expect("a manifest");
+        let (status, pending) = match on_chain.contains("registry") {
+            true => (self.sandbox.done("Other", &["status"]), self.pending()),
+            false => (Value::Null, Value::Null),
+        };
+        Trace {
+            exit: answer.exit,
+            said: said.collect::<serde_json::Map<_, _>>().into(),
+            sent: self.nonce() - before,
+            status,
+            pending,
+            manifest: on_chain,
+        }
+    }
+}
+
+fn snapshot(sandbox: &Sandbox) -> u64 {
+    let taken = sandbox.node.with_chain(|chain| chain.snapshot());
+    taken.expect("the chain")
+}
+
+/// At every how many of its transactions a command is killed: at each one where there are few, and
+/// in the long run (`STYLUS_UPGRADES_LONG=1`).
+fn step_size(transactions: u64) -> usize {
+    match transactions {
+        _ if stylus_upgrades_test_support::long() => 1,
+        0..=2 => 1,
+        3..=6 => 2,
+        _ => 3,
+    }
+}
+
+/// Kills the command everywhere; returns how often that was.
+fn survives(sandbox: Sandbox, words: &[&str]) -> u64 {
+    let mut fixture = Fixture::new(sandbox);
+    let before = fixture.nonce();
+    let whole = fixture.sandbox.run("Admin", words);
+    let expected = fixture.trace(&whole, before);
+    assert!(
+        [Some(0), Some(3), Some(5)].contains(&expected.exit),
+        "{whole:?}"
+    );
+    let mut kills = 0;
+    for phase in PHASES {
+        for count in (1..PLACES_MAX).step_by(step_size(expected.sent)) {
+            fixture.again();
+            if !fixture.killed(words, phase, count) {
+                assert!(count > 1, "{words:?} never comes to {phase:?}");
+                break;
+            }
+            kills += 1;
+            let answer = fixture.sandbox.run("Admin", words);
+            let found = fixture.trace(&answer, before);
+            let place = format!("{words:?} killed at {phase:?} {count}: {answer:?}");
+            assert_eq!(found, expected, "{place}");
+            assert!(
+                !fixture.sandbox.path(".stylus-upgrades").exists(),
+                "a journal is left; {place}"
+            );
+        }
+    }
+    println!("{words:?}: {kills} kills, {} transactions", expected.sent);
+    kills
+}
+
+const VERSION_2: [&str; 6] = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
+
+fn with<'w>(command: &'w str, words: &[&'w str]) -> Vec<&'w str> {
+    [&[command], words].concat()
+}
+
+/// A sandbox whose instance `counter` can go to 2.0.
+fn with_version_2() -> Sandbox {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &CREATE_SAVED);
+    sandbox.done("Admin", &with("register", &VERSION_2));
+    sandbox
+}
+
+#[test]
+fn deploy_killed_anywhere_and_typed_again_deploys_once() {
+    // Created and activated: two transactions, each with three phases of its own.
+    assert!(survives(Sandbox::bare(), &["deploy", "counter-v1"]) >= 9);
+}
+
+#[test]
+fn registry_deploy_killed_anywhere_and_typed_again_deploys_once() {
+    let words = ["registry", "deploy", "--save"];
+    // Ten transactions; killed at the 1st, 4th, 7th and last at least.
+    assert!(survives(Sandbox::bare(), &words) >= 17);
+}
+
+#[test]
+fn define_and_register_killed_anywhere_and_typed_again_decide_once() {
+    assert!(survives(Sandbox::new(), &["define", "A", "--migrate", "Admin"]) >= 5);
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    assert!(survives(sandbox, &["register", "A", "1.0", "counter-v1"]) >= 9);
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
+    assert!(survives(sandbox, &with("register", &VERSION_2)) >= 9);
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
+    assert_eq!(
+        sandbox.run("Admin2", &with("register", &VERSION_2)).exit,
+        Some(3)
+    );
+    assert!(survives(sandbox, &with("register", &VERSION_2)) >= 5);
+}
+
+#[test]
+fn create_proxy_killed_anywhere_and_typed_again_creates_one() {
+    assert!(survives(Sandbox::with_counter("Admin", 0), &CREATE_SAVED) >= 5);
+}
+
+#[test]
+fn upgrade_killed_anywhere_and_typed_again_upgrades_once() {
+    let words = ["upgrade", "counter", "2.0"];
+    assert!(survives(with_version_2(), &words) >= 5);
+}
+
+#[test]
+fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
+    // Deploy, activate, publish, migrate, and two transactions of the rollout.
+    let words = with("migrate", &VERSION_2);
+    assert!(survives(Sandbox::with_counter("Admin", 10), &words) >= 13);
+
+    let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
+    assert!(fixture.killed(&words, Phase::BeforeSending, 5));
+    let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
+    assert!(survives(fixture.sandbox, &["rollout", "A"]) >= 9);
+
+    let sandbox = Sandbox::with_counter("Admin", 2);
+    sandbox.done("Admin", &words);
+    assert!(survives(sandbox, &ROLLBACK) >= 9);
+}
+
+/// Rounds of kills at random.
+fn rounds() -> u64 {
+    if stylus_upgrades_test_support::long() {
+        40
+    } else {
+        3
+    }
+}
+/// Kills in one round, at most: a run that is always killed early never comes to anything.
+const KILLS_MAX: usize = 6;
+
+/// Kills the command from outside, again and again at any time that an undisturbed run takes, and
+/// lets it end at last.
+fn survives_any_time(sandbox: Sandbox, words: &[&str]) {
+    let mut fixture = Fixture::new(sandbox);
+    let (before, begun) = (fixture.nonce(), Instant::now());
+    let whole = fixture.sandbox.run("Admin", words);
+    let taken = begun.elapsed();
+    let expected = fixture.trace(&whole, before);
+    // xorshift: the same moments in every run, as far as the machine's speed is the same
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..rounds() {
+        fixture.again();
+        let mut moments = Vec::new();
+        for _ in 0..KILLS_MAX {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let moment = taken.mul_f64((state % 1_000) as f64 / 1_000.0);
+            let mut child = fixture.sandbox.start("Admin", words);
+            std::thread::sleep(moment);
+            let is_over = child.try_wait().expect("it").is_some();
+            child.kill().expect("killed");
+            child.wait().expect("it ended");
+            moments.push(moment);
+            if is_over {
+                break;
+            }
+        }
+        let answer = fixture.sandbox.run("Admin", words);
+        let mut found = fixture.trace(&answer, before);
+        // Where everything was done and told before the last kill, the last run finds nothing to do
+        // and says so in its own way. What is on chain is the same.
+        (found.said, found.exit) = (expected.said.clone(), expected.exit);
+        assert_eq!(
+            found, expected,
+            "{words:?} round {round}, killed after {moments:?}: {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn commands_killed_at_any_time_again_and_again_do_nothing_twice() {
+    let counter = || Sandbox::with_counter("Admin", 0);
+    survives_any_time(counter(), &with("register", &VERSION_2));
+    survives_any_time(
+        Sandbox::with_counter("Admin", 10),
+        &with("migrate", &VERSION_2),
+    );
+    let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
+    assert!(fixture.killed(&with("migrate", &VERSION_2), Phase::BeforeSending, 5));
+    let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
+    survives_any_time(fixture.sandbox, &["rollout", "A"]);
+}
+
+#[test]
+fn what_an_earlier_run_did_counts_only_for_the_same_command() {
+    let fixture = Fixture::new(Sandbox::with_counter("Admin", 0));
+    assert!(fixture.killed(&CREATE_SAVED, Phase::Mined, 1));
+    let other = [
+        "create-proxy",
+        "A",
+        "1.0",
+        "--init",
+        "initialize(uint256)",
+        "8",
+    ];
+    fixture.sandbox.done("Admin", &other);
+    let status = fixture.sandbox.done("Other", &["status", "A"]);
+    let instances = &status["definitions"][0]["instances"];
+    assert_eq!(instances.as_array().map(Vec::len), Some(2), "{status}");
+
+    let fixture = Fixture::new(Sandbox::bare());
+    let deploy = ["registry", "deploy"];
+    assert!(fixture.killed(&deploy, Phase::Mined, 10));
+    let policy = "AND(Admin,Admin2)";
+    let other = ["registry", "deploy", "--save", "--define", policy];
+    fixture.sandbox.done("Admin", &other);
+    let words = ["define", "A", "--migrate", "Admin"];
+    let defined = fixture.sandbox.run("Admin", &words);
+    assert_eq!(
+        defined.document["required"],
+        json!(2),
+        "the registry that was asked for, not the earlier one: {defined:?}"
+    );
+}

@@ -1,0 +1,80 @@
+//! Gas that pays for L1, on a chain that answers as Nitro does: its NodeInterface names the part, the
+//! estimate holds it, and a copy of the state does not know it.
+
+use crate::governance::relay::{Relay, ask};
+use crate::governance::sandbox::{MIGRATE, Sandbox, text};
+use serde_json::{Value, json};
+
+/// Units of gas of each transaction that pay for L1.
+const L1: u64 = 300_000;
+const NODE_INTERFACE: &str = "0x00000000000000000000000000000000000000c8";
+
+fn relay(sandbox: &Sandbox) -> Relay {
+    Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        let to = request["params"][0]["to"].as_str().unwrap_or_default();
+        match request["method"].as_str() {
+            Some("eth_estimateGas") => {
+                if let Some(gas) = answer["result"].as_str().map(number) {
+                    answer["result"] = json!(format!("{:#x}", gas + L1));
+                }
+            }
+            Some("eth_call") if to == NODE_INTERFACE => {
+                *answer = json!({
+                    "jsonrpc": "2.0", "id": request["id"],
+                    "result": format!("0x{L1:064x}{:064x}{:064x}", 100_000_000, 30_000_000_000_u64),
+                });
+            }
+            _ => {}
+        }
+    })
+}
+
+fn number(text: &str) -> u64 {
+    u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("a number")
+}
+
+/// The gas limit of the transaction that a command tells of.
+fn limit(sandbox: &Sandbox, document: &Value) -> u64 {
+    let host = sandbox.node.address().to_string();
+    let params = [text(document, "tx")];
+    let request =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getTransactionByHash", "params": params});
+    number(ask(&host, &request)["result"]["gas"].as_str().expect("gas"))
+}
+
+/// The gas limits of the same command with L1 and without.
+fn limits(policy: &str, words: &[&str], exit: i32) -> (u64, u64) {
+    let [with, without] = [true, false].map(|has_l1| {
+        let sandbox = Sandbox::with_counter(policy, 1);
+        let relay = has_l1.then(|| relay(&sandbox));
+        let endpoint = relay.map_or(sandbox.node.endpoint(), |relay| relay.endpoint());
+        let words = [words, &["--rpc-url", &endpoint]].concat();
+        let answer = sandbox.run("Admin", &words);
+        assert_eq!(answer.exit, Some(exit), "{answer:?}");
+        limit(&sandbox, &answer.document)
+    });
+    (with, without)
+}
+
+#[test]
+fn the_part_for_l1_may_double_until_a_transaction_is_mined() {
+    let create = [
+        "create-proxy",
+        "A",
+        "1.0",
+        "--init",
+        "initialize(uint256)",
+        "7",
+    ];
+    let (with, without) = limits("Admin", &create, 0);
+    // 120 % of the estimate, which holds it once, and once more.
+    assert!(with >= without + L1 * 22 / 10 - 1_000, "{with} {without}");
+    assert!(with <= without + L1 * 22 / 10 + 1_000, "{with} {without}");
+}
+
+#[test]
+fn gas_that_was_measured_on_a_copy_gets_the_part_for_l1_as_well() {
+    // It approves now; behind the other approval it would execute, which a copy measured.
+    let (with, without) = limits("AND(Admin,Admin2)", &MIGRATE, 3);
+    assert!(with >= without + 2 * L1 - 1_000, "{with} {without}");
+}

@@ -1,0 +1,254 @@
+//! An endpoint of two nodes, one of which lags: it takes transactions and has receipts, and what is
+//! read comes from before them.
+
+use crate::governance::relay::{Relay, ask};
+use crate::governance::sandbox::{Answer, CREATE, MIGRATE, Sandbox, error};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use stylus_chain::BlockId;
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_upgrades::kill_point::VARIABLE;
+
+/// How long a node lags behind each transaction.
+const LAG: Duration = Duration::from_millis(1_500);
+const SEND: &str = "eth_sendRawTransaction";
+
+/// A node that stays as the sandbox's is now.
+fn behind(sandbox: &Sandbox) -> NodeHandle {
+    let node = spawn(NodeConfig::default()).expect("a free port");
+    let chain = sandbox.node.with_chain(|chain| chain.branch());
+    let chain = chain.expect("the chain");
+    node.with_chain(move |own| *own = chain).expect("the chain");
+    node
+}
+
+fn run_at(sandbox: &Sandbox, words: &[&str], relay: &Relay) -> Answer {
+    sandbox.run(
+        "Admin",
+        &[words, &["--rpc-url", &relay.endpoint()]].concat(),
+    )
+}
+
+fn nonce(sandbox: &Sandbox) -> u64 {
+    let who = sandbox.node.addresses()[0];
+    let account = sandbox
+        .node
+        .with_chain(move |chain| chain.account(who, BlockId::latest()));
+    account.expect("the chain").expect("the account").nonce
+}
+
+fn instances(sandbox: &Sandbox) -> usize {
+    let status = sandbox.done("Admin", &["status", "A"]);
+    let instances = status["definitions"][0]["instances"].as_array();
+    instances.expect("instances").len()
+}
+
+/// A run that creates an instance and is killed there.
+fn killed(sandbox: &Sandbox, place: &str) {
+    let words = [&CREATE[..], &["--json", "--private-key-path", "Admin"]].concat();
+    let mut command = sandbox.command(&words);
+    let output = command.env(VARIABLE, place).output().expect("it starts");
+    assert_eq!(output.status.code(), None, "{output:?}");
+}
+
+#[test]
+fn a_node_that_lags_behind_each_transaction_is_waited_for() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let node = behind(&sandbox);
+    let host = node.address().to_string();
+    let sent = Mutex::new(None::<Instant>);
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let mut sent = sent.lock().expect("it");
+        match request["method"].as_str() {
+            Some(SEND) => *sent = Some(Instant::now()),
+            Some("eth_getTransactionReceipt") => {}
+            _ if sent.is_some_and(|sent| sent.elapsed() < LAG) => *answer = ask(&host, request),
+            _ => {}
+        }
+    });
+    let before = nonce(&sandbox);
+    let migrate = [
+        "migrate",
+        "A",
+        "2.0",
+        "counter-v2",
+        "--call",
+        "migrate(uint256)",
+        "5",
+    ];
+    let answer = run_at(&sandbox, &migrate, &relay);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    assert_eq!(answer.document["executed"], true, "{answer:?}");
+    // Code, activation, layout and migrate, each once.
+    assert_eq!(nonce(&sandbox) - before, 4, "{answer:?}");
+    let create = run_at(
+        &sandbox,
+        &["create-proxy", "A", "2.0", "--accept=initializer-omitted"],
+        &relay,
+    );
+    assert_eq!(create.exit, Some(0), "{create:?}");
+    assert_eq!(instances(&sandbox), 2);
+}
+
+#[test]
+fn an_earlier_runs_transaction_that_a_lagging_node_does_not_know_is_not_forgotten() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let node = behind(&sandbox);
+    killed(&sandbox, "sent:1");
+
+    // The next run sees nothing of it, and tries the same again, for another fee.
+    let host = node.address().to_string();
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        if request["method"] != SEND {
+            *answer = ask(&host, request);
+        }
+        let fees = answer.pointer_mut("/result/baseFeePerGas");
+        for fee in fees.and_then(Value::as_array_mut).into_iter().flatten() {
+            *fee = json!("0x77359400");
+        }
+    });
+    let answer = run_at(&sandbox, &CREATE, &relay);
+    assert_eq!(
+        (answer.exit, error(&answer)),
+        (Some(4), "NonceTaken"),
+        "{answer:?}"
+    );
+
+    // The one behind it reports what the first had done.
+    let again = sandbox.run("Admin", &CREATE);
+    assert_eq!(again.exit, Some(0), "{again:?}");
+    assert!(
+        again.stderr.contains("an earlier run got as far"),
+        "{again:?}"
+    );
+    assert_eq!(again.document["executed"], true);
+    assert_eq!(instances(&sandbox), 1);
+    assert!(
+        !sandbox.path(".stylus-upgrades").exists(),
+        "a journal is left"
+    );
+}
+
+#[test]
+fn the_very_bytes_of_an_earlier_run_are_waited_for() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let node = behind(&sandbox);
+    killed(&sandbox, "sent:1");
+    // The next run signs the same bytes, which the chain has already.
+    let (host, sent) = (node.address().to_string(), Mutex::new(None::<Instant>));
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let mut sent = sent.lock().expect("it");
+        if request["method"] == SEND {
+            *sent = Some(Instant::now());
+        } else if sent.is_none_or(|sent| sent.elapsed() < LAG) {
+            *answer = ask(&host, request);
+        }
+    });
+    let answer = run_at(&sandbox, &CREATE, &relay);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    assert_eq!(answer.document["executed"], true);
+    assert_eq!(instances(&sandbox), 1);
+    assert!(
+        !sandbox.path(".stylus-upgrades").exists(),
+        "a journal is left"
+    );
+}
+
+#[test]
+fn a_journal_counts_at_every_endpoint_of_its_chain() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    killed(&sandbox, "mined:1");
+    // A node that has no old blocks, or one that says what it likes of them.
+    let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["method"] == "eth_getBlockByNumber" && request["params"][0] == "0x0" {
+            answer["result"] = Value::Null;
+        }
+    });
+    let answer = run_at(&sandbox, &CREATE, &relay);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    assert_eq!(instances(&sandbox), 1, "{answer:?}");
+}
+
+#[test]
+fn a_transaction_whose_log_is_there_is_looked_for_until_it_is_there() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let whole = sandbox.done("Admin", &["history", "A"]);
+    let looks = AtomicU32::new(0);
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let is_due = request["method"] == "eth_getTransactionByHash";
+        if is_due && !looks.fetch_add(1, Ordering::SeqCst).is_multiple_of(3) {
+            answer["result"] = Value::Null;
+        }
+    });
+    let answer = run_at(&sandbox, &["history", "A"], &relay);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    assert_eq!(answer.document["entries"], whole["entries"]);
+
+    let never = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["method"] == "eth_getTransactionByHash" {
+            answer["result"] = json!(null);
+        }
+    });
+    let answer = run_at(&sandbox, &["history", "A"], &never);
+    assert_eq!(
+        (answer.exit, error(&answer)),
+        (Some(4), "Unreachable"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let node = behind(&sandbox);
+    sandbox.done("Admin", &MIGRATE);
+    let host = node.address().to_string();
+    let (requests, logs) = (AtomicU32::new(0), AtomicU32::new(0));
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let is_behind = match request["method"].as_str() {
+            // It leaves out what it does not have, without a word.
+            Some("eth_getLogs") => logs.fetch_add(1, Ordering::Relaxed) < 2,
+            Some("eth_call" | "eth_getCode" | "eth_getStorageAt") => {
+                requests.fetch_add(1, Ordering::Relaxed) % 2 == 1
+            }
+            _ => false,
+        };
+        if is_behind {
+            *answer = ask(&host, request);
+        }
+    });
+    for words in [&["verify", "A"][..], &["status", "A"], &["doctor"]] {
+        let found = run_at(&sandbox, words, &relay);
+        assert_eq!(found.exit, Some(0), "{words:?}: {found:?}");
+    }
+    let status = run_at(&sandbox, &["status", "A"], &relay).document;
+    let definition = &status["definitions"][0];
+    assert_eq!(definition["current"], "2.0", "{status}");
+    assert_eq!(definition["instances"][0]["version"], "2.0", "{status}");
+}
+
+#[test]
+fn what_a_node_one_block_behind_does_not_have_yet_has_not_ended() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let node = behind(&sandbox);
+    let proposed = sandbox.run("Admin", &MIGRATE);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let state = || {
+        let record = sandbox.path("stylus-upgrades-versions/412346/A/2.0/version.json");
+        let record = std::fs::read_to_string(record).expect("a record");
+        let record: Value = serde_json::from_str(&record).expect("JSON");
+        record["state"].as_str().map(str::to_owned)
+    };
+    let words = ["pending", "--rpc-url", &node.endpoint()];
+    let late = sandbox.run("Admin", &words);
+    assert_eq!(late.exit, Some(0), "{late:?}");
+    assert!(!late.stderr.contains("has ended"), "{late:?}");
+    assert_eq!(state().as_deref(), Some("proposed"));
+
+    let action = proposed.document["action"].as_str().expect("an action");
+    sandbox.done("Admin", &["cancel", action]);
+    sandbox.done("Admin", &["pending"]);
+    assert_eq!(state().as_deref(), Some("ended"));
+}

@@ -1,0 +1,94 @@
+//! The answer to a transaction is lost on a chain that does not begin anew: what may have been sent is said, and
+//! the same command in another folder does not send it again.
+
+use crate::governance::relay::Relay;
+use crate::governance::sandbox::Sandbox;
+use serde_json::{Value, json};
+use stylus_devnode::{ChainConfig, NodeConfig};
+
+/// A chain that is nobody's local one.
+const PUBLIC: u64 = 421_614_000;
+
+/// Runs a command of Admin in a folder, with the user's folder for state.
+fn run(sandbox: &Sandbox, folder: &str, endpoint: &str, words: &[&str]) -> (Option<i32>, Value) {
+    let key = sandbox.path("Admin").display().to_string();
+    let common = [
+        "--json",
+        "--not-verifiable",
+        "--private-key-path",
+        &key,
+        "--rpc-url",
+        endpoint,
+    ];
+    let output = sandbox
+        .command(&[words, &common].concat())
+        .env("STYLUS_UPGRADES_STATE", sandbox.path("state"))
+        .current_dir(sandbox.path(folder))
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let document = serde_json::from_slice(&output.stdout);
+    (
+        output.status.code(),
+        document.unwrap_or_else(|_| panic!("{words:?}: no document: {said}")),
+    )
+}
+
+#[test]
+fn what_may_have_been_sent_is_said_and_is_not_sent_again_from_another_folder() {
+    let sandbox = Sandbox::on(NodeConfig {
+        chain: ChainConfig {
+            chain_id: PUBLIC,
+            ..ChainConfig::default()
+        },
+        ..NodeConfig::default()
+    });
+    let endpoint = sandbox.node.endpoint();
+    let done = |words: &[&str]| {
+        let (exit, document) = run(&sandbox, ".", &endpoint, words);
+        assert_eq!(exit, Some(0), "{words:?}: {document:#}");
+        document
+    };
+    done(&["registry", "deploy", "--save"]);
+    done(&["define", "A", "--migrate", "Admin"]);
+    done(&["register", "A", "1.0", "counter-v1"]);
+    let create = [
+        "create-proxy",
+        "A",
+        "1.0",
+        "--init",
+        "initialize(uint256)",
+        "7",
+    ];
+
+    let relay = Relay::lying(&endpoint, |request, answer| {
+        if request["method"] == "eth_sendRawTransaction" {
+            *answer = json!("nothing that a node says");
+        }
+    });
+    let (exit, document) = run(&sandbox, ".", &relay.endpoint(), &create);
+    assert_eq!(
+        (exit, &document["error"]["name"]),
+        (Some(4), &"MaybeSent".into()),
+        "{document:#}"
+    );
+    let said = document["error"]["message"].as_str().expect("a message");
+    assert!(
+        said.contains("may have been sent, in the transaction 0x"),
+        "{said}"
+    );
+
+    // Somebody goes on in another folder.
+    let other = sandbox.path("other");
+    std::fs::create_dir(&other).expect("made");
+    std::fs::copy(
+        sandbox.path("stylus-upgrades.toml"),
+        other.join("stylus-upgrades.toml"),
+    )
+    .expect("copied");
+    let (exit, document) = run(&sandbox, "other", &endpoint, &create);
+    assert_eq!(exit, Some(0), "{document:#}");
+    let status = done(&["status", "A"]);
+    let instances = status["definitions"][0]["instances"].as_array();
+    assert_eq!(instances.map(Vec::len), Some(1), "{status:#}");
+}

@@ -1,0 +1,239 @@
+//! One action, one instance, one approver among several: what is named is what is meant, and what is
+//! not decided by it any more is said.
+
+use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
+use serde_json::Value;
+
+const BOTH: &str = "AND(Admin,Admin2)";
+
+fn block(sandbox: &Sandbox) -> u64 {
+    let number = sandbox.node.with_chain(|chain| chain.block_number());
+    number.expect("the chain")
+}
+
+/// The state that version 2.0 is kept in.
+fn kept(sandbox: &Sandbox) -> String {
+    let path = sandbox.path("stylus-upgrades-versions/412346/A/2.0/version.json");
+    let record = std::fs::read_to_string(path).expect("a record");
+    let record: Value = serde_json::from_str(&record).expect("JSON");
+    text(&record, "state").to_owned()
+}
+
+#[test]
+fn an_action_is_named_by_eight_digits_or_more() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let proposed = sandbox.run("Admin", &MIGRATE).document;
+    let action = text(&proposed, "action");
+    let before = block(&sandbox);
+    for named in ["0x", "0xzz", &action[..3], &action[..9], "0x00000000"] {
+        for command in ["approve", "revoke", "cancel"] {
+            let answer = sandbox.run("Admin2", &[command, named]);
+            assert_eq!(
+                (answer.exit, error(&answer)),
+                (Some(2), "Usage"),
+                "{answer:?}"
+            );
+            let said = &answer.document["error"];
+            assert!(
+                text(said, "expected").contains("the first 8 or more"),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(block(&sandbox), before);
+    let done = sandbox.done(
+        "Admin2",
+        &["approve", &action[..10].to_uppercase().replace("0X", "0x")],
+    );
+    assert_eq!(done["executed"], true);
+}
+
+#[test]
+fn an_upgrade_of_one_instance_takes_no_other_along() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    sandbox.agreed(BOTH, &MIGRATE);
+    let created = [(); 2].map(|()| sandbox.done("Admin", &CREATE));
+    let [first, second] = [0, 1].map(|at| text(&created[at], "proxy"));
+    let before = block(&sandbox);
+    let refused = sandbox.run("Admin", &["upgrade", second, "2.0"]);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "NotAlone"),
+        "{refused:?}"
+    );
+    let next = text(&refused.document["error"], "next");
+    assert!(next.contains("stylus-upgrades rollout A"), "{next}");
+    assert_eq!(block(&sandbox), before);
+
+    let rolled = sandbox.run("Admin", &["rollout", "A", "--max", "1"]);
+    assert_eq!(
+        (rolled.exit, &rolled.document["left"]),
+        (Some(5), &1.into())
+    );
+    let again = sandbox.run("Admin", &["upgrade", first, "2.0"]);
+    assert_eq!(
+        (again.exit, error(&again)),
+        (Some(1), "AlreadyAtVersion"),
+        "{again:?}"
+    );
+    let before = block(&sandbox);
+    let done = sandbox.done("Admin", &["upgrade", second, "2.0"]);
+    assert_eq!(
+        (text(&done, "route"), &done["executed"]),
+        ("rollout", &true.into())
+    );
+    assert_eq!(block(&sandbox), before + 1);
+}
+
+#[test]
+fn only_its_proposer_ends_an_action_and_the_record_of_it_says_so() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    let proposed = sandbox.run("Admin", &MIGRATE).document;
+    let action = text(&proposed, "action");
+    let refused = sandbox.run("Admin2", &["cancel", action]);
+    assert_eq!((refused.exit, error(&refused)), (Some(1), "NotAnApprover"));
+    let said = &refused.document["error"];
+    assert!(
+        text(said, "message").contains("only its proposer"),
+        "{said}"
+    );
+    assert!(
+        text(said, "next").contains("stylus-upgrades revoke"),
+        "{said}"
+    );
+
+    assert_eq!(kept(&sandbox), "proposed");
+    sandbox.done("Admin", &["cancel", action]);
+    assert_eq!(kept(&sandbox), "ended");
+    sandbox.agreed(BOTH, &MIGRATE);
+    assert_eq!(kept(&sandbox), "registered");
+}
+
+#[test]
+fn an_action_that_another_one_overtook_is_approved_by_nobody() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    let proposed = sandbox.run("Admin", &MIGRATE).document;
+    let action = text(&proposed, "action");
+    let other = [
+        "register",
+        "A",
+        "2.0",
+        "erc20-v1",
+        "--initial",
+        "--accept=initializer-of-other",
+    ];
+    let first = sandbox.run("Admin", &other);
+    assert_eq!(first.exit, Some(3), "{first:?}");
+    assert!(
+        first
+            .stderr
+            .contains("other code that was proposed under that name"),
+        "{first:?}"
+    );
+    sandbox.done("Admin2", &other);
+    let before = block(&sandbox);
+    let refused = sandbox.run("Admin2", &["approve", action]);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "Superseded"),
+        "{refused:?}"
+    );
+    let said = text(&refused.document["error"], "message");
+    assert_eq!(
+        said,
+        "A 2.0 is registered with other code: this action has ended, and never does anything"
+    );
+    assert_eq!(block(&sandbox), before);
+    let open = sandbox.done("Admin2", &["pending", "A"]);
+    assert_eq!(open["actions"].as_array().map(Vec::len), Some(0), "{open}");
+    let examined = sandbox.run("Admin", &["doctor"]).document;
+    assert!(
+        !examined["programs"].to_string().contains("an open action"),
+        "{examined}"
+    );
+}
+
+#[test]
+fn an_approver_whose_own_part_ends_says_so() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    sandbox.done("Admin", &["update-policy", "A", "--role", "policy", BOTH]);
+    let cases = [
+        (["update-policy", "A", "--role", "other", BOTH], "new-role"),
+        (
+            ["update-policy", "A", "--role", "policy", "Admin"],
+            "excluded-sender",
+        ),
+    ];
+    for (update, what) in cases {
+        let proposed = sandbox.run("Admin", &[&update[..], &["--accept", "new-role"]].concat());
+        assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+        let action = text(&proposed.document, "action");
+        let approve = ["approve", action];
+        for words in [&update[..], &approve] {
+            let refused = sandbox.run("Admin2", words);
+            assert_eq!(error(&refused), "Unconfirmed", "{refused:?}");
+            let next = text(&refused.document["error"], "next");
+            assert!(next.contains(&format!("--accept {what}")), "{next}");
+        }
+        let meant = [&approve[..], &["--accept", what]].concat();
+        assert_eq!(sandbox.done("Admin2", &meant)["executed"], true);
+    }
+}
+
+#[test]
+fn policies_that_fewer_people_can_change_are_named() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let define = [
+        "define",
+        "B",
+        "--migrate",
+        BOTH,
+        "--policy",
+        "Admin",
+        "--create",
+        "Admin",
+    ];
+    let warning = "migrate takes 2 approvals and policy 1";
+    let defined = sandbox.run("Admin", &define);
+    assert!(
+        defined.exit == Some(0) && defined.stderr.contains(warning),
+        "{defined:?}"
+    );
+    let same = sandbox.run("Admin", &["define", "C", "--migrate", BOTH]);
+    assert!(
+        same.exit == Some(0) && !same.stderr.contains(warning),
+        "{same:?}"
+    );
+    let updated = sandbox.run("Admin", &["update-policy", "A", BOTH]);
+    assert!(
+        updated.exit == Some(0) && updated.stderr.contains(warning),
+        "{updated:?}"
+    );
+    let mended = sandbox.run("Admin", &["update-policy", "A", "--role", "policy", BOTH]);
+    assert!(
+        mended.exit == Some(0) && !mended.stderr.contains(warning),
+        "{mended:?}"
+    );
+}
+
+#[test]
+fn what_is_current_is_planned_and_typed_again_as_it_became_so() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &MIGRATE);
+    let before = block(&sandbox);
+    let planned = sandbox.done("Admin", &["plan", "A", "2.0", "counter-v2"]);
+    assert_eq!(
+        (&planned["ok"], &planned["is_current"]),
+        (&true.into(), &true.into()),
+        "{planned}"
+    );
+    let again = sandbox.done("Admin", &["migrate", "A", "2.0", "counter-v2"]);
+    assert_eq!(again["executed"], true);
+    let refused = sandbox.run("Admin", &["rollback", "A", "--to", "2.0", "--as", "3.0"]);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(2), "Usage"),
+        "{refused:?}"
+    );
+    assert_eq!(block(&sandbox), before);
+}

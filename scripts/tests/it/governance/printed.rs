@@ -1,0 +1,60 @@
+//! `--print`: what a build and a send run, in full, before they run.
+
+use crate::governance::sandbox::{Sandbox, text};
+use alloy::consensus::Transaction;
+use alloy::primitives::B256;
+
+/// The lines of stderr that are commands.
+fn commands(stderr: &str) -> Vec<&str> {
+    let lines = stderr.lines();
+    lines.filter_map(|line| line.strip_prefix("$ ")).collect()
+}
+
+#[test]
+fn every_transaction_is_printed_as_it_is_sent() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let define = ["define", "B", "--migrate", "Admin"];
+    let quiet = sandbox.run("Admin", &define);
+    assert!(commands(&quiet.stderr).is_empty(), "{}", quiet.stderr);
+    let define = ["define", "C", "--migrate", "Admin", "--print"];
+    let answer = sandbox.run("Admin", &define);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    let printed = commands(&answer.stderr);
+    let [command] = printed[..] else {
+        panic!("one transaction, not {printed:?}");
+    };
+    let tx: B256 = text(&answer.document, "tx").parse().expect("a hash");
+    let sent = sandbox.node.with_chain(move |chain| chain.transaction(tx));
+    let sent = sent.expect("the chain").expect("mined").envelope;
+    let expected = format!(
+        "cast send --chain {} --nonce {} --gas-limit {} --gas-price {} --priority-gas-price {} {} {} # 'define C'",
+        sent.chain_id().expect("one"),
+        sent.nonce(),
+        sent.gas_limit(),
+        sent.max_fee_per_gas(),
+        sent.max_priority_fee_per_gas().expect("one"),
+        sent.to().expect("the registry"),
+        sent.input(),
+    );
+    assert_eq!(command, expected);
+}
+
+#[test]
+fn the_compiler_of_a_build_is_printed_as_it_is_called() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let words = ["verify", "A", "--version", "1.0", "--source", "counter-v1"];
+    let answer = sandbox.run("Other", &[&words[..], &["--print"]].concat());
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    let printed = commands(&answer.stderr);
+    let rustc = printed.iter().find(|line| line.contains(" rustc "));
+    let rustc = rustc.unwrap_or_else(|| panic!("{printed:?}"));
+    assert!(rustc.starts_with("cd / && env -i "), "{rustc}");
+    for part in [
+        "CARGO_HOME=",
+        "--frozen",
+        "--target wasm32-unknown-unknown",
+        "counter_v1/Cargo.toml",
+    ] {
+        assert!(rustc.contains(part), "{part} in {rustc}");
+    }
+}

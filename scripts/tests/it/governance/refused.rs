@@ -1,0 +1,78 @@
+//! Actions that an approver refuses before he has approved them, and before anybody has proposed them.
+
+use crate::governance::sandbox::{MIGRATE, Sandbox, error, text};
+
+#[test]
+fn a_signature_is_void_once_its_signer_has_refused_the_action() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let export = [
+        "--as",
+        "Admin",
+        "--export",
+        "call.json",
+        "--export-format",
+        "json",
+    ];
+    sandbox.done("Admin", &[&["pause", "A"][..], &export].concat());
+    let signed = sandbox.done("Admin", &["sign", "call.json", "--out", "signed.json"]);
+    let refused = sandbox.done("Admin", &["revoke", "signed.json"]);
+    assert_eq!(refused["action"], signed["action"]);
+    assert_eq!(
+        (&refused["withdrawn"], &refused["executed"]),
+        (&false.into(), &false.into())
+    );
+    let submitted = sandbox.run("Other", &["submit", "signed.json"]);
+    assert_eq!(
+        (submitted.exit, error(&submitted)),
+        (Some(1), "InvalidSignature"),
+        "{submitted:?}"
+    );
+    let twice = sandbox.run("Admin", &["revoke", text(&signed, "action")]);
+    assert_eq!(
+        (twice.exit, error(&twice)),
+        (Some(1), "NotApproved"),
+        "{twice:?}"
+    );
+    // A call of his own still counts.
+    let paused = sandbox.done("Admin", &["pause", "A"]);
+    assert_eq!(paused["executed"], true);
+    let history = sandbox.done("Other", &["history", "A"]);
+    let events = history["entries"].as_array().expect("events");
+    let action = text(&signed, "action");
+    let told = format!("refused {action} before it was proposed");
+    assert!(
+        events.iter().any(|one| one["what"] == told.as_str()),
+        "{history:#}"
+    );
+    let examined = sandbox.run("Other", &["doctor"]);
+    let findings = examined.document["findings"].as_array().expect("findings");
+    let names: Vec<_> = findings.iter().map(|one| text(one, "id")).collect();
+    assert_eq!(names, ["DefinitionPaused"], "{examined:?}");
+}
+
+#[test]
+fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let proposed = sandbox.run("Admin", &MIGRATE);
+    let action = text(&proposed.document, "action");
+    let refused = sandbox.done("Admin2", &["revoke", action]);
+    assert_eq!(
+        (&refused["withdrawn"], &refused["approvals"]),
+        (&false.into(), &1.into())
+    );
+    let (exit, lines) = sandbox.reported("Admin", &["revoke", action]);
+    assert_eq!(exit, Some(0));
+    assert!(
+        lines.iter().any(|line| line == "revoked, now 0/2"),
+        "{lines:?}"
+    );
+    let unknown = format!("0x{}", "7".repeat(64));
+    let (exit, lines) = sandbox.reported("Admin", &["revoke", &unknown]);
+    assert_eq!(exit, Some(0));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line == "refused before anybody proposed it"),
+        "{lines:?}"
+    );
+}

@@ -1,0 +1,107 @@
+//! A relay in front of a node: it notes every method that is asked for, refuses what a provider
+//! might refuse, answers what is not so, and lets something happen before it asks the node.
+
+use serde_json::{Value, json};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use stylus_upgrades_test_support::http::{Message, post, respond};
+
+/// A server's own error. It means no limit of requests, for which the program would wait.
+const REFUSED: i64 = -32000;
+
+/// Refuses a request with words of a provider; `None` lets it through.
+type Rule = dyn Fn(&Value) -> Option<&'static str> + Send + Sync;
+/// Changes the answer to a request.
+type Lie = dyn Fn(&Value, &mut Value) + Send + Sync;
+
+/// The relay; its thread ends with the process.
+pub(crate) struct Relay {
+    address: SocketAddr,
+    methods: Arc<Mutex<Vec<String>>>,
+}
+
+impl Relay {
+    /// A relay in front of the node at `target` (`http://…`).
+    pub(crate) fn to(
+        target: &str,
+        rule: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Self {
+        Self::answering(target, Arc::new(rule), Arc::new(|_, _| {}))
+    }
+
+    /// One that lets something happen before the node is asked.
+    pub(crate) fn interrupting(
+        target: &str,
+        before: impl Fn(&Value) + Send + Sync + 'static,
+    ) -> Self {
+        Self::to(target, move |request| {
+            before(request);
+            None
+        })
+    }
+
+    /// One that changes answers.
+    pub(crate) fn lying(
+        target: &str,
+        lie: impl Fn(&Value, &mut Value) + Send + Sync + 'static,
+    ) -> Self {
+        Self::answering(target, Arc::new(|_: &Value| None), Arc::new(lie))
+    }
+
+    fn answering(target: &str, rule: Arc<Rule>, lie: Arc<Lie>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let address = listener.local_addr().expect("it");
+        let methods = Arc::<Mutex<Vec<String>>>::default();
+        let (noted, target) = (
+            methods.clone(),
+            target.trim_start_matches("http://").to_owned(),
+        );
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (noted, target) = (noted.clone(), target.clone());
+                let (rule, lie) = (rule.clone(), lie.clone());
+                std::thread::spawn(move || serve(stream, &target, &noted, &*rule, &*lie));
+            }
+        });
+        Self { address, methods }
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every method that was asked for.
+    pub(crate) fn methods(&self) -> Vec<String> {
+        self.methods.lock().expect("it").clone()
+    }
+}
+
+fn serve(client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: &Rule, lie: &Lie) {
+    let Ok(message) = Message::read(&client) else {
+        return;
+    };
+    let request: Value = serde_json::from_slice(&message.body).unwrap_or_default();
+    if let Some(method) = request["method"].as_str() {
+        noted.lock().expect("it").push(method.into());
+    }
+    let answer = match rule(&request) {
+        Some(words) => {
+            let error = json!({"code": REFUSED, "message": words});
+            json!({"jsonrpc": "2.0", "id": request["id"], "error": error})
+        }
+        None => {
+            let mut answer = ask(target, &request);
+            lie(&request, &mut answer);
+            answer
+        }
+    };
+    let _ = respond(&client, "200 OK", "", &answer.to_string());
+}
+
+/// What the node at `target` (`host:port`) answers.
+pub(crate) fn ask(target: &str, request: &Value) -> Value {
+    let node = TcpStream::connect(target).expect("the node");
+    post(&node, target, &request.to_string()).expect("sent");
+    let answer = Message::read(&node).expect("an answer");
+    serde_json::from_slice(&answer.body).expect("JSON")
+}

@@ -1,0 +1,315 @@
+//! `trace`: the calls of a transaction by their names, and what is said where an endpoint gives less.
+
+use crate::governance::relay::Relay;
+use crate::governance::sandbox::{Answer, CREATE_SAVED, MIGRATE, Sandbox, error, text};
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use std::path::Path;
+use stylus_chain::CallRequest;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+
+alloy::sol! {
+    function increment() external;
+}
+
+/// An account that no command uses.
+const USER: usize = 5;
+
+/// Sends a call of a user with that much gas. It is mined, whether it succeeds or not.
+pub(crate) fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
+    let (user, input) = (sandbox.node.addresses()[USER], call.abi_encode());
+    let sent = sandbox.node.with_chain(move |chain| {
+        chain.impersonate(user);
+        let request = CallRequest {
+            to: Some(to),
+            gas: Some(1_000_000),
+            input: input.into(),
+            ..CallRequest::default()
+        };
+        chain.submit_unsigned(user, request).expect("sent")
+    });
+    sent.expect("the chain").to_string()
+}
+
+pub(crate) fn frames(answer: &Value) -> &Vec<Value> {
+    answer["frames"].as_array().expect("frames")
+}
+
+/// A sandbox with an instance that the manifest calls `counter`.
+pub(crate) fn with_instance() -> (Sandbox, Address) {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let created = sandbox.done("Admin", &CREATE_SAVED);
+    let proxy = text(&created, "proxy").parse().expect("an address");
+    (sandbox, proxy)
+}
+
+/// Every frame begins and ends once, inside of its caller, in the order of the frames.
+fn is_drawable(file: &Path, frames: &[Value]) {
+    let text = std::fs::read_to_string(file).expect("the flame graph");
+    let graph: Value = serde_json::from_str(&text).expect("JSON");
+    let names = graph["shared"]["frames"].as_array().expect("names");
+    assert_eq!(names.len(), frames.len());
+    let profile = &graph["profiles"][0];
+    assert_eq!(profile["endValue"], frames[0]["gas_used"]);
+    let (mut open, mut begun, mut last) = (Vec::new(), 0, 0);
+    for event in profile["events"].as_array().expect("events") {
+        let (frame, at) = (event["frame"].as_u64(), event["at"].as_u64());
+        let (frame, at) = (frame.expect("a frame"), at.expect("gas"));
+        assert!(at >= last, "{event}");
+        last = at;
+        match event["type"].as_str() {
+            Some("O") => {
+                assert_eq!(frame, begun, "{event}");
+                begun += 1;
+                open.push(frame);
+            }
+            _ => assert_eq!(open.pop(), Some(frame), "{event}"),
+        }
+    }
+    assert!(open.is_empty() && begun == frames.len() as u64);
+}
+
+#[test]
+fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas_and_ink() {
+    let (sandbox, _) = with_instance();
+    let migrated = sandbox.done("Admin", &MIGRATE);
+    let tx = text(&migrated, "tx");
+    let words = ["trace", tx, "--flamegraph", "calls.json"];
+    let answer = sandbox.done("Other", &words);
+    assert_eq!(answer["missing"], json!([]), "{answer}");
+    is_drawable(&sandbox.path("calls.json"), frames(&answer));
+    // Again over its own file, and over nothing else.
+    sandbox.done("Other", &words);
+    let over = ["trace", tx, "--flamegraph", "Admin"];
+    let key = std::fs::read(sandbox.path("Admin")).expect("a key");
+    assert_eq!(error(&sandbox.run("Other", &over)), "FileExists");
+    assert_eq!(std::fs::read(sandbox.path("Admin")).expect("a key"), key);
+    let frames = frames(&answer);
+    let root = &frames[0];
+    assert_eq!(text(root, "contract"), "registry");
+    assert_eq!(text(root, "code"), "stylus");
+    assert!(
+        text(root, "call").starts_with("migrate(\"A\", \"2.0\", "),
+        "{root}"
+    );
+    let named = |name: &str| frames.iter().find(|one| one["contract"] == name);
+    assert!(named("registry-governance").is_some(), "{answer}");
+    assert!(named("UpgradeabilityStorage").is_some(), "{answer}");
+    let step = frames
+        .iter()
+        .find(|one| one["function"] == "migrate(uint256)")
+        .unwrap_or_else(|| panic!("no migration in {answer}"));
+    assert_eq!(
+        (text(step, "contract"), text(step, "call")),
+        ("\"A\" \"2.0\"", "migrate(5)")
+    );
+    assert_eq!(step["versions"], json!(["2.0"]));
+    let upgraded = frames
+        .iter()
+        .find(|one| one["function"] == "upgradeTo(string)");
+    let upgraded = upgraded.expect("the proxy's upgrade");
+    assert!(text(upgraded, "contract").starts_with("counter (instance of \"A\""));
+
+    // Every unit of gas belongs to one frame; what was paid before the first is the root's, and what
+    // was paid back is none's.
+    let number = |frame: &Value, field: &str| frame[field].as_u64().expect("a number");
+    let alone: u64 = frames.iter().map(|one| number(one, "gas_alone")).sum();
+    let paid_back = answer["refund"].as_u64().unwrap_or_default();
+    assert_eq!(alone, number(root, "gas_used") + paid_back);
+    assert_eq!(answer["gas"], root["gas_used"]);
+    for frame in frames.iter().filter(|one| one["code"] == "stylus") {
+        let ink = &frame["ink"];
+        assert!(number(ink, "alone") <= number(ink, "used"), "{frame}");
+        // A gas is 10,000 ink, and a frame pays nothing else.
+        let gas = number(frame, "gas_used");
+        assert!(number(ink, "used") <= gas * 10_000, "{frame}");
+        assert!(number(ink, "used") > 0, "{frame}");
+    }
+
+    let picture = std::fs::read_to_string(sandbox.path("calls.json")).expect("the picture");
+    assert!(picture.contains("speedscope.app"), "{picture}");
+    assert!(picture.contains("UpgradeabilityStorage"), "{picture}");
+    let (exit, lines) = sandbox.reported("Other", &words);
+    assert_eq!(exit, Some(0));
+    let whole = lines.join("\n");
+    assert!(whole.contains("└ ") && whole.contains("├ "), "{whole}");
+    assert!(
+        whole.contains("\"A\" \"2.0\" [stylus]: migrate(5)"),
+        "{whole}"
+    );
+}
+
+#[test]
+fn a_revert_is_named_where_it_happened_and_a_users_call_by_the_kept_interface() {
+    let (sandbox, proxy) = with_instance();
+    let counted = sent(&sandbox, proxy, &incrementCall {});
+    let answer = sandbox.done("Other", &["trace", &counted]);
+    let calls: Vec<_> = frames(&answer)
+        .iter()
+        .map(|one| (text(one, "type"), text(one, "call")))
+        .collect();
+    assert_eq!(
+        calls,
+        [("CALL", "increment()"), ("DELEGATECALL", "increment()")]
+    );
+    assert_eq!(frames(&answer)[1]["contract"], "\"A\" \"1.0\"");
+
+    let version = "1.0".to_owned();
+    let failed = sent(&sandbox, proxy, &upgradeToCall { version });
+    let answer = sandbox.done("Other", &["trace", &failed]);
+    assert_eq!(answer["success"], false);
+    let reverts: Vec<_> = frames(&answer)
+        .iter()
+        .filter_map(|one| one["revert"].as_str())
+        .collect();
+    assert!(
+        reverts
+            .iter()
+            .all(|one| one.starts_with("UpgradeNotAuthorized("))
+            && !reverts.is_empty(),
+        "{answer}"
+    );
+    let (_, lines) = sandbox.reported("Other", &["trace", &failed]);
+    assert!(lines[0].contains("✗ failed"), "{lines:?}");
+}
+
+#[test]
+fn without_a_registry_or_a_manifest_there_are_frames_and_what_is_missing_is_said() {
+    let (sandbox, proxy) = with_instance();
+    let counted = sent(&sandbox, proxy, &incrementCall {});
+    let empty = tempfile::tempdir().expect("a folder");
+    let endpoint = sandbox.node.endpoint();
+    let output = sandbox
+        .command(&["trace", &counted, "--json", "--rpc-url", &endpoint])
+        .current_dir(empty.path())
+        .output()
+        .expect("it starts");
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(frames(&answer)[0]["contract"], proxy.to_string());
+    assert_eq!(
+        text(&frames(&answer)[0], "call"),
+        "0xd09de08a (0 bytes of arguments)",
+        "a selector alone has no name"
+    );
+    let missing = answer["missing"].to_string();
+    assert!(missing.contains("no registry was named"), "{missing}");
+}
+
+/// An endpoint that refuses what the rule says, in its words.
+fn refusing(
+    sandbox: &Sandbox,
+    tx: &str,
+    rule: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
+) -> Answer {
+    let relay = Relay::to(&sandbox.node.endpoint(), rule);
+    sandbox.run("Other", &["trace", tx, "--rpc-url", &relay.endpoint()])
+}
+
+#[test]
+fn an_endpoint_with_less_gives_less_or_is_refused_by_name() {
+    let (sandbox, proxy) = with_instance();
+    let tx = sent(&sandbox, proxy, &incrementCall {});
+    let without_ink = refusing(&sandbox, &tx, |request| {
+        let is_stylus = request["params"][1]["tracer"] == "stylusTracer";
+        is_stylus.then_some("tracer not found")
+    });
+    assert_eq!(without_ink.exit, Some(0), "{without_ink:?}");
+    let missing = without_ink.document["missing"].to_string();
+    assert!(missing.contains("ink by frame"), "{missing}");
+    assert!(missing.contains("tracer not found"), "{missing}");
+    assert_eq!(frames(&without_ink.document)[0]["ink"], Value::Null);
+    assert_eq!(frames(&without_ink.document)[0]["code"], "stylus");
+
+    let cases = [
+        (
+            "the method debug_traceTransaction does not exist/is not available",
+            "debug namespace",
+        ),
+        (
+            "required historical state unavailable (reexec=0)",
+            "archive node",
+        ),
+    ];
+    for (words, next) in cases {
+        let refused = refusing(&sandbox, &tx, move |request| {
+            (request["method"] == "debug_traceTransaction").then_some(words)
+        });
+        assert_eq!((refused.exit, error(&refused)), (Some(4), "NotTraced"));
+        let said = &refused.document["error"];
+        assert!(text(said, "found").contains(words), "{said}");
+        assert!(text(said, "next").contains(next), "{said}");
+    }
+
+    let unknown = B256::repeat_byte(7).to_string();
+    let unknown = sandbox.run("Other", &["trace", &unknown]);
+    assert_eq!(
+        (unknown.exit, error(&unknown)),
+        (Some(1), "TransactionNotFound")
+    );
+    let manual = sandbox.node.with_chain(|chain| chain.set_automine(false));
+    manual.expect("the chain");
+    let waiting = sent(&sandbox, proxy, &incrementCall {});
+    let waiting = sandbox.run("Other", &["trace", &waiting]);
+    assert_eq!(
+        (waiting.exit, error(&waiting)),
+        (Some(3), "TransactionNotMined")
+    );
+}
+
+#[test]
+fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
+    let (sandbox, proxy) = with_instance();
+    let tx = sent(&sandbox, proxy, &incrementCall {});
+    // Error(string) with lines, a mark of ours, and characters that drive a terminal.
+    let lie = "\n✓ succeeded\n\u{1b}[2K\u{202e}registry: migrate(\"A\")";
+    let mut output = alloy::primitives::keccak256("Error(string)")[..4].to_vec();
+    output.extend(alloy::sol_types::SolValue::abi_encode(&lie));
+    let output = alloy::hex::encode_prefixed(output);
+    let words = lie.to_owned();
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        if request["params"][1]["tracer"] != "callTracer" {
+            return;
+        }
+        answer["result"]["error"] = json!(words);
+        answer["result"]["calls"][0]["error"] = json!("execution reverted");
+        answer["result"]["calls"][0]["output"] = json!(output);
+    });
+    let endpoint = relay.endpoint();
+    let words = [
+        "trace",
+        &tx,
+        "--rpc-url",
+        &endpoint,
+        "--flamegraph",
+        "calls.json",
+    ];
+    let (exit, lines) = sandbox.reported("Other", &words);
+    assert_eq!(exit, Some(1));
+    // The summary, the heading, two frames, that the receipt says otherwise, and where the picture is.
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    let ours = lines
+        .iter()
+        .filter(|line| line.trim_start().starts_with('✓'));
+    assert_eq!(ours.count(), 1, "{lines:?}");
+    let whole = lines.concat();
+    assert!(
+        !whole.contains('\u{1b}') && !whole.contains('\u{202e}'),
+        "{whole:?}"
+    );
+    assert!(lines[3].contains("Error(\"\\n✓ succeeded"), "{lines:?}");
+    let picture = std::fs::read_to_string(sandbox.path("calls.json")).expect("the picture");
+    assert!(!picture.contains('\u{1b}') && !picture.contains('\u{202e}'));
+
+    let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["params"][1]["tracer"] == "callTracer" {
+            answer["result"] = json!({"type": "CALL", "from": 5});
+        }
+    });
+    let answer = sandbox.run("Other", &["trace", &tx, "--rpc-url", &relay.endpoint()]);
+    assert_eq!(
+        (answer.exit, error(&answer)),
+        (Some(4), "Unreadable"),
+        "{answer:?}"
+    );
+}

@@ -1,0 +1,155 @@
+//! Who proposes what cannot succeed is refused before anything is sent, unless he means it; what cannot be
+//! foreseen is proposed, and said to be untried.
+
+use crate::governance::plan::BOTH;
+use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
+use alloy::primitives::{Address, Bytes};
+use serde_json::json;
+use stylus_upgrades_interface::slots;
+
+/// One instance whose migration to 2.0 reverts, because its mark is set already.
+fn failing(policy: &str) -> (Sandbox, Address) {
+    let sandbox = Sandbox::with_counter(policy, 1);
+    let status = sandbox.done("Other", &["status", "A"]);
+    let proxy = text(&status["definitions"][0]["instances"][0], "proxy");
+    let proxy: Address = proxy.parse().expect("an address");
+    let marked = sandbox.node.with_chain(move |chain| {
+        chain.set_storage_at(proxy, slots::migrated("2.0").into(), slots::SET)
+    });
+    marked.expect("the chain");
+    (sandbox, proxy)
+}
+
+fn open_actions(sandbox: &Sandbox) -> usize {
+    let pending = sandbox.done("Other", &["pending", "A"]);
+    pending["actions"].as_array().expect("actions").len()
+}
+
+#[test]
+fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
+    let (sandbox, proxy) = failing(BOTH);
+    let refused = sandbox.run("Admin", &MIGRATE);
+    assert_eq!((refused.exit, error(&refused)), (Some(1), "WouldFail"));
+    let said = &refused.document["error"];
+    for (field, part) in [
+        ("message", "migrate A to 2.0 would fail once everybody"),
+        ("found", "AlreadyMigrated("),
+        ("found", &proxy.to_string()),
+        ("next", "--accept would-fail"),
+    ] {
+        assert!(text(said, field).contains(part), "{part}: {said}");
+    }
+    assert!(!text(said, "expected").is_empty(), "{said}");
+    let sent = refused.document["transactions"].as_array();
+    let names = sent.into_iter().flatten().map(|one| text(one, "name"));
+    assert!(
+        names.clone().any(|name| name.contains("deploy")),
+        "{refused:?}"
+    );
+    for name in names {
+        let line = format!("warning: sent before it failed: {name}");
+        assert!(refused.stderr.contains(&line), "{}", refused.stderr);
+    }
+    let file = sandbox.path("call.json").display().to_string();
+    let export = ["--as", "Admin", "--export", &file];
+    let refused = sandbox.run("Other", &[&MIGRATE[..], &export].concat());
+    assert_eq!((refused.exit, error(&refused)), (Some(1), "WouldFail"));
+    assert_eq!(open_actions(&sandbox), 0, "nothing was proposed");
+
+    // Without progress the warning is printed all the same.
+    let quiet = ["--accept=would-fail", "--quiet"];
+    let meant = sandbox.run("Admin", &[&MIGRATE[..], &quiet].concat());
+    assert_eq!(meant.exit, Some(3), "{meant:?}");
+    assert_eq!(meant.document["approvals"], json!(1));
+    assert_eq!(meant.document["would_fail"]["name"], "WouldFail");
+    assert!(
+        meant
+            .stderr
+            .contains("warning: migrate A to 2.0 would fail")
+    );
+    assert!(!meant.stderr.contains(" …"), "{}", meant.stderr);
+    assert_eq!(open_actions(&sandbox), 1);
+}
+
+#[test]
+fn what_one_decides_alone_and_would_fail_costs_nothing() {
+    let (sandbox, proxy) = failing("Admin");
+    let admin = sandbox.node.accounts().mnemonic()[0].address();
+    let nonce = || {
+        let latest = stylus_chain::BlockId::latest();
+        let found = sandbox
+            .node
+            .with_chain(move |chain| chain.account(admin, latest));
+        found.expect("the chain").expect("an account").nonce
+    };
+    let before = nonce();
+    let refused = sandbox.run("Admin", &MIGRATE);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "AlreadyMigrated")
+    );
+    let said = text(&refused.document["error"], "message");
+    assert!(
+        said.contains("nothing was sent") && said.contains(&proxy.to_string()),
+        "{said}"
+    );
+    assert_eq!(nonce(), before, "something was sent: {refused:?}");
+}
+
+#[test]
+fn instances_that_a_failed_plan_leaves_are_said_to_stay() {
+    let (sandbox, proxy) = failing(BOTH);
+    let (exit, lines) = sandbox.reported("Other", &[&["plan"], &MIGRATE[1..]].concat());
+    assert_eq!(exit, Some(1));
+    let stays = format!("instance {proxy}  stays at 1.0");
+    assert!(lines.contains(&stays), "{lines:?}");
+}
+
+#[test]
+fn the_address_of_an_instance_is_no_instance_before_it_is_approved() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &["update-policy", "A", "--role", "create", BOTH]);
+    let line = |lines: &[String]| {
+        let line = lines.iter().find(|line| line.starts_with("proxy  "));
+        line.expect("its address").clone()
+    };
+    let (exit, first) = sandbox.reported("Admin", &CREATE);
+    assert_eq!(exit, Some(3), "{first:?}");
+    let open = line(&first);
+    let (exit, last) = sandbox.reported("Admin2", &CREATE);
+    assert_eq!(exit, Some(0), "{last:?}");
+    let there = format!("{} once it is approved: nothing is there yet", line(&last));
+    assert_eq!(open, there);
+}
+
+#[test]
+fn what_succeeds_once_approved_says_nothing_of_it() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let proposed = sandbox.run("Admin", &MIGRATE);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    for field in ["would_fail", "not_tried"] {
+        assert_eq!(proposed.document.get(field), None, "{field}");
+    }
+}
+
+#[test]
+fn what_cannot_be_foreseen_is_proposed_and_said_to_be_untried() {
+    let (delayed, _) = failing(BOTH);
+    let delay = "AND(Admin,Admin2,AFTER(60))";
+    delayed.done("Admin", &["update-policy", "A", delay]);
+    let (of_contract, _) = failing(BOTH);
+    let admin2 = of_contract.node.accounts().mnemonic()[1].address();
+    let code = Bytes::from_static(&[0]);
+    let set = of_contract
+        .node
+        .with_chain(move |chain| chain.set_code(admin2, code));
+    set.expect("the chain");
+    for (sandbox, why) in [(delayed, "a delay"), (of_contract, "is a contract")] {
+        let proposed = sandbox.run("Admin", &MIGRATE);
+        assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+        let untried = text(&proposed.document, "not_tried");
+        assert!(untried.contains(why), "{untried}");
+        assert!(proposed.stderr.contains("not tried whether it succeeds"));
+        assert_eq!(open_actions(&sandbox), 1);
+    }
+}

@@ -1,0 +1,207 @@
+//! Endpoints that do not answer, answer for ever, slowly, elsewhere, or with anything.
+
+use crate::hostile::sandbox::{Run, Sandbox, node};
+use crate::hostile::server::{Server, forward, reply, respond};
+use serde_json::json;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use stylus_upgrades::client::ANSWER_MAX;
+
+const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
+
+/// A command that asks the endpoint.
+fn ask(url: &str, more: &[&str]) -> Run {
+    let words = ["status", "--json", "--registry", REGISTRY, "--rpc-url", url];
+    Sandbox::new().run(&[&words, more].concat())
+}
+
+/// It must say that there is no answer, with everything that a reader needs.
+fn assert_unreachable(run: &Run) {
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    assert_eq!(run.error("name"), "Unreachable");
+    for field in ["expected", "found", "next"] {
+        assert!(!run.error(field).is_empty(), "{run:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_accepts_and_never_answers_ends_with_exit_4() {
+    let server = Server::new(|_, _| {
+        std::thread::sleep(Duration::from_secs(600));
+        Ok(())
+    });
+    let run = ask(&server.url(), &["--rpc-timeout", "1"]);
+    assert_unreachable(&run);
+    assert_eq!(run.error("expected"), "an answer within 1 s");
+    assert!(run.error("next").contains("--rpc-timeout"), "{run:?}");
+}
+
+#[test]
+fn the_deadline_can_stand_in_the_environment() {
+    let server = Server::new(|_, _| {
+        std::thread::sleep(Duration::from_secs(600));
+        Ok(())
+    });
+    let words = ["status", "--json", "--registry", REGISTRY];
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&words);
+    command.env("ETH_RPC_URL", server.url());
+    assert_unreachable(&Run::of(command.env("ETH_RPC_TIMEOUT", "1")));
+    for wrong in ["0", "soon", "999999999999"] {
+        let run = Run::of(command.env("ETH_RPC_TIMEOUT", wrong));
+        assert_eq!(run.exit, Some(2), "{run:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_drips_for_ever_ends_with_the_deadline() {
+    let server = Server::new(|_, stream| {
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        )?;
+        loop {
+            write!(stream, "1\r\n \r\n")?;
+            stream.flush()?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    assert_unreachable(&ask(&server.url(), &["--rpc-timeout", "1"]));
+}
+
+#[test]
+fn an_endless_answer_is_not_read_into_memory() {
+    let taken = Arc::new(AtomicU64::new(0));
+    let count = taken.clone();
+    let server = Server::new(move |_, stream| {
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        )?;
+        let chunk = format!("100000\r\n{}\r\n", "0".repeat(1 << 20));
+        loop {
+            stream.write_all(chunk.as_bytes())?;
+            count.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        }
+    });
+    let run = ask(&server.url(), &[]);
+    assert_unreachable(&run);
+    assert!(run.error("expected").contains("at most"), "{run:?}");
+    // what stands in the buffers of two sockets comes on top
+    let bound = ANSWER_MAX as u64 + (32 << 20);
+    assert!(taken.load(Ordering::Relaxed) <= bound, "{taken:?}");
+}
+
+#[test]
+fn an_answer_that_announces_too_much_is_not_waited_for() {
+    let server = Server::new(|_, stream| {
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n"
+        )?;
+        std::thread::sleep(Duration::from_secs(600));
+        Ok(())
+    });
+    let run = ask(&server.url(), &[]);
+    assert_unreachable(&run);
+    assert!(run.error("expected").contains("at most"), "{run:?}");
+}
+
+#[test]
+fn a_redirect_is_reported_and_not_followed() {
+    let requests = Arc::new(AtomicU64::new(0));
+    let count = requests.clone();
+    let other = Server::new(move |request, stream| {
+        count.fetch_add(1, Ordering::Relaxed);
+        reply(stream, request, "result", json!("0x1"))
+    });
+    for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
+        let to = other.url();
+        let server = Server::new(move |_, stream| {
+            let head = format!("{status}\r\nlocation: {to}/secretsecretsecret");
+            respond(stream, &head, "")
+        });
+        let run = ask(&server.url(), &[]);
+        assert_unreachable(&run);
+        assert!(run.error("found").contains("redirect"), "{run:?}");
+        assert!(!run.stdout.contains("secretsecret"), "{run:?}");
+    }
+    assert_eq!(requests.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn an_answer_that_is_no_json_rpc_is_reported_in_few_words() {
+    let nested = "[".repeat(1 << 20);
+    let answers = [
+        ("200 OK", String::new()),
+        ("200 OK", "<html>".repeat(100_000)),
+        ("200 OK", nested),
+        ("200 OK", "{\"jsonrpc\":\"2.0\",\"id\":0}".into()),
+        (
+            "200 OK",
+            "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"a\":[]}}".into(),
+        ),
+        ("401 Unauthorized", "no\r\n\u{1b}[2Ksuccess 2/2".into()),
+        ("502 Bad Gateway", "x".repeat(1 << 20)),
+        ("204 No Content", String::new()),
+    ];
+    for (status, body) in answers {
+        let server = Server::new(move |_, stream| respond(stream, status, &body));
+        let run = ask(&server.url(), &[]);
+        assert_unreachable(&run);
+        assert!(
+            run.stdout.len() + run.stderr.len() < 8_000,
+            "{}",
+            run.stdout.len()
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_that_hangs_up_ends_with_exit_4() {
+    let server = Server::new(|_, _| Ok(()));
+    assert_unreachable(&ask(&server.url(), &[]));
+    let server =
+        Server::new(|_, stream| write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{{"));
+    assert_unreachable(&ask(&server.url(), &[]));
+}
+
+#[test]
+fn what_is_no_url_of_an_endpoint_is_wrong_use() {
+    for url in ["ftp://127.0.0.1", "127.0.0.1:8547", "", "http://"] {
+        let run = ask(url, &[]);
+        assert_eq!(run.exit, Some(2), "{url}: {run:?}");
+        assert_eq!(run.error("name"), "Url");
+    }
+}
+
+#[test]
+fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_run_goes_on() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let silent = Server::new({
+        let host = node.address().to_string();
+        move |request, stream| {
+            if request.method() == "eth_sendRawTransaction" {
+                std::thread::sleep(Duration::from_secs(600));
+            }
+            forward(stream, request, &host)
+        }
+    });
+    let words = [
+        "deploy",
+        "counter-v1",
+        "--json",
+        "--private-key-path",
+        "key",
+    ];
+    let url = silent.url();
+    let bad = [&words[..], &["--rpc-timeout", "3", "--rpc-url", &url]].concat();
+    let run = sandbox.run(&bad);
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    assert_eq!(run.error("name"), "MaybeSent", "it may have arrived");
+    let deployed = sandbox.done(&["deploy", "counter-v1"]);
+    assert_eq!(deployed["active"], true);
+}

@@ -1,0 +1,310 @@
+//! Acts that are final, unusual, or mistyped: nothing is sent before they are meant and understood.
+
+use crate::hostile::sandbox::{MANIFEST, Run, Sandbox, node};
+use alloy::primitives::Address;
+use pty_process::blocking::{Command, Pty, open};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::io::{Read, Write};
+use stylus_chain::BlockId;
+use stylus_devnode::NodeHandle;
+
+/// An address whose checksum does not hold: the last letter's case is changed.
+const WRONG: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD";
+
+/// How the question for a password begins.
+const PASSWORD: &str = "Password of";
+
+pub(crate) fn nonce(node: &NodeHandle, who: Address) -> u64 {
+    node.with_chain(move |chain| chain.account(who, BlockId::latest()).expect("it").nonce)
+        .expect("the chain")
+}
+
+pub(crate) fn team() -> (NodeHandle, Sandbox) {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    (node, sandbox)
+}
+
+fn with_key<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    [words, &["--private-key-path", "key"]].concat()
+}
+
+fn refused(sandbox: &Sandbox, words: &[&str], name: &str) -> Run {
+    let run = sandbox.run(&[&with_key(words)[..], &["--json"]].concat());
+    assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
+    assert_eq!(run.error("name"), name, "{words:?}");
+    run
+}
+
+#[test]
+fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
+    let (node, sandbox) = team();
+    let sender = node.addresses()[0];
+    let other = node.addresses()[1].to_string();
+    let before = nonce(&node, sender);
+    let cases: [(&[&str], &str); 7] = [
+        (&["update-policy", "A", "NONE"], "policy-none"),
+        (
+            &["update-policy", "A", "--role", "create", "NONE"],
+            "policy-none",
+        ),
+        (
+            &["update-policy", "A", "--role", "creat", "Admin"],
+            "new-role",
+        ),
+        (&["update-policy", "A", &other], "excluded-sender"),
+        (
+            &["define", "B", "--migrate", "Admin", "--create", "NONE"],
+            "policy-none",
+        ),
+        (&["define", "B", "--migrate", &other], "excluded-sender"),
+        (&["registry", "deploy", "--define", "NONE"], "policy-none"),
+    ];
+    for (words, flag) in cases {
+        let run = refused(&sandbox, words, "Unconfirmed");
+        assert!(
+            run.error("next").contains(&format!("--accept {flag}")),
+            "{run:?}"
+        );
+    }
+    assert_eq!(nonce(&node, sender), before, "nothing was sent");
+    let role = [
+        "update-policy",
+        "A",
+        "--role",
+        "audit",
+        "Admin",
+        "--accept",
+        "new-role",
+    ];
+    assert_eq!(sandbox.done(&role)["executed"], true);
+    let last = [
+        "update-policy",
+        "A",
+        "--role",
+        "create",
+        "NONE",
+        "--accept",
+        "policy-none",
+    ];
+    assert_eq!(sandbox.done(&last)["executed"], true);
+}
+
+#[test]
+fn who_approves_a_final_policy_says_that_it_is_meant_too() {
+    let (node, sandbox) = team();
+    let second = &node.accounts().mnemonic()[1];
+    sandbox.write_private("second", &second.to_bytes().to_string());
+    let both = format!("AND(Admin,{})", second.address());
+    sandbox.done(&["update-policy", "A", "--role", "policy", &both]);
+    let freeze = [
+        "update-policy",
+        "A",
+        "NONE",
+        "--accept",
+        "policy-none",
+        "--json",
+    ];
+    let proposed = sandbox.run(&with_key(&freeze));
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let document = proposed.document();
+    let action = document["action"].as_str().expect("an action");
+    let approve = ["approve", action, "--private-key-path", "second", "--json"];
+    let prompted = sandbox.run(&approve);
+    assert_eq!(
+        (prompted.exit, prompted.error("name").as_str()),
+        (Some(2), "Unconfirmed")
+    );
+    let meant = sandbox.run(&[&approve[..], &["--accept", "policy-none"]].concat());
+    assert_eq!(meant.exit, Some(0), "{meant:?}");
+}
+
+/// Runs a command at a terminal and types `answer` when it asks; its exit code, and what was seen.
+fn at_a_terminal(
+    sandbox: &Sandbox,
+    words: &[&str],
+    prompt: &str,
+    answer: &str,
+) -> (Option<i32>, String) {
+    let (mut pty, pts) = open().expect("a terminal");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ETH_") {
+            command = command.env_remove(name);
+        }
+    }
+    let command = command.args(words).current_dir(sandbox.folder());
+    let command = command.envs(crate::clone::variables());
+    let mut child = command.spawn(pts).expect("it starts");
+    let (mut seen, mut buffer, mut answered) = (String::new(), [0; 4096], false);
+    // A read fails when the program has ended.
+    while let Ok(length @ 1..) = pty.read(&mut buffer) {
+        seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        if !answered && seen.contains(prompt) {
+            answered = true;
+            while prompt == PASSWORD && shows_what_is_typed(&pty) {
+                std::thread::yield_now(); // as a person is slower than the program
+            }
+            writeln!(pty, "{answer}").expect("typed");
+        }
+    }
+    (child.wait().expect("it ends").code(), seen)
+}
+
+fn shows_what_is_typed(pty: &Pty) -> bool {
+    let modes = tcgetattr(pty).expect("a terminal").local_modes;
+    modes.contains(LocalModes::ECHO)
+}
+
+#[test]
+fn a_person_at_a_terminal_is_prompted() {
+    let (node, sandbox) = team();
+    let sender = node.addresses()[0];
+    let before = nonce(&node, sender);
+    let words = with_key(&["update-policy", "A", "--role", "create", "NONE"]);
+    for no in ["", "no", "y", "yes, but"] {
+        let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", no);
+        assert_eq!(exit, Some(2), "{seen}");
+    }
+    assert_eq!(nonce(&node, sender), before, "nothing was sent");
+    let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", "yes");
+    assert_eq!(exit, Some(0), "{seen}");
+    assert_eq!(nonce(&node, sender), before + 1);
+}
+
+#[test]
+fn a_terminal_prompts_for_a_keystores_password_and_does_not_show_it() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let key = node.accounts().mnemonic()[0].to_bytes();
+    let mut rng = alloy::signers::k256::elliptic_curve::rand_core::OsRng;
+    let store = alloy::signers::local::PrivateKeySigner::encrypt_keystore(
+        sandbox.folder(),
+        &mut rng,
+        key,
+        "open sesame",
+        Some("store"),
+    );
+    store.expect("a keystore");
+    let words = [
+        "deploy",
+        "counter-back",
+        "--no-activate",
+        "--keystore",
+        "store",
+    ];
+    for (typed, exit) in [("open sesame", 0), ("open barley", 2)] {
+        let (found, seen) = at_a_terminal(&sandbox, &words, PASSWORD, typed);
+        assert_eq!(found, Some(exit), "{seen}");
+        assert!(!seen.contains(typed), "{seen}");
+    }
+}
+
+#[test]
+fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
+    let (node, sandbox) = team();
+    let sender = node.addresses()[0];
+    let before = nonce(&node, sender);
+    let policy = format!("OR(Admin,{WRONG})");
+    let list = format!("[0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed,{WRONG}]");
+    let commands: [&[&str]; 12] = [
+        &["status", "--registry", WRONG],
+        &["status", WRONG],
+        &["upgrade", WRONG, "2.0"],
+        &["set-handler", WRONG, "Admin"],
+        &["set-handler", "Admin", WRONG],
+        &["run-migration", WRONG],
+        &["update-policy", "A", &policy],
+        &["define", "B", "--migrate", "Admin", "--create", WRONG],
+        &["registry", "deploy", "--define", WRONG],
+        &["register", "A", "1.0", WRONG],
+        &[
+            "create-proxy",
+            "A",
+            "1.0",
+            "--init",
+            "initialize(address)",
+            WRONG,
+        ],
+        &[
+            "create-proxy",
+            "A",
+            "1.0",
+            "--init",
+            "initialize(address[])",
+            &list,
+        ],
+    ];
+    for words in commands {
+        let run = refused(&sandbox, words, "AddressChecksum");
+        assert!(run.stdout.contains(WRONG), "{run:?}");
+    }
+    let mut command = sandbox.command(&with_key(&["deploy", "counter-v1", "--json"]));
+    let from = Run::of(command.env("ETH_FROM", WRONG));
+    assert_eq!(
+        (from.exit, from.error("name").as_str()),
+        (Some(2), "FromMalformed")
+    );
+    let manifest = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("it");
+    for wrong in [
+        format!("{manifest}x = \"{WRONG}\"\n"),
+        format!("registry = \"{WRONG}\"\n"),
+    ] {
+        sandbox.write(MANIFEST, &wrong);
+        let run = refused(&sandbox, &["status"], "ManifestSyntax");
+        assert!(run.error("message").contains("checksum"), "{run:?}");
+    }
+    assert_eq!(nonce(&node, sender), before, "nothing was sent");
+}
+
+#[test]
+fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let sender = node.addresses()[0];
+    let nobody = "CALL(0x1111111111111111111111111111111111111111)";
+    let or = format!("OR(Admin,{nobody})");
+    for policy in [
+        "AND(Admin",
+        "Admin,Admin",
+        "OutOf(3,Admin)",
+        "admin",
+        "AND(Admin,Admin)x",
+        "",
+    ] {
+        let words = ["registry", "deploy", "--define", policy, "--json"];
+        let run = sandbox.run(&with_key(&words));
+        assert!(matches!(run.exit, Some(1 | 2)), "{policy}: {run:?}");
+    }
+    let run = sandbox.run(&with_key(&[
+        "registry", "deploy", "--define", &or, "--json",
+    ]));
+    assert_eq!(run.error("name"), "Missing", "{run:?}");
+    assert_eq!(nonce(&node, sender), 0, "nothing was sent");
+
+    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    sandbox.done(&["register", "A", "1.0", "counter-v1"]);
+    let before = nonce(&node, sender);
+    refused(
+        &sandbox,
+        &["registry", "deploy", "--save"],
+        "ManifestDiffers",
+    );
+    for alias in ["0x12", "Admin", "NONE", "a b"] {
+        let create = [
+            "create-proxy",
+            "A",
+            "1.0",
+            "--init",
+            "initialize(uint256)",
+            "7",
+        ];
+        let words = [&create[..], &["--save", alias]].concat();
+        let run = sandbox.run(&[&with_key(&words)[..], &["--json"]].concat());
+        assert_eq!(run.exit, Some(2), "{alias}: {run:?}");
+    }
+    assert_eq!(nonce(&node, sender), before, "nothing was sent");
+}

@@ -1,0 +1,230 @@
+//! Credentials and keys that nobody else must see, wherever something goes wrong.
+
+use crate::hostile::sandbox::{MANIFEST, Run, Sandbox, node};
+use crate::hostile::server::{Server, forward, respond};
+
+const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
+const SECRETS: [&str; 4] = [
+    "passwordpassword",
+    "0123456789abcdefsecret",
+    "fedcba9876543210secret",
+    "b6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659",
+];
+
+/// URLs that lead to that host with a secret in each of the usual places.
+fn urls(host: &str) -> [String; 4] {
+    let [password, path, query, _] = SECRETS;
+    [
+        format!("http://user:{password}@{host}"),
+        format!("http://{host}/v2/{path}"),
+        format!("http://{host}/?apikey={query}"),
+        format!("http://user:{password}@{host}/v2/{path}?apikey={query}"),
+    ]
+}
+
+fn assert_hidden(run: &Run) {
+    for secret in SECRETS {
+        let everything = format!("{}{}", run.stdout, run.stderr);
+        assert!(!everything.contains(secret), "{secret}: {run:?}");
+    }
+}
+
+#[test]
+fn no_error_of_an_endpoint_repeats_the_credentials_of_its_url() {
+    // it sends back what it was asked for, as many do
+    let echo = Server::new(|request, stream| {
+        let words = format!("{} {}", request.path, SECRETS.join(" "));
+        respond(stream, "403 Forbidden", &words)
+    });
+    let garbage = Server::new(|request, stream| {
+        let words = format!("{} {}", request.path, SECRETS.join(" "));
+        respond(stream, "200 OK", &words)
+    });
+    let silent = Server::new(|_, _| {
+        std::thread::sleep(std::time::Duration::from_secs(600));
+        Ok(())
+    });
+    let sandbox = Sandbox::new();
+    let hosts = [
+        echo.host(),
+        garbage.host(),
+        silent.host(),
+        "127.0.0.1:9".into(),
+    ];
+    for url in hosts.iter().flat_map(|host| urls(host)) {
+        let secrets: Vec<_> = SECRETS
+            .iter()
+            .filter(|secret| url.contains(**secret))
+            .collect();
+        for json in [true, false] {
+            let mut words = vec!["status", "--registry", REGISTRY, "--rpc-timeout", "1"];
+            if json {
+                words.push("--json");
+            }
+            let mut command = sandbox.command(&words);
+            let run = Run::of(command.env("ETH_RPC_URL", &url).env("RUST_LOG", "trace"));
+            assert_eq!(run.exit, Some(4), "{run:?}");
+            for secret in &secrets {
+                let everything = format!("{}{}", run.stdout, run.stderr);
+                assert!(!everything.contains(**secret), "{secret}: {run:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_cut_within_a_secret_shows_nothing_of_it() {
+    let [password, path, ..] = SECRETS;
+    // user:passwordpassword
+    let sent = "dXNlcjpwYXNzd29yZHBhc3N3b3Jk";
+    for before in [100, 180, 190] {
+        let echo = Server::new(move |request, stream| {
+            let path = request.path.as_str();
+            let words = format!("{} {path} {sent} {}", "x".repeat(before), "y".repeat(200));
+            respond(stream, "403 Forbidden", &words)
+        });
+        let url = format!("http://user:{password}@{}/v2/{path}", echo.host());
+        for json in [&[][..], &["--json"]] {
+            let words = ["status", "--registry", REGISTRY, "--rpc-url", &url];
+            let run = Sandbox::new().run(&[&words[..], json].concat());
+            assert_eq!(run.exit, Some(4), "{run:?}");
+            let said = format!("{}{}", run.stdout, run.stderr);
+            for secret in [&path[..6], &sent[..6]] {
+                assert!(!said.contains(secret), "{before}: {run:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_short_value_of_a_variable_is_hidden_also_as_a_host() {
+    let echo = Server::new(|request, stream| {
+        let path = request.path.as_str();
+        respond(stream, "403 Forbidden", path)
+    });
+    let url = format!("{}/${{SHORT}}", echo.url());
+    let host = "http://${SHORT}.invalid:1";
+    for url in [url.as_str(), host] {
+        let sandbox = Sandbox::new();
+        sandbox.write(MANIFEST, &format!("rpc = {url:?}\n"));
+        let mut command = sandbox.command(&["status", "--registry", REGISTRY]);
+        let run = Run::of(command.env("SHORT", "abc1234"));
+        assert_eq!(run.exit, Some(4), "{run:?}");
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(
+            !said.contains("abc1234") && said.contains("(hidden)"),
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn a_url_that_cannot_be_used_is_not_repeated() {
+    for url in urls("host").map(|url| url.replace("http", "ftp")) {
+        let sandbox = Sandbox::new();
+        let words = [
+            "status",
+            "--registry",
+            REGISTRY,
+            "--json",
+            "--rpc-url",
+            &url,
+        ];
+        let run = sandbox.run(&words);
+        assert_eq!(run.exit, Some(2), "{run:?}");
+        assert_hidden(&run);
+        assert_hidden(&sandbox.run(&[&words[..3], &words[4..]].concat()));
+    }
+}
+
+#[test]
+fn a_line_of_the_manifest_that_cannot_be_understood_is_reported_without_its_secrets() {
+    let sandbox = Sandbox::new();
+    let [.., url] = urls("host");
+    let key = SECRETS[3];
+    for line in [
+        format!("rcp = \"{url}\""),
+        format!("rpc = \"{url}"),
+        format!("rpc = [\"{url}\"]"),
+        format!("private-key = \"0x{key}\""),
+        format!("registry = \"{url}\""),
+        format!("registry = \"{key}\""),
+        format!("registry = \"{}\"", SECRETS[0]),
+        format!("rpc = {}", SECRETS[0]),
+        format!("chain_id = \"{}\"", SECRETS[0]),
+        format!("rpc = [\"{}\", 1]", SECRETS[0]),
+    ] {
+        sandbox.write(MANIFEST, &line);
+        for words in [&["status"][..], &["status", "--json"]] {
+            let run = sandbox.run(words);
+            assert_eq!(run.exit, Some(2), "{line}: {run:?}");
+            assert_hidden(&run);
+        }
+    }
+}
+
+#[test]
+fn a_command_line_that_cannot_be_understood_is_reported_without_its_secrets() {
+    let sandbox = Sandbox::new();
+    let [.., url] = urls("host");
+    let key = SECRETS[3];
+    let wrong: [&[&str]; 7] = [
+        &["statsu", "--private-key", key, "--rpc-url", &url],
+        &["status", "--privat-key", key],
+        &["status", "--nonsense", "--private-key", key],
+        &["status", key, &url, "--private-key", key],
+        &["deploy", "--rpc-url", &url],
+        &["status", "--rpc_url", &url],
+        &["status", "--private-key", key, "--private-key", key],
+    ];
+    for words in wrong {
+        for json in [&[][..], &["--json"]] {
+            let run = sandbox.run(&[words, json].concat());
+            assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
+            assert_hidden(&run);
+        }
+    }
+}
+
+#[test]
+fn what_a_run_writes_to_disk_holds_neither_key_nor_credentials() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let key = std::fs::read_to_string(sandbox.path("key")).expect("the key");
+    let key = key.trim_start_matches("0x");
+    let host = node.address().to_string();
+    let server = Server::new(move |request, stream| forward(stream, request, &host));
+    let [.., url] = urls(&server.host());
+    let words = ["registry", "deploy", "--save", "--rpc-url", &url, "--json"];
+    let words = [&words[..], &["--private-key-path", "key"]].concat();
+    let mut command = sandbox.command(&words);
+    let killed = Run::of(command.env("STYLUS_UPGRADES_KILL_AT", "sent:2"));
+    assert_eq!(killed.exit, None, "{killed:?}");
+    let journal = sandbox.path(".stylus-upgrades");
+    assert_eq!(std::fs::read_dir(&journal).expect("a journal").count(), 1);
+    assert_no_secret_below(&sandbox, key);
+    let run = sandbox.run(&words);
+    assert_eq!(run.exit, Some(0), "{run:?}");
+    assert_hidden(&killed);
+    assert_hidden(&run);
+    assert_no_secret_below(&sandbox, key);
+}
+
+/// No file below the folder but the key file holds a secret.
+fn assert_no_secret_below(sandbox: &Sandbox, key: &str) {
+    let mut folders = vec![sandbox.folder().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path != sandbox.path("key") {
+                let bytes = std::fs::read(&path).expect("a file");
+                let text = String::from_utf8_lossy(&bytes);
+                for secret in SECRETS.iter().chain([&key]) {
+                    assert!(!text.contains(*secret), "{}", path.display());
+                }
+            }
+        }
+    }
+}

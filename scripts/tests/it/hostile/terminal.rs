@@ -1,0 +1,225 @@
+//! Words of others that try to look like the program's own.
+
+use crate::hostile::sandbox::{Run, Sandbox, node};
+use crate::hostile::server::{Server, reply};
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::{Revert, SolError};
+use serde_json::json;
+use std::process::Stdio;
+use stylus_chain::BlockId;
+
+/// What somebody would like an approver to see at the start of a line.
+const LIE: &str = "no\r\n\u{1b}[2K\u{1b}[1Gsuccess 2/2 activated\u{2028}success 2/2\u{85}success \
+                   \u{202e}detavitca\u{202c}\u{200b}\u{7}\nsuccess 2/2 activated";
+
+/// Nothing that drives a terminal, and no line that begins as the lie wants.
+fn assert_harmless(run: &Run) {
+    for text in [&run.stdout, &run.stderr] {
+        for line in text.split('\n') {
+            let begins = line.trim_start();
+            assert!(!begins.starts_with("success"), "{line:?} in {run:?}");
+            let harmful =
+                |c: char| c.is_control() || "\u{2028}\u{202e}\u{202c}\u{200b}".contains(c);
+            assert!(!line.contains(harmful), "{line:?}");
+        }
+    }
+}
+
+/// Code that reverts with `Error(text)`, whatever it is called with.
+fn reverting(text: &str) -> Bytes {
+    let data = Revert::from(text).abi_encode();
+    let length = u16::try_from(data.len()).expect("short").to_be_bytes();
+    // PUSH2 length, PUSH1 offset, PUSH0, CODECOPY, PUSH2 length, PUSH0, REVERT
+    let mut code = vec![0x61, length[0], length[1], 0x60, 0x0c, 0x5f, 0x39];
+    code.extend([0x61, length[0], length[1], 0x5f, 0xfd]);
+    code.extend(data);
+    code.into()
+}
+
+#[test]
+fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
+    let node = node();
+    let liar = Address::repeat_byte(0x11);
+    node.with_chain(move |chain| chain.set_code(liar, reverting(LIE)))
+        .expect("the chain");
+    let sandbox = Sandbox::with_node(&node);
+    let who = liar.to_string();
+    let commands: [&[&str]; 4] = [
+        &["run-migration", &who],
+        &["status", "--registry", &who],
+        &["pending", "--registry", &who],
+        &["register", "A", "1.0", &who, "--registry", &who],
+    ];
+    for words in commands {
+        let words = [
+            words,
+            &["--private-key-path", "key", "--trust-registry", &who],
+        ]
+        .concat();
+        let run = sandbox.run(&words);
+        assert_eq!(run.exit, Some(1), "{run:?}");
+        assert!(run.stderr.contains(r"success 2/2 activated"), "{run:?}");
+        assert_harmless(&run);
+        let run = sandbox.run(&[&words[..], &["--json"]].concat());
+        assert_harmless(&run);
+        assert!(run.error("found").contains(LIE), "exact: {run:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_cannot_print_a_line_of_its_own() {
+    let sandbox = Sandbox::new();
+    sandbox.write_private("key", &"1".repeat(64));
+    let refusing = Server::new(|request, stream| {
+        let error = json!({"code": -32000, "message": LIE, "data": LIE});
+        reply(stream, request, "error", error)
+    });
+    let reverting = Server::new(|request, stream| match request.method() {
+        "eth_chainId" => reply(stream, request, "result", json!("0x1")),
+        _ => {
+            let error = json!({"code": 3, "message": format!("execution reverted: {LIE}")});
+            reply(stream, request, "error", error)
+        }
+    });
+    let wrong = Server::new(|request, stream| match request.method() {
+        "eth_chainId" => reply(stream, request, "result", json!("0x1")),
+        _ => reply(stream, request, "result", json!({ LIE: LIE })),
+    });
+    let who = Address::repeat_byte(0x11).to_string();
+    let action = format!("0x{}", "ab".repeat(32));
+    let commands: [&[&str]; 14] = [
+        &["status"],
+        &["status", &who],
+        &["pending"],
+        &["history", "A"],
+        &["verify", "A"],
+        &["approve", &action],
+        &["cancel", &action],
+        &["rollout", "A"],
+        &["upgrade", &who, "2.0"],
+        &["define", "A", "--migrate", &who],
+        &["plan", "A", "2.0"],
+        &["policy", "explain", "A"],
+        &["create-proxy", "A", "1.0"],
+        &["run-migration", &who, "--retry-for", "1"],
+    ];
+    for server in [refusing, reverting, wrong] {
+        for words in commands {
+            for json in [&[][..], &["--json"]] {
+                let url = server.url();
+                let more = [
+                    "--registry",
+                    &who,
+                    "--rpc-url",
+                    &url,
+                    "--private-key-path",
+                    "key",
+                ];
+                let run = sandbox.run(&[words, &more, json].concat());
+                assert!(matches!(run.exit, Some(1 | 4)), "{words:?}: {run:?}");
+                assert_harmless(&run);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_name_from_the_chain_is_no_command_of_a_forges_runner() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done(&["define", "::error::x", "--migrate", "Admin"]);
+    let run = sandbox.run(&["status"]);
+    assert_eq!(run.exit, Some(0), "{run:?}");
+    assert!(run.stdout.contains(r"\u{3a}:error::x"), "{run:?}");
+    let mut lines = run.stdout.lines().chain(run.stderr.lines());
+    assert!(
+        lines.all(|line| !line.trim_start().starts_with("::")),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_name_that_the_registry_refuses_is_shown_on_the_line_where_it_belongs() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    let words = [
+        "define",
+        LIE,
+        "--migrate",
+        "Admin",
+        "--private-key-path",
+        "key",
+    ];
+    let run = sandbox.run(&words);
+    assert_eq!(run.exit, Some(1), "{run:?}");
+    assert_harmless(&run);
+    let run = sandbox.run(&[&words[..], &["--json"]].concat());
+    assert_harmless(&run);
+    assert_eq!(run.error("name"), "InvalidLabel");
+}
+
+#[test]
+fn words_of_the_command_line_and_names_of_files_stay_on_their_line() {
+    let sandbox = Sandbox::new();
+    sandbox.write("stylus-upgrades.toml", "rpc = \"http://127.0.0.1:9\"\n");
+    let file = "x\nsuccess 2\u{202e}.wasm";
+    sandbox.write(file, "no wasm");
+    sandbox.write_private("key", &"1".repeat(64));
+    let commands: [&[&str]; 8] = [
+        &["layout", "show", file],
+        &["layout", "show", LIE],
+        &["status", LIE, "--registry", LIE],
+        &["status", "--manifest", LIE],
+        &["status", "--private-key-path", LIE],
+        &["statsu", LIE],
+        &["status", "--nonsense", LIE, LIE],
+        &["status", LIE, LIE],
+    ];
+    for words in commands {
+        for json in [&[][..], &["--json"]] {
+            let run = sandbox.run(&[words, json].concat());
+            assert!(run.exit.is_some_and(|exit| exit > 0), "{words:?}: {run:?}");
+            assert_harmless(&run);
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success_and_the_next_run_gives_it() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let words = [
+        "deploy",
+        "counter-back",
+        "--json",
+        "--private-key-path",
+        "key",
+    ];
+    let full = std::fs::File::create("/dev/full").expect("a device that is full");
+    let mut command = sandbox.command(&words);
+    let output = command.stdout(full).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    let again = sandbox.done(&words[..2]);
+    assert_eq!(again["active"], true);
+    let sender = node.addresses()[0];
+    let nonce = node.with_chain(move |chain| {
+        let account = chain.account(sender, BlockId::latest());
+        account.expect("it").nonce
+    });
+    assert!(
+        nonce.expect("the chain") <= 2,
+        "one creation, one activation"
+    );
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_failure() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["layout", "show", "counter-v1", "--json"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}

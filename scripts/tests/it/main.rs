@@ -1,0 +1,10 @@
+//! The command line: processes of this program, each against a node or a compiler, and what the library alone does.
+
+mod clone;
+mod commands;
+mod evm;
+mod governance;
+mod hostile;
+mod modules;
+mod processes;
+mod sources;

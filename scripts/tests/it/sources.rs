@@ -1,0 +1,8 @@
+//! What a contract is built from, with a real compiler: the sources that are hashed, and nothing
+//! else of the machine.
+
+mod kept;
+mod outside;
+pub(crate) mod project;
+mod read;
+mod unusual;

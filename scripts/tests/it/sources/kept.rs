@@ -1,0 +1,79 @@
+//! What was built is not built again, wherever the sources lie, unless that is asked for.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use stylus_upgrades::build::Builder;
+
+use super::project::{Project, Report, home};
+
+fn copy(from: &Path, to: &Path) {
+    let parent = to.parent().expect("a parent");
+    std::fs::create_dir_all(parent).expect("a folder");
+    let copied = Command::new("cp").arg("-R").args([from, to]).status();
+    assert!(copied.expect("cp").success());
+}
+
+#[test]
+fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
+    const PACKAGE: &str = "upgradeability-storage";
+    let report = Arc::new(Report::default());
+    let here = Builder::at(&home(), report.clone()).expect("the sources");
+    let built = here.contract(PACKAGE).expect("it builds");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let there = folder.path().join("another/checkout");
+    for name in [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        "interface",
+        "proxy",
+    ] {
+        copy(&home().join(name), &there.join(name));
+    }
+    for name in ["registry", "migratable"] {
+        copy(&home().join(name), &there.join(name));
+    }
+    copy(
+        &home().join("target/contracts/artifacts"),
+        &there.join("target/contracts/artifacts"),
+    );
+    // The members that were not copied are not asked for.
+    let manifest = std::fs::read_to_string(there.join("Cargo.toml")).expect("it");
+    let (before, rest) = manifest.split_once("members = [").expect("members");
+    let (members, after) = rest.split_once("\n]").expect("members");
+    let members: Vec<&str> = members
+        .lines()
+        .filter(|line| line.contains("proxy/"))
+        .collect();
+    let manifest = format!("{before}members = [{}\n]{after}", members.join("\n"));
+    let manifest = manifest.replace("default-members = [\"scripts\"]\n", "");
+    std::fs::write(there.join("Cargo.toml"), manifest).expect("written");
+
+    let report = Arc::new(Report::default());
+    let builder = Builder::at(&there, report.clone()).expect("the sources");
+    let copied = builder.contract(PACKAGE).expect("it is there");
+    assert_eq!(report.built(), Vec::<String>::new());
+    assert_eq!(
+        (&copied.code, copied.source_hash()),
+        (&built.code, built.source_hash())
+    );
+}
+
+#[test]
+fn what_is_built_anew_is_compiled_and_what_is_not_is_not() {
+    let project = Project::new();
+    let builds = |anew: bool| {
+        let report = Arc::new(Report::default());
+        let builder = Builder::at(&home(), report.clone()).expect("the sources");
+        let builder = if anew { builder.anew() } else { builder };
+        let artifact = builder.path(&project.contract()).expect("it builds");
+        (report.built(), artifact.codehash())
+    };
+    let (_, first) = builds(false);
+    assert_eq!(builds(false), (vec![], first));
+    assert_eq!(builds(true), (vec!["tiny".to_owned()], first));
+    assert_eq!(builds(false), (vec![], first));
+}

@@ -1,0 +1,191 @@
+//! What is not hashed is not there to be read: other files, the user's settings, variables.
+
+use std::process::Command;
+
+use stylus_upgrades::build::BuildError;
+use stylus_upgrades::error::Explain;
+
+use super::project::{Project, build, build_anew, home};
+
+fn refused(project: &Project, what: &str, name: &str) -> BuildError {
+    let error = build(&project.contract()).expect_err(what);
+    assert_eq!(error.name(), name, "{what}: {error}");
+    assert!(error.expected().is_some() && error.found().is_some() && error.next().is_some());
+    error
+}
+
+#[test]
+fn a_file_outside_the_sources_is_not_there_and_the_error_names_it() {
+    let project = Project::new();
+    project.write("work/outside.rs", "pub const N: u64 = 1;\n");
+    project.write("outside.txt", "outside");
+    for (text, file) in [
+        (
+            "pub const OUT: &str = include_str!(\"../../outside.rs\");",
+            "outside.rs",
+        ),
+        (
+            "pub const OUT: &[u8] = include_bytes!(\"../../../outside.txt\");",
+            "outside.txt",
+        ),
+        (
+            "#[path = \"../../outside.rs\"]\npub mod outside;",
+            "outside.rs",
+        ),
+        ("include!(\"../../outside.rs\");", "outside.rs"),
+    ] {
+        project.append(text);
+        let error = refused(&project, text, "Compile");
+        assert!(error.to_string().contains(file), "{text}: {error}");
+        assert!(
+            error
+                .next()
+                .is_some_and(|next| next.contains("sources = [")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_named_by_its_absolute_path_is_refused() {
+    let project = Project::new();
+    project.write("outside.rs", "pub const N: u64 = 1;\n");
+    let path = project.path("outside.rs").display().to_string();
+    for text in [
+        format!("pub const OUT: &str = include_str!({path:?});"),
+        format!("#[path = {path:?}]\npub mod outside;"),
+    ] {
+        project.append(&text);
+        let error = refused(&project, &text, "NotInSources");
+        assert!(error.to_string().contains("outside.rs"), "{error}");
+    }
+}
+
+#[test]
+fn outputs_of_other_builds_are_no_sources() {
+    let project = Project::new();
+    let outputs = home().join("target/contracts/wasm32-unknown-unknown/contract");
+    for (folder, way) in [
+        (outputs.clone(), "wasm32-unknown-unknown/contract"),
+        (
+            outputs.join("build/another-0123456789abcdef/out"),
+            "wasm32-unknown-unknown/contract/build/another-0123456789abcdef/out",
+        ),
+    ] {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("left-by-another-build.txt");
+        std::fs::write(&file, "of another build").expect("written");
+        let text = format!(
+            "#[unsafe(no_mangle)]\npub static LEFT: &str = \
+             include_str!(\"../../../{way}/left-by-another-build.txt\");"
+        );
+        project.append(&text);
+        let error = refused(&project, way, "NotInSources");
+        assert!(
+            error.to_string().contains("left-by-another-build.txt"),
+            "{error}"
+        );
+        std::fs::remove_file(file).expect("removed");
+    }
+}
+
+#[test]
+fn what_a_build_script_writes_is_there() {
+    let project = Project::new();
+    let script = std::fs::read_to_string(project.path("work/contract/build.rs")).expect("it");
+    let (head, _) = script.rsplit_once('}').expect("a function");
+    let script = format!(
+        "{head}    let out = std::env::var_os(\"OUT_DIR\").expect(\"a folder\");\n    \
+         std::fs::write(std::path::Path::new(&out).join(\"made.rs\"), \"pub const MADE: u8 = 1;\").expect(\"written\");\n}}\n"
+    );
+    project.write("work/contract/build.rs", &script);
+    project.append("include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));");
+    build(&project.contract()).expect("it builds");
+}
+
+#[test]
+fn code_that_holds_a_path_of_the_machine_is_refused() {
+    let project = Project::new();
+    let text = "#[unsafe(no_mangle)]\npub static WHERE: &str = env!(\"CARGO_MANIFEST_DIR\");\n";
+    project.append(text);
+    let source = std::fs::read_to_string(project.path("work/contract/src/lib.rs")).expect("it");
+    let source = source.replace("    file!(),", "    WHERE,");
+    project.write("work/contract/src/lib.rs", &source);
+    refused(&project, text, "PathInCode");
+}
+
+#[test]
+fn sources_that_are_declared_are_there() {
+    let project = Project::new();
+    project.write("work/shared/state.rs", "pub const N: usize = 5;\n");
+    project.append("#[path = \"../../shared/state.rs\"]\npub mod state;");
+    refused(&project, "it is not declared", "Compile");
+    let manifest = std::fs::read_to_string(project.path("work/contract/Cargo.toml")).expect("it");
+    let declared = "[package.metadata.stylus-upgrades]\nsources = [\"../shared\"]\n";
+    project.write(
+        "work/contract/Cargo.toml",
+        &format!("{manifest}\n{declared}"),
+    );
+    let before = build(&project.contract()).expect("it builds");
+    project.write("work/shared/state.rs", "pub const N: usize = 6;\n");
+    let after = build(&project.contract()).expect("it builds");
+    assert_ne!(before.source_hash(), after.source_hash());
+}
+
+#[test]
+fn neither_variables_nor_the_settings_of_the_user_change_the_code() {
+    const INNER: &str = "STYLUS_UPGRADES_TEST_INNER";
+    let project = Project::new();
+    let expected = build_anew(&project.contract()).expect("it builds");
+    let settings = "[build]\nrustflags = [\"--cfg\", \"flag\"]\nrustc-wrapper = \"/nowhere\"\n\
+                    [target.wasm32-unknown-unknown]\nrustflags = [\"--cfg\", \"flag\"]\n\
+                    [env]\nTINY_OPTIONAL = \"leaked\"\nTINY = { value = \"leaked\", force = true }\n\
+                    [profile.contract]\nopt-level = 1\n";
+    // Above the workspace, and in the user's home.
+    project.write(".cargo/config.toml", settings);
+    project.write("home/.cargo/config.toml", settings);
+    let test = std::env::current_exe().expect("this test");
+    let output = Command::new(test)
+        .args([
+            "--exact",
+            "outside::inner_build_for_the_test_of_variables",
+            "--nocapture",
+        ])
+        .env(INNER, project.contract())
+        .env("CARGO_HOME", project.path("home/.cargo"))
+        .env("RUSTFLAGS", "--cfg flag")
+        .env("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}flag")
+        .env("CARGO_BUILD_RUSTFLAGS", "--cfg flag")
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "--cfg flag",
+        )
+        .env("CARGO_PROFILE_CONTRACT_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true")
+        .env("RUSTC", "/nowhere")
+        .env("RUSTC_WRAPPER", "/nowhere")
+        .env("RUSTC_WORKSPACE_WRAPPER", "/nowhere")
+        .env("TINY_OPTIONAL", "leaked")
+        .env("TINY", "leaked")
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let found = format!("{} {}", expected.codehash(), expected.source_hash());
+    assert!(said.contains(&found), "expected {found}, found {said}");
+}
+
+/// Runs in a process of its own, with other variables.
+#[test]
+fn inner_build_for_the_test_of_variables() {
+    let Some(folder) = std::env::var_os("STYLUS_UPGRADES_TEST_INNER") else {
+        return;
+    };
+    assert!(home().join("Cargo.toml").is_file());
+    let built = build_anew(folder.as_ref()).expect("it builds");
+    println!("{} {}", built.codehash(), built.source_hash());
+}

@@ -1,0 +1,109 @@
+//! How the tests of this workspace run. Two environment variables say it, and they are read here
+//! only:
+//!
+//! - `STYLUS_UPGRADES_LONG=1`: the counts of the nightly run (all guards, a hundred thousand
+//!   modules, a million items) in place of those of an ordinary run;
+//! - `STYLUS_UPGRADES_UPDATE=1`: what tests compare with is written anew, in place of compared:
+//!   tests/snapshots, and the pages and sources that are generated.
+//!
+//! A third one, `RPC_URL`, names the endpoint that tests use instead of a chain that they start. It is
+//! part of the harness, whose users have it too, and is read by its `Chain::given` only.
+#![forbid(unsafe_code)]
+
+pub mod http;
+
+use std::ffi::OsString;
+
+/// Selects the long run.
+pub const LONG: &str = "STYLUS_UPGRADES_LONG";
+/// Writes snapshots and generated files.
+pub const UPDATE: &str = "STYLUS_UPGRADES_UPDATE";
+
+/// What the environment asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The counts of the nightly run.
+    pub long: bool,
+    /// Snapshots and generated files are written.
+    pub update: bool,
+}
+
+impl Settings {
+    /// What the values of [`LONG`] and [`UPDATE`] mean.
+    ///
+    /// # Errors
+    /// For a value other than `1` and `0`: a run that was meant to be long must not be short.
+    pub fn parse(long: Option<OsString>, update: Option<OsString>) -> Result<Self, String> {
+        Ok(Self {
+            long: switch(LONG, long)?,
+            update: switch(UPDATE, update)?,
+        })
+    }
+}
+
+/// What the environment of this process asks for.
+///
+/// # Panics
+/// For a value that [`Settings::parse`] refuses.
+pub fn settings() -> Settings {
+    Settings::parse(std::env::var_os(LONG), std::env::var_os(UPDATE))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Whether this is the long run.
+///
+/// # Panics
+/// See [`settings`].
+pub fn long() -> bool {
+    settings().long
+}
+
+/// Whether snapshots and generated files are written.
+///
+/// # Panics
+/// See [`settings`].
+pub fn update() -> bool {
+    settings().update
+}
+
+fn switch(name: &str, value: Option<OsString>) -> Result<bool, String> {
+    match value.as_ref().map(|value| value.to_str()) {
+        None | Some(Some("" | "0")) => Ok(false),
+        Some(Some("1")) => Ok(true),
+        Some(_) => Err(format!(
+            "{name}: expected 1, or 0 or nothing; found {:?}; next: set {name}=1 or unset it",
+            value.unwrap_or_default()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_switches_on_and_anything_unknown_is_refused() {
+        let parse = |long: &str, update: &str| {
+            Settings::parse(Some(long.into()), Some(update.into())).map(|s| (s.long, s.update))
+        };
+        assert_eq!(parse("1", "0"), Ok((true, false)));
+        assert_eq!(parse("", "1"), Ok((false, true)));
+        for unknown in ["true", "update", "2", " 1"] {
+            let refused = parse(unknown, "").expect_err(unknown);
+            assert!(
+                refused.contains(LONG) && refused.contains(unknown),
+                "{refused}"
+            );
+            let refused = parse("", unknown).expect_err(unknown);
+            assert!(
+                refused.contains(UPDATE) && refused.contains(unknown),
+                "{refused}"
+            );
+        }
+        let none = Settings {
+            long: false,
+            update: false,
+        };
+        assert_eq!(Settings::parse(None, None), Ok(none));
+    }
+}
