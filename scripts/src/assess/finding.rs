@@ -145,8 +145,12 @@ impl Finding {
     /// The same once it is accepted, or where something else sees to it.
     #[must_use]
     pub fn taken(&self) -> Self {
+        // What it was told with is said of all of them.
+        let is_alone = self.together.is_none();
         Self {
             severity: Severity::Warning,
+            expected: self.expected.clone().filter(|_| is_alone),
+            found: self.found.clone().filter(|_| is_alone),
             next: None,
             together: None,
             ..self.clone()

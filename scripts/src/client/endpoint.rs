@@ -1,8 +1,9 @@
 //! An RPC URL: parsed once, and printed without what is secret in it.
 
 use super::error::ChainError;
-use alloy::transports::Authorization;
-use alloy::transports::http::reqwest::Url;
+use alloy::transports::choose_tls_cryptography;
+use alloy::transports::http::reqwest::header::AUTHORIZATION;
+use alloy::transports::http::reqwest::{Client, Url};
 use std::fmt;
 use std::time::Duration;
 
@@ -107,25 +108,30 @@ impl Endpoint {
         self.parts(KEY_LENGTH)
     }
 
-    /// User and password as they are sent.
-    pub(super) fn authorization(&self) -> Option<Authorization> {
+    /// User and password as they are sent: in base64.
+    fn credentials(&self) -> Option<String> {
         if self.url.username().is_empty() && self.url.password().is_none() {
             return None;
         }
-        let read = |part: &str| decoded(part).unwrap_or_else(|| part.to_owned());
-        let password = self.url.password().unwrap_or_default();
-        Some(Authorization::basic(
-            read(self.url.username()),
-            read(password),
-        ))
+        choose_tls_cryptography();
+        let mut url = self.url.clone();
+        let scheme = match url.scheme() {
+            "ws" => "http",
+            "wss" => "https",
+            _ => "",
+        };
+        if !scheme.is_empty() {
+            url.set_scheme(scheme).ok()?;
+        }
+        let request = Client::builder().build().ok()?.get(url).build().ok()?;
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, encoded) = header.split_once(' ')?;
+        Some(encoded.trim_end_matches('=').to_owned())
     }
 
     fn parts(&self, shortest: usize) -> Vec<String> {
         let url = &self.url;
-        let mut all = Vec::new();
-        if let Some(Authorization::Basic(encoded)) = self.authorization() {
-            all.push(encoded.trim_end_matches('=').to_owned());
-        }
+        let mut all: Vec<_> = self.credentials().into_iter().collect();
         if self.shown.trim_end_matches('/') != url.as_str().trim_end_matches('/') {
             all.push(url.to_string());
         }

@@ -37,8 +37,7 @@ pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
 pub use events::EventStore;
 pub(crate) use fork::{
-    BlockAnswer, Fork, ForkError, LOAN, Outcome, PastBlock, PastTransaction, Replayed, calls_in,
-    calls_of, replay,
+    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, Replayed, replay,
 };
 pub(crate) use rejection::Rejection;
 pub use retry::RATE_LIMIT_WAIT;

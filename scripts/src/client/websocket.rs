@@ -10,6 +10,7 @@ use super::same_chain::other_chain;
 use super::transport::{ANSWER_MAX, Unanswered, quoted};
 use alloy::primitives::U64;
 use alloy::rpc::json_rpc::{Id, Request, RequestPacket, ResponsePacket};
+use alloy::transports::http::reqwest::Client;
 use alloy::transports::{
     TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
 };
@@ -46,13 +47,17 @@ impl WebSocket {
     pub(super) fn new(endpoint: &Endpoint) -> Result<Self, Unanswered> {
         choose_tls_cryptography();
         let broken = |error: String| Unanswered::Broken(quoted(&error));
-        let mut headers = HeaderMap::new();
-        if let Some(authorization) = endpoint.authorization() {
-            let value = authorization.to_string().parse();
-            let value =
-                value.map_err(|_| broken("its user and password have no use here".into()))?;
-            headers.insert(header::AUTHORIZATION, value);
-        }
+        // The HTTP client knows how a user and a password are written into a header.
+        let mut url = endpoint.url().clone();
+        let _ = url.set_scheme(if url.scheme() == "wss" {
+            "https"
+        } else {
+            "http"
+        });
+        let request = Client::builder()
+            .build()
+            .and_then(|client| client.get(url).build());
+        let request = request.map_err(Unanswered::broken)?;
         let mut url = endpoint.url().clone();
         let _ = (url.set_username(""), url.set_password(None));
         Ok(Self {
@@ -60,7 +65,7 @@ impl WebSocket {
                 .as_str()
                 .parse()
                 .map_err(|_| broken("the URL has no use here".into()))?,
-            headers,
+            headers: request.headers().clone(),
             idle: Arc::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             chain: Arc::default(),

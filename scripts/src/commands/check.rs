@@ -13,7 +13,7 @@ use crate::assess::{
     Coverage, Evidence, Finding, Origin, Part, Role, Severity, annotation, decide,
 };
 use crate::build::{Artifact, BuildError, repository};
-use crate::checks::{Assessment, Callers, Runs};
+use crate::checks::{Assessment, Runs};
 use crate::error::{Exit, Explain, Report};
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
@@ -186,9 +186,6 @@ impl Check<'_> {
             return self.upgrade(context, &to).await;
         };
         let way = offline::way(context, self.args, (base, before), artifact, &to)?;
-        if let Callers::Of { old, .. } = &way.callers {
-            self.added(old.value());
-        }
         let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
         if matches!(way.runs, Runs::Nothing) {
             let why = "the label of the version before is not known; --from says it";
@@ -196,7 +193,9 @@ impl Check<'_> {
         }
         checks.add(way)?;
         self.absent(Part::Trial, offline::NOT_ASKED);
-        self.take(&checks)
+        self.take(&checks)?;
+        self.added(checks.before());
+        Ok(())
     }
 
     /// Tries the upgrade on a copy of the chain.
@@ -220,8 +219,8 @@ impl Check<'_> {
             ..
         } = tried(context, &plan, Role::Ci).await?;
         self.findings.extend(taken);
-        self.added(checks.before());
         self.take(&checks)?;
+        self.added(checks.before());
         let called = calldata::typed(&self.args.step.call);
         let called = called.split('(').next().unwrap_or_default();
         let at = self.places.function(called);

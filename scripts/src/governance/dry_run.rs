@@ -4,12 +4,16 @@
 use super::error::GovernanceError;
 use super::revert_cause::failed_upgrade;
 use super::submit::progress_in;
-use crate::client::{self, Revert};
+use crate::call_tree;
+use crate::client::Revert;
 use crate::error::Explain;
 use alloy::primitives::{Address, U256};
 use std::fmt;
-use stylus_chain::{BlockId, CallRequest, Chain, ChainError, Overrides};
+use stylus_chain::{BlockId, CallOptions, CallRequest, Chain, ChainError, Overrides, TraceKind};
 use thiserror::Error;
+
+/// What every approver owns on the fork, in wei: fees are no matter of it.
+const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// What came of a call behind the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,10 +104,10 @@ pub(super) fn behind(
     request: CallRequest,
 ) -> Result<(Option<u64>, DryRun), ChainError> {
     for other in others {
-        chain.set_balance(*other, client::LOAN);
+        chain.set_balance(*other, SIMULATED_BALANCE);
         chain.submit_unsigned(*other, request.clone())?;
     }
-    chain.set_balance(sender, client::LOAN);
+    chain.set_balance(sender, SIMULATED_BALANCE);
     // Without a price GASPRICE and BASEFEE are 0.
     let ours = CallRequest {
         from: Some(sender),
@@ -151,10 +155,11 @@ fn executed(chain: &Chain, ours: CallRequest) -> Result<DryRun, ChainError> {
 
 fn failure(chain: &Chain, ours: CallRequest, cause: Cause) -> Failure {
     let registry = ours.to.unwrap_or_default();
-    let frames = client::calls_of(chain, ours);
-    let proxy = frames
+    let kind = TraceKind::Call(CallOptions::default());
+    let traced = chain.trace_call(ours, BlockId::latest(), &Overrides::default(), kind);
+    let proxy = traced
         .ok()
-        .and_then(|frames| failed_upgrade(&frames, registry));
+        .and_then(|answer| failed_upgrade(&call_tree::read_value(&answer).ok()?, registry));
     Failure { cause, proxy }
 }
 

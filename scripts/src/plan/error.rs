@@ -144,7 +144,7 @@ impl From<ForkError> for PlanError {
     fn from(error: ForkError) -> Self {
         match error {
             ForkError::Chain(error) => error.into(),
-            ForkError::Ended(reason) | ForkError::Calls(reason) => Self::Ended { reason },
+            ForkError::Ended(reason) => Self::Ended { reason },
         }
     }
 }

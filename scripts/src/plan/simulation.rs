@@ -1,17 +1,20 @@
 //! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
 
 use super::error::PlanError;
-use crate::call_tree::Frame;
-use crate::client::{self, Revert, with_margin};
+use crate::call_tree::{self, Frame};
+use crate::client::{Revert, with_margin};
 use crate::governance::failed_upgrade;
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use std::collections::BTreeMap;
 use stylus_chain::{
-    AccountChange, BlockId, CallRequest, Chain, ChainError, LogFilter, Overrides, Receipt,
-    SlotChange,
+    AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides,
+    Receipt, SlotChange, TraceKind,
 };
+
+/// What every sender is lent here, in wei: fees are no matter of the plan.
+const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The copy.
 pub(super) struct Simulation {
@@ -134,7 +137,7 @@ impl Simulation {
             return Ok(());
         }
         let owned = self.chain.account(from, BlockId::latest())?.balance;
-        let with_loan = owned.saturating_add(client::LOAN);
+        let with_loan = owned.saturating_add(SIMULATED_BALANCE);
         // What is set before the next block belongs to the newest one: at the beginning a loan is part of
         // what the account had before.
         let lent = match self.chain.block_number() == self.begun {
@@ -298,7 +301,10 @@ impl Simulation {
             input: input.clone(),
             ..CallRequest::default()
         };
-        failed_upgrade(&client::calls_of(&self.chain, request).ok()?, registry)
+        let kind = TraceKind::Call(CallOptions::default());
+        let (latest, overrides) = (BlockId::latest(), Overrides::default());
+        let traced = self.chain.trace_call(request, latest, &overrides, kind);
+        failed_upgrade(&call_tree::read_value(&traced.ok()?).ok()?, registry)
     }
 
     /// From now on the wall clock is not looked at: what is done twice is done at the same time.
@@ -327,11 +333,12 @@ impl Simulation {
 
     /// The calls of every transaction that succeeded since the beginning.
     pub(super) fn traces(&self) -> Result<Vec<Vec<Frame>>, PlanError> {
-        let traced = self
-            .sent
-            .iter()
-            .map(|hash| client::calls_in(&self.chain, *hash));
-        Ok(traced.collect::<Result<_, _>>()?)
+        let calls = TraceKind::Call(CallOptions::default());
+        let traced = self.sent.iter().map(|hash| {
+            let answer = self.chain.trace(*hash, calls)?;
+            call_tree::read_value(&answer).map_err(|reason| PlanError::Ended { reason })
+        });
+        traced.collect()
     }
 
     /// What changed since the beginning.

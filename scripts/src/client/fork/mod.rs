@@ -10,41 +10,16 @@ pub(super) use replay::with_more_gas;
 pub(crate) use replay::{Replayed, replay};
 
 use super::{ChainError, Client};
-use crate::call_tree::{self, Frame};
-use alloy::eips::BlockNumberOrTag;
+use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
 use alloy::transports::TransportError;
 use futures::try_join;
 use serde::Deserialize;
-use stylus_chain::{
-    BlockId, CallOptions, CallRequest, Chain, ChainConfig, Overrides, Source, SourceAccount,
-    TraceKind,
-};
+use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::task::JoinError;
-
-/// What whoever sends something on a copy is lent, in wei: fees are no matter of it.
-pub(crate) const LOAN: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
-
-/// The calls that a call on a copy makes.
-pub(crate) fn calls_of(chain: &Chain, request: CallRequest) -> Result<Vec<Frame>, ForkError> {
-    let (latest, overrides) = (BlockId::latest(), Overrides::default());
-    let traced = chain.trace_call(request, latest, &overrides, CALLS)?;
-    call_tree::read_value(&traced).map_err(ForkError::Calls)
-}
-
-/// The calls of a transaction that a copy has mined.
-pub(crate) fn calls_in(chain: &Chain, transaction: B256) -> Result<Vec<Frame>, ForkError> {
-    let traced = chain.trace(transaction, CALLS)?;
-    call_tree::read_value(&traced).map_err(ForkError::Calls)
-}
-
-const CALLS: TraceKind = TraceKind::Call(CallOptions {
-    only_top: false,
-    logs: false,
-});
 
 /// A copy of the chain at one block that is not made yet.
 pub(crate) struct Fork {
@@ -59,9 +34,6 @@ pub(crate) enum ForkError {
     /// The chain in this process does not begin.
     #[error(transparent)]
     Chain(#[from] stylus_chain::ChainError),
-    /// The calls of a transaction cannot be read.
-    #[error("its calls: {0}")]
-    Calls(String),
     /// The thread that carries it ended.
     #[error("it ended: {0}")]
     Ended(String),
@@ -70,7 +42,7 @@ pub(crate) enum ForkError {
 /// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
 struct Remote {
     client: Client,
-    block: alloy::eips::BlockId,
+    block: BlockId,
     runtime: Handle,
 }
 

@@ -1,5 +1,5 @@
 //! The tokens of an ERC-721 collection and their owners, gathered from its `Transfer` events: page
-//! after page of blocks into a store that is kept on disk, which the next run goes on from.
+//! after page of blocks into a store on disk, which the next run goes on from.
 //!
 //! A page is kept only while the chain's blocks are the ones that it was read from; where they are
 //! not any more, the store goes back to the last page that still holds, and reads on from there.
@@ -53,7 +53,7 @@ impl Gathered {
             Some((position, id)) if position <= first => (first - position, Some(id)),
             _ => (first, None),
         };
-        let items = self.store.read(after, skip, count);
+        let items = self.store.read(after, skip, count)?;
         if let Some(id) = items.last().and_then(|item| item.first()) {
             self.at = Some((first + items.len() as u64, *id));
         }
@@ -92,10 +92,10 @@ pub async fn gather(
         collection,
     };
     events.refuse_late(from).await?;
-    let mut store = Store::open(path, from)?;
+    let store = Store::open(path, from)?;
     progress.begin(&format!("gathering the tokens of {collection}"));
-    let gathered = events.read_into(&mut store, from).await;
-    let count = store.count();
+    let gathered = events.read_into(&store, from).await;
+    let count = store.count()?;
     progress.end(&format!("gathered {count} tokens of {collection}"));
     gathered?;
     Ok(Gathered {
@@ -135,7 +135,7 @@ impl Events<'_> {
         }
     }
 
-    async fn read_into(&self, store: &mut Store, from: u64) -> Result<(), MigrationError> {
+    async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
         let mut span = BlockSpan::new(FIRST_SPAN, SPAN_MAX);
         let mut rate = None;
         loop {
@@ -163,9 +163,9 @@ impl Events<'_> {
                 continue; // the same, in front of this page
             }
             let last_final = self.last_final(newest).await?;
-            store.add(moved(&logs), (end, hash), last_final)?;
+            store.add(&moved(&logs), (end, hash), last_final)?;
             kill_point::at(Phase::Gathered);
-            let tokens = store.count();
+            let tokens = store.count()?;
             let (done, total) = (end - from + 1, newest - from + 1);
             let rate = *rate.get_or_insert_with(|| Rate::from(start - from));
             let detail = format!("{}, {tokens} tokens", rate.summary(done, total));
@@ -174,12 +174,8 @@ impl Events<'_> {
     }
 
     /// Goes back to the last page whose last block is still the chain's; the block behind it.
-    async fn last_page_that_holds(
-        &self,
-        store: &mut Store,
-        from: u64,
-    ) -> Result<u64, MigrationError> {
-        while let Some((block, hash)) = store.last_page() {
+    async fn last_page_that_holds(&self, store: &Store, from: u64) -> Result<u64, MigrationError> {
+        while let Some((block, hash)) = store.last_page()? {
             if self.hash_of(block).await? == Some(hash) {
                 return Ok(block + 1);
             }
@@ -235,9 +231,11 @@ impl Events<'_> {
 fn moved(logs: &[Log]) -> Vec<Moved> {
     let moves = logs.iter().filter_map(|log| {
         let event = log.log_decode::<Transfer>().ok()?;
+        let (block, index) = (log.block_number?, log.log_index?);
         let data = event.inner.data;
         Some(Moved {
-            block: log.block_number?,
+            block,
+            index,
             token: data.tokenId.into(),
             to: data.to,
         })

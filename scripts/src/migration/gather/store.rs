@@ -1,70 +1,48 @@
-//! Tokens and owners, with what is needed to go back: who owned a token before, and the last block of every page.
-//!
-//! They are in memory, and on disk as what made them: one line for each page and each step back, in the order in which
-//! they came, written and synced before it counts. A line that a kill cut, and what stands behind a damaged one, is not
-//! believed: the chain is read again from there on.
+//! Tokens and owners on disk, with what is needed to go back: who owned a token before, and the
+//! last block of every page. A page goes in as a whole or not at all.
 
 use super::super::MigrationError;
 use super::super::items::Item;
 use crate::own_file;
 use alloy::primitives::{Address, B256};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use redb::{
+    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition,
+};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
+/// Bytes of the store that are kept in memory.
+const CACHE: usize = 8 << 20;
+
+/// Token → owner.
+const TOKENS: TableDefinition<'_, [u8; 32], [u8; 20]> = TableDefinition::new("tokens");
+/// Block and index of a log → token and its owner before, zero if it had none.
+const BEFORE: TableDefinition<'_, (u64, u64), ([u8; 32], [u8; 20])> =
+    TableDefinition::new("before");
+/// Last block of a page → its hash.
+const PAGES: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("pages");
+/// The block that it begins at, under the key 0.
+const BEGIN: TableDefinition<'_, u8, u64> = TableDefinition::new("begin");
+
 /// A token that has moved.
-#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Moved {
     pub(super) block: u64,
+    pub(super) index: u64,
     pub(super) token: B256,
     /// Zero if it was burnt.
     pub(super) to: Address,
 }
 
-/// A line of the file.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Line {
-    /// The first block. It is the first line.
-    Begin(u64),
-    Page(Page),
-    /// The last page is undone.
-    Back,
-}
-
-/// What one page of blocks holds.
-#[derive(Debug, Serialize, Deserialize)]
-struct Page {
-    /// Its last block, and that one's hash.
-    end: (u64, B256),
-    /// The newest block that stays, as it was then.
-    last_final: u64,
-    moves: Vec<Moved>,
-}
-
-/// Tokens and owners.
+/// Tokens and owners on disk.
 pub(super) struct Store {
-    file: File,
+    database: Database,
     path: PathBuf,
-    held: Held,
-}
-
-/// What the lines make together.
-#[derive(Debug, Default)]
-struct Held {
-    begin: Option<u64>,
-    tokens: BTreeMap<B256, Address>,
-    /// Owners before, zero for none, of what moved behind the last final block, in order.
-    before: Vec<Moved>,
-    /// Last blocks of pages, with their hashes.
-    pages: Vec<(u64, B256)>,
 }
 
 impl Store {
-    /// Opens it, or makes an empty one where there is none, or where it begins at another block.
+    /// Opens it, or makes an empty one where there is none, where it cannot be read, or where it
+    /// begins at another block.
     pub(super) fn open(path: &Path, from: u64) -> Result<Self, MigrationError> {
         let failed = |reason: String| MigrationError::Store {
             path: path.to_owned(),
@@ -73,156 +51,182 @@ impl Store {
         if let Some(folder) = path.parent() {
             own_file::folder(folder).map_err(|error| failed(error.to_string()))?;
         }
-        let file = own_file::open_or_create(path).map_err(|error| failed(error.to_string()))?;
-        if file.try_lock().is_err() {
-            return Err(failed("another run has it open".into()));
-        }
-        let mut store = Self {
-            file,
-            path: path.to_owned(),
-            held: Held::default(),
+        let open = || own_file::open_or_create(path).map_err(|error| failed(error.to_string()));
+        let create = |file| Database::builder().set_cache_size(CACHE).create_file(file);
+        let database = match create(open()?) {
+            Ok(database) => database,
+            Err(DatabaseError::DatabaseAlreadyOpen) => {
+                return Err(failed("another run has it open".into()));
+            }
+            // Damaged: it is only a cache of what the chain has.
+            Err(DatabaseError::Storage(_)) => {
+                std::fs::remove_file(path).map_err(|error| failed(error.to_string()))?;
+                create(open()?).map_err(|error| failed(error.to_string()))?
+            }
+            Err(error) => return Err(failed(error.to_string())),
         };
-        store.prepare(from).map_err(|error| store.failed(&error))?;
+        let store = Self {
+            database,
+            path: path.to_owned(),
+        };
+        store.prepare(from).map_err(|error| store.failed(error))?;
         Ok(store)
     }
 
     /// Adds a page that ends with that block. What lies up to `last_final` need not be undone.
     pub(super) fn add(
-        &mut self,
-        moves: Vec<Moved>,
+        &self,
+        moves: &[Moved],
         end: (u64, B256),
         last_final: u64,
     ) -> Result<(), MigrationError> {
-        self.note(Line::Page(Page {
-            end,
-            last_final,
-            moves,
-        }))
+        self.write_page(moves, end, last_final)
+            .map_err(|error| self.failed(error))
     }
 
     /// The last block of the last page, and its hash.
-    pub(super) fn last_page(&self) -> Option<(u64, B256)> {
-        self.held.pages.last().copied()
+    pub(super) fn last_page(&self) -> Result<Option<(u64, B256)>, MigrationError> {
+        let read = || -> Result<_, redb::Error> {
+            let pages = self.database.begin_read()?.open_table(PAGES)?;
+            Ok(pages
+                .last()?
+                .map(|(block, hash)| (block.value(), B256::from(hash.value()))))
+        };
+        read().map_err(|error| self.failed(error))
     }
 
     /// Undoes the last page; where what was before it is not known any more, everything.
-    pub(super) fn go_back(&mut self) -> Result<(), MigrationError> {
-        self.note(Line::Back)
+    pub(super) fn go_back(&self) -> Result<(), MigrationError> {
+        self.undo().map_err(|error| self.failed(error))
     }
 
     /// How many tokens there are.
-    pub(super) fn count(&self) -> u64 {
-        self.held.tokens.len() as u64
+    pub(super) fn count(&self) -> Result<u64, MigrationError> {
+        let read = || -> Result<_, redb::Error> {
+            Ok(self.database.begin_read()?.open_table(TOKENS)?.len()?)
+        };
+        read().map_err(|error| self.failed(error))
     }
 
     /// Tokens with ids above `after`, without the first `skip` of them.
-    pub(super) fn read(&self, after: Option<B256>, skip: u64, count: u64) -> Vec<Item> {
-        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let range = self.held.tokens.range((begin, Bound::Unbounded));
-        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let rows = range.skip(skip).take(count);
-        rows.map(|(token, owner)| vec![*token, owner.into_word()])
-            .collect()
+    pub(super) fn read(
+        &self,
+        after: Option<B256>,
+        skip: u64,
+        count: u64,
+    ) -> Result<Vec<Item>, MigrationError> {
+        let read = || -> Result<Vec<Item>, redb::Error> {
+            let tokens = self.database.begin_read()?.open_table(TOKENS)?;
+            let begin = after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.0));
+            let range = tokens.range::<[u8; 32]>((begin, Bound::Unbounded))?;
+            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            let rows = range.skip(skip).take(count).map(|row| {
+                let (token, owner) = row?;
+                let owner = Address::from(owner.value()).into_word();
+                Ok(vec![B256::from(token.value()), owner])
+            });
+            rows.collect()
+        };
+        read().map_err(|error| self.failed(error))
     }
 
     /// Removes the file.
     pub(super) fn remove(self) {
+        let Self { database, path } = self;
+        drop(database);
         // One that stays is found to hold, or gone on from, by the next migration.
-        let _ = std::fs::remove_file(&self.path);
-        let _ = self.path.parent().map(std::fs::remove_dir);
+        let _ = std::fs::remove_file(&path);
+        let _ = path.parent().map(std::fs::remove_dir);
     }
 
-    /// Takes what the file holds, up to the first line that cannot be read, and cuts off the rest.
-    fn prepare(&mut self, from: u64) -> io::Result<()> {
-        let mut reader = BufReader::new(&self.file);
-        let (mut whole, mut text) = (0, Vec::new());
-        loop {
-            text.clear();
-            let length = reader.read_until(b'\n', &mut text)?;
-            let line = text.strip_suffix(b"\n").map(serde_json::from_slice::<Line>);
-            match line {
-                Some(Ok(line)) => self.held.apply(line),
-                Some(Err(_)) | None => break,
+    fn prepare(&self, from: u64) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        let begins = {
+            let mut begin = write.open_table(BEGIN)?;
+            let before = begin.insert(0, from)?;
+            before.map(|before| before.value())
+        };
+        if begins.is_some_and(|begins| begins != from) {
+            write.delete_table(TOKENS)?;
+            write.delete_table(BEFORE)?;
+            write.delete_table(PAGES)?;
+        }
+        write.open_table(TOKENS)?;
+        write.open_table(BEFORE)?;
+        write.open_table(PAGES)?;
+        Ok(write.commit()?)
+    }
+
+    fn write_page(
+        &self,
+        moves: &[Moved],
+        (end, hash): (u64, B256),
+        last_final: u64,
+    ) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        {
+            let mut tokens = write.open_table(TOKENS)?;
+            let mut before = write.open_table(BEFORE)?;
+            let mut pages = write.open_table(PAGES)?;
+            for moved in moves {
+                let owner = if moved.to.is_zero() {
+                    tokens.remove(moved.token.0)?
+                } else {
+                    tokens.insert(moved.token.0, moved.to.0.0)?
+                };
+                if moved.block > last_final {
+                    let owner = owner.map_or([0; 20], |owner| owner.value());
+                    before.insert((moved.block, moved.index), (moved.token.0, owner))?;
+                }
             }
-            whole += length as u64;
+            pages.insert(end, hash.0)?;
+            before.retain(|(block, _), _| block > last_final)?;
+            // The newest page that is final stays: that is how far one can go back.
+            let keep = pages.range(..=last_final)?.next_back();
+            let keep = keep.transpose()?.map(|(block, _)| block.value());
+            pages.retain(|block, _| keep.is_none_or(|keep| block >= keep))?;
         }
-        if self.held.begin != Some(from) {
-            (self.held, whole) = (Held::default(), 0);
-        }
-        self.file.set_len(whole)?;
-        self.file.seek(SeekFrom::End(0))?;
-        match self.held.begin {
-            Some(_) => Ok(()),
-            None => self.append(Line::Begin(from)),
-        }
+        Ok(write.commit()?)
     }
 
-    fn note(&mut self, line: Line) -> Result<(), MigrationError> {
-        let appended = self.append(line);
-        appended.map_err(|error| self.failed(&error))
+    fn undo(&self) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        {
+            let mut tokens = write.open_table(TOKENS)?;
+            let mut before = write.open_table(BEFORE)?;
+            let mut pages = write.open_table(PAGES)?;
+            pages.pop_last()?;
+            match pages.last()?.map(|(block, _)| block.value()) {
+                Some(last) => {
+                    let newest = |before: &redb::Table<'_, _, _>| -> Result<_, redb::Error> {
+                        let newest = before.last()?;
+                        Ok(newest.map(|(place, owned)| (place.value(), owned.value())))
+                    };
+                    while let Some((place, (token, owner))) = newest(&before)?
+                        && place.0 > last
+                    {
+                        before.remove(place)?;
+                        if owner == [0; 20] {
+                            tokens.remove(token)?;
+                        } else {
+                            tokens.insert(token, owner)?;
+                        }
+                    }
+                }
+                None => {
+                    tokens.retain(|_, _| false)?;
+                    before.retain(|_, _| false)?;
+                }
+            }
+        }
+        Ok(write.commit()?)
     }
 
-    fn append(&mut self, line: Line) -> io::Result<()> {
-        let mut text = serde_json::to_vec(&line)?;
-        text.push(b'\n');
-        self.file.write_all(&text)?;
-        self.file.sync_data()?;
-        self.held.apply(line);
-        Ok(())
-    }
-
-    fn failed(&self, error: &io::Error) -> MigrationError {
+    fn failed(&self, error: impl std::fmt::Display) -> MigrationError {
         MigrationError::Store {
             path: self.path.clone(),
             reason: error.to_string(),
-        }
-    }
-}
-
-impl Held {
-    fn apply(&mut self, line: Line) {
-        match line {
-            Line::Begin(block) => self.begin = Some(block),
-            Line::Page(page) => self.add(page),
-            Line::Back => self.undo(),
-        }
-    }
-
-    fn set(&mut self, token: B256, owner: Address) -> Option<Address> {
-        match owner.is_zero() {
-            true => self.tokens.remove(&token),
-            false => self.tokens.insert(token, owner),
-        }
-    }
-
-    fn add(&mut self, page: Page) {
-        let Page {
-            end,
-            last_final,
-            moves,
-        } = page;
-        for Moved { block, token, to } in moves {
-            let to = self.set(token, to).unwrap_or_default();
-            if block > last_final {
-                self.before.push(Moved { block, token, to });
-            }
-        }
-        self.pages.push(end);
-        self.before.retain(|one| one.block > last_final);
-        // The newest page that is final stays: that is how far one can go back.
-        let keep = self.pages.iter().rposition(|(end, _)| *end <= last_final);
-        self.pages.drain(..keep.unwrap_or(0));
-    }
-
-    fn undo(&mut self) {
-        self.pages.pop();
-        let Some((last, _)) = self.pages.last().copied() else {
-            (self.tokens, self.before) = (BTreeMap::new(), Vec::new());
-            return;
-        };
-        while let Some(one) = self.before.pop_if(|one| one.block > last) {
-            self.set(one.token, one.to);
         }
     }
 }

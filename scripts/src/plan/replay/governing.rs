@@ -4,13 +4,13 @@ use super::super::PlanRequest;
 use super::differences;
 use super::past::{Past, numbered};
 use crate::call_tree::{self, Frame, Kind};
-use crate::client::{self, PastTransaction};
+use crate::client::PastTransaction;
 use crate::ids::TxHash;
 use alloy::consensus::Transaction;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
-use stylus_chain::Chain;
+use stylus_chain::{CallOptions, Chain, TraceKind};
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::signed::SOURCES;
@@ -29,9 +29,11 @@ pub(super) fn governs(
     if kind == differences::Kind::FailsNow {
         return false;
     }
+    let kind = TraceKind::Call(CallOptions::default());
     // What no block takes calls nobody.
-    client::calls_in(as_it_was, one.hash.0)
-        .is_ok_and(|frames| decides_within(&frames, request.registry))
+    let traced = as_it_was.trace(one.hash.0, kind);
+    let frames = traced.map(|answer| call_tree::read_value(&answer).unwrap_or_default());
+    frames.is_ok_and(|frames| decides_within(&frames, request.registry))
 }
 
 /// What is left out.
