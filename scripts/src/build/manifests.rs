@@ -180,8 +180,12 @@ pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table,
         "resolver".into(),
         Value::from(resolver(contract, &settings)),
     );
-    let member = relative(Path::new(""), &places.package(&contract.folder));
-    workspace.insert("members".into(), texts(&[member]));
+    let place = places.package(&contract.folder);
+    // The package in the root is a member by itself. Named as `.`, everything below it would be one.
+    if !place.as_os_str().is_empty() {
+        let member = relative(Path::new(""), &place);
+        workspace.insert("members".into(), texts(&[member]));
+    }
     workspace.insert("exclude".into(), texts(&[ELSEWHERE]));
     Ok(manifest)
 }

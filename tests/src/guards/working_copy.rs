@@ -1,9 +1,11 @@
 //! The copy of the sources in which guards are disabled. One process at a time uses it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use super::error::GuardError;
 use super::table::Guard;
@@ -11,8 +13,14 @@ use super::table::Guard;
 /// Folders that are no sources, wherever they stand.
 const NO_SOURCES: [&str; 3] = ["target", "node_modules", ".git"];
 
-/// Code of contracts, by the name of its file.
-pub(super) type Codes = BTreeMap<String, Vec<u8>>;
+/// Modules of contracts, in hexadecimal.
+pub(super) type Codes = BTreeSet<String>;
+
+/// What is read of a contract that was built.
+#[derive(Deserialize)]
+struct Built {
+    wasm: String,
+}
 
 /// A copy of the working tree below `target/guards`, with build folders of its own.
 #[derive(Debug)]
@@ -106,9 +114,10 @@ impl WorkingCopy {
             return Ok(codes);
         }
         for path in files_in(&folder)? {
-            if path.extension().is_some_and(|ending| ending == "code") {
-                let code = fs::read(&path).map_err(GuardError::file("read", &path))?;
-                codes.insert(name_of(&path), code);
+            if path.extension().is_some_and(|ending| ending == "json") {
+                let text = fs::read(&path).map_err(GuardError::file("read", &path))?;
+                let built = serde_json::from_slice::<Built>(&text).ok();
+                codes.extend(built.map(|built| built.wasm));
             }
         }
         Ok(codes)

@@ -148,7 +148,7 @@ fn neither_variables_nor_the_settings_of_the_user_change_the_code() {
     let output = Command::new(test)
         .args([
             "--exact",
-            "outside::inner_build_for_the_test_of_variables",
+            "sources::outside::inner_build_for_the_test_of_variables",
             "--nocapture",
         ])
         .env(INNER, project.contract())
