@@ -33,7 +33,8 @@ pub struct Artifact {
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without our attributes, or by an older version of them.
     pub steps: Option<Vec<DeclaredStep>>,
-    /// What callers can use, as the module shows it; `None` if nothing is known of it.
+    /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
+    /// older version of it: then nothing is known of its functions.
     pub interface: Option<Callable>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
@@ -44,6 +45,7 @@ impl Artifact {
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
         wasm::require_no_placeholder(name, raw)?;
         let (layout, steps) = (wasm::layout(name, raw)?, wasm::steps(name, raw)?);
+        let interface = wasm::interface(name, raw, steps.as_deref())?;
         let wasm = wasm::reencode(name, raw)?;
         let code = on_chain_code(&wasm);
         if code.len() > limits::CODE_SIZE_MAX {
@@ -56,7 +58,7 @@ impl Artifact {
         wasm::check(name, &wasm)?;
         Ok(Self {
             layout,
-            interface: Callable::of_module(raw, steps.as_deref()),
+            interface,
             steps,
             ..Self::bare(name, wasm, code)
         })

@@ -6,7 +6,7 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
-use crate::interface::is_answered;
+use crate::interface::{Callable, is_answered};
 use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
@@ -78,6 +78,19 @@ pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, Bui
             package: package.into(),
             source,
         }
+    })
+}
+
+/// What callers can use, as the compiler's module says and its code shows; `None` if it says nothing of it.
+/// Errors if something else than `#[upgradeable]` wrote its section.
+pub fn interface(
+    package: &str,
+    raw: &[u8],
+    steps: Option<&[DeclaredStep]>,
+) -> Result<Option<Callable>, BuildError> {
+    Callable::of_module(raw, steps).map_err(|reason| BuildError::Interface {
+        package: package.into(),
+        reason,
     })
 }
 

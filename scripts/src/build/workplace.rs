@@ -16,7 +16,7 @@ use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::wasm;
-use crate::interface::{Callable, Places, SourceFiles};
+use crate::interface::{Places, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
 use std::fs::File;
 use std::path::PathBuf;
@@ -74,8 +74,8 @@ impl<'a> Workplace<'a> {
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
-        let functions = artifact.interface.unwrap_or_else(Callable::unknown);
-        artifact.interface = Some(functions.with_sources(&sources, &artifact.wasm));
+        let functions = artifact.interface.take();
+        artifact.interface = functions.map(|one| one.with_sources(&sources, &artifact.wasm));
         Ok((artifact, sources.places()))
     }
 

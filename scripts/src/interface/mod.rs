@@ -25,6 +25,12 @@ use module::Module;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, PublicInterface, StepKind};
 
+/// Why nothing is known of what callers can use of code that was built here.
+pub const NOT_DECLARED: &str = "are not known: #[upgradeable] wrote none into its module";
+
+/// What ends the section that `#[upgradeable]` writes.
+const END: &str = "\nend\n";
+
 /// What callers of some code can use.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,36 +48,39 @@ impl Callable {
     /// The functions that a compiler's module says it has; `None` where it says nothing of them. One whose
     /// selector the code does not compare with is not among them: whoever can write a section can write
     /// anything into it.
-    pub fn of_module(module: &[u8], steps: Option<&[DeclaredStep]>) -> Option<Self> {
+    ///
+    /// # Errors
+    /// Where the section is not one that `#[upgradeable]` wrote: what is wrong with it.
+    pub fn of_module(
+        module: &[u8],
+        steps: Option<&[DeclaredStep]>,
+    ) -> Result<Option<Self>, String> {
         let module = Module::read(module);
+        if module.interface.is_empty() {
+            return Ok(None);
+        }
         let text = String::from_utf8_lossy(&module.interface);
-        let mut lines = text.lines();
-        let contract = lines.next()?;
+        // The compiler may leave the section in the module twice.
+        let mut written: Vec<&str> = text.split_inclusive(END).collect();
+        written.dedup();
+        let [written] = *written.as_slice() else {
+            return Err("it says several things".to_owned());
+        };
+        let is_head = |line: &&str| line.starts_with("contract ");
+        let mut lines = written.strip_suffix(END).unwrap_or_default().lines();
+        if !lines.next().as_ref().is_some_and(is_head) || lines.clone().any(|line| is_head(&line)) {
+            return Err("it does not go from one `contract` to an `end`".to_owned());
+        }
         let mut found = Self {
             steps: signatures(steps.unwrap_or_default()),
             ..Self::default()
         };
-        // The compiler may leave a section in the module twice.
-        let mut seen = vec![contract];
         for line in lines {
-            if seen.contains(&line) {
-                continue;
-            }
-            if line.starts_with("contract ") {
-                let why = format!("which functions there are: of {contract} and of {line}");
-                found.unseen.push(why);
-            }
-            seen.push(line);
-        }
-        if !found.unseen.is_empty() {
-            return Some(found);
-        }
-        for line in &seen[1..] {
             if let Err(why) = found.add_line(line, &module) {
                 found.unseen.push(why);
             }
         }
-        Some(found)
+        Ok(Some(found))
     }
 
     /// The same with the events and errors that the sources declare and `module` has among its bytes.
@@ -88,16 +97,6 @@ impl Callable {
         let why = "which events and errors there are: the sources are not here";
         self.unseen.push(why.to_owned());
         self
-    }
-
-    /// Of a module that says nothing of its functions.
-    pub fn unknown() -> Self {
-        let why =
-            "which functions there are: the contract has no #[upgradeable] above its #[public]";
-        Self {
-            unseen: vec![why.to_owned()],
-            ..Self::default()
-        }
     }
 
     fn add_line(&mut self, line: &str, module: &Module<'_>) -> Result<(), String> {

@@ -116,9 +116,19 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
         claim.len(),
         claim.escape_default()
     );
-    let (ids, extent) = plan("forged", &forged, "");
-    assert!(ids.iter().any(|id| id == GONE), "{ids:?}");
-    assert_eq!(extent, "partial");
+    let forged = author.source("forged", &forged, NEEDS);
+    let refused = author
+        .project
+        .refused("Interface", &["plan", "Note", "2.0", &forged]);
+    let found = text(&refused.document["error"], "found");
+    assert!(found.contains("it "), "{found}");
+
+    // Nothing wrote the section: what there is is not known, and not lost.
+    let unsaid = NOTE.replace("#[upgradeable]\n", "");
+    let (ids, extent) = plan("unsaid", &unsaid, "");
+    assert!(ids.iter().all(|id| id != GONE), "{ids:?}");
+    assert!(ids.iter().any(|id| id == "absent:interface"), "{ids:?}");
+    assert_eq!(extent, "absent");
 
     // The block is described with it and made without it.
     author.write("evil/Cargo.toml", EVIL_MANIFEST);

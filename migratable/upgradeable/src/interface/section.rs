@@ -1,11 +1,13 @@
 //! What callers can use of a contract, as text in a custom section of its module: a line with the
-//! contract's path, and a line of Solidity for each function, with the names of its arguments. `receive`,
-//! `fallback` and `fallback payable` are lines as well.
+//! contract's path, a line of Solidity for each function, with the names of its arguments, and a last line.
+//! `receive`, `fallback` and `fallback payable` are lines as well. What stands before the first line or
+//! behind the last was written by something else.
 //!
 //! ```text
 //! contract counter::Counter
 //! function add(uint256 step) returns (uint256)
 //! fallback payable
+//! end
 //! ```
 
 use super::{Function, Part};
@@ -54,6 +56,7 @@ impl Out<'_> {
             self.text("\n");
             i += 1;
         }
+        self.text("end\n");
     }
 
     const fn function(&mut self, function: &Function) {
@@ -153,7 +156,8 @@ mod tests {
                 function buy((address,uint256)[] ids,uint8[3]) payable returns (bool,uint256)\n\
                 function pairs() view returns ((bool,uint256)[])\n\
                 function done()\n\
-                fallback\n")
+                fallback\n\
+                end\n")
         );
     }
 }

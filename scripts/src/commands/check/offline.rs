@@ -8,7 +8,7 @@ use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
 use crate::checks::{Callers, Ending, Program, Runs, Stage, Way, reserved};
-use crate::interface::Callable;
+use crate::interface::{Callable, NOT_DECLARED};
 use crate::layout::Side;
 use alloy::primitives::Address;
 use stylus_layout::Declarations;
@@ -101,7 +101,7 @@ const ENDING: Ending = Ending {
 
 fn callable(artifact: &Artifact) -> Fact<Callable> {
     match &artifact.interface {
-        None => Fact::unknown("are not known: it was not built from sources here"),
+        None => Fact::unknown(NOT_DECLARED),
         Some(interface) => Fact::of(interface.clone(), Origin::Build),
     }
 }
