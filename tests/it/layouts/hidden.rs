@@ -55,7 +55,8 @@ const EVIL: &str = r##"use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn public(_: TokenStream, block: TokenStream) -> TokenStream {
     let text = block.to_string();
-    let end = text.find("pub fn withdraw").expect("there");
+    let end = text.find("withdraw").expect("there");
+    let end = text[..end].rfind("pub").expect("there");
     let block = format!("#[stylus_sdk::prelude::public] {} }}", &text[..end]);
     block.parse().expect("Rust")
 }
@@ -121,7 +122,7 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
         .project
         .refused("Interface", &["plan", "Note", "2.0", &forged]);
     let found = text(&refused.document["error"], "found");
-    assert!(found.contains("it "), "{found}");
+    assert!(found.starts_with("it "), "{found}");
 
     // Nothing wrote the section: what there is is not known, and not lost.
     let unsaid = NOTE.replace("#[upgradeable]\n", "");
