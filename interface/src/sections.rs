@@ -7,6 +7,10 @@ pub const LAYOUT: &str = "stylus-layout";
 /// Holds the initializers and migrations that the code declares.
 pub const STEPS: &str = "stylus-steps";
 
+/// Holds the functions of the entrypoint, as lines of text: see `interface::section` of
+/// `stylus-upgradeable`.
+pub const INTERFACE: &str = "stylus-interface";
+
 /// Holds the names of the build's values that the module was compiled without. A module with such a
 /// section is good for checking and must not be deployed.
 pub const PLACEHOLDERS: &str = "stylus-placeholders";

@@ -32,7 +32,7 @@ pub const NOTES_MAX: usize = 64;
 /// Bytes of a note, at most.
 pub const NOTE_MAX: usize = 256;
 
-/// What callers of a version can use, and what its sources did not show.
+/// What callers of a version can use, and what of it is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Text")]
 pub struct PublicInterface {
@@ -59,8 +59,7 @@ impl TryFrom<Text> for PublicInterface {
 }
 
 impl PublicInterface {
-    /// An interface of these entries, in their order, each once; and notes on what the sources did
-    /// not show.
+    /// An interface of these entries, in their order, each once; and notes on what is not known.
     ///
     /// # Errors
     /// [`LayoutError::Interface`] for an entry in another spelling than the one above, two functions
@@ -84,7 +83,7 @@ impl PublicInterface {
         &self.abi
     }
 
-    /// What the sources did not show, and why.
+    /// What is not known of it, and why.
     pub fn unseen(&self) -> &[String] {
         &self.unseen
     }

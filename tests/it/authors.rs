@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::packages::{patches, vendored};
 use alloy::primitives::U256;
 use alloy::sol;
-use stylus_upgrades::build::Builder;
+use stylus_upgrades::build::{Builder, FRAMEWORK};
 use stylus_upgrades::error::Explain as _;
 use stylus_upgrades_harness::{Harness, HarnessError, Lines, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
@@ -56,7 +56,7 @@ async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessErro
 
 #[tokio::test]
 async fn one_line_of_a_packaged_crate_is_all_that_an_author_needs() -> Result<(), HarnessError> {
-    let vendor = vendored(AUTHOR_PACKAGES);
+    let vendor = vendored(FRAMEWORK);
     let author = Author::new("version = \"0.1.0\"");
     author.append(&patches(vendor.path()));
     author.upgrades().await
@@ -84,19 +84,6 @@ fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
         "{refusal}"
     );
 }
-
-/// Every package that is compiled for a contract.
-pub(super) const AUTHOR_PACKAGES: [&str; 9] = [
-    "stylus-upgradeable",
-    "stylus-upgrades-complex",
-    "stylus-upgrades-host",
-    "stylus-upgrades-interface",
-    "stylus-upgrades-layout-derive",
-    "stylus-upgrades-lazy",
-    "stylus-upgrades-macros",
-    "stylus-upgrades-migratable",
-    "stylus-upgrades-storage-layout",
-];
 
 /// An author's workspace: two versions and the complex migration between them.
 pub(super) struct Author(tempfile::TempDir);

@@ -86,10 +86,18 @@ macro_rules! lazy_maps {
                 ::stylus_upgradeable::__private::Function {
                     selector: $crate::router::SWEEP,
                     name: "sweep",
+                    sol_name: "sweep",
+                    arguments: &[("string", "map"), ("bytes32[]", "keys")],
+                    mutability: "",
+                    returns: ::stylus_upgradeable::__private::Types::one("uint256"),
                 },
                 ::stylus_upgradeable::__private::Function {
                     selector: $crate::router::REMAINING,
                     name: "remaining",
+                    sol_name: "remaining",
+                    arguments: &[("string", "map")],
+                    mutability: "view",
+                    returns: ::stylus_upgradeable::__private::Types::one("uint256"),
                 },
             ];
             const STEPS: &'static [::stylus_upgradeable::__private::declare::Declared] = &[];

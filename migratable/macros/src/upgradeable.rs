@@ -50,12 +50,14 @@ pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> TokenStream 
         }
         let inherited = inherit::take(&mut block)?;
         let implemented = implement(&mut block, &inherited)?;
+        let parts = parts(&block.self_ty, &implemented);
         Ok([
             described,
             inherit::compose(&block.self_ty, &inherited)?,
             compose(&block.self_ty),
             layout(&block.self_ty),
-            assert_disjoint(&block.self_ty, &implemented),
+            functions(&block, &parts),
+            assert_disjoint(&block.self_ty, &parts),
         ]
         .into_iter()
         .collect())
@@ -335,15 +337,55 @@ fn compose(contract: &Type) -> TokenStream {
     }
 }
 
+/// The contract's own block and those that it implements, as the compiler finds them.
+fn parts(contract: &Type, implemented: &[Type]) -> Vec<TokenStream> {
+    let own = quote_spanned!(contract.span()=> #contract);
+    let implemented = implemented
+        .iter()
+        .map(|part| quote_spanned!(part.span()=> dyn #part));
+    let all = std::iter::once(own).chain(implemented);
+    all.map(|part| {
+        quote_spanned!(part.span()=> ::stylus_upgradeable::__private::part::<#contract, #part>())
+    })
+    .collect()
+}
+
+/// Every function of the contract in a custom section of its module, where tools find them. Nothing
+/// refers to it, so it changes no code.
+fn functions(block: &ItemImpl, parts: &[TokenStream]) -> TokenStream {
+    let contract = &block.self_ty;
+    let name = contract.to_token_stream().to_string();
+    let others = interface::without_selector(block);
+    quote! {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            #[allow(unused_imports)]
+            use ::stylus_upgradeable::__private::declare::NotTheEntrypoint as _;
+            use ::stylus_upgradeable::__private::{Part, declare, section};
+
+            const CONTRACT: &str = concat!(::core::module_path!(), "::", #name);
+            const PARTS: &[Part] = &[#(#parts),*];
+            const OTHERS: &[&str] = &[#(#others),*];
+            const LENGTH: usize = match declare::Probe::<#contract>::IS_ENTRYPOINT {
+                true => section::length(CONTRACT, PARTS, OTHERS),
+                false => 0,
+            };
+
+            // Without `#[used]`: with it the bytes would stand among the contract's data as well.
+            #[allow(dead_code)]
+            #[unsafe(link_section = "stylus-interface")]
+            static INTERFACE: [u8; LENGTH] = {
+                let mut bytes = [0; LENGTH];
+                section::write(CONTRACT, PARTS, OTHERS, &mut bytes);
+                bytes
+            };
+        };
+    }
+}
+
 /// No two parts of the contract share a selector or a step.
-fn assert_disjoint(contract: &Type, implemented: &[Type]) -> TokenStream {
-    let parts = implemented.iter().map(|part| {
-        quote_spanned!(part.span()=> ::stylus_upgradeable::__private::part::<#contract, dyn #part>())
-    });
+fn assert_disjoint(contract: &Type, parts: &[TokenStream]) -> TokenStream {
     quote_spanned! {contract.span()=>
-        const _: () = ::stylus_upgradeable::__private::assert_disjoint(&[
-            ::stylus_upgradeable::__private::part::<#contract, #contract>(),
-            #(#parts),*
-        ]);
+        const _: () = ::stylus_upgradeable::__private::assert_disjoint(&[#(#parts),*]);
     }
 }

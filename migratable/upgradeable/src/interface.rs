@@ -1,11 +1,13 @@
-//! What the compiler checks about a contract's selectors and steps. The SDK checks one impl
+//! What the compiler knows and checks about a contract's functions and steps. The SDK checks one impl
 //! block at a time and lets the first of two equal selectors win in silence.
 
 use alloy_sol_types::SolCall;
 use stylus_migratable::{Migratable, declare::Declared, migratable};
+use stylus_sdk::abi::{AbiType, ConstString, internal::AbiResult};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 
 mod message;
+pub mod section;
 
 /// A contract that `#[upgradeable]` has checked and given Migratable.
 #[diagnostic::on_unimplemented(
@@ -47,6 +49,62 @@ pub struct Function {
     pub selector: u32,
     /// Its Rust name.
     pub name: &'static str,
+    /// Its name in the ABI.
+    pub sol_name: &'static str,
+    /// The types of its arguments, as selectors spell them, and their names, which may be empty.
+    pub arguments: &'static [(&'static str, &'static str)],
+    /// `pure`, `view`, `payable` or nothing.
+    pub mutability: &'static str,
+    /// The types that it returns, in parentheses.
+    pub returns: Types,
+}
+
+/// Types in Solidity's words.
+#[derive(Clone, Copy, Debug)]
+pub struct Types {
+    text: &'static str,
+    /// Whether the text is a list of several in parentheses, and not one type alone.
+    is_list: bool,
+}
+
+impl Types {
+    /// One type.
+    pub const fn one(text: &'static str) -> Self {
+        Self {
+            text,
+            is_list: false,
+        }
+    }
+}
+
+/// A type that a function takes. The compiler knows what the ABI calls it.
+pub trait Argument {
+    /// Its name, as selectors spell it.
+    const TYPE: &'static str;
+}
+
+impl<T: AbiType> Argument for T {
+    const TYPE: &'static str = {
+        let text: &'static ConstString = &T::SELECTOR_ABI;
+        text.as_str()
+    };
+}
+
+/// What a function returns: a type, or a `Result` with it.
+pub trait Outcome {
+    /// What callers get of it. The members of a tuple are returned one by one.
+    const TYPES: Types;
+}
+
+impl<R: AbiResult<OkType: AbiType>> Outcome for R {
+    const TYPES: Types = {
+        // A struct's own name is no list, though its selector spells one.
+        let name: &'static ConstString = &<R::OkType as AbiType>::ABI;
+        Types {
+            text: <R::OkType as Argument>::TYPE,
+            is_list: matches!(name.as_bytes(), [b'(', .., b')']),
+        }
+    };
 }
 
 /// The public functions of a contract's own impl block (`I` is the contract) or of one of the
@@ -66,6 +124,10 @@ impl<C: Upgradeable> PublicInterface<dyn Migratable> for C {
     const FUNCTIONS: &'static [Function] = &[Function {
         selector: migratable::IS_MIGRATED,
         name: "is_migrated",
+        sol_name: "isMigrated",
+        arguments: &[("string", "version")],
+        mutability: "view",
+        returns: Types::one("bool"),
     }];
     const STEPS: &'static [Declared] = &[];
 }

@@ -77,8 +77,8 @@ pub mod __private {
     };
 
     pub use crate::interface::{
-        Function, Part, PublicInterface, assert_disjoint, assert_none_reserved,
-        assert_not_reserved, is_upgradeable, part,
+        Argument, Function, Outcome, Part, PublicInterface, Types, assert_disjoint,
+        assert_none_reserved, assert_not_reserved, is_upgradeable, part, section,
     };
 }
 

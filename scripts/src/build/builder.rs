@@ -10,7 +10,7 @@ use super::revision::Revision;
 use super::sources::{self, Sources};
 use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
-use crate::interface::Interface;
+use crate::interface::{Callable, Places};
 use crate::progress::Progress;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,26 +154,25 @@ impl Builder {
 
     /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
     /// name, a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example
-    /// that this program carries (`example:NAME`). Beside it is what callers can use, as its sources show
-    /// it; `None` without sources.
-    pub fn source(&self, source: &str) -> Result<(Artifact, Option<Interface>), BuildError> {
+    /// that this program carries (`example:NAME`). Beside it is where something stands in its sources.
+    pub fn source(&self, source: &str) -> Result<(Artifact, Places), BuildError> {
         let path = Path::new(source);
-        let (artifact, interface) = if let Some(name) = source.strip_prefix(EXAMPLE) {
+        let (artifact, places) = if let Some(name) = source.strip_prefix(EXAMPLE) {
             // Some of them hold addresses of the pinned framework.
             match self.framework_in(None)?.is_pinned() {
-                true => return Ok((examples::program(name)?, None)),
+                true => return Ok((examples::program(name)?, Places::default())),
                 false => self.build(&self.member(name)?)?,
             }
         } else if let Some(revision) = Revision::parse(source)? {
             self.revision(&revision)?
         } else if path.is_file() {
-            return Ok((self.path(path)?, None));
+            return Ok((self.path(path)?, Places::default()));
         } else if path.join("Cargo.toml").is_file() {
             self.build(&Package::open(path)?)?
         } else {
             self.build(&self.member(source)?)?
         };
-        Ok((artifact, Some(interface)))
+        Ok((artifact, places))
     }
 
     /// Where a revision is built: where the crate is now, if it is still there.
@@ -186,13 +185,13 @@ impl Builder {
     }
 
     /// Builds a crate as it was at a revision, from a checkout in the folder of the outputs.
-    fn revision(&self, revision: &Revision) -> Result<(Artifact, Interface), BuildError> {
+    fn revision(&self, revision: &Revision) -> Result<(Artifact, Places), BuildError> {
         let target = self.target_of_revision(revision)?;
         let workplace = Workplace::open(self, target.clone())?;
         let folder = revision.check_out(&target)?;
-        let (mut artifact, interface) = self.build_in(&workplace, &Package::open(&folder)?)?;
+        let (mut artifact, places) = self.build_in(&workplace, &Package::open(&folder)?)?;
         artifact.info.commit = Some(revision.commit());
-        Ok((artifact, interface))
+        Ok((artifact, places))
     }
 
     /// Every program of the framework, with the addresses that follow from their bytes.
@@ -241,7 +240,7 @@ impl Builder {
     }
 
     /// Builds a crate. Those of the framework's constants that it names are known to it.
-    fn build(&self, package: &Package) -> Result<(Artifact, Interface), BuildError> {
+    fn build(&self, package: &Package) -> Result<(Artifact, Places), BuildError> {
         let workplace = Workplace::open(self, self.target(package)?)?;
         self.build_in(&workplace, package)
     }
@@ -250,7 +249,7 @@ impl Builder {
         &self,
         workplace: &Workplace<'_>,
         package: &Package,
-    ) -> Result<(Artifact, Interface), BuildError> {
+    ) -> Result<(Artifact, Places), BuildError> {
         let source = workplace.read(package)?;
         let constants = match source.constants.is_empty() {
             true => Constants::new(),
@@ -296,5 +295,9 @@ impl Builder {
 fn from_file(path: &Path) -> Result<Artifact, BuildError> {
     let raw = std::fs::read(path).map_err(BuildError::file("read", path))?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    Artifact::from_wasm(&name, &raw)
+    let artifact = Artifact::from_wasm(&name, &raw)?;
+    Ok(Artifact {
+        interface: artifact.interface.map(Callable::without_sources),
+        ..artifact
+    })
 }

@@ -4,6 +4,7 @@
 use super::code::Artifact;
 use super::error::BuildError;
 use super::info::BuildInfo;
+use crate::interface::Callable;
 use crate::own_file;
 use crate::progress::Progress;
 use alloy::primitives::{B256, Bytes};
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 use stylus_layout::{DeclaredStep, Layout};
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
-pub(super) const BUILDER: u32 = 7;
+pub(super) const BUILDER: u32 = 8;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;
@@ -35,6 +36,8 @@ struct Record {
     layout: Option<String>,
     /// What the code declares.
     steps: Option<Vec<DeclaredStep>>,
+    /// What callers can use, as the module shows it.
+    interface: Option<Callable>,
     info: BuildInfo,
 }
 
@@ -71,7 +74,7 @@ impl Cache {
             code: record.code,
             layout,
             steps: record.steps,
-            interface: None, // the sources show it
+            interface: record.interface,
             info: record.info,
         })
     }
@@ -84,6 +87,7 @@ impl Cache {
             code: artifact.code.clone(),
             layout: artifact.layout.as_ref().map(Layout::to_json),
             steps: artifact.steps.clone(),
+            interface: artifact.interface.clone(),
             info: artifact.info.clone(),
         };
         let path = self.path(&artifact.name, key);

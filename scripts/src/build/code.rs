@@ -4,10 +4,11 @@ use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use crate::interface::Callable;
 use crate::program_code::module;
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
-use stylus_layout::{DeclaredStep, Document, Layout, PublicInterface};
+use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
@@ -32,8 +33,9 @@ pub struct Artifact {
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without our attributes, or by an older version of them.
     pub steps: Option<Vec<DeclaredStep>>,
-    /// What callers can use, as its sources show it; `None` of a file without sources.
-    pub interface: Option<PublicInterface>,
+    /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
+    /// older version of it: then nothing is known of its functions.
+    pub interface: Option<Callable>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -43,6 +45,7 @@ impl Artifact {
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
         wasm::require_no_placeholder(name, raw)?;
         let (layout, steps) = (wasm::layout(name, raw)?, wasm::steps(name, raw)?);
+        let interface = wasm::interface(name, raw, steps.as_deref())?;
         let wasm = wasm::reencode(name, raw)?;
         let code = on_chain_code(&wasm);
         if code.len() > limits::CODE_SIZE_MAX {
@@ -55,6 +58,7 @@ impl Artifact {
         wasm::check(name, &wasm)?;
         Ok(Self {
             layout,
+            interface,
             steps,
             ..Self::bare(name, wasm, code)
         })
@@ -127,7 +131,7 @@ impl Artifact {
                 .recipe
                 .as_ref()
                 .and_then(|one| one.metadata.clone()),
-            interface: self.interface.clone(),
+            interface: self.interface.as_ref().and_then(Callable::published),
         };
         Some(document.fitting())
     }

@@ -362,6 +362,19 @@ pub enum BuildError {
         /// What is wrong with it.
         source: LayoutError,
     },
+    /// The module's section of functions is not one that `#[upgradeable]` wrote.
+    #[error("the functions that {package} declares cannot be read")]
+    #[explain(
+        expected = "the section stylus-interface as #[upgradeable] writes it, and nothing else in it",
+        found = "{reason}",
+        next = "remove what else writes that section; build contract and tool from one version"
+    )]
+    Interface {
+        /// The package or file.
+        package: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The code is too large for the chain.
     #[error("{package} has {found} bytes on chain")]
     #[explain(

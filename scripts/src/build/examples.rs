@@ -5,6 +5,7 @@
 
 use crate::build::{Artifact, BuildError, BuildInfo};
 use crate::ids::SourceHash;
+use crate::interface::Callable;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 
@@ -81,8 +82,10 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
         .map_err(|error| refused(error.to_string()))?;
     Ok(Artifact {
         layout,
+        interface: declared
+            .interface
+            .map(|said| Callable::of_published(&said, declared.steps.as_deref())),
         steps: declared.steps,
-        interface: declared.interface,
         info: BuildInfo {
             migrates: declared.migrates,
             source_hash: declared.source_hash,
@@ -113,7 +116,7 @@ impl Declared {
             steps: artifact.steps.clone(),
             migrates: artifact.info.migrates.clone(),
             source_hash: artifact.info.source_hash,
-            interface: artifact.interface.clone(),
+            interface: artifact.interface.as_ref().and_then(Callable::published),
         }
     }
 }

@@ -58,7 +58,7 @@ pub use copied::sources_with;
 pub use error::BuildError;
 pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
-pub use package::workspace_of;
+pub use package::{FRAMEWORK, workspace_of};
 pub use reviewed::{OnDefault, Reviewed, is_tracked};
 pub use revision::{REVISION, repository};
 pub use settled_lock::settle_lock;

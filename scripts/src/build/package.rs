@@ -13,6 +13,19 @@ use toml::Table;
 /// Bytes of the shadow stack unless the crate says otherwise: one page of memory holds it.
 pub(super) const STACK_SIZE: u32 = 16_384;
 
+/// Every package of the framework that is compiled for an author's contract.
+pub const FRAMEWORK: [&str; 9] = [
+    "stylus-upgradeable",
+    "stylus-upgrades-complex",
+    "stylus-upgrades-host",
+    "stylus-upgrades-interface",
+    "stylus-upgrades-layout-derive",
+    "stylus-upgrades-lazy",
+    "stylus-upgrades-macros",
+    "stylus-upgrades-migratable",
+    "stylus-upgrades-storage-layout",
+];
+
 /// A package as it lies on the disk.
 #[derive(Debug, Clone)]
 pub(super) struct Package {
@@ -121,6 +134,17 @@ impl Package {
         let folder = canonical(folder)?;
         let found = workspace.find(|(one, _)| *one == folder);
         found.ok_or(BuildError::NotAContract { path: folder })
+    }
+
+    /// Whether it is one of the framework's: a workspace that has them all has it. A name alone is anybody's.
+    pub(super) fn is_framework(&self) -> bool {
+        let has = |name: &str| {
+            self.workspace
+                .members
+                .iter()
+                .any(|(_, told)| told.name == name)
+        };
+        FRAMEWORK.contains(&self.name.as_str()) && FRAMEWORK.into_iter().all(has)
     }
 
     /// A value of `[package.metadata.stylus-upgrades]`.

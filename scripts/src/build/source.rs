@@ -97,9 +97,7 @@ impl Source {
         if let Some(code) = &config.code {
             tree.insert(CONFIG, Entry::text(code.as_str()));
         }
-        let is_ours =
-            |name: &str| name.starts_with("stylus-upgrades") || name == "stylus-upgradeable";
-        let others = packages.iter().skip(1).filter(|one| !is_ours(&one.name));
+        let others = packages.iter().skip(1).filter(|one| !one.is_framework());
         Ok(Self {
             path_dependencies: others.map(|one| one.folder.clone()).collect(),
             place: places.package(&package.folder),

@@ -6,8 +6,12 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
+use crate::interface::{Callable, is_answered};
 use alloy::primitives::B256;
+use alloy::sol_types::SolCall;
+use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Layout};
+use stylus_upgrades_interface::migratable::IMigratable::isMigratedCall;
 use stylus_upgrades_interface::sections;
 use stylus_vm::{ActivationError, Rules, activate};
 use wasm_encoder::reencode::{self, Reencode};
@@ -38,26 +42,32 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
     })
 }
 
-/// Refuses a module that carries the layout of another struct than the entrypoint: a component that says
-/// it is top-level storage, say.
+/// Refuses a module that carries the layout of another struct than the entrypoint: a component that says it is
+/// top-level storage, say. Whatever wrote the layout gave its struct `isMigrated`, so an entrypoint that is
+/// that struct answers it; and the sources, where they call some structs the entrypoint, name it.
 pub(super) fn require_layout_of(
     package: &str,
     raw: &[u8],
-    entrypoint: &str,
+    entrypoints: &BTreeSet<String>,
 ) -> Result<(), BuildError> {
     let described = Layout::struct_of_section(&section(raw, sections::LAYOUT));
     let described = described.map_err(|source| BuildError::Layout {
         package: package.into(),
         source,
     })?;
-    match described {
-        Some(described) if described != entrypoint => Err(BuildError::LayoutOfAnother {
-            package: package.into(),
-            entrypoint: entrypoint.into(),
-            described,
-        }),
-        _ => Ok(()),
+    let Some(described) = described else {
+        return Ok(());
+    };
+    let is_named = entrypoints.is_empty() || entrypoints.contains(&described);
+    if is_named && is_answered(raw, isMigratedCall::SELECTOR.into()) {
+        return Ok(());
     }
+    let entrypoint = entrypoints.first().filter(|_| !is_named);
+    Err(BuildError::LayoutOfAnother {
+        package: package.into(),
+        entrypoint: entrypoint.map_or("the entrypoint", String::as_str).into(),
+        described,
+    })
 }
 
 /// The initializers and migrations that the compiler's module declares; `None` if it says nothing
@@ -68,6 +78,19 @@ pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, Bui
             package: package.into(),
             source,
         }
+    })
+}
+
+/// What callers can use, as the compiler's module says and its code shows; `None` if it says nothing of it.
+/// Errors if something else than `#[upgradeable]` wrote its section.
+pub fn interface(
+    package: &str,
+    raw: &[u8],
+    steps: Option<&[DeclaredStep]>,
+) -> Result<Option<Callable>, BuildError> {
+    Callable::of_module(raw, steps).map_err(|reason| BuildError::Interface {
+        package: package.into(),
+        reason,
     })
 }
 

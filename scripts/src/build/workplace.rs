@@ -16,7 +16,7 @@ use super::settled_lock::settle_lock;
 use super::source::Source;
 use super::toolchain::Toolchain;
 use super::wasm;
-use crate::interface::Interface;
+use crate::interface::{Places, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
 use std::fs::File;
 use std::path::PathBuf;
@@ -60,28 +60,30 @@ impl<'a> Workplace<'a> {
         Source::read(package, &self.builder.cargo_home)
     }
 
-    /// The code of `source`, from the cache if it was built before, and the interface that it shows.
+    /// The code of `source`, from the cache if it was built before, and where its sources
+    /// have what.
     pub(super) fn build(
         &self,
         mut source: Source,
         known: &Constants,
-    ) -> Result<(Artifact, Interface), BuildError> {
+    ) -> Result<(Artifact, Places), BuildError> {
         source.add_constants(known);
-        let interface = Interface::read(&source.package.folder, &source.path_dependencies);
-        let mut artifact = self.built(&source, known, &interface)?;
-        let by_hand = &interface.slots_by_hand;
+        let sources = SourceFiles::read(&source.package.folder, &source.path_dependencies);
+        let mut artifact = self.built(&source, known, &sources)?;
+        let by_hand = sources.slots_by_hand();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
-            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand.clone())]);
+            layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
-        artifact.interface = interface.published();
-        Ok((artifact, interface))
+        let functions = artifact.interface.take();
+        artifact.interface = functions.map(|one| one.with_sources(&sources, &artifact.wasm));
+        Ok((artifact, sources.places()))
     }
 
     fn built(
         &self,
         source: &Source,
         known: &Constants,
-        interface: &Interface,
+        sources: &SourceFiles,
     ) -> Result<Artifact, BuildError> {
         let package = source.package.name.clone();
         let toolchain = self.builder.toolchain(&source.toolchain)?;
@@ -97,9 +99,7 @@ impl<'a> Workplace<'a> {
         progress.begin(&format!("building {package}"));
         let raw = self.compile(source, &toolchain, known)?;
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
-        if let Some(entrypoint) = interface.entrypoint() {
-            wasm::require_layout_of(&package, &raw, entrypoint)?;
-        }
+        wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
         artifact.info = BuildInfo::of(source, &toolchain);
         self.cache.store(&artifact, key)?;

@@ -15,7 +15,7 @@ use crate::assess::{
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
 use crate::error::{Exit, Explain, Report};
-use crate::interface::{Callable, Interface, added};
+use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::{FILE, Manifest};
 use crate::output::Outcome;
@@ -74,7 +74,10 @@ pub enum Format {
 /// What was found so far.
 struct Check<'a> {
     args: &'a CheckArgs,
-    interface: Interface,
+    /// What callers can use of the new code.
+    interface: Callable,
+    /// Where something stands in its sources.
+    places: Places,
     /// The folder that paths are shown from.
     root: PathBuf,
     findings: Vec<Finding>,
@@ -88,7 +91,8 @@ struct Check<'a> {
 pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, Error> {
     let mut check = Check {
         args,
-        interface: Interface::default(),
+        interface: Callable::default(),
+        places: Places::default(),
         root: repository()
             .or_else(|| std::env::current_dir().ok())
             .unwrap_or_default(),
@@ -106,9 +110,8 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
     outcome.field("name", &args.name);
     match context.artifact(&args.source) {
         Ok(artifact) => {
-            check.interface = context
-                .interface_of(artifact.codehash())
-                .unwrap_or_default();
+            check.interface = artifact.interface.clone().unwrap_or_default();
+            check.places = context.places_of(artifact.codehash());
             outcome.field("codehash", artifact.codehash());
             outcome.field("code_bytes", artifact.code.len());
             let base = Baseline::find(context, args).await?;
@@ -182,13 +185,7 @@ impl Check<'_> {
         let Some(before) = &base.before else {
             return self.upgrade(context, &to).await;
         };
-        let way = offline::way(
-            context,
-            self.args,
-            (base, before),
-            (artifact, &self.interface),
-            &to,
-        )?;
+        let way = offline::way(context, self.args, (base, before), artifact, &to)?;
         let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
         if matches!(way.runs, Runs::Nothing) {
             let why = "the label of the version before is not known; --from says it";
@@ -226,7 +223,7 @@ impl Check<'_> {
         self.added(checks.before());
         let called = calldata::typed(&self.args.step.call);
         let called = called.split('(').next().unwrap_or_default();
-        let at = self.interface.function_at(called);
+        let at = self.places.function(called);
         let refused = checks.decision().refused;
         let is_new = |one: &&Finding| !refused.contains(one);
         let problems = plan.problems.iter().filter(is_new);
@@ -283,8 +280,8 @@ impl Check<'_> {
         for one in all {
             let about = one.about.as_deref().unwrap_or_default();
             let at = match one.part {
-                Part::Layout | Part::LiveInstances => self.interface.place_of(about),
-                _ => self.interface.function_at(about),
+                Part::Layout | Part::LiveInstances => self.places.field(about),
+                _ => self.places.function(about),
             };
             self.findings.push(one.at(at, &self.root));
         }
@@ -293,12 +290,15 @@ impl Check<'_> {
 
     /// What callers can use from the next version on.
     fn added(&mut self, old: Option<&Callable>) {
-        for change in old.iter().flat_map(|old| added(&old.abi, &self.interface)) {
+        for change in old
+            .iter()
+            .flat_map(|old| added(&old.abi, &self.interface.abi))
+        {
             let finding = Finding {
                 severity: Severity::Note,
                 ..change.finding().from(Origin::Build)
             };
-            let at = self.interface.function_at(&change.name);
+            let at = self.places.function(&change.name);
             self.findings.push(finding.at(at, &self.root));
         }
     }

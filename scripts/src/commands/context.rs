@@ -15,8 +15,6 @@ use crate::assess::Accepted;
 use crate::build::{BuildError, Builder, OnDefault};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
-use crate::ids::CodeHash;
-use crate::interface::Interface;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
@@ -45,8 +43,8 @@ pub(super) struct Context {
     pub(super) manifest: Manifest,
     /// What an earlier run had done and not reported.
     earlier: Mutex<Vec<Sent>>,
-    /// The code hashes of what this run has built, with the interfaces that the sources show.
-    built: Mutex<Vec<(CodeHash, Option<Interface>)>>,
+    /// What this run has built.
+    built: Mutex<Vec<built::Built>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
     /// The first client.

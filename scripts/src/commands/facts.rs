@@ -12,7 +12,7 @@ use crate::checks::{
 };
 use crate::client::Client;
 use crate::ids::{CodeHash, LayoutHash};
-use crate::interface::Callable;
+use crate::interface::{Callable, NOT_DECLARED};
 use crate::layout::{
     Documents, Known, LayoutError, Live, Said, Side, Upgrade, Who, check_storage, look, read_file,
 };
@@ -346,6 +346,9 @@ impl<'a> Place<'a> {
             let document = version.code.layout.value();
             let proposed = document.and_then(KnownInterface::proposed);
             after = proposed.map_or(after, |known| known.fact(doubtful));
+        }
+        if after.value().is_none() && version.code.artifact.is_some() {
+            after = Fact::unknown(NOT_DECLARED);
         }
         Ok(Callers::Of {
             old: self.callable(version.name, old, doubtful).await?.into(),

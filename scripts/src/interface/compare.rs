@@ -1,7 +1,7 @@
 //! What callers of a contract lose with its next version: functions, events and errors that are gone
 //! or mean something else.
 
-use super::{Callable, Interface, is_reading};
+use super::{Callable, is_reading};
 use crate::assess::{Finding, FindingId, Part, Severity};
 use alloy::json_abi::{Fallback, Function, JsonAbi, Param, StateMutability};
 use serde::Serialize;
@@ -32,7 +32,7 @@ impl Change {
     }
 }
 
-/// Compares. What the old sources show as an initializer or a migration nobody calls, so it may go;
+/// Compares. What the old code declares as an initializer or a migration nobody calls, so it may go;
 /// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
 pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
     let (old, abi) = (&before.abi, &after.abi);
@@ -94,8 +94,7 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
 }
 
 /// What callers can use from the next version on: functions, events and errors that were not there.
-pub fn added(old: &JsonAbi, new: &Interface) -> Vec<Change> {
-    let abi = new.abi();
+pub fn added(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut add = |code, kind: &str, signature: String, name: &str| {
         changes.push(Change {

@@ -1,22 +1,14 @@
-//! The interface of a layout document: made of what sources show, and read as what callers can use.
+//! The interface of a layout document: made of what callers can use, and read as that.
 
-use super::{Callable, Interface};
+use super::Callable;
 use alloy::json_abi::{
     Error as AbiError, Event, EventParam, Fallback, Function, JsonAbi, Param, Receive,
     StateMutability,
 };
-use stylus_layout::{Document, Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface, StepKind};
+use stylus_layout::{Document, Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface};
 
 /// What ends a note that is too long.
 const CUT: &str = "...";
-
-impl Interface {
-    /// As the layout document publishes it; nothing of an interface that is too large for it, or has
-    /// two functions that one selector calls.
-    pub fn published(&self) -> Option<PublicInterface> {
-        PublicInterface::new(entries(&self.abi()), notes(&self.unseen)).ok()
-    }
-}
 
 /// The interface that a compiler wrote, as the layout document publishes it; nothing of one that is too
 /// large for it.
@@ -25,59 +17,60 @@ pub fn published(abi: &JsonAbi) -> Option<PublicInterface> {
 }
 
 impl Callable {
-    /// Whether a layout document says of it what it is.
-    pub fn is_published_as(&self, said: &PublicInterface) -> bool {
-        PublicInterface::new(entries(&self.abi), notes(&self.unseen)).is_ok_and(|own| own == *said)
+    /// As the layout document publishes it; nothing of an interface that is too large for it, or has
+    /// two functions that one selector calls.
+    pub fn published(&self) -> Option<PublicInterface> {
+        PublicInterface::new(entries(&self.abi), notes(&self.unseen)).ok()
     }
 
-    /// What a layout document says that callers can use; nothing where it says nothing. Which of the
-    /// functions are steps, the document says as well.
+    /// Whether a layout document says of it what it is.
+    pub fn is_published_as(&self, said: &PublicInterface) -> bool {
+        self.published().is_some_and(|own| own == *said)
+    }
+
+    /// What a layout document says that callers can use; nothing where it says nothing.
     pub fn of_document(document: &Document) -> Option<Self> {
         let interface = document.interface.as_ref()?;
-        let (mut abi, mut unseen) = (JsonAbi::new(), interface.unseen().to_vec());
-        for entry in interface.entries() {
-            if let Err(reason) = add(&entry, &mut abi) {
-                unseen.push(reason);
-            }
-        }
-        let steps = document.steps.iter().flatten();
-        let steps = steps.filter(|step| step.kind != StepKind::Complex);
-        Some(Self {
-            abi,
-            steps: steps.map(|step| step.signature.clone()).collect(),
-            unseen,
-        })
+        Some(Self::of_published(interface, document.steps.as_deref()))
     }
 }
 
-fn entries(abi: &JsonAbi) -> Vec<String> {
-    let types = |all: &[Param]| {
-        let all = all.iter().map(|one| one.selector_type().into_owned());
-        all.collect::<Vec<_>>().join(",")
-    };
-    let mut entries = Vec::new();
-    for Function {
-        name,
-        inputs,
-        outputs,
-        state_mutability,
-    } in abi.functions()
-    {
-        let promise = match state_mutability {
-            StateMutability::Pure => " pure",
-            StateMutability::View => " view",
-            StateMutability::NonPayable => "",
-            StateMutability::Payable => " payable",
-        };
-        let returns = match outputs.as_slice() {
-            [] => String::new(),
-            outputs => format!(" returns ({})", types(outputs)),
-        };
-        entries.push(format!(
-            "function {name}({}){promise}{returns}",
-            types(inputs)
-        ));
+/// A published interface as JSON of compilers, and what of it is not known.
+pub(super) fn abi(interface: &PublicInterface) -> (JsonAbi, Vec<String>) {
+    let (mut abi, mut unknown) = (JsonAbi::new(), Vec::new());
+    for entry in interface.entries() {
+        unknown.extend(add(&entry, &mut abi).err());
     }
+    (abi, unknown)
+}
+
+/// Whether a document can have a function.
+pub(super) fn has_spelling(function: &Function) -> bool {
+    PublicInterface::new([entry(function)], []).is_ok()
+}
+
+fn types(all: &[Param]) -> String {
+    let all = all.iter().map(|one| one.selector_type().into_owned());
+    all.collect::<Vec<_>>().join(",")
+}
+
+fn entry(function: &Function) -> String {
+    let promise = match function.state_mutability {
+        StateMutability::Pure => " pure",
+        StateMutability::View => " view",
+        StateMutability::NonPayable => "",
+        StateMutability::Payable => " payable",
+    };
+    let returns = match function.outputs.as_slice() {
+        [] => String::new(),
+        outputs => format!(" returns ({})", types(outputs)),
+    };
+    let (name, inputs) = (&function.name, types(&function.inputs));
+    format!("function {name}({inputs}){promise}{returns}")
+}
+
+fn entries(abi: &JsonAbi) -> Vec<String> {
+    let mut entries: Vec<String> = abi.functions().map(entry).collect();
     for event in abi.events() {
         let inputs = event.inputs.iter().map(|one| match one.indexed {
             true => format!("{} indexed", one.selector_type()),

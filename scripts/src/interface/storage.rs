@@ -1,10 +1,9 @@
 //! The storage structs of a contract, with the lines of their fields: of `#[storage]`, and of
 //! `sol_storage! { … }`, which is read token by token.
 
-use super::functions::has;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{Visit, visit_item_struct};
-use syn::{File, ItemStruct, Macro};
+use syn::{Attribute, Expr, ExprLit, File, ItemStruct, Lit, Macro, MetaNameValue};
 
 /// A storage struct.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,23 +71,6 @@ impl<'ast> Visit<'ast> for Found {
     }
 }
 
-/// The names of the structs that a `sol_storage!` declares.
-pub(super) fn structs_of(one: &Macro) -> Vec<String> {
-    let all = structs(one.tokens.clone()).into_iter();
-    all.map(|one| one.name).collect()
-}
-
-/// The names of those of them whose attributes are exactly such that calls begin there.
-pub(super) fn entrypoints_of(one: &Macro) -> Vec<(String, bool)> {
-    let all = structs(one.tokens.clone()).into_iter();
-    let all = all.filter(|one| one.has("entrypoint"));
-    all.map(|one| {
-        let is_plain = !one.has("cfg") && !one.has("cfg_attr");
-        (one.name, is_plain)
-    })
-    .collect()
-}
-
 /// The structs between the braces of `sol_storage!`.
 fn structs(tokens: TokenStream) -> Vec<StorageStruct> {
     let mut found = Vec::new();
@@ -151,4 +133,31 @@ pub(super) fn idents(tokens: TokenStream) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether an attribute of that name is there, however it is qualified.
+pub(super) fn has(attributes: &[Attribute], name: &str) -> bool {
+    find(attributes, name).is_some()
+}
+
+/// The name in `#[selector(name = "…")]`.
+pub(super) fn renamed(attributes: &[Attribute]) -> Option<String> {
+    let pair: MetaNameValue = find(attributes, "selector")?.parse_args().ok()?;
+    match pair.value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text.value()),
+        _ => None,
+    }
+}
+
+fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    let is_it = |one: &&Attribute| {
+        one.path()
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == name)
+    };
+    attributes.iter().find(is_it)
 }

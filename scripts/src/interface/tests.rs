@@ -1,17 +1,29 @@
-mod hidden;
+use super::{Callable, Change, SourceFiles, added, compare, is_answered, storage_structs};
+use alloy::json_abi::{Event, Function};
+use alloy::primitives::keccak256;
+use stylus_layout::{DeclaredStep, StepKind};
+use wasm_encoder::{
+    CodeSection, ConstExpr, CustomSection, DataSection, FunctionSection, MemorySection, MemoryType,
+    Module, TypeSection, ValType,
+};
 
-use super::{Interface, added, compare};
-
-const CONTRACT: &str = r#"
-extern crate alloc;
-use stylus_sdk::prelude::*;
-type Id = FixedBytes<32>;
+const HEAD: &str = "contract shop::Shop";
+const LINES: [&str; 5] = [
+    "function initialize(address owner)",
+    "function total_supply() view returns (uint256)",
+    "function buy(bytes32[] ids,uint8[3],(address,int128) of) payable returns (bool,string)",
+    "receive",
+    "fallback",
+];
+const SOURCE: &str = r#"
 sol! {
-    struct Order { address buyer; uint amount; }
     event Changed(address indexed by, uint256 value);
     event Ordered(Order order);
     error TooLarge(uint256 value, uint8[] parts);
+    struct Order { Buyer buyer; uint amount; Kind kind; }
+    enum Kind { Sell, Buy }
 }
+sol! { struct Buyer { address account; } }
 #[storage]
 #[entrypoint]
 pub struct Shop {
@@ -22,321 +34,409 @@ pub struct Shop {
 pub struct Inner {
     count: StorageU256,
 }
-#[upgradeable]
-#[public]
-#[inherit(Base<u8>)]
 impl Shop {
-    #[constructor]
-    pub fn constructor(&mut self) {}
-    #[initializer("1.0")]
-    pub fn initialize(&mut self, proof: Proof, owner: Address) -> Result<(), Failure> { Ok(()) }
     pub fn total_supply(&self) -> U256 { U256::ZERO }
-    #[payable]
-    pub fn buy(&mut self, ids: Vec<Id>, parts: [u8; 3], of: (Address, I128)) -> Result<(bool, String), Vec<u8>> { todo!() }
     #[selector(name = "renamed_it")]
-    pub fn other(order: Order, raw: Bytes) -> Uint<64, 1> { todo!() }
-    fn private_too(&mut self) {}
-    pub fn custom(&self, of: Mine) {}
-}
-impl Shop {
-    pub fn not_public(&self) {}
-}
-pub struct Base<T>(T);
-pub struct Unrelated;
-#[inheritable]
-#[public]
-impl<T> Base<T> {
-    pub fn based(&self) -> bool { true }
-}
-#[public]
-impl Unrelated {
-    pub fn unrelated(&self) {}
+    pub fn other(&self) {}
 }
 "#;
+/// What `SOURCE` declares.
+const DECLARED: [&str; 3] = [
+    "Changed(address,uint256)",
+    "Ordered(((address),uint256,uint8))",
+    "TooLarge(uint256,uint8[])",
+];
 
-fn read(source: &str) -> Interface {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("src")).expect("made");
-    std::fs::write(folder.path().join("src/lib.rs"), source).expect("written");
-    Interface::read(folder.path(), &[])
+/// A module that says this of itself, compares with these selectors and has these hashes in its data.
+fn module(text: &str, compared: &[String], data: &[&str]) -> Vec<u8> {
+    let mut module = Module::new();
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I32]);
+    module.section(&types);
+    let mut functions = FunctionSection::new();
+    let mut code = CodeSection::new();
+    for signature in compared {
+        let selector = keccak256(signature);
+        functions.function(0);
+        let mut body = wasm_encoder::Function::new([]);
+        let number = i32::from_be_bytes([selector[0], selector[1], selector[2], selector[3]]);
+        body.instructions().i32_const(number).end();
+        code.function(&body);
+    }
+    module.section(&functions);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    module.section(&memories);
+    module.section(&code);
+    let mut all = DataSection::new();
+    for signature in data {
+        all.active(0, &ConstExpr::i32_const(0), keccak256(signature).0);
+    }
+    module.section(&all);
+    module.section(&CustomSection {
+        name: "stylus-interface".into(),
+        data: text.as_bytes().into(),
+    });
+    module.finish()
 }
 
-fn signatures(found: &Interface) -> Vec<String> {
-    let mut all: Vec<String> = found
-        .functions
-        .iter()
-        .map(|one| one.item.full_signature())
-        .collect();
-    all.sort();
-    all
+/// The selectors' signatures of some lines.
+fn signatures(lines: &[&str]) -> Vec<String> {
+    let functions = lines.iter().filter(|line| line.starts_with("function"));
+    functions
+        .map(|line| Function::parse(line).expect("a function").signature())
+        .collect()
+}
+
+fn text(lines: &[&str]) -> String {
+    format!("{HEAD}\n{}\nend\n", lines.join("\n"))
+}
+
+/// What a module with those lines has, whose code answers them.
+fn read(lines: &[&str]) -> Callable {
+    let steps = [DeclaredStep {
+        kind: StepKind::Initializer,
+        from: String::new(),
+        to: "1.0".into(),
+        signature: "initialize(address)".into(),
+        conditions: Vec::new(),
+    }];
+    let module = module(&text(lines), &signatures(lines), &[]);
+    let found = Callable::of_module(&module, Some(&steps));
+    found.expect("as it is written").expect("an interface")
+}
+
+/// What a module says of itself whose code answers the first lines.
+fn said(text: &str) -> Result<Option<Callable>, String> {
+    let answered = signatures(&LINES[..2]);
+    Callable::of_module(&module(text, &answered, &[]), None)
+}
+
+fn ids(changes: &[Change]) -> Vec<String> {
+    changes.iter().map(|one| one.id().to_string()).collect()
+}
+
+fn sources(files: &[(&str, &str)]) -> (tempfile::TempDir, SourceFiles) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+    let sources = SourceFiles::read(folder.path(), &[]);
+    (folder, sources)
+}
+
+/// What sources declare of a module that has this in its data.
+fn declared(source: &str, data: &[&str]) -> Callable {
+    let (_folder, sources) = sources(&[("src/lib.rs", source)]);
+    Callable::default().with_sources(&sources, &module("", &[], data))
 }
 
 #[test]
-fn functions_events_and_errors_are_read_as_the_sdk_names_them() {
-    let found = read(CONTRACT);
+fn the_functions_are_those_that_the_module_says_and_its_code_answers() {
+    let found = read(&LINES);
+    let functions: Vec<String> = found
+        .abi
+        .functions()
+        .map(Function::full_signature)
+        .collect();
     assert_eq!(
-        signatures(&found),
+        functions,
         [
-            "function based() view returns (bool)",
-            "function buy(bytes32[] ids, uint8[3] parts, tuple(address, int128) of) payable returns (bool, string)",
+            "function buy(bytes32[] ids, uint8[3], tuple(address, int128) of) payable returns (bool, string)",
             "function initialize(address owner)",
-            "function privateToo()",
-            "function renamed_it(tuple(address, uint256) order, bytes raw) pure returns (uint64)",
-            "function totalSupply() view returns (uint256)",
+            "function total_supply() view returns (uint256)",
         ]
     );
-    let abi = found.abi();
-    let signature = |all: Vec<String>| all.join(" ");
-    assert_eq!(
-        signature(abi.events().map(|one| one.signature()).collect()),
-        "Changed(address,uint256) Ordered((address,uint256))"
-    );
-    assert_eq!(
-        signature(abi.errors().map(|one| one.signature()).collect()),
-        "TooLarge(uint256,uint8[])"
-    );
-    assert_eq!(
-        found.unseen,
-        ["the function custom: the type Mine is not known"]
-    );
+    assert!(found.abi.receive.is_some() && found.abi.fallback.is_some());
+    assert_eq!(found.steps, ["initialize(address)"]);
+    assert_eq!(found.unseen, [""; 0]);
+    // Events and errors are not among what the module says of itself.
+    let alone = found.clone().without_sources();
+    assert_eq!((&alone.abi, alone.unseen.len()), (&found.abi, 1));
+    // A section that is there twice says the same.
+    let twice = text(&LINES).repeat(2);
+    assert_eq!(said(&twice), said(&text(&LINES)));
+    // Nothing is said by a module of an older macro, or of none.
+    assert_eq!(said(""), Ok(None));
+    assert_eq!(Callable::of_module(b"no module", None), Ok(None));
 }
 
 #[test]
-fn what_has_a_name_that_could_be_read_as_something_else_is_not_taken() {
-    for (allowed, other) in [
-        ("renamed_it", "a\\n✓ registry.migrate"),
-        ("renamed_it", "migrate(uint256)"),
-        ("renamed_it", ""),
-        ("fn total_supply", "fn mіgrate"), // a letter of another script
-        ("event Changed", "event Chаnged"),
-        ("error TooLarge", "error TooLаrge"),
+fn a_number_whose_bytes_the_compiler_swapped_is_a_selector_where_it_is_compared() {
+    let selector = keccak256("deposit()");
+    let swapped = i32::from_le_bytes([selector[0], selector[1], selector[2], selector[3]]);
+    let code = |is_compared: bool| {
+        let mut all = Module::new();
+        let mut types = TypeSection::new();
+        types.ty().function([ValType::I32], [ValType::I32]);
+        all.section(&types);
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        all.section(&functions);
+        let mut body = wasm_encoder::Function::new([]);
+        let mut code = body.instructions();
+        code.local_get(0).i32_const(swapped);
+        match is_compared {
+            true => code.i32_eq(),
+            false => code.i32_add(),
+        };
+        code.end();
+        let mut code = CodeSection::new();
+        code.function(&body);
+        all.section(&code);
+        all.finish()
+    };
+    let selector = [selector[0], selector[1], selector[2], selector[3]].into();
+    assert!(is_answered(&code(true), selector) && !is_answered(&code(false), selector));
+}
+
+#[test]
+fn a_section_that_claims_what_the_code_does_not_answer_is_named() {
+    let said = |lines: &[&str]| said(&text(lines)).expect("as it is written");
+    let found = said(&LINES).expect("an interface");
+    assert_eq!(ids(&compare(&read(&LINES), &found)).len(), 1, "{found:?}");
+    let line = "the function buy(bytes32[],uint8[3],(address,int128)): the code does not compare \
+                calldata with its selector";
+    assert_eq!(found.unseen, [line]);
+    for strange in [
+        "function x(foo)",
+        "function x(uint256)\u{1b}[2K",
+        "function mіgrate()", // a letter of another script
+        "event Changed()",
+        "nothing",
     ] {
-        let found = read(&CONTRACT.replace(allowed, other));
-        let abi = found.abi();
-        let count = abi.functions().count() + abi.events().count() + abi.errors().count();
-        assert_eq!(count, 8, "{other}");
-        let unseen = found
-            .unseen
-            .iter()
-            .filter(|one| one.ends_with("a name that Solidity allows is not known"));
-        assert_eq!(unseen.count(), 1, "{:?}", found.unseen);
+        let lines = [&LINES[..2], &[strange]].concat();
+        let found = said(&lines).expect("an interface");
+        let known = found.abi.functions().count() + found.abi.events().count();
+        assert_eq!((known, found.unseen.len()), (2, 1), "{strange}: {found:?}");
+        assert!(found.unseen[0].is_ascii() && !found.unseen[0].contains('\u{1b}'));
     }
-    // An argument needs no name.
-    let found = read(&CONTRACT.replace("raw: Bytes", "rаw: Bytes"));
-    let text = serde_json::to_string(&found.abi()).expect("JSON");
-    assert!(
-        serde_json::from_str::<alloy::json_abi::JsonAbi>(&text).is_ok(),
-        "{text}"
-    );
 }
 
 #[test]
-fn a_result_by_an_alias_of_ones_own_is_read_as_one() {
-    let alias = "type RawResult<T = ()> = core::result::Result<T, Vec<u8>>;";
-    for (returns, signature) in [
-        (
-            "RawResult<bool>",
-            "function renamed_it() pure returns (bool)",
-        ),
-        ("RawResult", "function renamed_it() pure"),
+fn a_section_that_something_else_wrote_to_is_refused() {
+    let genuine = text(&LINES);
+    for forged in [
+        format!("{genuine}receive\n"),
+        format!("{genuine}contract shop::Other\nfunction a()\nend\n"),
+        format!("fallback\n{genuine}"),
+        format!("contract shop::Other\nfallback payable\n{genuine}"),
+        genuine.replace("\nend\n", "\n"),
+        "\nend\n".into(),
+        "x".into(),
     ] {
-        let function = "pub fn other(order: Order, raw: Bytes) -> Uint<64, 1>";
-        let source = CONTRACT.replace(function, &format!("pub fn other() -> {returns}"));
-        let found = read(&format!("{alias}\n{source}"));
-        assert!(
-            signatures(&found).iter().any(|one| one == signature),
-            "{found:?}"
-        );
+        assert!(said(&forged).is_err(), "{forged}");
     }
-    // The parameter is not what it succeeds with.
-    let source = CONTRACT.replace("Uint<64, 1>", "Odd<bool>");
-    let found = read(&format!("type Odd<E> = Result<(), E>;\n{source}"));
-    assert_eq!(found.unseen.len(), 2, "{:?}", found.unseen);
-}
-
-#[test]
-fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
-    let found = read(CONTRACT);
-    let line = |field: &str| found.place_of(field).map(|(_, line)| line);
-    let text = |line: usize| CONTRACT.lines().nth(line - 1).unwrap_or_default().trim();
-    assert_eq!(line("owner").map(text), Some("owner: StorageAddress,"));
-    assert_eq!(line("Inner.count").map(text), Some("count: StorageU256,"));
-    assert_eq!(line("inner.count").map(text), Some("count: StorageU256,"));
-    assert_eq!(line("gone").map(text), Some("pub struct Shop {"));
-    assert_eq!(
-        found
-            .function_at("buy")
-            .map(|(_, line)| text(line))
-            .unwrap_or_default()
-            .split('(')
-            .next(),
-        Some("pub fn buy")
-    );
 }
 
 #[test]
 fn what_callers_lose_is_found_and_what_they_gain_is_not() {
-    let old = read(CONTRACT).callable();
-    assert_eq!(compare(&old, &read(CONTRACT).callable()), []);
-    let changes: [(&str, &str, &[&str]); 9] = [
+    let old = read(&LINES);
+    let buy = "buy(bytes32[],uint8[3],(address,int128))";
+    let changes: [(usize, &str, &str, &[&str]); 8] = [
         (
-            "pub fn total_supply",
-            "pub fn supply",
-            &["function-removed:totalSupply()"],
+            1,
+            "total_supply",
+            "supply",
+            &["function-removed:total_supply()"],
         ),
+        (1, " view", "", &["mutability-changed:total_supply()"]),
+        (2, "uint8[3]", "uint8[4]", &["function-changed:"]),
+        (2, "(bool,string)", "(bool)", &["returns-changed:"]),
+        (2, " payable", "", &["mutability-changed:"]),
+        (3, "receive", "function a()", &["receive-removed:receive()"]),
         (
-            "[u8; 3]",
-            "[u8; 4]",
-            &["function-changed:buy(bytes32[],uint8[3],(address,int128))"],
+            4,
+            "fallback",
+            "function a()",
+            &["fallback-removed:fallback()"],
         ),
-        (
-            "(bool, String)",
-            "bool",
-            &["returns-changed:buy(bytes32[],uint8[3],(address,int128))"],
-        ),
-        (
-            "    #[payable]\n",
-            "",
-            &["mutability-changed:buy(bytes32[],uint8[3],(address,int128))"],
-        ),
-        (
-            "total_supply(&self)",
-            "total_supply(&mut self)",
-            &["mutability-changed:totalSupply()"],
-        ),
-        (
-            "address indexed by",
-            "address by",
-            &["event-changed:Changed(address,uint256)"],
-        ),
-        (
-            "event Ordered(Order order);",
-            "",
-            &["event-removed:Ordered((address,uint256))"],
-        ),
-        (
-            "uint8[] parts",
-            "uint8 parts",
-            &["error-changed:TooLarge(uint256,uint8[])"],
-        ),
-        (
-            "fn private_too(&mut self) {}",
-            "fn private_too(&mut self) {}\n fn more(&self) {}",
-            &[],
-        ),
+        (4, "fallback", "fallback payable", &[]),
     ];
-    for (before, after, expected) in changes {
-        assert!(CONTRACT.contains(before), "{before}");
-        let found = compare(&old, &read(&CONTRACT.replace(before, after)).callable());
-        let found: Vec<String> = found.iter().map(|one| one.id().to_string()).collect();
-        assert_eq!(found, expected, "{before} → {after}");
+    for (line, before, after, expected) in changes {
+        let mut lines: Vec<String> = LINES.map(Into::into).to_vec();
+        assert!(lines[line].contains(before), "{before}");
+        lines[line] = lines[line].replace(before, after);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let expected: Vec<String> = expected
+            .iter()
+            .map(|id| match id.ends_with(':') {
+                true => format!("{id}{buy}"),
+                false => (*id).to_owned(),
+            })
+            .collect();
+        let new = read(&lines);
+        assert_eq!(ids(&compare(&old, &new)), expected, "{before} → {after}");
+        // As it is kept in a file and read again.
+        let kept = serde_json::to_string(&old).expect("JSON");
+        let kept = serde_json::from_str(&kept).expect("an interface");
+        assert_eq!(ids(&compare(&kept, &new)), expected);
     }
-    let without = CONTRACT.replace("pub fn initialize", "pub fn begin");
-    assert_eq!(compare(&old, &read(&without).callable()), []);
-    let more = CONTRACT.replace("pub fn initialize", "pub fn more");
-    let new: Vec<_> = added(&old.abi, &read(&more))
+    // A step comes and goes, and a function that becomes one is lost.
+    let without = read(&LINES[1..]);
+    assert_eq!(compare(&old, &without), []);
+    let step = Callable {
+        steps: vec!["total_supply()".into()],
+        ..old.clone()
+    };
+    assert_eq!(
+        ids(&compare(&old, &step)),
+        ["function-changed:total_supply()"]
+    );
+    let new: Vec<_> = added(&without.abi, &old.abi)
         .into_iter()
         .map(|one| (one.code, one.signature))
         .collect();
-    assert_eq!(new, [("function-added", "more(address)".to_owned())]);
-}
-
-fn lost(old: &str, new: &str) -> Vec<String> {
-    let changes = compare(&read(old).callable(), &read(new).callable());
-    changes.iter().map(|one| one.id().to_string()).collect()
+    assert_eq!(new, [("function-added", "initialize(address)".to_owned())]);
 }
 
 #[test]
-fn what_answers_calls_without_a_selector_is_compared_from_sources_and_from_what_is_kept() {
-    let with = |functions: &str| {
-        let function = "    fn private_too(&mut self) {}";
-        assert!(CONTRACT.contains(function));
-        CONTRACT.replace(function, &format!("{functions}\n{function}"))
-    };
-    let receive =
-        with("#[receive]\n#[payable]\nfn take(&mut self) -> Result<(), Vec<u8>> { Ok(()) }");
-    let paid =
-        with("#[fallback]\n#[payable]\nfn other(&mut self, data: &[u8]) -> ArbResult { todo!() }");
-    let unpaid = with("#[fallback]\nfn other(&mut self, data: &[u8]) -> ArbResult { todo!() }");
-    for (old, new, expected) in [
-        (&receive[..], CONTRACT, &["receive-removed:receive()"][..]),
-        (&unpaid, CONTRACT, &["fallback-removed:fallback()"]),
-        (&paid, &unpaid, &["mutability-changed:fallback()"]),
-        (&receive, &receive, &[]),
-        (&paid, &paid, &[]),
-        (CONTRACT, &receive, &[]),
+fn events_and_errors_are_those_of_the_sources_that_the_module_has() {
+    let found = declared(SOURCE, &DECLARED);
+    let events: Vec<String> = found.abi.events().map(Event::full_signature).collect();
+    assert_eq!(
+        events,
+        [
+            "event Changed(address indexed by, uint256 value)",
+            "event Ordered(tuple(tuple(address), uint256, uint8) order)",
+        ]
+    );
+    let errors: Vec<String> = found.abi.errors().map(|one| one.signature()).collect();
+    assert_eq!(errors, [DECLARED[2]]);
+    assert_eq!(found.unseen, [""; 0]);
+    for (number, gone) in ["event-removed:", "event-removed:", "error-removed:"]
+        .iter()
+        .enumerate()
+    {
+        // The declaration stays, and nothing of it is in the module.
+        let mut data = DECLARED.to_vec();
+        let signature = data.remove(number);
+        let found = compare(&found, &declared(SOURCE, &data));
+        assert_eq!(ids(&found), [format!("{gone}{signature}")]);
+    }
+    let plain = SOURCE.replace("address indexed by", "address by");
+    let changed = compare(&found, &declared(&plain, &DECLARED));
+    assert_eq!(ids(&changed), ["event-changed:Changed(address,uint256)"]);
+    // The one that was is left in sources that nothing compiles.
+    let both = format!(
+        "{plain}\nmod dead {{ sol! {{ event Changed(address indexed by, uint256 value); }} }}"
+    );
+    let both = declared(&both, &DECLARED);
+    assert_eq!(both.unseen.len(), 1, "{both:?}");
+}
+
+#[test]
+fn what_of_the_sources_cannot_be_read_is_said() {
+    let cases = [
+        (
+            "sol! { event A(Gone of); }",
+            "the event A: the type Gone is not known",
+        ),
+        (
+            "sol! { event A() anonymous; }",
+            "the event A: it is anonymous",
+        ),
+        (
+            "sol! { error Аb(); }",
+            "the error Аb: a name that Solidity does not allow",
+        ),
+        ("sol!(\"abi.json\");", "a sol! of src/lib.rs cannot be read"),
+        ("events!();", "what the macro events makes"),
+        (
+            "struct {",
+            "src/lib.rs cannot be read: line 1: cannot parse string into token stream",
+        ),
+        (
+            "sol! { struct X { X[] of; } event A(X x); }",
+            "the event A: the type X is not known",
+        ),
+        (
+            "sol! { struct X { bool a; } event A(X x); } mod b { sol! { struct X { uint8 a; } } }",
+            "the event A: the type X is not known",
+        ),
+    ];
+    for (source, expected) in cases {
+        let found = declared(source, &["A()", "Ab()"]);
+        assert_eq!(found.unseen, [expected]);
+        assert_eq!(found.abi.events().count() + found.abi.errors().count(), 0);
+    }
+    // What is no part of the library is not looked at.
+    let bad = "sol!(\"abi.json\"); StorageCache";
+    let others = ["tests/a.rs", "target/b.rs", ".x/c.rs", "inner/src/lib.rs"];
+    let mut files: Vec<(&str, &str)> = others.iter().map(|path| (*path, bad)).collect();
+    files.extend([("inner/Cargo.toml", ""), ("src/deep/a.rs", SOURCE)]);
+    let (_folder, sources) = sources(&files);
+    let found = Callable::default().with_sources(&sources, &module("", &[], &DECLARED));
+    assert_eq!(
+        (found.unseen.len(), found.abi.events().count()),
+        (0, 2),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn slots_by_hand_are_named_with_their_files() {
+    for (code, name) in [
+        (
+            "fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }",
+            Some("StorageType::new"),
+        ),
+        ("fn a() { StorageU256::new(slot, 0, vm); }", None),
+        ("use stylus_core::StorageAccess;", Some("StorageAccess")),
+        (
+            "fn a() { x!(storage_load_bytes32(1)); }",
+            Some("storage_load_bytes32"),
+        ),
+        ("#[cfg(test)] mod tests { use a::StorageCache; }", None),
     ] {
-        assert_eq!(lost(old, new), expected);
-        // As it is kept in a file and read again.
-        let kept = serde_json::to_string(&read(old).callable()).expect("JSON");
-        let kept = serde_json::from_str(&kept).expect("an interface");
-        assert_eq!(compare(&kept, &read(new).callable()).len(), expected.len());
+        let (_folder, sources) = sources(&[("src/deep/a.rs", code)]);
+        let expected: Vec<String> = name
+            .iter()
+            .map(|name| format!("src/deep/a.rs: {name}"))
+            .collect();
+        assert_eq!(sources.slots_by_hand(), expected, "{code}");
     }
 }
 
 #[test]
-fn what_cfg_decides_is_not_counted_as_there() {
-    let line = "whether there is a function total_supply, which #[cfg] decides";
-    let function = "    pub fn total_supply";
-    let own = CONTRACT.replace(
-        function,
-        &format!("    #[cfg(feature = \"x\")]\n{function}"),
-    );
-    assert_eq!(lost(CONTRACT, &own), ["function-removed:totalSupply()"]);
-    assert!(read(&own).callable().unseen.iter().any(|one| one == line));
-    let block = CONTRACT.replace("#[upgradeable]\n", "#[cfg(not(test))]\n#[upgradeable]\n");
-    let found = read(&block);
-    assert!(found.unseen.iter().any(|one| one == line));
-    assert_eq!(signatures(&found), [""; 0], "nor what it inherits");
-    let (outside, block) = CONTRACT.split_once("#[upgradeable]\n").expect("a block");
-    let module = format!("{outside}#[cfg(windows)]\nmod inner {{\nuse super::*;\n{block}\n}}");
-    let found = read(&module);
-    assert!(found.unseen.iter().any(|one| one == line), "{found:?}");
-    // No build of a contract is a test.
-    let module = module.replace("cfg(windows)", "cfg(test)");
-    assert_eq!(signatures(&read(&module)), [""; 0]);
-    assert!(!read(&module).unseen.iter().any(|one| one == line));
-}
-
-#[test]
-fn a_function_that_becomes_an_initializer_is_lost_and_an_initializer_that_goes_is_not() {
-    assert_eq!(read(CONTRACT).steps, ["initialize(address)"]);
-    let function = "    fn private_too(&mut self) {}";
-    let step = CONTRACT.replace(function, &format!("#[initializer(\"9.9\")]\n{function}"));
-    assert_eq!(lost(CONTRACT, &step), ["function-changed:privateToo()"]);
-    assert_eq!(lost(&step, &CONTRACT.replace(function, "")), [""; 0]);
-    assert_eq!(
-        lost(CONTRACT, &CONTRACT.replace(function, "")),
-        ["function-removed:privateToo()"]
-    );
-}
-
-#[test]
-fn what_cannot_be_read_is_said() {
-    let found = read("struct {");
-    assert_eq!(found.unseen.len(), 2, "{:?}", found.unseen);
-    assert!(found.unseen[0].contains("src/lib.rs cannot be read: line 1"));
+fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
+    let (_folder, sources) = sources(&[("src/lib.rs", SOURCE)]);
+    let places = sources.places();
+    let text = |line: usize| SOURCE.lines().nth(line - 1).unwrap_or_default().trim();
+    let line = |field: &str| places.field(field).map(|(_, line)| text(line));
+    assert_eq!(line("owner"), Some("owner: StorageAddress,"));
+    assert_eq!(line("Inner.count"), Some("count: StorageU256,"));
+    assert_eq!(line("inner.count"), Some("count: StorageU256,"));
+    assert_eq!(line("gone"), Some("pub struct Shop {"));
+    let line = |name: &str| places.function(name).map(|(_, line)| text(line));
+    assert_eq!(line("renamed_it"), Some("pub fn other(&self) {}"));
+    assert!(line("totalSupply").is_some() && line("total_supply").is_none());
 }
 
 #[test]
 fn structs_of_sol_storage_are_read_as_those_of_rust() {
     let source = "sol_storage! {\n    #[entrypoint]\n    #[derive(StorageLayout)]\n    pub struct Counter {\n        \
                   uint256 number;\n        mapping(address => Inner) inners;\n    }\n    pub struct Inner {\n        \
-                  bool set;\n    }\n}\n#[public]\nimpl Counter {\n    pub fn number(&self) -> U256 { todo!() }\n}\n";
-    let found = read(source);
-    assert_eq!(
-        signatures(&found),
-        ["function number() view returns (uint256)"]
-    );
-    let line = |field: &str| found.place_of(field).map(|(_, line)| line);
+                  bool set;\n    }\n}\n";
+    let (_folder, sources) = sources(&[("src/lib.rs", source)]);
+    let places = sources.places();
+    let line = |field: &str| places.field(field).map(|(_, line)| line);
     assert_eq!(
         (line("number"), line("inners"), line("Inner.set")),
         (Some(5), Some(6), Some(9))
     );
-    let structs = super::storage_structs(&syn::parse_file(source).expect("Rust"));
-    assert_eq!(
-        structs.iter().map(|one| one.line).collect::<Vec<_>>(),
-        [4, 8]
-    );
+    let entrypoints: Vec<String> = sources.entrypoints().into_iter().collect();
+    assert_eq!(entrypoints, ["Counter"]);
+    let structs = storage_structs(&syn::parse_file(source).expect("Rust"));
+    let lines: Vec<usize> = structs.iter().map(|one| one.line).collect();
+    assert_eq!(lines, [4, 8]);
     assert!(structs[0].has("StorageLayout") && !structs[1].has("StorageLayout"));
 }

@@ -14,6 +14,7 @@
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `components` | whose layout a contract with components carries, in crates of an author's own |
+//! | `hidden` | functions that only seem to be there, in crates of an author's own |
 //! | `listed` | what the layout of an author's crate lists, as processes |
 //! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 //! | `raced` | a rival's upgrade while the instances are looked at |
@@ -29,6 +30,7 @@ mod coverage;
 mod decoded;
 mod folder;
 mod forked;
+mod hidden;
 mod listed;
 mod outsider;
 pub(crate) mod project;

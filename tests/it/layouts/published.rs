@@ -1,12 +1,12 @@
 //! Random interfaces as a layout document publishes them: what callers can compare is all there when it
 //! is read back.
 
-use std::path::PathBuf;
-
-use alloy::json_abi::{Error, Event, EventParam, Function, Param, StateMutability};
+use alloy::json_abi::{
+    Error, Event, EventParam, Fallback, Function, JsonAbi, Param, Receive, StateMutability,
+};
 use proptest::prelude::*;
 use stylus_layout::{Document, Layout};
-use stylus_upgrades::interface::{Callable, Interface, Placed, compare};
+use stylus_upgrades::interface::{Callable, compare};
 
 fn ty() -> impl Strategy<Value = String> {
     let sized = |name: &'static str, unit: usize| {
@@ -77,16 +77,6 @@ fn event() -> impl Strategy<Value = Event> {
     )
 }
 
-fn placed<T>(all: Vec<T>) -> Vec<Placed<T>> {
-    let file = PathBuf::from("src/lib.rs");
-    let placed = all.into_iter().map(|item| Placed {
-        item,
-        file: file.clone(),
-        line: 1,
-    });
-    placed.collect()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -101,22 +91,35 @@ proptest! {
         functions.sort_by_key(Function::selector);
         functions.dedup_by_key(|one| one.selector());
         let errors = errors.into_iter().map(|(name, inputs)| Error { name, inputs });
-        let mut here = Interface::default();
-        here.functions = placed(functions);
-        here.events = placed(events);
-        here.errors = placed(errors.collect());
-        here.receive = receive;
-        here.fallback = fallback.map(|payable| match payable {
-            true => StateMutability::Payable,
-            false => StateMutability::NonPayable,
+        let mut abi = JsonAbi::new();
+        for one in functions {
+            abi.functions.entry(one.name.clone()).or_default().push(one);
+        }
+        for one in events {
+            abi.events.entry(one.name.clone()).or_default().push(one);
+        }
+        for one in errors {
+            abi.errors.entry(one.name.clone()).or_default().push(one);
+        }
+        abi.receive = receive.then_some(Receive {
+            state_mutability: StateMutability::Payable,
         });
+        abi.fallback = fallback.map(|payable| Fallback {
+            state_mutability: match payable {
+                true => StateMutability::Payable,
+                false => StateMutability::NonPayable,
+            },
+        });
+        let here = Callable {
+            abi,
+            ..Callable::default()
+        };
         let document = Document {
             interface: Some(here.published().expect("an interface")),
             ..Document::of_layout(Layout::default())
         };
         let read = Document::decode(&document.encode()).expect("a document");
         let there = Callable::of_document(&read).expect("an interface");
-        let here = here.callable();
         prop_assert_eq!(compare(&here, &there), vec![]);
         prop_assert_eq!(compare(&there, &here), vec![]);
         prop_assert_eq!(there.unseen, Vec::<String>::new());

@@ -6,6 +6,10 @@ const fn functions<const N: usize>(selectors: [u32; N]) -> [Function; N] {
         Function {
             selector: 0,
             name: "f",
+            sol_name: "f",
+            arguments: &[],
+            mutability: "",
+            returns: Types::one("bool"),
         }
     }; N];
     let mut i = 0;

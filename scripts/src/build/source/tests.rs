@@ -87,6 +87,27 @@ fn a_contract_is_found_with_its_workspace_and_its_settings() {
 }
 
 #[test]
+fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
+    let project = Project::new();
+    let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migratable/upgradeable");
+    for name in ["stylus-upgrades-notes", "stylus-upgrades-lazy"] {
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!(
+                "[package]\nname = \"contract\"\n[dependencies]\n\
+                 {name} = {{ path = \"../other\" }}\nstylus-upgradeable = {{ path = {framework:?} }}\n"
+            ),
+        );
+        let manifest = format!("[package]\nname = \"{name}\"\n");
+        project.write("work/other/Cargo.toml", &manifest);
+        let source = project.source();
+        assert_eq!(source.path_dependencies, [project.path("work/other")]);
+        let parts = source.parts.iter().map(|part| part.name.as_str());
+        assert!(parts.into_iter().any(|name| name == "stylus-upgradeable"));
+    }
+}
+
+#[test]
 fn whatever_a_build_can_read_changes_the_source_hash() {
     let project = Project::new();
     let mut seen = vec![project.hash()];

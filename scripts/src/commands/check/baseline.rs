@@ -138,8 +138,8 @@ impl Baseline {
                     },
                 },
                 callable: match interface {
-                    Some(interface) => Fact::of(interface.callable(), Origin::Build),
-                    None => unknown("its sources are not known"),
+                    Some(interface) => Fact::of(interface, Origin::Build),
+                    None => unknown("its interface is not known"),
                 },
             }),
         })

@@ -8,7 +8,7 @@ use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
 use crate::checks::{Callers, Ending, Program, Runs, Stage, Way, reserved};
-use crate::interface::{Callable, Interface};
+use crate::interface::{Callable, NOT_DECLARED};
 use crate::layout::Side;
 use alloy::primitives::Address;
 use stylus_layout::Declarations;
@@ -22,7 +22,7 @@ pub(super) fn way(
     context: &Context,
     args: &CheckArgs,
     (base, before): (&Baseline, &Before),
-    (artifact, interface): (&Artifact, &Interface),
+    artifact: &Artifact,
     to: &str,
 ) -> Result<Way, Error> {
     let (of_step, step) = (&args.step, &base.label);
@@ -68,7 +68,7 @@ pub(super) fn way(
         live: Fact::unknown(NOT_ASKED),
         callers: Callers::Of {
             old: before.callable.clone().into(),
-            new: callable(artifact, interface).into(),
+            new: callable(artifact).into(),
         },
         published: None,
         declared: match &artifact.steps {
@@ -99,9 +99,9 @@ const ENDING: Ending = Ending {
     is_there: true,
 };
 
-fn callable(artifact: &Artifact, interface: &Interface) -> Fact<Callable> {
-    match interface.functions.is_empty() && artifact.source_hash().is_zero() {
-        true => Fact::unknown("are not known: it was not built from sources here"),
-        false => Fact::of(interface.callable(), Origin::Build),
+fn callable(artifact: &Artifact) -> Fact<Callable> {
+    match &artifact.interface {
+        None => Fact::unknown(NOT_DECLARED),
+        Some(interface) => Fact::of(interface.clone(), Origin::Build),
     }
 }

@@ -8,7 +8,7 @@ use crate::client::{Client, declare_errors};
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call};
 use crate::ids::CodeHash;
-use crate::interface::Interface;
+use crate::interface::{Callable, Places};
 use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
@@ -16,6 +16,15 @@ use crate::versions::Versions;
 use alloy::primitives::Address;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
+
+/// What this run has built.
+pub(super) struct Built {
+    codehash: CodeHash,
+    /// What callers can use.
+    interface: Option<Callable>,
+    /// Where something stands in its sources.
+    places: Places,
+}
 
 impl Context {
     /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract of the
@@ -33,12 +42,23 @@ impl Context {
         if address::is_address(source) {
             address::parse(source).map_err(ManifestError::from)?;
         }
-        let (artifact, interface) = builder.source(source)?;
-        if let Some(interface) = &interface {
-            declare_errors(&interface.callable().abi);
+        let (artifact, places) = builder.source(source)?;
+        if let Some(interface) = &artifact.interface {
+            declare_errors(&interface.abi);
         }
-        self.built().push((artifact.codehash(), interface));
+        self.built().push(Built {
+            codehash: artifact.codehash(),
+            interface: artifact.interface.clone(),
+            places,
+        });
         Ok(artifact)
+    }
+
+    /// Where something stands in the sources of code that this run has built; nothing of a `.wasm` file.
+    pub(in crate::commands) fn places_of(&self, codehash: CodeHash) -> Places {
+        let built = self.built();
+        let of_code = built.iter().rfind(|one| one.codehash == codehash);
+        of_code.map(|one| one.places.clone()).unwrap_or_default()
     }
 
     /// An artifact that goes on chain: what is known of it is kept beside the manifest.
@@ -48,14 +68,14 @@ impl Context {
         Ok(artifact)
     }
 
-    /// Keeps what is known of an artifact that goes on chain: its layout, its build, and the interface
-    /// that its sources show.
+    /// Keeps what is known of an artifact that goes on chain: its layout, its build, and its
+    /// interface.
     pub(in crate::commands) fn keep(&self, artifact: &Artifact) {
         let (store, codehash) = (self.store(), artifact.codehash());
         let kept = store
             .keep(artifact)
             .and_then(|()| match self.interface_of(codehash) {
-                Some(interface) => store.keep_interface(codehash, interface.callable()),
+                Some(interface) => store.keep_interface(codehash, interface),
                 None => Ok(()),
             });
         if let Err(error) = kept {
@@ -66,7 +86,11 @@ impl Context {
     /// Counts an artifact as built by this run, of the sources that it built to `other` before.
     pub(in crate::commands) fn note_built(&self, artifact: &Artifact, other: CodeHash) {
         let interface = self.interface_of(other);
-        self.built().push((artifact.codehash(), interface));
+        self.built().push(Built {
+            codehash: artifact.codehash(),
+            interface,
+            places: Places::default(),
+        });
     }
 
     /// Layouts and builds, beside the manifest.
@@ -99,13 +123,13 @@ impl Context {
     }
 
     /// The interface of code that this run has built.
-    pub(in crate::commands) fn interface_of(&self, codehash: CodeHash) -> Option<Interface> {
+    pub(in crate::commands) fn interface_of(&self, codehash: CodeHash) -> Option<Callable> {
         let built = self.built();
-        let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
-        of_code.find_map(|(_, interface)| interface.clone())
+        let mut of_code = built.iter().filter(|one| one.codehash == codehash);
+        of_code.find_map(|one| one.interface.clone())
     }
 
-    fn built(&self) -> MutexGuard<'_, Vec<(CodeHash, Option<Interface>)>> {
+    fn built(&self) -> MutexGuard<'_, Vec<Built>> {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,7 +146,7 @@ impl Context {
             let Some(build) = store.build(codehash)? else {
                 continue;
             };
-            let is_built = self.built().iter().any(|(built, _)| *built == codehash);
+            let is_built = self.built().iter().any(|one| one.codehash == codehash);
             match BuildFacts::of(call, what, &build, is_built) {
                 Ok(facts) => all.push(facts),
                 Err(error) => differs(format!(

@@ -127,7 +127,7 @@ impl Context {
         codehash: CodeHash,
     ) -> Result<Option<Callable>, Error> {
         if let Some(interface) = self.interface_of(codehash) {
-            return Ok(Some(declared(interface.callable())));
+            return Ok(Some(declared(interface)));
         }
         let store = self.store();
         match is_tracked(&store.interface_file(codehash)) {

@@ -98,7 +98,7 @@ impl Work<'_> {
     fn note_interface(&self, artifact: &Artifact) {
         let document = artifact.document();
         let is_without = document.is_some_and(|one| one.interface.is_none());
-        if is_without && artifact.info.source_hash.is_some() {
+        if is_without && artifact.interface.is_some() {
             self.context.output.note(&format!(
                 "warning: the functions, events and errors of {} are too many to be published with \
                  its layout: who has not built it cannot compare what callers lose",

@@ -1,0 +1,271 @@
+//! The sources of a contract, searched by names: nothing of the language is resolved. They are the
+//! places in messages, and the names of what the module has among its bytes.
+
+use super::storage::{has, idents, renamed, storage_structs};
+use convert_case::{Case, Casing};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use syn::visit::Visit;
+use syn::{Expr, ExprCall, ExprUnsafe, File, Ident, ImplItemFn, Macro};
+
+/// Folders and files of a crate, at most.
+const FILES_MAX: usize = 10_000;
+/// Bytes of a source file, at most.
+const FILE_MAX: u64 = 8_000_000;
+/// Folders of a crate that hold no part of its library.
+const OTHERS: [&str; 4] = ["benches", "examples", "target", "tests"];
+/// What stylus-sdk and OpenZeppelin's library for it have for storage at any slot.
+const BY_HAND: [&str; 5] = [
+    "StorageAccess",
+    "StorageCache",
+    "StorageSlot",
+    "storage_cache_bytes32",
+    "storage_load_bytes32",
+];
+/// Places of slots computed by hand that are named, at most: the layout's document has no room for more.
+const PLACES_MAX: usize = 8;
+
+/// The source files of a contract and of the packages that it depends on by path.
+#[derive(Default)]
+pub struct SourceFiles {
+    files: Vec<Source>,
+    /// What could not be read, and why.
+    pub(super) unseen: Vec<String>,
+}
+
+/// A source file.
+pub(super) struct Source {
+    path: PathBuf,
+    /// As messages name it.
+    pub(super) name: String,
+    pub(super) file: File,
+    /// Whether it is the contract's own.
+    pub(super) is_own: bool,
+}
+
+impl SourceFiles {
+    /// Reads the packages in `folder` and in `dependencies`.
+    pub fn read(folder: &Path, dependencies: &[PathBuf]) -> Self {
+        let mut found = Self::default();
+        let dependencies = dependencies.iter().map(PathBuf::as_path);
+        for (number, folder) in std::iter::once(folder).chain(dependencies).enumerate() {
+            for path in paths(folder) {
+                let shown = path.strip_prefix(folder).unwrap_or(&path);
+                let name = shown.display().to_string();
+                match parse(&path) {
+                    Ok(file) => found.files.push(Source {
+                        path,
+                        name,
+                        file,
+                        is_own: number == 0,
+                    }),
+                    Err(reason) => found
+                        .unseen
+                        .push(format!("{name} cannot be read: {reason}")),
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter()
+    }
+
+    /// The structs that the contract's own sources call the entrypoint.
+    pub fn entrypoints(&self) -> BTreeSet<String> {
+        let own = self.files.iter().filter(|source| source.is_own);
+        let all = own.flat_map(|source| storage_structs(&source.file));
+        let entrypoints = all.filter(|one| one.has("entrypoint"));
+        entrypoints.map(|one| one.name).collect()
+    }
+
+    /// Where slots of storage are computed by hand, as `file: name`: what is kept there is in no layout.
+    pub fn slots_by_hand(&self) -> Vec<String> {
+        let mut places = BTreeSet::new();
+        for source in &self.files {
+            let mut search = ByHand::default();
+            search.visit_file(&source.file);
+            let found = search.found.into_iter();
+            places.extend(found.map(|name| format!("{}: {name}", source.name)));
+        }
+        places.into_iter().take(PLACES_MAX).collect()
+    }
+
+    /// Where fields and functions stand.
+    pub fn places(&self) -> Places {
+        let mut places = Places {
+            entrypoint: self.entrypoints().into_iter().next().unwrap_or_default(),
+            ..Places::default()
+        };
+        for source in &self.files {
+            for item in storage_structs(&source.file) {
+                let own = (String::new(), item.line);
+                let fields = std::iter::once(own).chain(item.fields);
+                places.fields.extend(fields.map(|(field, line)| Place {
+                    of: item.name.clone(),
+                    name: field,
+                    file: source.path.clone(),
+                    line,
+                }));
+            }
+            let mut methods = Methods(Vec::new());
+            methods.visit_file(&source.file);
+            let methods = methods.0.into_iter();
+            places.functions.extend(methods.map(|(name, line)| Place {
+                of: String::new(),
+                name,
+                file: source.path.clone(),
+                line,
+            }));
+        }
+        places
+    }
+}
+
+/// Where something stands in the sources, by its name.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// The struct that calls begin with.
+    entrypoint: String,
+    /// Fields of storage structs, and the structs themselves where the name is empty.
+    fields: Vec<Place>,
+    /// Functions in blocks, by their names in the ABI.
+    functions: Vec<Place>,
+}
+
+#[derive(Debug, Clone)]
+struct Place {
+    of: String,
+    name: String,
+    file: PathBuf,
+    line: usize,
+}
+
+impl Places {
+    /// Where a field stands that a comparison of layouts names: `field`, `field.member`,
+    /// `Struct.member`. Where it is gone, its struct; else nothing.
+    pub fn field(&self, field: &str) -> Option<(&Path, usize)> {
+        let (of, name) = match field.rsplit_once('.') {
+            Some((of, name)) => (of.rsplit(['.', ' ', ':']).next().unwrap_or(of), name),
+            None => (&*self.entrypoint, field.rsplit(':').next().unwrap_or(field)),
+        };
+        let is = |one: &&Place, of: &str, name: &str| one.of == of && one.name == name;
+        let fields = || self.fields.iter();
+        let found = fields()
+            .find(|one| is(one, of, name))
+            .or_else(|| fields().find(|one| one.name == name))
+            .or_else(|| fields().find(|one| is(one, of, "")))
+            .or_else(|| fields().find(|one| is(one, &self.entrypoint, "")));
+        found.map(|one| (one.file.as_path(), one.line))
+    }
+
+    /// Where the first function of that name stands.
+    pub fn function(&self, name: &str) -> Option<(&Path, usize)> {
+        let found = self.functions.iter().find(|one| one.name == name);
+        found.map(|one| (one.file.as_path(), one.line))
+    }
+}
+
+/// The functions of blocks, by their names in the ABI, and their lines.
+struct Methods(Vec<(String, usize)>);
+
+impl<'a> Visit<'a> for Methods {
+    fn visit_impl_item_fn(&mut self, method: &'a ImplItemFn) {
+        let name = &method.sig.ident;
+        let line = name.span().start().line;
+        let renamed = renamed(&method.attrs);
+        let name = renamed.unwrap_or_else(|| name.to_string().to_case(Case::Camel));
+        self.0.push((name, line));
+    }
+}
+
+/// What computes slots by itself.
+#[derive(Default)]
+struct ByHand {
+    found: Vec<String>,
+    is_unsafe: bool,
+}
+
+impl<'a> Visit<'a> for ByHand {
+    fn visit_ident(&mut self, name: &'a Ident) {
+        if BY_HAND.iter().any(|one| name == one) {
+            self.found.push(name.to_string());
+        }
+    }
+
+    fn visit_macro(&mut self, one: &'a Macro) {
+        let names = idents(one.tokens.clone()).into_iter();
+        self.found
+            .extend(names.filter(|name| BY_HAND.contains(&name.as_str())));
+    }
+
+    fn visit_expr_unsafe(&mut self, one: &'a ExprUnsafe) {
+        let outside = std::mem::replace(&mut self.is_unsafe, true);
+        syn::visit::visit_expr_unsafe(self, one);
+        self.is_unsafe = outside;
+    }
+
+    /// `StorageType::new(slot, offset, host)`, which is unsafe.
+    fn visit_expr_call(&mut self, one: &'a ExprCall) {
+        if let (Expr::Path(path), true, 3) = (one.func.as_ref(), self.is_unsafe, one.args.len()) {
+            let last = path.path.segments.last();
+            if last.is_some_and(|last| last.ident == "new") {
+                self.found.push("StorageType::new".into());
+            }
+        }
+        syn::visit::visit_expr_call(self, one);
+    }
+
+    /// What tests do is in no contract.
+    fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
+        if !has(&item.attrs, "cfg") || !is_for_tests(item) {
+            syn::visit::visit_item_mod(self, item);
+        }
+    }
+}
+
+/// Whether a module has `#[cfg(test)]`.
+fn is_for_tests(item: &syn::ItemMod) -> bool {
+    let mut lists = item
+        .attrs
+        .iter()
+        .filter_map(|one| one.meta.require_list().ok());
+    lists.any(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
+}
+
+fn parse(path: &Path) -> Result<File, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if metadata.len() > FILE_MAX {
+        return Err("it is too large".into());
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    syn::parse_file(&text).map_err(|error| format!("line {}: {error}", error.span().start().line))
+}
+
+/// The Rust files of a package, in order; those of packages within it are not its own. Links are not
+/// followed.
+fn paths(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![folder.to_owned()];
+    while let Some(inside) = left.pop() {
+        for entry in std::fs::read_dir(&inside).into_iter().flatten().flatten() {
+            let (path, kind) = (entry.path(), entry.file_type());
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_other = name.starts_with('.') || (inside == folder && OTHERS.contains(&&*name));
+            match kind {
+                Ok(kind) if kind.is_dir() && !is_other && !path.join("Cargo.toml").exists() => {
+                    left.push(path);
+                }
+                Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "rs") => {
+                    found.insert(path);
+                }
+                _ => {}
+            }
+        }
+        if found.len() > FILES_MAX {
+            break;
+        }
+    }
+    found
+}
