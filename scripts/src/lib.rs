@@ -12,7 +12,7 @@
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
-//! | [`interface`] | what the sources show to callers |
+//! | [`interface`] | what callers can use of a module |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
 //! | [`history`] | what happened, from chain data alone |

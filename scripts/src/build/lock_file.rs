@@ -10,6 +10,9 @@ use std::path::Path;
 /// The first form of the file in which every package has its checksum with it.
 const VERSION_MIN: u32 = 3;
 
+/// The public registry, as cargo names it in the file, whatever mirror it comes from.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
 /// A lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LockFile {
@@ -109,6 +112,18 @@ impl LockFile {
             )),
             None => Ok(()),
         }
+    }
+
+    /// Those of `names` that it does not take from the public registry.
+    pub(super) fn not_of_registry(&self, names: &[&str]) -> impl Iterator<Item = &str> {
+        let is_there = |one: &&Locked| one.source.as_deref() == Some(REGISTRY);
+        let named = self
+            .package
+            .iter()
+            .filter(|one| names.contains(&one.name.as_str()));
+        named
+            .filter(move |one| !is_there(one))
+            .map(|one| one.name.as_str())
     }
 
     /// The version of a package that it names.

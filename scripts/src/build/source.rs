@@ -8,7 +8,7 @@ use super::copied::files;
 use super::error::BuildError;
 use super::lock_file::LockFile;
 use super::manifests;
-use super::package::{Package, STACK_SIZE, closure};
+use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
 use super::places::{CopyPaths, ELSEWHERE};
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 pub(super) const CONSTANTS: &str = "build-constants";
 /// The settings in the copy.
 pub(super) const CONFIG: &str = ".cargo/config.toml";
+/// The packages whose macros make the functions, beside the framework's.
+const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
+
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -27,6 +30,8 @@ pub(super) struct Source {
     pub(super) package: Package,
     /// The folders of the packages that it depends on by path, the framework's left out.
     pub(super) path_dependencies: Vec<PathBuf>,
+    /// Packages in the place of those whose macros write the functions: they can write anything.
+    pub(super) replaced: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
@@ -97,9 +102,13 @@ impl Source {
         if let Some(code) = &config.code {
             tree.insert(CONFIG, Entry::text(code.as_str()));
         }
-        let others = packages.iter().skip(1).filter(|one| !one.is_framework());
+        let others = || packages.iter().skip(1).filter(|one| !one.is_framework());
+        let is_macro = |name: &&str| SDK.contains(name) || FRAMEWORK.contains(name);
+        let by_path = others().map(|one| one.name.as_str()).filter(is_macro);
+        let locked = lock.iter().flat_map(|lock| lock.not_of_registry(&SDK));
         Ok(Self {
-            path_dependencies: others.map(|one| one.folder.clone()).collect(),
+            replaced: by_path.chain(locked).map(str::to_owned).collect(),
+            path_dependencies: others().map(|one| one.folder.clone()).collect(),
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
             profile: manifests::profile(&package.root_manifest()?),

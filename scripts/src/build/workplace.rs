@@ -75,7 +75,14 @@ impl<'a> Workplace<'a> {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }
         let functions = artifact.interface.take();
-        artifact.interface = functions.map(|one| one.with_sources(&sources, &artifact.wasm));
+        artifact.interface = functions.map(|one| {
+            let replaced = source.replaced.iter();
+            let replaced =
+                replaced.map(|name| format!("what {name} writes, which is another than usual"));
+            let mut found = one.with_sources(&sources, &artifact.wasm);
+            found.unseen.extend(replaced);
+            found
+        });
         Ok((artifact, sources.places()))
     }
 

@@ -46,7 +46,7 @@ fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &m
             .add(Evidence::whole(PART, side.origin(), doubt));
     }
     for why in before.unseen.iter().chain(&after.unseen) {
-        let why = format!("not read from the sources: {why}");
+        let why = format!("not known of the interface: {why}");
         found
             .coverage
             .add(Evidence::some(PART, Origin::NotKnown, why));

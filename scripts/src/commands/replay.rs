@@ -66,7 +66,7 @@ pub(super) fn nothing(outcome: &mut Outcome, is_expected: bool) {
     outcome.field("replay", Value::Null);
 }
 
-/// The interfaces of both versions: as this run's sources show them, as they are kept, and the steps
+/// The interfaces of both versions: as this run built them, as they are kept, and the steps
 /// that their layout documents declare.
 async fn abis(
     context: &Context,

@@ -17,7 +17,7 @@ pub struct Kept {
     pub code: Bytes,
     /// Its layout document.
     pub document: Option<Document>,
-    /// What callers can use, as its sources show it.
+    /// What callers can use, as its module showed it.
     pub callable: Option<Callable>,
 }
 

@@ -7,7 +7,7 @@
 //!     version.json   what the registry recorded, and the hashes of the files beside it
 //!     code.bin       the bytes of the code, as they lie on chain
 //!     layout.json    the layout document, if there is one
-//!     abi.json       the interface that the sources show, if they were built here
+//!     abi.json       the interface that the module shows, if it was built here
 //!     notes.json     which functions are steps, and what the sources did not show
 //! ```
 //!

@@ -102,8 +102,30 @@ fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
         project.write("work/other/Cargo.toml", &manifest);
         let source = project.source();
         assert_eq!(source.path_dependencies, [project.path("work/other")]);
+        let is_framework = name == "stylus-upgrades-lazy";
+        let replaced: Vec<&str> = source.replaced.iter().map(String::as_str).collect();
+        assert_eq!(replaced, is_framework.then_some(name).as_slice());
         let parts = source.parts.iter().map(|part| part.name.as_str());
         assert!(parts.into_iter().any(|name| name == "stylus-upgradeable"));
+    }
+}
+
+#[test]
+fn macros_that_do_not_come_from_the_registry_are_noticed() {
+    let project = Project::new();
+    for (source, is_replaced) in [
+        (
+            "source = \"registry+https://github.com/rust-lang/crates.io-index\"\n",
+            false,
+        ),
+        ("source = \"git+https://example.org/stylus#0\"\n", true),
+        ("", true),
+    ] {
+        let lock =
+            format!("{LOCK}\n[[package]]\nname = \"stylus-proc\"\nversion = \"0.10.10\"\n{source}");
+        project.write("work/Cargo.lock", &lock);
+        let found = project.source().replaced;
+        assert_eq!(found.contains("stylus-proc"), is_replaced, "{source}");
     }
 }
 
