@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use jsonrpsee::server::middleware::rpc::RpcServiceBuilder;
 use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
     HttpBody, HttpResponse, Methods, StopHandle, TowerService, TowerServiceBuilder,
@@ -20,7 +21,8 @@ use tower_http::cors::CorsLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::access::{Access, Refusal};
-use crate::rpc::{BatchLayer, Turns};
+use crate::rpc::BatchLayer;
+use crate::turns::{PacedSocket, Turns};
 
 /// A head must be complete after this time, which counts from the answer before.
 const HEAD_DEADLINE: Duration = Duration::from_secs(120);
@@ -63,6 +65,7 @@ pub(crate) fn raise_file_limit() {
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) service: TowerServiceBuilder<Batching, Middleware>,
+    pub(crate) batches: BatchLayer,
     /// Over WebSocket.
     pub(crate) methods: Methods,
     /// Over HTTP.
@@ -94,16 +97,16 @@ pub(crate) async fn accept(listener: TcpListener, server: Server) {
 async fn serve(server: Server, socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let stopped = server.stop.clone().shutdown();
-    let build = |methods| server.service.clone().build(methods, server.stop.clone());
+    let turns = Turns::default();
+    let layers = RpcServiceBuilder::new().layer(server.batches.with(turns.clone()));
+    let service = server.service.set_rpc_middleware(layers);
+    let build = |methods| service.clone().build(methods, server.stop.clone());
     let (http, websocket) = (build(server.http_methods), build(server.methods));
     let access = server.access;
-    let service = hyper::service::service_fn(move |mut request| {
+    let service = hyper::service::service_fn(move |request| {
         let refusal = access.check(&request).err();
         let mut service = match is_upgrade_request(&request) {
-            true => {
-                request.extensions_mut().insert(Turns::default());
-                websocket.clone()
-            }
+            true => websocket.clone(),
             false => http.clone(),
         };
         async move {
@@ -119,7 +122,8 @@ async fn serve(server: Server, socket: TcpStream) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(MAX_HEAD);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(PacedSocket::new(socket, turns)), service);
     tokio::pin!(stopped, connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,

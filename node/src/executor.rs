@@ -1,8 +1,9 @@
-//! Threads that read, beside the thread that makes blocks. Every read begins in the quick lane. One
-//! that takes longer there, or has to wait for a fork's endpoint, is interrupted and begins again in
-//! the long lane, with all the time that a request may take. In each lane they run in the order in
-//! which they came; a connection has one read at a time here over HTTP, and a few over WebSocket.
+//! Reading, beside the thread that makes blocks. What executes nothing is looked up at once, and waits for
+//! no other read. What executes begins in the quick lane. What takes longer there, or has to wait for a
+//! fork's endpoint, is interrupted and begins again in the long lane, with all the time that a request may
+//! take. In each lane they run in the order in which they came.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,8 +15,9 @@ use crate::rpc_error::RpcError;
 use crate::view::View;
 use crate::worker::{WorkError, panic_message};
 
-/// Time of a read in the quick lane, and how many run beside each other there.
-const QUICK: (Duration, usize) = (Duration::from_millis(10), 2);
+/// Time of a read in the quick lane, and how many run beside each other there: as many as in the long lane,
+/// so that those have half of the processor at most.
+const QUICK: (Duration, usize) = (Duration::from_millis(2), 8);
 /// The same in the long lane: the time that one request may take.
 const LONG: (Duration, usize) = (Duration::from_secs(60), 8);
 
@@ -24,6 +26,15 @@ const LONG: (Duration, usize) = (Duration::from_secs(60), 8);
 pub(crate) struct Executor {
     quick: Arc<Semaphore>,
     long: Arc<Semaphore>,
+}
+
+/// How a read begins.
+#[derive(Clone, Copy)]
+pub(crate) enum Begin {
+    /// At once, on this thread, because it is looked up.
+    AtOnce,
+    /// In the quick lane.
+    InLane,
 }
 
 /// Ends a read whose caller has gone.
@@ -43,26 +54,30 @@ impl Executor {
         }
     }
 
-    /// Reads a view, on a thread of the runtime. It ends when the future is dropped, or after the time
-    /// that a request may take.
+    /// Reads a view. It ends when the future is dropped, or after the time that a request may take.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         view: View,
+        begin: Begin,
         work: impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let cancel = CancelOnDrop(cancelled.clone());
+        let cancel = CancelOnDrop(Arc::default());
         let work = Arc::new(work);
-        let ended = cancelled.clone();
-        let quick = move || Budget::new(Some(QUICK.0), ended).without_waiting();
-        let first = attempt(&self.quick, view.clone(), work.clone(), quick).await;
+        let (seen, cancelled, same) = (view.clone(), cancel.0.clone(), work.clone());
+        let first = move || {
+            let budget = Budget::new(Some(QUICK.0), cancelled).without_waiting();
+            attempt(seen, budget, &*same)
+        };
+        let first = match begin {
+            Begin::AtOnce => first(),
+            Begin::InLane => in_lane(&self.quick, first).await,
+        };
         if !matches!(first, Err(RpcError::Interrupted)) {
             return first;
         }
-        let long = move || Budget::new(Some(LONG.0), cancelled);
-        let second = attempt(&self.long, view, work, long).await;
-        drop(cancel);
-        match second {
+        let cancelled = cancel.0.clone();
+        let second = move || attempt(view, Budget::new(Some(LONG.0), cancelled), &*work);
+        match in_lane(&self.long, second).await {
             Err(RpcError::Interrupted) => Err(RpcError::Limit(format!(
                 "the request took more than {} seconds: ask for less at once",
                 LONG.0.as_secs()
@@ -72,24 +87,27 @@ impl Executor {
     }
 }
 
-/// One attempt, whose time begins once the lane has a place.
-async fn attempt<T: Send + 'static>(
-    lane: &Arc<Semaphore>,
+/// Reads, on this thread.
+fn attempt<T>(
     mut view: View,
-    work: Arc<impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static>,
-    budget: impl FnOnce() -> Budget + Send + 'static,
+    budget: Budget,
+    work: &impl Fn(&View) -> Result<T, RpcError>,
+) -> Result<T, RpcError> {
+    view.chain.set_budget(budget);
+    let read = catch_unwind(AssertUnwindSafe(|| work(&view)))
+        .unwrap_or_else(|panic| Err(WorkError::Panicked(panic_message(&*panic)).into()));
+    view.chain.check_source().map_err(RpcError::from).and(read)
+}
+
+/// Reads on a thread of the runtime, once the lane has a place.
+async fn in_lane<T: Send + 'static>(
+    lane: &Arc<Semaphore>,
+    read: impl FnOnce() -> Result<T, RpcError> + Send + 'static,
 ) -> Result<T, RpcError> {
     let place = lane.clone().acquire_owned().await;
     let read = tokio::task::spawn_blocking(move || {
-        view.chain.set_budget(budget());
-        let read = work(&view);
-        drop(place);
-        view.chain.check_source().map_err(RpcError::from).and(read)
+        let _place = place;
+        read()
     });
-    read.await.unwrap_or_else(|error| {
-        Err(match error.try_into_panic() {
-            Ok(panic) => WorkError::Panicked(panic_message(&*panic)).into(),
-            Err(_) => WorkError::Stopped.into(),
-        })
-    })
+    read.await.map_err(|_| WorkError::Stopped)?
 }

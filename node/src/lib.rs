@@ -30,6 +30,7 @@ mod rpc;
 mod rpc_error;
 mod server;
 mod state_file;
+mod turns;
 mod view;
 mod worker;
 

@@ -102,7 +102,7 @@ fn listen(
         .build();
     let service = Server::builder()
         .set_config(limits)
-        .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches))
+        .set_rpc_middleware(RpcServiceBuilder::new().layer(methods.batches.clone()))
         .set_http_middleware(middleware(cors_layer(&config.cors)?))
         .to_service_builder();
     let _inside = runtime.enter();
@@ -111,6 +111,7 @@ fn listen(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let connections = Connections {
             service: service.clone(),
+            batches: methods.batches.clone(),
             methods: methods.socket.clone(),
             http_methods: methods.http.clone(),
             stop: stop.clone(),

@@ -12,7 +12,7 @@ use stylus_chain::AccountView;
 
 use super::answer::ok;
 use super::args::Args;
-use super::method::Method::Read;
+use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use super::request::block_id;
 use crate::rpc_error::RpcError;
@@ -24,12 +24,12 @@ const MAX_PROVED_SLOTS: usize = 1024;
 const MAX_READ_SLOTS: usize = 1024;
 
 pub(super) const METHODS: Table = &[
-    ("eth_getBalance", Read(balance)),
-    ("eth_getCode", Read(code)),
-    ("eth_getStorageAt", Read(storage)),
-    ("eth_getTransactionCount", Read(nonce)),
+    ("eth_getBalance", Lookup(balance)),
+    ("eth_getCode", Lookup(code)),
+    ("eth_getStorageAt", Lookup(storage)),
+    ("eth_getTransactionCount", Lookup(nonce)),
     ("eth_getAccount", Read(account)),
-    ("eth_getAccountInfo", Read(account_info)),
+    ("eth_getAccountInfo", Lookup(account_info)),
     ("eth_getProof", Read(proof)),
     ("eth_getStorageValues", Read(storage_values)),
 ];

@@ -9,7 +9,7 @@ use super::answer::{done, ok};
 use super::args::Args;
 use super::evm::{block_count, snapshot_list};
 use super::fork;
-use super::method::Method::{Change, Read};
+use super::method::Method::{Change, Lookup, Read};
 use super::method::{RpcResult, Table};
 use super::web3::version_text;
 use crate::node::{Node, head};
@@ -56,18 +56,18 @@ pub(super) const METHODS: Table = &[
     ("hardhat_setPrevRandao", Change(set_prevrandao)),
     ("anvil_setL1BlockNumber", Change(set_l1_block_number)),
     ("evm_setL1BlockNumber", Change(set_l1_block_number)),
-    ("anvil_getGenesisTime", Read(genesis_time)),
-    ("anvil_setLoggingEnabled", Read(accept)),
-    ("hardhat_setLoggingEnabled", Read(accept)),
-    ("anvil_enableTraces", Read(accept)),
+    ("anvil_getGenesisTime", Lookup(genesis_time)),
+    ("anvil_setLoggingEnabled", Lookup(accept)),
+    ("hardhat_setLoggingEnabled", Lookup(accept)),
+    ("anvil_enableTraces", Lookup(accept)),
     ("anvil_dumpState", Read(dump_state)),
     ("hardhat_dumpState", Read(dump_state)),
     ("anvil_loadState", Change(load_state)),
     ("hardhat_loadState", Change(load_state)),
-    ("anvil_metadata", Read(metadata)),
-    ("hardhat_metadata", Read(metadata)),
-    ("anvil_nodeInfo", Read(node_info)),
-    ("eth_instanceId", Read(instance_id)),
+    ("anvil_metadata", Lookup(metadata)),
+    ("hardhat_metadata", Lookup(metadata)),
+    ("anvil_nodeInfo", Lookup(node_info)),
+    ("eth_instanceId", Lookup(instance_id)),
 ];
 
 fn impersonate(node: &mut Node, args: &Args) -> RpcResult {

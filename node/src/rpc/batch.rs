@@ -1,4 +1,4 @@
-//! Batches of requests. Raw transactions that follow each other are one job: their senders are recovered
+//! Calls and batches of one connection, each of which needs a turn. Raw transactions of a batch that follow each other are one job: their senders are recovered
 //! in parallel, the chain's thread executes them in order, and they are answered together. All else is
 //! answered one after the other.
 
@@ -13,9 +13,10 @@ use tower::Layer;
 
 use super::args::Args;
 use super::method::Context;
-use super::send;
+use super::{send, wait};
 use crate::limits::MAX_ANSWER;
 use crate::rpc_error::RpcError;
+use crate::turns::Turns;
 
 /// Most transactions of one job: those of others come in between.
 const MOST: usize = 100;
@@ -23,16 +24,36 @@ const MOST: usize = 100;
 /// Fewest transactions that are worth a thread of their own.
 const LEAST: usize = 8;
 
-/// Answers batches with the context's worker.
+/// Answers with the context's worker.
 #[derive(Clone)]
-pub(crate) struct BatchLayer(pub(super) Arc<Context>);
+pub(crate) struct BatchLayer {
+    context: Arc<Context>,
+    /// Those of one connection; without, every request has its own.
+    turns: Option<Turns>,
+}
+
+impl BatchLayer {
+    pub(super) fn new(context: Arc<Context>) -> Self {
+        let turns = None;
+        Self { context, turns }
+    }
+
+    /// The same for one connection.
+    pub(crate) fn with(&self, turns: Turns) -> Self {
+        let (context, turns) = (self.context.clone(), Some(turns));
+        Self { context, turns }
+    }
+}
 
 impl<S> Layer<S> for BatchLayer {
     type Service = Batches<S>;
 
     fn layer(&self, inner: S) -> Batches<S> {
-        let context = self.0.clone();
-        Batches { inner, context }
+        Batches {
+            inner,
+            context: self.context.clone(),
+            turns: self.turns.clone().unwrap_or_default(),
+        }
     }
 }
 
@@ -41,6 +62,7 @@ impl<S> Layer<S> for BatchLayer {
 pub(crate) struct Batches<S> {
     inner: S,
     context: Arc<Context>,
+    turns: Turns,
 }
 
 impl<S> RpcServiceT for Batches<S>
@@ -59,12 +81,26 @@ where
     type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        self.inner.call(request)
+        let Self { inner, turns, .. } = self.clone();
+        async move {
+            let _request = turns.request().await;
+            // Who waits for a block holds up no other call.
+            let _call = match wait::METHODS.contains(&&*request.method) {
+                true => None,
+                false => turns.call().await,
+            };
+            inner.call(request).await
+        }
     }
 
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
-        let Self { inner, context } = self.clone();
+        let Self {
+            inner,
+            context,
+            turns,
+        } = self.clone();
         async move {
+            let (_request, _call) = (turns.request().await, turns.call().await);
             let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER);
             let mut notified = false;
             let mut entries = batch.into_iter().peekable();

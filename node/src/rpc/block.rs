@@ -8,7 +8,7 @@ use stylus_chain::{Block, BlockId, BlockNumberOrTag, MinedTransaction};
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::json;
-use super::method::Method::Read;
+use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use super::request::{block_id, log_filter};
 use crate::rpc_error::RpcError;
@@ -19,31 +19,31 @@ pub(super) const METHODS: Table = &[
     ("eth_getBlockByHash", Read(block_by_id)),
     (
         "eth_getBlockTransactionCountByNumber",
-        Read(transaction_count),
+        Lookup(transaction_count),
     ),
     (
         "eth_getBlockTransactionCountByHash",
-        Read(transaction_count),
+        Lookup(transaction_count),
     ),
-    ("eth_getUncleCountByBlockNumber", Read(uncle_count)),
-    ("eth_getUncleCountByBlockHash", Read(uncle_count)),
-    ("eth_getUncleByBlockNumberAndIndex", Read(uncle)),
-    ("eth_getUncleByBlockHashAndIndex", Read(uncle)),
+    ("eth_getUncleCountByBlockNumber", Lookup(uncle_count)),
+    ("eth_getUncleCountByBlockHash", Lookup(uncle_count)),
+    ("eth_getUncleByBlockNumberAndIndex", Lookup(uncle)),
+    ("eth_getUncleByBlockHashAndIndex", Lookup(uncle)),
     ("eth_getBlockReceipts", Read(block_receipts)),
-    ("eth_getTransactionByHash", Read(transaction)),
+    ("eth_getTransactionByHash", Lookup(transaction)),
     (
         "eth_getTransactionByBlockNumberAndIndex",
-        Read(transaction_at),
+        Lookup(transaction_at),
     ),
     (
         "eth_getTransactionByBlockHashAndIndex",
-        Read(transaction_at),
+        Lookup(transaction_at),
     ),
     (
         "eth_getTransactionBySenderAndNonce",
         Read(transaction_of_sender),
     ),
-    ("eth_getTransactionReceipt", Read(receipt)),
+    ("eth_getTransactionReceipt", Lookup(receipt)),
     ("eth_getLogs", Read(logs)),
 ];
 

@@ -6,7 +6,7 @@ use stylus_chain::BlockId;
 
 use super::answer::ok;
 use super::args::Args;
-use super::method::Method::Read;
+use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use crate::node::number_id;
 use crate::rpc_error::RpcError;
@@ -19,19 +19,19 @@ const MAX_FEE_HISTORY: u64 = 1024;
 const MAX_PERCENTILES: usize = 100;
 
 pub(super) const METHODS: Table = &[
-    ("eth_chainId", Read(chain_id)),
-    ("eth_blockNumber", Read(block_number)),
-    ("eth_gasPrice", Read(gas_price)),
-    ("eth_maxPriorityFeePerGas", Read(zero)),
-    ("eth_blobBaseFee", Read(zero)),
+    ("eth_chainId", Lookup(chain_id)),
+    ("eth_blockNumber", Lookup(block_number)),
+    ("eth_gasPrice", Lookup(gas_price)),
+    ("eth_maxPriorityFeePerGas", Lookup(zero)),
+    ("eth_blobBaseFee", Lookup(zero)),
     ("eth_feeHistory", Read(fee_history)),
-    ("eth_config", Read(config)),
-    ("eth_accounts", Read(accounts)),
-    ("eth_requestAccounts", Read(accounts)),
-    ("eth_coinbase", Read(coinbase)),
-    ("eth_syncing", Read(not_syncing)),
-    ("eth_hashrate", Read(zero)),
-    ("eth_protocolVersion", Read(protocol_version)),
+    ("eth_config", Lookup(config)),
+    ("eth_accounts", Lookup(accounts)),
+    ("eth_requestAccounts", Lookup(accounts)),
+    ("eth_coinbase", Lookup(coinbase)),
+    ("eth_syncing", Lookup(not_syncing)),
+    ("eth_hashrate", Lookup(zero)),
+    ("eth_protocolVersion", Lookup(protocol_version)),
 ];
 
 fn chain_id(view: &View, _: &Args) -> RpcResult {

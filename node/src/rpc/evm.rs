@@ -9,7 +9,7 @@ use stylus_chain::LAST_SECOND;
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::json as convert;
-use super::method::Method::{Change, Read};
+use super::method::Method::{Change, Lookup};
 use super::method::{RpcResult, Table};
 use crate::config::MiningMode;
 use crate::node::{Node, head, number_id};
@@ -25,14 +25,14 @@ pub(super) const METHODS: Table = &[
     ("anvil_mine_detailed", Change(mine_detailed)),
     ("anvil_mine", Change(mine)),
     ("hardhat_mine", Change(mine)),
-    ("eth_mining", Read(mining)),
+    ("eth_mining", Lookup(mining)),
     ("miner_start", Change(miner_start)),
     ("miner_stop", Change(miner_stop)),
-    ("anvil_getAutomine", Read(automine)),
-    ("hardhat_getAutomine", Read(automine)),
+    ("anvil_getAutomine", Lookup(automine)),
+    ("hardhat_getAutomine", Lookup(automine)),
     ("evm_setAutomine", Change(set_automine)),
     ("anvil_setAutomine", Change(set_automine)),
-    ("anvil_getIntervalMining", Read(interval_mining)),
+    ("anvil_getIntervalMining", Lookup(interval_mining)),
     ("evm_setIntervalMining", Change(set_interval_mining)),
     ("anvil_setIntervalMining", Change(set_interval_mining)),
     ("evm_snapshot", Change(snapshot)),

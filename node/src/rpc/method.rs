@@ -19,6 +19,8 @@ pub(super) type Work = Box<dyn FnOnce(&mut Node) -> RpcResult + Send>;
 /// A method's function.
 #[derive(Clone, Copy)]
 pub(super) enum Method {
+    /// Looks something up that is never large, and executes nothing.
+    Lookup(fn(&View, &Args) -> RpcResult),
     /// Reads, on the threads for that.
     Read(fn(&View, &Args) -> RpcResult),
     /// Changes the node, on the chain's thread.

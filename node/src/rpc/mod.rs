@@ -1,6 +1,5 @@
 //! The JSON-RPC methods, one file per namespace. Each file exports a table of names and functions:
-//! those that read a view of the node, on the threads for that, and those that change the node, on
-//! the chain's thread.
+//! those that look up or read a view of the node, and those that change the node, on the chain's thread.
 
 mod account;
 mod answer;
@@ -37,12 +36,11 @@ use std::sync::Arc;
 
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
-use jsonrpsee::server::{Methods, ResponsePayload};
-use tokio::sync::Semaphore;
+use jsonrpsee::server::Methods;
 
 use crate::error::NodeError;
 use crate::events::Events;
-use crate::executor::Executor;
+use crate::executor::{Begin, Executor};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
 use crate::view::View;
@@ -85,20 +83,6 @@ pub(crate) struct Methodsets {
     pub(crate) batches: BatchLayer,
 }
 
-/// Most calls of one WebSocket that are being answered, or whose answers it has not taken. Its next
-/// ones wait.
-const MAX_CALLS: usize = 16;
-
-/// A permit for each of them.
-#[derive(Clone, Debug)]
-pub(crate) struct Turns(Arc<Semaphore>);
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_CALLS)))
-    }
-}
-
 /// Every method of the node.
 ///
 /// # Errors
@@ -123,7 +107,7 @@ pub(crate) fn methods(
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
     let socket = module.into();
-    let batches = BatchLayer(context);
+    let batches = BatchLayer::new(context);
     Ok(Methodsets {
         http,
         socket,
@@ -136,38 +120,22 @@ fn register(
     name: &'static str,
     method: Method,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, extensions| async move {
-        let turn = match extensions.get::<Turns>() {
-            Some(turns) => turns.0.clone().acquire_owned().await.ok(),
-            None => None,
-        };
-        let answer = match Args::new(&params) {
-            Ok(args) => answer(&context, name, method, args).await,
-            Err(error) => Err(error),
-        };
-        let answer = match answer {
-            Ok(answer) => ResponsePayload::success(answer),
-            Err(error) => ResponsePayload::error(error),
-        };
-        let Some(turn) = turn else { return answer };
-        let (answer, written) = answer.notify_on_completion();
-        tokio::spawn(async move {
-            let _ = written.await;
-            drop(turn);
-        });
-        answer
+    module.register_async_method(name, move |params, context, _| async move {
+        let args = Args::new(&params)?;
+        answer(&context, name, method, args).await
     })?;
     Ok(())
 }
 
 /// This node's answer, or that of the chain that it forked.
 async fn answer(context: &Context, name: &'static str, method: Method, args: Args) -> RpcResult {
-    let reader = match method {
-        Method::Read(reader) => reader,
+    let (begin, reader) = match method {
+        Method::Lookup(reader) => (Begin::AtOnce, reader),
+        Method::Read(reader) => (Begin::InLane, reader),
         Method::Prepare(prepare) => {
             let view = context.worker.view().await?;
             let prepare = move |view: &View| prepare(view, &args);
-            let work = context.executor.read(view, prepare).await?;
+            let work = context.executor.read(view, Begin::InLane, prepare).await?;
             return change(context, None, work).await;
         }
         Method::Change(handler) => {
@@ -191,7 +159,7 @@ async fn answer(context: &Context, name: &'static str, method: Method, args: Arg
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let ours = context.executor.read(view, read).await;
+    let ours = context.executor.read(view, begin, read).await;
     match theirs {
         Some((fork, question)) => question.after(&fork, name, &args, ours).await,
         None => ours,

@@ -4,17 +4,17 @@ use alloy::primitives::{Bytes, keccak256};
 
 use super::answer::ok;
 use super::args::Args;
-use super::method::Method::Read;
+use super::method::Method::{Lookup, Read};
 use super::method::{RpcResult, Table};
 use crate::view::View;
 
 pub(super) const METHODS: Table = &[
-    ("web3_clientVersion", Read(client_version)),
+    ("web3_clientVersion", Lookup(client_version)),
     ("web3_sha3", Read(sha3)),
-    ("net_version", Read(version)),
-    ("eth_networkId", Read(version)),
-    ("net_listening", Read(listening)),
-    ("net_peerCount", Read(peer_count)),
+    ("net_version", Lookup(version)),
+    ("eth_networkId", Lookup(version)),
+    ("net_listening", Lookup(listening)),
+    ("net_peerCount", Lookup(peer_count)),
 ];
 
 /// The version of anvil whose methods and flags this node offers. Hardhat's network helpers refuse

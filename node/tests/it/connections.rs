@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use alloy::primitives::B256;
 use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
 use jsonrpsee::rpc_params;
 use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
@@ -11,7 +13,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use stylus_devnode::{MiningMode, NodeConfig, spawn};
 
-use crate::support::{LONGEST_WAIT, Process, rpc};
+use crate::support::{LONGEST_WAIT, Process, eventually, request, rpc};
 
 /// Hostile connections of each kind.
 const HOSTILE: usize = 10_000;
@@ -44,19 +46,11 @@ const KINDS: [(&str, &str); 6] = [
 /// What opens a WebSocket.
 const WEBSOCKET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// The kind that sends [`subscribe_frame`] after that.
+/// The kind that sends [`SUBSCRIBE`] after that.
 const SUBSCRIBERS: &str = "a subscription over WebSocket and then nothing";
 
-/// A WebSocket frame that subscribes to blocks, masked with zeros.
-fn subscribe_frame() -> Vec<u8> {
-    let text =
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_subscribe\",\"params\":[\"newHeads\"]}";
-    let length = u8::try_from(text.len()).expect("a short text");
-    assert!(length < 126);
-    let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
-    frame.extend_from_slice(text.as_bytes());
-    frame
-}
+const SUBSCRIBE: &str =
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_subscribe\",\"params\":[\"newHeads\"]}";
 
 /// As many connections as this process may hold, at most [`HOSTILE`].
 fn open_hostile_connections(port: u16, kind: &str, sent: &str) -> Vec<TcpStream> {
@@ -76,7 +70,7 @@ fn open_hostile_connections(port: u16, kind: &str, sent: &str) -> Vec<TcpStream>
     }
     if kind == SUBSCRIBERS {
         for socket in &mut open {
-            let _ = socket.write_all(&subscribe_frame());
+            let _ = socket.write_all(&frame(SUBSCRIBE));
         }
     }
     open
@@ -207,6 +201,81 @@ fn callers_that_wait_for_a_block_do_not_block_others() {
     assert_eq!(status["pending"], "0x40", "{status}");
 }
 
+/// A WebSocket by hand, because a client would read.
+fn websocket(port: u16) -> TcpStream {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+    socket.write_all(WEBSOCKET.as_bytes()).expect("sent");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).expect("it is accepted");
+        head.extend_from_slice(&byte);
+    }
+    socket
+}
+
+/// A WebSocket frame of a text, masked with zeros.
+fn frame(text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).expect("a short text");
+    assert!(length < 126);
+    let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+    frame.extend_from_slice(text.as_bytes());
+    frame
+}
+
+/// As many texts from now on as the socket sends.
+fn read_texts(socket: &mut TcpStream, count: usize) {
+    let mut socket = std::io::BufReader::new(socket);
+    let mut exactly = |bytes: usize| {
+        let mut read = vec![0; bytes];
+        socket.read_exact(&mut read).expect("an answer");
+        read
+    };
+    for _ in 0..count {
+        let length = match exactly(2)[1] {
+            126 => u16::from_be_bytes(exactly(2).try_into().expect("two")).into(),
+            short => usize::from(short),
+        };
+        let text = String::from_utf8(exactly(length)).expect("text");
+        assert!(text.contains("\"result\""), "{text}");
+    }
+}
+
+#[test]
+fn requests_of_a_websocket_that_reads_no_answers_stay_unread_and_none_is_lost() {
+    const REQUESTS: usize = 200_000;
+    for batch in [false, true] {
+        let process = Process::start(&[]);
+        let port = process.port;
+        let mut socket = websocket(port);
+        let request =
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["latest"]}"#;
+        let text = match batch {
+            true => format!("[{request}]"),
+            false => request.to_owned(),
+        };
+        let mut writing = socket.try_clone().expect("the same socket");
+        let sent = std::thread::spawn(move || {
+            let requests = frame(&text).repeat(1_000);
+            for _ in 0..REQUESTS / 1_000 {
+                writing.write_all(&requests).expect("sent");
+            }
+        });
+        let (mut before, mut held) = (0, memory(&process));
+        // As long as it grows.
+        while held > before {
+            before = held;
+            std::thread::sleep(Duration::from_secs(2));
+            honest_call(port);
+            held = memory(&process);
+        }
+        println!("{held} MiB are held for {REQUESTS} requests, batches: {batch}");
+        assert!(held < 300, "{held} MiB, batches: {batch}");
+        read_texts(&mut socket, REQUESTS);
+        sent.join().expect("all was sent");
+    }
+}
+
 #[tokio::test]
 async fn a_websocket_that_reads_no_answers_is_given_no_more_than_a_few() {
     let process = Process::start(&["--code-size-limit", "10000000"]);
@@ -216,26 +285,11 @@ async fn a_websocket_that_reads_no_answers_is_given_no_more_than_a_few() {
     tokio::task::spawn_blocking(move || rpc(port, "anvil_setCode", json!([account, code])))
         .await
         .expect("an account with code");
-    // By hand, because a client would read: a key that is always the same, masks of zeros.
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
-    write!(
-        socket,
-        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    .expect("sent");
+    let mut socket = websocket(port);
     let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [account, "latest"] });
-    let call = call.to_string();
-    let mut frame = vec![
-        0x81,
-        0x80 | u8::try_from(call.len()).expect("short"),
-        0,
-        0,
-        0,
-        0,
-    ];
-    frame.extend_from_slice(call.as_bytes());
-    socket.write_all(&frame.repeat(300)).expect("sent");
+    socket
+        .write_all(&frame(&call.to_string()).repeat(300))
+        .expect("sent");
     let busy = || memory(&process);
     let mut held = 0;
     // As long as it grows.
@@ -251,9 +305,9 @@ async fn a_websocket_that_reads_no_answers_is_given_no_more_than_a_few() {
     );
 }
 
-/// A request that computes until its 50,000,000 gas are spent.
-fn long_call(port: u16, to: &str) -> TcpStream {
-    let call = json!({ "to": to, "gas": "0x2faf080" });
+/// A request that computes until its gas is spent.
+fn call_with(port: u16, to: &str, gas: &str) -> TcpStream {
+    let call = json!({ "to": to, "gas": gas });
     let body =
         json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"] });
     let body = body.to_string();
@@ -278,10 +332,10 @@ fn is_answered(socket: &TcpStream) -> bool {
 fn an_honest_call_is_answered_before_the_long_calls_that_were_sent_first() {
     let node = spawn(NodeConfig::default()).expect("a node");
     let port = node.port();
-    let account = "0x00000000000000000000000000000000000c0de0";
-    // `JUMPDEST; PUSH0; JUMP`
-    rpc(port, "anvil_setCode", json!([account, "0x5b5f56"]));
-    let long: Vec<_> = (0..100).map(|_| long_call(port, account)).collect();
+    let account = with_endless(port);
+    let long: Vec<_> = (0..100)
+        .map(|_| call_with(port, account, "0x2faf080"))
+        .collect();
     // All of them have been read, and none can have been answered by a node that had to run all.
     rpc(port, "eth_chainId", json!([]));
     let returns = json!({ "to": "0x0000000000000000000000000000000000000004", "data": "0x07" });
@@ -301,4 +355,51 @@ fn an_honest_call_is_answered_before_the_long_calls_that_were_sent_first() {
         "{answered} of {} long calls were answered before ten short requests",
         long.len()
     );
+}
+
+/// `JUMPDEST; PUSH0; JUMP`
+fn with_endless(port: u16) -> &'static str {
+    let account = "0x00000000000000000000000000000000000c0de0";
+    rpc(port, "anvil_setCode", json!([account, "0x5b5f56"]));
+    account
+}
+
+#[test]
+fn what_executes_nothing_never_waits_for_what_is_executed() {
+    const OTHERS: usize = 200;
+    let node = spawn(NodeConfig::default()).expect("a node");
+    let port = node.port();
+    let to = with_endless(port);
+    let from = node.addresses()[0];
+    let (done, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..OTHERS {
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    request(
+                        port,
+                        "eth_call",
+                        json!([{ "to": to, "gas": "0x1e8480" }, "latest"]),
+                    );
+                    answered.fetch_add(1, Relaxed);
+                }
+            });
+        }
+        eventually("all of them wait", || {
+            (answered.load(Relaxed) > OTHERS).then_some(())
+        });
+        let mut before = Vec::new();
+        for (method, params) in [
+            ("eth_blockNumber", json!([])),
+            ("eth_getBalance", json!([from, "latest"])),
+            ("eth_getTransactionCount", json!([from, "pending"])),
+            ("eth_getTransactionReceipt", json!([B256::ZERO])),
+        ] {
+            let begun = answered.load(Relaxed);
+            rpc(port, method, params);
+            before.push(answered.load(Relaxed) - begun);
+        }
+        done.store(true, Relaxed);
+        assert!(before.iter().sum::<usize>() < 2 * OTHERS, "{before:?}");
+    });
 }

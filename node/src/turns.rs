@@ -1,0 +1,139 @@
+//! What one connection may have going on. Of a caller that asks for more, or that does not take its
+//! answers, nothing more is read until it does.
+
+use std::io;
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+
+/// Most calls or batches that are answered at once. The next ones wait.
+const MAX_CALLS: usize = 16;
+
+/// Most calls or batches that were read and are not answered. That many are read, so that a caller who
+/// leaves is noticed.
+const MAX_REQUESTS: usize = 1024;
+
+/// The permits of one connection.
+#[derive(Clone)]
+pub(crate) struct Turns {
+    requests: Arc<Semaphore>,
+    calls: Arc<Semaphore>,
+    /// Whether answers wait until the caller takes them.
+    blocked: Arc<watch::Sender<bool>>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
+            calls: Arc::new(Semaphore::new(MAX_CALLS)),
+            blocked: Arc::default(),
+        }
+    }
+}
+
+impl Turns {
+    /// Waits until one more request may be read. Nobody closes what is waited for, so that there is one.
+    pub(crate) async fn request(&self) -> Option<SemaphorePermit<'_>> {
+        self.requests.acquire().await.ok()
+    }
+
+    /// Waits until one more may be answered.
+    pub(crate) async fn call(&self) -> Option<SemaphorePermit<'_>> {
+        let call = self.calls.acquire().await;
+        self.taken().await;
+        call.ok()
+    }
+
+    /// Waits until the caller takes its answers.
+    async fn taken(&self) {
+        let mut blocked = self.blocked.subscribe();
+        let _ = blocked.wait_for(|blocked| !blocked).await;
+    }
+
+    fn note<T>(&self, written: Poll<T>) -> Poll<T> {
+        let now = written.is_pending();
+        self.blocked
+            .send_if_modified(|blocked| std::mem::replace(blocked, now) != now);
+        written
+    }
+}
+
+/// A connection's socket.
+pub(crate) struct PacedSocket {
+    socket: TcpStream,
+    turns: Turns,
+    /// What is waited for before more is read.
+    waiting: Option<BoxFuture<'static, ()>>,
+}
+
+impl PacedSocket {
+    pub(crate) fn new(socket: TcpStream, turns: Turns) -> Self {
+        Self {
+            socket,
+            turns,
+            waiting: None,
+        }
+    }
+
+    fn socket(&mut self) -> Pin<&mut TcpStream> {
+        Pin::new(&mut self.socket)
+    }
+}
+
+impl AsyncRead for PacedSocket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let turns = self.turns.clone();
+        let waiting = self.waiting.get_or_insert_with(|| {
+            Box::pin(async move {
+                let _request = turns.request().await;
+                turns.taken().await;
+            })
+        });
+        ready!(waiting.as_mut().poll(cx));
+        self.waiting = None;
+        self.socket().poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for PacedSocket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.socket().poll_write(cx, bytes);
+        self.turns.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = self.socket().poll_write_vectored(cx, parts);
+        self.turns.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.socket().poll_shutdown(cx)
+    }
+}
