@@ -2,7 +2,6 @@
 //! answers, nothing more is read until it does.
 
 use std::io;
-use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -114,19 +113,6 @@ impl AsyncWrite for PacedSocket {
     ) -> Poll<io::Result<usize>> {
         let written = self.socket().poll_write(cx, bytes);
         self.turns.note(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = self.socket().poll_write_vectored(cx, parts);
-        self.turns.note(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

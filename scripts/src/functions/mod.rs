@@ -59,16 +59,6 @@ impl Functions {
         all.unnamed()
     }
 
-    /// These, and errors of signatures such as `Overflow(uint256)`. What is none is left out.
-    pub fn with_errors<'a>(mut self, signatures: impl IntoIterator<Item = &'a str>) -> Self {
-        for signature in signatures {
-            if let Ok(error) = AbiError::parse(signature) {
-                self.errors.insert(error.selector().0, error);
-            }
-        }
-        self
-    }
-
     /// These, and what `other` knows besides.
     pub fn with(mut self, other: &Self) -> Self {
         for (selector, function) in &other.functions {
@@ -190,8 +180,9 @@ mod tests {
 
     #[test]
     fn a_call_is_shown_by_its_interface_alone() {
-        let known = Functions::of_signatures(["set(uint256)", "no signature"]);
-        let known = known.with_errors(["Overflow(uint256)", "no signature"]);
+        let mut known = Functions::of_signatures(["set(uint256)", "no signature"]);
+        let overflow = AbiError::parse("Overflow(uint256)").unwrap();
+        known.errors.insert(overflow.selector().0, overflow);
         let mut overflow = alloy::primitives::keccak256("Overflow(uint256)")[..4].to_vec();
         overflow.extend(&call(7)[4..]);
         assert_eq!(known.revert(&overflow), "Overflow(7)");

@@ -100,7 +100,7 @@ impl Chain {
             if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {
                 request.max_fee_per_gas = Some(facts.base_fee.into());
             }
-            let envelope = self.unsigned(from, request);
+            let envelope = self.unsigned(from, request)?;
             let hash = *envelope.tx_hash();
             if envelope.gas_limit() > left {
                 let (have, limit) = (envelope.gas_limit(), left);

@@ -9,10 +9,11 @@ use crate::{
     state_db::NOW,
 };
 use alloy_consensus::{
-    SignableTransaction, Transaction, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy,
+    SignableTransaction, Transaction, TxEnvelope,
     transaction::{Recovered, SignerRecoverable},
 };
 use alloy_primitives::{Address, B256, Signature, U256};
+use alloy_rpc_types::TransactionRequest;
 use revm::handler::validation::validate_initial_tx_gas;
 
 /// Recovers the sender of a signed transaction: the costliest part of taking one in.
@@ -63,84 +64,42 @@ impl Chain {
                 Some(self.estimate_gas(request.clone(), pending, &Overrides::default())?);
         }
         request.nonce = request.nonce.or(Some(self.pending_nonce(from)));
-        let envelope = self.unsigned(from, request);
+        let envelope = self.unsigned(from, request)?;
         self.enqueue(envelope, from)
     }
 
     /// A transaction with the signature r = sender, s = 1, which makes its hash unique per sender.
-    pub(super) fn unsigned(&self, from: Address, request: CallRequest) -> TxEnvelope {
+    pub(super) fn unsigned(
+        &self,
+        from: Address,
+        request: CallRequest,
+    ) -> Result<TxEnvelope, ChainError> {
         let signature = Signature::new(
             U256::from_be_bytes(from.into_word().0),
             U256::from(1),
             false,
         );
-        let chain_id = self.chain_id();
-        let nonce = request.nonce.unwrap_or_default();
-        let gas_limit = request.gas.unwrap_or_default();
-        let to = request.to.into();
-        let (value, input) = (request.value, request.input);
-        let access_list = request.access_list.clone().unwrap_or_default();
         let default_cap = self.gas_price().max(u128::from(self.base_fee()));
-        let max_fee_per_gas = request.max_fee_per_gas.unwrap_or(default_cap);
-        let max_priority_fee_per_gas = request.max_priority_fee_per_gas.unwrap_or_default();
-        if let (false, Some(to)) = (request.authorization_list.is_empty(), request.to) {
-            let authorization_list = request.authorization_list;
-            let tx = TxEip7702 {
-                chain_id,
-                nonce,
-                gas_limit,
-                max_fee_per_gas,
-                max_priority_fee_per_gas,
-                to,
-                value,
-                access_list,
-                authorization_list,
-                input,
-            };
-            return tx.into_signed(signature).into();
-        }
-        match request.gas_price {
-            Some(gas_price) if request.access_list.is_some() => {
-                let tx = TxEip2930 {
-                    chain_id,
-                    nonce,
-                    gas_price,
-                    gas_limit,
-                    to,
-                    value,
-                    access_list,
-                    input,
-                };
-                tx.into_signed(signature).into()
-            }
-            Some(gas_price) => {
-                let chain_id = Some(chain_id);
-                let tx = TxLegacy {
-                    chain_id,
-                    nonce,
-                    gas_price,
-                    gas_limit,
-                    to,
-                    value,
-                    input,
-                };
-                tx.into_signed(signature).into()
-            }
-            None => {
-                let tx = TxEip1559 {
-                    chain_id,
-                    nonce,
-                    gas_limit,
-                    max_fee_per_gas,
-                    max_priority_fee_per_gas,
-                    to,
-                    value,
-                    access_list,
-                    input,
-                };
-                tx.into_signed(signature).into()
-            }
-        }
+        // A creation delegates nothing, and what delegates has no legacy price.
+        let delegations = Some(request.authorization_list);
+        let delegations = delegations.filter(|list| request.to.is_some() && !list.is_empty());
+        let filled = TransactionRequest {
+            chain_id: Some(self.chain_id()),
+            nonce: Some(request.nonce.unwrap_or_default()),
+            gas: Some(request.gas.unwrap_or_default()),
+            gas_price: request.gas_price.filter(|_| delegations.is_none()),
+            max_fee_per_gas: request.max_fee_per_gas.or(Some(default_cap)),
+            max_priority_fee_per_gas: request.max_priority_fee_per_gas.or(Some(0)),
+            to: Some(request.to.into()),
+            value: Some(request.value),
+            input: request.input.into(),
+            access_list: request.access_list,
+            authorization_list: delegations,
+            ..TransactionRequest::default()
+        };
+        let unsigned = filled.build_typed_tx();
+        let refused = |_| ChainError::Internal("a filled request is no transaction".into());
+        Ok(unsigned.map_err(refused)?.into_signed(signature).into())
     }
 
     fn enqueue(&mut self, envelope: TxEnvelope, from: Address) -> Result<B256, ChainError> {
