@@ -9,11 +9,11 @@ pub use ours::{replace, require};
 
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 /// The environment variable with user ids, separated by commas, whose files are taken as one's own:
@@ -21,8 +21,6 @@ use thiserror::Error;
 pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
 /// Bytes of a file that is read as a whole, at most.
 const LENGTH_MAX: u64 = 64 << 20;
-/// Unfinished files of killed processes that are passed over, at most.
-const NAMES_MAX: usize = 256;
 /// What others can do with a file: write it, by group or by anybody.
 const WRITE_GROUP: u32 = 0o020;
 const WRITE_OTHERS: u32 = 0o002;
@@ -177,11 +175,8 @@ pub fn open_or_create(path: &Path) -> Result<File, FileError> {
 /// [`FileError`].
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let beside = write_beside(path, content)?;
-    std::fs::rename(&beside, path).map_err(|error| {
-        // One that stays is in nobody's way.
-        let _ = std::fs::remove_file(&beside);
-        FileError::io("written", path)(error)
-    })
+    let replaced = beside.persist(path).map_err(|refused| refused.error);
+    replaced.map(drop).map_err(FileError::io("written", path))
 }
 
 /// Whether [`write()`] could write that content: it is written beside the file, and removed.
@@ -189,44 +184,30 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// As [`write()`].
 pub fn try_write(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let beside = write_beside(path, content)?;
-    std::fs::remove_file(&beside).map_err(FileError::io("written", path))
+    write_beside(path, content).map(drop)
 }
 
-/// Writes a new file beside the one that it is meant for.
-fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+/// Writes a new file beside the one that it is meant for. It is removed unless it is kept.
+fn write_beside(path: &Path, content: &[u8]) -> Result<NamedTempFile, FileError> {
     let mode = match open(path)? {
         Some(file) => file.metadata().map_or(0o644, |found| found.mode() & 0o777),
         None => 0o644,
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    for _ in 0..NAMES_MAX {
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let beside = path.with_file_name(format!(".{name}.{}.{count}.new", std::process::id()));
-        let made = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(&beside);
-        let written = match made {
-            // A killed process left it; in a container the next one has the same number.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-            made => made.and_then(|mut file| {
-                file.write_all(content)?;
-                file.sync_all()
-            }),
-        };
-        return written.map(|()| beside.clone()).map_err(|error| {
-            let _ = std::fs::remove_file(&beside);
-            FileError::io("written", path)(error)
-        });
-    }
-    let error = io::Error::new(
-        ErrorKind::AlreadyExists,
-        "too many unfinished files beside it",
-    );
-    Err(FileError::io("written", path)(error))
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let made = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .suffix(".new")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder.unwrap_or(Path::new(".")));
+    made.and_then(|mut file| {
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    })
+    .map_err(FileError::io("written", path))
 }
 
 /// Makes a folder for this user alone, or checks the one that is there.

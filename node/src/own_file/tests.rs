@@ -122,19 +122,6 @@ fn what_somebody_else_owns_is_refused() {
 }
 
 #[test]
-fn what_a_killed_process_of_the_same_number_left_is_in_nobodys_way() {
-    let place = tempfile::tempdir().expect("a folder");
-    let path = place.path().join("file");
-    let number = std::process::id();
-    for count in 0..200 {
-        let left = place.path().join(format!(".file.{number}.{count}.new"));
-        std::fs::write(left, "half of").expect("written");
-    }
-    write(&path, b"whole").expect("written");
-    assert_eq!(std::fs::read(&path).expect("it"), b"whole");
-}
-
-#[test]
 fn what_could_be_written_is_not_there_afterwards() {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("file");
