@@ -100,8 +100,8 @@ impl Layout {
     /// `SLOT_BYTES` or `REQUIRED_SLOTS` is not what its `StorageType` uses. If two different
     /// structs claim a namespace.
     #[cfg(feature = "sdk")]
-    pub fn of<T: stylus_storage_layout::StorageLayout>() -> Self {
-        match Self::from_section(&stylus_storage_layout::kind::section::<T>()) {
+    pub fn of<T: stylus_upgradeable::layout::StorageLayout>() -> Self {
+        match Self::from_section(&stylus_upgradeable::layout::kind::section::<T>()) {
             Ok(Some(layout)) => layout,
             Ok(None) => panic!("{} has no layout", core::any::type_name::<T>()),
             Err(error) => panic!("{error}"),

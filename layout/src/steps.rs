@@ -1,5 +1,5 @@
 //! The initializers and migrations that a contract's code declares, from the custom section
-//! [`STEPS`](stylus_upgrades_interface::sections::STEPS) of its module. `stylus_migratable::declare` writes it and
+//! [`STEPS`](stylus_upgrades_interface::sections::STEPS) of its module. `stylus_upgradeable::migratable::declare` writes it and
 //! describes the bytes.
 //!
 //! A block without steps writes an entry that says so. Without the section the steps are unknown, not none.

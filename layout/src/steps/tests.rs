@@ -1,6 +1,6 @@
 use super::*;
 
-/// A migration with two arguments and a condition, as `stylus_migratable::declare` writes it.
+/// A migration with two arguments and a condition, as `stylus_upgradeable::migratable::declare` writes it.
 const ENTRY: &[u8] = b"\x43\x01\x07counter\x01\
     \x01\x031.0\x032.0\x07migrate\
     \x02\x07uint256\x0f(bool,string)[]\

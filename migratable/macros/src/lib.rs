@@ -1,4 +1,4 @@
-//! The attributes of upgradeable contracts. They are documented for authors, and re-exported,
+//! The attributes of upgradeable contracts, and the derive of their storage layout. They are documented for authors, and re-exported,
 //! by `stylus-upgradeable`; what they emit names that crate and `stylus_sdk`.
 //!
 //! | module | holds |
@@ -9,6 +9,7 @@
 //! | `sender` | finds `msg_sender()` and `tx_origin()` |
 //! | `inherit` | public methods that several contracts share |
 //! | `interface` | the selectors of an impl block |
+//! | `storage_layout` | what `#[derive(StorageLayout)]` implements |
 //! | `upgradeable` | what `#[upgradeable]` adds to an impl block |
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ mod inherit;
 mod interface;
 mod sender;
 mod step;
+mod storage_layout;
 mod upgradeable;
 
 use proc_macro::TokenStream;
@@ -129,6 +131,32 @@ fn or_as_it_was(
             let error = error.into_compile_error();
             quote!(#error #function)
         })
+        .into()
+}
+
+/// Implements `stylus_upgradeable::layout::StorageLayout`: where every field of a storage struct lives.
+///
+/// Works before and after `#[storage]` and inside `sol_storage!`. On WASM the layout of the struct
+/// that is the entrypoint is put into the module's custom section `stylus-layout`; no code is added.
+///
+/// On the struct: `#[layout(erc7201 = "id")]` makes it the storage of that namespace
+/// (`stylus_upgradeable::layout::Namespace`), to be used as `Erc7201<Struct>`.
+///
+/// On a field:
+/// - `#[layout(renamed_from = "old")]` and `#[layout(retyped_from = "uint128")]` declare what
+///   changed since the version before;
+/// - `#[layout(erc7201 = "id")]` for a wrapper of one's own that takes no room, dereferences to a
+///   storage type of whole words and keeps it in that namespace;
+/// - `#[layout(opaque = "name")]` for a type without a known layout: it is the same type in
+///   another version if it has the same name and size, and cannot be compared otherwise.
+///
+/// Fields without room of their own are `PhantomData`, an `Erc7201` or such a wrapper; any other is
+/// refused when the layout is read, as are two things at one namespace's root.
+#[proc_macro_derive(StorageLayout, attributes(layout))]
+pub fn derive_storage_layout(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as syn::DeriveInput);
+    storage_layout::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }
 

@@ -408,7 +408,13 @@ fn selectors_are_named_as_public_names_them() {
         &text,
         quote!(::stylus_sdk::function_selector!("of", Address)),
     );
-    assert!(!text.contains("\"receive\""));
+    assert!(!text.contains("name : \"receive\""), "{text}");
+    holds(
+        &text,
+        quote!(
+            const OTHERS: &[&str] = &["receive"];
+        ),
+    );
     holds(
         &text,
         quote!(#[implements(::stylus_upgradeable::Migratable)]),

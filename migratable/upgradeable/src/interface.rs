@@ -1,8 +1,8 @@
 //! What the compiler knows and checks about a contract's functions and steps. The SDK checks one impl
 //! block at a time and lets the first of two equal selectors win in silence.
 
+use crate::migratable::{Migratable, declare::Declared, is_migrated};
 use alloy_sol_types::SolCall;
-use stylus_migratable::{Migratable, declare::Declared, migratable};
 use stylus_sdk::abi::{AbiType, ConstString, internal::AbiResult};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 
@@ -122,7 +122,7 @@ pub trait PublicInterface<I: ?Sized> {
 
 impl<C: Upgradeable> PublicInterface<dyn Migratable> for C {
     const FUNCTIONS: &'static [Function] = &[Function {
-        selector: migratable::IS_MIGRATED,
+        selector: is_migrated::IS_MIGRATED,
         name: "is_migrated",
         sol_name: "isMigrated",
         arguments: &[("string", "version")],

@@ -38,29 +38,28 @@
 //! | `complex` | `complex`: a migration of many transactions |
 //! | `export-abi` | for the contract's own feature of that name |
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
-#![forbid(unsafe_code)]
 
 extern crate alloc;
 
+#[cfg(feature = "complex")]
+#[forbid(unsafe_code)]
+pub mod complex;
+#[forbid(unsafe_code)]
 mod interface;
+#[cfg(feature = "layout")]
+pub mod layout;
 mod layout_section;
+#[cfg(feature = "lazy")]
+pub mod lazy;
+#[forbid(unsafe_code)]
+pub mod migratable;
 pub mod prelude;
 
 pub use interface::{RESERVED, Reserved, Upgradeable};
-pub use stylus_migratable::{IsZero, Migratable, MigratableError, Proof};
-pub use stylus_migratable_macros::{
+pub use migratable::{IsZero, Migratable, MigratableError, Proof};
+pub use stylus_upgrades_macros::{
     ensures, inheritable, initializer, initializing, migration, upgradeable,
 };
-
-#[cfg(feature = "complex")]
-#[doc(inline)]
-pub use stylus_complex as complex;
-#[cfg(feature = "lazy")]
-#[doc(inline)]
-pub use stylus_lazy as lazy;
-#[cfg(feature = "layout")]
-#[doc(inline)]
-pub use stylus_storage_layout as layout;
 
 /// What the attributes emit; no promise to anybody else.
 #[doc(hidden)]
@@ -68,12 +67,12 @@ pub mod __private {
     pub use alloc::vec::Vec;
 
     #[cfg(feature = "export-abi")]
-    pub use stylus_migratable::migratable::export::MigratableStylusAbiStruct;
-    pub use stylus_migratable::{
+    pub use crate::migratable::is_migrated::export::MigratableStylusAbiStruct;
+    pub use crate::migratable::{
         Initializer, IsZero, Migration,
         condition::{require, settle},
         declare,
-        migratable::route,
+        is_migrated::route,
     };
 
     pub use crate::interface::{

@@ -14,16 +14,11 @@ use toml::Table;
 pub(super) const STACK_SIZE: u32 = 16_384;
 
 /// Every package of the framework that is compiled for an author's contract.
-pub const FRAMEWORK: [&str; 9] = [
+pub const FRAMEWORK: [&str; 4] = [
     "stylus-upgradeable",
-    "stylus-upgrades-complex",
     "stylus-upgrades-host",
     "stylus-upgrades-interface",
-    "stylus-upgrades-layout-derive",
-    "stylus-upgrades-lazy",
     "stylus-upgrades-macros",
-    "stylus-upgrades-migratable",
-    "stylus-upgrades-storage-layout",
 ];
 
 /// A package as it lies on the disk.

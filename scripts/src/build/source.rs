@@ -176,9 +176,7 @@ fn stack_size(package: &Package, config: &Config) -> Option<u32> {
     package.stack_size().or(default)
 }
 
-/// The crate whose macro names a constant in the contracts that turn its feature on.
-const COMPLEX: &str = "stylus-upgrades-complex";
-/// The crate and the feature by which contracts come to it, from wherever cargo takes them.
+/// The crate whose macro names a constant in the contracts that turn its feature on, and that feature.
 const BY_FEATURE: (&str, &str) = ("stylus-upgradeable", "complex");
 
 /// Names in the sources that begin as the framework's build constants do, and the one that a complex
@@ -193,7 +191,7 @@ fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
         found.insert(format!("{PREFIX}STORAGE"));
     }
     let trees = packages.iter().zip(own);
-    let trees = trees.filter(|(package, _)| package.name != COMPLEX);
+    let trees = trees.filter(|(package, _)| package.name != name);
     for (path, entry) in trees.flat_map(|(_, tree)| tree.entries()) {
         let Entry::File { bytes, .. } = entry else {
             continue;

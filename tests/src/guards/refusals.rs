@@ -15,9 +15,9 @@ use super::error::GuardError;
 const CONTRACTS: [&str; 5] = [
     "proxy",
     "registry",
-    "migratable/complex",
-    "migratable/lazy",
-    "migratable/mixin",
+    "migratable/upgradeable/src/complex",
+    "migratable/upgradeable/src/lazy",
+    "migratable/upgradeable/src/migratable",
 ];
 
 /// One place where a contract refuses.

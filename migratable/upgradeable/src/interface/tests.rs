@@ -1,5 +1,5 @@
 use super::*;
-use stylus_migratable::declare::Kind;
+use crate::migratable::declare::Kind;
 
 const fn functions<const N: usize>(selectors: [u32; N]) -> [Function; N] {
     let mut all = [const {

@@ -90,7 +90,7 @@ fn a_contract_is_found_with_its_workspace_and_its_settings() {
 fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
     let project = Project::new();
     let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migratable/upgradeable");
-    for name in ["stylus-upgrades-notes", "stylus-upgrades-lazy"] {
+    for name in ["stylus-upgrades-notes", "stylus-upgrades-macros"] {
         project.write(
             "work/contract/Cargo.toml",
             &format!(
@@ -102,7 +102,7 @@ fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
         project.write("work/other/Cargo.toml", &manifest);
         let source = project.source();
         assert_eq!(source.path_dependencies, [project.path("work/other")]);
-        let is_framework = name == "stylus-upgrades-lazy";
+        let is_framework = name == "stylus-upgrades-macros";
         let replaced: Vec<&str> = source.replaced.iter().map(String::as_str).collect();
         assert_eq!(replaced, is_framework.then_some(name).as_slice());
         let parts = source.parts.iter().map(|part| part.name.as_str());

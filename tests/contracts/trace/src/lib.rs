@@ -10,7 +10,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_migratable::{Initializer, Migration};
+use stylus_upgradeable::migratable::{Initializer, Migration};
 use stylus_sdk::prelude::*;
 use stylus_upgradeable::prelude::*;
 use trace_log::{LABELS, Log};

@@ -1,0 +1,27 @@
+//! What a contract says of its own storage: `#[derive(StorageLayout)]` works its layout out of the
+//! types while the contract is compiled, and puts it into a custom section of the module. No code is
+//! added. Tools read, compare and plan with `stylus-upgrades-layout`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`kind`] | [`StorageLayout`]: what storage consists of, as constants |
+//! | [`erc7201`] | [`Erc7201`]: a struct, or another type, at the root of a namespace |
+
+pub mod erc7201;
+pub mod kind;
+
+pub use erc7201::{Erc7201, Namespace};
+pub use kind::{KeyLayout, Kind, Link, StorageLayout};
+pub use stylus_upgrades_macros::StorageLayout;
+
+/// What derived code names; not for other use.
+#[doc(hidden)]
+pub mod derived {
+    pub use crate::layout::kind::{
+        Field, NotInANamespace, NotLazy, NotTheEntrypoint, Probe, Struct, encode, encoded_length,
+        lazily, named, own_bytes,
+    };
+    pub use alloy_primitives::B256;
+    pub use stylus_sdk::storage::StorageType;
+    pub use stylus_upgrades_interface::slots::erc7201;
+}
