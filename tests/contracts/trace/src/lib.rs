@@ -10,8 +10,8 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_upgradeable::migratable::{Initializer, Migration};
 use stylus_sdk::prelude::*;
+use stylus_upgradeable::migratable::{Initializer, Migration};
 use stylus_upgradeable::prelude::*;
 use trace_log::{LABELS, Log};
 

@@ -10,9 +10,9 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use stylus_sdk::{ArbResult, alloy_primitives::aliases::U8, prelude::*, storage::StorageU8};
 use stylus_upgradeable::complex::{ComplexMigration, Outcome, Program, program};
 use stylus_upgradeable::migratable::words;
-use stylus_sdk::{ArbResult, alloy_primitives::aliases::U8, prelude::*, storage::StorageU8};
 use stylus_upgradeable::prelude::*;
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{build, reasons::token, slots};
