@@ -17,6 +17,8 @@ pub const STYLUS_DEPLOYER_CODEHASH: B256 =
     b256!("85c3998f7541c47e69d221966c2725e197d243190f367eefab6eda7c90c3994a");
 /// ArbSys: the chain itself.
 pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
+/// ArbOwnerPublic: what the chain's owner has set, for everybody to read.
+pub const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
 /// ArbWasm: activation, versions, expiry.
 pub const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// ArbWasmCache: the init cache.
@@ -38,6 +40,13 @@ sol! {
     interface IArbSys {
         /// The number of the block that this chain makes; `block.number` is the parent chain's.
         function arbBlockNumber() external view returns (uint256 number);
+    }
+
+    /// Nitro's ArbOwnerPublic (0x6b), as far as it is called here.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IArbOwnerPublic {
+        /// Fragments that a program may have (ArbOS 60).
+        function getMaxStylusContractFragments() external view returns (uint8 count);
     }
 
     /// Nitro's ArbWasm (0x71), as far as it is called here.

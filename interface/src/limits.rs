@@ -38,5 +38,7 @@ pub const ACTION_LIFETIME: u64 = 30 * 86_400;
 pub const OPEN_ACTIONS_MAX: u32 = 16;
 /// Bytes of a program on chain, prefix included (EIP-170; Nitro's `MaxCodeSize`).
 pub const CODE_SIZE_MAX: usize = 24_576;
+/// Fragments of one program, each of at most [`CODE_SIZE_MAX`] bytes (ArbOS 60; the chain's owner may change it).
+pub const FRAGMENTS_MAX: usize = 4;
 /// Bytes of the WASM proxy on chain.
 pub const PROXY_CODE_MAX: usize = 1_024;

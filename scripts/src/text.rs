@@ -15,6 +15,14 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// So many of something: `1 instance`, `2 instances`. The plural of `noun` takes an `s`.
+pub fn count(number: impl TryInto<u64>, noun: &str) -> String {
+    match number.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {noun}"),
+        many => format!("{} {noun}s", grouped(many)),
+    }
+}
+
 /// A storage word: small numbers as numbers, what may be an address as one.
 pub fn word(word: &B256) -> String {
     let number = U256::from_be_bytes(word.0);

@@ -32,6 +32,8 @@ struct Record {
     key: B256,
     wasm: Bytes,
     code: Bytes,
+    #[serde(default)]
+    fragments: Vec<Bytes>,
     /// Where its storage keeps what, as JSON.
     layout: Option<String>,
     /// What the code declares.
@@ -72,6 +74,7 @@ impl Cache {
             name: package.into(),
             wasm: record.wasm,
             code: record.code,
+            fragments: record.fragments,
             layout,
             steps: record.steps,
             interface: record.interface,
@@ -85,6 +88,7 @@ impl Cache {
             key,
             wasm: artifact.wasm.clone(),
             code: artifact.code.clone(),
+            fragments: artifact.fragments.clone(),
             layout: artifact.layout.as_ref().map(Layout::to_json),
             steps: artifact.steps.clone(),
             interface: artifact.interface.clone(),

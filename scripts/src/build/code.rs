@@ -1,4 +1,5 @@
-//! A program as it lies on chain: `EF F0 00 00` and the brotli stream of its WASM.
+//! A program as it lies on chain: `EF F0 00 00` and the brotli stream of its WASM. A stream that one account
+//! cannot hold lies in fragments, `EF F0 01` and a part each, and `EF F0 02` lists them (ArbOS 60).
 
 use super::error::BuildError;
 use super::info::BuildInfo;
@@ -16,6 +17,8 @@ use stylus_upgrades_interface::{chain, limits};
 /// Dictionary byte behind the prefix: none.
 const NO_DICTIONARY: u8 = 0;
 const QUALITY: i32 = 11;
+/// Bytes of the brotli stream in one fragment, at most.
+const FRAGMENT_STREAM_MAX: usize = limits::CODE_SIZE_MAX - chain::FRAGMENT_PREFIX.len();
 const WINDOW: i32 = 22;
 
 /// A contract, ready for the chain.
@@ -25,8 +28,11 @@ pub struct Artifact {
     pub name: String,
     /// The module, encoded again and checked.
     pub wasm: Bytes,
-    /// What lies on chain: prefix and compressed module.
+    /// What lies on chain: prefix and compressed module, or the list of its fragments.
     pub code: Bytes,
+    /// The code of its fragments, in order; none where it is in one piece. Each lies at the CREATE2 deployer's
+    /// address for it, which the list in `code` names.
+    pub fragments: Vec<Bytes>,
     /// Where its storage keeps what, if the contract says so (`#[derive(StorageLayout)]`). It comes
     /// from a custom section of the compiler's module, which does not go on chain.
     pub layout: Option<Layout>,
@@ -48,18 +54,16 @@ impl Artifact {
         let interface = wasm::interface(name, raw, steps.as_deref())?;
         let wasm = wasm::reencode(name, raw)?;
         let code = on_chain_code(&wasm);
-        if code.len() > limits::CODE_SIZE_MAX {
-            return Err(BuildError::TooLarge {
-                package: name.into(),
-                limit: limits::CODE_SIZE_MAX,
-                found: code.len(),
-            });
-        }
+        let (code, fragments) = match code.len() > limits::CODE_SIZE_MAX {
+            true => in_fragments(name, &wasm, &code)?,
+            false => (code, Vec::new()),
+        };
         wasm::check(name, &wasm)?;
         Ok(Self {
             layout,
             interface,
             steps,
+            fragments,
             ..Self::bare(name, wasm, code)
         })
     }
@@ -98,7 +102,10 @@ impl Artifact {
             name: name.into(),
             reason,
         })?;
-        Ok(Self::bare(name, wasm, code))
+        Ok(Self {
+            fragments: fragments.to_vec(),
+            ..Self::bare(name, wasm, code)
+        })
     }
 
     /// A program of which nothing but its code is known.
@@ -107,11 +114,17 @@ impl Artifact {
             name: name.into(),
             wasm: wasm.into(),
             code,
+            fragments: Vec::new(),
             layout: None,
             steps: None,
             interface: None,
             info: BuildInfo::default(),
         }
+    }
+
+    /// Bytes on chain, with all fragments.
+    pub fn size(&self) -> usize {
+        self.code.len() + self.fragments.iter().map(|one| one.len()).sum::<usize>()
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.
@@ -168,6 +181,7 @@ impl Artifact {
             name: format!("{} in other bytes", self.name),
             code: on_chain_code(&wasm),
             wasm: wasm.into(),
+            fragments: Vec::new(),
             ..self.clone()
         }
     }
@@ -176,6 +190,37 @@ impl Artifact {
     pub fn creation_code(&self) -> Bytes {
         evm::creation_code(&self.code)
     }
+}
+
+/// The list of the fragments, and the code of each, of a program whose code in one piece is `whole`.
+///
+/// # Errors
+/// [`BuildError::TooLarge`] where it takes more fragments than [`limits::FRAGMENTS_MAX`].
+fn in_fragments(name: &str, wasm: &[u8], whole: &[u8]) -> Result<(Bytes, Vec<Bytes>), BuildError> {
+    let stream = whole
+        .get(chain::PROGRAM_PREFIX.len() + 1..)
+        .unwrap_or_default();
+    let parts = stream.chunks(FRAGMENT_STREAM_MAX);
+    let of = |part: &[u8]| Bytes::from([&chain::FRAGMENT_PREFIX[..], part].concat());
+    let fragments: Vec<Bytes> = parts.map(of).collect();
+    if fragments.len() > limits::FRAGMENTS_MAX {
+        return Err(BuildError::TooLarge {
+            package: name.into(),
+            limit: limits::FRAGMENTS_MAX * FRAGMENT_STREAM_MAX,
+            found: stream.len(),
+        });
+    }
+    let length = u32::try_from(wasm.len()).unwrap_or(u32::MAX); // more is refused by the rules of activation
+    let mut root = [
+        &chain::ROOT_PREFIX[..],
+        &[NO_DICTIONARY],
+        &length.to_be_bytes(),
+    ]
+    .concat();
+    for fragment in &fragments {
+        root.extend(evm::create2_address(&evm::creation_code(fragment)));
+    }
+    Ok((root.into(), fragments))
 }
 
 /// Prefix and brotli stream, at the quality and window of the other tools.

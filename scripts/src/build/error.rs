@@ -380,7 +380,7 @@ pub enum BuildError {
     #[explain(
         expected = "at most {limit} bytes on chain",
         found = "{found} bytes",
-        next = "make the contract smaller, or split it"
+        next = "make the contract smaller (opt-level = \"z\", lto = true), or split it"
     )]
     TooLarge {
         /// The package or file.

@@ -84,23 +84,50 @@ fn what_breaks_a_rule_of_activation_is_refused_with_rule_and_place() {
     }
 }
 
-#[test]
-fn a_program_that_does_not_fit_is_refused_with_both_sizes() {
+/// A program with so many bytes that no compressor makes fewer.
+fn noisy(bytes: usize) -> Result<Artifact, BuildError> {
     let mut noise = String::new();
     let mut word = keccak256("noise");
-    while noise.len() < 2 * 40_000 {
+    while noise.len() < 2 * bytes {
         noise.push_str(&hex::encode(word));
         word = keccak256(word);
     }
-    let error = program(&format!(
+    program(&format!(
         r#"(module (memory (export "memory") 2) (data (i32.const 0) "{noise}")
         (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#
-    ));
-    let error = error.expect_err("noise cannot be compressed");
+    ))
+}
+
+#[test]
+fn a_program_that_one_account_cannot_hold_is_cut_into_fragments() {
+    let whole = noisy(24_000).expect("it fits");
+    assert!(whole.fragments.is_empty());
+    assert_eq!(whole.size(), whole.code.len());
+    let cut = noisy(40_000).expect("two fragments");
+    assert_eq!(cut.fragments.len(), 2);
+    assert_eq!(cut.code.len(), 8 + 2 * 20, "prefix, length, two addresses");
+    let sizes: Vec<usize> = cut.fragments.iter().map(|one| one.len()).collect();
+    assert_eq!(sizes[0], 24_576);
+    assert!(sizes[1] < 24_576);
+    let module = crate::program_code::module(&cut.code, &cut.fragments);
+    assert_eq!(module, Ok(cut.wasm.to_vec()));
+    let accounts = cut
+        .fragments
+        .iter()
+        .map(|one| evm::create2_address(&evm::creation_code(one)));
+    assert_eq!(
+        crate::program_code::fragments(&cut.code),
+        accounts.collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_program_that_does_not_fit_is_refused_with_both_sizes() {
+    let error = noisy(100_000).expect_err("noise cannot be compressed");
     assert_eq!(error.name(), "TooLarge");
     assert_eq!(
         error.expected().as_deref(),
-        Some("at most 24576 bytes on chain")
+        Some("at most 98292 bytes on chain")
     );
 }
 

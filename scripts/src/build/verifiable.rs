@@ -125,6 +125,7 @@ impl Artifact {
         Ok(Self {
             wasm: module.into(),
             code: code.to_vec().into(),
+            fragments: Vec::new(),
             info,
             ..self
         })

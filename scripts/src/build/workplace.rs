@@ -114,7 +114,7 @@ impl<'a> Workplace<'a> {
             "{}: {} bytes of WASM, {} on chain ({:.1} s)",
             artifact.name,
             artifact.wasm.len(),
-            artifact.code.len(),
+            artifact.size(),
             begun.elapsed().as_secs_f64()
         ));
         Ok(artifact)

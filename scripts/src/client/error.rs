@@ -336,6 +336,25 @@ pub enum ChainError {
         /// The bound, in wei.
         most: U256,
     },
+    /// A program in more fragments than the chain takes.
+    #[error("{name} takes {needed} fragments, and the chain takes {most}: nothing was sent")]
+    #[explain(
+        expected = "a program of at most 24,576 bytes on chain, or in at most {most} fragments of that size",
+        found = "{size} bytes in {needed} fragments",
+        next = "make the contract smaller (opt-level = \"z\", lto = true) or split it; chains of ArbOS 60 and later \
+                take 4 fragments, unless their owner sets another number",
+        exit = Exit::Refused
+    )]
+    TooManyFragments {
+        /// The program.
+        name: String,
+        /// Its bytes on chain.
+        size: usize,
+        /// The fragments that it takes.
+        needed: usize,
+        /// The fragments that the chain takes.
+        most: usize,
+    },
     /// A bid was paid, and the program is not in the init cache.
     #[error("the bid for {what} was paid ({tx}), and the chain does not have it in the init cache")]
     #[explain(

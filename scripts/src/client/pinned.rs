@@ -44,6 +44,11 @@ impl Client {
         }
     }
 
+    /// The number of the block that is read; `None` where that is the newest.
+    pub(crate) const fn pinned_block(&self) -> Option<u64> {
+        self.pinned
+    }
+
     /// The block that is read.
     pub(crate) fn block(&self) -> BlockNumberOrTag {
         self.pinned

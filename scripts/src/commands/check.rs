@@ -113,7 +113,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
             check.interface = artifact.interface.clone().unwrap_or_default();
             check.places = context.places_of(artifact.codehash());
             outcome.field("codehash", artifact.codehash());
-            outcome.field("code_bytes", artifact.code.len());
+            outcome.field("code_bytes", artifact.size());
             let base = Baseline::find(context, args).await?;
             outcome.field("against", &base.what);
             check

@@ -8,7 +8,7 @@ use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::governance::{Call, GovernanceError, action_of, readiness};
 use crate::progress::Progress;
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::primitives::{Address, Bytes};
 use stylus_registry_core::policy::{Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -79,8 +79,9 @@ pub(super) fn warn_of_weaker(
         && few < many
     {
         context.output.note(&format!(
-            "warning: {MIGRATE} takes {many} approvals and {POLICY} {few}: who satisfies {POLICY} can change {MIGRATE}; \
+            "warning: {MIGRATE} takes {} and {POLICY} {few}: who satisfies {POLICY} can change {MIGRATE}; \
              stylus-upgrades policy update {} --role {POLICY} {} asks for as many",
+            count(many, "approval"),
             shell_word(definition),
             shell_word(migrate)
         ));

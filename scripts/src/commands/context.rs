@@ -53,6 +53,8 @@ pub(super) struct Context {
     fork: OnceLock<bool>,
     /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
     known: Mutex<BTreeMap<Address, Option<Origin>>>,
+    /// Whether it was told where the facts of a verdict are read.
+    told_read_at: OnceLock<()>,
     /// Where the registry's events are kept between two commands, if they are.
     events: Option<Arc<EventStore>>,
     /// Where trials are kept between two commands, if they are.
@@ -98,6 +100,7 @@ impl Context {
             connected: OnceLock::new(),
             fork: OnceLock::new(),
             known: Mutex::default(),
+            told_read_at: OnceLock::new(),
             events: None,
             trials: None,
         })

@@ -26,8 +26,9 @@ pub(super) async fn run(
     context.output.note(&format!(
         "deploying {} ({} bytes)",
         artifact.name,
-        artifact.code.len()
+        artifact.size()
     ));
+    let fragments = deploy::deploy_fragments(&client, &artifact).await?;
     let earlier = context
         .earlier(None, &artifact.creation_code())
         .and_then(|sent| Some((sent.receipt.contract_address?, sent)));
@@ -48,23 +49,22 @@ pub(super) async fn run(
         sent.or_else(|| context.earlier(Some(ARB_WASM), &call))
     };
     let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&created));
+    let sent = fragments.into_iter().chain([created.clone()]);
+    let sent: Vec<_> = sent.chain(activated.clone()).collect();
+    report(&mut outcome, &sent);
+    outcome.field("tx", created.tx);
+    outcome.field("gas", created.gas);
     let active = !no_activate;
     let activation = activated
         .as_ref()
         .map(|sent| json!({"tx": sent.tx, "gas": sent.gas}));
-    if let Some(sent) = &activated {
-        report(&mut outcome, &[created.clone(), sent.clone()]);
-        outcome.lines.remove(0);
-        outcome.field("tx", created.tx);
-        outcome.field("gas", created.gas);
-    }
     outcome.field("address", address);
     outcome.field("codehash", codehash);
     outcome.field("active", active);
     outcome.field("activation", activation);
     outcome.field("wasm_bytes", artifact.wasm.len());
-    outcome.field("code_bytes", artifact.code.len());
+    outcome.field("code_bytes", artifact.size());
+    outcome.field("fragments", artifact.fragments.len());
     outcome.field("layout_hash", artifact.layout_hash());
     outcome.field("source_hash", artifact.source_hash());
     outcome.field("build", &artifact.info);

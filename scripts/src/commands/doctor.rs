@@ -13,7 +13,7 @@ use crate::error::{Exit, Explain, Report};
 use crate::model::Used;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::{Address, U256};
 use clap::Args;
 use std::net::SocketAddr;
@@ -75,6 +75,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     };
     let mut client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
+    context.say_read_at(&client, registry, true);
     if args.fix && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }
@@ -303,10 +304,15 @@ fn chain_lines(chain: &ChainFacts) -> Vec<String> {
 fn program_lines(program: &Program) -> Vec<String> {
     let (mark, state) = match program.state {
         State::Active { seconds_left } if seconds_left < AHEAD_DAYS * DAY => {
-            ("!", format!("{} days left", seconds_left / DAY))
+            ("!", format!("{} left", count(seconds_left / DAY, "day")))
         }
-        State::Active { seconds_left } => ("✓", format!("{} days left", seconds_left / DAY)),
-        State::Expired { age } => ("✗", format!("expired, activated {} days ago", age / DAY)),
+        State::Active { seconds_left } => {
+            ("✓", format!("{} left", count(seconds_left / DAY, "day")))
+        }
+        State::Expired { age } => (
+            "✗",
+            format!("expired, activated {} ago", count(age / DAY, "day")),
+        ),
         State::Outdated { version, wanted } => (
             "✗",
             format!("outdated, for Stylus {version} and not {wanted}"),
@@ -378,11 +384,11 @@ fn actions(diagnosis: &Diagnosis) -> Vec<String> {
     actions
         .map(|one| {
             format!(
-                "  {}  {} {}  {} approvals, until {}",
+                "  {}  {} {}  {}, until {}",
                 one.action,
                 one.definition,
                 one.call,
-                one.approvals,
+                count(one.approvals, "approval"),
                 utc(one.expires)
             )
         })

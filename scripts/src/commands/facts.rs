@@ -138,9 +138,17 @@ impl<'a> Place<'a> {
         Ok(all)
     }
 
-    /// Checks something beside the rest, and says what the layouts come to.
+    /// Checks something beside the rest, as of one block, and says what the layouts come to.
     pub(super) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<(), Error> {
-        all.add(gather(self, subject, all.role).await?)?;
+        let client = self.client.at_one_block().await?;
+        let there = Place {
+            client: &client,
+            ..self
+        };
+        let way = gather(there, subject, all.role).await?;
+        let compares = way.old.is_some();
+        self.context.say_read_at(&client, self.registry, compares);
+        all.add(way)?;
         let lines = all.last_storage().map(|check| check.lines());
         for line in lines.unwrap_or_default() {
             self.context.output.note(&line);
@@ -403,7 +411,7 @@ impl<'a> Place<'a> {
     /// Functions of code that was built without our attributes.
     async fn reserved(self, code: &Code) -> Result<Fact<Vec<&'static str>>, Error> {
         if let Some(artifact) = &code.artifact {
-            return Ok(reserved(&artifact.code, &[]));
+            return Ok(reserved(&artifact.code, &artifact.fragments));
         }
         if code.declared.value().is_some() {
             return Ok(Fact::of(Vec::new(), Origin::Chain));

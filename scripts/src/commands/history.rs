@@ -78,6 +78,7 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
     let unverified = context.registry()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
+    context.say_read_at(&client, registry, true);
     let names = match name {
         Some(name) => vec![name.to_owned()],
         None => {

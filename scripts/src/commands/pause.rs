@@ -18,7 +18,7 @@ use crate::model::{Definition, DefinitionState, Instance, InstanceState};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
-use crate::text::{grouped, shell_word};
+use crate::text::{count, grouped, shell_word};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use serde_json::json;
@@ -248,7 +248,7 @@ async fn go_on(
     outcome.field("skipped", skipped);
     if !waits.is_empty() {
         let next = format!("stylus-upgrades {} {}", decision.command, shell_word(name));
-        outcome.line(format!("{} instances are left", waits.len()));
+        outcome.line(format!("left: {}", count(waits.len(), "instance")));
         let waiting = registry::waiting(client, registry, name, &waits).await?;
         let is_partial = !waiting.iter().all(|one| one.needs_direct_call);
         waiting_instances::report(outcome, waiting, &next);

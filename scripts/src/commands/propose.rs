@@ -16,6 +16,7 @@ use crate::error::{Exit, Explain, Report};
 use crate::functions::DecodedCall;
 use crate::governance::{
     BuildFacts, Call, Cancelled, Check, DryRun, GovernanceError, GovernedCall, Names, Submitted,
+    not_executed,
 };
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
@@ -275,21 +276,14 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
         };
         lines.push(format!("missing    {count}{}", list(&readiness.missing)));
     }
-    lines.push(format!(
-        "blocked by {}",
-        match readiness.blocked_by {
-            BlockedBy::Approvals => "approvals: the other approvers send the same call".into(),
-            BlockedBy::Delay => format!(
-                "a delay, until {}: then anybody sends the same call",
-                utc(readiness.not_before)
-            ),
-            BlockedBy::Nothing => "nothing: anybody sends the same call".into(),
-            BlockedBy::DirectCall =>
-                "a direct call: an account without code sends the same call itself; anybody may"
-                    .into(),
-            other => other.to_string(),
-        }
-    ));
+    let next = match readiness.blocked_by {
+        BlockedBy::Approvals => "; the other approvers send the same call",
+        BlockedBy::Delay => "; then anyone sends the same call",
+        BlockedBy::Nothing => "; anyone sends the same call",
+        BlockedBy::DirectCall => "; anyone sends the same call with an account without code",
+        _ => "",
+    };
+    lines.push(format!("not executed: {}{next}", not_executed(readiness)));
     lines.push(format!("open until {}", utc(readiness.expires)));
     lines
 }

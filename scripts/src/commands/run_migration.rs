@@ -8,7 +8,7 @@ use crate::error::Exit;
 use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
 use crate::output::Outcome;
 use crate::registry::registry_of;
-use crate::text::grouped;
+use crate::text::{count, grouped};
 use std::time::Duration;
 
 /// How long one answer is waited for.
@@ -71,9 +71,9 @@ fn report_of(migrated: &Migrated, request: &MigrationRequest) -> Outcome {
     let mut outcome = Outcome::default();
     fields(&mut outcome, migrated);
     outcome.line(format!(
-        "{proxy}  {} items in {} transactions, {} gas, {} ETH, {:.1} s",
-        grouped(spent.items),
-        spent.transactions,
+        "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
+        count(spent.items, "item"),
+        count(spent.transactions, "transaction"),
         grouped(spent.gas),
         ether(spent.wei),
         migrated.taken.as_secs_f64(),
@@ -91,10 +91,7 @@ fn report_of(migrated: &Migrated, request: &MigrationRequest) -> Outcome {
         }
         (None, None, at) => {
             let done = at.map_or(0, |at| at.done);
-            outcome.line(format!(
-                "{proxy}  {} items are in the new form",
-                grouped(done)
-            ));
+            outcome.line(format!("{proxy}  in the new form: {}", count(done, "item")));
             outcome.line(format!("next: {}", request.again));
         }
     }

@@ -5,7 +5,7 @@ use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
 use crate::output::Outcome;
 use crate::registry::{Waiting, skipped_by};
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -40,13 +40,11 @@ pub(super) fn report(outcome: &mut Outcome, waiting: Vec<Waiting>, next: &str) {
     for Waiting { proxy, reason, .. } in &waiting {
         outcome.line(format!("waits   {proxy}: {reason}"));
     }
-    let (one, them) = match waiting.len() {
-        1 => ("1 instance stayed".to_owned(), "it"),
-        count => (format!("{count} instances stayed"), "them"),
-    };
+    let them = if waiting.len() == 1 { "it" } else { "them" };
+    let stayed = count(waiting.len(), "instance");
     let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
     let helps: Vec<&str> = helps.into_iter().collect();
-    outcome.line(format!("{one} as before; {}", helps.join("; ")));
+    outcome.line(format!("{stayed} stayed as before; {}", helps.join("; ")));
     outcome.line(format!("next: {next} goes on with {them}"));
     outcome.field("waiting", waiting);
     outcome.field("next", next);

@@ -5,7 +5,7 @@ use super::page::{PageContext, address, addresses, findings, link, text, time, w
 use super::plan::links;
 use super::policy::tree;
 use super::view::{Entry, Review};
-use crate::governance::Display;
+use crate::governance::{Display, not_executed};
 use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
 
@@ -59,13 +59,12 @@ fn state(place: &PageContext, review: &Review) -> Markup {
     let Readiness {
         approvals,
         required,
-        blocked_by,
         ..
     } = open;
     html! {
         section.card {
             h2.state { (approvals) "/" (required) " approvals" }
-            p { "blocked by " b { (blocked_by) } ", open until " (time(open.expires)) }
+            p { "not executed: " (not_executed(open)) "; open until " (time(open.expires)) }
             @if open.blocked_by == BlockedBy::DirectCall {
                 p { "It is approved. An account without code has to send it itself, and anybody may: sent by a \
                     contract, such as a Safe, or by an account with a delegation (EIP-7702), it does not order \

@@ -4,7 +4,7 @@ use super::page::{PageContext, address, finding, link, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
 use super::view::{Overview, Pending, Summary, Waiting};
-use crate::governance::Node;
+use crate::governance::{Node, not_executed};
 use crate::model::Difference;
 use crate::text::grouped;
 use maud::{Markup, html};
@@ -71,8 +71,8 @@ pub fn actions(
                         }
                     }
                     p { b { (one.readiness.approvals) "/" (one.readiness.required) }
-                        " approvals, blocked by " (one.readiness.blocked_by)
-                        ", open until " (time(one.readiness.expires)) }
+                        " approvals; not executed: " (not_executed(&one.readiness))
+                        "; open until " (time(one.readiness.expires)) }
                     p { "proposed by " (address(place, one.proposer)) }
                     @if let Some(policy) = policy_of(one) { (tree(place, &policy)) }
                     @if let Some(why) = &one.unreadable { p { (text(why)) } }

@@ -28,7 +28,7 @@ fn part(place: &PageContext, node: &Node, is_of_action: bool) -> Markup {
                 li { "? the contract " (address(place, *account)) " consents" }
             },
             Node::Delay { seconds } => {
-                li { "◷ " (duration(*seconds)) " have passed since the others here were true" }
+                li { "◷ " (duration(*seconds)) " after the others here are satisfied" }
             },
             Node::Members { need, hold, members } => {
                 li.holds[node.holds()] {

@@ -4,6 +4,7 @@ use super::action::action;
 use super::assets::STYLE;
 use super::page::{PageContext, UNVERIFIED, text};
 use super::view::{Definition, Entry, Review};
+use crate::governance::not_executed;
 use crate::history::LiveCheck;
 use crate::text::utc;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -136,12 +137,12 @@ fn waiting(place: &PageContext, review: &Review) -> String {
         };
         let _ = writeln!(
             out,
-            "{}/{} approvals; approved: {}; missing: {}; blocked by {}; open until {}.\n",
+            "{}/{} approvals; approved: {}; missing: {}; not executed: {}; open until {}.\n",
             open.approvals,
             open.required,
             list(&open.approved),
             list(&open.missing),
-            open.blocked_by,
+            not_executed(open),
             utc(open.expires)
         );
     }

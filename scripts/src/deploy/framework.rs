@@ -1,16 +1,13 @@
 //! The framework's shared programs onto a chain, once: each at the address that follows from its
 //! bytes, so whoever deploys them first deploys them for everybody.
 
-use super::{activate, require_code, was_not_done};
-use crate::build::{Framework, evm};
+use super::{activate, create2, require_code};
+use crate::build::Framework;
 use crate::client::{ChainError, Client, Sent};
 use crate::ids::CodeHash;
 use crate::progress::Progress;
-use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes};
-use alloy::rpc::types::TransactionRequest;
+use alloy::primitives::Address;
 use serde::Serialize;
-use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// What it took to have the framework's shared programs on a chain.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +37,7 @@ pub struct Shared {
 struct Wanted<'a> {
     name: &'a str,
     address: Address,
-    creation_code: Bytes,
-    codehash: CodeHash,
+    code: &'a [u8],
     is_program: bool,
 }
 
@@ -62,10 +58,11 @@ pub async fn ensure_framework(
         let mut created = None;
         if !was_there {
             progress.begin(&format!("deploying {}", wanted.name));
-            created = create2(client, &wanted).await?;
+            (_, created) = create2(client, wanted.name, wanted.code).await?;
             progress.end("");
         }
-        require_code(client, wanted.address, wanted.codehash).await?;
+        let codehash = CodeHash::of(wanted.code);
+        require_code(client, wanted.address, codehash).await?;
         let activated = match wanted.is_program {
             true => activate(client, wanted.name, wanted.address, bump_percent).await?,
             false => None,
@@ -73,7 +70,7 @@ pub async fn ensure_framework(
         ensured.programs.push(Shared {
             name: wanted.name.to_owned(),
             address: wanted.address,
-            codehash: wanted.codehash,
+            codehash,
             shared: created.is_none(),
             activated: activated.is_some(),
         });
@@ -83,44 +80,17 @@ pub async fn ensure_framework(
     Ok(ensured)
 }
 
-/// `None` where somebody else was first, between the look and the block.
-async fn create2(client: &Client, wanted: &Wanted<'_>) -> Result<Option<Sent>, ChainError> {
-    if client.code(CREATE2_DEPLOYER).await?.is_empty() {
-        return Err(ChainError::Missing {
-            what: "CREATE2 deployer",
-            account: CREATE2_DEPLOYER,
-        });
-    }
-    let data = [B256::ZERO.as_slice(), &wanted.creation_code].concat();
-    let request = TransactionRequest::default()
-        .with_to(CREATE2_DEPLOYER)
-        .with_input(data);
-    let what = format!("deploy {}", wanted.name);
-    match client.transact(&what, request).await {
-        Ok(sent) => Ok(Some(sent)),
-        Err(error)
-            if was_not_done(&error)
-                && client.codehash(wanted.address).await? == Some(wanted.codehash) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
 fn wanted(framework: &Framework) -> Vec<Wanted<'_>> {
     let mut all = vec![Wanted {
         name: "pause stub",
         address: framework.stub_address,
-        creation_code: evm::creation_code(&framework.stub),
-        codehash: CodeHash::of(&framework.stub),
+        code: &framework.stub,
         is_program: false,
     }];
     all.extend(framework.shared().map(|part| Wanted {
         name: &part.artifact.name,
         address: part.address,
-        creation_code: part.artifact.creation_code(),
-        codehash: part.artifact.codehash(),
+        code: &part.artifact.code,
         is_program: true,
     }));
     all

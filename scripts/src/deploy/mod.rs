@@ -1,10 +1,15 @@
 //! Programs onto a chain: create, check the code, activate.
 
+mod create2;
+mod fragments;
 mod framework;
 mod registry;
 
+pub use fragments::{deploy_fragments, require_fragments};
 pub use framework::{Ensured, Shared, ensure_framework};
 pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release};
+
+pub(crate) use create2::create2;
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
@@ -27,6 +32,8 @@ pub struct Deployed {
     pub address: Address,
     /// keccak256 of its code.
     pub codehash: CodeHash,
+    /// The transactions that created its fragments; none for those that were there.
+    pub fragments: Vec<Sent>,
     /// The transaction that created it.
     pub created: Sent,
     /// The transaction that activated it; `None` if its code hash was active already, or
@@ -41,17 +48,19 @@ pub async fn deploy(
     artifact: &Artifact,
     bump_percent: u32,
 ) -> Result<Deployed, ChainError> {
+    let fragments = deploy_fragments(client, artifact).await?;
     let (address, created) = create(client, artifact).await?;
     let activated = activate(client, &artifact.name, address, bump_percent).await?;
     Ok(Deployed {
         address,
         codehash: artifact.codehash(),
+        fragments,
         created,
         activated,
     })
 }
 
-/// Puts `artifact` on the chain and leaves it inactive.
+/// Puts `artifact` on the chain and leaves it inactive. Its fragments have to be there.
 pub async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Sent), ChainError> {
     let what = format!("deploy {}", artifact.name);
     let request = TransactionRequest::default().with_deploy_code(artifact.creation_code());

@@ -162,6 +162,7 @@ fn is_about_the_program(error: &ChainError) -> bool {
             | ChainError::ActivationRefused { .. }
             | ChainError::OutOfGas { .. }
             | ChainError::DataFeeTooHigh { .. }
+            | ChainError::TooManyFragments { .. }
     )
 }
 

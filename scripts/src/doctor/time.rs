@@ -7,7 +7,7 @@ use crate::governance::{Display, Names};
 use crate::ids::ActionId;
 use crate::migration::active::Standing;
 use crate::model::Definition;
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_upgrades_interface::slots;
@@ -121,7 +121,10 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
         Part::Instances,
         severity,
         "MigrationUnderWay",
-        format!("{proxy} is paused, on its way {way}{from} → {to} for {days} days"),
+        format!(
+            "{proxy} is paused, on its way {way}{from} → {to} for {}",
+            count(days, "day")
+        ),
     )
     .with(
         format!("an end within {MIGRATION_DAYS} days"),
@@ -145,8 +148,8 @@ fn expiring(chain: &ChainFacts, action: &OpenAction) -> Option<Finding> {
         .with(
             "the missing approvals before its end",
             format!(
-                "{} approvals, open until {}",
-                action.approvals,
+                "{}, open until {}",
+                count(action.approvals, "approval"),
                 utc(action.expires)
             ),
             format!(

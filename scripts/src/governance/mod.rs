@@ -53,7 +53,7 @@ pub use display::{Call, Display, Field};
 pub use dry_run::{DryRun, Failure, WouldFail};
 pub use ended::{Cancelled, instead};
 pub use error::{Difference, GovernanceError};
-pub use explain::{Explained, duration, explain};
+pub use explain::{Explained, duration, explain, not_executed};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::{GovernedCall, perform};
 pub use names::Names;

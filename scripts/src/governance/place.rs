@@ -11,9 +11,7 @@ use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
-use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256};
-use alloy::rpc::types::TransactionRequest;
+use alloy::primitives::Address;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// Code on the chain, active.
@@ -124,28 +122,18 @@ async fn create(
     client: &Client,
     artifact: &Artifact,
 ) -> Result<(Address, &'static str, Vec<Sent>), GovernanceError> {
+    let mut sent = deploy::deploy_fragments(client, artifact).await?;
     let is_verifiable = artifact.info.recipe.is_some();
     if is_verifiable || client.code(CREATE2_DEPLOYER).await?.is_empty() {
-        let (address, sent) = deploy::create(client, artifact).await?;
-        return Ok((address, "it is new", vec![sent]));
+        let (address, created) = deploy::create(client, artifact).await?;
+        sent.push(created);
+        return Ok((address, "it is new", sent));
     }
-    let creation_code = artifact.creation_code();
-    let address = evm::create2_address(&creation_code);
-    let request = TransactionRequest::default()
-        .with_to(CREATE2_DEPLOYER)
-        .with_input([B256::ZERO.as_slice(), &creation_code].concat());
-    let what = format!("deploy {}", artifact.name);
-    let sent = match client.transact(&what, request).await {
-        Ok(sent) => sent,
-        // Somebody else was first, between the look and the block.
-        Err(error)
-            if deploy::was_not_done(&error)
-                && client.codehash(address).await? == Some(artifact.codehash()) =>
-        {
-            return Ok((address, "somebody has just deployed it", Vec::new()));
-        }
-        Err(error) => return Err(error.into()),
+    let (address, created) = deploy::create2(client, &artifact.name, &artifact.code).await?;
+    let because = match created {
+        Some(_) => "it is new",
+        None => "somebody has just deployed it",
     };
-    deploy::require_code(client, address, artifact.codehash()).await?;
-    Ok((address, "it is new", vec![sent]))
+    sent.extend(created);
+    Ok((address, because, sent))
 }

@@ -285,7 +285,10 @@ async fn activation(
         .call(ARB_WASM, &IArbWasm::programTimeLeftCall { program })
         .await;
     let (ok, found) = match query {
-        Ok(seconds) => (true, format!("{} days left", seconds / 86_400)),
+        Ok(seconds) => (
+            true,
+            format!("{} left", crate::text::count(seconds / 86_400, "day")),
+        ),
         Err(ChainError::Refused { revert, .. }) => (false, revert.to_string()),
         Err(error) => return Err(error),
     };

@@ -46,7 +46,7 @@ impl From<&Artifact> for Build {
         Self {
             name: artifact.name.clone(),
             codehash: artifact.codehash(),
-            code_bytes: artifact.code.len(),
+            code_bytes: artifact.size(),
             layout_hash: artifact.layout_hash(),
             layout_hash_before: artifact
                 .document()

@@ -6,6 +6,7 @@ use super::slots::SlotNames;
 use crate::assess::Finding;
 use crate::governance::pause_stub;
 use crate::model::{InstanceState, ProxyKind};
+use crate::text::count;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
@@ -36,19 +37,18 @@ pub struct InstancePlan {
 }
 
 /// That so many instances were not tried.
-pub fn not_tried(count: u32) -> String {
-    match count {
-        1 => "1 instance was not tried".into(),
-        count => format!("{count} instances were not tried"),
-    }
+pub fn not_tried(number: u32) -> String {
+    let was = if number == 1 { "was" } else { "were" };
+    format!("{} {was} not tried", count(number, "instance"))
 }
 
 /// That of a complex migration only the start was tried, where some of these instances stay in one.
 pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
-    let count = instances.iter().filter(|one| one.migrating).count();
-    (count > 0).then(|| {
+    let started = instances.iter().filter(|one| one.migrating).count();
+    (started > 0).then(|| {
+        let on = count(started, "instance");
         format!(
-            "only the start of the complex migration was tried, on {count} instances: its batches and its end \
+            "only the start of the complex migration was tried, on {on}: its batches and its end \
              were not, and what they change and call is not known"
         )
     })

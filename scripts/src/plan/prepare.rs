@@ -7,6 +7,7 @@ use super::error::PlanError;
 use super::instances::Before;
 use super::simulation::{Simulation, now};
 use super::{Plan, PlanRequest};
+use crate::build::evm;
 use crate::program_code::is_program;
 use crate::registry::named;
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -23,14 +24,13 @@ pub(super) fn deploy(
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     for (address, artifact) in &request.undeployed {
-        if code_checks::codehash(simulation, *address)?.is_none() {
-            let what = format!("deploy {}", artifact.name);
-            let input: Bytes = [B256::ZERO.as_slice(), &artifact.creation_code()]
-                .concat()
-                .into();
-            let done = simulation.send(&what, ANYBODY, CREATE2_DEPLOYER, input, U256::ZERO)?;
-            plan.note(&what, &done);
+        for fragment in &artifact.fragments {
+            let there = evm::create2_address(&evm::creation_code(fragment));
+            let what = format!("deploy a fragment of {}", artifact.name);
+            create2(simulation, plan, &what, (there, fragment))?;
         }
+        let what = format!("deploy {}", artifact.name);
+        create2(simulation, plan, &what, (*address, &artifact.code))?;
         let program = *address;
         let query = simulation.ask(ARB_WASM, &IArbWasm::programVersionCall { program });
         if query.is_err() {
@@ -49,6 +49,21 @@ pub(super) fn deploy(
         }
     }
     plan.code_bytes = code_checks::size(simulation, request.call.code.implementation)?;
+    Ok(())
+}
+
+/// Puts code at its account, where there is none.
+fn create2(
+    simulation: &mut Simulation,
+    plan: &mut Plan,
+    what: &str,
+    (address, code): (Address, &[u8]),
+) -> Result<(), PlanError> {
+    if code_checks::codehash(simulation, address)?.is_none() {
+        let input = [B256::ZERO.as_slice(), &evm::creation_code(code)].concat();
+        let done = simulation.send(what, ANYBODY, CREATE2_DEPLOYER, input.into(), U256::ZERO)?;
+        plan.note(what, &done);
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use super::lookalike::lookalike;
 use crate::assess::{Finding, Part, Severity};
 use crate::doctor::AHEAD_DAYS;
 use crate::governance::{Call, CodeFacts, Names};
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::Address;
 use stylus_registry_core::policy::{Policy, parse};
 
@@ -150,7 +150,7 @@ fn policies(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 Finding::named(Part::Policy, Severity::Warning, "policy", says)
             }
             () => {
-                let says = format!("{role} takes at least {fewest} approvals");
+                let says = format!("{role} takes at least {}", count(fewest, "approval"));
                 Finding::named(Part::Policy, Severity::Note, "policy", says)
             }
         });

@@ -12,6 +12,7 @@ mod decide;
 mod earlier;
 mod effects;
 mod ended;
+mod fragments;
 mod history;
 mod interrupted;
 mod killed;

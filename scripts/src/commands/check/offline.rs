@@ -77,7 +77,7 @@ pub(super) fn way(
                 Fact::unknown("the code does not say which initializers and migrations it declares")
             }
         },
-        reserved: reserved(&artifact.code, &[]),
+        reserved: reserved(&artifact.code, &artifact.fragments),
         sources: vec![match artifact.source_hash().is_zero() {
             true => Fact::unknown("it was not built from sources here"),
             false => Fact::of((), Origin::Build),

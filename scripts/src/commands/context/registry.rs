@@ -11,11 +11,14 @@ use crate::progress::Progress;
 use crate::registry::origin::{self, Release};
 use crate::registry::{Key, Origin, OriginError, Remembered};
 use alloy::primitives::Address;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
 /// The field of every document where nothing vouches for a registry that was used.
 const UNVERIFIED: &str = "unverified_registries";
+/// The field of every document that has a verdict: where the facts were read.
+const READ_AT: &str = "read_at";
 
 /// A registry that somebody named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +95,25 @@ impl Context {
     /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
     pub(in crate::commands) fn origin_of(&self, registry: Address) -> Option<Origin> {
         self.known().get(&registry).cloned().flatten()
+    }
+
+    /// Says where the facts of a verdict are read: in every document, and where two versions are compared to
+    /// people, once in a command.
+    pub(in crate::commands) fn say_read_at(
+        &self,
+        client: &Client,
+        registry: Address,
+        compares: bool,
+    ) {
+        let (chain, block) = (client.chain_id(), client.pinned_block());
+        let at = json!({ "registry": registry, "chain_id": chain, "block": block });
+        self.output.add_to_all(READ_AT, at);
+        if compares && self.told_read_at.set(()).is_ok() {
+            let block = block.map_or_else(|| "latest".into(), |block| block.to_string());
+            self.output.note(&format!(
+                "read from  registry {registry} on chain {chain} at block {block}"
+            ));
+        }
     }
 
     /// Remembers what a registry was deployed with.

@@ -12,7 +12,7 @@ use crate::model::StepKind;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
 use crate::registry::runs;
 use crate::review::{TRIED, without_good_steps};
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 use alloy::primitives::{Address, U256};
 
 /// Instances that are tried, at most.
@@ -122,7 +122,8 @@ fn reported(plan: &Plan) -> Vec<Finding> {
                 false => "",
             };
             let says = format!(
-                "the upgrade succeeds on {upgraded} instances{outside}: alike with {} gas, on block {}",
+                "the upgrade succeeds on {}{outside}: alike with {} gas, on block {}",
+                count(upgraded, "instance"),
                 limits_in_words(&plan.limits),
                 plan.block
             );
@@ -139,7 +140,7 @@ fn reported(plan: &Plan) -> Vec<Finding> {
     findings.extend(effects::others("registry and instances", &plan.others));
     if plan.instances.is_empty() || plan.untried > 0 {
         let Plan { tried, untried, .. } = plan;
-        let says = format!("{tried} instances were tried, {untried} were not");
+        let says = format!("tried: {}; not tried: {untried}", count(*tried, "instance"));
         findings.push(Finding::named(Part::Trial, Severity::Unknown, TRIED, says));
     }
     findings

@@ -68,8 +68,8 @@ pub(in crate::commands) fn report(
     let each = each.map(|(proxy, from, to)| json!({ "proxy": proxy, "from": from, "to": to }));
     outcome.field("not_compared", each.collect::<Vec<_>>());
     let why = format!(
-        "{count} instances were upgraded by a way that was not compared, {} from {from} to {to}",
-        proxy
+        "upgraded by a way that was not compared: {}, {proxy} from {from} to {to}",
+        crate::text::count(count, "instance")
     );
     let mut coverage = checks.coverage.clone();
     for part in [

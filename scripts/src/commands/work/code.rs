@@ -196,6 +196,7 @@ impl Work<'_> {
     pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address, Error> {
         let (client, registry, name) = (&self.client, self.registry, &self.name);
         if self.does == Does::Try {
+            deploy::require_fragments(client, &artifact).await?;
             let found = find(client, registry, name, &self.open, &artifact).await?;
             let address = found.map(|(address, _)| address);
             let address =

@@ -99,7 +99,10 @@ impl Replay {
         let count: usize = groups.iter().map(|group| group.count).sum();
         Some(Finding::problem(
             "ReplayFails",
-            format!("{count} calls that succeeded would have failed with the new version"),
+            format!(
+                "{} would have failed with the new version, and succeeded",
+                crate::text::count(count, "call")
+            ),
             "every call that succeeded to succeed with the new version",
             format!(
                 "{} in {} from {}: {}",

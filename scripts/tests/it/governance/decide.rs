@@ -248,7 +248,7 @@ fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
         "approvals  1/2",
         "approved   Admin",
         "missing    1 of Admin2, Admin3",
-        "blocked by approvals",
+        "not executed: 1 more approval needed",
         "code hash     0x",
         "open until 20",
     ] {

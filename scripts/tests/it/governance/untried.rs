@@ -88,7 +88,7 @@ fn a_review_gives_no_good_mark_where_instances_are_left_that_were_not_tried() {
         tried.iter().all(|(weight, _)| *weight == "unknown"),
         "{tried:?}"
     );
-    let says = "16 instances were tried, 1 were not";
+    let says = "tried: 16 instances; not tried: 1";
     assert!(tried.contains(&("unknown", says)), "{tried:?}");
 }
 
