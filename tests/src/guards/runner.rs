@@ -46,7 +46,8 @@ impl Runner<'_> {
                 package, target, ..
             } => self.cargo(package, target.as_deref()),
         };
-        command.arg("--exact");
+        // Some of them are what only the nightly run takes.
+        command.args(["--exact", "--include-ignored"]);
         command.args(tests.iter().map(|test| test.name()));
         Ok(outcome(&self.said_by(command)?))
     }
