@@ -3,8 +3,9 @@
 use super::drawing::slots;
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
-use super::policy::tree;
+use super::policy::{tree, tree_alone};
 use super::view::{Entry, Review};
+use crate::functions::DecodedCall;
 use crate::governance::{Display, not_executed};
 use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
@@ -22,7 +23,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         (state(place, review))
         section {
             h2 { "What it does" }
-            (display(&review.display))
+            (display(&review.display, &review.decoded))
             p { "action " code.address { (review.action) } }
             @if review.readiness.is_some() { (links(place, review)) }
         }
@@ -35,7 +36,8 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         section {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
-            (tree(place, &review.tree))
+            @if review.readiness.is_some() { (tree(place, &review.tree)) }
+            @else { (tree_alone(place, &review.tree)) }
         }
         section {
             h2 { "Storage before and after" }
@@ -125,11 +127,12 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let lacks_direct_call = open.blocked_by == BlockedBy::DirectCall;
     let can_execute = match open.blocked_by {
         BlockedBy::DirectCall => !place.has_code,
-        BlockedBy::Nothing | BlockedBy::Delay => true,
+        BlockedBy::Nothing => true,
         _ => false,
     };
+    let is_delayed = open.blocked_by == BlockedBy::Delay;
     html! {
-        @if !is_missing && !has_approved && review.proposer != account && !can_execute && !lacks_direct_call {
+        @if !is_missing && !has_approved && review.proposer != account && !can_execute && !is_delayed && !lacks_direct_call {
             p { b { "This account is no approver of this action." }
                 " Its policy names other accounts; they are listed above." }
         }
@@ -139,6 +142,9 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         p.doing {
             @if is_missing { (step("approve", "Approve")) (step("sign", "Sign offline")) }
             @else if can_execute { (step("approve", "Execute")) }
+            @else if is_delayed {
+                button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on "
+            }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
             @if place.may_cancel { (step("cancel", "Cancel")) }
         }
@@ -158,9 +164,10 @@ fn files(place: &PageContext, review: &Review) -> Markup {
     }
 }
 
-/// What a call does, from its very bytes.
-pub fn display(display: &Display) -> Markup {
+/// What a call does, from its very bytes, and what the calldata in it call.
+pub fn display(display: &Display, decoded: &[DecodedCall]) -> Markup {
     html! {
+        (calls(decoded))
         dl.fields {
             dt { "function" } dd { (text(&display.function)) }
             dt { "role" } dd { (text(&display.role)) }
@@ -172,25 +179,62 @@ pub fn display(display: &Display) -> Markup {
     }
 }
 
-/// Events in their order.
+/// Calls that an action carries, in words.
+pub fn calls(decoded: &[DecodedCall]) -> Markup {
+    html! {
+        @for call in decoded {
+            @match (&call.function, &call.undecoded) {
+                (Some(function), _) => {
+                    p { (text(&call.what)) " calls " code { (text(function)) } }
+                    dl.fields {
+                        @for (number, one) in (1_usize..).zip(&call.arguments) {
+                            dt {
+                                @if one.name.is_empty() { "argument " (number) }
+                                @else { (text(&one.name)) }
+                            }
+                            dd { (text(&one.value)) " (" (text(&one.kind)) ")" }
+                        }
+                    }
+                },
+                (None, why) => {
+                    p.card.unknown {
+                        span.weight { "? not decoded" } " " (text(&call.what)) ": "
+                        (text(why.as_deref().unwrap_or_default()))
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Events in their order, those of one transaction together.
 pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
     html! {
         ol.timeline {
-            @for one in entries {
-                li {
-                    (time(one.time)) " " (address(place, one.who)) " " (text(&one.what))
-                    @if let Some(action) = one.action {
-                        " " (link(place, "/action", &[("id", &action.to_string())], "action"))
-                    }
-                    " "
-                    @match &one.link {
-                        Some(to) if to.starts_with("https://") || to.starts_with("http://") => {
-                            a href=(to) rel="noreferrer" { "transaction" }
-                        },
-                        _ => { code.address { (one.tx) } },
+            @for all in entries.chunk_by(|one, next| one.tx == next.tx) {
+                @for one in all.iter().take(1) {
+                    li {
+                        (time(one.time)) " "
+                        @match &one.link {
+                            Some(to) if to.starts_with("https://") || to.starts_with("http://") => {
+                                a href=(to) rel="noreferrer" { "transaction" }
+                            },
+                            _ => { code.address { (one.tx) } },
+                        }
+                        ul { @for one in all { li { (happened(place, one)) } } }
                     }
                 }
             }
+        }
+    }
+}
+
+/// An event of a transaction.
+fn happened(place: &PageContext, one: &Entry) -> Markup {
+    html! {
+        (address(place, one.who)) " " (text(&one.what))
+        @if let Some(action) = one.action {
+            " " (link(place, "/action", &[("id", &action.to_string())], "action"))
         }
     }
 }

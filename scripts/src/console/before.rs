@@ -15,7 +15,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
         (digests(before))
         section {
             h2 { "What the action does" }
-            (display(&before.display))
+            (display(&before.display, &before.decoded))
         }
         @if !before.findings.is_empty() {
             section {

@@ -1,5 +1,6 @@
 //! A version tried on a copy of the chain, and where it was asked for, past transactions sent again.
 
+use super::action::calls;
 use super::page::{PageContext, address, finding, text, way};
 use super::view::{Plan, Review};
 use crate::assess::{Finding, Severity};
@@ -16,6 +17,7 @@ pub const REPLAY_BLOCKS: u64 = 1_000;
 pub fn page(place: &PageContext, plan: &Plan) -> Markup {
     html! {
         h1 { "Tried on a copy: " (text(&plan.name)) " " (text(&plan.to)) }
+        (calls(&plan.decoded))
         (tried(place, plan))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::assess::{Consent, Finding};
 use crate::error::Report;
+use crate::functions::DecodedCall;
 use crate::governance::signed::Digests;
 use crate::governance::{CodeFacts, Display, Explained, Node};
 use crate::history::LiveCheck;
@@ -126,6 +127,8 @@ pub struct Review {
     pub proposer: Address,
     pub what: String,
     pub display: Display,
+    #[serde(default)]
+    pub decoded: Vec<DecodedCall>,
     pub facts: Vec<CodeFacts>,
     pub readiness: Option<Readiness>,
     pub policy: Explained,
@@ -183,6 +186,8 @@ pub struct Before {
     pub stamp: B256,
     pub values: B256,
     pub display: Display,
+    #[serde(default)]
+    pub decoded: Vec<DecodedCall>,
     #[serde(default)]
     pub digests: Option<Digests>,
     #[serde(default)]

@@ -5,7 +5,8 @@ use super::Functions;
 use crate::client::show;
 use alloy::dyn_abi::{DynSolValue, JsonAbiExt};
 use alloy::primitives::{Address, Bytes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Characters of an argument that are printed, at most. Programs get all of them.
 const ARGUMENT_MAX: usize = 400;
@@ -13,10 +14,10 @@ const ARGUMENT_MAX: usize = 400;
 const ELEMENTS_MAX: usize = 4;
 
 /// Calldata that an action carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecodedCall {
     /// What it is for: `initializer` or `migration`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// The bytes.
     pub calldata: Bytes,
     /// The function's signature; `None` where the bytes could not be decoded.
@@ -28,7 +29,7 @@ pub struct DecodedCall {
 }
 
 /// An argument of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecodedArgument {
     /// Its name; empty where nobody knows it.
     pub name: String,
@@ -46,7 +47,7 @@ impl DecodedCall {
     /// Calldata that nobody here can read.
     pub fn undecoded(what: &'static str, calldata: &Bytes, why: impl Into<String>) -> Self {
         Self {
-            what,
+            what: what.into(),
             calldata: calldata.clone(),
             function: None,
             arguments: Vec::new(),
@@ -56,7 +57,7 @@ impl DecodedCall {
 
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let what = self.what;
+        let what = &self.what;
         let Some(function) = &self.function else {
             let why = self.undecoded.as_deref().unwrap_or_default();
             let bytes = self.calldata.len();
@@ -116,7 +117,7 @@ impl Functions {
         }
         let arguments = function.inputs.iter().zip(&values);
         DecodedCall {
-            what,
+            what: what.into(),
             calldata: input.clone(),
             arguments: arguments
                 .map(|(input, value)| {

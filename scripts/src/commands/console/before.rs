@@ -2,7 +2,9 @@
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
 use super::super::approve::{require_current, require_part};
+use super::super::calldata;
 use super::super::context::Context;
+use super::super::facts::Place;
 use super::super::pending::named;
 use super::checks::Checked;
 use super::documents;
@@ -133,6 +135,7 @@ struct Subject<'a> {
 /// The very bytes that were proposed, sent by the account. Gives what they do, in words.
 async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
+    in_words(subject, &governed, page).await?;
     let simulated = governed.simulate(subject.client).await?;
     let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
     page.sentence(match simulated.executes {
@@ -174,6 +177,7 @@ fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> 
 async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
     let governed = decoded(subject, call).await?;
     require_not_withdrawn(subject).await?;
+    in_words(subject, &governed, page).await?;
     let what = governed.what();
     page.sentence(format!(
             "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
@@ -181,6 +185,18 @@ async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(),
     digests(subject, call, page).await?;
     let simulated = governed.simulate(subject.client).await?;
     check(subject, &governed, simulated.dry_run.as_ref(), page).await
+}
+
+/// What the calldata in the call do.
+async fn in_words(
+    subject: Subject<'_>,
+    governed: &GovernedCall,
+    page: &mut Page,
+) -> Result<(), Error> {
+    let place = Place::of(subject.context, subject.client, subject.registry);
+    let decoded = calldata::decoded(place, &governed.call).await?;
+    page.outcome.field("decoded", decoded);
+    Ok(())
 }
 
 /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.

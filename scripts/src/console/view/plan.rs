@@ -1,6 +1,7 @@
 //! `plan`, as its page reads it.
 
 use crate::assess::Finding;
+use crate::functions::DecodedCall;
 use crate::plan::{Elsewhere, InstancePlan, Reads, Replay, Verdict};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ pub struct Plan {
     pub to: String,
     pub block: u64,
     pub gas: u64,
+    #[serde(default)]
+    pub decoded: Vec<DecodedCall>,
     pub instances: Vec<InstancePlan>,
     #[serde(default)]
     pub others: Vec<Elsewhere>,
