@@ -93,7 +93,7 @@ fn noisy(bytes: usize) -> Result<Artifact, BuildError> {
         word = keccak256(word);
     }
     program(&format!(
-        r#"(module (memory (export "memory") 2) (data (i32.const 0) "{noise}")
+        r#"(module (memory (export "memory") 2 2) (data (i32.const 0) "{noise}")
         (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#
     ))
 }
