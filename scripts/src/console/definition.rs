@@ -10,7 +10,7 @@ use super::view::{DefinitionLists, Pending, Piece, Policies, Waiting};
 use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
 use crate::history::LiveCheck;
-use crate::text::grouped;
+use crate::text::{count, grouped};
 use alloy::primitives::Address;
 use maud::{Markup, html};
 
@@ -137,7 +137,7 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
                     li.current[version.version == one.current] {
                         b { (text(&version.version)) }
                         @if version.version == one.current { " (current)" }
-                        ", " (at) " instances"
+                        ", " (count(at, "instance"))
                         @let steps: Vec<_> = version.steps.iter().filter(|one| !one.from.is_empty()).collect();
                         @if steps.is_empty() { ", instances are created at it" }
                         @for step in steps {

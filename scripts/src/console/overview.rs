@@ -105,7 +105,8 @@ fn definition(place: &PageContext, one: &Summary) -> Markup {
         article.card {
             h3 { (link(place, "/definition", &[("name", &one.name)], &one.name)) }
             p { "current " b { (text(current)) } ", " (one.state) ", "
-                (count(one.versions)) " versions, " (count(one.instances_total)) " instances" }
+                (crate::text::count(one.versions, "version")) ", "
+                (crate::text::count(one.instances_total, "instance")) }
             @if !one.at.is_empty() {
                 ul {
                     @for (version, number) in one.at.iter().take(AT_MAX) {

@@ -12,6 +12,7 @@ const DEAR: &[u8] = &hex!("6203d0905b6001900380600457600560015500");
 const INSTANCES: u64 = 8;
 
 #[test]
+#[ignore = "nightly: eight instances, each by a dear migration, about 15 s"]
 fn fewer_instances_than_usual_are_rolled_out_where_their_migrations_are_dear() {
     let sandbox = sandbox(&[("Pay", hex!("00").into())]);
     for salt in 0..INSTANCES {

@@ -131,6 +131,7 @@ fn verify_finds_an_event_of_an_upgrade_that_never_happened() {
 }
 
 #[test]
+#[ignore = "nightly: an endpoint that deceives, many commands, about 7 s"]
 fn a_migration_that_fails_for_one_of_a_handful_names_it_and_what_to_do() {
     let sandbox = Sandbox::with_counter("Admin", 3);
     let [_, second, _] = proxies(&sandbox)[..] else {

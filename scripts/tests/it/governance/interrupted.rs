@@ -144,6 +144,7 @@ fn a_way_past(sandbox: &Sandbox) -> abi::migrateCall {
 }
 
 #[test]
+#[ignore = "nightly: an upgrade by a rival in the middle, about 15 s"]
 fn a_rollout_to_what_is_activated_meanwhile_was_compared_or_says_that_it_was_not() {
     let methods = ["eth_call", "eth_estimateGas", "eth_sendRawTransaction"];
     let places = methods

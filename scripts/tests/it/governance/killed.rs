@@ -172,6 +172,7 @@ fn the_last_approver_killed_and_typing_again_activates_once() {
 }
 
 #[test]
+#[ignore = "nightly: kills the command at every transaction, about 9 s"]
 fn a_rollout_killed_in_the_middle_goes_on_where_it_was() {
     let sandbox = Sandbox::with_counter("Admin", 12);
     let admin = sandbox.node.addresses()[0];

@@ -183,12 +183,14 @@ fn with_version_2() -> Sandbox {
 }
 
 #[test]
+#[ignore = "nightly: kills the command at every point, about 28 s"]
 fn deploy_killed_anywhere_and_typed_again_deploys_once() {
     // Created and activated: two transactions, each with three phases of its own.
     assert!(survives(Sandbox::bare(), &["deploy", "counter-v1"]) >= 9);
 }
 
 #[test]
+#[ignore = "nightly: kills the command at every point, about 39 s"]
 fn registry_deploy_killed_anywhere_and_typed_again_deploys_once() {
     let words = ["registry", "deploy", "--save"];
     // Ten transactions; killed at the 1st, 4th, 7th and last at least.
@@ -196,6 +198,7 @@ fn registry_deploy_killed_anywhere_and_typed_again_deploys_once() {
 }
 
 #[test]
+#[ignore = "nightly: kills the command at every point, about 68 s"]
 fn define_and_register_killed_anywhere_and_typed_again_decide_once() {
     assert!(survives(Sandbox::new(), &["define", "A", "--migrate", "Admin"]) >= 5);
     let sandbox = Sandbox::new();
@@ -290,6 +293,7 @@ fn survives_any_time(sandbox: Sandbox, words: &[&str]) {
 }
 
 #[test]
+#[ignore = "nightly: kills the command at every point, about 57 s"]
 fn commands_killed_at_any_time_again_and_again_do_nothing_twice() {
     let counter = || Sandbox::with_counter("Admin", 0);
     survives_any_time(counter(), &with("register", &VERSION_2));
