@@ -37,6 +37,8 @@ pub struct Way {
     /// Functions of the code that proxies answer themselves, as far as its constants tell. The attributes of the
     /// framework refuse them when it is built.
     pub reserved: Fact<Vec<&'static str>>,
+    /// Bytes of code that is new, and how many it may have.
+    pub size: Fact<(usize, usize)>,
     /// That its sources build to the code; and the same of the program of its migration.
     pub sources: Vec<Fact<()>>,
     /// What runs.

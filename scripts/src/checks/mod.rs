@@ -17,6 +17,7 @@ mod label;
 mod layout;
 mod live;
 mod reserved;
+mod size;
 mod source;
 mod steps;
 mod subject;
@@ -26,6 +27,7 @@ mod tests;
 pub use assessment::Assessment;
 pub use facts::{Built, Callers, Ending, Program, Runs, Stage, Way};
 pub use reserved::reserved;
+pub use size::size;
 pub use subject::{Code, Subject, Version};
 
 use crate::assess::{Coverage, Finding};
@@ -46,7 +48,7 @@ pub struct Found {
 type Check = fn(&Way, &mut Found) -> Result<(), LayoutError>;
 
 /// Every check, in the order in which a refusal names them.
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     layout::check,
     live::check,
     callers::check,
@@ -60,6 +62,7 @@ const CHECKS: [Check; 13] = [
     reserved::check,
     source::check,
     document::check,
+    size::check,
 ];
 
 /// Makes every check of a way.

@@ -49,6 +49,8 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
         labels: _,
         same_code: _,
         current: _,
+        // It warns and refuses nothing: there is no verdict to lower.
+        size: _,
     } = way;
     let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
         ("the new layout", &mut new.known),
@@ -129,6 +131,7 @@ pub(super) fn best() -> Way {
         published: Some(Fact::of((), Origin::Build)),
         declared: Fact::of(Vec::new(), Origin::Build),
         reserved: Fact::of(Vec::new(), Origin::Chain),
+        size: Fact::of((1, 10), Origin::Build),
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {
             kind: StepKind::Complex,

@@ -8,7 +8,8 @@ use crate::app_error::Error;
 use crate::assess::{Fact, Origin, Role};
 use crate::build::Artifact;
 use crate::checks::{
-    Assessment, Built, Callers, Code, Ending, Program, Runs, Stage, Subject, Version, Way, reserved,
+    Assessment, Built, Callers, Code, Ending, Program, Runs, Stage, Subject, Version, Way,
+    reserved, size,
 };
 use crate::client::Client;
 use crate::ids::{CodeHash, LayoutHash};
@@ -258,6 +259,7 @@ impl<'a> Place<'a> {
             published,
             declared,
             reserved: self.reserved(code).await?,
+            size: self.size(version).await?,
             sources: sources(version),
             runs: version.runs.clone(),
             open_to_constructor: Fact::of(Vec::new(), Origin::Chain),
@@ -419,6 +421,20 @@ impl<'a> Place<'a> {
         let there = self.client.code(code.code.implementation).await?;
         let fragments = self.client.fragments(&there).await?;
         Ok(reserved(&there, &fragments))
+    }
+
+    /// How large code is that is new, and may be.
+    async fn size(self, version: &Version<'_>) -> Result<Fact<(usize, usize)>, Error> {
+        let code = version.code;
+        if code.is_old || version.stage == Stage::Registered {
+            return Ok(Fact::unknown("it was told when the code was new"));
+        }
+        if let Some(built) = &code.artifact {
+            return Ok(size(&built.code, &built.fragments, Origin::Build));
+        }
+        let there = self.client.code(code.code.implementation).await?;
+        let fragments = self.client.fragments(&there).await?;
+        Ok(size(&there, &fragments, Origin::Chain))
     }
 
     /// The adopted proxies that a way is for.

@@ -7,7 +7,7 @@ use super::baseline::{Baseline, Before};
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
-use crate::checks::{Callers, Ending, Program, Runs, Stage, Way, reserved};
+use crate::checks::{Callers, Ending, Program, Runs, Stage, Way, reserved, size};
 use crate::interface::{Callable, NOT_DECLARED};
 use crate::layout::Side;
 use alloy::primitives::Address;
@@ -78,6 +78,7 @@ pub(super) fn way(
             }
         },
         reserved: reserved(&artifact.code, &artifact.fragments),
+        size: size(&artifact.code, &artifact.fragments, Origin::Build),
         sources: vec![match artifact.source_hash().is_zero() {
             true => Fact::unknown("it was not built from sources here"),
             false => Fact::of((), Origin::Build),
