@@ -18,6 +18,9 @@ const MAX_CALLS: usize = 16;
 /// leaves is noticed.
 const MAX_REQUESTS: usize = 1024;
 
+/// Bytes of requests that take one of these places.
+const BYTES_OF_PLACE: usize = 64 * 1024;
+
 /// The permits of one connection.
 #[derive(Clone)]
 pub(crate) struct Turns {
@@ -39,8 +42,15 @@ impl Default for Turns {
 
 impl Turns {
     /// Waits until one more request may be read. Nobody closes what is waited for, so that there is one.
-    pub(crate) async fn request(&self) -> Option<SemaphorePermit<'_>> {
+    async fn request(&self) -> Option<SemaphorePermit<'_>> {
         self.requests.acquire().await.ok()
+    }
+
+    /// Takes the place of a request that was read: long ones take the place of several.
+    pub(crate) async fn of_bytes(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        let places = (1 + bytes / BYTES_OF_PLACE).min(MAX_REQUESTS / 4);
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        self.requests.acquire_many(places).await.ok()
     }
 
     /// Waits until one more may be answered.

@@ -2,10 +2,41 @@
 
 use alloy::primitives::U256;
 use jsonrpsee::types::Params;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::rpc_error::RpcError;
+
+/// Most parameters of one request: no method has as many.
+const MAX_PARAMETERS: usize = 64;
+
+/// A list of at most `N` entries. A longer one is refused before it takes memory.
+pub(super) struct AtMost<T, const N: usize>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const N: usize> Deserialize<'de> for AtMost<T, N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T, const N: usize>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const N: usize> Visitor<'de> for List<T, N> {
+            type Value = Vec<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "a list")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(entry) = seq.next_element()? {
+                    if list.len() == N {
+                        return Err(A::Error::custom(format!("expected at most {N} of them")));
+                    }
+                    list.push(entry);
+                }
+                Ok(list)
+            }
+        }
+        let list = deserializer.deserialize_seq(List::<T, N>(std::marker::PhantomData))?;
+        Ok(Self(list))
+    }
+}
 
 /// The parameters of one request, parsed one by one as the method asks for them.
 #[derive(Clone, Debug)]
@@ -17,9 +48,12 @@ impl Args {
     pub(super) fn new(params: &Params<'_>) -> Result<Self, RpcError> {
         match params.as_str() {
             None | Some("null") => Ok(Self(Vec::new())),
-            Some(text) => serde_json::from_str(text).map(Self).map_err(|error| {
-                RpcError::Params(format!("expected an array of parameters: {error}"))
-            }),
+            Some(text) => match serde_json::from_str::<AtMost<_, MAX_PARAMETERS>>(text) {
+                Ok(AtMost(list)) => Ok(Self(list)),
+                Err(error) => Err(RpcError::Params(format!(
+                    "expected an array of parameters: {error}"
+                ))),
+            },
         }
     }
 
@@ -46,6 +80,13 @@ impl Args {
                 .map(Some)
                 .map_err(|error| RpcError::Params(format!("parameter {index} ({name}): {error}"))),
         }
+    }
+
+    /// Refuses a parameter that is longer than what is worth parsing.
+    pub(super) fn at_most_bytes(&self, index: usize, name: &str, most: usize) -> Result<(), RpcError> {
+        let found = self.0.get(index).map_or(0, |raw| raw.get().len());
+        let what = format!("bytes of parameter {index} ({name})");
+        RpcError::at_most(&what, most, found).map(drop)
     }
 
     /// A number that fits 64 bits, hexadecimal or not.

@@ -83,7 +83,8 @@ where
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let Self { inner, turns, .. } = self.clone();
         async move {
-            let _request = turns.request().await;
+            let bytes = request.params.as_ref().map_or(0, |params| params.get().len());
+            let _request = turns.of_bytes(bytes).await;
             // Who waits for a block holds up no other call.
             let _call = match wait::METHODS.contains(&&*request.method) {
                 true => None,
@@ -100,7 +101,12 @@ where
             turns,
         } = self.clone();
         async move {
-            let (_request, _call) = (turns.request().await, turns.call().await);
+            let bytes = batch.iter().flatten().map(|entry| match entry {
+                BatchEntry::Call(call) => call.params.as_ref().map_or(0, |all| all.get().len()),
+                BatchEntry::Notification(_) => 0,
+            });
+            let bytes: usize = bytes.sum();
+            let (_request, _call) = (turns.of_bytes(bytes).await, turns.call().await);
             let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER);
             let mut notified = false;
             let mut entries = batch.into_iter().peekable();
@@ -126,6 +132,8 @@ where
                         vec![MethodResponse::error(id, error)]
                     }
                 };
+                // Lookups never wait: without this a batch would keep its thread until its end.
+                tokio::task::yield_now().await;
                 for answer in some {
                     if let Err(too_long) = answers.append(answer) {
                         return too_long;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use alloy::primitives::{B256, Bytes};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
 use super::answer::{list, ok};
-use super::args::Args;
+use super::args::{Args, AtMost};
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
@@ -76,7 +77,17 @@ struct StateContext {
     transaction_index: Option<i64>,
 }
 
+/// How many calls a bundle has, counted before they take memory.
+#[derive(Deserialize)]
+struct Calls {
+    #[serde(default)]
+    transactions: Vec<IgnoredAny>,
+}
+
 fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
+    let AtMost(counted) = args.get::<AtMost<Calls, MAX_CALLS>>(0, "bundles")?;
+    let calls: usize = counted.iter().map(|one| one.transactions.len()).sum();
+    RpcError::at_most("calls", MAX_CALLS, calls)?;
     let bundles: Vec<Bundle> = args.get(0, "bundles")?;
     let state: Option<StateContext> = args.opt(1, "state context")?;
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
@@ -86,8 +97,6 @@ fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
             "`transactionIndex` of the state context".into(),
         ));
     }
-    let calls: usize = bundles.iter().map(|bundle| bundle.transactions.len()).sum();
-    RpcError::at_most("calls", MAX_CALLS, calls)?;
     let latest = BlockId::Number(BlockNumberOrTag::Latest);
     let id = state.and_then(|state| state.block_number).unwrap_or(latest);
     let bundles = bundles

@@ -18,6 +18,9 @@ use crate::view::View;
 /// Most fields of typed data, each struct written out.
 const MAX_FIELDS: usize = 10_000;
 
+/// Most bytes of typed data.
+const MAX_TYPED_DATA: usize = 1 << 20;
+
 pub(super) const METHODS: Table = &[
     ("eth_sign", Read(eth_sign)),
     ("personal_sign", Read(personal_sign)),
@@ -44,6 +47,8 @@ fn personal_sign(view: &View, args: &Args) -> RpcResult {
 /// `(address, data)`, EIP-712; the data is an object or the same as text.
 fn typed_data(view: &View, args: &Args) -> RpcResult {
     let refuse = |error: String| RpcError::Params(format!("parameter 1 (typed data): {error}"));
+    // Hashing a list of millions of items cannot be interrupted.
+    args.at_most_bytes(1, "typed data", MAX_TYPED_DATA)?;
     let data: TypedData = match args.get::<Value>(1, "typed data")? {
         Value::String(text) => serde_json::from_str(&text),
         value => serde_json::from_value(value),

@@ -3,13 +3,15 @@
 use alloy::primitives::{Bytes, U64};
 
 use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use stylus_chain::{
     CallRequest, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock, SimulationRules,
 };
 
 use super::answer::list;
-use super::args::Args;
+use super::args::{Args, AtMost};
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
@@ -22,14 +24,24 @@ const MAX_CALLS: usize = 5_000;
 
 pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
 
+/// How many blocks and calls there are, counted before they take memory.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    block_state_calls: AtMost<Calls, { MAX_SIMULATE_BLOCKS as usize }>,
+}
+
+#[derive(Deserialize)]
+struct Calls {
+    #[serde(default)]
+    calls: Vec<IgnoredAny>,
+}
+
 fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
+    let counted: Counted = args.get(0, "blocks to simulate")?;
+    let calls = counted.block_state_calls.0.iter();
+    RpcError::at_most("calls", MAX_CALLS, calls.map(|block| block.calls.len()).sum())?;
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
-    let calls: usize = payload
-        .block_state_calls
-        .iter()
-        .map(|block| block.calls.len())
-        .sum();
-    RpcError::at_most("calls", MAX_CALLS, calls)?;
     let rules = SimulationRules {
         validate: payload.validation,
         transfers: payload.trace_transfers,

@@ -11,6 +11,7 @@ use jsonrpsee::types::Params;
 use jsonrpsee::{Extensions, RpcModule};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use stylus_chain::Block;
 use tokio::sync::broadcast::Receiver;
 
 use super::answer::ok;
@@ -19,6 +20,9 @@ use super::json;
 use super::method::Context;
 use crate::events::Event;
 use crate::rpc_error::RpcError;
+
+/// Most bytes of a subscription's filter: it is parsed beside what other callers wait for, and kept.
+const MAX_DETAILS: usize = 256 * 1024;
 
 /// What one subscriber wants to hear.
 enum Wanted {
@@ -59,6 +63,7 @@ async fn subscribe(
 
 fn wanted(params: &Params<'_>) -> Result<Wanted, RpcError> {
     let args = Args::new(params)?;
+    args.at_most_bytes(1, "details", MAX_DETAILS)?;
     let details = KindParams::from_json_value(args.opt(1, "details")?.unwrap_or(Value::Null))
         .map_err(|error| RpcError::Params(format!("parameter 1 (details): {error}")))?;
     match (args.get(0, "kind")?, details) {
@@ -87,6 +92,12 @@ async fn forward(
             event = events.recv() => event,
         };
         let Ok(event) = event else { return };
+        if let (Wanted::Logs(filter), Event::Block(block)) = (wanted, &event) {
+            if !send_logs(filter, block, &sink).await {
+                return;
+            }
+            continue;
+        }
         for message in messages(context, wanted, event).await {
             if sink.send(SubscriptionMessage::from(message)).await.is_err() {
                 return;
@@ -95,16 +106,27 @@ async fn forward(
     }
 }
 
+/// One log after the other: those of a block may be many, and others wait for this thread.
+async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> bool {
+    for receipt in &block.receipts {
+        tokio::task::yield_now().await;
+        for log in json::receipt_logs(receipt) {
+            if !filter.matches(&log.inner) {
+                continue;
+            }
+            let Ok(message) = ok(log) else { continue };
+            if sink.send(SubscriptionMessage::from(message)).await.is_err() {
+                return false;
+            }
+        }
+    }
+    true
+}
+
 async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Box<RawValue>> {
     match (wanted, event) {
         (Wanted::Heads, Event::Block(block)) => {
             json::header(&block).and_then(ok).into_iter().collect()
-        }
-        (Wanted::Logs(filter), Event::Block(block)) => {
-            let logs = block.receipts.iter().flat_map(json::receipt_logs);
-            logs.filter(|log| filter.matches(&log.inner))
-                .filter_map(|log| ok(log).ok())
-                .collect()
         }
         (Wanted::Transactions { full: false }, Event::Transaction(hash)) => {
             ok(hash).into_iter().collect()
@@ -113,7 +135,7 @@ async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Box<R
             whole(context, hash).await.into_iter().collect()
         }
         (Wanted::Heads | Wanted::Logs(_), Event::Transaction(_))
-        | (Wanted::Transactions { .. }, Event::Block(_))
+        | (Wanted::Transactions { .. } | Wanted::Logs(_), Event::Block(_))
         | (_, Event::Skipped) => Vec::new(),
     }
 }

@@ -18,7 +18,7 @@ use std::cell::RefCell;
 
 /// Bytes of a simulated call and of a log, besides their data.
 const CALL_BYTES: usize = 1_024;
-const LOG_BYTES: usize = 256;
+const LOG_BYTES: usize = 512;
 
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
@@ -224,6 +224,8 @@ impl Chain {
             let logged = ended.logs.iter().map(|log| LOG_BYTES + log.data.data.len());
             self.charge(CALL_BYTES + ended.output.len() + logged.sum::<usize>())?;
             let traced = executed.tracer.map(|tracer| tracer.logs_with_transfers());
+            let transfers = traced.as_ref().map_or(0, |all| all.len() - ended.logs.len().min(all.len()));
+            self.charge(LOG_BYTES * transfers)?;
             building
                 .logs_of_calls
                 .push(traced.unwrap_or_else(|| ended.logs.clone()));

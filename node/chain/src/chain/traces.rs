@@ -15,6 +15,10 @@ use alloy_primitives::B256;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
+/// Bytes of an account in a prestate, besides its code, and of a slot.
+const ACCOUNT_BYTES: usize = 256;
+const SLOT_BYTES: usize = 140;
+
 impl Chain {
     /// Executes a mined transaction again and gives the recording in the named tracer's form.
     ///
@@ -133,6 +137,12 @@ impl Chain {
     ) -> Result<Value, ChainError> {
         self.charge(executed.tracer.as_ref().map_or(0, |tracer| tracer.bytes()))?;
         if let TraceKind::Prestate { diff } = kind {
+            // Codes are shown whole: counted before they are written.
+            let shown = executed.changes.iter().map(|(at, account)| {
+                let code = view.info(*at).map_or(0, |info| view.code(info.code_hash).len());
+                ACCOUNT_BYTES + 2 * code + SLOT_BYTES * account.storage.len()
+            });
+            self.charge(shown.sum())?;
             return Ok(prestate(view, &executed.changes, diff));
         }
         let recording = executed
