@@ -30,6 +30,7 @@ async fn one_line_by_path_is_all_that_an_author_needs() -> Result<(), HarnessErr
 }
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates of an author, about 40 s"]
 async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessError> {
     let origin = tempfile::tempdir().expect("a folder");
     copy_author_crates(origin.path());
@@ -55,6 +56,7 @@ async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessErro
 }
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates of an author, about 155 s"]
 async fn one_line_of_a_packaged_crate_is_all_that_an_author_needs() -> Result<(), HarnessError> {
     let vendor = vendored(FRAMEWORK);
     let author = Author::new("version = \"0.1.0\"");
@@ -63,6 +65,7 @@ async fn one_line_of_a_packaged_crate_is_all_that_an_author_needs() -> Result<()
 }
 
 #[test]
+#[ignore = "nightly: compiles crates of an author, about 396 s"]
 fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
     let author = Author::new(&format!(
         "path = {:?}",

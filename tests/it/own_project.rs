@@ -332,6 +332,7 @@ async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: compiles a project of an author, about 13 s"]
 fn a_proposal_is_marked_once_the_registry_has_it() {
     let empty = Empty::with_note();
     let [me, other] = [0, 1].map(|at| empty.node.addresses()[at].to_string());
@@ -354,6 +355,7 @@ fn a_proposal_is_marked_once_the_registry_has_it() {
 }
 
 #[test]
+#[ignore = "nightly: compiles a project of an author, about 20 s"]
 fn a_proposal_that_somebody_else_executes_elsewhere_is_registered_by_the_next_command() {
     let empty = Empty::with_note();
     let [me, other] = [0, 1].map(|at| empty.node.addresses()[at].to_string());

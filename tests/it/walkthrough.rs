@@ -27,16 +27,19 @@ fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 25 s"]
 fn the_page_on_forks_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/forking.md")
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 17 s"]
 fn the_page_on_doctor_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/doctor.md")
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 18 s"]
 fn the_page_on_traces_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/trace.md")
 }
@@ -47,11 +50,13 @@ fn the_quickstart_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 112 s"]
 fn the_page_on_a_project_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/project.md")
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 28 s"]
 fn the_page_on_existing_contracts_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/adopting.md")
 }
@@ -82,6 +87,7 @@ fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 28 s"]
 fn the_page_on_approvers_that_are_contracts_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/approvers.md")
 }
@@ -111,6 +117,7 @@ fn words(printed: &str) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 30 s"]
 fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     let demo = command_line(cli())
         .expect("the workspace")
@@ -141,6 +148,7 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
 /// The block that a reader pastes, without its first line: that installs the program, which
 /// `packages::installed` does.
 #[test]
+#[ignore = "nightly: executes a page, about 41 s"]
 fn the_block_of_the_readme_ends_with_an_upgraded_contract() -> Result<(), HarnessError> {
     let text = fs::read_to_string(home().join("README.md")).expect("the README");
     let blocks = stylus_upgrades_book::Page::read(&text).blocks;

@@ -108,6 +108,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
 }
 
 #[test]
+#[ignore = "nightly: many pages of a console, about 13 s"]
 fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
     let project = Project::with_note();
     let [account, third] = [1, 2].map(|at| project.node.addresses()[at]);
@@ -136,6 +137,7 @@ fn what_would_fail_once_it_is_approved_is_a_danger_on_the_page() {
 }
 
 #[test]
+#[ignore = "nightly: many pages of a console, about 15 s"]
 fn a_creation_that_does_other_things_with_other_gas_is_a_danger_on_the_page() {
     let project = Project::with_note();
     let account = project.node.addresses()[1];

@@ -95,6 +95,7 @@ struct Fixture<'s> {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a Solidity twin, many operations, about 83 s"]
 async fn complex_migration_differs_from_its_solidity_form_where_the_list_says_and_nowhere_else()
 -> Done {
     let sides = Sides::start().await?;

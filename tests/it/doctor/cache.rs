@@ -77,6 +77,7 @@ async fn bid(team: &Team<'_>, manager: Address, programs: &[Address], wei: u64) 
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 79 s"]
 async fn a_bid_is_followed_while_it_decays_until_anybody_evicts_it() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -131,6 +132,7 @@ async fn a_bid_is_followed_while_it_decays_until_anybody_evicts_it() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 74 s"]
 async fn a_cache_with_room_costs_nothing_and_only_what_is_missing_is_bid_for() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -161,6 +163,7 @@ async fn a_cache_with_room_costs_nothing_and_only_what_is_missing_is_bid_for() -
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 61 s"]
 async fn no_more_than_the_bound_is_spent_on_bids() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;

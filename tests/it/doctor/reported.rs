@@ -45,6 +45,7 @@ async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 54 s"]
 async fn what_needs_nothing_needs_no_key() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -97,6 +98,7 @@ async fn without_a_registry_toolchain_and_endpoint_are_examined() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 54 s"]
 async fn without_a_registry_it_is_said_how_one_is_named() -> Done {
     let chain = Chain::embedded()?;
     let folder = tempfile::tempdir().expect("a folder");
@@ -142,6 +144,7 @@ async fn without_a_registry_it_is_said_how_one_is_named() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 71 s"]
 async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of_it() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -178,6 +181,7 @@ async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 65 s"]
 async fn an_address_without_a_registry_is_no_healthy_one() -> Done {
     let chain = Chain::embedded()?;
     let folder = tempfile::tempdir().expect("a folder");
@@ -206,6 +210,7 @@ const MULTI_VALUE: &str = r#"(module
         i32.add))"#;
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 68 s"]
 async fn code_that_the_next_version_would_not_take_is_reported_sixty_days_ahead() -> Done {
     let harness = Harness::on(chain(51)?).await?;
     let team = Team::small(&harness).await?;

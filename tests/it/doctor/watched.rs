@@ -85,6 +85,7 @@ impl Drop for Watching {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a year of a chain, many commands, about 54 s"]
 async fn what_is_watched_is_offered_as_metrics_and_follows_the_chain() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;

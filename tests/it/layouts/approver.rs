@@ -123,6 +123,7 @@ fn a_function_that_callers_lose_is_named_to_every_approver() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 14 s"]
 fn a_migration_that_reverts_and_an_initializer_that_is_lost_are_reported_before_an_approval() {
     let project = two_approvers();
     let v2 = home(V2);
@@ -192,6 +193,7 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 50 s"]
 fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of_the_folder() {
     let project = two_approvers();
     let swapped = home(SWAPPED);
@@ -296,6 +298,7 @@ async fn an_action_that_names_other_hashes_than_the_build_kept_here_is_listed_an
 }
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates and upgrades them, about 24 s"]
 async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     let project = Project::with_note();
     let other = Folder::on(&project);
@@ -325,6 +328,7 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 100 s"]
 fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval() {
     let project = two_approvers();
     let other = Folder::on(&project);
@@ -367,6 +371,7 @@ fn sources_of_a_script_are_not_compared_with_an_action_that_has_none() {
 }
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates and upgrades them, about 43 s"]
 async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
     let project = two_approvers();
     let other = Folder::on(&project);

@@ -18,6 +18,7 @@ use super::folder::{
 use super::project::{BACK, COUNT, Project, V2, home, text};
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates and upgrades them, about 20 s"]
 async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_it() {
     let project = Project::with_note();
     add_without_interface(&project, "Old").await;
@@ -63,6 +64,7 @@ async fn who_proposes_where_no_interface_is_published_is_refused_until_he_names_
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 44 s"]
 fn a_file_of_an_own_build_that_others_can_have_committed_is_not_believed() {
     let project = Project::with_note();
     let deployed = project.done(&["deploy", &home(V2)]);
@@ -91,6 +93,7 @@ fn the_interface_of_code_that_was_deployed_from_here_is_known_when_its_address_i
 }
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates and upgrades them, about 31 s"]
 async fn several_parts_that_are_absent_are_each_reported_once() {
     let project = Project::with_note();
     add_without_interface(&project, "Old").await;
@@ -108,6 +111,7 @@ async fn several_parts_that_are_absent_are_each_reported_once() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 34 s"]
 fn a_version_that_begins_anew_is_not_reported_as_compared_with_what_is_current() {
     let project = Project::with_note();
     let words = ["register", "Note", "2.0", &home(V2), "--initial"];

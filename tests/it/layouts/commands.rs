@@ -12,6 +12,7 @@ use stylus_upgrades_tests::contracts::contract;
 use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, hash, home, text};
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 18 s"]
 fn other_code_under_a_label_that_is_taken_is_refused_before_anything_is_sent() {
     let project = Project::with_note();
     let v2 = home(V2);
@@ -213,6 +214,7 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
 }
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates and upgrades them, about 17 s"]
 async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
     let project = Project::new();
     let other = project.node.addresses()[1].to_string();

@@ -9,6 +9,7 @@ use super::folder::{Folder, add, complete};
 use super::project::{COUNT, Project, SWAPPED, V2, home, text};
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 25 s"]
 fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_refuse() {
     let project = Project::with_note();
     let swapped = home(SWAPPED);
@@ -61,6 +62,7 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 19 s"]
 fn a_migration_program_that_is_only_an_address_is_checked_in_part() {
     let project = Project::with_note();
     let deployed = project.done(&["deploy", &home("contracts/migrations/points_cursor")]);

@@ -105,6 +105,7 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 20 s"]
 fn an_endpoint_that_does_not_know_the_question_is_a_chain_and_without_an_answer_nothing_is_sent() {
     let project = Project::with_note();
     let front = |failure: Failure| {

@@ -76,6 +76,7 @@ fn without_withdraw() -> String {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 86 s"]
 fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
     let author = Author::new();
     let first = author.source("first", NOTE, NEEDS);
@@ -155,6 +156,7 @@ fn a_function_that_the_code_does_not_answer_is_lost_whatever_its_crate_says() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 22 s"]
 fn what_does_not_become_the_contract_does_not_build_as_one() {
     let author = Author::new();
     // What #[cfg] takes away is missing where the SDK routes calls to it.

@@ -79,6 +79,7 @@ fn structs_of_two_versions_of_one_dependency_are_two_in_a_layout() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 69 s"]
 fn what_a_crate_keeps_in_a_namespace_is_in_its_layout_and_compared() {
     let (author, dependency) = (Author::new(), Dependency::new());
     let field = |label: &str, namespace: &str, opaque: &str| {

@@ -138,6 +138,7 @@ fn what_only_a_later_version_uses_is_in_no_straggler() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 64 s"]
 fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
     let author = Author::new();
     let first = author.contract("al", &format!("{A}\n    {LAZY}"), INITIALIZE, "");
@@ -172,6 +173,7 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 54 s"]
 fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     let author = Author::new();
     let first = author.contract(

@@ -11,6 +11,7 @@ use super::folder::{Folder, add, publish};
 use super::project::{COUNT, Project, V2, home, text};
 
 #[tokio::test]
+#[ignore = "nightly: compiles crates and upgrades them, about 55 s"]
 async fn what_a_proposer_says_of_the_new_functions_is_not_reported_as_compared() {
     let project = two_approvers();
     let v2 = home(V2);

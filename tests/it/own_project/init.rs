@@ -138,6 +138,7 @@ opt-level = 3
 "#;
 
 #[test]
+#[ignore = "nightly: compiles a project of an author, about 13 s"]
 fn what_cargo_stylus_makes_is_made_upgradeable_and_registered() {
     let empty = Empty::new();
     cargo_stylus_new(&empty);

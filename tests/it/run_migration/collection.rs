@@ -151,6 +151,7 @@ fn range(request: &str) -> Option<(u64, u64)> {
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 23 s"]
 async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kills() -> Done {
     let harness = Harness::start().await?;
     let fixture = collection(&harness, 4).await?;
@@ -189,6 +190,7 @@ async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kill
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 14 s"]
 async fn run_migration_gathers_anew_what_a_reorganisation_has_changed() -> Done {
     let harness = Harness::start().await?;
     let mut fixture = collection(&harness, 2).await?;
@@ -215,6 +217,7 @@ async fn run_migration_gathers_anew_what_a_reorganisation_has_changed() -> Done 
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 18 s"]
 async fn run_migration_turns_a_collection_back() -> Done {
     let harness = Harness::start().await?;
     let fixture = collection(&harness, 2).await?;

@@ -27,6 +27,7 @@ async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 15 s"]
 async fn run_migration_lets_the_contract_find_its_items() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 300).await?;
@@ -39,6 +40,7 @@ async fn run_migration_lets_the_contract_find_its_items() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 16 s"]
 async fn run_migration_without_an_end_stops_at_the_last_item() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 30).await?;
@@ -53,6 +55,7 @@ async fn run_migration_without_an_end_stops_at_the_last_item() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 29 s"]
 async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
     let harness = Harness::start().await?;
     for program in [BATCHES, CURSOR] {
@@ -93,6 +96,7 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 16 s"]
 async fn run_migration_killed_behind_its_end_says_so_the_next_time() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, CURSOR, 10).await?;

@@ -14,6 +14,7 @@ const GROWTH: u64 = 6 * 1_024;
 const MOST: u64 = 96 * 1_024;
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 32 s"]
 async fn run_migration_of_ten_thousand_items_completes_and_its_memory_is_flat() -> Done {
     let mut sizes = vec![1_000, 10_000];
     if stylus_upgrades_test_support::long() {
@@ -40,6 +41,7 @@ async fn run_migration_of_ten_thousand_items_completes_and_its_memory_is_flat() 
 }
 
 #[tokio::test]
+#[ignore = "nightly: many batches and processes, about 32 s"]
 async fn run_migration_of_ten_thousand_gathered_tokens_completes_in_little_memory() -> Done {
     let program = Path::new(env!("CARGO_BIN_EXE_cli"));
     let measured = measure(program, &[], 10_000, Form::Gathered).await?;
