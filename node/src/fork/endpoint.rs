@@ -12,6 +12,7 @@ use alloy::transports::http::reqwest::{Client, Url, redirect};
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{TransportError, TransportErrorKind, choose_tls_cryptography};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::runtime::Runtime;
 use tower::Layer;
 
@@ -38,6 +39,8 @@ pub(super) struct Endpoint {
     batches: Arc<AtomicUsize>,
     options: ForkOptions,
     shown: String,
+    /// What may be secret in URL and headers, longest first.
+    secrets: Vec<String>,
     /// Taken when it is dropped, which may be inside of async code.
     runtime: Option<Runtime>,
 }
@@ -102,6 +105,7 @@ impl Endpoint {
         Ok(Self {
             client,
             batches: Arc::default(),
+            secrets: secrets(&url, &options),
             options,
             shown,
             runtime: Some(runtime),
@@ -145,10 +149,23 @@ impl Endpoint {
         match work.await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(TransportError::NullResp)) => Ok(Value::Null),
-            Ok(Err(TransportError::ErrorResp(error))) => Err(Refused::Error(error)),
+            Ok(Err(TransportError::ErrorResp(mut error))) => {
+                error.message = self.without_secrets(&error.message).into();
+                error.data = error
+                    .data
+                    .and_then(|data| RawValue::from_string(self.without_secrets(data.get())).ok());
+                Err(Refused::Error(error))
+            }
             Ok(Err(error)) => Err(Refused::Unanswered(self.described(&error))),
             Err(_) => Err(closed()),
         }
+    }
+
+    /// What an endpoint, or the library that asks it, says may have the URL in it, as it was given or in
+    /// its normal form, a part of it, or a header.
+    fn without_secrets(&self, text: &str) -> String {
+        let secrets = self.secrets.iter();
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"))
     }
 
     /// An error in words, without the URL.
@@ -161,10 +178,7 @@ impl Endpoint {
                 cause = deeper.source();
             }
         }
-        let url = self.options.url.trim();
-        for secret in [url, url.trim_end_matches('/')] {
-            text = text.replace(secret, &self.shown);
-        }
+        let text = self.without_secrets(&text);
         let low = text.to_lowercase();
         let hint = match PRUNED.iter().any(|words| low.contains(words)) {
             true => {
@@ -283,6 +297,35 @@ fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
         headers.append(name, value);
     }
     Ok(headers)
+}
+
+/// Shorter parts of a URL are words such as `v2` and `rpc`.
+const SECRET: usize = 8;
+
+/// What may be secret in a URL and in headers: paths and queries, the parts of both, passwords, values.
+fn secrets(url: &Url, options: &ForkOptions) -> Vec<String> {
+    let given = options.url.trim();
+    let after_host = given.split_once("://").map_or(given, |(_, rest)| rest);
+    let after_host = after_host.find('/').and_then(|at| after_host.get(at..));
+    let mut secrets: Vec<String> = [url.path(), after_host.unwrap_or_default()]
+        .into_iter()
+        .chain(url.query())
+        .map(str::to_owned)
+        .chain(url.query_pairs().map(|(_, value)| value.into_owned()))
+        .chain(url.password().map(str::to_owned))
+        .collect();
+    let parts = [given, url.as_str()].into_iter();
+    let parts = parts.flat_map(|url| url.split(['/', '?', '&', '=', '#', '@']).skip(3));
+    secrets.extend(parts.map(str::to_owned));
+    let headers = options
+        .headers
+        .iter()
+        .filter_map(|line| line.split_once(':'));
+    secrets.extend(headers.map(|(_, value)| value.trim().to_owned()));
+    secrets.retain(|secret| secret.len() >= SECRET);
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.dedup();
+    secrets
 }
 
 /// Scheme, host and port of a URL.
