@@ -12,6 +12,18 @@ const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Accepted transactions that are remembered for filters which did not report them yet.
 const MAX_HASHES: usize = 262_144;
 
+/// Most addresses and topics of all filters together, where each filter counts as some: 250 MB.
+const MAX_SIZE: usize = 4_000_000;
+const FILTER_SIZE: usize = 8;
+
+fn size_of(watch: &Watch) -> usize {
+    let Watch::Logs(filter) = watch else {
+        return FILTER_SIZE;
+    };
+    let topics = filter.topics.iter().map(|topic| topic.iter().count());
+    FILTER_SIZE + filter.address.iter().count() + topics.sum::<usize>()
+}
+
 /// What a filter watches.
 #[derive(Clone, Debug)]
 pub(crate) enum Watch {
@@ -38,6 +50,8 @@ pub(crate) struct Filters {
     last_id: u64,
     /// Every filter once, by the time at which it may have expired.
     expiry: VecDeque<(Instant, u64)>,
+    /// Addresses and topics of all filters, and some for each filter.
+    size: usize,
     /// Filters that watch transactions.
     watching: usize,
     /// Accepted transactions, newest last.
@@ -48,9 +62,11 @@ pub(crate) struct Filters {
 
 impl Filters {
     /// Adds a filter that reports from `next_block` on, and returns its id.
-    pub(crate) fn install(&mut self, watch: Watch, next_block: u64) -> u64 {
+    /// None where all of them would take too much.
+    pub(crate) fn install(&mut self, watch: Watch, next_block: u64) -> Option<u64> {
         let now = Instant::now();
         self.expire(now);
+        self.size = Some(self.size + size_of(&watch)).filter(|size| *size <= MAX_SIZE)?;
         self.watching += usize::from(matches!(watch, Watch::Transactions));
         self.last_id += 1;
         let filter = Installed {
@@ -61,7 +77,7 @@ impl Filters {
         };
         self.installed.insert(self.last_id, filter);
         self.expiry.push_back((now, self.last_id));
-        self.last_id
+        Some(self.last_id)
     }
 
     /// Drops the filters that were not used for long.
@@ -120,6 +136,7 @@ impl Filters {
         let Some(filter) = self.installed.remove(&id) else {
             return false;
         };
+        self.size -= size_of(&filter.watch);
         if matches!(filter.watch, Watch::Transactions) {
             self.watching -= 1;
         }
@@ -157,8 +174,8 @@ mod tests {
     #[test]
     fn filters_that_nobody_polls_expire_and_those_that_are_polled_stay() {
         let mut filters = Filters::default();
-        let silent = filters.install(Watch::Blocks, 1);
-        let polled = filters.install(Watch::Transactions, 1);
+        let silent = filters.install(Watch::Blocks, 1).unwrap();
+        let polled = filters.install(Watch::Transactions, 1).unwrap();
         let hash = B256::repeat_byte(7);
         filters.accept(hash);
         let later = Instant::now() + LIFETIME;
@@ -177,10 +194,10 @@ mod tests {
     #[test]
     fn transactions_are_reported_once_to_every_filter_and_in_parts() {
         let mut filters = Filters::default();
-        let first = filters.install(Watch::Transactions, 1);
+        let first = filters.install(Watch::Transactions, 1).unwrap();
         let hashes: Vec<_> = (0..5).map(B256::with_last_byte).collect();
         filters.accept(hashes[0]);
-        let second = filters.install(Watch::Transactions, 1);
+        let second = filters.install(Watch::Transactions, 1).unwrap();
         hashes[1..].iter().for_each(|hash| filters.accept(*hash));
         assert_eq!(filters.new_transactions(first, 2), hashes[..2]);
         assert_eq!(filters.new_transactions(first, 9), hashes[2..]);

@@ -21,8 +21,9 @@ use stylus_vm::HostioRecord;
 const STEP_BYTES: usize = 128;
 /// Bytes of a word as JSON.
 const WORD_BYTES: usize = 69;
-/// In memory an entry takes more than as JSON.
+/// In memory an entry takes more than as JSON: its fields, and a multiple of the words.
 const WEIGHT: usize = 4;
+const ENTRY: usize = 1_536;
 
 /// The entries so far.
 pub(crate) struct OpcodeLog {
@@ -230,6 +231,6 @@ impl Step {
             self.fields.insert("error".into(), text.into());
         }
         log.steps.push(Value::Object(self.fields));
-        tracer.count(0, WEIGHT * self.bytes)
+        tracer.count(0, ENTRY + WEIGHT * self.bytes)
     }
 }
