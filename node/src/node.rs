@@ -12,7 +12,7 @@ use crate::accounts::DevAccounts;
 use crate::config::{MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
-use crate::fork::Fork;
+use crate::fork::{Fork, Verify};
 use crate::state_file::{self, Saved};
 use crate::view::{SharedFilters, View};
 
@@ -23,6 +23,8 @@ pub(crate) struct Node {
     pub(crate) filters: SharedFilters,
     pub(crate) events: Events,
     pub(crate) fork: Option<Fork>,
+    /// Whether forks are verified, also after one was left.
+    pub(crate) verify: Verify,
     /// Settings of the chain without a fork.
     pub(crate) plain: ChainConfig,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
@@ -126,6 +128,11 @@ impl Node {
             accounts: Arc::new(accounts),
             filters: SharedFilters::default(),
             events,
+            verify: config
+                .fork
+                .as_ref()
+                .map(|fork| fork.options().verify)
+                .unwrap_or_default(),
             fork: config.fork,
             plain: config.chain,
             instance_id: B256::random(),

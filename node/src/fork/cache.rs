@@ -54,7 +54,7 @@ impl Cache {
             let url = &keccak256(url.trim().trim_end_matches('/'))[..8];
             let (block, url) = (hex::encode(&head.hash[..8]), hex::encode(url));
             // What was not verified is not believed where it is to be.
-            let verified = head.state_root.map_or("", |_| "-verified");
+            let verified = head.root().map_or("", |_| "-verified");
             let path = folder.join(format!("{}-{block}-{url}{verified}.jsonl", head.number));
             Ok((own_file::open(&path)?, path))
         });

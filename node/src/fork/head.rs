@@ -1,6 +1,8 @@
 //! The block that is forked, as its endpoint tells it.
 
 use alloy::primitives::{Address, B256, U64, U256};
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
@@ -24,11 +26,17 @@ pub(crate) struct Head {
     /// How its state is asked for: by hash (EIP-1898), so that no other block's can be the answer; by
     /// number where the endpoint does not know that form.
     pub(super) at: Value,
-    /// Where the state is verified: what proofs are checked against.
-    pub(super) state_root: Option<B256>,
+    /// Where the state is verified: what proofs are checked against. Set once: another endpoint of the
+    /// same block may be one that is verified.
+    pub(super) state_root: OnceLock<B256>,
 }
 
 impl Head {
+    /// What proofs are checked against, where the state is verified.
+    pub(super) fn root(&self) -> Option<B256> {
+        self.state_root.get().copied()
+    }
+
     /// Whether an answer can only be of this block.
     pub(super) fn is_pinned(&self) -> bool {
         self.at.is_object()
@@ -190,7 +198,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
         });
     }
     Ok(Head {
-        state_root,
+        state_root: state_root.map(OnceLock::from).unwrap_or_default(),
         chain_id,
         arbos_version,
         number: block.number.to(),

@@ -143,6 +143,9 @@ impl Fork {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(endpoint);
+        if let Some(root) = found.root() {
+            let _ = ours.state_root.set(root);
+        }
         // The file is of what the first endpoint said.
         self.cache().close();
         Ok(())
@@ -263,7 +266,21 @@ impl Fork {
         method: &'static str,
         params: Value,
     ) -> Result<Value, Refused> {
-        self.endpoint().forward(method, params).await
+        let endpoint = self.endpoint();
+        let answer = endpoint.forward(method, params).await?;
+        let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_fresh = seen().elapsed() < STILL;
+        if !is_fresh {
+            // After a reorganisation it would be of other blocks than those beneath this chain.
+            let mut again = Vec::new();
+            for (method, params) in self.head().calls() {
+                again.push(endpoint.forward(method, params).await?);
+            }
+            let same = self.head().check(endpoint.shown(), &again);
+            same.map_err(|error| Refused::Unanswered(error.to_string()))?;
+            *seen() = Instant::now();
+        }
+        Ok(answer)
     }
 }
 

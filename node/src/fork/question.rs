@@ -29,7 +29,7 @@ impl Question {
     /// What the endpoint is asked: for proofs, where the state root is known.
     pub(super) fn calls(&self, head: &Head) -> Vec<Call> {
         let at = &head.at;
-        match (self, head.state_root) {
+        match (self, head.root()) {
             (Self::Account(address), None) => [BALANCE, NONCE, CODE]
                 .map(|method| (method, json!([address, at])))
                 .to_vec(),
@@ -54,7 +54,7 @@ impl Question {
     /// In words, what is none, or is not proven.
     pub(super) fn entries(&self, head: &Head, answers: &[Value]) -> Result<Vec<Entry>, String> {
         let left_out = || "the endpoint left out answers".to_owned();
-        match (self, head.state_root) {
+        match (self, head.root()) {
             (Self::Account(address), root) => {
                 let account = match (root, answers) {
                     (None, [balance, nonce, code]) => SourceAccount {

@@ -2,8 +2,8 @@
 
 use alloy::primitives::U256;
 use jsonrpsee::types::Params;
-use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::rpc_error::RpcError;
@@ -83,7 +83,12 @@ impl Args {
     }
 
     /// Refuses a parameter that is longer than what is worth parsing.
-    pub(super) fn at_most_bytes(&self, index: usize, name: &str, most: usize) -> Result<(), RpcError> {
+    pub(super) fn at_most_bytes(
+        &self,
+        index: usize,
+        name: &str,
+        most: usize,
+    ) -> Result<(), RpcError> {
         let found = self.0.get(index).map_or(0, |raw| raw.get().len());
         let what = format!("bytes of parameter {index} ({name})");
         RpcError::at_most(&what, most, found).map(drop)

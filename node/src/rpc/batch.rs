@@ -83,7 +83,10 @@ where
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let Self { inner, turns, .. } = self.clone();
         async move {
-            let bytes = request.params.as_ref().map_or(0, |params| params.get().len());
+            let bytes = request
+                .params
+                .as_ref()
+                .map_or(0, |params| params.get().len());
             let _request = turns.of_bytes(bytes).await;
             // Who waits for a block holds up no other call.
             let _call = match wait::METHODS.contains(&&*request.method) {

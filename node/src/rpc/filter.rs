@@ -43,7 +43,9 @@ fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
 fn install(view: &View, watch: Watch) -> RpcResult {
     let next_block = view.chain.block_number() + 1;
     let id = view.filters.lock().install(watch, next_block);
-    ok(U64::from(id))
+    ok(id.map(U64::from).ok_or_else(|| {
+        RpcError::Limit("too many filters, or addresses and topics in them: uninstall some".into())
+    })?)
 }
 
 /// Most hashes that one poll reports; the next one goes on from there.
@@ -99,6 +101,16 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
         )));
     };
     let filter = log_filter(&filter);
+    let forked = view.fork.as_ref().map(|fork| fork.head().number);
+    let from = match filter.from_block {
+        Some(BlockNumberOrTag::Earliest) => Some(0),
+        tag => tag.and_then(|tag| tag.as_number()),
+    };
+    if from.is_some() && from <= forked {
+        return Err(RpcError::NotSupported(
+            "a filter over blocks before the fork (eth_getLogs asks for them)".into(),
+        ));
+    }
     let logs = view.chain.logs_iter(&filter)?;
     list(logs.map(|log| Ok(json::log(&log?))))
 }

@@ -59,7 +59,7 @@ fn reset(node: &mut Node, args: &Args) -> RpcResult {
         (None, None) => node.chain.reset(),
         (None, Some(_)) => node.leave_fork(),
         (Some(forking), current) if is_named(&forking) => {
-            let fork = Fork::connect(wanted(forking, current)?)?;
+            let fork = Fork::connect(wanted(forking, current, node.verify)?)?;
             node.enter_fork(fork)?;
         }
         (Some(_), None) => node.chain.reset(),
@@ -75,12 +75,16 @@ fn is_named(forking: &Forking) -> bool {
     forking.json_rpc_url.is_some() || forking.block_number.is_some()
 }
 
-fn wanted(forking: Forking, current: Option<Fork>) -> Result<ForkOptions, RpcError> {
+fn wanted(
+    forking: Forking,
+    current: Option<Fork>,
+    verify: Verify,
+) -> Result<ForkOptions, RpcError> {
     let current = current.map(|fork| fork.options());
     let mut options = match (forking.json_rpc_url, current) {
         (Some(url), Some(current)) if url == current.url => current,
-        (Some(url), current) => ForkOptions {
-            verify: current.map_or_else(Verify::default, |current| current.verify),
+        (Some(url), _) => ForkOptions {
+            verify,
             ..ForkOptions::new(url)
         },
         (None, Some(current)) => current,

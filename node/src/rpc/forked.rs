@@ -119,6 +119,8 @@ impl Named {
 pub(super) enum Question {
     /// The request itself.
     Whole,
+    /// The request itself, about the forked block, which a tag names here.
+    OfHead,
     /// The request itself, if the block is not younger than the fork.
     OfBlock(B256),
     /// The request itself, if the transaction is not younger than the fork.
@@ -153,6 +155,14 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
     };
     let parameter = |at: usize| args.opt::<Value>(at, "block").ok().flatten();
     match rule(method)? {
+        // Its transactions and receipts are the endpoint's; its state may have changed here.
+        Rule::Block(0)
+            if method != "debug_storageRangeAt"
+                && is_tag(parameter(0).as_ref())
+                && view.chain.block_number() == head =>
+        {
+            Some(Question::OfHead)
+        }
         Rule::Block(at) => of_block(Named::parse(&parameter(at)?)?, Some(head)),
         Rule::State(at) => of_block(Named::parse(&parameter(at)?)?, head.checked_sub(1)),
         Rule::Transaction => {
@@ -166,6 +176,11 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
             if let Some(hash) = filter.get("blockHash").filter(|hash| !hash.is_null()) {
                 return of_block(Named::parse(hash)?, Some(head));
             }
+            let unbounded = ["fromBlock", "toBlock"].map(|name| is_tag(filter.get(name)));
+            if unbounded == [true; 2] && view.chain.block_number() == head {
+                filter.insert("fromBlock".into(), json!(U64::from(head)));
+                filter.insert("toBlock".into(), json!(U64::from(head)));
+            }
             let bound = |name: &str| match Named::parse(filter.get(name)?)? {
                 Named::Number(number) => Some(number),
                 Named::Hash(_) => None,
@@ -178,6 +193,17 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
             filter.insert("toBlock".into(), json!(to));
             Some(Question::Before(filter))
         }
+    }
+}
+
+/// Whether a parameter names the newest block, or none.
+fn is_tag(parameter: Option<&Value>) -> bool {
+    match parameter {
+        None => true,
+        Some(tag) => matches!(
+            tag.as_str(),
+            Some("latest" | "pending" | "safe" | "finalized")
+        ),
     }
 }
 
@@ -195,6 +221,14 @@ impl Question {
                 return Ok(Theirs::Whole(
                     forwarded(fork, method, args.to_value()).await?,
                 ));
+            }
+            Self::OfHead => {
+                let mut params = args.to_value();
+                if let Some(list) = params.as_array_mut() {
+                    list.resize(list.len().max(1), Value::Null);
+                    list[0] = json!(U64::from(fork.head().number));
+                }
+                return Ok(Theirs::Whole(forwarded(fork, method, params).await?));
             }
             Self::Before(filter) => return before(fork, method, filter).await,
             Self::OfBlock(hash) => ("eth_getBlockByHash", hash),

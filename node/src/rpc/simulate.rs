@@ -40,7 +40,11 @@ struct Calls {
 fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let counted: Counted = args.get(0, "blocks to simulate")?;
     let calls = counted.block_state_calls.0.iter();
-    RpcError::at_most("calls", MAX_CALLS, calls.map(|block| block.calls.len()).sum())?;
+    RpcError::at_most(
+        "calls",
+        MAX_CALLS,
+        calls.map(|block| block.calls.len()).sum(),
+    )?;
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
     let rules = SimulationRules {
         validate: payload.validation,

@@ -224,7 +224,9 @@ impl Chain {
             let logged = ended.logs.iter().map(|log| LOG_BYTES + log.data.data.len());
             self.charge(CALL_BYTES + ended.output.len() + logged.sum::<usize>())?;
             let traced = executed.tracer.map(|tracer| tracer.logs_with_transfers());
-            let transfers = traced.as_ref().map_or(0, |all| all.len() - ended.logs.len().min(all.len()));
+            let transfers = traced
+                .as_ref()
+                .map_or(0, |all| all.len() - ended.logs.len().min(all.len()));
             self.charge(LOG_BYTES * transfers)?;
             building
                 .logs_of_calls

@@ -139,7 +139,9 @@ impl Chain {
         if let TraceKind::Prestate { diff } = kind {
             // Codes are shown whole: counted before they are written.
             let shown = executed.changes.iter().map(|(at, account)| {
-                let code = view.info(*at).map_or(0, |info| view.code(info.code_hash).len());
+                let code = view
+                    .info(*at)
+                    .map_or(0, |info| view.code(info.code_hash).len());
                 ACCOUNT_BYTES + 2 * code + SLOT_BYTES * account.storage.len()
             });
             self.charge(shown.sum())?;
