@@ -25,8 +25,8 @@ pub(super) fn start(verbosity: u8) {
         Ok(filter) if !named.is_empty() => filter,
         _ => default.parse().unwrap_or_default(),
     };
-    // Its spans have the URL of a fork's endpoint, with keys in it.
-    let filter = filter.with_target("alloy_transport_http", LevelFilter::INFO);
+    // Its spans and errors, those of alloy_transport_http too, have the URL of an endpoint with its keys.
+    let filter = filter.with_target("alloy_transport", LevelFilter::INFO);
     let (lines, written) = sync_channel::<Vec<u8>>(BACKLOG);
     let writer = std::thread::Builder::new()
         .name("stylus-log".into())
