@@ -226,6 +226,7 @@ fn upgrade_killed_anywhere_and_typed_again_upgrades_once() {
 }
 
 #[test]
+#[ignore = "nightly: kills the command at every point, about 90 s"]
 fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
     // Deploy, activate, publish, migrate, and two transactions of the rollout.
     let words = with("migrate", &VERSION_2);
