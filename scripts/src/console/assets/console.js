@@ -172,8 +172,8 @@ async function act(button) {
       const next = what === 'submit' ? 'check the files again and read what is found' : 'open this page again and read it';
       throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, next);
     }
-    if (now.values !== button.dataset.values && !$('any-values').checked) {
-      $('values').hidden = false;
+    if ((now.values ?? '') !== (button.dataset.values ?? '') && !$('any-values')?.checked) {
+      if ($('values')) $('values').hidden = false;
       throw problem('it would write other values now than those above', 'the same values', 'others, in the same places', 'open this page again and read them; if they differ from block to block, check the box above the button');
     }
     if (now.consent === 'refused' || (now.consent === 'needed' && !$('yes').checked)) {
@@ -258,6 +258,7 @@ async function check() {
     }
     $('consent').hidden = found.consent !== 'needed';
     button.dataset.stamp = found.stamp;
+    button.dataset.values = found.values ?? '';
     button.disabled = Boolean(needed());
     button.hidden = false;
   } catch (error) {
