@@ -17,9 +17,9 @@ use stylus_upgrades_interface::{chain, limits};
 /// Dictionary byte behind the prefix: none.
 const NO_DICTIONARY: u8 = 0;
 const QUALITY: i32 = 11;
+const WINDOW: i32 = 22;
 /// Bytes of the brotli stream in one fragment, at most.
 const FRAGMENT_STREAM_MAX: usize = limits::CODE_SIZE_MAX - chain::FRAGMENT_PREFIX.len();
-const WINDOW: i32 = 22;
 
 /// A contract, ready for the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -212,7 +212,7 @@ pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
     html! {
         ol.timeline {
             @for all in entries.chunk_by(|one, next| one.tx == next.tx) {
-                @for one in all.iter().take(1) {
+                @if let Some(one) = all.first() {
                     li {
                         (time(one.time)) " "
                         @match &one.link {

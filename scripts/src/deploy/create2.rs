@@ -1,4 +1,4 @@
-//! Code at the address that follows from it, by the CREATE2 deployer: whoever comes first comes for all.
+//! Code at the address that follows from its bytes. The CREATE2 deployer puts it there, once for everybody.
 
 use super::{require_code, was_not_done};
 use crate::build::evm;
