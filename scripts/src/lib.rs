@@ -22,7 +22,8 @@
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
-//! | [`commands`] | the command line: arguments, and what each command says |
+//! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
+//! | [`commands`] | the command line: arguments, and what each command does |
 //! | [`console`] | the same in a browser: the server, its pages |
 //! | [`loopback`] | HTTP for this machine alone: connections, limits, timeouts |
 //! | [`publish`] | an implementation's sources, submitted to an explorer |
@@ -76,6 +77,7 @@ pub mod progress;
 pub mod project;
 pub mod publish;
 pub mod registry;
+pub mod report;
 pub mod review;
 pub mod secret;
 pub mod state_folder;

@@ -1,15 +1,21 @@
 //! `deploy`: build, compress, create, activate.
 
-use super::context::{Context, report};
+use super::context::Context;
 use super::verifiable::{keep_deployment, kept_implementation};
 use crate::app_error::Error;
 use crate::assess::FindingId;
+use crate::build::BuildInfo;
+use crate::client::Sent;
 use crate::deploy;
+use crate::governance::Names;
+use crate::ids::{CodeHash, LayoutHash, SourceHash, TxHash};
 use crate::output::Outcome;
 use crate::plan::has_constructor;
 use crate::progress::Progress;
+use crate::report::{CommandReport, Transactions};
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
-use serde_json::json;
+use serde::Serialize;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 pub(super) async fn run(
@@ -48,32 +54,69 @@ pub(super) async fn run(
         let call = IArbWasm::activateProgramCall { program: address }.abi_encode();
         sent.or_else(|| context.earlier(Some(ARB_WASM), &call))
     };
-    let mut outcome = Outcome::default();
-    let sent = fragments.into_iter().chain([created.clone()]);
-    let sent: Vec<_> = sent.chain(activated.clone()).collect();
-    report(&mut outcome, &sent);
-    outcome.field("tx", created.tx);
-    outcome.field("gas", created.gas);
-    let active = !no_activate;
-    let activation = activated
-        .as_ref()
-        .map(|sent| json!({"tx": sent.tx, "gas": sent.gas}));
-    outcome.field("address", address);
-    outcome.field("codehash", codehash);
-    outcome.field("active", active);
-    outcome.field("activation", activation);
-    outcome.field("wasm_bytes", artifact.wasm.len());
-    outcome.field("code_bytes", artifact.size());
-    outcome.field("fragments", artifact.fragments.len());
-    outcome.field("layout_hash", artifact.layout_hash());
-    outcome.field("source_hash", artifact.source_hash());
-    outcome.field("build", &artifact.info);
-    outcome.line(format!("address   {address}"));
-    outcome.line(format!("codehash  {codehash}"));
-    outcome.line(match (active, &activated) {
-        (false, _) => "inactive: nobody can run it yet",
-        (true, Some(_)) => "activated for 365 days",
-        (true, None) => "active: the same code was activated before",
-    });
-    Ok(outcome)
+    let sent: Vec<_> = (fragments.into_iter())
+        .chain([created.clone()])
+        .chain(activated.clone())
+        .collect();
+    let report = Deployed {
+        transactions: Transactions::of(&sent).with_main(&created),
+        address,
+        codehash,
+        active: !no_activate,
+        activation: activated.as_ref().map(Activation::of),
+        wasm_bytes: artifact.wasm.len(),
+        code_bytes: artifact.size(),
+        fragments: artifact.fragments.len(),
+        layout_hash: artifact.layout_hash(),
+        source_hash: artifact.source_hash(),
+        build: &artifact.info,
+    };
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What `deploy` reports.
+#[derive(Serialize)]
+struct Deployed<'a> {
+    #[serde(flatten)]
+    transactions: Transactions,
+    address: Address,
+    codehash: CodeHash,
+    active: bool,
+    activation: Option<Activation>,
+    wasm_bytes: usize,
+    code_bytes: usize,
+    fragments: usize,
+    layout_hash: LayoutHash,
+    source_hash: SourceHash,
+    build: &'a BuildInfo,
+}
+
+#[derive(Serialize)]
+struct Activation {
+    tx: TxHash,
+    gas: u64,
+}
+
+impl Activation {
+    fn of(sent: &Sent) -> Self {
+        Self {
+            tx: sent.tx,
+            gas: sent.gas,
+        }
+    }
+}
+
+impl CommandReport for Deployed<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.push(format!("address   {}", self.address));
+        lines.push(format!("codehash  {}", self.codehash));
+        let state = match (self.active, &self.activation) {
+            (false, _) => "inactive: nobody can run it yet",
+            (true, Some(_)) => "activated for 365 days",
+            (true, None) => "active: the same code was activated before",
+        };
+        lines.push(state.into());
+        lines
+    }
 }
