@@ -4,9 +4,11 @@ use super::drawing::slots;
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
-use super::view::{Entry, Review};
+use super::view::Review;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, not_executed};
+use crate::history::Entry;
+use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
 
@@ -215,16 +217,22 @@ pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
                 @if let Some(one) = all.first() {
                     li {
                         (time(one.time)) " "
-                        @match &one.link {
-                            Some(to) if to.starts_with("https://") || to.starts_with("http://") => {
-                                a href=(to) rel="noreferrer" { "transaction" }
-                            },
-                            _ => { code.address { (one.tx) } },
-                        }
+                        (transaction(place, one.tx))
                         ul { @for one in all { li { (happened(place, one)) } } }
                     }
                 }
             }
+        }
+    }
+}
+
+/// A transaction: a link to the explorer's page, where an explorer is named.
+fn transaction(place: &PageContext, tx: TxHash) -> Markup {
+    let is_web = |to: &&String| to.starts_with("https://") || to.starts_with("http://");
+    html! {
+        @match place.explorer.as_ref().filter(is_web) {
+            Some(explorer) => a href={ (explorer) "/tx/" (tx) } rel="noreferrer" { "transaction" },
+            None => code.address { (tx) },
         }
     }
 }

@@ -8,7 +8,8 @@
 //! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
 //! | [`live`] | news of the chain, as they come |
-//! | [`view`] | the documents as the pages read them |
+//! | [`view`] | documents of other commands as the pages read them |
+//! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
 //! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
@@ -26,6 +27,7 @@ pub mod doctor;
 pub mod drawing;
 pub mod graph;
 pub mod instance;
+pub mod lists;
 pub mod live;
 pub mod overview;
 pub mod page;
