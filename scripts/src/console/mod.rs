@@ -9,6 +9,7 @@
 //! | [`assets`] | the style sheet and the script |
 //! | [`live`] | news of the chain, as they come |
 //! | [`view`] | documents of other commands as the pages read them |
+//! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
 //! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
@@ -22,6 +23,7 @@ pub mod action;
 pub mod answer;
 pub mod assets;
 pub mod before;
+pub mod decision;
 pub mod definition;
 pub mod doctor;
 pub mod drawing;

@@ -1,6 +1,6 @@
 //! The documents of the commands, as the pages read them. What a page does not show is left out here.
 
-use crate::assess::{Consent, Finding};
+use crate::assess::Finding;
 use crate::functions::DecodedCall;
 use crate::governance::signed::Digests;
 use crate::governance::{CodeFacts, Display, Explained, Node};
@@ -8,7 +8,7 @@ use crate::history::Entry;
 use crate::ids::{ActionId, CodeHash};
 use crate::model::Readiness;
 use crate::review::Area;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -70,33 +70,6 @@ pub struct Review {
 #[allow(missing_docs)]
 pub struct Policies {
     pub policies: Vec<Explained>,
-}
-
-/// What would happen if an account did something now.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Before {
-    pub operation: String,
-    pub account: Address,
-    pub action: ActionId,
-    pub sentence: String,
-    pub stamp: B256,
-    pub values: B256,
-    pub display: Display,
-    #[serde(default)]
-    pub decoded: Vec<DecodedCall>,
-    #[serde(default)]
-    pub digests: Option<Digests>,
-    #[serde(default)]
-    pub transaction_digest: Option<B256>,
-    #[serde(default)]
-    pub findings: Vec<Finding>,
-    #[serde(default)]
-    pub consent: Option<Consent>,
-    #[serde(default)]
-    pub plan: Option<Plan>,
-    #[serde(default)]
-    pub untried: Option<String>,
 }
 
 /// `doctor`.

@@ -1,6 +1,6 @@
 //! One definition's events, each with who, when, and the policy that was in force.
 
-use super::event_words::{actor, describe, in_force, title};
+use super::event_words::{actor, describe, in_force};
 use crate::client::{ChainError, Client, EventStore};
 use crate::governance::Names;
 use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
@@ -218,13 +218,14 @@ async fn from_logs(
         let fact = facts.all_of(log).await?;
         let policy = action.and_then(|id| in_force(id, event, &definition, names));
         let what = describe(event, &definition, names);
+        let name = log.topic0().and_then(|topic| Event::name_by_selector(topic.0));
         definition.feed(event, fact.time);
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),
             time: fact.time,
             tx: log.transaction_hash.unwrap_or_default().into(),
             who: who.unwrap_or(fact.sender),
-            event: title(event).into(),
+            event: name.unwrap_or_default().into(),
             what,
             codehash: match event {
                 Event::VersionAdded(event) => Some(event.codehash.into()),

@@ -197,6 +197,11 @@ impl Output {
             .hide_as(page, |secret| html! { (secret) }.into_string())
     }
 
+    /// A text for a page, without secrets.
+    pub fn hidden(&self, text: &str) -> String {
+        self.secrets.hide(text)
+    }
+
     /// A document as it is printed.
     pub fn document_text(document: &Map<String, Value>) -> String {
         json::line(document)

@@ -4,7 +4,7 @@ use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
 use super::super::doctor::{self, DoctorArgs};
 use super::super::{pending, plan, policy, review, status, verify};
-use super::lists;
+use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::console::plan::REPLAY_BLOCKS;
@@ -26,6 +26,8 @@ pub(super) async fn by_name(
 ) -> Result<Outcome, Error> {
     let given = |name: &str| request.query.get(name).map(String::as_str);
     match name {
+        "before" => Ok(Outcome::document(&before::run(context, request).await?)),
+        "news" => Ok(Outcome::document(&news::since(context, request).await?)),
         "status" => status::run(context, given("subject")).await,
         "pending" => pending::run(context, given("name")).await,
         "review" => review::run(context, request.value("id")).await,

@@ -45,7 +45,7 @@ pub(super) async fn drawn(
             (found.what.clone(), console::action::action(place, &found))
         }
         "/before" => {
-            let found: view::Before = shown(output, &before::run(context, request).await?)?;
+            let found = before::run(context, request).await?;
             let main = console::before::before(place, &found);
             ("Before the wallet is asked".into(), main)
         }

@@ -4,7 +4,7 @@ use super::super::args::Global;
 use super::super::context::Context;
 use super::super::export::ExportArgs;
 use super::super::unknown;
-use super::{before, documents, news, pages, submission};
+use super::{documents, news, pages, submission};
 use crate::app_error::Error;
 use crate::client::EventStore;
 use crate::console::answer::{Answer, document, page};
@@ -12,7 +12,7 @@ use crate::console::page::{PageContext, failure, page as whole};
 use crate::console::request::PageRequest;
 use crate::error::{Exit, Explain, Report};
 use crate::keys::KeyArgs;
-use crate::output::Output;
+use crate::output::{Outcome, Output};
 use crate::plan::Trials;
 use alloy::primitives::Address;
 use hyper::StatusCode;
@@ -83,10 +83,11 @@ impl Reader {
             Err(error) => return self.failed(&error),
         };
         let found = match (name, request.is_post) {
-            ("submit", true) => submission::run(&context, body).await,
+            ("submit", true) => {
+                let before = submission::run(&context, body).await;
+                before.map(|before| Outcome::document(&before))
+            }
             (_, true) => Err(documents::nothing_there(&request.path)),
-            ("before", false) => before::run(&context, request).await,
-            ("news", false) => news::since(&context, request).await,
             (name, false) => documents::by_name(&context, name, request).await,
         };
         match found {
