@@ -1,8 +1,8 @@
 //! What will happen, before the wallet is asked.
 
 use super::action::display;
-use super::page::{PageContext, address, findings, link, text};
 use super::decision::{Before, Decision};
+use super::page::{PageContext, address, findings, link, text};
 use super::view;
 use crate::assess::Consent;
 use maud::{Markup, html};

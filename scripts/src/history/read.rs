@@ -218,7 +218,9 @@ async fn from_logs(
         let fact = facts.all_of(log).await?;
         let policy = action.and_then(|id| in_force(id, event, &definition, names));
         let what = describe(event, &definition, names);
-        let name = log.topic0().and_then(|topic| Event::name_by_selector(topic.0));
+        let name = log
+            .topic0()
+            .and_then(|topic| Event::name_by_selector(topic.0));
         definition.feed(event, fact.time);
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),

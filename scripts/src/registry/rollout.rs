@@ -85,5 +85,7 @@ fn upgraded_by(sent: &Sent) -> Vec<Address> {
 /// The complex steps that a transaction began: the instance, from where and to where.
 pub fn begun_by(sent: &Sent) -> Vec<(Address, String, String)> {
     let begun = events::<abi::MigrationStarted>(sent);
-    begun.map(|(_, one)| (one.proxy, one.from, one.to)).collect()
+    begun
+        .map(|(_, one)| (one.proxy, one.from, one.to))
+        .collect()
 }

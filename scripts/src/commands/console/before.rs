@@ -9,9 +9,9 @@ use super::super::pending::named;
 use super::checks::Checked;
 use super::documents;
 use super::reader::account;
-use crate::console::decision::{Before, Decision, Planned, Progress};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
+use crate::console::decision::{Before, Decision, Planned, Progress};
 use crate::console::request::PageRequest;
 use crate::export::{Exported, Format};
 use crate::functions::DecodedCall;
@@ -79,8 +79,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             plain(subject, call.into(), &mut page).await?;
-            page.decision.sentence =
-                "Sent now, your approval of this action is withdrawn.".into();
+            page.decision.sentence = "Sent now, your approval of this action is withdrawn.".into();
         }
         "cancel" => {
             let call = abi::cancelCall { action: action.0 }.abi_encode();

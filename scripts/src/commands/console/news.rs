@@ -12,8 +12,8 @@ use crate::text::utc;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
-use serde::Serialize;
 use futures::stream::{Stream, unfold};
+use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{error::Elapsed, timeout};
 

@@ -4,8 +4,8 @@ use super::super::context::Context;
 use super::before::transaction;
 use super::checks::Checked;
 use super::reader::account;
-use crate::console::decision::{Before, Decision};
 use crate::app_error::Error;
+use crate::console::decision::{Before, Decision};
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
@@ -101,7 +101,12 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         untried: None,
         planned: None,
     });
-    before.transaction = Some(transaction(&client, registry, governed.input(), simulated.gas)?);
+    before.transaction = Some(transaction(
+        &client,
+        registry,
+        governed.input(),
+        simulated.gas,
+    )?);
     checked.report(&mut before.decision);
     Ok(before.stamped())
 }
