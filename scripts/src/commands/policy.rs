@@ -8,7 +8,7 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Call, Explained, deciding_policy, explain, pending};
+use crate::governance::{Explained, deciding_policy, explain, pending};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -103,9 +103,9 @@ async fn warn_of_open(
     (registry, name): (Address, &str),
     role: &str,
 ) -> Result<(), Error> {
-    let open = pending(client, registry, name, &context.names()).await?;
+    let open = pending(client, registry, name).await?;
     for action in &open.actions {
-        if Call::decode(&action.call)?.role() == role {
+        if action.says.role() == role {
             context.output.note(&format!(
                 "warning: the new policy of {role} ends the open action {}: it is to be proposed anew",
                 action.action

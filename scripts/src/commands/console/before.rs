@@ -2,10 +2,10 @@
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
 use super::super::approve::{require_current, require_part};
-use super::super::calldata;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::pending::named;
+use super::super::shown::shown;
 use super::checks::Checked;
 use super::documents;
 use super::reader::account;
@@ -13,10 +13,11 @@ use super::stamp::{Decided, Planned};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::console::request::PageRequest;
-use crate::export::{Exported, Format};
+use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernanceError, GovernedCall, action_of, proposed, readiness,
+    Approved, Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed,
+    readiness,
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
@@ -27,7 +28,6 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The operation of a contract, and what names it.
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
     let client = context.snapshot().await?.acting_as(account);
     let registry = context.verified(&client, unverified).await?;
     let names = context.names();
-    let action = named(&client, registry, request.value("id"), &names).await?;
+    let action = named(&client, registry, request.value("id")).await?;
     readiness(&client, registry, action).await?;
     let event = proposed(&client, registry, action).await?;
     let subject = Subject {
@@ -135,9 +135,13 @@ struct Subject<'a> {
 /// The very bytes that were proposed, sent by the account. Gives what they do, in words.
 async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
-    in_words(subject, &governed, page).await?;
+    let shown = in_words(subject, &governed, page).await?;
     let simulated = governed.simulate(subject.client).await?;
-    let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
+    let what = governed.what();
+    let Approved {
+        approvals,
+        required,
+    } = simulated.approved;
     page.sentence(match simulated.executes {
             true => format!(
                 "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
@@ -151,14 +155,18 @@ async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<
     page.outcome.field("executes", simulated.executes);
     transaction(subject, call, simulated.gas, page);
     digests(subject, call, page).await?;
-    check(subject, &governed, simulated.dry_run.as_ref(), page).await?;
+    check(
+        subject,
+        (&governed, &shown),
+        simulated.dry_run.as_ref(),
+        page,
+    )
+    .await?;
     Ok(what)
 }
 
 /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
 fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> Result<(), Error> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map(|now| now.as_millis()).unwrap_or_default();
     let exported = Exported {
         chain_id: subject.client.chain_id(),
         from: subject.account,
@@ -167,9 +175,8 @@ fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> 
         data: call.clone(),
         gas: 0,
     };
-    let now = u64::try_from(now).unwrap_or_default();
-    page.outcome
-        .field("builder", exported.text(Format::Safe, title, now)?);
+    let text = exported.text(Format::Safe, title, export::now())?;
+    page.outcome.field("builder", text);
     Ok(())
 }
 
@@ -177,14 +184,20 @@ fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> 
 async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
     let governed = decoded(subject, call).await?;
     require_not_withdrawn(subject).await?;
-    in_words(subject, &governed, page).await?;
+    let shown = in_words(subject, &governed, page).await?;
     let what = governed.what();
     page.sentence(format!(
             "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
         ));
     digests(subject, call, page).await?;
     let simulated = governed.simulate(subject.client).await?;
-    check(subject, &governed, simulated.dry_run.as_ref(), page).await
+    check(
+        subject,
+        (&governed, &shown),
+        simulated.dry_run.as_ref(),
+        page,
+    )
+    .await
 }
 
 /// What the calldata in the call do.
@@ -192,11 +205,11 @@ async fn in_words(
     subject: Subject<'_>,
     governed: &GovernedCall,
     page: &mut Page,
-) -> Result<(), Error> {
+) -> Result<ShownCall, Error> {
     let place = Place::of(subject.context, subject.client, subject.registry);
-    let decoded = calldata::decoded(place, &governed.call).await?;
-    page.outcome.field("decoded", decoded);
-    Ok(())
+    let shown = shown(place, governed).await?;
+    page.outcome.field("decoded", &shown.decoded);
+    Ok(shown)
 }
 
 /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
@@ -234,8 +247,7 @@ async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Err
         action,
         ..
     } = subject;
-    let (names, value) = (subject.context.names(), U256::ZERO);
-    let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
     require_current(client, registry, &governed.call).await?;
     if action_of(client, registry, call).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
@@ -332,7 +344,7 @@ async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<
 /// The checks of `approve`, its dry run, and of a migration a plan: it is tried on a copy, now.
 async fn check(
     subject: Subject<'_>,
-    governed: &GovernedCall,
+    (governed, shown): (&GovernedCall, &ShownCall),
     dry_run: Option<&DryRun>,
     page: &mut Page,
 ) -> Result<(), Error> {
@@ -343,8 +355,14 @@ async fn check(
         account,
         action,
     } = subject;
-    let mut checked =
-        Checked::new(context, client, (registry, action), governed, Some(account)).await?;
+    let mut checked = Checked::new(
+        context,
+        client,
+        (registry, action),
+        (governed, shown),
+        Some(account),
+    )
+    .await?;
     checked.with_dry_run(governed, dry_run);
     if let Call::Migrate(migrate) = &governed.call {
         let (name, version, id) = (&migrate.name, &migrate.version, action.to_string());

@@ -1,6 +1,8 @@
 //! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
 
 use super::super::context::Context;
+use super::super::facts::Place;
+use super::super::shown::shown;
 use super::checks::Checked;
 use super::reader::account;
 use super::stamp::Decided;
@@ -8,7 +10,7 @@ use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
-use crate::governance::{GovernanceError, GovernedCall};
+use crate::governance::{Approved, GovernanceError, GovernedCall};
 use crate::output::Outcome;
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
@@ -64,7 +66,8 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;
     let bytes = accepted.approval.call.clone();
-    let mut governed = GovernedCall::decode(&client, registry, bytes, U256::ZERO, &names).await?;
+    let mut governed = GovernedCall::decode(registry, bytes, U256::ZERO)?;
+    let shown = shown(Place::of(context, &client, registry), &governed).await?;
     governed.submission = Some(submission(&accepted));
     let simulated = governed.simulate(&client).await?;
     let Accepted {
@@ -73,7 +76,10 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
-    let (approvals, required) = (simulated.approvals, simulated.required);
+    let Approved {
+        approvals,
+        required,
+    } = simulated.approved;
     let then = match simulated.executes {
         true => "and executes at once",
         false => "and is not executed yet",
@@ -88,7 +94,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     let mut outcome = Outcome::default();
     outcome.field("sentence", &sentence);
     outcome.field("action", approval.action());
-    outcome.field("display", &governed.display);
+    outcome.field("display", &shown.display);
     outcome.field("signers", &signers);
     outcome.field("left_out", left_out);
     outcome.field("digests", digests);
@@ -105,14 +111,14 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     );
     outcome.field("transaction_digest", digest);
     let about = (registry, approval.action());
-    let mut checked = Checked::new(context, &client, about, &governed, None).await?;
+    let mut checked = Checked::new(context, &client, about, (&governed, &shown), None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
     let mut decided = Decided {
         operation: "submit".into(),
         account,
         action: approval.action(),
-        display: governed.display.clone(),
+        display: shown.display.clone(),
         sentence,
         signers: [signers, left_out.clone()],
         digests: Some(digests),
