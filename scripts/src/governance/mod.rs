@@ -70,5 +70,5 @@ pub use progress::{not_executed, progress_lines};
 pub(crate) use revert_cause::failed_upgrade;
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use shown::ShownCall;
-pub use submit::{Approved, EndedBefore, Simulated, Submitted, action_of};
+pub use submit::{Approved, EndedBefore, Simulated, Submitted, Waits, action_of};
 pub use tree::{Node, tree};

@@ -71,19 +71,14 @@ impl Submitted {
                 let (who, tx) = (names.short(by.approver), by.tx);
                 lines.push(format!("executed by another's approval: {who}, {tx}"));
             }
-            Self::Open {
-                action,
-                readiness,
-                before,
-                ..
-            } => {
+            Self::Open { action, waits, .. } => {
                 lines.push(format!("action     {action}"));
-                if let Some(before) = before {
+                if let Some(before) = &waits.before {
                     lines.push(before.line(names));
                     let next = format!("stylus-upgrades cancel {action}");
                     lines.push(format!("next: {next}, unless that is meant"));
                 }
-                lines.extend(waiting_lines(readiness, names));
+                lines.extend(waiting_lines(&waits.readiness, names));
             }
         }
         lines
@@ -132,11 +127,9 @@ impl Serialize for Submitted {
         match self {
             Self::Executed { .. } => {}
             Self::ExecutedByAnother { by, .. } => fields.executed_by = Some(by),
-            Self::Open {
-                readiness, before, ..
-            } => {
-                fields.readiness = Some(readiness);
-                match before {
+            Self::Open { waits, .. } => {
+                fields.readiness = Some(&waits.readiness);
+                match &waits.before {
                     Some(EndedBefore::Executed(action)) => fields.executed_before = Some(*action),
                     Some(EndedBefore::Cancelled(one)) => fields.cancelled_before = Some(one.action),
                     None => {}

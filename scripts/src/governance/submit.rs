@@ -48,14 +48,21 @@ pub enum Submitted {
         action: ActionId,
         /// One's own approval; `None` where it was there already.
         sent: Option<Sent>,
-        /// Who is missing and until when.
-        readiness: Readiness,
-        /// The action of the same call that had ended when one's own approval came: so that approval proposes the
-        /// call anew.
-        before: Option<EndedBefore>,
-        /// What came of the call behind the approvals that are missing, where it was sent to approve.
-        dry_run: Option<DryRun>,
+        /// What it waits for.
+        waits: Box<Waits>,
     },
+}
+
+/// What an action waits for that one has approved.
+#[derive(Debug, Clone)]
+pub struct Waits {
+    /// Who is missing and until when.
+    pub readiness: Readiness,
+    /// The action of the same call that had ended when one's own approval came: so that approval proposes the
+    /// call anew.
+    pub before: Option<EndedBefore>,
+    /// What came of the call behind the approvals that are missing, where it was sent to approve.
+    pub dry_run: Option<DryRun>,
 }
 
 /// How many approved an action.
@@ -108,9 +115,9 @@ impl Submitted {
         match self {
             Self::Executed { approved, .. } => *approved,
             Self::ExecutedByAnother { by, .. } => by.approved,
-            Self::Open { readiness, .. } => Approved {
-                approvals: readiness.approvals,
-                required: readiness.required,
+            Self::Open { waits, .. } => Approved {
+                approvals: waits.readiness.approvals,
+                required: waits.readiness.required,
             },
         }
     }
@@ -126,7 +133,7 @@ impl Submitted {
     /// What came of the call behind the approvals that are missing, where it was sent to approve.
     pub fn dry_run(&self) -> Option<&DryRun> {
         match self {
-            Self::Open { dry_run, .. } => dry_run.as_ref(),
+            Self::Open { waits, .. } => waits.dry_run.as_ref(),
             _ => None,
         }
     }
@@ -238,8 +245,8 @@ async fn attempt(
         sent => sent?,
     };
     let mut submitted = outcome(client, registry, &sent, Some(action)).await?;
-    if let Submitted::Open { dry_run: tried, .. } = &mut submitted {
-        *tried = dry_run;
+    if let Submitted::Open { waits, .. } = &mut submitted {
+        waits.dry_run = dry_run;
     }
     Ok(submitted)
 }
@@ -349,10 +356,10 @@ pub(super) async fn outcome(
             event: abi::Approved::SIGNATURE,
         })?;
     let mut submitted = open_or_ended(client, registry, action, Some(sent)).await?;
-    if let Submitted::Open { before, .. } = &mut submitted
+    if let Submitted::Open { waits, .. } = &mut submitted
         && let Some(meant) = meant.filter(|meant| *meant != action)
     {
-        *before = ended_before(client, registry, meant).await;
+        waits.before = ended_before(client, registry, meant).await;
     }
     Ok(submitted)
 }
@@ -377,9 +384,11 @@ async fn open_or_ended(
         Ok(readiness) => Ok(Submitted::Open {
             action,
             sent: sent.cloned(),
-            readiness,
-            before: None,
-            dry_run: None,
+            waits: Box::new(Waits {
+                readiness,
+                before: None,
+                dry_run: None,
+            }),
         }),
         Err(GovernanceError::NotOpen { .. }) => {
             let from = sent.and_then(|sent| sent.receipt.block_number);
