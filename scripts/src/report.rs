@@ -73,6 +73,13 @@ impl Transactions {
         self
     }
 
+    /// Adds them to what a command reports so far, their lines before its own.
+    pub fn add_to(&self, outcome: &mut Outcome, names: &Names) {
+        let own = std::mem::take(&mut outcome.lines);
+        outcome.add(self, names);
+        outcome.lines.extend(own);
+    }
+
     /// A line for each.
     pub fn lines(&self) -> Vec<String> {
         let line = |one: &Transaction| {
@@ -80,6 +87,12 @@ impl Transactions {
             format!("{:<44} {}  {gas:>10} gas", one.name, one.tx)
         };
         self.transactions.iter().map(line).collect()
+    }
+}
+
+impl CommandReport for Transactions {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        Self::lines(self)
     }
 }
 
@@ -102,6 +115,15 @@ impl Outcome {
             lines: report.lines(names),
             commands: report.runner_commands(),
             exit: Some(report.exit()),
+        }
+    }
+
+    /// Adds a report to what is there: its fields, its lines, and how it ended if not well.
+    pub fn add(&mut self, report: &impl CommandReport, names: &Names) {
+        self.document.extend(document(report));
+        self.lines.extend(report.lines(names));
+        if report.exit() != Exit::Done {
+            self.exit = Some(report.exit());
         }
     }
 }

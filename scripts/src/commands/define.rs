@@ -55,10 +55,9 @@ pub(super) async fn run(
         context.output.note(&line);
     }
     outcome.field("as_migrate", &copied);
-    let open = pending(&client, registry, "", &context.names()).await?;
+    let open = pending(&client, registry, "").await?;
     for other in open.actions.iter().filter(|other| other.call != bytes) {
-        if matches!(Call::decode(&other.call), Ok(Call::CreateDefinition(open)) if open.name == call.name)
-        {
+        if matches!(&other.says, Call::CreateDefinition(open) if open.name == call.name) {
             context.output.note(&format!(
                 "another action that defines {} is open and says something else: {}",
                 call.name, other.action

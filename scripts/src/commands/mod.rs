@@ -44,6 +44,7 @@ mod revoke;
 mod rollout;
 mod run_migration;
 mod salt;
+mod shown;
 mod sign;
 mod status;
 mod storage;

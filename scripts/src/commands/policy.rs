@@ -8,13 +8,15 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Call, Explained, deciding_policy, explain, pending};
+use crate::governance::{Explained, deciding_policy, explain, pending};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::text::nearest;
+use crate::report::CommandReport;
+use crate::text::{count, nearest};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The role that is there without being set.
@@ -103,9 +105,9 @@ async fn warn_of_open(
     (registry, name): (Address, &str),
     role: &str,
 ) -> Result<(), Error> {
-    let open = pending(client, registry, name, &context.names()).await?;
+    let open = pending(client, registry, name).await?;
     for action in &open.actions {
-        if Call::decode(&action.call)?.role() == role {
+        if action.says.role() == role {
             context.output.note(&format!(
                 "warning: the new policy of {role} ends the open action {}: it is to be proposed anew",
                 action.action
@@ -121,73 +123,80 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
     let roles = match role {
         Some(role) => vec![role.to_owned()],
-        None => roles(Place::of(context, &client, registry), name).await?,
+        None => roles(place, name).await?,
     };
-    explain_at(Place::of(context, &client, registry), name, roles).await
+    let report = PoliciesReport {
+        name,
+        policies: explained(place, name, &roles).await?,
+        roles,
+    };
+    Ok(Outcome::of(&report, &context.names()))
 }
 
-/// Explains the policies of some roles.
-pub(super) async fn explain_roles(
-    context: &Context,
+/// Explains the policies that decide for some roles.
+///
+/// # Errors
+/// What the chain says; a role that there is not.
+pub(super) async fn explained(
+    place: Place<'_>,
     name: &str,
-    roles: Vec<String>,
-) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    explain_at(Place::of(context, &client, registry), name, roles).await
-}
-
-/// The same, as of the block that `client` reads.
-async fn explain_at(place: Place<'_>, name: &str, roles: Vec<String>) -> Result<Outcome, Error> {
+    roles: &[String],
+) -> Result<Vec<Explained>, Error> {
     let (context, client, registry) = place.parts();
     let names = context.names();
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
     let mut all = Vec::new();
     for role in roles {
-        let (decides, text) = match deciding_policy(client, registry, name, &role).await {
+        let (decides, text) = match deciding_policy(client, registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
                     known: self::roles(place, name).await?,
                     definition: name.into(),
-                    role,
+                    role: role.clone(),
                 });
             }
             found => found?,
         };
-        let explained = explain(&decides, &text, &names)?;
-        outcome.line(match decides == role {
-            true => format!("{role}: {}", explained.named),
-            false => format!(
-                "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy resumes: {}",
-                explained.named
-            ),
-        });
-        for line in lines(&explained, &names.list(&explained.alone)) {
-            outcome.line(format!("  {line}"));
-        }
-        all.push(explained);
+        all.push(explain(&decides, &text, &names)?);
     }
-    outcome.field("policies", all);
-    Ok(outcome)
+    Ok(all)
 }
 
-fn lines(explained: &Explained, alone: &str) -> Vec<String> {
-    let mut lines = explained.lines.clone();
-    if let Some(fewest) = explained.fewest {
-        lines.push(format!(
-            "takes at least {fewest} approval{}; alone: {}",
-            if fewest == 1 { "" } else { "s" },
-            if alone.is_empty() { "nobody" } else { alone }
-        ));
+/// What `policy explain` reports.
+#[derive(Serialize)]
+struct PoliciesReport<'a> {
+    name: &'a str,
+    policies: Vec<Explained>,
+    /// The roles that each of them decides for.
+    #[serde(skip)]
+    roles: Vec<String>,
+}
+
+impl CommandReport for PoliciesReport<'_> {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (role, Explained { role: decides, named, lines: of_it, fewest, alone, .. }) in
+            self.roles.iter().zip(&self.policies)
+        {
+            lines.push(match decides == role {
+                true => format!("{role}: {named}"),
+                false => format!(
+                    "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy resumes: {named}"
+                ),
+            });
+            lines.extend(of_it.iter().map(|line| format!("  {line}")));
+            let alone = match alone.is_empty() {
+                true => "nobody".into(),
+                false => names.list(alone),
+            };
+            let fewest = fewest.map(|fewest| count(fewest, "approval"));
+            lines.extend(fewest.map(|fewest| format!("  takes at least {fewest}; alone: {alone}")));
+        }
+        lines
     }
-    lines
 }
 
 /// Every role that ever had a policy, from the events.

@@ -1,6 +1,5 @@
 //! `status --report FILE`: a definition with what waits and what happened, in one file.
 
-use super::console::pages::shown;
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
@@ -12,7 +11,6 @@ use crate::console::definition::{Shown, definition};
 use crate::console::lists::{DefinitionLists, Piece};
 use crate::console::page::PageContext;
 use crate::console::report::{Report, html, is_report, markdown};
-use crate::console::view::{Pending, Policies, Review};
 use crate::error;
 use crate::governance::{Names, definitions};
 use crate::history::{Wanted, read_compared};
@@ -21,6 +19,7 @@ use crate::output::Outcome;
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
 use crate::report::CommandReport;
+use crate::review::OpenAction;
 use crate::text::listed;
 use serde::Serialize;
 use std::path::Path;
@@ -79,19 +78,21 @@ pub(super) async fn run(
     let subject = (name.as_str(), &names);
     let compared = read_compared(&client, registry, subject, Wanted::All, Slice::whole).await?;
     let one = compared.definition();
-    doctor::warn(Place::of(context, &client, registry), one.used()).await?;
+    let here = Place::of(context, &client, registry);
+    doctor::warn(here, one.used()).await?;
     let whole = Slice::whole(one);
     let verification = compared.verify(&client, &whole).await?;
-    let open: Pending = shown(output, &pending::run(context, Some(&name)).await?)?;
-    let mut actions: Vec<Review> = Vec::new();
-    for one in open.actions.iter().filter(|one| one.display.is_some()) {
-        let reviewed = review::run(context, &one.action.to_string()).await?;
-        actions.push(shown(output, &reviewed)?);
+    let open = pending::pending(context, Some(&name)).await?;
+    let mut actions = Vec::new();
+    for one in &open.actions {
+        if let OpenAction::Readable(one) = one {
+            actions.push(review::review(context, &one.open.action.to_string()).await?);
+        }
     }
-    let policies: Policies = shown(output, &policy::explain_it(context, &name, None).await?)?;
     let total = compared.history.total;
     let verified = (verification, &whole);
     let lists = DefinitionLists::of(&compared, &whole, verified, Piece::of(&(0..total), total));
+    let policies = policy::explained(here, &name, &lists.roles).await?;
     let page = definition(
         &place,
         &Shown {

@@ -5,7 +5,7 @@ use super::args::SubmitArgs;
 use super::context::Context;
 use super::facts::Place;
 use super::pause;
-use super::propose::propose_signed;
+use super::propose::Sending;
 use super::storage;
 use crate::app_error::Error;
 use crate::governance::signed::{
@@ -58,8 +58,9 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     let checks = check_as_approver(place, &decoded, said).await?;
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
-    let (rollout, submission) = ((&overrides, checks), submission(&accepted));
-    let mut outcome = propose_signed(place, &approval.call, submission, outcome, rollout).await?;
+    let sending = Sending::of(&approval.call).signed(submission(&accepted));
+    let sending = sending.rolling(&overrides, checks);
+    let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit.is_none() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }

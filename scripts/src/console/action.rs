@@ -4,12 +4,12 @@ use super::drawing::slots;
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
-use super::view::Review;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
+use crate::review::{Checked, Review};
 use maud::{Markup, html};
 
 /// The page.
@@ -25,14 +25,14 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         (state(place, review))
         section {
             h2 { "What it does" }
-            (display(&review.display, &review.decoded))
+            (display(&review.shown.display, &review.shown.decoded))
             p { "action " code.address { (review.action) } }
             @if review.readiness.is_some() { (links(place, review)) }
         }
-        @if !review.findings.is_empty() {
+        @if let Some(Checked { findings: all, .. }) = &review.checked && !all.is_empty() {
             section {
                 h2 { "What was found" }
-                (findings(&review.findings))
+                (findings(all))
             }
         }
         section {
@@ -43,10 +43,11 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         }
         section {
             h2 { "Storage before and after" }
-            @if review.slots.is_empty() {
+            @let areas = review.checked.as_ref().map(|one| one.slots.as_slice()).unwrap_or_default();
+            @if areas.is_empty() {
                 p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
                      not known. What was found says which." }
-            } @else { (slots(&review.slots)) }
+            } @else { (slots(areas)) }
         }
         section {
             h2 { "What happened" }
@@ -98,7 +99,7 @@ fn ended(review: &Review) -> Markup {
         let (_, count) = entry.what.rsplit_once('(')?;
         count.strip_suffix(')')
     });
-    let word = match review.display.function.as_str() {
+    let word = match review.shown.display.function.as_str() {
         "migrate" => "activated",
         _ => "executed",
     };
@@ -174,7 +175,7 @@ enum Execution {
 fn files(place: &PageContext, review: &Review) -> Markup {
     let id = review.action.to_string();
     html! {
-        @for account in &review.contracts {
+        @for account in review.checked.iter().flat_map(|one| &one.contracts) {
             @let safe = account.to_string();
             @let query = [("id", id.as_str()), ("do", "safe"), ("safe", safe.as_str())];
             p { a.button href=(way(place, "/before", &query)) { "File for Safe's Transaction Builder" }

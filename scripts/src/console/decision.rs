@@ -5,7 +5,7 @@ use crate::assess::{Consent, Coverage, Finding, Part, Severity};
 use crate::checks::Assessment;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
-use crate::governance::{Display, Simulated};
+use crate::governance::{Approved, Display, Simulated};
 use crate::ids::ActionId;
 use crate::plan::{Plan, Verdict};
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -96,16 +96,15 @@ pub struct Before {
 /// How far an approval would bring an action.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Progress {
-    approvals: u16,
-    required: u16,
+    #[serde(flatten)]
+    approved: Approved,
     executes: bool,
 }
 
 impl From<&Simulated> for Progress {
     fn from(simulated: &Simulated) -> Self {
         Self {
-            approvals: simulated.approvals,
-            required: simulated.required,
+            approved: simulated.approved,
             executes: simulated.executes,
         }
     }

@@ -7,11 +7,11 @@ use super::overview::{actions, differing};
 use super::page::{PageContext, address, addresses, instances, link, text};
 use super::pieces::pieces;
 use super::policy::tree_alone;
-use super::view::{Pending, Policies, Waiting};
 use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
 use crate::history::LiveCheck;
 use crate::model::runs;
+use crate::review::{OpenAction, Pending};
 use crate::text::{count, grouped};
 use alloy::primitives::Address;
 use maud::{Markup, html};
@@ -22,14 +22,14 @@ pub struct Shown<'a> {
     /// The definition, a piece of each list; the registry itself has no name.
     pub lists: &'a DefinitionLists,
     /// Its policies.
-    pub policies: &'a Policies,
+    pub policies: &'a [Explained],
     /// What is open.
     pub pending: &'a Pending,
 }
 
 /// The page.
 pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
-    let open: Vec<&Waiting> = shown.pending.actions.iter().collect();
+    let open: Vec<&OpenAction> = shown.pending.actions.iter().collect();
     let lists = shown.lists;
     let one = &lists.summary;
     let is_registry = one.name.is_empty();
@@ -58,7 +58,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         section {
             h2 { "Who decides" }
             dl.fields {
-                @for policy in &shown.policies.policies {
+                @for policy in shown.policies {
                     dt { (text(&policy.role)) }
                     dd {
                         code { (text(&policy.named)) }
@@ -85,11 +85,13 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
 }
 
 /// The policy that decides an open action, with those who said yes to that.
-fn decided_by(policies: &Policies, open: &Waiting) -> Option<Node> {
-    let display = open.display.as_ref()?;
-    let of = |role: &str| policies.policies.iter().find(|policy| policy.role == role);
-    let role = role_of(&display.role, |role| of(role).is_some());
-    tree_of(of(role)?, &open.readiness.approved)
+fn decided_by(policies: &[Explained], open: &OpenAction) -> Option<Node> {
+    let OpenAction::Readable(open) = open else {
+        return None;
+    };
+    let of = |role: &str| policies.iter().find(|policy| policy.role == role);
+    let role = role_of(&open.shown.display.role, |role| of(role).is_some());
+    tree_of(of(role)?, &open.open.readiness.approved)
 }
 
 /// A policy as a tree; `None` where it cannot be read, which the document says as a failure already.

@@ -4,9 +4,9 @@ use super::lists::{Overview, Summary};
 use super::page::{PageContext, address, finding, link, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
-use super::view::{Pending, Waiting};
 use crate::governance::{Node, not_executed};
 use crate::model::Difference;
+use crate::review::{OpenAction, Pending};
 use crate::text::{count, grouped};
 use maud::{Markup, html};
 
@@ -15,11 +15,11 @@ const AT_MAX: usize = 20;
 
 /// The page.
 pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
-    let is_mine = |one: &&Waiting| {
+    let is_mine = |one: &&OpenAction| {
         let account = place.account;
-        account.is_some_and(|account| one.readiness.missing.contains(&account))
+        account.is_some_and(|account| one.readiness().missing.contains(&account))
     };
-    let mine: Vec<&Waiting> = pending.actions.iter().filter(is_mine).collect();
+    let mine: Vec<&OpenAction> = pending.actions.iter().filter(is_mine).collect();
     html! {
         h1 { "Overview" }
         @if place.account.is_some() {
@@ -55,28 +55,31 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Mar
 /// Actions as a list, each with the policy that decides it where the page knows that.
 pub fn actions(
     place: &PageContext,
-    all: &[&Waiting],
-    policy_of: impl Fn(&Waiting) -> Option<Node>,
+    all: &[&OpenAction],
+    policy_of: impl Fn(&OpenAction) -> Option<Node>,
 ) -> Markup {
     html! {
         ul.actions {
             @for one in all {
+                @let open = one.readiness();
                 li.card {
                     h3 {
-                        @match &one.display {
-                            Some(display) => {
-                                (link(place, "/action", &[("id", &one.action.to_string())],
-                                    &headline(display)))
+                        @match one {
+                            OpenAction::Readable(one) => {
+                                (link(place, "/action", &[("id", &one.open.action.to_string())],
+                                    &headline(&one.shown.display)))
                             },
-                            None => { span.weight { "danger" } " bytes that nobody should approve" },
+                            OpenAction::Unreadable(_) => {
+                                span.weight { "danger" } " bytes that nobody should approve"
+                            },
                         }
                     }
-                    p { b { (one.readiness.approvals) "/" (one.readiness.required) }
-                        " approvals; not executed: " (not_executed(&one.readiness))
-                        "; open until " (time(one.readiness.expires)) }
-                    p { "proposed by " (address(place, one.proposer)) }
+                    p { b { (open.approvals) "/" (open.required) }
+                        " approvals; not executed: " (not_executed(open))
+                        "; open until " (time(open.expires)) }
+                    p { "proposed by " (address(place, one.proposer())) }
                     @if let Some(policy) = policy_of(one) { (tree(place, &policy)) }
-                    @if let Some(why) = &one.unreadable { p { (text(why)) } }
+                    @if let OpenAction::Unreadable(one) = one { p { (text(&one.unreadable)) } }
                 }
             }
         }

@@ -2,8 +2,9 @@
 
 use super::action::calls;
 use super::page::{PageContext, address, finding, text, way};
-use super::view::{Plan, Review};
+use super::view::Plan;
 use crate::assess::{Finding, Severity};
+use crate::review::Review;
 use crate::plan::{Change, Event, Group, Kind, Reads, Replay, ether, not_tried, only_started};
 use crate::text::{grouped, word};
 use maud::{Markup, html};
@@ -25,10 +26,10 @@ pub fn page(place: &PageContext, plan: &Plan) -> Markup {
 /// The ways from an action to its plan.
 pub fn links(place: &PageContext, review: &Review) -> Markup {
     let field = |name: &str| {
-        let mut fields = review.display.fields.iter();
+        let mut fields = review.shown.display.fields.iter();
         fields.find(|field| field.name == name)
     };
-    let version = match review.display.function.as_str() {
+    let version = match review.shown.display.function.as_str() {
         "migrate" => field("version"),
         _ => None,
     };

@@ -3,10 +3,10 @@
 use super::action::action;
 use super::assets::STYLE;
 use super::page::{PageContext, UNVERIFIED, text};
-use super::view::Review;
 use crate::governance::not_executed;
 use crate::history::{Entry, LiveCheck};
 use crate::model::Definition;
+use crate::review::Review;
 use crate::text::utc;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fmt::Write as _;
@@ -147,14 +147,14 @@ fn waiting(place: &PageContext, review: &Review) -> String {
             utc(open.expires)
         );
     }
-    for field in &review.display.fields {
+    for field in &review.shown.display.fields {
         let _ = writeln!(out, "- {}: {}", plain(&field.name), plain(&field.value));
     }
-    for one in &review.findings {
+    for one in review.checked.iter().flat_map(|one| &one.findings) {
         let (severity, about) = (one.severity.class(), one.part.words());
         let _ = writeln!(out, "- **{severity}** {about}: {}", plain(&one.says()));
     }
-    for area in &review.slots {
+    for area in review.checked.iter().flat_map(|one| &one.slots) {
         out.push_str(
             "\n| when | slot | byte | field | type | change |\n|---|---|---|---|---|---|\n",
         );

@@ -27,6 +27,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Init code that answers with the chain id that contracts see: CHAINID, MSTORE, RETURN.
 const CHAIN_ID_CODE: [u8; 9] = [0x46, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3];
@@ -148,6 +149,13 @@ pub async fn require_chain_id(client: &Client) -> Result<(), ExportError> {
             of: "the endpoint",
         }),
     }
+}
+
+/// Milliseconds since 1970, when a file is written.
+pub fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map(|now| now.as_millis()).unwrap_or_default();
+    u64::try_from(now).unwrap_or_default()
 }
 
 fn decimal<S: serde::Serializer>(value: &U256, serializer: S) -> Result<S::Ok, S::Error> {

@@ -2,7 +2,7 @@
 //! made of the declaration that the terminal's text is made of.
 
 use super::arguments::{fields, listed, struct_type};
-use super::shown::{Field, Format, SHOWN, Shown, When, kind_on_device, step_on_device};
+use super::calls::{Field, Format, SHOWN, Shown, When, kind_on_device, step_on_device};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value, json};

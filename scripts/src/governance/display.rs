@@ -3,9 +3,9 @@
 //! shown to nobody.
 
 use super::arguments::arguments;
+use super::calls::Shown;
 use super::error::GovernanceError;
 use super::names::Names;
-use super::shown::Shown;
 use crate::ids::{CalldataHash, CodeHash};
 use crate::registry::named;
 use alloy::primitives::Address;
@@ -221,11 +221,7 @@ impl Display {
 
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let of = if self.definition.is_empty() {
-            "the registry itself"
-        } else {
-            &self.definition
-        };
+        let of = of_whom(&self.definition);
         let instead = match self.role.as_str() {
             "pause" => "; where that is not set, migrate",
             _ => "",
@@ -236,6 +232,14 @@ impl Display {
         lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
         lines.push(format!("  {:<13} {}", "payload", self.payload));
         lines
+    }
+}
+
+/// Whose role is asked for, in words: a definition's, or the registry's own.
+pub fn of_whom(definition: &str) -> &str {
+    match definition {
+        "" => "the registry itself",
+        name => name,
     }
 }
 

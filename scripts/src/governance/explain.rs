@@ -2,8 +2,6 @@
 
 use super::error::GovernanceError;
 use super::names::Names;
-use crate::model::{BlockedBy, Readiness};
-use crate::text::{count, utc};
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use stylus_registry_core::policy::{Expression, Policy, parse};
@@ -102,17 +100,6 @@ fn describe(
             }
         }
         Expression::None => lines.push(format!("{indent}nobody, ever again")),
-    }
-}
-
-/// Why an open action is not executed.
-pub fn not_executed(readiness: &Readiness) -> String {
-    let more = readiness.required.saturating_sub(readiness.approvals);
-    match readiness.blocked_by {
-        BlockedBy::Approvals => format!("{} needed", count(more, "more approval")),
-        BlockedBy::Delay => format!("a delay runs until {}", utc(readiness.not_before)),
-        BlockedBy::Nothing => "nothing is missing".into(),
-        other => format!("blocked by {other}"),
     }
 }
 

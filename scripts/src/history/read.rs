@@ -13,7 +13,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
@@ -66,7 +66,7 @@ impl Wanted {
 }
 
 /// One event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Entry {
     /// The block.
     pub block: u64,
@@ -77,17 +77,17 @@ pub struct Entry {
     /// Who did it: the approver or proposer that the event names, else the transaction's sender.
     pub who: Address,
     /// The event's name.
-    pub event: String,
+    pub event: &'static str,
     /// What happened, in words.
     pub what: String,
     /// The code hash that was recorded by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub codehash: Option<CodeHash>,
     /// The action that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionId>,
     /// The policy that was in force for that action.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// keccak256 of the transaction's calldata.
     pub calldata: CalldataHash,
@@ -227,7 +227,7 @@ async fn from_logs(
             time: fact.time,
             tx: log.transaction_hash.unwrap_or_default().into(),
             who: who.unwrap_or(fact.sender),
-            event: name.unwrap_or_default().into(),
+            event: name.unwrap_or_default(),
             what,
             codehash: match event {
                 Event::VersionAdded(event) => Some(event.codehash.into()),

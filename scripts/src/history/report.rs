@@ -73,7 +73,7 @@ fn entry_line(entry: &Entry, names: &Names) -> String {
         text.push_str(&format!("  code hash {hash}"));
     }
     if let (Some(policy), "Proposed" | "Approved" | "Executed") =
-        (&entry.policy, entry.event.as_str())
+        (&entry.policy, entry.event)
     {
         text.push_str(&format!("  under {policy}"));
     }

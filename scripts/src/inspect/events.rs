@@ -45,7 +45,7 @@ pub async fn events(
     };
     let entries = of_instance(client, registry, name, proxy, names).await?;
     let is_origin =
-        |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event.as_str());
+        |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
     if !entries.iter().any(is_origin) {
         return Err(hidden(format!("how {proxy} became an instance of {name}")));
     }

@@ -28,7 +28,7 @@ pub(super) async fn drawn(
         "/" => {
             place.api = api(request, "/api/overview", &["definitions"]);
             let lists = lists::overview(context, request).await?;
-            let open: view::Pending = shown(output, &pending::run(context, None).await?)?;
+            let open = pending::pending(context, None).await?;
             (
                 "Overview".into(),
                 console::overview::overview(place, &lists, &open),
@@ -37,7 +37,7 @@ pub(super) async fn drawn(
         "/action" => {
             let id = request.value("id");
             place.api = way(&PageContext::default(), "/api/review", &[("id", id)]);
-            let found: view::Review = shown(output, &review::run(context, id).await?)?;
+            let found = review::review(context, id).await?;
             if let (Some(account), Some(_)) = (place.account, &found.readiness) {
                 place.may_cancel = before::may_cancel(context, account, found.action).await?;
                 place.has_code = before::has_code(context, account).await?;
@@ -62,9 +62,10 @@ pub(super) async fn drawn(
             let query = ["name", "versions", "instances", "events"];
             place.api = api(request, "/api/definition", &query);
             let lists = lists::definition(context, request).await?;
-            let roles = lists.roles.clone();
-            let policies = shown(output, &policy::explain_roles(context, name, roles).await?)?;
-            let pending = shown(output, &pending::run(context, Some(name)).await?)?;
+            let (client, registry) = context.verified_snapshot().await?;
+            let here = Place::of(context, &client, registry);
+            let policies = policy::explained(here, name, &lists.roles).await?;
+            let pending = pending::pending(context, Some(name)).await?;
             let shown = Shown {
                 lists: &lists,
                 policies: &policies,

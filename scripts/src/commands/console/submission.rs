@@ -1,6 +1,8 @@
 //! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
 
 use super::super::context::Context;
+use super::super::facts::Place;
+use super::super::shown::shown;
 use super::before::transaction;
 use super::checks::Checked;
 use super::reader::account;
@@ -9,7 +11,7 @@ use crate::console::decision::{Before, Decision};
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
-use crate::governance::{GovernanceError, GovernedCall};
+use crate::governance::{Approved, GovernanceError, GovernedCall};
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
@@ -62,7 +64,8 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;
     let bytes = accepted.approval.call.clone();
-    let mut governed = GovernedCall::decode(&client, registry, bytes, U256::ZERO, &names).await?;
+    let mut governed = GovernedCall::decode(registry, bytes, U256::ZERO)?;
+    let shown = shown(Place::of(context, &client, registry), &governed).await?;
     governed.submission = Some(submission(&accepted));
     let simulated = governed.simulate(&client).await?;
     let Accepted {
@@ -71,7 +74,10 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
-    let (approvals, required) = (simulated.approvals, simulated.required);
+    let Approved {
+        approvals,
+        required,
+    } = simulated.approved;
     let then = match simulated.executes {
         true => "and executes at once",
         false => "and is not executed yet",
@@ -83,14 +89,14 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
     );
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let about = (registry, approval.action());
-    let mut checked = Checked::new(context, &client, about, &governed, None).await?;
+    let mut checked = Checked::new(context, &client, about, (&governed, &shown), None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
     let mut before = Before::of(Decision {
         operation: "submit".into(),
         account,
         action: approval.action(),
-        display: governed.display.clone(),
+        display: shown.display.clone(),
         sentence,
         signers,
         left_out: left_out.clone(),
