@@ -120,7 +120,7 @@ async fn checked(
         created,
         findings: all,
         slots: slots(place, call).await?,
-        digests: approval.digests().map_err(GovernanceError::from)?,
+        digests: approval.digests()?,
         deadline: end,
     })
 }

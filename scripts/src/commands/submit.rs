@@ -22,14 +22,14 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     let registry = context.verified(&client, unverified).await?;
     let mut files = Vec::new();
     for path in &args.files {
-        let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
+        let file = ApprovalFile::read(path)?;
         require_here(&client, registry, &file).await?;
         files.push(file);
     }
     let given = given(context, files, args)?;
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;
-    let digests = accepted.approval.digests().map_err(GovernanceError::from)?;
+    let digests = accepted.approval.digests()?;
     for line in digests.lines() {
         context.output.note(&line);
     }
@@ -100,7 +100,7 @@ fn given(
             signatures.append(&mut of_wallets);
         }
         if signatures.is_empty() {
-            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+            return Err(SignedError::Unsigned { path }.into());
         }
         all.extend(signatures.into_iter().map(|(signer, signature)| Given {
             path: path.clone(),

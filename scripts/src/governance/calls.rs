@@ -1,27 +1,31 @@
-//! What each governed call says, field by field: the one declaration of which the text in the terminal
-//! and the descriptors for wallets are made.
+//! Every governed call, declared once: what it is for, in the words of devices, of commands and of the history. Its
+//! parameters stand in `interface/src/signed.rs`, and how each parameter is shown stands here. The text in the
+//! terminal, the descriptors for wallets, names of transactions and lines of the history are made of it.
 
+use super::arguments::{arguments, function};
+use super::display::Call;
 use super::names::Names;
-use crate::model::ProxyKind;
+use crate::model::{ProxyKind, StepKind};
+use crate::output::shortened;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value};
-use stylus_upgrades_interface::ids::StepKind;
-use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::ids;
+use stylus_upgrades_interface::limits::LABEL_MAX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// A governed call as it is shown.
+/// A governed call. Its texts have the names of arguments in braces.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct Governed {
     pub(super) selector: [u8; 4],
-    /// The function.
-    pub(super) function: &'static str,
     /// What it is for, in 30 characters at most: devices cut what is longer.
     pub(super) intent: &'static str,
-    /// The same with the values of arguments, by their names in braces, in as many characters.
+    /// The same with the values of arguments, in as many characters.
     pub(super) sentence: &'static str,
-    /// Its fields, in groups that several calls share.
-    fields: &'static [&'static [Field]],
+    /// The order that it gives, in a few words.
+    order: &'static str,
+    /// What is proposed, approved and executed by it, in the words of the history.
+    subject: &'static str,
 }
 
 /// A field.
@@ -72,12 +76,11 @@ pub(super) enum When {
 }
 
 const fn always(label: &'static str, path: &'static str, format: Format) -> Field {
-    let when = When::Always;
     Field {
         label,
         path,
         format,
-        when,
+        when: When::Always,
         of_check: "",
     }
 }
@@ -85,24 +88,26 @@ const fn always(label: &'static str, path: &'static str, format: Format) -> Fiel
 const fn not_empty(label: &'static str, path: &'static str, format: Format) -> Field {
     let when = When::NotEmpty;
     Field {
-        label,
-        path,
-        format,
         when,
-        of_check: "",
+        ..always(label, path, format)
     }
 }
 
-const VERSION: &[Field] = &[always("version", "version", Format::Text)];
-const PROXY: &[Field] = &[always("proxy", "proxy", Format::Contract)];
-const KIND: &[Field] = &[always("kind", "kind", Format::ProxyKind)];
-const CODE: &[Field] = &[
+/// The definition, where that is not shown as the one that decides.
+const NAME: Field = always("name", "name", Format::Text);
+
+/// How each other parameter is shown, whatever call it is of.
+const FIELDS: [Field; 23] = [
+    always("migrate", "migratePolicy", Format::Policy),
+    always("policy", "policyPolicy", Format::Policy),
+    always("create", "createPolicy", Format::Policy),
+    always("version", "version", Format::Text),
+    always("proxy", "proxy", Format::Contract),
+    always("kind", "kind", Format::ProxyKind),
     always("code", "code.implementation", Format::Contract),
     always("code hash", "code.codehash", Format::Hash),
     not_empty("source hash", "code.sourceHash", Format::Hash),
     not_empty("layout hash", "code.layoutHash", Format::Hash),
-];
-const STEP: &[Field] = &[
     Field {
         when: When::LastWhereEmpty("reached", "only by creation"),
         ..always("from", "step.from", Format::Text)
@@ -111,141 +116,115 @@ const STEP: &[Field] = &[
     not_empty("script", "step.script", Format::Contract).or_check("check"),
     not_empty("script hash", "step.scriptCodehash", Format::Hash).or_check("check hash"),
     not_empty("calldata", "step.data", Format::Calldata),
+    always("handler", "handler", Format::Account),
+    always("registry", "registry", Format::Account),
+    always("to", "to", Format::Account),
+    always("there", "definition", Format::Text),
+    always("of role", "role", Format::Text),
+    always("expression", "expression", Format::Policy),
+    always("salt", "salt", Format::Hash),
+    always("initializer", "initData", Format::Calldata),
 ];
 
 /// Every governed call.
-pub(super) const SHOWN: [Shown; 14] = [
-    Shown {
+pub(super) const GOVERNED: [Governed; 14] = [
+    Governed {
         selector: abi::createDefinitionCall::SELECTOR,
-        function: "createDefinition",
         intent: "Create a definition",
         sentence: "Create the definition {name}",
-        fields: &[&[
-            always("name", "name", Format::Text),
-            always("migrate", "migratePolicy", Format::Policy),
-            always("policy", "policyPolicy", Format::Policy),
-            always("create", "createPolicy", Format::Policy),
-        ]],
+        order: "define {name}",
+        subject: "definition {name}",
     },
-    Shown {
+    Governed {
         selector: abi::addVersionCall::SELECTOR,
-        function: "addVersion",
         intent: "Add a version",
         sentence: "Add {name} version {version}",
-        fields: &[VERSION, CODE, STEP],
+        order: "register {name} {version}",
+        subject: "version {version}",
     },
-    Shown {
+    Governed {
         selector: abi::addStepCall::SELECTOR,
-        function: "addStep",
         intent: "Add another way into a version",
         sentence: "Add a way to {name} {version}",
-        fields: &[VERSION, STEP],
+        order: "step into {name} {version}",
+        subject: "step {step.from} → {version}",
     },
-    Shown {
+    Governed {
         selector: abi::migrateCall::SELECTOR,
-        function: "migrate",
         intent: "Upgrade all instances",
         sentence: "Upgrade {name} to {version}",
-        fields: &[VERSION, CODE, STEP],
+        order: "migrate {name} to {version}",
+        subject: "migration to {version}",
     },
-    Shown {
+    Governed {
         selector: abi::setHandlerCall::SELECTOR,
-        function: "setHandler",
         intent: "Name a migration's handler",
         sentence: "Name a handler for {name}",
-        fields: &[PROXY, &[always("handler", "handler", Format::Account)]],
+        order: "set the handler of {proxy}",
+        subject: "handler {handler}",
     },
-    Shown {
+    Governed {
         selector: abi::abortMigrationCall::SELECTOR,
-        function: "abortMigration",
         intent: "Turn a migration back",
         sentence: "Turn back one of {name}",
-        fields: &[PROXY],
+        order: "abort the migration of {proxy}",
+        subject: "the abort of {proxy}'s migration",
     },
-    Shown {
+    Governed {
         selector: abi::adoptCall::SELECTOR,
-        function: "adopt",
         intent: "Make a proxy an instance",
         sentence: "Adopt for {name} at {version}",
-        fields: &[PROXY, KIND, VERSION],
+        order: "adopt {proxy} in {name}",
+        subject: "the adoption of {proxy} at {version}",
     },
-    Shown {
+    Governed {
         selector: abi::acceptTransferCall::SELECTOR,
-        function: "acceptTransfer",
         intent: "Accept a proxy from a registry",
         sentence: "Accept for {name} at {version}",
-        fields: &[
-            PROXY,
-            KIND,
-            VERSION,
-            &[always("registry", "registry", Format::Account)],
-        ],
+        order: "accept the transfer of {proxy}",
+        subject: "the acceptance of {proxy}",
     },
-    Shown {
+    Governed {
         selector: abi::transferProxyCall::SELECTOR,
-        function: "transferProxy",
         intent: "Give an instance away",
         sentence: "Give away one of {name}",
-        fields: &[
-            PROXY,
-            &[
-                always("to", "to", Format::Account),
-                always("there", "definition", Format::Text),
-            ],
-        ],
+        order: "transfer {proxy}",
+        subject: "the transfer of {proxy}",
     },
-    Shown {
+    Governed {
         selector: abi::removeInstanceCall::SELECTOR,
-        function: "removeInstance",
         intent: "Remove an instance",
         sentence: "Remove one of {name}",
-        fields: &[PROXY],
+        order: "remove {proxy}",
+        subject: "the removal of {proxy}",
     },
-    Shown {
+    Governed {
         selector: abi::pauseCall::SELECTOR,
-        function: "pause",
         intent: "Pause all instances",
         sentence: "Pause all instances of {name}",
-        fields: &[&[always(
-            "users",
-            "",
-            Format::Words("every call of an instance is refused"),
-        )]],
+        order: "pause {name}",
+        subject: "a pause",
     },
-    Shown {
+    Governed {
         selector: abi::resumeCall::SELECTOR,
-        function: "resume",
         intent: "Resume all instances",
         sentence: "Resume all instances of {name}",
-        fields: &[&[always(
-            "users",
-            "",
-            Format::Words("instances run their code again"),
-        )]],
+        order: "resume {name}",
+        subject: "the end of the pause",
     },
-    Shown {
+    Governed {
         selector: abi::setPolicyCall::SELECTOR,
-        function: "setPolicy",
         intent: "Change who decides",
         sentence: "Set policy {role} of {name}",
-        fields: &[&[
-            always("of role", "role", Format::Text),
-            always("expression", "expression", Format::Policy),
-        ]],
+        order: "set the policy of {name} {role}",
+        subject: "policy of {role}",
     },
-    Shown {
+    Governed {
         selector: abi::createProxyCall::SELECTOR,
-        function: "createProxy",
         intent: "Create an instance",
         sentence: "Create {name} at {version}",
-        fields: &[
-            VERSION,
-            KIND,
-            &[
-                always("salt", "salt", Format::Hash),
-                always("initializer", "initData", Format::Calldata),
-            ],
-        ],
+        order: "create a proxy of {name} {version}",
+        subject: "an instance at {version}",
     },
 ];
 
@@ -255,17 +234,47 @@ impl Field {
         self.of_check = label;
         self
     }
-}
 
-impl Shown {
-    /// That of a call.
-    pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
-        SHOWN.iter().find(|one| call.starts_with(&one.selector))
+    /// Whether it shows an argument of that name, or a member of it.
+    fn is_of(&self, argument: &str) -> bool {
+        self.path.split('.').next() == Some(argument)
     }
 
-    /// Its fields.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> + Clone {
-        self.fields.iter().copied().flatten()
+    /// Its label in a call with these arguments.
+    fn label_in(&self, arguments: &Map<String, Value>) -> &'static str {
+        let kind = at(arguments, "step.kind").parse().unwrap_or_default();
+        match self.of_check.is_empty() || ids::StepKind(kind).runs_script() {
+            true => self.label,
+            false => self.of_check,
+        }
+    }
+}
+
+impl Governed {
+    /// That of a call.
+    pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
+        let mut all = GOVERNED.iter();
+        all.find(|one| call.starts_with(&one.selector))
+    }
+
+    /// Its fields, in the order of its parameters. The definition that decides is none of them.
+    pub(super) fn fields(&self) -> Vec<Field> {
+        let function = function(&self.selector);
+        let parameters = function.iter().flat_map(|function| &function.inputs);
+        let mut all = Vec::new();
+        for parameter in parameters {
+            all.extend(FIELDS.iter().filter(|field| field.is_of(&parameter.name)));
+        }
+        if self.selector == abi::createDefinitionCall::SELECTOR {
+            all.insert(0, NAME);
+        }
+        let users = match self.selector {
+            abi::pauseCall::SELECTOR => "every call of an instance is refused",
+            abi::resumeCall::SELECTOR => "instances run their code again",
+            _ => return all,
+        };
+        all.push(always("users", "", Format::Words(users)));
+        all
     }
 
     /// Labels and values of a call with these arguments.
@@ -275,30 +284,62 @@ impl Shown {
         names: &Names,
     ) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
-        let mut fields = self.fields();
-        while let Some(field) = fields.next() {
-            let value = at(arguments, field.path);
+        let fields = self.fields();
+        let is_empty = |field: &Field| field.format.is_empty(at(arguments, field.path));
+        for (place, field) in fields.iter().enumerate() {
             match field.when {
-                When::NotEmpty if field.format.is_empty(value) => continue,
-                When::LastWhereEmpty(label, words) if field.format.is_empty(value) => {
+                When::NotEmpty if is_empty(field) => {}
+                When::LastWhereEmpty(label, words) if is_empty(field) => {
                     all.push((label, words.to_owned()));
-                    let mut rest = fields.clone();
-                    if rest.all(|field| field.format.is_empty(at(arguments, field.path))) {
+                    if fields.iter().skip(place + 1).all(is_empty) {
                         break;
                     }
                 }
                 _ => {
-                    let kind = at(arguments, "step.kind").parse().unwrap_or_default();
-                    let label = match field.of_check.is_empty() || StepKind(kind).runs_script() {
-                        true => field.label,
-                        false => field.of_check,
-                    };
-                    all.push((label, field.format.text(value, names)));
+                    let value = field.format.text(at(arguments, field.path), names);
+                    all.push((field.label_in(arguments), value));
                 }
             }
         }
         all
     }
+}
+
+/// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
+/// cut.
+pub(super) fn order(call: &[u8]) -> String {
+    let of = Governed::of(call).zip(arguments(call).ok());
+    let words = of.map(|(governed, arguments)| {
+        filled(governed.order, |path| {
+            shortened(at(&arguments, path), 2 * LABEL_MAX).into_owned()
+        })
+    });
+    words.unwrap_or_else(|| "a governed call".into())
+}
+
+/// What these bytes are about, in the words of the history; `None` for bytes that nobody should approve.
+pub fn subject(call: &[u8], names: &Names) -> Option<String> {
+    Call::decode(call).ok()?;
+    let (governed, arguments) = Governed::of(call).zip(arguments(call).ok())?;
+    Some(filled(governed.subject, |path| {
+        let value = at(&arguments, path);
+        match (path, value.parse()) {
+            ("handler", Ok(handler)) => names.short(handler),
+            _ => value.to_owned(),
+        }
+    }))
+}
+
+/// A text with what stands for the names in braces.
+fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
+    let mut words = String::new();
+    for part in text.split_inclusive('}') {
+        match part.trim_end_matches('}').split_once('{') {
+            Some((before, name)) => words.extend([before, &value(name)]),
+            None => words.push_str(part),
+        }
+    }
+    words
 }
 
 impl Format {
@@ -363,36 +404,34 @@ pub fn kind_on_device(kind: impl Into<ProxyKind>) -> String {
 
 /// The kind of a step in 20 characters at most.
 pub fn step_on_device(kind: u8) -> String {
-    match kind {
-        step::NONE => "none, data unchanged".into(),
-        step::CALL => "call of the new code".into(),
-        step::COMPLEX => "complex, paused".into(),
-        step::FOREIGN_CALL => "call, code w/o mixin".into(),
-        step::SCRIPT => "a script".into(),
-        other if StepKind(other).skips_failing() => match StepKind(other).base().0 {
-            step::NONE => "none, may skip".into(),
-            step::CALL => "call, may skip".into(),
-            step::SCRIPT => "script, may skip".into(),
-            step::COMPLEX => "complex, may skip".into(),
-            step::FOREIGN_CALL => "w/o mixin, may skip".into(),
-            _ => step_in_words(other),
-        },
-        other => step_in_words(other),
+    let of = ids::StepKind(kind);
+    let (always, may_skip) = match StepKind::from(of.base().0) {
+        StepKind::None => ("none, data unchanged", "none, may skip"),
+        StepKind::Call => ("call of the new code", "call, may skip"),
+        StepKind::Script => ("a script", "script, may skip"),
+        StepKind::Complex => ("complex, paused", "complex, may skip"),
+        StepKind::ForeignCall => ("call, code w/o mixin", "w/o mixin, may skip"),
+        StepKind::Unknown(_) => return step_in_words(kind),
+    };
+    match of.skips_failing() {
+        true => may_skip.into(),
+        false => always.into(),
     }
 }
 
 /// The kind of a step.
 pub fn step_in_words(kind: u8) -> String {
-    match kind {
-        step::NONE => "none: the data stays as it is".into(),
-        step::CALL => "a function of the new code".into(),
-        step::SCRIPT => "a script".into(),
-        step::COMPLEX => "complex: many transactions, paused meanwhile".into(),
-        step::FOREIGN_CALL => "a function of the new code, which has no mixin".into(),
-        other if StepKind(other).skips_failing() => {
-            let runs = step_in_words(StepKind(other).base().0);
-            format!("{runs}; an instance that fails waits for the rollout")
-        }
-        other => format!("kind {other}, which is unknown"),
+    let of = ids::StepKind(kind);
+    let runs = match StepKind::from(of.base().0) {
+        StepKind::None => "none: the data stays as it is",
+        StepKind::Call => "a function of the new code",
+        StepKind::Script => "a script",
+        StepKind::Complex => "complex: many transactions, paused meanwhile",
+        StepKind::ForeignCall => "a function of the new code, which has no mixin",
+        StepKind::Unknown(other) => &format!("kind {other}, which is unknown"),
+    };
+    match of.skips_failing() {
+        true => format!("{runs}; an instance that fails waits for the rollout"),
+        false => runs.into(),
     }
 }

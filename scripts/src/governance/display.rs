@@ -2,8 +2,8 @@
 //! are sent, and decoding is strict: bytes that would not be written again in exactly this way are
 //! shown to nobody.
 
-use super::arguments::arguments;
-use super::calls::Shown;
+use super::arguments::{arguments, function};
+use super::calls::Governed;
 use super::error::GovernanceError;
 use super::names::Names;
 use crate::ids::{CalldataHash, CodeHash};
@@ -173,18 +173,19 @@ impl Display {
     /// As [`Call::decode`].
     pub fn of(calldata: &[u8], names: &Names) -> Result<Self, GovernanceError> {
         let call = Call::decode(calldata)?;
-        let shown = Shown::of(calldata).ok_or_else(|| not_governed(calldata))?;
+        let of = Governed::of(calldata).zip(function(calldata));
+        let (governed, function) = of.ok_or_else(|| not_governed(calldata))?;
         let arguments = arguments(calldata).map_err(|reason| GovernanceError::Ambiguous {
-            function: shown.function,
+            function: governed.intent,
             reason,
         })?;
-        let fields = shown.values(&arguments, names).into_iter();
+        let fields = governed.values(&arguments, names).into_iter();
         let fields = fields.map(|(name, value)| Field {
             name: name.into(),
             value,
         });
         Ok(Self {
-            function: shown.function.into(),
+            function: function.name,
             definition: call.definition().into(),
             role: call.role().into(),
             payload: CalldataHash::of(calldata),

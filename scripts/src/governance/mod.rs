@@ -48,9 +48,10 @@ mod standing;
 mod submit;
 mod tree;
 
+pub(crate) use arguments::{decoded, function, text};
 pub use authority::{deciding_policy, is_approver, role_of};
 pub use built::BuildFacts;
-pub use calls::{kind_in_words, kind_on_device, step_in_words, step_on_device};
+pub use calls::{kind_in_words, kind_on_device, step_in_words, step_on_device, subject};
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};

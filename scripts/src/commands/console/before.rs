@@ -332,8 +332,8 @@ fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, page: &mut Page) {
 async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
     let end = deadline(subject.client).await?;
     let approval = current(subject.client, subject.registry, call, end).await?;
-    let digests = approval.digests().map_err(GovernanceError::from)?;
-    let typed = approval.typed_data().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
+    let typed = approval.typed_data()?;
     page.outcome.field("digests", digests);
     page.decided.digests = Some(digests);
     page.outcome.field("typed_data", typed);

@@ -51,10 +51,10 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
     let mut given = Vec::new();
     for File { name, text } in posted.files {
         let path = PathBuf::from(name.chars().take(200).collect::<String>());
-        let file = ApprovalFile::parse(&path, &text).map_err(GovernanceError::from)?;
+        let file = ApprovalFile::parse(&path, &text)?;
         require_here(&client, registry, &file).await?;
         let Some((signer, signature)) = file.signed else {
-            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+            return Err(SignedError::Unsigned { path }.into());
         };
         given.push(Given {
             path,
@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
         names.list(&signers),
         governed.what(),
     );
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     let digest = calldata_digest(governed.input());
     let mut outcome = Outcome::default();
     outcome.field("sentence", &sentence);
