@@ -110,12 +110,12 @@ impl Transaction {
 impl Outcome {
     /// The renderings of a report for people and for programs.
     pub fn of(report: &impl CommandReport, names: &Names) -> Self {
-        Self {
-            document: document(report),
-            lines: report.lines(names),
+        let mut outcome = Self {
             commands: report.runner_commands(),
-            exit: Some(report.exit()),
-        }
+            ..Self::default()
+        };
+        outcome.add(report, names);
+        outcome
     }
 
     /// Adds a report to what is there: its fields, its lines, and how it ended if not well.

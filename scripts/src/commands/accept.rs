@@ -23,8 +23,7 @@ use stylus_upgrades_interface::slots;
 
 /// Accepts a proxy, or takes an acceptance back.
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
-    let client = context.working_client("adopt").await?;
-    let registry = context.verified(&client, context.registry()?).await?;
+    let (client, registry) = context.verified_working("adopt").await?;
     let place = Place::of(context, &client, registry);
     let proxy = context.manifest.address(&args.proxy)?;
     let (name, version) = (args.name.clone(), args.version.clone());

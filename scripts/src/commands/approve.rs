@@ -42,9 +42,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("approve").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("approve").await?;
     let names = context.names();
     let action = named(&client, registry, &args.action).await?;
     let event = proposed(&client, registry, action).await?;
@@ -279,9 +277,7 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
 
 /// An open action, as it was proposed; shows what it does.
 async fn open(context: &Context, action: &str) -> Result<(Client, Address, abi::Proposed), Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("cancel").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("cancel").await?;
     let names = context.names();
     let action = named(&client, registry, action).await?;
     match governance::readiness(&client, registry, action).await {

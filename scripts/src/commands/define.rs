@@ -24,7 +24,6 @@ pub(super) async fn run(
         createPolicy: context.manifest.policy(create.unwrap_or(migrate))?,
         name,
     };
-    let unverified = context.registry()?;
     let policies = [
         ("migrate", &*call.migratePolicy),
         ("policy", &*call.policyPolicy),
@@ -38,8 +37,7 @@ pub(super) async fn run(
         &call.name,
         (&call.migratePolicy, &call.policyPolicy),
     )?;
-    let client = context.working_client("define").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("define").await?;
     let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
     let bytes: Bytes = call.abi_encode().into();
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;

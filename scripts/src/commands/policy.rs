@@ -8,10 +8,11 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Explained, deciding_policy, explain, pending};
+use crate::governance::{deciding_policy, explain, pending};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::review::Policies;
 use crate::text::nearest;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
@@ -27,11 +28,9 @@ pub(super) async fn update(
     role: &str,
     expression: &str,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
-    let client = context.working_client("policy update").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("policy update").await?;
     let names = context.names();
     let mut outcome = Outcome::default();
     outcome.field("name", name);
@@ -121,73 +120,55 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    let roles = match role {
-        Some(role) => vec![role.to_owned()],
-        None => roles(Place::of(context, &client, registry), name).await?,
-    };
-    explain_at(Place::of(context, &client, registry), name, roles).await
+    let roles = role.map(|role| vec![role.to_owned()]);
+    explain_roles(context, name, roles).await
 }
 
-/// Explains the policies of some roles.
+/// Explains the policies of these roles, or of every role.
 pub(super) async fn explain_roles(
     context: &Context,
     name: &str,
-    roles: Vec<String>,
+    roles: Option<Vec<String>>,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    explain_at(Place::of(context, &client, registry), name, roles).await
+    let policies = policies(context, name, roles).await?;
+    Ok(Outcome::of(&policies, &context.names()))
 }
 
-/// The same, as of the block that `client` reads.
-async fn explain_at(place: Place<'_>, name: &str, roles: Vec<String>) -> Result<Outcome, Error> {
-    let (context, client, registry) = place.parts();
+/// The policies of these roles, or of every role.
+///
+/// # Errors
+/// [`Error::UnknownRole`]; what the chain says.
+pub(super) async fn policies(
+    context: &Context,
+    name: &str,
+    roles: Option<Vec<String>>,
+) -> Result<Policies, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
     let names = context.names();
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    let mut all = Vec::new();
-    for role in roles {
-        let (decides, text) = match deciding_policy(client, registry, name, &role).await {
+    let roles = match roles {
+        Some(roles) => roles,
+        None => self::roles(place, name).await?,
+    };
+    let mut policies = Vec::new();
+    for role in &roles {
+        let (decides, text) = match deciding_policy(&client, registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
                     known: self::roles(place, name).await?,
                     definition: name.into(),
-                    role,
+                    role: role.clone(),
                 });
             }
             found => found?,
         };
-        let explained = explain(&decides, &text, &names)?;
-        outcome.line(match decides == role {
-            true => format!("{role}: {}", explained.named),
-            false => format!(
-                "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy resumes: {}",
-                explained.named
-            ),
-        });
-        for line in lines(&explained, &names.list(&explained.alone)) {
-            outcome.line(format!("  {line}"));
-        }
-        all.push(explained);
+        policies.push(explain(&decides, &text, &names)?);
     }
-    outcome.field("policies", all);
-    Ok(outcome)
-}
-
-fn lines(explained: &Explained, alone: &str) -> Vec<String> {
-    let mut lines = explained.lines.clone();
-    if let Some(fewest) = explained.fewest {
-        lines.push(format!(
-            "takes at least {fewest} approval{}; alone: {}",
-            if fewest == 1 { "" } else { "s" },
-            if alone.is_empty() { "nobody" } else { alone }
-        ));
-    }
-    lines
+    Ok(Policies {
+        name: name.into(),
+        policies,
+        roles,
+    })
 }
 
 /// Every role that ever had a policy, from the events.

@@ -17,9 +17,7 @@ use crate::progress::Progress;
 use alloy::primitives::Address;
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("submit").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("submit").await?;
     let mut files = Vec::new();
     for path in &args.files {
         let file = ApprovalFile::read(path)?;
