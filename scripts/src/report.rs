@@ -118,9 +118,14 @@ impl Outcome {
         outcome
     }
 
+    /// Adds the fields of a struct to what is there.
+    pub fn fields(&mut self, of: &impl Serialize) {
+        self.document.extend(document(of));
+    }
+
     /// Adds a report to what is there: its fields, its lines, and how it ended if not well.
     pub fn add(&mut self, report: &impl CommandReport, names: &Names) {
-        self.document.extend(document(report));
+        self.fields(report);
         self.lines.extend(report.lines(names));
         if report.exit() != Exit::Done {
             self.exit = Some(report.exit());

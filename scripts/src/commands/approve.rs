@@ -30,7 +30,7 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::{CommandReport, Transactions};
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
@@ -72,8 +72,10 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
-    outcome.field("proposer", event.proposer);
-    outcome.field("calldata_digest", digest);
+    outcome.fields(&Approval {
+        proposer: event.proposer,
+        calldata_digest: digest,
+    });
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
     let sending = Sending::of(&event.call).approving(action);
@@ -83,6 +85,13 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
+}
+
+/// What is approved.
+#[derive(Serialize)]
+struct Approval {
+    proposer: Address,
+    calldata_digest: B256,
 }
 
 /// What an approver checks of an action before he approves it, whichever way: that the code is what his

@@ -10,6 +10,7 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(
@@ -43,16 +44,18 @@ pub(super) async fn run(
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     confirm::require(context, &notices)?;
     let mut outcome = Outcome::default();
-    outcome.field("name", &call.name);
     let copied = [("policy", policy), ("create", create)];
     let copied = copied.iter().filter(|(_, given)| given.is_none());
-    let copied: Vec<&str> = copied.map(|(role, _)| *role).collect();
+    let copied: Vec<&'static str> = copied.map(|(role, _)| *role).collect();
     for role in &copied {
         let policy = context.names().policy(&call.migratePolicy);
         let line = format!("role {role}: no --{role}, so as --migrate: {policy}");
         context.output.note(&line);
     }
-    outcome.field("as_migrate", &copied);
+    outcome.fields(&Definition {
+        name: &call.name,
+        as_migrate: copied,
+    });
     let open = pending(&client, registry, "").await?;
     for other in open.actions.iter().filter(|other| other.call != bytes) {
         if matches!(&other.says, Call::CreateDefinition(open) if open.name == call.name) {
@@ -69,4 +72,12 @@ pub(super) async fn run(
         outcome,
     )
     .await
+}
+
+/// What is defined.
+#[derive(Serialize)]
+struct Definition<'a> {
+    name: &'a str,
+    /// The roles whose policy is that of `migrate`.
+    as_migrate: Vec<&'static str>,
 }

@@ -8,14 +8,16 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{deciding_policy, explain, pending};
+use crate::governance::{Names, deciding_policy, explain, pending};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::CommandReport;
 use crate::review::Policies;
 use crate::text::nearest;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The role that is there without being set.
@@ -32,10 +34,12 @@ pub(super) async fn update(
     confirm::parsed(role, &expression)?;
     let (client, registry) = context.verified_working("policy update").await?;
     let names = context.names();
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    outcome.field("role", role);
-    outcome.field("policy", &expression);
+    let mut update = PolicyUpdate {
+        name,
+        role,
+        policy: expression.clone(),
+        was: None,
+    };
     let sender = client.caller("policy update")?;
     let mut is_own = false;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
@@ -45,16 +49,18 @@ pub(super) async fn update(
             return Err(ExportError::Nothing { what }.into());
         }
         Some(old) if old == expression => {
-            outcome.line(format!("the policy of {role} is that already"));
-            outcome.field("executed", true);
-            return Ok(outcome);
+            let unchanged = Unchanged {
+                update,
+                executed: true,
+            };
+            return Ok(Outcome::of(&unchanged, &names));
         }
         Some(old) => {
             is_own = confirm::has_part(role, &old, sender)?;
-            outcome.field("was", &old);
             warn_of_open(context, &client, (registry, name), role).await?;
             let line = format!("policy of {role} was {}", names.policy(&old));
             context.output.note(&line);
+            update.was = Some(old);
         }
         None => {
             let mut known = roles(Place::of(context, &client, registry), name).await?;
@@ -86,6 +92,8 @@ pub(super) async fn update(
         notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     }
     confirm::require(context, &notices)?;
+    let mut outcome = Outcome::default();
+    outcome.fields(&update);
     propose(
         Place::of(context, &client, registry),
         &bytes,
@@ -93,6 +101,30 @@ pub(super) async fn update(
         outcome,
     )
     .await
+}
+
+/// A policy that is to change.
+#[derive(Serialize)]
+struct PolicyUpdate<'a> {
+    name: &'a str,
+    role: &'a str,
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+}
+
+/// A policy that is that already.
+#[derive(Serialize)]
+struct Unchanged<'a> {
+    #[serde(flatten)]
+    update: PolicyUpdate<'a>,
+    executed: bool,
+}
+
+impl CommandReport for Unchanged<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("the policy of {} is that already", self.update.role)]
+    }
 }
 
 /// Says which open actions of a role end once its policy is another one.

@@ -9,12 +9,13 @@ use super::propose::Sending;
 use super::storage;
 use crate::app_error::Error;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
+    Accepted, ApprovalFile, Digests, Given, SignedError, accepted, require_here, submission,
 };
 use crate::governance::{Call, GovernanceError};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Address;
+use serde::Serialize;
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome, Error> {
     let (client, registry) = context.verified_working("submit").await?;
@@ -46,9 +47,11 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         context.output.note(&line);
     }
     let mut outcome = Outcome::default();
-    outcome.field("signers", &signers);
-    outcome.field("left_out", left_out);
-    outcome.field("digests", digests);
+    outcome.fields(&Submission {
+        signers,
+        left_out,
+        digests,
+    });
     let place = Place::of(context, &client, registry);
     let decoded = Call::decode(&approval.call)?;
     // Those who signed were asked then; whoever sends it need be no approver.
@@ -63,6 +66,15 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
+}
+
+/// What is submitted.
+#[derive(Serialize)]
+struct Submission<'a> {
+    signers: Vec<Address>,
+    /// Who signed and has approved already.
+    left_out: &'a [Address],
+    digests: Digests,
 }
 
 /// The approvals that the files hold, and those that wallets made of the file without a signature,
