@@ -20,6 +20,7 @@ codegen-units = 1
 panic = "abort"
 strip = true
 "#;
+const OPT_LEVEL: &str = "opt-level";
 /// The profile that contracts are compiled in.
 pub(super) const CONTRACT: &str = "contract";
 /// What of `[package]` the code can read in variables, by cargo's names of it.
@@ -215,8 +216,7 @@ fn profiles(settings: &Table) -> Table {
     let mut kept = Table::new();
     let mut next = Some(CONTRACT.to_owned());
     while let Some(name) = next.take().filter(|name| !kept.contains_key(name)) {
-        let default =
-            || (name == CONTRACT).then(|| Value::Table(PROFILE.parse().unwrap_or_default()));
+        let default = || (name == CONTRACT).then(|| Value::Table(default_profile(theirs)));
         let profile = theirs.and_then(|all| all.get(&name)).cloned();
         if let Some(profile) = profile.or_else(default) {
             next = profile
@@ -227,6 +227,17 @@ fn profiles(settings: &Table) -> Table {
         }
     }
     kept
+}
+
+/// The profile `contract` of a workspace that has none: of its profile `release`, its author's choice between size
+/// and speed stays.
+fn default_profile(theirs: Option<&Table>) -> Table {
+    let mut profile: Table = PROFILE.parse().unwrap_or_default();
+    let release = theirs.and_then(|all| all.get("release"));
+    if let Some(chosen) = release.and_then(|release| release.get(OPT_LEVEL)) {
+        profile.insert(OPT_LEVEL.into(), chosen.clone());
+    }
+    profile
 }
 
 /// The settings of the profile that a contract is compiled in, one by one.

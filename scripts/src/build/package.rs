@@ -73,10 +73,7 @@ impl Workspace {
             .command("cargo")
             .args(options.get_args())
             .output()
-            .map_err(|source| BuildError::ToolMissing {
-                program: "cargo".into(),
-                source,
-            })?;
+            .map_err(BuildError::not_started("cargo".as_ref()))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             return Err(refused(said.trim().to_owned()));

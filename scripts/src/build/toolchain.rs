@@ -184,10 +184,7 @@ pub(super) fn cargo_home() -> PathBuf {
 fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
     let mut command = file.command(program);
     let output = command.args(arguments).output();
-    let output = output.map_err(|source| BuildError::ToolMissing {
-        program: program.into(),
-        source,
-    })?;
+    let output = output.map_err(BuildError::not_started(program.as_ref()))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => Err(BuildError::Toolchain {

@@ -1,7 +1,7 @@
 //! The sources of a contract, searched by names: nothing of the language is resolved. They are the
 //! places in messages, and the names of what the module has among its bytes.
 
-use super::storage::{has, idents, renamed, storage_structs};
+use super::storage::{StorageStruct, has, idents, renamed, storage_structs};
 use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,7 @@ pub(super) struct Source {
     /// As messages name it.
     pub(super) name: String,
     pub(super) file: File,
+    structs: Vec<StorageStruct>,
     /// Whether it is the contract's own.
     pub(super) is_own: bool,
 }
@@ -53,10 +54,11 @@ impl SourceFiles {
                 let shown = path.strip_prefix(folder).unwrap_or(&path);
                 let name = shown.display().to_string();
                 match parse(&path) {
-                    Ok(file) => found.files.push(Source {
+                    Ok((file, structs)) => found.files.push(Source {
                         path,
                         name,
                         file,
+                        structs,
                         is_own: number == 0,
                     }),
                     Err(reason) => found
@@ -75,9 +77,9 @@ impl SourceFiles {
     /// The structs that the contract's own sources call the entrypoint.
     pub fn entrypoints(&self) -> BTreeSet<String> {
         let own = self.files.iter().filter(|source| source.is_own);
-        let all = own.flat_map(|source| storage_structs(&source.file));
+        let all = own.flat_map(|source| &source.structs);
         let entrypoints = all.filter(|one| one.has("entrypoint"));
-        entrypoints.map(|one| one.name).collect()
+        entrypoints.map(|one| one.name.clone()).collect()
     }
 
     /// Where slots of storage are computed by hand, as `file: name`: what is kept there is in no layout.
@@ -99,9 +101,9 @@ impl SourceFiles {
             ..Places::default()
         };
         for source in &self.files {
-            for item in storage_structs(&source.file) {
+            for item in &source.structs {
                 let own = (String::new(), item.line);
-                let fields = std::iter::once(own).chain(item.fields);
+                let fields = std::iter::once(own).chain(item.fields.clone());
                 places.fields.extend(fields.map(|(field, line)| Place {
                     of: item.name.clone(),
                     name: field,
@@ -234,13 +236,14 @@ fn is_for_tests(item: &syn::ItemMod) -> bool {
     lists.any(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
 }
 
-fn parse(path: &Path) -> Result<File, String> {
+fn parse(path: &Path) -> Result<(File, Vec<StorageStruct>), String> {
     let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
     if metadata.len() > FILE_MAX {
         return Err("it is too large".into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    syn::parse_file(&text).map_err(|error| format!("line {}: {error}", error.span().start().line))
+    let at = |error: syn::Error| format!("line {}: {error}", error.span().start().line);
+    Ok((syn::parse_file(&text).map_err(at)?, storage_structs(&text)))
 }
 
 /// The Rust files of a package, in order; those of packages within it are not its own. Links are not
