@@ -2,9 +2,9 @@
 //! made of the declaration that the terminal's text is made of.
 
 use super::arguments::function;
-use super::calls::{
-    Field, Format, GOVERNED, Governed, When, kind_on_device, step_on_device,
-};
+use super::calls::{GOVERNED, Governed};
+use super::fields::{Field, Format, When};
+use super::kinds::{kind_on_device, step_on_device};
 use crate::model::{ProxyKind, StepKind};
 use alloy::json_abi::{Param, StateMutability};
 use alloy::primitives::{Address, B256};
@@ -85,7 +85,7 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
 /// The governed calls by their signatures, and the calls that are about approvals.
 fn calldata_formats() -> Map<String, Value> {
     let mut formats = Map::new();
-    for governed in &GOVERNED {
+    for governed in GOVERNED {
         let Some(function) = function(&governed.selector) else {
             continue;
         };

@@ -9,7 +9,7 @@
 
 use super::calls::order;
 use super::checks::require_plain_code;
-use super::display::Call;
+use super::calls::Call;
 use super::dry_run::{DryRun, WouldFail};
 use super::error::GovernanceError;
 use super::standing::still_holds;

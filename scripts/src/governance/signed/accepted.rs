@@ -2,7 +2,7 @@
 //! refusals name a position, and these name the file.
 
 use super::super::authority::deciding_policy;
-use super::super::display::Call;
+use super::super::calls::Call;
 use super::super::error::GovernanceError;
 use super::super::names::Names;
 use super::super::pending::readiness;
