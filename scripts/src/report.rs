@@ -110,17 +110,22 @@ impl Transaction {
 impl Outcome {
     /// The renderings of a report for people and for programs.
     pub fn of(report: &impl CommandReport, names: &Names) -> Self {
-        Self {
-            document: document(report),
-            lines: report.lines(names),
+        let mut outcome = Self {
             commands: report.runner_commands(),
-            exit: Some(report.exit()),
-        }
+            ..Self::default()
+        };
+        outcome.add(report, names);
+        outcome
+    }
+
+    /// Adds the fields of a struct to what is there.
+    pub fn fields(&mut self, of: &impl Serialize) {
+        self.document.extend(document(of));
     }
 
     /// Adds a report to what is there: its fields, its lines, and how it ended if not well.
     pub fn add(&mut self, report: &impl CommandReport, names: &Names) {
-        self.document.extend(document(report));
+        self.fields(report);
         self.lines.extend(report.lines(names));
         if report.exit() != Exit::Done {
             self.exit = Some(report.exit());

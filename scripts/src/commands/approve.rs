@@ -30,7 +30,7 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::{CommandReport, Transactions};
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
@@ -42,9 +42,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("approve").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("approve").await?;
     let names = context.names();
     let action = named(&client, registry, &args.action).await?;
     let event = proposed(&client, registry, action).await?;
@@ -74,8 +72,10 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
-    outcome.field("proposer", event.proposer);
-    outcome.field("calldata_digest", digest);
+    outcome.fields(&Approval {
+        proposer: event.proposer,
+        calldata_digest: digest,
+    });
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
     let sending = Sending::of(&event.call).approving(action);
@@ -85,6 +85,13 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
+}
+
+/// What is approved.
+#[derive(Serialize)]
+struct Approval {
+    proposer: Address,
+    calldata_digest: B256,
 }
 
 /// What an approver checks of an action before he approves it, whichever way: that the code is what his
@@ -279,9 +286,7 @@ pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -
 
 /// An open action, as it was proposed; shows what it does.
 async fn open(context: &Context, action: &str) -> Result<(Client, Address, abi::Proposed), Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("cancel").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("cancel").await?;
     let names = context.names();
     let action = named(&client, registry, action).await?;
     match governance::readiness(&client, registry, action).await {

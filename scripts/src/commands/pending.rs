@@ -21,9 +21,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 /// # Errors
 /// What the chain says, and files that cannot be read.
 pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_snapshot().await?;
     let place = Place::of(context, &client, registry);
     let (names, given) = (context.names(), context.given());
     let Open {

@@ -8,12 +8,13 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Explained, deciding_policy, explain, pending};
+use crate::governance::{Names, deciding_policy, explain, pending};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;
-use crate::text::{count, nearest};
+use crate::review::Policies;
+use crate::text::nearest;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use serde::Serialize;
@@ -29,16 +30,16 @@ pub(super) async fn update(
     role: &str,
     expression: &str,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
-    let client = context.working_client("policy update").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("policy update").await?;
     let names = context.names();
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    outcome.field("role", role);
-    outcome.field("policy", &expression);
+    let mut update = PolicyUpdate {
+        name,
+        role,
+        policy: expression.clone(),
+        was: None,
+    };
     let sender = client.caller("policy update")?;
     let mut is_own = false;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
@@ -48,16 +49,18 @@ pub(super) async fn update(
             return Err(ExportError::Nothing { what }.into());
         }
         Some(old) if old == expression => {
-            outcome.line(format!("the policy of {role} is that already"));
-            outcome.field("executed", true);
-            return Ok(outcome);
+            let unchanged = Unchanged {
+                update,
+                executed: true,
+            };
+            return Ok(Outcome::of(&unchanged, &names));
         }
         Some(old) => {
             is_own = confirm::has_part(role, &old, sender)?;
-            outcome.field("was", &old);
             warn_of_open(context, &client, (registry, name), role).await?;
             let line = format!("policy of {role} was {}", names.policy(&old));
             context.output.note(&line);
+            update.was = Some(old);
         }
         None => {
             let mut known = roles(Place::of(context, &client, registry), name).await?;
@@ -89,6 +92,8 @@ pub(super) async fn update(
         notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     }
     confirm::require(context, &notices)?;
+    let mut outcome = Outcome::default();
+    outcome.fields(&update);
     propose(
         Place::of(context, &client, registry),
         &bytes,
@@ -96,6 +101,33 @@ pub(super) async fn update(
         outcome,
     )
     .await
+}
+
+/// A policy that is to change.
+#[derive(Serialize)]
+struct PolicyUpdate<'a> {
+    name: &'a str,
+    role: &'a str,
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+}
+
+/// A policy that is that already.
+#[derive(Serialize)]
+struct Unchanged<'a> {
+    #[serde(flatten)]
+    update: PolicyUpdate<'a>,
+    executed: bool,
+}
+
+impl CommandReport for Unchanged<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!(
+            "the policy of {} is that already",
+            self.update.role
+        )]
+    }
 }
 
 /// Says which open actions of a role end once its policy is another one.
@@ -123,34 +155,30 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let place = Place::of(context, &client, registry);
-    let roles = match role {
-        Some(role) => vec![role.to_owned()],
-        None => roles(place, name).await?,
-    };
-    let report = PoliciesReport {
-        name,
-        policies: explained(place, name, &roles).await?,
-        roles,
-    };
-    Ok(Outcome::of(&report, &context.names()))
+    let roles = role.map(|role| vec![role.to_owned()]);
+    let policies = policies(context, name, roles).await?;
+    Ok(Outcome::of(&policies, &context.names()))
 }
 
-/// Explains the policies that decide for some roles.
+/// The policies of these roles, or of every role.
 ///
 /// # Errors
-/// What the chain says; a role that there is not.
-pub(super) async fn explained(
-    place: Place<'_>,
+/// [`Error::UnknownRole`]; what the chain says.
+pub(super) async fn policies(
+    context: &Context,
     name: &str,
-    roles: &[String],
-) -> Result<Vec<Explained>, Error> {
-    let (context, client, registry) = place.parts();
+    roles: Option<Vec<String>>,
+) -> Result<Policies, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
     let names = context.names();
-    let mut all = Vec::new();
-    for role in roles {
-        let (decides, text) = match deciding_policy(client, registry, name, role).await {
+    let roles = match roles {
+        Some(roles) => roles,
+        None => self::roles(place, name).await?,
+    };
+    let mut policies = Vec::new();
+    for role in &roles {
+        let (decides, text) = match deciding_policy(&client, registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
                     known: self::roles(place, name).await?,
@@ -160,43 +188,13 @@ pub(super) async fn explained(
             }
             found => found?,
         };
-        all.push(explain(&decides, &text, &names)?);
+        policies.push(explain(&decides, &text, &names)?);
     }
-    Ok(all)
-}
-
-/// What `policy explain` reports.
-#[derive(Serialize)]
-struct PoliciesReport<'a> {
-    name: &'a str,
-    policies: Vec<Explained>,
-    /// The roles that each of them decides for.
-    #[serde(skip)]
-    roles: Vec<String>,
-}
-
-impl CommandReport for PoliciesReport<'_> {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (role, Explained { role: decides, named, lines: of_it, fewest, alone, .. }) in
-            self.roles.iter().zip(&self.policies)
-        {
-            lines.push(match decides == role {
-                true => format!("{role}: {named}"),
-                false => format!(
-                    "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy resumes: {named}"
-                ),
-            });
-            lines.extend(of_it.iter().map(|line| format!("  {line}")));
-            let alone = match alone.is_empty() {
-                true => "nobody".into(),
-                false => names.list(alone),
-            };
-            let fewest = fewest.map(|fewest| count(fewest, "approval"));
-            lines.extend(fewest.map(|fewest| format!("  takes at least {fewest}; alone: {alone}")));
-        }
-        lines
-    }
+    Ok(Policies {
+        name: name.into(),
+        policies,
+        roles,
+    })
 }
 
 /// Every role that ever had a policy, from the events.

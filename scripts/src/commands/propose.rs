@@ -22,7 +22,6 @@ use crate::progress::Progress;
 use crate::report::{CommandReport, Transactions};
 use alloy::primitives::{Address, Bytes, U256};
 use serde::Serialize;
-use serde_json::json;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// A governed call that is to be sent.
@@ -275,22 +274,49 @@ pub(super) fn go_on_in_batches(outcome: &mut Outcome, paused: &[(Address, String
     if paused.is_empty() {
         return;
     }
-    for (proxy, from, to) in paused {
-        outcome.line(format!("{proxy}  paused on its way {from} → {to}"));
-        outcome.line(format!("next: {}", run_migration(*proxy)));
-    }
-    let documents: Vec<_> = paused
-        .iter()
-        .map(|(proxy, from, to)| {
-            json!({"proxy": proxy, "from": from, "to": to, "next": run_migration(*proxy)})
-        })
-        .collect();
-    outcome.field("paused", documents);
-    outcome.exit = Some(Exit::Partial);
+    let paused = paused.iter().map(|(proxy, from, to)| PausedInstance {
+        proxy: *proxy,
+        from: from.clone(),
+        to: to.clone(),
+        next: format!("stylus-upgrades run-migration {proxy}"),
+    });
+    let paused = paused.collect();
+    outcome.add(&PausedInstances { paused }, &Names::default());
 }
 
-fn run_migration(proxy: Address) -> String {
-    format!("stylus-upgrades run-migration {proxy}")
+#[derive(Serialize)]
+struct PausedInstances {
+    paused: Vec<PausedInstance>,
+}
+
+#[derive(Serialize)]
+struct PausedInstance {
+    proxy: Address,
+    from: String,
+    to: String,
+    next: String,
+}
+
+impl CommandReport for PausedInstances {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let lines = self.paused.iter().flat_map(|one| {
+            let PausedInstance {
+                proxy,
+                from,
+                to,
+                next,
+            } = one;
+            [
+                format!("{proxy}  paused on its way {from} → {to}"),
+                format!("next: {next}"),
+            ]
+        });
+        lines.collect()
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Partial
+    }
 }
 
 /// A check that failed is an error; what was reported before stays printed.

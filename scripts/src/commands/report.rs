@@ -92,7 +92,7 @@ pub(super) async fn run(
     let total = compared.history.total;
     let verified = (verification, &whole);
     let lists = DefinitionLists::of(&compared, &whole, verified, Piece::of(&(0..total), total));
-    let policies = policy::explained(here, &name, &lists.roles).await?;
+    let policies = policy::policies(context, &name, None).await?;
     let page = definition(
         &place,
         &Shown {

@@ -42,9 +42,7 @@ pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Erro
 /// # Errors
 /// What the chain says, and files that cannot be read.
 pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_snapshot().await?;
     let place = Place::of(context, &client, registry);
     let names = context.names();
     let action = named(&client, registry, action).await?;
@@ -120,7 +118,7 @@ async fn checked(
         created,
         findings: all,
         slots: slots(place, call).await?,
-        digests: approval.digests().map_err(GovernanceError::from)?,
+        digests: approval.digests()?,
         deadline: end,
     })
 }

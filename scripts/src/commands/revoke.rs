@@ -33,9 +33,7 @@ struct Refused {
 }
 
 pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("revoke").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("revoke").await?;
     let names = context.names();
     let refused = refused(context, (&client, registry), text).await?;
     let action = refused.action;

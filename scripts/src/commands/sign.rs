@@ -10,8 +10,9 @@ use super::shown::shown;
 use super::storage;
 use crate::app_error::Error;
 use crate::assess::FindingId;
+use crate::export::Exported;
 use crate::governance::signed::{
-    self, Approval, ApprovalFile, Digests, SignedError, current, require_here,
+    self, Approval, ApprovalFile, Digests, SignedError, current, require_here, require_place,
 };
 use crate::governance::{GovernanceError, GovernedCall, Names, ShownCall, Simulated, proposed};
 use crate::ids::ActionId;
@@ -23,7 +24,7 @@ use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -50,7 +51,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     for line in shown.lines() {
         context.output.note(&line);
     }
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
@@ -64,10 +65,9 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         (Some(path), _) => (path.clone(), None),
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
-            let signature = signer.sign_hash_sync(&digests.eip712).map_err(|error| {
-                GovernanceError::from(SignedError::Untyped {
-                    reason: error.to_string(),
-                })
+            let signature = signer.sign_hash_sync(&digests.eip712);
+            let signature = signature.map_err(|error| SignedError::Untyped {
+                reason: error.to_string(),
             })?;
             let bytes = Bytes::from(signature.as_bytes());
             let path = args.offline.out.clone();
@@ -80,7 +80,7 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
         approval,
         signed,
     };
-    file.write().map_err(GovernanceError::from)?;
+    file.write()?;
     let (simulated, trial) = simulated.unzip();
     let report = SignedOffline {
         action: file.approval.action(),
@@ -186,7 +186,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Erro
         let (expected, found) = (approval.action(), file.approval.action());
         if expected != found {
             let outdated = SignedError::Outdated { expected, found };
-            return Err(GovernanceError::from(outdated).into());
+            return Err(outdated.into());
         }
     }
     let here = ApprovalFile {
@@ -226,8 +226,8 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
 
 /// A file of `approve --offline`, or one that --export wrote for that chain and registry.
 pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
-    let text = own_file::read(path).map_err(SignedError::from);
-    let text = text.map_err(GovernanceError::from)?.unwrap_or_default();
+    let text = own_file::read(path).map_err(SignedError::from)?;
+    let text = text.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {
         return Ok(Subject::Call(call));
     }
@@ -242,66 +242,30 @@ pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> 
         });
     }
     if has("data") && !has("approval") {
-        let call = exported_call(path, &text, here).map_err(GovernanceError::from)?;
+        let call = exported_call(path, &text, here)?;
         return Ok(Subject::Call(call));
     }
-    let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
+    let file = ApprovalFile::read(path)?;
     Ok(Subject::Approval(file))
 }
 
-/// The members of a file that --export wrote as JSON.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ExportedCall {
-    chain_id: u64,
-    #[serde(rename = "from")]
-    _from: Address,
-    to: Address,
-    value: String,
-    data: Bytes,
-    #[serde(rename = "gas")]
-    _gas: u64,
-}
-
-/// The calldata of such a file. What a signature does not bind is refused, and so is a call of another
-/// chain or account.
-fn exported_call(
-    path: &Path,
-    text: &str,
-    (chain_id, registry): (u64, Address),
-) -> Result<Bytes, SignedError> {
-    let path = path.to_owned();
-    let call: ExportedCall = match serde_json::from_str(text) {
-        Ok(call) => call,
-        Err(error) => {
-            let reason = error.to_string();
-            return Err(SignedError::Malformed { path, reason });
-        }
+/// The calldata of a file that --export wrote as JSON. What a signature does not bind is refused, and so is a call of
+/// another chain or account.
+fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, SignedError> {
+    let malformed = |reason| SignedError::Malformed {
+        path: path.to_owned(),
+        reason,
     };
-    if call.chain_id != chain_id {
-        let (expected, found) = (chain_id, call.chain_id);
-        return Err(SignedError::OtherChain {
-            path,
-            expected,
-            found,
-        });
-    }
-    if call.to != registry {
-        let (expected, found) = (registry, call.to);
-        return Err(SignedError::OtherRegistry {
-            path,
-            expected,
-            found,
-        });
-    }
-    if call.value.parse() != Ok(U256::ZERO) {
-        let reason = format!(
+    let call: Exported =
+        serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    require_place(path, here, (call.chain_id, call.to))?;
+    match call.value.is_zero() {
+        true => Ok(call.data),
+        false => Err(malformed(format!(
             "{} wei go along with it, which no signature says",
             call.value
-        );
-        return Err(SignedError::Malformed { path, reason });
+        ))),
     }
-    Ok(call.data)
 }
 
 /// A name that tells files of several signers and actions apart.

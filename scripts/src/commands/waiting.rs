@@ -3,10 +3,13 @@
 use super::facts::Place;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
+use crate::governance::Names;
 use crate::output::Outcome;
 use crate::registry::{Waiting, skipped_by};
+use crate::report::CommandReport;
 use crate::text::{count, shell_word};
 use alloy::primitives::Address;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -32,22 +35,36 @@ pub(super) async fn after_migration(
     Ok(())
 }
 
+/// Instances that wait, and the command that goes on with them.
+#[derive(Serialize)]
+struct WaitingInstances<'a> {
+    waiting: Vec<Waiting>,
+    next: &'a str,
+}
+
+impl CommandReport for WaitingInstances<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self { waiting, next } = self;
+        let each = waiting.iter();
+        let mut lines: Vec<_> = each
+            .map(|Waiting { proxy, reason, .. }| format!("waits   {proxy}: {reason}"))
+            .collect();
+        let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
+        let helps: Vec<&str> = helps.into_iter().collect();
+        let (stayed, helps) = (count(waiting.len(), "instance"), helps.join("; "));
+        let them = if waiting.len() == 1 { "it" } else { "them" };
+        lines.push(format!("{stayed} stayed as before; {helps}"));
+        lines.push(format!("next: {next} goes on with {them}"));
+        lines
+    }
+}
+
 /// Reports instances that wait; `next` is the command that goes on with them. Nothing is reported of none.
 pub(super) fn report(outcome: &mut Outcome, waiting: Vec<Waiting>, next: &str) {
     if waiting.is_empty() {
         return;
     }
-    for Waiting { proxy, reason, .. } in &waiting {
-        outcome.line(format!("waits   {proxy}: {reason}"));
-    }
-    let them = if waiting.len() == 1 { "it" } else { "them" };
-    let stayed = count(waiting.len(), "instance");
-    let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
-    let helps: Vec<&str> = helps.into_iter().collect();
-    outcome.line(format!("{stayed} stayed as before; {}", helps.join("; ")));
-    outcome.line(format!("next: {next} goes on with {them}"));
-    outcome.field("waiting", waiting);
-    outcome.field("next", next);
+    outcome.add(&WaitingInstances { waiting, next }, &Names::default());
     outcome.exit = outcome.exit.or(Some(Exit::NotReady));
 }
 

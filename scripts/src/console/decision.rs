@@ -5,7 +5,7 @@ use crate::assess::{Consent, Coverage, Finding, Part, Severity};
 use crate::checks::Assessment;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
-use crate::governance::{Approved, Display, Simulated};
+use crate::governance::{Display, Simulated};
 use crate::ids::ActionId;
 use crate::plan::{Plan, Verdict};
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -70,7 +70,7 @@ pub struct Before {
     pub decoded: Vec<DecodedCall>,
     /// How far an approval would bring the action.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub progress: Option<Progress>,
+    pub progress: Option<Simulated>,
     /// What the wallet is asked to send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<TransactionRequest>,
@@ -91,23 +91,6 @@ pub struct Before {
     /// Of the values that a migration writes. They differ from block to block where it writes the time, and the page
     /// goes on with others only where that is said to be meant.
     pub values: B256,
-}
-
-/// How far an approval would bring an action.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Progress {
-    #[serde(flatten)]
-    approved: Approved,
-    executes: bool,
-}
-
-impl From<&Simulated> for Progress {
-    fn from(simulated: &Simulated) -> Self {
-        Self {
-            approved: simulated.approved,
-            executes: simulated.executes,
-        }
-    }
 }
 
 impl Planned {

@@ -11,7 +11,7 @@ use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
 use crate::history::LiveCheck;
 use crate::model::runs;
-use crate::review::{OpenAction, Pending};
+use crate::review::{OpenAction, Pending, Policies};
 use crate::text::{count, grouped};
 use alloy::primitives::Address;
 use maud::{Markup, html};
@@ -22,7 +22,7 @@ pub struct Shown<'a> {
     /// The definition, a piece of each list; the registry itself has no name.
     pub lists: &'a DefinitionLists,
     /// Its policies.
-    pub policies: &'a [Explained],
+    pub policies: &'a Policies,
     /// What is open.
     pub pending: &'a Pending,
 }
@@ -58,7 +58,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         section {
             h2 { "Who decides" }
             dl.fields {
-                @for policy in shown.policies {
+                @for policy in &shown.policies.policies {
                     dt { (text(&policy.role)) }
                     dd {
                         code { (text(&policy.named)) }
@@ -85,11 +85,11 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
 }
 
 /// The policy that decides an open action, with those who said yes to that.
-fn decided_by(policies: &[Explained], open: &OpenAction) -> Option<Node> {
+fn decided_by(policies: &Policies, open: &OpenAction) -> Option<Node> {
     let OpenAction::Readable(open) = open else {
         return None;
     };
-    let of = |role: &str| policies.iter().find(|policy| policy.role == role);
+    let of = |role: &str| policies.policies.iter().find(|policy| policy.role == role);
     let role = role_of(&open.shown.display.role, |role| of(role).is_some());
     tree_of(of(role)?, &open.open.readiness.approved)
 }

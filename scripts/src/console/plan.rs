@@ -4,8 +4,8 @@ use super::action::calls;
 use super::page::{PageContext, address, finding, text, way};
 use super::view::Plan;
 use crate::assess::{Finding, Severity};
-use crate::review::Review;
 use crate::plan::{Change, Event, Group, Kind, Reads, Replay, ether, not_tried, only_started};
+use crate::review::Review;
 use crate::text::{grouped, word};
 use maud::{Markup, html};
 

@@ -1,271 +1,253 @@
-//! What each governed call says, field by field: the one declaration of which the text in the terminal
-//! and the descriptors for wallets are made.
+//! Every governed call, declared once: what it is for, in the words of devices, of commands and of the history. Its
+//! parameters stand in `interface/src/signed.rs`, and how each parameter is shown in `fields`. The text in the
+//! terminal, the descriptors for wallets, names of transactions and lines of the history are made of it.
 
+use super::arguments::{arguments, function};
+use super::error::GovernanceError;
+use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
 use super::names::Names;
-use crate::model::ProxyKind;
-use alloy::primitives::{Address, B256};
+use crate::ids::CodeHash;
+use crate::model::role_asked_for;
+use crate::output::shortened;
+use crate::registry::named;
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value};
-use stylus_upgrades_interface::ids::StepKind;
-use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::limits::LABEL_MAX;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
 
-/// A governed call as it is shown.
+/// A governed call. Its texts have the names of arguments in braces.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct Governed {
     pub(super) selector: [u8; 4],
-    /// The function.
-    pub(super) function: &'static str,
     /// What it is for, in 30 characters at most: devices cut what is longer.
     pub(super) intent: &'static str,
-    /// The same with the values of arguments, by their names in braces, in as many characters.
+    /// The same with the values of arguments, in as many characters.
     pub(super) sentence: &'static str,
-    /// Its fields, in groups that several calls share.
-    fields: &'static [&'static [Field]],
+    /// The order that it gives, in a few words.
+    order: &'static str,
+    /// What is proposed, approved and executed by it, in the words of the history.
+    subject: &'static str,
 }
 
-/// A field.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) label: &'static str,
-    /// The argument; empty for words that are always the same.
-    pub(super) path: &'static str,
-    pub(super) format: Format,
-    pub(super) when: When,
-    /// What it is where the step's kind runs no script: that of a check. Empty for every other field.
-    pub(super) of_check: &'static str,
+/// Declares the governed calls: the enum of what they decode to, and the table of their words.
+macro_rules! governed {
+    ($($variant:ident($call:ident) {
+        intent: $intent:literal,
+        sentence: $sentence:literal,
+        order: $order:literal,
+        subject: $subject:literal,
+    })+) => {
+        /// A governed call, decoded.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Call {
+            $(#[doc = $intent] $variant(abi::$call),)+
+        }
+
+        /// Every governed call.
+        pub(super) const GOVERNED: &[Governed] = &[
+            $(Governed {
+                selector: abi::$call::SELECTOR,
+                intent: $intent,
+                sentence: $sentence,
+                order: $order,
+                subject: $subject,
+            },)+
+        ];
+
+        impl Call {
+            /// Decodes calldata.
+            ///
+            /// # Errors
+            /// [`GovernanceError::NotGoverned`] for another function,
+            /// [`GovernanceError::Ambiguous`] for bytes that decoding and encoding would change.
+            pub fn decode(calldata: &[u8]) -> Result<Self, GovernanceError> {
+                match calldata.first_chunk::<4>().copied().unwrap_or_default() {
+                    $(abi::$call::SELECTOR => strict(calldata).map(Self::$variant),)+
+                    _ => Err(not_governed(calldata)),
+                }
+            }
+
+            fn selector(&self) -> [u8; 4] {
+                match self {
+                    $(Self::$variant(_) => abi::$call::SELECTOR,)+
+                }
+            }
+
+            /// The definition that it is about.
+            fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant(call) => &call.name,)+
+                }
+            }
+        }
+    };
 }
 
-/// How a value is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// As it is.
-    Text,
-    /// A word of 32 bytes.
-    Hash,
-    /// An account, by its name where it has one.
-    Account,
-    /// The same where it is a contract.
-    Contract,
-    /// A policy, its accounts by their names.
-    Policy,
-    /// The kind of a proxy, in words.
-    ProxyKind,
-    /// The kind of a step, in words.
-    StepKind,
-    /// Calldata, with their length.
-    Calldata,
-    /// These words.
-    Words(&'static str),
-}
-
-/// When a field is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    /// Always.
-    Always,
-    /// Unless it is empty, as [`Format::is_empty`] tells.
-    NotEmpty,
-    /// Where it is empty, this label and these words instead; they end the fields where all that follow
-    /// are empty.
-    LastWhereEmpty(&'static str, &'static str),
-}
-
-const fn always(label: &'static str, path: &'static str, format: Format) -> Field {
-    let when = When::Always;
-    Field {
-        label,
-        path,
-        format,
-        when,
-        of_check: "",
-    }
-}
-
-const fn not_empty(label: &'static str, path: &'static str, format: Format) -> Field {
-    let when = When::NotEmpty;
-    Field {
-        label,
-        path,
-        format,
-        when,
-        of_check: "",
-    }
-}
-
-const VERSION: &[Field] = &[always("version", "version", Format::Text)];
-const PROXY: &[Field] = &[always("proxy", "proxy", Format::Contract)];
-const KIND: &[Field] = &[always("kind", "kind", Format::ProxyKind)];
-const CODE: &[Field] = &[
-    always("code", "code.implementation", Format::Contract),
-    always("code hash", "code.codehash", Format::Hash),
-    not_empty("source hash", "code.sourceHash", Format::Hash),
-    not_empty("layout hash", "code.layoutHash", Format::Hash),
-];
-const STEP: &[Field] = &[
-    Field {
-        when: When::LastWhereEmpty("reached", "only by creation"),
-        ..always("from", "step.from", Format::Text)
-    },
-    always("migration", "step.kind", Format::StepKind),
-    not_empty("script", "step.script", Format::Contract).or_check("check"),
-    not_empty("script hash", "step.scriptCodehash", Format::Hash).or_check("check hash"),
-    not_empty("calldata", "step.data", Format::Calldata),
-];
-
-/// Every governed call.
-pub(super) const SHOWN: [Shown; 14] = [
-    Shown {
-        selector: abi::createDefinitionCall::SELECTOR,
-        function: "createDefinition",
+governed! {
+    CreateDefinition(createDefinitionCall) {
         intent: "Create a definition",
         sentence: "Create the definition {name}",
-        fields: &[&[
-            always("name", "name", Format::Text),
-            always("migrate", "migratePolicy", Format::Policy),
-            always("policy", "policyPolicy", Format::Policy),
-            always("create", "createPolicy", Format::Policy),
-        ]],
-    },
-    Shown {
-        selector: abi::addVersionCall::SELECTOR,
-        function: "addVersion",
+        order: "define {name}",
+        subject: "definition {name}",
+    }
+    AddVersion(addVersionCall) {
         intent: "Add a version",
         sentence: "Add {name} version {version}",
-        fields: &[VERSION, CODE, STEP],
-    },
-    Shown {
-        selector: abi::addStepCall::SELECTOR,
-        function: "addStep",
+        order: "register {name} {version}",
+        subject: "version {version}",
+    }
+    AddStep(addStepCall) {
         intent: "Add another way into a version",
         sentence: "Add a way to {name} {version}",
-        fields: &[VERSION, STEP],
-    },
-    Shown {
-        selector: abi::migrateCall::SELECTOR,
-        function: "migrate",
+        order: "step into {name} {version}",
+        subject: "step {step.from} → {version}",
+    }
+    Migrate(migrateCall) {
         intent: "Upgrade all instances",
         sentence: "Upgrade {name} to {version}",
-        fields: &[VERSION, CODE, STEP],
-    },
-    Shown {
-        selector: abi::setHandlerCall::SELECTOR,
-        function: "setHandler",
+        order: "migrate {name} to {version}",
+        subject: "migration to {version}",
+    }
+    SetHandler(setHandlerCall) {
         intent: "Name a migration's handler",
         sentence: "Name a handler for {name}",
-        fields: &[PROXY, &[always("handler", "handler", Format::Account)]],
-    },
-    Shown {
-        selector: abi::abortMigrationCall::SELECTOR,
-        function: "abortMigration",
+        order: "set the handler of {proxy}",
+        subject: "handler {handler}",
+    }
+    AbortMigration(abortMigrationCall) {
         intent: "Turn a migration back",
         sentence: "Turn back one of {name}",
-        fields: &[PROXY],
-    },
-    Shown {
-        selector: abi::adoptCall::SELECTOR,
-        function: "adopt",
+        order: "abort the migration of {proxy}",
+        subject: "the abort of {proxy}'s migration",
+    }
+    Adopt(adoptCall) {
         intent: "Make a proxy an instance",
         sentence: "Adopt for {name} at {version}",
-        fields: &[PROXY, KIND, VERSION],
-    },
-    Shown {
-        selector: abi::acceptTransferCall::SELECTOR,
-        function: "acceptTransfer",
+        order: "adopt {proxy} in {name}",
+        subject: "the adoption of {proxy} at {version}",
+    }
+    AcceptTransfer(acceptTransferCall) {
         intent: "Accept a proxy from a registry",
         sentence: "Accept for {name} at {version}",
-        fields: &[
-            PROXY,
-            KIND,
-            VERSION,
-            &[always("registry", "registry", Format::Account)],
-        ],
-    },
-    Shown {
-        selector: abi::transferProxyCall::SELECTOR,
-        function: "transferProxy",
+        order: "accept the transfer of {proxy}",
+        subject: "the acceptance of {proxy}",
+    }
+    TransferProxy(transferProxyCall) {
         intent: "Give an instance away",
         sentence: "Give away one of {name}",
-        fields: &[
-            PROXY,
-            &[
-                always("to", "to", Format::Account),
-                always("there", "definition", Format::Text),
-            ],
-        ],
-    },
-    Shown {
-        selector: abi::removeInstanceCall::SELECTOR,
-        function: "removeInstance",
+        order: "transfer {proxy}",
+        subject: "the transfer of {proxy}",
+    }
+    RemoveInstance(removeInstanceCall) {
         intent: "Remove an instance",
         sentence: "Remove one of {name}",
-        fields: &[PROXY],
-    },
-    Shown {
-        selector: abi::pauseCall::SELECTOR,
-        function: "pause",
+        order: "remove {proxy}",
+        subject: "the removal of {proxy}",
+    }
+    Pause(pauseCall) {
         intent: "Pause all instances",
         sentence: "Pause all instances of {name}",
-        fields: &[&[always(
-            "users",
-            "",
-            Format::Words("every call of an instance is refused"),
-        )]],
-    },
-    Shown {
-        selector: abi::resumeCall::SELECTOR,
-        function: "resume",
+        order: "pause {name}",
+        subject: "a pause",
+    }
+    Resume(resumeCall) {
         intent: "Resume all instances",
         sentence: "Resume all instances of {name}",
-        fields: &[&[always(
-            "users",
-            "",
-            Format::Words("instances run their code again"),
-        )]],
-    },
-    Shown {
-        selector: abi::setPolicyCall::SELECTOR,
-        function: "setPolicy",
+        order: "resume {name}",
+        subject: "the end of the pause",
+    }
+    SetPolicy(setPolicyCall) {
         intent: "Change who decides",
         sentence: "Set policy {role} of {name}",
-        fields: &[&[
-            always("of role", "role", Format::Text),
-            always("expression", "expression", Format::Policy),
-        ]],
-    },
-    Shown {
-        selector: abi::createProxyCall::SELECTOR,
-        function: "createProxy",
+        order: "set the policy of {name} {role}",
+        subject: "policy of {role}",
+    }
+    CreateProxy(createProxyCall) {
         intent: "Create an instance",
         sentence: "Create {name} at {version}",
-        fields: &[
-            VERSION,
-            KIND,
-            &[
-                always("salt", "salt", Format::Hash),
-                always("initializer", "initData", Format::Calldata),
-            ],
-        ],
-    },
-];
-
-impl Field {
-    /// The same, of a check where the step's kind runs no script.
-    const fn or_check(mut self, label: &'static str) -> Self {
-        self.of_check = label;
-        self
+        order: "create a proxy of {name} {version}",
+        subject: "an instance at {version}",
     }
 }
 
-impl Shown {
-    /// That of a call.
-    pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
-        SHOWN.iter().find(|one| call.starts_with(&one.selector))
+impl Call {
+    /// The definition whose role is asked for.
+    pub fn definition(&self) -> &str {
+        match self {
+            Self::CreateDefinition(_) => "",
+            call => call.name(),
+        }
     }
 
-    /// Its fields.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> + Clone {
-        self.fields.iter().copied().flatten()
+    /// The role that is asked for; where `pause` is not set, another one decides instead.
+    pub fn role(&self) -> &'static str {
+        role_asked_for(&self.selector()).unwrap_or_default()
+    }
+
+    /// The policies that it sets, by their roles.
+    pub fn policies(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::SetPolicy(call) => vec![(&call.role, &call.expression)],
+            Self::CreateDefinition(call) => vec![
+                ("migrate", &call.migratePolicy),
+                ("policy", &call.policyPolicy),
+                ("create", &call.createPolicy),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The version that it is about, with its code and step.
+    pub fn version(&self) -> Option<(&str, Option<&Code>, &Step)> {
+        match self {
+            Self::AddVersion(call) => Some((&call.version, Some(&call.code), &call.step)),
+            Self::Migrate(call) => Some((&call.version, Some(&call.code), &call.step)),
+            Self::AddStep(call) => Some((&call.version, None, &call.step)),
+            _ => None,
+        }
+    }
+
+    /// Every account whose code it is about, with the hash that is approved.
+    pub fn subjects(&self) -> Vec<(&'static str, Address, CodeHash)> {
+        let mut all = Vec::new();
+        if let Some((_, code, step)) = self.version() {
+            all.extend(code.map(|code| ("code", code.implementation, code.codehash.into())));
+            if !step.script.is_zero() {
+                let what = named(step).word();
+                all.push((what, step.script, step.scriptCodehash.into()));
+            }
+        }
+        all
+    }
+}
+
+impl Governed {
+    /// That of a call.
+    pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
+        let mut all = GOVERNED.iter();
+        all.find(|one| call.starts_with(&one.selector))
+    }
+
+    /// Its fields, in the order of its parameters. The definition that decides is none of them.
+    pub(super) fn fields(&self) -> Vec<Field> {
+        let function = function(&self.selector);
+        let parameters = function.iter().flat_map(|function| &function.inputs);
+        let mut all = Vec::new();
+        for parameter in parameters {
+            all.extend(FIELDS.iter().filter(|field| field.is_of(&parameter.name)));
+        }
+        if self.selector == abi::createDefinitionCall::SELECTOR {
+            all.insert(0, NAME);
+        }
+        let users = match self.selector {
+            abi::pauseCall::SELECTOR => "every call of an instance is refused",
+            abi::resumeCall::SELECTOR => "instances run their code again",
+            _ => return all,
+        };
+        all.push(always("users", "", Format::Words(users)));
+        all
     }
 
     /// Labels and values of a call with these arguments.
@@ -275,25 +257,20 @@ impl Shown {
         names: &Names,
     ) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
-        let mut fields = self.fields();
-        while let Some(field) = fields.next() {
-            let value = at(arguments, field.path);
+        let fields = self.fields();
+        let is_empty = |field: &Field| field.format.is_empty(at(arguments, field.path));
+        for (place, field) in fields.iter().enumerate() {
             match field.when {
-                When::NotEmpty if field.format.is_empty(value) => continue,
-                When::LastWhereEmpty(label, words) if field.format.is_empty(value) => {
+                When::NotEmpty if is_empty(field) => {}
+                When::LastWhereEmpty(label, words) if is_empty(field) => {
                     all.push((label, words.to_owned()));
-                    let mut rest = fields.clone();
-                    if rest.all(|field| field.format.is_empty(at(arguments, field.path))) {
+                    if fields.iter().skip(place + 1).all(is_empty) {
                         break;
                     }
                 }
                 _ => {
-                    let kind = at(arguments, "step.kind").parse().unwrap_or_default();
-                    let label = match field.of_check.is_empty() || StepKind(kind).runs_script() {
-                        true => field.label,
-                        false => field.of_check,
-                    };
-                    all.push((label, field.format.text(value, names)));
+                    let value = field.format.text(at(arguments, field.path), names);
+                    all.push((field.label_in(arguments), value));
                 }
             }
         }
@@ -301,98 +278,59 @@ impl Shown {
     }
 }
 
-impl Format {
-    fn text(self, value: &str, names: &Names) -> String {
-        match self {
-            Self::Text | Self::Hash => value.to_owned(),
-            Self::Account | Self::Contract => match value.parse::<Address>() {
-                Ok(account) => names.long(account),
-                Err(_) => value.to_owned(),
-            },
-            Self::Policy => names.policy(value),
-            Self::ProxyKind => kind_in_words(value.parse().unwrap_or(u8::MAX)),
-            Self::StepKind => step_in_words(value.parse().unwrap_or(u8::MAX)),
-            Self::Calldata if self.is_empty(value) => "none".into(),
-            Self::Calldata => format!("{value} ({} bytes)", value.len().saturating_sub(2) / 2),
-            Self::Words(words) => words.into(),
+/// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
+/// cut.
+pub(super) fn order(call: &[u8]) -> String {
+    let of = Governed::of(call).zip(arguments(call).ok());
+    let words = of.map(|(governed, arguments)| {
+        filled(governed.order, |path| {
+            shortened(at(&arguments, path), 2 * LABEL_MAX).into_owned()
+        })
+    });
+    words.unwrap_or_else(|| "a governed call".into())
+}
+
+/// What these bytes are about, in the words of the history; `None` for bytes that nobody should approve.
+pub fn subject(call: &[u8], names: &Names) -> Option<String> {
+    Call::decode(call).ok()?;
+    let (governed, arguments) = Governed::of(call).zip(arguments(call).ok())?;
+    Some(filled(governed.subject, |path| {
+        let value = at(&arguments, path);
+        match (path, value.parse()) {
+            ("handler", Ok(handler)) => names.short(handler),
+            _ => value.to_owned(),
+        }
+    }))
+}
+
+/// A text with what stands for the names in braces.
+fn filled(text: &str, value: impl Fn(&str) -> String) -> String {
+    let mut words = String::new();
+    for part in text.split_inclusive('}') {
+        match part.trim_end_matches('}').split_once('{') {
+            Some((before, name)) => words.extend([before, &value(name)]),
+            None => words.push_str(part),
         }
     }
+    words
+}
 
-    /// Whether such a value says nothing: no text, no bytes, or the zero address, hash or kind. Text
-    /// such as `0x0` and calldata of zeros say something.
-    fn is_empty(self, value: &str) -> bool {
-        match self {
-            Self::Text | Self::Policy | Self::Words(_) => value.is_empty(),
-            Self::Calldata => value == "0x",
-            Self::Account | Self::Contract => value.parse() == Ok(Address::ZERO),
-            Self::Hash => value.parse() == Ok(B256::ZERO),
-            Self::StepKind | Self::ProxyKind => value == "0",
-        }
+/// That bytes are no governed call.
+pub(super) fn not_governed(calldata: &[u8]) -> GovernanceError {
+    let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
+    GovernanceError::NotGoverned {
+        selector: selector.into(),
     }
 }
 
-/// The argument at a path such as `code.codehash`; empty where there is none.
-fn at<'a>(arguments: &'a Map<String, Value>, path: &str) -> &'a str {
-    let mut steps = path.split('.');
-    let first = steps.next().and_then(|name| arguments.get(name));
-    let found = steps.try_fold(first, |value, name| Some(value?.get(name)));
-    found.flatten().and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The kind of a proxy.
-pub fn kind_in_words(kind: impl Into<ProxyKind>) -> String {
-    match kind.into() {
-        ProxyKind::Wasm => "WASM proxy".into(),
-        ProxyKind::Evm => "EVM proxy".into(),
-        ProxyKind::Transparent4 => "transparent proxy 4.x of OpenZeppelin".into(),
-        ProxyKind::Transparent5 => "transparent proxy 5.x of OpenZeppelin".into(),
-        ProxyKind::Uups => "UUPS proxy of OpenZeppelin".into(),
-        ProxyKind::Unknown(other) => format!("{other}, which is unknown"),
+fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
+    let ambiguous = |reason: String| GovernanceError::Ambiguous {
+        function: C::SIGNATURE,
+        reason,
+    };
+    let call = C::abi_decode_validate(calldata).map_err(|error| ambiguous(error.to_string()))?;
+    if call.abi_encode() != calldata {
+        return Err(ambiguous("other bytes say the same".into()));
     }
-}
-
-/// The kind of a proxy in 20 characters at most: devices cut what is longer.
-pub fn kind_on_device(kind: impl Into<ProxyKind>) -> String {
-    match kind.into() {
-        ProxyKind::Transparent4 => "OZ transparent 4.x".into(),
-        ProxyKind::Transparent5 => "OZ transparent 5.x".into(),
-        ProxyKind::Uups => "OZ UUPS proxy".into(),
-        other => kind_in_words(other),
-    }
-}
-
-/// The kind of a step in 20 characters at most.
-pub fn step_on_device(kind: u8) -> String {
-    match kind {
-        step::NONE => "none, data unchanged".into(),
-        step::CALL => "call of the new code".into(),
-        step::COMPLEX => "complex, paused".into(),
-        step::FOREIGN_CALL => "call, code w/o mixin".into(),
-        step::SCRIPT => "a script".into(),
-        other if StepKind(other).skips_failing() => match StepKind(other).base().0 {
-            step::NONE => "none, may skip".into(),
-            step::CALL => "call, may skip".into(),
-            step::SCRIPT => "script, may skip".into(),
-            step::COMPLEX => "complex, may skip".into(),
-            step::FOREIGN_CALL => "w/o mixin, may skip".into(),
-            _ => step_in_words(other),
-        },
-        other => step_in_words(other),
-    }
-}
-
-/// The kind of a step.
-pub fn step_in_words(kind: u8) -> String {
-    match kind {
-        step::NONE => "none: the data stays as it is".into(),
-        step::CALL => "a function of the new code".into(),
-        step::SCRIPT => "a script".into(),
-        step::COMPLEX => "complex: many transactions, paused meanwhile".into(),
-        step::FOREIGN_CALL => "a function of the new code, which has no mixin".into(),
-        other if StepKind(other).skips_failing() => {
-            let runs = step_in_words(StepKind(other).base().0);
-            format!("{runs}; an instance that fails waits for the rollout")
-        }
-        other => format!("kind {other}, which is unknown"),
-    }
+    Ok(call)
 }

@@ -1,6 +1,6 @@
 //! What came of an action that is not open any more: executed by another's approval, or cancelled.
 
-use super::display::Call;
+use super::calls::Call;
 use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::names::Names;

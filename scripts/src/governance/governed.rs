@@ -7,20 +7,19 @@
 //! 4. send
 //! 5. read: what the registry's logs say came of it
 
+use super::calls::Call;
+use super::calls::order;
 use super::checks::require_plain_code;
-use super::display::Call;
 use super::dry_run::{DryRun, WouldFail};
 use super::error::GovernanceError;
 use super::standing::still_holds;
 use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
 use crate::ids::ActionId;
-use crate::output::shortened;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::limits::LABEL_MAX;
 
 /// A governed call that was decoded.
 #[derive(Debug, Clone)]
@@ -149,32 +148,9 @@ impl GovernedCall {
         Ok(instance.kind.is_adopted())
     }
 
-    /// It in a few words. Names that are too long for the registry are cut.
+    /// It in a few words.
     pub fn what(&self) -> String {
-        let cut = |name| shortened(name, 2 * LABEL_MAX);
-        let pair = |name, version| format!("{} {}", cut(name), cut(version));
-        match &self.call {
-            Call::CreateDefinition(call) => format!("define {}", cut(&call.name)),
-            Call::AddVersion(call) => format!("register {}", pair(&call.name, &call.version)),
-            Call::AddStep(call) => format!("step into {}", pair(&call.name, &call.version)),
-            Call::Migrate(call) => {
-                format!("migrate {} to {}", cut(&call.name), cut(&call.version))
-            }
-            Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
-            Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
-            Call::Adopt(call) => format!("adopt {} in {}", call.proxy, cut(&call.name)),
-            Call::AcceptTransfer(call) => format!("accept the transfer of {}", call.proxy),
-            Call::TransferProxy(call) => format!("transfer {}", call.proxy),
-            Call::RemoveInstance(call) => format!("remove {}", call.proxy),
-            Call::Pause(call) => format!("pause {}", cut(&call.name)),
-            Call::Resume(call) => format!("resume {}", cut(&call.name)),
-            Call::SetPolicy(call) => {
-                format!("set the policy of {}", pair(&call.name, &call.role))
-            }
-            Call::CreateProxy(call) => {
-                format!("create a proxy of {}", pair(&call.name, &call.version))
-            }
-        }
+        order(&self.bytes)
     }
 }
 

@@ -4,7 +4,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`display`](Display) | a governed call as its approvers read it, from the very bytes |
-//! | `calls`, `arguments` | each governed call, declared once; its arguments |
+//! | `calls`, `fields`, `arguments` | each governed call, declared once; how each parameter is shown; the arguments |
+//! | `kinds` | kinds of proxies and steps in words |
 //! | [`shown`](ShownCall) | a governed call as people read it before they decide |
 //! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
@@ -35,8 +36,10 @@ mod ended;
 mod error;
 mod explain;
 mod facts;
+mod fields;
 mod gas;
 mod governed;
+mod kinds;
 mod names;
 mod pending;
 mod place;
@@ -48,19 +51,21 @@ mod standing;
 mod submit;
 mod tree;
 
+pub(crate) use arguments::{decoded, function, text};
 pub use authority::{deciding_policy, is_approver, role_of};
 pub use built::BuildFacts;
-pub use calls::{kind_in_words, kind_on_device, step_in_words, step_on_device};
+pub use calls::{Call, subject};
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
-pub use display::{Call, Display, Field, of_whom};
+pub use display::{Display, Field, of_whom};
 pub use dry_run::{DryRun, Failure, WouldFail};
 pub use ended::{Cancelled, Executed, instead};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, duration, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::{GovernedCall, perform};
+pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use names::Names;
 pub use pending::{
     Open, PendingAction, UnreadableAction, all_pending, pending, proposed, readiness, superseded_by,

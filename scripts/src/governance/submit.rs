@@ -7,7 +7,7 @@
 use super::dry_run::DryRun;
 use super::ended::{Cancelled, Executed, cancelled, ended, instead, last_approval, same_call};
 use super::error::GovernanceError;
-use super::gas::{self, Approval};
+use super::gas;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::revert_cause::with_cause;
@@ -217,10 +217,9 @@ async fn attempt(
             return Err(with_cause(client, registry, sender, governed.input(), error).await);
         }
     };
-    let approval = Approval::of(governed, sender, action);
     let (gas, dry_run) = match expected {
         Some(progress) if progress.executed => (0, None), // the estimate of it is one of the execution
-        _ => least_gas(client, governed, approval.clone()).await?,
+        _ => least_gas(client, governed, sender, action).await?,
     };
     governed.require_success(dry_run.as_ref())?;
     let sent = match client.transact_with(&what, request.clone(), gas).await {
@@ -231,7 +230,7 @@ async fn attempt(
                 let executed = instead(client, registry, action, error.into()).await?;
                 return Ok(executed.into());
             }
-            let (least, _) = least_gas(client, governed, approval).await?;
+            let (least, _) = least_gas(client, governed, sender, action).await?;
             let more = gas_limit(&error).saturating_mul(2);
             client
                 .transact_with(&what, request, least.max(more))
@@ -256,12 +255,13 @@ async fn attempt(
 async fn least_gas(
     client: &Client,
     governed: &GovernedCall,
-    approval: Approval<'_>,
+    sender: Address,
+    action: ActionId,
 ) -> Result<(u64, Option<DryRun>), GovernanceError> {
     if governed.submission.is_some() {
         return Ok((0, None));
     }
-    let (gas, dry_run) = gas::for_execution(client, approval).await?;
+    let (gas, dry_run) = gas::for_execution(client, governed, sender, action).await?;
     Ok((gas, Some(dry_run)))
 }
 
@@ -293,9 +293,8 @@ pub(super) async fn simulate(
     let (execution, dry_run) = match progress.executed {
         true => (0, None),
         false => {
-            let approval = Approval::of(governed, caller, action);
-            let (gas, dry_run) = gas::for_execution(client, approval).await?;
-            (gas, Some(dry_run))
+            let tried = gas::for_execution(client, governed, caller, action).await?;
+            (tried.0, Some(tried.1))
         }
     };
     Ok(Simulated {

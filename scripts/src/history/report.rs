@@ -72,9 +72,7 @@ fn entry_line(entry: &Entry, names: &Names) -> String {
     if let Some(hash) = entry.codehash {
         text.push_str(&format!("  code hash {hash}"));
     }
-    if let (Some(policy), "Proposed" | "Approved" | "Executed") =
-        (&entry.policy, entry.event)
-    {
+    if let (Some(policy), "Proposed" | "Approved" | "Executed") = (&entry.policy, entry.event) {
         text.push_str(&format!("  under {policy}"));
     }
     text

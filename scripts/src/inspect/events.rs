@@ -44,8 +44,7 @@ pub async fn events(
         what,
     };
     let entries = of_instance(client, registry, name, proxy, names).await?;
-    let is_origin =
-        |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
+    let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
     if !entries.iter().any(is_origin) {
         return Err(hidden(format!("how {proxy} became an instance of {name}")));
     }

@@ -7,6 +7,7 @@ mod effects;
 mod findings;
 mod lookalike;
 mod open;
+mod policies;
 mod slots;
 
 pub use action::{Checked, Review};
@@ -15,4 +16,5 @@ pub use effects::{environment, moved, others, tried};
 pub use findings::{Subject, TRIED, findings, without_good_steps};
 pub use lookalike::lookalike;
 pub use open::{OpenAction, Pending, ReadableAction};
+pub use policies::Policies;
 pub use slots::{Area, Change, Drawn, draw};

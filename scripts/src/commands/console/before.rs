@@ -11,7 +11,7 @@ use super::documents;
 use super::reader::account;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::console::decision::{Before, Decision, Planned, Progress};
+use crate::console::decision::{Before, Decision, Planned};
 use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
@@ -130,7 +130,7 @@ async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Resul
             "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
         ),
     };
-    page.progress = Some(Progress::from(&simulated));
+    page.progress = Some(simulated.clone());
     sends(subject, call, simulated.gas, page)?;
     digests(subject, call, page).await?;
     check(
@@ -302,9 +302,9 @@ pub(super) fn transaction(
 async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(), Error> {
     let end = deadline(subject.client).await?;
     let approval = current(subject.client, subject.registry, call, end).await?;
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     page.decision.digests = Some(digests);
-    page.typed_data = Some(approval.typed_data().map_err(GovernanceError::from)?);
+    page.typed_data = Some(approval.typed_data()?);
     page.approval = Some(approval);
     Ok(())
 }

@@ -62,9 +62,7 @@ pub(super) async fn drawn(
             let query = ["name", "versions", "instances", "events"];
             place.api = api(request, "/api/definition", &query);
             let lists = lists::definition(context, request).await?;
-            let (client, registry) = context.verified_snapshot().await?;
-            let here = Place::of(context, &client, registry);
-            let policies = policy::explained(here, name, &lists.roles).await?;
+            let policies = policy::policies(context, name, Some(lists.roles.clone())).await?;
             let pending = pending::pending(context, Some(name)).await?;
             let shown = Shown {
                 lists: &lists,

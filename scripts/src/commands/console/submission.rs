@@ -11,7 +11,7 @@ use crate::console::decision::{Before, Decision};
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
-use crate::governance::{Approved, GovernanceError, GovernedCall};
+use crate::governance::{Approved, GovernedCall};
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
@@ -49,10 +49,10 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
     let mut given = Vec::new();
     for File { name, text } in posted.files {
         let path = PathBuf::from(name.chars().take(200).collect::<String>());
-        let file = ApprovalFile::parse(&path, &text).map_err(GovernanceError::from)?;
+        let file = ApprovalFile::parse(&path, &text)?;
         require_here(&client, registry, &file).await?;
         let Some((signer, signature)) = file.signed else {
-            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+            return Err(SignedError::Unsigned { path }.into());
         };
         given.push(Given {
             path,
@@ -87,7 +87,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         names.list(&signers),
         governed.what(),
     );
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     let about = (registry, approval.action());
     let mut checked = Checked::new(context, &client, about, (&governed, &shown), None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
