@@ -98,7 +98,8 @@ fn located(file: &Path) -> Result<PathBuf, String> {
     let unknown = || format!("{} cannot be found", file.display());
     let path = std::path::absolute(file).map_err(|_| unknown())?;
     let mut above = path.ancestors();
-    let found = above.find_map(|above| Some((canonical(above).ok()?, path.strip_prefix(above).ok()?)));
+    let found =
+        above.find_map(|above| Some((canonical(above).ok()?, path.strip_prefix(above).ok()?)));
     let (there, gone) = found.ok_or_else(unknown)?;
     let mut names = gone.components();
     match names.all(|name| matches!(name, Component::Normal(_))) {

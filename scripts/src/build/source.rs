@@ -142,7 +142,10 @@ fn rust(packages: &[Package], own: &[Tree], places: &CopyPaths) -> Vec<RustFile>
     let mut found = Vec::new();
     for (number, (package, files)) in packages.iter().zip(own).enumerate() {
         let is_own = number == 0;
-        let (place, root) = (places.package(&package.folder), places.workspace(&package.root));
+        let (place, root) = (
+            places.package(&package.folder),
+            places.workspace(&package.root),
+        );
         for (path, entry) in files.entries().filter(|(path, _)| is_rust(path)) {
             let (folder, inside) = match path.strip_prefix(&place) {
                 Ok(inside) => (&package.folder, inside),

@@ -6,7 +6,10 @@ use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
-use syn::{Attribute, Expr, ExprCall, ExprLit, ExprUnsafe, File, Ident, ImplItemFn, Lit, Macro, MetaNameValue};
+use syn::{
+    Attribute, Expr, ExprCall, ExprLit, ExprUnsafe, File, Ident, ImplItemFn, Lit, Macro,
+    MetaNameValue,
+};
 
 /// Bytes of a source file, at most.
 const FILE_MAX: usize = 8_000_000;
@@ -191,7 +194,12 @@ impl<'a> Visit<'a> for Methods {
 
 /// The name in `#[selector(name = "…")]`.
 fn renamed(attributes: &[Attribute]) -> Option<String> {
-    let last = |one: &Attribute| one.path().segments.last().map(|last| last.ident.to_string());
+    let last = |one: &Attribute| {
+        one.path()
+            .segments
+            .last()
+            .map(|last| last.ident.to_string())
+    };
     let mut selectors = attributes.iter();
     let selector = selectors.find(|one| last(one).as_deref() == Some("selector"))?;
     let pair: MetaNameValue = selector.parse_args().ok()?;

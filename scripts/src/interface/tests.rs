@@ -1,4 +1,6 @@
-use super::{Callable, Change, RustFile, SourceFiles, added, compare, is_answered, storage_structs};
+use super::{
+    Callable, Change, RustFile, SourceFiles, added, compare, is_answered, storage_structs,
+};
 use alloy::json_abi::{Event, Function};
 use alloy::primitives::keccak256;
 use stylus_layout::{DeclaredStep, StepKind};
