@@ -41,6 +41,10 @@ pub(super) struct Ran {
     pub(super) checks: Assessment,
     /// What ends soon, or does not run.
     pub(super) warnings: Vec<Finding>,
+    /// The migration, in words.
+    pub(super) decoded: Vec<DecodedCall>,
+    /// What past transactions do with the version; nothing where there was none, or nobody asked.
+    pub(super) replay: Option<plan::Replay>,
 }
 
 /// The same for somebody else.
@@ -109,6 +113,8 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
         plan,
         checks,
         warnings,
+        decoded,
+        replay,
     })
 }
 

@@ -3,7 +3,6 @@
 use super::action::display;
 use super::decision::{Before, Decision};
 use super::page::{PageContext, address, findings, link, text};
-use super::view;
 use crate::assess::Consent;
 use maud::{Markup, html};
 
@@ -111,11 +110,9 @@ fn digests(decision: &Decision) -> Markup {
 
 /// What a copy of the chain said, where one was made.
 fn tried(place: &PageContext, before: &Before) -> Markup {
-    let plan = before.plan.as_ref();
-    let plan: Option<view::Plan> = plan.and_then(|document| view::read(document).ok());
     html! {
-        @match (plan, &before.decision.untried) {
-            (Some(plan), _) => section { h2 { "Tried on a copy just now" } (super::plan::tried(place, &plan)) },
+        @match (&before.tried, &before.decision.untried) {
+            (Some(tried), _) => section { h2 { "Tried on a copy just now" } (super::plan::outcome(place, tried)) },
             (None, Some(why)) => {
                 p.card.unknown { span.weight { "? not checked" } " " (text(why)) }
             },

@@ -1,6 +1,7 @@
 //! What somebody decides on, and hashes of it: at the click it is asked for once more and compared. They cover the whole
 //! decision: what a type is given later is covered, or does not compile here.
 
+use super::plan::Tried;
 use crate::assess::{Consent, Coverage, Finding, Part, Severity};
 use crate::checks::Assessment;
 use crate::functions::DecodedCall;
@@ -86,6 +87,9 @@ pub struct Before {
     /// What `plan` reports of a migration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Map<String, Value>>,
+    /// The same for the page.
+    #[serde(skip)]
+    pub tried: Option<Tried>,
     /// Of what is decided on: another one once something that matters has changed.
     pub stamp: B256,
     /// Of the values that a migration writes. They differ from block to block where it writes the time, and the page
@@ -149,6 +153,7 @@ impl Before {
             approval: None,
             builder: None,
             plan: None,
+            tried: None,
             stamp: B256::ZERO,
             values: B256::ZERO,
         }
@@ -176,7 +181,7 @@ fn hash(decided: &impl Serialize) -> B256 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::governance::{Names, explain};
     use crate::ids::CodeHash;
@@ -185,12 +190,13 @@ mod tests {
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
-    fn decision() -> Decision {
+    /// A migration of one instance.
+    pub(in crate::console) fn plan() -> Plan {
         let call = abi::pauseCall { name: "A".into() }.abi_encode();
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");
         let policy = Address::with_last_byte(1).to_string();
-        let plan = Plan {
+        Plan {
             block: 0,
             time: 0,
             arbos: 61,
@@ -199,8 +205,8 @@ mod tests {
             to: "2.0".into(),
             codehash: CodeHash::ZERO,
             code_bytes: 7,
-            call: call.clone().into(),
-            display: display.clone(),
+            call: call.into(),
+            display,
             policy: explain("migrate", &policy, &names).expect("a policy"),
             transactions: Vec::new(),
             instances: vec![InstancePlan {
@@ -225,7 +231,14 @@ mod tests {
             problems: Vec::new(),
             is_current: false,
             stuck: None,
-        };
+        }
+    }
+
+    fn decision() -> Decision {
+        let call = abi::pauseCall { name: "A".into() }.abi_encode();
+        let names = Names::default();
+        let display = Display::of(&call, &names).expect("a call");
+        let plan = plan();
         let plan = Planned {
             verdict: plan.verdict(),
             plan,

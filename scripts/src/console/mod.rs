@@ -8,7 +8,6 @@
 //! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
 //! | [`live`] | news of the chain, as they come |
-//! | [`view`] | documents of other commands as the pages read them |
 //! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
 //! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
@@ -41,5 +40,4 @@ pub mod request;
 pub mod server;
 pub mod submit;
 pub mod verify;
-pub mod view;
 pub mod working;

@@ -2,9 +2,11 @@
 
 use super::action::calls;
 use super::page::{PageContext, address, finding, text, way};
-use super::view::Plan;
-use crate::assess::{Finding, Severity};
-use crate::plan::{Change, Event, Group, Kind, Reads, Replay, ether, not_tried, only_started};
+use crate::assess::{Coverage, Extent, Finding, Part, Severity};
+use crate::functions::DecodedCall;
+use crate::plan::{
+    Change, Event, Group, Kind, Plan, Reads, Replay, ether, not_tried, only_started,
+};
 use crate::review::Review;
 use crate::text::{grouped, word};
 use maud::{Markup, html};
@@ -14,12 +16,38 @@ const REPLAYED: &str = "25";
 /// Blocks that are looked through for them, at most.
 pub const REPLAY_BLOCKS: u64 = 1_000;
 
+/// A plan, with what is known beside it.
+#[derive(Debug)]
+pub struct Tried {
+    /// The plan.
+    pub plan: Plan,
+    /// The migration, in words.
+    pub decoded: Vec<DecodedCall>,
+    /// How much of each part could be checked.
+    pub coverage: Coverage,
+    /// What ends soon, or does not run.
+    pub warnings: Vec<Finding>,
+    /// What past transactions do with the version.
+    pub replay: Replayed,
+}
+
+/// Past transactions that were sent again.
+#[derive(Debug)]
+pub enum Replayed {
+    /// Nobody asked for it.
+    NotAsked,
+    /// There was none.
+    Nothing,
+    /// What came of them.
+    Compared(Box<Replay>),
+}
+
 /// The page.
-pub fn page(place: &PageContext, plan: &Plan) -> Markup {
+pub fn page(place: &PageContext, tried: &Tried) -> Markup {
     html! {
-        h1 { "Tried on a copy: " (text(&plan.name)) " " (text(&plan.to)) }
-        (calls(&plan.decoded))
-        (tried(place, plan))
+        h1 { "Tried on a copy: " (text(&tried.plan.name)) " " (text(&tried.plan.to)) }
+        (calls(&tried.decoded))
+        (outcome(place, tried))
     }
 }
 
@@ -58,13 +86,16 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
 }
 
 /// What a copy of the chain said.
-pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
+pub fn outcome(place: &PageContext, tried: &Tried) -> Markup {
+    let plan = &tried.plan;
     html! {
-        @if let Some(says) = plan.verdict.words() { (succeeds(plan, says)) }
+        @if let Some(says) = plan.verdict().words() { (succeeds(tried, says)) }
         @for problem in &plan.problems { (finding(problem)) }
-        @for warning in &plan.warnings { (finding(warning)) }
-        @for (part, extent) in plan.coverage.iter().filter(|(_, extent)| *extent != "complete") {
-            (unknown(&format!("{part}: {extent}")))
+        @for warning in &tried.warnings { (finding(warning)) }
+        @for part in Part::ALL {
+            @if let Some(extent @ (Extent::Partial | Extent::Absent)) = tried.coverage.of(part) {
+                (unknown(&format!("{part}: {}", extent.word())))
+            }
         }
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
             p.card.note { span.weight { "· note" } " " (text(&says)) }
@@ -93,30 +124,31 @@ pub fn tried(place: &PageContext, plan: &Plan) -> Markup {
             }
             (events(&one.events))
         }
-        @match &plan.replay {
-            Some(Some(replay)) => (replayed(place, replay)),
-            Some(None) => (nothing_replayed()),
-            None => {},
+        @match &tried.replay {
+            Replayed::Compared(replay) => (replayed(place, replay)),
+            Replayed::Nothing => (nothing_replayed()),
+            Replayed::NotAsked => {},
         }
     }
 }
 
 /// That it succeeds: a warning where the code reads how much gas is left, which others choose, and where
 /// something was not tried to its end.
-fn succeeds(plan: &Plan, says: &str) -> Markup {
+fn succeeds(tried: &Tried, says: &str) -> Markup {
+    let plan = &tried.plan;
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
-    let is_warned = plan
+    let is_warned = tried
         .warnings
         .iter()
         .any(|one| one.severity == Severity::Danger);
-    let is_good = gas.is_empty() && plan.verdict.is_carried_out() && !is_warned;
+    let is_good = gas.is_empty() && plan.verdict().is_carried_out() && !is_warned;
     let (class, mark) = match is_good {
         true => ("good", "✓ checked"),
         false => ("warning", "! warning"),
     };
     html! {
         p class=(format!("card {class}")) {
-            span.weight { (mark) } " " (says) ", at block " (plan.block) ", with " (plan.gas)
+            span.weight { (mark) } " " (says) ", at block " (plan.block) ", with " (plan.gas())
                 " gas in all"
             @for says in &gas { "; " (text(says)) }
         }
@@ -252,29 +284,32 @@ fn row(change: &Change) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::view;
-    use serde_json::{Value, json};
+    use crate::assess::{Evidence, Origin};
+    use crate::console::decision::tests::plan;
+    use serde_json::json;
 
-    /// The page of a plan with that replay, its markup without tags.
-    fn shown(more: Value) -> String {
-        let mut document = json!({
-            "name": "Note", "to": "2.0", "block": 9, "gas": 7, "instances": [], "untried": 0,
-            "problems": [], "verdict": "whole",
-        });
-        let fields = document.as_object_mut().expect("an object");
-        fields.extend(more.as_object().expect("an object").clone());
-        let plan: Plan = view::read(fields).expect("a plan");
-        page(&PageContext::default(), &plan).into_string()
+    /// The page of a plan with that replay.
+    fn shown(more: impl FnOnce(&mut Tried)) -> String {
+        let mut tried = Tried {
+            plan: plan(),
+            decoded: Vec::new(),
+            coverage: Coverage::default(),
+            warnings: Vec::new(),
+            replay: Replayed::NotAsked,
+        };
+        more(&mut tried);
+        page(&PageContext::default(), &tried).into_string()
     }
 
-    fn replay(left_out: usize, not_compared: usize) -> Value {
-        json!({"replay": {
+    fn replay(left_out: usize, not_compared: usize) -> Replayed {
+        let replay = json!({
             "block": 1, "to_block": 3, "transactions": 2, "others": 0, "left_out": left_out,
             "not_compared": not_compared, "not_compared_differ": [],
             "left_out_accounts": [REGISTRY], "not_done": null, "faithful": true,
             "unfaithful": [], "differences": [], "storage": [], "movements": [],
             "gas_before": 1, "gas_after": 1, "notes": [], "behind": [],
-        }})
+        });
+        Replayed::Compared(serde_json::from_value(replay).expect("a replay"))
     }
 
     const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
@@ -283,7 +318,7 @@ mod tests {
 
     #[test]
     fn what_a_replay_did_not_compare_is_reported_as_not_checked() {
-        let page = shown(replay(3, 2));
+        let page = shown(|tried| tried.replay = replay(3, 2));
         for one in [
             "3 transactions were left out",
             "2 calls that change the registry",
@@ -297,26 +332,30 @@ mod tests {
             "{page}"
         );
         assert!(!page.contains("every call did the same"), "{page}");
-        let page = shown(replay(0, 0));
+        let page = shown(|tried| tried.replay = replay(0, 0));
         assert!(!page.contains("were left out"), "{page}");
         assert_eq!(page.matches(UNKNOWN).count(), 1, "the registry: {page}");
     }
 
     #[test]
     fn a_requested_replay_without_transactions_is_reported() {
-        let page = shown(json!({ "replay": null }));
+        let page = shown(|tried| tried.replay = Replayed::Nothing);
         let card = format!("{UNKNOWN}nothing was compared: no transaction to an instance");
         assert!(page.contains(&card), "{page}");
-        assert!(!shown(json!({})).contains(UNKNOWN));
+        assert!(!shown(|_| ()).contains(UNKNOWN));
     }
 
     #[test]
     fn warnings_and_what_was_checked_in_part_are_reported() {
-        let page = shown(json!({
-            "warnings": [{"id": "EndsSoon", "severity": "warning", "part": "code", "origin": "chain",
-                          "message": "it ends in 9 days"}],
-            "coverage": {"layout": "complete", "steps": "absent", "live_instances": "partial"},
-        }));
+        let page = shown(|tried| {
+            let soon = Finding::named(Part::Code, Severity::Warning, "EndsSoon", "it ends in 9 days");
+            tried.warnings.push(soon);
+            tried.coverage.seen(Part::Layout, Origin::Chain);
+            let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, "64 of 900");
+            tried.coverage.add(some);
+            let none = Evidence::whole(Part::Steps, Origin::NotKnown, "no section");
+            tried.coverage.add(none);
+        });
         assert!(page.contains("it ends in 9 days"), "{page}");
         for one in ["steps: absent", "live_instances: partial"] {
             assert!(page.contains(&format!("{UNKNOWN}{one}")), "{page}");

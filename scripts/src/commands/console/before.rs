@@ -341,7 +341,8 @@ async fn check(
                 checked.with_plan(Some(planned));
                 let planned = Planned::of(&ran.plan, &ran.checks, &ran.warnings);
                 page.decision.planned = Some(planned);
-                page.plan = Some(ran.outcome.document);
+                let (document, tried) = documents::tried(ran, false);
+                (page.plan, page.tried) = (Some(document), Some(tried));
             }
             false => {
                 checked.with_plan(None);

@@ -7,10 +7,11 @@ use super::super::{pending, plan, policy, review, status, verify};
 use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
-use crate::console::plan::REPLAY_BLOCKS;
+use crate::console::plan::{REPLAY_BLOCKS, Replayed, Tried};
 use crate::console::request::PageRequest;
 use crate::doctor::AHEAD_DAYS;
 use crate::output::Outcome;
+use serde_json::{Map, Value};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Instances that a plan tries, at most, as `plan` does.
@@ -39,7 +40,7 @@ pub(super) async fn by_name(
         )),
         "checks" => Ok(Outcome::document(&lists::checks(context, request).await?)),
         "sizes" => Ok(Outcome::document(&lists::sizes(context).await?)),
-        "plan" => plan_of(context, request).await,
+        "plan" => Ok(plan_of(context, request).await?.0.outcome),
         "doctor" => doctor(context).await,
         "verify" => {
             let name = given("name").filter(|name| !name.is_empty());
@@ -53,8 +54,11 @@ pub(super) async fn by_name(
     }
 }
 
-/// `plan NAME VERSION [--action ID] [--replay COUNT]`, as the query says.
-pub(super) async fn plan_of(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+/// `plan NAME VERSION [--action ID] [--replay COUNT]`, as the query says, and whether it asks for a replay.
+pub(super) async fn plan_of(
+    context: &Context,
+    request: &PageRequest,
+) -> Result<(plan::Ran, bool), Error> {
     let replay = match request.value("replay") {
         "" => None,
         text => Some(
@@ -77,7 +81,23 @@ pub(super) async fn plan_of(context: &Context, request: &PageRequest) -> Result<
         replay,
     )
     .await?;
-    Ok(ran.outcome)
+    Ok((ran, replay.is_some()))
+}
+
+/// What was tried: its document, and as a page shows it.
+pub(super) fn tried(ran: plan::Ran, is_replayed: bool) -> (Map<String, Value>, Tried) {
+    let tried = Tried {
+        plan: ran.plan,
+        decoded: ran.decoded,
+        coverage: ran.checks.coverage,
+        warnings: ran.warnings,
+        replay: match ran.replay {
+            Some(replay) => Replayed::Compared(Box::new(replay)),
+            None if is_replayed => Replayed::Nothing,
+            None => Replayed::NotAsked,
+        },
+    };
+    (ran.outcome.document, tried)
 }
 
 /// `plan NAME VERSION [--action ID] [--replay COUNT]`.

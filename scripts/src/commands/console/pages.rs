@@ -9,16 +9,12 @@ use super::{before, documents, lists};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
 use crate::console::request::PageRequest;
-use crate::console::view::{self, read};
 use crate::console::{self, definition::Shown};
 use crate::inspect::Inspection;
-use crate::output::{Outcome, Output};
 use maud::Markup;
-use serde::de::DeserializeOwned;
 
 /// The title and what stands on the page.
 pub(super) async fn drawn(
-    output: &Output,
     context: &Context,
     place: &mut PageContext,
     request: &PageRequest,
@@ -55,7 +51,8 @@ pub(super) async fn drawn(
                 "/api/plan",
                 &["name", "version", "action", "replay"],
             );
-            let found: view::Plan = shown(output, &documents::plan_of(context, request).await?)?;
+            let (ran, is_replayed) = documents::plan_of(context, request).await?;
+            let (_, found) = documents::tried(ran, is_replayed);
             ("Tried on a copy".into(), console::plan::page(place, &found))
         }
         "/definition" => {
@@ -147,17 +144,4 @@ fn title(name: &str) -> String {
         "" => "The registry itself".into(),
         name => name.into(),
     }
-}
-
-/// The document of a command, as its page reads it.
-pub(in crate::commands) fn shown<T: DeserializeOwned>(
-    output: &Output,
-    outcome: &Outcome,
-) -> Result<T, Error> {
-    read(&output.document_of(outcome)).map_err(|error| Error::Usage {
-        message: "a document is not what its page reads".into(),
-        expected: "the fields that the page shows".into(),
-        found: error.to_string(),
-        next: "report it with the page's address; the document is behind /api/".into(),
-    })
 }

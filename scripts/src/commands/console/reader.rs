@@ -105,7 +105,7 @@ impl Reader {
         let mut place = PageContext::default();
         let drawn = async {
             place = self.place(&context, request).await?;
-            pages::drawn(&self.output, &context, &mut place, request).await
+            pages::drawn(&context, &mut place, request).await
         };
         match drawn.await {
             Ok((title, main)) => self.shown(StatusCode::OK, &whole(&place, &title, &main)),
