@@ -165,14 +165,12 @@ pub(super) async fn verify(context: &Context, args: &VerifyArgs) -> Result<Outco
             Some(version) => version.to_owned(),
             None => client.registry(registry).head(name).await?.current,
         };
-        publish::run(
-            context,
-            &client,
-            (registry, name, &version),
-            publish,
-            &mut outcome,
-        )
-        .await?;
+        let subject = (registry, name, version.as_str());
+        let published = publish::run(context, &client, subject, publish).await?;
+        if let Some(published) = published {
+            outcome.lines.extend(published.lines());
+            outcome.field("published", published);
+        }
     }
     Ok(outcome)
 }
