@@ -57,9 +57,18 @@ pub struct DoctorArgs {
     pub every: u64,
 }
 
+/// What `--fix` does beside what is needed.
+#[derive(Clone, Copy)]
+struct Fix {
+    /// Also what only a way back or a new instance of an old version needs.
+    all: bool,
+    /// Wei that bids may cost, all together.
+    max_bid: Option<U256>,
+}
+
 /// What `doctor` reports.
 #[derive(Serialize)]
-struct Examined {
+pub(super) struct Examined {
     toolchain: Vec<Check>,
     #[serde(flatten)]
     done: Done,
@@ -102,37 +111,55 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     if args.watch {
         return watch::run(context, args).await;
     }
-    let folder = std::env::current_dir().unwrap_or_default();
-    let toolchain = doctor::toolchain(&folder);
+    let fix = args.fix.then_some(Fix {
+        all: args.all,
+        max_bid: args.max_bid,
+    });
     let report = match context.named_registry()? {
-        Some(registry) => of_registry(context, args, registry, toolchain).await?,
-        None => of_chain(context, args, toolchain).await?,
+        Some(registry) => {
+            let within = args.within.saturating_mul(DAY);
+            of_registry(context, registry, within, fix).await?
+        }
+        None => {
+            if args.fix {
+                context.registry()?; // there is nothing to be fixed without one
+            }
+            of_chain(context).await?
+        }
     };
     Ok(Outcome::of(&report, &context.names()))
 }
 
+/// What the command reports of the registry, without doing anything.
+pub(super) async fn examined(context: &Context) -> Result<Examined, Error> {
+    of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await
+}
+
+fn toolchain() -> Vec<Check> {
+    doctor::toolchain(&std::env::current_dir().unwrap_or_default())
+}
+
 async fn of_registry(
     context: &Context,
-    args: &DoctorArgs,
     unverified: Unverified,
-    toolchain: Vec<Check>,
+    within: u64,
+    wanted: Option<Fix>,
 ) -> Result<Examined, Error> {
     let mut client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
     context.say_read_at(&client, registry, true);
-    if args.fix && client.has_key() {
+    if wanted.is_some() && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }
-    let within = args.within.saturating_mul(DAY);
     let framework = context.builder()?.framework()?;
     let examine = async || doctor::examine(&client, registry, &framework, within).await;
     let mut diagnosis = examine().await?;
     let mut done = Done::default();
-    if args.fix {
-        if fix(context, &client, args, &diagnosis, &mut done).await? {
+    if let Some(wanted) = wanted {
+        if fix(context, &client, wanted.all, &diagnosis, &mut done).await? {
             diagnosis = examine().await?;
         }
-        if let Some(most) = args.max_bid
+        if let Some(most) = wanted.max_bid
             && bid(context, &client, &diagnosis, most, &mut done).await?
         {
             diagnosis = examine().await?;
@@ -147,7 +174,7 @@ async fn of_registry(
     let ok = exit == Exit::Done;
     let first = diagnosis.findings.first().filter(|_| !ok);
     Ok(Examined {
-        toolchain,
+        toolchain: toolchain(),
         done,
         ok,
         error: first.map(|first| Report::of(first)),
@@ -160,14 +187,8 @@ async fn of_registry(
 }
 
 /// The toolchain and the endpoint alone.
-async fn of_chain(
-    context: &Context,
-    args: &DoctorArgs,
-    toolchain: Vec<Check>,
-) -> Result<Examined, Error> {
-    if args.fix {
-        context.registry()?; // there is nothing to be fixed without one
-    }
+async fn of_chain(context: &Context) -> Result<Examined, Error> {
+    let toolchain = toolchain();
     let chain = async {
         let client = context.reader().await?;
         Ok::<_, Error>(ChainFacts::read(&client).await?)
@@ -198,7 +219,7 @@ async fn of_chain(
 
 /// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
 /// accounts.
-pub(super) async fn warnings(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
+pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
     let (context, client, registry) = place.parts();
     let framework = context.builder()?.framework()?;
     let warnings = doctor::warnings(client, registry, &framework, used).await?;
@@ -208,28 +229,17 @@ pub(super) async fn warnings(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Fi
     Ok(warnings)
 }
 
-/// The same, as a field of an outcome.
-pub(super) async fn warn(
-    place: Place<'_>,
-    used: Vec<Used>,
-    outcome: &mut Outcome,
-) -> Result<Vec<Finding>, Error> {
-    let warnings = warnings(place, used).await?;
-    outcome.field("warnings", &warnings);
-    Ok(warnings)
-}
-
 /// Does what helps; whether anything was done.
 async fn fix(
     context: &Context,
     client: &Client,
-    args: &DoctorArgs,
+    all: bool,
     diagnosis: &Diagnosis,
     done: &mut Done,
 ) -> Result<bool, Error> {
     let programs = diagnosis.programs.iter();
     let all: Vec<&Program> = programs
-        .filter(|program| program.needed || args.all)
+        .filter(|program| program.needed || all)
         .filter(|program| program.cure != Cure::None)
         .collect();
     let paid = all
@@ -306,6 +316,16 @@ impl Done {
             lines.extend(bids.iter().map(Bid::line));
         }
         lines
+    }
+}
+
+impl Examined {
+    /// What was found out, where a registry was examined.
+    pub(super) fn diagnosis(&self) -> Option<&Diagnosis> {
+        match &self.subject {
+            Subject::Registry { diagnosis, .. } => Some(diagnosis),
+            Subject::Chain { .. } | Subject::Nothing {} => None,
+        }
     }
 }
 

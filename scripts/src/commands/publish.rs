@@ -113,8 +113,8 @@ pub(super) struct Publication {
 
 impl Publication {
     /// A line for each account.
-    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let all = [&self.implementation].into_iter().chain(&self.proxies);
-        all.map(Published::line)
+        all.map(Published::line).collect()
     }
 }
