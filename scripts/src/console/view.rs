@@ -5,7 +5,7 @@ use crate::functions::DecodedCall;
 use crate::governance::signed::Digests;
 use crate::governance::{CodeFacts, Display, Explained, Node};
 use crate::history::Entry;
-use crate::ids::{ActionId, CodeHash};
+use crate::ids::ActionId;
 use crate::model::Readiness;
 use crate::review::Area;
 use alloy::primitives::Address;
