@@ -86,7 +86,7 @@ impl Init {
                 files.push((path, name, text, file));
             }
         }
-        let structs = files.iter().flat_map(|(.., file)| storage_structs(file));
+        let structs = files.iter().flat_map(|(_, _, text, _)| storage_structs(text));
         let contract = structs
             .filter(|one| one.has("entrypoint"))
             .map(|one| one.name);
@@ -97,7 +97,7 @@ impl Init {
         }
         let mut sources = Vec::new();
         for (path, name, text, file) in files {
-            let source = Source::of(&name, &file, contract.as_deref())?;
+            let source = Source::of(&name, (&text, &file), contract.as_deref())?;
             sources.push((path, name, text, source));
         }
         let has = |what: fn(&Source) -> bool| sources.iter().any(|(.., source)| what(source));

@@ -1,7 +1,7 @@
 //! What changes in a source file: our attributes, what brings them in, and a variant in error enums.
 
 use super::{ProjectError, refused};
-use crate::interface::storage_structs;
+use crate::interface::{StorageStruct, storage_structs};
 use std::collections::BTreeMap;
 use syn::spanned::Spanned;
 use syn::visit::{Visit, visit_item_impl};
@@ -30,6 +30,8 @@ pub(super) struct Source {
     pub(super) skipped: Vec<String>,
     /// The struct with the entrypoint.
     contract: Option<String>,
+    /// Storage structs that no item was found for yet.
+    structs: Vec<StorageStruct>,
     /// Whether it has a storage struct.
     pub(super) has_storage: bool,
     /// Whether it has functions of the contract that others call.
@@ -55,10 +57,11 @@ impl Source {
     /// the contract depends on there is none.
     pub(super) fn of(
         name: &str,
-        file: &File,
+        (text, file): (&str, &File),
         contract: Option<&str>,
     ) -> Result<Self, ProjectError> {
         let mut source = Self {
+            structs: storage_structs(text),
             contract: contract.map(str::to_owned),
             ..Self::default()
         };
@@ -107,12 +110,11 @@ impl Source {
 
     /// What would change in an item; whether it is one that our attributes stand on.
     fn item(&mut self, item: &Item) -> bool {
-        let alone = File {
-            shebang: None,
-            attrs: Vec::new(),
-            items: vec![item.clone()],
-        };
-        let structs = storage_structs(&alone);
+        let (first, last) = (item.span().start().line, item.span().end().line);
+        let is_inside = |one: &StorageStruct| (first..=last).contains(&one.line);
+        let all = std::mem::take(&mut self.structs).into_iter();
+        let (structs, others): (Vec<_>, Vec<_>) = all.partition(is_inside);
+        self.structs = others;
         for one in &structs {
             self.has_storage = true;
             if !one.has("StorageLayout") {
@@ -173,7 +175,8 @@ impl Source {
     pub(super) fn changed(&self, name: &str, text: &str) -> Result<String, ProjectError> {
         let changed = self.applied(text);
         let again = syn::parse_file(&changed).ok();
-        let again = again.and_then(|file| Self::of(name, &file, self.contract.as_deref()).ok());
+        let contract = self.contract.as_deref();
+        let again = again.and_then(|file| Self::of(name, (&changed, &file), contract).ok());
         match again.is_some_and(|again| again.applied(&changed) == changed) {
             true => Ok(changed),
             false => Err(refused(format!(

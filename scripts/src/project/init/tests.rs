@@ -35,7 +35,7 @@ fn ours() -> Framework {
 /// The source with our attributes.
 fn contract(source: &str) -> Result<String, ProjectError> {
     let file = parsed("src/lib.rs", source)?.expect("a contract");
-    Source::of("src/lib.rs", &file, Some("Counter"))?.changed("src/lib.rs", source)
+    Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed("src/lib.rs", source)
 }
 
 /// A folder with these files.
