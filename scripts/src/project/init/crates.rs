@@ -27,8 +27,8 @@ pub(super) struct Contract {
 pub(super) struct Local {
     /// The folder of its Cargo.toml.
     pub(super) folder: PathBuf,
-    /// That folder as the contract's names it; empty for the contract's own.
-    shown: PathBuf,
+    /// The folder of the workspace's Cargo.toml.
+    root: PathBuf,
 }
 
 impl Contract {
@@ -53,9 +53,9 @@ impl Contract {
                 format!("Cargo.toml is of a workspace: name the folder of one of {members}");
             return Err(refused(reason));
         };
-        let home = manifest.parent().unwrap_or(folder);
+        let root = told.workspace_root.as_std_path();
         let mut found = Self {
-            root: told.workspace_root.clone().into_std_path_buf(),
+            root: root.to_owned(),
             crates: Vec::new(),
             unread: Vec::new(),
         };
@@ -64,7 +64,7 @@ impl Contract {
             let path = one.manifest_path.as_std_path();
             let local = Local {
                 folder: path.parent().unwrap_or(folder).to_owned(),
-                shown: relative(path.parent().unwrap_or(folder), home),
+                root: root.to_owned(),
             };
             match sdk_of(one) {
                 Some(sdk) if sdk.req.matches(&SDK_VERSION) => {}
@@ -101,9 +101,11 @@ impl Contract {
 }
 
 impl Local {
-    /// The name of one of its files.
+    /// The path of one of its files, from the workspace's folder.
     pub(super) fn named(&self, file: impl AsRef<Path>) -> String {
-        self.shown.join(file).display().to_string()
+        let path = self.folder.join(file);
+        let path = path.strip_prefix(&self.root).unwrap_or(&path);
+        path.display().to_string()
     }
 
     /// Its source files with their names, in the order of these. Programs beside the library are none of the
@@ -122,7 +124,7 @@ impl Local {
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|end| end == "rs") {
-                    let name = self.named(path.strip_prefix(&self.folder).unwrap_or(&path));
+                    let name = self.named(&path);
                     found.push((path, name));
                 }
             }
@@ -142,25 +144,9 @@ fn is_normal(dependency: &Dependency) -> bool {
     dependency.kind == DependencyKind::Normal
 }
 
-/// The path from `home` to `folder`.
-fn relative(folder: &Path, home: &Path) -> PathBuf {
-    let both = home.components().zip(folder.components());
-    let common = both.take_while(|(one, other)| one == other).count();
-    let up = home.components().skip(common).map(|_| "..");
-    up.collect::<PathBuf>()
-        .join(folder.components().skip(common).collect::<PathBuf>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_lead_from_one_folder_to_another() {
-        let of = |folder: &str, home: &str| relative(Path::new(folder), Path::new(home));
-        assert_eq!(of("/a/b", "/a/b"), Path::new(""));
-        assert_eq!(of("/a/c/d", "/a/b"), Path::new("../c/d"));
-    }
 
     #[test]
     fn the_version_of_the_sdk_is_that_of_the_framework() {
