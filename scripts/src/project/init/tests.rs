@@ -236,10 +236,10 @@ fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
     let folder = folder(&files);
     let init = Init::of(&folder.path().join("a"), &ours()).expect("a difference");
     let expected = [
-        "Cargo.toml",
-        "src/lib.rs",
-        "../parts/Cargo.toml",
-        "../parts/src/lib.rs",
+        "a/Cargo.toml",
+        "a/src/lib.rs",
+        "parts/Cargo.toml",
+        "parts/src/lib.rs",
     ];
     assert_eq!(init.files(), expected);
     let error = Init::of(folder.path(), &ours())
