@@ -3,7 +3,7 @@
 use super::context::{Context, Unverified};
 use super::doctor::DoctorArgs;
 use crate::app_error::Error;
-use crate::doctor::{self, AHEAD_DAYS, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
+use crate::doctor::{self, AHEAD_DAYS, DAY, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
 use crate::error::Report;
 use crate::governance::Names;
 use crate::output::Outcome;
@@ -21,8 +21,10 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     let address = listener.local_addr().unwrap_or(args.listen);
     let text = Shared::default();
     tokio::spawn(serve(listener, text.clone()));
-    let url = format!("http://{address}{}", METRICS_PATH);
-    let listening = Outcome::of(&Listening { metrics: url }, &context.names());
+    let listening = Listening {
+        metrics: format!("http://{address}{METRICS_PATH}"),
+    };
+    let listening = Outcome::of(&listening, &context.names());
 
     let mut runs = Runs::default();
     let mut last: Option<Diagnosis> = None;
@@ -38,9 +40,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
                 context.output.explain(&Report::of(&error));
             }
         }
-        if let Ok(rendered) = render(last.as_ref(), runs) {
-            *text.write().unwrap_or_else(PoisonError::into_inner) = rendered;
-        }
+        *text.write().unwrap_or_else(PoisonError::into_inner) = render(last.as_ref(), runs);
         if !is_reported {
             context.output.result(&listening);
             is_reported = true;
@@ -65,7 +65,7 @@ async fn examine(context: &Context, unverified: Unverified) -> Result<Diagnosis,
     let framework = context.builder()?.framework()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * 86_400).await?)
+    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * DAY).await?)
 }
 
 /// Listens on this machine alone: what is offered has no password.

@@ -2,17 +2,14 @@
 
 use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
-use super::super::doctor::{self, DoctorArgs};
-use super::super::{pending, plan, policy, review, status, verify};
+use super::super::{doctor, pending, plan, policy, review, status, verify};
 use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::console::plan::{REPLAY_BLOCKS, Replayed, Tried};
 use crate::console::request::PageRequest;
-use crate::doctor::AHEAD_DAYS;
 use crate::output::Outcome;
 use serde_json::{Map, Value};
-use std::net::{Ipv4Addr, SocketAddr};
 
 /// Instances that a plan tries, at most, as `plan` does.
 const INSTANCES: u32 = 16;
@@ -41,7 +38,7 @@ pub(super) async fn by_name(
         "checks" => Ok(Outcome::document(&lists::checks(context, request).await?)),
         "sizes" => Ok(Outcome::document(&lists::sizes(context).await?)),
         "plan" => Ok(plan_of(context, request).await?.0.outcome),
-        "doctor" => doctor(context).await,
+        "doctor" => Ok(Outcome::document(&doctor::examined(context).await?)),
         "verify" => {
             let name = given("name").filter(|name| !name.is_empty());
             let args = VerifyArgs {
@@ -122,20 +119,6 @@ pub(super) async fn plan(
     };
     // What nobody can compare here is reported, and the rest is tried all the same.
     plan::run_as(context, &args, Role::Reader).await
-}
-
-/// `doctor`.
-pub(super) async fn doctor(context: &Context) -> Result<Outcome, Error> {
-    let args = DoctorArgs {
-        fix: false,
-        all: false,
-        within: AHEAD_DAYS,
-        max_bid: None,
-        watch: false,
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        every: 1,
-    };
-    doctor::run(context, &args).await
 }
 
 /// A path that leads nowhere.
