@@ -10,7 +10,7 @@ use crate::build::sources_with;
 use crate::console::definition::{Shown, definition};
 use crate::console::lists::{DefinitionLists, Piece};
 use crate::console::page::PageContext;
-use crate::console::report::{Report, html, is_report, markdown};
+use crate::console::report::{Report, html, is_report, markdown, plain};
 use crate::error;
 use crate::governance::{Names, definitions};
 use crate::history::{Wanted, read_compared};
@@ -70,6 +70,7 @@ pub(super) async fn run(
         registry,
         block: None,
         is_file: true,
+        explorer: context.manifest.explorer.clone(),
         is_unverified: context.origin_of(registry).is_none(),
         ..PageContext::default()
     };
@@ -110,8 +111,8 @@ pub(super) async fn run(
         checks: &lists.verification.checks,
     };
     let text = match is_html {
-        true => html(&place, &report),
-        false => markdown(&place, &report),
+        true => output.hide_in_page(&html(&place, &report)),
+        false => output.hide_as(&markdown(&place, &report), plain),
     };
     write(file, &text)?;
     if let Some(package) = sources_with(file) {

@@ -177,7 +177,7 @@ fn waiting(place: &PageContext, review: &Review) -> String {
 
 /// Text from anywhere that is nothing but text in Markdown. An empty comment stands where forges would
 /// make a link or a mention of an account.
-fn plain(from: &str) -> String {
+pub fn plain(from: &str) -> String {
     let mut out = String::with_capacity(from.len());
     for c in text(from).chars() {
         match c {

@@ -191,15 +191,14 @@ impl Output {
         document
     }
 
-    /// A page, without secrets, as they are and as they are written in HTML.
+    /// A page without secrets.
     pub fn hide_in_page(&self, page: &str) -> String {
-        self.secrets
-            .hide_as(page, |secret| html! { (secret) }.into_string())
+        self.hide_as(page, |secret| html! { (secret) }.into_string())
     }
 
-    /// A text for a page, without secrets.
-    pub fn hidden(&self, text: &str) -> String {
-        self.secrets.hide(text)
+    /// A text without secrets, in which they are written in another form.
+    pub fn hide_as(&self, text: &str, written: impl Fn(&str) -> String) -> String {
+        self.secrets.hide_as(text, written)
     }
 
     /// A document as it is printed.

@@ -90,6 +90,11 @@ mod tests {
             let shown = secrets.hide(&shortened(&text, limit));
             assert!(!shown.contains("0123"), "{limit}: {shown}");
         }
+        let markup = Secrets::default();
+        markup.add("a&b<c>d\"e");
+        let written = |secret: &str| maud::html! { (secret) }.into_string();
+        let page = format!("<p>{}</p>", written("key=a&b<c>d\"e"));
+        assert_eq!(markup.hide_as(&page, written), "<p>key=(hidden)</p>");
         let whole = secrets.hide(&format!("{text} {}", shortened(&text, 20)));
         assert!(!whole.contains("0123"), "{whole}");
         assert_eq!(

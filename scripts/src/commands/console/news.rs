@@ -208,7 +208,10 @@ impl Watch {
             Ok(Err(error)) => error,
             Err(_) => return Err(self.unanswered()),
         };
-        Err(self.context.output.hidden(&error.to_string()))
+        Err(self
+            .context
+            .output
+            .hide_as(&error.to_string(), str::to_owned))
     }
 
     fn unanswered(&self) -> String {
