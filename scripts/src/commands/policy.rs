@@ -123,7 +123,10 @@ struct Unchanged<'a> {
 
 impl CommandReport for Unchanged<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
-        vec![format!("the policy of {} is that already", self.update.role)]
+        vec![format!(
+            "the policy of {} is that already",
+            self.update.role
+        )]
     }
 }
 

@@ -256,7 +256,8 @@ fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes,
         path: path.to_owned(),
         reason,
     };
-    let call: Exported = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    let call: Exported =
+        serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
     require_place(path, here, (call.chain_id, call.to))?;
     match call.value.is_zero() {
         true => Ok(call.data),

@@ -72,8 +72,20 @@ fn parameter((kind, name): (&str, &str)) -> Param {
     let (_, members) = fields(encoded).unwrap_or_default();
     let (contract, of_type) = (None, kind.to_owned());
     let (ty, internal) = match members.is_empty() {
-        true => (kind, InternalType::Other { contract, ty: of_type }),
-        false => ("tuple", InternalType::Struct { contract, ty: of_type }),
+        true => (
+            kind,
+            InternalType::Other {
+                contract,
+                ty: of_type,
+            },
+        ),
+        false => (
+            "tuple",
+            InternalType::Struct {
+                contract,
+                ty: of_type,
+            },
+        ),
     };
     Param {
         ty: ty.into(),
@@ -107,6 +119,10 @@ pub fn text(value: &DynSolValue) -> Result<String, String> {
         }
         DynSolValue::Address(address) => address.to_string(),
         DynSolValue::Uint(number, _) => number.to_string(),
-        other => return Err(format!("no governed call has a parameter such as {other:?}")),
+        other => {
+            return Err(format!(
+                "no governed call has a parameter such as {other:?}"
+            ));
+        }
     })
 }

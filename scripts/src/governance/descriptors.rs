@@ -197,10 +197,12 @@ fn deadline() -> Value {
 
 /// Parameters with structs as the tuples that they are: `string name,(string from,uint8 kind) step`.
 fn with_names(parameters: &[Param]) -> String {
-    let parameters = parameters.iter().map(|one| match one.components.as_slice() {
-        [] => format!("{} {}", one.ty, one.name),
-        members => format!("({}) {}", with_names(members), one.name),
-    });
+    let parameters = parameters
+        .iter()
+        .map(|one| match one.components.as_slice() {
+            [] => format!("{} {}", one.ty, one.name),
+            members => format!("({}) {}", with_names(members), one.name),
+        });
     parameters.collect::<Vec<_>>().join(",")
 }
 

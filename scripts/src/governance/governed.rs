@@ -7,9 +7,9 @@
 //! 4. send
 //! 5. read: what the registry's logs say came of it
 
+use super::calls::Call;
 use super::calls::order;
 use super::checks::require_plain_code;
-use super::calls::Call;
 use super::dry_run::{DryRun, WouldFail};
 use super::error::GovernanceError;
 use super::standing::still_holds;

@@ -1,7 +1,7 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
-use super::definitions::definitions;
 use super::calls::Call;
+use super::definitions::definitions;
 use super::error::GovernanceError;
 use crate::client::{ChainError, Client};
 use crate::ids::{ActionId, CodeHash};

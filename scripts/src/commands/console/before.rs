@@ -16,7 +16,8 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Approved, Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed, readiness,
+    Approved, Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed,
+    readiness,
 };
 use crate::ids::ActionId;
 use crate::registry::{Topics, all_logs};
@@ -125,7 +126,13 @@ async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Resul
     page.progress = Some(simulated.clone());
     sends(subject, call, simulated.gas, page)?;
     digests(subject, call, page).await?;
-    check(subject, (&governed, &shown), simulated.dry_run.as_ref(), page).await?;
+    check(
+        subject,
+        (&governed, &shown),
+        simulated.dry_run.as_ref(),
+        page,
+    )
+    .await?;
     Ok(what)
 }
 
@@ -153,7 +160,13 @@ async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(
     );
     digests(subject, call, page).await?;
     let simulated = governed.simulate(subject.client).await?;
-    check(subject, (&governed, &shown), simulated.dry_run.as_ref(), page).await
+    check(
+        subject,
+        (&governed, &shown),
+        simulated.dry_run.as_ref(),
+        page,
+    )
+    .await
 }
 
 /// What the calldata in the call do.
@@ -314,8 +327,14 @@ async fn check(
         account,
         action,
     } = subject;
-    let mut checked =
-        Checked::new(context, client, (registry, action), (governed, shown), Some(account)).await?;
+    let mut checked = Checked::new(
+        context,
+        client,
+        (registry, action),
+        (governed, shown),
+        Some(account),
+    )
+    .await?;
     checked.with_dry_run(governed, dry_run);
     if let Call::Migrate(migrate) = &governed.call {
         let (name, version, id) = (&migrate.name, &migrate.version, action.to_string());
