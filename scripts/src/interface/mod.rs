@@ -17,7 +17,7 @@ mod storage;
 pub use compare::{Change, added, compare};
 pub use module::is_answered;
 pub use published::published;
-pub use sources::{Places, SourceFiles};
+pub use sources::{Places, RustFile, SourceFiles};
 pub use storage::{StorageStruct, storage_structs};
 
 use alloy::json_abi::{AbiItem, JsonAbi, StateMutability};

@@ -4,6 +4,7 @@
 use super::Callable;
 use super::module::Module;
 use super::sources::SourceFiles;
+use alloy::dyn_abi::DynSolType;
 use alloy::dyn_abi::parser::is_valid_identifier;
 use alloy::json_abi::{AbiItem, Error as AbiError, Event, JsonAbi};
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,17 +208,11 @@ impl<'a> Types<'a> {
     fn name(&self, ty: &Type, depth: usize) -> Result<String, String> {
         let depth = depth.checked_sub(1).ok_or("a type that leads to itself")?;
         Ok(match ty {
-            Type::Address(..) => "address".into(),
-            Type::Bool(_) => "bool".into(),
-            Type::String(_) => "string".into(),
-            Type::Bytes(_) => "bytes".into(),
-            Type::FixedBytes(_, size) => format!("bytes{size}"),
-            Type::Int(_, bits) => format!("int{}", bits.map_or(256, Into::into)),
-            Type::Uint(_, bits) => format!("uint{}", bits.map_or(256, Into::into)),
-            Type::Array(array) => match array.size() {
-                Some(size) => format!("{}[{size}]", self.name(&array.ty, depth)?),
-                None => format!("{}[]", self.name(&array.ty, depth)?),
-            },
+            Type::Array(array) => {
+                let size = array.size().map(|size| size.to_string());
+                let of = self.name(&array.ty, depth)?;
+                format!("{of}[{}]", size.unwrap_or_default())
+            }
             Type::Tuple(tuple) => {
                 let all = tuple.types.iter().map(|one| self.name(one, depth));
                 format!("({})", all.collect::<Result<Vec<_>, _>>()?.join(","))
@@ -227,7 +222,12 @@ impl<'a> Types<'a> {
                 let known = self.named(&last, depth);
                 known.ok_or_else(|| format!("the type {last} is not known"))?
             }
-            other => return Err(format!("the type {other} is not known")),
+            Type::Address(..) => "address".into(),
+            other => {
+                let parsed = DynSolType::parse(&other.to_string());
+                let parsed = parsed.map_err(|_| format!("the type {other} is not known"))?;
+                parsed.sol_type_name().into_owned()
+            }
         })
     }
 }

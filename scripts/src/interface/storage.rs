@@ -2,7 +2,6 @@
 //! `sol_storage! { … }`.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
-use syn::{Attribute, Expr, ExprLit, Lit, MetaNameValue};
 
 /// A storage struct.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,31 +100,4 @@ pub(super) fn idents(tokens: TokenStream) -> Vec<String> {
         }
     }
     found
-}
-
-/// Whether an attribute of that name is there, however it is qualified.
-pub(super) fn has(attributes: &[Attribute], name: &str) -> bool {
-    find(attributes, name).is_some()
-}
-
-/// The name in `#[selector(name = "…")]`.
-pub(super) fn renamed(attributes: &[Attribute]) -> Option<String> {
-    let pair: MetaNameValue = find(attributes, "selector")?.parse_args().ok()?;
-    match pair.value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(text),
-            ..
-        }) => Some(text.value()),
-        _ => None,
-    }
-}
-
-fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    let is_it = |one: &&Attribute| {
-        one.path()
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == name)
-    };
-    attributes.iter().find(is_it)
 }
