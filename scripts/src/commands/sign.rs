@@ -14,7 +14,7 @@ use crate::export::Exported;
 use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, SignedError, current, require_here, require_place,
 };
-use crate::governance::{GovernanceError, GovernedCall, Names, ShownCall, Simulated, proposed};
+use crate::governance::{GovernedCall, Names, ShownCall, Simulated, proposed};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::own_file;

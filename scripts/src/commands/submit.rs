@@ -8,10 +8,10 @@ use super::pause;
 use super::propose::Sending;
 use super::storage;
 use crate::app_error::Error;
+use crate::governance::Call;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Digests, Given, SignedError, accepted, require_here, submission,
 };
-use crate::governance::{Call, GovernanceError};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Address;

@@ -14,7 +14,7 @@ pub use account::Account;
 pub use error::ExportError;
 
 use crate::client::Client;
-use crate::governance::decoded;
+use crate::governance::named_arguments;
 use crate::own_file;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
@@ -108,7 +108,7 @@ fn is_exported(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
     };
-    let is_known = |data: &[u8]| decoded(data).is_ok();
+    let is_known = |data: &[u8]| named_arguments(data).is_ok();
     match serde_json::from_str::<Value>(text) {
         Ok(found) if found.get("transactions").is_some() => {
             let checksum = found.pointer("/meta/checksum").and_then(Value::as_str);

@@ -3,7 +3,7 @@
 
 use super::Exported;
 use super::error::ExportError;
-use crate::governance::{decoded, text};
+use crate::governance::{argument_text, named_arguments};
 use alloy::dyn_abi::DynSolValue;
 use alloy::json_abi::{Function, StateMutability};
 use alloy::primitives::{B256, FixedBytes, keccak256};
@@ -19,7 +19,7 @@ pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Val
     let unknown = |_| ExportError::Unknown {
         selector: FixedBytes(call.data.first_chunk().copied().unwrap_or_default()),
     };
-    let (function, values) = decoded(&call.data).map_err(unknown)?;
+    let (function, values) = named_arguments(&call.data).map_err(unknown)?;
     let inputs = arguments(&function, &values).map_err(unknown)?;
     let mut batch = json!({
         "version": VERSION,
@@ -54,9 +54,9 @@ pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Val
 /// Each argument by its name, as it is typed into the form: structs as JSON lists.
 fn arguments(function: &Function, values: &[DynSolValue]) -> Result<Value, String> {
     fn element(value: &DynSolValue) -> Result<Value, String> {
-        match value {
-            DynSolValue::Tuple(members) => members.iter().map(element).collect(),
-            other => Ok(text(other)?.into()),
+        match value.as_fixed_seq() {
+            Some(members) => members.iter().map(element).collect(),
+            None => Ok(argument_text(value)?.into()),
         }
     }
     let named = function.inputs.iter().zip(values).map(|(input, value)| {

@@ -1,5 +1,5 @@
 use super::{Account, ExportError, Exported, Format, safe};
-use crate::governance::function;
+use crate::governance::named_function;
 use alloy::json_abi::{InternalType, Param, StateMutability};
 use alloy::primitives::{Address, B256, Bytes, U256, address};
 use alloy::sol_types::SolCall;
@@ -176,7 +176,7 @@ fn the_names_of_arguments_are_those_of_the_interface() {
     let about_actions = [abi::revokeCall::SELECTOR, abi::cancelCall::SELECTOR];
     let governed = SOURCES.iter().map(|(selector, ..)| *selector);
     for selector in governed.chain(about_actions) {
-        let function = function(&selector).expect("a function");
+        let function = named_function(&selector).expect("a function");
         assert_eq!(function.selector(), selector, "{function:?}");
         let kind = |input: &Param| match &input.internal_type {
             Some(InternalType::Struct { ty, .. } | InternalType::Other { ty, .. }) => ty.clone(),

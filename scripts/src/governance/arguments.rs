@@ -16,7 +16,7 @@ const ABOUT_ACTIONS: [([u8; 4], &str, &str); 2] = [
 ];
 
 /// The function that approvers call with these calldata; `None` for calldata of another one.
-pub fn function(calldata: &[u8]) -> Option<Function> {
+pub fn named_function(calldata: &[u8]) -> Option<Function> {
     let selector = calldata.first_chunk::<4>()?;
     let mut all = SOURCES.into_iter().chain(ABOUT_ACTIONS);
     let (_, name, parameters) = all.find(|(known, ..)| known == selector)?;
@@ -36,8 +36,8 @@ pub fn function(calldata: &[u8]) -> Option<Function> {
 ///
 /// # Errors
 /// Why there are none.
-pub fn decoded(calldata: &[u8]) -> Result<(Function, Vec<DynSolValue>), String> {
-    let function = function(calldata).ok_or("it is no governed call")?;
+pub fn named_arguments(calldata: &[u8]) -> Result<(Function, Vec<DynSolValue>), String> {
+    let function = named_function(calldata).ok_or("it is no governed call")?;
     let values = function.abi_decode_input(calldata.get(4..).unwrap_or_default());
     let values = values.map_err(|error| error.to_string())?;
     Ok((function, values))
@@ -45,7 +45,7 @@ pub fn decoded(calldata: &[u8]) -> Result<(Function, Vec<DynSolValue>), String> 
 
 /// The arguments by their names.
 pub(super) fn arguments(calldata: &[u8]) -> Result<Map<String, Value>, String> {
-    let (function, values) = decoded(calldata)?;
+    let (function, values) = named_arguments(calldata)?;
     by_name(&function.inputs, &values)
 }
 
@@ -97,9 +97,9 @@ fn parameter((kind, name): (&str, &str)) -> Param {
 
 fn by_name(parameters: &[Param], values: &[DynSolValue]) -> Result<Map<String, Value>, String> {
     let named = parameters.iter().zip(values).map(|(parameter, value)| {
-        let value = match value {
-            DynSolValue::Tuple(values) => by_name(&parameter.components, values)?.into(),
-            value => text(value)?.into(),
+        let value = match value.as_fixed_seq() {
+            Some(members) => by_name(&parameter.components, members)?.into(),
+            None => argument_text(value)?.into(),
         };
         Ok((parameter.name.clone(), value))
     });
@@ -110,7 +110,7 @@ fn by_name(parameters: &[Param], values: &[DynSolValue]) -> Result<Map<String, V
 ///
 /// # Errors
 /// That no governed call has such a parameter.
-pub fn text(value: &DynSolValue) -> Result<String, String> {
+pub fn argument_text(value: &DynSolValue) -> Result<String, String> {
     Ok(match value {
         DynSolValue::String(text) => text.clone(),
         DynSolValue::Bytes(bytes) => alloy::hex::encode_prefixed(bytes),

@@ -2,7 +2,7 @@
 //! parameters stand in `interface/src/signed.rs`, and how each parameter is shown in `fields`. The text in the
 //! terminal, the descriptors for wallets, names of transactions and lines of the history are made of it.
 
-use super::arguments::{arguments, function};
+use super::arguments::{arguments, named_function};
 use super::error::GovernanceError;
 use super::fields::{FIELDS, Field, Format, NAME, When, always, at};
 use super::names::Names;
@@ -232,7 +232,7 @@ impl Governed {
 
     /// Its fields, in the order of its parameters. The definition that decides is none of them.
     pub(super) fn fields(&self) -> Vec<Field> {
-        let function = function(&self.selector);
+        let function = named_function(&self.selector);
         let parameters = function.iter().flat_map(|function| &function.inputs);
         let mut all = Vec::new();
         for parameter in parameters {

@@ -1,7 +1,7 @@
 //! Descriptors by which wallets show calls of a registry and what approvers sign (ERC-7730, version 2),
 //! made of the declaration that the terminal's text is made of.
 
-use super::arguments::function;
+use super::arguments::named_function;
 use super::calls::{GOVERNED, Governed};
 use super::fields::{Field, Format, When};
 use super::kinds::{kind_on_device, step_on_device};
@@ -86,7 +86,7 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
 fn calldata_formats() -> Map<String, Value> {
     let mut formats = Map::new();
     for governed in GOVERNED {
-        let Some(function) = function(&governed.selector) else {
+        let Some(function) = named_function(&governed.selector) else {
             continue;
         };
         let key = format!("{}({})", function.name, with_names(&function.inputs));

@@ -2,7 +2,7 @@
 //! are sent, and decoding is strict: bytes that would not be written again in exactly this way are
 //! shown to nobody.
 
-use super::arguments::{arguments, function};
+use super::arguments::{arguments, named_function};
 use super::calls::{Call, Governed, not_governed};
 use super::error::GovernanceError;
 use super::names::Names;
@@ -40,7 +40,7 @@ impl Display {
     /// As [`Call::decode`].
     pub fn of(calldata: &[u8], names: &Names) -> Result<Self, GovernanceError> {
         let call = Call::decode(calldata)?;
-        let of = Governed::of(calldata).zip(function(calldata));
+        let of = Governed::of(calldata).zip(named_function(calldata));
         let (governed, function) = of.ok_or_else(|| not_governed(calldata))?;
         let arguments = arguments(calldata).map_err(|reason| GovernanceError::Ambiguous {
             function: governed.intent,

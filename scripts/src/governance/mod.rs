@@ -51,7 +51,7 @@ mod standing;
 mod submit;
 mod tree;
 
-pub(crate) use arguments::{decoded, function, text};
+pub use arguments::{argument_text, named_arguments, named_function};
 pub use authority::{deciding_policy, is_approver, role_of};
 pub use built::BuildFacts;
 pub use calls::{Call, subject};
