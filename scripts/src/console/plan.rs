@@ -348,7 +348,12 @@ mod tests {
     #[test]
     fn warnings_and_what_was_checked_in_part_are_reported() {
         let page = shown(|tried| {
-            let soon = Finding::named(Part::Code, Severity::Warning, "EndsSoon", "it ends in 9 days");
+            let soon = Finding::named(
+                Part::Code,
+                Severity::Warning,
+                "EndsSoon",
+                "it ends in 9 days",
+            );
             tried.warnings.push(soon);
             tried.coverage.seen(Part::Layout, Origin::Chain);
             let some = Evidence::some(Part::LiveInstances, Origin::NotKnown, "64 of 900");
