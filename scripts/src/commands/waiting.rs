@@ -1,5 +1,6 @@
 //! Instances that stayed as they were although an action was executed: who they are, why, and what helps.
 
+use super::context::Context;
 use super::facts::Place;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
@@ -31,41 +32,49 @@ pub(super) async fn after_migration(
         }
     }
     let next = format!("stylus-upgrades upgrade {}", shell_word(&migrate.name));
-    report(outcome, waiting, &next);
+    let stayed = Stayed { waiting, next };
+    stayed.report(place.context, outcome);
     Ok(())
 }
 
-/// Instances that wait, and the command that goes on with them.
+/// Instances that wait.
 #[derive(Serialize)]
-struct WaitingInstances<'a> {
-    waiting: Vec<Waiting>,
-    next: &'a str,
+pub(super) struct Stayed {
+    pub(super) waiting: Vec<Waiting>,
+    /// The command that goes on with them.
+    pub(super) next: String,
 }
 
-impl CommandReport for WaitingInstances<'_> {
+impl Stayed {
+    /// Reports them, if there is one. A command that ended otherwise already did so.
+    pub(super) fn report(&self, context: &Context, outcome: &mut Outcome) {
+        if !self.waiting.is_empty() {
+            let before = outcome.exit;
+            outcome.add(self, &context.names());
+            outcome.exit = before.or(outcome.exit);
+        }
+    }
+}
+
+impl CommandReport for Stayed {
     fn lines(&self, _: &Names) -> Vec<String> {
         let Self { waiting, next } = self;
         let each = waiting.iter();
         let mut lines: Vec<_> = each
-            .map(|Waiting { proxy, reason, .. }| format!("waits   {proxy}: {reason}"))
+            .map(|one| format!("waits   {}: {}", one.proxy, one.reason))
             .collect();
+        let them = if waiting.len() == 1 { "it" } else { "them" };
+        let stayed = count(waiting.len(), "instance");
         let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
         let helps: Vec<&str> = helps.into_iter().collect();
-        let (stayed, helps) = (count(waiting.len(), "instance"), helps.join("; "));
-        let them = if waiting.len() == 1 { "it" } else { "them" };
-        lines.push(format!("{stayed} stayed as before; {helps}"));
+        lines.push(format!("{stayed} stayed as before; {}", helps.join("; ")));
         lines.push(format!("next: {next} goes on with {them}"));
         lines
     }
-}
 
-/// Reports instances that wait; `next` is the command that goes on with them. Nothing is reported of none.
-pub(super) fn report(outcome: &mut Outcome, waiting: Vec<Waiting>, next: &str) {
-    if waiting.is_empty() {
-        return;
+    fn exit(&self) -> Exit {
+        Exit::NotReady
     }
-    outcome.add(&WaitingInstances { waiting, next }, &Names::default());
-    outcome.exit = outcome.exit.or(Some(Exit::NotReady));
 }
 
 /// Whether an instance of the definition is adopted, so that a contract's call does not move it.
@@ -90,10 +99,9 @@ pub(super) async fn for_direct_call(
         return Ok(());
     }
     outcome.exit = Some(Exit::NotReady);
-    let line = format!(
+    outcome.line(format!(
         "{sender} has code: adopted proxies move only where an account without code sends the rollout directly"
-    );
-    outcome.line(line);
+    ));
     outcome.line("next: anybody sends it, with a key whose account has no code");
     Ok(())
 }

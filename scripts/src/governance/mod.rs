@@ -72,7 +72,6 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub use progress::{not_executed, progress_lines};
-pub(crate) use revert_cause::failed_upgrade;
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use shown::ShownCall;
 pub use submit::{Approved, EndedBefore, Simulated, Submitted, Waits, action_of};
