@@ -113,11 +113,15 @@ impl Transaction {
 impl Outcome {
     /// The renderings of a report for people and for programs.
     pub fn of(report: &impl CommandReport, names: &Names) -> Self {
-        let mut outcome = Self {
-            commands: report.runner_commands(),
-            ..Self::default()
-        };
+        let mut outcome = Self::default();
         outcome.add(report, names);
+        outcome
+    }
+
+    /// What programs alone ask for.
+    pub fn document(report: &impl Serialize) -> Self {
+        let mut outcome = Self::default();
+        outcome.fields(report);
         outcome
     }
 
@@ -126,31 +130,13 @@ impl Outcome {
         self.document.extend(document(of));
     }
 
-    /// Adds a report to what is there: its fields, its lines, and how it ended if not well.
-    pub fn add(&mut self, report: &impl CommandReport, names: &Names) {
-        self.fields(report);
-        self.lines.extend(report.lines(names));
-        if report.exit() != Exit::Done {
-            self.exit = Some(report.exit());
-        }
-    }
-
     /// Adds a part of a report behind what is there. How it ended is the part's word, unless that ended well.
     pub fn add(&mut self, part: &impl CommandReport, names: &Names) {
-        let part = Self::of(part, names);
-        self.document.extend(part.document);
-        self.lines.extend(part.lines);
-        self.commands.extend(part.commands);
-        self.exit = part.exit.filter(|exit| *exit != Exit::Done).or(self.exit);
-    }
-}
-
-impl Outcome {
-    /// What programs alone ask for.
-    pub fn document(report: &impl Serialize) -> Self {
-        Self {
-            document: document(report),
-            ..Self::default()
+        self.fields(part);
+        self.lines.extend(part.lines(names));
+        self.commands.extend(part.runner_commands());
+        if part.exit() != Exit::Done {
+            self.exit = Some(part.exit());
         }
     }
 }

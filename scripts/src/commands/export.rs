@@ -8,7 +8,7 @@ use super::waiting::has_adopted;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::export::{Account, ExportError, Exported, Format, now, require_chain_id};
-use crate::governance::{Approved, Call, GovernedCall, Names, ShownCall, Simulated};
+use crate::governance::{Call, GovernedCall, Names, ShownCall, Simulated};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -176,20 +176,15 @@ impl CommandReport for ExportedCall {
     fn lines(&self, names: &Names) -> Vec<String> {
         let Simulated {
             action,
-            approved: Approved {
-                approvals,
-                required,
-            },
+            approved,
             executes,
             ..
         } = self.simulated;
         let mut lines = self.file.lines(names);
         lines.push(format!("action     {action}"));
         lines.push(match executes {
-            true => {
-                format!("sent now   it completes the policy ({approvals}/{required}) and executes")
-            }
-            false => format!("sent now   it approves ({approvals}/{required})"),
+            true => format!("sent now   it completes the policy ({approved}) and executes"),
+            false => format!("sent now   it approves ({approved})"),
         });
         if self.needs_direct_call {
             lines.push(format!(
@@ -218,12 +213,9 @@ pub(super) async fn governed(
     trial.note(context);
     let request = (&call.bytes, call.value);
     let file = write(place, &call.what(), request, simulated.gas).await?;
-    let Approved {
-        approvals,
-        required,
-    } = simulated.approved;
+    let approved = simulated.approved;
     let needs_direct_call = !simulated.executes
-        && approvals >= required
+        && approved.approvals >= approved.required
         && is_contract(client).await?
         && call.orders_adopted(client).await?;
     Ok(ExportedCall {

@@ -68,10 +68,7 @@ pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error>
         approver,
         withdrawn,
         executed: false,
-        left: left.map(|left| Approved {
-            approvals: left.approvals,
-            required: left.required,
-        }),
+        left: left.as_ref().map(Approved::from),
     };
     Ok(Outcome::of(&revoked, &names))
 }
@@ -95,13 +92,8 @@ impl CommandReport for Revoked {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = self.transactions.lines();
         lines.push(match self.left {
-            Some(Approved {
-                approvals,
-                required,
-            }) => match self.withdrawn {
-                true => format!("revoked, now {approvals}/{required}"),
-                false => format!("refused, still {approvals}/{required}"),
-            },
+            Some(left) if self.withdrawn => format!("revoked, now {left}"),
+            Some(left) => format!("refused, still {left}"),
             None => "refused before anybody proposed it".into(),
         });
         lines.push(format!(

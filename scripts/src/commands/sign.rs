@@ -140,7 +140,7 @@ impl CommandReport for SignedOffline {
         {
             lines.push(match executes {
                 true => "alone it completes the policy".into(),
-                false => format!("with it {}/{}", approved.approvals, approved.required),
+                false => format!("with it {approved}"),
             });
         }
         lines.push(format!("action     {}", self.action));

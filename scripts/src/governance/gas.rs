@@ -44,7 +44,8 @@ pub(super) async fn for_execution(
         Ok(copied) => copied,
         Err(error) => return Ok((BLIND, DryRun::Untried(error.to_string()))),
     };
-    let (call, ours) = (governed.bytes.clone(), (sender, governed.value));
+    let ours = (sender, governed.value);
+    let call = governed.bytes.clone();
     let tried = copied.carry_out(move |chain| behind(chain, &others, ours, (registry, &call)));
     let (measured, dry_run) = tried
         .await

@@ -22,7 +22,7 @@ pub fn not_executed(readiness: &Readiness) -> String {
 
 /// How far an open action is: who approved, who is missing, what blocks, until when.
 pub fn progress_lines(open: &Readiness, names: &Names) -> Vec<String> {
-    let mut lines = vec![format!("approvals  {}/{}", open.approvals, open.required)];
+    let mut lines = vec![format!("approvals  {}", Approved::from(open))];
     lines.extend(waiting_lines(open, names));
     lines
 }
@@ -57,13 +57,10 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
 impl Submitted {
     /// Lines for people. `done` stands behind the count of what was executed.
     pub fn lines(&self, done: &str, names: &Names) -> Vec<String> {
-        let Approved {
-            approvals,
-            required,
-        } = self.approved();
+        let approved = self.approved();
         let mut lines = vec![match self.execution() {
-            Some(_) => format!("success {approvals}/{required}{done}"),
-            None => format!("success {approvals}/{required}"),
+            Some(_) => format!("success {approved}{done}"),
+            None => format!("success {approved}"),
         }];
         match self {
             Self::Executed { .. } => {}

@@ -20,6 +20,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolEvent, SolValue};
 use serde::Serialize;
+use std::fmt;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Progress;
 
@@ -115,10 +116,7 @@ impl Submitted {
         match self {
             Self::Executed { approved, .. } => *approved,
             Self::ExecutedByAnother { by, .. } => by.approved,
-            Self::Open { waits, .. } => Approved {
-                approvals: waits.readiness.approvals,
-                required: waits.readiness.required,
-            },
+            Self::Open { waits, .. } => Approved::from(&waits.readiness),
         }
     }
 
@@ -144,6 +142,21 @@ impl Submitted {
             Self::Executed { sent, .. } => Some(sent),
             Self::ExecutedByAnother { by, .. } => Some(&by.sent),
             Self::Open { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Approved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.approvals, self.required)
+    }
+}
+
+impl From<&Readiness> for Approved {
+    fn from(open: &Readiness) -> Self {
+        Self {
+            approvals: open.approvals,
+            required: open.required,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Approved, Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed,
+    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed,
     readiness,
 };
 use crate::ids::ActionId;
@@ -117,17 +117,14 @@ async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Resul
     let shown = shown(subject.place(), &governed).await?;
     page.decoded.clone_from(&shown.decoded);
     let simulated = governed.simulate(subject.client).await?;
-    let what = governed.what();
-    let Approved {
-        approvals,
-        required,
-    } = simulated.approved;
+    let (what, approved) = (governed.what(), simulated.approved);
     page.decision.sentence = match simulated.executes {
         true => format!(
-            "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
+            "Sent now, your call completes the policy ({approved}) and executes at once: {what}."
         ),
         false => format!(
-            "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
+            "Sent now, your call is approval {} of {} for: {what}. It is not executed yet.",
+            approved.approvals, approved.required
         ),
     };
     page.progress = Some(simulated.clone());

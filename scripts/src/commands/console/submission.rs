@@ -11,7 +11,7 @@ use crate::console::decision::{Before, Decision};
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
-use crate::governance::{Approved, GovernedCall};
+use crate::governance::GovernedCall;
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
@@ -74,18 +74,17 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
-    let Approved {
-        approvals,
-        required,
-    } = simulated.approved;
+    let approved = simulated.approved;
     let then = match simulated.executes {
         true => "and executes at once",
         false => "and is not executed yet",
     };
     let sentence = format!(
-        "Sent now, the signatures of {} count for: {}. That makes {approvals} of {required} approvals, {then}.",
+        "Sent now, the signatures of {} count for: {}. That makes {} of {} approvals, {then}.",
         names.list(&signers),
         governed.what(),
+        approved.approvals,
+        approved.required,
     );
     let digests = approval.digests()?;
     let about = (registry, approval.action());
