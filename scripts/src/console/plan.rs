@@ -362,7 +362,7 @@ mod tests {
             tried.coverage.add(none);
         });
         assert!(page.contains("it ends in 9 days"), "{page}");
-        for one in ["steps: absent", "live_instances: partial"] {
+        for one in ["steps: absent", "live-instances: partial"] {
             assert!(page.contains(&format!("{UNKNOWN}{one}")), "{page}");
         }
         assert!(!page.contains("layout: complete"), "{page}");
