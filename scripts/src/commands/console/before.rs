@@ -16,8 +16,7 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed,
-    readiness,
+    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed, readiness,
 };
 use crate::ids::ActionId;
 use crate::registry::{Topics, all_logs};
