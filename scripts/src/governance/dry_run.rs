@@ -66,8 +66,8 @@ impl Trial {
         let fails = self.would_fail.iter();
         let fails = fails.map(|error| format!("warning: {}", error.message));
         let untried = self.not_tried.iter();
-        let untried = untried
-            .map(|why| format!("not tried whether it succeeds once it is approved: {why}"));
+        let untried =
+            untried.map(|why| format!("not tried whether it succeeds once it is approved: {why}"));
         fails.chain(untried).collect()
     }
 }
