@@ -1,7 +1,7 @@
 //! What would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
-use super::super::approve::{require_current, require_part};
+use super::super::approver::{require_current, require_part};
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::pending::named;
@@ -16,8 +16,7 @@ use crate::console::request::PageRequest;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed,
-    readiness,
+    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed, readiness,
 };
 use crate::ids::ActionId;
 use crate::registry::{Topics, all_logs};

@@ -8,10 +8,10 @@ use super::checks::Checked;
 use super::reader::account;
 use crate::app_error::Error;
 use crate::console::decision::{Before, Decision};
+use crate::governance::GovernedCall;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
-use crate::governance::GovernedCall;
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
