@@ -86,7 +86,9 @@ impl Init {
                 files.push((path, name, text, file));
             }
         }
-        let structs = files.iter().flat_map(|(_, _, text, _)| storage_structs(text));
+        let structs = files
+            .iter()
+            .flat_map(|(_, _, text, _)| storage_structs(text));
         let contract = structs
             .filter(|one| one.has("entrypoint"))
             .map(|one| one.name);
