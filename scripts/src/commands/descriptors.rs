@@ -10,24 +10,6 @@ use alloy::primitives::Address;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// What was written.
-#[derive(Serialize)]
-struct Written {
-    chain_id: u64,
-    registry: Address,
-    files: Vec<PathBuf>,
-}
-
-impl CommandReport for Written {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let files = self.files.iter();
-        let mut lines: Vec<_> = files.map(|path| format!("✓ {}", path.display())).collect();
-        let advice = "give both files to the wallets of the approvers; see the book, Clear signing";
-        lines.push(format!("next: {advice}"));
-        lines
-    }
-}
-
 pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Error> {
     let unverified = context.registry()?;
     let client = context.reader().await?;
@@ -54,4 +36,24 @@ pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Err
         files,
     };
     Ok(Outcome::of(&written, &context.names()))
+}
+
+/// What `registry descriptors` reports.
+#[derive(Serialize)]
+struct Written {
+    chain_id: u64,
+    registry: Address,
+    files: Vec<PathBuf>,
+}
+
+impl CommandReport for Written {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let files = self.files.iter();
+        let mut lines: Vec<_> = files.map(|path| format!("✓ {}", path.display())).collect();
+        lines.push(
+            "next: give both files to the wallets of the approvers; see the book, Clear signing"
+                .into(),
+        );
+        lines
+    }
 }

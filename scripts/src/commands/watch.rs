@@ -21,10 +21,8 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     let address = listener.local_addr().unwrap_or(args.listen);
     let text = Shared::default();
     tokio::spawn(serve(listener, text.clone()));
-    let listening = Listening {
-        metrics: format!("http://{address}{METRICS_PATH}"),
-    };
-    let listening = Outcome::of(&listening, &context.names());
+    let url = format!("http://{address}{}", METRICS_PATH);
+    let listening = Outcome::of(&Listening { metrics: url }, &context.names());
 
     let mut runs = Runs::default();
     let mut last: Option<Diagnosis> = None;
