@@ -101,7 +101,7 @@ fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
     };
     if let Some(timestamp) = timestamp {
         node.chain
-            .set_next_timestamp(narrow("timestamp", timestamp)?)?;
+            .set_next_timestamp(RpcError::narrow("timestamp", timestamp)?)?;
     }
     Ok(node.chain.mine(block_count(blocks)?, None)?)
 }
@@ -231,12 +231,8 @@ pub(super) fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
 }
 
 pub(super) fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
-    let blocks = narrow("blocks", blocks.unwrap_or(U256::ONE))?;
+    let blocks = RpcError::narrow("blocks", blocks.unwrap_or(U256::ONE))?;
     RpcError::at_most("blocks of one request", MAX_BLOCKS, blocks)
-}
-
-fn narrow(name: &str, value: U256) -> Result<u64, RpcError> {
-    u64::try_from(value).map_err(|_| RpcError::Params(format!("{name}: {value} exceeds 64 bits")))
 }
 
 /// Number and hash, as `hardhat_metadata` lists snapshots.

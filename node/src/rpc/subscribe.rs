@@ -110,10 +110,9 @@ async fn forward(
 async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> bool {
     for receipt in &block.receipts {
         tokio::task::yield_now().await;
-        for log in json::receipt_logs(receipt) {
-            if !filter.matches(&log.inner) {
-                continue;
-            }
+        let logs = receipt.indexed_logs();
+        for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
+            let log = json::log(receipt.entry(log, index));
             let Ok(message) = ok(log) else { continue };
             if sink.send(SubscriptionMessage::from(message)).await.is_err() {
                 return false;

@@ -233,6 +233,8 @@ impl Chain {
                 .push(traced.unwrap_or_else(|| ended.logs.clone()));
         }
         building.gas_used += ended.gas_used;
+        let first_log_index = building.logs;
+        building.logs += ended.logs.len() as u64;
         let index = building.transactions.len() as u64;
         let created = envelope.to().is_none().then(|| from.create(nonce));
         let price = u128::from(facts.base_fee);
@@ -252,7 +254,7 @@ impl Chain {
             cumulative_gas_used: building.gas_used,
             effective_gas_price: price,
             logs_bloom: logs_bloom(&ended.logs),
-            first_log_index: building.logs,
+            first_log_index,
             gas_used_for_l1: 0,
             l1_block_number,
             output: ended.output,
@@ -261,10 +263,6 @@ impl Chain {
             console: executed.console,
             logs: ended.logs,
         });
-        building.logs += building
-            .receipts
-            .last()
-            .map_or(0, |receipt| receipt.logs.len() as u64);
         building.transactions.push(MinedTransaction {
             envelope,
             from,

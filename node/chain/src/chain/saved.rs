@@ -4,7 +4,7 @@ use super::Chain;
 use crate::{
     Block, BlockId, ChainError, ChainState,
     ledger::{Content, Ledger, Record},
-    state_db::{Account, StateDb},
+    state_db::StateDb,
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
@@ -148,15 +148,10 @@ impl Chain {
         let mut state_db = StateDb::default();
         for (address, account) in saved.accounts {
             let code_hash = state_db.add_code(account.code);
-            let (balance, nonce) = (account.balance, account.nonce);
-            state_db.set_account(
-                address,
-                Some(Account {
-                    balance,
-                    nonce,
-                    code_hash,
-                }),
-            );
+            state_db.edit_account(address, |new| {
+                (new.balance, new.nonce, new.code_hash) =
+                    (account.balance, account.nonce, code_hash);
+            });
             for (slot, value) in account.storage {
                 state_db.set_slot(address, slot.into(), value.into());
             }
