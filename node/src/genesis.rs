@@ -57,11 +57,7 @@ impl Genesis {
     /// # Errors
     /// [`NodeError::File`] when it cannot be read or is not a genesis.
     pub fn read(path: &Path) -> Result<Self, NodeError> {
-        let fail = |reason: String| NodeError::File {
-            what: "cannot use the genesis",
-            path: path.to_owned(),
-            reason,
-        };
+        let fail = NodeError::file("cannot use the genesis", path);
         let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
         serde_json::from_str(&text)
             .map_err(|error| fail(format!("expected geth's genesis form, found {error}")))

@@ -121,12 +121,8 @@ fn listen(
         runtime.spawn(accept(listener, connections));
     }
     if let Some(path) = &config.ipc {
-        let fail = |error: std::io::Error| NodeError::File {
-            what: "cannot listen on the Unix socket",
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
-        let socket = IpcSocket::bind(path).map_err(fail)?;
+        let fail = NodeError::file("cannot listen on the Unix socket", path);
+        let socket = IpcSocket::bind(path).map_err(|error| fail(error.to_string()))?;
         runtime.spawn(socket.accept(IpcServer {
             batches: service.build(methods.http, stop.clone()),
             methods: methods.socket,

@@ -12,7 +12,7 @@ use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, m
 use base::Base;
 use foldhash::fast::RandomState;
 use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
-use revm::state::{AccountInfo, Bytecode, EvmState};
+use revm::state::{Bytecode, EvmState};
 pub(crate) use roots::Proof;
 use roots::Roots;
 use std::{cell::RefCell, sync::Arc};
@@ -368,23 +368,17 @@ impl StateDb {
             if changed.is_created() {
                 self.clear_storage(address);
             }
-            let AccountInfo {
-                balance,
-                nonce,
-                code_hash,
-                code,
-                ..
-            } = changed.info;
-            if let Some(code) = code.filter(|code| !code.is_empty()) {
-                self.codes.entry(code_hash).or_insert(code);
+            let info = changed.info;
+            if let Some(code) = info.code.filter(|code| !code.is_empty()) {
+                self.codes.entry(info.code_hash).or_insert(code);
             }
-            let code_hash = if code_hash.is_zero() {
-                KECCAK256_EMPTY
-            } else {
-                code_hash
+            let code_hash = match info.code_hash.is_zero() {
+                true => KECCAK256_EMPTY,
+                false => info.code_hash,
             };
             self.edit_account(address, |account| {
-                (account.balance, account.nonce, account.code_hash) = (balance, nonce, code_hash);
+                (account.balance, account.nonce) = (info.balance, info.nonce);
+                account.code_hash = code_hash;
             });
             for (slot, value) in changed.storage {
                 if value.is_changed() {

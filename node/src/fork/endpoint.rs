@@ -46,7 +46,7 @@ pub(super) struct Endpoint(Arc<Shared>);
 struct Shared {
     client: RpcClient,
     /// Which of [`BATCHES`] it takes, as far as is known.
-    batches: AtomicUsize,
+    batches: Arc<AtomicUsize>,
     options: ForkOptions,
     shown: String,
     /// What may be secret in URL and headers, longest first.
@@ -63,6 +63,13 @@ pub(crate) struct Refused {
     pub(crate) error: Option<ErrorPayload>,
     /// The same in words.
     pub(crate) reason: String,
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Self {
+        let error = None;
+        Self { error, reason }
+    }
 }
 
 impl Endpoint {
@@ -83,10 +90,7 @@ impl Endpoint {
             other => return Err(unusable(format!("its scheme is {other}"))),
         }
         let shown = shown(&url);
-        let fail = |reason: String| ForkError::Endpoint {
-            endpoint: shown.clone(),
-            reason,
-        };
+        let fail = ForkError::endpoint(&shown);
         choose_tls_cryptography();
         let client = Client::builder()
             .timeout(options.timeout)
@@ -115,7 +119,7 @@ impl Endpoint {
         let transport = retrying.layer(Transport { client, url });
         Ok(Self(Arc::new(Shared {
             client: RpcClient::new(transport, false),
-            batches: AtomicUsize::default(),
+            batches: Arc::default(),
             secrets,
             options,
             shown,
@@ -134,8 +138,8 @@ impl Endpoint {
 
     /// The answers to requests, in their order.
     pub(super) async fn answers(&self, calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
-        let shared = self.0.clone();
-        let work = async move { all(&shared.client, &shared.batches, &calls).await };
+        let (client, batches) = (self.0.client.clone(), self.0.batches.clone());
+        let work = async move { all(&client, &batches, &calls).await };
         match self.0.threads.spawn(work).await {
             Ok(answers) => answers.map_err(|error| self.0.refused(error)),
             Err(_) => Err(self.0.closed()),
@@ -172,10 +176,7 @@ impl Endpoint {
 
 impl Shared {
     fn closed(&self) -> Refused {
-        Refused {
-            error: None,
-            reason: format!("{}: it was closed", self.shown),
-        }
+        format!("{}: it was closed", self.shown).into()
     }
 
     fn refused(&self, error: TransportError) -> Refused {

@@ -54,10 +54,7 @@ impl Head {
         struct Hash {
             hash: B256,
         }
-        let fail = |reason: String| ForkError::Endpoint {
-            endpoint: endpoint.to_owned(),
-            reason,
-        };
+        let fail = ForkError::endpoint(endpoint);
         let (_, block) = chain_and_block(endpoint, Some(self.chain_id), answers)?;
         let block: Option<Hash> = parsed(block, BLOCK).map_err(fail)?;
         let Some(Hash { hash: found }) = block else {
@@ -95,10 +92,7 @@ fn chain_and_block<'a>(
     expected: Option<u64>,
     answers: &'a [Answer],
 ) -> Result<(u64, &'a RawValue), ForkError> {
-    let fail = |reason: String| ForkError::Endpoint {
-        endpoint: endpoint.to_owned(),
-        reason,
-    };
+    let fail = ForkError::endpoint(endpoint);
     let [chain_id, block] = answers else {
         return Err(fail("the endpoint left out answers".to_owned()));
     };
@@ -129,10 +123,7 @@ struct BlockAnswer {
 
 /// The block that the options name.
 pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, ForkError> {
-    let fail = |reason: String| ForkError::Endpoint {
-        endpoint: endpoint.shown().to_owned(),
-        reason,
-    };
+    let fail = ForkError::endpoint(endpoint.shown());
     let latest = || -> Result<u64, ForkError> {
         let number = endpoint.ask_one::<U64>("eth_blockNumber", json!([]));
         Ok(number.map_err(fail)?.to())

@@ -106,10 +106,7 @@ impl Fork {
         let mut answers = endpoint.answers(calls).await?;
         let again = answers.split_off(count.min(answers.len()));
         let same = head.check(endpoint.shown(), &again);
-        same.map_err(|error| Refused {
-            error: None,
-            reason: error.to_string(),
-        })?;
+        same.map_err(|error| error.to_string())?;
         *seen() = Instant::now();
         Ok(answers)
     }
@@ -188,10 +185,8 @@ impl Fork {
         let mut funded = config.accounts.clone();
         funded.push((dev, config.dev_balance));
         let addresses: Vec<Address> = funded.iter().map(|(address, _)| *address).collect();
-        let fail = |reason: String| ForkError::Endpoint {
-            endpoint: self.shown(),
-            reason,
-        };
+        let shown = self.shown();
+        let fail = ForkError::endpoint(&shown);
         let (arbos, words) = Chain::arbos_words();
         self.prefetch(&addresses, (arbos, &words)).map_err(fail)?;
         let chain = Chain::fork(config, Box::new(self.clone()));
@@ -277,10 +272,8 @@ impl Fork {
         params: Value,
     ) -> Result<Answer, Refused> {
         let mut answers = self.answers(vec![(method, params)]).await?;
-        answers.pop().ok_or_else(|| Refused {
-            error: None,
-            reason: "the endpoint left out answers".to_owned(),
-        })
+        let answer = answers.pop();
+        Ok(answer.ok_or_else(|| "the endpoint left out answers".to_owned())?)
     }
 }
 

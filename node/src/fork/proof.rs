@@ -67,19 +67,15 @@ pub(super) fn arbos_version(
 ) -> Result<U256, ForkError> {
     let (account, slot) = Chain::arbos_version_word();
     let params = json!([account, [B256::from(slot)], at]);
-    let shown = || endpoint.shown().to_owned();
     let answer = endpoint.ask_one::<Box<RawValue>>(METHOD, params);
     let answer = answer.map_err(|reason| ForkError::NoProofs {
-        endpoint: shown(),
+        endpoint: endpoint.shown().to_owned(),
         block,
         reason,
     })?;
     let proven = words(root, account, &[slot], &answer);
     let word = proven.map(|words| words.first().copied().unwrap_or_default());
-    word.map_err(|reason| ForkError::Endpoint {
-        endpoint: shown(),
-        reason,
-    })
+    word.map_err(ForkError::endpoint(endpoint.shown()))
 }
 
 /// An account by the answer to `eth_getProof`, and its code.

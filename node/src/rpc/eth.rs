@@ -73,12 +73,11 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         if history.gas_used_ratio.is_empty() {
             history.oldest_block = number;
         }
-        history
-            .base_fee_per_gas
-            .push(block.header.base_fee_per_gas.unwrap_or_default().into());
-        history
-            .gas_used_ratio
-            .push(block.header.gas_used as f64 / block.header.gas_limit.max(1) as f64);
+        let header = &block.header;
+        let fee = header.base_fee_per_gas.unwrap_or_default();
+        let ratio = header.gas_used as f64 / header.gas_limit.max(1) as f64;
+        history.base_fee_per_gas.push(fee.into());
+        history.gas_used_ratio.push(ratio);
     }
     if count == 0 {
         return ok(FeeHistory {
@@ -127,11 +126,8 @@ fn config(view: &View, _: &Args) -> RpcResult {
 }
 
 fn accounts(view: &View, _: &Args) -> RpcResult {
-    ok(view
-        .accounts
-        .all()
-        .map(|signer| signer.address())
-        .collect::<Vec<Address>>())
+    let accounts = view.accounts.all().map(|signer| signer.address());
+    ok(accounts.collect::<Vec<Address>>())
 }
 
 fn coinbase(view: &View, _: &Args) -> RpcResult {

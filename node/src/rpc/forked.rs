@@ -238,22 +238,6 @@ impl Question {
             }
         }
     }
-
-    /// Asks it, where this node does not know the answer but knows that there is one.
-    pub(super) async fn after(
-        &self,
-        fork: &Fork,
-        method: &'static str,
-        args: &Args,
-        ours: RpcResult,
-    ) -> RpcResult {
-        match (self, &ours) {
-            (Self::Unknown, Err(RpcError::NotFound(_))) => {
-                forwarded(fork, method, args.to_value()).await
-            }
-            _ => ours,
-        }
-    }
 }
 
 /// Whether something is in a block that is not younger than the fork.
@@ -300,7 +284,7 @@ pub(super) fn joined(before: &[Box<RawValue>], ours: Box<RawValue>) -> RpcResult
 }
 
 /// The endpoint's answer; where Arbitrum's nodes do not have a method, by one that they have.
-async fn forwarded(fork: &Fork, method: &'static str, mut params: Value) -> RpcResult {
+pub(super) async fn forwarded(fork: &Fork, method: &'static str, mut params: Value) -> RpcResult {
     let standard = match method {
         "erigon_getHeaderByNumber" => {
             let number = U64::deserialize(&params[0]).unwrap_or_default();

@@ -48,7 +48,7 @@ use crate::view::View;
 use crate::worker::Worker;
 use args::Args;
 pub(crate) use batch::BatchLayer;
-use forked::Theirs;
+use forked::{Question, Theirs};
 use method::{Context, Method, RpcResult, Table, Work};
 
 const TABLES: [Table; 20] = [
@@ -167,9 +167,12 @@ async fn answer(
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
     let ours = executor.read(view, begin, turns, read).await;
-    match theirs {
-        Some((fork, question)) => question.after(&fork, name, &args, ours).await,
-        None => ours,
+    match (theirs, &ours) {
+        // It is known that there is an answer.
+        (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
+            forked::forwarded(&fork, name, args.to_value()).await
+        }
+        _ => ours,
     }
 }
 

@@ -93,12 +93,20 @@ impl Chain {
             false => self.ledger.version(number).ok_or_else(|| pruned(number))?,
         };
         Ok(StateView {
+            overlay,
+            ..self.view_at(at, number.saturating_sub(1))
+        })
+    }
+
+    /// The state of a version, in the block after `parent`.
+    pub(super) fn view_at(&self, at: u64, parent: u64) -> StateView<'_> {
+        StateView {
             state_db: &self.state_db,
             ledger: &self.ledger,
             at,
-            parent: number.saturating_sub(1),
-            overlay,
-        })
+            parent,
+            overlay: None,
+        }
     }
 
     /// An account after a block.

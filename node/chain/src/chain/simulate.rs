@@ -3,7 +3,7 @@
 use super::{
     Chain,
     environment::{BlockFacts, call_env, fee_cap, reject},
-    mine::Ended,
+    mine::outcome,
 };
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
@@ -267,22 +267,6 @@ fn funds(address: Address, have: U256, want: U256) -> ChainError {
         want,
     }
     .into()
-}
-
-fn outcome(executed: Executed) -> CallOutcome {
-    let ended = Ended::new(executed.result, executed.failure);
-    let silent = !ended.success && ended.halt.is_none() && ended.output.is_empty();
-    CallOutcome {
-        refusal: executed.refusal.filter(|_| silent),
-        success: ended.success,
-        output: ended.output,
-        gas_used: ended.gas_used,
-        logs: ended.logs,
-        created: ended.created,
-        halt: ended.halt,
-        note: ended.note,
-        console: executed.console,
-    }
 }
 
 pub(super) fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {

@@ -34,13 +34,8 @@ impl Chain {
         let before = before.ok_or(ChainError::NotSupported(
             "tracing in blocks of a loaded dump, or in pruned ones,",
         ))?;
-        let view = StateView {
-            state_db: &self.state_db,
-            ledger: &self.ledger,
-            at: before,
-            parent: record.block.header.number.saturating_sub(1),
-            overlay: None,
-        };
+        let parent = record.block.header.number.saturating_sub(1);
+        let view = self.view_at(before, parent);
         let facts = facts_of(&record.block.header);
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, &facts);
