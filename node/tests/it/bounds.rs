@@ -51,9 +51,9 @@ fn codes_that_a_prestate_shows_count_as_results() {
 fn transfers_that_a_simulation_shows_count_as_results() {
     let node = node();
     let port = node.port();
-    // `JUMPDEST; CALL(GAS, 1, VALUE 1 wei, …) POP; PUSH0 JUMP` until the gas is spent, then a revert would
-    // show nothing: it ends by itself while 20,000 gas are left.
-    let code = "0x5b5f5f5f5f600160016000f150614e205a11600057";
+    // `JUMPDEST; CALL(0, 0x99, 1 wei)`, and again while more than 20,000 gas are left, because a halt would
+    // show nothing.
+    let code = "0x5b5f5f5f5f600160996000f150614e205a11600057";
     rpc(port, "anvil_setCode", json!([account(0xaa), code]));
     rpc(
         port,

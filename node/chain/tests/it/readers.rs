@@ -214,7 +214,7 @@ fn snapshots_of_a_full_pool_share_it() {
 fn a_quick_budget_is_of_the_processor_and_not_of_the_clock() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
-    let endless = install(&mut chain, &[0x5b, 0x5f, 0x56]);
+    let endless = deploy(&mut chain, &hex!("5b5f56"));
     let quick = || {
         let mut reader = chain.reader();
         let time = Duration::from_millis(100);
