@@ -47,7 +47,6 @@ fn codes_that_a_prestate_shows_count_as_results() {
 }
 
 #[test]
-#[ignore = "nightly: 150,000 transfers, about 15 s"]
 fn transfers_that_a_simulation_shows_count_as_results() {
     let node = node();
     let port = node.port();
