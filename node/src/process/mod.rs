@@ -78,7 +78,12 @@ pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
     ready: impl FnOnce(&NodeHandle),
 ) -> Result<(), NodeError> {
-    live(&flags(args)?, |_, _| {}, ready).await
+    let flags = flags(args)?;
+    let ready = |node: &NodeHandle| match flags.quiet {
+        true => {}
+        false => ready(node),
+    };
+    live(&flags, |_, _| {}, ready).await
 }
 
 /// The flags, or why they are refused.

@@ -85,21 +85,19 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
             ..history
         });
     }
+    let mined = || {
+        let next = view.chain.block(number_id(newest + 1))?;
+        next.header.base_fee_per_gas
+    };
     let next = match newest == view.chain.block_number() {
         true => Some(view.chain.base_fee()),
-        false => view
-            .chain
-            .block(number_id(newest + 1))
-            .and_then(|block| block.header.base_fee_per_gas),
+        false => mined(),
     };
-    history
-        .base_fee_per_gas
-        .push(next.unwrap_or_default().into());
+    let next = next.unwrap_or_default();
+    history.base_fee_per_gas.push(next.into());
     if !percentiles.is_empty() {
-        history.reward = Some(vec![
-            vec![0; percentiles.len()];
-            history.gas_used_ratio.len()
-        ]);
+        let zeros = vec![0; percentiles.len()];
+        history.reward = Some(vec![zeros; history.gas_used_ratio.len()]);
     }
     ok(history)
 }

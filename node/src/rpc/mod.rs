@@ -153,10 +153,8 @@ async fn answer(
         }
     };
     let view = context.worker.view().await?;
-    let theirs = match (&view.fork, forked::question(&view, name, &args)) {
-        (Some(fork), Some(question)) => Some((fork.clone(), question)),
-        _ => None,
-    };
+    let question = forked::question(&view, name, &args);
+    let theirs = view.fork.clone().zip(question);
     let before = match &theirs {
         Some((fork, question)) => match question.asked(fork, name, &args).await? {
             Theirs::Whole(answer) => return Ok(answer),

@@ -223,9 +223,10 @@ fn measure(row: &Row) {
                         json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
                     })
                     .collect();
-                match requests.is_empty() {
-                    true => std::thread::sleep(Duration::from_millis(50)),
-                    false => drop(post(port, &Value::from(requests).to_string())),
+                let body = Value::from(requests).to_string();
+                match body.len() > 2 && !done.load(Ordering::Relaxed) {
+                    true => drop(post(port, &body)),
+                    false => std::thread::sleep(Duration::from_millis(50)),
                 }
             }
         };
