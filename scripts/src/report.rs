@@ -106,6 +106,16 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// What programs alone ask for.
+    pub fn document(report: &impl Serialize) -> Self {
+        Self {
+            document: document(report),
+            ..Self::default()
+        }
+    }
+}
+
 /// The document of a report.
 fn document(report: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(report) {

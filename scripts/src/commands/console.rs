@@ -9,7 +9,6 @@ mod news;
 pub(super) mod pages;
 mod reader;
 mod site;
-mod stamp;
 mod submission;
 
 use super::context::Context;

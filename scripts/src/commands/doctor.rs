@@ -100,18 +100,13 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 
 /// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
 /// accounts.
-pub(super) async fn warn(
-    place: Place<'_>,
-    used: Vec<Used>,
-    outcome: &mut Outcome,
-) -> Result<Vec<Finding>, Error> {
+pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
     let (context, client, registry) = place.parts();
     let framework = context.builder()?.framework()?;
     let warnings = doctor::warnings(client, registry, &framework, used).await?;
     for warning in &warnings {
         context.output.note(&format!("warning: {}", warning.says()));
     }
-    outcome.field("warnings", &warnings);
     Ok(warnings)
 }
 

@@ -92,87 +92,67 @@ async fn write(
     Ok(Some((folder.display().to_string(), written)))
 }
 
-/// What was proposed from here, and became registered by the approval of somebody else: whatever
-/// command asks the chain next writes it so. What the chain does not answer stays as it is.
+/// What was proposed from here, and was registered by the approval of somebody else or has ended: whatever command asks
+/// the chain next writes it so. What the chain does not answer stays as it is.
 pub(super) async fn refresh(context: &Context) {
-    let (Some(client), Ok(Some(unverified))) = (context.connected(), context.named_registry())
-    else {
-        return;
-    };
-    let network = context.kept_network(client);
-    let open = match context.versions().proposed(&network, unverified.address()) {
-        Ok(open) => open,
-        Err(error) => {
-            let line = format!("warning: what was proposed cannot be looked up: {error}");
-            return context.output.note(&line);
-        }
-    };
-    if open.is_empty() || !matches!(context.is_fork(client).await, Ok(false)) {
-        return;
-    }
-    let Ok(registry) = context.verified(client, unverified).await else {
-        return;
-    };
-    // All of it is judged as of one block, whichever node of the endpoint answers.
-    let Ok(client) = &client.pinned().await else {
-        return;
-    };
-    let place = Place::of(context, client, registry);
-    for record in open {
-        let Record { name, version, .. } = &record;
-        let (name, version) = (name.clone(), version.clone());
-        match place.reader().version(&name, &version).await {
-            Ok(_) => {}
-            Err(error) if error.revert().is_some() && record.state == State::Proposed => {
-                end(place, &network, &record).await;
-                continue;
-            }
-            Err(_) => continue, // nobody can tell now
-        }
-        match write(place, (&name, &version), None).await {
-            Ok(None) => {}
-            Ok(Some((folder, _))) => context.output.note(&format!(
-                "{name} {version} was proposed from here and is registered by now: so says {folder}"
-            )),
-            Err(error) => context
-                .output
-                .note(&format!("warning: {name} {version} is not kept: {error}")),
-        }
+    if let Err(Error::Versions(error)) = refresh_proposed(context).await {
+        let line = format!("warning: what was proposed is not kept as it is now: {error}");
+        context.output.note(&line);
     }
 }
 
-/// A proposal that is not registered: where no action is open that would register it, that is noted.
-/// What cannot be found out stays as it is.
-async fn end(place: Place<'_>, network: &str, record: &Record) {
-    let (context, client, registry) = place.parts();
-    let (name, version) = (&record.name, &record.version);
-    match (client.newest_block().await, record.proposed_by_block) {
-        (Ok(block), Some(least)) if block < least => return, // the endpoint lags
-        (Ok(_), _) => {}
-        (Err(_), _) => return,
-    }
-    let Ok(open) = pending(client, registry, name, &context.names()).await else {
-        return;
+async fn refresh_proposed(context: &Context) -> Result<(), Error> {
+    let (Some(client), Some(unverified)) = (context.connected(), context.named_registry()?) else {
+        return Ok(());
     };
+    let (versions, network) = (context.versions(), context.kept_network(client));
+    let proposed = versions.proposed(&network, unverified.address())?;
+    if proposed.is_empty() || context.is_fork(client).await? {
+        return Ok(());
+    }
+    let registry = context.verified(client, unverified).await?;
+    // All of it is judged as of one block, whichever node of the endpoint answers.
+    let client = &client.pinned().await?;
+    let place = Place::of(context, client, registry);
+    for record in proposed {
+        let (name, version) = (&record.name, &record.version);
+        let now = match place.reader().known_version(name, version).await? {
+            Some(_) => {
+                let written = write(place, (name, version), None).await?;
+                let folder = written.map(|(folder, _)| folder).unwrap_or_default();
+                format!("is registered by now: so says {folder}")
+            }
+            None if record.state == State::Proposed && has_ended(place, &record).await? => {
+                versions.end(&network, &record)?;
+                "that has ended: cancelled, expired, or a policy changed".into()
+            }
+            None => continue,
+        };
+        let line = format!("{name} {version} was proposed from here, and {now}");
+        context.output.note(&line);
+    }
+    Ok(())
+}
+
+/// Whether no action is open any more that would register what was proposed.
+async fn has_ended(place: Place<'_>, record: &Record) -> Result<bool, Error> {
+    let (context, client, registry) = place.parts();
+    // A node that lags does not have the proposal yet.
+    if record.proposed_by_block > Some(client.newest_block().await?) {
+        return Ok(false);
+    }
+    let open = pending(client, registry, &record.name, &context.names()).await?;
     let proposes = |call: &[u8]| {
         let call = Call::decode(call).ok();
-        let codehash = call.as_ref().and_then(|call| match call.version() {
-            Some((label, Some(code), _)) if label == version => Some(code.codehash),
-            _ => None,
-        });
-        codehash == Some(record.codehash.0)
+        call.is_some_and(|call| match call.version() {
+            Some((label, Some(code), _)) => {
+                (label, code.codehash) == (&record.version, record.codehash.0)
+            }
+            _ => false,
+        })
     };
-    if !open.unreadable.is_empty() || open.actions.iter().any(|one| proposes(&one.call)) {
-        return;
-    }
-    let said = match context.versions().end(network, record) {
-        Ok(()) => format!(
-            "{name} {version} was proposed from here, and that has ended: cancelled, \
-             expired, or a policy changed"
-        ),
-        Err(error) => format!("warning: {name} {version} is not kept as ended: {error}"),
-    };
-    context.output.note(&said);
+    let is_open = open.actions.iter().any(|one| proposes(&one.call));
+    Ok(open.unreadable.is_empty() && !is_open)
 }
 
 /// Keeps a version that the registry has, and is not kept as such.

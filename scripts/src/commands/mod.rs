@@ -55,6 +55,7 @@ mod transfer;
 mod unknown;
 mod upgrade;
 mod verifiable;
+mod verify;
 mod version;
 mod waiting;
 mod watch;
@@ -242,7 +243,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
-        Command::Verify(args) => history::verify(context, &args).await,
+        Command::Verify(args) => verify::run(context, &args).await,
         Command::RunMigration(args) => match &args.handler {
             Some(handler) => handler::set(context, &args.proxy, handler).await,
             None if args.abort => handler::abort(context, &args.proxy).await,

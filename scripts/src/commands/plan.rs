@@ -94,7 +94,8 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
         let before = checks.decision().accepted;
         outcome.field("accepted", [before, taken].concat());
     }
-    let warnings = doctor::warn(Place::of(context, &client, registry), used, &mut outcome).await?;
+    let warnings = doctor::warn(Place::of(context, &client, registry), used).await?;
+    outcome.field("warnings", &warnings);
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());

@@ -3,10 +3,11 @@
 
 use crate::app_error::Error;
 use crate::assess::{Coverage, Evidence, Origin, Part};
+use crate::ids::CodeHash;
 use crate::layout::{Documents, Known};
 use crate::model::{StepKind, Version};
 use crate::registry::runs;
-use serde_json::{Map, Value, json};
+use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::registry::Step;
 
 /// What `verify` can check of these versions of a definition. `built` is the one whose sources are built and
@@ -72,25 +73,17 @@ pub(super) async fn coverage(
     Ok(coverage)
 }
 
-/// Lines with what was published of the builds of these versions: what whoever registered them says.
-/// For programs they are added to `builds` under the hash of the code.
-pub(super) async fn said(
+/// What was published of the builds of these versions: what whoever registered them says. Each with the version and
+/// the hash of its code.
+pub(super) async fn builds(
     documents: &Documents,
     versions: &[Version],
-    builds: &mut Map<String, Value>,
-) -> Result<Vec<String>, Error> {
-    let mut lines = Vec::new();
+) -> Result<Vec<(String, CodeHash, BuildMetadata)>, Error> {
+    let mut all = Vec::new();
     for Version { version, code, .. } in versions {
         let known = documents.get(code.layout).await?;
-        let Some(build) = known.document().and_then(|known| known.build.as_ref()) else {
-            continue;
-        };
-        lines.push(format!(
-            "  build of {version}, as whoever registered it says:"
-        ));
-        let facts = build.lines().into_iter();
-        lines.extend(facts.map(|(name, value)| format!("    {name:<20} {value}")));
-        builds.insert(code.codehash.to_string(), json!(build));
+        let build = known.document().and_then(|known| known.build.clone());
+        all.extend(build.map(|build| (version.clone(), code.codehash, build)));
     }
-    Ok(lines)
+    Ok(all)
 }

@@ -2,19 +2,27 @@
 
 use super::console::pages::shown;
 use super::context::Context;
-use super::{history, pending, policy, review, status};
+use super::doctor;
+use super::facts::Place;
+use super::status::instance_named;
+use super::{pending, policy, review};
 use crate::app_error::Error;
 use crate::build::sources_with;
 use crate::console::definition::{Shown, definition};
+use crate::console::lists::{DefinitionLists, Piece};
 use crate::console::page::PageContext;
 use crate::console::report::{Report, html, is_report, markdown};
-use crate::console::view::{DefinitionLists, History, Pending, Policies, Review, Status};
+use crate::console::view::{Pending, Policies, Review};
 use crate::error;
-use crate::governance::definitions;
+use crate::governance::{Names, definitions};
+use crate::history::{Wanted, read_compared};
+use crate::model::Slice;
 use crate::output::Outcome;
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
+use crate::report::CommandReport;
 use crate::text::listed;
+use serde::Serialize;
 use std::path::Path;
 
 pub(super) async fn run(
@@ -34,9 +42,7 @@ pub(super) async fn run(
             });
         }
     };
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_snapshot().await?;
     let name = match name {
         Some(name) => name.to_owned(),
         None => match definitions(&client, registry).await?.as_slice() {
@@ -51,6 +57,14 @@ pub(super) async fn run(
             }
         },
     };
+    if instance_named(context, &name)?.is_some() {
+        return Err(Error::Usage {
+            message: format!("{name:?} is no definition"),
+            expected: "the name of a definition".into(),
+            found: "an instance".into(),
+            next: "stylus-upgrades status lists the definitions".into(),
+        });
+    }
     let place = PageContext {
         names: context.names(),
         chain_id: client.chain_id(),
@@ -61,24 +75,23 @@ pub(super) async fn run(
         ..PageContext::default()
     };
     let output = &*context.output;
-    let found: Status = shown(output, &status::run(context, Some(&name)).await?)?;
+    let names = context.names();
+    let subject = (name.as_str(), &names);
+    let compared = read_compared(&client, registry, subject, Wanted::All, Slice::whole).await?;
+    let one = compared.definition();
+    doctor::warn(Place::of(context, &client, registry), one.used()).await?;
+    let whole = Slice::whole(one);
+    let verification = compared.verify(&client, &whole).await?;
     let open: Pending = shown(output, &pending::run(context, Some(&name)).await?)?;
-    let happened: History = shown(output, &history::run(context, &name).await?)?;
     let mut actions: Vec<Review> = Vec::new();
     for one in open.actions.iter().filter(|one| one.display.is_some()) {
         let reviewed = review::run(context, &one.action.to_string()).await?;
         actions.push(shown(output, &reviewed)?);
     }
     let policies: Policies = shown(output, &policy::explain_it(context, &name, None).await?)?;
-    let Some(one) = found.definitions.first() else {
-        return Err(Error::Usage {
-            message: format!("{name:?} is no definition"),
-            expected: "the name of a definition".into(),
-            found: "an instance".into(),
-            next: "stylus-upgrades status lists the definitions".into(),
-        });
-    };
-    let lists = DefinitionLists::whole(one, &happened);
+    let total = compared.history.total;
+    let verified = (verification, &whole);
+    let lists = DefinitionLists::of(&compared, &whole, verified, Piece::of(&(0..total), total));
     let page = definition(
         &place,
         &Shown {
@@ -92,8 +105,8 @@ pub(super) async fn run(
         definition: one,
         page: &page,
         actions: &actions,
-        entries: &happened.entries,
-        checks: &happened.checks,
+        entries: &compared.history.entries,
+        checks: &lists.verification.checks,
     };
     let text = match is_html {
         true => html(&place, &report),
@@ -108,16 +121,27 @@ pub(super) async fn run(
             package.display()
         ));
     }
-    let mut outcome = Outcome::default();
-    outcome.field("file", file);
-    outcome.field("name", &name);
-    outcome.field("bytes", text.len());
-    outcome.line(format!(
-        "written    {} ({} bytes)",
-        file.display(),
-        text.len()
-    ));
-    Ok(outcome)
+    let written = WrittenReport {
+        file,
+        name: &name,
+        bytes: text.len(),
+    };
+    Ok(Outcome::of(&written, &names))
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct WrittenReport<'a> {
+    file: &'a Path,
+    name: &'a str,
+    bytes: usize,
+}
+
+impl CommandReport for WrittenReport<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let file = self.file.display();
+        vec![format!("written    {file} ({} bytes)", self.bytes)]
+    }
 }
 
 /// Writes the report, whole or not at all. A file that is there stays, unless it is a report.

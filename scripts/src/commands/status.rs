@@ -3,146 +3,128 @@
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
-use super::inspect;
+use super::inspect::inspect;
 use crate::app_error::Error;
-use crate::client::Client;
+use crate::assess::Finding;
 use crate::governance::{Names, definitions};
+use crate::inspect::{Inspection, MigrationStatus, instance_line};
 use crate::manifest::ManifestError;
-use crate::migration::{self, ActiveMigration};
-use crate::model::{Instance, Used};
+use crate::model::Used;
 use crate::output::Outcome;
-use crate::registry::{self, DefinitionStatus, InstanceStatus};
+use crate::registry::{DefinitionStatus, definition_status};
+use crate::report::CommandReport;
 use alloy::primitives::Address;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    let mut outcome = Outcome::default();
-    outcome.field("registry", registry);
-    let instances = match subject {
-        None => {
-            let names = definitions(&client, registry).await?;
-            everything(Place::of(context, &client, registry), &names, &mut outcome).await?
-        }
-        Some(name) => match instance(context, name)? {
-            Some(proxy) => {
-                let place = Place::of(context, &client, registry);
-                vec![inspect::instance(place, proxy, &mut outcome).await?]
-            }
-            None => {
-                everything(
-                    Place::of(context, &client, registry),
-                    &[name.to_owned()],
-                    &mut outcome,
-                )
-                .await?
-            }
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
+    let found = match subject {
+        None => of_definitions(place, definitions(&client, registry).await?).await?,
+        Some(name) => match instance_named(context, name)? {
+            Some(proxy) => Found::Instance(Box::new(inspect(place, proxy).await?)),
+            None => of_definitions(place, vec![name.to_owned()]).await?,
         },
     };
-    let used = instances.iter();
-    let used = used.flat_map(|one| Used::by(&one.instance, one.implementation));
-    doctor::warn(
-        Place::of(context, &client, registry),
-        used.collect(),
-        &mut outcome,
-    )
-    .await?;
-    Ok(outcome)
-}
-
-async fn everything(
-    place: Place<'_>,
-    names: &[String],
-    outcome: &mut Outcome,
-) -> Result<Vec<InstanceStatus>, Error> {
-    let (context, client, registry) = place.parts();
-    let mut instances = Vec::new();
-    let mut all = Vec::with_capacity(names.len());
-    for name in names {
-        let status = registry::definition_status(client, registry, name).await?;
-        outcome
-            .lines
-            .extend(definition_lines(&status, &context.names()));
-        for instance in &status.instances {
-            let line = instance_line(&instance.instance, &context.names());
-            outcome.line(format!("  {line}"));
-            migration_of(client, &instance.instance, outcome).await?;
-            if let Some(waits) = status
-                .waiting
-                .iter()
-                .find(|one| one.proxy == instance.instance.proxy)
-            {
-                outcome.line(format!("    waits: {}; {}", waits.reason, waits.next));
-            }
-        }
-        instances.extend(status.instances.iter().cloned());
-        all.push(status);
-    }
-    outcome.field("definitions", all);
-    Ok(instances)
-}
-
-/// The migration that an instance is in, and who goes on with it.
-pub(super) async fn migration_of(
-    client: &Client,
-    instance: &Instance,
-    outcome: &mut Outcome,
-) -> Result<Option<Migration>, Error> {
-    if !instance.state.is_migrating() {
-        return Ok(None);
-    }
-    let Some(way) = migration::look(client, instance.proxy).await? else {
-        return Ok(None);
+    let report = StatusReport {
+        registry,
+        warnings: doctor::warn(place, found.used()).await?,
+        found,
     };
-    let next = format!("stylus-upgrades run-migration {}", instance.proxy);
-    outcome.line(format!("    {}", way.summary()));
-    outcome.line(format!("    next: {next}"));
-    Ok(Some(Migration::of(&way, next)))
-}
-
-/// A migration under way, for programs.
-#[derive(Serialize)]
-pub(super) struct Migration {
-    from: String,
-    to: String,
-    program: Address,
-    handler: Address,
-    back: bool,
-    done: u64,
-    total: u64,
-    next: String,
-}
-
-impl Migration {
-    fn of(way: &ActiveMigration, next: String) -> Self {
-        Self {
-            from: way.from.clone(),
-            to: way.to.clone(),
-            program: way.program,
-            handler: way.at.handler,
-            back: way.at.back,
-            done: way.at.done,
-            total: way.at.total,
-            next,
-        }
-    }
+    Ok(Outcome::of(&report, &context.names()))
 }
 
 /// A subject that is an address is an instance; so is an alias.
-fn instance(context: &Context, subject: &str) -> Result<Option<Address>, ManifestError> {
+pub(super) fn instance_named(
+    context: &Context,
+    subject: &str,
+) -> Result<Option<Address>, ManifestError> {
     match context.manifest.address(subject) {
         Err(ManifestError::UnknownAlias { .. }) => Ok(None),
         found => found.map(Some),
     }
 }
 
-fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
-    let current = if status.current.is_empty() {
-        "nothing yet"
-    } else {
-        &status.current
+async fn of_definitions(place: Place<'_>, names: Vec<String>) -> Result<Found, Error> {
+    let mut definitions = Vec::with_capacity(names.len());
+    let mut migrations = BTreeMap::new();
+    for name in names {
+        let status = definition_status(place.client, place.registry, &name).await?;
+        for one in &status.instances {
+            let migration = MigrationStatus::of(place.client, &one.instance).await?;
+            migrations.extend(migration.map(|found| (one.instance.proxy, found)));
+        }
+        definitions.push(status);
+    }
+    Ok(Found::Definitions {
+        definitions,
+        migrations,
+    })
+}
+
+/// What `status` reports.
+#[derive(Serialize)]
+struct StatusReport {
+    registry: Address,
+    #[serde(flatten)]
+    found: Found,
+    /// What ends soon, or does not run.
+    warnings: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Found {
+    Definitions {
+        definitions: Vec<DefinitionStatus>,
+        /// By instance.
+        #[serde(skip)]
+        migrations: BTreeMap<Address, MigrationStatus>,
+    },
+    Instance(Box<Inspection>),
+}
+
+impl Found {
+    /// What users run.
+    fn used(&self) -> Vec<Used> {
+        let instances = match self {
+            Self::Instance(one) => vec![&one.instance],
+            Self::Definitions { definitions, .. } => {
+                definitions.iter().flat_map(|one| &one.instances).collect()
+            }
+        };
+        let used = instances.iter();
+        used.flat_map(|one| Used::by(&one.instance, one.implementation))
+            .collect()
+    }
+}
+
+impl CommandReport for StatusReport {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        match &self.found {
+            Found::Instance(one) => one.lines(names),
+            Found::Definitions {
+                definitions,
+                migrations,
+            } => {
+                let lines = definitions.iter();
+                lines
+                    .flat_map(|one| definition_lines(one, migrations, names))
+                    .collect()
+            }
+        }
+    }
+}
+
+fn definition_lines(
+    status: &DefinitionStatus,
+    migrations: &BTreeMap<Address, MigrationStatus>,
+    names: &Names,
+) -> Vec<String> {
+    let current = match status.current.as_str() {
+        "" => "nothing yet",
+        current => current,
     };
     let mut lines = vec![format!(
         "{}  current {current}  sequence {}  {}",
@@ -153,26 +135,21 @@ fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
     }
     for version in &status.versions {
         let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();
-        let way = if from.is_empty() {
-            String::new()
-        } else {
-            format!("  from {}", from.join(", "))
+        let way = match from.is_empty() {
+            true => String::new(),
+            false => format!("  from {}", from.join(", ")),
         };
         lines.push(format!(
             "  version  {:<8} {}  {}{way}",
             version.version, version.code.implementation, version.code.codehash
         ));
     }
+    for one in &status.instances {
+        let proxy = one.instance.proxy;
+        lines.push(format!("  {}", instance_line(&one.instance, names)));
+        lines.extend(migrations.get(&proxy).iter().flat_map(|one| one.lines()));
+        let waits = status.waiting.iter().filter(|one| one.proxy == proxy);
+        lines.extend(waits.map(|one| format!("    waits: {}; {}", one.reason, one.next)));
+    }
     lines
-}
-
-pub(super) fn instance_line(instance: &Instance, names: &Names) -> String {
-    format!(
-        "instance {}  {} {}  {}  {}",
-        names.long(instance.proxy),
-        instance.definition,
-        instance.version,
-        instance.kind,
-        instance.state
-    )
 }

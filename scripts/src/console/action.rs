@@ -4,9 +4,11 @@ use super::drawing::slots;
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
-use super::view::{Entry, Review};
+use super::view::Review;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, not_executed};
+use crate::history::Entry;
+use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
 
@@ -124,31 +126,48 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.missing.contains(&account);
     let has_approved = open.approved.contains(&account);
-    let lacks_direct_call = open.blocked_by == BlockedBy::DirectCall;
-    let can_execute = match open.blocked_by {
-        BlockedBy::DirectCall => !place.has_code,
-        BlockedBy::Nothing => true,
-        _ => false,
+    let execution = match open.blocked_by {
+        BlockedBy::Nothing => Execution::Possible,
+        BlockedBy::DirectCall if place.has_code => Execution::NotByCode,
+        BlockedBy::DirectCall => Execution::Possible,
+        BlockedBy::Delay => Execution::Later,
+        _ => Execution::Blocked,
     };
-    let is_delayed = open.blocked_by == BlockedBy::Delay;
+    let has_part = is_missing || has_approved || review.proposer == account;
     html! {
-        @if !is_missing && !has_approved && review.proposer != account && !can_execute && !is_delayed && !lacks_direct_call {
+        @if !has_part && execution == Execution::Blocked {
             p { b { "This account is no approver of this action." }
                 " Its policy names other accounts; they are listed above." }
         }
-        @if lacks_direct_call && place.has_code {
+        @if execution == Execution::NotByCode {
             p { b { "This account has code." } " What it sends is no direct call: connect another account." }
         }
         p.doing {
-            @if is_missing { (step("approve", "Approve")) (step("sign", "Sign offline")) }
-            @else if can_execute { (step("approve", "Execute")) }
-            @else if is_delayed {
-                button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on "
+            @match execution {
+                _ if is_missing => { (step("approve", "Approve")) (step("sign", "Sign offline")) },
+                Execution::Possible => (step("approve", "Execute")),
+                Execution::Later => {
+                    button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on "
+                },
+                Execution::NotByCode | Execution::Blocked => {},
             }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
             @if place.may_cancel { (step("cancel", "Cancel")) }
         }
     }
+}
+
+/// Whether a call of the account executes the action.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Execution {
+    /// Now.
+    Possible,
+    /// Once a delay is over.
+    Later,
+    /// Not a call of this account, which has code.
+    NotByCode,
+    /// Not as it is.
+    Blocked,
 }
 
 /// Files for the missing approvers that are contracts: a Safe sends the call itself.
@@ -215,16 +234,22 @@ pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
                 @if let Some(one) = all.first() {
                     li {
                         (time(one.time)) " "
-                        @match &one.link {
-                            Some(to) if to.starts_with("https://") || to.starts_with("http://") => {
-                                a href=(to) rel="noreferrer" { "transaction" }
-                            },
-                            _ => { code.address { (one.tx) } },
-                        }
+                        (transaction(place, one.tx))
                         ul { @for one in all { li { (happened(place, one)) } } }
                     }
                 }
             }
+        }
+    }
+}
+
+/// A transaction: a link to the explorer's page, where an explorer is named.
+fn transaction(place: &PageContext, tx: TxHash) -> Markup {
+    let is_web = |to: &&String| to.starts_with("https://") || to.starts_with("http://");
+    html! {
+        @match place.explorer.as_ref().filter(is_web) {
+            Some(explorer) => a href={ (explorer) "/tx/" (tx) } rel="noreferrer" { "transaction" },
+            None => code.address { (tx) },
         }
     }
 }

@@ -9,7 +9,6 @@ use hyper::header::{
     RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Response, StatusCode};
-use maud::Markup;
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
@@ -52,8 +51,8 @@ pub fn sent(answer: Answer) -> Response<Body> {
 }
 
 /// A page.
-pub fn page(status: StatusCode, page: Markup) -> Answer {
-    answer(status, "text/html; charset=utf-8", page.into_string())
+pub fn page(status: StatusCode, page: String) -> Answer {
+    answer(status, "text/html; charset=utf-8", page)
 }
 
 /// A document, as the command prints it.

@@ -1,31 +1,33 @@
 //! What will happen, before the wallet is asked.
 
 use super::action::display;
+use super::decision::{Before, Decision};
 use super::page::{PageContext, address, findings, link, text};
-use super::view::Before;
+use super::view;
 use crate::assess::Consent;
 use maud::{Markup, html};
 
 /// The page.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
+    let decision = &before.decision;
     html! {
-        h1 { (title(before)) }
-        p.sentence #sentence { (text(&before.sentence)) }
-        p { "as " (address(place, before.account)) }
-        (digests(before))
+        h1 { (title(decision)) }
+        p.sentence #sentence { (text(&decision.sentence)) }
+        p { "as " (address(place, decision.account)) }
+        (digests(decision))
         section {
             h2 { "What the action does" }
-            (display(&before.display, &before.decoded))
+            (display(&decision.display, &before.decoded))
         }
-        @if !before.findings.is_empty() {
+        @if !decision.findings.is_empty() {
             section {
                 h2 { "What was found" }
-                (findings(&before.findings))
+                (findings(&decision.findings))
             }
         }
         (tried(place, before))
         p #values hidden { (any_values()) }
-        @match before.consent {
+        @match decision.consent {
             None | Some(Consent::NotNeeded) => p { (button(before, false)) },
             Some(Consent::Needed) => {
                 p { (consent()) }
@@ -36,7 +38,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
                     whatever is accepted: nothing can be sent from here."
             },
         }
-        p { (link(place, "/action", &[("id", &before.action.to_string())], "Back to the action")) }
+        p { (link(place, "/action", &[("id", &decision.action.to_string())], "Back to the action")) }
         p #done role="status" {}
         div #failed role="alert" {}
     }
@@ -63,36 +65,38 @@ fn any_values() -> Markup {
 }
 
 /// What the page is about.
-fn title(before: &Before) -> &'static str {
-    match before.operation.as_str() {
+fn title(decision: &Decision) -> &'static str {
+    match decision.operation.as_str() {
         "safe" => "Before the file is written",
         _ => "Before the wallet is asked",
     }
 }
 
 fn button(before: &Before, needs_consent: bool) -> Markup {
-    let label = match before.operation.as_str() {
+    let decision = &before.decision;
+    let label = match decision.operation.as_str() {
         "sign" => "Sign with the wallet",
         "safe" => "Write the file for Safe's Transaction Builder",
         _ => "Send with the wallet",
     };
     html! {
-        button #do type="button" data-do=(before.operation) data-id=(before.action)
-            data-stamp=(before.stamp) data-values=(before.values) data-safe=[(before.operation == "safe").then_some(before.account)]
+        button #do type="button" data-do=(decision.operation) data-id=(decision.action)
+            data-stamp=(before.stamp) data-values=(before.values)
+            data-safe=[(decision.operation == "safe").then_some(decision.account)]
             disabled[needs_consent] { (label) }
     }
 }
 
 /// The digests of ERC-8213: all of an approval, that of the calldata alone of any other call.
-fn digests(before: &Before) -> Markup {
+fn digests(decision: &Decision) -> Markup {
     let mut all = Vec::new();
-    if let Some(one) = &before.digests {
+    if let Some(one) = &decision.digests {
         all.push(("domain hash", one.domain));
         all.push(("message hash", one.message));
         all.push(("EIP-712 digest", one.eip712));
     }
-    let signed = before.digests.as_ref().map(|one| one.calldata);
-    if let Some(digest) = before.transaction_digest.or(signed) {
+    let signed = decision.digests.as_ref().map(|one| one.calldata);
+    if let Some(digest) = decision.transaction_digest.or(signed) {
         all.push(("calldata digest", digest));
     }
     html! {
@@ -107,9 +111,11 @@ fn digests(before: &Before) -> Markup {
 
 /// What a copy of the chain said, where one was made.
 fn tried(place: &PageContext, before: &Before) -> Markup {
+    let plan = before.plan.as_ref();
+    let plan: Option<view::Plan> = plan.and_then(|document| view::read(document).ok());
     html! {
-        @match (&before.plan, &before.untried) {
-            (Some(plan), _) => section { h2 { "Tried on a copy just now" } (super::plan::tried(place, plan)) },
+        @match (plan, &before.decision.untried) {
+            (Some(plan), _) => section { h2 { "Tried on a copy just now" } (super::plan::tried(place, &plan)) },
             (None, Some(why)) => {
                 p.card.unknown { span.weight { "? not checked" } " " (text(why)) }
             },

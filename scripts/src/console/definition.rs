@@ -2,14 +2,16 @@
 
 use super::action::timeline;
 use super::graph::{graph, words};
+use super::lists::{DefinitionLists, Listed, Piece, Unchecked};
 use super::overview::{actions, differing};
 use super::page::{PageContext, address, addresses, instances, link, text};
 use super::pieces::pieces;
 use super::policy::tree_alone;
-use super::view::{DefinitionLists, Pending, Piece, Policies, Waiting};
+use super::view::{Pending, Policies, Waiting};
 use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
 use crate::history::LiveCheck;
+use crate::model::runs;
 use crate::text::{count, grouped};
 use alloy::primitives::Address;
 use maud::{Markup, html};
@@ -71,7 +73,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         }
         section {
             h2 { "Whether it still holds" }
-            (checks(&lists.checks))
+            (checks(&lists.verification.checks))
             (unchecked(place, lists))
         }
         section {
@@ -112,12 +114,14 @@ fn others(place: &PageContext, lists: &DefinitionLists, name: &str, piece: &Piec
 
 /// What was not compared, and where it is.
 fn unchecked(place: &PageContext, lists: &DefinitionLists) -> Markup {
-    let number = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
-    let (versions, instances) = (lists.versions_unchecked, lists.instances_unchecked);
+    let Unchecked {
+        versions,
+        instances,
+    } = lists.unchecked;
     html! {
         @if versions + instances > 0 {
-            p.card.unknown { span.weight { "? not checked" } " the code of " (number(versions))
-                " versions and the slots of " (number(instances)) " instances were not compared here: "
+            p.card.unknown { span.weight { "? not checked" } " the code of " (grouped(versions))
+                " versions and the slots of " (grouped(instances)) " instances were not compared here: "
                 (link(place, "/verify", &[("name", &lists.summary.name)], "Verify"))
                 " does it in pieces" }
         }
@@ -132,19 +136,18 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
             h2 { "Versions" }
             (graph(&one.current, &lists.drawn, &one.at, one.versions))
             ol.versions start=(lists.versions_piece.from + 1) {
-                @for version in &lists.listed {
+                @for Listed { version, .. } in &lists.listed {
                     @let at = one.at.get(&version.version).copied().unwrap_or_default();
                     li.current[version.version == one.current] {
                         b { (text(&version.version)) }
                         @if version.version == one.current { " (current)" }
                         ", " (count(at, "instance"))
-                        @let steps: Vec<_> = version.steps.iter().filter(|one| !one.from.is_empty()).collect();
-                        @if steps.is_empty() { ", instances are created at it" }
-                        @for step in steps {
-                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(step.kind))
+                        @if version.incoming().next().is_none() { ", instances are created at it" }
+                        @for step in version.incoming() {
+                            br; (text(&step.from)) " → " (text(&version.version)) ": " (words(runs(step)))
                         }
-                        br; "code " (address(place, version.implementation))
-                        br; "hash " code.address { (version.codehash) }
+                        br; "code " (address(place, version.code.implementation))
+                        br; "hash " code.address { (version.code.codehash) }
                     }
                 }
             }

@@ -2,9 +2,9 @@
 //! on the left, the instances where they are. The list below the drawing says the same. Of many versions
 //! those around the current one are drawn, the youngest, and those with instances.
 
+use super::lists::Listed;
 use super::page::text;
-use super::view::Version;
-use crate::model::StepKind;
+use crate::model::{StepKind, Version, runs};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,16 +57,16 @@ pub fn window(total: usize, current: Option<usize>, used: &[usize]) -> Vec<usize
 /// The drawing of some versions of so many; `at` counts instances by version.
 pub fn graph(
     current: &str,
-    drawn: &[Version],
+    drawn: &[Listed],
     at: &BTreeMap<String, usize>,
     total: usize,
 ) -> Markup {
     let left_out = total.saturating_sub(drawn.len());
     let height = drawn.len() * ROW;
-    let gap = |row: usize, version: &Version| {
+    let gap = |row: usize, position: usize| {
         let before = row.checked_sub(1).and_then(|row| drawn.get(row));
         let next = before.map_or(0, |before| before.position + 1);
-        version.position.saturating_sub(next)
+        position.saturating_sub(next)
     };
     html! {
         @if left_out > 0 { p { (left_out) " of " (total) " versions are not drawn." } }
@@ -74,8 +74,8 @@ pub fn graph(
             svg.graph viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
                 aria-label="versions and the steps between them; the list below says the same" {
                 @for edge in &edges(drawn) { (step(edge)) }
-                @for (row, version) in drawn.iter().enumerate() {
-                    @let missing = gap(row, version);
+                @for (row, Listed { position, version }) in drawn.iter().enumerate() {
+                    @let missing = gap(row, *position);
                     @if missing > 0 {
                         text.gap x=(LINE + RADIUS + 8) y=(row * ROW + 6) { "⋮ " (missing) " not drawn" }
                     }
@@ -94,14 +94,14 @@ pub fn graph(
 }
 
 /// The steps between drawn versions, each in a lane where it covers no other.
-fn edges(drawn: &[Version]) -> Vec<Edge> {
+fn edges(drawn: &[Listed]) -> Vec<Edge> {
     let rows = drawn.iter().enumerate();
     let rows: BTreeMap<&str, usize> = rows
-        .map(|(row, version)| (version.version.as_str(), row))
+        .map(|(row, one)| (one.version.version.as_str(), row))
         .collect();
     let mut all: Vec<Edge> = Vec::new();
-    for (to, version) in drawn.iter().enumerate() {
-        for step in &version.steps {
+    for (to, Listed { version, .. }) in drawn.iter().enumerate() {
+        for step in version.incoming() {
             let Some(from) = rows.get(step.from.as_str()).copied() else {
                 continue;
             };
@@ -119,7 +119,7 @@ fn edges(drawn: &[Version]) -> Vec<Edge> {
             all.push(Edge {
                 from,
                 to,
-                kind: step.kind,
+                kind: runs(step),
                 lane,
             });
         }
@@ -226,23 +226,30 @@ pub(super) fn words(kind: StepKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::view::VersionStep;
     use super::*;
-    use crate::ids::CodeHash;
-    use alloy::primitives::Address;
+    use crate::ids::{CodeHash, LayoutHash, SourceHash};
+    use crate::model::RecordedCode;
+    use crate::registry::call;
+    use alloy::primitives::{Address, Bytes};
 
     fn version(label: &str, from: &[&str]) -> Version {
-        let steps = from.iter().map(|from| VersionStep {
-            from: (*from).into(),
-            kind: StepKind::Call,
-        });
         Version {
-            position: 0,
             version: label.into(),
-            implementation: Address::ZERO,
-            codehash: CodeHash::ZERO,
+            code: RecordedCode {
+                implementation: Address::ZERO,
+                codehash: CodeHash::ZERO,
+                layout: LayoutHash::ZERO,
+                source: SourceHash::ZERO,
+            },
             sequence: 0,
-            steps: steps.collect(),
+            steps: from.iter().map(|from| call(from, Bytes::new())).collect(),
+        }
+    }
+
+    fn listed(version: Version) -> Listed {
+        Listed {
+            position: 0,
+            version,
         }
     }
 
@@ -286,7 +293,8 @@ mod tests {
             version("2.0", &["1.0", "1.1"]),
             version("3.0", &["1.1", "2.0"]),
             version("4.0", &["2.0"]),
-        ];
+        ]
+        .map(listed);
         let lanes = edges(&versions);
         let lanes: Vec<_> = lanes
             .iter()

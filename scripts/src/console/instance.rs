@@ -3,8 +3,7 @@
 use super::action::timeline;
 use super::drawing::last;
 use super::page::{PageContext, address, link, text};
-use super::view::{Inspection, Migration};
-use crate::inspect::{FieldValue, Steps};
+use crate::inspect::{FieldValue, Inspection, MigrationStatus, Steps};
 use crate::text::word;
 use maud::{Markup, html};
 
@@ -58,7 +57,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
 }
 
 /// A complex migration under way.
-fn progress(place: &PageContext, migration: &Migration) -> Markup {
+fn progress(place: &PageContext, migration: &MigrationStatus) -> Markup {
     html! {
         section.card {
             h2 { "Migration " (text(&migration.from)) " → " (text(&migration.to))

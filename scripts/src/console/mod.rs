@@ -8,7 +8,9 @@
 //! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
 //! | [`live`] | news of the chain, as they come |
-//! | [`view`] | the documents as the pages read them |
+//! | [`view`] | documents of other commands as the pages read them |
+//! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
+//! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
 //! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
@@ -21,11 +23,13 @@ pub mod action;
 pub mod answer;
 pub mod assets;
 pub mod before;
+pub mod decision;
 pub mod definition;
 pub mod doctor;
 pub mod drawing;
 pub mod graph;
 pub mod instance;
+pub mod lists;
 pub mod live;
 pub mod overview;
 pub mod page;

@@ -1,12 +1,13 @@
 //! The first page: what there is, what waits, what ends soon.
 
+use super::lists::{Overview, Summary};
 use super::page::{PageContext, address, finding, link, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
-use super::view::{Overview, Pending, Summary, Waiting};
+use super::view::{Pending, Waiting};
 use crate::governance::{Node, not_executed};
 use crate::model::Difference;
-use crate::text::grouped;
+use crate::text::{count, grouped};
 use maud::{Markup, html};
 
 /// Versions of which the instances are counted, at most.
@@ -100,17 +101,15 @@ fn definition(place: &PageContext, one: &Summary) -> Markup {
         "" => "no version yet",
         current => current,
     };
-    let count = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
     html! {
         article.card {
             h3 { (link(place, "/definition", &[("name", &one.name)], &one.name)) }
             p { "current " b { (text(current)) } ", " (one.state) ", "
-                (crate::text::count(one.versions, "version")) ", "
-                (crate::text::count(one.instances_total, "instance")) }
+                (count(one.versions, "version")) ", " (count(one.instances_total, "instance")) }
             @if !one.at.is_empty() {
                 ul {
-                    @for (version, number) in one.at.iter().take(AT_MAX) {
-                        li { (count(*number)) " at " (text(version)) }
+                    @for (version, instances) in one.at.iter().take(AT_MAX) {
+                        li { (grouped(*instances)) " at " (text(version)) }
                     }
                     @if one.at.len() > AT_MAX { li { (one.at.len() - AT_MAX) " more versions" } }
                 }

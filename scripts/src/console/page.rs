@@ -31,6 +31,8 @@ pub struct PageContext {
     pub may_cancel: bool,
     /// Whether it has code, or its code is delegated (EIP-7702): what it sends is no direct call.
     pub has_code: bool,
+    /// The explorer whose pages show transactions.
+    pub explorer: Option<String>,
     /// The block that was the newest before the page was drawn.
     pub block: Option<Head>,
     /// The document behind the page.

@@ -1,7 +1,7 @@
 //! The ways to the other pieces of a list.
 
+use super::lists::{PIECE, Piece};
 use super::page::{PageContext, link};
-use super::view::Piece;
 use crate::text::grouped;
 use maud::{Markup, html};
 
@@ -21,13 +21,12 @@ pub fn pieces(
         let query = [query, &[(name, from.as_str())]].concat();
         link(place, path, &query, label)
     };
-    let number = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
     html! {
         @if count < total {
             nav.pieces aria-label=(format!("pieces of the list of {name}")) {
                 @if count == 0 { "none" }
-                @else { (number(from + 1)) "–" (number(from + count)) }
-                " of " (number(total))
+                @else { (grouped(from + 1)) "–" (grouped(from + count)) }
+                " of " (grouped(total))
                 @if from > 0 {
                     " " (to("first", 0)) " " (to("previous", from.saturating_sub(length)))
                 }
@@ -38,9 +37,6 @@ pub fn pieces(
         }
     }
 }
-
-/// Entries of a piece.
-pub const PIECE: usize = 50;
 
 #[cfg(test)]
 mod tests {

@@ -3,9 +3,10 @@
 use super::action::action;
 use super::assets::STYLE;
 use super::page::{PageContext, UNVERIFIED, text};
-use super::view::{Definition, Entry, Review};
+use super::view::Review;
 use crate::governance::not_executed;
-use crate::history::LiveCheck;
+use crate::history::{Entry, LiveCheck};
+use crate::model::Definition;
 use crate::text::utc;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fmt::Write as _;
@@ -89,12 +90,12 @@ pub fn markdown(place: &PageContext, report: &Report<'_>) -> String {
     line("| version | code | hash | instances |\n|---|---|---|---|".into());
     for version in &one.versions {
         let at = one.instances.iter();
-        let at = at.filter(|instance| instance.instance.version == version.version);
+        let at = at.filter(|instance| instance.version == version.version);
         line(format!(
             "| {} | `{}` | `{}` | {} |",
             plain(&version.version),
-            version.implementation,
-            version.codehash,
+            version.code.implementation,
+            version.code.codehash,
             at.count()
         ));
     }

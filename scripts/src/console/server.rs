@@ -64,7 +64,10 @@ async fn answered<F: Future<Output = Response<Body>>>(
         .await
     {
         Ok(answer) => answer,
-        Err(_) => sent(page(StatusCode::INTERNAL_SERVER_ERROR, defect())),
+        Err(_) => sent(page(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            defect().into_string(),
+        )),
     }
 }
 

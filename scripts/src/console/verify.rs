@@ -1,16 +1,16 @@
 //! Whether live code, slots and views are what was recorded.
 
 use super::definition::checks;
+use super::lists::{Sizes, VerifiedPiece};
 use super::page::{PageContext, failure, link, text};
 use super::pieces::pieces;
-use super::view::{Compared, Sizes, Verified};
-use crate::history::LiveCheck;
-use crate::text::grouped;
+use crate::assess::{Coverage, Part};
+use crate::history::{LiveCheck, VerifyReport};
+use crate::text::count;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 
 /// The page.
-pub fn verify(found: &Verified) -> Markup {
+pub fn verify(found: &VerifyReport) -> Markup {
     html! {
         h1 { "Verify" }
         @if let Some(error) = &found.error { (failure(error)) }
@@ -23,13 +23,13 @@ pub fn verify(found: &Verified) -> Markup {
 }
 
 /// How much of each part could be checked.
-fn coverage(found: &BTreeMap<String, String>) -> Markup {
+fn coverage(found: &Coverage) -> Markup {
     html! {
-        @if !found.is_empty() {
-            section {
-                h2 { "How much could be checked" }
-                dl.fields {
-                    @for (part, extent) in found { dt { (text(part)) } dd { (text(extent)) } }
+        section {
+            h2 { "How much could be checked" }
+            dl.fields {
+                @for part in Part::ALL {
+                    @if let Some(extent) = found.of(part) { dt { (part) } dd { (extent.word()) } }
                 }
             }
         }
@@ -38,7 +38,6 @@ fn coverage(found: &BTreeMap<String, String>) -> Markup {
 
 /// Which definition is compared: there is too much for one page.
 pub fn choice(place: &PageContext, sizes: &Sizes) -> Markup {
-    let number = |number: usize| grouped(u64::try_from(number).unwrap_or(u64::MAX));
     html! {
         h1 { "Verify" }
         p { "There is too much to compare on one page. Choose a definition: its versions and instances are \
@@ -46,14 +45,14 @@ pub fn choice(place: &PageContext, sizes: &Sizes) -> Markup {
         ul {
             @for one in &sizes.definitions {
                 li { (link(place, "/verify", &[("name", &one.name)], &one.name)) ": "
-                    (number(one.versions)) " versions, " (number(one.instances)) " instances" }
+                    (count(one.versions, "version")) ", " (count(one.instances, "instance")) }
             }
         }
     }
 }
 
 /// What was compared of a piece of a definition.
-pub fn piece(place: &PageContext, found: &Compared) -> Markup {
+pub fn piece(place: &PageContext, found: &VerifiedPiece) -> Markup {
     let (versions, instances) = (&found.versions_piece, &found.instances_piece);
     let (of_versions, of_instances) = (versions.from.to_string(), instances.from.to_string());
     let name = ("name", found.name.as_str());
@@ -66,11 +65,11 @@ pub fn piece(place: &PageContext, found: &Compared) -> Markup {
         @if let Some(error) = &found.error { (failure(error)) }
         section {
             h2 { "Which versions and instances" }
-            @if versions.count < versions.total { p { "versions" } }
+            @if versions.is_part() { p { "versions" } }
             (pieces(place, ("/verify", &beside_versions), "versions", versions))
-            @if instances.count < instances.total { p { "instances" } }
+            @if instances.is_part() { p { "instances" } }
             (pieces(place, ("/verify", &beside_instances), "instances", instances))
-            @if versions.count < versions.total || instances.count < instances.total {
+            @if versions.is_part() || instances.is_part() {
                 p.card.unknown { span.weight { "? not checked" } " the others: the command compares all, "
                     code { "stylus-upgrades verify" } }
             }

@@ -58,39 +58,6 @@ fn pauses_by_default(call: Option<&Bytes>, event: &Event, role: &str) -> bool {
     matches!(call, Some(Call::Pause(_))) && role != "pause"
 }
 
-/// The event's name.
-pub(super) fn title(event: &Event) -> &'static str {
-    match event {
-        Event::DefinitionCreated(_) => "DefinitionCreated",
-        Event::VersionAdded(_) => "VersionAdded",
-        Event::StepAdded(_) => "StepAdded",
-        Event::CurrentChanged(_) => "CurrentChanged",
-        Event::Proposed(_) => "Proposed",
-        Event::ProxyCreated(_) => "ProxyCreated",
-        Event::Approved(_) => "Approved",
-        Event::Revoked(_) => "Revoked",
-        Event::Cancelled(_) => "Cancelled",
-        Event::Executed(_) => "Executed",
-        Event::InstanceUpgraded(_) => "InstanceUpgraded",
-        Event::InstanceSkipped(_) => "InstanceSkipped",
-        Event::InstanceAdopted(_) => "InstanceAdopted",
-        Event::InstanceTransferred(_) => "InstanceTransferred",
-        Event::InstanceRemoved(_) => "InstanceRemoved",
-        Event::TransferAccepted(_) => "TransferAccepted",
-        Event::RelayChanged(_) => "RelayChanged",
-        Event::PolicyChanged(_) => "PolicyChanged",
-        Event::MigrationStarted(_) => "MigrationStarted",
-        Event::MigrationEnded(_) => "MigrationEnded",
-        Event::MigrationAborted(_) => "MigrationAborted",
-        Event::HandlerChanged(_) => "HandlerChanged",
-        Event::InstancePaused(_) => "InstancePaused",
-        Event::InstanceResumed(_) => "InstanceResumed",
-        Event::Paused(_) => "Paused",
-        Event::Resumed(_) => "Resumed",
-        Event::LayoutPublished(_) => "LayoutPublished",
-    }
-}
-
 /// An event in words; `before` is the state before it.
 pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> String {
     let proposal = |id: B256| {

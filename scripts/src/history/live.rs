@@ -12,7 +12,7 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_framework::{PAUSE_STUB, Program, program};
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
@@ -23,7 +23,7 @@ use stylus_upgrades_interface::slots;
 const AT_ONCE: usize = 16;
 
 /// Something that was recorded, and what the chain holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LiveCheck {
     /// What it is about.
     pub what: String,
@@ -36,7 +36,8 @@ pub struct LiveCheck {
 }
 
 impl LiveCheck {
-    pub(super) fn compare<T: PartialEq + ToString>(what: String, expected: &T, found: &T) -> Self {
+    /// Of what was recorded and what is there.
+    pub fn compare<T: PartialEq + ToString>(what: String, expected: &T, found: &T) -> Self {
         Self {
             what,
             ok: expected == found,

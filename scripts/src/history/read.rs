@@ -1,6 +1,6 @@
 //! One definition's events, each with who, when, and the policy that was in force.
 
-use super::event_words::{actor, describe, in_force, title};
+use super::event_words::{actor, describe, in_force};
 use crate::client::{ChainError, Client, EventStore};
 use crate::governance::Names;
 use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
@@ -13,7 +13,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::{SolEvent, SolEventInterface};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
@@ -66,7 +66,7 @@ impl Wanted {
 }
 
 /// One event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Entry {
     /// The block.
     pub block: u64,
@@ -77,17 +77,17 @@ pub struct Entry {
     /// Who did it: the approver or proposer that the event names, else the transaction's sender.
     pub who: Address,
     /// The event's name.
-    pub event: &'static str,
+    pub event: String,
     /// What happened, in words.
     pub what: String,
     /// The code hash that was recorded by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codehash: Option<CodeHash>,
     /// The action that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<ActionId>,
     /// The policy that was in force for that action.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// keccak256 of the transaction's calldata.
     pub calldata: CalldataHash,
@@ -218,13 +218,16 @@ async fn from_logs(
         let fact = facts.all_of(log).await?;
         let policy = action.and_then(|id| in_force(id, event, &definition, names));
         let what = describe(event, &definition, names);
+        let name = log
+            .topic0()
+            .and_then(|topic| Event::name_by_selector(topic.0));
         definition.feed(event, fact.time);
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),
             time: fact.time,
             tx: log.transaction_hash.unwrap_or_default().into(),
             who: who.unwrap_or(fact.sender),
-            event: title(event),
+            event: name.unwrap_or_default().into(),
             what,
             codehash: match event {
                 Event::VersionAdded(event) => Some(event.codehash.into()),

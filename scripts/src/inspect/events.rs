@@ -8,12 +8,12 @@ use crate::registry::{Topics, all_logs};
 use alloy::primitives::Address;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, Upgraded};
 
 /// An event of the instance's own account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnEvent {
     /// The block.
     pub block: u64,
@@ -44,7 +44,8 @@ pub async fn events(
         what,
     };
     let entries = of_instance(client, registry, name, proxy, names).await?;
-    let is_origin = |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event);
+    let is_origin =
+        |entry: &Entry| ["ProxyCreated", "InstanceAdopted"].contains(&entry.event.as_str());
     if !entries.iter().any(is_origin) {
         return Err(hidden(format!("how {proxy} became an instance of {name}")));
     }

@@ -4,10 +4,10 @@ use crate::client::{ChainError, Client};
 use crate::governance::step_in_words;
 use crate::model;
 use alloy::primitives::Address;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A step on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PathStep {
     /// The version that it leaves.
     pub from: String,
@@ -18,7 +18,7 @@ pub struct PathStep {
 }
 
 /// What the registry answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Steps {
     /// It is there already.
@@ -27,6 +27,23 @@ pub enum Steps {
     Path(Vec<PathStep>),
     /// None: the registry's reason.
     Refused(String),
+}
+
+impl Steps {
+    /// Lines for people; `current` is the version that they lead to.
+    pub fn lines(&self, current: &str) -> Vec<String> {
+        match self {
+            Self::Arrived => vec!["it is at the current version".into()],
+            Self::Refused(why) => vec![format!("no way to the current version {current}: {why}")],
+            Self::Path(path) => {
+                let steps = path.iter();
+                let steps =
+                    steps.map(|step| format!("  {} → {}  {}", step.from, step.to, step.runs));
+                let first = format!("the current version is {current}:");
+                std::iter::once(first).chain(steps).collect()
+            }
+        }
+    }
 }
 
 /// The steps from where an instance is to a version.

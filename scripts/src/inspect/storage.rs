@@ -4,7 +4,7 @@ use super::value::value;
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, U256, hex, keccak256};
 use futures::stream::{StreamExt, TryStreamExt, iter};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{Item, Layout, Members, TypeItem};
 use stylus_upgrades_interface::slots;
@@ -23,7 +23,7 @@ const TEXT_MAX: u64 = 8;
 const WORD: u64 = 32;
 
 /// A variable, or a member of one, with what is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldValue {
     /// `erc7201:…`; empty for what is counted from slot 0; `framework` for what the proxy keeps.
     pub area: String,

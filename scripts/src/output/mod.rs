@@ -20,6 +20,7 @@ pub use visible::{shortened, visible};
 use crate::error::{Exit, Explain, Report};
 use indicatif::ProgressBar;
 use links::Links;
+use maud::html;
 use secrets::Secrets;
 use serde_json::{Map, Value};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -188,6 +189,17 @@ impl Output {
         document.extend(self.with_all().clone());
         document.values_mut().for_each(|value| self.hide_in(value));
         document
+    }
+
+    /// A page, without secrets, as they are and as they are written in HTML.
+    pub fn hide_in_page(&self, page: &str) -> String {
+        self.secrets
+            .hide_as(page, |secret| html! { (secret) }.into_string())
+    }
+
+    /// A text for a page, without secrets.
+    pub fn hidden(&self, text: &str) -> String {
+        self.secrets.hide(text)
     }
 
     /// A document as it is printed.

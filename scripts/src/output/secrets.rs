@@ -33,9 +33,15 @@ impl Secrets {
 
     /// `text` without any of them.
     pub(super) fn hide(&self, text: &str) -> String {
+        self.hide_as(text, str::to_owned)
+    }
+
+    /// `text` without any of them, where each is written in another form.
+    pub(super) fn hide_as(&self, text: &str, written: impl Fn(&str) -> String) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: Vec<String> = all.iter().map(|secret| written(secret)).collect();
         let mut out = text.to_owned();
-        for secret in all.iter() {
+        for secret in &all {
             out = without_cut(out, secret);
         }
         for secret in all.iter().filter(|secret| text.contains(secret.as_str())) {

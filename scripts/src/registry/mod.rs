@@ -24,7 +24,7 @@ pub use instance::{ask, decides, registry_of};
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
 pub use origin::{Origin, OriginError, Release, Salt};
 pub use remembered::{Key, Remembered};
-pub use rollout::{RolledOut, arrived_by, rollout, skipped_by, turned_by};
+pub use rollout::{RolledOut, arrived_by, begun_by, rollout, skipped_by, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, definition_status, definitions, instance_status,
 };
@@ -32,7 +32,7 @@ pub use step::{call, complex, delegated, initial, nothing, script};
 pub use transfer::{
     Receiver, Transfer, TransferError, receiver, relay_of, require_registry, require_there,
 };
-pub use upgrade::{Route, Upgraded, begun_by, lone_call, upgrade};
+pub use upgrade::{Route, Upgraded, lone_call, upgrade};
 pub use version::NewVersion;
 pub use waiting::{Waiting, waiting};
 

@@ -1,9 +1,8 @@
 //! `rollout`: instances that are older than what is current, so many in one transaction.
 
-use super::upgrade::begun_by;
 use crate::client::{ChainError, Client, Revert, Sent};
 use alloy::primitives::{Address, U256};
-use alloy::rpc::types::Log;
+use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -44,33 +43,27 @@ pub async fn rollout(
     })
 }
 
-/// The instances that a transaction left as they were, and why.
-pub fn skipped_by(sent: &Sent, registry: Address) -> Vec<(Address, Revert)> {
+/// The events of a kind in a transaction, each with the account that emitted it.
+pub(super) fn events<E: SolEvent>(sent: &Sent) -> impl DoubleEndedIterator<Item = (Address, E)> {
     let logs = sent.receipt.logs().iter();
-    logs.filter(|log| log.address() == registry)
-        .filter_map(skipped_in)
-        .collect()
+    let decoded = logs.filter_map(|log| log.log_decode::<E>().ok());
+    decoded.map(|log| (log.address(), log.inner.data))
 }
 
-/// The instance that a log says was left as it was, and why.
-pub(super) fn skipped_in(log: &Log) -> Option<(Address, Revert)> {
-    let log = log.log_decode::<abi::InstanceSkipped>().ok()?;
-    Some((log.inner.proxy, Revert::decode(&log.inner.reason)))
+/// The instances that a transaction left as they were, and why.
+pub fn skipped_by(sent: &Sent, registry: Address) -> Vec<(Address, Revert)> {
+    let skipped = events::<abi::InstanceSkipped>(sent).filter(|(by, _)| *by == registry);
+    skipped
+        .map(|(_, one)| (one.proxy, Revert::decode(&one.reason)))
+        .collect()
 }
 
 /// The instances that a transaction paused or resumed with their definition.
 pub fn turned_by(sent: &Sent, registry: Address) -> Vec<Address> {
-    let logs = sent.receipt.logs().iter();
-    logs.filter(|log| log.address() == registry)
-        .filter_map(|log| {
-            let paused = log.log_decode::<abi::InstancePaused>();
-            let paused = paused.map(|log| log.inner.data.proxy).ok();
-            paused.or_else(|| {
-                let resumed = log.log_decode::<abi::InstanceResumed>();
-                resumed.map(|log| log.inner.data.proxy).ok()
-            })
-        })
-        .collect()
+    let paused = events::<abi::InstancePaused>(sent).map(|(by, one)| (by, one.proxy));
+    let resumed = events::<abi::InstanceResumed>(sent).map(|(by, one)| (by, one.proxy));
+    let turned = paused.chain(resumed).filter(|(by, _)| *by == registry);
+    turned.map(|(_, proxy)| proxy).collect()
 }
 
 /// The instances that a transaction took all the way: without those whose path goes on with a
@@ -85,8 +78,14 @@ pub fn arrived_by(sent: &Sent) -> Vec<Address> {
 
 /// The instances that a transaction upgraded, were it by one step of their path.
 fn upgraded_by(sent: &Sent) -> Vec<Address> {
-    let logs = sent.receipt.logs().iter();
-    logs.filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
-        .map(|log| log.inner.data.proxy)
+    let upgraded = events::<abi::InstanceUpgraded>(sent);
+    upgraded.map(|(_, one)| one.proxy).collect()
+}
+
+/// The complex steps that a transaction began: the instance, from where and to where.
+pub fn begun_by(sent: &Sent) -> Vec<(Address, String, String)> {
+    let begun = events::<abi::MigrationStarted>(sent);
+    begun
+        .map(|(_, one)| (one.proxy, one.from, one.to))
         .collect()
 }

@@ -9,7 +9,7 @@ use crate::client::{ChainError, Client};
 use crate::model::{Definition, DefinitionState, Instance, Version};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -35,7 +35,7 @@ pub struct DefinitionStatus {
 }
 
 /// An instance, with what its own slots hold.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct InstanceStatus {
     /// As its registry has it.
     #[serde(flatten)]

@@ -4,7 +4,7 @@
 
 use super::called_back::called_back;
 use super::instance::registry_of;
-use super::rollout::{RolledOut, rollout};
+use super::rollout::{RolledOut, begun_by, events, rollout};
 use super::{Named, named};
 use crate::client::{ChainError, Client, Revert, Sent};
 use crate::model::ProxyKind;
@@ -205,22 +205,9 @@ async fn roll_out_current(
 
 /// The version that a transaction brought an instance to, by its last upgrade.
 fn arrived_at(sent: &Sent, registry: Address, proxy: Address) -> Option<String> {
-    let logs = sent.receipt.logs().iter();
-    logs.filter(|log| log.address() == registry)
-        .filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
-        .map(|log| log.inner.data)
-        .filter(|upgraded| upgraded.proxy == proxy)
-        .last()
-        .map(|upgraded| upgraded.to)
-}
-
-/// The complex steps that a transaction began: the instance, from where and to where.
-pub fn begun_by(sent: &Sent) -> Vec<(Address, String, String)> {
-    let logs = sent.receipt.logs().iter();
-    logs.filter_map(|log| log.log_decode::<abi::MigrationStarted>().ok())
-        .map(|log| log.inner.data)
-        .map(|started| (started.proxy, started.from, started.to))
-        .collect()
+    let upgraded = events::<abi::InstanceUpgraded>(sent);
+    let mut own = upgraded.filter(|(by, one)| *by == registry && one.proxy == proxy);
+    own.next_back().map(|(_, one)| one.to)
 }
 
 fn paused_by(sent: &Sent, proxy: Address) -> Option<(String, String)> {

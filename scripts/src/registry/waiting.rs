@@ -2,7 +2,6 @@
 
 use super::definition_id;
 use super::logs::{Topics, all_logs};
-use super::rollout::skipped_in;
 use crate::client::{ChainError, Client, Revert};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
@@ -76,9 +75,10 @@ pub async fn waiting(
         let Some(word) = log.topics().get(2) else {
             continue;
         };
-        match skipped_in(&log) {
-            Some((proxy, reason)) => reasons.insert(proxy, reason),
-            None => reasons.remove(&Address::from_word(*word)), // it has moved since
+        let proxy = Address::from_word(*word);
+        match log.log_decode::<abi::InstanceSkipped>() {
+            Ok(skipped) => reasons.insert(proxy, Revert::decode(&skipped.inner.reason)),
+            Err(_) => reasons.remove(&proxy), // it has moved since
         };
     }
     let waiting = proxies

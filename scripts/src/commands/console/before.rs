@@ -9,24 +9,23 @@ use super::super::pending::named;
 use super::checks::Checked;
 use super::documents;
 use super::reader::account;
-use super::stamp::{Decided, Planned};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
+use crate::console::decision::{Before, Decision, Planned, Progress};
 use crate::console::request::PageRequest;
 use crate::export::{Exported, Format};
+use crate::functions::DecodedCall;
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
     Call, Display, DryRun, GovernanceError, GovernedCall, action_of, proposed, readiness,
 };
 use crate::ids::ActionId;
-use crate::output::Outcome;
 use crate::registry::{Topics, all_logs};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::{TransactionInput, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
-use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -34,15 +33,14 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 const SAFE: &str = "safe";
 
 /// Answers `do=OPERATION&id=ACTION&account=ADDRESS`.
-pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
+pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Before, Error> {
     let operation = request.value("do");
     let account = account(request.value(match operation {
         SAFE => SAFE,
         _ => "account",
     }))?;
-    let client = context.snapshot().await?.acting_as(account);
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_snapshot().await?;
+    let client = client.acting_as(account);
     let names = context.names();
     let action = named(&client, registry, request.value("id"), &names).await?;
     readiness(&client, registry, action).await?;
@@ -54,71 +52,47 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
         account,
         action,
     };
-    let mut page = Page {
-        outcome: Outcome::default(),
-        decided: Decided {
-            operation: operation.into(),
-            account,
-            action,
-            display: Display::of(&event.call, &names)?,
-            sentence: String::new(),
-            signers: [Vec::new(), Vec::new()],
-            digests: None,
-            transaction_digest: None,
-            findings: Vec::new(),
-            consent: None,
-            untried: None,
-            plan: None,
-        },
-    };
-    let Page { outcome, decided } = &mut page;
-    outcome.field("operation", operation);
-    outcome.field("account", account);
-    outcome.field("action", action);
-    outcome.field("display", &decided.display);
+    let mut page = Before::of(Decision {
+        operation: operation.into(),
+        account,
+        action,
+        display: Display::of(&event.call, &names)?,
+        sentence: String::new(),
+        signers: Vec::new(),
+        left_out: Vec::new(),
+        digests: None,
+        transaction_digest: None,
+        findings: Vec::new(),
+        consent: None,
+        untried: None,
+        planned: None,
+    });
     match operation {
         "approve" => {
             approve(subject, &event.call, &mut page).await?;
         }
         SAFE => {
             let title = approve(subject, &event.call, &mut page).await?;
-            builder(subject, &title, &event.call, &mut page)?;
+            page.builder = Some(builder(subject, &title, &event.call)?);
         }
         "sign" => sign(subject, &event.call, &mut page).await?,
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
-            let sentence = "Sent now, your approval of this action is withdrawn.";
-            plain(subject, operation, call.into(), sentence, &mut page).await?;
+            plain(subject, call.into(), &mut page).await?;
+            page.decision.sentence = "Sent now, your approval of this action is withdrawn.".into();
         }
         "cancel" => {
             let call = abi::cancelCall { action: action.0 }.abi_encode();
-            let sentence =
-                "Sent now, this action ends: its approvals are void, and nothing comes of it.";
-            let tried = plain(subject, operation, call.into(), sentence, &mut page).await;
+            let tried = plain(subject, call.into(), &mut page).await;
             let proposer = event.proposer;
             tried.map_err(|error| GovernanceError::not_cancelled(action, proposer, error))?;
+            page.decision.sentence =
+                "Sent now, this action ends: its approvals are void, and nothing comes of it."
+                    .into();
         }
         _ => return Err(documents::nothing_there(&request.path)),
     }
-    let Page {
-        mut outcome,
-        decided,
-    } = page;
-    decided.report(&mut outcome);
-    Ok(outcome)
-}
-
-/// What is shown, and what of it is decided on.
-struct Page {
-    outcome: Outcome,
-    decided: Decided,
-}
-
-impl Page {
-    fn sentence(&mut self, sentence: String) {
-        self.outcome.field("sentence", &sentence);
-        self.decided.sentence = sentence;
-    }
+    Ok(page.stamped())
 }
 
 /// Who would do something, and about what.
@@ -133,30 +107,28 @@ struct Subject<'a> {
 }
 
 /// The very bytes that were proposed, sent by the account. Gives what they do, in words.
-async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<String, Error> {
+async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
-    in_words(subject, &governed, page).await?;
+    page.decoded = in_words(subject, &governed).await?;
     let simulated = governed.simulate(subject.client).await?;
     let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
-    page.sentence(match simulated.executes {
-            true => format!(
-                "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
-            ),
-            false => format!(
-                "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
-            ),
-        });
-    page.outcome.field("approvals", approvals);
-    page.outcome.field("required", required);
-    page.outcome.field("executes", simulated.executes);
-    transaction(subject, call, simulated.gas, page);
+    page.decision.sentence = match simulated.executes {
+        true => format!(
+            "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
+        ),
+        false => format!(
+            "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
+        ),
+    };
+    page.progress = Some(Progress::from(&simulated));
+    sends(subject, call, simulated.gas, page)?;
     digests(subject, call, page).await?;
     check(subject, &governed, simulated.dry_run.as_ref(), page).await?;
     Ok(what)
 }
 
 /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
-fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> Result<(), Error> {
+fn builder(subject: Subject<'_>, title: &str, call: &Bytes) -> Result<String, Error> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map(|now| now.as_millis()).unwrap_or_default();
     let exported = Exported {
@@ -168,20 +140,18 @@ fn builder(subject: Subject<'_>, title: &str, call: &Bytes, page: &mut Page) -> 
         gas: 0,
     };
     let now = u64::try_from(now).unwrap_or_default();
-    page.outcome
-        .field("builder", exported.text(Format::Safe, title, now)?);
-    Ok(())
+    Ok(exported.text(Format::Safe, title, now)?)
 }
 
 /// An approval that is given offline.
-async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
+async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(), Error> {
     let governed = decoded(subject, call).await?;
     require_not_withdrawn(subject).await?;
-    in_words(subject, &governed, page).await?;
+    page.decoded = in_words(subject, &governed).await?;
     let what = governed.what();
-    page.sentence(format!(
-            "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
-        ));
+    page.decision.sentence = format!(
+        "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
+    );
     digests(subject, call, page).await?;
     let simulated = governed.simulate(subject.client).await?;
     check(subject, &governed, simulated.dry_run.as_ref(), page).await
@@ -191,12 +161,9 @@ async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(),
 async fn in_words(
     subject: Subject<'_>,
     governed: &GovernedCall,
-    page: &mut Page,
-) -> Result<(), Error> {
+) -> Result<Vec<DecodedCall>, Error> {
     let place = Place::of(subject.context, subject.client, subject.registry);
-    let decoded = calldata::decoded(place, &governed.call).await?;
-    page.outcome.field("decoded", decoded);
-    Ok(())
+    calldata::decoded(place, &governed.call).await
 }
 
 /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
@@ -245,30 +212,17 @@ async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Err
 }
 
 /// Another call about the action, tried as the account.
-async fn plain(
-    subject: Subject<'_>,
-    what: &str,
-    call: Bytes,
-    sentence: &str,
-    page: &mut Page,
-) -> Result<(), ChainError> {
-    let Subject {
-        client,
-        registry,
-        account,
-        ..
-    } = subject;
-    let transaction_request = TransactionRequest::default()
-        .with_from(account)
-        .with_to(registry)
+async fn plain(subject: Subject<'_>, call: Bytes, page: &mut Before) -> Result<(), ChainError> {
+    let (client, what) = (subject.client, page.decision.operation.clone());
+    let request = TransactionRequest::default()
+        .with_from(subject.account)
+        .with_to(subject.registry)
         .with_input(call.clone());
-    let tried = client.provider().call(transaction_request.clone()).await;
-    tried.map_err(|error| client.error(what, error))?;
-    let gas = client.provider().estimate_gas(transaction_request).await;
-    let gas = gas.map_err(|error| client.error(what, error))?;
-    page.sentence(sentence.into());
-    transaction(subject, &call, gas, page);
-    Ok(())
+    let tried = client.provider().call(request.clone()).await;
+    tried.map_err(|error| client.error(&what, error))?;
+    let gas = client.provider().estimate_gas(request).await;
+    let gas = gas.map_err(|error| client.error(&what, error))?;
+    sends(subject, &call, gas, page)
 }
 
 /// Whether the registry lets an account cancel the action: it is asked.
@@ -300,32 +254,48 @@ pub(super) async fn has_code(context: &Context, account: Address) -> Result<bool
     Ok(!code.is_empty())
 }
 
-/// What the wallet is asked to send.
-fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, page: &mut Page) {
-    let transaction = json!({
-        "from": subject.account,
-        "to": subject.registry,
-        "data": call,
-        "value": "0x0",
-        "gas": format!("{gas:#x}"),
-        "chainId": format!("{:#x}", subject.client.chain_id()),
-    });
-    page.outcome.field("transaction", transaction);
-    let digest = calldata_digest(call);
-    page.outcome.field("transaction_digest", digest);
-    page.decided.transaction_digest = Some(digest);
+/// What the wallet is asked to send, and its digest.
+fn sends(
+    subject: Subject<'_>,
+    call: &Bytes,
+    gas: u64,
+    page: &mut Before,
+) -> Result<(), ChainError> {
+    page.transaction = Some(transaction(subject.client, subject.registry, call, gas)?);
+    page.decision.transaction_digest = Some(calldata_digest(call));
+    Ok(())
+}
+
+/// A transaction to the registry, as a wallet takes it: of the account that the client acts as.
+pub(super) fn transaction(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+    gas: u64,
+) -> Result<TransactionRequest, ChainError> {
+    let request = TransactionRequest::default()
+        .with_from(client.caller("send")?)
+        .with_to(registry)
+        .with_value(U256::ZERO)
+        .with_gas_limit(gas)
+        .with_chain_id(client.chain_id());
+    Ok(TransactionRequest {
+        input: TransactionInput {
+            data: Some(call.clone()),
+            input: None,
+        },
+        ..request
+    })
 }
 
 /// What a wallet would sign for the same call, and what its user compares with the device.
-async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Page) -> Result<(), Error> {
+async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(), Error> {
     let end = deadline(subject.client).await?;
     let approval = current(subject.client, subject.registry, call, end).await?;
     let digests = approval.digests().map_err(GovernanceError::from)?;
-    let typed = approval.typed_data().map_err(GovernanceError::from)?;
-    page.outcome.field("digests", digests);
-    page.decided.digests = Some(digests);
-    page.outcome.field("typed_data", typed);
-    page.outcome.field("approval", &approval);
+    page.decision.digests = Some(digests);
+    page.typed_data = Some(approval.typed_data().map_err(GovernanceError::from)?);
+    page.approval = Some(approval);
     Ok(())
 }
 
@@ -334,7 +304,7 @@ async fn check(
     subject: Subject<'_>,
     governed: &GovernedCall,
     dry_run: Option<&DryRun>,
-    page: &mut Page,
+    page: &mut Before,
 ) -> Result<(), Error> {
     let Subject {
         context,
@@ -353,18 +323,17 @@ async fn check(
             true => {
                 let planned = (ran.plan.verdict(), ran.warnings.as_slice());
                 checked.with_plan(Some(planned));
-                page.decided.plan = Some(Planned::of(&ran));
-                page.outcome
-                    .field("plan", Value::Object(ran.outcome.document));
+                let planned = Planned::of(&ran.plan, &ran.checks, &ran.warnings);
+                page.decision.planned = Some(planned);
+                page.plan = Some(ran.outcome.document);
             }
             false => {
                 checked.with_plan(None);
                 let why = "another action for the same version was proposed before, and a plan tries that one";
-                page.outcome.field("untried", why);
-                page.decided.untried = Some(why.into());
+                page.decision.untried = Some(why.into());
             }
         }
     }
-    checked.report(&mut page.outcome, &mut page.decided);
+    checked.report(&mut page.decision);
     Ok(())
 }

@@ -6,14 +6,13 @@ use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::review::{add_without_migration, built, findings_of};
-use super::stamp::Decided;
 use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Part, Role, Severity, decide};
 use crate::client::Client;
+use crate::console::decision::Decision;
 use crate::error::{Exit, Explain};
 use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, readiness};
 use crate::ids::ActionId;
-use crate::output::Outcome;
 use crate::plan::Verdict;
 use crate::review::{TRIED, without_good_steps};
 use crate::text::shell_word;
@@ -104,8 +103,8 @@ impl Checked {
         }
     }
 
-    /// Notes findings, the heaviest first, and consent in the page's document, and in what is decided on.
-    pub(super) fn report(mut self, outcome: &mut Outcome, decided: &mut Decided) {
+    /// Notes findings, the heaviest first, and consent in what is decided on.
+    pub(super) fn report(mut self, decision: &mut Decision) {
         if self
             .findings
             .iter()
@@ -114,9 +113,7 @@ impl Checked {
             self.require_yes();
         }
         self.findings.sort_by_key(|one| Reverse(one.severity));
-        outcome.field("findings", &self.findings);
-        outcome.field("consent", self.consent);
-        (decided.findings, decided.consent) = (self.findings, Some(self.consent));
+        (decision.findings, decision.consent) = (self.findings, Some(self.consent));
     }
 
     /// A yes is asked for, unless none can be given.

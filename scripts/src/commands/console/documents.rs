@@ -3,9 +3,8 @@
 use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
 use super::super::doctor::{self, DoctorArgs};
-use super::super::history;
-use super::super::{pending, plan, policy, review, status};
-use super::lists;
+use super::super::{pending, plan, policy, review, status, verify};
+use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::console::plan::REPLAY_BLOCKS;
@@ -27,18 +26,29 @@ pub(super) async fn by_name(
 ) -> Result<Outcome, Error> {
     let given = |name: &str| request.query.get(name).map(String::as_str);
     match name {
+        "before" => Ok(Outcome::document(&before::run(context, request).await?)),
+        "news" => Ok(Outcome::document(&news::since(context, request).await?)),
         "status" => status::run(context, given("subject")).await,
         "pending" => pending::run(context, given("name")).await,
         "review" => review::run(context, request.value("id")).await,
-        "history" => lists::history(context, request).await,
+        "history" => Ok(Outcome::document(&lists::history(context, request).await?)),
         "policy" => policy::explain_it(context, request.value("name"), given("role")).await,
-        "overview" => lists::overview(context, request).await,
-        "definition" => lists::definition(context, request).await,
-        "checks" => lists::checks(context, request).await,
-        "sizes" => lists::sizes(context).await,
+        "overview" => Ok(Outcome::document(&lists::overview(context, request).await?)),
+        "definition" => Ok(Outcome::document(
+            &lists::definition(context, request).await?,
+        )),
+        "checks" => Ok(Outcome::document(&lists::checks(context, request).await?)),
+        "sizes" => Ok(Outcome::document(&lists::sizes(context).await?)),
         "plan" => plan_of(context, request).await,
         "doctor" => doctor(context).await,
-        "verify" => verify(context, given("name").filter(|name| !name.is_empty())).await,
+        "verify" => {
+            let name = given("name").filter(|name| !name.is_empty());
+            let args = VerifyArgs {
+                name: name.map(str::to_owned),
+                ..VerifyArgs::default()
+            };
+            verify::run(context, &args).await
+        }
         _ => Err(nothing_there(&request.path)),
     }
 }
@@ -106,15 +116,6 @@ pub(super) async fn doctor(context: &Context) -> Result<Outcome, Error> {
         every: 1,
     };
     doctor::run(context, &args).await
-}
-
-/// `verify [NAME]`.
-pub(super) async fn verify(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
-    let args = VerifyArgs {
-        name: name.map(str::to_owned),
-        ..VerifyArgs::default()
-    };
-    history::verify(context, &args).await
 }
 
 /// A path that leads nowhere.

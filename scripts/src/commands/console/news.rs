@@ -7,13 +7,13 @@ use crate::client::{ChainError, Client};
 use crate::console::live::News;
 use crate::console::page::Head;
 use crate::console::request::PageRequest;
-use crate::output::Outcome;
 use crate::registry::logs;
 use crate::text::utc;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use futures::stream::{Stream, unfold};
+use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{error::Elapsed, timeout};
 
@@ -55,7 +55,7 @@ async fn block(client: &Client, which: BlockNumberOrTag) -> Result<Option<Head>,
 
 /// Answers `block=NUMBER&hash=HASH`: whether anything happened since that block, or the chain has
 /// another one in its stead.
-pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Since, Error> {
     let parsed = (
         request.value("block").parse(),
         request.value("hash").parse(),
@@ -70,9 +70,15 @@ pub(super) async fn since(context: &Context, request: &PageRequest) -> Result<Ou
     };
     let client = context.reader().await?;
     let registry = context.verified(&client, context.registry()?).await?;
-    let mut outcome = Outcome::default();
-    outcome.field("changed", changed(&client, registry, number, hash).await?);
-    Ok(outcome)
+    Ok(Since {
+        changed: changed(&client, registry, number, hash).await?,
+    })
+}
+
+/// Whether a page shows what the chain says no more.
+#[derive(Serialize)]
+pub(super) struct Since {
+    changed: bool,
 }
 
 async fn changed(
@@ -202,10 +208,7 @@ impl Watch {
             Ok(Err(error)) => error,
             Err(_) => return Err(self.unanswered()),
         };
-        let document = self.context.output.failure_of(&error);
-        let why = document.get("error");
-        let why = why.and_then(|one| one["message"].as_str());
-        Err(why.unwrap_or_default().to_owned())
+        Err(self.context.output.hidden(&error.to_string()))
     }
 
     fn unanswered(&self) -> String {

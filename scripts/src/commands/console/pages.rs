@@ -1,13 +1,17 @@
 //! Which page a path is, and the documents that it is drawn from.
 
+use super::super::args::VerifyArgs;
 use super::super::context::Context;
-use super::super::{pending, policy, review, status};
+use super::super::facts::Place;
+use super::super::inspect::inspect;
+use super::super::{pending, policy, review, verify};
 use super::{before, documents, lists};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
 use crate::console::request::PageRequest;
 use crate::console::view::{self, read};
 use crate::console::{self, definition::Shown};
+use crate::inspect::Inspection;
 use crate::output::{Outcome, Output};
 use maud::Markup;
 use serde::de::DeserializeOwned;
@@ -23,7 +27,7 @@ pub(super) async fn drawn(
     Ok(match request.path.as_str() {
         "/" => {
             place.api = api(request, "/api/overview", &["definitions"]);
-            let lists: view::Overview = shown(output, &lists::overview(context, request).await?)?;
+            let lists = lists::overview(context, request).await?;
             let open: view::Pending = shown(output, &pending::run(context, None).await?)?;
             (
                 "Overview".into(),
@@ -41,7 +45,7 @@ pub(super) async fn drawn(
             (found.what.clone(), console::action::action(place, &found))
         }
         "/before" => {
-            let found: view::Before = shown(output, &before::run(context, request).await?)?;
+            let found = before::run(context, request).await?;
             let main = console::before::before(place, &found);
             ("Before the wallet is asked".into(), main)
         }
@@ -57,8 +61,7 @@ pub(super) async fn drawn(
         "/definition" => {
             let query = ["name", "versions", "instances", "events"];
             place.api = api(request, "/api/definition", &query);
-            let lists: view::DefinitionLists =
-                shown(output, &lists::definition(context, request).await?)?;
+            let lists = lists::definition(context, request).await?;
             let roles = lists.roles.clone();
             let policies = shown(output, &policy::explain_roles(context, name, roles).await?)?;
             let pending = shown(output, &pending::run(context, Some(name)).await?)?;
@@ -76,7 +79,7 @@ pub(super) async fn drawn(
                 "/api/status",
                 &[("subject", proxy)],
             );
-            let found: view::Inspection = shown(output, &status::run(context, Some(proxy)).await?)?;
+            let found = instance(context, proxy).await?;
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
@@ -88,22 +91,31 @@ pub(super) async fn drawn(
         }
         "/verify" if request.query.contains_key("name") => {
             place.api = api(request, "/api/checks", &["name", "versions", "instances"]);
-            let found: view::Compared = shown(output, &lists::checks(context, request).await?)?;
+            let found = lists::checks(context, request).await?;
             let title = format!("Verify {}", found.name);
             (title, console::verify::piece(place, &found))
         }
         "/verify" => {
-            let sizes: view::Sizes = shown(output, &lists::sizes(context).await?)?;
+            let sizes = lists::sizes(context).await?;
             if !sizes.is_small {
                 place.api = "/api/sizes".into();
                 return Ok(("Verify".into(), console::verify::choice(place, &sizes)));
             }
             place.api = "/api/verify".into();
-            let found: view::Verified = shown(output, &documents::verify(context, None).await?)?;
+            let (client, registry) = context.verified_snapshot().await?;
+            let place = Place::of(context, &client, registry);
+            let found = verify::verify(place, &VerifyArgs::default()).await?;
             ("Verify".into(), console::verify::verify(&found))
         }
         path => return Err(documents::nothing_there(path)),
     })
+}
+
+/// What is known of an instance, by its address or alias.
+async fn instance(context: &Context, named: &str) -> Result<Inspection, Error> {
+    let proxy = context.manifest.address(named)?;
+    let (client, registry) = context.verified_snapshot().await?;
+    inspect(Place::of(context, &client, registry), proxy).await
 }
 
 /// The way to the document of a page, with those parts of its query.

@@ -4,21 +4,20 @@ use super::super::args::Global;
 use super::super::context::Context;
 use super::super::export::ExportArgs;
 use super::super::unknown;
-use super::{before, documents, news, pages, submission};
+use super::{documents, news, pages, submission};
 use crate::app_error::Error;
 use crate::client::EventStore;
 use crate::console::answer::{Answer, document, page};
 use crate::console::page::{PageContext, failure, page as whole};
 use crate::console::request::PageRequest;
-use crate::console::view::{Failure, read};
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Explain, Report};
 use crate::keys::KeyArgs;
-use crate::output::Output;
+use crate::output::{Outcome, Output};
 use crate::plan::Trials;
 use alloy::primitives::Address;
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use maud::html;
+use maud::{Markup, html};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -84,10 +83,11 @@ impl Reader {
             Err(error) => return self.failed(&error),
         };
         let found = match (name, request.is_post) {
-            ("submit", true) => submission::run(&context, body).await,
+            ("submit", true) => {
+                let before = submission::run(&context, body).await;
+                before.map(|before| Outcome::document(&before))
+            }
             (_, true) => Err(documents::nothing_there(&request.path)),
-            ("before", false) => before::run(&context, request).await,
-            ("news", false) => news::since(&context, request).await,
             (name, false) => documents::by_name(&context, name, request).await,
         };
         match found {
@@ -108,16 +108,18 @@ impl Reader {
             pages::drawn(&self.output, &context, &mut place, request).await
         };
         match drawn.await {
-            Ok((title, main)) => page(StatusCode::OK, whole(&place, &title, &main)),
+            Ok((title, main)) => self.shown(StatusCode::OK, &whole(&place, &title, &main)),
             Err(error) => {
                 let error = unknown::with_names(&context, error).await;
-                let main = match read::<Failure>(&self.output.failure_of(&error)) {
-                    Ok(found) => html! { h1 { "It did not work" } (failure(&found.error)) },
-                    Err(_) => html! { h1 { "It did not work" } },
-                };
-                page(status(&error), whole(&place, "It did not work", &main))
+                let main = html! { h1 { "It did not work" } (failure(&Report::of(&error))) };
+                self.shown(status(&error), &whole(&place, "It did not work", &main))
             }
         }
+    }
+
+    /// A page, without secrets.
+    fn shown(&self, status: StatusCode, drawn: &Markup) -> Answer {
+        page(status, self.output.hide_in_page(&drawn.0))
     }
 
     /// What every page knows.
@@ -136,6 +138,7 @@ impl Reader {
             registry,
             account,
             block: Some(news::newest(&client).await?),
+            explorer: context.manifest.explorer.clone(),
             is_unverified: context.origin_of(registry).is_none(),
             is_costly: COSTLY.contains(&request.path.as_str()),
             ..PageContext::default()

@@ -128,7 +128,7 @@ impl Site {
                 let title = pages::title_before(&request);
                 let what = self.reader.working();
                 let main = working(&title, begun.elapsed().as_secs(), what.as_deref());
-                page(StatusCode::OK, whole(&place, &title, &main))
+                page(StatusCode::OK, whole(&place, &title, &main).into_string())
             }
         }
     }

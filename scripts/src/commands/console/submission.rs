@@ -1,19 +1,18 @@
 //! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
 
 use super::super::context::Context;
+use super::before::transaction;
 use super::checks::Checked;
 use super::reader::account;
-use super::stamp::Decided;
 use crate::app_error::Error;
+use crate::console::decision::{Before, Decision};
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
 use crate::governance::{GovernanceError, GovernedCall};
-use crate::output::Outcome;
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Files at once, at most.
@@ -36,16 +35,15 @@ struct File {
 }
 
 /// Checks the files, and says what the wallet would send.
-pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error> {
     let posted: Posted =
         serde_json::from_slice(body).map_err(|error| refused(error.to_string()))?;
     if posted.files.is_empty() || posted.files.len() > FILES_MAX {
         return Err(refused(format!("{} files", posted.files.len())));
     }
     let account = account(&posted.account)?;
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?.acting_as(account);
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_snapshot().await?;
+    let client = client.acting_as(account);
     let mut given = Vec::new();
     for File { name, text } in posted.files {
         let path = PathBuf::from(name.chars().take(200).collect::<String>());
@@ -84,47 +82,33 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
         governed.what(),
     );
     let digests = approval.digests().map_err(GovernanceError::from)?;
-    let digest = calldata_digest(governed.input());
-    let mut outcome = Outcome::default();
-    outcome.field("sentence", &sentence);
-    outcome.field("action", approval.action());
-    outcome.field("display", &governed.display);
-    outcome.field("signers", &signers);
-    outcome.field("left_out", left_out);
-    outcome.field("digests", digests);
-    outcome.field(
-        "transaction",
-        json!({
-            "from": account,
-            "to": registry,
-            "data": governed.input(),
-            "value": "0x0",
-            "gas": format!("{:#x}", simulated.gas),
-            "chainId": format!("{:#x}", client.chain_id()),
-        }),
-    );
-    outcome.field("transaction_digest", digest);
     let about = (registry, approval.action());
     let mut checked = Checked::new(context, &client, about, &governed, None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
-    let mut decided = Decided {
+    let mut before = Before::of(Decision {
         operation: "submit".into(),
         account,
         action: approval.action(),
         display: governed.display.clone(),
         sentence,
-        signers: [signers, left_out.clone()],
+        signers,
+        left_out: left_out.clone(),
         digests: Some(digests),
-        transaction_digest: Some(digest),
+        transaction_digest: Some(calldata_digest(governed.input())),
         findings: Vec::new(),
         consent: None,
         untried: None,
-        plan: None,
-    };
-    checked.report(&mut outcome, &mut decided);
-    decided.report(&mut outcome);
-    Ok(outcome)
+        planned: None,
+    });
+    before.transaction = Some(transaction(
+        &client,
+        registry,
+        governed.input(),
+        simulated.gas,
+    )?);
+    checked.report(&mut before.decision);
+    Ok(before.stamped())
 }
 
 fn refused(found: String) -> Error {

@@ -92,6 +92,17 @@ impl Context {
         Ok(registry)
     }
 
+    /// The registry that was named, after first contact, and the chain, of which all that is read is of one block.
+    ///
+    /// # Errors
+    /// As [`Self::verified`]; where none was named.
+    pub(in crate::commands) async fn verified_snapshot(&self) -> Result<(Client, Address), Error> {
+        let unverified = self.registry()?;
+        let client = self.snapshot().await?;
+        let registry = self.verified(&client, unverified).await?;
+        Ok((client, registry))
+    }
+
     /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
     pub(in crate::commands) fn origin_of(&self, registry: Address) -> Option<Origin> {
         self.known().get(&registry).cloned().flatten()

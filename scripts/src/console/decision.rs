@@ -1,39 +1,57 @@
-//! Hashes of what a page shows before a wallet is asked: at the click it is asked for once more and compared.
-//! They cover the whole decision: what a type is given later is covered, or does not compile here.
+//! What somebody decides on, and hashes of it: at the click it is asked for once more and compared. They cover the whole
+//! decision: what a type is given later is covered, or does not compile here.
 
-use super::super::plan::Ran;
 use crate::assess::{Consent, Coverage, Finding, Part, Severity};
-use crate::governance::Display;
-use crate::governance::signed::Digests;
+use crate::checks::Assessment;
+use crate::functions::DecodedCall;
+use crate::governance::signed::{Approval, Digests};
+use crate::governance::{Display, Simulated};
 use crate::ids::ActionId;
-use crate::output::Outcome;
 use crate::plan::{Plan, Verdict};
 use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::rpc::types::TransactionRequest;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// What somebody decides on.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Decided {
-    pub(super) operation: String,
-    pub(super) account: Address,
-    pub(super) action: ActionId,
-    pub(super) display: Display,
+pub struct Decision {
+    /// What would be done.
+    pub operation: String,
+    /// By whom.
+    pub account: Address,
+    /// About which action.
+    pub action: ActionId,
+    /// What the action does.
+    pub display: Display,
     /// What it comes to, in words.
-    pub(super) sentence: String,
-    /// Whose signatures count, and whose do not.
-    pub(super) signers: [Vec<Address>; 2],
-    pub(super) digests: Option<Digests>,
-    pub(super) transaction_digest: Option<B256>,
-    pub(super) findings: Vec<Finding>,
-    pub(super) consent: Option<Consent>,
+    pub sentence: String,
+    /// Whose signatures count.
+    pub signers: Vec<Address>,
+    /// Whose do not.
+    pub left_out: Vec<Address>,
+    /// What a wallet signs, and its user compares with the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digests: Option<Digests>,
+    /// The same of what is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_digest: Option<B256>,
+    /// What was found, the heaviest first.
+    pub findings: Vec<Finding>,
+    /// Whether a yes is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
     /// Why a migration was not tried.
-    pub(super) untried: Option<String>,
-    pub(super) plan: Option<Planned>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untried: Option<String>,
+    /// What a copy of the chain said of a migration.
+    #[serde(skip)]
+    pub planned: Option<Planned>,
 }
 
 /// What is decided on in a plan: all of it but for what every block changes.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Planned {
+pub struct Planned {
     plan: Plan,
     verdict: Verdict,
     coverage: Coverage,
@@ -42,19 +60,72 @@ pub(super) struct Planned {
     warnings: Vec<Finding>,
 }
 
+/// What would happen if an account did something now, and what its wallet is asked for.
+#[derive(Debug, Serialize)]
+pub struct Before {
+    /// What is decided on.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// What the calldata in the call do.
+    pub decoded: Vec<DecodedCall>,
+    /// How far an approval would bring the action.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// What the wallet is asked to send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<TransactionRequest>,
+    /// What it is asked to sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typed_data: Option<Value>,
+    /// The same, as the file of a signed approval has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// The file for Safe's Transaction Builder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub builder: Option<String>,
+    /// What `plan` reports of a migration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Map<String, Value>>,
+    /// Of what is decided on: another one once something that matters has changed.
+    pub stamp: B256,
+    /// Of the values that a migration writes. They differ from block to block where it writes the time, and the page
+    /// goes on with others only where that is said to be meant.
+    pub values: B256,
+}
+
+/// How far an approval would bring an action.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Progress {
+    approvals: u16,
+    required: u16,
+    executes: bool,
+}
+
+impl From<&Simulated> for Progress {
+    fn from(simulated: &Simulated) -> Self {
+        Self {
+            approvals: simulated.approvals,
+            required: simulated.required,
+            executes: simulated.executes,
+        }
+    }
+}
+
 impl Planned {
-    pub(super) fn of(ran: &Ran) -> Self {
-        let mut plan = ran.plan.clone();
+    /// Of a plan, what was checked before it, and what ends soon.
+    pub fn of(plan: &Plan, checks: &Assessment, warnings: &[Finding]) -> Self {
+        let mut plan = plan.clone();
+        let verdict = plan.verdict();
         (plan.block, plan.time) = (0, 0);
         plan.transactions.clear(); // their gas
         plan.limits.clear();
         Self {
-            verdict: ran.plan.verdict(),
+            verdict,
             plan,
-            coverage: ran.checks.coverage.clone(),
-            accepted: ran.checks.decision().accepted,
-            findings: ran.checks.findings(),
-            warnings: ran.warnings.clone(),
+            coverage: checks.coverage.clone(),
+            accepted: checks.decision().accepted,
+            findings: checks.findings(),
+            warnings: warnings.to_vec(),
         }
     }
 
@@ -74,15 +145,38 @@ impl Planned {
     }
 }
 
-impl Decided {
-    /// Two hashes. The stamp is of what was decided on: it is another one once something that matters has
-    /// changed. The other one is of the values that a migration writes: they differ from block to block where it
-    /// writes the time, and the page goes on with others only where that is said to be meant.
-    pub(super) fn report(mut self, outcome: &mut Outcome) {
-        outcome.field("values", hash(&self.plan));
-        self.plan = self.plan.map(Planned::without_values);
-        self.findings.iter_mut().for_each(without_gas);
-        outcome.field("stamp", hash(&self));
+impl Decision {
+    /// The stamp, and the hash of the values.
+    fn hashes(&self) -> [B256; 2] {
+        let mut lasting = self.clone();
+        lasting.planned = lasting.planned.map(Planned::without_values);
+        lasting.findings.iter_mut().for_each(without_gas);
+        [hash(&(&lasting, &lasting.planned)), hash(&self.planned)]
+    }
+}
+
+impl Before {
+    /// What is decided on, before anything is asked of a wallet.
+    pub fn of(decision: Decision) -> Self {
+        Self {
+            decision,
+            decoded: Vec::new(),
+            progress: None,
+            transaction: None,
+            typed_data: None,
+            approval: None,
+            builder: None,
+            plan: None,
+            stamp: B256::ZERO,
+            values: B256::ZERO,
+        }
+    }
+
+    /// The same with the hashes of what is decided on, which is complete now.
+    #[must_use]
+    pub fn stamped(mut self) -> Self {
+        [self.stamp, self.values] = self.decision.hashes();
+        self
     }
 }
 
@@ -109,7 +203,7 @@ mod tests {
     use alloy::sol_types::SolCall;
     use stylus_upgrades_interface::registry::IRegistry as abi;
 
-    fn decided() -> Decided {
+    fn decision() -> Decision {
         let call = abi::pauseCall { name: "A".into() }.abi_encode();
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");
@@ -158,27 +252,27 @@ mod tests {
             findings: Vec::new(),
             warnings: Vec::new(),
         };
-        Decided {
+        Decision {
             operation: "approve".into(),
             account: Address::ZERO,
             action: ActionId::default(),
             display,
             sentence: "Sent now".into(),
-            signers: [Vec::new(), Vec::new()],
+            signers: Vec::new(),
+            left_out: Vec::new(),
             digests: None,
             transaction_digest: None,
             findings: Vec::new(),
             consent: Some(Consent::NotNeeded),
             untried: None,
-            plan: Some(plan),
+            planned: Some(plan),
         }
     }
 
-    fn stamped(change: impl FnOnce(&mut Decided)) -> [String; 2] {
-        let (mut decided, mut outcome) = (decided(), Outcome::default());
-        change(&mut decided);
-        decided.report(&mut outcome);
-        ["stamp", "values"].map(|name| outcome.document[name].to_string())
+    fn stamped(change: impl FnOnce(&mut Decision)) -> [B256; 2] {
+        let mut decision = decision();
+        change(&mut decision);
+        decision.hashes()
     }
 
     #[test]
@@ -208,7 +302,7 @@ mod tests {
         let nothing = stamped(|_| ());
         assert_eq!(nothing, stamped(|_| ()));
         let plan =
-            |change: fn(&mut Planned)| stamped(|one| change(one.plan.as_mut().expect("a plan")));
+            |change: fn(&mut Planned)| stamped(|one| change(one.planned.as_mut().expect("a plan")));
         let both = [
             plan(|plan| plan.verdict = Verdict::InPart),
             plan(|plan| plan.plan.untried = 1),
@@ -235,7 +329,7 @@ mod tests {
             stamped(|one| one.sentence.push('!')),
             stamped(|one| one.untried = Some("another action".into())),
             stamped(|one| one.account = Address::with_last_byte(1)),
-            stamped(|one| one.signers[1].push(Address::ZERO)),
+            stamped(|one| one.left_out.push(Address::ZERO)),
         ] {
             assert_ne!(other[0], nothing[0]);
         }

@@ -1,0 +1,197 @@
+//! `verify`: whether code, slots and views are what was recorded, and how much of that could be checked.
+
+use super::args::VerifyArgs;
+use super::context::Context;
+use super::doctor;
+use super::facts::Place;
+use super::publish;
+use super::recorded;
+use super::verifiable::implementation;
+use crate::app_error::Error;
+use crate::assess::{Coverage, Refused, Role, decide};
+use crate::error::Report;
+use crate::governance::{GovernanceError, seconds_left};
+use crate::history::{LiveCheck, Section, VerifyReport, Wanted, read_compared, read_existing};
+use crate::ids::CodeHash;
+use crate::model::{ProxyKind, Slice};
+use crate::output::Outcome;
+use crate::progress::Progress;
+use crate::registry::{Origin, definitions, relay_of};
+use alloy::primitives::Address;
+use std::collections::BTreeSet;
+
+pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
+    let report = verify(place, args).await?;
+    let mut outcome = Outcome::of(&report, &context.names());
+    if let (Some(name), None, Some(_)) = (&args.name, &report.error, args.publish.publish) {
+        let version = version(place, name, args.version.as_deref()).await?;
+        let subject = (registry, name.as_str(), version.as_str());
+        publish::run(context, &client, subject, &args.publish, &mut outcome).await?;
+    }
+    Ok(outcome)
+}
+
+/// Compares a definition, or all of them, with what was recorded.
+pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport, Error> {
+    let (context, client, registry) = place.parts();
+    let (name, source) = (args.name.as_deref(), args.source.as_deref());
+    context.say_read_at(client, registry, true);
+    let (mut sections, mut differences) = (Vec::new(), Vec::new());
+    let (mut proxies, mut used) = (Vec::new(), Vec::new());
+    let mut coverage = Coverage::default();
+    let documents = context.documents(client, registry);
+    let is_running = seconds_left(client, registry).await?.is_some();
+    let names = context.names();
+    for name in named(place, name).await? {
+        let (subject, whole) = ((name.as_str(), &names), Slice::whole);
+        let compared = read_compared(client, registry, subject, Wanted::None, whole).await?;
+        let events = compared.definition();
+        let versions = &events.versions;
+        let built = source.map(|_| args.version.as_ref().unwrap_or(&events.current));
+        let whose = (name.as_str(), is_running);
+        let built = built.map(String::as_str);
+        coverage.merge(&recorded::coverage(&documents, whose, versions, built).await?);
+        used.extend(events.used());
+        proxies.extend(events.instances.iter().map(|one| (one.proxy, one.kind)));
+        sections.push(Section {
+            builds: match is_running {
+                true => recorded::builds(&documents, versions).await?,
+                false => Vec::new(),
+            },
+            verification: compared.verify(client, &whole(events)).await?,
+            title: Some(name),
+        });
+        differences.extend(compared.differences);
+    }
+    if let (Some(name), Some(source)) = (name, source) {
+        let version = version(place, name, args.version.as_deref()).await?;
+        let checks = built(place, name, &version, source).await?;
+        sections.push(Section::of(None, checks));
+    }
+    if args.framework {
+        let checks = framework_checks(place, &proxies).await?;
+        sections.push(Section::of(Some("framework"), checks));
+    }
+    let warnings = doctor::warn(place, used).await?;
+    let mut report = VerifyReport::of(registry, sections, warnings);
+    if report.checks.iter().any(|check| !check.ok)
+        && let Some(error) = &report.error
+    {
+        context.output.note(&error.message);
+    }
+    let decision = decide(&coverage.findings(), &context.accepted(), Role::Reader);
+    if let (None, Some(refused)) = (&report.error, Refused::of(decision.refused)) {
+        let error = Report::of(&refused);
+        context.output.explain(&error);
+        report.error = Some(error);
+    }
+    (report.differences, report.coverage) = (differences, coverage);
+    report.accepted = decision.accepted;
+    Ok(report)
+}
+
+/// The definition that was named, else all of them.
+async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>, Error> {
+    if let Some(name) = name {
+        return Ok(vec![name.to_owned()]);
+    }
+    let (context, client, registry) = place.parts();
+    let found = definitions(client, registry).await?;
+    // An endpoint can leave a definition out whole; what was registered from here is known.
+    let network = context.kept_network(client);
+    let kept = context.versions().definitions(&network, registry)?;
+    let all: BTreeSet<String> = found.into_iter().chain(kept).collect();
+    if all.is_empty() {
+        let names = context.names();
+        read_existing(client, registry, "", &names, Wanted::None).await?; // or the endpoint shows no event at all
+        let what = format!("the registry {registry} has no definitions");
+        return Err(GovernanceError::Nothing { what }.into());
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// The version that is meant: the current one, where none is named.
+async fn version(place: Place<'_>, name: &str, version: Option<&str>) -> Result<String, Error> {
+    Ok(match version {
+        Some(version) => version.to_owned(),
+        None => place.reader().head(name).await?.current,
+    })
+}
+
+/// Whether the framework's code on the chain is what this program builds.
+async fn framework_checks(
+    place: Place<'_>,
+    proxies: &[(Address, ProxyKind)],
+) -> Result<Vec<LiveCheck>, Error> {
+    let (context, client, registry) = place.parts();
+    let built = context.builder()?.framework()?;
+    let mut expected = vec![
+        ("registry", registry, built.registry.codehash()),
+        ("pause stub", built.stub_address, CodeHash::of(&built.stub)),
+    ];
+    for part in std::iter::once(&built.storage).chain(&built.parts) {
+        expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
+    }
+    for (proxy, kind) in proxies {
+        let relay = match *kind {
+            ProxyKind::Evm => relay_of(client, registry, *proxy).await?,
+            _ => None,
+        };
+        let codehash = built.proxy_codehash(*kind, relay.unwrap_or(registry));
+        expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
+    }
+    let mut checks = vec![origin(context.origin_of(registry), registry)];
+    for (what, account, hash) in expected {
+        let found = client.codehash(account).await?.unwrap_or_default();
+        let what = format!("code of the {what} {account}");
+        checks.push(LiveCheck::compare(what, &hash, &found));
+    }
+    Ok(checks)
+}
+
+/// Whether the registry's address follows from its deployment.
+fn origin(found: Option<Origin>, registry: Address) -> LiveCheck {
+    LiveCheck {
+        what: format!("origin of the registry {registry}"),
+        ok: found.is_some(),
+        expected: "an address that follows from deployer, init code and constructor's data".into(),
+        found: match found {
+            Some(Origin {
+                define_policy,
+                salt,
+            }) => format!("it follows, with the policy {define_policy} and the salt {salt}"),
+            None => "an address that follows from nothing".into(),
+        },
+    }
+}
+
+/// Whether a source builds to the code that is registered, and is the one that was registered. It
+/// is built now, whatever was built before.
+async fn built(
+    place: Place<'_>,
+    name: &str,
+    version: &str,
+    source: &str,
+) -> Result<Vec<LiveCheck>, Error> {
+    let (context, client, _) = place.parts();
+    let recorded = place.reader().code(name, version).await?;
+    let found = implementation(context, client.chain_id(), source, true)?;
+    let what = format!("{source} is the source of {version}");
+    let mut checks = vec![LiveCheck::compare(
+        what,
+        &recorded.codehash,
+        &found.codehash(),
+    )];
+    // A `.wasm` file has no sources, and who registers an address tells of none.
+    if !recorded.source.is_zero() && found.info.source_hash.is_some() {
+        let what = format!("{source} has the source hash of {version}");
+        checks.push(LiveCheck::compare(
+            what,
+            &recorded.source,
+            &found.source_hash(),
+        ));
+    }
+    Ok(checks)
+}
