@@ -15,10 +15,10 @@ const SECONDS_PER_CRATE: u64 = 1;
 /// Tells of a compilation while it goes on.
 pub(super) struct Crates<'a> {
     progress: &'a dyn Progress,
-    /// How many are needed, where that is known.
+    /// How many are needed, where that is known: some more than are compiled, as cargo tells of features.
     needed: Option<u64>,
     done: BTreeSet<PackageId>,
-    /// From the first one on that was not there already.
+    /// Where none was there already.
     rate: Option<Rate>,
 }
 
@@ -55,12 +55,13 @@ impl<'a> Crates<'a> {
         if let Some(needed) = needed.filter(|_| is_first) {
             let cores = available_parallelism().map_or(1, |cores| cores.get() as u64);
             progress.note(&format!(
-                "{needed} crates are compiled now, this once for all your projects: about {} on {cores} cores",
+                "about {needed} crates are compiled now, once for all your projects: about {} on {cores} cores",
                 duration(needed * SECONDS_PER_CRATE / cores)
             ));
         }
         Self {
             needed,
+            rate: is_first.then(|| Rate::from(0)),
             ..Self::unknown(progress)
         }
     }
@@ -73,15 +74,14 @@ impl<'a> Crates<'a> {
         }
         let done = self.done.len() as u64;
         let name = &artifact.target.name;
-        match self.needed {
+        match (self.needed, &self.rate) {
             _ if artifact.fresh => {}
-            None => self.progress.tick(&format!("crate {done}, {name}")),
-            Some(needed) => {
+            (Some(needed), Some(rate)) => {
                 let needed = needed.max(done);
-                let rate = self.rate.get_or_insert(Rate::from(done - 1));
                 let detail = format!("{name}, {}", rate.summary(done, needed));
                 self.progress.advance(done, needed, "crates", &detail);
             }
+            _ => self.progress.tick(&format!("crate {done}, {name}")),
         }
     }
 }

@@ -223,7 +223,12 @@ fn the_gas_that_the_page_on_kinds_names_was_measured() {
         ("EVM proxy", "WASM of two pages", "4,780", "4,780"),
         ("OpenZeppelin ERC1967Proxy", "EVM code", "4,881", "4,881"),
         ("UpgradeabilityProxy", "EVM code", "5,178", "14,204"),
-        ("UpgradeabilityProxy", "WASM of two pages", "6,178", "15,204"),
+        (
+            "UpgradeabilityProxy",
+            "WASM of two pages",
+            "6,178",
+            "15,204",
+        ),
     ] {
         for (how, figure) in [("cached", cached), ("uncached", uncached)] {
             let number = figure.replace(',', "");
