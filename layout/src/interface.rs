@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use alloy_primitives::keccak256;
 use serde::{Deserialize, Serialize};
 
-pub use entry::{Entry, Mutability};
+use entry::Entry;
 
 use crate::error::LayoutError;
 
@@ -88,12 +88,6 @@ impl PublicInterface {
         &self.unseen
     }
 
-    /// The entries, taken apart.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        // Whatever is in there was read when it was put together.
-        self.abi.iter().filter_map(|text| Entry::read(text).ok())
-    }
-
     fn require_plain_notes(&self) -> Result<(), LayoutError> {
         if self.unseen.len() > NOTES_MAX {
             return Err(refused(format!(
@@ -129,13 +123,10 @@ impl PublicInterface {
             }
             let entry = Entry::read(text);
             let entry = entry.map_err(|reason| refused(format!("entry {at}: {reason}")))?;
-            let is_new = match &entry {
-                Entry::Function { name, inputs, .. } => {
-                    let signature = format!("{name}({})", inputs.join(","));
-                    selectors.insert(keccak256(signature)[..4].to_vec())
-                }
-                Entry::Fallback { .. } => !std::mem::replace(&mut has_fallback, true),
-                _ => true,
+            let is_new = match entry {
+                Entry::Function(signature) => selectors.insert(keccak256(signature)[..4].to_vec()),
+                Entry::Fallback => !std::mem::replace(&mut has_fallback, true),
+                Entry::Other => true,
             };
             if !is_new {
                 return Err(refused(format!(

@@ -59,7 +59,7 @@ pub use compare::compare;
 pub use declarations::Declarations;
 pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
 pub use error::LayoutError;
-pub use interface::{Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface};
+pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use layout::{Item, Layout, Members, TypeItem, Unlisted};
 pub use plan::{
     Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write,

@@ -4,7 +4,7 @@
 
 mod error;
 
-pub use error::StepsError;
+pub use error::{Created, Migrated, StepsError};
 
 use alloy::dyn_abi::JsonAbiExt;
 use alloy::json_abi::Function;
@@ -48,18 +48,20 @@ pub struct PlannedStep<'a> {
 pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Result<(), StepsError> {
     let migrations = || steps.iter().filter(|one| one.kind == StepKind::Migration);
     let own = migrations().find(|one| one.from == way.from && one.to == way.to);
-    let (name, from, to) = (way.name.into(), way.from.into(), way.to.into());
+    let of = |declared: Vec<DeclaredStep>| Migrated {
+        name: way.name.into(),
+        from: way.from.into(),
+        to: way.to.into(),
+        declared,
+    };
     if way.kind == step::CALL {
         let selector = selector_of(way.data);
         if let Some(own) = own.filter(|own| Some(own.selector()) == selector) {
             return require_arguments(own, way.data);
         }
         return Err(StepsError::MigrationUndeclared {
-            name,
-            from,
-            to,
             found: names_of(steps, selector, way.typed),
-            declared: migrations().cloned().collect(),
+            of: of(migrations().cloned().collect()),
         });
     }
     if let (step::COMPLEX, Some(program)) = (way.kind, way.program)
@@ -67,12 +69,7 @@ pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Result<(), S
             .iter()
             .any(|one| one.kind == StepKind::Complex && one.from == way.from && one.to == way.to)
     {
-        return Err(StepsError::ProgramForOthers {
-            name,
-            from,
-            to,
-            declared: program.to_vec(),
-        });
+        return Err(StepsError::ProgramForOthers(of(program.to_vec())));
     }
     // A script or a complex program is a migration, but not the one that the code declares.
     let declared: Vec<DeclaredStep> = match own {
@@ -89,12 +86,7 @@ pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Result<(), S
     };
     match declared.is_empty() {
         true => Ok(()),
-        false => Err(StepsError::MigrationOmitted {
-            name,
-            from,
-            to,
-            declared,
-        }),
+        false => Err(StepsError::MigrationOmitted(of(declared))),
     }
 }
 
@@ -114,11 +106,12 @@ pub fn check_first(
 ) -> Result<(), StepsError> {
     match !is_initialised_elsewhere(steps, version) {
         true => Ok(()),
-        false => Err(StepsError::InitializerOfOther {
+        false => Err(StepsError::InitializerOfOther(Created {
             name: name.to_owned(),
             version: version.to_owned(),
             declared: initializers(steps).cloned().collect(),
-        }),
+            elsewhere: None,
+        })),
     }
 }
 
@@ -166,17 +159,16 @@ pub fn check_creation(
     let elsewhere = declared
         .iter()
         .find(|one| is_initialised_elsewhere(steps, version) && labels.contains(&one.to));
-    let elsewhere = elsewhere.cloned().map(Box::new);
-    let (name, version) = (name.to_owned(), version.to_owned());
+    let of = Created {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        elsewhere: elsewhere.cloned().map(Box::new),
+        declared,
+    };
     if data.is_empty() {
-        return match declared.is_empty() {
+        return match of.declared.is_empty() {
             true => Ok(()),
-            false => Err(StepsError::InitializerOmitted {
-                name,
-                version,
-                declared,
-                elsewhere,
-            }),
+            false => Err(StepsError::InitializerOmitted(of)),
         };
     }
     let selector = selector_of(data);
@@ -184,13 +176,8 @@ pub fn check_creation(
     if let Some(own) = own.find(|own| Some(own.selector()) == selector) {
         return require_arguments(own, data);
     }
-    Err(StepsError::InitializerUndeclared {
-        found: names_of(steps, selector, typed),
-        name,
-        version,
-        declared,
-        elsewhere,
-    })
+    let found = names_of(steps, selector, typed);
+    Err(StepsError::InitializerUndeclared { found, of })
 }
 
 /// Whether calldata holds the arguments of a step's function, and nothing else. What is recorded with

@@ -1,4 +1,4 @@
-//! One entry of an interface, taken apart.
+//! The spelling of an entry of an interface.
 
 /// Tuples and arrays within each other, at most.
 const DEPTH_MAX: usize = 16;
@@ -8,56 +8,15 @@ const DIGITS_MAX: usize = 9;
 /// Why text is no entry.
 type Refused = &'static str;
 
-/// What a function promises of state and value.
+/// What an entry answers: no two of an interface answer the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mutability {
-    /// Neither reads nor writes.
-    Pure,
-    /// Writes nothing.
-    View,
-    /// May write, and takes no value.
-    NonPayable,
-    /// May write, and takes value.
-    Payable,
-}
-
-/// One entry of an interface. Types are as selectors spell them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry<'t> {
-    /// An error.
-    Error {
-        /// Its name.
-        name: &'t str,
-        /// The types of its parameters.
-        inputs: Vec<&'t str>,
-    },
-    /// An event.
-    Event {
-        /// Its name.
-        name: &'t str,
-        /// The types of its parameters, and whether they are indexed.
-        inputs: Vec<(&'t str, bool)>,
-        /// Whether its first topic is not its selector.
-        anonymous: bool,
-    },
-    /// What answers calls that no function answers.
-    Fallback {
-        /// Whether it takes value.
-        payable: bool,
-    },
-    /// A function.
-    Function {
-        /// Its name.
-        name: &'t str,
-        /// The types of its parameters.
-        inputs: Vec<&'t str>,
-        /// The types of what it returns.
-        outputs: Vec<&'t str>,
-        /// What it promises.
-        mutability: Mutability,
-    },
-    /// What answers calls without calldata.
-    Receive,
+pub(super) enum Entry<'t> {
+    /// The calls of a function with that signature.
+    Function(&'t str),
+    /// Calls that no function answers.
+    Fallback,
+    /// Nothing that another entry could answer: an error, an event, `receive`.
+    Other,
 }
 
 impl<'t> Entry<'t> {
@@ -79,63 +38,50 @@ struct Input<'t> {
 
 impl<'t> Input<'t> {
     fn entry(&mut self) -> Result<Entry<'t>, Refused> {
-        if self.eat("error ") {
-            let name = self.name()?;
-            let inputs = self.list(Self::plain)?;
-            return Ok(Entry::Error { name, inputs });
+        match () {
+            () if self.eat("error ") => {
+                self.name()?;
+                self.list(|input| input.ty(DEPTH_MAX))?;
+            }
+            () if self.eat("event ") => {
+                self.name()?;
+                self.list(|input| {
+                    input.ty(DEPTH_MAX)?;
+                    input.eat(" indexed");
+                    Ok(())
+                })?;
+                self.eat(" anonymous");
+            }
+            () if self.eat("function ") => return self.function().map(Entry::Function),
+            () if self.eat("fallback") => {
+                self.eat(" payable");
+                return Ok(Entry::Fallback);
+            }
+            () if self.eat("receive") => {}
+            () => return Err("neither an error, an event, a function, `fallback` nor `receive`"),
         }
-        if self.eat("event ") {
-            let name = self.name()?;
-            let inputs = self.list(|input| Ok((input.plain()?, input.eat(" indexed"))))?;
-            let anonymous = self.eat(" anonymous");
-            return Ok(Entry::Event {
-                name,
-                inputs,
-                anonymous,
-            });
-        }
-        if self.eat("function ") {
-            return self.function();
-        }
-        if self.eat("fallback") {
-            let payable = self.eat(" payable");
-            return Ok(Entry::Fallback { payable });
-        }
-        match self.eat("receive") {
-            true => Ok(Entry::Receive),
-            false => Err("neither an error, an event, a function, `fallback` nor `receive`"),
-        }
+        Ok(Entry::Other)
     }
 
-    fn function(&mut self) -> Result<Entry<'t>, Refused> {
-        let name = self.name()?;
-        let inputs = self.list(Self::plain)?;
-        let mutability = match () {
-            () if self.eat(" pure") => Mutability::Pure,
-            () if self.eat(" view") => Mutability::View,
-            () if self.eat(" payable") => Mutability::Payable,
-            () => Mutability::NonPayable,
-        };
-        let outputs = match self.eat(" returns ") {
-            // It would be a second spelling of nothing.
-            true if self.left.starts_with("()") => return Err("an empty list of what it returns"),
-            true => self.list(Self::plain)?,
-            false => Vec::new(),
-        };
-        Ok(Entry::Function {
-            name,
-            inputs,
-            outputs,
-            mutability,
-        })
-    }
-
-    /// A type, at the outside.
-    fn plain(&mut self) -> Result<&'t str, Refused> {
+    /// The rest of a function: its signature.
+    fn function(&mut self) -> Result<&'t str, Refused> {
         let before = self.left;
-        self.ty(DEPTH_MAX)?;
-        let read = before.len() - self.left.len();
-        before.get(..read).ok_or("a type that ends in a character")
+        self.name()?;
+        self.list(|input| input.ty(DEPTH_MAX))?;
+        let signature = before.len() - self.left.len();
+        let signature = before
+            .get(..signature)
+            .ok_or("a name that ends in a character")?;
+        let promises = [" pure", " view", " payable"];
+        promises.into_iter().any(|promise| self.eat(promise));
+        if self.eat(" returns ") {
+            // It would be a second spelling of nothing.
+            if self.left.starts_with("()") {
+                return Err("an empty list of what it returns");
+            }
+            self.list(|input| input.ty(DEPTH_MAX))?;
+        }
+        Ok(signature)
     }
 
     fn ty(&mut self, depth: usize) -> Result<(), Refused> {
@@ -169,21 +115,17 @@ impl<'t> Input<'t> {
     }
 
     /// What stands between parentheses, separated by commas.
-    fn list<T>(
-        &mut self,
-        mut one: impl FnMut(&mut Self) -> Result<T, Refused>,
-    ) -> Result<Vec<T>, Refused> {
+    fn list(&mut self, one: impl Fn(&mut Self) -> Result<(), Refused>) -> Result<(), Refused> {
         if !self.eat("(") {
             return Err("no list of types where one has to be");
         }
-        let mut all = Vec::new();
         if self.eat(")") {
-            return Ok(all);
+            return Ok(());
         }
         loop {
-            all.push(one(self)?);
+            one(self)?;
             if self.eat(")") {
-                return Ok(all);
+                return Ok(());
             }
             if !self.eat(",") {
                 return Err("a list of types without its end");
@@ -191,11 +133,11 @@ impl<'t> Input<'t> {
         }
     }
 
-    fn name(&mut self) -> Result<&'t str, Refused> {
+    fn name(&mut self) -> Result<(), Refused> {
         let name = self.word();
         match name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
             true => Err("a name that Solidity does not allow"),
-            false => Ok(name),
+            false => Ok(()),
         }
     }
 

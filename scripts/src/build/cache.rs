@@ -3,15 +3,12 @@
 
 use super::code::Artifact;
 use super::error::BuildError;
-use super::info::BuildInfo;
-use crate::interface::Callable;
 use crate::own_file;
 use crate::progress::Progress;
-use alloy::primitives::{B256, Bytes};
+use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::PathBuf;
-use stylus_layout::{DeclaredStep, Layout};
 
 /// Raised whenever this builder makes other bytes of the same sources, or reads another layout from them.
 pub(super) const BUILDER: u32 = 8;
@@ -26,21 +23,12 @@ pub(super) struct Cache {
 }
 
 /// An artifact as it is kept.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Record {
     /// What it was made from and with.
     key: B256,
-    wasm: Bytes,
-    code: Bytes,
-    #[serde(default)]
-    fragments: Vec<Bytes>,
-    /// Where its storage keeps what, as JSON.
-    layout: Option<String>,
-    /// What the code declares.
-    steps: Option<Vec<DeclaredStep>>,
-    /// What callers can use, as the module shows it.
-    interface: Option<Callable>,
-    info: BuildInfo,
+    #[serde(flatten)]
+    artifact: Artifact,
 }
 
 impl Cache {
@@ -66,36 +54,16 @@ impl Cache {
     pub(super) fn load(&self, package: &str, key: B256) -> Option<Artifact> {
         let bytes = own_file::read_bytes(&self.path(package, key)).ok()??;
         let record: Record = serde_json::from_slice(&bytes).ok()?;
-        let layout = match &record.layout {
-            Some(text) => Some(Layout::from_json(text).ok()?),
-            None => None,
-        };
-        (record.key == key).then(|| Artifact {
-            name: package.into(),
-            wasm: record.wasm,
-            code: record.code,
-            fragments: record.fragments,
-            layout,
-            steps: record.steps,
-            interface: record.interface,
-            info: record.info,
-        })
+        let name = package.into();
+        let artifact = record.artifact;
+        (record.key == key).then_some(Artifact { name, ..artifact })
     }
 
     /// Keeps an artifact, in a file that is named after its package and the first digits of `key`.
     pub(super) fn store(&self, artifact: &Artifact, key: B256) -> Result<(), BuildError> {
-        let record = Record {
-            key,
-            wasm: artifact.wasm.clone(),
-            code: artifact.code.clone(),
-            fragments: artifact.fragments.clone(),
-            layout: artifact.layout.as_ref().map(Layout::to_json),
-            steps: artifact.steps.clone(),
-            interface: artifact.interface.clone(),
-            info: artifact.info.clone(),
-        };
+        let artifact = artifact.clone();
         let path = self.path(&artifact.name, key);
-        let text = serde_json::to_vec(&record).unwrap_or_default();
+        let text = serde_json::to_vec(&Record { key, artifact }).unwrap_or_default();
         own_file::write(&path, &text).map_err(|error| BuildError::file("write", path)(error.into()))
     }
 

@@ -20,10 +20,8 @@ pub(super) struct Running {
 impl Running {
     /// Starts `command` as the leader of a process group.
     pub(super) fn start(mut command: Command) -> Result<Self, BuildError> {
-        let child = command.spawn().map_err(|source| BuildError::ToolMissing {
-            program: command.get_program().to_string_lossy().into_owned(),
-            source,
-        })?;
+        let child = command.spawn();
+        let child = child.map_err(BuildError::not_started(command.get_program()))?;
         let group = Pid::from_child(&child);
         groups(|groups| groups.push(group));
         Ok(Self { child, group })

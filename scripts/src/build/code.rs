@@ -9,6 +9,7 @@ use crate::interface::Callable;
 use crate::program_code::module;
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
+use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
@@ -22,9 +23,10 @@ const WINDOW: i32 = 22;
 const FRAGMENT_STREAM_MAX: usize = limits::CODE_SIZE_MAX - chain::FRAGMENT_PREFIX.len();
 
 /// A contract, ready for the chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifact {
     /// The package, or the file's name without its ending.
+    #[serde(skip)]
     pub name: String,
     /// The module, encoded again and checked.
     pub wasm: Bytes,
@@ -32,9 +34,11 @@ pub struct Artifact {
     pub code: Bytes,
     /// The code of its fragments, in order; none where it is in one piece. Each lies at the CREATE2 deployer's
     /// address for it, which the list in `code` names.
+    #[serde(default)]
     pub fragments: Vec<Bytes>,
     /// Where its storage keeps what, if the contract says so (`#[derive(StorageLayout)]`). It comes
     /// from a custom section of the compiler's module, which does not go on chain.
+    #[serde(with = "layout_text")]
     pub layout: Option<Layout>,
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without our attributes, or by an older version of them.
@@ -44,6 +48,26 @@ pub struct Artifact {
     pub interface: Option<Callable>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
+}
+
+/// A layout as text in a file, as others know it by its hash.
+mod layout_text {
+    use super::Layout;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(one: &Option<Layout>, to: S) -> Result<S::Ok, S::Error> {
+        one.as_ref().map(Layout::to_json).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Layout>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| Layout::from_json(&text))
+            .transpose()
+            .map_err(D::Error::custom)
+    }
 }
 
 impl Artifact {

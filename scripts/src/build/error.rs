@@ -2,7 +2,6 @@
 
 use crate::error::{Exit, Explain};
 use std::path::PathBuf;
-use stylus_layout::LayoutError;
 use thiserror::Error;
 
 /// What can go wrong between a contract's source and its code on chain.
@@ -153,33 +152,20 @@ pub enum BuildError {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// A program of the Rust toolchain could not be started.
-    #[error("{program} could not be started: {source}")]
-    #[explain(
-        expected = "Rust's tools",
-        found = self.to_string(),
-        next = "install Rust with rustup and put cargo into the PATH"
-    )]
-    ToolMissing {
-        /// The program.
-        program: String,
-        /// The system's answer.
-        source: std::io::Error,
-    },
-    /// The toolchain that the sources ask for does not answer, or has no target for contracts.
+    /// The toolchain that the sources ask for is not there, does not answer, or has no target for contracts.
     #[error("{program} fails: {said}")]
     #[explain(
         expected = "the toolchain that the sources name, with the target wasm32-unknown-unknown",
         found = "{said}",
-        next = "install the toolchain that rust-toolchain.toml names: rustup toolchain install, and rustup target add wasm32-unknown-unknown"
+        next = "install Rust with rustup, put cargo into the PATH, and install the toolchain that rust-toolchain.toml names: rustup toolchain install, and rustup target add wasm32-unknown-unknown"
     )]
     Toolchain {
         /// The program.
         program: String,
-        /// What it said.
+        /// What it said, or the system of it.
         said: String,
     },
-    /// Something among the sources that is no file, or leads elsewhere.
+    /// Something among the sources that is no file, leads elsewhere, or is larger than sources are.
     #[error("{} is {kind}", path.display())]
     #[explain(
         expected = "files, folders, and links that stay in the package",
@@ -191,19 +177,6 @@ pub enum BuildError {
         path: PathBuf,
         /// What it is.
         kind: String,
-    },
-    /// More sources than a contract has.
-    #[error("the sources are larger than {limit} bytes at {}", path.display())]
-    #[explain(
-        expected = "at most {limit} bytes",
-        found = self.to_string(),
-        next = "move what is no source out of the package"
-    )]
-    SourcesTooLarge {
-        /// The file that was too much.
-        path: PathBuf,
-        /// Bytes at most.
-        limit: usize,
     },
     /// A setting of cargo that cannot be part of the sources.
     #[error("{} sets {key}: {reason}", path.display())]
@@ -349,29 +322,18 @@ pub enum BuildError {
         /// The struct whose layout it is.
         described: String,
     },
-    /// The contract says something of its storage that cannot be.
-    #[error("the storage layout of {package} cannot be read: {source}")]
+    /// The module says something of its storage, its steps or its functions that cannot be.
+    #[error("{what} of {package} cannot be read: {reason}")]
     #[explain(
-        expected = "the layout of one contract, as stylus-sdk lays it out",
-        found = "{source}",
-        next = "build contract and tool from one version; one storage struct is the entrypoint"
-    )]
-    Layout {
-        /// The package or file.
-        package: String,
-        /// What is wrong with it.
-        source: LayoutError,
-    },
-    /// The module's section of functions is not one that `#[upgradeable]` wrote.
-    #[error("the functions that {package} declares cannot be read")]
-    #[explain(
-        expected = "the section stylus-interface as #[upgradeable] writes it, and nothing else in it",
+        expected = "what #[derive(StorageLayout)] and #[upgradeable] write of one contract, and nothing else in their sections",
         found = "{reason}",
-        next = "remove what else writes that section; build contract and tool from one version"
+        next = "build contract and tool from one version; one storage struct is the entrypoint; remove what else writes these sections"
     )]
-    Interface {
+    Section {
         /// The package or file.
         package: String,
+        /// What should stand there.
+        what: &'static str,
         /// What is wrong with it.
         reason: String,
     },
@@ -403,6 +365,15 @@ impl BuildError {
             action,
             path,
             source,
+        }
+    }
+
+    /// That a program of the toolchain could not be started.
+    pub(super) fn not_started(program: &std::ffi::OsStr) -> impl FnOnce(std::io::Error) -> Self {
+        let program = program.to_string_lossy().into_owned();
+        move |error| Self::Toolchain {
+            program,
+            said: format!("it could not be started: {error}"),
         }
     }
 }

@@ -54,6 +54,26 @@ impl Framework {
         })
     }
 
+    /// Of its programs, with what follows from their bytes.
+    pub(super) fn of(
+        stub: Bytes,
+        [bare, storage, proxy]: [Part; 3],
+        parts: Vec<Part>,
+        registry: Artifact,
+    ) -> Self {
+        let stub_address = evm::create2_address(&evm::creation_code(&stub));
+        Self {
+            proxy_creation_code: evm::proxy_creation_code(stub_address, &proxy.artifact.code),
+            stub,
+            stub_address,
+            bare,
+            storage,
+            proxy,
+            parts,
+            registry,
+        }
+    }
+
     /// Whether these are the pinned programs. The registry holds the code hashes of all others.
     pub fn is_pinned(&self) -> bool {
         Self::pinned().is_ok_and(|pinned| pinned.registry.code == self.registry.code)
@@ -96,24 +116,29 @@ impl Framework {
 
     /// What crates may have compiled in, by the names of the variables.
     pub(super) fn constants(&self) -> Constants {
-        let mut constants = Constants::new();
-        let stub = CodeHash::of(&self.stub);
-        account(&mut constants, "STUB", self.stub_address, stub);
-        for (name, part) in [
-            ("BARE", &self.bare),
-            ("STORAGE", &self.storage),
-            ("PROXY", &self.proxy),
-        ] {
-            account(&mut constants, name, part.address, part.artifact.codehash());
-        }
-        let creation_code = Constant::File(self.proxy_creation_code.clone());
-        set(&mut constants, "PROXY_INITCODE", creation_code);
-        for (name, creation_code) in self.evm_creation_codes() {
-            set(&mut constants, name, Constant::File(creation_code));
-        }
+        let mut constants = of_proxies(&self.stub, &[&self.bare, &self.storage, &self.proxy]);
         set(&mut constants, "PARTS", programs(&self.parts));
         constants
     }
+}
+
+/// The constants that follow from the pause stub and what is built of Proxy, UpgradeabilityStorage and
+/// UpgradeabilityProxy, each of which has the earlier ones compiled in.
+pub(super) fn of_proxies(stub: &Bytes, built: &[&Part]) -> Constants {
+    let stub_address = evm::create2_address(&evm::creation_code(stub));
+    let mut constants = Constants::new();
+    account(&mut constants, "STUB", stub_address, CodeHash::of(stub));
+    for (name, part) in ["BARE", "STORAGE", "PROXY"].into_iter().zip(built) {
+        account(&mut constants, name, part.address, part.artifact.codehash());
+    }
+    if let [_, storage, proxy] = built {
+        let wasm = evm::proxy_creation_code(stub_address, &proxy.artifact.code);
+        let evm = evm::creation_codes(stub_address, storage.address);
+        for (name, creation_code) in [("PROXY_INITCODE", wasm)].into_iter().chain(evm) {
+            set(&mut constants, name, Constant::File(creation_code));
+        }
+    }
+    constants
 }
 
 /// Address and code hash of each part: the constant that the registry holds them by.
@@ -133,21 +158,18 @@ fn read() -> Result<Framework, BuildError> {
         })?;
         Ok::<_, BuildError>(Part { artifact, address })
     };
-    let stub = Bytes::from_static(program(pinned::PAUSE_STUB)?.code);
-    let stub_address = evm::create2_address(&evm::creation_code(&stub));
-    let proxy = part(pinned::UPGRADEABILITY_PROXY)?;
-    let storage = part(pinned::UPGRADEABILITY_STORAGE)?;
+    let proxies = [
+        part(pinned::PROXY)?,
+        part(pinned::UPGRADEABILITY_STORAGE)?,
+        part(pinned::UPGRADEABILITY_PROXY)?,
+    ];
     let parts = PARTS.iter().map(|one| part(one.package));
-    Ok(Framework {
-        proxy_creation_code: evm::proxy_creation_code(stub_address, &proxy.artifact.code),
-        stub,
-        stub_address,
-        bare: part(pinned::PROXY)?,
-        storage,
-        proxy,
-        parts: parts.collect::<Result<_, _>>()?,
-        registry: artifact(pinned::REGISTRY)?,
-    })
+    Ok(Framework::of(
+        Bytes::from_static(program(pinned::PAUSE_STUB)?.code),
+        proxies,
+        parts.collect::<Result<_, _>>()?,
+        artifact(pinned::REGISTRY)?,
+    ))
 }
 
 fn program(name: &'static str) -> Result<&'static pinned::Program, BuildError> {

@@ -2,13 +2,13 @@
 //! build it again.
 
 use super::copied::is_copied;
-use super::revision::command;
+use super::revision::git;
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
 use crate::ids::SourceHash;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use stylus_layout::BuildMetadata;
 
 /// The encoder and its version, as in Cargo.lock.
@@ -145,8 +145,8 @@ impl Commit {
     /// It is dirty if what was copied differs, or is not in the repository.
     fn of(source: &Source) -> Option<Self> {
         let root = &source.package.root;
-        let id = git(root, ["rev-parse", "--verify", "HEAD"])?;
-        let top = PathBuf::from(git(root, ["rev-parse", "--show-toplevel"])?);
+        let id = git(root, &["rev-parse", "--verify", "HEAD"]).ok()?;
+        let top = PathBuf::from(git(root, &["rev-parse", "--show-toplevel"]).ok()?);
         let mut ask = vec!["--literal-pathspecs", "status", "--porcelain", "-z"];
         ask.push("--no-renames");
         ask.extend(["--untracked-files=normal", "--ignored=traditional", "--"]);
@@ -167,8 +167,8 @@ impl Commit {
             let mut origins = source.origins.iter();
             origins.any(|origin| origin.starts_with(&path) || is_copied(&path, origin))
         };
-        let changes = git(root, ask);
-        let dirty = changes.is_none_or(|changes| changes.split('\0').any(counts));
+        let changes = git(root, &ask);
+        let dirty = changes.map_or(true, |changes| changes.split('\0').any(counts));
         Some(Self { id, dirty })
     }
 }
@@ -183,17 +183,6 @@ impl std::fmt::Display for Commit {
         };
         write!(f, "{short}{note}")
     }
-}
-
-/// What git says in `folder`; `None` if there is no git, or it refuses.
-pub(super) fn git<'a>(
-    folder: &Path,
-    arguments: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    let arguments: Vec<&str> = arguments.into_iter().collect();
-    let output = command(folder, &arguments).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim_end().to_owned())
 }
 
 #[cfg(test)]

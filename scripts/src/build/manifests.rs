@@ -8,7 +8,7 @@ use super::package::{Package, canonical};
 use super::places::{CopyPaths, ELSEWHERE};
 use super::tree::normal;
 use cargo_metadata::{Dependency, DependencyKind, Target, TargetKind};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use toml::{Table, Value};
 
 /// What contracts are compiled with unless their workspace has a profile `contract`.
@@ -20,6 +20,7 @@ codegen-units = 1
 panic = "abort"
 strip = true
 "#;
+const OPT_LEVEL: &str = "opt-level";
 /// The profile that contracts are compiled in.
 pub(super) const CONTRACT: &str = "contract";
 /// What of `[package]` the code can read in variables, by cargo's names of it.
@@ -193,20 +194,14 @@ pub(super) fn of_root(packages: &[Package], places: &CopyPaths) -> Result<Table,
 /// How cargo unites features in the workspace: as it says, or as the edition of the package in its root
 /// does.
 fn resolver(contract: &Package, settings: &Table) -> String {
-    let text = |names: &[&str]| {
-        let (first, rest) = names.split_first()?;
-        let found = rest
-            .iter()
-            .try_fold(settings.get(*first)?, |item, name| item.get(name));
-        found?.as_str().map(str::to_owned)
-    };
-    let said = text(&["workspace", "resolver"]).or_else(|| text(&["package", "resolver"]));
+    let of = |table: &str| settings.get(table)?.get("resolver")?.as_str();
     let by_edition = || match contract.edition_of_root() {
         None | Some("2015" | "2018") => "1",
         Some("2021") => "2",
         Some(_) => "3",
     };
-    said.unwrap_or_else(|| by_edition().into())
+    let said = of("workspace").or_else(|| of("package"));
+    said.unwrap_or_else(by_edition).to_owned()
 }
 
 /// The profile of contracts and those that it inherits from.
@@ -215,8 +210,7 @@ fn profiles(settings: &Table) -> Table {
     let mut kept = Table::new();
     let mut next = Some(CONTRACT.to_owned());
     while let Some(name) = next.take().filter(|name| !kept.contains_key(name)) {
-        let default =
-            || (name == CONTRACT).then(|| Value::Table(PROFILE.parse().unwrap_or_default()));
+        let default = || (name == CONTRACT).then(|| Value::Table(default_profile(theirs)));
         let profile = theirs.and_then(|all| all.get(&name)).cloned();
         if let Some(profile) = profile.or_else(default) {
             next = profile
@@ -229,15 +223,21 @@ fn profiles(settings: &Table) -> Table {
     kept
 }
 
+/// The profile `contract` of a workspace that has none: of its profile `release`, its author's choice between size
+/// and speed stays.
+fn default_profile(theirs: Option<&Table>) -> Table {
+    let mut profile: Table = PROFILE.parse().unwrap_or_default();
+    let release = theirs.and_then(|all| all.get("release"));
+    if let Some(chosen) = release.and_then(|release| release.get(OPT_LEVEL)) {
+        profile.insert(OPT_LEVEL.into(), chosen.clone());
+    }
+    profile
+}
+
 /// The settings of the profile that a contract is compiled in, one by one.
 pub(super) fn profile(settings: &Table) -> Vec<String> {
-    let mut profiles = profiles(settings);
-    let profile = profiles.remove(CONTRACT);
-    let settings = profile
-        .as_ref()
-        .and_then(Value::as_table)
-        .into_iter()
-        .flatten();
+    let profile = profiles(settings).remove(CONTRACT);
+    let settings = profile.iter().filter_map(Value::as_table).flatten();
     settings
         .map(|(name, value)| format!("{name}={value}"))
         .collect()
@@ -272,20 +272,12 @@ fn texts(items: &[impl ToString]) -> Value {
 
 /// The way from the folder `from` to `to`, both relative to the same folder.
 fn relative(from: &Path, to: &Path) -> String {
-    let names = |path: &Path| -> Vec<String> {
-        let components = path
-            .components()
-            .filter(|component| *component != Component::CurDir);
-        components
-            .map(|c| c.as_os_str().to_string_lossy().into_owned())
-            .collect()
-    };
-    let (from, to) = (names(from), names(to));
-    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let up = std::iter::repeat_n("..".to_owned(), from.len() - common);
-    let way: Vec<String> = up.chain(to.into_iter().skip(common)).collect();
-    match way.is_empty() {
+    let same = from.components().zip(to.components());
+    let common = same.take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(to.components().skip(common)).collect();
+    match way.as_os_str().is_empty() {
         true => ".".into(),
-        false => way.join("/"),
+        false => way.to_string_lossy().into_owned(),
     }
 }

@@ -4,8 +4,9 @@
 
 use super::BuildError;
 use super::code::Artifact;
-use super::info::{Commit, git};
+use super::info::Commit;
 use super::package::Package;
+use super::revision::git;
 use std::path::PathBuf;
 use stylus_layout::{BuildInfo, BuildMetadata};
 
@@ -16,7 +17,7 @@ pub(super) fn metadata(
     tool: &str,
     snapshot: Option<&str>,
 ) -> BuildMetadata {
-    let top = git(&package.folder, ["rev-parse", "--show-toplevel"]).map(PathBuf::from);
+    let top = git(&package.folder, &["rev-parse", "--show-toplevel"]).map(PathBuf::from);
     let folder = top
         .iter()
         .chain([&package.root])

@@ -2,8 +2,8 @@
 //! on by path. What it does not tell of a workspace (profiles, patches) its manifest says.
 
 use super::error::BuildError;
-use super::toolchain::ToolchainFile;
-use cargo_metadata::{Dependency, DependencyKind, MetadataCommand};
+use super::toolchain::{CHOSEN, ToolchainFile};
+use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -64,25 +64,19 @@ impl Workspace {
             path: path.clone(),
             reason,
         };
-        let options = MetadataCommand::new()
+        let told = MetadataCommand::new()
+            .cargo_path("cargo")
+            .env(CHOSEN, ToolchainFile::of(&folder)?.channel)
+            .current_dir("/")
             .manifest_path(&path)
             .no_deps()
             .other_options(["--offline".to_owned()])
-            .cargo_command();
-        let output = ToolchainFile::of(&folder)?
-            .command("cargo")
-            .args(options.get_args())
-            .output()
-            .map_err(|source| BuildError::ToolMissing {
-                program: "cargo".into(),
-                source,
+            .exec()
+            .map_err(|error| match error {
+                Error::Io(error) => BuildError::not_started("cargo".as_ref())(error),
+                Error::CargoMetadata { stderr } => refused(stderr.trim().to_owned()),
+                other => refused(other.to_string()),
             })?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(refused(said.trim().to_owned()));
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
-        let told = MetadataCommand::parse(&*text).map_err(|error| refused(error.to_string()))?;
         let root = canonical(told.workspace_root.as_std_path())?;
         let member = |told: cargo_metadata::Package| {
             let manifest = told.manifest_path.as_std_path();

@@ -4,7 +4,8 @@
 
 use super::package::canonical;
 use super::revision::git;
-use std::path::{Path, PathBuf};
+use super::tree::join;
+use std::path::{Component, Path, PathBuf};
 
 /// Where GitLab's runner names the default branch, and where GitHub's names the file that does. Neither is
 /// the branch that a pull request goes to: its author may have pushed that one.
@@ -95,23 +96,15 @@ impl OnDefault {
 /// A file that may be gone, in a folder that is there.
 fn located(file: &Path) -> Result<PathBuf, String> {
     let unknown = || format!("{} cannot be found", file.display());
-    let (mut there, mut rest) = (file, PathBuf::new());
-    loop {
-        if let Ok(found) = canonical(there) {
-            return Ok(match rest.as_os_str().is_empty() {
-                true => found,
-                false => found.join(rest),
-            });
-        }
-        let name = there.file_name().ok_or_else(unknown)?;
-        rest = match rest.as_os_str().is_empty() {
-            true => PathBuf::from(name),
-            false => Path::new(name).join(rest),
-        };
-        there = there
-            .parent()
-            .filter(|above| !above.as_os_str().is_empty())
-            .ok_or_else(unknown)?;
+    let path = std::path::absolute(file).map_err(|_| unknown())?;
+    let mut above = path.ancestors();
+    let found =
+        above.find_map(|above| Some((canonical(above).ok()?, path.strip_prefix(above).ok()?)));
+    let (there, gone) = found.ok_or_else(unknown)?;
+    let mut names = gone.components();
+    match names.all(|name| matches!(name, Component::Normal(_))) {
+        true => Ok(join(&there, gone)),
+        false => Err(unknown()),
     }
 }
 

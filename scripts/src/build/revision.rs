@@ -2,8 +2,6 @@
 //! written into the folder of the outputs. Working tree, index and references of the user's
 //! repository stay as they are; no hook, filter or transport that it configures runs.
 
-mod blobs;
-
 use super::error::BuildError;
 use super::info::Commit;
 use super::package::canonical;
@@ -17,6 +15,9 @@ pub const REVISION: &str = "git:";
 const CHECKOUTS: &str = "revisions";
 /// Variables that say where git's files are; hooks of git set them.
 const FOREIGN: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+/// Attributes with which git converts nothing that it writes.
+const AS_IT_IS: &str = "* -text -ident -filter -eol -working-tree-encoding\n";
 
 /// What keeps git to the objects that it has.
 const ALONE: [(&str, &str); 5] = [
@@ -116,16 +117,21 @@ impl Revision {
 
     /// Writes the commit's files below `target`, anew, where nobody else builds; the crate's folder.
     pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
-        let folders = target.join(CHECKOUTS);
-        let folder = folders.join(&self.id);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(BuildError::file("remove", &folder))?;
+        let folder = target.join(CHECKOUTS).join(&self.id);
+        let own = folder.with_extension("git");
+        for old in [&folder, &own].into_iter().filter(|old| old.exists()) {
+            std::fs::remove_dir_all(old).map_err(BuildError::file("remove", old))?;
         }
-        std::fs::create_dir_all(&folder).map_err(BuildError::file("create", &folder))?;
-        blobs::write(&self.top, &self.id, &folder).map_err(|reason| BuildError::Revision {
-            text: self.text.clone(),
-            reason,
-        })?;
+        for new in [&folder, &own.join("info")] {
+            std::fs::create_dir_all(new).map_err(BuildError::file("create", new))?;
+        }
+        let attributes = own.join("info/attributes");
+        std::fs::write(&attributes, AS_IT_IS).map_err(BuildError::file("write", attributes))?;
+        self.write(&folder, &own)
+            .map_err(|reason| BuildError::Revision {
+                text: self.text.clone(),
+                reason,
+            })?;
         let found = self.checked_out(target);
         if !found.join("Cargo.toml").is_file() {
             return Err(BuildError::Revision {
@@ -134,6 +140,44 @@ impl Revision {
             });
         }
         Ok(found)
+    }
+}
+
+impl Revision {
+    /// Writes the commit's files into `folder`, byte by byte as the commit has them. A checkout runs what the
+    /// repository configures as filters: this one is of the repository in `own`, which has the objects of the
+    /// user's, and neither its configuration nor the user's.
+    fn write(&self, folder: &Path, own: &Path) -> Result<(), String> {
+        let ask = [
+            "rev-parse",
+            "--path-format=absolute",
+            "--git-path",
+            "objects",
+        ];
+        let objects = git(&self.top, &ask)?;
+        let format = if self.id.len() == 40 {
+            "sha1"
+        } else {
+            "sha256"
+        };
+        let format = format!("--object-format={format}");
+        let (git_dir, work_tree) = (own.display().to_string(), folder.display().to_string());
+        let there = ["--git-dir", &git_dir, "--work-tree", &work_tree];
+        let init = ["init", "--quiet", "--template=", &format];
+        for words in [
+            &init[..],
+            &["read-tree", &self.id],
+            &["checkout-index", "--all"],
+        ] {
+            let mut git = command(folder, &[&there[..], words].concat());
+            git.env("GIT_OBJECT_DIRECTORY", &objects);
+            git.env("GIT_CONFIG_GLOBAL", "/dev/null");
+            git.env("GIT_CONFIG_NOSYSTEM", "1");
+            git.env_remove("GIT_CONFIG_COUNT")
+                .env_remove("GIT_CONFIG_PARAMETERS");
+            run(git)?;
+        }
+        Ok(())
     }
 }
 
@@ -180,7 +224,8 @@ fn run(mut command: Command) -> Result<String, String> {
         .output()
         .map_err(|error| format!("git cannot be run: {error}"))?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        let said = String::from_utf8(output.stdout).map_err(|error| error.to_string())?;
+        return Ok(said.trim_end().to_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(said.trim().to_owned())

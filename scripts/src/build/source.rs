@@ -12,6 +12,7 @@ use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
 use super::places::{CopyPaths, ELSEWHERE};
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
+use crate::interface::RustFile;
 use alloy::primitives::{B256, Keccak256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
 pub(super) struct Source {
     /// The contract.
     pub(super) package: Package,
-    /// The folders of the packages that it depends on by path, the framework's left out.
-    pub(super) path_dependencies: Vec<PathBuf>,
+    /// Its Rust files and those of what it depends on by path, the framework's left out.
+    pub(super) rust: Vec<RustFile>,
     /// Packages in the place of those whose macros write the functions: they can write anything.
     pub(super) replaced: BTreeSet<String>,
     /// The compiler.
@@ -108,7 +109,7 @@ impl Source {
         let locked = lock.iter().flat_map(|lock| lock.not_of_registry(&SDK));
         Ok(Self {
             replaced: by_path.chain(locked).map(str::to_owned).collect(),
-            path_dependencies: others().map(|one| one.folder.clone()).collect(),
+            rust: rust(&packages, &own, &places),
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
             profile: manifests::profile(&package.root_manifest()?),
@@ -134,6 +135,40 @@ impl Source {
             self.tree.insert(path, Entry::text(constant.bytes()));
         }
     }
+}
+
+/// The Rust files of the contract and of all others that are not the framework's.
+fn rust(packages: &[Package], own: &[Tree], places: &CopyPaths) -> Vec<RustFile> {
+    let mut found = Vec::new();
+    for (number, (package, files)) in packages.iter().zip(own).enumerate() {
+        let is_own = number == 0;
+        let (place, root) = (
+            places.package(&package.folder),
+            places.workspace(&package.root),
+        );
+        for (path, entry) in files.entries().filter(|(path, _)| is_rust(path)) {
+            let (folder, inside) = match path.strip_prefix(&place) {
+                Ok(inside) => (&package.folder, inside),
+                Err(_) => (&package.root, path.strip_prefix(&root).unwrap_or(path)),
+            };
+            match entry {
+                Entry::File { bytes, .. } if is_own || !package.is_framework() => {
+                    found.push(RustFile {
+                        path: folder.join(inside),
+                        inside: inside.to_owned(),
+                        is_own,
+                        bytes: bytes.clone(),
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "rs")
 }
 
 /// The copy needs some names for itself.
@@ -196,7 +231,7 @@ fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
         let Entry::File { bytes, .. } = entry else {
             continue;
         };
-        if path.extension().is_some_and(|ending| ending == "rs") {
+        if is_rust(path) {
             let text = String::from_utf8_lossy(bytes);
             found.extend(text.match_indices(PREFIX).map(|(at, _)| {
                 let rest = text.get(at..).unwrap_or_default().chars();

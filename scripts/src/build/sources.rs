@@ -2,23 +2,19 @@
 //! of the earlier ones compiled in.
 
 use super::code::Artifact;
-use super::constants::{Constant, Constants, account, set};
+use super::constants::{Constants, set};
 use super::error::BuildError;
 use super::evm;
-use super::framework::{Framework, Part, programs};
+use super::framework::{Framework, Part, of_proxies, programs};
 use super::package::Workspace;
 use super::workplace::Workplace;
-use crate::ids::{CodeHash, SourceHash};
+use crate::ids::SourceHash;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use stylus_upgrades_interface::parts::PARTS;
 
-/// Packages in the order of their builds, with the beginning of the constants derived from each.
-const ORDER: [(&str, &str); 3] = [
-    ("proxy", "BARE"),
-    ("upgradeability-storage", "STORAGE"),
-    ("upgradeability-proxy", "PROXY"),
-];
+/// The programs of the proxies in the order of their builds.
+const ORDER: [&str; 3] = ["proxy", "upgradeability-storage", "upgradeability-proxy"];
 /// Where one of them lies in the framework's workspace.
 const STORAGE: &str = "proxy/upgradeability_storage/Cargo.toml";
 
@@ -54,38 +50,19 @@ impl Sources<'_> {
     /// Builds every program; what is unchanged comes from the cache.
     pub(super) fn build(&self) -> Result<Framework, BuildError> {
         let stub = evm::stub_code();
-        let stub_address = evm::create2_address(&evm::creation_code(&stub));
-        let mut constants = Constants::new();
-        account(&mut constants, "STUB", stub_address, CodeHash::of(&stub));
+        let known = |built: &[Part]| of_proxies(&stub, &built.iter().collect::<Vec<_>>());
         let mut built = Vec::with_capacity(ORDER.len());
-        for (package, name) in ORDER {
-            let part = self.part(package, &constants)?;
-            let codehash = part.artifact.codehash();
-            account(&mut constants, name, part.address, codehash);
-            built.push(part);
+        for package in ORDER {
+            built.push(self.part(package, &known(&built))?);
         }
-        let [bare, storage, proxy] =
-            <[Part; 3]>::try_from(built).expect("one program per entry of ORDER");
-        let proxy_creation_code = evm::proxy_creation_code(stub_address, &proxy.artifact.code);
-        let creation_code = Constant::File(proxy_creation_code.clone());
-        set(&mut constants, "PROXY_INITCODE", creation_code);
-        for (name, creation_code) in evm::creation_codes(stub_address, storage.address) {
-            set(&mut constants, name, Constant::File(creation_code));
-        }
+        let mut constants = known(&built);
         let parts = PARTS.iter();
         let parts = parts.map(|part| self.part(part.package, &constants));
         let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
         set(&mut constants, "PARTS", programs(&parts));
-        Ok(Framework {
-            stub,
-            stub_address,
-            bare,
-            storage,
-            proxy,
-            proxy_creation_code,
-            registry: self.program("registry", &constants)?,
-            parts,
-        })
+        let registry = self.program("registry", &constants)?;
+        let proxies = <[Part; 3]>::try_from(built).expect("one program per entry of ORDER");
+        Ok(Framework::of(stub, proxies, parts, registry))
     }
 
     fn part(&self, package: &str, constants: &Constants) -> Result<Part, BuildError> {

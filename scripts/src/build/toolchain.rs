@@ -12,6 +12,9 @@ pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 /// What rustup chooses the compiler by.
 const FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
+/// Where rustup looks first for a compiler's name.
+pub(super) const CHOSEN: &str = "RUSTUP_TOOLCHAIN";
+
 /// The file that names a compiler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ToolchainFile {
@@ -22,7 +25,7 @@ pub(super) struct ToolchainFile {
     /// Where it lies; `None` of the framework's, for sources that have none.
     pub(super) path: Option<PathBuf>,
     /// The compiler, as rustup calls it.
-    channel: String,
+    pub(super) channel: String,
 }
 
 impl ToolchainFile {
@@ -60,7 +63,7 @@ impl ToolchainFile {
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         let channel = &self.channel; // before all else that rustup chooses by
-        command.current_dir("/").env("RUSTUP_TOOLCHAIN", channel);
+        command.current_dir("/").env(CHOSEN, channel);
         command
     }
 }
@@ -184,10 +187,7 @@ pub(super) fn cargo_home() -> PathBuf {
 fn ask(file: &ToolchainFile, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
     let mut command = file.command(program);
     let output = command.args(arguments).output();
-    let output = output.map_err(|source| BuildError::ToolMissing {
-        program: program.into(),
-        source,
-    })?;
+    let output = output.map_err(BuildError::not_started(program.as_ref()))?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => Err(BuildError::Toolchain {

@@ -101,8 +101,8 @@ impl Tree {
     /// within `from`.
     ///
     /// # Errors
-    /// [`BuildError::SpecialFile`] for what is neither file nor folder, and for a link that leaves
-    /// `within`; [`BuildError::SourcesTooLarge`].
+    /// [`BuildError::SpecialFile`] for what is neither file nor folder, for a link that leaves `within`,
+    /// and for what is too large.
     pub(super) fn add(
         &mut self,
         from: &Path,
@@ -162,9 +162,9 @@ impl Tree {
             .read_to_end(&mut bytes)
             .map_err(refused)?;
         if bytes.len() > left {
-            return Err(BuildError::SourcesTooLarge {
+            return Err(BuildError::SpecialFile {
                 path: path.to_owned(),
-                limit: BYTES_MAX,
+                kind: format!("too large: all sources may have {BYTES_MAX} bytes"),
             });
         }
         self.bytes += bytes.len();

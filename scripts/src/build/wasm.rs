@@ -10,6 +10,7 @@ use crate::interface::{Callable, is_answered};
 use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use stylus_layout::{DeclaredStep, Layout};
 use stylus_upgrades_interface::migratable::IMigratable::isMigratedCall;
 use stylus_upgrades_interface::sections;
@@ -19,6 +20,8 @@ use wasmparser::{Parser, Payload};
 
 /// What the chain calls.
 const ENTRYPOINT: &str = "user_entrypoint";
+/// What [`layout`] reads.
+const LAYOUT: &str = "the storage layout";
 /// What the chain reads and writes.
 const MEMORY: &str = "memory";
 
@@ -36,10 +39,8 @@ pub fn reencode(package: &str, raw: &[u8]) -> Result<Vec<u8>, BuildError> {
 /// The storage layout that the compiler's module carries, if the contract declares one. Errors if
 /// it is of another format, or contradicts itself.
 pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
-    Layout::from_section(&section(raw, sections::LAYOUT)).map_err(|source| BuildError::Layout {
-        package: package.into(),
-        source,
-    })
+    let found = Layout::from_section(&section(raw, sections::LAYOUT));
+    found.map_err(|error| unreadable(package, LAYOUT, &error))
 }
 
 /// Refuses a module that carries the layout of another struct than the entrypoint: a component that says it is
@@ -51,10 +52,7 @@ pub(super) fn require_layout_of(
     entrypoints: &BTreeSet<String>,
 ) -> Result<(), BuildError> {
     let described = Layout::struct_of_section(&section(raw, sections::LAYOUT));
-    let described = described.map_err(|source| BuildError::Layout {
-        package: package.into(),
-        source,
-    })?;
+    let described = described.map_err(|error| unreadable(package, LAYOUT, &error))?;
     let Some(described) = described else {
         return Ok(());
     };
@@ -73,12 +71,8 @@ pub(super) fn require_layout_of(
 /// The initializers and migrations that the compiler's module declares; `None` if it says nothing
 /// of them. Errors as [`layout`] does.
 pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, BuildError> {
-    DeclaredStep::from_section(&section(raw, sections::STEPS)).map_err(|source| {
-        BuildError::Layout {
-            package: package.into(),
-            source,
-        }
-    })
+    let found = DeclaredStep::from_section(&section(raw, sections::STEPS));
+    found.map_err(|error| unreadable(package, "the initializers and migrations", &error))
 }
 
 /// What callers can use, as the compiler's module says and its code shows; `None` if it says nothing of it.
@@ -88,10 +82,16 @@ pub fn interface(
     raw: &[u8],
     steps: Option<&[DeclaredStep]>,
 ) -> Result<Option<Callable>, BuildError> {
-    Callable::of_module(raw, steps).map_err(|reason| BuildError::Interface {
+    let found = Callable::of_module(raw, steps);
+    found.map_err(|reason| unreadable(package, "the functions", &reason))
+}
+
+fn unreadable(package: &str, what: &'static str, reason: &dyn Display) -> BuildError {
+    BuildError::Section {
         package: package.into(),
-        reason,
-    })
+        what,
+        reason: reason.to_string(),
+    }
 }
 
 /// Refuses a module that was compiled without what only this builder knows: it is good for

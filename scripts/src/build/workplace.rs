@@ -68,7 +68,7 @@ impl<'a> Workplace<'a> {
         known: &Constants,
     ) -> Result<(Artifact, Places), BuildError> {
         source.add_constants(known);
-        let sources = SourceFiles::read(&source.package.folder, &source.path_dependencies);
+        let sources = SourceFiles::read(&source.rust);
         let mut artifact = self.built(&source, known, &sources)?;
         let by_hand = sources.slots_by_hand();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {

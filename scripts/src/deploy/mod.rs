@@ -123,10 +123,12 @@ pub(crate) fn was_not_done(error: &ChainError) -> bool {
 
 /// Whether the program at `address` is activated, current and unexpired.
 pub async fn is_active(client: &Client, address: Address) -> Result<bool, ChainError> {
-    match client
-        .call(ARB_WASM, &IArbWasm::programVersionCall { program: address })
-        .await
-    {
+    is_answered(client, &IArbWasm::programVersionCall { program: address }).await
+}
+
+/// Whether ArbWasm answers a question about a program that is active, and refuses it otherwise.
+async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, ChainError> {
+    match client.call(ARB_WASM, question).await {
         Ok(_) => Ok(true),
         Err(ChainError::Refused { .. }) => Ok(false),
         Err(error) => Err(error),

@@ -1,14 +1,14 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between, at an address that follows from what it was made of.
 
-use super::{bumped, data_fee, was_not_done};
+use super::{bumped, data_fee, is_answered, was_not_done};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
 use crate::registry::origin;
 use crate::registry::{Origin, OriginError, Release, Salt};
 use alloy::primitives::{Address, U256, address};
 use alloy::rpc::types::state::AccountOverride;
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER};
+use stylus_upgrades_interface::chain::{IArbWasm, IStylusDeployer, STYLUS_DEPLOYER};
 
 /// Where the registry's code is put for the duration of one call, to learn what activating it
 /// will cost: an account that nobody owns.
@@ -108,22 +108,17 @@ async fn create(
 
 /// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.
 async fn fee_before_creation(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
-    let is_active = async || {
-        let codehash = registry.codehash().into();
-        let call = IArbWasm::codehashVersionCall { codehash };
-        match client.call(ARB_WASM, &call).await {
-            Ok(_) => Ok(true),
-            Err(ChainError::Refused { .. }) => Ok(false),
-            Err(error) => Err(error),
-        }
-    };
-    if is_active().await? {
+    let codehash = registry.codehash().into();
+    let is_active = IArbWasm::codehashVersionCall { codehash };
+    if is_answered(client, &is_active).await? {
         return Ok(U256::ZERO);
     }
     let code = AccountOverride::default().with_code(registry.code.clone());
     match data_fee(client, NOWHERE, Some(code)).await {
         // Somebody else was first, between the two questions.
-        Err(error) if was_not_done(&error) && is_active().await? => Ok(U256::ZERO),
+        Err(error) if was_not_done(&error) && is_answered(client, &is_active).await? => {
+            Ok(U256::ZERO)
+        }
         fee => fee,
     }
 }

@@ -1,16 +1,17 @@
 //! What callers of a contract lose with its next version: functions, events and errors that are gone
 //! or mean something else.
 
+use super::published::{error_entry, event_entry, function_entry, types};
 use super::{Callable, is_reading};
 use crate::assess::{Finding, FindingId, Part, Severity};
-use alloy::json_abi::{Fallback, Function, JsonAbi, Param, StateMutability};
+use alloy::json_abi::{Fallback, Function, JsonAbi, StateMutability};
 use serde::Serialize;
 
 /// Something that callers knew and that is not there any more as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// What happened, stable: `function-removed`.
-    pub code: &'static str,
+    pub code: String,
     /// The signature as it was.
     pub signature: String,
     /// What happened, in words.
@@ -21,6 +22,15 @@ pub struct Change {
 }
 
 impl Change {
+    fn new(code: String, signature: String, message: String, name: &str) -> Self {
+        Self {
+            code,
+            signature,
+            message,
+            name: name.to_owned(),
+        }
+    }
+
     /// As `--accept` takes it.
     pub fn id(&self) -> FindingId {
         FindingId::new(format!("{}:{}", self.code, self.signature))
@@ -32,106 +42,99 @@ impl Change {
     }
 }
 
+/// A function, an event or an error of an ABI.
+struct Declared<'a> {
+    kind: &'static str,
+    name: &'a str,
+    signature: String,
+    /// As a layout document has it.
+    entry: String,
+    function: Option<&'a Function>,
+}
+
+impl<'a> Declared<'a> {
+    fn all(abi: &'a JsonAbi) -> Vec<Self> {
+        let functions = abi.functions().map(|one| Self {
+            function: Some(one),
+            ..Self::new("function", &one.name, one.signature(), function_entry(one))
+        });
+        let events = abi.events();
+        let events =
+            events.map(|one| Self::new("event", &one.name, one.signature(), event_entry(one)));
+        let errors = abi.errors();
+        let errors =
+            errors.map(|one| Self::new("error", &one.name, one.signature(), error_entry(one)));
+        functions.chain(events).chain(errors).collect()
+    }
+
+    fn new(kind: &'static str, name: &'a str, signature: String, entry: String) -> Self {
+        let function = None;
+        Self {
+            kind,
+            name,
+            signature,
+            entry,
+            function,
+        }
+    }
+
+    fn change(&self, what: &str, words: &str) -> Change {
+        let (kind, signature) = (self.kind, self.signature.clone());
+        let message = format!("the {kind} {signature} {words}");
+        Change::new(format!("{kind}-{what}"), signature, message, self.name)
+    }
+}
+
 /// Compares. What the old code declares as an initializer or a migration nobody calls, so it may go;
 /// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
 pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
-    let (old, abi) = (&before.abi, &after.abi);
+    let new = Declared::all(&after.abi);
     let mut changes = Vec::new();
-    for was in old
-        .functions()
-        .filter(|one| !before.steps.contains(&one.signature()))
-    {
-        let is = abi.functions().find(|one| one.selector() == was.selector());
-        match is {
-            Some(is) if after.steps.contains(&is.signature()) => changes.push(Change {
-                code: "function-changed",
-                signature: was.signature(),
-                message: format!(
-                    "the function {} is an initializer or a migration now",
-                    was.signature()
-                ),
-                name: was.name.clone(),
-            }),
-            Some(is) => changes.extend(answers(was, is)),
-            None => changes.push(gone(
-                ("function-removed", "function-changed"),
-                ("function", was.signature(), &was.name),
-                abi.functions
-                    .get(&was.name)
-                    .and_then(|all| all.first())
-                    .map(Function::signature),
-            )),
-        }
-    }
-    changes.extend(without_selector(old, abi));
-    for was in old.events() {
-        let described = |event: &alloy::json_abi::Event| {
-            let indexed: Vec<bool> = event.inputs.iter().map(|input| input.indexed).collect();
-            (event.selector(), indexed, event.anonymous)
-        };
-        if abi.events().any(|is| described(is) == described(was)) {
+    for was in Declared::all(&before.abi) {
+        if was.function.is_some() && before.steps.contains(&was.signature) {
             continue;
         }
-        let other = abi.events.get(&was.name).and_then(|all| all.first());
-        changes.push(gone(
-            ("event-removed", "event-changed"),
-            ("event", was.signature(), &was.name),
-            other.map(|other| other.full_signature()),
-        ));
-    }
-    for was in old.errors() {
-        if abi.errors().any(|is| is.selector() == was.selector()) {
-            continue;
+        let same_kind = || new.iter().filter(|is| is.kind == was.kind);
+        let is = same_kind().find(|is| match was.function {
+            Some(_) => is.signature == was.signature,
+            None => is.entry == was.entry,
+        });
+        match (is, same_kind().find(|is| is.name == was.name)) {
+            (Some(is), _) => match (was.function, is.function) {
+                (Some(_), Some(_)) if after.steps.contains(&is.signature) => {
+                    changes.push(was.change("changed", "is an initializer or a migration now"));
+                }
+                (Some(was), Some(is)) => changes.extend(answers(was, is)),
+                _ => {}
+            },
+            (None, Some(other)) => {
+                let (_, other) = other.entry.split_once(' ').unwrap_or_default();
+                changes.push(was.change("changed", &format!("is {other} now")));
+            }
+            (None, None) => changes.push(was.change("removed", "is not there any more")),
         }
-        let other = abi.errors.get(&was.name).and_then(|all| all.first());
-        changes.push(gone(
-            ("error-removed", "error-changed"),
-            ("error", was.signature(), &was.name),
-            other.map(|other| other.signature()),
-        ));
     }
+    changes.extend(without_selector(&before.abi, &after.abi));
     changes
 }
 
 /// What callers can use from the next version on: functions, events and errors that were not there.
 pub fn added(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut add = |code, kind: &str, signature: String, name: &str| {
-        changes.push(Change {
-            code,
-            message: format!("the {kind} {signature} is new"),
-            signature,
-            name: name.to_owned(),
-        });
+    let old = Declared::all(old);
+    let is_new = |is: &Declared<'_>| {
+        let mut old = old.iter();
+        old.all(|was| was.kind != is.kind || was.signature != is.signature)
     };
-    for is in abi.functions() {
-        if !old.functions().any(|was| was.selector() == is.selector()) {
-            add("function-added", "function", is.signature(), &is.name);
-        }
-    }
-    for is in abi.events() {
-        if !old.events().any(|was| was.selector() == is.selector()) {
-            add("event-added", "event", is.signature(), &is.name);
-        }
-    }
-    for is in abi.errors() {
-        if !old.errors().any(|was| was.selector() == is.selector()) {
-            add("error-added", "error", is.signature(), &is.name);
-        }
-    }
-    changes
+    let new = Declared::all(abi).into_iter().filter(is_new);
+    new.map(|is| is.change("added", "is new")).collect()
 }
 
 /// What answers calls that no function answers.
 fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut add = |code, name: &str, message: &str| {
-        changes.push(Change {
-            code,
-            signature: format!("{name}()"),
-            message: message.to_owned(),
-            name: name.to_owned(),
-        });
+    let mut add = |code: &str, name: &str, message: &str| {
+        let signature = format!("{name}()");
+        changes.push(Change::new(code.into(), signature, message.into(), name));
     };
     if old.receive.is_some() && abi.receive.is_none() {
         let message = "receive, which answers calls without calldata, is not there any more";
@@ -152,65 +155,34 @@ fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
     changes
 }
 
-fn gone(
-    (removed, changed): (&'static str, &'static str),
-    (kind, signature, name): (&str, String, &str),
-    other: Option<String>,
-) -> Change {
-    let (code, message) = match other {
-        Some(other) => (changed, format!("the {kind} {signature} is {other} now")),
-        None => (
-            removed,
-            format!("the {kind} {signature} is not there any more"),
-        ),
-    };
-    Change {
-        code,
-        signature,
-        message,
-        name: name.to_owned(),
-    }
-}
-
 /// What a function of the same selector answers.
 fn answers(was: &Function, is: &Function) -> Vec<Change> {
     let mut changes = Vec::new();
-    let mut add = |code, message| {
-        changes.push(Change {
-            code,
-            signature: was.signature(),
+    let signature = was.signature();
+    let mut add = |code: &str, words: String| {
+        let message = format!("{signature} {words}");
+        changes.push(Change::new(
+            code.into(),
+            signature.clone(),
             message,
-            name: was.name.clone(),
-        });
+            &was.name,
+        ));
     };
-    let list = |outputs: &[Param]| {
-        let all: Vec<_> = outputs
-            .iter()
-            .map(|one| one.selector_type().into_owned())
-            .collect();
-        format!("({})", all.join(","))
-    };
-    let (old, new) = (list(&was.outputs), list(&is.outputs));
+    let (old, new) = (types(&was.outputs), types(&is.outputs));
     if old != new {
-        let message = format!("{} returned {old} and returns {new} now", was.signature());
-        add("returns-changed", message);
+        add(
+            "returns-changed",
+            format!("returned ({old}) and returns ({new}) now"),
+        );
     }
     let (before, after) = (was.state_mutability, is.state_mutability);
     let loses_value = before == StateMutability::Payable && after != StateMutability::Payable;
     if loses_value || (is_reading(before) && !is_reading(after)) {
-        let words = |mutability| match mutability {
-            StateMutability::Pure => "pure",
-            StateMutability::View => "view",
-            StateMutability::NonPayable => "nonpayable",
-            StateMutability::Payable => "payable",
-        };
-        let message = format!(
-            "{} was {} and is {} now",
-            was.signature(),
-            words(before),
-            words(after)
+        let (before, after) = (before.as_json_str(), after.as_json_str());
+        add(
+            "mutability-changed",
+            format!("was {before} and is {after} now"),
         );
-        add("mutability-changed", message);
     }
     changes
 }

@@ -17,13 +17,13 @@ mod storage;
 pub use compare::{Change, added, compare};
 pub use module::is_answered;
 pub use published::published;
-pub use sources::{Places, SourceFiles};
+pub use sources::{Places, RustFile, SourceFiles};
 pub use storage::{StorageStruct, storage_structs};
 
-use alloy::json_abi::{Fallback, Function, JsonAbi, Receive, StateMutability};
+use alloy::json_abi::{AbiItem, JsonAbi, StateMutability};
 use module::Module;
 use serde::{Deserialize, Serialize};
-use stylus_layout::{DeclaredStep, PublicInterface, StepKind};
+use stylus_layout::{DeclaredStep, StepKind};
 
 /// Why nothing is known of what callers can use of code that was built here.
 pub const NOT_DECLARED: &str = "are not known: #[upgradeable] wrote none into its module";
@@ -100,54 +100,26 @@ impl Callable {
     }
 
     fn add_line(&mut self, line: &str, module: &Module<'_>) -> Result<(), String> {
-        let fallback = |state_mutability| Some(Fallback { state_mutability });
-        match line {
-            "receive" => {
-                let state_mutability = StateMutability::Payable;
-                self.abi.receive = Some(Receive { state_mutability });
-                return Ok(());
+        match published::item(line) {
+            // What a document cannot have has no spelling that two readers agree on.
+            Some(AbiItem::Function(one)) if published::has_spelling(&one) => {
+                if !module.compares_with(one.selector()) {
+                    let signature = one.signature();
+                    return Err(format!(
+                        "the function {signature}: the code does not compare calldata with its selector"
+                    ));
+                }
+                let same = self.abi.functions.entry(one.name.clone());
+                same.or_default().push(one.into_owned());
             }
-            "fallback" => {
-                self.abi.fallback = fallback(StateMutability::NonPayable);
-                return Ok(());
+            Some(AbiItem::Receive(one)) => self.abi.receive = Some(one.into_owned()),
+            Some(AbiItem::Fallback(one)) => self.abi.fallback = Some(one.into_owned()),
+            _ => {
+                let line = line.escape_default();
+                return Err(format!("a line of the module's interface: {line}"));
             }
-            "fallback payable" => {
-                self.abi.fallback = fallback(StateMutability::Payable);
-                return Ok(());
-            }
-            _ => {}
         }
-        let strange = || {
-            format!(
-                "a line of the module's interface: {}",
-                line.escape_default()
-            )
-        };
-        let function = line.strip_prefix("function ").ok_or_else(strange)?;
-        let function = Function::parse(function).map_err(|_| strange())?;
-        // What a document cannot have has no spelling that two readers agree on.
-        if !published::has_spelling(&function) {
-            return Err(strange());
-        }
-        if !module.compares_with(function.selector()) {
-            let signature = function.signature();
-            return Err(format!(
-                "the function {signature}: the code does not compare calldata with its selector"
-            ));
-        }
-        let same = self.abi.functions.entry(function.name.clone());
-        same.or_default().push(function);
         Ok(())
-    }
-
-    /// What an interface says that somebody published, with the steps among its functions.
-    pub fn of_published(interface: &PublicInterface, steps: Option<&[DeclaredStep]>) -> Self {
-        let (abi, unknown) = published::abi(interface);
-        Self {
-            abi,
-            steps: signatures(steps.unwrap_or_default()),
-            unseen: [interface.unseen(), &unknown].concat(),
-        }
     }
 }
 

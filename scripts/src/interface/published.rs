@@ -1,11 +1,10 @@
 //! The interface of a layout document: made of what callers can use, and read as that.
 
-use super::Callable;
+use super::{Callable, signatures};
 use alloy::json_abi::{
-    Error as AbiError, Event, EventParam, Fallback, Function, JsonAbi, Param, Receive,
-    StateMutability,
+    AbiItem, Error as AbiError, Event, Fallback, Function, JsonAbi, Param, Receive, StateMutability,
 };
-use stylus_layout::{Document, Entry, Mutability, NOTE_MAX, NOTES_MAX, PublicInterface};
+use stylus_layout::{DeclaredStep, Document, NOTE_MAX, NOTES_MAX, PublicInterface};
 
 /// What ends a note that is too long.
 const CUT: &str = "...";
@@ -28,6 +27,22 @@ impl Callable {
         self.published().is_some_and(|own| own == *said)
     }
 
+    /// What an interface says that somebody published, with the steps among its functions.
+    pub fn of_published(interface: &PublicInterface, steps: Option<&[DeclaredStep]>) -> Self {
+        let (known, unknown): (Vec<&String>, Vec<&String>) = interface
+            .abi()
+            .iter()
+            .partition(|entry| item(entry).is_some());
+        let unknown = unknown
+            .into_iter()
+            .map(|entry| format!("{entry}: it cannot be read"));
+        Self {
+            abi: known.into_iter().filter_map(|entry| item(entry)).collect(),
+            steps: signatures(steps.unwrap_or_default()),
+            unseen: interface.unseen().iter().cloned().chain(unknown).collect(),
+        }
+    }
+
     /// What a layout document says that callers can use; nothing where it says nothing.
     pub fn of_document(document: &Document) -> Option<Self> {
         let interface = document.interface.as_ref()?;
@@ -35,32 +50,19 @@ impl Callable {
     }
 }
 
-/// A published interface as JSON of compilers, and what of it is not known.
-pub(super) fn abi(interface: &PublicInterface) -> (JsonAbi, Vec<String>) {
-    let (mut abi, mut unknown) = (JsonAbi::new(), Vec::new());
-    for entry in interface.entries() {
-        unknown.extend(add(&entry, &mut abi).err());
-    }
-    (abi, unknown)
-}
-
 /// Whether a document can have a function.
 pub(super) fn has_spelling(function: &Function) -> bool {
-    PublicInterface::new([entry(function)], []).is_ok()
+    PublicInterface::new([function_entry(function)], []).is_ok()
 }
 
-fn types(all: &[Param]) -> String {
+pub(super) fn types(all: &[Param]) -> String {
     let all = all.iter().map(|one| one.selector_type().into_owned());
     all.collect::<Vec<_>>().join(",")
 }
 
-fn entry(function: &Function) -> String {
-    let promise = match function.state_mutability {
-        StateMutability::Pure => " pure",
-        StateMutability::View => " view",
-        StateMutability::NonPayable => "",
-        StateMutability::Payable => " payable",
-    };
+pub(super) fn function_entry(function: &Function) -> String {
+    let promise = function.state_mutability.as_str();
+    let promise = promise.map_or_else(String::new, |promise| format!(" {promise}"));
     let returns = match function.outputs.as_slice() {
         [] => String::new(),
         outputs => format!(" returns ({})", types(outputs)),
@@ -69,26 +71,44 @@ fn entry(function: &Function) -> String {
     format!("function {name}({inputs}){promise}{returns}")
 }
 
+pub(super) fn event_entry(event: &Event) -> String {
+    let inputs = event.inputs.iter().map(|one| match one.indexed {
+        true => format!("{} indexed", one.selector_type()),
+        false => one.selector_type().into_owned(),
+    });
+    let inputs = inputs.collect::<Vec<_>>().join(",");
+    let anonymous = if event.anonymous { " anonymous" } else { "" };
+    format!("event {}({inputs}){anonymous}", event.name)
+}
+
+pub(super) fn error_entry(error: &AbiError) -> String {
+    format!("error {}({})", error.name, types(&error.inputs))
+}
+
 fn entries(abi: &JsonAbi) -> Vec<String> {
-    let mut entries: Vec<String> = abi.functions().map(entry).collect();
-    for event in abi.events() {
-        let inputs = event.inputs.iter().map(|one| match one.indexed {
-            true => format!("{} indexed", one.selector_type()),
-            false => one.selector_type().into_owned(),
-        });
-        let inputs = inputs.collect::<Vec<_>>().join(",");
-        let anonymous = if event.anonymous { " anonymous" } else { "" };
-        entries.push(format!("event {}({inputs}){anonymous}", event.name));
-    }
-    for AbiError { name, inputs } in abi.errors() {
-        entries.push(format!("error {name}({})", types(inputs)));
-    }
+    let mut entries: Vec<String> = abi.functions().map(function_entry).collect();
+    entries.extend(abi.events().map(event_entry));
+    entries.extend(abi.errors().map(error_entry));
     entries.extend(abi.receive.map(|_| "receive".to_owned()));
     entries.extend(abi.fallback.map(|one| match one.state_mutability {
         StateMutability::Payable => "fallback payable".to_owned(),
         _ => "fallback".to_owned(),
     }));
     entries
+}
+
+/// An entry as JSON of compilers, with or without the names of parameters; nothing of one that cannot be read.
+pub(super) fn item(entry: &str) -> Option<AbiItem<'static>> {
+    let fallback = |state_mutability| Some(Fallback { state_mutability }.into());
+    match entry {
+        "receive" => {
+            let state_mutability = StateMutability::Payable;
+            Some(Receive { state_mutability }.into())
+        }
+        "fallback" => fallback(StateMutability::NonPayable),
+        "fallback payable" => fallback(StateMutability::Payable),
+        other => AbiItem::parse(other).ok(),
+    }
 }
 
 /// Notes in printable ASCII, none of them long, and not too many.
@@ -117,85 +137,6 @@ fn plain(text: &str) -> String {
         plain.push_str(CUT);
     }
     plain
-}
-
-/// Adds an entry; what of it is not known.
-fn add(entry: &Entry<'_>, abi: &mut JsonAbi) -> Result<(), String> {
-    match entry {
-        Entry::Error { name, inputs } => {
-            let (name, inputs) = ((*name).to_owned(), params(inputs)?);
-            let error = AbiError { name, inputs };
-            abi.errors
-                .entry(error.name.clone())
-                .or_default()
-                .push(error);
-        }
-        Entry::Event {
-            name,
-            inputs,
-            anonymous,
-        } => {
-            let of = |(ty, indexed): &(&str, bool)| -> Result<EventParam, String> {
-                let Param { ty, components, .. } = param(ty)?;
-                Ok(EventParam {
-                    ty,
-                    name: String::new(),
-                    indexed: *indexed,
-                    components,
-                    internal_type: None,
-                })
-            };
-            let event = Event {
-                name: (*name).to_owned(),
-                inputs: inputs.iter().map(of).collect::<Result<_, String>>()?,
-                anonymous: *anonymous,
-            };
-            abi.events
-                .entry(event.name.clone())
-                .or_default()
-                .push(event);
-        }
-        Entry::Fallback { payable } => {
-            let state_mutability = match payable {
-                true => StateMutability::Payable,
-                false => StateMutability::NonPayable,
-            };
-            abi.fallback = Some(Fallback { state_mutability });
-        }
-        Entry::Function {
-            name,
-            inputs,
-            outputs,
-            mutability,
-        } => {
-            let function = Function {
-                name: (*name).to_owned(),
-                inputs: params(inputs)?,
-                outputs: params(outputs)?,
-                state_mutability: match mutability {
-                    Mutability::Pure => StateMutability::Pure,
-                    Mutability::View => StateMutability::View,
-                    Mutability::NonPayable => StateMutability::NonPayable,
-                    Mutability::Payable => StateMutability::Payable,
-                },
-            };
-            let same = abi.functions.entry(function.name.clone());
-            same.or_default().push(function);
-        }
-        Entry::Receive => {
-            let state_mutability = StateMutability::Payable;
-            abi.receive = Some(Receive { state_mutability });
-        }
-    }
-    Ok(())
-}
-
-fn params(types: &[&str]) -> Result<Vec<Param>, String> {
-    types.iter().map(|ty| param(ty)).collect()
-}
-
-fn param(ty: &str) -> Result<Param, String> {
-    Param::parse(ty).map_err(|_| format!("the type {ty} is not known"))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use super::Callable;
 use super::module::Module;
 use super::sources::SourceFiles;
+use alloy::dyn_abi::DynSolType;
 use alloy::dyn_abi::parser::is_valid_identifier;
-use alloy::json_abi::{Error as AbiError, Event, EventParam, JsonAbi, Param};
+use alloy::json_abi::{AbiItem, Error as AbiError, Event, JsonAbi};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::Visit;
 use syn::{ItemMacro, Macro};
@@ -50,20 +51,13 @@ pub(super) fn add(sources: &SourceFiles, module: &Module<'_>, to: &mut Callable)
     }
     let types = Types::of(&items);
     for item in &items {
-        let added = match item {
-            Item::Event(event) => types
-                .event(event)
-                .and_then(|one| add_event(one, module, &mut to.abi)),
-            Item::Error(error) => types.error(error).map(|one| {
-                let is_new = !to
-                    .abi
-                    .errors()
-                    .any(|other| other.selector() == one.selector());
-                if is_new && module.has_error(one.selector()) {
-                    to.abi.errors.entry(one.name.clone()).or_default().push(one);
-                }
-            }),
-            _ => Ok(()),
+        let added = match types.declared(item) {
+            Ok(Some(AbiItem::Event(one))) => add_event(one.into_owned(), module, &mut to.abi),
+            Ok(Some(AbiItem::Error(one))) => {
+                add_error(one.into_owned(), module, &mut to.abi);
+                Ok(())
+            }
+            other => other.map(drop),
         };
         to.unseen.extend(added.err());
     }
@@ -130,6 +124,16 @@ fn add_event(event: Event, module: &Module<'_>, abi: &mut JsonAbi) -> Result<(),
     }
 }
 
+/// Adds an error that the module has.
+fn add_error(error: AbiError, module: &Module<'_>, abi: &mut JsonAbi) {
+    let selector = error.selector();
+    let is_new = abi.errors().all(|other| other.selector() != selector);
+    if is_new && module.has_error(selector) {
+        let same = abi.errors.entry(error.name.clone());
+        same.or_default().push(error);
+    }
+}
+
 /// What the sources give the names of types to.
 struct Types<'a>(BTreeMap<String, Vec<&'a Item>>);
 
@@ -166,67 +170,49 @@ impl<'a> Types<'a> {
         }
     }
 
-    fn event(&self, event: &syn_solidity::ItemEvent) -> Result<Event, String> {
-        let of = || format!("the event {}", event.name);
-        let inputs = event.parameters.iter().map(|input| {
-            let Param {
-                ty,
-                name,
-                components,
-                ..
-            } = self.param(&input.ty, input.name.as_ref())?;
-            Ok(EventParam {
-                ty,
-                name,
-                indexed: input.is_indexed(),
-                components,
-                internal_type: None,
-            })
-        });
-        let inputs: Result<_, String> = inputs.collect();
-        Ok(Event {
-            name: identifier(&event.name).map_err(|why| format!("{}: {why}", of()))?,
-            inputs: inputs.map_err(|why| format!("{}: {why}", of()))?,
-            anonymous: event.is_anonymous(),
-        })
-    }
-
-    fn error(&self, error: &syn_solidity::ItemError) -> Result<AbiError, String> {
-        let of = || format!("the error {}", error.name);
-        let inputs = error.parameters.iter();
-        let inputs = inputs.map(|input| self.param(&input.ty, input.name.as_ref()));
-        let inputs: Result<_, String> = inputs.collect();
-        Ok(AbiError {
-            name: identifier(&error.name).map_err(|why| format!("{}: {why}", of()))?,
-            inputs: inputs.map_err(|why| format!("{}: {why}", of()))?,
-        })
-    }
-
-    fn param(&self, ty: &Type, name: Option<&SolIdent>) -> Result<Param, String> {
-        let ty = self.name(ty, DEPTH_MAX)?;
-        let parsed = Param::parse(&ty).map_err(|error| format!("{ty}: {error}"))?;
-        let name = name.and_then(|name| identifier(name).ok());
-        Ok(Param {
-            name: name.unwrap_or_default(),
-            ..parsed
-        })
+    /// An event or an error with the types that selectors have; nothing of any other item.
+    fn declared(&self, item: &Item) -> Result<Option<AbiItem<'static>>, String> {
+        let (kind, name, inputs): (_, _, Vec<_>) = match item {
+            Item::Event(event) => {
+                let inputs = event.parameters.iter();
+                let inputs = inputs.map(|one| (&one.ty, one.is_indexed(), one.name.as_ref()));
+                ("event", &event.name, inputs.collect())
+            }
+            Item::Error(error) => {
+                let inputs = error.parameters.iter();
+                let inputs = inputs.map(|one| (&one.ty, false, one.name.as_ref()));
+                ("error", &error.name, inputs.collect())
+            }
+            _ => return Ok(None),
+        };
+        let of = |why: &str| format!("the {kind} {name}: {why}");
+        if matches!(item, Item::Event(event) if event.is_anonymous()) {
+            return Err(of("it is anonymous"));
+        }
+        let input = |(ty, is_indexed, name): (&Type, bool, Option<&SolIdent>)| {
+            let ty = self.name(ty, DEPTH_MAX)?;
+            let indexed = if is_indexed { " indexed" } else { "" };
+            let name = name.map(|name| name.to_string());
+            let name = name.filter(|name| is_valid_identifier(name));
+            Ok(format!("{ty}{indexed} {}", name.unwrap_or_default()))
+        };
+        let inputs: Result<Vec<String>, String> = inputs.into_iter().map(input).collect();
+        let inputs = inputs.map_err(|why| of(&why))?.join(",");
+        // Rust has letters of every script, which could be read as something else.
+        let parsed = AbiItem::parse(&format!("{kind} {name}({inputs})"));
+        let parsed = parsed.map_err(|_| of("a name that Solidity does not allow"))?;
+        Ok(Some(parsed))
     }
 
     /// A type as selectors spell it; types lie `depth` deep within each other, at most.
     fn name(&self, ty: &Type, depth: usize) -> Result<String, String> {
         let depth = depth.checked_sub(1).ok_or("a type that leads to itself")?;
         Ok(match ty {
-            Type::Address(..) => "address".into(),
-            Type::Bool(_) => "bool".into(),
-            Type::String(_) => "string".into(),
-            Type::Bytes(_) => "bytes".into(),
-            Type::FixedBytes(_, size) => format!("bytes{size}"),
-            Type::Int(_, bits) => format!("int{}", bits.map_or(256, Into::into)),
-            Type::Uint(_, bits) => format!("uint{}", bits.map_or(256, Into::into)),
-            Type::Array(array) => match array.size() {
-                Some(size) => format!("{}[{size}]", self.name(&array.ty, depth)?),
-                None => format!("{}[]", self.name(&array.ty, depth)?),
-            },
+            Type::Array(array) => {
+                let size = array.size().map(|size| size.to_string());
+                let of = self.name(&array.ty, depth)?;
+                format!("{of}[{}]", size.unwrap_or_default())
+            }
             Type::Tuple(tuple) => {
                 let all = tuple.types.iter().map(|one| self.name(one, depth));
                 format!("({})", all.collect::<Result<Vec<_>, _>>()?.join(","))
@@ -236,16 +222,12 @@ impl<'a> Types<'a> {
                 let known = self.named(&last, depth);
                 known.ok_or_else(|| format!("the type {last} is not known"))?
             }
-            other => return Err(format!("the type {other} is not known")),
+            Type::Address(..) => "address".into(),
+            other => {
+                let parsed = DynSolType::parse(&other.to_string());
+                let parsed = parsed.map_err(|_| format!("the type {other} is not known"))?;
+                parsed.sol_type_name().into_owned()
+            }
         })
-    }
-}
-
-/// A name that Solidity allows. Rust has letters of every script, which could be read as something else.
-fn identifier(name: &SolIdent) -> Result<String, String> {
-    let name = name.to_string();
-    match is_valid_identifier(&name) {
-        true => Ok(name),
-        false => Err("a name that Solidity does not allow".into()),
     }
 }

@@ -1,19 +1,20 @@
 //! The sources of a contract, searched by names: nothing of the language is resolved. They are the
 //! places in messages, and the names of what the module has among its bytes.
 
-use super::storage::{has, idents, renamed, storage_structs};
+use super::storage::{StorageStruct, idents, storage_structs};
 use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
-use syn::{Expr, ExprCall, ExprUnsafe, File, Ident, ImplItemFn, Macro};
+use syn::{
+    Attribute, Expr, ExprCall, ExprLit, ExprUnsafe, File, Ident, ImplItemFn, Lit, Macro,
+    MetaNameValue,
+};
 
-/// Folders and files of a crate, at most.
-const FILES_MAX: usize = 10_000;
 /// Bytes of a source file, at most.
-const FILE_MAX: u64 = 8_000_000;
+const FILE_MAX: usize = 8_000_000;
 /// Folders of a crate that hold no part of its library.
-const OTHERS: [&str; 4] = ["benches", "examples", "target", "tests"];
+const OTHERS: [&str; 3] = ["benches", "examples", "tests"];
 /// What stylus-sdk and OpenZeppelin's library for it have for storage at any slot.
 const BY_HAND: [&str; 5] = [
     "StorageAccess",
@@ -24,6 +25,19 @@ const BY_HAND: [&str; 5] = [
 ];
 /// Places of slots computed by hand that are named, at most: the layout's document has no room for more.
 const PLACES_MAX: usize = 8;
+
+/// A Rust file that a contract is built from.
+#[derive(Debug, Clone)]
+pub struct RustFile {
+    /// Where it lies on the disk.
+    pub path: PathBuf,
+    /// Its path in its package.
+    pub inside: PathBuf,
+    /// Whether it is the contract's own.
+    pub is_own: bool,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
 
 /// The source files of a contract and of the packages that it depends on by path.
 #[derive(Default)]
@@ -39,30 +53,28 @@ pub(super) struct Source {
     /// As messages name it.
     pub(super) name: String,
     pub(super) file: File,
+    structs: Vec<StorageStruct>,
     /// Whether it is the contract's own.
     pub(super) is_own: bool,
 }
 
 impl SourceFiles {
-    /// Reads the packages in `folder` and in `dependencies`.
-    pub fn read(folder: &Path, dependencies: &[PathBuf]) -> Self {
+    /// Reads the Rust files of the copy that a contract is built in.
+    pub fn read(files: &[RustFile]) -> Self {
         let mut found = Self::default();
-        let dependencies = dependencies.iter().map(PathBuf::as_path);
-        for (number, folder) in std::iter::once(folder).chain(dependencies).enumerate() {
-            for path in paths(folder) {
-                let shown = path.strip_prefix(folder).unwrap_or(&path);
-                let name = shown.display().to_string();
-                match parse(&path) {
-                    Ok(file) => found.files.push(Source {
-                        path,
-                        name,
-                        file,
-                        is_own: number == 0,
-                    }),
-                    Err(reason) => found
-                        .unseen
-                        .push(format!("{name} cannot be read: {reason}")),
-                }
+        for file in files.iter().filter(|file| is_of_library(&file.inside)) {
+            let name = file.inside.display().to_string();
+            match parse(&file.bytes) {
+                Ok((parsed, structs)) => found.files.push(Source {
+                    path: file.path.clone(),
+                    name,
+                    file: parsed,
+                    structs,
+                    is_own: file.is_own,
+                }),
+                Err(reason) => found
+                    .unseen
+                    .push(format!("{name} cannot be read: {reason}")),
             }
         }
         found
@@ -75,9 +87,9 @@ impl SourceFiles {
     /// The structs that the contract's own sources call the entrypoint.
     pub fn entrypoints(&self) -> BTreeSet<String> {
         let own = self.files.iter().filter(|source| source.is_own);
-        let all = own.flat_map(|source| storage_structs(&source.file));
+        let all = own.flat_map(|source| &source.structs);
         let entrypoints = all.filter(|one| one.has("entrypoint"));
-        entrypoints.map(|one| one.name).collect()
+        entrypoints.map(|one| one.name.clone()).collect()
     }
 
     /// Where slots of storage are computed by hand, as `file: name`: what is kept there is in no layout.
@@ -99,9 +111,9 @@ impl SourceFiles {
             ..Places::default()
         };
         for source in &self.files {
-            for item in storage_structs(&source.file) {
+            for item in &source.structs {
                 let own = (String::new(), item.line);
-                let fields = std::iter::once(own).chain(item.fields);
+                let fields = std::iter::once(own).chain(item.fields.clone());
                 places.fields.extend(fields.map(|(field, line)| Place {
                     of: item.name.clone(),
                     name: field,
@@ -180,6 +192,26 @@ impl<'a> Visit<'a> for Methods {
     }
 }
 
+/// The name in `#[selector(name = "…")]`.
+fn renamed(attributes: &[Attribute]) -> Option<String> {
+    let last = |one: &Attribute| {
+        one.path()
+            .segments
+            .last()
+            .map(|last| last.ident.to_string())
+    };
+    let mut selectors = attributes.iter();
+    let selector = selectors.find(|one| last(one).as_deref() == Some("selector"))?;
+    let pair: MetaNameValue = selector.parse_args().ok()?;
+    match pair.value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(text.value()),
+        _ => None,
+    }
+}
+
 /// What computes slots by itself.
 #[derive(Default)]
 struct ByHand {
@@ -219,7 +251,7 @@ impl<'a> Visit<'a> for ByHand {
 
     /// What tests do is in no contract.
     fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
-        if !has(&item.attrs, "cfg") || !is_for_tests(item) {
+        if !is_for_tests(item) {
             syn::visit::visit_item_mod(self, item);
         }
     }
@@ -234,38 +266,18 @@ fn is_for_tests(item: &syn::ItemMod) -> bool {
     lists.any(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
 }
 
-fn parse(path: &Path) -> Result<File, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if metadata.len() > FILE_MAX {
+fn parse(bytes: &[u8]) -> Result<(File, Vec<StorageStruct>), String> {
+    if bytes.len() > FILE_MAX {
         return Err("it is too large".into());
     }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    syn::parse_file(&text).map_err(|error| format!("line {}: {error}", error.span().start().line))
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let at = |error: syn::Error| format!("line {}: {error}", error.span().start().line);
+    Ok((syn::parse_file(text).map_err(at)?, storage_structs(text)))
 }
 
-/// The Rust files of a package, in order; those of packages within it are not its own. Links are not
-/// followed.
-fn paths(folder: &Path) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
-    let mut left = vec![folder.to_owned()];
-    while let Some(inside) = left.pop() {
-        for entry in std::fs::read_dir(&inside).into_iter().flatten().flatten() {
-            let (path, kind) = (entry.path(), entry.file_type());
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let is_other = name.starts_with('.') || (inside == folder && OTHERS.contains(&&*name));
-            match kind {
-                Ok(kind) if kind.is_dir() && !is_other && !path.join("Cargo.toml").exists() => {
-                    left.push(path);
-                }
-                Ok(kind) if kind.is_file() && path.extension().is_some_and(|end| end == "rs") => {
-                    found.insert(path);
-                }
-                _ => {}
-            }
-        }
-        if found.len() > FILES_MAX {
-            break;
-        }
-    }
-    found
+/// Whether a file of a package, by its path in there, may be part of its library.
+fn is_of_library(inside: &Path) -> bool {
+    let is_other = OTHERS.iter().any(|other| inside.starts_with(other));
+    let mut names = inside.iter();
+    !is_other && !names.any(|name| name.to_string_lossy().starts_with('.'))
 }

@@ -196,7 +196,7 @@ fn added(source: &str) -> Result<String, ProjectError> {
             error.span().start().line
         ))
     })?;
-    let structs = storage_structs(&file);
+    let structs = storage_structs(source);
     if !structs.iter().any(|one| one.has("entrypoint")) {
         return Err(refused(
             "src/lib.rs has no storage struct with #[entrypoint]".into(),

@@ -7,124 +7,129 @@ use alloy::primitives::Address;
 use stylus_layout::{DeclaredStep, StepKind};
 use thiserror::Error;
 
+/// A way between two versions of a definition, and what the code of the new one declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The definition.
+    pub name: String,
+    /// The version before.
+    pub from: String,
+    /// The new version.
+    pub to: String,
+    /// The steps that are meant.
+    pub declared: Vec<DeclaredStep>,
+}
+
+/// A version that instances are created at, and the initializers that its code declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The definition.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The initializers.
+    pub declared: Vec<DeclaredStep>,
+    /// That of a registered version, where none is of this one.
+    pub elsewhere: Option<Box<DeclaredStep>>,
+}
+
 /// A command that does not run what the code declares.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
 pub enum StepsError {
     /// The code declares a migration and the command runs none.
     #[error(
-        "{name} {to} declares a migration that would not run, and never could again: {}",
-        listed(declared)
+        "{} {} declares a migration that would not run, and never could again: {}",
+        .0.name, .0.to, listed(&.0.declared)
     )]
     #[explain(
-        expected = expected_migration(from, to, declared),
+        expected = _0.expected(),
         found = "no call of it",
         next = format!(
             "{}; if the data really stays as it is, or something else migrates it: {}",
-            call_to("--call", Some(from), to, declared)
-                .unwrap_or_else(|| "give a --script that migrates it".into()),
+            _0.call().unwrap_or_else(|| "give a --script that migrates it".into()),
             FindingId::flag([&FindingId::MIGRATION_OMITTED])
         )
     )]
-    MigrationOmitted {
-        /// The definition.
-        name: String,
-        /// The version before.
-        from: String,
-        /// The new version.
-        to: String,
-        /// The migrations that are meant.
-        declared: Vec<DeclaredStep>,
-    },
-    /// The code declares an initializer and the command runs none.
-    #[error(
-        "{name} {version} declares an initializer that would not run, and never could on this instance: {}",
-        listed(declared)
-    )]
-    #[explain(
-        expected = expected_initializer(version, declared, elsewhere.as_deref()),
-        found = "no --init",
-        next = format!(
-            "{}; if the instance is meant to stay uninitialised: {}",
-            initialised(name, version, declared, elsewhere.as_deref()),
-            FindingId::flag([&FindingId::INITIALIZER_OMITTED])
-        )
-    )]
-    InitializerOmitted {
-        /// The definition.
-        name: String,
-        /// The version.
-        version: String,
-        /// The initializers that it declares.
-        declared: Vec<DeclaredStep>,
-        /// That of a registered version, where none is of this one.
-        elsewhere: Option<Box<DeclaredStep>>,
-    },
-    /// The first version's code declares initializers, and none of them for this label.
-    #[error(
-        "no instance could ever be initialised at {name} {version}: the code declares {}",
-        listed(declared)
-    )]
-    #[explain(
-        expected = "an #[initializer({version:?})]: what is created at a version runs its own",
-        found = listed(declared),
-        next = format!(
-            "{}, or write #[initializer({version:?})] in the code: a label stays for good. If no \
-             instance is to be initialised at it: {}",
-            declared.first().map_or_else(String::new, |one| format!("register it as {}", one.to)),
-            FindingId::flag([&FindingId::INITIALIZER_OF_OTHER])
-        )
-    )]
-    InitializerOfOther {
-        /// The definition.
-        name: String,
-        /// The version.
-        version: String,
-        /// The initializers that the code declares.
-        declared: Vec<DeclaredStep>,
-    },
+    MigrationOmitted(Migrated),
     /// Calldata of something that is no migration between these versions.
-    #[error("{found} is no migration {from} → {to} that the code of {name} {to} declares")]
+    #[error(
+        "{found} is no migration {} → {} that the code of {} {} declares",
+        of.from, of.to, of.name, of.to
+    )]
     #[explain(
-        expected = expected_migration(from, to, declared),
+        expected = of.expected(),
         found = found.trim_end_matches(',').to_owned(),
-        next = call_to("--call", Some(from), to, declared).unwrap_or_else(|| {
+        next = of.call().unwrap_or_else(|| {
             "declare #[migration(from, to)] in the code, or give a --script".into()
         })
     )]
     MigrationUndeclared {
-        /// The definition.
-        name: String,
-        /// The version before.
-        from: String,
-        /// The new version.
-        to: String,
         /// What the calldata is.
         found: String,
-        /// What the code declares.
-        declared: Vec<DeclaredStep>,
+        /// The way.
+        of: Migrated,
     },
-    /// Calldata of something that is no initializer of the version.
-    #[error("{found} is no initializer of {version} that the code of {name} {version} declares")]
+    /// The program of a complex migration leads from or to another version.
+    #[error("the program does not migrate {} {} → {}", .0.name, .0.from, .0.to)]
     #[explain(
-        expected = expected_initializer(version, declared, elsewhere.as_deref()),
+        expected = format!("a complex migration {} → {}", _0.from, _0.to),
+        found = listed(&_0.declared),
+        next = "give the program for these versions, or name the versions as it does"
+    )]
+    ProgramForOthers(Migrated),
+    /// The code declares an initializer and the command runs none.
+    #[error(
+        "{} {} declares an initializer that would not run, and never could on this instance: {}",
+        .0.name, .0.version, listed(&.0.declared)
+    )]
+    #[explain(
+        expected = _0.expected(),
+        found = "no --init",
+        next = format!(
+            "{}; if the instance is meant to stay uninitialised: {}",
+            _0.initialised(),
+            FindingId::flag([&FindingId::INITIALIZER_OMITTED])
+        )
+    )]
+    InitializerOmitted(Created),
+    /// Calldata of something that is no initializer of the version.
+    #[error(
+        "{found} is no initializer of {} that the code of {} {} declares",
+        of.version, of.name, of.version
+    )]
+    #[explain(
+        expected = of.expected(),
         found = found.trim_end_matches(',').to_owned(),
-        next = match declared.is_empty() {
+        next = match of.declared.is_empty() {
             true => "leave --init out".to_owned(),
-            false => initialised(name, version, declared, elsewhere.as_deref()),
+            false => of.initialised(),
         }
     )]
     InitializerUndeclared {
-        /// The definition.
-        name: String,
-        /// The version.
-        version: String,
         /// What the calldata is.
         found: String,
-        /// The initializers that the code declares.
-        declared: Vec<DeclaredStep>,
-        /// That of a registered version, where none is of this one.
-        elsewhere: Option<Box<DeclaredStep>>,
+        /// The version.
+        of: Created,
     },
+    /// The first version's code declares initializers, and none of them for this label.
+    #[error(
+        "no instance could ever be initialised at {} {}: the code declares {}",
+        .0.name, .0.version, listed(&.0.declared)
+    )]
+    #[explain(
+        expected = format!(
+            "an #[initializer({:?})]: what is created at a version runs its own", _0.version
+        ),
+        found = listed(&_0.declared),
+        next = format!(
+            "{}, or write #[initializer({:?})] in the code: a label stays for good. If no \
+             instance is to be initialised at it: {}",
+            _0.declared.first().map_or_else(String::new, |one| format!("register it as {}", one.to)),
+            _0.version,
+            FindingId::flag([&FindingId::INITIALIZER_OF_OTHER])
+        )
+    )]
+    InitializerOfOther(Created),
     /// Calldata of a declared function without its arguments.
     #[error("the calldata does not hold the arguments of {}: {reason}", step.signature)]
     #[explain(
@@ -169,32 +174,15 @@ pub enum StepsError {
         /// The account that programs of this framework call at their end.
         storage: Address,
     },
-    /// The program of a complex migration leads from or to another version.
-    #[error("the program does not migrate {name} {from} → {to}")]
-    #[explain(
-        expected = "a complex migration {from} → {to}",
-        found = listed(declared),
-        next = "give the program for these versions, or name the versions as it does"
-    )]
-    ProgramForOthers {
-        /// The definition.
-        name: String,
-        /// The version before.
-        from: String,
-        /// The new version.
-        to: String,
-        /// What the program declares.
-        declared: Vec<DeclaredStep>,
-    },
 }
 
 impl StepsError {
     /// What `--accept` takes for it; nothing where it cannot be accepted.
     pub fn id(&self) -> Option<FindingId> {
         match self {
-            Self::MigrationOmitted { .. } => Some(FindingId::MIGRATION_OMITTED),
-            Self::InitializerOmitted { .. } => Some(FindingId::INITIALIZER_OMITTED),
-            Self::InitializerOfOther { .. } => Some(FindingId::INITIALIZER_OF_OTHER),
+            Self::MigrationOmitted(_) => Some(FindingId::MIGRATION_OMITTED),
+            Self::InitializerOmitted(_) => Some(FindingId::INITIALIZER_OMITTED),
+            Self::InitializerOfOther(_) => Some(FindingId::INITIALIZER_OF_OTHER),
             _ => None,
         }
     }
@@ -237,61 +225,65 @@ fn call(flag: &str, step: &DeclaredStep) -> String {
     }
 }
 
-fn expected_migration(from: &str, to: &str, declared: &[DeclaredStep]) -> String {
-    let mut own = declared.iter();
-    match own.find(|one| one.from == from && one.to == to) {
-        Some(own) => own.signature.clone(),
-        None => format!(
-            "a migration {from} → {to}; the code declares: {}",
-            listed(declared)
-        ),
+impl Migrated {
+    fn own(&self) -> Option<&DeclaredStep> {
+        let mut own = self.declared.iter();
+        own.find(|one| one.from == self.from && one.to == self.to)
     }
-}
 
-fn expected_initializer(
-    version: &str,
-    declared: &[DeclaredStep],
-    elsewhere: Option<&DeclaredStep>,
-) -> String {
-    match (declared, elsewhere) {
-        ([], _) => "no initializer: the code declares none".into(),
-        (_, Some(other)) => format!(
-            "an instance created at {}: {} runs there and at no other version",
-            other.to, other.signature
-        ),
-        (declared, None) if declared.iter().any(|one| one.to == version) => listed(declared),
-        (declared, None) => format!(
-            "an initializer of {version}; the code declares only: {}",
-            listed(declared)
-        ),
-    }
-}
-
-/// How an instance comes to `version` initialised.
-fn initialised(
-    name: &str,
-    version: &str,
-    declared: &[DeclaredStep],
-    elsewhere: Option<&DeclaredStep>,
-) -> String {
-    let own = call_to("--init", None, version, declared);
-    match (own, elsewhere) {
-        (Some(own), _) => own,
-        (None, Some(other)) => {
-            let (name, init) = (shell_word(name), call("--init", other));
-            let at = shell_word(&other.to);
-            format!(
-                "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}"
-            )
+    fn expected(&self) -> String {
+        match self.own() {
+            Some(own) => own.signature.clone(),
+            None => format!(
+                "a migration {} → {}; the code declares: {}",
+                self.from,
+                self.to,
+                listed(&self.declared)
+            ),
         }
-        (None, None) => format!(
-            "add a version whose code declares #[initializer(…)] for its own label, and create at that: {version} has none"
-        ),
+    }
+
+    /// The call of the declared migration.
+    fn call(&self) -> Option<String> {
+        self.own().map(|one| call("--call", one))
     }
 }
 
-/// The call of the declared step that leads to `to`, and leaves `from` if that is given.
-fn call_to(flag: &str, from: Option<&str>, to: &str, declared: &[DeclaredStep]) -> Option<String> {
-    let is_own = |one: &&DeclaredStep| one.to == to && from.is_none_or(|from| one.from == from);
-    declared.iter().find(is_own).map(|one| call(flag, one))
+impl Created {
+    fn own(&self) -> Option<&DeclaredStep> {
+        self.declared.iter().find(|one| one.to == self.version)
+    }
+
+    fn expected(&self) -> String {
+        match (&self.elsewhere, listed(&self.declared)) {
+            _ if self.declared.is_empty() => "no initializer: the code declares none".into(),
+            (Some(other), _) => format!(
+                "an instance created at {}: {} runs there and at no other version",
+                other.to, other.signature
+            ),
+            (None, listed) if self.own().is_some() => listed,
+            (None, listed) => format!(
+                "an initializer of {}; the code declares only: {listed}",
+                self.version
+            ),
+        }
+    }
+
+    /// How an instance comes to the version initialised.
+    fn initialised(&self) -> String {
+        match (self.own(), &self.elsewhere) {
+            (Some(own), _) => call("--init", own),
+            (None, Some(other)) => {
+                let (name, init) = (shell_word(&self.name), call("--init", other));
+                let at = shell_word(&other.to);
+                format!(
+                    "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}"
+                )
+            }
+            (None, None) => format!(
+                "add a version whose code declares #[initializer(…)] for its own label, and create at that: {} has none",
+                self.version
+            ),
+        }
+    }
 }

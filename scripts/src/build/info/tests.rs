@@ -30,8 +30,8 @@ fn a_commit_is_clean_until_a_source_changes() {
     let folder = tempfile::tempdir().expect("a folder");
     let contract = crate_in(folder.path());
     let folder = contract.package.folder.clone();
-    let in_folder = |words: &[&str]| git(&folder, words.iter().copied());
-    if in_folder(&["init", "-q"]).is_none() {
+    let in_folder = |words: &[&str]| git(&folder, words);
+    if in_folder(&["init", "-q"]).is_err() {
         println!("without git there is nothing to look at");
         return;
     }
@@ -59,8 +59,8 @@ fn a_file_that_is_not_copied_changes_no_sources() {
     let manifest = folder.path().join(crate::file_names::MANIFEST);
     std::fs::write(&manifest, "").expect("written");
     let contract = crate_in(folder.path());
-    let in_folder = |words: &[&str]| git(folder.path(), words.iter().copied());
-    if in_folder(&["init", "-q"]).is_none() {
+    let in_folder = |words: &[&str]| git(folder.path(), words);
+    if in_folder(&["init", "-q"]).is_err() {
         println!("without git there is nothing to look at");
         return;
     }
@@ -97,8 +97,8 @@ fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     std::fs::write(folder.path().join(".gitignore"), "/target\ngenerated.rs\n").expect("written");
     let contract = crate_in(folder.path());
     let folder = contract.package.folder.clone();
-    let in_folder = |words: &[&str]| git(&folder, words.iter().copied());
-    if in_folder(&["init", "-q"]).is_none() {
+    let in_folder = |words: &[&str]| git(&folder, words);
+    if in_folder(&["init", "-q"]).is_err() {
         println!("without git there is nothing to look at");
         return;
     }

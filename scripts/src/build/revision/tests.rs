@@ -48,7 +48,7 @@ fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository(
         std::fs::write(found.join("Cargo.toml"), "changed").expect("written");
     }
     assert_eq!((status(), worktrees()), before);
-    assert_eq!(before.0, "M note/Cargo.toml\nA  note/left");
+    assert_eq!(before.0, " M note/Cargo.toml\nA  note/left");
 }
 
 #[test]

@@ -39,6 +39,36 @@ fn a_lock_file_is_reduced_to_what_the_contract_leads_to() {
     }
 }
 
+/// A profile `contract` of its own is taken as it is; without one, the choice of the profile `release` stays.
+#[test]
+fn the_authors_choice_between_size_and_speed_stays() {
+    let project = Project::new();
+    let path = project.path("work/Cargo.toml");
+    let manifest = std::fs::read_to_string(&path).expect("it");
+    for (profiles, level) in [
+        ("", "\"z\""),
+        ("[profile.release]\nstrip = true\n", "\"z\""),
+        ("[profile.release]\nopt-level = 3\n", "3"),
+        ("[profile.release]\nopt-level = \"s\"\n", "\"s\""),
+        (
+            "[profile.release]\nopt-level = 3\n[profile.contract]\ninherits = \"release\"\nopt-level = 2\n",
+            "2",
+        ),
+    ] {
+        project.write("work/Cargo.toml", &format!("{manifest}{profiles}"));
+        let level = format!("opt-level={level}");
+        let source = project.source();
+        assert!(
+            source.profile.contains(&level),
+            "{profiles}: {:?}",
+            source.profile
+        );
+        let written: toml::Table = project.text("Cargo.toml").parse().expect("TOML");
+        let written = format!("opt-level={}", written["profile"]["contract"]["opt-level"]);
+        assert_eq!(written, level);
+    }
+}
+
 #[test]
 fn a_manifest_with_a_syntax_error_is_named() {
     let project = Project::new();

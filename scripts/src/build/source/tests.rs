@@ -101,7 +101,9 @@ fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
         let manifest = format!("[package]\nname = \"{name}\"\n");
         project.write("work/other/Cargo.toml", &manifest);
         let source = project.source();
-        assert_eq!(source.path_dependencies, [project.path("work/other")]);
+        let rust: Vec<_> = source.rust.iter().map(|file| file.path.clone()).collect();
+        let files = ["work/contract/src/lib.rs", "work/other/src/lib.rs"];
+        assert_eq!(rust, files.map(|file| project.path(file)));
         let is_framework = name == "stylus-upgrades-macros";
         let replaced: Vec<&str> = source.replaced.iter().map(String::as_str).collect();
         assert_eq!(replaced, is_framework.then_some(name).as_slice());
