@@ -85,8 +85,9 @@ struct Written {
     chain_id: Option<u64>,
     registry: Option<Checked>,
     explorer: Option<String>,
-    key: Option<key::Written>,
     proxy: Option<Kind>,
+    #[serde(default)]
+    key: KeyPlace,
     #[serde(default)]
     aliases: BTreeMap<String, Checked>,
     #[serde(default)]
@@ -137,7 +138,7 @@ impl Manifest {
             rpc: written.rpc,
             registry: written.registry.map(|checked| checked.0),
             explorer: network::explorer(path, "explorer", written.explorer)?,
-            key: written.key.map(|key| key.below(path)).unwrap_or_default(),
+            key: written.key.beside(path),
             proxy: written.proxy,
             aliases: network::aliases(path, written.aliases)?,
             networks,
