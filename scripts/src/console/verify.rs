@@ -25,7 +25,9 @@ pub fn verify(found: &VerifyReport) -> Markup {
 /// How much of each part could be checked.
 fn coverage(found: &Coverage) -> Markup {
     let known = Part::ALL.into_iter();
-    let known: Vec<_> = known.filter_map(|part| Some((part, found.of(part)?))).collect();
+    let known: Vec<_> = known
+        .filter_map(|part| Some((part, found.of(part)?)))
+        .collect();
     html! {
         @if !known.is_empty() {
             section {
