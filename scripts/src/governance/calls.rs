@@ -280,7 +280,9 @@ impl Governed {
 
 /// The functions of all of them, in words.
 pub(super) fn functions() -> String {
-    let functions = GOVERNED.iter().filter_map(|one| named_function(&one.selector));
+    let functions = GOVERNED
+        .iter()
+        .filter_map(|one| named_function(&one.selector));
     let names: Vec<String> = functions.map(|function| function.name).collect();
     format!("one of {}", names.join(", "))
 }
