@@ -2,16 +2,14 @@
 
 mod executed;
 
-pub(super) use executed::executed_by;
-
 use super::args::{ApproveArgs, ReviewArgs};
 use super::confirm;
-use super::context::{Context, report};
+use super::context::Context;
 use super::export;
 use super::facts::Place;
 use super::pause;
 use super::pending::named;
-use super::propose::approve_and_roll;
+use super::propose::Sending;
 use super::storage;
 use super::transfer;
 use super::verifiable::implementation;
@@ -23,31 +21,30 @@ use crate::checks::Assessment;
 use crate::client::Client;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    self, BuildFacts, Call, Display, GovernanceError, action_of, not_an_approver, proposed,
-    superseded_by,
+    self, BuildFacts, Call, Display, GovernanceError, Names, action_of, instead, not_an_approver,
+    proposed, superseded_by,
 };
 use crate::ids::ActionId;
 use crate::layout::Build;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::{CommandReport, Transactions};
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use executed::already_executed;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("approve").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("approve").await?;
     let names = context.names();
-    let action = named(&client, registry, &args.action, &names).await?;
+    let action = named(&client, registry, &args.action).await?;
     let event = proposed(&client, registry, action).await?;
     let decoded = Call::decode(&event.call)?;
     require_current(&client, registry, &decoded).await?;
@@ -75,16 +72,26 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
-    outcome.field("proposer", event.proposer);
-    outcome.field("calldata_digest", digest);
+    outcome.fields(&Approval {
+        proposer: event.proposer,
+        calldata_digest: digest,
+    });
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
-    let rollout = (&overrides, checks);
-    let mut outcome = approve_and_roll(place, (action, &event.call), outcome, rollout).await?;
+    let sending = Sending::of(&event.call).approving(action);
+    let sending = sending.rolling(&overrides, checks);
+    let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
+}
+
+/// What is approved.
+#[derive(Serialize)]
+struct Approval {
+    proposer: Address,
+    calldata_digest: B256,
 }
 
 /// What an approver checks of an action before he approves it, whichever way: that the code is what his
@@ -223,82 +230,69 @@ fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
 
 /// Ends an action: its proposer, or who alone satisfies its role.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let (client, registry, event) = open(context, "cancel", action).await?;
+    let (client, registry, event) = open(context, action).await?;
     let action = ActionId(event.action);
     let call = abi::cancelCall { action: action.0 };
+    let place = Place::of(context, &client, registry);
     if context.is_export() {
-        return exported(
-            context,
-            (&client, registry),
-            "cancel",
-            action,
-            call.abi_encode().into(),
-        )
-        .await;
+        return export::order(place, "cancel", action, call.abi_encode().into()).await;
     }
     let sent = client.send("cancel", registry, &call, U256::ZERO).await;
     let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
     let sent = match sent {
         Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
-            return Err(why_ended(context, (&client, registry), action, "cancel").await);
+            return Err(why_ended(place, action, "nothing is left to cancel").await);
         }
         sent => sent.map_err(refused)?,
     };
-    let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&sent));
-    outcome.field("action", action);
-    outcome.field("executed", false);
-    outcome.line(format!("cancelled {action}"));
-    Ok(outcome)
+    let cancelled = Cancelled {
+        transactions: Transactions::of(std::slice::from_ref(&sent)),
+        action,
+        executed: false,
+    };
+    Ok(Outcome::of(&cancelled, &context.names()))
 }
 
-/// Why nothing is left to revoke or to cancel of an action that is not open any more.
-pub(super) async fn why_ended(
-    context: &Context,
-    (client, registry): (&Client, Address),
+/// What `cancel` reports.
+#[derive(Serialize)]
+struct Cancelled {
+    #[serde(flatten)]
+    transactions: Transactions,
     action: ActionId,
-    what: &str,
-) -> Error {
-    let not_open = GovernanceError::NotOpen { action };
-    match governance::instead(client, registry, action, not_open).await {
-        Ok(ended) => {
-            let by = executed_by(&ended, &context.names());
-            let found = format!("nothing is left to {what}");
-            GovernanceError::Executed { action, by, found }.into()
-        }
-        Err(error) => error.into(),
+    executed: bool,
+}
+
+impl CommandReport for Cancelled {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.push(format!("cancelled {}", self.action));
+        lines
     }
 }
 
-/// Writes the call on an action for another approver.
-pub(super) async fn exported(
-    context: &Context,
-    (client, registry): (&Client, Address),
-    what: &str,
-    action: ActionId,
-    call: Bytes,
-) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::default();
-    outcome.field("action", action);
-    let title = format!("{what} {action}");
-    export::plain(context, client, &title, registry, call, &mut outcome).await?;
-    Ok(outcome)
+/// Why `found` of an action that is not open any more: nothing is left to revoke, to cancel or to sign.
+pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
+    let not_open = GovernanceError::NotOpen { action };
+    match instead(place.client, place.registry, action, not_open).await {
+        Ok(executed) => GovernanceError::Executed {
+            action,
+            by: executed.by(&place.context.names()),
+            found: found.into(),
+        },
+        Err(error) => error,
+    }
+    .into()
 }
 
 /// An open action, as it was proposed; shows what it does.
-async fn open(
-    context: &Context,
-    what: &str,
-    action: &str,
-) -> Result<(Client, Address, abi::Proposed), Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client(what).await?;
-    let registry = context.verified(&client, unverified).await?;
+async fn open(context: &Context, action: &str) -> Result<(Client, Address, abi::Proposed), Error> {
+    let (client, registry) = context.verified_working("cancel").await?;
     let names = context.names();
-    let action = named(&client, registry, action, &names).await?;
+    let action = named(&client, registry, action).await?;
     match governance::readiness(&client, registry, action).await {
         Err(GovernanceError::NotOpen { .. }) => {
-            return Err(why_ended(context, (&client, registry), action, what).await);
+            let place = Place::of(context, &client, registry);
+            return Err(why_ended(place, action, "nothing is left to cancel").await);
         }
         found => found?,
     };

@@ -4,7 +4,7 @@ use super::args::{CreateProxyArgs, Kind};
 use super::calldata;
 use super::context::{Context, report};
 use super::facts::Place;
-use super::propose::{propose_with, stop};
+use super::propose::{Sending, stop};
 use super::salt;
 use super::storage;
 use crate::app_error::Error;
@@ -80,7 +80,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let created = format!("proxy  {proxy}");
     outcome.line(created.clone());
     let bytes = call.abi_encode().into();
-    let mut outcome = propose_with(place, (&bytes, request.value), Vec::new(), outcome).await?;
+    let sending = Sending::of(&bytes).with_value(request.value);
+    let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         let lines = outcome.lines.iter_mut();
         for line in lines.filter(|line| **line == created) {

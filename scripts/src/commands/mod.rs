@@ -45,6 +45,7 @@ mod rollout;
 mod rollouts;
 mod run_migration;
 mod salt;
+mod shown;
 mod sign;
 mod status;
 mod storage;

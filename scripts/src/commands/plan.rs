@@ -1,12 +1,12 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
 use super::args::{PlanArgs, ReviewArgs, VersionArgs};
-use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
 use super::pending::named;
 use super::replay;
+use super::shown::decoded;
 use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
@@ -149,9 +149,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
             let action = match &args.action {
-                Some(text) => {
-                    Some(named(&work.client, work.registry, text, &context.names()).await?)
-                }
+                Some(text) => Some(named(&work.client, work.registry, text).await?),
                 None => None,
             };
             let call = match open(&work, args, action)? {

@@ -5,7 +5,10 @@ use super::doctor::DoctorArgs;
 use crate::app_error::Error;
 use crate::doctor::{self, AHEAD_DAYS, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
 use crate::error::Report;
+use crate::governance::Names;
 use crate::output::Outcome;
+use crate::report::CommandReport;
+use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
@@ -19,9 +22,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     let text = Shared::default();
     tokio::spawn(serve(listener, text.clone()));
     let url = format!("http://{address}{}", METRICS_PATH);
-    let mut listening = Outcome::default();
-    listening.line(format!("Listening on {url}"));
-    listening.field("metrics", &url);
+    let listening = Outcome::of(&Listening { metrics: url }, &context.names());
 
     let mut runs = Runs::default();
     let mut last: Option<Diagnosis> = None;
@@ -45,6 +46,18 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
             is_reported = true;
         }
         tokio::time::sleep(Duration::from_secs(args.every)).await;
+    }
+}
+
+/// Where the metrics are.
+#[derive(Serialize)]
+struct Listening {
+    metrics: String,
+}
+
+impl CommandReport for Listening {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("Listening on {}", self.metrics)]
     }
 }
 

@@ -2,7 +2,7 @@
 //! nothing, and reverts with what the first one says that fails, but without its name.
 
 use super::authority::deciding_policy;
-use super::display::Call;
+use super::calls::Call;
 use super::error::GovernanceError;
 use crate::call_tree;
 use crate::client::{ChainError, Client};

@@ -63,7 +63,10 @@ pub(super) async fn drawn(
             place.api = api(request, "/api/definition", &query);
             let lists = lists::definition(context, request).await?;
             let roles = lists.roles.clone();
-            let policies = shown(output, &policy::explain_roles(context, name, roles).await?)?;
+            let policies = shown(
+                output,
+                &policy::explain_roles(context, name, Some(roles)).await?,
+            )?;
             let pending = shown(output, &pending::run(context, Some(name)).await?)?;
             let shown = Shown {
                 lists: &lists,

@@ -2,8 +2,7 @@
 //! calldata can still revert.
 
 use super::super::facts::Place;
-use super::created::{Created, created};
-use super::effects;
+use super::created::created;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
 use crate::governance::{Call, GovernedCall};
@@ -11,7 +10,7 @@ use crate::layout::Known;
 use crate::model::StepKind;
 use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
 use crate::registry::runs;
-use crate::review::{TRIED, without_good_steps};
+use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, U256};
 
@@ -127,7 +126,7 @@ fn reported(plan: &Plan) -> Vec<Finding> {
                 limits_in_words(&plan.limits),
                 plan.block
             );
-            findings.push(effects::tried(says, &plan.reads, verdict == Verdict::Whole));
+            findings.push(review::tried(says, &plan.reads, verdict == Verdict::Whole));
         }
         Verdict::DependsOnGas | Verdict::Whole if !plan.instances.is_empty() => {
             let says = "the call succeeds, and no instance changes its version";
@@ -135,9 +134,9 @@ fn reported(plan: &Plan) -> Vec<Finding> {
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
-    findings.extend(effects::environment(&plan.reads));
-    findings.extend(effects::moved(&moved));
-    findings.extend(effects::others("registry and instances", &plan.others));
+    findings.extend(review::environment(&plan.reads));
+    findings.extend(review::moved(&moved));
+    findings.extend(review::others("registry and instances", &plan.others));
     if plan.instances.is_empty() || plan.untried > 0 {
         let Plan { tried, untried, .. } = plan;
         let says = format!("tried: {}; not tried: {untried}", count(*tried, "instance"));
