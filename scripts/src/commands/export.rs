@@ -3,23 +3,24 @@
 use super::args::{ApproveArgs, Command, MigrationArgs, OfflineArgs, PolicyCommand};
 use super::context::Context;
 use super::facts::Place;
-use super::propose::Trial;
+use super::propose::note;
 use super::waiting::has_adopted;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::export::{Account, ExportError, Exported, Format, now, require_chain_id};
-use crate::governance::{Call, GovernedCall, Names, ShownCall, Simulated};
+use crate::export::{
+    Account, ExportError, Exported, ExportedCall, ExportedFile, ExportedOrder, Follows, Format,
+    Written, now, require_chain_id,
+};
+use crate::governance::{Call, GovernedCall, ShownCall, Trial};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::report::CommandReport;
 use crate::text::shell_word;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
@@ -118,88 +119,6 @@ pub(super) fn acting(context: &Context, client: Client) -> Result<Client, Error>
     Ok(client.acting_as(address))
 }
 
-/// What was written instead of being sent.
-#[derive(Serialize)]
-pub(super) struct ExportedFile {
-    exported: Written,
-    executed: bool,
-}
-
-#[derive(Serialize)]
-struct Written {
-    file: PathBuf,
-    format: Format,
-    call: Exported,
-}
-
-impl CommandReport for ExportedFile {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let Written { file, call, .. } = &self.exported;
-        vec![
-            format!("exported   {}: nothing was sent", file.display()),
-            format!("from       {}", call.from),
-            format!("to         {}", call.to),
-            format!("value      {}", call.value),
-            format!("calldata   {} bytes", call.data.len()),
-        ]
-    }
-}
-
-/// A governed call that was written, and what it would do.
-#[derive(Serialize)]
-pub(super) struct ExportedCall {
-    #[serde(flatten)]
-    shown: ShownCall,
-    #[serde(flatten)]
-    file: ExportedFile,
-    #[serde(flatten)]
-    simulated: Simulated,
-    #[serde(flatten)]
-    trial: Trial,
-    /// Whether it is approved then, and only what an account without code sends executes it.
-    #[serde(skip)]
-    needs_direct_call: bool,
-    /// The command that has to follow it, and why.
-    #[serde(flatten)]
-    follows: Option<Follows>,
-}
-
-/// What has to follow a call whose transaction does not reach all instances.
-#[derive(Serialize)]
-struct Follows {
-    next: String,
-    #[serde(skip)]
-    why: String,
-}
-
-impl CommandReport for ExportedCall {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let Simulated {
-            action,
-            approved,
-            executes,
-            ..
-        } = self.simulated;
-        let mut lines = self.file.lines(names);
-        lines.push(format!("action     {action}"));
-        lines.push(match executes {
-            true => format!("sent now   it completes the policy ({approved}) and executes"),
-            false => format!("sent now   it approves ({approved})"),
-        });
-        if self.needs_direct_call {
-            lines.push(format!(
-                "next: stylus-upgrades approve {action}, by anybody with a key whose account has no code: that \
-                 executes it"
-            ));
-        }
-        let follows = self.follows.iter();
-        lines.extend(
-            follows.map(|one| format!("next: {}, once it is executed: {}", one.next, one.why)),
-        );
-        lines
-    }
-}
-
 /// Writes a governed call, and says what it would do.
 pub(super) async fn governed(
     place: Place<'_>,
@@ -210,7 +129,7 @@ pub(super) async fn governed(
     let simulated = call.simulate(client).await?;
     call.require_success(simulated.dry_run.as_ref())?;
     let trial = Trial::of(call, simulated.dry_run.as_ref());
-    trial.note(context);
+    note(context, &trial);
     let request = (&call.bytes, call.value);
     let file = write(place, &call.what(), request, simulated.gas).await?;
     let approved = simulated.approved;
@@ -253,20 +172,6 @@ async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>
     };
     let next = format!("stylus-upgrades upgrade {}", shell_word(name));
     Ok(Some(Follows { next, why }))
-}
-
-/// A call about an action that was written.
-#[derive(Serialize)]
-pub(super) struct ExportedOrder {
-    action: ActionId,
-    #[serde(flatten)]
-    file: ExportedFile,
-}
-
-impl CommandReport for ExportedOrder {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        self.file.lines(names)
-    }
 }
 
 /// Writes another call about an action that an approver sends, after trying it. `what` it does is its name.

@@ -14,7 +14,7 @@ use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{
-    Call, Check, DryRun, GovernanceError, GovernedCall, Names, ShownCall, Submitted,
+    Call, Check, GovernanceError, GovernedCall, Names, ShownCall, Submitted, Trial,
 };
 use crate::ids::ActionId;
 use crate::output::Outcome;
@@ -119,7 +119,7 @@ impl<'a> Sending<'a> {
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
         };
-        proposal.trial.note(context);
+        note(context, &proposal.trial);
         outcome.add(&proposal, &names);
         let submitted = proposal.submitted;
         if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
@@ -235,36 +235,10 @@ impl CommandReport for Proposal {
     }
 }
 
-/// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
-/// it would succeed.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Trial {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    would_fail: Option<Report>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_tried: Option<String>,
-}
-
-impl Trial {
-    pub(super) fn of(governed: &GovernedCall, dry_run: Option<&DryRun>) -> Self {
-        Self {
-            would_fail: governed.failing(dry_run).map(|error| Report::of(&error)),
-            not_tried: match dry_run {
-                Some(DryRun::Untried(why)) => Some(why.clone()),
-                _ => None,
-            },
-        }
-    }
-
-    /// Says it at once.
-    pub(super) fn note(&self, context: &Context) {
-        if let Some(error) = &self.would_fail {
-            context.output.note(&format!("warning: {}", error.message));
-        }
-        if let Some(why) = &self.not_tried {
-            let line = "not tried whether it succeeds once it is approved";
-            context.output.note(&format!("{line}: {why}"));
-        }
+/// Says at once what is known of a call that only approves.
+pub(super) fn note(context: &Context, trial: &Trial) {
+    for line in trial.lines() {
+        context.output.note(&line);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `revoke`: withdraws one's own approval, or refuses an action before one has approved it, and before anybody has
 //! proposed it. No signature of one's own counts for it then.
 
-use super::approve::why_ended;
+use super::cancel::why_ended;
 use super::context::Context;
 use super::export;
 use super::facts::Place;

@@ -1,11 +1,12 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use super::approve::{check_as_approver, why_ended};
+use super::approver::check_as_approver;
 use super::args::ApproveArgs;
+use super::cancel::why_ended;
 use super::context::Context;
 use super::facts::Place;
 use super::pending::named;
-use super::propose::Trial;
+use super::propose::note;
 use super::shown::shown;
 use super::storage;
 use crate::app_error::Error;
@@ -14,7 +15,7 @@ use crate::export::Exported;
 use crate::governance::signed::{
     self, Approval, ApprovalFile, Digests, SignedError, current, require_here, require_place,
 };
-use crate::governance::{GovernedCall, Names, ShownCall, Simulated, proposed};
+use crate::governance::{GovernedCall, Names, ShownCall, Simulated, Trial, proposed};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::own_file;
@@ -108,7 +109,7 @@ async fn simulate(
     let dry_run = simulated.dry_run.as_ref();
     governed.require_success(dry_run)?;
     let trial = Trial::of(governed, dry_run);
-    trial.note(place.context);
+    note(place.context, &trial);
     Ok((simulated, trial))
 }
 

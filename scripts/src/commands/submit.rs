@@ -1,6 +1,6 @@
 //! `submit`: approvals that others signed, in one transaction of anybody.
 
-use super::approve::check_as_approver;
+use super::approver::check_as_approver;
 use super::args::SubmitArgs;
 use super::context::Context;
 use super::facts::Place;

@@ -4,14 +4,17 @@
 //! | module | holds |
 //! |---|---|
 //! | [`account`](Account) | the approver as people write it, with or without the chain |
+//! | `report` | what is reported of such a file |
 //! | `safe` | the file of Safe's Transaction Builder, with its checksum |
 
 mod account;
 mod error;
+mod report;
 mod safe;
 
 pub use account::Account;
 pub use error::ExportError;
+pub use report::{ExportedCall, ExportedFile, ExportedOrder, Follows, Written};
 
 use crate::client::Client;
 use crate::governance::named_arguments;

@@ -12,6 +12,7 @@
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
+//! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | [`dry_run`](DryRun) | what it does once everybody needed has approved it |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
@@ -45,6 +46,7 @@ mod pending;
 mod place;
 mod progress;
 mod revert_cause;
+mod reviewed;
 mod shown;
 pub mod signed;
 mod standing;
@@ -59,7 +61,7 @@ pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field, of_whom};
-pub use dry_run::{DryRun, Failure, WouldFail};
+pub use dry_run::{DryRun, Failure, Trial, WouldFail};
 pub use ended::{Cancelled, Executed, instead};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, duration, explain};
@@ -73,6 +75,7 @@ pub use pending::{
 pub use place::{Placed, find, place};
 pub use progress::{not_executed, progress_lines};
 pub use revert_cause::{leave_behind, not_an_approver};
+pub use reviewed::Reviewed;
 pub use shown::ShownCall;
 pub use submit::{Approved, EndedBefore, Simulated, Submitted, Waits, action_of};
 pub use tree::{Node, tree};

@@ -1,7 +1,7 @@
 //! What would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
-use super::super::approve::{require_current, require_part};
+use super::super::approver::{require_current, require_part};
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::pending::named;

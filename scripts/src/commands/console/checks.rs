@@ -1,7 +1,7 @@
 //! What `approve`, also with `--offline`, and `submit` check before anything is sent, as a page shows it: a refusal is a
 //! finding, and what the command line takes `--accept` for needs a yes.
 
-use super::super::approve::look_as_approver;
+use super::super::approver::look_as_approver;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
