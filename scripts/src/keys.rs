@@ -9,6 +9,7 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use clap::Args;
+use serde::Deserialize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -77,8 +78,10 @@ pub struct KeyArgs {
     manifest: KeyPlace,
 }
 
-/// Where the manifest says that a key lies. Of several the first counts: file, keystore, account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Where the manifest says that a key lies: `key = { account = "ana" }`. Of several the first counts: file, keystore,
+/// account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyPlace {
     /// A file that holds the private key in hexadecimal.
     pub private_key_path: Option<PathBuf>,
@@ -91,6 +94,18 @@ pub struct KeyPlace {
 }
 
 impl KeyPlace {
+    /// The same, its paths from the folder of the manifest at `path`.
+    pub(crate) fn beside(self, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let beside = |file: Option<PathBuf>| file.map(|file| folder.join(file));
+        Self {
+            private_key_path: beside(self.private_key_path),
+            keystore: beside(self.keystore),
+            account: self.account,
+            password_file: beside(self.password_file),
+        }
+    }
+
     /// Whether it names a key.
     pub fn is_some(&self) -> bool {
         self.private_key_path.is_some() || self.keystore.is_some() || self.account.is_some()

@@ -21,7 +21,6 @@
 
 mod alias;
 mod error;
-mod key;
 mod network;
 mod save;
 mod variables;
@@ -74,7 +73,8 @@ struct Written {
     chain_id: Option<u64>,
     registry: Option<Checked>,
     explorer: Option<String>,
-    key: Option<key::Written>,
+    #[serde(default)]
+    key: KeyPlace,
     #[serde(default)]
     aliases: BTreeMap<String, Checked>,
     #[serde(default)]
@@ -124,7 +124,7 @@ impl Manifest {
             rpc: written.rpc,
             registry: written.registry.map(|checked| checked.0),
             explorer: network::explorer(path, "explorer", written.explorer)?,
-            key: written.key.map(|key| key.below(path)).unwrap_or_default(),
+            key: written.key.beside(path),
             aliases: network::aliases(path, written.aliases)?,
             networks,
         })

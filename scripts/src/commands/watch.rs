@@ -3,7 +3,7 @@
 use super::context::{Context, Unverified};
 use super::doctor::DoctorArgs;
 use crate::app_error::Error;
-use crate::doctor::{self, AHEAD_DAYS, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
+use crate::doctor::{self, AHEAD_DAYS, DAY, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
 use crate::error::Report;
 use crate::governance::Names;
 use crate::output::Outcome;
@@ -38,9 +38,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
                 context.output.explain(&Report::of(&error));
             }
         }
-        if let Ok(rendered) = render(last.as_ref(), runs) {
-            *text.write().unwrap_or_else(PoisonError::into_inner) = rendered;
-        }
+        *text.write().unwrap_or_else(PoisonError::into_inner) = render(last.as_ref(), runs);
         if !is_reported {
             context.output.result(&listening);
             is_reported = true;
@@ -65,7 +63,7 @@ async fn examine(context: &Context, unverified: Unverified) -> Result<Diagnosis,
     let framework = context.builder()?.framework()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * 86_400).await?)
+    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * DAY).await?)
 }
 
 /// Listens on this machine alone: what is offered has no password.
