@@ -294,7 +294,8 @@ fn same(path: &Path, folder: &Path) -> bool {
     path.parent().and_then(of) == of(folder)
 }
 
-fn parse(path: &Path) -> Result<Table, BuildError> {
+/// A file of settings or a manifest.
+pub(super) fn parse(path: &Path) -> Result<Table, BuildError> {
     let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
     text.parse()
         .map_err(|error: toml::de::Error| BuildError::Manifest {
