@@ -64,11 +64,12 @@ pub struct Ink {
 }
 
 /// A call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Frame {
     /// How many calls it stands in.
     pub depth: usize,
     /// How it began.
+    #[serde(rename = "type")]
     pub kind: Kind,
     /// Who called.
     pub from: Address,

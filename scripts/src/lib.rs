@@ -20,6 +20,7 @@
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
+//! | [`simulation`] | a copy of the chain in this process, on which things are tried |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
@@ -80,6 +81,7 @@ pub mod registry;
 pub mod report;
 pub mod review;
 pub mod secret;
+pub mod simulation;
 pub mod state_folder;
 pub mod steps;
 pub mod text;

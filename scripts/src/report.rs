@@ -12,8 +12,11 @@ use serde_json::{Map, Value};
 
 /// What a command reports. It serializes to the fields of its document.
 pub trait CommandReport: Serialize {
-    /// The lines for people, in order. `names` are the manifest's names of addresses.
-    fn lines(&self, names: &Names) -> Vec<String>;
+    /// The lines for people, in order; none of a part that only programs read. `names` are the manifest's names of
+    /// addresses.
+    fn lines(&self, _names: &Names) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Commands for a forge's runner, printed before the lines.
     fn runner_commands(&self) -> Vec<String> {
@@ -103,6 +106,15 @@ impl Outcome {
             commands: report.runner_commands(),
             exit: Some(report.exit()),
         }
+    }
+
+    /// Adds a part of a report behind what is there. How it ended is the part's word, unless that ended well.
+    pub fn add(&mut self, part: &impl CommandReport, names: &Names) {
+        let part = Self::of(part, names);
+        self.document.extend(part.document);
+        self.lines.extend(part.lines);
+        self.commands.extend(part.commands);
+        self.exit = part.exit.filter(|exit| *exit != Exit::Done).or(self.exit);
     }
 }
 

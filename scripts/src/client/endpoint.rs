@@ -2,8 +2,8 @@
 
 use super::error::ChainError;
 use alloy::transports::choose_tls_cryptography;
-use alloy::transports::http::reqwest::header::AUTHORIZATION;
-use alloy::transports::http::reqwest::{Client, Url};
+use alloy::transports::http::reqwest::header::{AUTHORIZATION, HeaderMap};
+use alloy::transports::http::reqwest::{self, Client, Url};
 use std::fmt;
 use std::time::Duration;
 
@@ -113,20 +113,24 @@ impl Endpoint {
         if self.url.username().is_empty() && self.url.password().is_none() {
             return None;
         }
-        choose_tls_cryptography();
-        let mut url = self.url.clone();
-        let scheme = match url.scheme() {
-            "ws" => "http",
-            "wss" => "https",
-            _ => "",
-        };
-        if !scheme.is_empty() {
-            url.set_scheme(scheme).ok()?;
-        }
-        let request = Client::builder().build().ok()?.get(url).build().ok()?;
-        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let headers = self.headers().ok()?;
+        let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (_, encoded) = header.split_once(' ')?;
         Some(encoded.trim_end_matches('=').to_owned())
+    }
+
+    /// What is sent along for the URL's user and password, over HTTP and WebSocket alike. The HTTP client knows how
+    /// they are written.
+    pub(super) fn headers(&self) -> reqwest::Result<HeaderMap> {
+        choose_tls_cryptography();
+        let mut url = self.url.clone();
+        let _ = match url.scheme() {
+            "ws" => url.set_scheme("http"),
+            "wss" => url.set_scheme("https"),
+            _ => Ok(()),
+        };
+        let request = Client::builder().build()?.get(url).build()?;
+        Ok(request.headers().clone())
     }
 
     fn parts(&self, shortest: usize) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! What an error of an endpoint is: a revert, another refusal, or no answer.
 
-use super::ChainError;
 use super::endpoint::Endpoint;
 use super::revert::Revert;
 use super::transport::Unanswered;
+use super::{ChainError, RpcError};
 use alloy::transports::TransportError;
 
 /// How Nitro's errors begin, through every endpoint, where a program does not run.
@@ -31,7 +31,12 @@ impl ChainError {
                 what: what.into(),
                 revert: Revert::decode(&[]),
             },
-            None => Self::rpc(endpoint, what, payload.code, payload.message.to_string()),
+            None => Self::rpc(RpcError {
+                endpoint: endpoint.to_string(),
+                what: what.into(),
+                code: payload.code,
+                message: payload.message.to_string(),
+            }),
         }
     }
 
@@ -44,29 +49,14 @@ impl ChainError {
     }
 
     /// Sorts an error that is no revert by the endpoint's words, which every node chooses alike.
-    fn rpc(endpoint: &Endpoint, what: &str, code: i64, message: String) -> Self {
-        let (endpoint, what) = (endpoint.to_string(), what.to_owned());
-        if message.contains("insufficient funds") {
-            Self::InsufficientFunds {
-                endpoint,
-                what,
-                code,
-                message,
-            }
-        } else if NOT_RUNNABLE.iter().any(|error| message.contains(error)) {
-            Self::ProgramNotRunnable {
-                endpoint,
-                what,
-                code,
-                message,
-            }
+    fn rpc(error: RpcError) -> Self {
+        let says = |words: &str| error.message.contains(words);
+        if says("insufficient funds") {
+            Self::InsufficientFunds(error)
+        } else if NOT_RUNNABLE.into_iter().any(says) {
+            Self::ProgramNotRunnable(error)
         } else {
-            Self::Rpc {
-                endpoint,
-                what,
-                code,
-                message,
-            }
+            Self::Rpc(error)
         }
     }
 }

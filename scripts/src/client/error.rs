@@ -11,6 +11,27 @@ use stylus_upgrades_interface::chain::ARB_WASM;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
+/// An error that an endpoint answered with.
+#[derive(Debug, Error)]
+#[error("{endpoint} refused {what}: {message} (code {code})")]
+pub struct RpcError {
+    /// The endpoint.
+    pub endpoint: String,
+    /// What was asked for.
+    pub what: String,
+    /// JSON-RPC's error code.
+    pub code: i64,
+    /// The endpoint's words.
+    pub message: String,
+}
+
+impl RpcError {
+    /// What it says, with its code.
+    pub fn words(&self) -> String {
+        format!("{} (code {})", self.message, self.code)
+    }
+}
+
 /// What can go wrong between this program and a chain.
 #[derive(Debug, Error, Explain)]
 #[explain(exit = Exit::Chain)]
@@ -59,39 +80,21 @@ pub enum ChainError {
         found: u64,
     },
     /// The endpoint answered with an error that is no revert.
-    #[error("{endpoint} refused {what}: {message} (code {code})")]
+    #[error("{0}")]
     #[explain(
         expected = "an answer, or a revert",
-        found = "{message} (code {code})",
+        found = _0.words(),
         next = "check the account's balance and the endpoint, then try again"
     )]
-    Rpc {
-        /// The endpoint.
-        endpoint: String,
-        /// What was asked for.
-        what: String,
-        /// JSON-RPC's error code.
-        code: i64,
-        /// The endpoint's words.
-        message: String,
-    },
+    Rpc(RpcError),
     /// The key's account cannot pay.
-    #[error("{endpoint} refused {what}: {message} (code {code})")]
+    #[error("{0}")]
     #[explain(
         expected = "ether for the gas, and for what is sent along",
-        found = "{message} (code {code})",
+        found = _0.words(),
         next = "send ether to the key's account, then run the command again"
     )]
-    InsufficientFunds {
-        /// The endpoint.
-        endpoint: String,
-        /// What was asked for.
-        what: String,
-        /// JSON-RPC's error code.
-        code: i64,
-        /// The endpoint's words.
-        message: String,
-    },
+    InsufficientFunds(RpcError),
     /// The endpoint did not say what became of a transaction that it was given.
     #[error("{what} may have been sent, in the transaction {tx}: {source}")]
     #[explain(
@@ -111,25 +114,16 @@ pub enum ChainError {
     },
     /// A Stylus program does not run: it was never activated, an ArbOS upgrade outdated it, or it
     /// expired.
-    #[error("{endpoint} refused {what}: {message} (code {code})")]
+    #[error("{0}")]
     #[explain(
         expected = "a program that is active for the chain's Stylus version",
-        found = "{message} (code {code})",
+        found = _0.words(),
         next = format!(
             "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
              activateProgram(address) of {ARB_WASM}; what it stores is untouched"
         )
     )]
-    ProgramNotRunnable {
-        /// The endpoint.
-        endpoint: String,
-        /// What was asked for.
-        what: String,
-        /// JSON-RPC's error code.
-        code: i64,
-        /// The endpoint's words.
-        message: String,
-    },
+    ProgramNotRunnable(RpcError),
     /// The contract refused.
     #[error("{what} was refused: {revert}")]
     #[explain(of = revert)]

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 /// Blocks before the newest known one of which the events are read again: nodes of one endpoint may
 /// lag, and show them later.
-const BEHIND: u64 = 64;
+pub(crate) const BEHIND: u64 = 64;
 /// Transactions of which sender and calldata are kept, at most, and blocks of which the time is: of more,
 /// those that were used last.
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");

@@ -85,7 +85,7 @@ impl Client {
         match replayed.await.map_err(|error| error.to_string())? {
             Some((had, _)) if had.succeeded() => Err("a replay of its block lets it pass".into()),
             Some((_, more)) if more.succeeded() => Ok(Cause::OutOfGas),
-            Some((_, Replayed::Mined { output, .. })) => Ok(Cause::Reverted(output)),
+            Some((_, Replayed::Mined(receipt))) => Ok(Cause::Reverted(receipt.output)),
             Some((_, Replayed::Rejected(reason))) => Err(reason),
             None => Err("its block has no transactions".into()),
         }

@@ -28,24 +28,26 @@ mod transport;
 mod unlocked;
 mod views;
 mod websocket;
+mod window;
 
 pub(crate) use advice::policy_reason;
 pub use advice::{Advice, not_runnable_reason};
 pub(crate) use backoff::Backoff;
 pub(crate) use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
-pub use error::ChainError;
+pub use error::{ChainError, RpcError};
+pub(crate) use events::BEHIND;
 pub use events::EventStore;
 pub(crate) use fork::{
-    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, Replayed, replay,
+    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReplayReceipt, Replayed,
+    replay,
 };
-pub(crate) use rejection::Rejection;
 pub use retry::RATE_LIMIT_WAIT;
 pub(crate) use revert::declare_errors;
 pub use revert::{ContractError, Revert, show};
 pub use sent::Sent;
-pub(crate) use submit::Fees;
 pub use transport::{ANSWER_MAX, Unanswered};
+pub(crate) use window::{SendResult, SettledTx, TxOutcome, Window};
 
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
@@ -61,9 +63,11 @@ use alloy::sol_types::SolCall;
 use alloy::transports::BoxTransport;
 use alloy::transports::utils::guess_local_url;
 use lag::Seen;
+use rejection::Rejection;
 use retry::Patient;
 use std::sync::Arc;
 use std::time::Duration;
+use submit::Fees;
 use transport::Http;
 use websocket::WebSocket;
 

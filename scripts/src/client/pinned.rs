@@ -81,13 +81,13 @@ const NOT_FOUND: i64 = -32_001;
 
 /// Whether a node says that it does not have the block, in the words of geth's family and of others.
 fn is_behind(error: &ChainError) -> bool {
-    let ChainError::Rpc { code, message, .. } = error else {
+    let ChainError::Rpc(error) = error else {
         return false;
     };
-    if *code == NOT_FOUND {
+    if error.code == NOT_FOUND {
         return true;
     }
-    let message = message.to_lowercase();
+    let message = error.message.to_lowercase();
     let words = [
         "header not found",
         "unknown block",

@@ -3,7 +3,7 @@
 use super::ChainError;
 
 /// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
-pub(crate) enum Rejection {
+pub(super) enum Rejection {
     Known,
     Nonce,
     /// Another transaction with the nonce waits, and pays as much.
@@ -14,11 +14,11 @@ pub(crate) enum Rejection {
 }
 
 impl Rejection {
-    pub(crate) fn of(error: &ChainError) -> Option<Self> {
-        let ChainError::Rpc { message, .. } = error else {
+    pub(super) fn of(error: &ChainError) -> Option<Self> {
+        let ChainError::Rpc(error) = error else {
             return None;
         };
-        let message = message.to_lowercase();
+        let message = error.message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
         if says(&["already known", "known transaction", "already imported"]) {
             Some(Self::Known)

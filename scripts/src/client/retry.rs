@@ -95,16 +95,10 @@ struct Shared {
 
 /// Why it may help to ask again.
 enum Trouble {
-    Limit(Limit),
+    /// A limit of requests: how it is called, and what the endpoint asks to wait.
+    Limit(String, Option<Duration>),
+    /// What the endpoint cannot answer now.
     Passing,
-}
-
-/// A refusal because of a limit.
-struct Limit {
-    /// How it is called.
-    reason: String,
-    /// What the endpoint asks to wait.
-    retry_after: Option<Duration>,
 }
 
 impl Patient {
@@ -162,13 +156,14 @@ impl Patient {
                 None => return answer,
                 Some(Trouble::Passing) if is_over(pause, self.trouble) => return answer,
                 Some(Trouble::Passing) => tokio::time::sleep(pause).await,
-                Some(Trouble::Limit(limit)) => {
-                    let wait = limit.retry_after.unwrap_or(pause.max(PAUSE_LIMIT));
-                    let wait = wait.max(PAUSE_SHORTEST);
+                Some(Trouble::Limit(reason, named)) => {
+                    let wait = named.unwrap_or(pause.max(PAUSE_LIMIT)).max(PAUSE_SHORTEST);
                     if is_over(wait, self.trouble.max(RATE_LIMIT_WAIT)) {
-                        return Err(TransportErrorKind::custom(limit.unanswered()));
+                        let pause = named;
+                        let limited = Unanswered::RateLimited { reason, pause };
+                        return Err(TransportErrorKind::custom(limited));
                     }
-                    self.shared.report(&limit.reason, wait);
+                    self.shared.report(&reason, wait);
                     self.shared.hold(wait);
                 }
             }
@@ -224,47 +219,33 @@ impl Shared {
 
 impl Trouble {
     fn of(answer: &Result<ResponsePacket, TransportError>) -> Option<Self> {
-        let packet = match answer {
-            Ok(packet) => packet,
+        let unanswered = match answer {
+            Ok(packet) => match packet.iter_errors().find_map(limit_in) {
+                Some(limited) => limited,
+                None => {
+                    let is_passing = packet.iter_errors().any(is_passing);
+                    return is_passing.then_some(Self::Passing);
+                }
+            },
             Err(TransportError::Transport(TransportErrorKind::Custom(error))) => {
-                return match error.downcast_ref::<Unanswered>()? {
-                    Unanswered::RateLimited { reason, seconds } => Some(Self::Limit(Limit {
-                        reason: reason.clone(),
-                        retry_after: seconds.map(Duration::from_secs),
-                    })),
-                    other => (!other.is_permanent()).then_some(Self::Passing),
-                };
+                error.downcast_ref::<Unanswered>()?.clone()
             }
             Err(_) => return None,
         };
-        let limit = packet.iter_errors().find_map(Limit::of);
-        let is_passing = || packet.iter_errors().any(is_passing);
-        limit
-            .map(Self::Limit)
-            .or_else(|| is_passing().then_some(Self::Passing))
-    }
-}
-
-impl Limit {
-    fn of(error: &ErrorPayload) -> Option<Self> {
-        let data = error.data.as_ref().map(|data| data.get());
-        is_limit(error.code, &error.message, data).then(|| Self {
-            reason: format!("{} (code {})", error.message, error.code),
-            retry_after: named_pause(&error.message),
-        })
-    }
-
-    fn unanswered(self) -> Unanswered {
-        Unanswered::RateLimited {
-            reason: self.reason,
-            seconds: self.retry_after.map(|after| after.as_secs()),
+        match unanswered {
+            Unanswered::RateLimited { reason, pause } => Some(Self::Limit(reason, pause)),
+            other => (!other.is_permanent()).then_some(Self::Passing),
         }
     }
 }
 
 /// What an error of JSON-RPC is, if it says that there were too many requests.
 pub(super) fn limit_in(error: &ErrorPayload) -> Option<Unanswered> {
-    Limit::of(error).map(Limit::unanswered)
+    let data = error.data.as_ref().map(|data| data.get());
+    is_limit(error.code, &error.message, data).then(|| Unanswered::RateLimited {
+        reason: format!("{} (code {})", error.message, error.code),
+        pause: named_pause(&error.message),
+    })
 }
 
 /// Whether an error of JSON-RPC says that the endpoint cannot answer now.

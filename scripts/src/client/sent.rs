@@ -24,18 +24,21 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// The first log of that kind that `account` emitted: others may emit the like.
-    pub fn event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
+    /// The logs of that kind that `account` emitted: others may emit the like.
+    pub fn events_of<E: SolEvent>(&self, account: Address) -> impl DoubleEndedIterator<Item = E> {
         let own = self.receipt.logs().iter();
-        own.filter(|log| log.address() == account)
-            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+        own.filter(move |log| log.address() == account)
+            .filter_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
     }
 
-    /// The last log of that kind that `account` emitted.
+    /// The first of them.
+    pub fn event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
+        self.events_of(account).next()
+    }
+
+    /// The last of them.
     pub fn last_event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
-        let own = self.receipt.logs().iter().rev();
-        own.filter(|log| log.address() == account)
-            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+        self.events_of(account).next_back()
     }
 
     /// The first log of that kind, from whatever account.

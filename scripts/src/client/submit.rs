@@ -1,5 +1,5 @@
-//! A transaction from its request to the chain: filled, signed, noted in the journal, sent. What
-//! an earlier run left on its way is waited for before anything new is sent.
+//! A transaction from its request to the chain: filled, signed, noted in the journal, sent, were it alone or one of
+//! several ([`super::Window`]). What an earlier run left on its way is waited for before anything new is sent.
 
 use super::receipt::{LOST_LOOKS, RECEIPT_PAUSE_LONGEST};
 use super::{ChainError, Client, Rejection, Sent};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// What is said of a transaction that left, where the endpoint does not say what became of it.
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
     match error {
-        ChainError::Unreachable { .. } | ChainError::Lagging { .. } | ChainError::Rpc { .. } => {
+        ChainError::Unreachable { .. } | ChainError::Lagging { .. } | ChainError::Rpc(_) => {
             ChainError::MaybeSent {
                 what: what.into(),
                 tx,
@@ -31,9 +31,9 @@ pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainErro
 
 /// What gas may cost, in wei.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fees {
-    pub(crate) max: u128,
-    pub(crate) tip: u128,
+pub(super) struct Fees {
+    pub(super) max: u128,
+    pub(super) tip: u128,
 }
 
 impl Client {
@@ -45,6 +45,12 @@ impl Client {
         }
     }
 
+    /// What may still be on its way, as the journal has it.
+    pub(super) fn in_flight(&self) -> Vec<InFlight> {
+        let journal = self.journal.as_ref();
+        journal.map_or_else(Vec::new, |journal| journal.in_flight())
+    }
+
     /// Waits for what an earlier run had sent and not reported; returns it. What the endpoint does
     /// not know stays in the journal while its nonce is free: the endpoint may lag, and otherwise the
     /// next transaction takes that nonce, so that only one of the two can ever be mined.
@@ -52,7 +58,7 @@ impl Client {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
         };
-        let entries = journal.in_flight();
+        let entries = self.in_flight();
         let sender = match entries.is_empty() {
             true => return Ok(Vec::new()),
             false => self.sender("looking for an earlier run")?,
@@ -185,7 +191,7 @@ impl Client {
     }
 
     /// What gas may cost now.
-    pub(crate) async fn fees(&self) -> Result<Fees, ChainError> {
+    pub(super) async fn fees(&self) -> Result<Fees, ChainError> {
         let found = self.provider.estimate_eip1559_fees().await;
         let found = found.map_err(|error| self.error("eth_feeHistory", error))?;
         Ok(Fees {
@@ -195,7 +201,7 @@ impl Client {
     }
 
     /// Fills and signs a request, and notes it in the journal: its hash, and its bytes as they are sent.
-    pub(crate) async fn noted(
+    pub(super) async fn noted(
         &self,
         what: &str,
         request: TransactionRequest,
@@ -215,7 +221,7 @@ impl Client {
     }
 
     /// Gives the endpoint a signed transaction.
-    pub(crate) async fn broadcast(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
+    pub(super) async fn broadcast(&self, what: &str, signed: &Bytes) -> Result<(), ChainError> {
         let sent = self.provider.send_raw_transaction(signed).await;
         sent.map(drop).map_err(|error| self.error(what, error))
     }
@@ -288,7 +294,7 @@ impl Client {
     }
 
     /// Notes that the fate of a transaction is known.
-    pub(crate) fn forget(&self, tx: TxHash) {
+    pub(super) fn forget(&self, tx: TxHash) {
         if let Some(journal) = &self.journal {
             journal.settled(tx);
         }
@@ -300,7 +306,7 @@ impl Client {
     }
 
     /// The transaction as the endpoint has it, mined or not.
-    pub(crate) async fn known(&self, tx: TxHash) -> Result<Option<Transaction>, ChainError> {
+    pub(super) async fn known(&self, tx: TxHash) -> Result<Option<Transaction>, ChainError> {
         let found = self.provider.get_transaction_by_hash(tx.0).await;
         let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
         Ok(found.filter(|found| found.tx_hash() == tx.0))

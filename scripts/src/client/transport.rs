@@ -62,25 +62,20 @@ pub enum Unanswered {
     #[explain(
         name = "RateLimited",
         expected = format!("an answer within {} s of waiting", RATE_LIMIT_WAIT.as_secs()),
-        found = match seconds {
-            Some(seconds) => format!("{reason}, to be asked again in {seconds} s"),
+        found = match pause {
+            Some(pause) => format!("{reason}, to be asked again in {} s", pause.as_secs()),
             None => reason.clone(),
         },
-        next = match seconds {
-            Some(seconds) => format!(
-                "run the command again in {seconds} s: it looks at the chain first; or give another \
-                 --rpc-url"
-            ),
-            None => "run the command again later: it looks at the chain first; or give another \
-                     --rpc-url"
-                .to_owned(),
-        }
+        next = format!(
+            "run the command again {}: it looks at the chain first; or give another --rpc-url",
+            pause.map_or("later".to_owned(), |pause| format!("in {} s", pause.as_secs()))
+        )
     )]
     RateLimited {
         /// How it says so.
         reason: String,
-        /// Seconds that it asks to wait.
-        seconds: Option<u64>,
+        /// How long it asks to wait.
+        pause: Option<Duration>,
     },
     /// It does not show that it is the host of the URL.
     #[error("its certificate is not accepted: {reason}")]
@@ -192,7 +187,7 @@ impl Unanswered {
         match is_limit {
             true => Self::RateLimited {
                 reason: format!("HTTP status {status}"),
-                seconds: retry_after.map(|after| after.as_secs()),
+                pause: retry_after,
             },
             false => Self::Status {
                 status,

@@ -10,10 +10,7 @@ use super::same_chain::other_chain;
 use super::transport::{ANSWER_MAX, Unanswered, quoted};
 use alloy::primitives::U64;
 use alloy::rpc::json_rpc::{Id, Request, RequestPacket, ResponsePacket};
-use alloy::transports::http::reqwest::Client;
-use alloy::transports::{
-    TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
-};
+use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use futures::{SinkExt, StreamExt};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
@@ -45,19 +42,8 @@ pub(super) struct WebSocket {
 
 impl WebSocket {
     pub(super) fn new(endpoint: &Endpoint) -> Result<Self, Unanswered> {
-        choose_tls_cryptography();
         let broken = |error: String| Unanswered::Broken(quoted(&error));
-        // The HTTP client knows how a user and a password are written into a header.
-        let mut url = endpoint.url().clone();
-        let _ = url.set_scheme(if url.scheme() == "wss" {
-            "https"
-        } else {
-            "http"
-        });
-        let request = Client::builder()
-            .build()
-            .and_then(|client| client.get(url).build());
-        let request = request.map_err(Unanswered::broken)?;
+        let headers = endpoint.headers().map_err(Unanswered::broken)?;
         let mut url = endpoint.url().clone();
         let _ = (url.set_username(""), url.set_password(None));
         Ok(Self {
@@ -65,7 +51,7 @@ impl WebSocket {
                 .as_str()
                 .parse()
                 .map_err(|_| broken("the URL has no use here".into()))?,
-            headers: request.headers().clone(),
+            headers,
             idle: Arc::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
             chain: Arc::default(),

@@ -1,17 +1,20 @@
 //! `call` and `send`: a function of a contract, by its signature or, where its interface is known, by its name.
 
 use super::calldata;
-use super::context::{Context, report};
+use super::context::Context;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, show};
 use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::governance::Names;
 use crate::output::Outcome;
+use crate::report::{CommandReport, Transactions};
 use alloy::dyn_abi::FunctionExt;
 use alloy::json_abi::Function;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
+use serde::Serialize;
 use stylus_upgrades_interface::slots;
 
 /// What is called.
@@ -55,20 +58,32 @@ pub(super) async fn call(context: &Context, args: &CallArgs) -> Result<Outcome, 
         }
         _ => None,
     };
-    let mut outcome = Outcome::default();
-    match &values {
-        Some(values) => values.iter().for_each(|value| outcome.line(value)),
-        None if answer.is_empty() => {}
-        None => outcome.line(answer.to_string()),
+    let report = Answered {
+        to: typed.to,
+        function: typed.function.map(|function| function.signature()),
+        returned: values,
+        data: answer,
+    };
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What `call` reports.
+#[derive(Serialize)]
+struct Answered {
+    to: Address,
+    function: Option<String>,
+    returned: Option<Vec<String>>,
+    data: Bytes,
+}
+
+impl CommandReport for Answered {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        match &self.returned {
+            Some(values) => values.clone(),
+            None if self.data.is_empty() => Vec::new(),
+            None => vec![self.data.to_string()],
+        }
     }
-    outcome.field("to", typed.to);
-    outcome.field(
-        "function",
-        typed.function.map(|function| function.signature()),
-    );
-    outcome.field("returned", values);
-    outcome.field("data", answer);
-    Ok(outcome)
 }
 
 /// Sends one transaction, which is tried before.
@@ -87,14 +102,27 @@ pub(super) async fn send(context: &Context, args: &CallArgs) -> Result<Outcome, 
             client.transact(&what, request).await?
         }
     };
-    let mut outcome = Outcome::default();
-    report(&mut outcome, &[sent]);
-    outcome.field("to", typed.to);
-    outcome.field(
-        "function",
-        typed.function.map(|function| function.signature()),
-    );
-    Ok(outcome)
+    let report = Called {
+        transactions: Transactions::of(&[sent]),
+        to: typed.to,
+        function: typed.function.map(|function| function.signature()),
+    };
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What `send` reports.
+#[derive(Serialize)]
+struct Called {
+    #[serde(flatten)]
+    transactions: Transactions,
+    to: Address,
+    function: Option<String>,
+}
+
+impl CommandReport for Called {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        self.transactions.lines()
+    }
 }
 
 fn what(typed: &Typed) -> String {

@@ -4,11 +4,13 @@ use super::context::Context;
 use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
-use crate::client::Client;
+use crate::governance::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::CommandReport;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What is easily overlooked: what becomes current next takes the instance along again.
@@ -49,32 +51,37 @@ async fn decide(
     let client = context.working_client("run-migration").await?;
     let registry = context.verified(&client, context.registry()?).await?;
     let proxy = context.manifest.address(proxy)?;
-    let name = definition_of(&client, registry, proxy).await?;
+    let instance = client.registry(registry).instance(proxy).await?;
+    let name = &instance.definition;
     let mut outcome = Outcome::default();
-    outcome.field("name", &name);
-    outcome.field("proxy", proxy);
-    let call = call(name, proxy);
-    let mut outcome = propose(
-        Place::of(context, &client, registry),
-        &call,
-        Vec::new(),
-        outcome,
-    )
-    .await?;
+    outcome.add(&Subject { name, proxy }, &context.names());
+    let call = call(name.clone(), proxy);
+    let place = Place::of(context, &client, registry);
+    let mut outcome = propose(place, &call, Vec::new(), outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {
         let next = format!("stylus-upgrades run-migration {proxy}");
-        outcome.line(format!("next: {next}, by the handler"));
-        outcome.field("next", next);
+        outcome.add(&Next { next }, &context.names());
     }
     Ok(outcome)
 }
 
-/// The definition that the instance belongs to; the registry refuses any other account.
-async fn definition_of(
-    client: &Client,
-    registry: Address,
+/// What is decided about.
+#[derive(Serialize)]
+struct Subject<'a> {
+    name: &'a str,
     proxy: Address,
-) -> Result<String, Error> {
-    let instance = client.registry(registry).instance(proxy).await?;
-    Ok(instance.definition)
+}
+
+impl CommandReport for Subject<'_> {}
+
+/// What follows once it is decided.
+#[derive(Serialize)]
+struct Next {
+    next: String,
+}
+
+impl CommandReport for Next {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("next: {}, by the handler", self.next)]
+    }
 }

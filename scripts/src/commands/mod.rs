@@ -42,6 +42,7 @@ mod report;
 mod review;
 mod revoke;
 mod rollout;
+mod rollouts;
 mod run_migration;
 mod salt;
 mod sign;

@@ -5,7 +5,8 @@ use super::args::StorageArgs;
 use super::context::Context;
 use super::facts::Place;
 use super::path::check_stragglers;
-use super::propose::{go_on_in_batches, propose, stop};
+use super::propose::propose;
+use super::rollouts::{Rollouts, Skipped};
 use super::storage::{self, uncompared};
 use super::waiting as waiting_instances;
 use crate::app_error::Error;
@@ -13,15 +14,17 @@ use crate::assess::Role;
 use crate::checks::Assessment;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
-use crate::governance::Call;
+use crate::governance::{Call, Names};
+use crate::ids::TxHash;
 use crate::model::{Definition, DefinitionState, Instance, InstanceState};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, arrived_by, begun_by};
+use crate::registry;
+use crate::report::CommandReport;
 use crate::text::{count, grouped, shell_word};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
-use serde_json::json;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances per transaction.
@@ -100,13 +103,23 @@ async fn run(
     outcome.field("name", name);
     let waits = waiting(&client, registry, name, decision.waits_in).await?;
     if decision.waits_in == InstanceState::Paused {
-        report_older(Place::of(context, &client, registry), name).await?;
+        report_older(place, name).await?;
     }
     if !decision.is_decided || waits.is_empty() {
         let call = &decision.call;
         outcome = match propose(place, call, Vec::new(), outcome).await {
             Err(error) if !decision.is_decided && is_decided_meanwhile(&error) => {
-                decided_by_another(name, &decision)
+                let report = DecidedByAnother {
+                    name,
+                    executed: true,
+                    line: match decision.waits_in {
+                        InstanceState::Live => "paused by another's approval",
+                        _ => "resumed by another's approval",
+                    },
+                };
+                let mut outcome = Outcome::default();
+                outcome.add(&report, &context.names());
+                outcome
             }
             proposed => proposed?,
         };
@@ -114,13 +127,7 @@ async fn run(
             return Ok(outcome);
         }
     }
-    go_on(
-        Place::of(context, &client, registry),
-        name,
-        &decision,
-        &mut outcome,
-    )
-    .await?;
+    go_on(place, name, &decision, &mut outcome).await?;
     Ok(outcome)
 }
 
@@ -138,15 +145,53 @@ fn is_decided_meanwhile(error: &Error) -> bool {
 }
 
 /// What is said where others decided the same at the same moment.
-fn decided_by_another(name: &str, decision: &Decision) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    outcome.field("executed", true);
-    outcome.line(match decision.waits_in {
-        InstanceState::Live => "paused by another's approval",
-        _ => "resumed by another's approval",
-    });
-    outcome
+#[derive(Serialize)]
+struct DecidedByAnother<'a> {
+    name: &'a str,
+    executed: bool,
+    #[serde(skip)]
+    line: &'static str,
+}
+
+impl CommandReport for DecidedByAnother<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![self.line.into()]
+    }
+}
+
+/// What became of the instances that were not what their definition is.
+#[derive(Serialize)]
+struct Turned<'a> {
+    rollout: Vec<Rollout>,
+    /// Instances that were older than what is current.
+    upgraded: &'a [Address],
+    left: &'a [Address],
+    skipped: Vec<Skipped>,
+}
+
+/// A transaction of it.
+#[derive(Serialize)]
+struct Rollout {
+    tx: TxHash,
+    gas: u64,
+}
+
+impl CommandReport for Turned<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let rollout = self.rollout.iter();
+        let mut lines: Vec<_> = rollout
+            .map(|one| format!("{} {} gas", one.tx, grouped(one.gas)))
+            .collect();
+        let upgraded = self.upgraded.iter();
+        lines.extend(
+            upgraded.map(|proxy| format!("upgraded {proxy}, which was older than what is current")),
+        );
+        lines.extend(self.skipped.iter().flat_map(Skipped::lines));
+        if !self.left.is_empty() {
+            lines.push(format!("left: {}", count(self.left.len(), "instance")));
+        }
+        lines
+    }
 }
 
 /// Pauses or resumes the instances that are not what their definition is.
@@ -159,110 +204,93 @@ async fn go_on(
     let (context, client, registry) = place.parts();
     let mut waits = waiting(client, registry, name, decision.waits_in).await?;
     let all = waits.len();
-    let (mut sent, mut skipped) = (Vec::new(), Vec::new());
-    let mut upgraded = Vec::new();
     let what = format!("{} of {name}", decision.command);
-    let rate = Rate::from(0);
-    if all > 0 {
-        context.output.begin(&what);
-    }
-    let place = Place::of(context, client, registry);
     let checks = match all > 0 && decision.waits_in == InstanceState::Paused {
         true => compared(place, name).await,
         false => Assessment::default(), // a pause upgrades nothing
     };
-    let (mut begun, mut refused) = (Vec::new(), None);
-    let mut idle = 0;
-    let mut left = place.reader().left(name).await?;
-    while !waits.is_empty() && left > 0 && idle < usize::from(left) {
-        let batch = BATCH.min(waits.len());
-        let max = u16::try_from(batch).unwrap_or(u16::MAX);
-        let done = match registry::rollout(client, registry, name, max).await {
-            Err(error) if sent.is_empty() => return Err(error.into()),
-            Err(error) => {
-                refused = Some(error);
-                break;
-            }
-            Ok(done) => done,
-        };
-        let turned = registry::turned_by(&done.sent, registry);
-        waits.retain(|proxy| !turned.contains(proxy));
-        skipped.extend(done.skipped);
-        upgraded.extend(arrived_by(&done.sent));
-        begun.extend(begun_by(&done.sent));
-        let is_uncompared = uncompared::is_there(&done.sent, registry, &checks);
-        sent.push(done.sent);
-        client.close_journal(); // the chain says what is left
-        if is_uncompared || waits.is_empty() {
-            break;
-        }
-        let before = left;
-        left = match place.reader().left(name).await {
-            Ok(left) => left,
-            Err(error) => {
-                refused = Some(error);
-                break;
-            }
-        };
-        idle = if turned.is_empty() && left >= before {
-            idle + batch
-        } else {
-            0
-        };
-        let so_far = all - waits.len();
-        let detail = rate.summary(so_far as u64, all as u64);
-        context
-            .output
-            .advance(so_far as u64, all as u64, "instances", &detail);
-    }
-    if !waits.is_empty() && refused.is_none() {
-        // Somebody else may have sent the same meanwhile.
-        match waiting(client, registry, name, decision.waits_in).await {
-            Ok(now) => waits = now,
-            Err(error) => refused = Some(error),
-        }
-    }
+    let mut done = Rollouts::default();
     if all > 0 {
+        context.output.begin(&what);
+        turn(place, name, &checks, &mut waits, &mut done).await?;
+        if !waits.is_empty() && done.refused.is_none() {
+            // Somebody else may have sent the same meanwhile.
+            match waiting(client, registry, name, decision.waits_in).await {
+                Ok(now) => waits = now,
+                Err(error) => done.refused = Some(Box::new(error)),
+            }
+        }
         let so_far = all.saturating_sub(waits.len());
         context.output.end(&format!("{what}: {so_far}/{all}"));
     }
-    for one in &sent {
-        outcome.line(format!("{} {} gas", one.tx, grouped(one.gas)));
-    }
-    let rollout = sent.iter().map(|one| json!({"tx": one.tx, "gas": one.gas}));
-    outcome.field("rollout", rollout.collect::<Vec<_>>());
-    for proxy in &upgraded {
-        outcome.line(format!(
-            "upgraded {proxy}, which was older than what is current"
-        ));
-    }
-    outcome.field("upgraded", &upgraded);
-    for (proxy, reason) in &skipped {
-        outcome.line(format!("skipped {proxy}: {reason}"));
-    }
-    let skipped: Vec<_> = skipped
-        .iter()
-        .map(|(proxy, reason)| json!({"proxy": proxy, "reason": reason.to_string()}))
-        .collect();
-    outcome.field("left", &waits);
-    outcome.field("skipped", skipped);
+    let rollout = done.sent.iter().map(|one| Rollout {
+        tx: one.tx,
+        gas: one.gas,
+    });
+    let report = Turned {
+        rollout: rollout.collect(),
+        upgraded: &done.arrived,
+        left: &waits,
+        skipped: Skipped::of(&done.skipped),
+    };
+    outcome.add(&report, &context.names());
     if !waits.is_empty() {
         let next = format!("stylus-upgrades {} {}", decision.command, shell_word(name));
-        outcome.line(format!("left: {}", count(waits.len(), "instance")));
         let waiting = registry::waiting(client, registry, name, &waits).await?;
         let is_partial = !waiting.iter().all(|one| one.needs_direct_call);
-        waiting_instances::report(outcome, waiting, &next);
+        waiting_instances::Stayed { waiting, next }.report(context, outcome);
         outcome.exit = Some(if is_partial {
             Exit::Partial
         } else {
             Exit::NotReady
         });
     }
-    go_on_in_batches(outcome, &begun);
-    if let Some(error) = &refused {
-        stop(context, outcome, error, Exit::Partial);
+    done.report_end(context, outcome);
+    uncompared::report(context, (&done.sent, registry), &checks, outcome);
+    Ok(())
+}
+
+/// Rolls out until none of these instances waits any more, or a whole round did nothing.
+async fn turn(
+    place: Place<'_>,
+    name: &str,
+    checks: &Assessment,
+    waits: &mut Vec<Address>,
+    done: &mut Rollouts,
+) -> Result<(), Error> {
+    let (context, client, registry) = place.parts();
+    let (all, rate) = (waits.len(), Rate::from(0));
+    let mut idle = 0;
+    let mut left = place.reader().left(name).await?;
+    while !waits.is_empty() && left > 0 && idle < usize::from(left) {
+        let batch = BATCH.min(waits.len());
+        let max = u16::try_from(batch).unwrap_or(u16::MAX);
+        let rolled_out = match registry::rollout(client, registry, name, max).await {
+            Ok(rolled_out) => rolled_out,
+            Err(error) => return done.end(error),
+        };
+        let turned = registry::turned_by(&rolled_out.sent, registry);
+        waits.retain(|proxy| !turned.contains(proxy));
+        let is_uncompared = uncompared::is_there(&rolled_out.sent, registry, checks);
+        done.add(client, registry, rolled_out);
+        if is_uncompared || waits.is_empty() {
+            break;
+        }
+        let before = left;
+        left = match place.reader().left(name).await {
+            Ok(left) => left,
+            Err(error) => return done.end(error),
+        };
+        idle = match turned.is_empty() && left >= before {
+            true => idle + batch,
+            false => 0,
+        };
+        let so_far = (all - waits.len()) as u64;
+        let detail = rate.summary(so_far, all as u64);
+        context
+            .output
+            .advance(so_far, all as u64, "instances", &detail);
     }
-    uncompared::report(context, (&sent, registry), &checks, outcome);
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! `upgrade NAME`: the instances that are older than what is current, a few per transaction.
 
 use super::args::StorageArgs;
-use super::context::{Context, report};
+use super::context::Context;
 use super::facts::Place;
 use super::path::{PathRequest, check_again, check_stragglers};
 use super::propose::{go_on_in_batches, require, stop};
+use super::rollouts::{Rollouts, Skipped};
 use super::storage;
 use super::storage::uncompared::{self, OtherCurrent};
 use super::waiting;
@@ -12,14 +13,15 @@ use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::Assessment;
 use crate::client::{ChainError, Client, Sent};
-use crate::error::{Exit, Explain};
-use crate::governance::{Check, after_upgrade};
+use crate::error::Exit;
+use crate::governance::{Check, Names, after_upgrade};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
+use crate::report::{CommandReport, Transactions};
 use alloy::primitives::Address;
 use futures::future::try_join_all;
-use serde_json::json;
+use serde::Serialize;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -114,132 +116,170 @@ impl Target<'_> {
     }
 }
 
+/// What a rollout reports.
+#[derive(Serialize)]
+struct Reported<'a> {
+    #[serde(flatten)]
+    transactions: Transactions,
+    /// Instances that were upgraded, paused in a complex step, or paused or resumed with their definition.
+    upgraded: u16,
+    /// Instances that are older than what is current; none where nobody knows.
+    left: Option<u16>,
+    skipped: Vec<Skipped>,
+    checks: &'a [Check],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    paused_or_resumed: &'a [Address],
+}
+
+impl CommandReport for Reported<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.extend(self.skipped.iter().flat_map(Skipped::lines));
+        lines.push(format!("rollout {}", so_far(self.upgraded, self.left)));
+        match self.paused_or_resumed.len() {
+            0 => {}
+            count => lines.push(format!(
+                "of these, {count} were paused or resumed with their definition"
+            )),
+        }
+        let failed = self.checks.iter().filter(|check| !check.ok);
+        lines.extend(failed.map(|check| format!("{} {}", check.proxy, check.line())));
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        match self.left {
+            Some(0) => Exit::Done,
+            _ => Exit::Partial,
+        }
+    }
+}
+
+/// How many instances were upgraded, of how many.
+fn so_far(upgraded: u16, left: Option<u16>) -> String {
+    match left {
+        Some(left) => format!("{upgraded}/{}", u32::from(upgraded) + u32::from(left)),
+        None => format!("{upgraded}/?"),
+    }
+}
+
 async fn send(
     mut target: Target<'_>,
     max: Option<u16>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
     let (place, name) = (target.place, target.name);
-    let (context, client, registry) = place.parts();
-    let mut upgraded = 0_u16;
-    let mut sent = Vec::new();
-    let mut skipped = Vec::new();
-    let mut checks = Vec::new();
-    let mut paused = Vec::new();
-    let mut turned = Vec::new();
-    let mut idle = 0_u16;
-    let mut most = BATCH;
-    let mut refused = None;
+    let (context, _, registry) = place.parts();
+    let mut course = Course::default();
     context.output.begin(&format!("rollout of {name}"));
-    let rate = Rate::from(0);
-    let left = loop {
-        let batch = max.map_or(most, |max| most.min(max.saturating_sub(upgraded)));
-        match next(&mut target, batch).await {
-            Ok(Next::Batch) => {}
-            Ok(Next::Nothing) => break Some(0),
-            Err(error) if sent.is_empty() => return Err(error),
-            Ok(Next::Other(other)) => {
-                refused = Some(Box::new(other) as Box<dyn Explain>);
-                break client.registry(registry).left(name).await.ok();
-            }
-            Err(error) => {
-                refused = Some(Box::new(error));
-                break client.registry(registry).left(name).await.ok();
-            }
-        }
-        let done = match registry::rollout(client, registry, name, batch).await {
-            Err(error) if batch > 1 && error.is_out_of_gas() => {
-                most = batch / 2; // so many take more gas than a transaction has
-                continue;
-            }
-            Err(error) if sent.is_empty() => return Err(error.into()),
-            Err(error) => {
-                refused = Some(Box::new(error));
-                break client.registry(registry).left(name).await.ok();
-            }
-            Ok(done) => done,
-        };
-        upgraded = upgraded.saturating_add(done.upgraded);
-        idle = if done.upgraded == 0 {
-            idle.saturating_add(batch)
-        } else {
-            0
-        };
-        paused.extend(begun_by(&done.sent));
-        turned.extend(registry::turned_by(&done.sent, registry));
-        let is_uncompared = uncompared::is_there(&done.sent, registry, &target.checks);
-        let (found, left) = behind(client, registry, name, &done.sent).await;
-        sent.push(done.sent);
-        client.close_journal(); // the chain says what is left
-        skipped.extend(done.skipped);
-        match found {
-            Ok(found) => checks.extend(found),
-            Err(error) => refused = Some(Box::new(error)),
-        }
-        let left = match left {
-            Ok(left) => left,
-            Err(error) => {
-                refused = Some(Box::new(error));
-                break None;
-            }
-        };
-        let all = u32::from(upgraded) + u32::from(left);
-        context.output.note(&format!("rollout {upgraded}/{all}"));
-        let (so_far, total) = (u64::from(upgraded), u64::from(all));
-        let detail = rate.summary(so_far, total);
-        context.output.advance(so_far, total, "instances", &detail);
-        let enough = is_uncompared || max.is_some_and(|max| upgraded >= max || idle > 0);
-        if left == 0 || enough || idle >= left || refused.is_some() {
-            break Some(left);
-        }
+    let left = course.run(&mut target, max).await?;
+    let Course {
+        done,
+        upgraded,
+        checks,
+        ..
+    } = course;
+    let summary = so_far(upgraded, left);
+    context.output.end(&format!("rollout of {name}: {summary}"));
+    let report = Reported {
+        transactions: Transactions::of(&done.sent),
+        upgraded,
+        left,
+        skipped: Skipped::with_help(&done.skipped),
+        checks: &checks,
+        paused_or_resumed: &done.turned,
     };
-    let all = left.map_or_else(
-        || "?".into(),
-        |left| (u32::from(upgraded) + u32::from(left)).to_string(),
-    );
-    context
-        .output
-        .end(&format!("rollout of {name}: {upgraded}/{all}"));
-    report(outcome, &sent);
-    for (proxy, reason) in &skipped {
-        outcome.line(format!("skipped {proxy}: {reason}"));
-        outcome.line(format!("  next    {}", reason.advice().next));
+    outcome.add(&report, &context.names());
+    if left != Some(0)
+        && let Err(error) = waiting::for_direct_call(place, name, outcome).await
+    {
+        stop(context, outcome, &error, Exit::Partial);
     }
-    let skipped: Vec<_> = skipped
-        .iter()
-        .map(|(proxy, reason)| {
-            let next = reason.advice().next;
-            json!({"proxy": proxy, "reason": reason.to_string(), "next": next})
-        })
-        .collect();
-    outcome.field("upgraded", upgraded);
-    outcome.field("left", left);
-    outcome.field("skipped", skipped);
-    outcome.field("checks", &checks);
-    outcome.line(format!("rollout {upgraded}/{all}"));
-    if !turned.is_empty() {
-        let count = turned.len();
-        outcome.line(format!(
-            "of these, {count} were paused or resumed with their definition"
-        ));
-        outcome.field("paused_or_resumed", turned);
-    }
-    for check in checks.iter().filter(|check| !check.ok) {
-        outcome.line(format!("{} {}", check.proxy, check.line()));
-    }
-    if left != Some(0) {
-        outcome.exit = Some(Exit::Partial);
-        if let Err(error) = waiting::for_direct_call(place, name, outcome).await {
-            stop(context, outcome, &error, Exit::Partial);
+    done.report_end(context, outcome);
+    storage::report(outcome, &target.checks);
+    uncompared::report(context, (&done.sent, registry), &target.checks, outcome);
+    require(context, &checks, outcome)
+}
+
+/// How far a rollout is.
+#[derive(Default)]
+struct Course {
+    done: Rollouts,
+    upgraded: u16,
+    /// What was found of each instance that was upgraded.
+    checks: Vec<Check>,
+    /// Instances that were tried since the last one that was upgraded.
+    idle: u16,
+}
+
+impl Course {
+    /// Sends rollouts until nothing is left, `max` is reached, or a whole round upgraded none. Gives how many
+    /// instances are left; none where nobody knows.
+    async fn run(
+        &mut self,
+        target: &mut Target<'_>,
+        max: Option<u16>,
+    ) -> Result<Option<u16>, Error> {
+        let (context, client, registry) = target.place.parts();
+        let (name, rate) = (target.name, Rate::from(0));
+        let mut most = BATCH;
+        loop {
+            let batch = max.map_or(most, |max| most.min(max.saturating_sub(self.upgraded)));
+            match next(target, batch).await {
+                Ok(Next::Batch) => {}
+                Ok(Next::Nothing) => return Ok(Some(0)),
+                Ok(Next::Other(other)) => {
+                    self.done.refused = Some(Box::new(other));
+                    return Ok(client.registry(registry).left(name).await.ok());
+                }
+                Err(error) => {
+                    self.done.end(error)?;
+                    return Ok(client.registry(registry).left(name).await.ok());
+                }
+            }
+            let rolled_out = match registry::rollout(client, registry, name, batch).await {
+                Ok(rolled_out) => rolled_out,
+                Err(error) if batch > 1 && error.is_out_of_gas() => {
+                    most = batch / 2; // so many take more gas than a transaction has
+                    continue;
+                }
+                Err(error) => {
+                    self.done.end(error)?;
+                    return Ok(client.registry(registry).left(name).await.ok());
+                }
+            };
+            self.upgraded = self.upgraded.saturating_add(rolled_out.upgraded);
+            self.idle = match rolled_out.upgraded {
+                0 => self.idle.saturating_add(batch),
+                _ => 0,
+            };
+            let is_uncompared = uncompared::is_there(&rolled_out.sent, registry, &target.checks);
+            // It is sent: where the endpoint does not answer, that is part of the report.
+            let found = checked(client, registry, name, &rolled_out.sent).await;
+            let left = client.registry(registry).left(name).await;
+            self.done.add(client, registry, rolled_out);
+            match found {
+                Ok(found) => self.checks.extend(found),
+                Err(error) => self.done.end(error)?,
+            }
+            let left = match left {
+                Ok(left) => left,
+                Err(error) => return self.done.end(error).map(|()| None),
+            };
+            let all = u32::from(self.upgraded) + u32::from(left);
+            context
+                .output
+                .note(&format!("rollout {}/{all}", self.upgraded));
+            let (so_far, total) = (u64::from(self.upgraded), u64::from(all));
+            let detail = rate.summary(so_far, total);
+            context.output.advance(so_far, total, "instances", &detail);
+            let is_enough = max.is_some_and(|max| self.upgraded >= max || self.idle > 0);
+            let is_over = left == 0 || self.idle >= left || self.done.refused.is_some();
+            if is_over || is_enough || is_uncompared {
+                return Ok(Some(left));
+            }
         }
     }
-    go_on_in_batches(outcome, &paused);
-    if let Some(error) = &refused {
-        stop(context, outcome, error.as_ref(), Exit::Partial);
-    }
-    storage::report(outcome, &target.checks);
-    uncompared::report(context, (&sent, registry), &target.checks, outcome);
-    require(context, &checks, outcome)
 }
 
 /// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that went along, or the rollout.
@@ -272,29 +312,27 @@ pub(super) async fn activated(
         let way = (migrate.name.as_str(), Some(migrate.version.as_str()));
         if let Err(error) = roll(place, way, None, rollout, outcome).await {
             // The version is activated all the same.
-            outcome.field("left", instances);
+            outcome.add(&NotRolledOut { left: instances }, &context.names());
             stop(context, outcome, &error, Exit::Partial);
         }
         return Ok(());
     }
     go_on_in_batches(outcome, &begun);
-    let mut all = Vec::new();
+    let mut upgraded = UpgradedAtOnce {
+        checks: Vec::new(),
+        proxies: arrived,
+    };
     let code = migrate.code.clone().into();
-    for proxy in arrived {
-        outcome.line(format!("instance {proxy}"));
+    for proxy in &upgraded.proxies {
         let logs = sent.receipt.logs();
         let version = &migrate.version;
-        match after_upgrade(client, registry, proxy, version, &code, logs).await {
-            Ok(checks) => {
-                let lines = checks.iter().map(|check| format!("  {}", check.line()));
-                outcome.lines.extend(lines);
-                all.extend(checks);
-            }
+        match after_upgrade(client, registry, *proxy, version, &code, logs).await {
+            Ok(checks) => upgraded.checks.extend(checks),
             // It is done all the same.
             Err(error) => stop(context, outcome, &error, Exit::Partial),
         }
     }
-    outcome.field("checks", &all);
+    outcome.add(&upgraded, &context.names());
     if let Err(error) = waiting::after_migration(place, migrate, sent, outcome).await {
         stop(context, outcome, &error, Exit::Partial);
     }
@@ -305,7 +343,35 @@ pub(super) async fn activated(
         checks.is_sampled = false;
         uncompared::report(context, sent, &checks, outcome);
     }
-    require(context, &all, outcome)
+    require(context, &upgraded.checks, outcome)
+}
+
+/// That the rollout behind an activation did not begin.
+#[derive(Serialize)]
+struct NotRolledOut {
+    left: u32,
+}
+
+impl CommandReport for NotRolledOut {}
+
+/// The instances that went along with an activation, and what was found of each.
+#[derive(Serialize)]
+struct UpgradedAtOnce {
+    checks: Vec<Check>,
+    #[serde(skip)]
+    proxies: Vec<Address>,
+}
+
+impl CommandReport for UpgradedAtOnce {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = Vec::new();
+        for proxy in &self.proxies {
+            lines.push(format!("instance {proxy}"));
+            let checks = self.checks.iter().filter(|check| check.proxy == *proxy);
+            lines.extend(checks.map(|check| format!("  {}", check.line())));
+        }
+        lines
+    }
 }
 
 /// What a rollout does next.
@@ -326,20 +392,6 @@ async fn next(target: &mut Target<'_>, batch: u16) -> Result<Next, Error> {
     }
     let other = target.compare().await?;
     Ok(other.map_or(Next::Batch, Next::Other))
-}
-
-/// The checks of what a transaction did, and how many instances are older than what is current now. It is sent:
-/// where the endpoint does not answer, that is part of the report.
-async fn behind(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    sent: &Sent,
-) -> (Result<Vec<Check>, ChainError>, Result<u16, ChainError>) {
-    (
-        checked(client, registry, name, sent).await,
-        client.registry(registry).left(name).await,
-    )
 }
 
 /// Whether no instance is older than what is current.

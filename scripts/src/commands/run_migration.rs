@@ -5,10 +5,14 @@ use super::context::{Context, Unverified};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
-use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
+use crate::governance::Names;
+use crate::migration::{self, End, Migrated, MigrationRequest, Source};
 use crate::output::Outcome;
 use crate::registry::registry_of;
+use crate::report::CommandReport;
 use crate::text::{count, grouped};
+use alloy::primitives::utils::format_ether;
+use serde::Serialize;
 use std::time::Duration;
 
 /// How long one answer is waited for.
@@ -28,8 +32,10 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
     let client = client.bearing(patience, ANSWER.min(patience));
     verify_registry(context, &client, &request).await?;
     let journal = context.journal(&client, "run-migration").await?;
-    let migrated = migration::run(&client, journal, context.output.clone(), &request).await?;
-    Ok(report_of(&migrated, &request))
+    let migrated = migration::run(&client, journal, &request).await?;
+    let again = request.again;
+    let report = Reported { migrated, again };
+    Ok(Outcome::of(&report, &context.names()))
 }
 
 /// First contact with the registry of the instance.
@@ -66,56 +72,50 @@ fn again(args: &MigrationArgs) -> String {
     line
 }
 
-fn report_of(migrated: &Migrated, request: &MigrationRequest) -> Outcome {
-    let (proxy, spent) = (migrated.proxy, &migrated.spent);
-    let mut outcome = Outcome::default();
-    fields(&mut outcome, migrated);
-    outcome.line(format!(
-        "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
-        count(spent.items, "item"),
-        count(spent.transactions, "transaction"),
-        grouped(spent.gas),
-        ether(spent.wei),
-        migrated.taken.as_secs_f64(),
-    ));
-    if let Some((tx, gas)) = migrated.end {
-        let gas = grouped(gas);
-        outcome.line(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
-    }
-    match (&migrated.live, &migrated.then, migrated.at) {
-        (Some(live), ..) => outcome.line(format!("{proxy}  {live}")),
-        (None, Some(next), _) => {
-            outcome.line(format!("{proxy}  {}", next.summary()));
-            outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
-            outcome.exit = Some(Exit::Partial);
-        }
-        (None, None, at) => {
-            let done = at.map_or(0, |at| at.done);
-            outcome.line(format!("{proxy}  in the new form: {}", count(done, "item")));
-            outcome.line(format!("next: {}", request.again));
-        }
-    }
-    outcome
+/// What `run-migration` reports.
+#[derive(Serialize)]
+struct Reported {
+    #[serde(flatten)]
+    migrated: Migrated,
+    /// The command that goes on.
+    #[serde(skip)]
+    again: String,
 }
 
-fn fields(outcome: &mut Outcome, migrated: &Migrated) {
-    outcome.field("proxy", migrated.proxy);
-    outcome.field("from", &migrated.from);
-    outcome.field("to", &migrated.to);
-    outcome.field("back", migrated.back);
-    outcome.field("form", migrated.form);
-    if let Some(at) = migrated.at {
-        outcome.field("done", at.done);
-        outcome.field("total", at.total);
+impl CommandReport for Reported {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Migrated { proxy, spent, .. } = &self.migrated;
+        let mut lines = vec![format!(
+            "{proxy}  {} in {}, {} gas, {} ETH, {:.1} s",
+            count(spent.items, "item"),
+            count(spent.transactions, "transaction"),
+            grouped(spent.gas),
+            format_ether(spent.wei),
+            self.migrated.taken.as_secs_f64(),
+        )];
+        if let Some(End { tx, gas }) = self.migrated.end {
+            let gas = grouped(gas);
+            lines.push(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
+        }
+        match (&self.migrated.live, &self.migrated.then) {
+            (Some(live), _) => lines.push(format!("{proxy}  {live}")),
+            (None, Some(next)) => {
+                lines.push(format!("{proxy}  {}", next.summary()));
+                lines.push(format!("next: stylus-upgrades run-migration {proxy}"));
+            }
+            (None, None) => {
+                let done = self.migrated.at.map_or(0, |at| at.done);
+                lines.push(format!("{proxy}  in the new form: {}", count(done, "item")));
+                lines.push(format!("next: {}", self.again));
+            }
+        }
+        lines
     }
-    outcome.field("items", migrated.spent.items);
-    outcome.field("spent", &migrated.spent);
-    outcome.field("seconds", migrated.taken.as_secs_f64());
-    outcome.field("ended", migrated.ended);
-    if let Some((tx, gas)) = migrated.end {
-        outcome.field("tx", tx);
-        outcome.field("gas", gas);
+
+    fn exit(&self) -> Exit {
+        match (&self.migrated.live, &self.migrated.then) {
+            (None, Some(_)) => Exit::Partial,
+            _ => Exit::Done,
+        }
     }
-    outcome.field("live", &migrated.live);
-    outcome.field("then", migrated.then.as_ref().map(ActiveMigration::summary));
 }

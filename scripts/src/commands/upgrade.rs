@@ -3,7 +3,7 @@
 use super::args::StorageArgs;
 use super::calldata;
 use super::context::earlier::report_undone;
-use super::context::{Context, Unverified, report};
+use super::context::{Context, Unverified};
 use super::facts::Place;
 use super::path::{PathRequest, check_instance};
 use super::propose::go_on_in_batches;
@@ -13,10 +13,13 @@ use crate::app_error::Error;
 use crate::assess::Coverage;
 use crate::checks::Assessment;
 use crate::error::Exit;
+use crate::governance::Names;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
+use crate::report::{CommandReport, Transactions};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What moves an instance from one version to another, or back.
@@ -60,35 +63,62 @@ pub(super) async fn run(
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
-    let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&upgraded.sent));
-    storage::report(&mut outcome, &checks);
-    outcome.field("proxy", proxy);
-    outcome.field("from", &upgraded.from);
-    outcome.field("to", &upgraded.to);
-    outcome.field("executed", upgraded.done);
-    let route = match &upgraded.route {
-        Route::Direct => "direct",
-        Route::Registry => "registry",
-        Route::Rollout => "rollout",
+    let reported = Reported {
+        transactions: Transactions::of(std::slice::from_ref(&upgraded.sent)),
+        proxy,
+        from: &upgraded.from,
+        to: &upgraded.to,
+        executed: upgraded.done,
+        route: upgraded.route,
+        is_paused: upgraded.paused.is_some(),
     };
-    outcome.field("route", route);
+    let mut outcome = Outcome::default();
+    outcome.lines.extend(reported.transactions.lines());
+    storage::report(&mut outcome, &checks);
+    outcome.add(&reported, &context.names());
     if let Some((from, to)) = &upgraded.paused {
         go_on_in_batches(&mut outcome, &[(proxy, from.clone(), to.clone())]);
-    } else if upgraded.done {
-        outcome.line(format!("{proxy}  {} → {}", upgraded.from, upgraded.to));
-    } else {
-        outcome.line(format!(
-            "{proxy}  {} → {} is not done yet",
-            upgraded.from, upgraded.to
-        ));
-        outcome.exit = Some(Exit::NotReady);
     }
     if !is_earlier {
         let sent = (std::slice::from_ref(&upgraded.sent), registry);
         uncompared::report(context, sent, &checks, &mut outcome);
     }
     Ok(outcome)
+}
+
+/// What `upgrade` reports behind its transaction and its checks.
+#[derive(Serialize)]
+struct Reported<'a> {
+    #[serde(flatten)]
+    transactions: Transactions,
+    proxy: Address,
+    from: &'a str,
+    to: &'a str,
+    executed: bool,
+    route: Route,
+    /// Whether it stands in a complex step now.
+    #[serde(skip)]
+    is_paused: bool,
+}
+
+impl CommandReport for Reported<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self {
+            proxy, from, to, ..
+        } = self;
+        match (self.is_paused, self.executed) {
+            (true, _) => Vec::new(), // a handler goes on with it
+            (false, true) => vec![format!("{proxy}  {from} → {to}")],
+            (false, false) => vec![format!("{proxy}  {from} → {to} is not done yet")],
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self.is_paused || self.executed {
+            true => Exit::Done,
+            false => Exit::NotReady,
+        }
+    }
 }
 
 /// The same upgrade by an earlier run that was killed before it could report it.

@@ -1,12 +1,16 @@
 //! Instances that stayed as they were although an action was executed: who they are, why, and what helps.
 
+use super::context::Context;
 use super::facts::Place;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
+use crate::governance::Names;
 use crate::output::Outcome;
 use crate::registry::{Waiting, skipped_by};
+use crate::report::CommandReport;
 use crate::text::{count, shell_word};
 use alloy::primitives::Address;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -28,27 +32,49 @@ pub(super) async fn after_migration(
         }
     }
     let next = format!("stylus-upgrades upgrade {}", shell_word(&migrate.name));
-    report(outcome, waiting, &next);
+    let stayed = Stayed { waiting, next };
+    stayed.report(place.context, outcome);
     Ok(())
 }
 
-/// Reports instances that wait; `next` is the command that goes on with them. Nothing is reported of none.
-pub(super) fn report(outcome: &mut Outcome, waiting: Vec<Waiting>, next: &str) {
-    if waiting.is_empty() {
-        return;
+/// Instances that wait.
+#[derive(Serialize)]
+pub(super) struct Stayed {
+    pub(super) waiting: Vec<Waiting>,
+    /// The command that goes on with them.
+    pub(super) next: String,
+}
+
+impl Stayed {
+    /// Reports them, if there is one. A command that ended otherwise already did so.
+    pub(super) fn report(&self, context: &Context, outcome: &mut Outcome) {
+        if !self.waiting.is_empty() {
+            let before = outcome.exit;
+            outcome.add(self, &context.names());
+            outcome.exit = before.or(outcome.exit);
+        }
     }
-    for Waiting { proxy, reason, .. } in &waiting {
-        outcome.line(format!("waits   {proxy}: {reason}"));
+}
+
+impl CommandReport for Stayed {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self { waiting, next } = self;
+        let each = waiting.iter();
+        let mut lines: Vec<_> = each
+            .map(|one| format!("waits   {}: {}", one.proxy, one.reason))
+            .collect();
+        let them = if waiting.len() == 1 { "it" } else { "them" };
+        let stayed = count(waiting.len(), "instance");
+        let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
+        let helps: Vec<&str> = helps.into_iter().collect();
+        lines.push(format!("{stayed} stayed as before; {}", helps.join("; ")));
+        lines.push(format!("next: {next} goes on with {them}"));
+        lines
     }
-    let them = if waiting.len() == 1 { "it" } else { "them" };
-    let stayed = count(waiting.len(), "instance");
-    let helps: BTreeSet<&str> = waiting.iter().map(|one| one.next.as_str()).collect();
-    let helps: Vec<&str> = helps.into_iter().collect();
-    outcome.line(format!("{stayed} stayed as before; {}", helps.join("; ")));
-    outcome.line(format!("next: {next} goes on with {them}"));
-    outcome.field("waiting", waiting);
-    outcome.field("next", next);
-    outcome.exit = outcome.exit.or(Some(Exit::NotReady));
+
+    fn exit(&self) -> Exit {
+        Exit::NotReady
+    }
 }
 
 /// Whether an instance of the definition is adopted, so that a contract's call does not move it.
@@ -73,10 +99,9 @@ pub(super) async fn for_direct_call(
         return Ok(());
     }
     outcome.exit = Some(Exit::NotReady);
-    let line = format!(
+    outcome.line(format!(
         "{sender} has code: adopted proxies move only where an account without code sends the rollout directly"
-    );
-    outcome.line(line);
+    ));
     outcome.line("next: anybody sends it, with a key whose account has no code");
     Ok(())
 }

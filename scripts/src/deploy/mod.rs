@@ -12,7 +12,7 @@ pub use registry::{NewRegistry, deploy_registry, registry_call, registry_release
 pub(crate) use create2::create2;
 
 use crate::build::Artifact;
-use crate::client::{ChainError, Client, Sent};
+use crate::client::{ChainError, Client, RpcError, Sent};
 use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256, utils::Unit};
@@ -169,12 +169,14 @@ pub(crate) async fn data_fee(
 /// A module that breaks a rule ends the call with an error that is no revert.
 fn refusal(program: Address, error: ChainError) -> ChainError {
     match error {
-        ChainError::Rpc { message, .. }
-        | ChainError::InsufficientFunds { message, .. }
-        | ChainError::ProgramNotRunnable { message, .. } => ChainError::ActivationRefused {
-            program,
-            reason: message,
-        },
+        ChainError::Rpc(RpcError { message, .. })
+        | ChainError::InsufficientFunds(RpcError { message, .. })
+        | ChainError::ProgramNotRunnable(RpcError { message, .. }) => {
+            ChainError::ActivationRefused {
+                program,
+                reason: message,
+            }
+        }
         ChainError::Refused { revert, .. } if revert.data().is_empty() => {
             ChainError::ActivationRefused {
                 program,

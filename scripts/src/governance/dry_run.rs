@@ -2,18 +2,14 @@
 //! behind their approvals. As the chain is now the same call may only approve, whatever it would run.
 
 use super::error::GovernanceError;
-use super::revert_cause::failed_upgrade;
 use super::submit::progress_in;
-use crate::call_tree;
 use crate::client::Revert;
 use crate::error::Explain;
-use alloy::primitives::{Address, U256};
+use crate::simulation::{Simulation, SimulationError};
+use alloy::primitives::{Address, Bytes, U256};
 use std::fmt;
-use stylus_chain::{BlockId, CallOptions, CallRequest, Chain, ChainError, Overrides, TraceKind};
+use stylus_chain::{BlockId, CallRequest, Chain};
 use thiserror::Error;
-
-/// What every approver owns on the fork, in wei: fees are no matter of it.
-const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// What came of a call behind the approvals that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,53 +94,43 @@ impl fmt::Display for Failure {
 /// Tries the call of `sender` behind those of the others. Also says the least units of gas that it takes
 /// there, if it goes through.
 pub(super) fn behind(
-    mut chain: Chain,
+    chain: Chain,
     others: &[Address],
     (sender, value): (Address, U256),
-    request: CallRequest,
-) -> Result<(Option<u64>, DryRun), ChainError> {
+    (registry, call): (Address, &Bytes),
+) -> Result<(Option<u64>, DryRun), SimulationError> {
+    let mut simulation = Simulation::new(chain);
     for other in others {
-        chain.set_balance(*other, SIMULATED_BALANCE);
-        chain.submit_unsigned(*other, request.clone())?;
+        simulation.send("the call", *other, registry, call.clone(), U256::ZERO)?;
     }
-    chain.set_balance(sender, SIMULATED_BALANCE);
-    // Without a price GASPRICE and BASEFEE are 0.
-    let ours = CallRequest {
-        from: Some(sender),
-        value,
-        max_fee_per_gas: Some(chain.gas_price()),
-        ..request
-    };
-    let (latest, none) = (BlockId::latest(), Overrides::default());
-    let gas = chain.estimate_gas(ours.clone(), latest, &none);
+    let ours = simulation.request(sender, registry, call.clone(), value)?;
+    let gas = simulation.estimate("the call", &ours, BlockId::latest());
     let measured = gas.as_ref().ok().copied();
-    let dry_run = match gas {
-        Ok(_) => executed(&chain, ours)?,
-        Err(ChainError::Reverted { output, .. }) => {
-            let cause = Cause::Revert(Revert::decode(&output));
-            DryRun::Fails(failure(&chain, ours, cause))
-        }
-        Err(ChainError::Halted(halt)) => {
-            let cause = Cause::Halt(halt.to_string());
-            DryRun::Fails(failure(&chain, ours, cause))
-        }
+    let cause = match gas {
+        Ok(_) => None,
+        Err(SimulationError::Refused { revert, .. }) => Some(Cause::Revert(revert)),
+        Err(SimulationError::Halted { reason, .. }) => Some(Cause::Halt(reason)),
         Err(error) => return Err(error),
     };
+    let Some(cause) = cause else {
+        return Ok((measured, executed(&simulation, ours)?));
+    };
+    let proxy = simulation.failing(ours);
+    let failure = Failure { cause, proxy };
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
-    let dry_run = match (dry_run, contract(&chain, others, sender)) {
-        (DryRun::Fails(failure), Some(who)) => DryRun::Untried(format!(
+    let dry_run = match contract(&simulation, others, sender) {
+        Some(who) => DryRun::Untried(format!(
             "the approver {who} is a contract, and what it sends cannot be foreseen (as a plain call it \
              fails: {failure})"
         )),
-        (dry_run, _) => dry_run,
+        None => DryRun::Fails(failure),
     };
     Ok((measured, dry_run))
 }
 
 /// Whether what goes through executes: a contract that is asked may not consent, and a delay may be left.
-fn executed(chain: &Chain, ours: CallRequest) -> Result<DryRun, ChainError> {
-    let answer = chain.call(ours, BlockId::latest(), &Overrides::default())?;
-    Ok(match progress_in(&answer.output) {
+fn executed(simulation: &Simulation, ours: CallRequest) -> Result<DryRun, SimulationError> {
+    Ok(match progress_in(&simulation.answer(ours)?) {
         Some(progress) if progress.executed => DryRun::Succeeds,
         _ => DryRun::Untried(
             "a delay, a contract that is asked, or that an account without code has to send it, still keeps it back"
@@ -153,22 +139,9 @@ fn executed(chain: &Chain, ours: CallRequest) -> Result<DryRun, ChainError> {
     })
 }
 
-fn failure(chain: &Chain, ours: CallRequest, cause: Cause) -> Failure {
-    let registry = ours.to.unwrap_or_default();
-    let kind = TraceKind::Call(CallOptions::default());
-    let traced = chain.trace_call(ours, BlockId::latest(), &Overrides::default(), kind);
-    let proxy = traced
-        .ok()
-        .and_then(|answer| failed_upgrade(&call_tree::read_value(&answer).ok()?, registry));
-    Failure { cause, proxy }
-}
-
 /// The first of them that has code.
-fn contract(chain: &Chain, others: &[Address], sender: Address) -> Option<Address> {
+fn contract(simulation: &Simulation, others: &[Address], sender: Address) -> Option<Address> {
     let mut all = others.iter().chain([&sender]);
-    let has_code = |who: &&Address| {
-        let account = chain.account(**who, BlockId::latest());
-        account.is_ok_and(|account| !account.code.is_empty())
-    };
+    let has_code = |who: &&Address| simulation.code(**who).is_ok_and(|code| !code.is_empty());
     all.find(has_code).copied()
 }

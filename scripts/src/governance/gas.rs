@@ -7,10 +7,9 @@ use super::dry_run::{DryRun, behind};
 use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::pending::readiness;
-use crate::client::{Client, Fork, ForkError, with_margin};
+use crate::client::{Client, Fork, with_margin};
 use crate::ids::ActionId;
 use alloy::primitives::{Address, Bytes, U256};
-use stylus_chain::CallRequest;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 
 /// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
@@ -68,18 +67,12 @@ pub(super) async fn for_execution(
         Ok(copied) => copied,
         Err(error) => return Ok((BLIND, DryRun::Untried(error.to_string()))),
     };
-    let request = CallRequest {
-        to: Some(approval.registry),
-        input: approval.call.clone(),
-        ..CallRequest::default()
-    };
+    let (registry, call) = (approval.registry, approval.call.clone());
     let ours = (approval.sender, approval.value);
-    let tried =
-        copied.carry_out(move |chain| Ok::<_, ForkError>(behind(chain, &others, ours, request)?));
-    let (measured, dry_run) = tried.await.unwrap_or_else(|error| {
-        let why = format!("the copy of the chain: {error}");
-        (None, DryRun::Untried(why))
-    });
+    let tried = copied.carry_out(move |chain| behind(chain, &others, ours, (registry, &call)));
+    let (measured, dry_run) = tried
+        .await
+        .unwrap_or_else(|error| (None, DryRun::Untried(error.to_string())));
     let gas = measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas)));
     Ok((gas, dry_run))
 }

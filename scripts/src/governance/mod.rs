@@ -61,7 +61,6 @@ pub use pending::{
     Open, PendingAction, UnreadableAction, all_pending, pending, proposed, readiness, superseded_by,
 };
 pub use place::{Placed, find, place};
-pub(crate) use revert_cause::failed_upgrade;
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use shown::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use submit::{ExecutedBy, Simulated, Submitted, action_of};

@@ -4,8 +4,9 @@
 use super::authority::deciding_policy;
 use super::display::Call;
 use super::error::GovernanceError;
-use crate::call_tree::{self, Frame};
+use crate::call_tree;
 use crate::client::{ChainError, Client};
+use crate::simulation::failed_upgrade;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -14,7 +15,6 @@ use alloy::sol_types::SolCall;
 use serde_json::json;
 use serde_json::value::RawValue;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_interface::registry::IRegistry::{NotAnApprover, migrateCall};
 
 /// How others are upgraded without an instance that cannot be.
@@ -88,13 +88,4 @@ async fn failing(
     let answer = traced.await.map_err(|_| NotTraced)?;
     let frames = call_tree::read(&answer).map_err(|_| NotTraced)?;
     Ok(failed_upgrade(&frames, registry))
-}
-
-/// The first upgrade that the registry asked for and that failed.
-pub(crate) fn failed_upgrade(frames: &[Frame], registry: Address) -> Option<Address> {
-    let is_failed = |frame: &&Frame| {
-        let is_upgrade = frame.input.starts_with(&upgradeToCall::SELECTOR);
-        is_upgrade && frame.from == registry && frame.error.is_some()
-    };
-    frames.iter().find(is_failed)?.to
 }

@@ -116,7 +116,7 @@ impl Documents {
         let logs = match self.client.provider().get_logs(&filter).await {
             Ok(logs) => logs,
             Err(error) => match self.client.error("eth_getLogs", error) {
-                error @ ChainError::Rpc { .. } => {
+                error @ ChainError::Rpc(_) => {
                     return not(format!(
                         "its layout was published in block {block}, which the endpoint does not give: {error}"
                     ));

@@ -10,6 +10,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Log, TransactionRequest};
 use alloy::sol_types::SolEvent;
+use serde::Serialize;
 use stylus_upgrades_interface::complex::IComplexMigration::{self as complex, ContractPaused};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -35,15 +36,17 @@ pub struct ActiveMigration {
 }
 
 /// How far a migration is: the word in [`slots::COMPLEX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Standing {
     /// Whether it is turning back.
+    #[serde(skip)]
     pub back: bool,
     /// Items in the new form.
     pub done: u64,
     /// Items that there are, as far as the contract knows.
     pub total: u64,
     /// Who supplies the batches.
+    #[serde(skip)]
     pub handler: Address,
 }
 
@@ -79,9 +82,8 @@ impl Standing {
 pub async fn find(client: &Client, proxy: Address) -> Result<ActiveMigration, MigrationError> {
     let registry = registry_of(client, proxy).await?;
     let known = client.registry(registry).instance(proxy).await?;
-    let in_step = [InstanceState::Migrating, InstanceState::TurningBack].contains(&known.state);
     let standing = standing(client, proxy).await?;
-    let (true, Some(at)) = (in_step, standing) else {
+    let (true, Some(at)) = (known.state.is_migrating(), standing) else {
         let live = live(client, proxy).await?;
         return Err(MigrationError::NotMigrating { proxy, live });
     };
@@ -114,7 +116,7 @@ pub async fn standing(client: &Client, proxy: Address) -> Result<Option<Standing
 async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standing>, ChainError> {
     let registry = registry_of(client, proxy).await?;
     let known = client.registry(registry).instance(proxy).await?;
-    if ![InstanceState::Migrating, InstanceState::TurningBack].contains(&known.state) {
+    if !known.state.is_migrating() {
         return Ok(None);
     }
     let progress = client.call(proxy, &complex::progressCall {}).await?;

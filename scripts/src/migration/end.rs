@@ -1,9 +1,9 @@
 //! `endMigration`: what is left of the path, and the contract answers again.
 
 use super::active::{ActiveMigration, live, standing};
-use super::pipeline::{Load, TxOutcome, TxPipeline};
-use super::{Migrated, MigrationError, Spent};
-use crate::client::{ChainError, Client, Revert, with_margin};
+use super::runner::Load;
+use super::{End, Migrated, MigrationError, Spent};
+use crate::client::{ChainError, Client, Revert, TxOutcome, Window, with_margin};
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
@@ -28,13 +28,13 @@ pub enum Ended {
 }
 
 /// Ends the migration, once.
-pub async fn end(
+pub(crate) async fn end(
     client: &Client,
-    pipeline: &mut TxPipeline,
+    window: &mut Window<Load>,
     migration: &ActiveMigration,
 ) -> Result<Ended, MigrationError> {
     for _ in 0..TRIES {
-        pipeline.clear_nonces().await?;
+        window.clear_nonces().await?;
         match standing(client, migration.proxy).await? {
             None => return Ok(Ended::Already),
             Some(at) if !at.is_finished() => return Ok(Ended::NotYet),
@@ -55,10 +55,10 @@ pub async fn end(
             items: 0,
             position: None,
         };
-        pipeline
+        window
             .send(what(migration.proxy), request, gas, load)
             .await?;
-        match settled_outcome(pipeline).await? {
+        match settled_outcome(window).await? {
             TxOutcome::Done(receipt) => return Ok(Ended::By(receipt)),
             TxOutcome::Failed { .. } | TxOutcome::Lost => {}
         }
@@ -121,9 +121,13 @@ pub async fn by_an_earlier_run(
             back,
             form: None,
             at: None,
+            items: spent.items,
             spent,
             taken: Duration::ZERO,
-            end: Some((receipt.transaction_hash.into(), receipt.gas_used)),
+            end: Some(End {
+                tx: receipt.transaction_hash.into(),
+                gas: receipt.gas_used,
+            }),
             ended: true,
             live: Some(live(client, proxy).await?),
             then: None,
@@ -137,14 +141,14 @@ fn what(proxy: Address) -> String {
     format!("the end of the migration of {proxy}")
 }
 
-async fn settled_outcome(pipeline: &mut TxPipeline) -> Result<TxOutcome, ChainError> {
+async fn settled_outcome(window: &mut Window<Load>) -> Result<TxOutcome, ChainError> {
     loop {
-        if let Some(settled) = pipeline.settle().await?.pop() {
+        if let Some(settled) = window.settle().await?.pop() {
             return Ok(settled.outcome);
         }
-        if pipeline.is_empty() {
+        if window.is_empty() {
             return Ok(TxOutcome::Lost);
         }
-        pipeline.wait().await;
+        window.wait().await;
     }
 }

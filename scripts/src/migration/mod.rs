@@ -12,7 +12,6 @@
 //! | [`items`] | the list of items, read as it is needed |
 //! | [`gather`](mod@gather) | tokens and owners from a collection's events |
 //! | [`size`] | how many items go into one transaction |
-//! | [`pipeline`] | transactions on their way |
 //! | [`runner`] | batch after batch |
 //! | [`end`](mod@end) | `endMigration` |
 //! | [`cost`] | cost and throughput |
@@ -23,7 +22,6 @@ pub mod end;
 mod error;
 pub mod gather;
 pub mod items;
-pub mod pipeline;
 pub mod runner;
 pub mod size;
 
@@ -32,21 +30,20 @@ pub use cost::Spent;
 pub use error::MigrationError;
 pub use runner::Form;
 
-use crate::client::{ChainError, Client};
+use crate::client::{ChainError, Client, Window};
 use crate::error::{Exit, Explain};
 use crate::ids::TxHash;
 use crate::journal::Journal;
-use crate::progress::Progress;
 use crate::text::grouped;
 use active::Standing;
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, U256, address};
+use alloy::primitives::{Address, address};
 use alloy::providers::Provider;
 use end::{Ended, end};
 use gather::gather;
 use items::{Items, Listed};
-use pipeline::TxPipeline;
-use runner::{BatchOptions, BatchRunner};
+use runner::{BatchOptions, BatchRunner, Load};
+use serde::{Serialize, Serializer};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,7 +90,7 @@ pub enum Source {
 }
 
 /// What came of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Migrated {
     /// The proxy.
     pub proxy: Address,
@@ -106,19 +103,42 @@ pub struct Migrated {
     /// How its batches were made; `None` where an earlier run had made them all.
     pub form: Option<Form>,
     /// How far it was before its end; `None` where an earlier run had ended it.
+    #[serde(flatten)]
     pub at: Option<Standing>,
     /// What this run has cost, the end included.
     pub spent: Spent,
+    /// Items that this run migrated, or brought back.
+    pub items: u64,
     /// How long it took.
+    #[serde(rename = "seconds", serialize_with = "as_seconds")]
     pub taken: Duration,
-    /// The transaction of the end, and its gas.
-    pub end: Option<(TxHash, u64)>,
+    /// The transaction of the end.
+    #[serde(flatten)]
+    pub end: Option<End>,
     /// Whether it has ended, by whomever.
     pub ended: bool,
     /// What is live; `None` where it has not ended.
     pub live: Option<String>,
     /// The migration that began when this one ended.
+    #[serde(serialize_with = "as_summary")]
     pub then: Option<ActiveMigration>,
+}
+
+/// The transaction that ended a migration.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct End {
+    /// Its hash.
+    pub tx: TxHash,
+    /// Gas that it used.
+    pub gas: u64,
+}
+
+fn as_seconds<S: Serializer>(taken: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(taken.as_secs_f64())
+}
+
+fn as_summary<S: Serializer>(next: &Option<ActiveMigration>, to: S) -> Result<S::Ok, S::Error> {
+    next.as_ref().map(ActiveMigration::summary).serialize(to)
 }
 
 /// Migrates what is left, and ends it.
@@ -128,7 +148,6 @@ pub struct Migrated {
 pub async fn run(
     client: &Client,
     journal: Arc<Journal>,
-    progress: Arc<dyn Progress>,
     request: &MigrationRequest,
 ) -> Result<Migrated, MigrationError> {
     let migration = match active::find(client, request.proxy).await {
@@ -139,21 +158,22 @@ pub async fn run(
         found => found?,
     };
     refuse_strangers(client, &migration)?;
-    let items = open(client, &journal, &*progress, request, &migration).await?;
+    let items = open(client, &journal, request, &migration).await?;
     refuse_other_totals(&migration, &items)?;
     let gas = match request.gas {
         Some(gas) => gas,
         None => gas_of_a_transaction(client).await? / 2,
     };
-    let mut pipeline = TxPipeline::new(client, journal, progress.clone())?;
+    let mut window = Window::new(&client.with_journal(journal), "run-migration")?;
     let options = BatchOptions {
         items,
         gas,
         at_once: request.in_flight,
     };
+    let progress = client.progress();
     progress.begin(&heading(&migration));
-    let mut runner = BatchRunner::new(client, progress.clone(), migration.clone(), options);
-    let end = run_to_end(client, &mut pipeline, &mut runner, &migration, request.ends).await;
+    let mut runner = BatchRunner::new(client, migration.clone(), options);
+    let end = run_to_end(client, &mut window, &mut runner, &migration, request.ends).await;
     progress.end(&format!(
         "{}: {}",
         heading(&migration),
@@ -166,16 +186,16 @@ pub async fn run(
 /// Batch after batch, then the end; anew where a reorganisation has brought items back.
 async fn run_to_end(
     client: &Client,
-    pipeline: &mut TxPipeline,
+    window: &mut Window<Load>,
     runner: &mut BatchRunner,
     migration: &ActiveMigration,
     ends: bool,
 ) -> Result<Option<Ended>, MigrationError> {
-    while runner.run(pipeline).await? {
+    while runner.run(window).await? {
         if !ends {
             return Ok(None);
         }
-        match end(client, pipeline, migration).await? {
+        match end(client, window, migration).await? {
             Ended::NotYet => {}
             ended => return Ok(Some(ended)),
         }
@@ -214,7 +234,6 @@ fn refuse_strangers(client: &Client, migration: &ActiveMigration) -> Result<(), 
 async fn open(
     client: &Client,
     journal: &Journal,
-    progress: &dyn Progress,
     request: &MigrationRequest,
     migration: &ActiveMigration,
 ) -> Result<Items, MigrationError> {
@@ -225,7 +244,7 @@ async fn open(
         Source::Erc721(_) if migration.at.back => Items::Known,
         Source::Erc721(from) => {
             let path = journal.beside(&format!("{:#x}.gathered", migration.proxy));
-            let tokens = gather(client, progress, migration.proxy, *from, &path).await;
+            let tokens = gather(client, migration.proxy, *from, &path).await;
             Items::Gathered(tokens.map_err(|error| interrupted(error, migration.at, request))?)
         }
     })
@@ -299,7 +318,8 @@ async fn outcome(
         Some(Ended::By(receipt)) => {
             let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
             runner.spent.add(gas, price, Some(0));
-            Some((receipt.transaction_hash.into(), gas))
+            let tx = receipt.transaction_hash.into();
+            Some(End { tx, gas })
         }
         _ => None,
     };
@@ -313,6 +333,7 @@ async fn outcome(
         form: Some(runner.form()),
         at: Some(runner.at),
         spent: runner.spent.clone(),
+        items: runner.spent.items,
         taken: runner.throughput.taken(),
         end,
         ended: ended.is_some(),
@@ -360,9 +381,4 @@ impl ActiveMigration {
             at.handler
         )
     }
-}
-
-/// A number of wei as people write ether.
-pub fn ether(wei: U256) -> String {
-    alloy::primitives::utils::format_ether(wei)
 }

@@ -7,9 +7,9 @@ use super::error::PlanError;
 use super::instances::{self, Before};
 use super::keys;
 use super::locations::Locations;
-use super::simulation::Simulation;
 use super::slots::SlotNames;
 use super::{Plan, PlanRequest};
+use crate::simulation::Simulation;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::Policy;
@@ -88,7 +88,6 @@ impl After<'_> {
             names,
             approvers: &approvers,
             shown: proxies,
-            framework: &[*registry],
         };
         self.effects.elsewhere(self.simulation, &whose)
     }

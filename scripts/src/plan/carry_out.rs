@@ -2,14 +2,13 @@
 
 use super::decide::{ANYBODY, Decision, decide};
 use super::effects::Outcome;
-use super::error::{PlanError, refused_by};
+use super::error::PlanError;
 use super::instances::Before;
 use super::locations::{Locations, upgraded};
-use super::simulation::{Simulation, now};
 use super::{PlanRequest, Transaction};
 use crate::assess::Finding;
-use crate::client::Revert;
 use crate::model::{DefinitionState, Head, RecordedCode};
+use crate::simulation::{Simulation, SimulationError, events, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use std::collections::BTreeSet;
@@ -52,10 +51,7 @@ pub(super) fn carry_out(
             done.problems.push(finding);
             done.is_stuck = !goes_on;
         }
-        Decision::Executed(sent) => {
-            let sent = sent.iter().map(|(name, done)| Transaction::of(name, done));
-            done.transactions.extend(sent);
-        }
+        Decision::Executed(sent) => done.transactions.extend(sent),
     }
     if !done.is_stuck {
         roll_out(simulation, request, &mut done)?;
@@ -77,7 +73,7 @@ pub(super) struct CarriedOut {
 impl CarriedOut {
     /// How many to take where a rollout of `max` is refused: so many may take more gas than a transaction has.
     /// The refusal of one alone is a problem.
-    fn fewer(&mut self, error: PlanError, max: u16) -> Result<Option<u16>, PlanError> {
+    fn fewer(&mut self, error: SimulationError, max: u16) -> Result<Option<u16>, PlanError> {
         let problem = error.finding()?;
         if max > 1 {
             return Ok(Some(max / 2));
@@ -179,22 +175,17 @@ fn roll_out(
             name: name.clone(),
             max,
         };
-        let expected = match simulation.ask(registry, &call) {
-            Ok(expected) => expected,
-            Err(error) => match carried_out.fewer(error, max)? {
-                Some(fewer) => {
-                    batch = fewer;
-                    continue;
-                }
-                None => return Ok(false),
-            },
-        };
-        if expected.upgraded == 0 && expected.left == 0 {
-            return Ok(true);
-        }
-        let input = call.abi_encode().into();
-        let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
-            Ok(done) => done,
+        let rolled_out = simulation.ask(registry, &call).and_then(|expected| {
+            if expected.upgraded == 0 && expected.left == 0 {
+                return Ok(None);
+            }
+            let input = call.abi_encode().into();
+            let receipt = simulation.send("rollout", ANYBODY, registry, input, U256::ZERO)?;
+            Ok(Some((expected, receipt)))
+        });
+        let (expected, receipt) = match rolled_out {
+            Ok(Some(rolled_out)) => rolled_out,
+            Ok(None) => return Ok(true),
             Err(error) => match carried_out.fewer(error, max)? {
                 Some(fewer) => {
                     batch = fewer;
@@ -204,12 +195,12 @@ fn roll_out(
             },
         };
         let what = format!("rollout of {}", expected.upgraded);
-        let sent = Transaction::of(&what, &done);
+        let sent = Transaction::of(&what, &receipt);
         carried_out.transactions.push(sent);
-        for skipped in done.events::<abi::InstanceSkipped>() {
+        for skipped in events::<abi::InstanceSkipped>(&receipt) {
             let what = format!("the upgrade of {}", skipped.proxy);
-            let revert = Revert::decode(&skipped.reason);
-            carried_out.problems.push(refused_by(&what, &revert));
+            let refused = SimulationError::refused(&what, &skipped.reason);
+            carried_out.problems.push(refused.finding()?);
             carried_out.skipped.insert(skipped.proxy);
         }
         if expected.upgraded == 0 || expected.left == 0 {

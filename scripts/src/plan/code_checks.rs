@@ -1,15 +1,15 @@
 //! What can be said of code before it is in use: does it run, for how long, would it still be
 //! activated, does a proxy hide behind it, does it answer what proxies answer themselves.
 
+use super::decide::ANYBODY;
 use super::error::PlanError;
-use super::simulation::Simulation;
 use crate::assess::Finding;
-use crate::ids::CodeHash;
 use crate::program_code::{fragments, is_program, module};
-use alloy::primitives::{Address, Bytes, U256, utils::Unit};
+use crate::simulation::{Simulation, SimulationError};
+use alloy::primitives::{Address, Bytes, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
-use stylus_chain::BlockId;
+use stylus_chain::{BlockId, Receipt};
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as abi;
 use stylus_upgrades_interface::slots;
@@ -32,13 +32,13 @@ pub(super) fn expiry(
     what: &str,
     program: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    if !is_program(&code(simulation, program)?) {
+    if !is_program(&simulation.code(program)?) {
         return Ok(None);
     }
     let call = IArbWasm::programTimeLeftCall { program };
     let left = match simulation.ask(ARB_WASM, &call) {
         Ok(left) => left,
-        Err(error) => return error.finding().map(Some),
+        Err(error) => return Ok(Some(error.finding()?)),
     };
     Ok((left < EXPIRY_WARNING).then(|| {
         Finding::problem(
@@ -51,6 +51,23 @@ pub(super) fn expiry(
     }))
 }
 
+/// Activates a program. Whatever the data fee is, it is below what goes along.
+pub(super) fn activate(
+    simulation: &mut Simulation,
+    what: &str,
+    program: Address,
+) -> Result<Receipt, SimulationError> {
+    let call = IArbWasm::activateProgramCall { program }.abi_encode();
+    let fee = Unit::ETHER.wei();
+    simulation.send(what, ANYBODY, ARB_WASM, call.into(), fee)
+}
+
+/// Whether a program is active.
+pub(super) fn is_active(simulation: &Simulation, program: Address) -> bool {
+    let call = IArbWasm::programVersionCall { program };
+    simulation.ask(ARB_WASM, &call).is_ok()
+}
+
 /// Whether code that is in use now would be activated again, once all activations of today have
 /// ended and scheduled upgrades of the chain have happened: without that there is no way back.
 pub(super) fn rollback_possible(
@@ -58,15 +75,12 @@ pub(super) fn rollback_possible(
     version: &str,
     program: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    if !is_program(&code(simulation, program)?) {
+    if !is_program(&simulation.code(program)?) {
         return Ok(None);
     }
     let outcome = simulation.discarded(|simulation| {
         simulation.wait(TEN_YEARS)?;
-        let call = IArbWasm::activateProgramCall { program }.abi_encode();
-        let from = Address::repeat_byte(0xac);
-        let what = format!("activating {version} again");
-        simulation.send(&what, from, ARB_WASM, call.into(), Unit::ETHER.wei())
+        activate(simulation, &format!("activating {version} again"), program)
     });
     match outcome {
         Ok(_) => Ok(None),
@@ -110,7 +124,7 @@ pub(super) fn hidden_proxy(
             return Ok(hidden(format!("its ERC-1967 {name} slot holds {target}")));
         }
     }
-    let code = code(simulation, account)?;
+    let code = simulation.code(account)?;
     if code.starts_with(&MINIMAL_PROXY) {
         return Ok(hidden("an ERC-1167 minimal proxy".into()));
     }
@@ -125,7 +139,7 @@ pub(super) fn clashes(
     simulation: &Simulation,
     account: Address,
 ) -> Result<Vec<Finding>, PlanError> {
-    let code = code(simulation, account)?;
+    let code = simulation.code(account)?;
     let constants = match module_of(simulation, &code)? {
         Ok(module) => constants(&code, module.as_deref()),
         Err(why) => {
@@ -139,52 +153,16 @@ pub(super) fn clashes(
             return Ok(vec![unread]);
         }
     };
-    let reserved: [(&str, Bytes); 5] = [
-        (
-            abi::implementationCall::SIGNATURE,
-            abi::implementationCall {}.abi_encode().into(),
-        ),
-        (
-            abi::registryCall::SIGNATURE,
-            abi::registryCall {}.abi_encode().into(),
-        ),
-        (
-            abi::implementationVersionCall::SIGNATURE,
-            abi::implementationVersionCall {}.abi_encode().into(),
-        ),
-        (
-            abi::upgradeToCall::SIGNATURE,
-            abi::upgradeToCall {
-                version: "0".into(),
-            }
-            .abi_encode()
-            .into(),
-        ),
-        (
-            abi::upgradeToAndCallCall::SIGNATURE,
-            abi::upgradeToAndCallCall {
-                version: "0".into(),
-                data: Bytes::new(),
-            }
-            .abi_encode()
-            .into(),
-        ),
-    ];
     let nobody = simulation.probe(account, Bytes::from_static(&NOBODYS))?;
     let mut found = Vec::new();
-    for (signature, calldata) in reserved {
-        let Some(selector) = calldata.first_chunk::<4>() else {
-            continue;
-        };
-        if !constants.contains(&u32::from_be_bytes(*selector)) {
-            continue;
-        }
-        if simulation.probe(account, calldata.clone())? != nobody {
+    for (signature, calldata) in reserved_among(&constants) {
+        let selector = hex::encode(calldata.get(..4).unwrap_or_default());
+        if simulation.probe(account, calldata)? != nobody {
             found.push(Finding::problem(
                 "SelectorClash",
                 format!("the new code answers {signature}, which proxies answer themselves"),
                 "a selector that is none of the five",
-                format!("0x{}", hex::encode(selector)),
+                format!("0x{selector}"),
                 "rename the function, or compose the mixin Upgradeable, which finds this out when it compiles",
             ));
         }
@@ -195,27 +173,31 @@ pub(super) fn clashes(
 /// The functions of a proxy whose selectors are among the constants of EVM code, or of the module of a
 /// program: it may answer them, and no caller would ever reach it there.
 pub fn reserved_in(code: &[u8], module: Option<&[u8]>) -> Vec<&'static str> {
-    let constants = constants(code, module);
-    let reserved = [
-        (
-            abi::implementationCall::SELECTOR,
-            abi::implementationCall::SIGNATURE,
-        ),
-        (abi::registryCall::SELECTOR, abi::registryCall::SIGNATURE),
-        (
-            abi::implementationVersionCall::SELECTOR,
-            abi::implementationVersionCall::SIGNATURE,
-        ),
-        (abi::upgradeToCall::SELECTOR, abi::upgradeToCall::SIGNATURE),
-        (
-            abi::upgradeToAndCallCall::SELECTOR,
-            abi::upgradeToAndCallCall::SIGNATURE,
-        ),
+    let found = reserved_among(&constants(code, module)).into_iter();
+    found.map(|(signature, _)| signature).collect()
+}
+
+/// Those functions by their signatures, each with calldata of it.
+fn reserved_among(constants: &[u32]) -> Vec<(&'static str, Bytes)> {
+    fn of<C: SolCall>(call: C) -> (&'static str, Bytes) {
+        (C::SIGNATURE, call.abi_encode().into())
+    }
+    let version = || "0".to_owned();
+    let all = [
+        of(abi::implementationCall {}),
+        of(abi::registryCall {}),
+        of(abi::implementationVersionCall {}),
+        of(abi::upgradeToCall { version: version() }),
+        of(abi::upgradeToAndCallCall {
+            version: version(),
+            data: Bytes::new(),
+        }),
     ];
-    let found = reserved
-        .into_iter()
-        .filter(|(selector, _)| constants.contains(&u32::from_be_bytes(*selector)));
-    found.map(|(_, signature)| signature).collect()
+    let is_among = |(_, calldata): &(&str, Bytes)| {
+        let selector = calldata.first_chunk::<4>();
+        selector.is_some_and(|one| constants.contains(&u32::from_be_bytes(*one)))
+    };
+    all.into_iter().filter(is_among).collect()
 }
 
 /// Whether a module has an SDK constructor: the slot of its guard is among the module's data, in
@@ -262,24 +244,6 @@ fn each_constant(wasm: &[u8], mut of: impl FnMut(Constant)) {
     }
 }
 
-/// keccak256 of an account's code, `None` without code.
-pub(super) fn codehash(
-    simulation: &Simulation,
-    account: Address,
-) -> Result<Option<CodeHash>, PlanError> {
-    let found = simulation.chain.account(account, BlockId::latest())?;
-    Ok((!found.code.is_empty()).then_some(CodeHash(found.code_hash)))
-}
-
-/// Bytes of an account's code.
-pub(super) fn size(simulation: &Simulation, account: Address) -> Result<usize, PlanError> {
-    Ok(code(simulation, account)?.len())
-}
-
-pub(super) fn code(simulation: &Simulation, account: Address) -> Result<Bytes, PlanError> {
-    Ok(simulation.chain.account(account, BlockId::latest())?.code)
-}
-
 /// The module of a program, or why it cannot be read; `None` of EVM code and where there is none.
 pub(super) fn module_of(
     simulation: &Simulation,
@@ -289,8 +253,10 @@ pub(super) fn module_of(
         return Ok(Ok(None));
     }
     let parts = fragments(of).into_iter();
-    let parts: Result<Vec<Bytes>, PlanError> = parts.map(|part| code(simulation, part)).collect();
-    Ok(module(of, &parts?).map(Some))
+    let parts: Vec<Bytes> = parts
+        .map(|part| simulation.code(part))
+        .collect::<Result<_, _>>()?;
+    Ok(module(of, &parts).map(Some))
 }
 
 /// Numbers of 32 bits that the code compares with: a dispatcher has the selectors among them, in
@@ -316,9 +282,4 @@ fn constants(code: &[u8], module: Option<&[u8]>) -> Vec<u32> {
         );
     });
     found
-}
-
-/// Value for an activation in the copy: whatever the data fee is, it is below.
-pub(super) fn ample_fee() -> U256 {
-    Unit::ETHER.wei()
 }

@@ -8,11 +8,11 @@ use super::error::PlanError;
 use super::executed::{Instances, unsettled, uups_stub};
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
-use super::simulation::{Simulation, now};
 use super::slots::SlotNames;
 use crate::assess::Finding;
 use crate::client::{Client, Fork};
 use crate::governance::{Names, explain};
+use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub struct CreationRequest {
 }
 
 /// What would be created.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Creation {
     /// The block that it was tried at.
     pub block: u64,
@@ -86,13 +86,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     let mut creation = Creation {
         block: simulation.chain.block_number(),
         proxy,
-        changes: Vec::new(),
-        balance: None,
-        events: Vec::new(),
-        others: Vec::new(),
-        reads: Vec::new(),
-        limits: Vec::new(),
-        problem: None,
+        ..Creation::default()
     };
     explain(role, text, names)?;
     let Ok(policy) = parse(text.as_bytes()) else {
@@ -115,7 +109,6 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         names,
         approvers: &approvers,
         shown: &[proxy],
-        framework: &[*registry],
     };
     creation.others = tried.shown.elsewhere(&simulation, &whose)?;
     creation.balance = tried.shown.balance(proxy);

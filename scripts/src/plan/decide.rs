@@ -1,10 +1,12 @@
 //! The governed call, sent by everybody whom the policy names until it is executed.
 
+use super::Transaction;
 use super::error::PlanError;
-use super::simulation::{Done, Simulation, now};
+
 use crate::assess::Finding;
 use crate::governance::{Names, leave_behind};
 use crate::model::BlockedBy;
+use crate::simulation::{Simulation, SimulationError, events, now};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -15,7 +17,7 @@ pub(super) const ANYBODY: Address = Address::repeat_byte(0xa5);
 /// How deciding went.
 pub(super) enum Decision {
     /// The transactions, the last of which executed the call.
-    Executed(Vec<(String, Done)>),
+    Executed(Vec<Transaction>),
     /// What keeps it from being executed.
     Stuck(Finding),
 }
@@ -48,10 +50,11 @@ pub(super) fn decide(
         }
         for who in &people {
             match simulation.send(what, *who, registry, call.clone(), U256::ZERO) {
-                Ok(done) => {
-                    let is_executed = done.event::<abi::Executed>().is_some();
-                    let approved = done.event::<abi::Approved>();
-                    sent.push((format!("{what} ({})", names.short(*who)), done));
+                Ok(receipt) => {
+                    let is_executed = !events::<abi::Executed>(&receipt).is_empty();
+                    let approved = events::<abi::Approved>(&receipt).into_iter().next();
+                    let name = format!("{what} ({})", names.short(*who));
+                    sent.push(Transaction::of(&name, &receipt));
                     if is_executed {
                         return Ok(Decision::Executed(sent));
                     }
@@ -61,12 +64,13 @@ pub(super) fn decide(
                         break;
                     }
                 }
-                Err(PlanError::Refused { revert, .. })
+                Err(SimulationError::Refused { revert, .. })
                     if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
                 }
                 Err(error) => {
                     let mut finding = error.finding()?;
-                    if let Some(proxy) = simulation.failing(*who, registry, call) {
+                    let sent = simulation.request(*who, registry, call.clone(), U256::ZERO)?;
+                    if let Some(proxy) = simulation.failing(sent) {
                         finding.message += &format!(", and what fails is instance {proxy}");
                         let next = finding.next.take().into_iter().chain([leave_behind()]);
                         finding.next = Some(next.collect::<Vec<_>>().join("; or "));

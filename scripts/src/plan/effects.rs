@@ -4,12 +4,12 @@
 use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::instances::{Change, Event, changes_of, event};
-use super::simulation::{GasLimit, Simulation, now};
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};
 use crate::client::with_margin;
 use crate::governance::Names;
 use crate::model::Instance;
+use crate::simulation::{GasLimit, Simulation, now};
 use crate::text::grouped;
 use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::SolCall;
@@ -129,8 +129,8 @@ impl Effects {
         (wei.0 != wei.1).then_some(wei)
     }
 
-    /// What changed beside the accounts that are shown already. Of the registry and the beacon, ether
-    /// alone is nowhere else.
+    /// What changed beside the accounts that are shown already. Of the registry, ether alone is nowhere
+    /// else.
     pub(super) fn elsewhere(
         &self,
         simulation: &Simulation,
@@ -151,7 +151,7 @@ impl Effects {
                 creates: false,
                 events: Vec::new(),
             };
-            if !whose.framework.contains(&account) {
+            if account != whose.registry {
                 let changed = self.accounts.iter().find(|one| one.address == account);
                 let logs = self.logs.iter().filter(|log| log.address == account);
                 other.changes = changes_of(&self.changes, account, &names);
@@ -162,9 +162,7 @@ impl Effects {
             } else if other.balance.is_none() {
                 continue;
             }
-            let instance = whose.instance(simulation, account);
-            let place = instance.as_ref().map(|of| (&*of.definition, &*of.version));
-            other.known = whose.known(simulation, account, place)?;
+            other.known = whose.known(simulation, account)?;
             others.push(other);
         }
         Ok(others)
@@ -173,14 +171,13 @@ impl Effects {
 
 /// Which accounts are which.
 pub(super) struct Whose<'a> {
+    /// The registry: its storage and events are what the call is for.
     pub(super) registry: Address,
     pub(super) names: &'a Names,
     /// Approvers of the policy that decides.
     pub(super) approvers: &'a [Address],
     /// Accounts whose storage, ether and events are shown elsewhere.
     pub(super) shown: &'a [Address],
-    /// Registry and beacon: their storage and events are what the call is for.
-    pub(super) framework: &'a [Address],
 }
 
 impl Whose<'_> {
@@ -194,7 +191,6 @@ impl Whose<'_> {
         &self,
         simulation: &Simulation,
         account: Address,
-        instance: Option<(&str, &str)>,
     ) -> Result<Option<String>, PlanError> {
         let mut parts = Vec::new();
         if self.names.accounts().any(|one| one == account) {
@@ -205,8 +201,8 @@ impl Whose<'_> {
         }
         if account == self.registry {
             parts.push("the registry".into());
-        } else if let Some((name, version)) = instance {
-            parts.push(format!("an instance of {name} {version}"));
+        } else if let Some(of) = self.instance(simulation, account) {
+            parts.push(format!("an instance of {} {}", of.definition, of.version));
         } else {
             parts.extend(token(simulation, account)?.map(str::to_owned));
         }

@@ -2,12 +2,12 @@
 //! copy proves nothing for other values. Its imports and opcodes say what it can read of block, sender and
 //! other accounts, and the trial shows whom it called.
 
-use super::code_checks::{code, module_of};
+use super::code_checks::module_of;
 use super::error::PlanError;
 use super::executed::Executed;
-use super::simulation::Simulation;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::governance::Names;
+use crate::simulation::Simulation;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,7 +177,7 @@ pub(super) fn reads(
     });
     let mut all = Vec::new();
     for (what, account) in named.iter().cloned().chain(unnamed) {
-        let code = code(simulation, account)?;
+        let code = simulation.code(account)?;
         let module = module_of(simulation, &code)?;
         let (unread, (gas, others)) = match module {
             Ok(module) => (None, read_by(&code, module.as_deref())),

@@ -1,14 +1,13 @@
 //! What ran in the name of an instance when the call was carried out on the copy, and which other accounts
 //! it called: what those answer may be another when the call is executed.
 
-use super::code_checks::code;
 use super::error::PlanError;
-use super::simulation::Simulation;
 use crate::assess::Finding;
 use crate::build::evm;
 use crate::call_tree::{Frame, Kind};
 use crate::governance::Names;
 use crate::model::ProxyKind;
+use crate::simulation::Simulation;
 use alloy::primitives::{Address, hex, keccak256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeMap;
@@ -67,7 +66,7 @@ impl Called {
             words += " and ether";
         }
         if self.delegated {
-            let hash = keccak256(code(simulation, account)?);
+            let hash = keccak256(simulation.code(account)?);
             words += &format!(" by delegatecall (code {hash})");
         }
         Ok(words)
@@ -82,7 +81,7 @@ pub(super) fn unsettled(
 ) -> Result<Vec<Finding>, PlanError> {
     let mut found = Vec::new();
     for account in executed.keys() {
-        let code = code(simulation, *account)?;
+        let code = simulation.code(*account)?;
         let is = match code.is_empty() {
             true => "no code",
             false if code.starts_with(&DESIGNATOR_PREFIX) => "the code that its owner delegates to",
@@ -120,7 +119,7 @@ pub(super) fn uups_stub(
     registry: Address,
 ) -> Result<Option<Address>, PlanError> {
     let stub = evm::uups_stub_address(registry);
-    let is_there = !code(simulation, stub)?.is_empty();
+    let is_there = !simulation.code(stub)?.is_empty();
     Ok(is_there.then_some(stub))
 }
 

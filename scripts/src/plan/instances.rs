@@ -1,11 +1,11 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::error::PlanError;
-use super::simulation::{Simulation, now};
 use super::slots::SlotNames;
 use crate::assess::Finding;
 use crate::governance::pause_stub;
 use crate::model::{InstanceState, ProxyKind};
+use crate::simulation::{Simulation, now};
 use crate::text::count;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;

@@ -2,8 +2,8 @@
 //! that slot, so a wrong candidate names nothing.
 
 use super::error::PlanError;
-use super::simulation::Simulation;
 use crate::governance::Names;
+use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256};
 use std::collections::BTreeSet;
 
@@ -22,9 +22,7 @@ pub(super) fn candidates(
     names: &Names,
     proxies: &[Address],
 ) -> Result<Vec<B256>, PlanError> {
-    let words =
-        |bytes: &[u8]| -> Vec<B256> { bytes.chunks_exact(WORD).map(B256::from_slice).collect() };
-    let mut seen = words(data.get(4..).unwrap_or_default());
+    let mut seen: Vec<B256> = arguments(data).collect();
     seen.extend(names.accounts().map(|account| account.into_word()));
     for proxy in proxies {
         seen.push(proxy.into_word());
@@ -33,9 +31,23 @@ pub(super) fn candidates(
             seen.extend(words(&log.data.data));
         }
     }
+    Ok(with_numbers(seen))
+}
+
+/// The words of calldata behind the selector.
+pub(super) fn arguments(calldata: &[u8]) -> impl Iterator<Item = B256> {
+    words(calldata.get(4..).unwrap_or_default())
+}
+
+fn words(bytes: &[u8]) -> impl Iterator<Item = B256> {
+    bytes.chunks_exact(WORD).map(B256::from_slice)
+}
+
+/// Each of these words once, and the small numbers, as many as are tried.
+pub(super) fn with_numbers(mut seen: Vec<B256>) -> Vec<B256> {
     seen.extend((0..NUMBERS).map(B256::with_last_byte));
     let mut new = BTreeSet::new();
     seen.retain(|word| new.insert(*word));
     seen.truncate(MOST);
-    Ok(seen)
+    seen
 }

@@ -2,8 +2,8 @@
 
 use super::error::PlanError;
 use super::instances::Before;
-use super::simulation::{Simulation, now};
 use crate::model::{DefinitionState, InstanceState};
+use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Log};
 use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;

@@ -18,7 +18,6 @@ mod keys;
 mod locations;
 mod prepare;
 mod replay;
-mod simulation;
 mod slots;
 mod trials;
 mod verdict;
@@ -42,6 +41,7 @@ use crate::client::{Client, Fork};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
 use crate::registry::{self, Named};
+use crate::simulation::{Simulation, now};
 use after::After;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
@@ -50,8 +50,7 @@ use effects::{Tries, with_limits};
 use instances::Before;
 use locations::handled;
 use serde::Serialize;
-use simulation::{Simulation, now};
-use stylus_chain::Chain;
+use stylus_chain::{Chain, Receipt};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -138,16 +137,15 @@ pub struct Transaction {
 impl Plan {
     /// What it shows as a whole.
     pub fn verdict(&self) -> Verdict {
-        let is_failing = !self.problems.is_empty();
-        let counts = (self.tried, self.untried);
-        let reads_gas = self.reads.iter().any(|one| one.of_gas().is_some());
-        Verdict::of(
-            is_failing,
-            self.is_current,
-            &self.instances,
-            counts,
-            reads_gas,
-        )
+        let tried = verdict::Tried {
+            is_failing: !self.problems.is_empty(),
+            is_current: self.is_current,
+            is_only_started: self.instances.iter().any(|one| one.migrating),
+            reads_gas: self.reads.iter().any(|one| one.of_gas().is_some()),
+            tried: self.tried,
+            untried: self.untried,
+        };
+        tried.verdict()
     }
 
     /// Gas of all transactions.
@@ -286,16 +284,16 @@ fn look_at_executed(
 }
 
 impl Transaction {
-    fn of(name: &str, done: &simulation::Done) -> Self {
+    fn of(name: &str, receipt: &Receipt) -> Self {
         Self {
             name: name.into(),
-            gas: done.receipt.gas_used,
+            gas: receipt.gas_used,
         }
     }
 }
 
 impl Plan {
-    fn note(&mut self, name: &str, done: &simulation::Done) {
-        self.transactions.push(Transaction::of(name, done));
+    fn note(&mut self, name: &str, receipt: &Receipt) {
+        self.transactions.push(Transaction::of(name, receipt));
     }
 }

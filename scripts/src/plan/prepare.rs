@@ -5,16 +5,16 @@ use super::code_checks;
 use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::instances::Before;
-use super::simulation::{Simulation, now};
 use super::{Plan, PlanRequest};
 use crate::build::evm;
 use crate::program_code::is_program;
 use crate::registry::named;
+use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeMap;
 use stylus_chain::Chain;
-use stylus_upgrades_interface::chain::{ARB_WASM, CREATE2_DEPLOYER, IArbWasm};
+use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Deploys and activates what is not on the chain yet, as `migrate` would.
@@ -31,24 +31,15 @@ pub(super) fn deploy(
         }
         let what = format!("deploy {}", artifact.name);
         create2(simulation, plan, &what, (*address, &artifact.code))?;
-        let program = *address;
-        let query = simulation.ask(ARB_WASM, &IArbWasm::programVersionCall { program });
-        if query.is_err() {
+        if !code_checks::is_active(simulation, *address) {
             let what = format!("activate {}", artifact.name);
-            let call = IArbWasm::activateProgramCall { program }.abi_encode();
-            match simulation.send(
-                &what,
-                ANYBODY,
-                ARB_WASM,
-                call.into(),
-                code_checks::ample_fee(),
-            ) {
+            match code_checks::activate(simulation, &what, *address) {
                 Ok(done) => plan.note(&what, &done),
                 Err(error) => plan.problems.push(error.finding()?),
             }
         }
     }
-    plan.code_bytes = code_checks::size(simulation, request.call.code.implementation)?;
+    plan.code_bytes = simulation.code(request.call.code.implementation)?.len();
     Ok(())
 }
 
@@ -59,7 +50,7 @@ fn create2(
     what: &str,
     (address, code): (Address, &[u8]),
 ) -> Result<(), PlanError> {
-    if code_checks::codehash(simulation, address)?.is_none() {
+    if simulation.code(address)?.is_empty() {
         let input = [B256::ZERO.as_slice(), &evm::creation_code(code)].concat();
         let done = simulation.send(what, ANYBODY, CREATE2_DEPLOYER, input.into(), U256::ZERO)?;
         plan.note(what, &done);
@@ -71,15 +62,12 @@ fn create2(
 pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, PlanError> {
     let mut simulation = Simulation::new(chain);
     for &(program, _) in programs.iter().filter(|(_, code)| is_program(code)) {
-        let query = simulation.ask(ARB_WASM, &IArbWasm::programVersionCall { program });
-        if query.is_err() {
+        if !code_checks::is_active(&simulation, program) {
             let what = format!("activate {program}");
-            let call = IArbWasm::activateProgramCall { program }.abi_encode();
-            let fee = code_checks::ample_fee();
-            match simulation.send(&what, ANYBODY, ARB_WASM, call.into(), fee) {
+            match code_checks::activate(&mut simulation, &what, program) {
                 // What is not active is found when the upgrade is tried.
-                Ok(_) | Err(PlanError::Refused { .. } | PlanError::Halted { .. }) => {}
-                Err(error) => return Err(error),
+                Err(error) if !error.is_refusal() => return Err(error.into()),
+                _ => {}
             }
         }
     }
@@ -102,8 +90,8 @@ pub(super) fn publish(
         .layout_at(layout_hash.into()))
     {
         Ok(0) => {}
-        Ok(_) | Err(PlanError::Refused { .. } | PlanError::Halted { .. }) => return Ok(()),
-        Err(error) => return Err(error),
+        Err(error) if !error.is_refusal() => return Err(error.into()),
+        Ok(_) | Err(_) => return Ok(()),
     }
     let call = abi::publishLayoutCall {
         document: document.encode().into(),
@@ -126,17 +114,13 @@ pub(super) fn check_code(
     let script = request.call.step.script;
     let what = format!("the {}", named(&request.call.step).word());
     let new = format!("the code of {}", plan.to);
-    plan.problems
-        .extend(code_checks::expiry(simulation, &new, implementation)?);
-    plan.problems
-        .extend(code_checks::hidden_proxy(simulation, &new, implementation)?);
-    plan.problems
-        .extend(code_checks::clashes(simulation, implementation)?);
+    let found = &mut plan.problems;
+    found.extend(code_checks::expiry(simulation, &new, implementation)?);
+    found.extend(code_checks::hidden_proxy(simulation, &new, implementation)?);
+    found.extend(code_checks::clashes(simulation, implementation)?);
     if !script.is_zero() {
-        plan.problems
-            .extend(code_checks::expiry(simulation, &what, script)?);
-        plan.problems
-            .extend(code_checks::hidden_proxy(simulation, &what, script)?);
+        found.extend(code_checks::expiry(simulation, &what, script)?);
+        found.extend(code_checks::hidden_proxy(simulation, &what, script)?);
     }
     Ok(())
 }

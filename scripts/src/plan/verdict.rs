@@ -23,27 +23,39 @@ pub enum Verdict {
     Whole,
 }
 
-impl Verdict {
-    /// Of a plan with problems or without, of a version that is current or not, where so many instances were
-    /// tried and so many were not, by code that reads how much gas is left or does not.
-    pub(super) fn of(
-        is_failing: bool,
-        is_current: bool,
-        instances: &[InstancePlan],
-        (tried, untried): (u32, u32),
-        reads_gas: bool,
-    ) -> Self {
-        match (is_failing, is_current) {
-            (true, _) => Self::Fails,
-            (false, true) => Self::IsCurrent,
-            _ if instances.iter().any(|one| one.migrating) => Self::OnlyStarted,
-            _ if untried == 0 && reads_gas => Self::DependsOnGas,
-            _ if untried == 0 => Self::Whole,
-            _ if tried == 0 => Self::NotTried,
-            _ => Self::InPart,
+/// What of a trial its verdict follows from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tried {
+    /// Something is wrong.
+    pub(super) is_failing: bool,
+    /// The version is current already, on every instance.
+    pub(super) is_current: bool,
+    /// An instance stays in a complex migration.
+    pub(super) is_only_started: bool,
+    /// Its code reads how much gas is left.
+    pub(super) reads_gas: bool,
+    /// Instances that were tried.
+    pub(super) tried: u32,
+    /// All others.
+    pub(super) untried: u32,
+}
+
+impl Tried {
+    /// What it shows as a whole.
+    pub(super) fn verdict(self) -> Verdict {
+        match self {
+            _ if self.is_failing => Verdict::Fails,
+            _ if self.is_current => Verdict::IsCurrent,
+            _ if self.is_only_started => Verdict::OnlyStarted,
+            _ if self.untried == 0 && self.reads_gas => Verdict::DependsOnGas,
+            _ if self.untried == 0 => Verdict::Whole,
+            _ if self.tried == 0 => Verdict::NotTried,
+            _ => Verdict::InPart,
         }
     }
+}
 
+impl Verdict {
     /// What it says, where nothing fails.
     pub fn words(self) -> Option<&'static str> {
         Some(match self {
@@ -74,17 +86,26 @@ mod tests {
 
     #[test]
     fn only_what_was_tried_to_its_end_by_code_that_reads_no_gas_is_good() {
-        for (tried, reads_gas, expected) in [
-            ((1, 0), false, Verdict::Whole),
-            ((1, 0), true, Verdict::DependsOnGas),
-            ((1, 1), true, Verdict::InPart),
-            ((0, 1), true, Verdict::NotTried),
+        for (tried, untried, reads_gas, expected) in [
+            (1, 0, false, Verdict::Whole),
+            (1, 0, true, Verdict::DependsOnGas),
+            (1, 1, true, Verdict::InPart),
+            (0, 1, true, Verdict::NotTried),
         ] {
-            let verdict = Verdict::of(false, false, &[], tried, reads_gas);
+            let trial = Tried {
+                tried,
+                untried,
+                reads_gas,
+                ..Tried::default()
+            };
+            let verdict = trial.verdict();
             assert_eq!(verdict, expected);
             assert_eq!(verdict.is_carried_out(), verdict == Verdict::Whole);
-            let failed = Verdict::of(true, false, &[], tried, reads_gas);
-            assert_eq!(failed, Verdict::Fails);
+            let failed = Tried {
+                is_failing: true,
+                ..trial
+            };
+            assert_eq!(failed.verdict(), Verdict::Fails);
         }
     }
 }

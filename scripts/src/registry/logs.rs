@@ -101,7 +101,7 @@ async fn read(
 /// for a single block, too.
 fn may_be_too_long(error: &ChainError) -> bool {
     match error {
-        ChainError::Rpc { code, .. } => *code != METHOD_NOT_FOUND,
+        ChainError::Rpc(error) => error.code != METHOD_NOT_FOUND,
         ChainError::Unreachable { reason, .. } => match reason {
             Unanswered::Deadline { .. } | Unanswered::TooLarge { .. } => true,
             Unanswered::Status { status, .. } => matches!(status, 400 | 413 | 422 | 500..=599),

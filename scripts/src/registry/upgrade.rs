@@ -12,13 +12,15 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolError};
+use serde::Serialize;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     self as proxy_abi, UpgradeNotAuthorized,
 };
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// By which way an upgrade went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Route {
     /// `upgradeTo` on the proxy.
     Direct,

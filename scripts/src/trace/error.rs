@@ -13,28 +13,21 @@ pub enum TraceError {
     #[error(transparent)]
     #[explain(of = _0)]
     Chain(#[from] ChainError),
-    /// The endpoint has no methods that trace.
-    #[error("{endpoint} does not trace transactions: {message}")]
+    /// The endpoint has no methods that trace, or refuses to trace this.
+    #[error("{endpoint} does not trace {}: {message}", if *has_debug { "this transaction" } else { "transactions" })]
     #[explain(
         name = "NotTraced",
-        expected = "an endpoint with the method debug_traceTransaction",
+        expected = match has_debug {
+            true => "a call tree of the transaction".to_owned(),
+            false => "an endpoint with the method debug_traceTransaction".to_owned(),
+        },
         found = "{message}",
-        next = "give the --rpc-url of a node with the debug namespace: a Nitro node of one's own with --http.api=net,web3,eth,debug, or a provider's plan that has it",
-        exit = Exit::Chain
-    )]
-    NoDebug {
-        /// The endpoint.
-        endpoint: String,
-        /// Its words.
-        message: String,
-    },
-    /// The endpoint traces, and refuses this.
-    #[error("{endpoint} does not trace this transaction: {message}")]
-    #[explain(
-        name = "NotTraced",
-        expected = "a call tree of the transaction",
-        found = "{message}",
-        next = "give the --rpc-url of an archive node: the state before the transaction is needed",
+        next = match has_debug {
+            true => "give the --rpc-url of an archive node: the state before the transaction is needed".to_owned(),
+            false => "give the --rpc-url of a node with the debug namespace: a Nitro node of one's own with \
+                      --http.api=net,web3,eth,debug, or a provider's plan that has it"
+                .to_owned(),
+        },
         exit = Exit::Chain
     )]
     Refused {
@@ -42,6 +35,8 @@ pub enum TraceError {
         endpoint: String,
         /// Its words.
         message: String,
+        /// Whether it traces other transactions.
+        has_debug: bool,
     },
     /// What the endpoint answers is no call tree.
     #[error("{endpoint} answers with no call tree: {reason}")]
@@ -89,14 +84,16 @@ pub enum TraceError {
 impl TraceError {
     /// What the endpoint says instead of a trace.
     pub(super) fn of(client: &Client, error: ChainError) -> Self {
-        let ChainError::Rpc { code, message, .. } = &error else {
+        let ChainError::Rpc(error) = error else {
             return error.into();
         };
         let endpoint = client.endpoint().to_string();
-        let message = format!("{message} (code {code})");
-        match *code == METHOD_NOT_FOUND || is_absent(&message) {
-            true => Self::NoDebug { endpoint, message },
-            false => Self::Refused { endpoint, message },
+        let message = error.words();
+        let has_debug = error.code != METHOD_NOT_FOUND && !is_absent(&message);
+        Self::Refused {
+            endpoint,
+            message,
+            has_debug,
         }
     }
 

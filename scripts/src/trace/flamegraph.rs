@@ -69,17 +69,17 @@ pub fn is_flamegraph(text: &str) -> bool {
 /// The frames of a transaction. A call ends with its caller at the latest: what was paid back can make a caller use
 /// less than its calls.
 pub fn flamegraph(tx: TxHash, chain_id: u64, frames: &[Named]) -> String {
-    let end_value = frames.first().map_or(0, |root| root.gas_used);
+    let end_value = frames.first().map_or(0, |root| root.frame.gas_used);
     let mut events = Vec::new();
     // The calls that are open, each with its end.
     let mut open: Vec<(usize, u64)> = Vec::new();
     let mut now = 0;
     for (frame, one) in frames.iter().enumerate() {
-        while open.len() > one.depth {
+        while open.len() > one.frame.depth {
             now = close(&mut open, &mut events).unwrap_or(now);
         }
         let caller_ends = open.last().map_or(end_value, |(_, end)| *end);
-        let end = now.saturating_add(one.gas_used).min(caller_ends);
+        let end = now.saturating_add(one.frame.gas_used).min(caller_ends);
         let kind = 'O';
         events.push(Event {
             kind,
@@ -120,8 +120,9 @@ fn close(open: &mut Vec<(usize, u64)>, events: &mut Vec<Event>) -> Option<u64> {
 }
 
 /// The call on one line, with its ink.
-fn name(frame: &Named) -> String {
-    let ink = frame.ink.map(|ink| format!(", {} ink", grouped(ink.used)));
-    let line = frame.line();
+fn name(call: &Named) -> String {
+    let ink = call.frame.ink;
+    let ink = ink.map(|ink| format!(", {} ink", grouped(ink.used)));
+    let line = call.line();
     format!("{}{}", visible(&line), ink.unwrap_or_default())
 }

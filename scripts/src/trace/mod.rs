@@ -54,6 +54,7 @@ pub struct Mined {
     /// Whether it succeeded.
     pub success: bool,
     /// Gas that it used, with what was paid for L1.
+    #[serde(rename = "gas")]
     pub gas_used: u64,
     /// Gas that was paid for L1; none where the endpoint does not say so.
     pub gas_for_l1: Option<u64>,
@@ -139,7 +140,7 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
             }
             Err(reason) => missing.push(format!("ink by frame: {reason}")),
         },
-        Err(error @ ChainError::Rpc { .. }) => missing.push(format!(
+        Err(error @ ChainError::Rpc(_)) => missing.push(format!(
             "ink by frame: the endpoint does not run stylusTracer ({error})"
         )),
         Err(error) => return Err(error.into()),

@@ -6,12 +6,12 @@
 
 use super::Trace;
 use super::known::Known;
-use crate::call_tree::{Frame, Ink, Kind};
+use crate::call_tree::{Frame, Kind};
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, unknown_call};
 use crate::output::shortened;
 use crate::program_code::is_program;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,18 +42,12 @@ pub enum Code {
 /// A frame with names.
 #[derive(Debug, Clone, Serialize)]
 pub struct Named {
-    /// How many calls it stands in.
-    pub depth: usize,
-    /// How it began.
-    #[serde(rename = "type")]
-    pub kind: Kind,
+    /// The frame.
+    #[serde(flatten)]
+    pub frame: Frame,
     /// What runs it; none where that was not looked up.
     pub code: Option<Code>,
-    /// Who called.
-    pub from: Address,
-    /// Whose code ran.
-    pub to: Option<Address>,
-    /// What that account is.
+    /// What the account is whose code ran.
     pub contract: Option<String>,
     /// The definition whose instance or code it is.
     pub definition: Option<String>,
@@ -67,22 +61,6 @@ pub struct Named {
     pub returned: Option<String>,
     /// Why it reverted.
     pub revert: Option<String>,
-    /// Why it failed, in the endpoint's words.
-    pub error: Option<String>,
-    /// Wei that were sent along.
-    pub value: U256,
-    /// Gas that it was given.
-    pub gas: u64,
-    /// Gas that it used, with the calls that it made.
-    pub gas_used: u64,
-    /// Gas that it used without them.
-    pub gas_alone: u64,
-    /// Ink of a Stylus program.
-    pub ink: Option<Ink>,
-    /// Calldata, or the creation's code.
-    pub input: Bytes,
-    /// What it returned or reverted with.
-    pub output: Bytes,
 }
 
 impl Trace {
@@ -122,11 +100,8 @@ impl Named {
         };
         let failed = frame.error.is_some();
         Self {
-            depth: frame.depth,
-            kind: frame.kind.clone(),
+            frame: frame.clone(),
             code,
-            from: frame.from,
-            to: frame.to,
             contract: frame.to.map(|to| match is_other {
                 true => to.to_string(),
                 false => known.title_of(to, account),
@@ -140,19 +115,12 @@ impl Named {
                 false => functions.returned(input, output),
             },
             revert: (failed && !output.is_empty()).then(|| functions.revert(output)),
-            error: frame.error.clone(),
-            value: frame.value,
-            gas: frame.gas,
-            gas_used: frame.gas_used,
-            gas_alone: frame.gas_alone,
-            ink: frame.ink,
-            input: input.clone(),
-            output: output.clone(),
         }
     }
 
     /// What it is on one line: the call, and how it ended.
     pub fn line(&self) -> String {
+        let frame = &self.frame;
         let to = self.contract.clone().unwrap_or_else(|| "nothing".into());
         let program = match self.code {
             Some(Code::Stylus) => " [stylus]",
@@ -161,11 +129,11 @@ impl Named {
             Some(Code::None) => " [no code]",
             None => "",
         };
-        let value = match self.value.is_zero() || self.kind.is_delegated() {
+        let value = match frame.value.is_zero() || frame.kind.is_delegated() {
             true => String::new(),
-            false => format!(" with {} wei", self.value),
+            false => format!(" with {} wei", frame.value),
         };
-        let end = match (&self.revert, &self.error, &self.returned) {
+        let end = match (&self.revert, &frame.error, &self.returned) {
             (Some(revert), ..) => format!(" ✗ {revert}"),
             (None, Some(error), _) => format!(" ✗ fails: {:?}", shortened(error, WORDS_MAX)),
             (None, None, Some(returned)) => format!(" → {returned}"),
@@ -173,17 +141,18 @@ impl Named {
         };
         format!(
             "{} {to}{program}: {}{value}{end}",
-            self.kind.name(),
+            frame.kind.name(),
             self.call
         )
     }
 
     /// What a function returned whose interface does not say what that is.
     fn raw_output(&self) -> String {
-        match self.output.len() {
+        let Frame { kind, output, .. } = &self.frame;
+        match output.len() {
             0 => String::new(),
-            _ if self.kind.is_creation() => format!(" → {} bytes of code", self.output.len()),
-            length if length <= RETURNED_MAX => format!(" → {}", self.output),
+            length if kind.is_creation() => format!(" → {length} bytes of code"),
+            length if length <= RETURNED_MAX => format!(" → {output}"),
             length => format!(" → {length} bytes"),
         }
     }

@@ -3,6 +3,7 @@
 use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
 use alloy::consensus::TxEnvelope;
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Log, U64};
 use alloy::providers::Provider;
 use serde::Deserialize;
@@ -34,35 +35,50 @@ pub(crate) struct Outcome {
     pub(crate) logs: Vec<Log>,
 }
 
-/// A block as the endpoint gives it, its transactions unread.
+/// A block as the endpoint gives it, its transactions unread. Nitro adds `l1BlockNumber`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BlockAnswer {
     pub(crate) number: U64,
     pub(crate) hash: B256,
+    #[serde(default)]
     pub(crate) parent_hash: B256,
-    timestamp: U64,
+    pub(super) timestamp: U64,
     base_fee_per_gas: Option<U64>,
-    l1_block_number: Option<U64>,
+    pub(super) l1_block_number: Option<U64>,
+    #[serde(default)]
     pub(crate) transactions: Vec<Value>,
 }
 
 impl BlockAnswer {
-    /// Of that number.
+    /// That block with its transactions.
     pub(crate) async fn read(client: &Client, number: u64) -> Result<Self, ChainError> {
+        Self::fetched(client, number.into(), true).await
+    }
+
+    /// That block with the hashes of its transactions alone.
+    pub(super) async fn head(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
+        Self::fetched(client, block, false).await
+    }
+
+    async fn fetched(
+        client: &Client,
+        block: BlockNumberOrTag,
+        is_whole: bool,
+    ) -> Result<Self, ChainError> {
         let method = "eth_getBlockByNumber";
-        let answer: Result<Self, _> = client
+        let answer = client
             .provider()
-            .raw_request(method.into(), (U64::from(number), true))
-            .await;
-        let block = answer.map_err(|error| client.error(method, error))?;
-        let found: u64 = block.number.to();
-        if found != number {
-            return Err(
-                client.contradiction(format!("block {found} when asked for block {number}"))
-            );
+            .raw_request(method.into(), (block, is_whole));
+        let answer: Result<Self, _> = answer.await;
+        let answer = answer.map_err(|error| client.error(method, error))?;
+        let found: u64 = answer.number.to();
+        match block.as_number().filter(|number| *number != found) {
+            None => Ok(answer),
+            Some(number) => {
+                Err(client.contradiction(format!("block {found} when asked for block {number}")))
+            }
         }
-        Ok(block)
     }
 
     /// With these of its transactions.

@@ -7,15 +7,13 @@ mod replay;
 
 pub(crate) use blocks::{BlockAnswer, Outcome, PastBlock, PastTransaction};
 pub(super) use replay::with_more_gas;
-pub(crate) use replay::{Replayed, replay};
+pub(crate) use replay::{ReplayReceipt, Replayed, replay};
 
 use super::{ChainError, Client};
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
-use alloy::transports::TransportError;
 use futures::try_join;
-use serde::Deserialize;
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -46,17 +44,6 @@ struct Remote {
     runtime: Handle,
 }
 
-/// What a block says about itself; Nitro adds `l1BlockNumber`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Head {
-    number: U256,
-    hash: B256,
-    timestamp: U256,
-    #[serde(default)]
-    l1_block_number: Option<U256>,
-}
-
 impl Fork {
     /// At the newest block.
     pub(crate) async fn newest(client: &Client) -> Result<Self, ChainError> {
@@ -65,12 +52,8 @@ impl Fork {
 
     /// At any block whose state the endpoint still has.
     pub(crate) async fn at(client: &Client, block: BlockNumberOrTag) -> Result<Self, ChainError> {
-        let head: Head = client
-            .provider()
-            .raw_request("eth_getBlockByNumber".into(), (block, false))
-            .await
-            .map_err(|error| client.error("eth_getBlockByNumber", error))?;
-        let number: u64 = head.number.saturating_to();
+        let head = BlockAnswer::head(client, block).await?;
+        let number: u64 = head.number.to();
         Ok(Self {
             remote: Remote {
                 client: client.clone(),
@@ -80,8 +63,8 @@ impl Fork {
             config: ChainConfig {
                 chain_id: client.chain_id(),
                 number,
-                timestamp: Some(head.timestamp.saturating_to()),
-                l1_block_number: head.l1_block_number.map(|number| number.saturating_to()),
+                timestamp: Some(head.timestamp.to()),
+                l1_block_number: head.l1_block_number.map(|number| number.to()),
                 auto_impersonate: true,
                 ..ChainConfig::default()
             },
@@ -155,15 +138,9 @@ impl Source for Remote {
     }
 
     fn block_hash(&self, number: u64) -> Result<B256, String> {
-        let query = async {
-            let block = BlockNumberOrTag::Number(number);
-            let provider = self.client.provider();
-            let head: Head = provider
-                .raw_request("eth_getBlockByNumber".into(), (block, false))
-                .await?;
-            Ok(head.hash)
-        };
-        let found: Result<B256, TransportError> = self.runtime.block_on(query);
-        found.map_err(|error| format!("the hash of block {number}: {error}"))
+        let head = BlockAnswer::head(&self.client, number.into());
+        let head = self.runtime.block_on(head);
+        let head = head.map_err(|error| format!("the hash of block {number}: {error}"))?;
+        Ok(head.hash)
     }
 }

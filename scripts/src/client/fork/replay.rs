@@ -11,55 +11,45 @@ use stylus_chain::{Chain, ChainError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Replayed {
     /// A block took it.
-    Mined {
-        /// Success, gas and logs.
-        outcome: Outcome,
-        /// Return or revert data.
-        output: Bytes,
-        /// Why it stopped, where there is no revert data.
-        note: Option<String>,
-        /// Whether it fails without an answer, with all its gas used up.
-        is_spent: bool,
-        /// It was given more gas than it really had: with that alone it failed.
-        more_gas: bool,
-    },
+    Mined(ReplayReceipt),
     /// No block could take it.
     Rejected(String),
 }
 
+/// What became of a transaction that a block of a copy took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReplayReceipt {
+    /// Success, gas and logs.
+    pub(crate) outcome: Outcome,
+    /// Return or revert data.
+    pub(crate) output: Bytes,
+    /// Why it stopped, where there is no revert data.
+    pub(crate) note: Option<String>,
+    /// Whether it fails without an answer, with all its gas used up.
+    pub(crate) is_spent: bool,
+    /// It was given more gas than it really had: with that alone it failed.
+    pub(crate) more_gas: bool,
+}
+
 impl Replayed {
     pub(crate) fn succeeded(&self) -> bool {
-        matches!(self, Self::Mined { outcome, .. } if outcome.success)
+        matches!(self, Self::Mined(receipt) if receipt.outcome.success)
     }
 
     /// Where both fail, the reason of `other` instead of its own.
     pub(super) fn fails_as(&mut self, other: &Self) {
-        if let (
-            Self::Mined {
-                outcome,
-                output,
-                note,
-                is_spent,
-                ..
-            },
-            Self::Mined {
-                output: reported,
-                note: why,
-                is_spent: spent,
-                ..
-            },
-        ) = (self, other)
-            && !outcome.success
+        if let (Self::Mined(own), Self::Mined(other)) = (self, other)
+            && !own.outcome.success
         {
-            output.clone_from(reported);
-            note.clone_from(why);
-            *is_spent = *spent;
+            own.output.clone_from(&other.output);
+            own.note.clone_from(&other.note);
+            own.is_spent = other.is_spent;
         }
     }
 
     pub(crate) fn gas(&self) -> u64 {
         match self {
-            Self::Mined { outcome, .. } => outcome.gas,
+            Self::Mined(receipt) => receipt.outcome.gas,
             Self::Rejected(_) => 0,
         }
     }
@@ -128,7 +118,7 @@ pub(super) fn one_block(
                 let is_spent = receipt.gas_used >= limit - limit / 32;
                 let is_spent = !receipt.success && receipt.output.is_empty() && is_spent;
                 let spent = is_spent.then(|| format!("it runs out of gas: its limit is {limit}"));
-                Replayed::Mined {
+                Replayed::Mined(ReplayReceipt {
                     outcome: Outcome {
                         success: receipt.success,
                         gas: receipt.gas_used,
@@ -140,7 +130,7 @@ pub(super) fn one_block(
                         .or(receipt.halt.map(|halt| halt.to_string())),
                     is_spent,
                     more_gas,
-                }
+                })
             }
             (None, Some(reason)) => Replayed::Rejected(reason.to_string()),
             (None, None) => Replayed::Rejected("no block took it".into()),

@@ -3,7 +3,7 @@
 
 use super::super::context::Context;
 use crate::app_error::Error;
-use crate::client::{ChainError, Client};
+use crate::client::{BEHIND, ChainError, Client};
 use crate::console::live::News;
 use crate::console::page::Head;
 use crate::console::request::PageRequest;
@@ -23,9 +23,6 @@ const PAUSE: Duration = Duration::from_millis(1_000);
 const ANSWER: Duration = Duration::from_secs(4);
 /// How long the events of the blocks since are waited for.
 const EVENTS: Duration = Duration::from_secs(20);
-/// Blocks before the newest one of which the events are read again: nodes of one endpoint may lag, and
-/// show them later. A reorganisation of any depth is seen by the hash of the newest block.
-const BEHIND: u64 = 64;
 /// Looks without news behind which the connection is shown to be there.
 const QUIET: u32 = 15;
 /// Looks at a chain that is shorter than it was after which it is: nodes of one endpoint may lag.

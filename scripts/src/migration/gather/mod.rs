@@ -9,9 +9,9 @@ mod store;
 use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
-use crate::client::{BlockSpan, ChainError, Client};
+use crate::client::{BlockSpan, ChainError, Client, RpcError};
 use crate::kill_point::{self, Phase};
-use crate::progress::{Progress, Rate};
+use crate::progress::Rate;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
@@ -69,7 +69,6 @@ impl Gathered {
 /// The events of one collection.
 struct Events<'a> {
     client: &'a Client,
-    progress: &'a dyn Progress,
     collection: Address,
 }
 
@@ -81,22 +80,21 @@ struct Events<'a> {
 /// goes on.
 pub async fn gather(
     client: &Client,
-    progress: &dyn Progress,
     collection: Address,
     from: u64,
     path: &Path,
 ) -> Result<Gathered, MigrationError> {
-    let events = Events {
-        client,
-        progress,
-        collection,
-    };
+    let events = Events { client, collection };
     events.refuse_late(from).await?;
     let store = Store::open(path, from)?;
-    progress.begin(&format!("gathering the tokens of {collection}"));
+    client
+        .progress()
+        .begin(&format!("gathering the tokens of {collection}"));
     let gathered = events.read_into(&store, from).await;
     let count = store.count()?;
-    progress.end(&format!("gathered {count} tokens of {collection}"));
+    client
+        .progress()
+        .end(&format!("gathered {count} tokens of {collection}"));
     gathered?;
     Ok(Gathered {
         store,
@@ -125,8 +123,8 @@ impl Events<'_> {
         match code.map_err(|error| self.client.error("eth_getCode", error)) {
             Ok(code) if code.is_empty() => Ok(()),
             Ok(_) => Err(late),
-            Err(ChainError::Rpc { message, .. }) => {
-                self.progress.note(&format!(
+            Err(ChainError::Rpc(RpcError { message, .. })) => {
+                self.client.progress().note(&format!(
                     "warning: the endpoint does not tell whether the collection was there before block {from} ({message}): tokens minted before are not gathered"
                 ));
                 Ok(())
@@ -169,7 +167,9 @@ impl Events<'_> {
             let (done, total) = (end - from + 1, newest - from + 1);
             let rate = *rate.get_or_insert_with(|| Rate::from(start - from));
             let detail = format!("{}, {tokens} tokens", rate.summary(done, total));
-            self.progress.advance(done, total, "blocks", &detail);
+            self.client
+                .progress()
+                .advance(done, total, "blocks", &detail);
         }
     }
 
@@ -179,7 +179,7 @@ impl Events<'_> {
             if self.hash_of(block).await? == Some(hash) {
                 return Ok(block + 1);
             }
-            self.progress.note(&format!(
+            self.client.progress().note(&format!(
                 "block {block} is another one now: going back in what was gathered"
             ));
             store.go_back()?;
@@ -222,7 +222,7 @@ impl Events<'_> {
     async fn last_final(&self, newest: u64) -> Result<u64, ChainError> {
         match self.block(BlockNumberOrTag::Finalized).await {
             Ok((number, _)) => Ok(number),
-            Err(ChainError::Rpc { .. }) => Ok(newest.saturating_sub(FINAL_DEPTH)),
+            Err(ChainError::Rpc(_)) => Ok(newest.saturating_sub(FINAL_DEPTH)),
             Err(error) => Err(error),
         }
     }

@@ -3,22 +3,19 @@
 mod options;
 mod probe;
 
-pub use options::{BatchOptions, Form};
+pub use options::{BatchOptions, Form, Load};
 
 use super::MigrationError;
 use super::active::{ActiveMigration, Standing, standing};
 use super::cost::{Spent, Throughput};
 use super::items::{Items, encode};
-use super::pipeline::{Load, SendResult, SettledTx, TxOutcome, TxPipeline};
 use super::size::Sizer;
-use crate::client::Client;
+use crate::client::{Client, SendResult, SettledTx, TxOutcome, Window};
 use crate::ids::TxHash;
-use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolValue};
-use std::sync::Arc;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 
 /// Gas of `migrateNext` beside its budget: the transaction, and the proxy around the frame.
@@ -29,7 +26,6 @@ const FAILURES: u32 = 3;
 /// The batches of a migration.
 pub struct BatchRunner {
     client: Client,
-    progress: Arc<dyn Progress>,
     migration: ActiveMigration,
     items: Items,
     form: Form,
@@ -62,19 +58,13 @@ struct Unnoted {
 
 impl BatchRunner {
     /// From where `way` is.
-    pub fn new(
-        client: &Client,
-        progress: Arc<dyn Progress>,
-        migration: ActiveMigration,
-        options: BatchOptions,
-    ) -> Self {
+    pub fn new(client: &Client, migration: ActiveMigration, options: BatchOptions) -> Self {
         let form = match options.items {
             Items::Known => Form::Cursor,
             _ => Form::Batches,
         };
         Self {
             client: client.clone(),
-            progress,
             at: migration.at,
             migration,
             items: options.items,
@@ -109,32 +99,31 @@ impl BatchRunner {
     }
 
     /// Sends batches until none is left; `false` if somebody ended the migration meanwhile.
-    pub async fn run(&mut self, pipeline: &mut TxPipeline) -> Result<bool, MigrationError> {
+    pub(crate) async fn run(&mut self, window: &mut Window<Load>) -> Result<bool, MigrationError> {
         self.troubled = true;
         loop {
-            for settled in pipeline.settle().await? {
+            for settled in window.settle().await? {
                 self.account(settled)?;
             }
-            if pipeline.is_empty() && !self.look(pipeline).await? {
+            if window.is_empty() && !self.look(window).await? {
                 return Ok(false);
             }
-            if pipeline.is_empty() && self.left(0) == 0 {
+            if window.is_empty() && self.left(0) == 0 {
                 return self.is_complete().map(|()| true);
             }
-            while !self.troubled && pipeline.len() < self.at_once && self.left(pipeline.items()) > 0
-            {
-                self.send(pipeline).await?;
+            while !self.troubled && window.len() < self.at_once && self.left(items_of(window)) > 0 {
+                self.send(window).await?;
             }
-            self.report_progress(pipeline);
-            pipeline.wait().await;
+            self.report_progress(window);
+            window.wait().await;
         }
     }
 
     /// Where the chain is, now that nothing is on its way. After trouble, also whether it takes
     /// the next items. `false` if the migration has ended.
-    async fn look(&mut self, pipeline: &mut TxPipeline) -> Result<bool, MigrationError> {
+    async fn look(&mut self, window: &mut Window<Load>) -> Result<bool, MigrationError> {
         if self.troubled {
-            pipeline.clear_nonces().await?;
+            window.clear_nonces().await?;
         }
         let found = standing(&self.client, self.migration.proxy).await?;
         let Some(found) = found else {
@@ -148,7 +137,7 @@ impl BatchRunner {
             self.failures = 0;
             if !self.troubled {
                 self.troubled = true; // somebody else migrates
-                return Box::pin(self.look(pipeline)).await;
+                return Box::pin(self.look(window)).await;
             }
         }
         self.at = found;
@@ -163,8 +152,8 @@ impl BatchRunner {
         Ok(true)
     }
 
-    async fn send(&mut self, pipeline: &mut TxPipeline) -> Result<(), MigrationError> {
-        let ahead = pipeline.items();
+    async fn send(&mut self, window: &mut Window<Load>) -> Result<(), MigrationError> {
+        let ahead = items_of(window);
         let position = match self.at.back {
             true => self.at.done.saturating_sub(ahead),
             false => self.at.done + ahead,
@@ -195,10 +184,7 @@ impl BatchRunner {
             items: count,
             position: (self.form == Form::Batches).then_some(position),
         };
-        match pipeline
-            .send(what, self.request(calldata), gas, load)
-            .await?
-        {
+        match window.send(what, self.request(calldata), gas, load).await? {
             SendResult::Accepted => {}
             SendResult::NonceConflict => self.troubled = true,
             SendResult::TooLarge => self.fewer(|sizer| sizer.too_large(count))?,
@@ -207,7 +193,7 @@ impl BatchRunner {
     }
 
     /// Counts what became of a transaction.
-    fn account(&mut self, settled: SettledTx) -> Result<(), MigrationError> {
+    fn account(&mut self, settled: SettledTx<Load>) -> Result<(), MigrationError> {
         match settled.outcome {
             TxOutcome::Done(receipt) => self.count(&settled.what, settled.load, &receipt)?,
             TxOutcome::Failed {
@@ -226,7 +212,8 @@ impl BatchRunner {
                 self.troubled = true;
             }
             TxOutcome::Lost => {
-                self.progress
+                self.client
+                    .progress()
                     .note("another transaction took the nonce of one of ours");
                 self.troubled = true;
             }
@@ -387,10 +374,17 @@ impl BatchRunner {
             .with_input(calldata)
     }
 
-    fn report_progress(&self, pipeline: &TxPipeline) {
+    fn report_progress(&self, window: &Window<Load>) {
         let total = self.total();
         let detail = self.throughput.summary(&self.spent, self.left(0));
-        let detail = format!("{detail}, {} on their way", pipeline.len());
-        self.progress.advance(self.at.done, total, "items", &detail);
+        let detail = format!("{detail}, {} on their way", window.len());
+        self.client
+            .progress()
+            .advance(self.at.done, total, "items", &detail);
     }
+}
+
+/// Items that those on their way carry.
+fn items_of(window: &Window<Load>) -> u64 {
+    window.loads().map(|load| load.items).sum()
 }

@@ -21,3 +21,12 @@ pub struct BatchOptions {
     /// Transactions on their way at once.
     pub at_once: usize,
 }
+
+/// What a transaction carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Items, or how many it is thought to reach.
+    pub items: u64,
+    /// The position that it begins at; `None` where that is not part of it.
+    pub position: Option<u64>,
+}

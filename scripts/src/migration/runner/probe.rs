@@ -87,7 +87,8 @@ impl BatchRunner {
             Some(ContractError::Registry(Registry::NotSupported(_)))
                 if self.form == Form::Batches =>
             {
-                self.progress
+                self.client
+                    .progress()
                     .note("the contract knows its items by itself: no list is needed");
                 self.form = Form::Cursor;
                 Ok(false)

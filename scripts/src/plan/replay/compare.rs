@@ -1,6 +1,7 @@
 //! What differs from what really happened, and what storage ends otherwise.
 
 use super::super::error::PlanError;
+use super::super::keys;
 use super::super::slots::SlotNames;
 use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
@@ -11,9 +12,6 @@ use alloy::primitives::{Address, B256, U256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain};
-
-/// Words that are tried as keys of mappings, at most.
-const KEYS_MAX: usize = 256;
 
 /// A transaction that did something else on the copy without the upgrade than it really did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +59,7 @@ pub(super) fn unfaithful(past: &Past, was: &[Replayed]) -> Vec<Unfaithful> {
     let differing = pairs.filter_map(|((block, one), sent)| {
         let what = match sent {
             Replayed::Rejected(reason) => format!("no block takes it here: {reason}"),
-            Replayed::Mined { outcome, .. } => difference(&one.outcome, outcome)?,
+            Replayed::Mined(receipt) => difference(&one.outcome, &receipt.outcome)?,
         };
         Some(Unfaithful {
             hash: one.hash,
@@ -103,7 +101,7 @@ pub(super) fn storage(
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
     let mut names = framework.clone();
     if let Some(layout) = &request.layout {
-        names = names.with_keys(keys(past, request)).with_layout(layout);
+        names = names.with_keys(keys_of(past, request)).with_layout(layout);
     }
     let (begun, latest): (BlockId, BlockId) = (copies.begun.into(), BlockId::latest());
     let mut written: BTreeSet<_> = copies.changed.iter().copied().collect();
@@ -141,18 +139,13 @@ pub(super) fn storage(
 }
 
 /// What may be a key of a mapping: accounts, words of calldata, small numbers.
-fn keys(past: &Past, request: &PlanRequest) -> Vec<B256> {
+fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
     let mut seen: Vec<B256> = request.names.accounts().map(|it| it.into_word()).collect();
     for (_, one) in numbered(past) {
         seen.push(one.from.into_word());
-        let words = one.envelope.input().get(4..).unwrap_or_default();
-        seen.extend(words.chunks_exact(32).map(B256::from_slice));
+        seen.extend(keys::arguments(one.envelope.input()));
     }
-    seen.extend((0..64).map(|number| B256::from(U256::from(number))));
-    let mut known = BTreeSet::new();
-    seen.retain(|word| known.insert(*word));
-    seen.truncate(KEYS_MAX);
-    seen
+    keys::with_numbers(seen)
 }
 
 /// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and

@@ -1,7 +1,7 @@
 //! What differs between the copies, call by call, grouped by function and reason.
 
 use super::past::{Past, numbered};
-use crate::client::{Outcome, PastTransaction, Replayed};
+use crate::client::{Outcome, PastTransaction, ReplayReceipt, Replayed};
 use crate::functions::{Functions, unknown_call};
 use crate::ids::TxHash;
 use crate::text::grouped;
@@ -157,7 +157,7 @@ fn called(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {
 }
 
 fn kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
-    if let (true, Replayed::Mined { more_gas: true, .. }) = (after.succeeded(), after) {
+    if matches!(after, Replayed::Mined(receipt) if receipt.outcome.success && receipt.more_gas) {
         return Some(Kind::NeedsMoreGas);
     }
     match (before.succeeded(), after.succeeded()) {
@@ -165,26 +165,14 @@ fn kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
         (false, true) => return Some(Kind::SucceedsNow),
         _ => {}
     }
-    let (
-        Replayed::Mined {
-            outcome: old,
-            output: gave,
-            ..
-        },
-        Replayed::Mined {
-            outcome: new,
-            output: gives,
-            ..
-        },
-    ) = (before, after)
-    else {
+    let (Replayed::Mined(old), Replayed::Mined(new)) = (before, after) else {
         return (before != after).then_some(Kind::OtherReason);
     };
-    match (gave != gives, old.success) {
+    match (old.output != new.output, old.outcome.success) {
         (true, true) => Some(Kind::Returns),
         (true, false) => Some(Kind::OtherReason),
-        (false, _) if old.logs != new.logs => Some(Kind::Emits),
-        (false, _) => (old.gas != new.gas).then_some(Kind::Gas),
+        (false, _) if old.outcome.logs != new.outcome.logs => Some(Kind::Emits),
+        (false, _) => (old.outcome.gas != new.outcome.gas).then_some(Kind::Gas),
     }
 }
 
@@ -192,9 +180,9 @@ fn kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
 fn reason(sent: &Replayed, functions: &Functions) -> String {
     match sent {
         Replayed::Rejected(_) => "no block takes it".into(),
-        Replayed::Mined { is_spent: true, .. } => "out of gas".into(),
-        Replayed::Mined { output, .. } if output.is_empty() => "no data".into(),
-        Replayed::Mined { output, .. } => {
+        Replayed::Mined(receipt) if receipt.is_spent => "out of gas".into(),
+        Replayed::Mined(receipt) if receipt.output.is_empty() => "no data".into(),
+        Replayed::Mined(ReplayReceipt { output, .. }) => {
             let whole = functions.revert(output);
             match whole.split_once('(') {
                 Some((name, _)) => name.to_owned(),
@@ -209,17 +197,14 @@ fn reason(sent: &Replayed, functions: &Functions) -> String {
 
 /// What happened to a transaction, as far as it matters for the difference.
 fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) -> String {
-    let Replayed::Mined {
+    let ReplayReceipt {
         outcome,
         output,
         note,
         ..
-    } = sent
-    else {
-        let Replayed::Rejected(reason) = sent else {
-            return String::new();
-        };
-        return format!("no block takes it: {reason}");
+    } = match sent {
+        Replayed::Mined(receipt) => receipt,
+        Replayed::Rejected(reason) => return format!("no block takes it: {reason}"),
     };
     let gas = || format!("{} gas", grouped(outcome.gas));
     match (outcome.success, kind) {
@@ -264,16 +249,18 @@ mod tests {
 
     #[test]
     fn calls_that_fail_alike_and_take_other_gas_show_both_figures() {
-        let failed = |gas, output: Bytes| Replayed::Mined {
-            outcome: Outcome {
-                success: false,
-                gas,
-                logs: Vec::new(),
-            },
-            output,
-            note: None,
-            is_spent: false,
-            more_gas: false,
+        let failed = |gas, output: Bytes| {
+            Replayed::Mined(ReplayReceipt {
+                outcome: Outcome {
+                    success: false,
+                    gas,
+                    logs: Vec::new(),
+                },
+                output,
+                note: None,
+                is_spent: false,
+                more_gas: false,
+            })
         };
         let functions = Functions::default();
         for (data, reason) in [

@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain};
 
 /// What a replay found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Replay {
     /// The block that both copies begin after.
     pub block: u64,
@@ -202,19 +202,9 @@ fn carry_out(
         transactions: wanted,
         others: transactions().count() - wanted,
         left_out: past.left_out,
-        not_compared: 0,
-        not_compared_differ: Vec::new(),
-        left_out_accounts: Vec::new(),
         not_done: not_done(&plan, problems),
-        faithful: false,
-        unfaithful: Vec::new(),
-        differences: Vec::new(),
-        storage: Vec::new(),
-        movements: Vec::new(),
-        gas_before: 0,
-        gas_after: 0,
-        notes: Vec::new(),
         behind: behind(&plan),
+        ..Replay::default()
     };
     if wanted < count as usize {
         replay.notes.push(match &past.last_change {

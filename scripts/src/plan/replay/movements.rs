@@ -93,7 +93,7 @@ fn gained(first: U256, last: U256) -> String {
 fn tokens(sent: &[Replayed]) -> BTreeMap<(Address, Address), I256> {
     let mut net: BTreeMap<(Address, Address), I256> = BTreeMap::new();
     let outcomes = sent.iter().filter_map(|one| match one {
-        Replayed::Mined { outcome, .. } if outcome.success => Some(outcome),
+        Replayed::Mined(receipt) if receipt.outcome.success => Some(&receipt.outcome),
         _ => None,
     });
     for log in outcomes.flat_map(|outcome| &outcome.logs) {

@@ -1,23 +1,21 @@
-//! Transactions of one key that are on their way, several at once with consecutive nonces. Each
+//! Transactions of one key that are on their way, several at once with consecutive nonces: signed, noted in the
+//! journal and sent as a single one is ([`Client::noted`], [`Client::broadcast`]). Each
 //! one's outcome is found out from the chain: mined, failed, or lost, because another transaction
 //! took its nonce or a reorganisation undid it.
 
 mod outcome;
 mod queries;
 
-pub use outcome::{Load, SendResult, SettledTx, TxOutcome};
+pub(crate) use outcome::{SendResult, SettledTx, TxOutcome};
 
-use crate::client::{Backoff, ChainError, Client, Fees, Rejection};
+use super::{Backoff, ChainError, Client, Fees, Rejection};
 use crate::ids::TxHash;
-use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
-use crate::progress::Progress;
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionRequest;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How often it is looked whether the first one on its way is still known.
@@ -46,10 +44,10 @@ fn bumped(fees: Fees, least: Fees) -> Fees {
 }
 
 /// A transaction that is on its way.
-struct PendingTx {
+struct PendingTx<L> {
     what: String,
     request: TransactionRequest,
-    load: Load,
+    load: L,
     gas: u64,
     nonce: u64,
     fees: Fees,
@@ -62,13 +60,11 @@ struct PendingTx {
     block: u64,
 }
 
-/// Transactions of one key that are on their way.
-pub struct TxPipeline {
+/// Transactions of one key that are on their way, each with what it carries.
+pub(crate) struct Window<L> {
     client: Client,
-    journal: Arc<Journal>,
-    progress: Arc<dyn Progress>,
     sender: Address,
-    pending: VecDeque<PendingTx>,
+    pending: VecDeque<PendingTx<L>>,
     /// The nonce of the next one.
     nonce: u64,
     /// Nonces below this one were seen to be used up.
@@ -80,18 +76,12 @@ pub struct TxPipeline {
     pauses: Backoff,
 }
 
-impl TxPipeline {
-    /// None yet. [`Self::clear_nonces`] comes before the first one.
-    pub fn new(
-        client: &Client,
-        journal: Arc<Journal>,
-        progress: Arc<dyn Progress>,
-    ) -> Result<Self, ChainError> {
+impl<L: Copy> Window<L> {
+    /// None yet. [`Self::clear_nonces`] comes before the first one. `what` needs the key.
+    pub(crate) fn new(client: &Client, what: &str) -> Result<Self, ChainError> {
         Ok(Self {
-            sender: client.sender("run-migration")?,
-            client: client.with_journal(journal.clone()),
-            journal,
-            progress,
+            sender: client.sender(what)?,
+            client: client.clone(),
             pending: VecDeque::new(),
             nonce: 0,
             used: 0,
@@ -103,26 +93,23 @@ impl TxPipeline {
     }
 
     /// How many are on their way.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.pending.len()
     }
 
     /// Whether none is.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// Items that those on their way carry.
-    pub fn items(&self) -> u64 {
-        self.pending
-            .iter()
-            .map(|pending_tx| pending_tx.load.items)
-            .sum()
+    /// What those on their way carry.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = &L> {
+        self.pending.iter().map(|pending_tx| &pending_tx.load)
     }
 
     /// Waits until nothing of this key waits for a block: what an earlier run sent, or another
     /// one sends. What does not get mined is going to be replaced.
-    pub async fn clear_nonces(&mut self) -> Result<(), ChainError> {
+    pub(crate) async fn clear_nonces(&mut self) -> Result<(), ChainError> {
         let begun = self.block().await?;
         let mut since = (Instant::now(), None);
         let mut pauses = Backoff::new(PAUSE_FIRST, PAUSE_LONGEST);
@@ -145,8 +132,8 @@ impl TxPipeline {
             pauses.pause().await;
         };
         // What was on its way is mined, replaced from here on, or gone.
-        for entry in self.journal.in_flight() {
-            self.journal.settled(entry.tx);
+        for entry in self.client.in_flight() {
+            self.client.forget(entry.tx);
         }
         self.pending.clear();
         (self.nonce, self.used, self.replaces) = (latest, latest, is_stuck);
@@ -154,12 +141,12 @@ impl TxPipeline {
     }
 
     /// Signs, notes and sends one.
-    pub async fn send(
+    pub(crate) async fn send(
         &mut self,
         what: String,
         request: TransactionRequest,
         gas: u64,
-        load: Load,
+        load: L,
     ) -> Result<SendResult, ChainError> {
         let mut pending_tx = PendingTx {
             what,
@@ -213,11 +200,11 @@ impl TxPipeline {
     }
 
     /// Those whose outcome is known, in order.
-    pub async fn settle(&mut self) -> Result<Vec<SettledTx>, ChainError> {
+    pub(crate) async fn settle(&mut self) -> Result<Vec<SettledTx<L>>, ChainError> {
         let used = self.count(BlockNumberOrTag::Latest).await?;
         if used < self.used {
-            self.progress
-                .note("the chain went back: looking again at what is there");
+            let progress = self.client.progress();
+            progress.note("the chain went back: looking again at what is there");
             self.used = used;
             return Ok(self.lose_all());
         }
@@ -257,7 +244,7 @@ impl TxPipeline {
     }
 
     /// Lets time pass while nothing happens.
-    pub async fn wait(&mut self) {
+    pub(crate) async fn wait(&mut self) {
         self.pauses.pause().await;
     }
 
@@ -272,8 +259,8 @@ impl TxPipeline {
         }
         self.checked = Instant::now();
         if self.count(BlockNumberOrTag::Pending).await? <= front.nonce {
-            self.progress
-                .note(&format!("{} was dropped: sending it again", front.what));
+            let note = format!("{} was dropped: sending it again", front.what);
+            self.client.progress().note(&note);
             return self.send_again().await;
         }
         let is_late = front.since.elapsed() >= STUCK
@@ -306,8 +293,8 @@ impl TxPipeline {
             return Ok(());
         };
         pending_tx.fees = bumped(pending_tx.fees, least);
-        self.progress
-            .note(&format!("{} waits too long: paying more", pending_tx.what));
+        let note = format!("{} waits too long: paying more", pending_tx.what);
+        self.client.progress().note(&note);
         let sent = match self.sign(&mut pending_tx).await {
             Ok(()) => self.broadcast(&pending_tx).await,
             Err(error) => Err(error),
@@ -319,7 +306,7 @@ impl TxPipeline {
         }
     }
 
-    async fn sign(&self, pending_tx: &mut PendingTx) -> Result<(), ChainError> {
+    async fn sign(&self, pending_tx: &mut PendingTx<L>) -> Result<(), ChainError> {
         let (what, request) = (&pending_tx.what, pending_tx.request.clone());
         let noted = self
             .client
@@ -332,19 +319,19 @@ impl TxPipeline {
         Ok(())
     }
 
-    async fn broadcast(&self, pending_tx: &PendingTx) -> Result<(), ChainError> {
+    async fn broadcast(&self, pending_tx: &PendingTx<L>) -> Result<(), ChainError> {
         self.client
             .broadcast(&pending_tx.what, &pending_tx.raw)
             .await
     }
 
-    fn forget(&self, pending_tx: &PendingTx) {
+    fn forget(&self, pending_tx: &PendingTx<L>) {
         for tx in &pending_tx.hashes {
             self.client.forget(*tx);
         }
     }
 
-    fn lose_all(&mut self) -> Vec<SettledTx> {
+    fn lose_all(&mut self) -> Vec<SettledTx<L>> {
         let pending = std::mem::take(&mut self.pending);
         for pending_tx in &pending {
             self.forget(pending_tx);

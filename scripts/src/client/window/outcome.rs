@@ -1,18 +1,9 @@
-//! What a transaction carries, and what becomes of it.
+//! What becomes of a transaction.
 
 use alloy::rpc::types::TransactionReceipt;
 
-/// What a transaction carries.
-#[derive(Debug, Clone, Copy)]
-pub struct Load {
-    /// Items, or how many it is thought to reach.
-    pub items: u64,
-    /// The position that it begins at; `None` where that is not part of it.
-    pub position: Option<u64>,
-}
-
 /// What became of a transaction.
-pub enum TxOutcome {
+pub(crate) enum TxOutcome {
     /// It went through.
     Done(Box<TransactionReceipt>),
     /// It failed.
@@ -27,18 +18,18 @@ pub enum TxOutcome {
 }
 
 /// What became of a transaction, and what it was to do.
-pub struct SettledTx {
+pub(crate) struct SettledTx<L> {
     /// What it is called.
     pub what: String,
     /// What it carried.
-    pub load: Load,
+    pub load: L,
     /// What became of it.
     pub outcome: TxOutcome,
 }
 
 /// How sending went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendResult {
+pub(crate) enum SendResult {
     /// The chain has it.
     Accepted,
     /// Somebody else sends with this key: its outcome will show.

@@ -1,6 +1,6 @@
-//! What a pipeline asks the chain.
+//! What a window asks the chain.
 
-use super::{FEES_HOLD, TxPipeline};
+use super::{FEES_HOLD, Window};
 use crate::client::{ChainError, Fees};
 use crate::ids::TxHash;
 use alloy::consensus::Transaction;
@@ -14,7 +14,7 @@ const RECEIPT_LOOKS: u32 = 20;
 /// Pause between two of them.
 const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
 
-impl TxPipeline {
+impl<L> Window<L> {
     /// The receipt of whichever was mined; `None` if none of them was.
     pub(super) async fn receipt(
         &self,
@@ -36,7 +36,7 @@ impl TxPipeline {
 
     /// Whether what waits with that nonce, as the journal has it, pays less than the base fee.
     pub(super) async fn is_hopeless(&self, nonce: u64) -> Result<bool, ChainError> {
-        let entries = self.journal.in_flight();
+        let entries = self.client.in_flight();
         let Some(entry) = entries.iter().find(|entry| entry.nonce == nonce) else {
             return Ok(false);
         };

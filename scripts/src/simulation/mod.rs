@@ -1,9 +1,13 @@
-//! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
+//! A copy of the chain in this process on which things are tried: everybody's transactions, without keys. The one
+//! driver of such a copy for what has not happened yet; what has happened is sent again by
+//! [`replay`](crate::client::replay).
 
-use super::error::PlanError;
+mod error;
+
+pub use error::SimulationError;
+
 use crate::call_tree::{self, Frame};
-use crate::client::{Revert, with_margin};
-use crate::governance::failed_upgrade;
+use crate::client::with_margin;
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
@@ -12,18 +16,19 @@ use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides,
     Receipt, SlotChange, TraceKind,
 };
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
-/// What every sender is lent here, in wei: fees are no matter of the plan.
+/// What every sender is lent here, in wei: fees are no matter of what is tried.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The copy.
-pub(super) struct Simulation {
-    pub(super) chain: Chain,
+pub(crate) struct Simulation {
+    pub(crate) chain: Chain,
     begun: u64,
     /// How much gas its transactions get.
-    pub(super) gas: GasLimit,
+    pub(crate) gas: GasLimit,
     /// Units of gas that one of them got, at most.
-    pub(super) highest_limit: u64,
+    pub(crate) highest_limit: u64,
     /// What sending alone changed of whoever sent something, since the beginning.
     senders: BTreeMap<Address, Sender>,
     /// The transactions that succeeded since the beginning, in order.
@@ -43,7 +48,7 @@ struct Sender {
 
 /// How much gas a transaction gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GasLimit {
+pub(crate) enum GasLimit {
     /// What the estimate says.
     Estimate,
     /// That with the margin of our own transactions.
@@ -54,30 +59,31 @@ pub(super) enum GasLimit {
 
 /// A copy at one of its blocks. It answers at once: [`now`] takes what it says.
 #[derive(Clone, Copy)]
-pub(super) struct AtBlock<'a> {
+pub(crate) struct AtBlock<'a> {
     simulation: &'a Simulation,
     block: BlockId,
 }
 
 /// What a copy answers.
-pub(super) fn now<T>(answer: impl Future<Output = T>) -> T {
+pub(crate) fn now<T>(answer: impl Future<Output = T>) -> T {
     futures::executor::block_on(answer)
 }
 
 impl Views for AtBlock<'_> {
-    type Error = PlanError;
+    type Error = SimulationError;
 
-    async fn view<C: SolCall>(&self, account: Address, call: &C) -> Result<C::Return, PlanError> {
+    async fn view<C: SolCall>(
+        &self,
+        account: Address,
+        call: &C,
+    ) -> Result<C::Return, SimulationError> {
         self.simulation.ask_at(self.block, account, call)
     }
 
-    async fn block(&self) -> Result<Block, PlanError> {
+    async fn block(&self) -> Result<Block, SimulationError> {
         let found = self.simulation.chain.block(self.block);
-        let block = found.ok_or_else(|| PlanError::Answer {
-            account: Address::ZERO,
-            what: "a block of the copy",
-            reason: "it is not there".into(),
-        })?;
+        let missing = || SimulationError::Ended("its block is not there".into());
+        let block = found.ok_or_else(missing)?;
         Ok(Block {
             number: block.header.number,
             hash: block.hash,
@@ -85,26 +91,17 @@ impl Views for AtBlock<'_> {
         })
     }
 
-    fn is_refused(error: &PlanError) -> bool {
-        matches!(error, PlanError::Refused { .. })
+    fn is_refused(error: &SimulationError) -> bool {
+        matches!(error, SimulationError::Refused { .. })
     }
 
-    fn replaced(&self, block: Block) -> PlanError {
-        PlanError::Answer {
-            account: Address::ZERO,
-            what: "the block of the copy",
-            reason: format!("another one than {}", block.hash),
-        }
+    fn replaced(&self, block: Block) -> SimulationError {
+        SimulationError::Ended(format!("another block than {}", block.hash))
     }
-}
-
-/// A transaction of the plan.
-pub(super) struct Done {
-    pub(super) receipt: Receipt,
 }
 
 impl Simulation {
-    pub(super) fn new(chain: Chain) -> Self {
+    pub(crate) fn new(chain: Chain) -> Self {
         let begun = chain.block_number();
         Self {
             chain,
@@ -117,12 +114,12 @@ impl Simulation {
     }
 
     /// The block that changes are counted from.
-    pub(super) fn beginning(&self) -> BlockId {
+    pub(crate) fn beginning(&self) -> BlockId {
         self.begun.into()
     }
 
     /// From now on what happened until now is no change.
-    pub(super) fn begin_here(&mut self) {
+    pub(crate) fn begin_here(&mut self) {
         self.begun = self.chain.block_number();
         self.sent.clear();
         for sender in self.senders.values_mut() {
@@ -132,7 +129,7 @@ impl Simulation {
 
     /// Lends an account enough for all that it sends. It keeps what it owns, so that what it gains or
     /// loses is seen.
-    fn lend(&mut self, from: Address) -> Result<(), PlanError> {
+    fn lend(&mut self, from: Address) -> Result<(), SimulationError> {
         if self.senders.contains_key(&from) {
             return Ok(());
         }
@@ -154,18 +151,22 @@ impl Simulation {
     }
 
     /// What the registry at that address says.
-    pub(super) fn registry(&self, registry: Address) -> Reader<AtBlock<'_>> {
+    pub(crate) fn registry(&self, registry: Address) -> Reader<AtBlock<'_>> {
         self.registry_at(BlockId::latest(), registry)
     }
 
     /// The same as it was at a block of the copy.
-    pub(super) fn registry_at(&self, block: BlockId, registry: Address) -> Reader<AtBlock<'_>> {
+    pub(crate) fn registry_at(&self, block: BlockId, registry: Address) -> Reader<AtBlock<'_>> {
         let simulation = self;
         Reader::new(AtBlock { simulation, block }, registry)
     }
 
     /// Reads by a typed call.
-    pub(super) fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, PlanError> {
+    pub(crate) fn ask<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+    ) -> Result<C::Return, SimulationError> {
         self.ask_at(BlockId::latest(), to, call)
     }
 
@@ -174,12 +175,12 @@ impl Simulation {
         block: BlockId,
         to: Address,
         call: &C,
-    ) -> Result<C::Return, PlanError> {
+    ) -> Result<C::Return, SimulationError> {
         let (success, output) = self.probe_at(block, to, call.abi_encode().into())?;
         if !success {
-            return Err(PlanError::refused(C::SIGNATURE, Revert::decode(&output)));
+            return Err(SimulationError::refused(C::SIGNATURE, &output));
         }
-        C::abi_decode_returns(&output).map_err(|error| PlanError::Answer {
+        C::abi_decode_returns(&output).map_err(|error| SimulationError::Answer {
             account: to,
             what: C::SIGNATURE,
             reason: error.to_string(),
@@ -187,7 +188,11 @@ impl Simulation {
     }
 
     /// Whether a call succeeds, and what it returns or reverts with.
-    pub(super) fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), PlanError> {
+    pub(crate) fn probe(
+        &self,
+        to: Address,
+        input: Bytes,
+    ) -> Result<(bool, Bytes), SimulationError> {
         self.probe_at(BlockId::latest(), to, input)
     }
 
@@ -196,7 +201,7 @@ impl Simulation {
         block: BlockId,
         to: Address,
         input: Bytes,
-    ) -> Result<(bool, Bytes), PlanError> {
+    ) -> Result<(bool, Bytes), SimulationError> {
         let request = CallRequest {
             to: Some(to),
             input,
@@ -207,48 +212,59 @@ impl Simulation {
         Ok((outcome.success, outcome.output))
     }
 
+    /// A call of an account that has enough for it.
+    pub(crate) fn request(
+        &mut self,
+        from: Address,
+        to: Address,
+        input: Bytes,
+        value: U256,
+    ) -> Result<CallRequest, SimulationError> {
+        self.lend(from)?;
+        Ok(CallRequest {
+            from: Some(from),
+            to: Some(to),
+            input,
+            value,
+            // Without a price GASPRICE and BASEFEE are 0 in the estimate, and not in the transaction.
+            max_fee_per_gas: Some(self.chain.gas_price()),
+            ..CallRequest::default()
+        })
+    }
+
+    /// The least units of gas that a call takes in that block, or why it fails.
+    pub(crate) fn estimate(
+        &self,
+        what: &str,
+        request: &CallRequest,
+        block: BlockId,
+    ) -> Result<u64, SimulationError> {
+        let gas = self
+            .chain
+            .estimate_gas(request.clone(), block, &Overrides::default());
+        gas.map_err(|error| SimulationError::of(what, error))
+    }
+
     /// Sends a transaction of anybody and mines it.
-    pub(super) fn send(
+    pub(crate) fn send(
         &mut self,
         what: &str,
         from: Address,
         to: Address,
         input: Bytes,
         value: U256,
-    ) -> Result<Done, PlanError> {
-        self.lend(from)?;
-        // Without a price GASPRICE and BASEFEE are 0 in the estimate, and not in the transaction.
-        let mut request = CallRequest {
-            from: Some(from),
-            to: Some(to),
-            input,
-            value,
-            max_fee_per_gas: Some(self.chain.gas_price()),
-            ..CallRequest::default()
-        };
-        let none = Overrides::default();
+    ) -> Result<Receipt, SimulationError> {
+        let mut request = self.request(from, to, input, value)?;
         let pending = BlockId::pending();
-        let estimate = || self.chain.estimate_gas(request.clone(), pending, &none);
         let limit = match self.gas {
-            GasLimit::Estimate => estimate(),
-            GasLimit::Margin => estimate().map(with_margin),
-            GasLimit::Exactly(units) => self.goes_through(request.clone(), units),
+            GasLimit::Estimate => self.estimate(what, &request, pending)?,
+            GasLimit::Margin => with_margin(self.estimate(what, &request, pending)?),
+            GasLimit::Exactly(units) => self.goes_through(what, &request, units)?,
         };
-        let sent = limit.and_then(|limit| {
-            self.highest_limit = self.highest_limit.max(limit);
-            request.gas = Some(limit);
-            self.chain.submit_unsigned(from, request)
-        });
-        let hash = match sent {
-            Ok(hash) => hash,
-            Err(ChainError::Reverted { output, .. }) => {
-                return Err(PlanError::refused(what, Revert::decode(&output)));
-            }
-            Err(ChainError::Halted(halt)) => {
-                return Err(PlanError::halted(what, &halt.to_string()));
-            }
-            Err(error) => return Err(error.into()),
-        };
+        self.highest_limit = self.highest_limit.max(limit);
+        request.gas = Some(limit);
+        let sent = self.chain.submit_unsigned(from, request);
+        let hash = sent.map_err(|error| SimulationError::of(what, error))?;
         let receipt = self
             .chain
             .receipt(hash)
@@ -261,68 +277,74 @@ impl Simulation {
         }
         if receipt.success {
             self.sent.push(hash);
-            return Ok(Done { receipt });
+            return Ok(receipt);
         }
         Err(match &receipt.halt {
             Some(halt) => {
                 let note = receipt.note.clone().unwrap_or_else(|| halt.to_string());
-                PlanError::halted(what, &note)
+                SimulationError::halted(what, note)
             }
-            None => PlanError::refused(what, Revert::decode(&receipt.output)),
+            None => SimulationError::refused(what, &receipt.output),
         })
     }
 
     /// The limit itself, or why the transaction fails with it: as with an estimate, no block is made for
     /// what fails, so that all limits see the same blocks.
-    fn goes_through(&self, mut request: CallRequest, units: u64) -> Result<u64, ChainError> {
+    fn goes_through(
+        &self,
+        what: &str,
+        request: &CallRequest,
+        units: u64,
+    ) -> Result<u64, SimulationError> {
+        let mut request = request.clone();
         request.gas = Some(units);
         let none = Overrides::default();
         let outcome = self.chain.call(request, BlockId::pending(), &none)?;
         match (outcome.success, outcome.halt) {
             (true, _) => Ok(units),
-            (false, Some(halt)) => Err(ChainError::Halted(halt)),
-            (false, None) => Err(ChainError::Reverted {
-                output: outcome.output,
-                refusal: outcome.refusal,
-            }),
+            (false, Some(halt)) => Err(SimulationError::halted(what, halt)),
+            (false, None) => Err(SimulationError::refused(what, &outcome.output)),
         }
     }
 
-    /// The instance whose upgrade fails when `from` sends that, if it is one.
-    pub(super) fn failing(
-        &self,
-        from: Address,
-        registry: Address,
-        input: &Bytes,
-    ) -> Option<Address> {
-        let request = CallRequest {
-            from: Some(from),
-            to: Some(registry),
-            input: input.clone(),
-            ..CallRequest::default()
-        };
+    /// What a call answers now, or reverts with.
+    pub(crate) fn answer(&self, request: CallRequest) -> Result<Bytes, SimulationError> {
+        let outcome = self
+            .chain
+            .call(request, BlockId::latest(), &Overrides::default())?;
+        Ok(outcome.output)
+    }
+
+    /// The instance whose upgrade fails when a call of the registry is sent, if it is one.
+    pub(crate) fn failing(&self, request: CallRequest) -> Option<Address> {
+        let registry = request.to?;
         let kind = TraceKind::Call(CallOptions::default());
         let (latest, overrides) = (BlockId::latest(), Overrides::default());
         let traced = self.chain.trace_call(request, latest, &overrides, kind);
         failed_upgrade(&call_tree::read_value(&traced.ok()?).ok()?, registry)
     }
 
+    /// The code of an account, empty if it has none.
+    pub(crate) fn code(&self, account: Address) -> Result<Bytes, SimulationError> {
+        Ok(self.chain.account(account, BlockId::latest())?.code)
+    }
+
     /// From now on the wall clock is not looked at: what is done twice is done at the same time.
-    pub(super) fn fix_time(&mut self) -> Result<(), PlanError> {
+    pub(crate) fn fix_time(&mut self) -> Result<(), SimulationError> {
         let now = self.chain.next_timestamp();
         self.chain.set_timestamp_interval(Some(1));
         Ok(self.chain.set_next_timestamp(now)?)
     }
 
     /// Lets time pass.
-    pub(super) fn wait(&mut self, seconds: u64) -> Result<(), PlanError> {
+    pub(crate) fn wait(&mut self, seconds: u64) -> Result<(), SimulationError> {
         let then = self.chain.next_timestamp().saturating_add(seconds);
         self.chain.set_next_timestamp(then)?;
         Ok(self.chain.mine(1, None)?)
     }
 
     /// Does something and forgets it.
-    pub(super) fn discarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn discarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = (self.begun, self.senders.clone(), self.sent.clone());
         let id = self.chain.snapshot();
         let outcome = work(self);
@@ -332,17 +354,17 @@ impl Simulation {
     }
 
     /// The calls of every transaction that succeeded since the beginning.
-    pub(super) fn traces(&self) -> Result<Vec<Vec<Frame>>, PlanError> {
+    pub(crate) fn traces(&self) -> Result<Vec<Vec<Frame>>, SimulationError> {
         let calls = TraceKind::Call(CallOptions::default());
         let traced = self.sent.iter().map(|hash| {
             let answer = self.chain.trace(*hash, calls)?;
-            call_tree::read_value(&answer).map_err(|reason| PlanError::Ended { reason })
+            call_tree::read_value(&answer).map_err(SimulationError::Ended)
         });
         traced.collect()
     }
 
     /// What changed since the beginning.
-    pub(super) fn changes(&self) -> Result<Vec<SlotChange>, PlanError> {
+    pub(crate) fn changes(&self) -> Result<Vec<SlotChange>, SimulationError> {
         Ok(self
             .chain
             .slot_changes(self.begun.into(), BlockId::latest())?)
@@ -350,7 +372,7 @@ impl Simulation {
 
     /// Accounts whose balance, nonce or code changed since the beginning, otherwise than by sending
     /// something here: loans, fees and nonces of senders are taken out to the wei.
-    pub(super) fn account_changes(&self) -> Result<Vec<AccountChange>, PlanError> {
+    pub(crate) fn account_changes(&self) -> Result<Vec<AccountChange>, SimulationError> {
         let latest = BlockId::latest();
         let mut all = self.chain.account_changes(self.begun.into(), latest)?;
         for one in &mut all {
@@ -368,12 +390,12 @@ impl Simulation {
     }
 
     /// Logs of an account since the beginning.
-    pub(super) fn logs(&self, account: Address) -> Result<Vec<Log>, PlanError> {
+    pub(crate) fn logs(&self, account: Address) -> Result<Vec<Log>, SimulationError> {
         self.logs_of(vec![account])
     }
 
     /// Logs of those accounts since the beginning; of all where none is named.
-    pub(super) fn logs_of(&self, addresses: Vec<Address>) -> Result<Vec<Log>, PlanError> {
+    pub(crate) fn logs_of(&self, addresses: Vec<Address>) -> Result<Vec<Log>, SimulationError> {
         let filter = LogFilter {
             from_block: Some((self.begun + 1).into()),
             addresses,
@@ -384,16 +406,18 @@ impl Simulation {
     }
 }
 
-impl Done {
-    /// The first log of that kind.
-    pub(super) fn event<E: SolEvent>(&self) -> Option<E> {
-        self.events().into_iter().next()
-    }
+/// The events of that kind in a receipt.
+pub(crate) fn events<E: SolEvent>(receipt: &Receipt) -> Vec<E> {
+    let logs = receipt.logs.iter();
+    logs.filter_map(|log| Some(E::decode_log(log).ok()?.data))
+        .collect()
+}
 
-    /// All logs of that kind.
-    pub(super) fn events<E: SolEvent>(&self) -> Vec<E> {
-        let logs = self.receipt.logs.iter();
-        logs.filter_map(|log| Some(E::decode_log(log).ok()?.data))
-            .collect()
-    }
+/// The first upgrade that the registry asked for and that failed.
+pub(crate) fn failed_upgrade(frames: &[Frame], registry: Address) -> Option<Address> {
+    let is_failed = |frame: &&Frame| {
+        let is_upgrade = frame.input.starts_with(&upgradeToCall::SELECTOR);
+        is_upgrade && frame.from == registry && frame.error.is_some()
+    };
+    frames.iter().find(is_failed)?.to
 }
