@@ -143,7 +143,13 @@ pub(super) fn require_harmless_root(cargo_home: &Path) -> Result<(), BuildError>
 
 /// Refuses what would change the code and cannot be copied or told by a hash.
 fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
-    let inner = |name: &str| config.get(name).and_then(Value::as_table).into_iter().flatten();
+    let inner = |name: &str| {
+        config
+            .get(name)
+            .and_then(Value::as_table)
+            .into_iter()
+            .flatten()
+    };
     if let Some(key) = OUTSIDE.iter().find(|key| config.contains_key(**key)) {
         return Err(refused(path, key, ELSEWHERE));
     }

@@ -401,7 +401,7 @@ fn slots_by_hand_are_named_with_their_files() {
         ("#[cfg(test)] mod tests { use a::StorageCache; }", None),
     ] {
         let rust = rust(&[("src/deep/a.rs", code)]);
-    let sources = SourceFiles::read(&rust);
+        let sources = SourceFiles::read(&rust);
         let expected: Vec<String> = name
             .iter()
             .map(|name| format!("src/deep/a.rs: {name}"))
