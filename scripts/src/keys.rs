@@ -9,6 +9,7 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use clap::Args;
+use serde::Deserialize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -77,8 +78,10 @@ pub struct KeyArgs {
     manifest: KeyPlace,
 }
 
-/// Where the manifest says that a key lies. Of several the first counts: file, keystore, account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Where the manifest says that a key lies: `key = { account = "ana" }`. Of several the first counts: file, keystore,
+/// account, unlocked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyPlace {
     /// A file that holds the private key in hexadecimal.
     pub private_key_path: Option<PathBuf>,
@@ -88,12 +91,28 @@ pub struct KeyPlace {
     pub account: Option<String>,
     /// A file that holds the keystore's password.
     pub password_file: Option<PathBuf>,
+    /// An account that the endpoint holds, an address or an alias.
+    pub unlocked: Option<String>,
 }
 
 impl KeyPlace {
+    /// The same, its paths from the folder of the manifest at `path`.
+    pub(crate) fn beside(self, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let beside = |file: Option<PathBuf>| file.map(|file| folder.join(file));
+        Self {
+            private_key_path: beside(self.private_key_path),
+            keystore: beside(self.keystore),
+            account: self.account,
+            password_file: beside(self.password_file),
+            unlocked: self.unlocked,
+        }
+    }
+
     /// Whether it names a key.
     pub fn is_some(&self) -> bool {
-        self.private_key_path.is_some() || self.keystore.is_some() || self.account.is_some()
+        let is_file = self.private_key_path.is_some() || self.keystore.is_some();
+        is_file || self.account.is_some() || self.unlocked.is_some()
     }
 }
 
@@ -229,9 +248,18 @@ impl KeyArgs {
         Ok(Some(signer))
     }
 
-    /// The account for which the endpoint signs, as it was written.
+    /// The account for which the endpoint signs, as it was written. One that the manifest names counts
+    /// where neither a flag nor a variable nor the manifest says where a key lies.
     pub fn unlocked(&self) -> Option<&str> {
-        self.unlocked.as_deref()
+        let is_flag = self.private_key.is_some() || self.private_key_path.is_some();
+        let is_variable = || KEY_VARIABLES.iter().any(|name| given(name).is_some());
+        let has_key = is_flag || self.keystore().is_some() || is_variable();
+        let place = &self.manifest;
+        let has_place = place.private_key_path.is_some() || place.keystore.is_some();
+        let has_place = has_place || place.account.is_some();
+        let of_manifest = place.unlocked.as_deref();
+        let of_manifest = of_manifest.filter(|_| !self.none && !has_key && !has_place);
+        self.unlocked.as_deref().or(of_manifest)
     }
 
     /// Refuses another account than that of `ETH_FROM`, where that is set.

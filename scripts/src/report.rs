@@ -76,6 +76,13 @@ impl Transactions {
         self
     }
 
+    /// Adds them to what a command reports so far, their lines before its own.
+    pub fn add_to(&self, outcome: &mut Outcome, names: &Names) {
+        let own = std::mem::take(&mut outcome.lines);
+        outcome.add(self, names);
+        outcome.lines.extend(own);
+    }
+
     /// A line for each.
     pub fn lines(&self) -> Vec<String> {
         let line = |one: &Transaction| {
@@ -83,6 +90,12 @@ impl Transactions {
             format!("{:<44} {}  {gas:>10} gas", one.name, one.tx)
         };
         self.transactions.iter().map(line).collect()
+    }
+}
+
+impl CommandReport for Transactions {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        Self::lines(self)
     }
 }
 
@@ -100,30 +113,30 @@ impl Transaction {
 impl Outcome {
     /// The renderings of a report for people and for programs.
     pub fn of(report: &impl CommandReport, names: &Names) -> Self {
-        Self {
-            document: document(report),
-            lines: report.lines(names),
-            commands: report.runner_commands(),
-            exit: Some(report.exit()),
-        }
+        let mut outcome = Self::default();
+        outcome.add(report, names);
+        outcome
+    }
+
+    /// What programs alone ask for.
+    pub fn document(report: &impl Serialize) -> Self {
+        let mut outcome = Self::default();
+        outcome.fields(report);
+        outcome
+    }
+
+    /// Adds the fields of a struct to what is there.
+    pub fn fields(&mut self, of: &impl Serialize) {
+        self.document.extend(document(of));
     }
 
     /// Adds a part of a report behind what is there. How it ended is the part's word, unless that ended well.
     pub fn add(&mut self, part: &impl CommandReport, names: &Names) {
-        let part = Self::of(part, names);
-        self.document.extend(part.document);
-        self.lines.extend(part.lines);
-        self.commands.extend(part.commands);
-        self.exit = part.exit.filter(|exit| *exit != Exit::Done).or(self.exit);
-    }
-}
-
-impl Outcome {
-    /// What programs alone ask for.
-    pub fn document(report: &impl Serialize) -> Self {
-        Self {
-            document: document(report),
-            ..Self::default()
+        self.fields(part);
+        self.lines.extend(part.lines(names));
+        self.commands.extend(part.runner_commands());
+        if part.exit() != Exit::Done {
+            self.exit = Some(part.exit());
         }
     }
 }

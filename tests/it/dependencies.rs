@@ -1,5 +1,5 @@
-//! Checks Cargo.lock. The licences and sources of its packages are those that deny.toml allows,
-//! and their number is the one in `tests/snapshots/dependencies.json`. `cargo deny` itself runs in
+//! Checks the lock files. The licences and sources of their packages are those that deny.toml allows,
+//! and the number of packages in Cargo.lock is the one in `tests/snapshots/dependencies.json`. `cargo deny` itself runs in
 //! `.ci/nightly`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,10 +78,14 @@ fn deny() -> Deny {
 
 /// The output of cargo with `words`, from the lock file as it is and without the network.
 fn cargo(words: &[&str]) -> String {
+    cargo_in(&home(), &[words, &["--offline"]].concat())
+}
+
+fn cargo_in(folder: &Path, words: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(words)
-        .args(["--locked", "--offline"])
-        .current_dir(home())
+        .arg("--locked")
+        .current_dir(folder)
         .output()
         .expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -93,10 +97,24 @@ fn cargo(words: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+const METADATA: [&str; 4] = ["metadata", "--format-version", "1", "--all-features"];
+
 fn packages() -> Vec<Package> {
-    let text = cargo(&["metadata", "--format-version", "1", "--all-features"]);
-    let metadata: Metadata = serde_json::from_str(&text).expect("cargo's metadata");
+    packages_of(&cargo(&METADATA))
+}
+
+fn packages_of(metadata: &str) -> Vec<Package> {
+    let metadata: Metadata = serde_json::from_str(metadata).expect("cargo's metadata");
     metadata.packages
+}
+
+/// The packages of this workspace and of `tests/ethers`, which has a lock file of its own.
+fn all_packages() -> Vec<Package> {
+    let ethers = cargo_in(&home().join("tests/ethers"), &METADATA);
+    [packages(), packages_of(&ethers)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[test]
@@ -107,7 +125,7 @@ fn every_package_in_the_lock_has_a_licence_that_is_allowed() {
         clarify,
     } = deny().licenses;
     let mut unused: BTreeSet<_> = exceptions.iter().map(|entry| &entry.package).collect();
-    for package in packages() {
+    for package in all_packages() {
         let clarified = clarify.iter().find(|entry| package.is(&entry.package));
         let expression = clarified
             .map(|entry| &entry.expression)
@@ -150,7 +168,7 @@ fn every_package_in_the_lock_comes_from_a_source_that_is_allowed() {
     let registries = allow_registry.iter().map(|url| format!("registry+{url}"));
     let gits = allow_git.iter().map(|url| format!("git+{url}"));
     let allowed: Vec<_> = registries.chain(gits).collect();
-    for package in packages() {
+    for package in all_packages() {
         // A package without a source is in this repository.
         let Some(source) = package.source else {
             continue;

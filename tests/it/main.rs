@@ -14,6 +14,7 @@ mod differential;
 mod doctor;
 mod edges;
 mod erc20;
+mod ethers;
 mod evm_revert;
 mod folders;
 mod framework;

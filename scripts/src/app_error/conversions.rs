@@ -3,6 +3,7 @@
 use super::Error;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
+use crate::governance::signed::SignedError;
 use crate::layout::{DocumentError, LayoutError};
 use crate::migration::MigrationError;
 use crate::project::ProjectError;
@@ -13,6 +14,12 @@ use crate::versions::VersionsError;
 impl From<GovernanceError> for Error {
     fn from(error: GovernanceError) -> Self {
         Self::Governance(error.into())
+    }
+}
+
+impl From<SignedError> for Error {
+    fn from(error: SignedError) -> Self {
+        GovernanceError::from(error).into()
     }
 }
 

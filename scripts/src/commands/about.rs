@@ -3,10 +3,13 @@
 use super::help;
 use crate::app_error::Error;
 use crate::build::Framework;
+use crate::governance::Names;
 use crate::ids::CodeHash;
 use crate::output::Outcome;
+use crate::report::CommandReport;
 use alloy::primitives::Address;
 use clap_complete::Shell;
+use serde::Serialize;
 use std::path::Path;
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
@@ -46,14 +49,23 @@ pub(super) fn completions(shell: Shell) -> Outcome {
     let mut script = Vec::new();
     let mut command = help::command();
     clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
-    let script = String::from_utf8_lossy(&script).into_owned();
-    let mut outcome = Outcome::default();
-    for line in script.lines() {
-        outcome.line(line);
+    let report = Completions {
+        shell: shell.to_string(),
+        script: String::from_utf8_lossy(&script).into_owned(),
+    };
+    Outcome::of(&report, &Names::default())
+}
+
+#[derive(Serialize)]
+struct Completions {
+    shell: String,
+    script: String,
+}
+
+impl CommandReport for Completions {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        self.script.lines().map(str::to_owned).collect()
     }
-    outcome.field("shell", shell.to_string());
-    outcome.field("script", script);
-    outcome
 }
 
 /// `man`: a page of the program and one of each command, with what `--help` says.
@@ -69,8 +81,16 @@ pub(super) fn manual(folder: &Path) -> Result<Outcome, Error> {
         found: error.to_string(),
         next: "name another folder".into(),
     })?;
-    let mut outcome = Outcome::default();
-    outcome.field("folder", folder);
-    outcome.line(format!("written    {}", folder.display()));
-    Ok(outcome)
+    Ok(Outcome::of(&Manual { folder }, &Names::default()))
+}
+
+#[derive(Serialize)]
+struct Manual<'a> {
+    folder: &'a Path,
+}
+
+impl CommandReport for Manual<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("written    {}", self.folder.display())]
+    }
 }

@@ -18,20 +18,22 @@ use crate::registry::{Candidate, TransferError, require_there};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
 /// Accepts a proxy, or takes an acceptance back.
 pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
-    let client = context.working_client("adopt").await?;
-    let registry = context.verified(&client, context.registry()?).await?;
+    let (client, registry) = context.verified_working("adopt").await?;
     let place = Place::of(context, &client, registry);
     let proxy = context.manifest.address(&args.proxy)?;
     let (name, version) = (args.name.clone(), args.version.clone());
     let mut outcome = Outcome::default();
-    outcome.field("name", &name);
-    outcome.field("version", &version);
-    outcome.field("proxy", proxy);
+    outcome.fields(&Acceptance {
+        name: &name,
+        version: &version,
+        proxy,
+    });
     let mut call = abi::acceptTransferCall {
         name,
         proxy,
@@ -43,11 +45,13 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
         call.registry = context.manifest.address(from)?;
         let instance = found(place, &call).await?;
         call.kind = instance.kind.number();
-        outcome.field("from", call.registry);
-        outcome.field("kind", kind_in_words(call.kind));
+        let kind = kind_in_words(call.kind);
+        outcome.fields(&Arrives {
+            from: call.registry,
+            kind: &kind,
+        });
         outcome.line(format!(
-            "{proxy}  {} of {} {} of {}",
-            kind_in_words(call.kind),
+            "{proxy}  {kind} of {} {} of {}",
             instance.definition,
             instance.version,
             context.names().long(call.registry)
@@ -82,6 +86,21 @@ pub(super) async fn accept(context: &Context, args: &AdoptArgs) -> Result<Outcom
     }
     let bytes = call.abi_encode().into();
     propose(place, &bytes, Vec::new(), outcome).await
+}
+
+/// What is accepted, or not any more.
+#[derive(Serialize)]
+struct Acceptance<'a> {
+    name: &'a str,
+    version: &'a str,
+    proxy: Address,
+}
+
+/// Where it comes from, and what it is.
+#[derive(Serialize)]
+struct Arrives<'a> {
+    from: Address,
+    kind: &'a str,
 }
 
 /// What an approver of an acceptance has checked.

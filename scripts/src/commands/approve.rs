@@ -1,66 +1,35 @@
-//! `approve` and `cancel`: an action by its id.
+//! `approve`: the very bytes that were proposed, by the action's id.
 
 mod executed;
 
-pub(super) use executed::executed_by;
-
-use super::args::{ApproveArgs, ReviewArgs};
-use super::confirm;
-use super::context::{Context, report};
-use super::export;
+use super::approver::{check_as_approver, require_current, require_part};
+use super::args::ApproveArgs;
+use super::context::Context;
 use super::facts::Place;
 use super::pause;
 use super::pending::named;
-use super::propose::approve_and_roll;
+use super::propose::Sending;
 use super::storage;
-use super::transfer;
-use super::verifiable::implementation;
-use super::work::check_action;
 use crate::app_error::Error;
-use crate::assess::{Finding, Part, Refused, Role};
-use crate::build::Artifact;
-use crate::checks::Assessment;
-use crate::client::Client;
 use crate::governance::signed::calldata_digest;
-use crate::governance::{
-    self, BuildFacts, Call, Display, GovernanceError, action_of, not_an_approver, proposed,
-    superseded_by,
-};
-use crate::ids::ActionId;
-use crate::layout::Build;
+use crate::governance::{Call, Reviewed, action_of, proposed};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
-use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
+use alloy::primitives::{Address, B256};
 use executed::already_executed;
-use serde::Deserialize;
-use std::path::Path;
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use serde::Serialize;
 
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
 pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("approve").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("approve").await?;
     let names = context.names();
-    let action = named(&client, registry, &args.action, &names).await?;
+    let action = named(&client, registry, &args.action).await?;
     let event = proposed(&client, registry, action).await?;
     let decoded = Call::decode(&event.call)?;
     require_current(&client, registry, &decoded).await?;
     if let Some(file) = &args.reviewed {
-        let reviewed = Reviewed::read(file, action)?;
-        if reviewed.call != event.call {
-            return Err(GovernanceError::PayloadDiffers {
-                reviewed: reviewed.call,
-                proposed: event.call,
-            }
-            .into());
-        }
-        reviewed.display.require(&event.call, &names)?;
+        Reviewed::read(file, action)?.require(&event.call, &names)?;
         context
             .output
             .note(&format!("{} says the same", file.display()));
@@ -75,270 +44,24 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let digest = calldata_digest(&event.call);
     context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
-    outcome.field("proposer", event.proposer);
-    outcome.field("calldata_digest", digest);
+    outcome.fields(&Approval {
+        proposer: event.proposer,
+        calldata_digest: digest,
+    });
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
-    let rollout = (&overrides, checks);
-    let mut outcome = approve_and_roll(place, (action, &event.call), outcome, rollout).await?;
+    let sending = Sending::of(&event.call).approving(action);
+    let sending = sending.rolling(&overrides, checks);
+    let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit.is_none() && !context.is_export() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
 }
 
-/// What an approver checks of an action before he approves it, whichever way: that the code is what his
-/// sources build to, what the command that proposed it checked, and that what is final is meant. Of `approver`, if
-/// it is known, also that his own part ends.
-pub(super) async fn check_as_approver(
-    place: Place<'_>,
-    decoded: &Call,
-    (args, approver): (&ReviewArgs, Option<Address>),
-) -> Result<Assessment, Error> {
-    let (context, client, _) = place.parts();
-    if args.source.is_some() || args.script_source.is_some() {
-        // What a build cannot change is reported before it.
-        let found = check_action(place, decoded, (args, Role::Approver)).await?;
-        let mut refused = found.decision().refused;
-        refused.retain(|one| one.part == Part::LiveInstances);
-        if let Some(refused) = Refused::of(refused) {
-            return Err(refused.into());
-        }
-    }
-    if let Some(source) = &args.source {
-        let chain = client.chain_id();
-        compare_build(context, ("--source", source), decoded, "code", |source| {
-            implementation(context, chain, source, true)
-        })?;
-    }
-    if let Some(source) = &args.script_source {
-        compare_build(
-            context,
-            ("--script-source", source),
-            decoded,
-            "script",
-            |source| context.artifact_anew(source),
-        )?;
-    }
-    let (checks, notices) = look_as_approver(place, decoded, (args, approver)).await?;
-    storage::require(&checks)?;
-    confirm::require(context, &notices)?;
-    confirm::gaps(context, &checks.coverage)?;
-    Ok(checks)
-}
-
-/// What was found out about an action for who approves it, and what has to be meant.
-pub(super) async fn look_as_approver(
-    place: Place<'_>,
-    decoded: &Call,
-    (args, approver): (&ReviewArgs, Option<Address>),
-) -> Result<(Assessment, Vec<Finding>), Error> {
-    let checks = check_action(place, decoded, (args, Role::Approver)).await?;
-    let (client, registry) = (place.client, place.registry);
-    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
-    if let Call::TransferProxy(call) = decoded {
-        let checked = transfer::check(place, call).await?;
-        for line in &checked.lines {
-            place.context.output.note(line);
-        }
-        notices.extend(checked.notices());
-    }
-    Ok((checks, notices))
-}
-
-/// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
-pub(super) async fn require_current(
-    client: &Client,
-    registry: Address,
-    call: &Call,
-) -> Result<(), Error> {
-    match superseded_by(client, registry, call).await? {
-        Some(registered) => Err(GovernanceError::Superseded {
-            definition: call.definition().into(),
-            registered,
-        }
-        .into()),
-        None => Ok(()),
-    }
-}
-
-/// Refuses a key whose approval the registry would not take, before anything is built and judged.
-pub(super) async fn require_part(
-    client: &Client,
-    registry: Address,
-    call: &Bytes,
-) -> Result<(), Error> {
-    let request = TransactionRequest::default()
-        .with_from(client.caller("approve")?)
-        .with_to(registry)
-        .with_input(call.clone());
-    let tried = client.provider().call(request).await;
-    let refused = tried.map_err(|error| client.error("approve", error)).err();
-    match refused.filter(|error| error.is_refused_as::<abi::NotAnApprover>()) {
-        Some(error) => Err(not_an_approver(client, registry, call, error).await.into()),
-        None => Ok(()), // anything else is reported by what sends it
-    }
-}
-
-/// Builds the sources anew: they must build to the code that `call` names as `what`.
-fn compare_build(
-    context: &Context,
-    (flag, source): (&str, &str),
-    call: &Call,
-    what: &'static str,
-    build: impl FnOnce(&str) -> Result<Artifact, Error>,
-) -> Result<(), Error> {
-    if !call.subjects().iter().any(|(other, ..)| *other == what) {
-        return Err(Error::Usage {
-            message: format!("{flag} for an action without {what}"),
-            expected: format!("an action that names {what}, which sources can be compared with"),
-            found: "none".into(),
-            next: format!("leave {flag} out"),
-        });
-    }
-    require_sources(flag, source)?;
-    let build = Build::from(&build(source)?);
-    BuildFacts::of(call, what, &build, true)?;
-    let what = match what {
-        "script" => "very code of the migration",
-        _ => "very code",
-    };
-    let line = format!("{source} builds to the {what} that would be approved");
-    context.output.note(&line);
-    Ok(())
-}
-
-/// A file of WASM tells nothing of the sources that it was built from.
-fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
-    if !Path::new(source).is_file() {
-        return Ok(());
-    }
-    Err(Error::Usage {
-        message: format!("{source} is a file, so nothing can be built from it"),
-        expected: format!("{flag}: the folder of a crate, or a contract of this workspace"),
-        found: "a file".into(),
-        next: "give the folder that its Cargo.toml lies in".into(),
-    })
-}
-
-/// Ends an action: its proposer, or who alone satisfies its role.
-pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let (client, registry, event) = open(context, "cancel", action).await?;
-    let action = ActionId(event.action);
-    let call = abi::cancelCall { action: action.0 };
-    if context.is_export() {
-        return exported(
-            context,
-            (&client, registry),
-            "cancel",
-            action,
-            call.abi_encode().into(),
-        )
-        .await;
-    }
-    let sent = client.send("cancel", registry, &call, U256::ZERO).await;
-    let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
-    let sent = match sent {
-        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
-            return Err(why_ended(context, (&client, registry), action, "cancel").await);
-        }
-        sent => sent.map_err(refused)?,
-    };
-    let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&sent));
-    outcome.field("action", action);
-    outcome.field("executed", false);
-    outcome.line(format!("cancelled {action}"));
-    Ok(outcome)
-}
-
-/// Why nothing is left to revoke or to cancel of an action that is not open any more.
-pub(super) async fn why_ended(
-    context: &Context,
-    (client, registry): (&Client, Address),
-    action: ActionId,
-    what: &str,
-) -> Error {
-    let not_open = GovernanceError::NotOpen { action };
-    match governance::instead(client, registry, action, not_open).await {
-        Ok(ended) => {
-            let by = executed_by(&ended, &context.names());
-            let found = format!("nothing is left to {what}");
-            GovernanceError::Executed { action, by, found }.into()
-        }
-        Err(error) => error.into(),
-    }
-}
-
-/// Writes the call on an action for another approver.
-pub(super) async fn exported(
-    context: &Context,
-    (client, registry): (&Client, Address),
-    what: &str,
-    action: ActionId,
-    call: Bytes,
-) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::default();
-    outcome.field("action", action);
-    let title = format!("{what} {action}");
-    export::plain(context, client, &title, registry, call, &mut outcome).await?;
-    Ok(outcome)
-}
-
-/// An open action, as it was proposed; shows what it does.
-async fn open(
-    context: &Context,
-    what: &str,
-    action: &str,
-) -> Result<(Client, Address, abi::Proposed), Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client(what).await?;
-    let registry = context.verified(&client, unverified).await?;
-    let names = context.names();
-    let action = named(&client, registry, action, &names).await?;
-    match governance::readiness(&client, registry, action).await {
-        Err(GovernanceError::NotOpen { .. }) => {
-            return Err(why_ended(context, (&client, registry), action, what).await);
-        }
-        found => found?,
-    };
-    let event = proposed(&client, registry, action).await?;
-    for line in Display::of(&event.call, &names)?.lines() {
-        context.output.note(&line);
-    }
-    Ok((client, registry, event))
-}
-
-/// An action as `pending --json` printed it.
-#[derive(Deserialize)]
-struct Reviewed {
-    action: ActionId,
-    call: Bytes,
-    display: Display,
-}
-
-/// What `pending --json` prints, or one action of it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ReviewedFile {
-    All { actions: Vec<Reviewed> },
-    One(Reviewed),
-}
-
-impl Reviewed {
-    fn read(file: &Path, action: ActionId) -> Result<Self, GovernanceError> {
-        let refused = |reason: String| GovernanceError::Reviewed {
-            file: file.display().to_string(),
-            reason,
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
-        let read: ReviewedFile =
-            serde_json::from_str(&text).map_err(|error| refused(error.to_string()))?;
-        let all = match read {
-            ReviewedFile::All { actions } => actions,
-            ReviewedFile::One(one) => vec![one],
-        };
-        let found = all.into_iter().find(|reviewed| reviewed.action == action);
-        found.ok_or_else(|| refused(format!("it does not tell of {action}")))
-    }
+/// What is approved.
+#[derive(Serialize)]
+struct Approval {
+    proposer: Address,
+    calldata_digest: B256,
 }

@@ -1,9 +1,4 @@
-//! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal. And what actions
-//! carry, in words.
-
-mod decoded;
-
-pub(super) use decoded::decoded;
+//! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
 
 use crate::address;
 use crate::app_error::Error;

@@ -10,6 +10,7 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(
@@ -24,7 +25,6 @@ pub(super) async fn run(
         createPolicy: context.manifest.policy(create.unwrap_or(migrate))?,
         name,
     };
-    let unverified = context.registry()?;
     let policies = [
         ("migrate", &*call.migratePolicy),
         ("policy", &*call.policyPolicy),
@@ -38,27 +38,27 @@ pub(super) async fn run(
         &call.name,
         (&call.migratePolicy, &call.policyPolicy),
     )?;
-    let client = context.working_client("define").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("define").await?;
     let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
     let bytes: Bytes = call.abi_encode().into();
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     confirm::require(context, &notices)?;
     let mut outcome = Outcome::default();
-    outcome.field("name", &call.name);
     let copied = [("policy", policy), ("create", create)];
     let copied = copied.iter().filter(|(_, given)| given.is_none());
-    let copied: Vec<&str> = copied.map(|(role, _)| *role).collect();
+    let copied: Vec<&'static str> = copied.map(|(role, _)| *role).collect();
     for role in &copied {
         let policy = context.names().policy(&call.migratePolicy);
         let line = format!("role {role}: no --{role}, so as --migrate: {policy}");
         context.output.note(&line);
     }
-    outcome.field("as_migrate", &copied);
-    let open = pending(&client, registry, "", &context.names()).await?;
+    outcome.fields(&Definition {
+        name: &call.name,
+        as_migrate: copied,
+    });
+    let open = pending(&client, registry, "").await?;
     for other in open.actions.iter().filter(|other| other.call != bytes) {
-        if matches!(Call::decode(&other.call), Ok(Call::CreateDefinition(open)) if open.name == call.name)
-        {
+        if matches!(&other.says, Call::CreateDefinition(open) if open.name == call.name) {
             context.output.note(&format!(
                 "another action that defines {} is open and says something else: {}",
                 call.name, other.action
@@ -72,4 +72,12 @@ pub(super) async fn run(
         outcome,
     )
     .await
+}
+
+/// What is defined.
+#[derive(Serialize)]
+struct Definition<'a> {
+    name: &'a str,
+    /// The roles whose policy is that of `migrate`.
+    as_migrate: Vec<&'static str>,
 }

@@ -2,10 +2,13 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::demo::{self, Played};
-use crate::error::{Explain, Report};
+use crate::demo::{self, Document, Played};
+use crate::error::{Exit, Explain, Report};
+use crate::governance::Names;
 use crate::output::Outcome;
-use serde_json::Value;
+use crate::report::CommandReport;
+use alloy::primitives::Address;
+use serde::Serialize;
 use std::convert::Infallible;
 
 pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome, Error> {
@@ -16,40 +19,83 @@ pub(super) async fn run(context: &Context, keep: bool) -> Result<Outcome, Error>
         node,
         registry,
     } = played?;
-    let mut outcome = Outcome::default();
-    let all = document.commands.len();
-    let failed = document.commands.iter().filter(|done| !done.ok).count();
-    outcome.line("");
-    outcome.line(format!(
-        "{} of {all} commands print what the page says, {:.1} s",
-        all - failed,
-        document.seconds
-    ));
-    outcome.line(format!("\"ok\":{}", document.ok));
-    if let Ok(Value::Object(fields)) = serde_json::to_value(&document) {
-        outcome.document = fields;
-    }
-    let Some(registry) = registry.filter(|_| document.ok) else {
-        let error = Error::Checks { failed, all };
-        let report = Report::of(&error);
-        context.output.explain(&report);
-        outcome.field("error", report);
-        outcome.exit = Some(error.exit());
-        return Ok(outcome);
+    let registry = registry.filter(|_| document.ok);
+    let error = registry.is_none().then(|| unlike_the_page(&document));
+    let report = Shown {
+        kept: registry.filter(|_| keep).map(|registry| Kept {
+            endpoint: node.endpoint(),
+            registry,
+        }),
+        error: error.as_ref().map(|error| Report::of(error)),
+        exit: error.map_or(Exit::Done, |error| error.exit()),
+        document,
     };
-    if !keep {
-        outcome.line("look at it in the browser: stylus-upgrades demo --keep");
+    report
+        .error
+        .iter()
+        .for_each(|error| context.output.explain(error));
+    let outcome = Outcome::of(&report, &context.names());
+    if report.kept.is_none() {
         return Ok(outcome);
     }
-    let console = [
-        "stylus-upgrades console --open",
-        &format!("--rpc-url {}", node.endpoint()),
-        &format!("--registry {registry}"),
-    ];
-    outcome.line(format!("look at it in the browser: {}", console.join(" ")));
-    outcome.field("endpoint", node.endpoint());
-    outcome.field("registry", registry);
     context.output.result(&outcome);
     // Until a signal ends this process, and the chain with it.
     match std::future::pending::<Infallible>().await {}
+}
+
+fn failed(document: &Document) -> usize {
+    document.commands.iter().filter(|done| !done.ok).count()
+}
+
+fn unlike_the_page(document: &Document) -> Error {
+    Error::Checks {
+        failed: failed(document),
+        all: document.commands.len(),
+    }
+}
+
+/// What `demo` reports.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    document: Document,
+    #[serde(flatten)]
+    kept: Option<Kept>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// The chain that goes on.
+#[derive(Serialize)]
+struct Kept {
+    endpoint: String,
+    registry: Address,
+}
+
+impl CommandReport for Shown {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let all = self.document.commands.len();
+        let done = all - failed(&self.document);
+        let seconds = self.document.seconds;
+        let mut lines = vec![
+            String::new(),
+            format!("{done} of {all} commands print what the page says, {seconds:.1} s"),
+            format!("\"ok\":{}", self.document.ok),
+        ];
+        let command = match &self.kept {
+            _ if self.error.is_some() => return lines,
+            None => "stylus-upgrades demo --keep".to_owned(),
+            Some(Kept { endpoint, registry }) => {
+                format!("stylus-upgrades console --open --rpc-url {endpoint} --registry {registry}")
+            }
+        };
+        lines.push(format!("look at it in the browser: {command}"));
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        self.exit
+    }
 }

@@ -1,25 +1,24 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and what helps.
 
-use super::context::Context;
+use super::context::{Context, Unverified};
 use super::facts::Place;
 use super::watch;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Program, State,
+    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program,
 };
 use crate::error::{Exit, Explain, Report};
+use crate::governance::Names;
 use crate::model::Used;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::text::{count, utc};
+use crate::report::CommandReport;
 use alloy::primitives::{Address, U256};
 use clap::Args;
+use serde::Serialize;
 use std::net::SocketAddr;
-
-/// Seconds of a day.
-const DAY: u64 = 86_400;
 
 /// Whether everything that is needed still runs, and for how long.
 ///
@@ -58,44 +57,164 @@ pub struct DoctorArgs {
     pub every: u64,
 }
 
+/// What `--fix` does beside what is needed.
+#[derive(Clone, Copy)]
+struct Fix {
+    /// Also what only a way back or a new instance of an old version needs.
+    all: bool,
+    /// Wei that bids may cost, all together.
+    max_bid: Option<U256>,
+}
+
+/// What `doctor` reports.
+#[derive(Serialize)]
+pub(super) struct Examined {
+    toolchain: Vec<Check>,
+    #[serde(flatten)]
+    done: Done,
+    #[serde(flatten)]
+    subject: Subject,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+/// What was examined beside the toolchain.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Subject {
+    Registry {
+        registry: Address,
+        #[serde(flatten)]
+        diagnosis: Diagnosis,
+    },
+    Chain {
+        chain: ChainFacts,
+    },
+    Nothing {},
+}
+
+/// What `--fix` did.
+#[derive(Default, Serialize)]
+struct Done {
+    #[serde(rename = "fixed", skip_serializing_if = "Option::is_none")]
+    cured: Option<Vec<Cured>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bids: Option<Vec<Bid>>,
+    #[serde(skip)]
+    takes_no_bids: bool,
+}
+
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
     if args.watch {
         return watch::run(context, args).await;
     }
-    let mut outcome = Outcome::default();
-    let folder = std::env::current_dir().unwrap_or_default();
-    let toolchain = doctor::toolchain(&folder);
-    outcome.line("toolchain");
-    outcome.lines.extend(toolchain.iter().map(Check::line));
-    outcome.field("toolchain", &toolchain);
-    let has_toolchain = toolchain.iter().all(|check| check.ok);
-    let Some(unverified) = context.named_registry()? else {
-        without_registry(context, args, has_toolchain, &mut outcome).await?;
-        return Ok(outcome);
+    let fix = args.fix.then_some(Fix {
+        all: args.all,
+        max_bid: args.max_bid,
+    });
+    let report = match context.named_registry()? {
+        Some(registry) => {
+            let within = args.within.saturating_mul(DAY);
+            of_registry(context, registry, within, fix).await?
+        }
+        None => {
+            if args.fix {
+                context.registry()?; // there is nothing to be fixed without one
+            }
+            of_chain(context).await?
+        }
     };
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What the command reports of the registry, without doing anything.
+pub(super) async fn examined(context: &Context) -> Result<Examined, Error> {
+    of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await
+}
+
+fn toolchain() -> Vec<Check> {
+    doctor::toolchain(&std::env::current_dir().unwrap_or_default())
+}
+
+async fn of_registry(
+    context: &Context,
+    unverified: Unverified,
+    within: u64,
+    wanted: Option<Fix>,
+) -> Result<Examined, Error> {
     let mut client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
     context.say_read_at(&client, registry, true);
-    if args.fix && client.has_key() {
+    if wanted.is_some() && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }
-    let within = args.within.saturating_mul(DAY);
     let framework = context.builder()?.framework()?;
-    let mut diagnosis = doctor::examine(&client, registry, &framework, within).await?;
-    outcome.field("registry", registry);
-    if args.fix {
-        let cured = fix(context, &client, args, &diagnosis, &mut outcome).await?;
-        if cured {
-            diagnosis = doctor::examine(&client, registry, &framework, within).await?;
+    let examine = async || doctor::examine(&client, registry, &framework, within).await;
+    let mut diagnosis = examine().await?;
+    let mut done = Done::default();
+    if let Some(wanted) = wanted {
+        if fix(context, &client, wanted.all, &diagnosis, &mut done).await? {
+            diagnosis = examine().await?;
         }
-        if let Some(most) = args.max_bid
-            && bid(context, &client, &diagnosis, most, &mut outcome).await?
+        if let Some(most) = wanted.max_bid
+            && bid(context, &client, &diagnosis, most, &mut done).await?
         {
-            diagnosis = doctor::examine(&client, registry, &framework, within).await?;
+            diagnosis = examine().await?;
         }
     }
-    report(context, registry, &diagnosis, &mut outcome);
-    Ok(outcome)
+    let exit = match diagnosis.severity() {
+        _ if done.is_partial() => Exit::Partial,
+        Some(Severity::Danger) => Exit::Refused,
+        Some(Severity::Warning) => Exit::NotReady,
+        Some(_) | None => Exit::Done,
+    };
+    let ok = exit == Exit::Done;
+    let first = diagnosis.findings.first().filter(|_| !ok);
+    Ok(Examined {
+        toolchain: toolchain(),
+        done,
+        ok,
+        error: first.map(|first| Report::of(first)),
+        exit,
+        subject: Subject::Registry {
+            registry,
+            diagnosis,
+        },
+    })
+}
+
+/// The toolchain and the endpoint alone.
+async fn of_chain(context: &Context) -> Result<Examined, Error> {
+    let toolchain = toolchain();
+    let chain = async {
+        let client = context.reader().await?;
+        Ok::<_, Error>(ChainFacts::read(&client).await?)
+    };
+    let (subject, error, exit) = match chain.await {
+        Ok(chain) => {
+            let exit = match toolchain.iter().all(|check| check.ok) {
+                true => Exit::Done,
+                false => Exit::Refused,
+            };
+            (Subject::Chain { chain }, None, exit)
+        }
+        Err(error) => {
+            let report = Report::of(&error);
+            context.output.explain(&report);
+            (Subject::Nothing {}, Some(report), error.exit())
+        }
+    };
+    Ok(Examined {
+        toolchain,
+        done: Done::default(),
+        subject,
+        ok: exit == Exit::Done,
+        error,
+        exit,
+    })
 }
 
 /// Warns, in another command, of what ends soon or does not run: of the registry itself and of these
@@ -110,61 +229,23 @@ pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Findin
     Ok(warnings)
 }
 
-/// The toolchain and the endpoint alone.
-async fn without_registry(
-    context: &Context,
-    args: &DoctorArgs,
-    has_toolchain: bool,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    if args.fix {
-        context.registry()?; // there is nothing to be fixed without one
-    }
-    let chain = async {
-        let client = context.reader().await?;
-        Ok::<_, Error>(ChainFacts::read(&client).await?)
-    };
-    match chain.await {
-        Ok(chain) => {
-            outcome.lines.extend(chain_lines(&chain));
-            outcome.field("chain", &chain);
-            outcome.line("registry");
-            outcome.line("  · none is named: --registry ADDRESS examines it and what it needs");
-            if !has_toolchain {
-                outcome.exit = Some(Exit::Refused);
-            }
-        }
-        Err(error) => {
-            let report = Report::of(&error);
-            context.output.explain(&report);
-            outcome.line("chain");
-            outcome.line(format!("  ✗ {}", report.message));
-            outcome.field("error", report);
-            outcome.exit = Some(error.exit());
-        }
-    }
-    outcome.field("ok", outcome.exit.is_none());
-    Ok(())
-}
-
 /// Does what helps; whether anything was done.
 async fn fix(
     context: &Context,
     client: &Client,
-    args: &DoctorArgs,
+    all: bool,
     diagnosis: &Diagnosis,
-    outcome: &mut Outcome,
+    done: &mut Done,
 ) -> Result<bool, Error> {
     let programs = diagnosis.programs.iter();
     let all: Vec<&Program> = programs
-        .filter(|program| program.needed || args.all)
+        .filter(|program| program.needed || all)
         .filter(|program| program.cure != Cure::None)
         .collect();
     let paid = all
         .iter()
         .filter(|one| !matches!(one.cure, Cure::Later { .. }));
     let paid = paid.count();
-    let mut cured = Vec::new();
     if paid > 0 {
         client.sender("doctor --fix")?;
         let fees = doctor::fees(client, &all).await?;
@@ -172,19 +253,9 @@ async fn fix(
             "{paid} programs are fixed, with data fees of about {fees} wei beside the gas"
         ));
     }
-    if !all.is_empty() {
-        let bump = context.global.data_fee_bump_percent;
-        cured = doctor::fix(client, &diagnosis.chain, &all, bump, &*context.output).await?;
-    }
-    outcome.line("fixed");
-    if cured.is_empty() {
-        outcome.line("  nothing needed it");
-    }
-    outcome.lines.extend(cured.iter().map(Cured::line));
-    outcome.field("fixed", &cured);
-    if cured.iter().any(|one| one.error.is_some()) {
-        outcome.exit = Some(Exit::Partial);
-    }
+    let bump = context.global.data_fee_bump_percent;
+    let cured = doctor::fix(client, &diagnosis.chain, &all, bump, &*context.output).await?;
+    done.cured = Some(cured);
     Ok(paid > 0)
 }
 
@@ -194,16 +265,13 @@ async fn bid(
     client: &Client,
     diagnosis: &Diagnosis,
     most: U256,
-    outcome: &mut Outcome,
+    done: &mut Done,
 ) -> Result<bool, Error> {
     let programs = diagnosis.programs.iter().filter(|program| program.needed);
     let programs: Vec<&Program> = programs.collect();
-    outcome.line("init cache");
-    let Some(mut bids) = doctor::offers(client, &diagnosis.chain, &programs, most).await? else {
-        outcome.line("  · the chain has no cache manager that takes bids");
-        outcome.field("bids", Vec::<Bid>::new());
-        return Ok(false);
-    };
+    let offers = doctor::offers(client, &diagnosis.chain, &programs, most).await?;
+    done.takes_no_bids = offers.is_none();
+    let mut bids = offers.unwrap_or_default();
     let sum = |only: bool| {
         let bids = bids.iter().filter(|bid| bid.within_bound || !only);
         bids.fold(U256::ZERO, |sum, bid| sum.saturating_add(bid.wei))
@@ -216,181 +284,80 @@ async fn bid(
              {placed} wei are spent now, and nobody gets them back"
         ));
         doctor::place(client, &diagnosis.chain, &mut bids, most, &*context.output).await?;
-    } else {
-        outcome.line("  everything that runs is in it");
     }
-    outcome.lines.extend(bids.iter().map(Bid::line));
-    if bids
-        .iter()
-        .any(|bid| bid.error.is_some() || !bid.within_bound)
-    {
-        outcome.exit = outcome.exit.or(Some(Exit::Partial));
-    }
-    outcome.field("bids", &bids);
+    done.bids = Some(bids);
     Ok(count > 0)
 }
 
-fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: &mut Outcome) {
-    outcome.lines.extend(chain_lines(&diagnosis.chain));
-    outcome.line(format!("programs of {}", context.names().long(registry)));
-    for program in &diagnosis.programs {
-        outcome.lines.extend(program_lines(program));
+impl Done {
+    /// Whether not everything came about.
+    fn is_partial(&self) -> bool {
+        let is_missing = |bid: &Bid| bid.error.is_some() || !bid.within_bound;
+        let mut cured = self.cured.iter().flatten();
+        cured.any(|one| one.error.is_some()) || self.bids.iter().flatten().any(is_missing)
     }
-    for (name, lines) in [
-        ("migrations", migrations(diagnosis)),
-        ("actions", actions(diagnosis)),
-        ("findings", findings(diagnosis)),
-    ] {
-        if !lines.is_empty() {
-            outcome.line(name);
-            outcome.lines.extend(lines);
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(cured) = &self.cured {
+            lines.push("fixed".to_owned());
+            if cured.is_empty() {
+                lines.push("  nothing needed it".into());
+            }
+            lines.extend(cured.iter().map(Cured::line));
+        }
+        if let Some(bids) = &self.bids {
+            lines.push("init cache".into());
+            if self.takes_no_bids {
+                lines.push("  · the chain has no cache manager that takes bids".into());
+            } else if bids.is_empty() {
+                lines.push("  everything that runs is in it".into());
+            }
+            lines.extend(bids.iter().map(Bid::line));
+        }
+        lines
+    }
+}
+
+impl Examined {
+    /// What was found out, where a registry was examined.
+    pub(super) fn diagnosis(&self) -> Option<&Diagnosis> {
+        match &self.subject {
+            Subject::Registry { diagnosis, .. } => Some(diagnosis),
+            Subject::Chain { .. } | Subject::Nothing {} => None,
         }
     }
-    let severity = diagnosis.severity();
-    let has = |name: &str| diagnosis.findings.iter().any(|one| one.id == *name);
-    outcome.line(match severity {
-        _ if has(doctor::INCOMPLETE) => {
-            "the endpoint does not tell everything: what it hides is not examined"
+}
+
+impl CommandReport for Examined {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = vec!["toolchain".to_owned()];
+        lines.extend(self.toolchain.iter().map(Check::line));
+        lines.extend(self.done.lines());
+        match &self.subject {
+            Subject::Registry {
+                registry,
+                diagnosis,
+            } => lines.extend(diagnosis.lines(&names.long(*registry))),
+            Subject::Chain { chain } => {
+                lines.extend(chain.lines());
+                lines.push("registry".into());
+                let advice = "--registry ADDRESS examines it and what it needs";
+                lines.push(format!("  · none is named: {advice}"));
+            }
+            Subject::Nothing {} => {
+                lines.push("chain".into());
+                lines.extend(
+                    self.error
+                        .iter()
+                        .map(|error| format!("  ✗ {}", error.message)),
+                );
+            }
         }
-        Some(Severity::Danger) => "something that is needed does not work now",
-        _ if has(doctor::PAUSED) => "everything that is needed runs; a definition is paused",
-        Some(Severity::Warning) => "everything works; something needs attention in time",
-        Some(_) | None => "everything works",
-    });
-    outcome.field("chain", &diagnosis.chain);
-    outcome.field("programs", &diagnosis.programs);
-    outcome.field("migrations", &diagnosis.migrations);
-    outcome.field("actions", &diagnosis.actions);
-    outcome.field("cache_bids", &diagnosis.cache_bids);
-    outcome.field("findings", &diagnosis.findings);
-    let exit = match severity {
-        Some(Severity::Danger) => Some(Exit::Refused),
-        Some(Severity::Warning) => Some(Exit::NotReady),
-        Some(_) | None => None,
-    };
-    outcome.exit = outcome.exit.or(exit);
-    outcome.field("ok", outcome.exit.is_none());
-    let first = diagnosis.findings.first();
-    if let Some(first) = first.filter(|_| outcome.exit.is_some()) {
-        outcome.field("error", Report::of(first));
+        lines
     }
-}
 
-fn chain_lines(chain: &ChainFacts) -> Vec<String> {
-    let mut lines = vec![
-        "chain".to_owned(),
-        format!(
-            "  ✓ {}  chain {}, block {}, ArbOS {}, Stylus {}",
-            chain.endpoint, chain.chain_id, chain.block, chain.arbos, chain.stylus
-        ),
-        format!(
-            "  · an activation lasts {} days, and can be prolonged when it is {} days old",
-            chain.expiry_days, chain.keepalive_days
-        ),
-    ];
-    if let Some(scheduled) = chain.scheduled {
-        let (arbos, time) = (scheduled.arbos, utc(scheduled.time));
-        lines.push(format!("  ! ArbOS {arbos} is scheduled for {time}"));
+    fn exit(&self) -> Exit {
+        self.exit
     }
-    lines
-}
-
-/// One line for the code, and one for each purpose of it.
-fn program_lines(program: &Program) -> Vec<String> {
-    let (mark, state) = match program.state {
-        State::Active { seconds_left } if seconds_left < AHEAD_DAYS * DAY => {
-            ("!", format!("{} left", count(seconds_left / DAY, "day")))
-        }
-        State::Active { seconds_left } => {
-            ("✓", format!("{} left", count(seconds_left / DAY, "day")))
-        }
-        State::Expired { age } => (
-            "✗",
-            format!("expired, activated {} ago", count(age / DAY, "day")),
-        ),
-        State::Outdated { version, wanted } => (
-            "✗",
-            format!("outdated, for Stylus {version} and not {wanted}"),
-        ),
-        State::Inactive => ("✗", "never activated".into()),
-        State::Evm => ("✓", "EVM code, does not expire".into()),
-        State::Missing => ("✗", "no code".into()),
-    };
-    // What nothing needs now raises no alarm, and `--fix` alone leaves it as it is.
-    let (mark, flags) = match program.needed {
-        true => (mark, "--fix"),
-        false => ("·", "--fix --all"),
-    };
-    let cached = match program.cached {
-        Some(true) => "  cached",
-        Some(false) | None => "",
-    };
-    let cure = match program.cure {
-        Cure::None => String::new(),
-        Cure::Later { from } => format!("  keepalive possible from {}", utc(from)),
-        Cure::Keepalive => format!("  {flags} keeps it alive"),
-        Cure::Activate => format!("  {flags} activates it"),
-    };
-    let mut lines = vec![format!(
-        "  {mark} {}  {state}{cached}{cure}",
-        program.codehash
-    )];
-    for account in &program.accounts {
-        let mut uses: Vec<_> = account
-            .uses
-            .iter()
-            .map(|one| {
-                let needed = if one.needed { "" } else { ", not needed now" };
-                format!("{} ({}){needed}", one.role.name(), one.of)
-            })
-            .collect();
-        uses.dedup();
-        let wrong = match account.recorded {
-            Some(recorded) if recorded != program.codehash => "  NOT THE RECORDED CODE",
-            _ => "",
-        };
-        lines.push(format!(
-            "      {}  {}{wrong}",
-            account.address,
-            uses.join("; ")
-        ));
-    }
-    lines
-}
-
-fn migrations(diagnosis: &Diagnosis) -> Vec<String> {
-    let migrations = diagnosis.migrations.iter();
-    migrations
-        .map(|one| {
-            format!(
-                "  {}  {} {} → {}  since {}",
-                one.proxy,
-                one.definition,
-                one.from,
-                one.to,
-                utc(one.since)
-            )
-        })
-        .collect()
-}
-
-fn actions(diagnosis: &Diagnosis) -> Vec<String> {
-    let actions = diagnosis.actions.iter();
-    actions
-        .map(|one| {
-            format!(
-                "  {}  {} {}  {}, until {}",
-                one.action,
-                one.definition,
-                one.call,
-                count(one.approvals, "approval"),
-                utc(one.expires)
-            )
-        })
-        .collect()
-}
-
-fn findings(diagnosis: &Diagnosis) -> Vec<String> {
-    let lines = diagnosis.findings.iter().flat_map(Finding::lines);
-    lines.map(|line| format!("  {line}")).collect()
 }

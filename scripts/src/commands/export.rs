@@ -2,23 +2,26 @@
 
 use super::args::{ApproveArgs, Command, MigrationArgs, OfflineArgs, PolicyCommand};
 use super::context::Context;
-use super::propose::report_dry_run;
+use super::facts::Place;
+use super::propose::note;
 use super::waiting::has_adopted;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::export::{Account, ExportError, Exported, Format, require_chain_id};
-use crate::governance::{Call, GovernedCall, Simulated};
+use crate::export::{
+    Account, ExportError, Exported, ExportedCall, ExportedFile, ExportedOrder, Follows, Format,
+    Written, now, require_chain_id,
+};
+use crate::governance::{Call, GovernedCall, ShownCall, Trial};
+use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use clap::Args;
-use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 /// An approver that signs nothing itself.
@@ -118,43 +121,30 @@ pub(super) fn acting(context: &Context, client: Client) -> Result<Client, Error>
 
 /// Writes a governed call, and says what it would do.
 pub(super) async fn governed(
-    context: &Context,
-    client: &Client,
+    place: Place<'_>,
     call: &GovernedCall,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
+    shown: ShownCall,
+) -> Result<ExportedCall, Error> {
+    let (context, client, _) = place.parts();
     let simulated = call.simulate(client).await?;
     call.require_success(simulated.dry_run.as_ref())?;
-    report_dry_run(context, call, simulated.dry_run.as_ref(), outcome);
-    let title = call.what();
-    let request = (call.registry, &call.bytes, call.value);
-    write(context, client, &title, request, simulated.gas, outcome).await?;
-    let Simulated {
-        action,
-        approvals,
-        required,
-        executes,
-        ..
-    } = simulated;
-    outcome.field("action", action);
-    outcome.field("approvals", approvals);
-    outcome.field("required", required);
-    outcome.field("executes", executes);
-    outcome.line(format!("action     {action}"));
-    outcome.line(match executes {
-        true => format!("sent now   it completes the policy ({approvals}/{required}) and executes"),
-        false => format!("sent now   it approves ({approvals}/{required})"),
-    });
-    if !executes
-        && approvals >= required
+    let trial = Trial::of(call, simulated.dry_run.as_ref());
+    note(context, &trial);
+    let request = (&call.bytes, call.value);
+    let file = write(place, &call.what(), request, simulated.gas).await?;
+    let approved = simulated.approved;
+    let needs_direct_call = !simulated.executes
+        && approved.approvals >= approved.required
         && is_contract(client).await?
-        && call.orders_adopted(client).await?
-    {
-        outcome.line(format!(
-            "next: stylus-upgrades approve {action}, by anybody with a key whose account has no code: that executes it"
-        ));
-    }
-    rollout_follows(client, call, outcome).await
+        && call.orders_adopted(client).await?;
+    Ok(ExportedCall {
+        shown,
+        file,
+        simulated,
+        trial,
+        needs_direct_call,
+        follows: follows(client, call).await?,
+    })
 }
 
 /// Whether who sends it has code.
@@ -163,17 +153,13 @@ async fn is_contract(client: &Client) -> Result<bool, ChainError> {
     Ok(!client.code(sender).await?.is_empty())
 }
 
-/// Says of a call whose transaction does not reach all instances what has to follow it.
-async fn rollout_follows(
-    client: &Client,
-    call: &GovernedCall,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
+/// What has to follow a call whose transaction does not reach all instances.
+async fn follows(client: &Client, call: &GovernedCall) -> Result<Option<Follows>, Error> {
     if !matches!(
         call.call,
         Call::Migrate(_) | Call::Pause(_) | Call::Resume(_)
     ) {
-        return Ok(());
+        return Ok(None);
     }
     let name = call.call.definition();
     let instances = client.registry(call.registry).head(name).await?.instances;
@@ -182,44 +168,43 @@ async fn rollout_follows(
     } else if is_contract(client).await? && has_adopted((client, call.registry), name).await? {
         "what a contract sends does not move adopted proxies; anybody may, with a key whose account has no code".into()
     } else {
-        return Ok(());
+        return Ok(None);
     };
     let next = format!("stylus-upgrades upgrade {}", shell_word(name));
-    outcome.line(format!("next: {next}, once it is executed: {why}"));
-    outcome.field("next", next);
-    Ok(())
+    Ok(Some(Follows { next, why }))
 }
 
-/// Writes another call to the registry that an approver sends, after trying it.
-pub(super) async fn plain(
-    context: &Context,
-    client: &Client,
-    title: &str,
-    registry: Address,
+/// Writes another call about an action that an approver sends, after trying it. `what` it does is its name.
+pub(super) async fn order(
+    place: Place<'_>,
+    what: &str,
+    action: ActionId,
     call: Bytes,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
+) -> Result<Outcome, Error> {
+    let client = place.client;
+    let title = format!("{what} {action}");
     let request = TransactionRequest::default()
-        .with_to(registry)
+        .with_to(place.registry)
         .with_input(call.clone())
-        .with_from(client.caller(title)?);
+        .with_from(client.caller(&title)?);
     let gas = client.provider().estimate_gas(request).await;
-    let gas = gas.map_err(|error| client.error(title, error))?;
-    let request = (registry, &call, U256::ZERO);
-    write(context, client, title, request, gas, outcome).await
+    let gas = gas.map_err(|error| client.error(&title, error))?;
+    let file = write(place, &title, (&call, U256::ZERO), gas).await?;
+    Ok(Outcome::of(
+        &ExportedOrder { action, file },
+        &place.context.names(),
+    ))
 }
 
 async fn write(
-    context: &Context,
-    client: &Client,
+    place: Place<'_>,
     title: &str,
-    (to, data, value): (Address, &Bytes, U256),
+    (data, value): (&Bytes, U256),
     gas: u64,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
-    let Some((_, file)) = context.global.export.wanted()? else {
-        return Ok(());
-    };
+) -> Result<ExportedFile, Error> {
+    let (context, client, registry) = place.parts();
+    let wanted = context.global.export.wanted()?;
+    let (_, file) = wanted.ok_or(ExportError::NotGoverned)?;
     require_chain_id(client).await?;
     let from = client.caller(title)?;
     // What has no code and has sent something has a key.
@@ -230,27 +215,22 @@ async fn write(
             context.names().long(from)
         ));
     }
-    let exported = Exported {
+    let call = Exported {
         chain_id: client.chain_id(),
         from,
-        to,
+        to: registry,
         value,
         data: data.clone(),
         gas,
     };
     let format = context.global.export.export_format;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map(|now| now.as_millis()).unwrap_or_default();
-    exported.write(file, format, title, u64::try_from(now).unwrap_or_default())?;
-    outcome.field(
-        "exported",
-        json!({"file": file, "format": format, "call": exported}),
-    );
-    outcome.field("executed", false);
-    outcome.line(format!("exported   {}: nothing was sent", file.display()));
-    outcome.line(format!("from       {from}"));
-    outcome.line(format!("to         {to}"));
-    outcome.line(format!("value      {value}"));
-    outcome.line(format!("calldata   {} bytes", data.len()));
-    Ok(())
+    call.write(file, format, title, now())?;
+    Ok(ExportedFile {
+        exported: Written {
+            file: file.to_owned(),
+            format,
+            call,
+        },
+        executed: false,
+    })
 }

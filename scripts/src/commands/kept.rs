@@ -6,7 +6,6 @@ use super::facts::Place;
 use crate::app_error::Error;
 use crate::governance::{Call, pending};
 use crate::layout::Known;
-use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::versions::{Kept, Record, State, VersionsError, Written};
 use stylus_upgrades_interface::registry::{Code, Step};
@@ -14,40 +13,39 @@ use stylus_upgrades_interface::registry::{Code, Step};
 /// The label of whatever version is current.
 pub(super) const LIVE: &str = "live";
 
-/// Keeps the version that `call` is about. What is on the chain is done, so a folder that cannot be
-/// written is a warning.
-pub(super) async fn keep(place: Place<'_>, call: &Call, executed: bool, outcome: &mut Outcome) {
-    let Some((version, code, step)) = call.version() else {
-        return;
-    };
+/// Keeps the version that `call` is about, and says in which folder. What is on the chain is done, so a folder that
+/// cannot be written is a warning.
+pub(super) async fn keep(place: Place<'_>, call: &Call, executed: bool) -> Option<String> {
+    let (version, code, step) = call.version()?;
     let name = call.definition();
     let proposed = match (executed, code) {
         (true, _) => None,
         (false, Some(code)) => Some((code, step)),
-        (false, None) => return, // another way into a version that is kept
+        (false, None) => return None, // another way into a version that is kept
     };
     let output = &place.context.output;
-    match write(place, (name, version), proposed).await {
-        Ok(None) => {}
-        Ok(Some((folder, written))) => {
-            outcome.field("kept", &folder);
-            if written != Written::Unchanged {
-                output.note(&format!("{name} {version} is kept in {folder}"));
-            }
-            let replaced = match written {
-                Written::Replaced => "what another chain or registry had under that name",
-                Written::Reproposed => "other code that was proposed under that name",
-                Written::Mended => "files that were not as they had been recorded",
-                Written::New | Written::Unchanged | Written::Updated => "",
-            };
-            if !replaced.is_empty() {
-                output.note(&format!("it replaces {replaced}"));
-            }
+    let (folder, written) = match write(place, (name, version), proposed).await {
+        Ok(kept) => kept?,
+        Err(error) => {
+            output.note(&format!(
+                "warning: {name} {version} is not kept: {error}; the same command again keeps it"
+            ));
+            return None;
         }
-        Err(error) => output.note(&format!(
-            "warning: {name} {version} is not kept: {error}; the same command again keeps it"
-        )),
+    };
+    if written != Written::Unchanged {
+        output.note(&format!("{name} {version} is kept in {folder}"));
     }
+    let replaced = match written {
+        Written::Replaced => "what another chain or registry had under that name",
+        Written::Reproposed => "other code that was proposed under that name",
+        Written::Mended => "files that were not as they had been recorded",
+        Written::New | Written::Unchanged | Written::Updated => "",
+    };
+    if !replaced.is_empty() {
+        output.note(&format!("it replaces {replaced}"));
+    }
+    Some(folder)
 }
 
 /// Writes a version as the registry has it, or as it was proposed; nothing of a fork.
@@ -136,22 +134,19 @@ async fn refresh_proposed(context: &Context) -> Result<(), Error> {
 
 /// Whether no action is open any more that would register what was proposed.
 async fn has_ended(place: Place<'_>, record: &Record) -> Result<bool, Error> {
-    let (context, client, registry) = place.parts();
+    let (_, client, registry) = place.parts();
     // A node that lags does not have the proposal yet.
     if record.proposed_by_block > Some(client.newest_block().await?) {
         return Ok(false);
     }
-    let open = pending(client, registry, &record.name, &context.names()).await?;
-    let proposes = |call: &[u8]| {
-        let call = Call::decode(call).ok();
-        call.is_some_and(|call| match call.version() {
-            Some((label, Some(code), _)) => {
-                (label, code.codehash) == (&record.version, record.codehash.0)
-            }
-            _ => false,
-        })
+    let open = pending(client, registry, &record.name).await?;
+    let proposes = |call: &Call| match call.version() {
+        Some((label, Some(code), _)) => {
+            (label, code.codehash) == (&record.version, record.codehash.0)
+        }
+        _ => false,
     };
-    let is_open = open.actions.iter().any(|one| proposes(&one.call));
+    let is_open = open.actions.iter().any(|one| proposes(&one.says));
     Ok(open.unreadable.is_empty() && !is_open)
 }
 

@@ -4,9 +4,11 @@ mod about;
 mod accept;
 mod adopt;
 mod approve;
+mod approver;
 mod args;
 mod call;
 mod calldata;
+mod cancel;
 mod check;
 mod confirm;
 mod console;
@@ -45,6 +47,7 @@ mod rollout;
 mod rollouts;
 mod run_migration;
 mod salt;
+mod shown;
 mod sign;
 mod status;
 mod storage;
@@ -63,7 +66,7 @@ mod watch;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, Kind, LayoutCommand,
+    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, LayoutCommand,
     MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs, RegistryCommand, ReviewArgs,
     RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
 };
@@ -241,7 +244,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Approve(args) => approve::approve(context, &args).await,
         Command::Submit(args) => submit::run(context, &args).await,
         Command::Revoke { action } => revoke::run(context, &action).await,
-        Command::Cancel { action } => approve::cancel(context, &action).await,
+        Command::Cancel { action } => cancel::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,

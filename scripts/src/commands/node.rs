@@ -2,11 +2,14 @@
 
 use super::context::Context;
 use crate::app_error::Error;
+use crate::governance::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
-
-use serde_json::json;
+use crate::report::CommandReport;
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use stylus_devnode::{NodeError, NodeHandle, process, spawn};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -31,7 +34,8 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     .collect::<Result<Vec<Signal>, _>>()
     .map_err(NodeError::Threads)?;
     let node = spawn(config)?;
-    context.output.result(&described(&node));
+    let running = Outcome::of(&Running::of(&node), &context.names());
+    context.output.result(&running);
     if let Some(other) = other_endpoint(context, &node) {
         let here = node.endpoint();
         context.output.note(&format!(
@@ -57,21 +61,47 @@ fn other_endpoint(context: &Context, node: &NodeHandle) -> Option<String> {
 }
 
 /// What people and programs need to talk to the node. Its accounts are public knowledge.
-fn described(node: &NodeHandle) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut accounts = Vec::new();
-    for signer in node.accounts().all() {
-        let (address, key) = (signer.address(), signer.to_bytes());
-        outcome.line(format!("account {address}  key {key}"));
-        accounts.push(json!({"address": address, "private_key": key}));
+#[derive(Serialize)]
+struct Running {
+    endpoint: String,
+    ws_endpoint: String,
+    chain_id: u64,
+    accounts: Vec<Account>,
+    #[serde(skip)]
+    listens: SocketAddr,
+}
+
+#[derive(Serialize)]
+struct Account {
+    address: Address,
+    private_key: B256,
+}
+
+impl Running {
+    fn of(node: &NodeHandle) -> Self {
+        let accounts = node.accounts().all().map(|signer| Account {
+            address: signer.address(),
+            private_key: signer.to_bytes(),
+        });
+        Self {
+            endpoint: node.endpoint(),
+            ws_endpoint: node.ws_endpoint(),
+            chain_id: node.chain_id(),
+            accounts: accounts.collect(),
+            listens: node.address(),
+        }
     }
-    outcome.line(format!("chain id {}", node.chain_id()));
-    outcome.line(format!("Listening on {}", node.address()));
-    outcome.field("endpoint", node.endpoint());
-    outcome.field("ws_endpoint", node.ws_endpoint());
-    outcome.field("chain_id", node.chain_id());
-    outcome.field("accounts", accounts);
-    outcome
+}
+
+impl CommandReport for Running {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let accounts = self.accounts.iter();
+        let line = |one: &Account| format!("account {}  key {}", one.address, one.private_key);
+        let mut lines: Vec<_> = accounts.map(line).collect();
+        lines.push(format!("chain id {}", self.chain_id));
+        lines.push(format!("Listening on {}", self.listens));
+        lines
+    }
 }
 
 fn is_help(flag: &OsString) -> bool {

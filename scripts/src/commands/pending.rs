@@ -1,122 +1,45 @@
 //! `pending`: open actions, who approved, who is missing, what blocks, until when.
 
-use super::calldata::decoded;
 use super::context::Context;
 use super::facts::Place;
-use super::propose::waiting;
+use super::shown::shown_call;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::functions::DecodedCall;
-use crate::governance::{
-    self, BuildFacts, Call, Names, PendingAction, UnreadableAction, code_facts,
-};
+use crate::governance::{self, Call, Open};
 use crate::ids::ActionId;
-use crate::model::BlockedBy;
 use crate::output::Outcome;
-use crate::text::utc;
+use crate::review::{OpenAction, Pending, ReadableAction};
 use alloy::primitives::{Address, B256};
-use serde_json::json;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    let names = context.names();
-    let open = match name {
-        Some(name) => governance::pending(&client, registry, name, &names).await?,
-        None => governance::all_pending(&client, registry, &names).await?,
-    };
-    let mut outcome = Outcome::default();
-    outcome.field("registry", registry);
-    let mut documents = Vec::new();
-    for action in &open.actions {
-        let call = Call::decode(&action.call)?;
-        let facts = code_facts(&client, &call).await?;
-        outcome.line(format!("action {}", action.action));
-        for line in describe(action, &names) {
-            outcome.line(format!("  {line}"));
-        }
-        for fact in &facts {
-            outcome.line(format!("    {}", fact.line()));
-        }
-        let decoded = decoded(Place::of(context, &client, registry), &call).await?;
-        for line in decoded.iter().flat_map(DecodedCall::lines) {
-            outcome.line(format!("    {line}"));
-        }
-        let superseded = superseded(&client, registry, &call).await?;
-        if let Some(what) = &superseded {
-            outcome.line(format!("    superseded: {what} already"));
-        }
-        let mut differs = Vec::new();
-        let builds = context.builds(&call, |why| differs.push(why))?;
-        for why in &differs {
-            outcome.line(format!("    do not approve: {why}"));
-        }
-        for line in builds.iter().flat_map(BuildFacts::lines) {
-            outcome.line(format!("    {line}"));
-        }
-        let given = context.given();
-        let next = next(action, superseded.is_some(), &names, &given);
-        outcome.line(format!("  next: {next}"));
-        let mut document = json!(action);
-        if let Some(fields) = document.as_object_mut() {
-            fields.insert("facts".into(), json!(facts));
-            fields.insert("decoded".into(), json!(decoded));
-            fields.insert("builds".into(), json!(builds));
-            fields.insert("differs".into(), json!(differs));
-            fields.insert("next".into(), json!(next));
-        }
-        documents.push(document);
-    }
-    for action in &open.unreadable {
-        outcome.line(format!("action {}", action.action));
-        for line in describe_unreadable(action, &names) {
-            outcome.line(format!("  {line}"));
-        }
-        documents.push(json!(action));
-    }
-    if open.is_empty() {
-        outcome.line("nothing is open");
-    }
-    outcome.field("actions", documents);
-    Ok(outcome)
+    let pending = pending(context, name).await?;
+    Ok(Outcome::of(&pending, &context.names()))
 }
 
-/// What is done with an open action now, and by whom; with the flags that were given.
-fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -> String {
-    let PendingAction {
-        action, readiness, ..
-    } = open;
-    let approve = format!("stylus-upgrades approve {action}{given}");
-    let cancel = format!(
-        "stylus-upgrades cancel {action}{given} by its proposer, {}; nothing comes of it any more",
-        names.short(open.proposer)
-    );
-    if is_superseded {
-        return cancel;
+/// What is open of a definition, or of everything.
+///
+/// # Errors
+/// What the chain says, and files that cannot be read.
+pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pending, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
+    let (names, given) = (context.names(), context.given());
+    let Open {
+        actions: readable,
+        unreadable,
+    } = match name {
+        Some(name) => governance::pending(&client, registry, name).await?,
+        None => governance::all_pending(&client, registry).await?,
+    };
+    let mut actions = Vec::new();
+    for open in readable {
+        let shown = shown_call(place, &open.call, &open.says).await?;
+        let superseded = superseded(&client, registry, &open.says).await?;
+        let one = ReadableAction::new(open, shown, superseded, &names, &given);
+        actions.push(OpenAction::Readable(Box::new(one)));
     }
-    match readiness.blocked_by {
-        BlockedBy::Nothing => format!("{approve}; anybody may, and it is executed"),
-        BlockedBy::Delay => format!(
-            "{approve} from {} on; anybody may",
-            utc(readiness.not_before)
-        ),
-        BlockedBy::Approvals => format!(
-            "stylus-upgrades pending {action}{given}, then {approve} by {}",
-            names.list(&readiness.missing)
-        ),
-        BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
-        BlockedBy::NotRunnable => {
-            format!("stylus-upgrades doctor{given} says which program has to be activated")
-        }
-        BlockedBy::DirectCall => {
-            format!(
-                "{approve} with a key whose account has no code; anybody may, and it is executed"
-            )
-        }
-        BlockedBy::Paused => format!("stylus-upgrades resume{given}, by who may"),
-        _ => cancel,
-    }
+    actions.extend(unreadable.into_iter().map(OpenAction::Unreadable));
+    Ok(Pending { registry, actions })
 }
 
 /// Why nothing ever comes of an open action.
@@ -130,29 +53,6 @@ pub(super) async fn superseded(
     };
     let known = client.registry(registry).known_head(&define.name).await?;
     Ok(known.map(|_| format!("{} is defined", define.name)))
-}
-
-fn describe(action: &PendingAction, names: &Names) -> Vec<String> {
-    let mut lines = action.display.lines();
-    lines.push(format!("proposed by {}", names.long(action.proposer)));
-    lines.push(format!(
-        "approvals  {}/{}",
-        action.readiness.approvals, action.readiness.required
-    ));
-    lines.extend(waiting(&action.readiness, names));
-    lines
-}
-
-fn describe_unreadable(action: &UnreadableAction, names: &Names) -> Vec<String> {
-    let of = match action.definition.as_str() {
-        "" => "the registry itself",
-        name => name,
-    };
-    vec![
-        format!("of {of}, unreadable: {}", action.unreadable),
-        format!("proposed by {}", names.long(action.proposer)),
-        "do not approve it: ask its proposer for the command that he typed".into(),
-    ]
 }
 
 /// Hexadecimal digits that name an action, at least: fewer may be those of an action that somebody
@@ -170,7 +70,6 @@ pub(super) async fn named(
     client: &Client,
     registry: Address,
     text: &str,
-    names: &Names,
 ) -> Result<ActionId, Error> {
     if let Ok(action) = text.parse() {
         return Ok(action);
@@ -191,7 +90,7 @@ pub(super) async fn named(
         return Err(refused(format!("{found} {digits}")));
     }
     let begins = format!("0x{}", digits.to_lowercase());
-    let open = governance::all_pending(client, registry, names).await?;
+    let open = governance::all_pending(client, registry).await?;
     let mut matching = open
         .ids()
         .filter(|action| action.to_string().starts_with(&begins));

@@ -1,12 +1,12 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
 use super::args::{PlanArgs, ReviewArgs, VersionArgs};
-use super::calldata::decoded;
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
 use super::pending::named;
 use super::replay;
+use super::shown::decoded;
 use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
@@ -149,9 +149,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
             let action = match &args.action {
-                Some(text) => {
-                    Some(named(&work.client, work.registry, text, &context.names()).await?)
-                }
+                Some(text) => Some(named(&work.client, work.registry, text).await?),
                 None => None,
             };
             let call = match open(&work, args, action)? {
@@ -369,15 +367,7 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
 }
 
 fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
-    changes.iter().map(|change| {
-        let name = change.name.clone();
-        let name = name.unwrap_or_else(|| change.slot.to_string());
-        format!(
-            "  {name}: {} → {}",
-            word(&change.before),
-            word(&change.after)
-        )
-    })
+    changes.iter().map(|change| format!("  {}", change.words()))
 }
 
 fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {

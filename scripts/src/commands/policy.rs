@@ -8,13 +8,16 @@ use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Call, Explained, deciding_policy, explain, pending};
+use crate::governance::{Names, deciding_policy, explain, pending};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::CommandReport;
+use crate::review::Policies;
 use crate::text::nearest;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The role that is there without being set.
@@ -27,16 +30,16 @@ pub(super) async fn update(
     role: &str,
     expression: &str,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
     let expression = context.manifest.policy(expression)?;
     confirm::parsed(role, &expression)?;
-    let client = context.working_client("policy update").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("policy update").await?;
     let names = context.names();
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    outcome.field("role", role);
-    outcome.field("policy", &expression);
+    let mut update = PolicyUpdate {
+        name,
+        role,
+        policy: expression.clone(),
+        was: None,
+    };
     let sender = client.caller("policy update")?;
     let mut is_own = false;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
@@ -46,16 +49,18 @@ pub(super) async fn update(
             return Err(ExportError::Nothing { what }.into());
         }
         Some(old) if old == expression => {
-            outcome.line(format!("the policy of {role} is that already"));
-            outcome.field("executed", true);
-            return Ok(outcome);
+            let unchanged = Unchanged {
+                update,
+                executed: true,
+            };
+            return Ok(Outcome::of(&unchanged, &names));
         }
         Some(old) => {
             is_own = confirm::has_part(role, &old, sender)?;
-            outcome.field("was", &old);
             warn_of_open(context, &client, (registry, name), role).await?;
             let line = format!("policy of {role} was {}", names.policy(&old));
             context.output.note(&line);
+            update.was = Some(old);
         }
         None => {
             let mut known = roles(Place::of(context, &client, registry), name).await?;
@@ -87,6 +92,8 @@ pub(super) async fn update(
         notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     }
     confirm::require(context, &notices)?;
+    let mut outcome = Outcome::default();
+    outcome.fields(&update);
     propose(
         Place::of(context, &client, registry),
         &bytes,
@@ -96,6 +103,33 @@ pub(super) async fn update(
     .await
 }
 
+/// A policy that is to change.
+#[derive(Serialize)]
+struct PolicyUpdate<'a> {
+    name: &'a str,
+    role: &'a str,
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<String>,
+}
+
+/// A policy that is that already.
+#[derive(Serialize)]
+struct Unchanged<'a> {
+    #[serde(flatten)]
+    update: PolicyUpdate<'a>,
+    executed: bool,
+}
+
+impl CommandReport for Unchanged<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!(
+            "the policy of {} is that already",
+            self.update.role
+        )]
+    }
+}
+
 /// Says which open actions of a role end once its policy is another one.
 async fn warn_of_open(
     context: &Context,
@@ -103,9 +137,9 @@ async fn warn_of_open(
     (registry, name): (Address, &str),
     role: &str,
 ) -> Result<(), Error> {
-    let open = pending(client, registry, name, &context.names()).await?;
+    let open = pending(client, registry, name).await?;
     for action in &open.actions {
-        if Call::decode(&action.call)?.role() == role {
+        if action.says.role() == role {
             context.output.note(&format!(
                 "warning: the new policy of {role} ends the open action {}: it is to be proposed anew",
                 action.action
@@ -121,73 +155,55 @@ pub(super) async fn explain_it(
     name: &str,
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    let roles = match role {
-        Some(role) => vec![role.to_owned()],
-        None => roles(Place::of(context, &client, registry), name).await?,
-    };
-    explain_at(Place::of(context, &client, registry), name, roles).await
+    let roles = role.map(|role| vec![role.to_owned()]);
+    explain_roles(context, name, roles).await
 }
 
-/// Explains the policies of some roles.
+/// Explains the policies of these roles, or of every role.
 pub(super) async fn explain_roles(
     context: &Context,
     name: &str,
-    roles: Vec<String>,
+    roles: Option<Vec<String>>,
 ) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.snapshot().await?;
-    let registry = context.verified(&client, unverified).await?;
-    explain_at(Place::of(context, &client, registry), name, roles).await
+    let policies = policies(context, name, roles).await?;
+    Ok(Outcome::of(&policies, &context.names()))
 }
 
-/// The same, as of the block that `client` reads.
-async fn explain_at(place: Place<'_>, name: &str, roles: Vec<String>) -> Result<Outcome, Error> {
-    let (context, client, registry) = place.parts();
+/// The policies of these roles, or of every role.
+///
+/// # Errors
+/// [`Error::UnknownRole`]; what the chain says.
+pub(super) async fn policies(
+    context: &Context,
+    name: &str,
+    roles: Option<Vec<String>>,
+) -> Result<Policies, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let place = Place::of(context, &client, registry);
     let names = context.names();
-    let mut outcome = Outcome::default();
-    outcome.field("name", name);
-    let mut all = Vec::new();
-    for role in roles {
-        let (decides, text) = match deciding_policy(client, registry, name, &role).await {
+    let roles = match roles {
+        Some(roles) => roles,
+        None => self::roles(place, name).await?,
+    };
+    let mut policies = Vec::new();
+    for role in &roles {
+        let (decides, text) = match deciding_policy(&client, registry, name, role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
                     known: self::roles(place, name).await?,
                     definition: name.into(),
-                    role,
+                    role: role.clone(),
                 });
             }
             found => found?,
         };
-        let explained = explain(&decides, &text, &names)?;
-        outcome.line(match decides == role {
-            true => format!("{role}: {}", explained.named),
-            false => format!(
-                "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy resumes: {}",
-                explained.named
-            ),
-        });
-        for line in lines(&explained, &names.list(&explained.alone)) {
-            outcome.line(format!("  {line}"));
-        }
-        all.push(explained);
+        policies.push(explain(&decides, &text, &names)?);
     }
-    outcome.field("policies", all);
-    Ok(outcome)
-}
-
-fn lines(explained: &Explained, alone: &str) -> Vec<String> {
-    let mut lines = explained.lines.clone();
-    if let Some(fewest) = explained.fewest {
-        lines.push(format!(
-            "takes at least {fewest} approval{}; alone: {}",
-            if fewest == 1 { "" } else { "s" },
-            if alone.is_empty() { "nobody" } else { alone }
-        ));
-    }
-    lines
+    Ok(Policies {
+        name: name.into(),
+        policies,
+        roles,
+    })
 }
 
 /// Every role that ever had a policy, from the events.

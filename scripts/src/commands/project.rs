@@ -3,11 +3,14 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::build::BuildError;
+use crate::governance::Names;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::project::{Framework, Init, NewProject};
+use crate::report::CommandReport;
 use clap::Args;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// A project to be made.
 #[derive(Debug, Args)]
@@ -56,15 +59,6 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome, Error> {
     let framework = args.framework.chosen()?;
     let here = std::env::current_dir().unwrap_or_default();
     let made = NewProject::new(&args.name, framework)?.write_in(&here)?;
-    let mut outcome = Outcome::default();
-    outcome.field("name", &args.name);
-    outcome.field("folder", &made.folder);
-    outcome.field("definition", &made.definition);
-    outcome.field("files", &made.files);
-    for file in &made.files {
-        outcome.line(format!("{}/{file}", args.name));
-    }
-    outcome.line(format!("next: cd {}, and read README.md", args.name));
     if made.is_without_lock {
         let note = "there is no lock file: cargo chooses the versions of all dependencies, and the \
                     framework is tested with those of its own lock file. Run cargo generate-lockfile \
@@ -72,48 +66,112 @@ pub(super) fn new(context: &Context, args: &NewArgs) -> Result<Outcome, Error> {
         context.output.note(note);
     }
     warn_of_lock(context, made.unsettled.as_ref());
-    Ok(outcome)
+    let created = Created {
+        name: &args.name,
+        folder: &made.folder,
+        definition: &made.definition,
+        files: &made.files,
+    };
+    Ok(Outcome::of(&created, &context.names()))
+}
+
+/// What `new` reports.
+#[derive(Serialize)]
+struct Created<'a> {
+    name: &'a str,
+    folder: &'a Path,
+    definition: &'a str,
+    files: &'a [String],
+}
+
+impl CommandReport for Created<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self { name, files, .. } = self;
+        let mut lines: Vec<_> = files.iter().map(|file| format!("{name}/{file}")).collect();
+        lines.push(format!("next: cd {name}, and read README.md"));
+        lines
+    }
 }
 
 /// Shows what would change, and writes it if that is wanted.
 pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error> {
     let init = Init::of(&args.folder, &args.framework.chosen()?)?;
     let difference = init.difference();
-    let mut outcome = Outcome::default();
-    outcome.field("files", init.files());
-    outcome.field("difference", &difference);
-    outcome.field("skipped", init.skipped());
     for one in init.skipped() {
         context.output.note(&format!("warning: {one}"));
     }
-    if init.files().is_empty() {
-        outcome.field("written", false);
-        outcome.line("it is upgradeable already: nothing would change");
-        return Ok(outcome);
+    let is_asked = !args.yes && !init.files().is_empty() && context.output.is_interactive();
+    if is_asked {
+        difference
+            .lines()
+            .for_each(|line| context.output.note(line));
     }
-    let mut is_wanted = args.yes;
-    if !is_wanted && context.output.is_interactive() {
-        for line in difference.lines() {
-            context.output.note(line);
+    let is_wanted = match is_asked {
+        true => {
+            let answer = context.output.ask("write these changes? [y/N]");
+            matches!(answer.unwrap_or_default().trim(), "y" | "Y" | "yes")
         }
-        let answer = context
-            .output
-            .ask("write these changes? [y/N]")
-            .unwrap_or_default();
-        is_wanted = matches!(answer.trim(), "y" | "Y" | "yes");
-    } else {
-        outcome.lines.extend(difference.lines().map(str::to_owned));
-    }
-    outcome.field("written", is_wanted);
-    if is_wanted {
+        false => args.yes,
+    };
+    let written = is_wanted && !init.files().is_empty();
+    if written {
         init.write()?;
         init.settle()?;
-        outcome
-            .line("written. next: stylus-upgrades layout show ., and compare it with the old one");
-    } else {
-        outcome.line("nothing was written: this is what --yes would write");
+        built(context, &args.folder, &init)?;
     }
-    Ok(outcome)
+    let changed = Changed {
+        files: init.files(),
+        difference,
+        skipped: init.skipped(),
+        written,
+        is_shown: is_asked,
+    };
+    Ok(Outcome::of(&changed, &context.names()))
+}
+
+/// Builds what was written. Where it does not compile, everything is put back as it was.
+fn built(context: &Context, folder: &Path, init: &Init) -> Result<(), Error> {
+    let source = folder.display().to_string();
+    if let Err(error) = context.artifact(&source) {
+        init.undo()?;
+        context
+            .output
+            .note("warning: it does not compile with the changes: they were undone");
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// What `init` reports.
+#[derive(Serialize)]
+struct Changed<'a> {
+    files: Vec<&'a str>,
+    difference: String,
+    skipped: &'a [String],
+    written: bool,
+    /// Whether the difference stood above a question.
+    #[serde(skip)]
+    is_shown: bool,
+}
+
+impl CommandReport for Changed<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        if self.files.is_empty() {
+            return vec!["it is upgradeable already: nothing would change".into()];
+        }
+        let mut lines = Vec::new();
+        if !self.is_shown {
+            lines.extend(self.difference.lines().map(str::to_owned));
+        }
+        let last = match self.written {
+            true => {
+                "written, and it compiles. next: stylus-upgrades layout show ., and compare it with the old one"
+            }
+            false => "nothing was written: this is what --yes would write",
+        };
+        lines.push(last.into());
+        lines
+    }
 }
 
 /// Says that cargo will change the lock file, and the source hash with it.

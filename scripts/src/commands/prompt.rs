@@ -138,7 +138,7 @@ fn complete(
             if !answer.is_empty() {
                 words.push(optional.flag.to_owned());
                 match optional.is_call {
-                    true => words.extend(split(&answer)),
+                    true => words.extend(shlex::split(&answer)?),
                     false => words.push(answer),
                 }
             }
@@ -221,26 +221,6 @@ fn is_given(words: &[String], flags: &[&str]) -> bool {
     words.iter().any(is_one)
 }
 
-/// The words of an answer, as a shell splits them: quotes keep words together.
-fn split(answer: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for letter in answer.chars() {
-        match quote {
-            Some(mark) if mark == letter => quote = None,
-            None if matches!(letter, '\'' | '"') => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            None if letter.is_whitespace() => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    words.extend(word);
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,10 +289,14 @@ mod tests {
 
     #[test]
     fn an_answer_is_split_as_a_shell_would() {
-        assert_eq!(split("f(uint256) 7"), ["f(uint256)", "7"]);
-        assert_eq!(
-            split("f(string)  'two words' \"\""),
-            ["f(string)", "two words", ""]
+        let given = "x create-proxy Note 1.0 --save note";
+        let (line, _) = answered(given, &["f(string)  'two words' \"\"", "alice"]);
+        let line = line.expect("a call");
+        assert!(
+            line.contains("|--init|f(string)|two words||--account|"),
+            "{line}"
         );
+        let (line, _) = answered(given, &["f(string) 'open", "alice"]);
+        assert_eq!(line, None);
     }
 }

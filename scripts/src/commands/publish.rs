@@ -3,12 +3,12 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::output::Outcome;
-use crate::publish::{Explorer, Interface, PublishError, Sources};
+use crate::ids::TxHash;
+use crate::publish::{Explorer, Interface, PublishError, Published, Sources};
 use crate::secret::Secret;
 use alloy::primitives::Address;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 
 /// The environment variable with the explorer's key.
 const KEY: &str = "ETHERSCAN_API_KEY";
@@ -40,16 +40,15 @@ pub struct PublishArgs {
     pub license_type: u8,
 }
 
-/// Publishes a version of a definition, or the current one.
+/// Publishes a version of a definition, where that is asked for.
 pub(super) async fn run(
     context: &Context,
     client: &Client,
     (registry, name, version): (Address, &str, &str),
     args: &PublishArgs,
-    outcome: &mut Outcome,
-) -> Result<(), Error> {
+) -> Result<Option<Publication>, Error> {
     let Some(interface) = args.publish else {
-        return Ok(());
+        return Ok(None);
     };
     let repository = Sources::public(args.repository.as_deref().unwrap_or_default())?;
     let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
@@ -85,25 +84,37 @@ pub(super) async fn run(
         cargo_stylus: tool.unwrap_or_default().into(),
         license: args.license_type,
     };
-    let published = explorer
+    let implementation = explorer
         .implementation(code.implementation, &sources)
         .await?;
-    outcome.line(published.line());
-    let mut linked = Vec::new();
+    let mut proxies = Vec::new();
     for proxy in client.registry(registry).proxies(name).await? {
         let instance = client.registry(registry).instance(proxy).await?;
-        if instance.version != version {
-            continue;
-        }
-        if let Some(one) = explorer.proxy(proxy, code.implementation).await? {
-            outcome.line(one.line());
-            linked.push(one);
+        if instance.version == version {
+            proxies.extend(explorer.proxy(proxy, code.implementation).await?);
         }
     }
-    let document = json!({
-        "implementation": published, "proxies": linked, "sources": sources,
-        "deployment_tx": deployment.tx,
-    });
-    outcome.field("published", document);
-    Ok(())
+    Ok(Some(Publication {
+        implementation,
+        proxies,
+        sources,
+        deployment_tx: deployment.tx,
+    }))
+}
+
+/// What an explorer was told, and what it answered.
+#[derive(Serialize)]
+pub(super) struct Publication {
+    implementation: Published,
+    proxies: Vec<Published>,
+    sources: Sources,
+    deployment_tx: TxHash,
+}
+
+impl Publication {
+    /// A line for each account.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let all = [&self.implementation].into_iter().chain(&self.proxies);
+        all.map(Published::line).collect()
+    }
 }

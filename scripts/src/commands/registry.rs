@@ -2,20 +2,23 @@
 
 use super::args::RegistryCommand;
 use super::confirm;
-use super::context::{Context, report};
+use super::context::Context;
 use super::descriptors;
-use super::propose::stop;
 use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::Client;
-use crate::deploy::{self, NewRegistry};
-use crate::error::Exit;
+use crate::deploy::{self, NewRegistry, Shared};
+use crate::error::{Exit, Report};
+use crate::governance::Names;
+use crate::ids::CodeHash;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Origin, Salt};
-use alloy::primitives::B256;
+use crate::report::{CommandReport, Transactions};
+use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
@@ -63,37 +66,72 @@ async fn deploy(
     context.remember(&client, registry, &created.origin).await;
     let was_there = created.sent.is_none();
     sent.extend(created.sent);
-    let mut outcome = Outcome::default();
-    report(&mut outcome, &sent);
-    for program in programs.iter().filter(|program| program.shared) {
-        let activated = if program.activated {
-            ", activated now"
-        } else {
-            ""
-        };
-        outcome.line(format!(
-            "shared    {} at {}: it was there already{activated}",
-            program.name, program.address
-        ));
+    let (file, network) = (context.manifest_file(), context.network());
+    let saved = match save {
+        true => Manifest::save_registry(&file, network, (client.chain_id(), registry)),
+        false => Ok(()),
+    };
+    let error = saved.err().map(|error| Report::of(&error));
+    error.iter().for_each(|error| context.output.explain(error));
+    let deployed = Deployed {
+        transactions: Transactions::of(&sent),
+        framework: programs,
+        framework_is_pinned: framework.is_pinned(),
+        registry,
+        codehash: framework.registry.codehash(),
+        define: policy,
+        salt: B256::from(created.origin.salt),
+        was_there,
+        error,
+    };
+    Ok(Outcome::of(&deployed, &context.names()))
+}
+
+/// What `registry deploy` reports.
+#[derive(Serialize)]
+struct Deployed {
+    #[serde(flatten)]
+    transactions: Transactions,
+    framework: Vec<Shared>,
+    framework_is_pinned: bool,
+    registry: Address,
+    codehash: CodeHash,
+    define: String,
+    salt: B256,
+    #[serde(skip)]
+    was_there: bool,
+    /// Why the manifest does not name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Report>,
+}
+
+impl CommandReport for Deployed {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        let shared = self.framework.iter().filter(|program| program.shared);
+        lines.extend(shared.map(|program| {
+            let activated = match program.activated {
+                true => ", activated now",
+                false => "",
+            };
+            let place = format!("{} at {}", program.name, program.address);
+            format!("shared    {place}: it was there already{activated}")
+        }));
+        if self.was_there {
+            let same = "the same was there already, whoever sent it";
+            lines.push(format!("shared    the registry: {same}"));
+        }
+        lines.push(format!("registry  {}", self.registry));
+        lines.push(format!("define    {}", names.policy(&self.define)));
+        lines
     }
-    outcome.field("framework", &programs);
-    outcome.field("framework_is_pinned", framework.is_pinned());
-    outcome.field("registry", registry);
-    outcome.field("codehash", framework.registry.codehash());
-    outcome.field("define", &policy);
-    outcome.field("salt", B256::from(created.origin.salt));
-    if was_there {
-        outcome.line("shared    the registry: the same was there already, whoever sent it");
-    }
-    outcome.line(format!("registry  {registry}"));
-    outcome.line(format!("define    {}", context.names().policy(&policy)));
-    if save {
-        let (file, network) = (context.manifest_file(), context.network());
-        if let Err(error) = Manifest::save_registry(&file, network, (client.chain_id(), registry)) {
-            stop(context, &mut outcome, &error, Exit::Partial);
+
+    fn exit(&self) -> Exit {
+        match self.error {
+            Some(_) => Exit::Partial,
+            None => Exit::Done,
         }
     }
-    Ok(outcome)
 }
 
 /// The registry that an earlier run deployed and did not report.

@@ -1,19 +1,25 @@
 //! `revoke`: withdraws one's own approval, or refuses an action before one has approved it, and before anybody has
 //! proposed it. No signature of one's own counts for it then.
 
-use super::approve::{exported, why_ended};
-use super::context::{Context, report};
+use super::cancel::why_ended;
+use super::context::Context;
+use super::export;
+use super::facts::Place;
 use super::pending::named;
 use super::sign::{Subject, read};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::signed::require_here;
-use crate::governance::{Display, GovernanceError, action_of, proposed, readiness};
+use crate::governance::{
+    Approved, Display, GovernanceError, Names, action_of, proposed, readiness,
+};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::{CommandReport, Transactions};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -27,9 +33,7 @@ struct Refused {
 }
 
 pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("revoke").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("revoke").await?;
     let names = context.names();
     let refused = refused(context, (&client, registry), text).await?;
     let action = refused.action;
@@ -44,8 +48,8 @@ pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error>
     }
     let call = abi::revokeCall { action: action.0 };
     if context.is_export() {
-        let call = call.abi_encode().into();
-        return exported(context, (&client, registry), "revoke", action, call).await;
+        let place = Place::of(context, &client, registry);
+        return export::order(place, "revoke", action, call.abi_encode().into()).await;
     }
     let approver = client.caller("revoke")?;
     let before = match refused.is_open {
@@ -58,26 +62,46 @@ pub(super) async fn run(context: &Context, text: &str) -> Result<Outcome, Error>
         Err(GovernanceError::NotOpen { .. }) => None,
         left => Some(left?),
     };
-    let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&sent));
-    outcome.field("action", action);
-    outcome.field("approver", approver);
-    outcome.field("withdrawn", withdrawn);
-    outcome.field("executed", false);
-    if let Some(left) = &left {
-        outcome.field("approvals", left.approvals);
-        outcome.field("required", left.required);
+    let revoked = Revoked {
+        transactions: Transactions::of(std::slice::from_ref(&sent)),
+        action,
+        approver,
+        withdrawn,
+        executed: false,
+        left: left.as_ref().map(Approved::from),
+    };
+    Ok(Outcome::of(&revoked, &names))
+}
+
+/// What `revoke` reports.
+#[derive(Serialize)]
+struct Revoked {
+    #[serde(flatten)]
+    transactions: Transactions,
+    action: ActionId,
+    approver: Address,
+    /// Whether an approval was there, and counts no more.
+    withdrawn: bool,
+    executed: bool,
+    /// How many approved it by now; `None` where nobody has proposed it.
+    #[serde(flatten)]
+    left: Option<Approved>,
+}
+
+impl CommandReport for Revoked {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.push(match self.left {
+            Some(left) if self.withdrawn => format!("revoked, now {left}"),
+            Some(left) => format!("refused, still {left}"),
+            None => "refused before anybody proposed it".into(),
+        });
+        lines.push(format!(
+            "no signature of {} counts for it any more; stylus-upgrades approve by that account itself still does",
+            names.short(self.approver)
+        ));
+        lines
     }
-    outcome.line(match left {
-        Some(left) if withdrawn => format!("revoked, now {}/{}", left.approvals, left.required),
-        Some(left) => format!("refused, still {}/{}", left.approvals, left.required),
-        None => "refused before anybody proposed it".into(),
-    });
-    outcome.line(format!(
-        "no signature of {} counts for it any more; stylus-upgrades approve by that account itself still does",
-        names.short(approver)
-    ));
-    Ok(outcome)
 }
 
 /// The action that was named: by its id, or by a file with what was or is to be signed.
@@ -89,7 +113,7 @@ async fn refused(
     let path = Path::new(text);
     let (action, call) = match path.is_file() {
         false => {
-            let action = named(client, registry, text, &context.names()).await?;
+            let action = named(client, registry, text).await?;
             match proposed(client, registry, action).await {
                 Ok(event) => (action, Some(event.call)),
                 Err(GovernanceError::UnknownAction { .. }) => (action, None),
@@ -112,7 +136,8 @@ async fn refused(
         Err(error) => return Err(error.into()),
     };
     if !is_open && proposed(client, registry, action).await.is_ok() {
-        return Err(why_ended(context, (client, registry), action, "revoke").await);
+        let place = Place::of(context, client, registry);
+        return Err(why_ended(place, action, "nothing is left to revoke").await);
     }
     Ok(Refused {
         action,

@@ -1,27 +1,31 @@
 //! `approve --offline`: an approval that is signed into a file, after the same checks as `approve`.
 
-use super::approve::{check_as_approver, executed_by};
+use super::approver::check_as_approver;
 use super::args::ApproveArgs;
-use super::calldata::decoded;
+use super::cancel::why_ended;
 use super::context::Context;
 use super::facts::Place;
 use super::pending::named;
-use super::propose::report_dry_run;
+use super::propose::note;
+use super::shown::shown;
 use super::storage;
 use crate::app_error::Error;
 use crate::assess::FindingId;
-use crate::client::Client;
-use crate::functions::DecodedCall;
-use crate::governance::signed::{self, Approval, ApprovalFile, SignedError, current, require_here};
-use crate::governance::{BuildFacts, GovernanceError, GovernedCall, Names, instead, proposed};
+use crate::export::Exported;
+use crate::governance::signed::{
+    self, Approval, ApprovalFile, Digests, SignedError, current, require_here, require_place,
+};
+use crate::governance::{GovernedCall, Names, ShownCall, Simulated, Trial, proposed};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
+use crate::report::CommandReport;
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::signers::SignerSync;
-use serde::Deserialize;
+use alloy::signers::local::PrivateKeySigner;
+use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -40,47 +44,31 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
     let signer = context.global.key.signer(&context.output)?;
     let client = context.reader().await?;
     let registry = context.verified(&client, unverified).await?;
-    let approval = approval(Place::of(context, &client, registry), args).await?;
-    let (names, value) = (context.names(), U256::ZERO);
-    let call = approval.call.clone();
-    let mut governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
+    let place = Place::of(context, &client, registry);
+    let approval = approval(place, args).await?;
+    let mut governed = GovernedCall::decode(registry, approval.call.clone(), U256::ZERO)?;
     governed.allow_failing = context.accepted().contains(&FindingId::WOULD_FAIL);
-    for line in governed.lines() {
+    let shown = shown(place, &governed).await?;
+    for line in shown.lines() {
         context.output.note(&line);
     }
-    let decoded = decoded(Place::of(context, &client, registry), &governed.call).await?;
-    for line in decoded.iter().flat_map(DecodedCall::lines) {
-        context.output.note(&format!("  {line}"));
-    }
-    let builds = context.builds(&governed.call, |why| context.output.note(&why))?;
-    for line in builds.iter().flat_map(BuildFacts::lines) {
-        context.output.note(&format!("  {line}"));
-    }
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     let mut outcome = Outcome::default();
     // Without a key nobody knows who signs what is written.
-    let place = Place::of(context, &client, registry);
     let said = (&args.review, signer.as_ref().map(|signer| signer.address()));
     let checks = check_as_approver(place, &governed.call, said).await?;
     storage::report(&mut outcome, &checks);
-    if let (Some(signer), None) = (&signer, &args.offline.typed_data) {
-        let client = client.with_signer(signer.clone());
-        let simulated = governed.simulate(&client).await?;
-        governed.require_success(simulated.dry_run.as_ref())?;
-        report_dry_run(context, &governed, simulated.dry_run.as_ref(), &mut outcome);
-        outcome.line(match simulated.executes {
-            true => "alone it completes the policy".into(),
-            false => format!("with it {}/{}", simulated.approvals, simulated.required),
-        });
-    }
+    let simulated = match (&signer, &args.offline.typed_data) {
+        (Some(signer), None) => Some(simulate(place, &governed, signer).await?),
+        _ => None,
+    };
     let (path, signed) = match (&args.offline.typed_data, signer) {
         (Some(path), _) => (path.clone(), None),
         (None, None) => return Err(no_key()),
         (None, Some(signer)) => {
-            let signature = signer.sign_hash_sync(&digests.eip712).map_err(|error| {
-                GovernanceError::from(SignedError::Untyped {
-                    reason: error.to_string(),
-                })
+            let signature = signer.sign_hash_sync(&digests.eip712);
+            let signature = signature.map_err(|error| SignedError::Untyped {
+                reason: error.to_string(),
             })?;
             let bytes = Bytes::from(signature.as_bytes());
             let path = args.offline.out.clone();
@@ -88,44 +76,94 @@ pub(super) async fn run(context: &Context, args: &ApproveArgs) -> Result<Outcome
             (path, Some((signer.address(), bytes)))
         }
     };
-    let (approval_action, deadline) = (approval.action(), approval.deadline);
     let file = ApprovalFile {
         path,
         approval,
         signed,
     };
-    file.write().map_err(GovernanceError::from)?;
-    outcome.field("action", approval_action);
-    outcome.field("display", &governed.display);
-    outcome.field("facts", &governed.facts);
-    outcome.field("decoded", &decoded);
-    outcome.field("builds", builds);
-    outcome.field("digests", digests);
-    outcome.field("deadline", deadline);
-    outcome.field("file", &file.path);
-    outcome.field("executed", false);
-    outcome.line(format!("action     {approval_action}"));
-    for line in digests.lines() {
-        outcome.line(line);
-    }
-    outcome.line(format!("holds until {}", utc(deadline)));
-    match &file.signed {
-        Some((signer, _)) => {
-            outcome.field("signer", signer);
-            outcome.line(format!("signed by  {}", names.long(*signer)));
-            outcome.line(format!("next: stylus-upgrades submit {}, with the files of the others", file.path.display()));
-        }
-        None => outcome.line(format!(
-            "next: have a wallet sign {}, then stylus-upgrades submit it with --signature 0x… --signer ADDRESS",
-            file.path.display()
-        )),
-    }
+    file.write()?;
+    let (simulated, trial) = simulated.unzip();
+    let report = SignedOffline {
+        action: file.approval.action(),
+        deadline: file.approval.deadline,
+        signer: file.signed.map(|(signer, _)| signer),
+        file: file.path,
+        shown,
+        digests,
+        executed: false,
+        trial: trial.unwrap_or_default(),
+        simulated,
+    };
+    outcome.add(&report, &context.names());
     Ok(outcome)
+}
+
+/// What the call would do if the signer sent it now.
+async fn simulate(
+    place: Place<'_>,
+    governed: &GovernedCall,
+    signer: &PrivateKeySigner,
+) -> Result<(Simulated, Trial), Error> {
+    let client = place.client.with_signer(signer.clone());
+    let simulated = governed.simulate(&client).await?;
+    let dry_run = simulated.dry_run.as_ref();
+    governed.require_success(dry_run)?;
+    let trial = Trial::of(governed, dry_run);
+    note(place.context, &trial);
+    Ok((simulated, trial))
+}
+
+/// What `approve --offline` reports.
+#[derive(Serialize)]
+struct SignedOffline {
+    action: ActionId,
+    #[serde(flatten)]
+    shown: ShownCall,
+    #[serde(flatten)]
+    trial: Trial,
+    digests: Digests,
+    deadline: u64,
+    file: PathBuf,
+    executed: bool,
+    /// Who signed; `None` where a wallet is to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<Address>,
+    #[serde(skip)]
+    simulated: Option<Simulated>,
+}
+
+impl CommandReport for SignedOffline {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(Simulated {
+            approved, executes, ..
+        }) = &self.simulated
+        {
+            lines.push(match executes {
+                true => "alone it completes the policy".into(),
+                false => format!("with it {approved}"),
+            });
+        }
+        lines.push(format!("action     {}", self.action));
+        lines.extend(self.digests.lines());
+        lines.push(format!("holds until {}", utc(self.deadline)));
+        let file = self.file.display();
+        match self.signer {
+            Some(signer) => lines.extend([
+                format!("signed by  {}", names.long(signer)),
+                format!("next: stylus-upgrades submit {file}, with the files of the others"),
+            ]),
+            None => lines.push(format!(
+                "next: have a wallet sign {file}, then stylus-upgrades submit it with --signature 0x… --signer ADDRESS"
+            )),
+        }
+        lines
+    }
 }
 
 /// What is signed: as another's file says, or the action that the call would approve now.
 async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Error> {
-    let (context, client, registry) = place.parts();
+    let (_, client, registry) = place.parts();
     let (call, given, named) = match subject(place, &args.action).await? {
         Subject::Call(call) => (call, None, None),
         Subject::Action(action, call) => (call, None, Some(action)),
@@ -142,14 +180,14 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Erro
     }
     let approval = current(client, registry, &call, deadline).await?;
     if let Some(action) = named.filter(|named| *named != approval.action()) {
-        let names = context.names();
-        return Err(ended(client, registry, action, &names).await);
+        // A signature would be of the same call, as it would be proposed anew.
+        return Err(why_ended(place, action, "nothing was signed").await);
     }
     if let Some(file) = given {
         let (expected, found) = (approval.action(), file.approval.action());
         if expected != found {
             let outdated = SignedError::Outdated { expected, found };
-            return Err(GovernanceError::from(outdated).into());
+            return Err(outdated.into());
         }
     }
     let here = ApprovalFile {
@@ -163,7 +201,7 @@ async fn approval(place: Place<'_>, args: &ApproveArgs) -> Result<Approval, Erro
 
 /// What was named: a file, calldata, or an action.
 async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
-    let (context, client, registry) = place.parts();
+    let (_, client, registry) = place.parts();
     let path = Path::new(text);
     if path.is_file() {
         return read(path, (client.chain_id(), registry));
@@ -182,29 +220,15 @@ async fn subject(place: Place<'_>, text: &str) -> Result<Subject, Error> {
             next: "give the path of the file; stylus-upgrades pending lists what is open".into(),
         });
     }
-    let action = named(client, registry, text, &context.names()).await?;
+    let action = named(client, registry, text).await?;
     let call = proposed(client, registry, action).await?.call;
     Ok(Subject::Action(action, call))
 }
 
-/// Why an action is not signed that is not open any more: a signature would be of the same call, as it
-/// would be proposed anew.
-async fn ended(client: &Client, registry: Address, action: ActionId, names: &Names) -> Error {
-    let not_open = GovernanceError::NotOpen { action };
-    match instead(client, registry, action, not_open).await {
-        Ok(submitted) => {
-            let by = executed_by(&submitted, names);
-            let found = "nothing was signed".into();
-            GovernanceError::Executed { action, by, found }.into()
-        }
-        Err(error) => error.into(),
-    }
-}
-
 /// A file of `approve --offline`, or one that --export wrote for that chain and registry.
 pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
-    let text = own_file::read(path).map_err(SignedError::from);
-    let text = text.map_err(GovernanceError::from)?.unwrap_or_default();
+    let text = own_file::read(path).map_err(SignedError::from)?;
+    let text = text.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {
         return Ok(Subject::Call(call));
     }
@@ -219,66 +243,30 @@ pub(super) fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> 
         });
     }
     if has("data") && !has("approval") {
-        let call = exported_call(path, &text, here).map_err(GovernanceError::from)?;
+        let call = exported_call(path, &text, here)?;
         return Ok(Subject::Call(call));
     }
-    let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
+    let file = ApprovalFile::read(path)?;
     Ok(Subject::Approval(file))
 }
 
-/// The members of a file that --export wrote as JSON.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ExportedCall {
-    chain_id: u64,
-    #[serde(rename = "from")]
-    _from: Address,
-    to: Address,
-    value: String,
-    data: Bytes,
-    #[serde(rename = "gas")]
-    _gas: u64,
-}
-
-/// The calldata of such a file. What a signature does not bind is refused, and so is a call of another
-/// chain or account.
-fn exported_call(
-    path: &Path,
-    text: &str,
-    (chain_id, registry): (u64, Address),
-) -> Result<Bytes, SignedError> {
-    let path = path.to_owned();
-    let call: ExportedCall = match serde_json::from_str(text) {
-        Ok(call) => call,
-        Err(error) => {
-            let reason = error.to_string();
-            return Err(SignedError::Malformed { path, reason });
-        }
+/// The calldata of a file that --export wrote as JSON. What a signature does not bind is refused, and so is a call of
+/// another chain or account.
+fn exported_call(path: &Path, text: &str, here: (u64, Address)) -> Result<Bytes, SignedError> {
+    let malformed = |reason| SignedError::Malformed {
+        path: path.to_owned(),
+        reason,
     };
-    if call.chain_id != chain_id {
-        let (expected, found) = (chain_id, call.chain_id);
-        return Err(SignedError::OtherChain {
-            path,
-            expected,
-            found,
-        });
-    }
-    if call.to != registry {
-        let (expected, found) = (registry, call.to);
-        return Err(SignedError::OtherRegistry {
-            path,
-            expected,
-            found,
-        });
-    }
-    if call.value.parse() != Ok(U256::ZERO) {
-        let reason = format!(
+    let call: Exported =
+        serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    require_place(path, here, (call.chain_id, call.to))?;
+    match call.value.is_zero() {
+        true => Ok(call.data),
+        false => Err(malformed(format!(
             "{} wei go along with it, which no signature says",
             call.value
-        );
-        return Err(SignedError::Malformed { path, reason });
+        ))),
     }
-    Ok(call.data)
 }
 
 /// A name that tells files of several signers and actions apart.

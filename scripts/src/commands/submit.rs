@@ -1,35 +1,34 @@
 //! `submit`: approvals that others signed, in one transaction of anybody.
 
-use super::approve::check_as_approver;
+use super::approver::check_as_approver;
 use super::args::SubmitArgs;
 use super::context::Context;
 use super::facts::Place;
 use super::pause;
-use super::propose::propose_signed;
+use super::propose::Sending;
 use super::storage;
 use crate::app_error::Error;
+use crate::governance::Call;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
+    Accepted, ApprovalFile, Digests, Given, SignedError, accepted, require_here, submission,
 };
-use crate::governance::{Call, GovernanceError};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Address;
+use serde::Serialize;
 
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome, Error> {
-    let unverified = context.registry()?;
-    let client = context.working_client("submit").await?;
-    let registry = context.verified(&client, unverified).await?;
+    let (client, registry) = context.verified_working("submit").await?;
     let mut files = Vec::new();
     for path in &args.files {
-        let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
+        let file = ApprovalFile::read(path)?;
         require_here(&client, registry, &file).await?;
         files.push(file);
     }
     let given = given(context, files, args)?;
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;
-    let digests = accepted.approval.digests().map_err(GovernanceError::from)?;
+    let digests = accepted.approval.digests()?;
     for line in digests.lines() {
         context.output.note(&line);
     }
@@ -48,9 +47,11 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         context.output.note(&line);
     }
     let mut outcome = Outcome::default();
-    outcome.field("signers", &signers);
-    outcome.field("left_out", left_out);
-    outcome.field("digests", digests);
+    outcome.fields(&Submission {
+        signers,
+        left_out,
+        digests,
+    });
     let place = Place::of(context, &client, registry);
     let decoded = Call::decode(&approval.call)?;
     // Those who signed were asked then; whoever sends it need be no approver.
@@ -58,12 +59,22 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
     let checks = check_as_approver(place, &decoded, said).await?;
     storage::report(&mut outcome, &checks);
     let overrides = args.review.storage.clone();
-    let (rollout, submission) = ((&overrides, checks), submission(&accepted));
-    let mut outcome = propose_signed(place, &approval.call, submission, outcome, rollout).await?;
+    let sending = Sending::of(&approval.call).signed(submission(&accepted));
+    let sending = sending.rolling(&overrides, checks);
+    let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit.is_none() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
+}
+
+/// What is submitted.
+#[derive(Serialize)]
+struct Submission<'a> {
+    signers: Vec<Address>,
+    /// Who signed and has approved already.
+    left_out: &'a [Address],
+    digests: Digests,
 }
 
 /// The approvals that the files hold, and those that wallets made of the file without a signature,
@@ -99,7 +110,7 @@ fn given(
             signatures.append(&mut of_wallets);
         }
         if signatures.is_empty() {
-            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+            return Err(SignedError::Unsigned { path }.into());
         }
         all.extend(signatures.into_iter().map(|(signer, signature)| Given {
             path: path.clone(),

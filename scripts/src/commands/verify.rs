@@ -4,33 +4,58 @@ use super::args::VerifyArgs;
 use super::context::Context;
 use super::doctor;
 use super::facts::Place;
-use super::publish;
+use super::publish::{self, Publication};
 use super::recorded;
 use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Refused, Role, decide};
-use crate::error::Report;
-use crate::governance::{GovernanceError, seconds_left};
+use crate::error::{Exit, Report};
+use crate::governance::{GovernanceError, Names, seconds_left};
 use crate::history::{LiveCheck, Section, VerifyReport, Wanted, read_compared, read_existing};
 use crate::ids::CodeHash;
 use crate::model::{ProxyKind, Slice};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Origin, definitions, relay_of};
+use crate::report::CommandReport;
 use alloy::primitives::Address;
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 pub(super) async fn run(context: &Context, args: &VerifyArgs) -> Result<Outcome, Error> {
     let (client, registry) = context.verified_snapshot().await?;
     let place = Place::of(context, &client, registry);
-    let report = verify(place, args).await?;
-    let mut outcome = Outcome::of(&report, &context.names());
-    if let (Some(name), None, Some(_)) = (&args.name, &report.error, args.publish.publish) {
+    let mut verified = Verified {
+        report: verify(place, args).await?,
+        published: None,
+    };
+    if let (Some(name), None) = (&args.name, &verified.report.error) {
         let version = version(place, name, args.version.as_deref()).await?;
         let subject = (registry, name.as_str(), version.as_str());
-        publish::run(context, &client, subject, &args.publish, &mut outcome).await?;
+        verified.published = publish::run(context, &client, subject, &args.publish).await?;
     }
-    Ok(outcome)
+    Ok(Outcome::of(&verified, &context.names()))
+}
+
+/// What was verified here, and by an explorer.
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    report: VerifyReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Publication>,
+}
+
+impl CommandReport for Verified {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.report.lines(names);
+        lines.extend(self.published.iter().flat_map(Publication::lines));
+        lines
+    }
+
+    fn exit(&self) -> Exit {
+        self.report.exit()
+    }
 }
 
 /// Compares a definition, or all of them, with what was recorded.

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::context::earlier::earlier;
 use super::facts::Place;
 use super::kept;
-use super::propose::{propose, propose_and_roll};
+use super::propose::{Sending, propose};
 use super::rollout;
 use super::storage;
 use super::work::{Becomes, Work};
@@ -143,15 +143,15 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
     }
     let outcome = describe(&new, &work);
     work.warn_of_others(&call.version, &bytes);
-    let rollout = (&overrides, work.checks);
-    propose_and_roll(place, &bytes, work.sent, outcome, rollout).await
+    let sending = Sending::of(&bytes).after(work.sent);
+    let sending = sending.rolling(&overrides, work.checks);
+    sending.propose(place, outcome).await
 }
 
 /// Whether an earlier run did that and was killed before it said so.
 async fn is_unreported(place: Place<'_>, call: &Bytes) -> Result<bool, Error> {
     let (context, client, registry) = place.parts();
-    let (call, names) = (call.clone(), context.names());
-    let governed = GovernedCall::decode(client, registry, call, U256::ZERO, &names).await?;
+    let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
     Ok(earlier(context, client, &governed).await?.is_some())
 }
 

@@ -3,9 +3,12 @@
 use super::context::{Context, Unverified};
 use super::doctor::DoctorArgs;
 use crate::app_error::Error;
-use crate::doctor::{self, AHEAD_DAYS, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
+use crate::doctor::{self, AHEAD_DAYS, DAY, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
 use crate::error::Report;
+use crate::governance::Names;
 use crate::output::Outcome;
+use crate::report::CommandReport;
+use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
@@ -19,9 +22,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     let text = Shared::default();
     tokio::spawn(serve(listener, text.clone()));
     let url = format!("http://{address}{}", METRICS_PATH);
-    let mut listening = Outcome::default();
-    listening.line(format!("Listening on {url}"));
-    listening.field("metrics", &url);
+    let listening = Outcome::of(&Listening { metrics: url }, &context.names());
 
     let mut runs = Runs::default();
     let mut last: Option<Diagnosis> = None;
@@ -37,9 +38,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
                 context.output.explain(&Report::of(&error));
             }
         }
-        if let Ok(rendered) = render(last.as_ref(), runs) {
-            *text.write().unwrap_or_else(PoisonError::into_inner) = rendered;
-        }
+        *text.write().unwrap_or_else(PoisonError::into_inner) = render(last.as_ref(), runs);
         if !is_reported {
             context.output.result(&listening);
             is_reported = true;
@@ -48,11 +47,23 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     }
 }
 
+/// Where the metrics are.
+#[derive(Serialize)]
+struct Listening {
+    metrics: String,
+}
+
+impl CommandReport for Listening {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![format!("Listening on {}", self.metrics)]
+    }
+}
+
 async fn examine(context: &Context, unverified: Unverified) -> Result<Diagnosis, Error> {
     let framework = context.builder()?.framework()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * 86_400).await?)
+    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * DAY).await?)
 }
 
 /// Listens on this machine alone: what is offered has no password.

@@ -90,9 +90,7 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Error> {
         let registry = context.verified(&client, context.registry()?).await?;
         let definition = client.registry(registry).head(name).await?;
-        let open = pending(&client, registry, name, &context.names())
-            .await?
-            .actions;
+        let open = pending(&client, registry, name).await?.actions;
         Ok(Self {
             context,
             client,
@@ -379,9 +377,8 @@ impl<'a> Work<'a> {
 
     /// The open migrations to `version`, in the order of their proposals.
     pub(super) fn proposed(&self, version: &str) -> Vec<(ActionId, abi::migrateCall)> {
-        let calls = self.open.iter().map(|open| (open.action, &open.call));
-        let migrations = calls.filter_map(|(action, call)| match Call::decode(call) {
-            Ok(Call::Migrate(call)) if call.version == version => Some((action, call)),
+        let migrations = self.open.iter().filter_map(|open| match &open.says {
+            Call::Migrate(call) if call.version == version => Some((open.action, call.clone())),
             _ => None,
         });
         migrations.collect()
@@ -403,9 +400,7 @@ impl<'a> Work<'a> {
     /// this one.
     pub(super) fn warn_of_others(&self, version: &str, bytes: &Bytes) {
         for other in self.open.iter().filter(|other| other.call != *bytes) {
-            let decoded = Call::decode(&other.call);
-            if decoded.is_ok_and(|call| call.version().is_some_and(|(label, ..)| label == version))
-            {
+            if matches!(other.says.version(), Some((label, ..)) if label == version) {
                 self.context.output.note(&format!(
                     "warning: another action for {} {version} is open and says something else: {}",
                     self.name, other.action

@@ -70,7 +70,7 @@ pub struct Before {
     pub decoded: Vec<DecodedCall>,
     /// How far an approval would bring the action.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub progress: Option<Progress>,
+    pub progress: Option<Simulated>,
     /// What the wallet is asked to send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<TransactionRequest>,
@@ -91,24 +91,6 @@ pub struct Before {
     /// Of the values that a migration writes. They differ from block to block where it writes the time, and the page
     /// goes on with others only where that is said to be meant.
     pub values: B256,
-}
-
-/// How far an approval would bring an action.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Progress {
-    approvals: u16,
-    required: u16,
-    executes: bool,
-}
-
-impl From<&Simulated> for Progress {
-    fn from(simulated: &Simulated) -> Self {
-        Self {
-            approvals: simulated.approvals,
-            required: simulated.required,
-            executes: simulated.executes,
-        }
-    }
 }
 
 impl Planned {

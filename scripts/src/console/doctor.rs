@@ -1,7 +1,7 @@
 //! What the doctor found.
 
 use super::page::finding;
-use super::view::Diagnosis;
+use crate::doctor::Diagnosis;
 use maud::{Markup, html};
 
 /// The page.
@@ -20,7 +20,7 @@ pub fn doctor(found: &Diagnosis) -> Markup {
                 tbody {
                     @for one in &found.programs { tr {
                         td { code.address { (one.codehash) } }
-                        td { (one.state) }
+                        td { (one.state.word()) }
                         td { @if let Some(days) = one.days_left { (days) } @else { "–" } }
                         td { @if one.needed { "yes" } @else { "not now" } }
                     } }

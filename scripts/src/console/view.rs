@@ -5,7 +5,7 @@ use crate::functions::DecodedCall;
 use crate::governance::signed::Digests;
 use crate::governance::{CodeFacts, Display, Explained, Node};
 use crate::history::Entry;
-use crate::ids::{ActionId, CodeHash};
+use crate::ids::ActionId;
 use crate::model::Readiness;
 use crate::review::Area;
 use alloy::primitives::Address;
@@ -70,35 +70,6 @@ pub struct Review {
 #[allow(missing_docs)]
 pub struct Policies {
     pub policies: Vec<Explained>,
-}
-
-/// `doctor`.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Diagnosis {
-    pub ok: bool,
-    pub chain: Chain,
-    pub programs: Vec<Program>,
-    pub findings: Vec<Finding>,
-}
-
-/// The chain, as the doctor sees it.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Chain {
-    pub chain_id: u64,
-    pub block: u64,
-    pub arbos: u64,
-}
-
-/// A program, as the doctor sees it.
-#[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Program {
-    pub codehash: CodeHash,
-    pub needed: bool,
-    pub state: String,
-    pub days_left: Option<u64>,
 }
 
 /// A document as one of these.

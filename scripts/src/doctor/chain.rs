@@ -13,7 +13,7 @@ use stylus_upgrades_interface::chain::{
 };
 
 /// Seconds of a day.
-pub(super) const DAY: u64 = 86_400;
+pub const DAY: u64 = 86_400;
 
 /// What the chain is like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

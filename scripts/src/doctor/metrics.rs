@@ -4,11 +4,6 @@ use super::cache::CacheBid;
 use super::examine::Diagnosis;
 use super::programs::State;
 use crate::assess::Severity;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
-use std::fmt;
 
 /// What the text is, for HTTP.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -26,11 +21,8 @@ pub struct Runs {
 }
 
 /// The text; without an examination, how it went alone.
-///
-/// # Errors
-/// None but of memory.
-pub fn render(diagnosis: Option<&Diagnosis>, runs: Runs) -> Result<String, fmt::Error> {
-    let mut all = Metrics(Registry::default());
+pub fn render(diagnosis: Option<&Diagnosis>, runs: Runs) -> String {
+    let mut all = Metrics::default();
     all.one(
         "doctor_last_success_timestamp_seconds",
         "When the last examination that succeeded ended",
@@ -47,30 +39,39 @@ pub fn render(diagnosis: Option<&Diagnosis>, runs: Runs) -> Result<String, fmt::
         cache(&mut all, diagnosis);
         rest(&mut all, diagnosis);
     }
-    let mut text = String::new();
-    encode(&mut text, &all.0)?;
-    Ok(text)
+    all.ended()
 }
 
-struct Metrics(Registry);
+/// Gauges in the format of OpenMetrics.
+#[derive(Default)]
+struct Metrics(String);
 
 impl Metrics {
-    /// A gauge with a value for each set of labels.
+    /// A gauge with a value for each set of labels; nothing where there is none.
     fn one(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Labels, u64)>) {
-        let family = Family::<Labels, Gauge>::default();
-        for (mut labels, value) in values {
-            for (_, text) in &mut labels {
-                *text = escaped(text);
+        let lines = values.into_iter().map(|(labels, value)| {
+            let labels = labels.iter();
+            let labels = labels.map(|(label, text)| format!("{label}=\"{}\"", escaped(text)));
+            let labels: Vec<_> = labels.collect();
+            match labels.is_empty() {
+                true => format!("stylus_{name} {value}\n"),
+                false => format!("stylus_{name}{{{}}} {value}\n", labels.join(",")),
             }
-            let value = i64::try_from(value).unwrap_or(i64::MAX);
-            family.get_or_create(&labels).set(value);
+        });
+        let lines: String = lines.collect();
+        if !lines.is_empty() {
+            let about = format!("# HELP stylus_{name} {help}.\n# TYPE stylus_{name} gauge\n");
+            self.0.extend([about, lines]);
         }
-        self.0.register(format!("stylus_{name}"), help, family);
+    }
+
+    /// The text, ended as the format wants it.
+    fn ended(self) -> String {
+        self.0 + "# EOF\n"
     }
 }
 
-/// A label's value as the format wants it. The encoder writes what it is given as it is, and names come
-/// from the chain.
+/// A label's value as the format wants it: names come from the chain.
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('"', r#"\""#)
@@ -212,15 +213,14 @@ mod tests {
 
     #[test]
     fn a_name_from_the_chain_makes_no_metric_of_its_own() {
-        let mut all = Metrics(Registry::default());
+        let mut all = Metrics::default();
         let name = "A\"} 1\nstylus_program_runs{codehash=\"0x\\";
         all.one(
             "migration_seconds",
             "Seconds",
             [(vec![("definition", name.into())], 7)],
         );
-        let mut text = String::new();
-        encode(&mut text, &all.0).expect("text");
+        let text = all.ended();
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
         let expected = r#"stylus_migration_seconds{definition="A\"} 1\nstylus_program_runs{codehash=\"0x\\"} 7"#;
         assert_eq!(lines, [expected]);

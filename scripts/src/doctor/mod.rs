@@ -17,8 +17,8 @@
 //! | `time` | what is under way, and what ends soon |
 //! | [`cure`](fix()) | keepalive and activation |
 //! | [`bids`](offers()), `cache` | places in the init cache, and how long they are held |
+//! | `lines` | an examination for people |
 //! | [`metrics`](render()), [`serve`](serve()) | an examination for Prometheus |
-//! | `finding` | how something is reported |
 
 mod abi;
 mod bids;
@@ -28,6 +28,7 @@ mod complete;
 mod cure;
 mod examine;
 mod inventory;
+mod lines;
 mod metrics;
 mod needed;
 mod next_version;
@@ -42,7 +43,7 @@ mod toolchain;
 pub use crate::model::Role;
 pub use bids::{Bid, offers, place};
 pub use cache::CacheBid;
-pub use chain::{ChainFacts, Scheduled};
+pub use chain::{ChainFacts, DAY, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
 pub use examine::{Diagnosis, examine, warnings};

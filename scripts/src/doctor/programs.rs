@@ -68,6 +68,20 @@ pub enum State {
     Missing,
 }
 
+impl State {
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active { .. } => "active",
+            Self::Expired { .. } => "expired",
+            Self::Outdated { .. } => "outdated",
+            Self::Inactive => "inactive",
+            Self::Evm => "evm",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// What would help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -1,6 +1,5 @@
 //! Why a call is not written to a file.
 
-use crate::address::AddressError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::own_file::FileError;
@@ -32,10 +31,6 @@ pub enum ExportError {
         /// The file.
         path: PathBuf,
     },
-    /// The approver is no address.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Address(#[from] AddressError),
     /// Something is about another chain than the registry's.
     #[error("{of} names the chain {found}, and the registry is on the chain {expected}")]
     #[explain(

@@ -4,29 +4,30 @@
 //! | module | holds |
 //! |---|---|
 //! | [`account`](Account) | the approver as people write it, with or without the chain |
-//! | [`method`](Method) | a call's function with the names of its arguments |
+//! | `report` | what is reported of such a file |
 //! | `safe` | the file of Safe's Transaction Builder, with its checksum |
 
 mod account;
 mod error;
-mod method;
+mod report;
 mod safe;
 
 pub use account::Account;
 pub use error::ExportError;
-pub use method::{Input, Method};
+pub use report::{ExportedCall, ExportedFile, ExportedOrder, Follows, Written};
 
 use crate::client::Client;
+use crate::governance::named_arguments;
 use crate::own_file;
-use alloy::hex;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Init code that answers with the chain id that contracts see: CHAINID, MSTORE, RETURN.
 const CHAIN_ID_CODE: [u8; 9] = [0x46, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3];
@@ -45,8 +46,8 @@ pub enum Format {
 }
 
 /// A call that somebody else sends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Exported {
     /// The chain that it is for.
     pub chain_id: u64,
@@ -110,21 +111,19 @@ fn is_exported(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return false;
     };
-    let data = |text: &str| hex::decode(text).is_ok_and(|data| Method::of(&data.into()).is_ok());
+    let is_known = |data: &[u8]| named_arguments(data).is_ok();
     match serde_json::from_str::<Value>(text) {
         Ok(found) if found.get("transactions").is_some() => {
             let checksum = found.pointer("/meta/checksum").and_then(Value::as_str);
             checksum.is_some_and(|one| one == safe::checksum(&found).to_string())
         }
         Ok(found) => {
-            const NAMES: [&str; 6] = ["chainId", "from", "to", "value", "data", "gas"];
-            let members = found.as_object();
-            let is_ours = members.is_some_and(|members| {
-                members.len() == NAMES.len() && NAMES.iter().all(|name| members.contains_key(*name))
-            });
-            is_ours && found["data"].as_str().is_some_and(data)
+            serde_json::from_value::<Exported>(found).is_ok_and(|call| is_known(&call.data))
         }
-        Err(_) => text.starts_with("0x") && data(text.trim_end()),
+        Err(_) => {
+            let data = text.starts_with("0x").then(|| text.trim_end().parse().ok());
+            data.flatten().is_some_and(|data: Bytes| is_known(&data))
+        }
     }
 }
 
@@ -148,6 +147,13 @@ pub async fn require_chain_id(client: &Client) -> Result<(), ExportError> {
             of: "the endpoint",
         }),
     }
+}
+
+/// Milliseconds since 1970, when a file is written.
+pub fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map(|now| now.as_millis()).unwrap_or_default();
+    u64::try_from(now).unwrap_or_default()
 }
 
 fn decimal<S: serde::Serializer>(value: &U256, serializer: S) -> Result<S::Ok, S::Error> {

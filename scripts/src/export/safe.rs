@@ -3,8 +3,10 @@
 
 use super::Exported;
 use super::error::ExportError;
-use super::method::Method;
-use alloy::primitives::{B256, keccak256};
+use crate::governance::{argument_text, named_arguments};
+use alloy::dyn_abi::DynSolValue;
+use alloy::json_abi::{Function, StateMutability};
+use alloy::primitives::{B256, FixedBytes, keccak256};
 use serde_json::{Value, json};
 
 /// The format's version.
@@ -14,7 +16,11 @@ const BUILDER: &str = "1.18.0";
 
 /// The file's content.
 pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Value, ExportError> {
-    let method = Method::of(&call.data)?;
+    let unknown = |_| ExportError::Unknown {
+        selector: FixedBytes(call.data.first_chunk().copied().unwrap_or_default()),
+    };
+    let (function, values) = named_arguments(&call.data).map_err(unknown)?;
+    let inputs = arguments(&function, &values).map_err(unknown)?;
     let mut batch = json!({
         "version": VERSION,
         "chainId": call.chain_id.to_string(),
@@ -31,11 +37,11 @@ pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Val
             "value": call.value.to_string(),
             "data": null,
             "contractMethod": {
-                "inputs": method.inputs,
-                "name": method.name,
-                "payable": method.payable,
+                "inputs": function.inputs,
+                "name": function.name,
+                "payable": function.state_mutability == StateMutability::Payable,
             },
-            "contractInputsValues": method.values,
+            "contractInputsValues": inputs,
         }],
     });
     let checksum = checksum(&batch);
@@ -43,6 +49,24 @@ pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Val
         meta.insert("checksum".into(), checksum.to_string().into());
     }
     Ok(batch)
+}
+
+/// Each argument by its name, as it is typed into the form: structs as JSON lists.
+fn arguments(function: &Function, values: &[DynSolValue]) -> Result<Value, String> {
+    fn element(value: &DynSolValue) -> Result<Value, String> {
+        match value.as_fixed_seq() {
+            Some(members) => members.iter().map(element).collect(),
+            None => Ok(argument_text(value)?.into()),
+        }
+    }
+    let named = function.inputs.iter().zip(values).map(|(input, value)| {
+        let typed = match element(value)? {
+            Value::String(text) => text,
+            members => members.to_string(),
+        };
+        Ok((input.name.clone(), Value::from(typed)))
+    });
+    Ok(Value::Object(named.collect::<Result<_, String>>()?))
 }
 
 /// The checksum of a file: over everything but its name and the checksum itself.

@@ -1,10 +1,12 @@
-use super::method::{FUNCTIONS, Method, STRUCTS};
 use super::{Account, ExportError, Exported, Format, safe};
+use crate::governance::named_function;
+use alloy::json_abi::{InternalType, Param, StateMutability};
 use alloy::primitives::{Address, B256, Bytes, U256, address};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
+use stylus_upgrades_interface::signed::SOURCES;
 
 /// The file and the checksum in the tests of Safe's own builder.
 fn vector() -> Value {
@@ -153,42 +155,53 @@ fn calls_that_approvers_do_not_send_are_refused() {
         .abi_encode()
         .into(),
     ] {
-        let refused = Method::of(&data).expect_err("no approver's call");
-        assert!(
-            matches!(refused, ExportError::Unknown { .. }),
-            "{refused:?}"
-        );
+        require_unknown(data);
     }
-    let cut = migrate().slice(..40);
-    assert!(matches!(Method::of(&cut), Err(ExportError::Unknown { .. })));
+    require_unknown(migrate().slice(..40));
+}
+
+fn require_unknown(data: Bytes) {
+    let refused = exported(data).text(Format::Safe, "", 0);
+    let refused = refused.expect_err("no approver's call");
+    assert!(
+        matches!(refused, ExportError::Unknown { .. }),
+        "{refused:?}"
+    );
 }
 
 #[test]
 fn the_names_of_arguments_are_those_of_the_interface() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../interface/src/registry.rs");
     let source = std::fs::read_to_string(path).expect("the interface");
-    for (name, inputs, payable) in FUNCTIONS {
-        let inputs: Vec<_> = inputs
-            .iter()
-            .map(|(name, ty)| format!("{ty} {name}"))
-            .collect();
-        let payable = if payable { " payable" } else { "" };
-        let line = format!("function {name}({}) external{payable}", inputs.join(", "));
+    let about_actions = [abi::revokeCall::SELECTOR, abi::cancelCall::SELECTOR];
+    let governed = SOURCES.iter().map(|(selector, ..)| *selector);
+    for selector in governed.chain(about_actions) {
+        let function = named_function(&selector).expect("a function");
+        assert_eq!(function.selector(), selector, "{function:?}");
+        let kind = |input: &Param| match &input.internal_type {
+            Some(InternalType::Struct { ty, .. } | InternalType::Other { ty, .. }) => ty.clone(),
+            other => panic!("{other:?}"),
+        };
+        let named = |input: &Param| format!("{} {}", kind(input), input.name);
+        let inputs: Vec<_> = function.inputs.iter().map(named).collect();
+        let is_payable = function.state_mutability == StateMutability::Payable;
+        let payable = if is_payable { " payable" } else { "" };
+        let (name, inputs_text) = (&function.name, inputs.join(", "));
+        let line = format!("function {name}({inputs_text}) external{payable}");
         assert!(source.contains(&line), "{line}");
-    }
-    for (name, members) in STRUCTS {
-        let (_, text) = source.split_once(&format!("struct {name} {{")).expect("it");
-        let (text, _) = text.split_once('}').expect("its end");
-        let found: Vec<_> = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.ends_with(';'))
-            .collect();
-        let members: Vec<_> = members
-            .iter()
-            .map(|(name, ty)| format!("{ty} {name};"))
-            .collect();
-        assert_eq!(found, members);
+        for input in function.inputs.iter().filter(|one| one.ty == "tuple") {
+            let name = kind(input);
+            let (_, text) = source.split_once(&format!("struct {name} {{")).expect("it");
+            let (text, _) = text.split_once('}').expect("its end");
+            let found: Vec<_> = text
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.ends_with(';'))
+                .collect();
+            let members = input.components.iter();
+            let members: Vec<_> = members.map(|one| format!("{};", named(one))).collect();
+            assert_eq!(found, members);
+        }
     }
 }
 

@@ -1,28 +1,52 @@
-//! The arguments of a governed call by their names, as the EIP-712 types in `interface/src/signed.rs`
-//! name them and as wallets write their values.
+//! The functions of governed calls with the names of their parameters, as the EIP-712 types in
+//! `interface/src/signed.rs` name them, and the arguments of a call as wallets write their values. Encoded calls have no
+//! names, and who decides reads them in another program.
 
 use alloy::dyn_abi::{DynSolValue, JsonAbiExt};
-use alloy::json_abi::Function;
+use alloy::json_abi::{Function, InternalType, Param, StateMutability};
+use alloy::sol_types::SolCall;
 use serde_json::{Map, Value};
-use stylus_upgrades_interface::parts::PARTS;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::signed::{CODE_TYPE, SOURCES, STEP_TYPE};
 
-/// The arguments, in their order; why there are none, for calldata of another function.
-pub(super) fn arguments(call: &[u8]) -> Result<Map<String, Value>, String> {
-    let selector = call.get(..4).unwrap_or_default();
-    let source = SOURCES.into_iter().find(|(known, ..)| known == selector);
-    let (_, _, parameters) = source.ok_or("it is no governed call")?;
-    let mut answers = PARTS.iter().flat_map(|part| part.answers);
-    let answer = answers.find(|answer| answer.selector == selector);
-    let signature = answer.map(|answer| answer.signature).unwrap_or_default();
-    let function = Function::parse(signature).map_err(|error| error.to_string())?;
-    let values = function.abi_decode_input(call.get(4..).unwrap_or_default());
+/// What approvers send about an action beside the call that it is, as [`SOURCES`] has governed calls.
+const ABOUT_ACTIONS: [([u8; 4], &str, &str); 2] = [
+    (abi::revokeCall::SELECTOR, "Revoke", "bytes32 action"),
+    (abi::cancelCall::SELECTOR, "Cancel", "bytes32 action"),
+];
+
+/// The function that approvers call with these calldata; `None` for calldata of another one.
+pub fn named_function(calldata: &[u8]) -> Option<Function> {
+    let selector = calldata.first_chunk::<4>()?;
+    let mut all = SOURCES.into_iter().chain(ABOUT_ACTIONS);
+    let (_, name, parameters) = all.find(|(known, ..)| known == selector)?;
+    let (first, rest) = name.split_at_checked(1)?;
+    Some(Function {
+        name: first.to_lowercase() + rest,
+        inputs: listed(parameters).into_iter().map(parameter).collect(),
+        outputs: Vec::new(),
+        state_mutability: match *selector == abi::createProxyCall::SELECTOR {
+            true => StateMutability::Payable,
+            false => StateMutability::NonPayable,
+        },
+    })
+}
+
+/// That function, and the values of its arguments.
+///
+/// # Errors
+/// Why there are none.
+pub fn named_arguments(calldata: &[u8]) -> Result<(Function, Vec<DynSolValue>), String> {
+    let function = named_function(calldata).ok_or("it is no governed call")?;
+    let values = function.abi_decode_input(calldata.get(4..).unwrap_or_default());
     let values = values.map_err(|error| error.to_string())?;
-    let mut arguments = Map::new();
-    for ((kind, name), value) in listed(parameters).into_iter().zip(values) {
-        arguments.insert(name.into(), json_of(kind, &value)?);
-    }
-    Ok(arguments)
+    Ok((function, values))
+}
+
+/// The arguments by their names.
+pub(super) fn arguments(calldata: &[u8]) -> Result<Map<String, Value>, String> {
+    let (function, values) = named_arguments(calldata)?;
+    by_name(&function.inputs, &values)
 }
 
 /// The name of a type such as `Step(string from,uint8 kind)`, and its fields as type and name.
@@ -32,41 +56,73 @@ pub(super) fn fields(encoded: &str) -> Option<(&str, Vec<(&str, &str)>)> {
 }
 
 /// Types and names in a text such as `string name,Step step`.
-pub(super) fn listed(parameters: &str) -> Vec<(&str, &str)> {
+fn listed(parameters: &str) -> Vec<(&str, &str)> {
     let parameters = parameters.split(',');
     parameters
         .filter_map(|field| field.split_once(' '))
         .collect()
 }
 
-/// The struct of that name, in the form of EIP-712.
-pub(super) fn struct_type(kind: &str) -> &'static str {
-    match kind {
+fn parameter((kind, name): (&str, &str)) -> Param {
+    let encoded = match kind {
         "Code" => CODE_TYPE,
         "Step" => STEP_TYPE,
         _ => "",
+    };
+    let (_, members) = fields(encoded).unwrap_or_default();
+    let (contract, of_type) = (None, kind.to_owned());
+    let (ty, internal) = match members.is_empty() {
+        true => (
+            kind,
+            InternalType::Other {
+                contract,
+                ty: of_type,
+            },
+        ),
+        false => (
+            "tuple",
+            InternalType::Struct {
+                contract,
+                ty: of_type,
+            },
+        ),
+    };
+    Param {
+        ty: ty.into(),
+        name: name.into(),
+        components: members.into_iter().map(parameter).collect(),
+        internal_type: Some(internal),
     }
 }
 
-/// A value of that type, as wallets write it. Numbers are decimal text: they may be too large for
-/// JSON's.
-fn json_of(kind: &str, value: &DynSolValue) -> Result<Value, String> {
+fn by_name(parameters: &[Param], values: &[DynSolValue]) -> Result<Map<String, Value>, String> {
+    let named = parameters.iter().zip(values).map(|(parameter, value)| {
+        let value = match value.as_fixed_seq() {
+            Some(members) => by_name(&parameter.components, members)?.into(),
+            None => argument_text(value)?.into(),
+        };
+        Ok((parameter.name.clone(), value))
+    });
+    named.collect()
+}
+
+/// A value as it is typed into a form: numbers in decimal, as they may be too large for JSON's; bytes in hexadecimal.
+///
+/// # Errors
+/// That no governed call has such a parameter.
+pub fn argument_text(value: &DynSolValue) -> Result<String, String> {
     Ok(match value {
-        DynSolValue::Tuple(values) => {
-            let (_, fields) = fields(struct_type(kind)).unwrap_or_default();
-            let mut members = Map::new();
-            for ((kind, name), value) in fields.iter().zip(values) {
-                members.insert((*name).into(), json_of(kind, value)?);
-            }
-            members.into()
-        }
-        DynSolValue::String(text) => text.clone().into(),
-        DynSolValue::Bytes(bytes) => alloy::hex::encode_prefixed(bytes).into(),
+        DynSolValue::String(text) => text.clone(),
+        DynSolValue::Bytes(bytes) => alloy::hex::encode_prefixed(bytes),
         DynSolValue::FixedBytes(word, size) => {
-            alloy::hex::encode_prefixed(word.get(..*size).unwrap_or_default()).into()
+            alloy::hex::encode_prefixed(word.get(..*size).unwrap_or_default())
         }
-        DynSolValue::Address(address) => address.to_string().into(),
-        DynSolValue::Uint(number, _) => number.to_string().into(),
-        _ => return Err(format!("no governed call has a parameter of type {kind}")),
+        DynSolValue::Address(address) => address.to_string(),
+        DynSolValue::Uint(number, _) => number.to_string(),
+        other => {
+            return Err(format!(
+                "no governed call has a parameter such as {other:?}"
+            ));
+        }
     })
 }

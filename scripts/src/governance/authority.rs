@@ -1,6 +1,6 @@
 //! Whether the key may propose at all, before it pays for a deployment.
 
-use super::display::Call;
+use super::calls::Call;
 use crate::client::{ChainError, Client, Revert};
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;

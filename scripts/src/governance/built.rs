@@ -1,7 +1,7 @@
 //! What is known of the build of code that an action names: shown beside the action, and only if
 //! the build is of the very code and sources that the action names.
 
-use super::display::Call;
+use super::calls::Call;
 use super::error::{Difference, GovernanceError};
 use crate::build::BuildInfo;
 use crate::ids::CodeHash;

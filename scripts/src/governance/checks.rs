@@ -1,7 +1,7 @@
 //! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume. And
 //! what the registry cannot look up before: whether code is another proxy.
 
-use super::display::Call;
+use super::calls::Call;
 use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};

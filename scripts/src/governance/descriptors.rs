@@ -1,13 +1,15 @@
 //! Descriptors by which wallets show calls of a registry and what approvers sign (ERC-7730, version 2),
 //! made of the declaration that the terminal's text is made of.
 
-use super::arguments::{fields, listed, struct_type};
-use super::shown::{Field, Format, SHOWN, Shown, When, kind_on_device, step_on_device};
+use super::arguments::named_function;
+use super::calls::{GOVERNED, Governed};
+use super::fields::{Field, Format, When};
+use super::kinds::{kind_on_device, step_on_device};
+use crate::model::{ProxyKind, StepKind};
+use alloy::json_abi::{Param, StateMutability};
 use alloy::primitives::{Address, B256};
-use alloy::sol_types::SolCall;
 use serde_json::{Map, Value, json};
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
-use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::reasons::step::SKIP_FAILING;
 use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
 
 /// What the files conform to.
@@ -18,28 +20,6 @@ const OWNER: &str = "stylus-upgrades";
 const ACCOUNT: [&str; 3] = ["wallet", "eoa", "contract"];
 /// What an address is that has code.
 const CONTRACT: [&str; 1] = ["contract"];
-/// Kinds of proxies.
-const PROXY_KINDS: [u8; 5] = [
-    proxy_kind::WASM,
-    proxy_kind::EVM,
-    proxy_kind::TRANSPARENT_4,
-    proxy_kind::TRANSPARENT_5,
-    proxy_kind::UUPS,
-];
-/// Kinds of steps.
-const STEP_KINDS: [u8; 10] = [
-    step::NONE,
-    step::CALL,
-    step::SCRIPT,
-    step::COMPLEX,
-    step::FOREIGN_CALL,
-    step::SKIP_FAILING | step::NONE,
-    step::SKIP_FAILING | step::CALL,
-    step::SKIP_FAILING | step::SCRIPT,
-    step::SKIP_FAILING | step::COMPLEX,
-    step::SKIP_FAILING | step::FOREIGN_CALL,
-];
-
 /// A descriptor and the name of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptor {
@@ -82,12 +62,11 @@ pub fn is_descriptor(text: &str) -> bool {
 }
 
 fn document(context: Value, formats: Map<String, Value>) -> Value {
-    let words = |kinds: &[u8], in_words: fn(u8) -> String| {
-        let words = kinds.iter().map(|kind| (kind.to_string(), in_words(*kind)));
-        words
-            .map(|(kind, words)| (kind, words.into()))
-            .collect::<Map<String, Value>>()
-    };
+    let proxies = ProxyKind::ALL.iter().map(|kind| kind.number());
+    let proxies = proxies.map(|kind| (kind.to_string(), kind_on_device(kind).into()));
+    let steps = StepKind::ALL.iter().map(|kind| kind.number());
+    let steps = steps.flat_map(|kind| [kind, SKIP_FAILING | kind]);
+    let steps = steps.map(|kind| (kind.to_string(), step_on_device(kind).into()));
     json!({
         "$schema": SCHEMA,
         "context": context,
@@ -95,8 +74,8 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
             "owner": OWNER,
             "contractName": "Registry",
             "enums": {
-                "proxyKind": words(&PROXY_KINDS, kind_on_device),
-                "stepKind": words(&STEP_KINDS, step_on_device),
+                "proxyKind": proxies.collect::<Map<_, _>>(),
+                "stepKind": steps.collect::<Map<_, _>>(),
             },
         },
         "display": { "formats": formats },
@@ -106,12 +85,14 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
 /// The governed calls by their signatures, and the calls that are about approvals.
 fn calldata_formats() -> Map<String, Value> {
     let mut formats = Map::new();
-    for (shown, parameters) in sources() {
-        let parameters = parameters_with_structs(parameters);
-        let key = format!("{}({parameters})", shown.function);
-        let is_payable = shown.selector == abi::createProxyCall::SELECTOR;
+    for governed in GOVERNED {
+        let Some(function) = named_function(&governed.selector) else {
+            continue;
+        };
+        let key = format!("{}({})", function.name, with_names(&function.inputs));
+        let is_payable = function.state_mutability == StateMutability::Payable;
         let more = is_payable.then(value).into_iter().collect();
-        formats.insert(key, format(shown, shown.fields(), more));
+        formats.insert(key, format(governed, &governed.fields(), more));
     }
     let action = json!({"path": "action", "label": "action", "format": "raw"});
     for (function, intent) in [
@@ -185,7 +166,7 @@ fn typed_formats() -> Map<String, Value> {
     let mut formats = Map::new();
     for source in SOURCES {
         let (selector, ..) = source;
-        let Some(shown) = Shown::of(&selector) else {
+        let Some(governed) = Governed::of(&selector) else {
             continue;
         };
         let more = vec![
@@ -193,8 +174,9 @@ fn typed_formats() -> Map<String, Value> {
             json!({"path": "epoch", "label": "epoch", "format": "raw"}),
             json!({"path": "round", "label": "round", "format": "raw"}),
         ];
-        let of_arguments = shown.fields().filter(|field| !field.path.is_empty());
-        formats.insert(text(source).concat(), format(shown, of_arguments, more));
+        let mut fields = governed.fields();
+        fields.retain(|field| !field.path.is_empty());
+        formats.insert(text(source).concat(), format(governed, &fields, more));
     }
     formats
 }
@@ -213,39 +195,28 @@ fn deadline() -> Value {
     })
 }
 
-/// Every governed call with its parameters.
-fn sources() -> impl Iterator<Item = (&'static Shown, &'static str)> {
-    SHOWN.iter().filter_map(|shown| {
-        let mut sources = SOURCES.into_iter();
-        let (_, _, parameters) = sources.find(|(known, ..)| *known == shown.selector)?;
-        Some((shown, parameters))
-    })
-}
-
 /// Parameters with structs as the tuples that they are: `string name,(string from,uint8 kind) step`.
-fn parameters_with_structs(parameters: &str) -> String {
-    let parameters = listed(parameters).into_iter();
-    let parameters = parameters.map(|(kind, name)| match fields(struct_type(kind)) {
-        Some((_, members)) => {
-            let members = members.iter().map(|(kind, name)| format!("{kind} {name}"));
-            format!("({}) {name}", members.collect::<Vec<_>>().join(","))
-        }
-        None => format!("{kind} {name}"),
-    });
+fn with_names(parameters: &[Param]) -> String {
+    let parameters = parameters
+        .iter()
+        .map(|one| match one.components.as_slice() {
+            [] => format!("{} {}", one.ty, one.name),
+            members => format!("({}) {}", with_names(members), one.name),
+        });
     parameters.collect::<Vec<_>>().join(",")
 }
 
 /// How a call is shown: the definition, these fields, and `more`.
-fn format<'a>(shown: &Shown, fields: impl Iterator<Item = &'a Field>, more: Vec<Value>) -> Value {
+fn format(governed: &Governed, fields: &[Field], more: Vec<Value>) -> Value {
     let mut all = Vec::new();
-    if !shown.fields().any(|field| field.path == "name") {
+    if !fields.iter().any(|field| field.path == "name") {
         all.push(json!({"path": "name", "label": "definition", "format": "raw"}));
     }
-    all.extend(fields.map(field));
+    all.extend(fields.iter().map(field));
     all.extend(more);
     json!({
-        "intent": shown.intent,
-        "interpolatedIntent": shown.sentence,
+        "intent": governed.intent,
+        "interpolatedIntent": governed.sentence,
         "fields": all,
     })
 }

@@ -2,11 +2,13 @@
 //! behind their approvals. As the chain is now the same call may only approve, whatever it would run.
 
 use super::error::GovernanceError;
+use super::governed::GovernedCall;
 use super::submit::progress_in;
 use crate::client::Revert;
-use crate::error::Explain;
+use crate::error::{Explain, Report};
 use crate::simulation::{Simulation, SimulationError};
 use alloy::primitives::{Address, Bytes, U256};
+use serde::Serialize;
 use std::fmt;
 use stylus_chain::{BlockId, CallRequest, Chain};
 use thiserror::Error;
@@ -35,6 +37,39 @@ enum Cause {
     Revert(Revert),
     /// Without data of a revert.
     Halt(String),
+}
+
+/// What is known of a call that only approves: that it would fail although that is meant, or that nobody knows whether
+/// it would succeed.
+#[derive(Debug, Default, Serialize)]
+pub struct Trial {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_fail: Option<Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_tried: Option<String>,
+}
+
+impl Trial {
+    /// Of a call that was tried behind the approvals that it needs.
+    pub fn of(governed: &GovernedCall, dry_run: Option<&DryRun>) -> Self {
+        Self {
+            would_fail: governed.failing(dry_run).map(|error| Report::of(&error)),
+            not_tried: match dry_run {
+                Some(DryRun::Untried(why)) => Some(why.clone()),
+                _ => None,
+            },
+        }
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let fails = self.would_fail.iter();
+        let fails = fails.map(|error| format!("warning: {}", error.message));
+        let untried = self.not_tried.iter();
+        let untried =
+            untried.map(|why| format!("not tried whether it succeeds once it is approved: {why}"));
+        fails.chain(untried).collect()
+    }
 }
 
 /// A call that only approves now would fail once everybody needed has approved it.

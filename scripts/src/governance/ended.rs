@@ -1,14 +1,16 @@
 //! What came of an action that is not open any more: executed by another's approval, or cancelled.
 
-use super::display::Call;
+use super::calls::Call;
 use super::error::GovernanceError;
 use super::governed::GovernedCall;
-use super::submit::{ExecutedBy, Submitted};
+use super::names::Names;
+use super::submit::{Approved, Submitted};
 use crate::client::{ChainError, Client, Sent};
-use crate::ids::{ActionId, CalldataHash};
+use crate::ids::{ActionId, CalldataHash, TxHash};
 use crate::registry::{self, Topics, definition_id};
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Executions of a definition that are looked through for one's own call, the newest.
@@ -25,39 +27,61 @@ pub struct Cancelled {
     pub block: u64,
 }
 
-/// The action as executed by another's approval; `None` if it ended in another way. `sent` is one's
-/// own approval of it.
+/// An action that somebody else's transaction executed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Executed {
+    /// The action.
+    #[serde(skip)]
+    pub action: ActionId,
+    /// How many approved it.
+    #[serde(skip)]
+    pub approved: Approved,
+    /// Who sent the transaction.
+    pub approver: Address,
+    /// The transaction.
+    pub tx: TxHash,
+    /// The same as it was mined.
+    #[serde(skip)]
+    pub sent: Sent,
+}
+
+impl Executed {
+    /// By whom, in which transaction.
+    pub fn by(&self, names: &Names) -> String {
+        format!("by {} in {}", names.long(self.approver), self.tx)
+    }
+}
+
+impl From<Executed> for Submitted {
+    fn from(by: Executed) -> Self {
+        let by = Box::new(by);
+        Self::ExecutedByAnother { by, sent: None }
+    }
+}
+
+/// The action as executed by another's approval, in block `from` or later; `None` if it ended in another way.
 pub(super) async fn ended(
     client: &Client,
     registry: Address,
     action: ActionId,
-    sent: Option<&Sent>,
-) -> Result<Option<Submitted>, GovernanceError> {
-    let from = sent.and_then(|sent| sent.receipt.block_number);
+    from: u64,
+) -> Result<Option<Executed>, GovernanceError> {
     let topics: Topics<'_> = [&[abi::Executed::SIGNATURE_HASH], &[], &[action.0]];
-    let logs = registry::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
+    let logs = registry::logs_since(client, registry, topics, from).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
-    let execution = client.mined(tx.into(), "the execution").await?;
-    let (approvals, required) = match execution.last_event_of::<abi::Approved>(registry) {
-        Some(approved) => (approved.approvals, approved.required),
-        None => last_approval(client, registry, action, &execution).await?,
+    let sent = client.mined(tx.into(), "the execution").await?;
+    let approved = match sent.last_event_of::<abi::Approved>(registry) {
+        Some(approved) => Approved::from(&approved),
+        None => last_approval(client, registry, action, &sent).await?,
     };
-    Ok(Some(Submitted {
-        sent: sent.cloned(),
+    Ok(Some(Executed {
         action,
-        approvals,
-        required,
-        executed: true,
-        executed_by: Some(ExecutedBy {
-            approver: execution.receipt.from,
-            sent: execution,
-        }),
-        executed_before: None,
-        cancelled_before: None,
-        readiness: None,
-        dry_run: None,
+        approved,
+        approver: sent.receipt.from,
+        tx: sent.tx,
+        sent,
     }))
 }
 
@@ -68,13 +92,13 @@ pub(super) async fn last_approval(
     registry: Address,
     action: ActionId,
     execution: &Sent,
-) -> Result<(u16, u16), GovernanceError> {
+) -> Result<Approved, GovernanceError> {
     let topics: Topics<'_> = [&[abi::Approved::SIGNATURE_HASH], &[], &[action.0]];
     let newest = execution.receipt.block_number.unwrap_or_default();
     let logs = registry::logs(client, registry, topics, 0, newest).await?;
     let last = logs.iter().rev().find_map(|log| {
         let event = log.log_decode::<abi::Approved>().ok()?;
-        Some((event.inner.approvals, event.inner.required))
+        Some(Approved::from(&event.inner.data))
     });
     Ok(last.unwrap_or_default())
 }
@@ -107,8 +131,8 @@ pub async fn instead(
     registry: Address,
     action: ActionId,
     otherwise: GovernanceError,
-) -> Result<Submitted, GovernanceError> {
-    if let Some(executed) = ended(client, registry, action, None).await? {
+) -> Result<Executed, GovernanceError> {
+    if let Some(executed) = ended(client, registry, action, 0).await? {
         return Ok(executed);
     }
     Err(match cancelled(client, registry, action).await? {
@@ -143,8 +167,8 @@ pub(super) async fn same_call(
         let sent = client.mined(tx.into(), "the execution").await?;
         let is_same = sent.to == Some(registry) && sent.call == call;
         if is_same && sent.receipt.from != sender {
-            let executed = ended(client, registry, ActionId(*action), None).await?;
-            return executed.ok_or_else(|| error.into());
+            let executed = ended(client, registry, ActionId(*action), 0).await?;
+            return executed.map(Submitted::from).ok_or_else(|| error.into());
         }
     }
     Err(error.into())

@@ -2,11 +2,9 @@
 
 use super::error::GovernanceError;
 use super::names::Names;
-use crate::model::{BlockedBy, Readiness};
-use crate::text::{count, utc};
+use super::tree::{Node, node, readable};
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
-use stylus_registry_core::policy::{Expression, Policy, parse};
 
 /// A policy, explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,12 +34,9 @@ pub struct Explained {
 /// # Errors
 /// [`GovernanceError::Policy`] if it cannot be understood.
 pub fn explain(role: &str, expression: &str, names: &Names) -> Result<Explained, GovernanceError> {
-    let policy = parse(expression.as_bytes()).map_err(|refusal| GovernanceError::Policy {
-        role: role.into(),
-        offset: refusal.offset,
-    })?;
+    let policy = readable(role, expression)?;
     let mut lines = Vec::new();
-    describe(&policy, &policy.root, names, 0, &mut lines);
+    describe(&node(&policy, &policy.root, &[]), names, 0, &mut lines);
     let approvers: Vec<_> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let alone: Vec<_> = approvers
         .iter()
@@ -61,58 +56,27 @@ pub fn explain(role: &str, expression: &str, names: &Names) -> Result<Explained,
     })
 }
 
-fn describe(
-    policy: &Policy,
-    expression: &Expression,
-    names: &Names,
-    depth: usize,
-    lines: &mut Vec<String>,
-) {
-    let indent = "  ".repeat(depth);
-    let leaf = |leaves: &[stylus_registry_core::policy::Leaf], position: u8| {
-        leaves
-            .get(usize::from(position))
-            .map_or_else(|| "?".into(), |leaf| names.long(leaf.address))
+/// A part of a policy in lines, indented by its depth.
+fn describe(node: &Node, names: &Names, depth: usize, lines: &mut Vec<String>) {
+    let words = match node {
+        Node::Approver { account, .. } => names.long(*account),
+        Node::Contract { account } => format!("the contract {} consents", names.long(*account)),
+        Node::Delay { seconds } => {
+            let time = duration(*seconds);
+            format!("{time} after the others here are satisfied")
+        }
+        Node::Members { need, members, .. } if usize::from(*need) == members.len() => {
+            "all of".into()
+        }
+        Node::Members { need: 1, .. } => "one of".into(),
+        Node::Members { need, .. } => format!("{need} of"),
+        Node::None => "nobody, ever again".into(),
     };
-    match expression {
-        Expression::Address(position) => {
-            lines.push(format!("{indent}{}", leaf(&policy.approvers, *position)));
+    lines.push(format!("{}{words}", "  ".repeat(depth)));
+    if let Node::Members { members, .. } = node {
+        for member in members {
+            describe(member, names, depth + 1, lines);
         }
-        Expression::Lambda(position) => lines.push(format!(
-            "{indent}the contract {} consents",
-            leaf(&policy.lambdas, *position)
-        )),
-        Expression::Delay(position) => {
-            let seconds = policy.delays.get(usize::from(*position));
-            lines.push(format!(
-                "{indent}{} after the others here are satisfied",
-                duration(seconds.copied().unwrap_or_default())
-            ));
-        }
-        Expression::Members { need, members } => {
-            let all = usize::from(*need) == members.len();
-            let head = match (all, need) {
-                (true, _) => "all of".into(),
-                (false, 1) => "one of".into(),
-                (false, need) => format!("{need} of"),
-            };
-            lines.push(format!("{indent}{head}"));
-            for member in members {
-                describe(policy, member, names, depth + 1, lines);
-            }
-        }
-        Expression::None => lines.push(format!("{indent}nobody, ever again")),
-    }
-}
-
-/// Why an open action is not executed.
-pub fn not_executed(readiness: &Readiness) -> String {
-    let more = readiness.required.saturating_sub(readiness.approvals);
-    match readiness.blocked_by {
-        BlockedBy::Approvals => format!("{} needed", count(more, "more approval")),
-        BlockedBy::Delay => format!("a delay runs until {}", utc(readiness.not_before)),
-        BlockedBy::Nothing => "nothing is missing".into(),
-        other => format!("blocked by {other}"),
     }
 }
 

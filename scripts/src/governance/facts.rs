@@ -1,7 +1,7 @@
 //! What the chain says about the code that an action names: shown beside the action, never part
 //! of what is approved.
 
-use super::display::Call;
+use super::calls::Call;
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;
 use crate::program_code::is_program;

@@ -9,7 +9,7 @@ use super::governed::GovernedCall;
 use super::pending::readiness;
 use crate::client::{Client, Fork, with_margin};
 use crate::ids::ActionId;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::Address;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 
 /// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
@@ -17,49 +17,26 @@ const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
 const BLIND: u64 = 16_000_000;
 
-/// A governed call that would only approve now.
-#[derive(Debug, Clone)]
-pub(super) struct Approval<'a> {
-    pub(super) registry: Address,
-    pub(super) sender: Address,
-    pub(super) action: ActionId,
-    /// Definition and role.
-    pub(super) of: (&'a str, &'a str),
-    pub(super) call: &'a Bytes,
-    pub(super) value: U256,
-}
-
-impl<'a> Approval<'a> {
-    pub(super) fn of(governed: &'a GovernedCall, sender: Address, action: ActionId) -> Self {
-        Self {
-            registry: governed.registry,
-            sender,
-            action,
-            of: (governed.call.definition(), governed.call.role()),
-            call: &governed.bytes,
-            value: governed.value,
-        }
-    }
-}
-
 /// Units of gas to send along at least, so that it executes where the others' approvals come
 /// first; 0 where nobody else's approval makes it execute. And what came of it on the fork.
 pub(super) async fn for_execution(
     client: &Client,
-    approval: Approval<'_>,
+    governed: &GovernedCall,
+    sender: Address,
+    action: ActionId,
 ) -> Result<(u64, DryRun), GovernanceError> {
-    let (name, role) = approval.of;
-    let (_, text) = deciding_policy(client, approval.registry, name, role).await?;
+    let (registry, call) = (governed.registry, &governed.call);
+    let (_, text) = deciding_policy(client, registry, call.definition(), call.role()).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         let why = "the policy cannot be understood".into();
         return Ok((BLIND, DryRun::Untried(why)));
     };
-    let approved = match readiness(client, approval.registry, approval.action).await {
+    let approved = match readiness(client, registry, action).await {
         Ok(readiness) => readiness.approved,
         Err(GovernanceError::NotOpen { .. }) => Vec::new(),
         Err(error) => return Err(error),
     };
-    let Some(others) = companions(&policy, &approved, approval.sender) else {
+    let Some(others) = companions(&policy, &approved, sender) else {
         let why = "this approval completes the policy in no order of approvals".into();
         return Ok((0, DryRun::Untried(why)));
     };
@@ -67,8 +44,8 @@ pub(super) async fn for_execution(
         Ok(copied) => copied,
         Err(error) => return Ok((BLIND, DryRun::Untried(error.to_string()))),
     };
-    let (registry, call) = (approval.registry, approval.call.clone());
-    let ours = (approval.sender, approval.value);
+    let ours = (sender, governed.value);
+    let call = governed.bytes.clone();
     let tried = copied.carry_out(move |chain| behind(chain, &others, ours, (registry, &call)));
     let (measured, dry_run) = tried
         .await

@@ -2,29 +2,26 @@
 //! line, the harness.
 //!
 //! 1. decode: strictly, or it is shown to nobody
-//! 2. display: what these very bytes do, and what the chain says about the code that they name
+//! 2. show: what these very bytes do, and what is known of the code that they name ([`super::ShownCall`])
 //! 3. try: as a call now, and where it would only approve, behind the others' approvals
 //! 4. send
 //! 5. read: what the registry's logs say came of it
 
+use super::calls::Call;
+use super::calls::order;
 use super::checks::require_plain_code;
-use super::display::{Call, Display};
 use super::dry_run::{DryRun, WouldFail};
 use super::error::GovernanceError;
-use super::facts::{CodeFacts, code_facts};
-use super::names::Names;
 use super::standing::still_holds;
 use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
 use crate::ids::ActionId;
-use crate::output::shortened;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::limits::LABEL_MAX;
 
-/// A governed call that was decoded and can be shown.
+/// A governed call that was decoded.
 #[derive(Debug, Clone)]
 pub struct GovernedCall {
     /// The registry.
@@ -35,10 +32,6 @@ pub struct GovernedCall {
     pub value: U256,
     /// What they say.
     pub call: Call,
-    /// The same as people read it.
-    pub display: Display,
-    /// What the chain says about the code that they name.
-    pub facts: Vec<CodeFacts>,
     /// The calldata that are sent in their place: signatures of approvers, see [`super::signed`].
     pub submission: Option<Bytes>,
     /// The action that is approved by its id. Where that is not open any more, the same call would
@@ -49,35 +42,20 @@ pub struct GovernedCall {
 }
 
 impl GovernedCall {
-    /// Decodes the bytes, and looks at the code that they name.
+    /// Decodes the bytes.
     ///
     /// # Errors
-    /// As [`Call::decode`], or what the chain says.
-    pub async fn decode(
-        client: &Client,
-        registry: Address,
-        bytes: Bytes,
-        value: U256,
-        names: &Names,
-    ) -> Result<Self, GovernanceError> {
-        let call = Call::decode(&bytes)?;
+    /// As [`Call::decode`].
+    pub fn decode(registry: Address, bytes: Bytes, value: U256) -> Result<Self, GovernanceError> {
         Ok(Self {
-            display: Display::of(&bytes, names)?,
-            facts: code_facts(client, &call).await?,
+            call: Call::decode(&bytes)?,
             registry,
             bytes,
             value,
-            call,
             submission: None,
             approves: None,
             allow_failing: false,
         })
-    }
-
-    /// What approvers read before anything is sent.
-    pub fn lines(&self) -> Vec<String> {
-        let facts = self.facts.iter().map(|fact| format!("  {}", fact.line()));
-        self.display.lines().into_iter().chain(facts).collect()
     }
 
     /// Tries and sends the bytes, and reads what came of them.
@@ -170,32 +148,9 @@ impl GovernedCall {
         Ok(instance.kind.is_adopted())
     }
 
-    /// It in a few words. Names that are too long for the registry are cut.
+    /// It in a few words.
     pub fn what(&self) -> String {
-        let cut = |name| shortened(name, 2 * LABEL_MAX);
-        let pair = |name, version| format!("{} {}", cut(name), cut(version));
-        match &self.call {
-            Call::CreateDefinition(call) => format!("define {}", cut(&call.name)),
-            Call::AddVersion(call) => format!("register {}", pair(&call.name, &call.version)),
-            Call::AddStep(call) => format!("step into {}", pair(&call.name, &call.version)),
-            Call::Migrate(call) => {
-                format!("migrate {} to {}", cut(&call.name), cut(&call.version))
-            }
-            Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
-            Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
-            Call::Adopt(call) => format!("adopt {} in {}", call.proxy, cut(&call.name)),
-            Call::AcceptTransfer(call) => format!("accept the transfer of {}", call.proxy),
-            Call::TransferProxy(call) => format!("transfer {}", call.proxy),
-            Call::RemoveInstance(call) => format!("remove {}", call.proxy),
-            Call::Pause(call) => format!("pause {}", cut(&call.name)),
-            Call::Resume(call) => format!("resume {}", cut(&call.name)),
-            Call::SetPolicy(call) => {
-                format!("set the policy of {}", pair(&call.name, &call.role))
-            }
-            Call::CreateProxy(call) => {
-                format!("create a proxy of {}", pair(&call.name, &call.version))
-            }
-        }
+        order(&self.bytes)
     }
 }
 
@@ -209,7 +164,6 @@ pub async fn perform<C: SolCall>(
     call: &C,
     value: U256,
 ) -> Result<Submitted, GovernanceError> {
-    let (bytes, names) = (call.abi_encode().into(), Names::default());
-    let governed = GovernedCall::decode(client, registry, bytes, value, &names).await?;
+    let governed = GovernedCall::decode(registry, call.abi_encode().into(), value)?;
     governed.send(client).await
 }

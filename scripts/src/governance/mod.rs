@@ -4,11 +4,15 @@
 //! | module | holds |
 //! |---|---|
 //! | [`display`](Display) | a governed call as its approvers read it, from the very bytes |
-//! | `shown`, `arguments` | the fields of each governed call, declared once; their values |
+//! | `calls`, `fields`, `arguments` | each governed call, declared once; how each parameter is shown; the arguments |
+//! | `kinds` | kinds of proxies and steps in words |
+//! | [`shown`](ShownCall) | a governed call as people read it before they decide |
 //! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
+//! | [`progress`](progress_lines) | how far an action is, in words and as fields |
+//! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | [`dry_run`](DryRun) | what it does once everybody needed has approved it |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
@@ -23,6 +27,7 @@
 mod arguments;
 mod authority;
 mod built;
+mod calls;
 mod checks;
 mod definitions;
 mod descriptors;
@@ -32,36 +37,45 @@ mod ended;
 mod error;
 mod explain;
 mod facts;
+mod fields;
 mod gas;
 mod governed;
+mod kinds;
 mod names;
 mod pending;
 mod place;
+mod progress;
 mod revert_cause;
+mod reviewed;
 mod shown;
 pub mod signed;
 mod standing;
 mod submit;
 mod tree;
 
+pub use arguments::{argument_text, named_arguments, named_function};
 pub use authority::{deciding_policy, is_approver, role_of};
 pub use built::BuildFacts;
+pub use calls::{Call, subject};
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
 pub use descriptors::{Descriptor, descriptors, is_descriptor};
-pub use display::{Call, Display, Field};
-pub use dry_run::{DryRun, Failure, WouldFail};
-pub use ended::{Cancelled, instead};
+pub use display::{Display, Field, of_whom};
+pub use dry_run::{DryRun, Failure, Trial, WouldFail};
+pub use ended::{Cancelled, Executed, instead};
 pub use error::{Difference, GovernanceError};
-pub use explain::{Explained, duration, explain, not_executed};
+pub use explain::{Explained, duration, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::{GovernedCall, perform};
+pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
 pub use names::Names;
 pub use pending::{
     Open, PendingAction, UnreadableAction, all_pending, pending, proposed, readiness, superseded_by,
 };
 pub use place::{Placed, find, place};
+pub use progress::{not_executed, progress_lines};
 pub use revert_cause::{leave_behind, not_an_approver};
-pub use shown::{kind_in_words, kind_on_device, step_in_words, step_on_device};
-pub use submit::{ExecutedBy, Simulated, Submitted, action_of};
+pub use reviewed::Reviewed;
+pub use shown::ShownCall;
+pub use submit::{Approved, EndedBefore, Simulated, Submitted, Waits, action_of};
 pub use tree::{Node, tree};

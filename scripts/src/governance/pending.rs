@@ -1,9 +1,8 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
+use super::calls::Call;
 use super::definitions::definitions;
-use super::display::{Call, Display};
 use super::error::GovernanceError;
-use super::names::Names;
 use crate::client::{ChainError, Client};
 use crate::ids::{ActionId, CodeHash};
 use crate::model::{Readiness, RecordedCode};
@@ -25,7 +24,8 @@ pub struct PendingAction {
     /// The bytes that every approver sends.
     pub call: Bytes,
     /// What they say.
-    pub display: Display,
+    #[serde(skip)]
+    pub says: Call,
     /// How far it is.
     #[serde(flatten)]
     pub readiness: Readiness,
@@ -138,7 +138,6 @@ pub async fn pending(
     client: &Client,
     registry: Address,
     name: &str,
-    names: &Names,
 ) -> Result<Open, GovernanceError> {
     let mut all = Open::default();
     for action in client.registry(registry).open_actions(name).await? {
@@ -149,12 +148,12 @@ pub async fn pending(
             other => other?,
         };
         let (definition, proposer, call) = (name.into(), event.proposer, event.call);
-        match Display::of(&call, names) {
-            Ok(display) => all.actions.push(PendingAction {
+        match Call::decode(&call) {
+            Ok(says) => all.actions.push(PendingAction {
                 action,
                 definition,
                 proposer,
-                display,
+                says,
                 call,
                 readiness,
             }),
@@ -176,14 +175,10 @@ pub async fn pending(
 ///
 /// # Errors
 /// As [`pending`].
-pub async fn all_pending(
-    client: &Client,
-    registry: Address,
-    names: &Names,
-) -> Result<Open, GovernanceError> {
-    let mut all = pending(client, registry, "", names).await?;
+pub async fn all_pending(client: &Client, registry: Address) -> Result<Open, GovernanceError> {
+    let mut all = pending(client, registry, "").await?;
     for name in definitions(client, registry).await? {
-        let more = pending(client, registry, &name, names).await?;
+        let more = pending(client, registry, &name).await?;
         all.actions.extend(more.actions);
         all.unreadable.extend(more.unreadable);
     }
@@ -225,10 +220,7 @@ pub async fn superseded_by(
 impl PendingAction {
     /// The accounts whose code is approved, that the bytes name with `hash`.
     pub(super) fn accounts_with(&self, hash: CodeHash) -> Vec<Address> {
-        let Ok(call) = Call::decode(&self.call) else {
-            return Vec::new();
-        };
-        let subjects = call.subjects().into_iter();
+        let subjects = self.says.subjects().into_iter();
         subjects
             .filter(|(_, _, codehash)| *codehash == hash)
             .map(|(_, account, _)| account)

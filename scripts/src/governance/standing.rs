@@ -1,7 +1,7 @@
 //! Whether what a call did still is so. An earlier run's transaction is the answer to a command that is
 //! typed again only then: what was undone since is asked for anew.
 
-use super::display::Call;
+use super::calls::Call;
 use super::error::GovernanceError;
 use crate::client::{Client, Sent};
 use crate::registry::{Topics, definition_id, logs_since};

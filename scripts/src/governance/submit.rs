@@ -5,9 +5,9 @@
 //! those behind it, and never from what a call before it returned.
 
 use super::dry_run::DryRun;
-use super::ended::{Cancelled, cancelled, ended, instead, last_approval, same_call};
+use super::ended::{Cancelled, Executed, cancelled, ended, instead, last_approval, same_call};
 use super::error::GovernanceError;
-use super::gas::{self, Approval};
+use super::gas;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use super::revert_cause::with_cause;
@@ -19,67 +19,153 @@ use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolEvent, SolValue};
+use serde::Serialize;
+use std::fmt;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Progress;
 
-/// How far an action is after one's own call.
+/// What came of an action after one's own call.
 #[derive(Debug, Clone)]
-pub struct Submitted {
-    /// The transaction; `None` where one's approval was there already.
-    pub sent: Option<Sent>,
-    /// The action.
-    pub action: ActionId,
-    /// Approvals that count so far.
+pub enum Submitted {
+    /// One's own transaction executed it.
+    Executed {
+        /// The action.
+        action: ActionId,
+        /// How many approved it.
+        approved: Approved,
+        /// The transaction.
+        sent: Sent,
+    },
+    /// Somebody else's transaction executed it.
+    ExecutedByAnother {
+        /// That one.
+        by: Box<Executed>,
+        /// One's own approval, where it was sent now.
+        sent: Option<Sent>,
+    },
+    /// It is open.
+    Open {
+        /// The action.
+        action: ActionId,
+        /// One's own approval; `None` where it was there already.
+        sent: Option<Sent>,
+        /// What it waits for.
+        waits: Box<Waits>,
+    },
+}
+
+/// What an action waits for that one has approved.
+#[derive(Debug, Clone)]
+pub struct Waits {
+    /// Who is missing and until when.
+    pub readiness: Readiness,
+    /// The action of the same call that had ended when one's own approval came: so that approval proposes the
+    /// call anew.
+    pub before: Option<EndedBefore>,
+    /// What came of the call behind the approvals that are missing, where it was sent to approve.
+    pub dry_run: Option<DryRun>,
+}
+
+/// How many approved an action.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Approved {
+    /// Approvals that count.
     pub approvals: u16,
     /// These and the fewest that are missing.
     pub required: u16,
-    /// Whether it was executed.
-    pub executed: bool,
-    /// The transaction that executed it, where that is not one's own.
-    pub executed_by: Option<ExecutedBy>,
-    /// The action of the same call that others had executed when one's own approval came: so that
-    /// approval proposes the call anew.
-    pub executed_before: Option<ActionId>,
-    /// The same of an action that was cancelled.
-    pub cancelled_before: Option<Cancelled>,
-    /// Who is missing and until when, where it was not executed.
-    pub readiness: Option<Readiness>,
-    /// What came of the call behind the approvals that were missing, where it was sent to approve.
-    pub dry_run: Option<DryRun>,
+}
+
+/// How an action ended just before somebody approved the same call.
+#[derive(Debug, Clone, Copy)]
+pub enum EndedBefore {
+    /// It was executed.
+    Executed(ActionId),
+    /// It was cancelled.
+    Cancelled(Cancelled),
 }
 
 /// What a call would do if its caller sent it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Simulated {
     /// The action.
     pub action: ActionId,
-    /// Approvals that would count then.
-    pub approvals: u16,
-    /// These and the fewest that would be missing.
-    pub required: u16,
+    /// How many would have approved it then.
+    #[serde(flatten)]
+    pub approved: Approved,
     /// Whether it would be executed.
     pub executes: bool,
     /// Units of gas that the call needs, also where it executes behind the others' approvals.
+    #[serde(skip)]
     pub gas: u64,
     /// What came of it there, where it would only approve now.
+    #[serde(skip)]
     pub dry_run: Option<DryRun>,
 }
 
-/// Somebody else's transaction that executed an action.
-#[derive(Debug, Clone)]
-pub struct ExecutedBy {
-    /// Who sent it.
-    pub approver: Address,
-    /// The transaction.
-    pub sent: Sent,
-}
-
 impl Submitted {
+    /// The action.
+    pub fn action(&self) -> ActionId {
+        match self {
+            Self::Executed { action, .. } | Self::Open { action, .. } => *action,
+            Self::ExecutedByAnother { by, .. } => by.action,
+        }
+    }
+
+    /// How many approved it.
+    pub fn approved(&self) -> Approved {
+        match self {
+            Self::Executed { approved, .. } => *approved,
+            Self::ExecutedByAnother { by, .. } => by.approved,
+            Self::Open { waits, .. } => Approved::from(&waits.readiness),
+        }
+    }
+
+    /// One's own transaction.
+    pub fn sent(&self) -> Option<&Sent> {
+        match self {
+            Self::Executed { sent, .. } => Some(sent),
+            Self::ExecutedByAnother { sent, .. } | Self::Open { sent, .. } => sent.as_ref(),
+        }
+    }
+
+    /// What came of the call behind the approvals that are missing, where it was sent to approve.
+    pub fn dry_run(&self) -> Option<&DryRun> {
+        match self {
+            Self::Open { waits, .. } => waits.dry_run.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The transaction that executed the action, whoever sent it.
     pub fn execution(&self) -> Option<&Sent> {
-        match &self.executed_by {
-            Some(other) => Some(&other.sent),
-            None => self.sent.as_ref().filter(|_| self.executed),
+        match self {
+            Self::Executed { sent, .. } => Some(sent),
+            Self::ExecutedByAnother { by, .. } => Some(&by.sent),
+            Self::Open { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Approved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.approvals, self.required)
+    }
+}
+
+impl From<&Readiness> for Approved {
+    fn from(open: &Readiness) -> Self {
+        Self {
+            approvals: open.approvals,
+            required: open.required,
+        }
+    }
+}
+
+impl From<&abi::Approved> for Approved {
+    fn from(event: &abi::Approved) -> Self {
+        Self {
+            approvals: event.approvals,
+            required: event.required,
         }
     }
 }
@@ -96,13 +182,9 @@ pub(super) async fn submit(
     let sender = client.sender(&what)?;
     let action = action_of(client, registry, &governed.bytes).await?;
     if let Some(meant) = governed.approves.filter(|meant| *meant != action) {
-        return instead(
-            client,
-            registry,
-            meant,
-            GovernanceError::NotOpen { action: meant },
-        )
-        .await;
+        let not_open = GovernanceError::NotOpen { action: meant };
+        let executed = instead(client, registry, meant, not_open).await?;
+        return Ok(executed.into());
     }
     let error = match attempt(client, governed, sender, action).await {
         Err(error) if governed.is_of_one_action() && is_refusal(&error) => error,
@@ -110,7 +192,10 @@ pub(super) async fn submit(
     };
     // What the registry refuses may be what another's approval has just done.
     match action_of(client, registry, &governed.bytes).await {
-        Ok(now) if now != action => instead(client, registry, action, error).await,
+        Ok(now) if now != action => {
+            let executed = instead(client, registry, action, error).await?;
+            Ok(executed.into())
+        }
         _ => Err(error),
     }
 }
@@ -145,10 +230,9 @@ async fn attempt(
             return Err(with_cause(client, registry, sender, governed.input(), error).await);
         }
     };
-    let approval = Approval::of(governed, sender, action);
     let (gas, dry_run) = match expected {
         Some(progress) if progress.executed => (0, None), // the estimate of it is one of the execution
-        _ => least_gas(client, governed, approval.clone()).await?,
+        _ => least_gas(client, governed, sender, action).await?,
     };
     governed.require_success(dry_run.as_ref())?;
     let sent = match client.transact_with(&what, request.clone(), gas).await {
@@ -156,9 +240,10 @@ async fn attempt(
             // Nothing was done. The same action is sent once more; another one would be a new
             // proposal.
             if action_of(client, registry, &governed.bytes).await? != action {
-                return instead(client, registry, action, error.into()).await;
+                let executed = instead(client, registry, action, error.into()).await?;
+                return Ok(executed.into());
             }
-            let (least, _) = least_gas(client, governed, approval).await?;
+            let (least, _) = least_gas(client, governed, sender, action).await?;
             let more = gas_limit(&error).saturating_mul(2);
             client
                 .transact_with(&what, request, least.max(more))
@@ -172,7 +257,9 @@ async fn attempt(
         sent => sent?,
     };
     let mut submitted = outcome(client, registry, &sent, Some(action)).await?;
-    submitted.dry_run = dry_run;
+    if let Submitted::Open { waits, .. } = &mut submitted {
+        waits.dry_run = dry_run;
+    }
     Ok(submitted)
 }
 
@@ -181,12 +268,13 @@ async fn attempt(
 async fn least_gas(
     client: &Client,
     governed: &GovernedCall,
-    approval: Approval<'_>,
+    sender: Address,
+    action: ActionId,
 ) -> Result<(u64, Option<DryRun>), GovernanceError> {
     if governed.submission.is_some() {
         return Ok((0, None));
     }
-    let (gas, dry_run) = gas::for_execution(client, approval).await?;
+    let (gas, dry_run) = gas::for_execution(client, governed, sender, action).await?;
     Ok((gas, Some(dry_run)))
 }
 
@@ -218,15 +306,16 @@ pub(super) async fn simulate(
     let (execution, dry_run) = match progress.executed {
         true => (0, None),
         false => {
-            let approval = Approval::of(governed, caller, action);
-            let (gas, dry_run) = gas::for_execution(client, approval).await?;
-            (gas, Some(dry_run))
+            let tried = gas::for_execution(client, governed, caller, action).await?;
+            (tried.0, Some(tried.1))
         }
     };
     Ok(Simulated {
         action,
-        approvals: progress.approvals,
-        required: progress.required,
+        approved: Approved {
+            approvals: progress.approvals,
+            required: progress.required,
+        },
         executes: progress.executed,
         gas: with_margin(estimate).max(execution),
         dry_run,
@@ -260,21 +349,14 @@ pub(super) async fn outcome(
 ) -> Result<Submitted, GovernanceError> {
     let approved = sent.last_event_of::<abi::Approved>(registry);
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
-        let (approvals, required) = match approved {
-            Some(approved) => (approved.approvals, approved.required),
-            None => last_approval(client, registry, executed.action.into(), sent).await?,
-        };
-        return Ok(Submitted {
-            sent: Some(sent.clone()),
-            action: executed.action.into(),
-            approvals,
-            required,
-            executed: true,
-            executed_by: None,
-            executed_before: None,
-            cancelled_before: None,
-            readiness: None,
-            dry_run: None,
+        let action = executed.action.into();
+        return Ok(Submitted::Executed {
+            action,
+            approved: match approved {
+                Some(approved) => Approved::from(&approved),
+                None => last_approval(client, registry, action, sent).await?,
+            },
+            sent: sent.clone(),
         });
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
@@ -286,12 +368,21 @@ pub(super) async fn outcome(
             event: abi::Approved::SIGNATURE,
         })?;
     let mut submitted = open_or_ended(client, registry, action, Some(sent)).await?;
-    if let Some(meant) = meant.filter(|meant| *meant != action) {
-        let executed = ended(client, registry, meant, None).await;
-        submitted.executed_before = matches!(executed, Ok(Some(_))).then_some(meant);
-        submitted.cancelled_before = cancelled(client, registry, meant).await.unwrap_or_default();
+    if let Submitted::Open { waits, .. } = &mut submitted
+        && let Some(meant) = meant.filter(|meant| *meant != action)
+    {
+        waits.before = ended_before(client, registry, meant).await;
     }
     Ok(submitted)
+}
+
+/// How the action that was meant had ended, as far as it is known: what was sent is reported all the same.
+async fn ended_before(client: &Client, registry: Address, meant: ActionId) -> Option<EndedBefore> {
+    if matches!(ended(client, registry, meant, 0).await, Ok(Some(_))) {
+        return Some(EndedBefore::Executed(meant));
+    }
+    let cancelled = cancelled(client, registry, meant).await;
+    cancelled.ok().flatten().map(EndedBefore::Cancelled)
 }
 
 /// How far an action is that one has approved: open, or executed by another's approval.
@@ -302,21 +393,22 @@ async fn open_or_ended(
     sent: Option<&Sent>,
 ) -> Result<Submitted, GovernanceError> {
     match readiness(client, registry, action).await {
-        Ok(readiness) => Ok(Submitted {
-            sent: sent.cloned(),
+        Ok(readiness) => Ok(Submitted::Open {
             action,
-            approvals: readiness.approvals,
-            required: readiness.required,
-            executed: false,
-            executed_by: None,
-            executed_before: None,
-            cancelled_before: None,
-            readiness: Some(readiness),
-            dry_run: None,
+            sent: sent.cloned(),
+            waits: Box::new(Waits {
+                readiness,
+                before: None,
+                dry_run: None,
+            }),
         }),
-        Err(GovernanceError::NotOpen { .. }) => ended(client, registry, action, sent)
-            .await?
-            .ok_or(GovernanceError::Ended { action }),
+        Err(GovernanceError::NotOpen { .. }) => {
+            let from = sent.and_then(|sent| sent.receipt.block_number);
+            let executed = ended(client, registry, action, from.unwrap_or_default()).await?;
+            let by = Box::new(executed.ok_or(GovernanceError::Ended { action })?);
+            let sent = sent.cloned();
+            Ok(Submitted::ExecutedByAnother { by, sent })
+        }
         Err(error) => Err(error),
     }
 }

@@ -44,14 +44,23 @@ pub enum Node {
 /// # Errors
 /// [`GovernanceError::Policy`] if it cannot be understood.
 pub fn tree(role: &str, expression: &str, approved: &[Address]) -> Result<Node, GovernanceError> {
-    let policy = parse(expression.as_bytes()).map_err(|refusal| GovernanceError::Policy {
-        role: role.into(),
-        offset: refusal.offset,
-    })?;
+    let policy = readable(role, expression)?;
     Ok(node(&policy, &policy.root, approved))
 }
 
-fn node(policy: &Policy, expression: &Expression, approved: &[Address]) -> Node {
+/// The policy of a role, as the registry holds it.
+///
+/// # Errors
+/// [`GovernanceError::Policy`] if it cannot be understood.
+pub(super) fn readable(role: &str, expression: &str) -> Result<Policy, GovernanceError> {
+    parse(expression.as_bytes()).map_err(|refusal| GovernanceError::Policy {
+        role: role.into(),
+        offset: refusal.offset,
+    })
+}
+
+/// A part of a policy as a tree.
+pub(super) fn node(policy: &Policy, expression: &Expression, approved: &[Address]) -> Node {
     let leaf = |leaves: &[Leaf], position: u8| {
         let found = leaves.get(usize::from(position));
         found.map(|leaf| leaf.address).unwrap_or_default()

@@ -1,7 +1,7 @@
 //! What an event says: who did it, under which policy, and in words.
 
 use crate::client::Revert;
-use crate::governance::{Call, Names, kind_in_words};
+use crate::governance::{Call, Names, kind_in_words, subject};
 use crate::ids::ActionId;
 use crate::model::{Definition, role_asked_for};
 use alloy::primitives::{Address, B256, Bytes};
@@ -62,8 +62,8 @@ fn pauses_by_default(call: Option<&Bytes>, event: &Event, role: &str) -> bool {
 pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> String {
     let proposal = |id: B256| {
         let open = before.open.get(&id.into());
-        let call = open.and_then(|open| Call::decode(&open.call).ok());
-        call.map_or_else(|| id.to_string(), |call| in_words(&call, names))
+        let about = open.and_then(|open| subject(&open.call, names));
+        about.unwrap_or_else(|| id.to_string())
     };
     match event {
         Event::DefinitionCreated(event) => format!("definition {} created", event.name),
@@ -78,9 +78,9 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         }
         Event::StepAdded(event) => format!("step {} → {} added", event.step.from, event.to),
         Event::CurrentChanged(event) => format!("{} is current", event.version),
-        Event::Proposed(event) => match Call::decode(&event.call) {
-            Ok(call) => format!("proposed {}", in_words(&call, names)),
-            Err(_) => "proposed something that nobody can read".into(),
+        Event::Proposed(event) => match subject(&event.call, names) {
+            Some(about) => format!("proposed {about}"),
+            None => "proposed something that nobody can read".into(),
         },
         Event::ProxyCreated(event) => {
             format!("instance {} created at {}", event.proxy, event.version)
@@ -167,25 +167,5 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::Paused(_) => "paused".into(),
         Event::Resumed(_) => "resumed".into(),
         Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),
-    }
-}
-
-/// A governed call in a few words.
-fn in_words(call: &Call, names: &Names) -> String {
-    match call {
-        Call::CreateDefinition(call) => format!("definition {}", call.name),
-        Call::AddVersion(call) => format!("version {}", call.version),
-        Call::AddStep(call) => format!("step {} → {}", call.step.from, call.version),
-        Call::Migrate(call) => format!("migration to {}", call.version),
-        Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
-        Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
-        Call::Adopt(call) => format!("the adoption of {} at {}", call.proxy, call.version),
-        Call::AcceptTransfer(call) => format!("the acceptance of {}", call.proxy),
-        Call::TransferProxy(call) => format!("the transfer of {}", call.proxy),
-        Call::RemoveInstance(call) => format!("the removal of {}", call.proxy),
-        Call::Pause(_) => "a pause".into(),
-        Call::Resume(_) => "the end of the pause".into(),
-        Call::SetPolicy(call) => format!("policy of {}", call.role),
-        Call::CreateProxy(call) => format!("an instance at {}", call.version),
     }
 }

@@ -1,6 +1,6 @@
 //! `[networks.NAME]`: a chain by name.
 
-use super::{ManifestError, check_alias, key};
+use super::{ManifestError, check_alias};
 use crate::address::Checked;
 use crate::keys::KeyPlace;
 use crate::secret::Secret;
@@ -38,7 +38,8 @@ pub(super) struct Written {
     rpc_url: Option<Secret>,
     registry: Option<Checked>,
     explorer: Option<String>,
-    key: Option<key::Written>,
+    #[serde(default)]
+    key: KeyPlace,
     #[serde(default)]
     aliases: BTreeMap<String, Checked>,
 }
@@ -56,7 +57,7 @@ impl Written {
             registry: self.registry.map(|checked| checked.0),
             aliases: aliases(path, self.aliases)?,
             explorer: explorer(path, &entry, self.explorer)?,
-            key: self.key.map(|key| key.below(path)).unwrap_or_default(),
+            key: self.key.beside(path),
         })
     }
 }

@@ -51,7 +51,7 @@ pub enum ProjectError {
     #[error("the contract cannot be made upgradeable as it is: {reason}")]
     #[explain(
         name = "NotInitialised",
-        expected = "a crate whose src/lib.rs has the entrypoint and its #[public] blocks, without a constructor",
+        expected = "a crate of stylus-sdk 0.10.10 with an entrypoint and #[public] blocks, without a constructor",
         found = "{reason}",
         next = "change that first; nothing was written. The page on existing contracts (adopting.md) of the documentation does the whole by hand"
     )]

@@ -1,10 +1,20 @@
-//! What an approver looks at before approving: findings about an action with their severity, and the
+//! What an approver looks at before approving: what is open, findings about an action with their severity, and the
 //! storage before and after, slot by slot.
 
+mod action;
+mod created;
+mod effects;
 mod findings;
 mod lookalike;
+mod open;
+mod policies;
 mod slots;
 
+pub use action::{Checked, Review};
+pub use created::Created;
+pub use effects::{environment, moved, others, tried};
 pub use findings::{Subject, TRIED, findings, without_good_steps};
 pub use lookalike::lookalike;
+pub use open::{OpenAction, Pending, ReadableAction};
+pub use policies::Policies;
 pub use slots::{Area, Change, Drawn, draw};

@@ -61,6 +61,29 @@ pub struct Area {
     pub after: Vec<Drawn>,
 }
 
+impl Area {
+    /// Lines for people: each field, before and after.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![match self.name.as_str() {
+            "" => "storage".to_owned(),
+            name => name.to_owned(),
+        }];
+        for (side, fields) in [("before", &self.before), ("after", &self.after)] {
+            lines.extend(fields.iter().map(|one| {
+                format!(
+                    "  {side:<6}  slot {:<4} byte {:<2}  {:<8} {}: {}",
+                    one.slot,
+                    one.offset,
+                    one.words(),
+                    one.label,
+                    one.kind
+                )
+            }));
+        }
+        lines
+    }
+}
+
 /// Draws both layouts, by what their comparison found.
 pub fn draw(old: &Layout, new: &Layout, report: &Report) -> Vec<Area> {
     let mut names: Vec<&str> = vec![""];

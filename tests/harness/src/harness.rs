@@ -140,7 +140,7 @@ impl Harness {
         let executed = submitted.execution().cloned();
         executed.ok_or_else(|| HarnessError::Library {
             name: "Undecided".into(),
-            message: format!("action {} waits for approvals", submitted.action),
+            message: format!("action {} waits for approvals", submitted.action()),
         })
     }
 

@@ -137,7 +137,7 @@ fn every_test_in_the_table_of_clients_exists() {
         }
     }
     let mut text = String::new();
-    for folder in ["tests/it", "node/tests", "tests/ethers"] {
+    for folder in ["tests/it", "node/tests"] {
         sources(&home().join(folder), &mut text);
     }
     let rows_text = std::fs::read_to_string(home().join(ROWS)).expect(ROWS);

@@ -265,3 +265,115 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     fs::write(&source, with).expect("written");
     empty.refused("NotInitialised", &init);
 }
+
+/// A workspace with a contract in a module, storage and errors in other files, and a part in another crate.
+const WORKSPACE: [(&str, &str); 6] = [
+    (
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"note\", \"parts\"]\nresolver = \"2\"\n\n[profile.release]\nopt-level = 3\n",
+    ),
+    (
+        "parts/Cargo.toml",
+        "[package]\nname = \"parts\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n\
+         alloy-primitives = \"1\"\nalloy-sol-types = \"1\"\n\
+         stylus-sdk = { version = \"=0.10.10\", default-features = false }\n",
+    ),
+    (
+        "parts/src/lib.rs",
+        "extern crate alloc;\n\nuse stylus_sdk::prelude::*;\n\nsol_storage! {\n    pub struct Supply {\n        \
+         uint256 total;\n    }\n}\n\nimpl Supply {\n    pub fn add(&mut self, value: alloy_primitives::U256) {\n        \
+         self.total.set(self.total.get() + value);\n    }\n}\n",
+    ),
+    (
+        "note/src/errors.rs",
+        "use stylus_sdk::{alloy_sol_types::sol, prelude::*};\n\nsol! {\n    #[derive(Debug)]\n    \
+         error TooMuch(uint256 value);\n}\n\n#[derive(SolidityError, Debug)]\npub enum TokenError {\n    \
+         TooMuch(TooMuch),\n}\n",
+    ),
+    (
+        "note/src/owned.rs",
+        "use stylus_sdk::{alloy_primitives::Address, prelude::*, storage::StorageAddress};\n\n#[storage]\n\
+         pub struct Owned {\n    pub(crate) owner: StorageAddress,\n}\n\n#[public]\npub trait IOwned {\n    \
+         fn owner(&self) -> Address;\n}\n",
+    ),
+    (
+        "note/src/lib.rs",
+        r#"#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
+extern crate alloc;
+
+mod errors;
+mod owned;
+
+mod token {
+    use crate::errors::{TokenError, TooMuch};
+    use crate::owned::{IOwned, Owned};
+    use parts::Supply;
+    use stylus_sdk::{
+        alloy_primitives::{Address, U256},
+        prelude::*,
+        storage::{StorageMap, StorageU256},
+    };
+
+    #[storage]
+    #[entrypoint]
+    pub struct Token {
+        owned: Owned,
+        supply: Supply,
+        balances: StorageMap<Address, StorageU256>,
+    }
+
+    #[public]
+    #[implements(IOwned)]
+    impl Token {
+        pub fn mint(&mut self, to: Address, value: U256) -> Result<(), TokenError> {
+            if value > U256::from(1_000) {
+                return Err(TooMuch { value }.into());
+            }
+            self.supply.add(value);
+            let balance = self.balances.get(to) + value;
+            self.balances.setter(to).set(balance);
+            Ok(())
+        }
+    }
+
+    #[public]
+    impl IOwned for Token {
+        fn owner(&self) -> Address {
+            self.owned.owner.get()
+        }
+    }
+}
+"#,
+    ),
+];
+
+#[test]
+#[ignore = "nightly: compiles a project of an author, about 30 s"]
+fn modules_other_files_and_other_crates_are_made_upgradeable() {
+    let empty = Empty::new();
+    for (name, text) in WORKSPACE {
+        let path = empty.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    let manifest = format!("{MANIFEST}parts = {{ path = \"../parts\" }}\n");
+    fs::write(empty.path("note/Cargo.toml"), &manifest).expect("written");
+    let lock = home().join("Cargo.lock");
+    fs::copy(lock, empty.path("Cargo.lock")).expect("our lock file");
+    let clone = home().display().to_string();
+    let init = ["init", "--framework-path", &clone, "--yes"];
+    let changed = empty.done(&init);
+    assert_eq!(changed["written"], true, "{changed:#}");
+    assert_eq!(changed["skipped"], serde_json::json!([]), "{changed:#}");
+    let layout = empty.done(&["layout", "show", "."]);
+    let fields = layout["layout"]["storage"].as_array().expect("fields");
+    assert!(fields.len() >= 3, "{layout:#}");
+
+    // Where it does not compile, everything is as it was.
+    let source = empty.path("note/src/lib.rs");
+    let (_, text) = WORKSPACE[5];
+    let text = text.replace("Ok(())", "Ok(1)");
+    fs::write(&source, &text).expect("written");
+    empty.refused("Compile", &init);
+    assert_eq!(fs::read_to_string(&source).expect("it"), text);
+}

@@ -7,8 +7,9 @@ use crate::client::Client;
 use crate::governance::{Call, GovernanceError, Names, Submitted, instead, is_approver};
 use crate::ids::ActionId;
 use crate::output::Outcome;
+use crate::report::CommandReport;
 use alloy::primitives::Address;
-use serde_json::json;
+use serde::Serialize;
 
 /// What came of an action that is not open any more, where it was executed: there is nothing left to
 /// approve.
@@ -24,8 +25,8 @@ pub(super) async fn already_executed(
     args: &ApproveArgs,
 ) -> Result<Outcome, Error> {
     let not_open = GovernanceError::NotOpen { action };
-    let ended = instead(client, registry, action, not_open).await?;
-    let by = executed_by(&ended, &context.names());
+    let executed = instead(client, registry, action, not_open).await?;
+    let by = executed.by(&context.names());
     let unanswered = match requested(&args.review) {
         Some(flag) => Some(format!("{flag} was not compared with it")),
         None if context.is_export() => {
@@ -37,32 +38,38 @@ pub(super) async fn already_executed(
     if let Some(found) = unanswered {
         return Err(GovernanceError::Executed { action, by, found }.into());
     }
-    let is_compared = args.reviewed.is_some();
-    let mut outcome = Outcome::default();
-    outcome.field("action", action);
-    outcome.field("approvals", ended.approvals);
-    outcome.field("required", ended.required);
-    outcome.field("executed", true);
-    outcome.field("compared", is_compared);
-    if let Some(other) = &ended.executed_by {
-        let (who, tx) = (other.approver, other.sent.tx);
-        outcome.field("executed_by", json!({"approver": who, "tx": tx}));
-    }
-    outcome.line(format!("{action} was executed already, {by}"));
-    outcome.line(match is_compared {
-        true => "its call is the one that was reviewed; nothing was sent",
-        false => "nothing was compared, and nothing was sent",
-    });
-    Ok(outcome)
+    let report = AlreadyExecuted {
+        submitted: executed.into(),
+        compared: args.reviewed.is_some(),
+        by,
+    };
+    Ok(Outcome::of(&report, &context.names()))
 }
 
-/// The transaction that executed an action, and who sent it.
-pub(in crate::commands) fn executed_by(ended: &Submitted, names: &Names) -> String {
-    let by = ended.executed_by.as_ref().map(|other| {
-        let (who, tx) = (other.approver, other.sent.tx);
-        format!("by {} in {tx}", names.long(who))
-    });
-    by.unwrap_or_default()
+/// What `approve` reports of an action that was executed already.
+#[derive(Serialize)]
+struct AlreadyExecuted {
+    #[serde(flatten)]
+    submitted: Submitted,
+    /// Whether its call was compared with the one that was reviewed.
+    compared: bool,
+    /// Who executed it, in which transaction.
+    #[serde(skip)]
+    by: String,
+}
+
+impl CommandReport for AlreadyExecuted {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let (action, by) = (self.submitted.action(), &self.by);
+        let compared = match self.compared {
+            true => "its call is the one that was reviewed; nothing was sent",
+            false => "nothing was compared, and nothing was sent",
+        };
+        vec![
+            format!("{action} was executed already, {by}"),
+            compared.into(),
+        ]
+    }
 }
 
 /// The first flag that says what is compared, or how.

@@ -1,23 +1,22 @@
 //! What would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
-use super::super::approve::{require_current, require_part};
-use super::super::calldata;
+use super::super::approver::{require_current, require_part};
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::pending::named;
+use super::super::shown::shown;
 use super::checks::Checked;
 use super::documents;
 use super::reader::account;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::console::decision::{Before, Decision, Planned, Progress};
+use crate::console::decision::{Before, Decision, Planned};
 use crate::console::request::PageRequest;
-use crate::export::{Exported, Format};
-use crate::functions::DecodedCall;
+use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, Display, DryRun, GovernanceError, GovernedCall, action_of, proposed, readiness,
+    Call, Display, DryRun, GovernanceError, GovernedCall, ShownCall, action_of, proposed, readiness,
 };
 use crate::ids::ActionId;
 use crate::registry::{Topics, all_logs};
@@ -26,7 +25,6 @@ use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionInput, TransactionRequest};
 use alloy::sol_types::{SolCall, SolEvent};
-use std::time::{SystemTime, UNIX_EPOCH};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// The operation of a contract, and what names it.
@@ -42,7 +40,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let (client, registry) = context.verified_snapshot().await?;
     let client = client.acting_as(account);
     let names = context.names();
-    let action = named(&client, registry, request.value("id"), &names).await?;
+    let action = named(&client, registry, request.value("id")).await?;
     readiness(&client, registry, action).await?;
     let event = proposed(&client, registry, action).await?;
     let subject = Subject {
@@ -109,28 +107,33 @@ struct Subject<'a> {
 /// The very bytes that were proposed, sent by the account. Gives what they do, in words.
 async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
-    page.decoded = in_words(subject, &governed).await?;
+    let shown = in_words(subject, &governed, page).await?;
     let simulated = governed.simulate(subject.client).await?;
-    let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
+    let (what, approved) = (governed.what(), simulated.approved);
     page.decision.sentence = match simulated.executes {
         true => format!(
-            "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
+            "Sent now, your call completes the policy ({approved}) and executes at once: {what}."
         ),
         false => format!(
-            "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
+            "Sent now, your call is approval {} of {} for: {what}. It is not executed yet.",
+            approved.approvals, approved.required
         ),
     };
-    page.progress = Some(Progress::from(&simulated));
+    page.progress = Some(simulated.clone());
     sends(subject, call, simulated.gas, page)?;
     digests(subject, call, page).await?;
-    check(subject, &governed, simulated.dry_run.as_ref(), page).await?;
+    check(
+        subject,
+        (&governed, &shown),
+        simulated.dry_run.as_ref(),
+        page,
+    )
+    .await?;
     Ok(what)
 }
 
 /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
 fn builder(subject: Subject<'_>, title: &str, call: &Bytes) -> Result<String, Error> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map(|now| now.as_millis()).unwrap_or_default();
     let exported = Exported {
         chain_id: subject.client.chain_id(),
         from: subject.account,
@@ -139,31 +142,39 @@ fn builder(subject: Subject<'_>, title: &str, call: &Bytes) -> Result<String, Er
         data: call.clone(),
         gas: 0,
     };
-    let now = u64::try_from(now).unwrap_or_default();
-    Ok(exported.text(Format::Safe, title, now)?)
+    Ok(exported.text(Format::Safe, title, export::now())?)
 }
 
 /// An approval that is given offline.
 async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(), Error> {
     let governed = decoded(subject, call).await?;
     require_not_withdrawn(subject).await?;
-    page.decoded = in_words(subject, &governed).await?;
+    let shown = in_words(subject, &governed, page).await?;
     let what = governed.what();
     page.decision.sentence = format!(
         "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
     );
     digests(subject, call, page).await?;
     let simulated = governed.simulate(subject.client).await?;
-    check(subject, &governed, simulated.dry_run.as_ref(), page).await
+    check(
+        subject,
+        (&governed, &shown),
+        simulated.dry_run.as_ref(),
+        page,
+    )
+    .await
 }
 
 /// What the calldata in the call do.
 async fn in_words(
     subject: Subject<'_>,
     governed: &GovernedCall,
-) -> Result<Vec<DecodedCall>, Error> {
+    page: &mut Before,
+) -> Result<ShownCall, Error> {
     let place = Place::of(subject.context, subject.client, subject.registry);
-    calldata::decoded(place, &governed.call).await
+    let shown = shown(place, governed).await?;
+    page.decoded = shown.decoded.clone();
+    Ok(shown)
 }
 
 /// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
@@ -201,8 +212,7 @@ async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Err
         action,
         ..
     } = subject;
-    let (names, value) = (subject.context.names(), U256::ZERO);
-    let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    let governed = GovernedCall::decode(registry, call.clone(), U256::ZERO)?;
     require_current(client, registry, &governed.call).await?;
     if action_of(client, registry, call).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
@@ -292,9 +302,9 @@ pub(super) fn transaction(
 async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(), Error> {
     let end = deadline(subject.client).await?;
     let approval = current(subject.client, subject.registry, call, end).await?;
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     page.decision.digests = Some(digests);
-    page.typed_data = Some(approval.typed_data().map_err(GovernanceError::from)?);
+    page.typed_data = Some(approval.typed_data()?);
     page.approval = Some(approval);
     Ok(())
 }
@@ -302,7 +312,7 @@ async fn digests(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Resul
 /// The checks of `approve`, its dry run, and of a migration a plan: it is tried on a copy, now.
 async fn check(
     subject: Subject<'_>,
-    governed: &GovernedCall,
+    (governed, shown): (&GovernedCall, &ShownCall),
     dry_run: Option<&DryRun>,
     page: &mut Before,
 ) -> Result<(), Error> {
@@ -313,8 +323,14 @@ async fn check(
         account,
         action,
     } = subject;
-    let mut checked =
-        Checked::new(context, client, (registry, action), governed, Some(account)).await?;
+    let mut checked = Checked::new(
+        context,
+        client,
+        (registry, action),
+        (governed, shown),
+        Some(account),
+    )
+    .await?;
     checked.with_dry_run(governed, dry_run);
     if let Call::Migrate(migrate) = &governed.call {
         let (name, version, id) = (&migrate.name, &migrate.version, action.to_string());

@@ -1,17 +1,17 @@
 //! What `approve`, also with `--offline`, and `submit` check before anything is sent, as a page shows it: a refusal is a
 //! finding, and what the command line takes `--accept` for needs a yes.
 
-use super::super::approve::look_as_approver;
+use super::super::approver::look_as_approver;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
-use super::super::review::{add_without_migration, built, findings_of};
+use super::super::review::{add_without_migration, differing, findings_of};
 use crate::app_error::Error;
 use crate::assess::{Accepted, Consent, Finding, Part, Role, Severity, decide};
 use crate::client::Client;
 use crate::console::decision::Decision;
 use crate::error::{Exit, Explain};
-use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, readiness};
+use crate::governance::{Call, DryRun, GovernanceError, GovernedCall, ShownCall, readiness};
 use crate::ids::ActionId;
 use crate::plan::Verdict;
 use crate::review::{TRIED, without_good_steps};
@@ -34,7 +34,7 @@ impl Checked {
         context: &Context,
         client: &Client,
         (registry, action): (Address, ActionId),
-        governed: &GovernedCall,
+        (governed, shown): (&GovernedCall, &ShownCall),
         approver: Option<Address>,
     ) -> Result<Self, Error> {
         let open = match readiness(client, registry, action).await {
@@ -55,12 +55,12 @@ impl Checked {
         };
         in_the_way.extend(notices.iter().cloned());
         let consent = decide(&in_the_way, &Accepted::default(), Role::Approver).consent;
-        let mut findings = findings_of(place, governed, open.as_ref(), checked).await?;
+        let mut findings = findings_of(place, (call, &shown.facts), open.as_ref(), checked).await?;
         findings.extend(notices);
         if !matches!(call, Call::Migrate(_)) {
             add_without_migration(place, governed, &mut findings).await?;
         }
-        findings.extend(built(context, call)?.1);
+        findings.extend(differing(shown));
         Ok(Self { findings, consent })
     }
 

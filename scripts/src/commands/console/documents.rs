@@ -2,16 +2,13 @@
 
 use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
 use super::super::context::Context;
-use super::super::doctor::{self, DoctorArgs};
-use super::super::{pending, plan, policy, review, status, verify};
+use super::super::{doctor, pending, plan, policy, review, status, verify};
 use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::console::plan::REPLAY_BLOCKS;
 use crate::console::request::PageRequest;
-use crate::doctor::AHEAD_DAYS;
 use crate::output::Outcome;
-use std::net::{Ipv4Addr, SocketAddr};
 
 /// Instances that a plan tries, at most, as `plan` does.
 const INSTANCES: u32 = 16;
@@ -40,7 +37,7 @@ pub(super) async fn by_name(
         "checks" => Ok(Outcome::document(&lists::checks(context, request).await?)),
         "sizes" => Ok(Outcome::document(&lists::sizes(context).await?)),
         "plan" => plan_of(context, request).await,
-        "doctor" => doctor(context).await,
+        "doctor" => Ok(Outcome::document(&doctor::examined(context).await?)),
         "verify" => {
             let name = given("name").filter(|name| !name.is_empty());
             let args = VerifyArgs {
@@ -102,20 +99,6 @@ pub(super) async fn plan(
     };
     // What nobody can compare here is reported, and the rest is tried all the same.
     plan::run_as(context, &args, Role::Reader).await
-}
-
-/// `doctor`.
-pub(super) async fn doctor(context: &Context) -> Result<Outcome, Error> {
-    let args = DoctorArgs {
-        fix: false,
-        all: false,
-        within: AHEAD_DAYS,
-        max_bid: None,
-        watch: false,
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        every: 1,
-    };
-    doctor::run(context, &args).await
 }
 
 /// A path that leads nowhere.

@@ -4,7 +4,7 @@ use super::super::args::VerifyArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::inspect::inspect;
-use super::super::{pending, policy, review, verify};
+use super::super::{doctor, pending, policy, review, verify};
 use super::{before, documents, lists};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
@@ -63,7 +63,10 @@ pub(super) async fn drawn(
             place.api = api(request, "/api/definition", &query);
             let lists = lists::definition(context, request).await?;
             let roles = lists.roles.clone();
-            let policies = shown(output, &policy::explain_roles(context, name, roles).await?)?;
+            let policies = shown(
+                output,
+                &policy::explain_roles(context, name, Some(roles)).await?,
+            )?;
             let pending = shown(output, &pending::run(context, Some(name)).await?)?;
             let shown = Shown {
                 lists: &lists,
@@ -86,8 +89,9 @@ pub(super) async fn drawn(
         "/submit" => ("Submit".into(), console::submit::submit()),
         "/doctor" => {
             place.api = "/api/doctor".into();
-            let found: view::Diagnosis = shown(output, &documents::doctor(context).await?)?;
-            ("Doctor".into(), console::doctor::doctor(&found))
+            let found = doctor::examined(context).await?;
+            let page = found.diagnosis().map(console::doctor::doctor);
+            ("Doctor".into(), page.unwrap_or_default())
         }
         "/verify" if request.query.contains_key("name") => {
             place.api = api(request, "/api/checks", &["name", "versions", "instances"]);

@@ -1,15 +1,17 @@
 //! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
 
 use super::super::context::Context;
+use super::super::facts::Place;
+use super::super::shown::shown;
 use super::before::transaction;
 use super::checks::Checked;
 use super::reader::account;
 use crate::app_error::Error;
 use crate::console::decision::{Before, Decision};
+use crate::governance::GovernedCall;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
-use crate::governance::{GovernanceError, GovernedCall};
 use alloy::primitives::{Address, U256};
 use hyper::body::Bytes;
 use serde::Deserialize;
@@ -47,10 +49,10 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
     let mut given = Vec::new();
     for File { name, text } in posted.files {
         let path = PathBuf::from(name.chars().take(200).collect::<String>());
-        let file = ApprovalFile::parse(&path, &text).map_err(GovernanceError::from)?;
+        let file = ApprovalFile::parse(&path, &text)?;
         require_here(&client, registry, &file).await?;
         let Some((signer, signature)) = file.signed else {
-            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+            return Err(SignedError::Unsigned { path }.into());
         };
         given.push(Given {
             path,
@@ -62,7 +64,8 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;
     let bytes = accepted.approval.call.clone();
-    let mut governed = GovernedCall::decode(&client, registry, bytes, U256::ZERO, &names).await?;
+    let mut governed = GovernedCall::decode(registry, bytes, U256::ZERO)?;
+    let shown = shown(Place::of(context, &client, registry), &governed).await?;
     governed.submission = Some(submission(&accepted));
     let simulated = governed.simulate(&client).await?;
     let Accepted {
@@ -71,26 +74,28 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         left_out,
     } = &accepted;
     let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
-    let (approvals, required) = (simulated.approvals, simulated.required);
+    let approved = simulated.approved;
     let then = match simulated.executes {
         true => "and executes at once",
         false => "and is not executed yet",
     };
     let sentence = format!(
-        "Sent now, the signatures of {} count for: {}. That makes {approvals} of {required} approvals, {then}.",
+        "Sent now, the signatures of {} count for: {}. That makes {} of {} approvals, {then}.",
         names.list(&signers),
         governed.what(),
+        approved.approvals,
+        approved.required,
     );
-    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let digests = approval.digests()?;
     let about = (registry, approval.action());
-    let mut checked = Checked::new(context, &client, about, &governed, None).await?;
+    let mut checked = Checked::new(context, &client, about, (&governed, &shown), None).await?;
     checked.with_dry_run(&governed, simulated.dry_run.as_ref());
     checked.without_plan(&governed);
     let mut before = Before::of(Decision {
         operation: "submit".into(),
         account,
         action: approval.action(),
-        display: governed.display.clone(),
+        display: shown.display.clone(),
         sentence,
         signers,
         left_out: left_out.clone(),

@@ -103,6 +103,20 @@ impl Context {
         Ok((client, registry))
     }
 
+    /// The registry that was named, after first contact, and the chain for a command that sends.
+    ///
+    /// # Errors
+    /// As [`Self::verified`]; where none was named.
+    pub(in crate::commands) async fn verified_working(
+        &self,
+        what: &str,
+    ) -> Result<(Client, Address), Error> {
+        let unverified = self.registry()?;
+        let client = self.working_client(what).await?;
+        let registry = self.verified(&client, unverified).await?;
+        Ok((client, registry))
+    }
+
     /// What a registry's address follows from, once it was verified; `None` where nothing vouches for it.
     pub(in crate::commands) fn origin_of(&self, registry: Address) -> Option<Origin> {
         self.known().get(&registry).cloned().flatten()

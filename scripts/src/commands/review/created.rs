@@ -1,33 +1,13 @@
-//! What the creation of an instance would make: its address, the code that it runs, and what its
-//! storage would hold, tried on a copy.
+//! The creation of an instance, tried on a copy.
 
 use super::super::facts::Place;
-use super::effects;
 use crate::app_error::Error;
 use crate::assess::{Finding, Part, Severity};
 use crate::governance::{deciding_policy, kind_in_words};
-use crate::ids::CodeHash;
 use crate::layout::Known;
-use crate::output::Outcome;
-use crate::plan::{Creation, CreationRequest, creation, ether, limits_in_words};
-use crate::review::TRIED;
-use crate::text::word;
-use alloy::primitives::Address;
-use serde::Serialize;
+use crate::plan::{Creation, CreationRequest, creation, limits_in_words};
+use crate::review::{self, Created, TRIED};
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// What is created.
-#[derive(Serialize)]
-pub(in crate::commands) struct Created {
-    definition: String,
-    version: String,
-    kind: String,
-    /// The account with the version's code, and its hash; none where nobody registered the version.
-    implementation: Option<Address>,
-    codehash: Option<CodeHash>,
-    /// What came of it on a copy; none where it could not be tried.
-    tried: Option<Creation>,
-}
 
 /// Tries it, and adds what came of it to `findings`.
 pub(super) async fn created(
@@ -65,13 +45,13 @@ pub(super) async fn created(
                         true => "the instance is created, and no initializer runs".into(),
                         false => succeeds(&tried),
                     };
-                    effects::tried(says, &tried.reads, true)
+                    review::tried(says, &tried.reads, true)
                 }
             });
-            findings.extend(effects::environment(&tried.reads));
+            findings.extend(review::environment(&tried.reads));
             let own = tried.balance.map(|wei| (tried.proxy, wei));
-            findings.extend(effects::moved(own.as_slice()));
-            findings.extend(effects::others("registry and proxy", &tried.others));
+            findings.extend(review::moved(own.as_slice()));
+            findings.extend(review::others("registry and proxy", &tried.others));
             created.tried = Some(tried);
         }
         Err(error) => {
@@ -93,36 +73,4 @@ fn succeeds(tried: &Creation) -> String {
          Code that reads gas, time, fee or sender may do otherwise",
         limits_in_words(&tried.limits)
     )
-}
-
-impl Created {
-    pub(super) fn report(&self, outcome: &mut Outcome) {
-        let Self {
-            definition,
-            version,
-            kind,
-            ..
-        } = self;
-        outcome.line(format!("creates    {definition} {version}, {kind}"));
-        if let (Some(account), Some(hash)) = (self.implementation, self.codehash) {
-            outcome.line(format!("  code     {account} {hash}"));
-        }
-        if let Some(tried) = &self.tried {
-            outcome.line(format!("  proxy    {}", tried.proxy));
-            for one in &tried.changes {
-                let name = one.name.clone().unwrap_or_else(|| one.slot.to_string());
-                outcome.line(format!("  holds    {name}: {}", word(&one.after)));
-            }
-            if let Some(wei) = tried.balance {
-                outcome.line(format!("  ether    {}", ether(wei)));
-            }
-            for one in &tried.others {
-                outcome.line(format!("  changes  {}", one.words()));
-            }
-            for event in &tried.events {
-                outcome.line(format!("  emits    {}", event.what));
-            }
-        }
-        outcome.field("created", self);
-    }
 }

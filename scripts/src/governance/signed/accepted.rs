@@ -2,11 +2,12 @@
 //! refusals name a position, and these name the file.
 
 use super::super::authority::deciding_policy;
-use super::super::display::Call;
+use super::super::calls::Call;
 use super::super::error::GovernanceError;
 use super::super::names::Names;
 use super::super::pending::readiness;
 use super::super::submit::action_of;
+use super::super::tree::readable;
 use super::file::difference;
 use super::{Approval, ApprovalFile, SignedError};
 use crate::client::{ChainError, Client};
@@ -16,8 +17,7 @@ use alloy::primitives::{Address, B256, Bytes, Signature as Ecdsa};
 use alloy::providers::Provider;
 use alloy::sol;
 use alloy::sol_types::SolCall;
-use std::path::PathBuf;
-use stylus_registry_core::policy::parse;
+use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Signature;
 use stylus_upgrades_interface::signed::ERC1271_MAGIC;
@@ -92,39 +92,50 @@ pub async fn require_here(
     file: &ApprovalFile,
 ) -> Result<(), GovernanceError> {
     let ApprovalFile { path, approval, .. } = file;
-    let path = path.clone();
-    if approval.chain_id != client.chain_id() {
-        let (expected, found) = (client.chain_id(), approval.chain_id);
-        return Err(SignedError::OtherChain {
-            path,
-            expected,
-            found,
-        }
-        .into());
-    }
-    if approval.registry != registry {
-        let (expected, found) = (registry, approval.registry);
-        return Err(SignedError::OtherRegistry {
-            path,
-            expected,
-            found,
-        }
-        .into());
-    }
+    let here = (client.chain_id(), registry);
+    require_place(path, here, (approval.chain_id, approval.registry))?;
     let time = time(client).await?;
-    if time > approval.deadline {
-        let (deadline, now) = (utc(approval.deadline), utc(time));
-        return Err(SignedError::Expired {
-            path,
-            deadline,
-            now,
-        }
-        .into());
-    }
     let latest = time.saturating_add(YEAR);
     if approval.deadline > latest {
         let (latest, found) = (utc(latest), approval.deadline);
         return Err(SignedError::Far { latest, found }.into());
+    }
+    if time <= approval.deadline {
+        return Ok(());
+    }
+    Err(SignedError::Expired {
+        path: path.clone(),
+        deadline: utc(approval.deadline),
+        now: utc(time),
+    }
+    .into())
+}
+
+/// Refuses a file that is for another chain or registry: `here` and `there` are both of each.
+///
+/// # Errors
+/// [`SignedError::OtherChain`], [`SignedError::OtherRegistry`].
+pub fn require_place(
+    path: &Path,
+    here: (u64, Address),
+    there: (u64, Address),
+) -> Result<(), SignedError> {
+    let path = path.to_owned();
+    if there.0 != here.0 {
+        let (expected, found) = (here.0, there.0);
+        return Err(SignedError::OtherChain {
+            path,
+            expected,
+            found,
+        });
+    }
+    if there.1 != here.1 {
+        let (expected, found) = (here.1, there.1);
+        return Err(SignedError::OtherRegistry {
+            path,
+            expected,
+            found,
+        });
     }
     Ok(())
 }
@@ -139,12 +150,9 @@ pub async fn accepted(
     given: &[Given],
     names: &Names,
 ) -> Result<Accepted, GovernanceError> {
-    let Some((first, others)) = given.split_first() else {
-        return Err(SignedError::Untyped {
-            reason: "no file was given".into(),
-        }
-        .into());
-    };
+    let (first, others) = given.split_first().ok_or_else(|| SignedError::Untyped {
+        reason: "no file was given".into(),
+    })?;
     for other in others {
         require_same(first, other)?;
     }
@@ -161,10 +169,7 @@ pub async fn accepted(
     let call = Call::decode(&approval.call)?;
     let (name, role) = (call.definition(), call.role());
     let (role, text) = deciding_policy(client, registry, name, role).await?;
-    let policy = parse(text.as_bytes()).map_err(|refusal| GovernanceError::Policy {
-        role: role.clone(),
-        offset: refusal.offset,
-    })?;
+    let policy = readable(&role, &text)?;
     let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
     let approved = match readiness(client, registry, action).await {
         Ok(readiness) => readiness.approved,

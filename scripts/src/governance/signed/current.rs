@@ -2,7 +2,7 @@
 //! read from the registry's storage by its declaration, and compared with the action that it names.
 
 use super::super::authority::deciding_policy;
-use super::super::display::Call;
+use super::super::calls::Call;
 use super::super::error::GovernanceError;
 use super::super::submit::action_of;
 use super::{Approval, SignedError};

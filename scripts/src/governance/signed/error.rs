@@ -1,6 +1,5 @@
 //! Why an approval that was given offline is not used.
 
-use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::ids::ActionId;
 use crate::own_file::FileError;
@@ -11,10 +10,6 @@ use thiserror::Error;
 /// Why an approval that was given offline is not used.
 #[derive(Debug, Error, Explain)]
 pub enum SignedError {
-    /// The chain refused or is in trouble.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Chain(#[from] ChainError),
     /// The file cannot be read or written.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -15,7 +15,9 @@ mod error;
 mod file;
 mod typed;
 
-pub use accepted::{Accepted, Given, accepted, deadline, require_here, submission, time};
+pub use accepted::{
+    Accepted, Given, accepted, deadline, require_here, require_place, submission, time,
+};
 pub use current::current;
 pub use error::SignedError;
 pub use file::ApprovalFile;

@@ -1,5 +1,8 @@
 use super::super::framework::Framework;
-use super::{Init, channel, contract, manifest};
+use super::manifest::{channel, with_our_crate};
+use super::source::{Source, parsed};
+use super::{Init, ProjectError};
+use tempfile::TempDir;
 
 /// As `cargo stylus new` of 0.10.10 makes it, in short.
 const SOL_STORAGE: &str = r#"#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
@@ -23,8 +26,39 @@ impl Counter {
 }
 "#;
 
+const MANIFEST: &str = "[package]\nname = \"a\"\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n";
+
 fn ours() -> Framework {
     Framework::Version("0.1.0".into())
+}
+
+/// The source with our attributes.
+fn contract(source: &str) -> Result<String, ProjectError> {
+    let file = parsed("src/lib.rs", source)?.expect("a contract");
+    Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed("src/lib.rs", source)
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+    folder
+}
+
+fn refused(files: &[(&str, &str)]) -> String {
+    let folder = folder(files);
+    let error = Init::of(folder.path(), &ours()).expect_err("refused");
+    error.to_string()
+}
+
+/// What would stand in a file.
+fn after(init: &Init, name: &str) -> String {
+    init.write().expect("written");
+    std::fs::read_to_string(init.folder.join(name)).expect("it")
 }
 
 #[test]
@@ -105,58 +139,151 @@ fn what_is_added_stands_in_no_comment() {
 
 #[test]
 fn error_enums_that_are_left_as_they_are_are_named() {
-    let folder = tempfile::tempdir().expect("a folder");
     let source = format!(
-        "{SOL_STORAGE}\nmod inner {{\n    #[derive(SolidityError)]\n    pub enum Hidden {{ A(A) }}\n}}\n\
+        "{SOL_STORAGE}\nfn inner() {{\n    #[derive(SolidityError)]\n    pub enum Hidden {{ A(A) }}\n}}\n\
          macro_rules! errors {{ () => {{ #[derive(SolidityError)] enum M {{ A(A) }} }} }}\n\
          #[derive(SolidityError)]\nenum Top {{ A(A) }}\n"
     );
-    let other = "#[derive(SolidityError)]\npub enum Other { A(A) }\n";
-    std::fs::create_dir(folder.path().join("src")).expect("made");
-    std::fs::write(folder.path().join("src/lib.rs"), source).expect("written");
-    std::fs::write(folder.path().join("src/errors.rs"), other).expect("written");
-    let text = "[package]\nname = \"a\"\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n";
-    std::fs::write(folder.path().join("Cargo.toml"), text).expect("written");
+    let other = "#[cfg_attr(all(), derive(SolidityError))]\npub enum Other { A(A) }\n";
+    let files = [
+        ("Cargo.toml", MANIFEST),
+        ("src/lib.rs", &source),
+        ("src/errors.rs", other),
+    ];
+    let folder = folder(&files);
     let init = Init::of(folder.path(), &ours()).expect("a difference");
     let skipped = init.skipped();
     assert_eq!(skipped.len(), 3, "{skipped:?}");
-    for (one, what) in skipped.iter().zip(["Hidden", "a macro", "src/errors.rs"]) {
+    for (one, what) in skipped
+        .iter()
+        .zip(["src/errors.rs line 2", "Hidden", "a macro"])
+    {
         assert!(one.contains(what), "{one}");
     }
 }
 
 #[test]
+fn modules_and_other_files_are_changed_where_they_stand() {
+    let inner = SOL_STORAGE.replace("\n", "\n    ");
+    let nested = format!("extern crate alloc;\npub mod contract {{\n    {inner}\n}}\n");
+    let nested = nested.replace(
+        "    #![cfg_attr(not(any(test, feature = \"export-abi\")), no_main)]\n",
+        "",
+    );
+    let part = "#[storage]\npub struct Part {\n    total: StorageU256,\n}\n\n\
+                #[public]\nimpl Part {}\n\n\
+                #[derive(SolidityError)]\npub enum PartError {\n    A(A),\n}\n";
+    let files = [
+        ("Cargo.toml", MANIFEST),
+        ("src/lib.rs", &*nested),
+        ("src/parts/mod.rs", part),
+        ("src/notes.rs", "what is no Rust"),
+        ("src/main.rs", "#[public] impl Other {}"),
+    ];
+    let folder = folder(&files);
+    let init = Init::of(folder.path(), &ours()).expect("a difference");
+    assert_eq!(
+        init.files(),
+        ["Cargo.toml", "src/lib.rs", "src/parts/mod.rs"]
+    );
+    assert_eq!(init.skipped(), Vec::<String>::new());
+    let lib = after(&init, "src/lib.rs");
+    let prelude = "prelude::*};\n    use stylus_upgradeable::prelude::*;\n";
+    assert_eq!(
+        lib.matches("stylus_upgradeable::prelude").count(),
+        1,
+        "{lib}"
+    );
+    for line in [
+        prelude,
+        "        #[derive(StorageLayout)]\n",
+        "    #[upgradeable]\n    #[public]",
+    ] {
+        assert!(lib.contains(line), "{lib}");
+    }
+    let part = after(
+        &Init::of(folder.path(), &ours()).expect("none"),
+        "src/parts/mod.rs",
+    );
+    assert!(
+        part.starts_with("use stylus_upgradeable::prelude::*;\n#[storage]\n#[derive"),
+        "{part}"
+    );
+    assert!(
+        part.contains("    Migratable(MigratableError),\n    A(A),"),
+        "{part}"
+    );
+    assert!(part.contains("\n\n#[public]\nimpl Part {}"), "{part}");
+}
+
+#[test]
+fn crates_of_the_workspace_that_hold_storage_are_changed_too() {
+    let depends =
+        format!("{MANIFEST}parts = {{ path = \"../parts\" }}\nplain = {{ path = \"../plain\" }}\n");
+    let parts = MANIFEST.replace("\"a\"", "\"parts\"");
+    let files = [
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"a\", \"parts\", \"plain\"]\n",
+        ),
+        ("a/Cargo.toml", &*depends),
+        ("a/src/lib.rs", SOL_STORAGE),
+        ("parts/Cargo.toml", &parts),
+        ("parts/src/lib.rs", "#[storage]\npub struct Part {}\n"),
+        ("plain/Cargo.toml", "[package]\nname = \"plain\"\n"),
+        ("plain/src/lib.rs", ""),
+    ];
+    let folder = folder(&files);
+    let init = Init::of(&folder.path().join("a"), &ours()).expect("a difference");
+    let expected = [
+        "a/Cargo.toml",
+        "a/src/lib.rs",
+        "parts/Cargo.toml",
+        "parts/src/lib.rs",
+    ];
+    assert_eq!(init.files(), expected);
+    let error = Init::of(folder.path(), &ours())
+        .expect_err("a workspace")
+        .to_string();
+    assert!(
+        error.contains("name the folder of one of a, parts"),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
     let with = SOL_STORAGE.replace("    pub fn number", "    #[constructor]\n    pub fn number");
-    let cases = [
-        (with.as_str(), "line 17: a constructor"),
+    let older = MANIFEST.replace("=0.10.10", "0.9");
+    let without = "use a::b;\n#[storage]\n#[entrypoint]\nstruct A {}";
+    for (manifest, source, reason) in [
+        (MANIFEST, with.as_str(), "src/lib.rs line 17: a constructor"),
         (
+            MANIFEST,
             "use a::b;\n#[public]\nimpl A {}",
-            "no storage struct with #[entrypoint]",
+            "storage struct with #[entrypoint]",
         ),
+        (MANIFEST, without, "no source file has a #[public] impl"),
+        (MANIFEST, "#[storage]\nstruct {", "src/lib.rs line 2"),
+        (&older, SOL_STORAGE, "Cargo.toml depends on stylus-sdk ^0.9"),
         (
-            "use a::b;\n#[storage]\n#[entrypoint]\nstruct A {}",
-            "no #[public] impl",
+            "[package]\nname = \"a\"\n",
+            SOL_STORAGE,
+            "does not depend on stylus-sdk",
         ),
-        ("struct {", "src/lib.rs line 1"),
-    ];
-    for (source, reason) in cases {
-        let error = contract(source).expect_err(reason).to_string();
+        ("[", SOL_STORAGE, "Cargo.toml: "),
+    ] {
+        let error = refused(&[("Cargo.toml", manifest), ("src/lib.rs", source)]);
         assert!(error.contains(reason), "{error}");
     }
-    for text in [
-        "[package]\nname = \"a\"\n",
-        "[dependencies]\nstylus-sdk = 1\n[features]\nexport-abi = 1\n",
-        "[",
-    ] {
-        manifest(text, &ours()).expect_err(text);
-    }
+    let text = "[dependencies]\nstylus-sdk = 1\n[features]\nexport-abi = 1\n";
+    with_our_crate(text, &ours()).expect_err(text);
 }
 
 #[test]
 fn the_manifest_has_our_crate_and_forwards_the_feature() {
     let text = "[package]\nname = \"a\" # mine\n\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n\n[features]\nexport-abi = [\"stylus-sdk/export-abi\"]\n";
-    let changed = manifest(text, &ours()).expect("changed");
+    let changed = with_our_crate(text, &ours()).expect("changed");
     assert!(changed.contains("name = \"a\" # mine\n"), "{changed}");
     assert!(
         changed.contains("stylus-upgradeable = \"0.1.0\"\n"),
@@ -166,7 +293,7 @@ fn the_manifest_has_our_crate_and_forwards_the_feature() {
         changed.contains("[\"stylus-sdk/export-abi\", \"stylus-upgradeable/export-abi\"]"),
         "{changed}"
     );
-    assert_eq!(manifest(&changed, &ours()).expect("again"), changed);
+    assert_eq!(with_our_crate(&changed, &ours()).expect("again"), changed);
     let old = channel("[toolchain]\nchannel = \"1.91.0\"\n").expect("changed");
     assert!(!old.contains("1.91"), "{old}");
     let newer = "[toolchain]\nchannel = \"1.999.0\"\n";
@@ -175,12 +302,8 @@ fn the_manifest_has_our_crate_and_forwards_the_feature() {
 
 #[test]
 fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
     let path = folder.path().join("src/lib.rs");
-    std::fs::create_dir(folder.path().join("src")).expect("made");
-    std::fs::write(&path, SOL_STORAGE).expect("written");
-    let text = "[package]\nname = \"a\"\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n";
-    std::fs::write(folder.path().join("Cargo.toml"), text).expect("written");
     let init = Init::of(folder.path(), &ours()).expect("a difference");
     assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
     let shown = init.difference();

@@ -1,13 +1,13 @@
 //! Findings about what a trial changed beside that which it is for, and about what its code can read.
 
+use super::TRIED;
 use crate::assess::{Finding, Part, Severity};
 use crate::plan::{Elsewhere, Reads, ether};
-use crate::review::TRIED;
 use alloy::primitives::{Address, U256};
 
 /// That it succeeded. It is no good news where the code reads how much gas is left, which others choose, nor
 /// where not all of it was tried.
-pub(super) fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
+pub fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
     let gas: Vec<String> = reads.iter().filter_map(Reads::of_gas).collect();
     match (gas.is_empty(), is_whole) {
         (true, true) => Finding::named(Part::Trial, Severity::Good, TRIED, says),
@@ -20,7 +20,7 @@ pub(super) fn tried(says: String, reads: &[Reads], is_whole: bool) -> Finding {
 }
 
 /// What the code can read beside the gas, and whom it called.
-pub(super) fn environment(reads: &[Reads]) -> Vec<Finding> {
+pub fn environment(reads: &[Reads]) -> Vec<Finding> {
     let can_read: Vec<String> = reads.iter().filter_map(Reads::of_others).collect();
     let calls: Vec<String> = reads.iter().filter_map(Reads::of_calls).collect();
     let finding = |id, severity, all: Vec<String>| {
@@ -36,7 +36,7 @@ pub(super) fn environment(reads: &[Reads]) -> Vec<Finding> {
 }
 
 /// Ether of instances.
-pub(super) fn moved(instances: &[(Address, (U256, U256))]) -> Option<Finding> {
+pub fn moved(instances: &[(Address, (U256, U256))]) -> Option<Finding> {
     let all: Vec<String> = instances
         .iter()
         .map(|(proxy, wei)| format!("of instance {proxy} {}", ether(*wei)))
@@ -52,7 +52,7 @@ pub(super) fn moved(instances: &[(Address, (U256, U256))]) -> Option<Finding> {
 }
 
 /// Other accounts.
-pub(super) fn others(beside: &str, others: &[Elsewhere]) -> Option<Finding> {
+pub fn others(beside: &str, others: &[Elsewhere]) -> Option<Finding> {
     let all: Vec<String> = others.iter().map(Elsewhere::words).collect();
     let says = || format!("beside {beside} it changes {}", all.join("; "));
     (!all.is_empty())

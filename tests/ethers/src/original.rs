@@ -2,17 +2,26 @@
 
 use ethers::abi::AbiEncode;
 use ethers::contract::EthEvent;
-use ethers::types::{Address, U256};
-use stylus_upgrades_harness::{Lines, Npm, Solidity};
+use ethers::types::{Address, Bytes, U256};
+use serde::Deserialize;
 
 use crate::bindings::original_registry::ProxyCreatedFilter;
 use crate::bindings::{Counter, MigrateCall, OriginalRegistry, Proxy};
 use crate::client::{Client, Failure, Spawned, Wait, create};
-use crate::lifecycle::{Suite, eight_steps};
+use crate::lifecycle::{self, Suite};
+
+/// Creation code.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Codes {
+    registry: Bytes,
+    counter_v1: Bytes,
+    counter_v2: Bytes,
+}
 
 struct Original {
     chain: Spawned,
-    solidity: Solidity,
+    codes: Codes,
     registry: Address,
 }
 
@@ -20,29 +29,20 @@ impl Original {
     fn registry(&self) -> OriginalRegistry<<Client as std::ops::Deref>::Target> {
         OriginalRegistry::new(self.registry, self.chain.client.clone())
     }
-
-    async fn create(&self, contract: &str) -> Result<Address, Failure> {
-        create(
-            &self.chain.client,
-            self.solidity.contract(contract)?.creation.to_vec(),
-        )
-        .await
-    }
 }
 
 impl Suite for Original {
     async fn deploy_registry(&mut self) -> Result<(), Failure> {
-        self.registry = self.create("Registry").await?;
+        self.registry = create(&self.chain.client, self.codes.registry.clone()).await?;
         Ok(())
     }
 
     async fn deploy(&mut self, version: &str) -> Result<Address, Failure> {
-        self.create(if version == "1.0" {
-            "CounterV1"
-        } else {
-            "CounterV2"
-        })
-        .await
+        let code = match version {
+            "1.0" => &self.codes.counter_v1,
+            _ => &self.codes.counter_v2,
+        };
+        create(&self.chain.client, code.clone()).await
     }
 
     async fn register(&mut self, version: &str, implementation: Address) -> Result<(), Failure> {
@@ -88,14 +88,12 @@ impl Suite for Original {
     }
 }
 
-#[tokio::test]
-async fn the_solidity_original_makes_the_eight_steps_on_real_anvil() -> Result<(), Failure> {
-    let chain = Spawned::new(&Npm::install(&Lines)?.anvil())?;
+/// Makes the eight steps.
+pub(crate) async fn eight_steps(chain: Spawned, codes: Codes) -> Result<(), Failure> {
     assert_eq!(chain.node.chain_id(), 31337);
-    let solidity = Solidity::compile(&Lines)?;
-    eight_steps(Original {
+    lifecycle::eight_steps(Original {
         chain,
-        solidity,
+        codes,
         registry: Address::zero(),
     })
     .await

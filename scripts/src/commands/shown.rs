@@ -1,23 +1,45 @@
-//! The calldata that an action carries, in words, by the interfaces that are at hand: of code that was
-//! built or registered from here, else the signatures that the code's published document declares.
+//! A governed call as people read it, with everything that is known of it here. The calldata in it are told in words by
+//! the interfaces that are at hand: of code that was built or registered from here, else the signatures that the code's
+//! published document declares.
 
-use super::super::context::Context;
-use super::super::facts::Place;
+use super::context::Context;
+use super::facts::Place;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{DecodedCall, Functions, interfaces};
-use crate::governance::Call;
+use crate::governance::{Call, Display, GovernedCall, ShownCall, code_facts};
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::model::StepKind;
 use crate::registry::{RecordedCode, runs};
 use alloy::primitives::Address;
 
-/// The initializer or the migration of `call`; nothing where it carries no calldata.
-pub(in crate::commands) async fn decoded(
+/// What people read of a governed call before they decide.
+///
+/// # Errors
+/// What the chain says, and files that cannot be read.
+pub(super) async fn shown(place: Place<'_>, governed: &GovernedCall) -> Result<ShownCall, Error> {
+    shown_call(place, &governed.bytes, &governed.call).await
+}
+
+/// The same of its bytes and of what they say.
+pub(super) async fn shown_call(
     place: Place<'_>,
+    bytes: &[u8],
     call: &Call,
-) -> Result<Vec<DecodedCall>, Error> {
+) -> Result<ShownCall, Error> {
+    let mut differs = Vec::new();
+    Ok(ShownCall {
+        display: Display::of(bytes, &place.context.names())?,
+        facts: code_facts(place.client, call).await?,
+        decoded: decoded(place, call).await?,
+        builds: place.context.builds(call, |why| differs.push(why))?,
+        differs,
+    })
+}
+
+/// The initializer or the migration of `call`; nothing where it carries no calldata.
+pub(super) async fn decoded(place: Place<'_>, call: &Call) -> Result<Vec<DecodedCall>, Error> {
     let (context, client, registry) = place.parts();
     let (what, data, version, code, step) = match (call, call.version()) {
         (Call::CreateProxy(create), _) => {

@@ -11,7 +11,6 @@ use ethers::middleware::SignerMiddleware;
 use ethers::providers::{Http, Middleware, Provider};
 use ethers::signers::{LocalWallet, Signer};
 use ethers::types::{Address, Bytes, TransactionReceipt, TransactionRequest};
-use stylus_upgrades_harness::launcher;
 
 pub(crate) type Client = Arc<SignerMiddleware<Provider<Http>, LocalWallet>>;
 pub(crate) type Failure = Box<dyn std::error::Error>;
@@ -25,7 +24,7 @@ pub(crate) struct Spawned {
 impl Spawned {
     /// Spawns any program that honours anvil's process contract: the same code for both chains.
     pub(crate) fn new(program: &Path) -> Result<Self, Failure> {
-        let node = Anvil::new().path(launcher(program)?).spawn();
+        let node = Anvil::new().path(program).spawn();
         let key = node
             .keys()
             .first()
@@ -42,8 +41,8 @@ impl Spawned {
 }
 
 /// Creates a contract and returns its address.
-pub(crate) async fn create(client: &Client, creation_code: Vec<u8>) -> Result<Address, Failure> {
-    let request = TransactionRequest::new().data(Bytes::from(creation_code));
+pub(crate) async fn create(client: &Client, creation_code: Bytes) -> Result<Address, Failure> {
+    let request = TransactionRequest::new().data(creation_code);
     let receipt = client
         .send_transaction(request, None)
         .await?

@@ -1,13 +1,10 @@
 //! Our contracts on our chain, spawned by ethers-rs as if it were anvil.
 
-use std::path::Path;
-
 use ethers::abi::{AbiEncode, Token};
 use ethers::contract::EthLogDecode;
 use ethers::providers::Middleware;
 use ethers::types::{Address, Bytes, H160, TransactionRequest, U256};
-use stylus_upgrades::build::{Artifact, Builder, Framework};
-use stylus_upgrades_harness::builder;
+use serde::Deserialize;
 
 use crate::bindings::registry::ProxyCreatedFilter;
 use crate::bindings::stylus_deployer::ContractDeployedFilter;
@@ -15,7 +12,7 @@ use crate::bindings::{
     ArbWasm, Code, InitializeCall, MigrateCall, Proxy, Registry, Step, StylusDeployer,
 };
 use crate::client::{Client, Failure, Spawned, Wait, create};
-use crate::lifecycle::{Suite, eight_steps};
+use crate::lifecycle::{self, Suite};
 
 const NAME: &str = "Counter";
 /// The deterministic CREATE2 deployer, ArbWasm, the Stylus deployer.
@@ -31,9 +28,27 @@ const DATA_FEE: u64 = 100_000_000_000_000_000;
 /// `stylus_constructor()`: the registry's constructor, whatever its arguments.
 const CONSTRUCTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 
+/// Creation code.
+#[derive(Deserialize)]
+pub(crate) struct Codes {
+    /// The framework's pause stub.
+    stub: Bytes,
+    /// What the framework shares, where its constants expect it.
+    shared: Vec<Shared>,
+    registry: Bytes,
+    counter_v1: Bytes,
+    counter_v2: Bytes,
+}
+
+#[derive(Deserialize)]
+struct Shared {
+    address: Address,
+    code: Bytes,
+}
+
 struct Stylus {
     chain: Spawned,
-    builder: &'static Builder,
+    codes: Codes,
     registry: Address,
 }
 
@@ -52,12 +67,6 @@ impl Stylus {
         Ok(())
     }
 
-    async fn deploy_artifact(&self, artifact: &Artifact) -> Result<Address, Failure> {
-        let program = create(&self.chain.client, artifact.creation_code().to_vec()).await?;
-        self.activate(program).await?;
-        Ok(program)
-    }
-
     /// Puts code where the framework's constants expect it.
     async fn create2(&self, creation_code: &[u8]) -> Result<(), Failure> {
         let data = [&[0; 32], creation_code].concat();
@@ -73,13 +82,11 @@ impl Stylus {
         Ok(())
     }
 
-    async fn deploy_parts(&self, framework: &Framework) -> Result<(), Failure> {
-        self.create2(&stylus_upgrades::build::evm::creation_code(&framework.stub))
-            .await?;
-        for part in framework.shared() {
-            self.create2(&part.artifact.creation_code()).await?;
-            self.activate(Address::from_slice(part.address.as_slice()))
-                .await?;
+    async fn deploy_parts(&self) -> Result<(), Failure> {
+        self.create2(&self.codes.stub).await?;
+        for part in &self.codes.shared {
+            self.create2(&part.code).await?;
+            self.activate(part.address).await?;
         }
         Ok(())
     }
@@ -87,8 +94,7 @@ impl Stylus {
 
 impl Suite for Stylus {
     async fn deploy_registry(&mut self) -> Result<(), Failure> {
-        let framework = self.builder.framework()?;
-        self.deploy_parts(&framework).await?;
+        self.deploy_parts().await?;
         let policy = format!("{:?}", self.chain.client.address());
         let constructor = [
             CONSTRUCTOR.as_slice(),
@@ -96,7 +102,7 @@ impl Suite for Stylus {
         ]
         .concat();
         let deployer = StylusDeployer::new(STYLUS_DEPLOYER, self.chain.client.clone());
-        let code = Bytes::from(framework.registry.creation_code().to_vec());
+        let code = self.codes.registry.clone();
         let call = deployer.deploy(code, constructor.into(), U256::zero(), [0; 32]);
         let instance: ContractDeployedFilter = event(call.value(DATA_FEE).mined().await?.logs)?;
         self.registry = instance.deployed_contract;
@@ -109,12 +115,13 @@ impl Suite for Stylus {
     }
 
     async fn deploy(&mut self, version: &str) -> Result<Address, Failure> {
-        let package = if version == "1.0" {
-            "counter-v1"
-        } else {
-            "counter-v2"
+        let code = match version {
+            "1.0" => &self.codes.counter_v1,
+            _ => &self.codes.counter_v2,
         };
-        self.deploy_artifact(&self.builder.contract(package)?).await
+        let program = create(&self.chain.client, code.clone()).await?;
+        self.activate(program).await?;
+        Ok(program)
     }
 
     async fn register(&mut self, version: &str, implementation: Address) -> Result<(), Failure> {
@@ -174,14 +181,12 @@ fn event<E: EthLogDecode>(logs: Vec<ethers::types::Log>) -> Result<E, Failure> {
     decoded.ok_or_else(|| "the event is missing".into())
 }
 
-#[tokio::test]
-async fn our_contracts_make_the_eight_steps_on_our_chain() -> Result<(), Failure> {
-    let chain = Spawned::new(Path::new(env!("CARGO_BIN_EXE_devnode")))?;
+/// Makes the eight steps.
+pub(crate) async fn eight_steps(chain: Spawned, codes: Codes) -> Result<(), Failure> {
     assert_eq!(chain.node.chain_id(), 412_346);
-    let builder = builder()?;
-    eight_steps(Stylus {
+    lifecycle::eight_steps(Stylus {
         chain,
-        builder,
+        codes,
         registry: Address::zero(),
     })
     .await

@@ -1,0 +1,158 @@
+//! What an approver checks of an action before he approves it, whichever way.
+
+use super::args::ReviewArgs;
+use super::confirm;
+use super::context::Context;
+use super::facts::Place;
+use super::storage;
+use super::transfer;
+use super::verifiable::implementation;
+use super::work::check_action;
+use crate::app_error::Error;
+use crate::assess::{Finding, Part, Refused, Role};
+use crate::build::Artifact;
+use crate::checks::Assessment;
+use crate::client::Client;
+use crate::governance::{BuildFacts, Call, GovernanceError, not_an_approver, superseded_by};
+use crate::layout::Build;
+use crate::progress::Progress;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use std::path::Path;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What an approver checks of an action before he approves it, whichever way: that the code is what his
+/// sources build to, what the command that proposed it checked, and that what is final is meant. Of `approver`, if
+/// it is known, also that his own part ends.
+pub(super) async fn check_as_approver(
+    place: Place<'_>,
+    decoded: &Call,
+    (args, approver): (&ReviewArgs, Option<Address>),
+) -> Result<Assessment, Error> {
+    let (context, client, _) = place.parts();
+    if args.source.is_some() || args.script_source.is_some() {
+        // What a build cannot change is reported before it.
+        let found = check_action(place, decoded, (args, Role::Approver)).await?;
+        let mut refused = found.decision().refused;
+        refused.retain(|one| one.part == Part::LiveInstances);
+        if let Some(refused) = Refused::of(refused) {
+            return Err(refused.into());
+        }
+    }
+    if let Some(source) = &args.source {
+        let chain = client.chain_id();
+        compare_build(context, ("--source", source), decoded, "code", |source| {
+            implementation(context, chain, source, true)
+        })?;
+    }
+    if let Some(source) = &args.script_source {
+        compare_build(
+            context,
+            ("--script-source", source),
+            decoded,
+            "script",
+            |source| context.artifact_anew(source),
+        )?;
+    }
+    let (checks, notices) = look_as_approver(place, decoded, (args, approver)).await?;
+    storage::require(&checks)?;
+    confirm::require(context, &notices)?;
+    confirm::gaps(context, &checks.coverage)?;
+    Ok(checks)
+}
+
+/// What was found out about an action for who approves it, and what has to be meant.
+pub(super) async fn look_as_approver(
+    place: Place<'_>,
+    decoded: &Call,
+    (args, approver): (&ReviewArgs, Option<Address>),
+) -> Result<(Assessment, Vec<Finding>), Error> {
+    let checks = check_action(place, decoded, (args, Role::Approver)).await?;
+    let (client, registry) = (place.client, place.registry);
+    let mut notices = confirm::notices_of_approver(client, registry, decoded, approver).await?;
+    if let Call::TransferProxy(call) = decoded {
+        let checked = transfer::check(place, call).await?;
+        for line in &checked.lines {
+            place.context.output.note(line);
+        }
+        notices.extend(checked.notices());
+    }
+    Ok((checks, notices))
+}
+
+/// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
+pub(super) async fn require_current(
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<(), Error> {
+    match superseded_by(client, registry, call).await? {
+        Some(registered) => Err(GovernanceError::Superseded {
+            definition: call.definition().into(),
+            registered,
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a key whose approval the registry would not take, before anything is built and judged.
+pub(super) async fn require_part(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+) -> Result<(), Error> {
+    let request = TransactionRequest::default()
+        .with_from(client.caller("approve")?)
+        .with_to(registry)
+        .with_input(call.clone());
+    let tried = client.provider().call(request).await;
+    let refused = tried.map_err(|error| client.error("approve", error)).err();
+    match refused.filter(|error| error.is_refused_as::<abi::NotAnApprover>()) {
+        Some(error) => Err(not_an_approver(client, registry, call, error).await.into()),
+        None => Ok(()), // anything else is reported by what sends it
+    }
+}
+
+/// Builds the sources anew: they must build to the code that `call` names as `what`.
+fn compare_build(
+    context: &Context,
+    (flag, source): (&str, &str),
+    call: &Call,
+    what: &'static str,
+    build: impl FnOnce(&str) -> Result<Artifact, Error>,
+) -> Result<(), Error> {
+    if !call.subjects().iter().any(|(other, ..)| *other == what) {
+        return Err(Error::Usage {
+            message: format!("{flag} for an action without {what}"),
+            expected: format!("an action that names {what}, which sources can be compared with"),
+            found: "none".into(),
+            next: format!("leave {flag} out"),
+        });
+    }
+    require_sources(flag, source)?;
+    let build = Build::from(&build(source)?);
+    BuildFacts::of(call, what, &build, true)?;
+    let what = match what {
+        "script" => "very code of the migration",
+        _ => "very code",
+    };
+    let line = format!("{source} builds to the {what} that would be approved");
+    context.output.note(&line);
+    Ok(())
+}
+
+/// A file of WASM tells nothing of the sources that it was built from.
+fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
+    if !Path::new(source).is_file() {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: format!("{source} is a file, so nothing can be built from it"),
+        expected: format!("{flag}: the folder of a crate, or a contract of this workspace"),
+        found: "a file".into(),
+        next: "give the folder that its Cargo.toml lies in".into(),
+    })
+}

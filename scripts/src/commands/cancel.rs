@@ -1,0 +1,92 @@
+//! `cancel`: ends an action. And why nothing is left of one that is not open any more.
+
+use super::context::Context;
+use super::export;
+use super::facts::Place;
+use super::pending::named;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::governance::{Display, GovernanceError, Names, instead, proposed, readiness};
+use crate::ids::ActionId;
+use crate::output::Outcome;
+use crate::progress::Progress;
+use crate::report::{CommandReport, Transactions};
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::SolCall;
+use serde::Serialize;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Ends an action: its proposer, or who alone satisfies its role.
+pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
+    let (client, registry, event) = open(context, action).await?;
+    let action = ActionId(event.action);
+    let call = abi::cancelCall { action: action.0 };
+    let place = Place::of(context, &client, registry);
+    if context.is_export() {
+        return export::order(place, "cancel", action, call.abi_encode().into()).await;
+    }
+    let sent = client.send("cancel", registry, &call, U256::ZERO).await;
+    let refused = |error| GovernanceError::not_cancelled(action, event.proposer, error);
+    let sent = match sent {
+        Err(error) if error.is_refused_as::<abi::ActionNotFound>() => {
+            return Err(why_ended(place, action, "nothing is left to cancel").await);
+        }
+        sent => sent.map_err(refused)?,
+    };
+    let cancelled = Cancelled {
+        transactions: Transactions::of(std::slice::from_ref(&sent)),
+        action,
+        executed: false,
+    };
+    Ok(Outcome::of(&cancelled, &context.names()))
+}
+
+/// What `cancel` reports.
+#[derive(Serialize)]
+struct Cancelled {
+    #[serde(flatten)]
+    transactions: Transactions,
+    action: ActionId,
+    executed: bool,
+}
+
+impl CommandReport for Cancelled {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let mut lines = self.transactions.lines();
+        lines.push(format!("cancelled {}", self.action));
+        lines
+    }
+}
+
+/// Why `found` of an action that is not open any more: nothing is left to revoke, to cancel or to sign.
+pub(super) async fn why_ended(place: Place<'_>, action: ActionId, found: &str) -> Error {
+    let not_open = GovernanceError::NotOpen { action };
+    match instead(place.client, place.registry, action, not_open).await {
+        Ok(executed) => GovernanceError::Executed {
+            action,
+            by: executed.by(&place.context.names()),
+            found: found.into(),
+        },
+        Err(error) => error,
+    }
+    .into()
+}
+
+/// An open action, as it was proposed; shows what it does.
+async fn open(context: &Context, action: &str) -> Result<(Client, Address, abi::Proposed), Error> {
+    let (client, registry) = context.verified_working("cancel").await?;
+    let names = context.names();
+    let action = named(&client, registry, action).await?;
+    match readiness(&client, registry, action).await {
+        Err(GovernanceError::NotOpen { .. }) => {
+            let place = Place::of(context, &client, registry);
+            return Err(why_ended(place, action, "nothing is left to cancel").await);
+        }
+        found => found?,
+    };
+    let event = proposed(&client, registry, action).await?;
+    for line in Display::of(&event.call, &names)?.lines() {
+        context.output.note(&line);
+    }
+    Ok((client, registry, event))
+}

@@ -1,0 +1,60 @@
+//! Kinds of proxies and of steps in words.
+
+use crate::model::{ProxyKind, StepKind};
+use stylus_upgrades_interface::ids;
+
+/// The kind of a proxy.
+pub fn kind_in_words(kind: impl Into<ProxyKind>) -> String {
+    match kind.into() {
+        ProxyKind::Wasm => "WASM proxy".into(),
+        ProxyKind::Evm => "EVM proxy".into(),
+        ProxyKind::Transparent4 => "transparent proxy 4.x of OpenZeppelin".into(),
+        ProxyKind::Transparent5 => "transparent proxy 5.x of OpenZeppelin".into(),
+        ProxyKind::Uups => "UUPS proxy of OpenZeppelin".into(),
+        ProxyKind::Unknown(other) => format!("{other}, which is unknown"),
+    }
+}
+
+/// The kind of a proxy in 20 characters at most: devices cut what is longer.
+pub fn kind_on_device(kind: impl Into<ProxyKind>) -> String {
+    match kind.into() {
+        ProxyKind::Transparent4 => "OZ transparent 4.x".into(),
+        ProxyKind::Transparent5 => "OZ transparent 5.x".into(),
+        ProxyKind::Uups => "OZ UUPS proxy".into(),
+        other => kind_in_words(other),
+    }
+}
+
+/// The kind of a step in 20 characters at most.
+pub fn step_on_device(kind: u8) -> String {
+    let of = ids::StepKind(kind);
+    let (always, may_skip) = match StepKind::from(of.base().0) {
+        StepKind::None => ("none, data unchanged", "none, may skip"),
+        StepKind::Call => ("call of the new code", "call, may skip"),
+        StepKind::Script => ("a script", "script, may skip"),
+        StepKind::Complex => ("complex, paused", "complex, may skip"),
+        StepKind::ForeignCall => ("call, code w/o mixin", "w/o mixin, may skip"),
+        StepKind::Unknown(_) => return step_in_words(kind),
+    };
+    match of.skips_failing() {
+        true => may_skip.into(),
+        false => always.into(),
+    }
+}
+
+/// The kind of a step.
+pub fn step_in_words(kind: u8) -> String {
+    let of = ids::StepKind(kind);
+    let runs = match StepKind::from(of.base().0) {
+        StepKind::None => "none: the data stays as it is",
+        StepKind::Call => "a function of the new code",
+        StepKind::Script => "a script",
+        StepKind::Complex => "complex: many transactions, paused meanwhile",
+        StepKind::ForeignCall => "a function of the new code, which has no mixin",
+        StepKind::Unknown(other) => &format!("kind {other}, which is unknown"),
+    };
+    match of.skips_failing() {
+        true => format!("{runs}; an instance that fails waits for the rollout"),
+        false => runs.into(),
+    }
+}

@@ -1,0 +1,66 @@
+//! Cargo.toml with our crate in it, and the toolchain's file with the compiler that it needs.
+
+use super::{Framework, ProjectError, refused};
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
+
+/// Our crate in Cargo.toml.
+const CRATE: &str = "stylus-upgradeable";
+/// The feature that cargo-stylus turns on to show the interface.
+const EXPORT: &str = "export-abi";
+
+/// The crate's manifest, with our crate in it.
+pub(super) fn with_our_crate(text: &str, framework: &Framework) -> Result<String, ProjectError> {
+    let mut manifest: DocumentMut = text
+        .parse()
+        .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
+    let table = |item: &mut Item| item.or_insert(Item::Table(Table::new())).is_table_like();
+    if !table(&mut manifest["dependencies"]) || !table(&mut manifest["features"]) {
+        return Err(refused(
+            "Cargo.toml: [dependencies] or [features] is no table".into(),
+        ));
+    }
+    if manifest["dependencies"].get(CRATE).is_none() {
+        let dependency: Value = framework
+            .dependency("migratable/upgradeable")
+            .parse()
+            .map_err(|error| refused(format!("the dependency cannot be written: {error}")))?;
+        manifest["dependencies"][CRATE] = Item::Value(dependency);
+    }
+    let forwarded = format!("{CRATE}/{EXPORT}");
+    let feature = &mut manifest["features"][EXPORT];
+    let list = feature.or_insert(Item::Value(Value::Array(Array::new())));
+    let list = list
+        .as_array_mut()
+        .ok_or_else(|| refused(format!("Cargo.toml: the feature {EXPORT} is no list")))?;
+    if !list.iter().any(|one| one.as_str() == Some(&forwarded)) {
+        list.push(forwarded);
+    }
+    Ok(manifest.to_string())
+}
+
+/// The toolchain's file, with the compiler that our crates need.
+pub(super) fn channel(text: &str) -> Result<String, ProjectError> {
+    let parse = |text: &str| text.parse::<DocumentMut>();
+    let file = stylus_upgrades_framework::TOOLCHAIN_FILE;
+    let mut changed = parse(text).map_err(|error| refused(format!("{file}: {error}")))?;
+    let ours = parse(stylus_upgrades_framework::TOOLCHAIN);
+    let ours = ours.map_err(|error| refused(format!("our {file}: {error}")))?;
+    let of = |document: &DocumentMut| {
+        let channel = document.get("toolchain")?.get("channel")?.as_str()?;
+        Some(channel.to_owned())
+    };
+    let (Some(theirs), Some(ours)) = (of(&changed), of(&ours)) else {
+        return Ok(text.to_owned()); // chosen in another way, which is theirs to judge
+    };
+    let number = |channel: &str| {
+        let mut parts = channel.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => Some((major, minor)),
+            _ => None,
+        }
+    };
+    if number(&theirs) < number(&ours) && number(&theirs).is_some() {
+        changed["toolchain"]["channel"] = toml_edit::value(ours);
+    }
+    Ok(changed.to_string())
+}

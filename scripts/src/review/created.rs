@@ -1,0 +1,58 @@
+//! What the creation of an instance would make: its address, the code that it runs, and what its storage would hold.
+
+use crate::ids::CodeHash;
+use crate::plan::{Creation, ether};
+use crate::text::word;
+use alloy::primitives::Address;
+use serde::Serialize;
+
+/// What is created.
+#[derive(Debug, Serialize)]
+pub struct Created {
+    /// The definition.
+    pub definition: String,
+    /// The version.
+    pub version: String,
+    /// The kind of the proxy, in words.
+    pub kind: String,
+    /// The account with the version's code; none where nobody registered the version.
+    pub implementation: Option<Address>,
+    /// The hash of that code.
+    pub codehash: Option<CodeHash>,
+    /// What came of it on a copy; none where it could not be tried.
+    pub tried: Option<Creation>,
+}
+
+impl Created {
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let Self {
+            definition,
+            version,
+            kind,
+            ..
+        } = self;
+        let mut lines = vec![format!("creates    {definition} {version}, {kind}")];
+        if let (Some(account), Some(hash)) = (self.implementation, self.codehash) {
+            lines.push(format!("  code     {account} {hash}"));
+        }
+        let Some(tried) = &self.tried else {
+            return lines;
+        };
+        lines.push(format!("  proxy    {}", tried.proxy));
+        for one in &tried.changes {
+            let name = one.name.clone().unwrap_or_else(|| one.slot.to_string());
+            lines.push(format!("  holds    {name}: {}", word(&one.after)));
+        }
+        lines.extend(
+            tried
+                .balance
+                .map(|wei| format!("  ether    {}", ether(wei))),
+        );
+        let others = tried.others.iter();
+        lines.extend(others.map(|one| format!("  changes  {}", one.words())));
+        let events = tried.events.iter();
+        lines.extend(events.map(|event| format!("  emits    {}", event.what)));
+        lines
+    }
+}

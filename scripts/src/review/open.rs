@@ -1,0 +1,144 @@
+//! What is open: who approved, who is missing, what blocks, until when, and what to do next.
+
+use crate::governance::{
+    Names, PendingAction, ShownCall, UnreadableAction, of_whom, progress_lines,
+};
+use crate::model::BlockedBy;
+use crate::report::CommandReport;
+use crate::text::utc;
+use alloy::primitives::Address;
+use serde::Serialize;
+
+/// What `pending` reports.
+#[derive(Debug, Serialize)]
+pub struct Pending {
+    /// The registry.
+    pub registry: Address,
+    /// What is open: first what approvers can read.
+    pub actions: Vec<OpenAction>,
+}
+
+/// An open action.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum OpenAction {
+    /// One that approvers can read.
+    Readable(Box<ReadableAction>),
+    /// One that nobody should approve.
+    Unreadable(UnreadableAction),
+}
+
+/// An open action that approvers can read.
+#[derive(Debug, Serialize)]
+pub struct ReadableAction {
+    /// The action, and how far it is.
+    #[serde(flatten)]
+    pub open: PendingAction,
+    /// What it does.
+    #[serde(flatten)]
+    pub shown: ShownCall,
+    /// Why a build from here is not what it names.
+    pub differs: Vec<String>,
+    /// Why nothing ever comes of it.
+    #[serde(skip)]
+    pub superseded: Option<String>,
+    /// What is done with it now, and by whom.
+    pub next: String,
+}
+
+impl ReadableAction {
+    /// The action with what is done with it now, by whom, and with the flags that were `given`.
+    pub fn new(
+        open: PendingAction,
+        shown: ShownCall,
+        superseded: Option<String>,
+        names: &Names,
+        given: &str,
+    ) -> Self {
+        Self {
+            next: next(&open, superseded.is_some(), names, given),
+            differs: shown.differs.clone(),
+            open,
+            shown,
+            superseded,
+        }
+    }
+
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.shown.display.lines();
+        lines.push(format!("proposed by {}", names.long(self.open.proposer)));
+        lines.extend(progress_lines(&self.open.readiness, names));
+        lines.extend(self.shown.lines_of_code());
+        let superseded = self.superseded.iter();
+        lines.extend(superseded.map(|what| format!("  superseded: {what} already")));
+        lines.push(format!("next: {}", self.next));
+        lines
+    }
+}
+
+/// What is done with an open action now, and by whom; with the flags that were given.
+fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -> String {
+    let PendingAction {
+        action, readiness, ..
+    } = open;
+    let approve = format!("stylus-upgrades approve {action}{given}");
+    let cancel = format!(
+        "stylus-upgrades cancel {action}{given} by its proposer, {}; nothing comes of it any more",
+        names.short(open.proposer)
+    );
+    if is_superseded {
+        return cancel;
+    }
+    match readiness.blocked_by {
+        BlockedBy::Nothing => format!("{approve}; anybody may, and it is executed"),
+        BlockedBy::Delay => format!(
+            "{approve} from {} on; anybody may",
+            utc(readiness.not_before)
+        ),
+        BlockedBy::Approvals => format!(
+            "stylus-upgrades pending {action}{given}, then {approve} by {}",
+            names.list(&readiness.missing)
+        ),
+        BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
+        BlockedBy::NotRunnable => {
+            format!("stylus-upgrades doctor{given} says which program has to be activated")
+        }
+        BlockedBy::DirectCall => {
+            format!(
+                "{approve} with a key whose account has no code; anybody may, and it is executed"
+            )
+        }
+        BlockedBy::Paused => format!("stylus-upgrades resume{given}, by who may"),
+        _ => cancel,
+    }
+}
+
+fn unreadable_lines(action: &UnreadableAction, names: &Names) -> Vec<String> {
+    vec![
+        format!(
+            "of {}, unreadable: {}",
+            of_whom(&action.definition),
+            action.unreadable
+        ),
+        format!("proposed by {}", names.long(action.proposer)),
+        "do not approve it: ask its proposer for the command that he typed".into(),
+    ]
+}
+
+impl CommandReport for Pending {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        if self.actions.is_empty() {
+            return vec!["nothing is open".into()];
+        }
+        let mut lines = Vec::new();
+        for one in &self.actions {
+            let (action, of_it) = match one {
+                OpenAction::Readable(one) => (one.open.action, one.lines(names)),
+                OpenAction::Unreadable(one) => (one.action, unreadable_lines(one, names)),
+            };
+            lines.push(format!("action {action}"));
+            lines.extend(of_it.iter().map(|line| format!("  {line}")));
+        }
+        lines
+    }
+}
