@@ -1,7 +1,7 @@
 //! What can go wrong before or while a node runs (errors of single requests are in `rpc_error`).
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a node did not start, or did not stop cleanly.
 #[derive(Debug, thiserror::Error)]
@@ -57,4 +57,16 @@ pub enum NodeError {
     /// The node has stopped and answers no more.
     #[error("the node has stopped")]
     Stopped,
+}
+
+impl NodeError {
+    /// An error of a file: what was being done with it, and later the reason.
+    pub(crate) fn file(what: &'static str, path: &Path) -> impl Fn(String) -> Self {
+        let path = path.to_owned();
+        move |reason| Self::File {
+            what,
+            path: path.clone(),
+            reason,
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Reading, beside the thread that makes blocks. What executes nothing is looked up at once, and waits for
-//! no other read. What executes begins in the quick lane. What takes longer there, or has to wait for a
+//! no other read. What executes begins in the quick lane. What computes longer there, or has to wait for a
 //! fork's endpoint, is interrupted and begins again in the long lane, with all the time that a request may
-//! take. In each lane they run in the order in which they came.
+//! take. In each lane they run in the order in which they came, and of one connection only some are in the
+//! long lane or wait for a place in it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,10 +13,11 @@ use stylus_chain::Budget;
 use tokio::sync::Semaphore;
 
 use crate::rpc_error::RpcError;
+use crate::turns::Turns;
 use crate::view::View;
 use crate::worker::{WorkError, panic_message};
 
-/// Time of a read in the quick lane, and how many run beside each other there: as many as in the long lane,
+/// Processor time of a read in the quick lane, and how many run beside each other there: as many as in the long lane,
 /// so that those have half of the processor at most.
 const QUICK: (Duration, usize) = (Duration::from_millis(2), 8);
 /// The same in the long lane: the time that one request may take.
@@ -59,13 +61,14 @@ impl Executor {
         &self,
         view: View,
         begin: Begin,
+        turns: &Turns,
         work: impl Fn(&View) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
         let cancel = CancelOnDrop(Arc::default());
         let work = Arc::new(work);
         let (seen, cancelled, same) = (view.clone(), cancel.0.clone(), work.clone());
         let first = move || {
-            let budget = Budget::new(Some(QUICK.0), cancelled).without_waiting();
+            let budget = Budget::quick(QUICK.0, cancelled);
             attempt(seen, budget, &*same)
         };
         let first = match begin {
@@ -77,6 +80,7 @@ impl Executor {
         }
         let cancelled = cancel.0.clone();
         let second = move || attempt(view, Budget::new(Some(LONG.0), cancelled), &*work);
+        let _place = turns.long().await;
         match in_lane(&self.long, second).await {
             Err(RpcError::Interrupted) => Err(RpcError::Limit(format!(
                 "the request took more than {} seconds: ask for less at once",

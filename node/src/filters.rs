@@ -145,18 +145,11 @@ impl Filters {
 
     /// Tells the filters of an accepted transaction.
     pub(crate) fn accept(&mut self, hash: B256) {
-        match self.watching {
-            0 => self.dropped += 1,
-            _ => self.hashes.push_back((Instant::now(), hash)),
-        }
-        if self.watching == 0 && !self.hashes.is_empty() {
-            self.dropped += self.hashes.len() as u64;
-            self.hashes.clear();
-        }
-        if self.hashes.len() > MAX_HASHES {
-            self.hashes.pop_front();
-            self.dropped += 1;
-        }
+        self.hashes.push_back((Instant::now(), hash));
+        let kept = if self.watching > 0 { MAX_HASHES } else { 0 };
+        let excess = self.hashes.len().saturating_sub(kept);
+        self.hashes.drain(..excess);
+        self.dropped += excess as u64;
     }
 
     /// The chain went back to `block`: blocks after it will come again, with other contents.
@@ -206,5 +199,25 @@ mod tests {
         assert!(!filters.uninstall(second));
         filters.accept(hashes[0]);
         assert!(filters.hashes.is_empty());
+    }
+
+    #[test]
+    fn all_filters_together_have_a_bound_and_those_that_are_removed_make_room() {
+        let mut filters = Filters::default();
+        let addresses: Vec<_> = (0..200_000u64)
+            .map(|at| {
+                alloy::primitives::Address::from_word(B256::from(alloy::primitives::U256::from(at)))
+            })
+            .collect();
+        let long = Watch::Logs(Box::new(Filter::new().address(addresses)));
+        let fitting = MAX_SIZE / size_of(&long);
+        let installed: Vec<_> = (0..fitting)
+            .map(|_| filters.install(long.clone(), 1))
+            .collect();
+        assert!(installed.iter().all(Option::is_some));
+        assert_eq!(filters.install(long.clone(), 1), None);
+        assert!(filters.install(Watch::Blocks, 1).is_some());
+        assert!(filters.uninstall(installed[0].unwrap()));
+        assert!(filters.install(long, 1).is_some());
     }
 }

@@ -57,11 +57,7 @@ impl Genesis {
     /// # Errors
     /// [`NodeError::File`] when it cannot be read or is not a genesis.
     pub fn read(path: &Path) -> Result<Self, NodeError> {
-        let fail = |reason: String| NodeError::File {
-            what: "cannot use the genesis",
-            path: path.to_owned(),
-            reason,
-        };
+        let fail = NodeError::file("cannot use the genesis", path);
         let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
         serde_json::from_str(&text)
             .map_err(|error| fail(format!("expected geth's genesis form, found {error}")))
@@ -70,28 +66,14 @@ impl Genesis {
     /// Sets what the file says of the first block: chain id, time, number, gas limit and base fee.
     /// A time or gas limit of 0 says nothing.
     pub fn configure(&self, chain: &mut ChainConfig) {
-        let positive = |value: Option<U256>| {
-            let value = value.and_then(|value| u64::try_from(value).ok());
-            value.filter(|value| *value > 0)
-        };
-        if let Some(chain_id) = self.config.as_ref().and_then(|config| config.chain_id) {
-            chain.chain_id = chain_id;
-        }
-        if let Some(timestamp) = positive(self.timestamp) {
-            chain.timestamp = Some(timestamp);
-        }
-        if let Some(number) = positive(self.number) {
-            chain.number = number;
-        }
-        if let Some(gas_limit) = positive(self.gas_limit) {
-            chain.gas_limit = gas_limit;
-        }
-        if let Some(base_fee) = self
-            .base_fee_per_gas
-            .and_then(|fee| u64::try_from(fee).ok())
-        {
-            chain.base_fee = base_fee;
-        }
+        let given = |value: Option<U256>| u64::try_from(value?).ok();
+        let positive = |value| given(value).filter(|value| *value > 0);
+        let chain_id = self.config.as_ref().and_then(|config| config.chain_id);
+        chain.chain_id = chain_id.unwrap_or(chain.chain_id);
+        chain.timestamp = positive(self.timestamp).or(chain.timestamp);
+        chain.number = positive(self.number).unwrap_or(chain.number);
+        chain.gas_limit = positive(self.gas_limit).unwrap_or(chain.gas_limit);
+        chain.base_fee = given(self.base_fee_per_gas).unwrap_or(chain.base_fee);
     }
 
     /// Puts the accounts and the coinbase into the chain.

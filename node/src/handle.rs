@@ -88,20 +88,14 @@ impl NodeHandle {
 
     /// Addresses of the phrase's accounts, by index.
     pub fn addresses(&self) -> Vec<Address> {
-        self.accounts
-            .mnemonic()
-            .iter()
-            .map(|signer| signer.address())
-            .collect()
+        let signers = self.accounts.mnemonic().iter();
+        signers.map(|signer| signer.address()).collect()
     }
 
     /// Private keys of the phrase's accounts, by index.
     pub fn keys(&self) -> Vec<B256> {
-        self.accounts
-            .mnemonic()
-            .iter()
-            .map(|signer| signer.to_bytes())
-            .collect()
+        let signers = self.accounts.mnemonic().iter();
+        signers.map(|signer| signer.to_bytes()).collect()
     }
 
     /// Runs `work` on the chain itself, between two requests. Blocks this thread until it is

@@ -108,11 +108,9 @@ impl Node {
         }
         match saved {
             Some((Saved::Own(state), path)) => {
-                chain.load_state(*state).map_err(|error| NodeError::File {
-                    what: "cannot load the state from",
-                    path,
-                    reason: error.to_string(),
-                })?;
+                let fail = NodeError::file("cannot load the state from", &path);
+                let loaded = chain.load_state(*state);
+                loaded.map_err(|error| fail(error.to_string()))?;
             }
             Some((Saved::Anvil(state), _)) => {
                 let first = Chain::new(config.chain.clone());

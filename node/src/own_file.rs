@@ -80,6 +80,11 @@ impl FileError {
         matches!(self, Self::Io { .. })
     }
 
+    fn kind(path: &Path, found: &'static str) -> Self {
+        let path = path.to_owned();
+        Self::Kind { path, found }
+    }
+
     fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io {
@@ -232,10 +237,7 @@ pub fn folder(path: &Path) -> Result<(), FileError> {
 /// [`FileError::Kind`].
 pub fn require_no_link(path: &Path) -> Result<(), FileError> {
     match std::fs::symlink_metadata(path) {
-        Ok(found) if found.file_type().is_symlink() => Err(FileError::Kind {
-            path: path.to_owned(),
-            found: kind(&found),
-        }),
+        Ok(found) if found.file_type().is_symlink() => Err(FileError::kind(path, kind(&found))),
         _ => Ok(()),
     }
 }
@@ -249,15 +251,8 @@ fn with(options: &OpenOptions, path: &Path) -> Result<File, FileError> {
     let file = opened.map_err(|source| {
         match std::fs::symlink_metadata(path).map(|found| kind(&found)) {
             // A link, a fifo that nobody reads, a folder.
-            Ok(found) if found != REGULAR => FileError::Kind {
-                path: path.to_owned(),
-                found,
-            },
-            _ => FileError::Io {
-                action: "opened",
-                path: path.to_owned(),
-                source,
-            },
+            Ok(found) if found != REGULAR => FileError::kind(path, found),
+            _ => FileError::io("opened", path)(source),
         }
     })?;
     let found = file.metadata().map_err(FileError::io("read", path))?;
@@ -322,10 +317,7 @@ fn require_kind(found: &Metadata, path: &Path, is_folder: bool) -> Result<(), Fi
     let kind = kind(found);
     match kind == if is_folder { FOLDER } else { REGULAR } {
         true => Ok(()),
-        false => Err(FileError::Kind {
-            path: path.to_owned(),
-            found: kind,
-        }),
+        false => Err(FileError::kind(path, kind)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{Panic, Revert, SolError};
 use jsonrpsee::types::ErrorObjectOwned;
 use stylus_chain::{ChainError, RejectReason};
@@ -84,6 +84,15 @@ impl RpcError {
                 "{what}: expected at most {most}, found {found}"
             ))),
         }
+    }
+
+    /// A number of 64 bits.
+    ///
+    /// # Errors
+    /// [`RpcError::Params`].
+    pub(crate) fn narrow(what: &str, value: U256) -> Result<u64, Self> {
+        let refused = |_| Self::Params(format!("{what}: {value} exceeds 64 bits"));
+        u64::try_from(value).map_err(refused)
     }
 
     /// Codes of EIP-1474, and 3 for reverts as geth, anvil and Nitro use it.

@@ -36,8 +36,9 @@ const MESSAGES: u32 = 8;
 /// Native stack of a thread in bytes, as that of the chain's thread: it may read the chain.
 const STACK: usize = 64 * 1024 * 1024;
 
-/// Threads that read and write sockets; the chain has its own.
-const IO_THREADS: usize = 2;
+/// Threads that read and write sockets and parse requests; the chain has its own. More than there are
+/// processors, so that who parses a long request does not keep the others from being served.
+const IO_THREADS: usize = 8;
 
 /// The server's thread, and the way to end it.
 pub(crate) struct ServerThread {
@@ -120,12 +121,8 @@ fn listen(
         runtime.spawn(accept(listener, connections));
     }
     if let Some(path) = &config.ipc {
-        let fail = |error: std::io::Error| NodeError::File {
-            what: "cannot listen on the Unix socket",
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
-        let socket = IpcSocket::bind(path).map_err(fail)?;
+        let fail = NodeError::file("cannot listen on the Unix socket", path);
+        let socket = IpcSocket::bind(path).map_err(|error| fail(error.to_string()))?;
         runtime.spawn(socket.accept(IpcServer {
             batches: service.build(methods.http, stop.clone()),
             methods: methods.socket,

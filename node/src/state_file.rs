@@ -32,11 +32,7 @@ pub(crate) enum Saved {
 /// # Errors
 /// [`NodeError::File`] when the file cannot be read or holds something else.
 pub(crate) fn load(path: &Path) -> Result<Saved, NodeError> {
-    let fail = |reason: String| NodeError::File {
-        what: "cannot load the state from",
-        path: path.to_owned(),
-        reason,
-    };
+    let fail = NodeError::file("cannot load the state from", path);
     let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
     parse(&bytes).map_err(fail)
 }
@@ -85,11 +81,7 @@ fn decompressed(bytes: &[u8], most: usize) -> Result<Vec<u8>, String> {
 /// # Errors
 /// [`NodeError::File`] when the disk or the folder refuses.
 pub(crate) fn save(path: &Path, state: &ChainState) -> Result<(), NodeError> {
-    let fail = |reason: String| NodeError::File {
-        what: "cannot save the state to",
-        path: path.to_owned(),
-        reason,
-    };
+    let fail = NodeError::file("cannot save the state to", path);
     let mut beside = path.as_os_str().to_owned();
     beside.push(TEMPORARY);
     let write = || -> std::io::Result<()> {

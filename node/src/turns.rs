@@ -21,54 +21,67 @@ const MAX_REQUESTS: usize = 1024;
 /// Bytes of requests that take one of these places.
 const BYTES_OF_PLACE: usize = 64 * 1024;
 
-/// The permits of one connection.
+/// Most reads that are long or wait to be: half of those that run at once.
+const MAX_LONG: usize = 4;
+
+/// The permits of one connection. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Turns {
-    requests: Arc<Semaphore>,
-    calls: Arc<Semaphore>,
+pub(crate) struct Turns(Arc<Permits>);
+
+struct Permits {
+    requests: Semaphore,
+    calls: Semaphore,
+    long: Semaphore,
     /// Whether answers wait until the caller takes them.
-    blocked: Arc<watch::Sender<bool>>,
+    blocked: watch::Sender<bool>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self {
-            requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
-            calls: Arc::new(Semaphore::new(MAX_CALLS)),
-            blocked: Arc::default(),
-        }
+        Self(Arc::new(Permits {
+            requests: Semaphore::new(MAX_REQUESTS),
+            calls: Semaphore::new(MAX_CALLS),
+            long: Semaphore::new(MAX_LONG),
+            blocked: watch::Sender::default(),
+        }))
     }
 }
 
 impl Turns {
     /// Waits until one more request may be read. Nobody closes what is waited for, so that there is one.
     async fn request(&self) -> Option<SemaphorePermit<'_>> {
-        self.requests.acquire().await.ok()
+        self.0.requests.acquire().await.ok()
     }
 
     /// Takes the place of a request that was read: long ones take the place of several.
     pub(crate) async fn of_bytes(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
         let places = (1 + bytes / BYTES_OF_PLACE).min(MAX_REQUESTS / 4);
         let places = u32::try_from(places).unwrap_or(u32::MAX);
-        self.requests.acquire_many(places).await.ok()
+        self.0.requests.acquire_many(places).await.ok()
     }
 
     /// Waits until one more may be answered.
     pub(crate) async fn call(&self) -> Option<SemaphorePermit<'_>> {
-        let call = self.calls.acquire().await;
+        let call = self.0.calls.acquire().await;
         self.taken().await;
         call.ok()
     }
 
+    /// Waits until one more read may be long.
+    pub(crate) async fn long(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.long.acquire().await.ok()
+    }
+
     /// Waits until the caller takes its answers.
     async fn taken(&self) {
-        let mut blocked = self.blocked.subscribe();
+        let mut blocked = self.0.blocked.subscribe();
         let _ = blocked.wait_for(|blocked| !blocked).await;
     }
 
     fn note<T>(&self, written: Poll<T>) -> Poll<T> {
         let now = written.is_pending();
-        self.blocked
+        self.0
+            .blocked
             .send_if_modified(|blocked| std::mem::replace(blocked, now) != now);
         written
     }

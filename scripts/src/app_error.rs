@@ -57,6 +57,16 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Refused(#[from] Refused),
+    /// Nobody said which proxy, on a chain of users.
+    #[error("which proxy is not said, and on this chain it is for good")]
+    #[explain(
+        exit = Exit::Usage,
+        expected = "--kind evm (never expires, costs users least) or --kind wasm (a Stylus program that expires), or \
+                    `proxy` in the manifest",
+        found = "none of them, and nobody at a terminal to ask",
+        next = "give --kind; docs/kinds.md compares them"
+    )]
+    ProxyKindNotChosen,
     /// A label that other code has.
     #[error("{name} {version} is registered already, with other code")]
     #[explain(

@@ -79,7 +79,7 @@ pub struct KeyArgs {
 }
 
 /// Where the manifest says that a key lies: `key = { account = "ana" }`. Of several the first counts: file, keystore,
-/// account.
+/// account, unlocked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyPlace {
@@ -91,6 +91,8 @@ pub struct KeyPlace {
     pub account: Option<String>,
     /// A file that holds the keystore's password.
     pub password_file: Option<PathBuf>,
+    /// An account that the endpoint holds, an address or an alias.
+    pub unlocked: Option<String>,
 }
 
 impl KeyPlace {
@@ -103,12 +105,14 @@ impl KeyPlace {
             keystore: beside(self.keystore),
             account: self.account,
             password_file: beside(self.password_file),
+            unlocked: self.unlocked,
         }
     }
 
     /// Whether it names a key.
     pub fn is_some(&self) -> bool {
-        self.private_key_path.is_some() || self.keystore.is_some() || self.account.is_some()
+        let is_file = self.private_key_path.is_some() || self.keystore.is_some();
+        is_file || self.account.is_some() || self.unlocked.is_some()
     }
 }
 
@@ -244,9 +248,18 @@ impl KeyArgs {
         Ok(Some(signer))
     }
 
-    /// The account for which the endpoint signs, as it was written.
+    /// The account for which the endpoint signs, as it was written. One that the manifest names counts
+    /// where neither a flag nor a variable nor the manifest says where a key lies.
     pub fn unlocked(&self) -> Option<&str> {
-        self.unlocked.as_deref()
+        let is_flag = self.private_key.is_some() || self.private_key_path.is_some();
+        let is_variable = || KEY_VARIABLES.iter().any(|name| given(name).is_some());
+        let has_key = is_flag || self.keystore().is_some() || is_variable();
+        let place = &self.manifest;
+        let has_place = place.private_key_path.is_some() || place.keystore.is_some();
+        let has_place = has_place || place.account.is_some();
+        let of_manifest = place.unlocked.as_deref();
+        let of_manifest = of_manifest.filter(|_| !self.none && !has_key && !has_place);
+        self.unlocked.as_deref().or(of_manifest)
     }
 
     /// Refuses another account than that of `ETH_FROM`, where that is set.

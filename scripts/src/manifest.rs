@@ -2,11 +2,16 @@
 //! nothing more: the chain is the truth.
 //!
 //! ```toml
-//! rpc = "http://127.0.0.1:8547"
-//! registry = "0x…"
+//! network = "local"
+//! proxy = "evm"
 //!
 //! [aliases]
 //! Admin = "0x…"
+//!
+//! [networks.local]
+//! chain_id = 412346
+//! rpc_url = "http://127.0.0.1:8547"
+//! key = { unlocked = "0x…" }
 //!
 //! [networks.sepolia]
 //! chain_id = 421614
@@ -21,12 +26,15 @@
 
 mod alias;
 mod error;
+mod key;
+mod kind;
 mod network;
 mod save;
 mod variables;
 
 pub use alias::check_alias;
 pub use error::ManifestError;
+pub use kind::Kind;
 pub use network::Network;
 
 use crate::address::{self, Checked};
@@ -45,7 +53,7 @@ pub const FILE: &str = crate::file_names::MANIFEST;
 /// networks; see [`Self::on`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// The network that was named.
+    /// The network that was named, here or by the caller.
     pub network: Option<String>,
     /// The chain that is meant.
     pub chain_id: Option<u64>,
@@ -58,6 +66,8 @@ pub struct Manifest {
     pub explorer: Option<String>,
     /// The key that signs, unless one is given by flag or environment.
     pub key: KeyPlace,
+    /// The kind of proxies, unless one is given by flag; the same on every network.
+    pub proxy: Option<Kind>,
     /// Names for addresses, in arguments and in policies.
     pub aliases: BTreeMap<String, Address>,
     /// The networks by name.
@@ -70,9 +80,12 @@ pub struct Manifest {
 struct Written {
     #[serde(alias = "rpc_url")]
     rpc: Option<Secret>,
+    /// The network of whoever names none.
+    network: Option<String>,
     chain_id: Option<u64>,
     registry: Option<Checked>,
     explorer: Option<String>,
+    proxy: Option<Kind>,
     #[serde(default)]
     key: KeyPlace,
     #[serde(default)]
@@ -111,6 +124,7 @@ impl Manifest {
     }
 
     pub(crate) fn parse(path: &Path, source: &str) -> Result<Self, ManifestError> {
+        key::require_no_secret(path, source)?;
         let written: Written =
             toml::from_str(source).map_err(|error| syntax(path, source, &error))?;
         let mut networks = BTreeMap::new();
@@ -118,20 +132,26 @@ impl Manifest {
             let network = network.checked(path, &name)?;
             networks.insert(name, network);
         }
-        Ok(Self {
+        let manifest = Self {
             network: None,
             chain_id: written.chain_id,
             rpc: written.rpc,
             registry: written.registry.map(|checked| checked.0),
             explorer: network::explorer(path, "explorer", written.explorer)?,
             key: written.key.beside(path),
+            proxy: written.proxy,
             aliases: network::aliases(path, written.aliases)?,
             networks,
-        })
+        };
+        match written.network {
+            Some(name) => manifest.on(&name),
+            None => Ok(manifest),
+        }
     }
 
     /// The manifest as it holds on the network called `name`. Nothing of what stands above the
-    /// tables counts there but the aliases, and of two with one name the network's counts.
+    /// tables counts there but the proxies' kind and the aliases, and of two with one name the
+    /// network's counts.
     ///
     /// # Errors
     /// [`ManifestError::UnknownNetwork`].
@@ -150,6 +170,7 @@ impl Manifest {
             registry: network.registry,
             explorer: network.explorer,
             key: network.key,
+            proxy: self.proxy,
             aliases: self.aliases,
             networks: self.networks,
         })

@@ -169,15 +169,8 @@ impl Empty {
 
     /// The place of a version.
     pub(crate) fn kept(&self, version: &str) -> PathBuf {
-        let chain = self
-            .node
-            .with_chain(|chain| chain.chain_id())
-            .expect("the chain");
-        self.path("note")
-            .join(VERSIONS)
-            .join(chain.to_string())
-            .join("Note")
-            .join(version)
+        let versions = self.path("note").join(VERSIONS);
+        versions.join("local").join("Note").join(version)
     }
 
     fn record(&self, version: &str) -> Value {

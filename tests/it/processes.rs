@@ -42,7 +42,12 @@ fn dropping_a_node_ends_its_process() -> Result<(), HarnessError> {
 #[test]
 fn a_node_ends_when_whoever_started_it_is_killed() -> Result<(), HarnessError> {
     let anvil = launcher(&Npm::install(&Lines)?.anvil())?;
-    for (program, arguments) in [(anvil, "-p 0"), (devnode()?, "node --port 0")] {
+    let cli = PathBuf::from(env!("CARGO_BIN_EXE_cli"));
+    for (program, arguments) in [
+        (anvil, "-p 0"),
+        (devnode()?, "node --port 0"),
+        (cli, "node --port 0 --until-parent-exits"),
+    ] {
         // A shell stands for the test runner: it starts the node and is killed with SIGKILL.
         let script = format!("'{}' {arguments} & wait", program.display());
         let mut runner = Command::new("sh")

@@ -7,11 +7,11 @@ mod shell;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use shell::Shell;
 use stylus_upgrades::demo::page::{Step, matches, steps};
-use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home, launcher};
+use stylus_upgrades_harness::{Anvil, HarnessError, command_line, home, launcher};
 
 /// What the page starts in a terminal of its own.
 const NODE: &str = "stylus-upgrades node";
@@ -45,14 +45,9 @@ fn the_page_on_traces_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
-fn the_quickstart_does_what_it_says() -> Result<(), HarnessError> {
-    execute("docs/quickstart.md")
-}
-
-#[test]
 #[ignore = "nightly: executes a page, about 112 s"]
-fn the_page_on_a_project_does_what_it_says() -> Result<(), HarnessError> {
-    execute("docs/project.md")
+fn the_tutorial_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/tutorial.md")
 }
 
 #[test]
@@ -149,7 +144,7 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
 /// `packages::installed` does.
 #[test]
 #[ignore = "nightly: executes a page, about 41 s"]
-fn the_block_of_the_readme_ends_with_an_upgraded_contract() -> Result<(), HarnessError> {
+fn the_block_of_the_readme_ends_with_an_upgraded_contract() {
     let text = fs::read_to_string(home().join("README.md")).expect("the README");
     let blocks = stylus_upgrades_book::Page::read(&text).blocks;
     let marked =
@@ -159,7 +154,7 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() -> Result<(), Harnes
     assert!(install.starts_with("cargo install --locked --path stylus-upgrades/scripts"));
 
     let folder = tempfile::tempdir().expect("a folder");
-    let tools = tools(folder.path())?;
+    let tools = tools(folder.path());
     let work = folder.path().join("work");
     fs::create_dir(&work).expect("an empty folder");
     symlink(home(), work.join("stylus-upgrades")).expect("a link");
@@ -183,7 +178,6 @@ fn the_block_of_the_readme_ends_with_an_upgraded_contract() -> Result<(), Harnes
     );
     assert!(done.status.success(), "{printed}\n{errors}");
     assert!(printed.ends_with("\n11\n22\n"), "{printed}\n{errors}");
-    Ok(())
 }
 
 /// Progress that only comes where another test builds contracts at the same time.
@@ -195,12 +189,12 @@ fn execute(page: &str) -> Result<(), HarnessError> {
     let node = Anvil::start_program(&launcher(cli())?, &["node", "--port", "0"])?;
     let mut fork: Option<Anvil> = None;
     let folder = tempfile::tempdir().expect("a folder");
-    let tools = tools(folder.path())?;
+    let tools = tools(folder.path());
     let work = folder.path().join("work");
     fs::create_dir(&work).expect("an empty folder");
     // The checkout, where a reader would have cloned it.
     symlink(home(), work.join("stylus-upgrades")).expect("a link");
-    let mut shell = Shell::start(&work, &tools);
+    let mut shell = Shell::start(&work, &tools, node.endpoint());
     let steps = steps(&text);
     assert!(steps.len() > 1, "the page has no console blocks");
     for step in steps {
@@ -237,13 +231,12 @@ fn execute(page: &str) -> Result<(), HarnessError> {
     Ok(())
 }
 
-/// A folder with `stylus-upgrades` and `cast` in it.
-fn tools(folder: &Path) -> Result<std::path::PathBuf, HarnessError> {
+/// A folder with `stylus-upgrades` in it.
+fn tools(folder: &Path) -> PathBuf {
     let tools = folder.join("tools");
     fs::create_dir(&tools).expect("a folder");
     symlink(cli(), tools.join("stylus-upgrades")).expect("a link");
-    symlink(Npm::install(&Lines)?.cast(), tools.join("cast")).expect("a link");
-    Ok(tools)
+    tools
 }
 
 fn cli() -> &'static Path {

@@ -85,6 +85,13 @@ pub enum ChainError {
     Internal(String),
 }
 
+/// Only saved states are JSON.
+impl From<serde_json::Error> for ChainError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::BadState(error.to_string())
+    }
+}
+
 /// Why a transaction cannot be included in a block. The texts contain geth's well-known words,
 /// because clients match on them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

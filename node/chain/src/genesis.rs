@@ -6,7 +6,7 @@ use crate::{
         l1_blocks,
         versions::{self, Genesis},
     },
-    state_db::{Account, NOW, StateDb},
+    state_db::StateDb,
 };
 use alloy_primitives::{Address, Bytes, U256, address, hex, keccak256};
 
@@ -48,13 +48,8 @@ pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
         keccak256(config.chain_id.to_be_bytes()),
     );
 
-    account(
-        state_db,
-        DEV_ACCOUNT,
-        config.dev_balance,
-        DEV_NONCE,
-        Bytes::new(),
-    );
+    let dev_balance = config.dev_balance;
+    account(state_db, DEV_ACCOUNT, dev_balance, DEV_NONCE, Bytes::new());
     account(state_db, CREATE2_SENDER, U256::ZERO, 1, Bytes::new());
     let create2 = include_str!("../genesis/Create2Deployer.hex");
     account(state_db, CREATE2_DEPLOYER, U256::ZERO, 2, code(create2));
@@ -67,27 +62,15 @@ pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
     let settings = U256::from(CACHE_SIZE) | (U256::from(CACHE_DECAY) << 128);
     state_db.set_slot(CACHE_MANAGER, CACHE_SETTINGS, settings);
     for (address, balance) in &config.accounts {
-        let known = state_db.account(*address, NOW).unwrap_or_default();
-        state_db.set_account(
-            *address,
-            Some(Account {
-                balance: *balance,
-                ..known
-            }),
-        );
+        state_db.edit_account(*address, |account| account.balance = *balance);
     }
 }
 
 fn account(state_db: &mut StateDb, address: Address, balance: U256, nonce: u64, code: Bytes) {
     let code_hash = state_db.add_code(code);
-    state_db.set_account(
-        address,
-        Some(Account {
-            balance,
-            nonce,
-            code_hash,
-        }),
-    );
+    state_db.edit_account(address, |account| {
+        (account.balance, account.nonce, account.code_hash) = (balance, nonce, code_hash);
+    });
 }
 
 /// What the deployer's init code leaves on the chain.

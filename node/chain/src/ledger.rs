@@ -174,17 +174,17 @@ impl Ledger {
         self.by_hash.get(&hash).copied()
     }
 
-    /// The state after a block, if that is known; the outer `None` without such a block.
-    pub(crate) fn version(&self, number: u64) -> Option<Option<u64>> {
+    /// The state after a block, if that is known.
+    pub(crate) fn version(&self, number: u64) -> Option<u64> {
         let version = self.entry(number)?.version;
-        Some(version.filter(|version| *version >= self.oldest_version))
+        version.filter(|version| *version >= self.oldest_version)
     }
 
     /// Like [`Ledger::version`], without later changes from outside of blocks: what the block's
     /// state root stands for.
-    pub(crate) fn sealed(&self, number: u64) -> Option<Option<u64>> {
+    pub(crate) fn sealed(&self, number: u64) -> Option<u64> {
         let version = self.entry(number)?.sealed;
-        Some(version.filter(|version| *version >= self.oldest_version))
+        version.filter(|version| *version >= self.oldest_version)
     }
 
     /// Unix seconds of the newest block.

@@ -1,6 +1,7 @@
 //! What one request may take.
 
 use crate::ChainError;
+use rustix::time::{ClockId, clock_gettime};
 use std::{
     sync::{
         Arc,
@@ -20,9 +21,10 @@ pub(crate) const MAX_BYTES: usize = 64 << 20;
 /// with [`ChainError::Interrupted`] and has changed nothing.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    until: Option<Instant>,
+    /// When it is over, by `clock`.
+    until: Option<Duration>,
+    clock: ClockId,
     cancelled: Arc<AtomicBool>,
-    waits: bool,
     spent: Arc<Spent>,
 }
 
@@ -39,20 +41,21 @@ impl Budget {
     /// `time` from now on, unlimited when absent, or until `cancelled` is set. Waiting for a
     /// [`crate::Source`] does not count.
     pub fn new(time: Option<Duration>, cancelled: Arc<AtomicBool>) -> Self {
-        Self {
-            until: time.and_then(|time| Instant::now().checked_add(time)),
-            cancelled,
-            waits: true,
-            spent: Arc::default(),
-        }
+        Self::by(ClockId::Monotonic, time, cancelled)
     }
 
-    /// The same that ends where a [`crate::Source`] would be waited for.
-    #[must_use]
-    pub fn without_waiting(self) -> Self {
+    /// `time` of the processor for this thread, which others that compute do not shorten. It ends where a
+    /// [`crate::Source`] would be waited for.
+    pub fn quick(time: Duration, cancelled: Arc<AtomicBool>) -> Self {
+        Self::by(ClockId::ThreadCPUTime, Some(time), cancelled)
+    }
+
+    fn by(clock: ClockId, time: Option<Duration>, cancelled: Arc<AtomicBool>) -> Self {
         Self {
-            waits: false,
-            ..self
+            until: time.and_then(|time| now(clock).checked_add(time)),
+            clock,
+            cancelled,
+            spent: Arc::default(),
         }
     }
 
@@ -69,7 +72,7 @@ impl Budget {
 
     /// Waits for a source, or gives up at once where it must not.
     pub(crate) fn wait<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
-        if !self.waits || self.is_reached() {
+        if self.clock == ClockId::ThreadCPUTime || self.is_reached() {
             self.stop();
             return None;
         }
@@ -102,6 +105,10 @@ impl Budget {
 
     fn left(&self) -> Option<Duration> {
         let waited = Duration::from_micros(self.spent.waited.load(Relaxed));
-        Some((self.until? + waited).saturating_duration_since(Instant::now()))
+        Some((self.until? + waited).saturating_sub(now(self.clock)))
     }
+}
+
+fn now(clock: ClockId) -> Duration {
+    clock_gettime(clock).try_into().unwrap_or_default()
 }

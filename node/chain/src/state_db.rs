@@ -12,7 +12,7 @@ use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, m
 use base::Base;
 use foldhash::fast::RandomState;
 use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
-use revm::state::{AccountInfo, Bytecode, EvmState};
+use revm::state::{Bytecode, EvmState};
 pub(crate) use roots::Proof;
 use roots::Roots;
 use std::{cell::RefCell, sync::Arc};
@@ -174,19 +174,11 @@ impl StateDb {
             };
             for key in keys.iter() {
                 self.note(*key);
-                match key {
-                    Key::Account(address) => {
-                        if let Some(versions) = self.accounts.get_mut(address) {
-                            versions.drop_newest(written);
-                        }
-                    }
-                    Key::Slot(address, slot) => {
-                        let slots = self.storage.get_mut(address);
-                        if let Some(versions) = slots.and_then(|slots| slots.get_mut(slot)) {
-                            versions.drop_newest(written);
-                        }
-                    }
-                }
+                self.cut(
+                    key,
+                    |account| account.drop_newest(written),
+                    |slot| slot.drop_newest(written),
+                );
             }
         }
         if !self.wiped.is_empty() {
@@ -207,21 +199,29 @@ impl StateDb {
                 return;
             };
             for key in keys.iter() {
-                match key {
-                    Key::Account(address) => {
-                        if let Some(versions) = self.accounts.get_mut(address) {
-                            versions.forget(version);
-                        }
-                    }
-                    Key::Slot(address, slot) => {
-                        let slots = self.storage.get_mut(address);
-                        if let Some(versions) = slots.and_then(|slots| slots.get_mut(slot)) {
-                            versions.forget(version);
-                        }
-                    }
-                }
+                self.cut(
+                    key,
+                    |account| account.forget(version),
+                    |slot| slot.forget(version),
+                );
             }
         }
+    }
+
+    /// Shortens what is kept of a key.
+    fn cut(
+        &mut self,
+        key: &Key,
+        account: impl FnOnce(&mut Versions<Option<Account>>),
+        slot: impl FnOnce(&mut Versions<U256>),
+    ) {
+        match key {
+            Key::Account(address) => self.accounts.get_mut(address).map(account),
+            Key::Slot(address, at) => {
+                let slots = self.storage.get_mut(address);
+                slots.and_then(|slots| slots.get_mut(at)).map(slot)
+            }
+        };
     }
 
     pub(crate) fn account(&self, address: Address, at: u64) -> Option<Account> {
@@ -312,6 +312,13 @@ impl StateDb {
         self.record(Key::Account(address), new);
     }
 
+    /// Changes an account; one that does not exist is empty before.
+    pub(crate) fn edit_account(&mut self, address: Address, change: impl FnOnce(&mut Account)) {
+        let mut account = self.account(address, NOW).unwrap_or_default();
+        change(&mut account);
+        self.set_account(address, Some(account));
+    }
+
     pub(crate) fn set_slot(&mut self, address: Address, slot: U256, value: U256) {
         if self.slot(address, slot, NOW) == value {
             return;
@@ -361,29 +368,18 @@ impl StateDb {
             if changed.is_created() {
                 self.clear_storage(address);
             }
-            let AccountInfo {
-                balance,
-                nonce,
-                code_hash,
-                code,
-                ..
-            } = changed.info;
-            if let Some(code) = code.filter(|code| !code.is_empty()) {
-                self.codes.entry(code_hash).or_insert(code);
+            let info = changed.info;
+            if let Some(code) = info.code.filter(|code| !code.is_empty()) {
+                self.codes.entry(info.code_hash).or_insert(code);
             }
-            let code_hash = if code_hash.is_zero() {
-                KECCAK256_EMPTY
-            } else {
-                code_hash
+            let code_hash = match info.code_hash.is_zero() {
+                true => KECCAK256_EMPTY,
+                false => info.code_hash,
             };
-            self.set_account(
-                address,
-                Some(Account {
-                    balance,
-                    nonce,
-                    code_hash,
-                }),
-            );
+            self.edit_account(address, |account| {
+                (account.balance, account.nonce) = (info.balance, info.nonce);
+                account.code_hash = code_hash;
+            });
             for (slot, value) in changed.storage {
                 if value.is_changed() {
                     self.set_slot(address, slot, value.present_value);

@@ -1,6 +1,9 @@
 //! What goes into the chain and comes out of it.
 
-use alloy_consensus::{Block as ConsensusBlock, BlockBody, Header, TxEnvelope};
+use alloy_consensus::{
+    Block as ConsensusBlock, BlockBody, Header, ReceiptEnvelope, ReceiptWithBloom, TxEnvelope,
+    TxType,
+};
 use alloy_eips::BlockNumberOrTag;
 use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
@@ -153,6 +156,46 @@ pub struct Receipt {
     /// Lines that programs wrote through `console` imports, reverted frames included.
     #[serde(default)]
     pub console: Vec<String>,
+}
+
+impl Receipt {
+    /// The logs with their indices in the block.
+    pub fn indexed_logs(&self) -> impl Iterator<Item = (&Log, u64)> {
+        self.logs.iter().zip(self.first_log_index..)
+    }
+
+    /// A log with its place.
+    pub fn entry(&self, log: &Log, log_index: u64) -> LogEntry {
+        LogEntry {
+            log: log.clone(),
+            block_hash: self.block_hash,
+            block_number: self.block_number,
+            block_timestamp: self.block_timestamp,
+            transaction_hash: self.transaction_hash,
+            transaction_index: self.transaction_index,
+            log_index,
+        }
+    }
+
+    /// The receipt by its transaction's type, with its logs as `log` makes them from each and its index
+    /// in the block.
+    pub fn envelope<L>(&self, log: impl Fn(&Log, u64) -> L) -> ReceiptEnvelope<L> {
+        let logs = self.indexed_logs();
+        let inner = ReceiptWithBloom {
+            receipt: alloy_consensus::Receipt {
+                status: self.success.into(),
+                cumulative_gas_used: self.cumulative_gas_used,
+                logs: logs.map(|(entry, index)| log(entry, index)).collect(),
+            },
+            logs_bloom: self.logs_bloom,
+        };
+        match TxType::try_from(self.tx_type) {
+            Ok(TxType::Eip2930) => ReceiptEnvelope::Eip2930(inner),
+            Ok(TxType::Eip1559) => ReceiptEnvelope::Eip1559(inner),
+            Ok(TxType::Eip7702) => ReceiptEnvelope::Eip7702(inner),
+            _ => ReceiptEnvelope::Legacy(inner),
+        }
+    }
 }
 
 /// Why execution stopped, other than by success or revert.

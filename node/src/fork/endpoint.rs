@@ -6,17 +6,24 @@ use std::sync::{Arc, mpsc};
 
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
-use alloy::transports::http::Http;
 use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use alloy::transports::http::reqwest::{Client, Url, redirect};
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{TransportError, TransportErrorKind, choose_tls_cryptography};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tower::Layer;
 
 use super::options::{ForkError, ForkOptions};
+use super::transport::Transport;
+
+/// A method and its parameters.
+pub(super) type Call = (&'static str, Value);
+
+/// An answer as it arrived.
+pub(super) type Answer = Box<RawValue>;
 
 /// Requests that are sent at once: as many as this, and fewer where an endpoint refuses so many. The
 /// smallest limit that providers have is 10; some take no batches at all.
@@ -32,8 +39,11 @@ const PRUNED: [&str; 6] = [
     "header not found",
 ];
 
-/// The endpoint, with threads of its own: the chain's thread waits for them.
-pub(super) struct Endpoint {
+/// The endpoint, with threads of its own. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Endpoint(Arc<Shared>);
+
+struct Shared {
     client: RpcClient,
     /// Which of [`BATCHES`] it takes, as far as is known.
     batches: Arc<AtomicUsize>,
@@ -41,17 +51,25 @@ pub(super) struct Endpoint {
     shown: String,
     /// What may be secret in URL and headers, longest first.
     secrets: Vec<String>,
+    threads: Handle,
     /// Taken when it is dropped, which may be inside of async code.
     runtime: Option<Runtime>,
 }
 
-/// Why a request that was passed on has no answer.
+/// Why there is no answer.
 #[derive(Debug)]
-pub(crate) enum Refused {
-    /// The endpoint's own error.
-    Error(ErrorPayload),
-    /// It could not be asked.
-    Unanswered(String),
+pub(crate) struct Refused {
+    /// The endpoint's own error, where it gave one.
+    pub(crate) error: Option<ErrorPayload>,
+    /// The same in words.
+    pub(crate) reason: String,
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Self {
+        let error = None;
+        Self { error, reason }
+    }
 }
 
 impl Endpoint {
@@ -72,10 +90,7 @@ impl Endpoint {
             other => return Err(unusable(format!("its scheme is {other}"))),
         }
         let shown = shown(&url);
-        let fail = |reason: String| ForkError::Endpoint {
-            endpoint: shown.clone(),
-            reason,
-        };
+        let fail = ForkError::endpoint(&shown);
         choose_tls_cryptography();
         let client = Client::builder()
             .timeout(options.timeout)
@@ -100,65 +115,83 @@ impl Endpoint {
             options.compute_units.unwrap_or(u64::MAX),
             RateLimitRetryPolicy::default().or(is_asked_again),
         );
-        let transport = retrying.layer(Http::with_client(client, url.clone()));
-        let client = RpcClient::new(transport, false);
-        Ok(Self {
-            client,
+        let secrets = secrets(&url, &options);
+        let transport = retrying.layer(Transport { client, url });
+        Ok(Self(Arc::new(Shared {
+            client: RpcClient::new(transport, false),
             batches: Arc::default(),
-            secrets: secrets(&url, &options),
+            secrets,
             options,
             shown,
+            threads: runtime.handle().clone(),
             runtime: Some(runtime),
-        })
+        })))
     }
 
     pub(super) fn options(&self) -> &ForkOptions {
-        &self.options
+        &self.0.options
     }
 
     pub(super) fn shown(&self) -> &str {
-        &self.shown
+        &self.0.shown
     }
 
-    /// The answers to requests, in their order. Blocks this thread, which may be one of async code.
-    pub(super) fn ask(&self, calls: Vec<(&'static str, Value)>) -> Result<Vec<Value>, String> {
-        let Some(runtime) = &self.runtime else {
-            return Err("the endpoint was closed".to_owned());
-        };
+    /// The answers to requests, in their order.
+    pub(super) async fn answers(&self, calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
+        let (client, batches) = (self.0.client.clone(), self.0.batches.clone());
+        let work = async move { all(&client, &batches, &calls).await };
+        match self.0.threads.spawn(work).await {
+            Ok(answers) => answers.map_err(|error| self.0.refused(error)),
+            Err(_) => Err(self.0.closed()),
+        }
+    }
+
+    /// Works on the endpoint's threads, and blocks this one, which may be one of async code.
+    pub(super) fn wait<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Refused>> + Send + 'static,
+    ) -> Result<T, String> {
         let (answer, answered) = mpsc::sync_channel(1);
-        let (client, batches) = (self.client.clone(), self.batches.clone());
-        runtime.spawn(async move {
-            let _ = answer.send(all(&client, &batches, &calls).await);
-        });
-        let answers = answered
-            .recv()
-            .map_err(|_| "the endpoint was closed".to_owned())?;
-        answers.map_err(|error| self.described(&error))
+        let work = async move { drop(answer.send(work.await)) };
+        self.0.threads.spawn(work);
+        let answer = answered.recv().unwrap_or_else(|_| Err(self.0.closed()));
+        answer.map_err(|refused| refused.reason)
     }
 
-    /// One request, passed on as it is.
-    pub(super) async fn forward(
+    /// [`Endpoint::answers`], waited for.
+    pub(super) fn ask(&self, calls: Vec<Call>) -> Result<Vec<Answer>, String> {
+        let endpoint = self.clone();
+        self.wait(async move { endpoint.answers(calls).await })
+    }
+
+    /// The answer to one request.
+    pub(super) fn ask_one<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Value,
-    ) -> Result<Value, Refused> {
-        let closed = || Refused::Unanswered(format!("{}: it was closed", self.shown));
-        let runtime = self.runtime.as_ref().ok_or_else(closed)?;
-        let client = self.client.clone();
-        let work = runtime.spawn(async move { client.request::<_, Value>(method, params).await });
-        match work.await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(TransportError::NullResp)) => Ok(Value::Null),
-            Ok(Err(TransportError::ErrorResp(mut error))) => {
+    ) -> Result<T, String> {
+        only(&self.ask(vec![(method, params)])?, method)
+    }
+}
+
+impl Shared {
+    fn closed(&self) -> Refused {
+        format!("{}: it was closed", self.shown).into()
+    }
+
+    fn refused(&self, error: TransportError) -> Refused {
+        let reason = self.described(&error);
+        let error = match error {
+            TransportError::ErrorResp(mut error) => {
                 error.message = self.without_secrets(&error.message).into();
-                error.data = error
-                    .data
+                let data = error.data.take();
+                error.data = data
                     .and_then(|data| RawValue::from_string(self.without_secrets(data.get())).ok());
-                Err(Refused::Error(error))
+                Some(error)
             }
-            Ok(Err(error)) => Err(Refused::Unanswered(self.described(&error))),
-            Err(_) => Err(closed()),
-        }
+            _ => None,
+        };
+        Refused { error, reason }
     }
 
     /// What an endpoint, or the library that asks it, says may have the URL in it, as it was given or in
@@ -170,7 +203,10 @@ impl Endpoint {
 
     /// An error in words, without the URL.
     fn described(&self, error: &TransportError) -> String {
-        let mut text = error.to_string();
+        let mut text = match error {
+            TransportError::LocalUsageError(reason) => reason.to_string(),
+            error => error.to_string(),
+        };
         if let TransportError::Transport(TransportErrorKind::Custom(cause)) = error {
             let mut cause = cause.source();
             while let Some(deeper) = cause {
@@ -190,7 +226,7 @@ impl Endpoint {
     }
 }
 
-impl Drop for Endpoint {
+impl Drop for Shared {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -203,15 +239,15 @@ impl Drop for Endpoint {
 async fn all(
     client: &RpcClient,
     batches: &AtomicUsize,
-    calls: &[(&'static str, Value)],
-) -> Result<Vec<Value>, TransportError> {
+    calls: &[Call],
+) -> Result<Vec<Answer>, TransportError> {
     let mut answers = Vec::with_capacity(calls.len());
     let mut taken = batches.load(Ordering::Relaxed);
     while let Some(left) = calls.get(answers.len()..).filter(|left| !left.is_empty()) {
         let length = BATCHES.get(taken).copied().unwrap_or(1).min(left.len());
         let (now, _) = left.split_at(length);
         let found = match now {
-            [(method, params)] => single(client, method, params).await.map(|one| vec![one]),
+            [(method, params)] => client.request(*method, params).await.map(|one| vec![one]),
             _ => batch(client, now).await,
         };
         match found {
@@ -229,43 +265,27 @@ async fn all(
     Ok(answers)
 }
 
-async fn batch(
-    client: &RpcClient,
-    calls: &[(&'static str, Value)],
-) -> Result<Vec<Value>, TransportError> {
-    let mut answers = Vec::with_capacity(calls.len());
+async fn batch(client: &RpcClient, calls: &[Call]) -> Result<Vec<Answer>, TransportError> {
     let mut batch = client.new_batch();
-    let mut waiting = Vec::with_capacity(calls.len());
-    for (method, params) in calls {
-        waiting.push(batch.add_call::<_, Value>(*method, params)?);
-    }
+    let waiting = calls
+        .iter()
+        .map(|(method, params)| batch.add_call(*method, params));
+    let waiting = waiting.collect::<Result<Vec<_>, _>>()?;
     batch.send().await?;
+    let mut answers = Vec::with_capacity(calls.len());
     for answer in waiting {
-        answers.push(or_null(answer.await)?);
+        answers.push(answer.await?);
     }
     Ok(answers)
-}
-
-async fn single(
-    client: &RpcClient,
-    method: &'static str,
-    params: &Value,
-) -> Result<Value, TransportError> {
-    or_null(client.request::<_, Value>(method, params).await)
-}
-
-fn or_null(answer: Result<Value, TransportError>) -> Result<Value, TransportError> {
-    match answer {
-        Err(TransportError::NullResp) => Ok(Value::Null),
-        answer => answer,
-    }
 }
 
 /// Whether an endpoint that takes no batches, or no long ones, may say so in this way. Where it is no
 /// answer, or one to too many requests, each alone would fare no better.
 fn may_be_of_batches(error: &TransportError) -> bool {
     match error {
-        TransportError::ErrorResp(_) | TransportError::DeserError { .. } => true,
+        TransportError::ErrorResp(_)
+        | TransportError::DeserError { .. }
+        | TransportError::LocalUsageError(_) => true,
         TransportError::Transport(TransportErrorKind::MissingBatchResponse(_)) => true,
         TransportError::Transport(TransportErrorKind::HttpError(error)) => {
             (400..500).contains(&error.status) && error.status != 429
@@ -278,7 +298,6 @@ fn may_be_of_batches(error: &TransportError) -> bool {
 fn is_asked_again(error: &TransportError) -> bool {
     let again = match error {
         TransportError::Transport(TransportErrorKind::Custom(_)) => true,
-        TransportError::NullResp => false,
         error => RateLimitRetryPolicy::default().should_retry(error),
     };
     if again {
@@ -340,10 +359,14 @@ fn shown(url: &Url) -> String {
     shown
 }
 
+/// The one answer there is, in the form that its method has.
+pub(super) fn only<T: DeserializeOwned>(answers: &[Answer], method: &str) -> Result<T, String> {
+    let answer = answers.first().ok_or("the endpoint left out answers")?;
+    parsed(answer, method)
+}
+
 /// An answer in the form that its method has.
-pub(super) fn parsed<T: serde::de::DeserializeOwned>(
-    answer: &Value,
-    method: &str,
-) -> Result<T, String> {
-    T::deserialize(answer).map_err(|error| format!("{method}: an answer that is none: {error}"))
+pub(super) fn parsed<T: DeserializeOwned>(answer: &RawValue, method: &str) -> Result<T, String> {
+    serde_json::from_str(answer.get())
+        .map_err(|error| format!("{method}: an answer that is none: {error}"))
 }

@@ -1,13 +1,14 @@
 //! The block that is forked, as its endpoint tells it.
 
-use alloy::primitives::{Address, B256, U64, U256};
 use std::sync::OnceLock;
 
+use alloy::primitives::{Address, B256, U64, U256};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, LAST_BLOCK, LAST_SECOND};
 
-use super::endpoint::{Endpoint, parsed};
+use super::endpoint::{Answer, Call, Endpoint, parsed};
 use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
 use super::proof;
 
@@ -43,53 +44,66 @@ impl Head {
     }
 
     /// What asks whether the endpoint still has this block.
-    pub(super) fn calls(&self) -> [(&'static str, Value); 2] {
-        [
-            ("eth_chainId", json!([])),
-            (
-                "eth_getBlockByNumber",
-                json!([U64::from(self.number), false]),
-            ),
-        ]
+    pub(super) fn calls(&self) -> [Call; 2] {
+        calls(self.number)
     }
 
     /// Whether the answers to [`Head::calls`] are those of this block.
-    pub(super) fn check(&self, endpoint: &str, answers: &[Value]) -> Result<(), ForkError> {
+    pub(super) fn check(&self, endpoint: &str, answers: &[Answer]) -> Result<(), ForkError> {
         #[derive(Deserialize)]
         struct Hash {
             hash: B256,
         }
-        let fail = |reason: String| ForkError::Endpoint {
-            endpoint: endpoint.to_owned(),
-            reason,
-        };
-        let [chain_id, block] = answers else {
-            return Err(fail("the endpoint left out answers".to_owned()));
-        };
-        let found: u64 = parsed::<U64>(chain_id, "eth_chainId").map_err(fail)?.to();
-        if found != self.chain_id {
-            return Err(ForkError::ChainId {
-                endpoint: endpoint.to_owned(),
-                found,
-                expected: self.chain_id,
-            });
-        }
-        if block.is_null() {
+        let fail = ForkError::endpoint(endpoint);
+        let (_, block) = chain_and_block(endpoint, Some(self.chain_id), answers)?;
+        let block: Option<Hash> = parsed(block, BLOCK).map_err(fail)?;
+        let Some(Hash { hash: found }) = block else {
             let number = self.number;
             return Err(fail(format!(
                 "it has no block {number} any more: fork again, from a block that is final"
             )));
-        }
-        let block: Hash = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
-        match block.hash == self.hash {
+        };
+        match found == self.hash {
             true => Ok(()),
             false => Err(ForkError::OtherBlock {
                 endpoint: endpoint.to_owned(),
                 number: self.number,
-                found: block.hash,
+                found,
                 expected: self.hash,
             }),
         }
+    }
+}
+
+const CHAIN: &str = "eth_chainId";
+const BLOCK: &str = "eth_getBlockByNumber";
+
+/// What asks for the chain and a block of it.
+fn calls(number: u64) -> [Call; 2] {
+    [
+        (CHAIN, json!([])),
+        (BLOCK, json!([U64::from(number), false])),
+    ]
+}
+
+/// The chain's id, which is the expected one, and the block, as [`calls`] asked for them.
+fn chain_and_block<'a>(
+    endpoint: &str,
+    expected: Option<u64>,
+    answers: &'a [Answer],
+) -> Result<(u64, &'a RawValue), ForkError> {
+    let fail = ForkError::endpoint(endpoint);
+    let [chain_id, block] = answers else {
+        return Err(fail("the endpoint left out answers".to_owned()));
+    };
+    let found: u64 = parsed::<U64>(chain_id, CHAIN).map_err(fail)?.to();
+    match expected.filter(|expected| *expected != found) {
+        None => Ok((found, block)),
+        Some(expected) => Err(ForkError::ChainId {
+            endpoint: endpoint.to_owned(),
+            found,
+            expected,
+        }),
     }
 }
 
@@ -109,52 +123,26 @@ struct BlockAnswer {
 
 /// The block that the options name.
 pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, ForkError> {
-    let fail = |reason: String| ForkError::Endpoint {
-        endpoint: endpoint.shown().to_owned(),
-        reason,
-    };
+    let fail = ForkError::endpoint(endpoint.shown());
     let latest = || -> Result<u64, ForkError> {
-        let answers = endpoint.ask(vec![("eth_blockNumber", json!([]))]);
-        let answers = answers.map_err(fail)?;
-        let number: U64 =
-            parsed(answers.first().unwrap_or(&Value::Null), "eth_blockNumber").map_err(fail)?;
-        Ok(number.to())
+        let number = endpoint.ask_one::<U64>("eth_blockNumber", json!([]));
+        Ok(number.map_err(fail)?.to())
     };
     let number = match options.block {
         ForkBlock::Number(number) => number,
         ForkBlock::Latest => latest()?,
         ForkBlock::Before(blocks) => latest()?.saturating_sub(blocks),
     };
-    let at = U64::from(number);
-    let answers = endpoint
-        .ask(vec![
-            ("eth_chainId", json!([])),
-            ("eth_getBlockByNumber", json!([at, false])),
-        ])
-        .map_err(fail)?;
-    let [chain_id, block] = &answers[..] else {
-        return Err(fail("the endpoint left out answers".to_owned()));
-    };
-    let chain_id: u64 = parsed::<U64>(chain_id, "eth_chainId").map_err(fail)?.to();
-    if let Some(expected) = options
-        .expected_chain_id
-        .filter(|expected| *expected != chain_id)
-    {
-        return Err(ForkError::ChainId {
-            endpoint: endpoint.shown().to_owned(),
-            found: chain_id,
-            expected,
-        });
-    }
-    if block.is_null() {
+    let answers = endpoint.ask(calls(number).into()).map_err(fail)?;
+    let expected = options.expected_chain_id;
+    let (chain_id, header) = chain_and_block(endpoint.shown(), expected, &answers)?;
+    let Some(block) = parsed::<Option<BlockAnswer>>(header, BLOCK).map_err(fail)? else {
         return Err(ForkError::Block {
             endpoint: endpoint.shown().to_owned(),
             block: number,
             newest: latest()?,
         });
-    }
-    let header = block;
-    let block: BlockAnswer = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
+    };
     let found = (block.number.to::<u64>(), block.timestamp.to::<u64>());
     if found.0 != number || found.0 > LAST_BLOCK || found.1 > LAST_SECOND {
         return Err(fail(format!(
@@ -169,7 +157,8 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
             "eth_getBlockByNumber: expected an l1BlockNumber of at most {LAST_BLOCK}, found {found}"
         )));
     }
-    let (by_hash, by_number) = (json!({ "blockHash": block.hash }), json!(at));
+    let by_hash = json!({ "blockHash": block.hash });
+    let by_number = json!(U64::from(number));
     let root = match options.verify {
         Verify::Never => None,
         Verify::WhereProven if options.is_local() => None,
@@ -215,8 +204,7 @@ pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, F
 /// The version of ArbOS, as the endpoint says.
 fn arbos_version(endpoint: &Endpoint, at: &Value) -> Result<U256, String> {
     let (account, slot) = Chain::arbos_version_word();
-    let answers = endpoint.ask(vec![("eth_getStorageAt", json!([account, slot, at]))])?;
-    parsed(answers.first().unwrap_or(&Value::Null), "eth_getStorageAt")
+    endpoint.ask_one("eth_getStorageAt", json!([account, slot, at]))
 }
 
 /// The first way to name the block that the endpoint understands, and what it answered; the last one's

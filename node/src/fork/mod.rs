@@ -7,6 +7,7 @@ mod head;
 mod options;
 mod proof;
 mod question;
+mod transport;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -18,10 +19,10 @@ use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 
 use cache::{Cache, Entry};
 pub(crate) use endpoint::Refused;
-use endpoint::{Endpoint, parsed};
+use endpoint::{Answer, Call, Endpoint, only};
 use head::{Head, head};
 pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
-use question::{Call, Question};
+use question::Question;
 
 /// How often is told what was read, while much is.
 const REPORT: Duration = Duration::from_secs(2);
@@ -34,7 +35,7 @@ const STILL: Duration = Duration::from_secs(1);
 pub struct Fork(Arc<Shared>);
 
 struct Shared {
-    endpoint: RwLock<Arc<Endpoint>>,
+    endpoint: RwLock<Endpoint>,
     head: Head,
     cache: Mutex<Cache>,
     progress: Mutex<Progress>,
@@ -64,7 +65,7 @@ impl Fork {
             None => Cache::default(),
         };
         Ok(Self(Arc::new(Shared {
-            endpoint: RwLock::new(Arc::new(endpoint)),
+            endpoint: RwLock::new(endpoint),
             head,
             cache: Mutex::new(cache),
             progress: Mutex::default(),
@@ -86,7 +87,7 @@ impl Fork {
         self.endpoint().shown().to_owned()
     }
 
-    fn endpoint(&self) -> Arc<Endpoint> {
+    fn endpoint(&self) -> Endpoint {
         let endpoint = self.0.endpoint.read();
         endpoint.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -94,21 +95,27 @@ impl Fork {
     /// The answers to requests. An endpoint may be several nodes, and a block may be replaced: it is
     /// asked for chain and block once more now and then, in the same batch; each time where the state is
     /// asked for by number.
-    fn ask(&self, mut calls: Vec<Call>) -> Result<Vec<Value>, String> {
-        let endpoint = self.endpoint();
+    async fn answers(&self, mut calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
+        let (endpoint, head, count) = (self.endpoint(), self.head(), calls.len());
         let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.head().is_pinned() && seen().elapsed() < STILL {
-            return endpoint.ask(calls);
+        let is_seen = head.is_pinned() && seen().elapsed() < STILL;
+        if is_seen {
+            return endpoint.answers(calls).await;
         }
-        let head = self.head();
-        let count = calls.len();
         calls.extend(head.calls());
-        let mut answers = endpoint.ask(calls)?;
+        let mut answers = endpoint.answers(calls).await?;
         let again = answers.split_off(count.min(answers.len()));
         let same = head.check(endpoint.shown(), &again);
         same.map_err(|error| error.to_string())?;
         *seen() = Instant::now();
         Ok(answers)
+    }
+
+    /// The same, waited for.
+    fn ask(&self, calls: Vec<Call>) -> Result<Vec<Answer>, String> {
+        let fork = self.clone();
+        let answers = async move { fork.answers(calls).await };
+        self.endpoint().wait(answers)
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -142,7 +149,7 @@ impl Fork {
             .endpoint
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *current = Arc::new(endpoint);
+        *current = endpoint;
         if let Some(root) = found.root() {
             let _ = ours.state_root.set(root);
         }
@@ -178,10 +185,8 @@ impl Fork {
         let mut funded = config.accounts.clone();
         funded.push((dev, config.dev_balance));
         let addresses: Vec<Address> = funded.iter().map(|(address, _)| *address).collect();
-        let fail = |reason: String| ForkError::Endpoint {
-            endpoint: self.shown(),
-            reason,
-        };
+        let shown = self.shown();
+        let fail = ForkError::endpoint(&shown);
         let (arbos, words) = Chain::arbos_words();
         self.prefetch(&addresses, (arbos, &words)).map_err(fail)?;
         let chain = Chain::fork(config, Box::new(self.clone()));
@@ -265,22 +270,10 @@ impl Fork {
         &self,
         method: &'static str,
         params: Value,
-    ) -> Result<Value, Refused> {
-        let endpoint = self.endpoint();
-        let answer = endpoint.forward(method, params).await?;
-        let seen = || self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = seen().elapsed() < STILL;
-        if !is_fresh {
-            // After a reorganisation it would be of other blocks than those beneath this chain.
-            let mut again = Vec::new();
-            for (method, params) in self.head().calls() {
-                again.push(endpoint.forward(method, params).await?);
-            }
-            let same = self.head().check(endpoint.shown(), &again);
-            same.map_err(|error| Refused::Unanswered(error.to_string()))?;
-            *seen() = Instant::now();
-        }
-        Ok(answer)
+    ) -> Result<Answer, Refused> {
+        let mut answers = self.answers(vec![(method, params)]).await?;
+        let answer = answers.pop();
+        Ok(answer.ok_or_else(|| "the endpoint left out answers".to_owned())?)
     }
 }
 
@@ -316,7 +309,6 @@ impl Source for Fork {
         }
         const METHOD: &str = "eth_getBlockByNumber";
         let answers = self.ask(vec![(METHOD, json!([U64::from(number), false]))])?;
-        let block: Hash = parsed(answers.first().unwrap_or(&Value::Null), METHOD)?;
-        Ok(block.hash)
+        Ok(only::<Hash>(&answers, METHOD)?.hash)
     }
 }

@@ -195,3 +195,13 @@ pub enum ForkError {
         block: u64,
     },
 }
+
+impl ForkError {
+    /// What an endpoint, by its readable part, said, or why nothing arrived.
+    pub(super) fn endpoint(shown: &str) -> impl Fn(String) -> Self + Copy + '_ {
+        |reason| Self::Endpoint {
+            endpoint: shown.to_owned(),
+            reason,
+        }
+    }
+}

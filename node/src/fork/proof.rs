@@ -6,6 +6,7 @@ use alloy::rlp;
 use alloy_rpc_types::EIP1186AccountProofResponse;
 use alloy_trie::proof::verify_proof;
 use alloy_trie::{Nibbles, TrieAccount};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, SourceAccount};
 
@@ -43,7 +44,7 @@ const L1_IN_MIX: std::ops::Range<usize> = 8..16;
 
 /// The state root of a block, whose header must have the hash that it is forked by, and whose
 /// `l1BlockNumber` must be the one in its header.
-pub(super) fn state_root(block: &Value, hash: B256, l1: Option<u64>) -> Result<B256, String> {
+pub(super) fn state_root(block: &RawValue, hash: B256, l1: Option<u64>) -> Result<B256, String> {
     let header: Header = parsed(block, "eth_getBlockByNumber")?;
     if header.hash_slow() != hash {
         return Err(Mismatch::of(format!("the header of the block with the hash {hash}")).into());
@@ -65,29 +66,23 @@ pub(super) fn arbos_version(
     at: &Value,
 ) -> Result<U256, ForkError> {
     let (account, slot) = Chain::arbos_version_word();
-    let call = (METHOD, json!([account, [B256::from(slot)], at]));
-    let shown = || endpoint.shown().to_owned();
-    let answers = endpoint
-        .ask(vec![call])
-        .map_err(|reason| ForkError::NoProofs {
-            endpoint: shown(),
-            block,
-            reason,
-        })?;
-    let answer = answers.first().unwrap_or(&Value::Null);
-    let proven = words(root, account, &[slot], answer);
-    let word = proven.map(|words| words.first().copied().unwrap_or_default());
-    word.map_err(|reason| ForkError::Endpoint {
-        endpoint: shown(),
+    let params = json!([account, [B256::from(slot)], at]);
+    let answer = endpoint.ask_one::<Box<RawValue>>(METHOD, params);
+    let answer = answer.map_err(|reason| ForkError::NoProofs {
+        endpoint: endpoint.shown().to_owned(),
+        block,
         reason,
-    })
+    })?;
+    let proven = words(root, account, &[slot], &answer);
+    let word = proven.map(|words| words.first().copied().unwrap_or_default());
+    word.map_err(ForkError::endpoint(endpoint.shown()))
 }
 
 /// An account by the answer to `eth_getProof`, and its code.
 pub(super) fn account(
     root: B256,
     address: Address,
-    proof: &Value,
+    proof: &RawValue,
     code: Bytes,
 ) -> Result<SourceAccount, String> {
     let proof = proven(root, address, proof)?;
@@ -110,7 +105,7 @@ pub(super) fn words(
     root: B256,
     address: Address,
     slots: &[U256],
-    proof: &Value,
+    proof: &RawValue,
 ) -> Result<Vec<U256>, String> {
     let proof = proven(root, address, proof)?;
     if proof.storage_proof.len() != slots.len() {
@@ -136,7 +131,7 @@ pub(super) fn words(
 fn proven(
     root: B256,
     address: Address,
-    answer: &Value,
+    answer: &RawValue,
 ) -> Result<EIP1186AccountProofResponse, String> {
     let mut proof: EIP1186AccountProofResponse = parsed(answer, METHOD)?;
     let account = TrieAccount {

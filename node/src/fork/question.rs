@@ -1,16 +1,14 @@
 //! What is asked of the forked state, and what the answers come to.
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 use stylus_chain::SourceAccount;
 
 use super::cache::Entry;
-use super::endpoint::parsed;
+use super::endpoint::{Answer, Call, parsed};
 use super::head::Head;
 use super::proof;
-
-/// A method and its parameters.
-pub(super) type Call = (&'static str, Value);
 
 const BALANCE: &str = "eth_getBalance";
 const NONCE: &str = "eth_getTransactionCount";
@@ -52,7 +50,7 @@ impl Question {
     ///
     /// # Errors
     /// In words, what is none, or is not proven.
-    pub(super) fn entries(&self, head: &Head, answers: &[Value]) -> Result<Vec<Entry>, String> {
+    pub(super) fn entries(&self, head: &Head, answers: &[Answer]) -> Result<Vec<Entry>, String> {
         let left_out = || "the endpoint left out answers".to_owned();
         match (self, head.root()) {
             (Self::Account(address), root) => {
@@ -88,7 +86,7 @@ impl Question {
 }
 
 /// A list of numbers is none.
-fn code_of(answer: &Value) -> Result<Bytes, String> {
-    let code = answer.as_str().map_or(&Value::Null, |_| answer);
-    parsed(code, CODE)
+fn code_of(answer: &RawValue) -> Result<Bytes, String> {
+    parsed::<String>(answer, CODE)?;
+    parsed(answer, CODE)
 }

@@ -9,7 +9,7 @@ use crate::config::NodeConfig;
 const RULE: &str = "==================";
 
 /// Prints everything before the ready line.
-pub(super) fn print(output: &mut Output, config: &NodeConfig, accounts: &DevAccounts) {
+pub(super) fn print(output: &Output, config: &NodeConfig, accounts: &DevAccounts) {
     let balance = format_ether(config.accounts.balance);
     let chain = config.chain_here();
     output.line(&format!("stylus-devnode {}", env!("CARGO_PKG_VERSION")));
@@ -67,7 +67,7 @@ pub(super) fn print(output: &mut Output, config: &NodeConfig, accounts: &DevAcco
     output.line("");
 }
 
-fn heading(output: &mut Output, title: &str) {
+fn heading(output: &Output, title: &str) {
     for line in ["", title, RULE, ""] {
         output.line(line);
     }

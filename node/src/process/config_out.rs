@@ -33,9 +33,6 @@ pub(super) fn write(
         "genesis_timestamp": chain.timestamp.unwrap_or_default().to_string(),
         "chain_id": chain.chain_id,
     });
-    std::fs::write(path, format!("{document:#}\n")).map_err(|error| NodeError::File {
-        what: "cannot write the configuration to",
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
+    let fail = NodeError::file("cannot write the configuration to", path);
+    std::fs::write(path, format!("{document:#}\n")).map_err(|error| fail(error.to_string()))
 }

@@ -55,6 +55,37 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The binary itself. Everything that wrappers parse is printed before the ready line.
+fn run(flags: &Flags) -> Result<(), NodeError> {
+    let output = Output::new(flags.quiet);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let banner = |config: &NodeConfig, accounts: &DevAccounts| {
+        banner::print(&output, config, accounts);
+    };
+    let ready = |node: &NodeHandle| announce(&output, &flags.host, node);
+    runtime.block_on(live(flags, banner, ready))
+}
+
+/// Serves as a command line says until SIGTERM, SIGINT or, where that counts, the parent's end; for other
+/// programs. `ready` is called once the node answers.
+///
+/// # Errors
+/// [`NodeError::Usage`] for a command line that is not understood or refused, and the other variants when
+/// the node cannot start or save.
+pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
+    args: impl IntoIterator<Item = S>,
+    ready: impl FnOnce(&NodeHandle),
+) -> Result<(), NodeError> {
+    let flags = flags(args)?;
+    let ready = |node: &NodeHandle| match flags.quiet {
+        true => {}
+        false => ready(node),
+    };
+    live(&flags, |_, _| {}, ready).await
+}
+
 /// The flags, or why they are refused.
 fn parsed<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
@@ -66,38 +97,35 @@ fn parsed<S: Into<std::ffi::OsString> + Clone>(
     Flags::from_arg_matches(&given).map(Ok)
 }
 
-/// The life of the process. Everything that wrappers parse is printed before the ready line.
-fn run(flags: &Flags) -> Result<(), NodeError> {
+/// The life of the process.
+async fn live(
+    flags: &Flags,
+    begin: impl FnOnce(&NodeConfig, &DevAccounts),
+    ready: impl FnOnce(&NodeHandle),
+) -> Result<(), NodeError> {
     logging::start(flags.verbosity);
     raise_file_limit();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let signals = runtime.block_on(async { Signals::install() })?;
+    let signals = Signals::install()?;
     if flags.until_parent_exits && is_adopted() {
         return Err(NodeError::Usage(
             "--until-parent-exits: the process that started this one has ended already".into(),
         ));
     }
-
     let mut config = flags.node_config()?;
     config.chain.timestamp.get_or_insert_with(now);
     let accounts = DevAccounts::derive(&config.accounts)?;
-    let mut output = Output::new(flags.quiet);
-    banner::print(&mut output, &config, &accounts);
+    begin(&config, &accounts);
     if let Some(path) = &flags.config_out {
         config_out::write(path, &config, &accounts)?;
     }
-
-    let hosts = config.hosts.clone();
     let node = spawn(config)?;
-    announce(&mut output, &hosts, &node);
-    runtime.block_on(signals.wait(flags.until_parent_exits));
+    ready(&node);
+    signals.wait(flags.until_parent_exits).await;
     node.stop()
 }
 
 /// The ready line, last of all; addresses beside the first one stand before it.
-fn announce(output: &mut Output, hosts: &[std::net::IpAddr], node: &NodeHandle) {
+fn announce(output: &Output, hosts: &[std::net::IpAddr], node: &NodeHandle) {
     for host in hosts.iter().skip(1) {
         output.line(&format!(
             "also listening on {}",
@@ -174,6 +202,12 @@ fn now() -> u64 {
 pub fn config_from_args<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
 ) -> Result<NodeConfig, NodeError> {
+    flags(args)?.node_config()
+}
+
+fn flags<S: Into<std::ffi::OsString> + Clone>(
+    args: impl IntoIterator<Item = S>,
+) -> Result<Flags, NodeError> {
     let flags = parsed(args).map_err(|error| NodeError::Usage(error.to_string()))?;
-    flags.map_err(NodeError::Usage)?.node_config()
+    flags.map_err(NodeError::Usage)
 }

@@ -13,7 +13,7 @@ impl Output {
     }
 
     /// Writes a line, unless quiet. A closed pipe is ignored.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(super) fn line(&self, text: &str) {
         if !self.quiet {
             let mut stdout = std::io::stdout().lock();
             let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());

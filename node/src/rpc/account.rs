@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U64, U256};
 
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
@@ -36,9 +36,8 @@ pub(super) const METHODS: Table = &[
 
 /// The account that is named first, after the block that is named second.
 pub(super) fn account_of(view: &View, args: &Args) -> Result<AccountView, RpcError> {
-    Ok(view
-        .chain
-        .account(args.get(0, "address")?, block_id(args, 1)?)?)
+    let address = args.get(0, "address")?;
+    Ok(view.chain.account(address, block_id(args, 1)?)?)
 }
 
 fn balance(view: &View, args: &Args) -> RpcResult {
@@ -52,9 +51,8 @@ fn code(view: &View, args: &Args) -> RpcResult {
 /// The slot may be a padded word or a bare quantity.
 fn storage(view: &View, args: &Args) -> RpcResult {
     let slot: U256 = args.get(1, "slot")?;
-    ok(view
-        .chain
-        .storage(args.get(0, "address")?, slot, block_id(args, 2)?)?)
+    let address = args.get(0, "address")?;
+    ok(view.chain.storage(address, slot, block_id(args, 2)?)?)
 }
 
 /// Slots of several accounts, in the order of each list.
@@ -79,9 +77,7 @@ fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
 fn nonce(view: &View, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     match block_id(args, 1)? {
-        BlockId::Number(BlockNumberOrTag::Pending) => {
-            ok(U64::from(view.chain.pending_nonce(address)))
-        }
+        block if block.is_pending() => ok(U64::from(view.chain.pending_nonce(address))),
         block => ok(U64::from(view.chain.account(address, block)?.nonce)),
     }
 }

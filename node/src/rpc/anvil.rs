@@ -2,10 +2,9 @@
 
 use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use serde_json::json;
-use stylus_chain::{BlockId, BlockNumberOrTag, Chain};
+use stylus_chain::{BlockId, Chain};
 
-use super::answer::Bounded;
-use super::answer::{done, ok};
+use super::answer::{Bounded, done, ok};
 use super::args::Args;
 use super::evm::{block_count, snapshot_list};
 use super::fork;
@@ -94,10 +93,7 @@ fn set_balance(node: &mut Node, args: &Args) -> RpcResult {
 fn add_balance(node: &mut Node, args: &Args) -> RpcResult {
     let address: Address = args.get(0, "address")?;
     let more: U256 = args.get(1, "wei to add")?;
-    let balance = node
-        .chain
-        .account(address, BlockId::Number(BlockNumberOrTag::Latest))?
-        .balance;
+    let balance = node.chain.account(address, BlockId::latest())?.balance;
     node.chain
         .set_balance(address, balance.saturating_add(more));
     done()
@@ -212,7 +208,7 @@ fn metadata(view: &View, _: &Args) -> RpcResult {
 
 fn node_info(view: &View, _: &Args) -> RpcResult {
     let (number, hash) = head(&view.chain);
-    let block = view.chain.block(BlockId::Number(BlockNumberOrTag::Latest));
+    let block = view.chain.block(BlockId::latest());
     ok(json!({
         "currentBlockNumber": U64::from(number),
         "currentBlockTimestamp": block.map(|block| block.header.timestamp).unwrap_or_default(),
@@ -231,9 +227,7 @@ fn node_info(view: &View, _: &Args) -> RpcResult {
 
 /// The time of the first block that is kept.
 fn genesis_time(view: &View, _: &Args) -> RpcResult {
-    let first = view
-        .chain
-        .block(BlockId::Number(BlockNumberOrTag::Earliest));
+    let first = view.chain.block(BlockId::earliest());
     ok(first.map(|block| block.header.timestamp))
 }
 

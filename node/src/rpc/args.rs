@@ -3,13 +3,31 @@
 use alloy::primitives::U256;
 use jsonrpsee::types::Params;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::rpc_error::RpcError;
 
 /// Most parameters of one request: no method has as many.
 const MAX_PARAMETERS: usize = 64;
+
+/// Most calls of one request.
+pub(super) const MAX_CALLS: usize = 5_000;
+
+/// The calls of a bundle or block, counted before they take memory.
+#[derive(Deserialize)]
+pub(super) struct Calls {
+    #[serde(default, alias = "transactions")]
+    calls: Vec<IgnoredAny>,
+}
+
+impl<const N: usize> AtMost<Calls, N> {
+    /// Checks how many calls there are together.
+    pub(super) fn check(&self) -> Result<(), RpcError> {
+        let calls = self.0.iter().map(|one| one.calls.len()).sum();
+        RpcError::at_most("calls", MAX_CALLS, calls).map(drop)
+    }
+}
 
 /// A list of at most `N` entries. A longer one is refused before it takes memory.
 pub(super) struct AtMost<T, const N: usize>(pub(super) Vec<T>);
@@ -65,7 +83,7 @@ impl Args {
     /// The parameter at `index`, which must be there.
     pub(super) fn get<T: DeserializeOwned>(&self, index: usize, name: &str) -> Result<T, RpcError> {
         self.opt(index, name)?
-            .ok_or_else(|| RpcError::Params(format!("parameter {index} ({name}) is missing")))
+            .ok_or_else(|| RpcError::Params(format!("{} is missing", of(index, name))))
     }
 
     /// The parameter at `index`, unless it is absent or null.
@@ -78,7 +96,7 @@ impl Args {
             None | Some("null") => Ok(None),
             Some(text) => serde_json::from_str(text)
                 .map(Some)
-                .map_err(|error| RpcError::Params(format!("parameter {index} ({name}): {error}"))),
+                .map_err(|error| RpcError::Params(format!("{}: {error}", of(index, name)))),
         }
     }
 
@@ -90,28 +108,23 @@ impl Args {
         most: usize,
     ) -> Result<(), RpcError> {
         let found = self.0.get(index).map_or(0, |raw| raw.get().len());
-        let what = format!("bytes of parameter {index} ({name})");
-        RpcError::at_most(&what, most, found).map(drop)
+        RpcError::at_most(&format!("bytes of {}", of(index, name)), most, found).map(drop)
     }
 
     /// A number that fits 64 bits, hexadecimal or not.
     pub(super) fn u64(&self, index: usize, name: &str) -> Result<u64, RpcError> {
-        narrow(self.get(index, name)?, index, name)
+        RpcError::narrow(&of(index, name), self.get(index, name)?)
     }
 
     /// Like [`Self::u64`], unless absent.
     pub(super) fn opt_u64(&self, index: usize, name: &str) -> Result<Option<u64>, RpcError> {
-        self.opt::<U256>(index, name)?
-            .map(|value| narrow(value, index, name))
+        let value = self.opt::<U256>(index, name)?;
+        value
+            .map(|value| RpcError::narrow(&of(index, name), value))
             .transpose()
     }
 }
 
-fn narrow(value: U256, index: usize, name: &str) -> Result<u64, RpcError> {
-    u64::try_from(value).map_err(|_| {
-        RpcError::Params(format!(
-            "parameter {index} ({name}): expected at most {}, found {value}",
-            u64::MAX
-        ))
-    })
+fn of(index: usize, name: &str) -> String {
+    format!("parameter {index} ({name})")
 }

@@ -1,6 +1,6 @@
-//! Calls and batches of one connection, each of which needs a turn. Raw transactions of a batch that follow each other are one job: their senders are recovered
-//! in parallel, the chain's thread executes them in order, and they are answered together. All else is
-//! answered one after the other.
+//! Calls and batches of one connection, each of which needs a turn. Raw transactions of a batch that follow
+//! each other are one job: their senders are recovered in parallel, the chain's thread executes them in
+//! order, and they are answered together. All else is answered one after the other.
 
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -24,7 +24,7 @@ const MOST: usize = 100;
 /// Fewest transactions that are worth a thread of their own.
 const LEAST: usize = 8;
 
-/// Answers with the context's worker.
+/// Answers with the context's worker. Calls find in their extensions whose turns they take.
 #[derive(Clone)]
 pub(crate) struct BatchLayer {
     context: Arc<Context>,
@@ -65,6 +65,11 @@ pub(crate) struct Batches<S> {
     turns: Turns,
 }
 
+fn bytes_of(request: &Request<'_>) -> usize {
+    let params = request.params.as_ref();
+    params.map_or(0, |params| params.get().len())
+}
+
 impl<S> RpcServiceT for Batches<S>
 where
     S: RpcServiceT<
@@ -80,14 +85,14 @@ where
     type NotificationResponse = MethodResponse;
     type BatchResponse = MethodResponse;
 
-    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+    fn call<'a>(
+        &self,
+        mut request: Request<'a>,
+    ) -> impl Future<Output = MethodResponse> + Send + 'a {
         let Self { inner, turns, .. } = self.clone();
         async move {
-            let bytes = request
-                .params
-                .as_ref()
-                .map_or(0, |params| params.get().len());
-            let _request = turns.of_bytes(bytes).await;
+            request.extensions_mut().insert(turns.clone());
+            let _request = turns.of_bytes(bytes_of(&request)).await;
             // Who waits for a block holds up no other call.
             let _call = match wait::METHODS.contains(&&*request.method) {
                 true => None,
@@ -105,11 +110,11 @@ where
         } = self.clone();
         async move {
             let bytes = batch.iter().flatten().map(|entry| match entry {
-                BatchEntry::Call(call) => call.params.as_ref().map_or(0, |all| all.get().len()),
+                BatchEntry::Call(call) => bytes_of(call),
                 BatchEntry::Notification(_) => 0,
             });
-            let bytes: usize = bytes.sum();
-            let (_request, _call) = (turns.of_bytes(bytes).await, turns.call().await);
+            let _request = turns.of_bytes(bytes.sum()).await;
+            let _call = turns.call().await;
             let mut answers = BatchResponseBuilder::new_with_limit(MAX_ANSWER);
             let mut notified = false;
             let mut entries = batch.into_iter().peekable();
@@ -124,7 +129,10 @@ where
                         }
                         sent(&context, run).await
                     }
-                    Ok(BatchEntry::Call(request)) => vec![inner.call(request).await],
+                    Ok(BatchEntry::Call(mut request)) => {
+                        request.extensions_mut().insert(turns.clone());
+                        vec![inner.call(request).await]
+                    }
                     Ok(BatchEntry::Notification(notification)) => {
                         inner.notification(notification).await;
                         notified = true;

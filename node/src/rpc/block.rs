@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, U64, U256};
-use stylus_chain::{Block, BlockId, BlockNumberOrTag, MinedTransaction};
+use stylus_chain::{Block, BlockId, MinedTransaction};
 
 use super::answer::{done, list, ok};
 use super::args::Args;
@@ -98,7 +98,7 @@ fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
 
 /// Null, unless it was sent before the fork: its endpoint knows it.
 pub(super) fn sent_before(view: &View, sender: Address, nonce: u64) -> RpcResult {
-    let first = BlockId::Number(BlockNumberOrTag::Earliest);
+    let first = BlockId::earliest();
     match view.fork.is_some() && nonce < view.chain.account(sender, first)?.nonce {
         true => Err(RpcError::NotFound("it was sent before the fork".into())),
         false => done(),
@@ -113,7 +113,7 @@ fn receipt(view: &View, args: &Args) -> RpcResult {
 fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let filter = log_filter(&args.get(0, "filter")?);
     let logs = chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(json::log(&log?))))
+    list(logs.map(|log| Ok(json::log(log?))))
 }
 
 pub(super) fn requested_block(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {

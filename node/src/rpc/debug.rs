@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use alloy::primitives::{B256, Bytes};
 use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
+use stylus_chain::{BlockId, Overrides};
 
 use super::answer::{list, ok};
-use super::args::{Args, AtMost};
+use super::args::{Args, AtMost, Calls, MAX_CALLS};
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
@@ -20,9 +19,6 @@ use crate::view::View;
 
 /// Most slots of one `debug_storageRangeAt`.
 const MAX_SLOTS: usize = 262_144;
-
-/// Most calls of one `debug_traceCallMany`.
-const MAX_CALLS: usize = 5_000;
 
 pub(super) const METHODS: Table = &[
     ("debug_traceTransaction", Read(trace_transaction)),
@@ -77,17 +73,9 @@ struct StateContext {
     transaction_index: Option<i64>,
 }
 
-/// How many calls a bundle has, counted before they take memory.
-#[derive(Deserialize)]
-struct Calls {
-    #[serde(default)]
-    transactions: Vec<IgnoredAny>,
-}
-
 fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let AtMost(counted) = args.get::<AtMost<Calls, MAX_CALLS>>(0, "bundles")?;
-    let calls: usize = counted.iter().map(|one| one.transactions.len()).sum();
-    RpcError::at_most("calls", MAX_CALLS, calls)?;
+    let counted: AtMost<Calls, MAX_CALLS> = args.get(0, "bundles")?;
+    counted.check()?;
     let bundles: Vec<Bundle> = args.get(0, "bundles")?;
     let state: Option<StateContext> = args.opt(1, "state context")?;
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
@@ -97,8 +85,8 @@ fn trace_call_many(View { chain, .. }: &View, args: &Args) -> RpcResult {
             "`transactionIndex` of the state context".into(),
         ));
     }
-    let latest = BlockId::Number(BlockNumberOrTag::Latest);
-    let id = state.and_then(|state| state.block_number).unwrap_or(latest);
+    let id = state.and_then(|state| state.block_number);
+    let id = id.unwrap_or(BlockId::latest());
     let bundles = bundles
         .into_iter()
         .map(|bundle| {

@@ -1,7 +1,7 @@
 //! `anvil_dealERC20` and its kin: give somebody tokens, or an allowance, by writing the slot that holds
 //! them.
 
-use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_chain::{AccountOverride, CallRequest, Chain, Overrides};
@@ -25,8 +25,6 @@ alloy::sol! {
     function balanceOf(address owner) external view returns (uint256);
     function allowance(address owner, address spender) external view returns (uint256);
 }
-
-const LATEST: BlockId = BlockId::Number(BlockNumberOrTag::Latest);
 
 /// `(owner, token, amount)`.
 fn deal(view: &View, args: &Args) -> Result<Work, RpcError> {
@@ -81,7 +79,7 @@ fn slot_of(
     request: &CallRequest,
     amount: U256,
 ) -> Result<Option<(Address, B256)>, RpcError> {
-    let (list, _) = chain.access_list(request.clone(), LATEST)?;
+    let (list, _) = chain.access_list(request.clone(), BlockId::latest())?;
     let slots = list
         .0
         .iter()
@@ -96,7 +94,7 @@ fn slot_of(
             ..Overrides::default()
         };
         chain.check_time()?;
-        let outcome = chain.call(request.clone(), LATEST, &overrides)?;
+        let outcome = chain.call(request.clone(), BlockId::latest(), &overrides)?;
         if outcome.success && U256::abi_decode(&outcome.output).is_ok_and(|found| found == amount) {
             return Ok(Some((address, slot)));
         }

@@ -73,12 +73,11 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
         if history.gas_used_ratio.is_empty() {
             history.oldest_block = number;
         }
-        history
-            .base_fee_per_gas
-            .push(block.header.base_fee_per_gas.unwrap_or_default().into());
-        history
-            .gas_used_ratio
-            .push(block.header.gas_used as f64 / block.header.gas_limit.max(1) as f64);
+        let header = &block.header;
+        let fee = header.base_fee_per_gas.unwrap_or_default();
+        let ratio = header.gas_used as f64 / header.gas_limit.max(1) as f64;
+        history.base_fee_per_gas.push(fee.into());
+        history.gas_used_ratio.push(ratio);
     }
     if count == 0 {
         return ok(FeeHistory {
@@ -86,21 +85,19 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
             ..history
         });
     }
+    let mined = || {
+        let next = view.chain.block(number_id(newest + 1))?;
+        next.header.base_fee_per_gas
+    };
     let next = match newest == view.chain.block_number() {
         true => Some(view.chain.base_fee()),
-        false => view
-            .chain
-            .block(number_id(newest + 1))
-            .and_then(|block| block.header.base_fee_per_gas),
+        false => mined(),
     };
-    history
-        .base_fee_per_gas
-        .push(next.unwrap_or_default().into());
+    let next = next.unwrap_or_default();
+    history.base_fee_per_gas.push(next.into());
     if !percentiles.is_empty() {
-        history.reward = Some(vec![
-            vec![0; percentiles.len()];
-            history.gas_used_ratio.len()
-        ]);
+        let zeros = vec![0; percentiles.len()];
+        history.reward = Some(vec![zeros; history.gas_used_ratio.len()]);
     }
     ok(history)
 }
@@ -127,11 +124,8 @@ fn config(view: &View, _: &Args) -> RpcResult {
 }
 
 fn accounts(view: &View, _: &Args) -> RpcResult {
-    ok(view
-        .accounts
-        .all()
-        .map(|signer| signer.address())
-        .collect::<Vec<Address>>())
+    let accounts = view.accounts.all().map(|signer| signer.address());
+    ok(accounts.collect::<Vec<Address>>())
 }
 
 fn coinbase(view: &View, _: &Args) -> RpcResult {

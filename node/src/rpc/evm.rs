@@ -101,7 +101,7 @@ fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
     };
     if let Some(timestamp) = timestamp {
         node.chain
-            .set_next_timestamp(narrow("timestamp", timestamp)?)?;
+            .set_next_timestamp(RpcError::narrow("timestamp", timestamp)?)?;
     }
     Ok(node.chain.mine(block_count(blocks)?, None)?)
 }
@@ -110,12 +110,8 @@ fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
 fn mine(node: &mut Node, args: &Args) -> RpcResult {
     let blocks = block_count(args.opt(0, "blocks")?)?;
     let interval = args.opt_u64(1, "interval")?;
-    node.chain.mine(
-        blocks,
-        interval
-            .map(|seconds| in_time("interval", seconds))
-            .transpose()?,
-    )?;
+    let interval = interval.map(|seconds| in_time("interval", seconds));
+    node.chain.mine(blocks, interval.transpose()?)?;
     done()
 }
 
@@ -183,15 +179,13 @@ fn revert(node: &mut Node, args: &Args) -> RpcResult {
 
 /// The answer is the total shift in seconds.
 fn increase_time(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node
-        .chain
-        .increase_time(in_time("seconds", args.u64(0, "seconds")?)?))
+    let seconds = in_time("seconds", args.u64(0, "seconds")?)?;
+    ok(node.chain.increase_time(seconds))
 }
 
 fn set_time(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node
-        .chain
-        .set_time(in_time("timestamp", seconds_of(args.u64(0, "timestamp")?))?))
+    let seconds = seconds_of(args.u64(0, "timestamp")?);
+    ok(node.chain.set_time(in_time("timestamp", seconds)?))
 }
 
 fn set_next_timestamp(node: &mut Node, args: &Args) -> RpcResult {
@@ -219,10 +213,9 @@ fn set_block_gas_limit(node: &mut Node, args: &Args) -> RpcResult {
 /// JavaScript clocks give milliseconds; no block of this century has such a number of seconds.
 fn seconds_of(timestamp: u64) -> u64 {
     const FIRST_MILLISECONDS: u64 = 100_000_000_000;
-    if timestamp >= FIRST_MILLISECONDS {
-        timestamp / 1000
-    } else {
-        timestamp
+    match timestamp >= FIRST_MILLISECONDS {
+        true => timestamp / 1000,
+        false => timestamp,
     }
 }
 
@@ -231,12 +224,8 @@ pub(super) fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
 }
 
 pub(super) fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
-    let blocks = narrow("blocks", blocks.unwrap_or(U256::ONE))?;
+    let blocks = RpcError::narrow("blocks", blocks.unwrap_or(U256::ONE))?;
     RpcError::at_most("blocks of one request", MAX_BLOCKS, blocks)
-}
-
-fn narrow(name: &str, value: U256) -> Result<u64, RpcError> {
-    u64::try_from(value).map_err(|_| RpcError::Params(format!("{name}: {value} exceeds 64 bits")))
 }
 
 /// Number and hash, as `hardhat_metadata` lists snapshots.

@@ -1,12 +1,12 @@
 //! `eth_fillTransaction`: what the node would add to a transaction before signing it.
 
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, TxEnvelope, TypedTransaction};
 use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Address, Bytes, Signature, U256};
 use alloy_rpc_types::{Transaction, TransactionRequest};
 use serde_json::json;
-use stylus_chain::{BlockId, BlockNumberOrTag, Chain, Overrides};
+use stylus_chain::{BlockId, Chain, Overrides};
 
 use super::answer::ok;
 use super::args::Args;
@@ -25,13 +25,7 @@ fn fill_transaction(view: &View, args: &Args) -> RpcResult {
     let from = sender(&view.accounts, &request)?;
     let filled = fill(&view.chain, from, request)?;
     let price = filled.max_fee_per_gas.or(filled.gas_price);
-    let unsigned = filled.build_typed_tx().map_err(|request| {
-        RpcError::Params(format!(
-            "cannot build a transaction: missing {:?}",
-            request.missing_keys()
-        ))
-    })?;
-    let unsigned = unsigned.into_signed(Signature::new(U256::ZERO, U256::ZERO, false));
+    let unsigned = built(filled)?.into_signed(Signature::new(U256::ZERO, U256::ZERO, false));
     let envelope: TxEnvelope = unsigned.into();
     let raw = Bytes::from(envelope.encoded_2718());
     let tx = Transaction {
@@ -43,6 +37,14 @@ fn fill_transaction(view: &View, args: &Args) -> RpcResult {
         block_timestamp: None,
     };
     ok(json!({ "raw": raw, "tx": tx }))
+}
+
+/// A filled request as a transaction.
+pub(super) fn built(filled: TransactionRequest) -> Result<TypedTransaction, RpcError> {
+    filled.build_typed_tx().map_err(|request| {
+        let missing = request.missing_keys();
+        RpcError::Params(format!("cannot build a transaction: missing {missing:?}"))
+    })
 }
 
 /// Adds nonce, fees, chain id and gas where the request leaves them open.
@@ -69,7 +71,7 @@ pub(super) fn fill(
             .get_or_insert(chain.gas_price().saturating_mul(2).saturating_add(tip));
     }
     if request.gas.is_none() {
-        let pending = BlockId::Number(BlockNumberOrTag::Pending);
+        let pending = BlockId::pending();
         request.gas = Some(chain.estimate_gas(call, pending, &Overrides::default())?);
     }
     Ok(request)

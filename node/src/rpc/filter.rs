@@ -112,7 +112,7 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
         ));
     }
     let logs = view.chain.logs_iter(&filter)?;
-    list(logs.map(|log| Ok(json::log(&log?))))
+    list(logs.map(|log| Ok(json::log(log?))))
 }
 
 fn uninstall(view: &View, args: &Args) -> RpcResult {
@@ -138,7 +138,7 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
         selected.to_block = Some(BlockNumberOrTag::Number(to));
     }
     let logs = view.chain.logs_iter(&selected)?;
-    list(logs.map(|log| Ok(json::log(&log?))))
+    list(logs.map(|log| Ok(json::log(log?))))
 }
 
 fn unknown(id: u64) -> RpcError {

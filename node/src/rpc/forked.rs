@@ -5,7 +5,7 @@
 use alloy::primitives::{B256, Bytes, U64, U256};
 use jsonrpsee::types::ErrorObjectOwned;
 use serde::Deserialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::ok;
@@ -117,15 +117,11 @@ impl Named {
 
 /// What is asked of the endpoint.
 pub(super) enum Question {
-    /// The request itself.
-    Whole,
-    /// The request itself, about the forked block, which a tag names here.
-    OfHead,
-    /// The request itself, if the block is not younger than the fork.
-    OfBlock(B256),
-    /// The request itself, if the transaction is not younger than the fork.
-    OfTransaction(B256),
-    /// The request itself, where this node does not know the answer.
+    /// The request, with these parameters.
+    Whole(Value),
+    /// The request, if what this method and these parameters find is not younger than the fork.
+    IfOlder(&'static str, Value),
+    /// The request, where this node does not know the answer.
     Unknown,
     /// The part of a range.
     Before(Map<String, Value>),
@@ -133,10 +129,9 @@ pub(super) enum Question {
 
 /// What the endpoint gives to an answer.
 pub(super) enum Theirs {
-    Nothing,
     /// All of it.
     Whole(Box<RawValue>),
-    /// The first entries of a list.
+    /// The first entries of a list, if any.
     Before(Vec<Box<RawValue>>),
 }
 
@@ -148,10 +143,15 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
             Named::Number(number) => number,
             Named::Hash(hash) => match view.chain.resolve(hash.into()) {
                 Ok(number) => number,
-                Err(_) => return Some(Question::OfBlock(hash)),
+                Err(_) => {
+                    return Some(Question::IfOlder(
+                        "eth_getBlockByHash",
+                        json!([hash, false]),
+                    ));
+                }
             },
         };
-        (Some(number) <= youngest).then_some(Question::Whole)
+        (Some(number) <= youngest).then(|| Question::Whole(args.to_value()))
     };
     let parameter = |at: usize| args.opt::<Value>(at, "block").ok().flatten();
     match rule(method)? {
@@ -161,14 +161,18 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
                 && is_tag(parameter(0).as_ref())
                 && view.chain.block_number() == head =>
         {
-            Some(Question::OfHead)
+            let mut params = args.to_value();
+            let list = params.as_array_mut()?;
+            list.resize(list.len().max(1), Value::Null);
+            list[0] = json!(U64::from(head));
+            Some(Question::Whole(params))
         }
         Rule::Block(at) => of_block(Named::parse(&parameter(at)?)?, Some(head)),
         Rule::State(at) => of_block(Named::parse(&parameter(at)?)?, head.checked_sub(1)),
         Rule::Transaction => {
             let hash: B256 = args.get(0, "hash").ok()?;
             let own = view.chain.transaction(hash).is_some() || view.chain.pooled(hash).is_some();
-            (!own).then_some(Question::OfTransaction(hash))
+            (!own).then(|| Question::IfOlder("eth_getTransactionByHash", json!([hash])))
         }
         Rule::Unknown => Some(Question::Unknown),
         Rule::Range => {
@@ -215,54 +219,23 @@ impl Question {
         method: &'static str,
         args: &Args,
     ) -> Result<Theirs, RpcError> {
-        let (lookup, hash) = match self {
-            Self::Unknown => return Ok(Theirs::Nothing),
-            Self::Whole => {
-                return Ok(Theirs::Whole(
-                    forwarded(fork, method, args.to_value()).await?,
-                ));
-            }
-            Self::OfHead => {
-                let mut params = args.to_value();
-                if let Some(list) = params.as_array_mut() {
-                    list.resize(list.len().max(1), Value::Null);
-                    list[0] = json!(U64::from(fork.head().number));
+        let whole = async |params: &Value| {
+            let answer = forwarded(fork, method, params.clone()).await?;
+            Ok(Theirs::Whole(answer))
+        };
+        match self {
+            Self::Unknown => Ok(Theirs::Before(Vec::new())),
+            Self::Whole(params) => whole(params).await,
+            Self::Before(filter) => before(fork, method, filter).await,
+            Self::IfOlder(lookup, params) => {
+                let found = forwarded(fork, lookup, params.clone()).await?;
+                let asked = args.to_value();
+                match is_older(fork, &found) {
+                    false => Ok(Theirs::Before(Vec::new())),
+                    true if (*lookup, params) == (method, &asked) => Ok(Theirs::Whole(found)),
+                    true => whole(&asked).await,
                 }
-                return Ok(Theirs::Whole(forwarded(fork, method, params).await?));
             }
-            Self::Before(filter) => return before(fork, method, filter).await,
-            Self::OfBlock(hash) => ("eth_getBlockByHash", hash),
-            Self::OfTransaction(hash) => ("eth_getTransactionByHash", hash),
-        };
-        let params = match self {
-            Self::OfBlock(_) => json!([hash, false]),
-            _ => json!([hash]),
-        };
-        let found = forwarded(fork, lookup, params).await?;
-        match is_older(fork, &found) {
-            false => Ok(Theirs::Nothing),
-            true if lookup == method && matches!(self, Self::OfTransaction(_)) => {
-                Ok(Theirs::Whole(found))
-            }
-            true => Ok(Theirs::Whole(
-                forwarded(fork, method, args.to_value()).await?,
-            )),
-        }
-    }
-
-    /// Asks it, where this node does not know the answer but knows that there is one.
-    pub(super) async fn after(
-        &self,
-        fork: &Fork,
-        method: &'static str,
-        args: &Args,
-        ours: RpcResult,
-    ) -> RpcResult {
-        match (self, &ours) {
-            (Self::Unknown, Err(RpcError::NotFound(_))) => {
-                forwarded(fork, method, args.to_value()).await
-            }
-            _ => ours,
         }
     }
 }
@@ -311,7 +284,7 @@ pub(super) fn joined(before: &[Box<RawValue>], ours: Box<RawValue>) -> RpcResult
 }
 
 /// The endpoint's answer; where Arbitrum's nodes do not have a method, by one that they have.
-async fn forwarded(fork: &Fork, method: &'static str, mut params: Value) -> RpcResult {
+pub(super) async fn forwarded(fork: &Fork, method: &'static str, mut params: Value) -> RpcResult {
     let standard = match method {
         "erigon_getHeaderByNumber" => {
             let number = U64::deserialize(&params[0]).unwrap_or_default();
@@ -323,14 +296,17 @@ async fn forwarded(fork: &Fork, method: &'static str, mut params: Value) -> RpcR
     };
     match fork.forward(standard, params).await {
         Ok(code) if method == "ots_hasCode" => {
-            ok(Bytes::deserialize(code).is_ok_and(|code| !code.is_empty()))
+            let code: Result<Bytes, _> = serde_json::from_str(code.get());
+            ok(code.is_ok_and(|code| !code.is_empty()))
         }
-        Ok(answer) => to_raw_value(&answer).map_err(|error| RpcError::Internal(error.to_string())),
-        Err(Refused::Error(error)) => Err(RpcError::Endpoint(ErrorObjectOwned::owned(
+        Ok(answer) => Ok(answer),
+        Err(Refused {
+            error: Some(error), ..
+        }) => Err(RpcError::Endpoint(ErrorObjectOwned::owned(
             i32::try_from(error.code).unwrap_or(-32000),
             error.message.into_owned(),
             error.data,
         ))),
-        Err(Refused::Unanswered(reason)) => Err(RpcError::Internal(reason)),
+        Err(Refused { reason, .. }) => Err(RpcError::Internal(reason)),
     }
 }

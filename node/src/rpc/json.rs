@@ -3,8 +3,7 @@
 
 use alloy::consensus::Transaction as _;
 use alloy::consensus::transaction::Recovered;
-use alloy::consensus::{Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom};
-use alloy::primitives::{B256, Log, U64, U256};
+use alloy::primitives::{B256, U64, U256};
 use alloy_rpc_types::{
     Block as RpcBlock, BlockTransactions, Header, Transaction, TransactionReceipt,
 };
@@ -115,7 +114,7 @@ struct NitroReceipt {
 pub(super) fn receipt(receipt: &Receipt) -> Document {
     value(NitroReceipt {
         receipt: TransactionReceipt {
-            inner: envelope(receipt, |log, index| located(receipt, log, index))?,
+            inner: receipt.envelope(|entry, index| log(receipt.entry(entry, index))),
             transaction_hash: receipt.transaction_hash,
             transaction_index: Some(receipt.transaction_index),
             block_hash: Some(receipt.block_hash),
@@ -134,9 +133,9 @@ pub(super) fn receipt(receipt: &Receipt) -> Document {
 }
 
 /// A log with its block, transaction and index.
-pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
+pub(super) fn log(entry: LogEntry) -> alloy_rpc_types::Log {
     alloy_rpc_types::Log {
-        inner: entry.log.clone(),
+        inner: entry.log,
         block_hash: Some(entry.block_hash),
         block_number: Some(entry.block_number),
         block_timestamp: Some(entry.block_timestamp),
@@ -147,58 +146,11 @@ pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
     }
 }
 
-/// The logs of a receipt with their indices.
-pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
-    let logs = receipt.logs.iter().zip(receipt.first_log_index..);
-    logs.map(|(log, index)| located(receipt, log, index))
-        .collect()
-}
-
-/// A log of a receipt with its place.
-pub(super) fn located(receipt: &Receipt, log: &Log, log_index: u64) -> alloy_rpc_types::Log {
-    alloy_rpc_types::Log {
-        inner: log.clone(),
-        block_hash: Some(receipt.block_hash),
-        block_number: Some(receipt.block_number),
-        block_timestamp: Some(receipt.block_timestamp),
-        transaction_hash: Some(receipt.transaction_hash),
-        transaction_index: Some(receipt.transaction_index),
-        log_index: Some(log_index),
-        removed: false,
-    }
-}
-
 fn rpc_header(block: &Block) -> Header {
     Header {
         hash: block.hash,
         inner: block.header.clone(),
         total_difficulty: Some(U256::from(block.header.number)),
         size: Some(U256::from(block.size)),
-    }
-}
-
-/// A receipt by its transaction's type, with its logs as `log` makes them from each and its index
-/// in the block.
-pub(super) fn envelope<L>(
-    receipt: &Receipt,
-    log: impl Fn(&Log, u64) -> L,
-) -> Result<ReceiptEnvelope<L>, RpcError> {
-    let logs = receipt.logs.iter().zip(receipt.first_log_index..);
-    let inner = ReceiptWithBloom {
-        receipt: ConsensusReceipt {
-            status: receipt.success.into(),
-            cumulative_gas_used: receipt.cumulative_gas_used,
-            logs: logs.map(|(entry, index)| log(entry, index)).collect(),
-        },
-        logs_bloom: receipt.logs_bloom,
-    };
-    match receipt.tx_type {
-        0 => Ok(ReceiptEnvelope::Legacy(inner)),
-        1 => Ok(ReceiptEnvelope::Eip2930(inner)),
-        2 => Ok(ReceiptEnvelope::Eip1559(inner)),
-        4 => Ok(ReceiptEnvelope::Eip7702(inner)),
-        other => Err(RpcError::Internal(format!(
-            "a receipt of transaction type {other}; expected 0, 1, 2 or 4"
-        ))),
     }
 }

@@ -43,11 +43,12 @@ use crate::events::Events;
 use crate::executor::{Begin, Executor};
 use crate::node::Node;
 use crate::rpc_error::RpcError;
+use crate::turns::Turns;
 use crate::view::View;
 use crate::worker::Worker;
 use args::Args;
 pub(crate) use batch::BatchLayer;
-use forked::Theirs;
+use forked::{Question, Theirs};
 use method::{Context, Method, RpcResult, Table, Work};
 
 const TABLES: [Table; 20] = [
@@ -120,22 +121,29 @@ fn register(
     name: &'static str,
     method: Method,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, _| async move {
+    module.register_async_method(name, move |params, context, extensions| async move {
         let args = Args::new(&params)?;
-        answer(&context, name, method, args).await
+        let turns = extensions.get::<Turns>().cloned().unwrap_or_default();
+        answer(&context, &turns, (name, method), args).await
     })?;
     Ok(())
 }
 
 /// This node's answer, or that of the chain that it forked.
-async fn answer(context: &Context, name: &'static str, method: Method, args: Args) -> RpcResult {
+async fn answer(
+    context: &Context,
+    turns: &Turns,
+    (name, method): (&'static str, Method),
+    args: Args,
+) -> RpcResult {
+    let executor = &context.executor;
     let (begin, reader) = match method {
         Method::Lookup(reader) => (Begin::AtOnce, reader),
         Method::Read(reader) => (Begin::InLane, reader),
         Method::Prepare(prepare) => {
             let view = context.worker.view().await?;
             let prepare = move |view: &View| prepare(view, &args);
-            let work = context.executor.read(view, Begin::InLane, prepare).await?;
+            let work = executor.read(view, Begin::InLane, turns, prepare).await?;
             return change(context, None, work).await;
         }
         Method::Change(handler) => {
@@ -145,24 +153,24 @@ async fn answer(context: &Context, name: &'static str, method: Method, args: Arg
         }
     };
     let view = context.worker.view().await?;
-    let theirs = match (&view.fork, forked::question(&view, name, &args)) {
-        (Some(fork), Some(question)) => Some((fork.clone(), question)),
-        _ => None,
-    };
+    let question = forked::question(&view, name, &args);
+    let theirs = view.fork.clone().zip(question);
     let before = match &theirs {
         Some((fork, question)) => match question.asked(fork, name, &args).await? {
             Theirs::Whole(answer) => return Ok(answer),
             Theirs::Before(entries) => entries,
-            Theirs::Nothing => Vec::new(),
         },
         None => Vec::new(),
     };
     let asked = args.clone();
     let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let ours = context.executor.read(view, begin, read).await;
-    match theirs {
-        Some((fork, question)) => question.after(&fork, name, &args, ours).await,
-        None => ours,
+    let ours = executor.read(view, begin, turns, read).await;
+    match (theirs, &ours) {
+        // It is known that there is an answer.
+        (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
+            forked::forwarded(&fork, name, args.to_value()).await
+        }
+        _ => ours,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use alloy::primitives::{Address, Bytes};
 use serde_json::{Value, json};
-use stylus_chain::{BlockId, BlockNumberOrTag, CallOptions, Chain, TraceKind};
+use stylus_chain::{BlockId, CallOptions, Chain, TraceKind};
 
 use super::account::account_of;
 use super::answer::{done, ok};
@@ -13,6 +13,7 @@ use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use crate::node::number_id;
+use crate::rpc_error::RpcError;
 use crate::view::View;
 
 /// The version of Otterscan's methods that anvil names.
@@ -80,7 +81,7 @@ fn block_details(view: &View, args: &Args) -> RpcResult {
 fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let number = number_id(args.u64(0, "block")?);
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
-    let missing = || crate::rpc_error::RpcError::NotFound("block not found".into());
+    let missing = || RpcError::NotFound("block not found".into());
     let block = view.chain.block(number).ok_or_else(missing)?;
     let mut shown = convert::block(&block, true)?;
     let begin = page.saturating_mul(size).min(block.transactions.len());
@@ -105,7 +106,7 @@ fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let receipts = receipts.map(|receipt| {
         let mut shown = convert::receipt(receipt)?;
         shown["timestamp"] = json!(alloy::primitives::U64::from(block.header.timestamp));
-        Ok::<_, crate::rpc_error::RpcError>(shown)
+        Ok::<_, RpcError>(shown)
     });
     let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
     ok(json!({ "fullblock": shown, "receipts": receipts }))
@@ -124,14 +125,12 @@ fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
 fn contract_creator(view: &View, args: &Args) -> RpcResult {
     let contract: Address = args.get(0, "address")?;
     let created = view.chain.creation_of(contract);
-    let first = BlockId::Number(BlockNumberOrTag::Earliest);
+    let first = BlockId::earliest();
     if created.is_none()
         && view.fork.is_some()
         && !view.chain.account(contract, first)?.code.is_empty()
     {
-        return Err(crate::rpc_error::RpcError::NotFound(
-            "it was created before the fork".into(),
-        ));
+        return Err(RpcError::NotFound("it was created before the fork".into()));
     }
     ok(created.map(|(hash, creator)| json!({ "hash": hash, "creator": creator })))
 }
@@ -144,7 +143,7 @@ fn header(view: &View, args: &Args) -> RpcResult {
         .transpose()?)
 }
 
-fn calls(chain: &Chain, args: &Args) -> Result<Value, crate::rpc_error::RpcError> {
+fn calls(chain: &Chain, args: &Args) -> Result<Value, RpcError> {
     let kind = TraceKind::Call(CallOptions::default());
     Ok(chain.trace(args.get(0, "hash")?, kind)?)
 }

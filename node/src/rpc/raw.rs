@@ -8,7 +8,6 @@ use alloy::primitives::{B256, Bytes};
 use super::answer::{done, list, ok};
 use super::args::Args;
 use super::block::{requested_block, requested_transaction};
-use super::json;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use crate::view::View;
@@ -74,7 +73,7 @@ fn receipts(view: &View, args: &Args) -> RpcResult {
         return done();
     };
     list(block.receipts.iter().map(|receipt| {
-        let envelope = json::envelope(receipt, |log, _| log.clone())?;
+        let envelope = receipt.envelope(|log, _| log.clone());
         Ok(Bytes::from(envelope.encoded_2718()))
     }))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::eips::BlockId;
 use alloy::primitives::{B256, TxKind, U256};
 use alloy_rpc_types::state::{AccountOverride as RpcAccountOverride, StateOverride};
 use alloy_rpc_types::{BlockOverrides, Filter, FilterBlockOption, TransactionRequest};
@@ -13,9 +13,7 @@ use crate::rpc_error::RpcError;
 
 /// The block a request is about; the latest when it names none.
 pub(super) fn block_id(args: &Args, index: usize) -> Result<BlockId, RpcError> {
-    Ok(args
-        .opt(index, "block")?
-        .unwrap_or(BlockId::Number(BlockNumberOrTag::Latest)))
+    Ok(args.opt(index, "block")?.unwrap_or(BlockId::latest()))
 }
 
 /// A call, or a transaction that is still to be signed.
@@ -75,14 +73,14 @@ pub(super) fn overrides(
                 "the block override `{name}`"
             )));
         }
-        overrides.number = block
-            .number
-            .map(|number| narrow("number", number))
-            .transpose()?;
-        overrides.base_fee = block
-            .base_fee
-            .map(|fee| narrow("baseFee", fee))
-            .transpose()?;
+        let narrow = |name: &str, value: Option<U256>| {
+            let name = format!("block override `{name}`");
+            value
+                .map(|value| RpcError::narrow(&name, value))
+                .transpose()
+        };
+        overrides.number = narrow("number", block.number)?;
+        overrides.base_fee = narrow("baseFee", block.base_fee)?;
         overrides.timestamp = block.time;
         overrides.gas_limit = block.gas_limit;
         overrides.coinbase = block.coinbase;
@@ -133,9 +131,4 @@ fn account_override(account: RpcAccountOverride) -> Result<AccountOverride, RpcE
         state: account.state.map(slots),
         state_diff: account.state_diff.map(slots),
     })
-}
-
-fn narrow(name: &str, value: U256) -> Result<u64, RpcError> {
-    u64::try_from(value)
-        .map_err(|_| RpcError::Params(format!("block override `{name}`: {value} exceeds 64 bits")))
 }

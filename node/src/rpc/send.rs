@@ -12,7 +12,7 @@ use stylus_chain::Chain;
 
 use super::answer::ok;
 use super::args::Args;
-use super::fill::{fill, sender};
+use super::fill::{built, fill, sender};
 use super::method::Method::{Change, Read};
 use super::method::{Context, RpcResult, Table};
 use super::request;
@@ -159,12 +159,7 @@ fn fill_and_sign(
 ) -> Result<TxEnvelope, RpcError> {
     let request = fill(chain, from, request)?;
     let signer = accounts.signer(from).ok_or(RpcError::NoSigner(from))?;
-    let mut unsigned = request.build_typed_tx().map_err(|request| {
-        RpcError::Params(format!(
-            "cannot build a transaction: missing {:?}",
-            request.missing_keys()
-        ))
-    })?;
+    let mut unsigned = built(request)?;
     let signature = signer
         .sign_transaction_sync(&mut unsigned)
         .map_err(|error| RpcError::Internal(error.to_string()))?;

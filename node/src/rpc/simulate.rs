@@ -4,23 +4,19 @@ use alloy::primitives::{Bytes, U64};
 
 use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use stylus_chain::{
     CallRequest, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock, SimulationRules,
 };
 
 use super::answer::list;
-use super::args::{Args, AtMost};
+use super::args::{Args, AtMost, Calls};
 use super::json as convert;
 use super::method::Method::Read;
 use super::method::{RpcResult, Table};
 use super::request::{self, block_id};
 use crate::rpc_error::{RpcError, revert_message};
 use crate::view::View;
-
-/// Most calls of one request.
-const MAX_CALLS: usize = 5_000;
 
 pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
 
@@ -31,20 +27,9 @@ struct Counted {
     block_state_calls: AtMost<Calls, { MAX_SIMULATE_BLOCKS as usize }>,
 }
 
-#[derive(Deserialize)]
-struct Calls {
-    #[serde(default)]
-    calls: Vec<IgnoredAny>,
-}
-
 fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
     let counted: Counted = args.get(0, "blocks to simulate")?;
-    let calls = counted.block_state_calls.0.iter();
-    RpcError::at_most(
-        "calls",
-        MAX_CALLS,
-        calls.map(|block| block.calls.len()).sum(),
-    )?;
+    counted.block_state_calls.check()?;
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
     let rules = SimulationRules {
         validate: payload.validation,
@@ -77,7 +62,7 @@ fn answer(made: &SimulatedBlock, full: bool) -> convert::Document {
         .map(|(receipt, logs)| {
             let logs = logs.iter().map(|log| {
                 index += 1;
-                json!(convert::located(receipt, log, index - 1))
+                json!(convert::log(receipt.entry(log, index - 1)))
             });
             call(receipt, logs.collect())
         })

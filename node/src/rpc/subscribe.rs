@@ -10,14 +10,13 @@ use jsonrpsee::server::{PendingSubscriptionSink, SubscriptionMessage, Subscripti
 use jsonrpsee::types::Params;
 use jsonrpsee::{Extensions, RpcModule};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use stylus_chain::Block;
 use tokio::sync::broadcast::Receiver;
 
 use super::answer::ok;
 use super::args::Args;
 use super::json;
-use super::method::Context;
+use super::method::{Context, RpcResult};
 use crate::events::Event;
 use crate::rpc_error::RpcError;
 
@@ -91,31 +90,41 @@ async fn forward(
             () = sink.closed() => return,
             event = events.recv() => event,
         };
-        let Ok(event) = event else { return };
-        if let (Wanted::Logs(filter), Event::Block(block)) = (wanted, &event) {
-            if !send_logs(filter, block, &sink).await {
-                return;
+        let sent = match (wanted, event) {
+            (_, Err(_)) => return,
+            (Wanted::Heads, Ok(Event::Block(block))) => {
+                send(&sink, json::header(&block).and_then(ok)).await
             }
-            continue;
-        }
-        for message in messages(context, wanted, event).await {
-            if sink.send(SubscriptionMessage::from(message)).await.is_err() {
-                return;
+            (Wanted::Logs(filter), Ok(Event::Block(block))) => {
+                send_logs(filter, &block, &sink).await
             }
+            (Wanted::Transactions { full: false }, Ok(Event::Transaction(hash))) => {
+                send(&sink, ok(hash)).await
+            }
+            (Wanted::Transactions { full: true }, Ok(Event::Transaction(hash))) => {
+                send(&sink, whole(context, hash).await).await
+            }
+            (_, Ok(_)) => true,
+        };
+        if !sent {
+            return;
         }
     }
+}
+
+/// Sends what there is to say; false once nobody listens.
+async fn send(sink: &SubscriptionSink, message: RpcResult) -> bool {
+    let Ok(message) = message else { return true };
+    sink.send(SubscriptionMessage::from(message)).await.is_ok()
 }
 
 /// One log after the other: those of a block may be many, and others wait for this thread.
 async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> bool {
     for receipt in &block.receipts {
         tokio::task::yield_now().await;
-        for log in json::receipt_logs(receipt) {
-            if !filter.matches(&log.inner) {
-                continue;
-            }
-            let Ok(message) = ok(log) else { continue };
-            if sink.send(SubscriptionMessage::from(message)).await.is_err() {
+        let logs = receipt.indexed_logs();
+        for (log, index) in logs.filter(|(log, _)| filter.matches(log)) {
+            if !send(sink, ok(json::log(receipt.entry(log, index)))).await {
                 return false;
             }
         }
@@ -123,27 +132,11 @@ async fn send_logs(filter: &Filter, block: &Block, sink: &SubscriptionSink) -> b
     true
 }
 
-async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Box<RawValue>> {
-    match (wanted, event) {
-        (Wanted::Heads, Event::Block(block)) => {
-            json::header(&block).and_then(ok).into_iter().collect()
-        }
-        (Wanted::Transactions { full: false }, Event::Transaction(hash)) => {
-            ok(hash).into_iter().collect()
-        }
-        (Wanted::Transactions { full: true }, Event::Transaction(hash)) => {
-            whole(context, hash).await.into_iter().collect()
-        }
-        (Wanted::Heads | Wanted::Logs(_), Event::Transaction(_))
-        | (Wanted::Transactions { .. } | Wanted::Logs(_), Event::Block(_))
-        | (_, Event::Skipped) => Vec::new(),
-    }
-}
-
-async fn whole(context: &Context, hash: B256) -> Option<Box<RawValue>> {
-    let view = context.worker.view().await.ok()?;
+async fn whole(context: &Context, hash: B256) -> RpcResult {
+    let view = context.worker.view().await?;
     let mined = view.chain.transaction(hash);
     let mined = mined.map(|tx| json::transaction(&tx));
     let waiting = || view.chain.pooled(hash).map(|tx| json::pooled(&tx));
-    ok(mined.or_else(waiting)?).ok()
+    let unknown = || RpcError::NotFound("it was dropped".into());
+    ok(mined.or_else(waiting).ok_or_else(unknown)?)
 }

@@ -92,12 +92,8 @@ fn drop_all(node: &mut Node, _: &Args) -> RpcResult {
 fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = node.chain.pool();
-    for tx in pool
-        .pending
-        .iter()
-        .chain(&pool.queued)
-        .filter(|tx| tx.from == sender)
-    {
+    let waiting = pool.pending.iter().chain(&pool.queued);
+    for tx in waiting.filter(|tx| tx.from == sender) {
         node.chain.drop_transaction(tx.hash);
     }
     done()

@@ -97,13 +97,13 @@ fn honest_call(port: u16) -> Duration {
     begun.elapsed()
 }
 
-/// Memory of a process in MiB.
-fn memory(process: &Process) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id()));
-    let status = status.unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-    kilobytes.unwrap_or_default() / 1024
+/// Memory of a process in MiB: one line of its status.
+pub(crate) fn memory(process: &Process, name: &str) -> u64 {
+    let path = format!("/proc/{}/status", process.child.id());
+    let status = std::fs::read_to_string(path).expect("Linux tells it");
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    kib.expect("a number").parse::<u64>().expect("a number") / 1024
 }
 
 async fn subscribe(client: &WsClient) -> Subscription<Value> {
@@ -153,7 +153,7 @@ async fn honest_callers_are_answered_beside_ten_thousand_hostile_connections_of_
             times[HONEST / 2].as_millis(),
             times[HONEST - 1].as_millis(),
             begun.elapsed().as_millis(),
-            memory(&process),
+            memory(&process, "VmRSS:"),
         );
         for socket in hostile {
             let _ = socket.shutdown(Shutdown::Both);
@@ -203,7 +203,7 @@ fn callers_that_wait_for_a_block_do_not_block_others() {
 }
 
 /// A WebSocket by hand, because a client would read.
-fn websocket(port: u16) -> TcpStream {
+pub(crate) fn websocket(port: u16) -> TcpStream {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
     socket.write_all(WEBSOCKET.as_bytes()).expect("sent");
     let mut head = Vec::new();
@@ -216,10 +216,16 @@ fn websocket(port: u16) -> TcpStream {
 }
 
 /// A WebSocket frame of a text, masked with zeros.
-fn frame(text: &str) -> Vec<u8> {
-    let length = u8::try_from(text.len()).expect("a short text");
-    assert!(length < 126);
-    let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+pub(crate) fn frame(text: &str) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match u8::try_from(text.len()) {
+        Ok(short) if short < 126 => frame.push(0x80 | short),
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend((text.len() as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
     frame.extend_from_slice(text.as_bytes());
     frame
 }
@@ -262,13 +268,13 @@ fn requests_of_a_websocket_that_reads_no_answers_stay_unread_and_none_is_lost() 
                 writing.write_all(&requests).expect("sent");
             }
         });
-        let (mut before, mut held) = (0, memory(&process));
+        let (mut before, mut held) = (0, memory(&process, "VmRSS:"));
         // As long as it grows.
         while held > before {
             before = held;
             std::thread::sleep(Duration::from_secs(2));
             honest_call(port);
-            held = memory(&process);
+            held = memory(&process, "VmRSS:");
         }
         println!("{held} MiB are held for {REQUESTS} requests, batches: {batch}");
         assert!(held < 300, "{held} MiB, batches: {batch}");
@@ -291,7 +297,7 @@ async fn a_websocket_that_reads_no_answers_is_given_no_more_than_a_few() {
     socket
         .write_all(&frame(&call.to_string()).repeat(300))
         .expect("sent");
-    let busy = || memory(&process);
+    let busy = || memory(&process, "VmRSS:");
     let mut held = 0;
     // As long as it grows.
     while busy() > held {

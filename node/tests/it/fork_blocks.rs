@@ -147,6 +147,115 @@ fn an_endpoint_that_cannot_be_reached_is_told_without_its_key() {
     assert!(!unreachable.contains("secret"), "{unreachable}");
 }
 
+/// The key in other forms than the URL has it.
+fn escaped(front: &Front) -> String {
+    let url = front.url().replace("secretkey", "secret%6Bey");
+    format!("{url}?apikey=other%2Dsecret%2Dof%2Dsomebody")
+}
+
+#[test]
+fn what_an_endpoint_says_of_its_url_and_of_headers_is_shown_to_nobody() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let mut options = with_secret(&front);
+    (options.url, options.retries) = (escaped(&front), 0);
+    let fork = forked(options);
+    front.script().telltale = true;
+    for (method, params) in [
+        ("eth_getBlockByNumber", json!(["0x1", false])),
+        (
+            "eth_getBalance",
+            json!([Address::repeat_byte(0x52), "latest"]),
+        ),
+    ] {
+        let error = rpc_error(fork.port(), method, params).to_string();
+        assert!(error.contains("no quota for"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_log_of_everything_has_no_key_of_an_endpoint() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let url = escaped(&front);
+    let header = ["--fork-header", SECRET, "--retries", "0"];
+    let child = std::process::Command::new(crate::support::binary())
+        .args(["-p", "0", "-vv", "--fork-url", &url])
+        .args(header)
+        .env("RUST_LOG", "trace")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn();
+    let mut child = child.expect("it starts");
+    let port = crate::support::ready(&mut child);
+    front.script().broken = Some(500);
+    for of in 0x60..0x63u8 {
+        rpc_error(
+            port,
+            "eth_getBalance",
+            json!([Address::repeat_byte(of), "latest"]),
+        );
+    }
+    child.kill().expect("our own child");
+    let said = child.wait_with_output().expect("it ended").stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.len() > 1_000, "{said}");
+    let line = said.lines().find(|line| line.contains("secret"));
+    assert_eq!(line, None);
+}
+
+#[test]
+fn blocks_and_logs_of_another_branch_are_an_error_after_a_reorganisation() {
+    let origin = origin();
+    let there = origin.node.port();
+    let fork = forked(options(origin.node.endpoint()));
+    let here = fork.port();
+    assert!(rpc(here, "eth_getBlockByNumber", json!(["0x1", false])).is_object());
+    rpc(there, "anvil_rollback", json!([1]));
+    rpc(
+        there,
+        "anvil_setBalance",
+        json!([Address::repeat_byte(0x41), "0x64"]),
+    );
+    rpc(there, "evm_mine", json!([]));
+    std::thread::sleep(Duration::from_millis(1_100));
+    for (method, params) in [
+        ("eth_getBlockByNumber", json!(["0x2", false])),
+        (
+            "eth_getLogs",
+            json!([{ "fromBlock": "0x1", "toBlock": "latest" }]),
+        ),
+        ("eth_getBlockReceipts", json!(["0x1"])),
+    ] {
+        let error = rpc_error(here, method, params).to_string();
+        assert!(
+            error.contains("the block was replaced"),
+            "{method}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_filter_over_blocks_before_the_fork_is_refused() {
+    let origin = origin();
+    let fork = forked(options(origin.node.endpoint()));
+    for from in ["earliest", "0x1", "0x2"] {
+        let id = rpc(fork.port(), "eth_newFilter", json!([{ "fromBlock": from }]));
+        let error = rpc_error(fork.port(), "eth_getFilterLogs", json!([id]));
+        assert_eq!(error["code"], -32004, "{from}: {error}");
+    }
+    let id = rpc(
+        fork.port(),
+        "eth_newFilter",
+        json!([{ "fromBlock": "0x3" }]),
+    );
+    assert_eq!(
+        rpc(fork.port(), "eth_getFilterLogs", json!([id])),
+        json!([])
+    );
+}
+
 #[test]
 fn what_is_named_by_hash_is_the_chains_up_to_the_fork_and_unknown_after_it() {
     let origin = origin();

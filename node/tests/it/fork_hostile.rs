@@ -142,3 +142,20 @@ fn accounts_and_words_that_no_chain_has_are_errors_and_the_fork_goes_on() {
         assert_eq!(sent(fork.port(), &origin)["status"], "0x1");
     }
 }
+
+#[test]
+fn an_answer_without_end_is_an_error_and_the_fork_goes_on() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(options(front.url()));
+    let long = json!("a".repeat(66 << 20));
+    front.script().answers = vec![("eth_getBalance", long)];
+    let unread = json!([Address::repeat_byte(0x77), "latest"]);
+    for at in ["latest", "0x1"] {
+        let params = json!([unread[0], at]);
+        let error = rpc_error(fork.port(), "eth_getBalance", params).to_string();
+        assert!(error.contains("more than 64 MiB"), "{at}: {error}");
+    }
+    front.script().answers.clear();
+    assert_eq!(rpc(fork.port(), "eth_getBalance", unread), "0x0");
+}

@@ -1,14 +1,12 @@
 //! `--fork-verify`: accounts and storage words count with a proof against the block's state root alone.
 
-use std::io::{BufRead, BufReader};
-
 use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
 use stylus_devnode::{Fork, ForkError, ForkOptions, NodeHandle, Verify};
 
 use crate::fork::{INPUT, Origin, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
-use crate::support::{Process, binary, rpc, rpc_error};
+use crate::support::{Process, binary, ready, rpc, rpc_error};
 
 /// Returns the word of slot 0.
 const READER: &str = "0x5f545f5260205ff3";
@@ -263,6 +261,30 @@ fn a_reset_to_another_url_verifies_as_before() {
     assert!(error.contains("ForkProofMismatch"), "{error}");
 }
 
+#[test]
+fn a_fork_that_was_left_is_verified_when_it_is_entered_again() {
+    let origin = chain();
+    let fork = forked(verified(origin.node.endpoint()));
+    rpc(fork.port(), "anvil_reset", json!([]));
+    let front = Front::of(origin.node.port(), Script::default());
+    let forking = json!([{ "forking": { "jsonRpcUrl": front.url() } }]);
+    rpc(fork.port(), "anvil_reset", forking);
+    front.script().answers = vec![("eth_getCode", json!("0x00"))];
+    let error = rpc_error(fork.port(), "eth_call", read()).to_string();
+    assert!(error.contains("ForkProofMismatch"), "{error}");
+}
+
+#[test]
+fn an_endpoint_elsewhere_that_takes_the_place_of_a_local_one_is_verified() {
+    let origin = chain();
+    let fork = forked(options(origin.node.endpoint()));
+    let front = Front::of(origin.node.port(), Script::default());
+    rpc(fork.port(), "anvil_setRpcUrl", json!([elsewhere(&front)]));
+    front.script().answers = vec![("eth_getCode", json!("0x00"))];
+    let error = rpc_error(fork.port(), "eth_call", read()).to_string();
+    assert!(error.contains("ForkProofMismatch"), "{error}");
+}
+
 /// The endpoint under a name that does not show that it is on this machine: 127.0.0.1 as one number.
 fn elsewhere(front: &Front) -> String {
     front.url().replace("127.0.0.1", "2130706433")
@@ -299,12 +321,7 @@ fn by_default_an_endpoint_without_proofs_is_told_of_once_and_believed() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("it starts");
-    let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
-    let port = lines.map_while(Result::ok).find_map(|line| {
-        let (_, port) = line.strip_prefix("Listening on ")?.rsplit_once(':')?;
-        port.parse().ok()
-    });
-    let port = port.expect("a ready line");
+    let port = ready(&mut child);
     assert_eq!(rpc(port, "eth_call", call(&origin)), INPUT);
     assert_eq!(
         rpc(port, "eth_getBalance", json!([CONTRACT, "latest"])),

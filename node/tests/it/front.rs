@@ -41,6 +41,8 @@ pub(crate) struct Script {
     pub(crate) requests: Vec<String>,
     /// Heads of the requests, as they arrived.
     pub(crate) heads: Vec<String>,
+    /// Every request is an error that names what came along with it.
+    pub(crate) telltale: bool,
     /// How long each answer takes.
     pub(crate) pause: Duration,
     /// Blocks named by hash in an object (EIP-1898) are not understood.
@@ -95,13 +97,21 @@ fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
     let Ok(body) = String::from_utf8(body) else {
         return;
     };
-    lock().heads.push(head);
+    lock().heads.push(head.clone());
     let pause = lock().pause;
     let (status, header, answer) = {
         let mut script = lock();
         script.arrived += 1;
         if let Some(status) = script.broken {
             (status, "", "out of order".to_owned())
+        } else if script.telltale {
+            let path = head.split_whitespace().nth(1).unwrap_or_default();
+            let words = format!("no quota for {path}: {}", head.replace(['\r', '\n'], " "));
+            let error = json!({ "code": -32000, "message": words, "data": { "url": path } });
+            let request: Value = serde_json::from_str(&body).expect("requests are JSON");
+            let id = request.get("id").cloned().unwrap_or_default();
+            let answer = json!({ "jsonrpc": "2.0", "id": id, "error": error });
+            (200, "", answer.to_string())
         } else if script.limited > 0 {
             script.limited -= 1;
             (429, "Retry-After: 1\r\n", "slow down".to_owned())

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod batches;
+mod bounds;
 mod connections;
 mod control;
 mod debug;

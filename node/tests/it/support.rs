@@ -80,6 +80,16 @@ pub(crate) fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
     (status, body.unwrap_or_default())
 }
 
+/// The port that the ready line of a process names.
+pub(crate) fn ready(child: &mut Child) -> u16 {
+    let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+    let port = lines.map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.strip_prefix("Listening on ")?.rsplit_once(':')?;
+        port.parse().ok()
+    });
+    port.expect("a ready line")
+}
+
 /// A running `stylus-devnode`, killed at the end of the test.
 pub(crate) struct Process {
     pub(crate) child: Child,

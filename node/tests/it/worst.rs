@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use alloy::primitives::{Address, B256, U256};
 use serde_json::{Value, json};
 
+use crate::bounds::busy;
+use crate::connections::memory;
 use crate::front::{Front, Script};
 use crate::readers::{account, doubling};
 use crate::support::{Process, post, rpc};
@@ -21,6 +23,8 @@ type Call = (&'static str, Value);
 struct Row {
     name: &'static str,
     prepare: fn(u16),
+    /// So many send it at the same time.
+    callers: usize,
     /// The requests of one turn; `turn` makes them differ.
     worst: fn(turn: u64) -> Vec<Call>,
 }
@@ -66,15 +70,17 @@ fn many() -> Vec<Address> {
     (0..340_000).map(word).collect()
 }
 
-const ROWS: [Row; 9] = [
+const ROWS: [Row; 11] = [
     Row {
         name: "nothing",
         prepare: nothing,
+        callers: 1,
         worst: |_| Vec::new(),
     },
     Row {
         name: "1: debug_traceCallMany, 500 calls that return 5 MB",
         prepare: with_code,
+        callers: 1,
         worst: |_| {
             let bundle = json!([{ "transactions": calls(500, 0xaa) }]);
             let tracer = json!({ "tracer": "callTracer" });
@@ -84,6 +90,7 @@ const ROWS: [Row; 9] = [
     Row {
         name: "1: eth_simulateV1, 5,000 calls that return 5 MB",
         prepare: with_code,
+        callers: 1,
         worst: |_| {
             let blocks = json!({ "blockStateCalls": [{ "calls": calls(5_000, 0xaa) }] });
             vec![("eth_simulateV1", json!([blocks, "latest"]))]
@@ -92,6 +99,7 @@ const ROWS: [Row; 9] = [
     Row {
         name: "4: eth_signTypedData_v4, types that double 60 times",
         prepare: nothing,
+        callers: 1,
         worst: |_| {
             let dev = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
             vec![("eth_signTypedData_v4", json!([dev, doubling(60)]))]
@@ -100,6 +108,7 @@ const ROWS: [Row; 9] = [
     Row {
         name: "5: eth_getFilterLogs with 340,000 addresses",
         prepare: with_logs,
+        callers: 1,
         worst: |turn| {
             let filter =
                 json!([{ "fromBlock": "earliest", "toBlock": "latest", "address": many() }]);
@@ -114,11 +123,13 @@ const ROWS: [Row; 9] = [
     Row {
         name: "5: anvil_dealERC20 of a token that reads 15,000 slots",
         prepare: with_code,
+        callers: 1,
         worst: |_| vec![("anvil_dealERC20", json!([account(1), account(0xcc), "0x7"]))],
     },
     Row {
         name: "5: two eth_getLogs of 80 MB",
         prepare: with_logs,
+        callers: 1,
         worst: |_| {
             let filter = json!([{ "fromBlock": "earliest", "toBlock": "latest" }]);
             vec![("eth_getLogs", filter.clone()), ("eth_getLogs", filter)]
@@ -127,6 +138,7 @@ const ROWS: [Row; 9] = [
     Row {
         name: "6: a fork whose endpoint takes 20 s for a balance",
         prepare: nothing,
+        callers: 1,
         worst: |turn| {
             let of = Address::from_word(B256::from(U256::from(turn + 1_000)));
             let balance = json!([of, "latest"]);
@@ -137,6 +149,7 @@ const ROWS: [Row; 9] = [
     Row {
         name: "7: blocks of 100 transactions of 32 M gas",
         prepare: with_waiting,
+        callers: 1,
         worst: |_| {
             let dev = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
             let spend = json!([{ "from": dev, "to": account(0xee), "gas": "0x1e84800" }]);
@@ -145,16 +158,22 @@ const ROWS: [Row; 9] = [
             calls
         },
     },
+    Row {
+        name: "four connections with requests of 16 MB",
+        prepare: nothing,
+        callers: 4,
+        worst: |_| {
+            let bytes = format!("0x{}", "ab".repeat(8_000_000));
+            vec![("web3_sha3", json!([bytes]))]
+        },
+    },
+    Row {
+        name: "four WebSockets with 16 endless requests each",
+        prepare: |port| std::mem::forget(busy(port, 4, 16)),
+        callers: 1,
+        worst: |_| Vec::new(),
+    },
 ];
-
-/// One line of the status of a process, in MiB.
-fn memory(process: &Process, name: &str) -> u64 {
-    let path = format!("/proc/{}/status", process.child.id());
-    let status = std::fs::read_to_string(path).expect("Linux tells it");
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kib = line.and_then(|line| line.split_whitespace().next());
-    kib.expect("a number").parse::<u64>().expect("a number") / 1024
-}
 
 fn longest(times: &mut [Duration]) -> (u128, u128) {
     times.sort_unstable();
@@ -195,7 +214,7 @@ fn measure(row: &Row) {
     let (done, turns) = (AtomicBool::new(false), AtomicU64::new(0));
     let (mut number, mut call) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let send = || {
             while !done.load(Ordering::Relaxed) {
                 let turn = turns.fetch_add(1, Ordering::Relaxed);
                 let requests: Vec<_> = (row.worst)(turn)
@@ -204,12 +223,16 @@ fn measure(row: &Row) {
                         json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
                     })
                     .collect();
-                match requests.is_empty() {
-                    true => std::thread::sleep(Duration::from_millis(50)),
-                    false => drop(post(port, &Value::from(requests).to_string())),
+                let body = Value::from(requests).to_string();
+                match body.len() > 2 && !done.load(Ordering::Relaxed) {
+                    true => drop(post(port, &body)),
+                    false => std::thread::sleep(Duration::from_millis(50)),
                 }
             }
-        });
+        };
+        for _ in 0..row.callers {
+            scope.spawn(send);
+        }
         let begun = Instant::now();
         while begun.elapsed() < ROW {
             let at = Instant::now();

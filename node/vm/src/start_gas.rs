@@ -16,16 +16,6 @@ pub struct StartParams {
 }
 
 impl StartParams {
-    /// The defaults of a Stylus version.
-    pub fn for_stylus(version: u16) -> Self {
-        Self {
-            min_init_gas: if version == 1 { 72 } else { 69 },
-            min_cached_init_gas: 11,
-            init_cost_scalar: 50,
-            cached_cost_scalar: 50,
-        }
-    }
-
     /// Gas of what an uncached start adds.
     pub fn init_gas(&self, info: &ProgramInfo) -> u64 {
         u64::from(self.min_init_gas) * 128 + scaled(info.init_cost, self.init_cost_scalar)

@@ -12,6 +12,7 @@ use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
 use crate::interface::{Callable, Places};
 use crate::progress::Progress;
+use crate::state_folder::state_folder;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -42,8 +43,8 @@ enum Origin {
 }
 
 impl Builder {
-    /// A builder for the crates of authors. What it builds goes into the target folder of their
-    /// workspace, or into `CARGO_TARGET_DIR`. The framework is the pinned one.
+    /// A builder for the crates of authors. What it builds goes into `CARGO_TARGET_DIR`, or into the user's
+    /// folder. The framework is the pinned one.
     pub fn new(progress: Arc<dyn Progress>) -> Self {
         Self {
             workspace: None,
@@ -271,7 +272,11 @@ impl Builder {
             (None, Some(named)) => {
                 std::path::absolute(&named).map_err(BuildError::file("find", named))?
             }
-            (None, None) => root.join("target"),
+            // What contracts depend on is compiled once for all projects of a user.
+            (None, None) => match state_folder() {
+                Some(state) => state.join("build"),
+                None => root.join("target"),
+            },
         };
         Ok(target.join("contracts"))
     }

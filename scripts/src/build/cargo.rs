@@ -5,6 +5,7 @@
 use super::cargo_home::CargoHome;
 use super::children::Running;
 use super::constants::{Constant, Constants};
+use super::crates::Crates;
 use super::error::BuildError;
 use super::manifests::CONTRACT;
 use super::shown::shown;
@@ -17,7 +18,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
@@ -82,7 +83,8 @@ impl Cargo<'_> {
         command
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);
-        self.run(source, command).map(drop)
+        self.run(source, command, Crates::unknown(self.progress))
+            .map(drop)
     }
 
     /// Compiles the contract and gives the path of the WASM file that rustc wrote. Only as a `cdylib`: with `lib` beside
@@ -107,13 +109,7 @@ impl Cargo<'_> {
                 .arg("--")
                 .arg(format!("-Clink-arg=-zstack-size={size}"));
         }
-        command
-            .env_clear()
-            .envs(kept())
-            .env("HOME", &self.home.folder);
-        command
-            .env("CARGO_HOME", &self.home.folder)
-            .env("RUSTC", &self.toolchain.rustc);
+        self.isolate(&mut command);
         let mut flags = source.config.rustflags.clone();
         flags.extend(self.remaps());
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
@@ -127,7 +123,11 @@ impl Cargo<'_> {
             };
         }
         let manifest = self.manifest(source);
-        let messages = self.run(source, command)?;
+        let mut metadata = self.command(source, "metadata");
+        self.isolate(&mut metadata);
+        let is_first = !self.target.join(TARGET).join(CONTRACT).is_dir();
+        let crates = Crates::counted(self.progress, metadata, &manifest, is_first);
+        let messages = self.run(source, command, crates)?;
         let made = |message: &Message| match message {
             Message::CompilerArtifact(made) if made.manifest_path == manifest => {
                 let mut files = made.filenames.iter();
@@ -143,6 +143,16 @@ impl Cargo<'_> {
         })?;
         self.require_inside(source, file.as_std_path(), &messages)?;
         Ok(file.into())
+    }
+
+    /// Leaves a command the environment that a build has.
+    fn isolate(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .envs(kept())
+            .env("HOME", &self.home.folder)
+            .env("CARGO_HOME", &self.home.folder)
+            .env("RUSTC", &self.toolchain.rustc);
     }
 
     /// Makes sure that the compiler read no source outside the copy but what build scripts of this build
@@ -196,19 +206,27 @@ impl Cargo<'_> {
     }
 
     /// Runs cargo to its end: its messages.
-    fn run(&self, source: &Source, command: Command) -> Result<Vec<Message>, BuildError> {
+    fn run(
+        &self,
+        source: &Source,
+        command: Command,
+        mut crates: Crates<'_>,
+    ) -> Result<Vec<Message>, BuildError> {
         let is_clean = command
             .get_args()
             .next()
             .is_some_and(|what| what == "rustc");
         self.progress.command(&shown(&command, is_clean));
         let mut cargo = Running::start(command)?;
-        let messages = messages(&mut cargo.child);
-        let diagnostics = follow(&mut cargo.child, self.progress);
+        let (stdout, stderr) = (cargo.child.stdout.take(), cargo.child.stderr.take());
+        let (messages, diagnostics) = std::thread::scope(|scope| {
+            let messages = scope.spawn(|| messages(stdout, &mut crates));
+            let diagnostics = follow(stderr, self.progress);
+            (messages.join().unwrap_or_default(), diagnostics)
+        });
         let status = cargo
             .wait()
             .map_err(BuildError::file("wait for cargo in", self.copy))?;
-        let messages = messages.join().unwrap_or_default();
         if status.success() {
             return Ok(messages);
         }
@@ -260,37 +278,30 @@ fn errors(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// Reads cargo's messages in a thread of its own.
-fn messages(child: &mut Child) -> std::thread::JoinHandle<Vec<Message>> {
-    let stdout = child.stdout.take();
-    std::thread::spawn(move || {
-        let lines = stdout.map(|stdout| Message::parse_stream(BufReader::new(stdout)));
-        lines.into_iter().flatten().map_while(Result::ok).collect()
-    })
+/// Reads cargo's messages, and passes on which crate is done.
+fn messages(stdout: Option<ChildStdout>, crates: &mut Crates<'_>) -> Vec<Message> {
+    let lines = stdout.map(|stdout| Message::parse_stream(BufReader::new(stdout)));
+    let tell = |message: &Message| {
+        if let Message::CompilerArtifact(artifact) = message {
+            crates.made(artifact);
+        }
+    };
+    let messages = lines.into_iter().flatten().map_while(Result::ok);
+    messages.inspect(tell).collect()
 }
 
-/// Passes on which crate cargo is at, and keeps all that it says.
-fn follow(child: &mut Child, progress: &dyn Progress) -> Vec<String> {
-    let Some(stderr) = child.stderr.take() else {
-        return Vec::new();
-    };
-    let mut said = Vec::new();
-    let mut crates = 0;
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+/// Passes on what cargo fetches, and keeps all that it says.
+fn follow(stderr: Option<ChildStderr>, progress: &dyn Progress) -> Vec<String> {
+    let lines = stderr.map(|stderr| BufReader::new(stderr).lines());
+    let tell = |line: &String| {
         let words = line.trim_start();
-        if let Some(name) = words.strip_prefix("Compiling ") {
-            crates += 1;
-            let name = name.split_whitespace().next().unwrap_or_default();
-            progress.tick(&format!("crate {crates}, {name}"));
-        } else if ["Downloading", "Downloaded", "Updating", "Blocking"]
-            .iter()
-            .any(|verb| words.starts_with(verb))
-        {
+        let verbs = ["Downloading", "Downloaded", "Updating", "Blocking"];
+        if verbs.iter().any(|verb| words.starts_with(verb)) {
             progress.tick(words);
         }
-        said.push(line);
-    }
-    said
+    };
+    let lines = lines.into_iter().flatten().map_while(Result::ok);
+    lines.inspect(tell).collect()
 }
 
 #[test]

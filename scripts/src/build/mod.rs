@@ -26,6 +26,7 @@ mod config;
 mod constants;
 mod copied;
 mod copy;
+mod crates;
 mod error;
 pub mod evm;
 pub mod examples;

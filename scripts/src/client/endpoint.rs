@@ -1,6 +1,7 @@
 //! An RPC URL: parsed once, and printed without what is secret in it.
 
 use super::error::ChainError;
+use crate::loopback::is_loopback;
 use alloy::transports::choose_tls_cryptography;
 use alloy::transports::http::reqwest::header::{AUTHORIZATION, HeaderMap};
 use alloy::transports::http::reqwest::{self, Client, Url};
@@ -67,6 +68,11 @@ impl Endpoint {
     /// The same with another limit on what a request may take.
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.url.host_str().unwrap_or_default())
     }
 
     /// Whether it is asked over WebSocket.

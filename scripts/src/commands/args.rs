@@ -26,9 +26,10 @@ use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
+use crate::manifest::Kind;
 use crate::registry::Salt;
 use alloy::primitives::U256;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 
 /// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
@@ -257,9 +258,10 @@ pub struct CreateProxyArgs {
     /// The initializer and its arguments, or its calldata in hexadecimal
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
     pub init: Vec<String>,
-    /// Which proxy
-    #[arg(long, value_enum, default_value_t = Kind::Wasm)]
-    pub kind: Kind,
+    /// Which proxy [default: `proxy` in the manifest, else wasm on a local chain; elsewhere it is
+    /// asked for]
+    #[arg(long, value_enum)]
+    pub kind: Option<Kind>,
     /// What its address is derived from [default: the number of instances]
     #[arg(long, value_name = "NUMBER")]
     pub salt: Option<U256>,
@@ -316,13 +318,4 @@ pub enum PolicyCommand {
         #[arg(long)]
         role: Option<String>,
     },
-}
-
-/// Kinds of proxies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// Our WASM proxy
-    Wasm,
-    /// Our minimal EVM proxy: only the registry upgrades it
-    Evm,
 }

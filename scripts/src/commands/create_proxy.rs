@@ -1,24 +1,25 @@
 //! `create-proxy`: an instance, created and initialised in one transaction.
 
-use super::args::{CreateProxyArgs, Kind};
+use super::args::CreateProxyArgs;
 use super::calldata;
 use super::context::{Context, report};
 use super::facts::Place;
 use super::propose::{Sending, stop};
 use super::salt;
 use super::storage;
+use super::verifiable::LOCAL_CHAINS;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::Subject;
-use crate::client::Sent;
+use crate::client::{Client, Sent};
 use crate::error::Exit;
 use crate::export::ExportError;
-use crate::manifest::{Manifest, check_alias};
+use crate::manifest::{Kind, Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::reasons::proxy_kind;
+use clap::ValueEnum;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What nobody can make up for later.
@@ -35,11 +36,12 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         check_alias(&context.manifest_file(), alias)?;
     }
     let client = context.working_client("create-proxy").await?;
+    let kind = kind(context, &client, request)?;
     let registry = context.verified(&client, unverified).await?;
     let mut call = abi::createProxyCall {
         name: request.name.clone(),
         version: request.version.clone(),
-        kind: number(request.kind),
+        kind: kind.number(),
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
@@ -128,9 +130,24 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
     }
 }
 
-fn number(kind: Kind) -> u8 {
-    match kind {
-        Kind::Wasm => proxy_kind::WASM,
-        Kind::Evm => proxy_kind::EVM,
+/// The kind by flag, else by the manifest. On a chain of users it is chosen knowingly: what a call costs
+/// and whether the proxy expires follow from it for good.
+fn kind(context: &Context, client: &Client, request: &CreateProxyArgs) -> Result<Kind, Error> {
+    let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
+    match request.kind.or(context.manifest.proxy) {
+        Some(kind) => Ok(kind),
+        None if is_local => Ok(Kind::Wasm),
+        None => asked(context).ok_or(Error::ProxyKindNotChosen),
     }
+}
+
+/// The kind that a person at the terminal chooses.
+fn asked(context: &Context) -> Option<Kind> {
+    if !context.output.is_interactive() {
+        return None;
+    }
+    let question = "which proxy? evm never expires and costs users least; wasm is a Stylus program, \
+                    activated again once a year [evm/wasm]";
+    let answer = context.output.ask(question).ok()?;
+    Kind::from_str(answer.trim(), true).ok()
 }

@@ -66,7 +66,7 @@ mod watch;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, Kind, LayoutCommand,
+    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, LayoutCommand,
     MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs, RegistryCommand, ReviewArgs,
     RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
 };

@@ -10,42 +10,33 @@ use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use stylus_devnode::{NodeError, NodeHandle, process, spawn};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use stylus_devnode::{NodeError, NodeHandle, process};
 
 pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome, Error> {
     let program = OsString::from("stylus-upgrades node");
     let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
-    let config = match process::config_from_args(std::iter::once(program).chain(flags.clone())) {
-        Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => {
-            return Ok(Outcome {
-                lines: help.lines().map(str::to_owned).collect(),
-                ..Outcome::default()
-            });
+    let args = std::iter::once(program).chain(flags.clone());
+    let ready = |node: &NodeHandle| {
+        let running = Outcome::of(&Running::of(node), &context.names());
+        context.output.result(&running);
+        if let Some(other) = other_endpoint(context, node) {
+            let here = node.endpoint();
+            context.output.note(&format!(
+                "commands here ask {other}, as the manifest says: give them --rpc-url {here}, or set rpc = {here:?} there"
+            ));
         }
-        Err(NodeError::Usage(text)) => return Err(misused(&text)),
-        config => config?,
     };
-    let mut signals = [
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ]
-    .into_iter()
-    .collect::<Result<Vec<Signal>, _>>()
-    .map_err(NodeError::Threads)?;
-    let node = spawn(config)?;
-    let running = Outcome::of(&Running::of(&node), &context.names());
-    context.output.result(&running);
-    if let Some(other) = other_endpoint(context, &node) {
-        let here = node.endpoint();
-        context.output.note(&format!(
-            "commands here ask {other}, as the manifest says: give them --rpc-url {here}, or set rpc = {here:?} there"
-        ));
+    match process::serve(args, ready).await {
+        Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {
+            lines: help.lines().map(str::to_owned).collect(),
+            ..Outcome::default()
+        }),
+        Err(NodeError::Usage(text)) => Err(misused(&text)),
+        ended => {
+            ended?;
+            Ok(Outcome::default())
+        }
     }
-    let ended = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
-    futures::future::select_all(ended).await;
-    node.stop()?;
-    Ok(Outcome::default())
 }
 
 /// The chain of this machine that the manifest names, if it is another port than the node's: whoever

@@ -367,15 +367,7 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
 }
 
 fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
-    changes.iter().map(|change| {
-        let name = change.name.clone();
-        let name = name.unwrap_or_else(|| change.slot.to_string());
-        format!(
-            "  {name}: {} → {}",
-            word(&change.before),
-            word(&change.after)
-        )
-    })
+    changes.iter().map(|change| format!("  {}", change.words()))
 }
 
 fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {

@@ -14,6 +14,7 @@ use crate::assess::Coverage;
 use crate::checks::Assessment;
 use crate::error::Exit;
 use crate::governance::Names;
+use crate::manifest::ManifestError;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Topics, Upgraded};
 use crate::report::{CommandReport, Transactions};
@@ -42,7 +43,16 @@ pub(super) async fn run(
     call: &[String],
     overrides: &StorageArgs,
 ) -> Result<Outcome, Error> {
-    let proxy = context.manifest.address(proxy)?;
+    let proxy = context
+        .manifest
+        .address(proxy)
+        .map_err(|error| match error {
+            ManifestError::UnknownAlias { name, .. } => ManifestError::NotAnInstance {
+                name,
+                version: version.to_owned(),
+            },
+            other => other,
+        })?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
     let request = PathRequest {
@@ -153,5 +163,11 @@ async fn earlier(
         report_undone(context, &sent);
         return Ok(None);
     }
-    Ok(Some(Upgraded::alone(route, proxy, from, version, sent)))
+    Ok(Some(Upgraded::alone(
+        route,
+        (registry, proxy),
+        from,
+        version,
+        sent,
+    )))
 }

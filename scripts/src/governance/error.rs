@@ -7,6 +7,7 @@ use super::signed::SignedError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::ids::ActionId;
+use crate::text::utc;
 use alloy::primitives::{Address, B256, Bytes, FixedBytes};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
@@ -71,6 +72,22 @@ pub enum GovernanceError {
         role: String,
         /// Its policy.
         policy: String,
+        /// What the registry says.
+        error: Box<ChainError>,
+    },
+    /// All approvals are there, and whoever completes it comes too early.
+    #[error("{action} cannot be executed yet: its delay runs until {}", utc(*not_before))]
+    #[explain(
+        exit = Exit::NotReady,
+        expected = format!("a call after {}", utc(*not_before)),
+        found = "all approvals, and a delay that still runs",
+        next = "send it again then: anybody may"
+    )]
+    DelayRuns {
+        /// The action.
+        action: ActionId,
+        /// Unix seconds from which it can be executed.
+        not_before: u64,
         /// What the registry says.
         error: Box<ChainError>,
     },
@@ -347,7 +364,8 @@ impl GovernanceError {
             Self::InstanceFails { error, .. }
             | Self::InstanceUnknown { error }
             | Self::NotProposer { error, .. }
-            | Self::NoPart { error, .. } => Some(error),
+            | Self::NoPart { error, .. }
+            | Self::DelayRuns { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -4,8 +4,11 @@
 use super::authority::deciding_policy;
 use super::calls::Call;
 use super::error::GovernanceError;
+use super::pending::{proposed, readiness};
 use crate::call_tree;
 use crate::client::{ChainError, Client};
+use crate::ids::ActionId;
+use crate::model::BlockedBy;
 use crate::simulation::failed_upgrade;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
@@ -58,6 +61,14 @@ pub async fn not_an_approver(
         return error.into();
     };
     let (name, role) = (decoded.definition(), decoded.role());
+    if let Ok(Some((action, not_before))) = delayed(client, registry, name, call).await {
+        let error = Box::new(error);
+        return GovernanceError::DelayRuns {
+            action,
+            not_before,
+            error,
+        };
+    }
     match deciding_policy(client, registry, name, role).await {
         Ok((role, policy)) => GovernanceError::NoPart {
             role,
@@ -66,6 +77,23 @@ pub async fn not_an_approver(
         },
         Err(_) => error.into(), // what was refused is told at least
     }
+}
+
+/// The open action with that call, where it waits for its delay alone, and until when.
+async fn delayed(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    call: &Bytes,
+) -> Result<Option<(ActionId, u64)>, GovernanceError> {
+    for action in client.registry(registry).open_actions(name).await? {
+        if proposed(client, registry, action).await?.call == *call {
+            let found = readiness(client, registry, action).await?;
+            let is_delayed = found.blocked_by == BlockedBy::Delay;
+            return Ok(is_delayed.then_some((action, found.not_before)));
+        }
+    }
+    Ok(None)
 }
 
 /// The endpoint does not trace calls.

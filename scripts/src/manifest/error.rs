@@ -40,7 +40,7 @@ pub enum ManifestError {
     #[error("{} line {line}, column {column}: {reason}", path.display())]
     #[explain(
         name = "ManifestSyntax",
-        expected = "rpc, registry, chain_id, explorer, key, [aliases] and [networks.NAME] in TOML",
+        expected = "network, rpc, registry, chain_id, explorer, key, proxy, [aliases] and [networks.NAME] in TOML",
         found = "{excerpt}",
         next = "correct line {line}"
     )]
@@ -55,6 +55,21 @@ pub enum ManifestError {
         reason: String,
         /// The line itself.
         excerpt: String,
+    },
+    /// A key stands in it.
+    #[error("{}: {entry} is a private key; it is not repeated here", path.display())]
+    #[explain(
+        name = "ManifestSecret",
+        expected = "where the key lies: {{ account = NAME }}, {{ keystore = FILE }}, {{ private_key_path = FILE }}, or \
+                    {{ unlocked = ADDRESS }} for an account that the endpoint holds",
+        found = "a private key in a file that others read",
+        next = "take it out; if others may have read it, use another key"
+    )]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Its entry.
+        entry: String,
     },
     /// An alias that nobody could use.
     #[error("{}: {alias:?} cannot be an alias: {reason}", path.display())]
@@ -142,6 +157,21 @@ pub enum ManifestError {
         name: String,
         /// The aliases there are.
         known: Vec<String>,
+    },
+    /// The same, where an instance was expected.
+    #[error("{name:?} is no instance: neither an address nor an alias")]
+    #[explain(
+        name = "UnknownAlias",
+        expected = "the address of an instance, or its alias",
+        found = "{name}",
+        next = "a definition is upgraded by `stylus-upgrades migrate {name} {version}`; an instance's alias is added to \
+                [aliases] in {FILE}"
+    )]
+    NotAnInstance {
+        /// The name.
+        name: String,
+        /// The version that was wanted.
+        version: String,
     },
     /// A network that the manifest does not have.
     #[error("the manifest has no network {name:?}")]

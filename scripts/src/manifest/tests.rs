@@ -1,4 +1,4 @@
-use super::{FILE, Manifest, ManifestError};
+use super::{FILE, Kind, Manifest, ManifestError};
 use crate::error::Explain;
 use alloy::primitives::Address;
 use std::path::Path;
@@ -240,10 +240,31 @@ fn a_key_in_place_of_where_it_lies_is_refused_and_not_repeated() {
         format!("key = \"0x{digits}\"\n"),
         format!("key = {{ private_key = \"{digits}\" }}\n"),
         format!("[networks.a]\nchain_id = 1\nkey = \"{digits}\"\n"),
+        format!("key = {{ private_key_path = \"{digits}\" }}\n"),
+        format!("[networks.a]\nchain_id = 1\nkey = {{ account = \"0x{digits}\" }}\n"),
     ] {
         let error = parse(&source).expect_err("a key");
         let report = format!("{error} {:?} {:?}", error.found(), error.next());
-        assert_eq!(error.name(), "ManifestSyntax", "{report}");
+        assert_eq!(error.name(), "ManifestSecret", "{report}");
         assert!(!report.contains(&digits), "{report}");
     }
+}
+
+#[test]
+fn a_network_that_the_manifest_names_holds_unless_another_is_named() {
+    let named = format!("network = \"local\"\nproxy = \"evm\"\n{NETWORKS}");
+    let manifest = parse(&named).expect("the manifest is good");
+    assert_eq!(manifest.network.as_deref(), Some("local"));
+    assert_eq!(manifest.registry, Some(Address::repeat_byte(0x44)));
+    let other = manifest.on("sepolia").expect("it");
+    assert_eq!(other.chain_id, Some(421_614));
+    assert!(
+        !other.key.is_some(),
+        "a key of one network signs on no other"
+    );
+    assert_eq!(other.proxy, Some(Kind::Evm), "the same on every network");
+    let error = parse(&format!("network = \"mainnet\"\n{NETWORKS}")).expect_err("there is none");
+    assert_eq!(error.name(), "UnknownNetwork");
+    let error = parse("proxy = \"beacon\"\n").expect_err("no kind");
+    assert_eq!(error.name(), "ManifestSyntax");
 }

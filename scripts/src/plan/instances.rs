@@ -6,7 +6,7 @@ use crate::assess::Finding;
 use crate::governance::pause_stub;
 use crate::model::{InstanceState, ProxyKind};
 use crate::simulation::{Simulation, now};
-use crate::text::count;
+use crate::text::{count, word};
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,15 @@ pub struct Change {
     pub before: B256,
     /// What it would hold.
     pub after: B256,
+}
+
+impl Change {
+    /// Its variables, or its slot, and what it holds: `cap: 0 → 777`.
+    pub fn words(&self) -> String {
+        let name = self.name.clone();
+        let name = name.unwrap_or_else(|| self.slot.to_string());
+        format!("{name}: {} → {}", word(&self.before), word(&self.after))
+    }
 }
 
 /// An event that would be emitted.

@@ -8,6 +8,7 @@ mod http;
 
 pub use error::PublishError;
 
+use crate::loopback::is_loopback;
 use crate::output::shortened;
 use crate::progress::Progress;
 use crate::secret::Secret;
@@ -16,7 +17,6 @@ use alloy::transports::http::reqwest::Url;
 use clap::ValueEnum;
 use http::Http;
 use serde::Serialize;
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// Etherscan's interface for every chain.
@@ -123,7 +123,8 @@ impl<'a> Explorer<'a> {
             return Err(PublishError::Url);
         }
         let sends_key = interface == Interface::Etherscan && key.is_some();
-        if sends_key && url.scheme() != "https" && !is_local(&url) {
+        if sends_key && url.scheme() != "https" && !is_loopback(url.host_str().unwrap_or_default())
+        {
             return Err(PublishError::ExposedKey);
         }
         Ok(Self {
@@ -168,13 +169,6 @@ impl<'a> Explorer<'a> {
         let answer = self.etherscan_proxy(address, implementation).await?;
         Ok(Some(Published { address, answer }))
     }
-}
-
-/// Whether it leads to this machine.
-fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -28,9 +28,8 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 12] = [
-    "docs/quickstart.md",
-    "docs/project.md",
+pub const EXECUTED: [&str; 11] = [
+    "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",

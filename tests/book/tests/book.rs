@@ -214,3 +214,29 @@ fn both_licences_are_there_in_full() {
     assert!(read("LICENSE-MIT").contains("Permission is hereby granted, free of charge"));
     assert!(read("LICENSE-APACHE").contains("END OF TERMS AND CONDITIONS"));
 }
+
+#[test]
+fn the_gas_that_the_page_on_kinds_names_was_measured() {
+    let (page, measured) = (read("docs/kinds.md"), read("tests/snapshots/gas.json"));
+    for (proxy, over, cached, uncached) in [
+        ("EVM proxy", "EVM code", "4,780", "4,780"),
+        ("EVM proxy", "WASM of two pages", "4,780", "4,780"),
+        ("OpenZeppelin ERC1967Proxy", "EVM code", "4,881", "4,881"),
+        ("UpgradeabilityProxy", "EVM code", "5,178", "14,204"),
+        (
+            "UpgradeabilityProxy",
+            "WASM of two pages",
+            "6,178",
+            "15,204",
+        ),
+    ] {
+        for (how, figure) in [("cached", cached), ("uncached", uncached)] {
+            let number = figure.replace(',', "");
+            let entry = format!(
+                "\"{proxy} over {over} adds to the echo of 32 bytes, {how}, gas\": {number},"
+            );
+            assert!(measured.contains(&entry), "not measured: {entry}");
+            assert!(page.contains(figure), "{figure} is not on the page");
+        }
+    }
+}

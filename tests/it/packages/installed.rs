@@ -193,7 +193,9 @@ fn the_program_alone_does_everything_from_any_folder() {
     is_upgraded_and_verified(&installed);
 
     assert!(
-        installed.path("work/note/target/contracts").is_dir(),
+        installed
+            .path("home/.local/state/stylus-upgrades/build/contracts")
+            .is_dir(),
         "what was built"
     );
     let own = fs::read_dir(installed.path("work/note/upgrade-tests/src")).expect("the folder");

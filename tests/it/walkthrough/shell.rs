@@ -42,10 +42,11 @@ impl Shell {
         command
     }
 
-    /// Starts one in `folder`.
-    pub(super) fn start(folder: &Path, tools: &Path) -> Self {
+    /// Starts one in `folder`, whose commands ask `chain` wherever the manifest says that a chain is.
+    pub(super) fn start(folder: &Path, tools: &Path, chain: &str) -> Self {
         let mut command = Self::command(tools);
         command
+            .env("ETH_RPC_URL", chain)
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

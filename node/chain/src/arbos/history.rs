@@ -3,7 +3,7 @@
 //! Its storage is read from the list of blocks (`Ledger::history`) and is no part of the state, so
 //! that an empty block changes nothing.
 
-use crate::state_db::{Account, StateDb};
+use crate::state_db::StateDb;
 use alloy_primitives::{Address, Bytes, address, hex};
 
 /// Where the contract lies.
@@ -26,15 +26,7 @@ const CODE: [u8; 71] = hex!(
 /// Writes the contract.
 pub(crate) fn install(state_db: &mut StateDb) {
     let code_hash = state_db.add_code(Bytes::from_static(&CODE));
-    let account = state_db
-        .account(ADDRESS, crate::state_db::NOW)
-        .unwrap_or_default();
-    state_db.set_account(
-        ADDRESS,
-        Some(Account {
-            nonce: 1,
-            code_hash,
-            ..account
-        }),
-    );
+    state_db.edit_account(ADDRESS, |account| {
+        (account.nonce, account.code_hash) = (1, code_hash);
+    });
 }

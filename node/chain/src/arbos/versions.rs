@@ -2,9 +2,9 @@
 
 use super::{
     FILTERED_TRANSACTIONS, LAYOUT, Params, STATE, Store, data_price, fine, history,
-    precompile_addresses, word,
+    precompile_addresses,
 };
-use crate::state_db::{Account, NOW, StateDb};
+use crate::state_db::StateDb;
 use alloy_primitives::{Address, Bytes, U256};
 
 /// Versions a chain can start at or be upgraded to, all as Nitro released them. Those between them
@@ -100,14 +100,7 @@ pub(crate) fn apply_scheduled(state_db: &mut StateDb, now: u64) -> bool {
 
 /// Keeps an account of ArbOS' own from being empty.
 fn exists(state_db: &mut StateDb, address: Address) {
-    let account = state_db.account(address, NOW).unwrap_or_default();
-    state_db.set_account(
-        address,
-        Some(Account {
-            nonce: 1,
-            ..account
-        }),
-    );
+    state_db.edit_account(address, |account| account.nonce = 1);
 }
 
 /// Gives the precompiles of these versions their one byte of code.
@@ -115,23 +108,9 @@ fn install_precompiles(state_db: &mut StateDb, since: std::ops::RangeInclusive<u
     let code_hash = state_db.add_code(Bytes::from_static(&[0xfe]));
     for (address, version) in precompile_addresses::ADDRESSES {
         if since.contains(&version) {
-            let account = state_db.account(address, NOW).unwrap_or_default();
-            state_db.set_account(
-                address,
-                Some(Account {
-                    code_hash,
-                    nonce: 1,
-                    ..account
-                }),
-            );
+            state_db.edit_account(address, |account| {
+                (account.code_hash, account.nonce) = (code_hash, 1);
+            });
         }
     }
-}
-
-/// Makes `account` the receiver of base fees and data fees.
-pub(crate) fn set_network_fee_account<S: Store>(
-    store: &mut S,
-    account: Address,
-) -> Result<(), S::Fail> {
-    store.write(LAYOUT.network_fee_account, word(account))
 }

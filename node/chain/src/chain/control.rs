@@ -1,11 +1,7 @@
 //! What test tools change directly.
 
 use super::Chain;
-use crate::{
-    ChainConfig, ChainError,
-    arbos::l1_blocks,
-    state_db::{Account, NOW},
-};
+use crate::{ChainConfig, ChainError, arbos::l1_blocks, state_db::Account};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use std::sync::Arc;
 
@@ -18,11 +14,7 @@ impl Chain {
     }
 
     fn edit_account(&mut self, address: Address, change: impl FnOnce(&mut Account)) {
-        self.edit(|state_db| {
-            let mut account = state_db.account(address, NOW).unwrap_or_default();
-            change(&mut account);
-            state_db.set_account(address, Some(account));
-        });
+        self.edit(|state_db| state_db.edit_account(address, change));
     }
 
     /// Sets a balance in wei.

@@ -5,14 +5,15 @@ use super::{
     environment::{BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
-    CallOptions, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt, TraceKind,
+    CallOptions, CallOutcome, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
+    TraceKind,
     arbos::{l1_blocks, versions},
-    evm::{RecentPrograms, StateView, execute, halt_text},
+    evm::{Executed, RecentPrograms, StateView, execute, halt_text},
     state_db::NOW,
     trace::Tracer,
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::{Address, B256, Bytes, logs_bloom};
+use alloy_primitives::{B256, Bytes, logs_bloom};
 use revm::context::result::{ExecutionResult, Output};
 use std::cell::RefCell;
 
@@ -162,13 +163,7 @@ impl Chain {
 
     /// The state as it is.
     pub(super) fn head_view(&self) -> StateView<'_> {
-        StateView {
-            state_db: &self.state_db,
-            ledger: &self.ledger,
-            at: NOW,
-            parent: self.ledger.head(),
-            overlay: None,
-        }
+        self.view_at(NOW, self.ledger.head())
     }
 
     /// Executes a transaction and keeps what it changes.
@@ -204,7 +199,7 @@ impl Chain {
         }
         let tx = tx_env(&envelope, from, self.config.chain_id);
         let nonce = tx.nonce;
-        let executed =
+        let mut executed =
             execute(view, session, self.block_env(&view, facts), cfg, tx).map_err(|error| {
                 reject(
                     error,
@@ -216,14 +211,15 @@ impl Chain {
             })?;
         self.check_source()?;
         self.state_db.advance();
-        self.state_db.apply(executed.changes);
+        self.state_db.apply(std::mem::take(&mut executed.changes));
+        let tracer = executed.tracer.take();
 
         let l1_block_number = l1_blocks::current(&self.state_db);
-        let ended = Ended::new(executed.result, executed.failure);
+        let ended = outcome(executed);
         if building.simulated.is_some() {
             let logged = ended.logs.iter().map(|log| LOG_BYTES + log.data.data.len());
             self.charge(CALL_BYTES + ended.output.len() + logged.sum::<usize>())?;
-            let traced = executed.tracer.map(|tracer| tracer.logs_with_transfers());
+            let traced = tracer.map(|tracer| tracer.logs_with_transfers());
             let transfers = traced
                 .as_ref()
                 .map_or(0, |all| all.len() - ended.logs.len().min(all.len()));
@@ -233,6 +229,8 @@ impl Chain {
                 .push(traced.unwrap_or_else(|| ended.logs.clone()));
         }
         building.gas_used += ended.gas_used;
+        let first_log_index = building.logs;
+        building.logs += ended.logs.len() as u64;
         let index = building.transactions.len() as u64;
         let created = envelope.to().is_none().then(|| from.create(nonce));
         let price = u128::from(facts.base_fee);
@@ -252,19 +250,15 @@ impl Chain {
             cumulative_gas_used: building.gas_used,
             effective_gas_price: price,
             logs_bloom: logs_bloom(&ended.logs),
-            first_log_index: building.logs,
+            first_log_index,
             gas_used_for_l1: 0,
             l1_block_number,
             output: ended.output,
             halt: ended.halt,
             note: ended.note,
-            console: executed.console,
+            console: ended.console,
             logs: ended.logs,
         });
-        building.logs += building
-            .receipts
-            .last()
-            .map_or(0, |receipt| receipt.logs.len() as u64);
         building.transactions.push(MinedTransaction {
             envelope,
             from,
@@ -305,45 +299,37 @@ impl Building {
 }
 
 /// The end of an execution in the chain's terms.
-pub(super) struct Ended {
-    pub(super) success: bool,
-    pub(super) output: Bytes,
-    pub(super) gas_used: u64,
-    pub(super) logs: Vec<alloy_primitives::Log>,
-    pub(super) created: Option<Address>,
-    pub(super) halt: Option<Halt>,
-    pub(super) note: Option<String>,
-}
-
-impl Ended {
-    pub(super) fn new(result: ExecutionResult, failure: Option<String>) -> Self {
-        let gas_used = result.tx_gas_used();
-        let note = failure.clone().filter(|_| !result.is_success());
-        let (success, output, logs, created, halt) = match result {
-            ExecutionResult::Success {
-                logs,
-                output: Output::Create(code, at),
-                ..
-            } => (true, code, logs, at, None),
-            ExecutionResult::Success {
-                logs,
-                output: Output::Call(data),
-                ..
-            } => (true, data, logs, None, None),
-            ExecutionResult::Revert { output, .. } => (false, output, Vec::new(), None, None),
-            ExecutionResult::Halt { reason, .. } => {
-                let halt = Halt(halt_text(&reason, failure));
-                (false, Bytes::new(), Vec::new(), None, Some(halt))
-            }
-        };
-        Self {
-            success,
-            output,
-            gas_used,
-            logs,
-            created,
-            halt,
-            note,
+pub(super) fn outcome(executed: Executed) -> CallOutcome {
+    let Executed {
+        result,
+        failure,
+        refusal,
+        console,
+        ..
+    } = executed;
+    let gas_used = result.tx_gas_used();
+    let note = failure.clone().filter(|_| !result.is_success());
+    let (success, output, logs, created, halt) = match result {
+        ExecutionResult::Success { logs, output, .. } => match output {
+            Output::Create(code, at) => (true, code, logs, at, None),
+            Output::Call(data) => (true, data, logs, None, None),
+        },
+        ExecutionResult::Revert { output, .. } => (false, output, Vec::new(), None, None),
+        ExecutionResult::Halt { reason, .. } => {
+            let halt = Halt(halt_text(&reason, failure));
+            (false, Bytes::new(), Vec::new(), None, Some(halt))
         }
+    };
+    let silent = !success && halt.is_none() && output.is_empty();
+    CallOutcome {
+        refusal: refusal.filter(|_| silent),
+        success,
+        output,
+        gas_used,
+        logs,
+        created,
+        halt,
+        note,
+        console,
     }
 }

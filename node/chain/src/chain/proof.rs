@@ -1,6 +1,6 @@
 //! Proofs of accounts and storage against the state roots of blocks.
 
-use super::Chain;
+use super::{Chain, read::pruned};
 use crate::{AccountProof, BlockId, ChainError, SlotProof, arbos::history, state_db::Proof};
 use alloy_primitives::{Address, B256, U256};
 
@@ -24,10 +24,7 @@ impl Chain {
             ));
         }
         let number = self.resolve(id)?;
-        let at = self.ledger.sealed(number).flatten().ok_or_else(|| {
-            let why = "its state was pruned, or is not in the loaded dump";
-            ChainError::UnknownBlock(format!("{number} ({why})"))
-        })?;
+        let at = self.ledger.sealed(number).ok_or_else(|| pruned(number))?;
         let proof = self.proof_at(address, slots, at)?;
         let pairs = slots.iter().zip(proof.slots);
         Ok(AccountProof {

@@ -10,7 +10,7 @@ impl Chain {
         let oldest_head = snapshot.map_or(head, |snapshot| snapshot.head.min(head));
         if let Some(keep) = self.config.keep_states {
             let oldest = oldest_head.min(head.saturating_sub(keep));
-            if let Some(Some(version)) = self.ledger.version(oldest) {
+            if let Some(version) = self.ledger.version(oldest) {
                 let version = snapshot.map_or(version, |snapshot| snapshot.version.min(version));
                 self.state_db.forget_before(version);
                 self.ledger.oldest_version = version;

@@ -88,21 +88,25 @@ impl Chain {
         overlay: Option<&'a Overlay>,
     ) -> Result<StateView<'a>, ChainError> {
         let number = self.resolve(id)?;
-        let at = if number == self.ledger.head() {
-            NOW
-        } else {
-            self.ledger.version(number).flatten().ok_or_else(|| {
-                let why = "its state was pruned, or is not in the loaded dump";
-                ChainError::UnknownBlock(format!("{number} ({why})"))
-            })?
+        let at = match number == self.ledger.head() {
+            true => NOW,
+            false => self.ledger.version(number).ok_or_else(|| pruned(number))?,
         };
         Ok(StateView {
+            overlay,
+            ..self.view_at(at, number.saturating_sub(1))
+        })
+    }
+
+    /// The state of a version, in the block after `parent`.
+    pub(super) fn view_at(&self, at: u64, parent: u64) -> StateView<'_> {
+        StateView {
             state_db: &self.state_db,
             ledger: &self.ledger,
             at,
-            parent: number.saturating_sub(1),
-            overlay,
-        })
+            parent,
+            overlay: None,
+        }
     }
 
     /// An account after a block.
@@ -237,6 +241,12 @@ impl Chain {
     }
 }
 
+/// The state after a block is not known any more.
+pub(super) fn pruned(number: u64) -> ChainError {
+    let why = "its state was pruned, or is not in the loaded dump";
+    ChainError::UnknownBlock(format!("{number} ({why})"))
+}
+
 /// A filter as blocks are searched with it: everything is hashed once.
 struct Wanted {
     addresses: HashSet<Address>,
@@ -278,20 +288,11 @@ impl Wanted {
             return Vec::new();
         }
         let logs = block.receipts.iter().flat_map(|receipt| {
-            (0..)
-                .zip(&receipt.logs)
-                .map(move |(at, log)| (receipt, at, log))
+            let indexed = receipt.indexed_logs();
+            indexed.map(move |(log, at)| (receipt, at, log))
         });
         let selected = logs.filter(|(_, _, log)| self.takes(log));
-        let entry = |(receipt, at, log): (&Receipt, u64, &Log)| LogEntry {
-            log: log.clone(),
-            block_hash: block.hash,
-            block_number: block.header.number,
-            block_timestamp: block.header.timestamp,
-            transaction_hash: receipt.transaction_hash,
-            transaction_index: receipt.transaction_index,
-            log_index: receipt.first_log_index + at,
-        };
+        let entry = |(receipt, at, log): (&Receipt, u64, &Log)| receipt.entry(log, at);
         selected.map(entry).collect()
     }
 

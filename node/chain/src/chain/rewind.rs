@@ -1,7 +1,7 @@
 //! Taking blocks back.
 
-use super::Chain;
-use crate::{BlockId, BlockNumberOrTag, ChainError};
+use super::{Chain, read::pruned};
+use crate::{BlockId, ChainError};
 
 impl Chain {
     /// Takes back the newest `depth` blocks with everything that happened in and after them;
@@ -12,18 +12,14 @@ impl Chain {
     /// would be the newest is not known; then nothing has changed.
     pub fn rollback(&mut self, depth: u64) -> Result<(), ChainError> {
         let head = self.ledger.head();
-        let unknown = |why: String| ChainError::UnknownBlock(why);
         let number = head
             .checked_sub(depth)
             .filter(|number| self.ledger.has(*number))
-            .ok_or_else(|| unknown(format!("{depth} before {head}")))?;
+            .ok_or_else(|| ChainError::UnknownBlock(format!("{depth} before {head}")))?;
         if depth == 0 {
             return Ok(());
         }
-        let version = self.ledger.version(number).flatten().ok_or_else(|| {
-            let why = "its state was pruned, or is not in the loaded dump";
-            unknown(format!("{number} ({why})"))
-        })?;
+        let version = self.ledger.version(number).ok_or_else(|| pruned(number))?;
         self.state_db.undo_to(version);
         self.ledger.truncate(number);
         self.ledger.set_head_version(version);
@@ -39,14 +35,8 @@ impl Chain {
     pub(super) fn branch_at(&self, id: BlockId) -> Result<Self, ChainError> {
         let mut branch = self.branch();
         branch.pool.clear();
-        let pending = BlockId::Number(BlockNumberOrTag::Pending);
-        let head = self.ledger.head();
-        let number = if id == pending {
-            head
-        } else {
-            self.resolve(id)?
-        };
-        branch.rollback(head - number)?;
+        let depth = self.ledger.head() - self.resolve(id)?;
+        branch.rollback(depth)?;
         Ok(branch)
     }
 }

@@ -4,7 +4,7 @@ use super::Chain;
 use crate::{
     Block, BlockId, ChainError, ChainState,
     ledger::{Content, Ledger, Record},
-    state_db::{Account, StateDb},
+    state_db::StateDb,
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
@@ -98,8 +98,7 @@ impl Chain {
             history_since: self.ledger.history_since,
             forgotten: self.ledger.forgotten().collect(),
         };
-        let content = serde_json::to_value(saved);
-        let content = match content.map_err(|error| ChainError::BadState(error.to_string()))? {
+        let content = match serde_json::to_value(saved)? {
             Value::Object(content) => content,
             _ => Map::new(),
         };
@@ -138,8 +137,7 @@ impl Chain {
                 state.checksum
             )));
         }
-        let saved: Saved = serde_json::from_value(Value::Object(state.content))
-            .map_err(|error| ChainError::BadState(error.to_string()))?;
+        let saved: Saved = serde_json::from_value(Value::Object(state.content))?;
         if saved.history.is_empty() {
             return Err(ChainError::BadState(
                 "expected at least one block, found none".into(),
@@ -148,15 +146,10 @@ impl Chain {
         let mut state_db = StateDb::default();
         for (address, account) in saved.accounts {
             let code_hash = state_db.add_code(account.code);
-            let (balance, nonce) = (account.balance, account.nonce);
-            state_db.set_account(
-                address,
-                Some(Account {
-                    balance,
-                    nonce,
-                    code_hash,
-                }),
-            );
+            state_db.edit_account(address, |new| {
+                (new.balance, new.nonce, new.code_hash) =
+                    (account.balance, account.nonce, code_hash);
+            });
             for (slot, value) in account.storage {
                 state_db.set_slot(address, slot.into(), value.into());
             }
@@ -280,10 +273,8 @@ fn checksum(content: &Map<String, Value>) -> Result<B256, ChainError> {
         }
     }
     let mut hasher = std::io::BufWriter::new(Hasher(Keccak256::new()));
-    let fail = |error: String| ChainError::BadState(error);
-    serde_json::to_writer(&mut hasher, content).map_err(|error| fail(error.to_string()))?;
-    let hasher = hasher
-        .into_inner()
-        .map_err(|error| fail(error.to_string()))?;
+    serde_json::to_writer(&mut hasher, content)?;
+    let hasher = hasher.into_inner();
+    let hasher = hasher.map_err(|error| ChainError::BadState(error.to_string()))?;
     Ok(hasher.0.finalize())
 }

@@ -2,12 +2,12 @@
 
 use super::{Chain, environment::BlockFacts, mine::Building};
 use crate::{
-    Block, Receipt,
+    Block,
     arbos::l1_blocks,
     ledger::{Ledger, Record},
 };
 use alloy_consensus::{
-    Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom, TxType,
+    Header,
     constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH},
     proofs,
 };
@@ -31,7 +31,10 @@ impl Chain {
         receipts.shrink_to_fit();
         let envelopes: Vec<_> = transactions.iter().map(|tx| tx.envelope.clone()).collect();
         let transactions_root = proofs::calculate_transaction_root(&envelopes);
-        let typed: Vec<_> = receipts.iter().map(consensus_receipt).collect();
+        let typed = receipts
+            .iter()
+            .map(|one| one.envelope(|log, _| log.clone()));
+        let typed: Vec<_> = typed.collect();
         let receipts_root = proofs::calculate_receipt_root(&typed);
         let header = Header {
             parent_hash,
@@ -145,21 +148,4 @@ fn mix_hash(l1_number: u64, arbos_version: u64) -> B256 {
     bytes[8..16].copy_from_slice(&l1_number.to_be_bytes());
     bytes[16..24].copy_from_slice(&arbos_version.to_be_bytes());
     bytes
-}
-
-fn consensus_receipt(receipt: &Receipt) -> ReceiptEnvelope {
-    let inner = ReceiptWithBloom {
-        receipt: alloy_consensus::Receipt {
-            status: Eip658Value::Eip658(receipt.success),
-            cumulative_gas_used: receipt.cumulative_gas_used,
-            logs: receipt.logs.clone(),
-        },
-        logs_bloom: receipt.logs_bloom,
-    };
-    match TxType::try_from(receipt.tx_type) {
-        Ok(TxType::Eip2930) => ReceiptEnvelope::Eip2930(inner),
-        Ok(TxType::Eip1559) => ReceiptEnvelope::Eip1559(inner),
-        Ok(TxType::Eip7702) => ReceiptEnvelope::Eip7702(inner),
-        _ => ReceiptEnvelope::Legacy(inner),
-    }
 }

@@ -3,7 +3,7 @@
 use super::{
     Chain,
     environment::{BlockFacts, call_env, fee_cap, reject},
-    mine::Ended,
+    mine::outcome,
 };
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
@@ -11,7 +11,7 @@ use crate::{
     trace::Tracer,
 };
 use alloy_eips::eip2930::{AccessList, AccessListItem};
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use std::cell::RefCell;
 
 /// Gas of a plain transfer.
@@ -42,9 +42,13 @@ impl Chain {
     ) -> Result<CallOutcome, ChainError> {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
-        let executed = self.simulate(&simulation, gas, None)?;
+        let executed = self.simulate(&simulation, self.gas_of(&request), None)?;
         Ok(outcome(executed))
+    }
+
+    /// The gas that a call has.
+    pub(super) fn gas_of(&self, request: &CallRequest) -> u64 {
+        request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap)
     }
 
     /// Gas limit with which a transaction would succeed, as geth searches it: at most 1.5 % above
@@ -61,7 +65,7 @@ impl Chain {
     ) -> Result<u64, ChainError> {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        let mut high = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let mut high = self.gas_of(&request);
         if let Some(price) = fee_cap(&request) {
             let balance = simulation.view.info(request.from.unwrap_or_default());
             let balance = balance.map(|info| info.balance).unwrap_or_default();
@@ -71,13 +75,7 @@ impl Chain {
                 let cost = U256::from(price).saturating_mul(U256::from(TRANSFER));
                 let want = cost.saturating_add(request.value);
                 let address = request.from.unwrap_or_default();
-                let have = balance;
-                return Err(RejectReason::Funds {
-                    address,
-                    have,
-                    want,
-                }
-                .into());
+                return Err(funds(address, balance, want));
             }
             high = high.min(affordable);
         }
@@ -151,8 +149,7 @@ impl Chain {
     ) -> Result<(AccessList, u64), ChainError> {
         let overrides = Overrides::default();
         let simulation = self.simulation(&request, id, &overrides, None)?;
-        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
-        let executed = self.simulate(&simulation, gas, None)?;
+        let executed = self.simulate(&simulation, self.gas_of(&request), None)?;
         let gas_used = executed.result.tx_gas_used();
         let skipped = [
             request.from.unwrap_or_default(),
@@ -236,13 +233,7 @@ impl Chain {
         let info = view.info(from).unwrap_or_default();
         let cap = fee_cap(request);
         if cap.is_none() && info.balance < request.value {
-            let want = request.value;
-            return Err(RejectReason::Funds {
-                address: from,
-                have: info.balance,
-                want,
-            }
-            .into());
+            return Err(funds(from, info.balance, request.value));
         }
         let recent = RefCell::default();
         let mut session = self.session(view, &recent, facts);
@@ -269,20 +260,13 @@ impl Chain {
     }
 }
 
-fn outcome(executed: Executed) -> CallOutcome {
-    let ended = Ended::new(executed.result, executed.failure);
-    let silent = !ended.success && ended.halt.is_none() && ended.output.is_empty();
-    CallOutcome {
-        refusal: executed.refusal.filter(|_| silent),
-        success: ended.success,
-        output: ended.output,
-        gas_used: ended.gas_used,
-        logs: ended.logs,
-        created: ended.created,
-        halt: ended.halt,
-        note: ended.note,
-        console: executed.console,
+fn funds(address: Address, have: U256, want: U256) -> ChainError {
+    RejectReason::Funds {
+        address,
+        have,
+        want,
     }
+    .into()
 }
 
 pub(super) fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {

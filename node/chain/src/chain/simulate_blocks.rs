@@ -128,13 +128,13 @@ impl Chain {
     pub(super) fn override_accounts(&mut self, overrides: &Overrides) {
         for (address, change) in &overrides.accounts {
             self.state_db.advance();
-            let mut account = self.state_db.account(*address, NOW).unwrap_or_default();
-            account.balance = change.balance.unwrap_or(account.balance);
-            account.nonce = change.nonce.unwrap_or(account.nonce);
-            if let Some(code) = &change.code {
-                account.code_hash = self.state_db.add_code(code.clone());
-            }
-            self.state_db.set_account(*address, Some(account));
+            let code = change.code.clone();
+            let code_hash = code.map(|code| self.state_db.add_code(code));
+            self.state_db.edit_account(*address, |account| {
+                account.balance = change.balance.unwrap_or(account.balance);
+                account.nonce = change.nonce.unwrap_or(account.nonce);
+                account.code_hash = code_hash.unwrap_or(account.code_hash);
+            });
             if change.state.is_some() {
                 self.state_db.clear_storage(*address);
             }

@@ -27,7 +27,7 @@ impl Chain {
             id,
             version: self.state_db.version(),
             head,
-            head_version: self.ledger.version(head).flatten(),
+            head_version: self.ledger.version(head),
             history_since: self.ledger.history_since,
             pool: self.pool.clone(),
             clock: self.clock,

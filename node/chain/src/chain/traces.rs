@@ -2,12 +2,12 @@
 
 use super::{
     Chain,
-    environment::{gas_cap, tx_env},
+    environment::{gas_cap, reject, tx_env},
     simulate::facts_of,
 };
 use crate::{
     BlockId, CallRequest, ChainError, MinedTransaction, Overrides, TraceKind,
-    evm::{Executed, ExecutionError, Overlay, StateView, execute},
+    evm::{Executed, Overlay, StateView, execute},
     trace::{Tracer, prestate},
 };
 use alloy_consensus::Transaction;
@@ -26,26 +26,16 @@ impl Chain {
     /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump;
     /// [`ChainError::TraceLimit`] for recordings that become too long.
     pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
-        let (record, at) = self
-            .ledger
-            .locate(hash)
-            .ok_or(ChainError::UnknownTransaction(hash))?;
-        let transaction = self
-            .ledger
-            .transaction(hash)
-            .ok_or(ChainError::UnknownTransaction(hash))?;
+        let unknown = ChainError::UnknownTransaction(hash);
+        let (record, at) = self.ledger.locate(hash).ok_or(unknown.clone())?;
+        let transaction = record.block.transactions.get(at).ok_or(unknown)?;
         let before = record.before.get(at).copied();
         let before = before.filter(|version| *version >= self.ledger.oldest_version);
         let before = before.ok_or(ChainError::NotSupported(
             "tracing in blocks of a loaded dump, or in pruned ones,",
         ))?;
-        let view = StateView {
-            state_db: &self.state_db,
-            ledger: &self.ledger,
-            at: before,
-            parent: record.block.header.number.saturating_sub(1),
-            overlay: None,
-        };
+        let parent = record.block.header.number.saturating_sub(1);
+        let view = self.view_at(before, parent);
         let facts = facts_of(&record.block.header);
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, &facts);
@@ -58,14 +48,9 @@ impl Chain {
             transaction.from,
             self.config.chain_id,
         );
-        let executed =
-            execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(|error| {
-                match error {
-                    ExecutionError::Trace(limit) => limit.into(),
-                    ExecutionError::Interrupted => ChainError::Interrupted,
-                    ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
-                }
-            })?;
+        let (price, limit) = (tx.gas_price, self.code_size_limit());
+        let executed = execute(view, session, self.block_env(&view, &facts), cfg, tx)
+            .map_err(|error| reject(error, transaction.from, price, &facts, limit))?;
         let recording = self.recording(executed, transaction.envelope.gas_limit(), &view, kind)?;
         Ok(match kind {
             TraceKind::Flat => placed(recording, transaction),
@@ -86,7 +71,7 @@ impl Chain {
     ) -> Result<serde_json::Value, ChainError> {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let gas = self.gas_of(&request);
         let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
         self.recording(executed, gas, &simulation.view, kind)
     }
@@ -110,10 +95,7 @@ impl Chain {
             chain.override_accounts(overrides);
             let mut bundle = Vec::new();
             for request in calls {
-                let gas = request
-                    .gas
-                    .unwrap_or(u64::MAX)
-                    .min(chain.config.rpc_gas_cap);
+                let gas = chain.gas_of(request);
                 let simulation = chain.simulation(request, BlockId::latest(), overrides, None)?;
                 let executed = chain.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
                 let changes = executed.changes.clone();

@@ -244,10 +244,7 @@ fn open_frame(input: &FrameInput) -> OpenFrame {
             caller: create.caller(),
             counted: None,
         },
-        FrameInput::Empty => OpenFrame {
-            caller: Default::default(),
-            counted: None,
-        },
+        FrameInput::Empty => OpenFrame::default(),
     }
 }
 

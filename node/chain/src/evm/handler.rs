@@ -89,20 +89,14 @@ pub(crate) fn execute<'a>(
     }
     let result = result?;
     let changes = evm.0.ctx.journaled_state.finalize();
-    let Session {
-        failure,
-        refusal,
-        console,
-        tracer,
-        ..
-    } = evm.0.ctx.chain;
+    let session = evm.0.ctx.chain;
     Ok(Executed {
         result,
         changes,
-        failure,
-        refusal,
-        console,
-        tracer,
+        failure: session.failure,
+        refusal: session.refusal,
+        console: session.console,
+        tracer: session.tracer,
     })
 }
 

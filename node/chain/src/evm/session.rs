@@ -59,7 +59,7 @@ pub(crate) struct Session<'a> {
 }
 
 /// One frame on the stack.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OpenFrame {
     pub(crate) caller: Address,
     /// The address it acts as, if it counts for `msg_reentrant`.

@@ -244,6 +244,18 @@ impl<'m, 'c, 'a> Methods<'m, 'c, 'a> {
     pub(super) fn change<C: SolCall<Return: From<()>>>(
         self,
         since: u64,
+        edit: impl FnOnce(&mut Params, C),
+    ) -> Self {
+        self.try_change(since, |params, arguments| {
+            edit(params, arguments);
+            Ok(())
+        })
+    }
+
+    /// The same that may refuse its arguments.
+    pub(super) fn try_change<C: SolCall<Return: From<()>>>(
+        self,
+        since: u64,
         edit: impl FnOnce(&mut Params, C) -> Result<(), &'static str>,
     ) -> Self {
         self.on::<C>(Purity::Write, since, |call, arguments| {

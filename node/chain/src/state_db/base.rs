@@ -2,8 +2,8 @@
 //! remembered.
 
 use super::{Account, bytecode};
-use crate::{Budget, ChainError, Source, SourceAccount};
-use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
+use crate::{Budget, ChainError, Source};
+use alloy_primitives::{Address, B256, U256, keccak256, map::HashMap};
 use revm::state::Bytecode;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -38,22 +38,16 @@ impl Base {
         if let Some(known) = self.known().accounts.get(&address) {
             return Ok(*known);
         }
-        let SourceAccount {
-            balance,
-            nonce,
-            code,
-        } = asked(budget, || self.source.account(address))?;
+        let found = asked(budget, || self.source.account(address))?;
         let mut read = self.learn();
-        let code_hash = if code.is_empty() {
-            KECCAK256_EMPTY
-        } else {
-            let hash = keccak256(&code);
-            read.codes.entry(hash).or_insert_with(|| bytecode(code));
-            hash
-        };
+        let code_hash = keccak256(&found.code);
+        if !found.code.is_empty() {
+            let code = read.codes.entry(code_hash);
+            code.or_insert_with(|| bytecode(found.code));
+        }
         let account = Account {
-            balance,
-            nonce,
+            balance: found.balance,
+            nonce: found.nonce,
             code_hash,
         };
         let account = Some(account).filter(|account| !account.is_empty());

@@ -138,18 +138,14 @@ fn set_slot(storage: &mut Trie, slot: U256, value: U256) {
 }
 
 fn leaf(account: Option<Account>, storage: &Trie) -> Option<Vec<u8>> {
-    let Account {
-        balance,
-        nonce,
-        code_hash,
-    } = account?;
+    let account = account?;
     let account = TrieAccount {
-        nonce,
-        balance,
+        nonce: account.nonce,
+        balance: account.balance,
         storage_root: storage.root(),
-        code_hash: match code_hash.is_zero() {
+        code_hash: match account.code_hash.is_zero() {
             true => KECCAK256_EMPTY,
-            false => code_hash,
+            false => account.code_hash,
         },
     };
     let mut rlp = Vec::with_capacity(account.length());

@@ -226,16 +226,8 @@ fn call(
         return failed(ctx, 0);
     }
     let Ok(target) = ctx.journal_mut().load_account_with_code(to);
-    let base =
-        WARM + if target.is_cold {
-            COLD_ACCOUNT - WARM
-        } else {
-            0
-        } + if pays && target.info.is_empty() {
-            25_000
-        } else {
-            0
-        } + if pays { 9_000 } else { 0 };
+    let creates = pays && target.info.is_empty();
+    let base = touch(target.is_cold) + 25_000 * u64::from(creates) + 9_000 * u64::from(pays);
     let code = target.info.code.clone().unwrap_or_default();
     let code_hash = target.info.code_hash;
     if base > gas_left {
@@ -299,12 +291,8 @@ fn create(
     salt: Option<B256>,
     gas_left: u64,
 ) -> Response {
-    let base = CREATE
-        + if salt.is_some() {
-            6 * code.len().div_ceil(32) as u64
-        } else {
-            0
-        };
+    let hashed = salt.map_or(0, |_| code.len().div_ceil(32) as u64);
+    let base = CREATE + 6 * hashed;
     if gas_left < base {
         return Response::Now(refuse(gas_left, Refusal::OutOfGas));
     }

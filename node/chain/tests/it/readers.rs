@@ -209,3 +209,22 @@ fn snapshots_of_a_full_pool_share_it() {
     assert_eq!(chain.pool().pending.len(), 2_000);
     assert_eq!(chain.pending_nonce(ALICE), 2_000);
 }
+
+#[test]
+fn a_quick_budget_is_of_the_processor_and_not_of_the_clock() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let endless = deploy(&mut chain, &hex!("5b5f56"));
+    let quick = || {
+        let mut reader = chain.reader();
+        let time = Duration::from_millis(100);
+        reader.set_budget(Budget::quick(time, Arc::new(AtomicBool::new(false))));
+        reader
+    };
+    let reader = quick();
+    // Who waits, or is kept waiting by others, has used none of it.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(try_call(&reader, counter).expect("it is short").success);
+    let ended = try_call(&quick(), endless);
+    assert!(matches!(ended, Err(ChainError::Interrupted)), "{ended:?}");
+}

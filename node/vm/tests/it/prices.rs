@@ -4,6 +4,8 @@ use alloy_primitives::U256;
 use stylus_vm::pages::{PageCounters, PageParams};
 use stylus_vm::{DataPricer, ProgramInfo, StartParams, output_gas_floor};
 
+use crate::support::start_params;
+
 const INFO: ProgramInfo = ProgramInfo {
     version: 2,
     footprint: 1,
@@ -47,23 +49,20 @@ fn pages_that_were_open_before_cost_only_their_linear_part() {
 
 #[test]
 fn an_uncached_start_pays_the_cached_part_too_from_version_2_on() {
-    let params = StartParams::for_stylus(2);
+    let params = start_params(2);
     assert_eq!(params.init_gas(&INFO), 8_832 + 22);
     assert_eq!(params.cached_gas(&INFO), 352 + 11);
     assert_eq!(params.start_gas(&INFO, false), 9_217);
     assert_eq!(params.start_gas(&INFO, true), 363);
     let old = ProgramInfo { version: 1, ..INFO };
-    assert_eq!(
-        StartParams::for_stylus(1).start_gas(&old, false),
-        9_216 + 22
-    );
+    assert_eq!(start_params(1).start_gas(&old, false), 9_216 + 22);
 }
 
 #[test]
 fn scalars_round_up() {
     let params = StartParams {
         init_cost_scalar: 1,
-        ..StartParams::for_stylus(2)
+        ..start_params(2)
     };
     assert_eq!(params.init_gas(&INFO), 8_832 + 1);
 }

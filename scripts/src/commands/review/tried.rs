@@ -8,7 +8,9 @@ use crate::assess::{Finding, Part, Severity};
 use crate::governance::{Call, GovernedCall};
 use crate::layout::Known;
 use crate::model::StepKind;
-use crate::plan::{Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded};
+use crate::plan::{
+    Change, InstancePlan, Plan, PlanRequest, Verdict, limits_in_words, only_started, upgraded,
+};
 use crate::registry::runs;
 use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
@@ -97,6 +99,14 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
     Finding::named(Part::Trial, Severity::Unknown, TRIED, says)
 }
 
+/// What an instance's storage holds before and after.
+fn changes(instance: &InstancePlan) -> Option<Finding> {
+    let words: Vec<String> = instance.changes.iter().map(Change::words).collect();
+    let says = || format!("instance {}: {}", instance.proxy, words.join("; "));
+    let finding = || Finding::named(Part::Instances, Severity::Note, "storage-changes", says());
+    (!words.is_empty()).then(finding)
+}
+
 fn reported(plan: &Plan) -> Vec<Finding> {
     let mut findings = plan.problems.clone();
     let moved: Vec<(Address, (U256, U256))> = plan
@@ -134,6 +144,7 @@ fn reported(plan: &Plan) -> Vec<Finding> {
         }
         Verdict::InPart | Verdict::DependsOnGas | Verdict::Whole => {}
     }
+    findings.extend(plan.instances.iter().filter_map(changes));
     findings.extend(review::environment(&plan.reads));
     findings.extend(review::moved(&moved));
     findings.extend(review::others("registry and instances", &plan.others));

@@ -98,10 +98,7 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         .on::<isChainOwnerCall>(View, 0, |c, a| LAYOUT.owners.contains(c, a.account))
         .on::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
         .word::<getNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, address_of)
-        .on::<setNetworkFeeAccountCall>(Write, 0, |c, a| {
-            versions::set_network_fee_account(c, a.account)?;
-            Ok(().into())
-        })
+        .set::<setNetworkFeeAccountCall>(0, LAYOUT.network_fee_account, |a| word(a.account))
         .word::<getInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, address_of)
         .set::<setInfraFeeAccountCall>(5, LAYOUT.infra_fee_account, |a| word(a.account))
         .on::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
@@ -118,9 +115,8 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             Ok(().into())
         })
         .set::<setBrotliCompressionLevelCall>(20, LAYOUT.brotli_level, |a| number(a.level))
-        .on::<setCalldataPriceIncreaseCall>(Write, 40, |c, a| {
-            c.write(LAYOUT.calldata_price_increase, number(a.enable.into()))?;
-            Ok(().into())
+        .set::<setCalldataPriceIncreaseCall>(40, LAYOUT.calldata_price_increase, |a| {
+            number(a.enable.into())
         })
         .on::<addWasmCacheManagerCall>(Write, 30, |c, a| {
             LAYOUT.cache_managers.add(c, a.manager)?;

@@ -11,53 +11,29 @@ fn units(amount: u64, unit: u64) -> Result<u8, &'static str> {
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
-        .change::<setInkPriceCall>(30, |p, a| {
+        .try_change::<setInkPriceCall>(30, |p, a| {
             if a.price == 0 || a.price >= 1 << 24 {
                 return Err("ink price must be a positive uint24");
             }
             p.ink_price = a.price;
             Ok(())
         })
-        .change::<setWasmMaxStackDepthCall>(30, |p, a| {
-            p.max_stack_depth = a.depth;
-            Ok(())
-        })
-        .change::<setWasmFreePagesCall>(30, |p, a| {
-            p.free_pages = a.pages;
-            Ok(())
-        })
-        .change::<setWasmPageGasCall>(30, |p, a| {
-            p.page_gas = a.gas;
-            Ok(())
-        })
-        .change::<setWasmPageLimitCall>(30, |p, a| {
-            p.page_limit = a.limit;
-            Ok(())
-        })
-        .change::<setWasmMaxSizeCall>(40, |p, a| {
-            p.max_wasm_size = a.size;
-            Ok(())
-        })
-        .change::<setWasmMinInitGasCall>(30, |p, a| {
+        .change::<setWasmMaxStackDepthCall>(30, |p, a| p.max_stack_depth = a.depth)
+        .change::<setWasmFreePagesCall>(30, |p, a| p.free_pages = a.pages)
+        .change::<setWasmPageGasCall>(30, |p, a| p.page_gas = a.gas)
+        .change::<setWasmPageLimitCall>(30, |p, a| p.page_limit = a.limit)
+        .change::<setWasmMaxSizeCall>(40, |p, a| p.max_wasm_size = a.size)
+        .try_change::<setWasmMinInitGasCall>(30, |p, a| {
             p.min_init_gas = units(a.gas.into(), 128)?;
             p.min_cached_init_gas = units(a.cached.into(), 32)?;
             Ok(())
         })
-        .change::<setWasmInitCostScalarCall>(30, |p, a| {
+        .try_change::<setWasmInitCostScalarCall>(30, |p, a| {
             p.init_cost_scalar = units(a.percent, 2)?;
             Ok(())
         })
-        .change::<setWasmExpiryDaysCall>(30, |p, a| {
-            p.expiry_days = a.days_;
-            Ok(())
-        })
-        .change::<setWasmKeepaliveDaysCall>(30, |p, a| {
-            p.keepalive_days = a.days_;
-            Ok(())
-        })
-        .change::<setWasmBlockCacheSizeCall>(30, |p, a| {
-            p.block_cache_size = a.count;
-            Ok(())
-        })
+        .change::<setWasmExpiryDaysCall>(30, |p, a| p.expiry_days = a.days_)
+        .change::<setWasmKeepaliveDaysCall>(30, |p, a| p.keepalive_days = a.days_)
+        .change::<setWasmBlockCacheSizeCall>(30, |p, a| p.block_cache_size = a.count)
         .or(super::since_60::run)
 }

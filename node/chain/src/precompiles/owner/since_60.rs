@@ -36,10 +36,7 @@ use Since60::*;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     Methods::of(call)
-        .change::<setMaxStylusContractFragmentsCall>(SINCE, |p, a| {
-            p.max_fragments = a.count;
-            Ok(())
-        })
+        .change::<setMaxStylusContractFragmentsCall>(SINCE, |p, a| p.max_fragments = a.count)
         .on::<setCollectTipsCall>(Write, SINCE, |_, a| {
             if a.collect {
                 return Err(off("setCollectTips", "tips are not collected"));
@@ -83,9 +80,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             c.emit(&FilteredFundsRecipientSet { recipient })?;
             Ok(().into())
         })
-        .on::<getFilteredFundsRecipientCall>(View, SINCE, |c, _| {
-            Ok(address_of(c.read(LAYOUT.filtered_funds_recipient)?))
-        })
+        .word::<getFilteredFundsRecipientCall>(SINCE, LAYOUT.filtered_funds_recipient, address_of)
         .end()
 }
 

@@ -99,3 +99,13 @@ impl Chain {
         }
     }
 }
+
+/// What a start costs by the defaults of a Stylus version.
+pub(crate) fn start_params(stylus_version: u16) -> stylus_vm::StartParams {
+    stylus_vm::StartParams {
+        min_init_gas: if stylus_version == 1 { 72 } else { 69 },
+        min_cached_init_gas: 11,
+        init_cost_scalar: 50,
+        cached_cost_scalar: 50,
+    }
+}

@@ -8,7 +8,9 @@ use super::chain::{MockChain, context, normalised};
 use super::labels::{STABLE_LABELS, of_end, of_failure, of_rule};
 use super::schema::{ActivationRow, File, Params, Record, RunRow, UpfrontGas, bytes_value};
 use stylus_vm::pages::{PageCounters, PageParams};
-use stylus_vm::{Activated, Event, Outcome, OutcomeKind, Rules, Run, StartParams, activate};
+use stylus_vm::{Activated, Event, Outcome, OutcomeKind, Rules, Run, activate};
+
+use crate::support::start_params;
 
 /// Longest output a row shows in full, in bytes.
 const SHOWN_OUTPUT: usize = 2_048;
@@ -129,7 +131,7 @@ impl Check<'_> {
             Ok(activated) => {
                 self.same(location, "ok", expected.ok, true);
                 let info = &activated.info;
-                let start = StartParams::for_stylus(rules.stylus_version);
+                let start = start_params(rules.stylus_version);
                 self.maybe(
                     location,
                     "footprint",
@@ -195,7 +197,7 @@ impl Check<'_> {
             ever: params.ever_pages,
         };
         let pages = counters.gas(activated.info.footprint, &PageParams::default());
-        let start = StartParams::for_stylus(activated.info.version);
+        let start = start_params(activated.info.version);
         let total = |cached| pages.saturating_add(start.start_gas(&activated.info, cached));
         self.same(location, "pages", expected.pages, pages);
         self.same(

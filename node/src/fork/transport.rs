@@ -1,0 +1,73 @@
+//! Alloy's transport over HTTP, but that an answer has a bound and that no error names the URL.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::transports::http::reqwest::header::RETRY_AFTER;
+use alloy::transports::http::reqwest::{Client, Error, Response, Url};
+use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
+use tower::Service;
+
+use crate::limits::MAX_ANSWER;
+
+/// Bytes of an answer that is none that its error shows.
+const SHOWN: usize = 1_024;
+
+/// Sends requests to one URL.
+#[derive(Clone)]
+pub(super) struct Transport {
+    pub(super) client: Client,
+    pub(super) url: Url,
+}
+
+impl Service<RequestPacket> for Transport {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        let sent = self.client.post(self.url.clone()).json(&request).send();
+        Box::pin(async move { answer(sent.await.map_err(unanswered)?).await })
+    }
+}
+
+async fn answer(response: Response) -> Result<ResponsePacket, TransportError> {
+    let status = response.status();
+    let named = response.headers().get(RETRY_AFTER);
+    let named = named.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let body = body(response).await?;
+    let shown = || String::from_utf8_lossy(&body[..body.len().min(SHOWN)]).into_owned();
+    match serde_json::from_slice::<ResponsePacket>(&body) {
+        Ok(answer) if status.is_success() || answer.is_error() => Ok(answer),
+        Err(error) if status.is_success() => Err(TransportError::deser_err(error, shown())),
+        _ => Err(TransportErrorKind::http_error_with_retry_after(
+            status.as_u16(),
+            shown(),
+            named.map(Duration::from_secs),
+        )),
+    }
+}
+
+/// A body that is too long is refused before it takes memory.
+async fn body(mut response: Response) -> Result<Vec<u8>, TransportError> {
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(unanswered)? {
+        if body.len() + part.len() > MAX_ANSWER {
+            return Err(TransportError::local_usage_str(&format!(
+                "its answer has more than {} MiB: ask for less at once",
+                MAX_ANSWER >> 20
+            )));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
+}
+
+fn unanswered(error: Error) -> TransportError {
+    TransportErrorKind::custom(error.without_url())
+}
