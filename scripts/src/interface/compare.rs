@@ -108,7 +108,10 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
                 _ => {}
             },
             (None, Some(other)) => {
-                let (_, other) = other.entry.split_once(' ').unwrap_or_default();
+                let other = match other.signature == was.signature {
+                    true => &other.entry,
+                    false => &other.signature,
+                };
                 changes.push(was.change("changed", &format!("is {other} now")));
             }
             (None, None) => changes.push(was.change("removed", "is not there any more")),

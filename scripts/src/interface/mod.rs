@@ -85,7 +85,7 @@ impl Callable {
 
     /// The same with the events and errors that the sources declare and `module` has among its bytes.
     #[must_use]
-    pub fn with_sources(self, sources: &SourceFiles, module: &[u8]) -> Self {
+    pub fn with_sources(self, sources: &SourceFiles<'_>, module: &[u8]) -> Self {
         let mut found = self;
         solidity::add(sources, &Module::read(module), &mut found);
         found
