@@ -147,7 +147,7 @@ async fn of_registry(
 ) -> Result<Examined, Error> {
     let mut client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    context.say_read_at(&client, registry, true);
+    context.say_read_at(Place::of(context, &client, registry).read_at(), true);
     if wanted.is_some() && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }

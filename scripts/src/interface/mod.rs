@@ -14,7 +14,7 @@ mod solidity;
 mod sources;
 mod storage;
 
-pub use compare::{Change, added, compare};
+pub use compare::{added, compare};
 pub use module::is_answered;
 pub use published::published;
 pub use sources::{Places, RustFile, SourceFiles};

@@ -1,6 +1,5 @@
-use super::{
-    Callable, Change, RustFile, SourceFiles, added, compare, is_answered, storage_structs,
-};
+use super::{Callable, RustFile, SourceFiles, added, compare, is_answered, storage_structs};
+use crate::assess::Finding;
 use alloy::json_abi::{Event, Function};
 use alloy::primitives::keccak256;
 use stylus_layout::{DeclaredStep, StepKind};
@@ -120,8 +119,8 @@ fn said(text: &str) -> Result<Option<Callable>, String> {
     Callable::of_module(&module(text, &answered, &[]), None)
 }
 
-fn ids(changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|one| one.id().to_string()).collect()
+fn ids(changes: &[Finding]) -> Vec<String> {
+    changes.iter().map(|one| one.id.to_string()).collect()
 }
 
 fn rust(files: &[(&str, &str)]) -> Vec<RustFile> {
@@ -295,7 +294,7 @@ fn what_callers_lose_is_found_and_what_they_gain_is_not() {
     );
     let new: Vec<String> = added(&without.abi, &old.abi)
         .into_iter()
-        .map(|one| one.id().to_string())
+        .map(|one| one.id.to_string())
         .collect();
     assert_eq!(new, ["function-added:initialize(address)"]);
 }
