@@ -15,7 +15,7 @@ use crate::declarations::Declarations;
 use crate::error::LayoutError;
 use crate::fields::{Field, fields};
 use crate::layout::Layout;
-use crate::report::{Decision, Finding, Report, Verdict};
+use crate::report::{Decision, FieldChange, Report, Verdict};
 use crate::shape::Bytes;
 use pairs::{Pairs, pair};
 
@@ -63,8 +63,8 @@ pub fn compare(
 const KEPT: &str =
     "its retyped_from is that of the version before, and says nothing of this change: leave it out";
 
-fn dropped_namespace(namespace: &str, field: &Field<'_>) -> Finding {
-    Finding {
+fn dropped_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
+    FieldChange {
         verdict: Verdict::NamespaceChange,
         decision: Decision::Refused,
         area: namespace.into(),
@@ -76,7 +76,7 @@ fn dropped_namespace(namespace: &str, field: &Field<'_>) -> Finding {
     }
 }
 
-fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> Finding {
+fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> FieldChange {
     let moved = old
         .storage
         .iter()
@@ -89,7 +89,7 @@ fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> Finding {
         ),
         false => (Verdict::SafeAppend, "a new namespace"),
     };
-    Finding {
+    FieldChange {
         verdict,
         decision: Decision::Safe,
         area: namespace.into(),
@@ -124,7 +124,7 @@ impl<'a> Area<'a> {
         types: &mut Types,
         old: &[Field<'_>],
         new: &[Field<'_>],
-    ) -> Result<Vec<Finding>, LayoutError> {
+    ) -> Result<Vec<FieldChange>, LayoutError> {
         let pairs = pair(types, old, new)?;
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
@@ -150,8 +150,8 @@ impl<'a> Area<'a> {
         decision: Decision,
         label: &str,
         note: impl Into<String>,
-    ) -> Finding {
-        Finding {
+    ) -> FieldChange {
+        FieldChange {
             verdict,
             decision,
             area: self.name.into(),
@@ -163,7 +163,7 @@ impl<'a> Area<'a> {
     }
 
     /// A gap in both versions: it may lose its beginning, never move its end.
-    fn gap(&self, old: &Field<'_>, new: &Field<'_>, pairs: &Pairs) -> Option<Finding> {
+    fn gap(&self, old: &Field<'_>, new: &Field<'_>, pairs: &Pairs) -> Option<FieldChange> {
         let finding = match (old.start == new.start, old.end() == new.end()) {
             (true, true) => return None,
             (false, true) if new.start > old.start => self.finding(
@@ -187,7 +187,7 @@ impl<'a> Area<'a> {
                 self.finding(Verdict::GapUse, Decision::Refused, new.label(), note)
             }
         };
-        Some(Finding {
+        Some(FieldChange {
             old: Some(old.location()),
             new: Some(new.location()),
             ..finding
@@ -203,7 +203,7 @@ impl<'a> Area<'a> {
         new: &Field<'_>,
         at: usize,
         pairs: &Pairs,
-    ) -> Result<Vec<Finding>, LayoutError> {
+    ) -> Result<Vec<FieldChange>, LayoutError> {
         let mut findings = vec![];
         let moved = old.start != new.start;
         if old.label() != new.label() {
@@ -279,7 +279,7 @@ impl<'a> Area<'a> {
     }
 
     /// A field that only the new version has.
-    fn added(&self, old: &[Field<'_>], field: &Field<'_>) -> Finding {
+    fn added(&self, old: &[Field<'_>], field: &Field<'_>) -> FieldChange {
         let over = |gap: bool| {
             old.iter()
                 .filter(move |other| other.is_gap() == gap && other.overlaps(field))
@@ -317,7 +317,7 @@ impl<'a> Area<'a> {
                 "on bytes that nothing used",
             )
         };
-        Finding {
+        FieldChange {
             new: Some(field.location()),
             ..finding
         }
@@ -326,7 +326,7 @@ impl<'a> Area<'a> {
     /// A field that only the old version has. It may go where a migration runs on the way, which then decides about
     /// its data, or where the code is that of an older version, which never had it. Something new on its bytes is
     /// refused in any case.
-    fn dropped(&self, field: &Field<'_>, new: &[Field<'_>]) -> Option<Finding> {
+    fn dropped(&self, field: &Field<'_>, new: &[Field<'_>]) -> Option<FieldChange> {
         let finding = if !field.is_gap() {
             let note = "keep it even if it is unused, or migrate: what follows may reuse bytes that are not zero";
             self.finding(Verdict::Delete, Decision::Refused, field.label(), note)
@@ -337,7 +337,7 @@ impl<'a> Area<'a> {
             let note = "a gap that is not used up must stay, shrunk by what was put before it";
             self.finding(Verdict::GapUse, Decision::Refused, field.label(), note)
         };
-        Some(Finding {
+        Some(FieldChange {
             old: Some(field.location()),
             ..finding
         })

@@ -112,7 +112,7 @@ impl fmt::Display for Location {
 
 /// One field that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct FieldChange {
     /// What happened.
     pub verdict: Verdict,
     /// What follows.
@@ -137,11 +137,11 @@ pub struct Report {
     /// What follows from all findings.
     pub decision: Decision,
     /// Each change, in the order of the new layout.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FieldChange>,
 }
 
 impl Report {
-    pub(crate) fn new(findings: Vec<Finding>) -> Self {
+    pub(crate) fn new(findings: Vec<FieldChange>) -> Self {
         let decision = findings
             .iter()
             .map(|finding| finding.decision)

@@ -9,7 +9,10 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use clap::Args;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde::Deserialize;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -371,7 +374,7 @@ fn open(
         Some((file, source_name)) => read(&file, source_name)?,
         None if output.has_terminal() => {
             let question = format!("Password of {}: ", path.display());
-            rpassword::prompt_password(visible(&question))
+            typed(&visible(&question))
                 .map_err(|error| refused(format!("its password cannot be asked for: {error}")))?
         }
         None => return Err(KeyError::NoPassword { source_name }),
@@ -379,6 +382,22 @@ fn open(
     // Not hidden in what is printed: where an ordinary word is missing, it would be told.
     let password = password.trim_end_matches(['\r', '\n']);
     PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| refused(error.to_string()))
+}
+
+/// What is typed at the terminal and not shown there.
+fn typed(question: &str) -> io::Result<String> {
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
+    terminal.write_all(question.as_bytes())?;
+    let shown = tcgetattr(&terminal)?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    // The end of the line is shown.
+    hidden.local_modes.insert(LocalModes::ECHONL);
+    tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
+    let mut answer = String::new();
+    let read = BufReader::new(&terminal).read_line(&mut answer);
+    tcsetattr(&terminal, OptionalActions::Now, &shown)?;
+    read.map(|_| answer)
 }
 
 /// A path in a variable of the environment. An empty one is as none.

@@ -10,6 +10,38 @@ const MODULE_MAX: usize = 16 << 20;
 /// Bytes of a root's head: prefix, dictionary, decompressed length.
 const ROOT_HEAD: usize = 8;
 
+/// Code as it lies on chain, with that of its fragments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CodeBytes {
+    /// The code, or the list of its fragments.
+    pub code: Bytes,
+    /// The code of its fragments, in order; none where it is in one piece.
+    pub fragments: Vec<Bytes>,
+}
+
+impl CodeBytes {
+    /// Whether it is run as WASM.
+    pub fn is_program(&self) -> bool {
+        is_program(&self.code)
+    }
+
+    /// Whether it is run by the EVM. An account without code runs nothing.
+    pub fn is_evm(&self) -> bool {
+        !self.code.is_empty() && !self.is_program()
+    }
+
+    /// The decompressed module of a program; nothing of other code.
+    ///
+    /// # Errors
+    /// What is wrong with the code, or with the module in it.
+    pub fn module(&self) -> Result<Option<Vec<u8>>, String> {
+        match self.is_program() {
+            true => module(&self.code, &self.fragments).map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
 /// Whether code is run as WASM.
 pub fn is_program(code: &[u8]) -> bool {
     code.starts_with(&PROGRAM_PREFIX) || code.starts_with(&ROOT_PREFIX)

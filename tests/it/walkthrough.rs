@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use shell::Shell;
 use stylus_upgrades::demo::page::{Step, matches, steps};
-use stylus_upgrades_harness::{Anvil, HarnessError, command_line, home, launcher};
+use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home, launcher};
 
 /// What the page starts in a terminal of its own.
 const NODE: &str = "stylus-upgrades node";
@@ -85,6 +85,12 @@ fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
 #[ignore = "nightly: executes a page, about 28 s"]
 fn the_page_on_approvers_that_are_contracts_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/approvers.md")
+}
+
+#[test]
+#[ignore = "nightly: executes a page on which hardhat compiles, about 40 s"]
+fn the_page_on_kinds_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/kinds.md")
 }
 
 #[test]
@@ -194,6 +200,12 @@ fn execute(page: &str) -> Result<(), HarnessError> {
     fs::create_dir(&work).expect("an empty folder");
     // The checkout, where a reader would have cloned it.
     symlink(home(), work.join("stylus-upgrades")).expect("a link");
+    if text.contains("$ node deploy.js") {
+        let packages = Npm::install_openzeppelin(&Lines)?;
+        let modules = packages.folder().join("node_modules");
+        symlink(modules, work.join("node_modules")).expect("a link");
+        symlink(Npm::install(&Lines)?.cast(), tools.join("cast")).expect("a link");
+    }
     let mut shell = Shell::start(&work, &tools, node.endpoint());
     let steps = steps(&text);
     assert!(steps.len() > 1, "the page has no console blocks");

@@ -5,10 +5,14 @@
 //! 150 packages that a reviewer would have to look at.
 
 pub use alloy_consensus as consensus;
-pub use alloy_core::{dyn_abi, hex, json_abi, primitives, rlp, sol_types};
+pub use alloy_dyn_abi as dyn_abi;
 pub use alloy_eips as eips;
+pub use alloy_json_abi as json_abi;
 pub use alloy_network as network;
+pub use alloy_primitives::{self as primitives, hex};
 pub use alloy_provider as providers;
+pub use alloy_rlp as rlp;
+pub use alloy_sol_types as sol_types;
 
 /// JSON-RPC client and types.
 pub mod rpc {

@@ -61,18 +61,20 @@ impl FindingId {
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
 
-    /// Those that are about nothing in particular.
-    const FIXED: [Self; 14] = [
-        Self::NOT_COMPARED,
-        Self::NAMESPACES_NOT_LISTED,
+    /// Those that a comparison of layouts has beside the fields.
+    const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
+    /// Those about initializers and migrations.
+    const OF_STEPS: [Self; 3] = [
         Self::MIGRATION_OMITTED,
         Self::INITIALIZER_OMITTED,
         Self::INITIALIZER_OF_OTHER,
+    ];
+    /// Those of a trial on a copy.
+    const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
+    /// Others that are about nothing in particular.
+    const FIXED: [Self; 6] = [
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
-        Self::READS_GAS,
-        Self::DEPENDS_ON_GAS,
-        Self::REPLAY_EMPTY,
         Self::POLICY_NONE,
         Self::NEW_ROLE,
         Self::EXCLUDED_SENDER,
@@ -117,18 +119,32 @@ impl FindingId {
         let is_of_interface = ["-removed", "-changed"]
             .iter()
             .any(|end| self.kind().ends_with(end));
+        let is_of_layouts = self.is_of_layouts() || Self::OF_LAYOUTS.contains(self);
         let all = [
-            (self.is_of_layouts(), Part::Layout),
+            (is_of_layouts, Part::Layout),
             (is_of_interface, Part::Interface),
         ];
         let found = all.into_iter().find(|(is_it, _)| *is_it);
         found.map(|(_, part)| part)
     }
 
+    /// Whether it is found about a way into a version.
+    pub fn is_of_a_way(&self) -> bool {
+        let is_absent = Part::ALL
+            .into_iter()
+            .any(|part| *self == Self::absent(part));
+        let is_of_steps = Self::OF_STEPS.contains(self);
+        self.part().is_some() || is_of_steps || is_absent || self.kind() == "dirty"
+    }
+
+    /// Whether it is found by trying something on a copy.
+    pub fn is_of_a_trial(&self) -> bool {
+        Self::OF_TRIALS.contains(self)
+    }
+
     /// Whether it can be accepted. Other findings are named by the error that they are.
     pub fn is_acceptable(&self) -> bool {
-        let is_of_a_thing = self.part().is_some() || ["dirty", "absent"].contains(&self.kind());
-        is_of_a_thing || Self::FIXED.contains(self)
+        self.is_of_a_way() || self.is_of_a_trial() || Self::FIXED.contains(self)
     }
 
     /// The flag that accepts all of these.
@@ -220,7 +236,13 @@ mod tests {
 
     #[test]
     fn what_no_finding_is_called_is_refused() {
-        for text in ["", "SelectorClash", "everything", "reorder:owner,,dirty:x"] {
+        for text in [
+            "",
+            "SelectorClash",
+            "everything",
+            "absent:sources",
+            "reorder:owner,,dirty:x",
+        ] {
             assert!(text.parse::<Accepted>().is_err(), "{text}");
         }
         for part in Part::ALL {

@@ -6,7 +6,7 @@ use super::info::BuildInfo;
 use super::{evm, wasm};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::interface::Callable;
-use crate::program_code::module;
+use crate::program_code::{CodeBytes, module};
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use serde::{Deserialize, Serialize};
@@ -149,6 +149,14 @@ impl Artifact {
     /// Bytes on chain, with all fragments.
     pub fn size(&self) -> usize {
         self.code.len() + self.fragments.iter().map(|one| one.len()).sum::<usize>()
+    }
+
+    /// The code and that of its fragments.
+    pub fn bytes(&self) -> CodeBytes {
+        CodeBytes {
+            code: self.code.clone(),
+            fragments: self.fragments.clone(),
+        }
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.

@@ -1,6 +1,6 @@
-//! Cargo's configuration files (`.cargo/config.toml`), taken apart: what changes the code belongs
-//! to the sources, what only says where packages come from does not, and what would have the
-//! build read or run something outside the sources is refused.
+//! Cargo's configuration files (`.cargo/config.toml`), taken apart: flags, variables and profiles belong
+//! to the sources, what only says where packages come from does not. Cargo itself reads none of the files, so
+//! wrappers, linkers and all else has no effect; what an author would miss in the code is refused.
 //!
 //! The files between the contract's folder and its workspace's count in full. Those of the folders
 //! above and of the user's home say where packages come from, and nothing else of them is read.
@@ -21,34 +21,11 @@ const SUPPLY: [&str; 6] = [
 ];
 /// Tables that are part of the sources as they stand.
 const CODE: [&str; 2] = ["env", "profile"];
-/// Tables that change nothing about the code of a contract.
-const WITHOUT_EFFECT: [&str; 8] = [
-    "alias",
-    "cache",
-    "cargo-new",
-    "doc",
-    "future-incompat-report",
-    "install",
-    "resolver",
-    "term",
-];
-/// Keys of `[build]`: flags, and what changes nothing about the code or is set by every build here.
-const BUILD: [&str; 10] = [
-    "artifact-dir",
-    "build-dir",
-    "dep-info-basedir",
-    "incremental",
-    "jobs",
-    "rustdoc",
-    "rustdocflags",
-    "rustflags",
-    "target",
-    "target-dir",
-];
-/// Keys of the target of contracts: flags, and what no build of a contract reads.
-const OF_TARGET: [&str; 3] = ["runner", "rustdocflags", "rustflags"];
-/// Keys of `[target.'cfg(…)']`.
-const OF_CFG: [&str; 2] = ["runner", "rustdocflags"];
+/// What would change the code and cannot be part of the sources. All else has no effect: cargo never reads it in
+/// the copy.
+const OUTSIDE: [&str; 4] = ["include", "patch", "paths", "unstable"];
+/// Tables beside [`SUPPLY`] that cargo may read wherever it runs.
+const WITHOUT_EFFECT: [&str; 2] = ["alias", "term"];
 
 /// What the configuration files say.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -164,52 +141,36 @@ pub(super) fn require_harmless_root(cargo_home: &Path) -> Result<(), BuildError>
     }
 }
 
-/// Refuses what cannot be copied or told by a hash.
+/// Refuses what would change the code and cannot be copied or told by a hash.
 fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
-    for (name, value) in config {
-        let tables = value.as_table().into_iter().flatten();
-        match name.as_str() {
-            "build" => require_known(path, name, value, &BUILD)?,
-            "target" => {
-                for (target, value) in tables {
-                    let key = format!("{name}.{target}");
-                    match target.as_str() {
-                        TARGET => require_known(path, &key, value, &OF_TARGET)?,
-                        // Whether it holds of a contract is not known.
-                        cfg if cfg.starts_with("cfg(") => {
-                            require_known(path, &key, value, &OF_CFG)?
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            "env" => {
-                for (variable, value) in tables {
-                    if value.get("relative").and_then(Value::as_bool) == Some(true) {
-                        let key = format!("{name}.{variable}.relative");
-                        return Err(refused(path, &key, LOCATION));
-                    }
-                }
-            }
-            name if SUPPLY.contains(&name) || CODE.contains(&name) => {}
-            name if WITHOUT_EFFECT.contains(&name) => {}
-            name => return Err(refused(path, name, OUTSIDE)),
-        }
+    let inner = |name: &str| {
+        config
+            .get(name)
+            .and_then(Value::as_table)
+            .into_iter()
+            .flatten()
+    };
+    if let Some(key) = OUTSIDE.iter().find(|key| config.contains_key(**key)) {
+        return Err(refused(path, key, ELSEWHERE));
     }
-    Ok(())
-}
-
-/// Refuses every key of a table but those.
-fn require_known(path: &Path, name: &str, value: &Value, known: &[&str]) -> Result<(), BuildError> {
-    let mut keys = value.as_table().into_iter().flat_map(Table::keys);
-    match keys.find(|key| !known.contains(&key.as_str())) {
-        Some(key) if key == "rustflags" => Err(refused(path, &format!("{name}.{key}"), UNKNOWN)),
-        Some(key) => Err(refused(path, &format!("{name}.{key}"), OUTSIDE)),
+    let mut variables = inner("env");
+    let is_relative = |value: &Value| value.get("relative").and_then(Value::as_bool) == Some(true);
+    if let Some((variable, _)) = variables.find(|(_, value)| is_relative(value)) {
+        let key = format!("env.{variable}.relative");
+        return Err(refused(path, &key, LOCATION));
+    }
+    let mut targets = inner("target");
+    let has_flags = |value: &Value| value.get("rustflags").is_some();
+    match targets.find(|(name, value)| name.starts_with("cfg(") && has_flags(value)) {
+        Some((target, _)) => {
+            let key = format!("target.{target}.rustflags");
+            Err(refused(path, &key, UNKNOWN))
+        }
         None => Ok(()),
     }
 }
 
-const OUTSIDE: &str = "it would have the build read or run what is not part of the sources";
+const ELSEWHERE: &str = "it would have the build read what is not part of the sources";
 const UNKNOWN: &str = "whether that holds of a contract is not known; write the flags under [target.wasm32-unknown-unknown]";
 const LOCATION: &str = "the code would depend on where the sources lie";
 
@@ -231,7 +192,7 @@ fn flags(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, Buil
     let reads =
         |word: &&String| word.contains('/') || word.starts_with('@') || word.contains("linker=");
     match words.iter().find(reads) {
-        Some(word) => Err(refused(&format!("{word}: {OUTSIDE}"))),
+        Some(word) => Err(refused(&format!("{word}: {ELSEWHERE}"))),
         None => Ok(words),
     }
 }
@@ -294,7 +255,8 @@ fn same(path: &Path, folder: &Path) -> bool {
     path.parent().and_then(of) == of(folder)
 }
 
-fn parse(path: &Path) -> Result<Table, BuildError> {
+/// A file of settings or a manifest.
+pub(super) fn parse(path: &Path) -> Result<Table, BuildError> {
     let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
     text.parse()
         .map_err(|error: toml::de::Error| BuildError::Manifest {

@@ -61,3 +61,10 @@ pub fn uups_stub_address(registry: Address) -> Address {
 pub fn create2_address(creation_code: &[u8]) -> Address {
     chain::CREATE2_DEPLOYER.create2(B256::ZERO, keccak256(creation_code))
 }
+
+/// What the CREATE2 deployer is sent so that `code` lies there: salt 0, and creation code.
+pub fn create2_input(code: &[u8]) -> Bytes {
+    [B256::ZERO.as_slice(), &creation_code(code)]
+        .concat()
+        .into()
+}

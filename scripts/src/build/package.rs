@@ -1,6 +1,7 @@
 //! Packages, as `cargo metadata` tells of them: names, folders, targets, features, and what they depend
 //! on by path. What it does not tell of a workspace (profiles, patches) its manifest says.
 
+use super::config;
 use super::error::BuildError;
 use super::toolchain::{CHOSEN, ToolchainFile};
 use cargo_metadata::{Dependency, DependencyKind, Error, MetadataCommand};
@@ -195,13 +196,7 @@ impl Package {
 
     /// The Cargo.toml of its workspace.
     pub(super) fn root_manifest(&self) -> Result<Table, BuildError> {
-        let path = self.root.join("Cargo.toml");
-        let text = std::fs::read_to_string(&path).map_err(BuildError::file("read", &path))?;
-        text.parse()
-            .map_err(|error: toml::de::Error| BuildError::Manifest {
-                path,
-                reason: error.to_string(),
-            })
+        config::parse(&self.root.join("Cargo.toml"))
     }
 }
 

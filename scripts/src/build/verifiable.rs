@@ -60,20 +60,16 @@ impl Builder {
             require_snapshot(&package.name, uri, artifact.info.commit.as_ref())?;
         }
         let target = self.target(&package)?.join("verifiable");
-        let (tool, text) = run(&package, &target, &*self.progress)?;
+        let (tool, written) = run(&package, &target, &*self.progress)?;
         require_same_source(&package.name, &artifact, &target)?;
-        let here = decoded(&package.name, &text)?;
         let metadata = metadata(&package, &artifact, &tool, snapshot);
+        let made = artifact.clone();
+        let here = made.with_init_code(&written, &tool, metadata.clone())?;
         let Some(file) = initcode else {
-            return artifact.with_init_code(&here, &tool, metadata);
+            return Ok(here);
         };
-        let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
-        let there = decoded(&package.name, &text)?;
-        let here = artifact
-            .clone()
-            .with_init_code(&here, &tool, metadata.clone())?;
         let tool = format!("{PROGRAM}, in {}", file.display());
-        let artifact = artifact.with_init_code(&there, &tool, metadata)?;
+        let artifact = artifact.with_init_code(file, &tool, metadata)?;
         match wasm::is_same_program(&here.wasm, &artifact.wasm) {
             true => Ok(artifact),
             false => Err(refused(
@@ -89,14 +85,17 @@ impl Builder {
 }
 
 impl Artifact {
-    /// The same contract with the code that cargo-stylus made of it.
+    /// The same contract with the code that cargo-stylus made of it, from the file that it wrote.
     fn with_init_code(
         self,
-        initcode: &[u8],
+        file: &Path,
         tool: &str,
         metadata: BuildMetadata,
     ) -> Result<Self, BuildError> {
         let refused = |reason: String| refused(&self.name, reason);
+        let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
+        let initcode = hex::decode(text.trim())
+            .map_err(|error| refused(format!("its init code is no hexadecimal: {error}")))?;
         let code = initcode.get(evm::PRELUDE..).unwrap_or_default();
         if evm::creation_code(code)[..] != *initcode || !code.starts_with(&chain::PROGRAM_PREFIX) {
             let reason = "it is no init code of one program: the contract may need fragments";
@@ -132,19 +131,12 @@ impl Artifact {
     }
 }
 
-fn decoded(package: &str, initcode: &str) -> Result<Vec<u8>, BuildError> {
-    hex::decode(initcode.trim()).map_err(|error| {
-        let reason = format!("its init code is no hexadecimal: {error}");
-        refused(package, reason)
-    })
-}
-
-/// Runs cargo-stylus in the crate's folder: its name with version, and the init code in hexadecimal.
+/// Runs cargo-stylus in the crate's folder: its name with version, and the file with the init code in hexadecimal.
 fn run(
     package: &Package,
     target: &Path,
     progress: &dyn Progress,
-) -> Result<(String, String), BuildError> {
+) -> Result<(String, PathBuf), BuildError> {
     std::fs::create_dir_all(target).map_err(BuildError::file("create", target))?;
     let version = stylus(package, target, &["--version"])?;
     let words = version.split_whitespace().last().unwrap_or_default();
@@ -161,8 +153,7 @@ fn run(
     ];
     stylus(package, target, &words)?;
     progress.end(&format!("{} built with {tool}", package.name));
-    let text = std::fs::read_to_string(&file).map_err(BuildError::file("read", &file))?;
-    Ok((tool, text))
+    Ok((tool, file))
 }
 
 /// Build scripts and macros of whatever the crate depends on run below it, so it has no variable

@@ -90,7 +90,7 @@ impl<'a> Workplace<'a> {
         &self,
         source: &Source,
         known: &Constants,
-        sources: &SourceFiles,
+        sources: &SourceFiles<'_>,
     ) -> Result<Artifact, BuildError> {
         let package = source.package.name.clone();
         let toolchain = self.builder.toolchain(&source.toolchain)?;

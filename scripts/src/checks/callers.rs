@@ -1,7 +1,7 @@
 //! Whether callers find every function, event and error of the version before.
 
 use super::{Callers, Found, Stage, Way};
-use crate::assess::{Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together};
+use crate::assess::{Evidence, Fact, Finding, Origin, Part, Severity, Together};
 use crate::interface::{Callable, compare};
 use crate::layout::LayoutError;
 use std::sync::Arc;
@@ -65,10 +65,7 @@ fn compared(way: &Way, (old, new): (&Fact<Callable>, &Fact<Callable>), found: &m
         next: "keep it".into(),
     });
     for one in &lost {
-        let about = (
-            FindingId::new(format!("{}:{}", one.code, one.signature)),
-            one.name.as_str(),
-        );
+        let about = (one.id.clone(), one.about.as_deref().unwrap_or_default());
         let finding = Finding::of_several(PART, about, &one.message, &together);
         found.findings.push(match way.stage {
             Stage::Proposed | Stage::Judged(_) => finding,

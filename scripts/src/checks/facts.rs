@@ -5,7 +5,19 @@ use crate::interface::Callable;
 use crate::layout::{Live, Pair, Side};
 use crate::model::StepKind;
 use alloy::primitives::{Address, Bytes};
+use serde::Serialize;
 use stylus_layout::{Declarations, DeclaredStep};
+
+/// Where facts of [`Origin::Chain`](crate::assess::Origin::Chain) are read: all of one way at one block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ReadAt {
+    /// The registry.
+    pub registry: Address,
+    /// Its chain.
+    pub chain_id: u64,
+    /// The block; nothing where each was read at what was the newest one.
+    pub block: Option<u64>,
+}
 
 /// A way into a version: what is taken over, what comes, and what runs in between.
 #[derive(Debug, Clone)]
@@ -18,6 +30,8 @@ pub struct Way {
     pub to: String,
     /// Whether anybody has decided on it.
     pub stage: Stage,
+    /// Where what is read on chain was read; nothing where no chain was asked.
+    pub read_at: Option<ReadAt>,
     /// The layout of what is taken over.
     pub old: Option<Side>,
     /// The layout of what comes.
@@ -33,12 +47,12 @@ pub struct Way {
     /// That the document says of its functions what the code has; nothing where that is compared.
     pub published: Option<Fact<()>>,
     /// The initializers and migrations that the code declares.
-    pub declared: Fact<Vec<DeclaredStep>>,
+    pub declared: Fact<Declared>,
     /// Functions of the code that proxies answer themselves, as far as its constants tell. The attributes of the
     /// framework refuse them when it is built.
     pub reserved: Fact<Vec<&'static str>>,
-    /// Bytes of code that is new, and how many it may have.
-    pub size: Fact<(usize, usize)>,
+    /// Bytes of code that is new, and how many it may have; nothing where that was told before.
+    pub size: Option<Fact<(usize, usize)>>,
     /// That its sources build to the code; and the same of the program of its migration.
     pub sources: Vec<Fact<()>>,
     /// What runs.
@@ -75,6 +89,25 @@ pub struct Built {
     pub code: bool,
     /// The program of its migration.
     pub program: bool,
+}
+
+/// What code says of its initializers and migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Declared {
+    /// These are all.
+    Steps(Vec<DeclaredStep>),
+    /// It is code of the EVM: it has none that a proxy of ours would run, and cannot say what it has of others.
+    OfEvm,
+}
+
+impl Declared {
+    /// Initializers and migrations that a proxy of ours runs.
+    pub fn steps(&self) -> &[DeclaredStep] {
+        match self {
+            Self::Steps(steps) => steps,
+            Self::OfEvm => &[],
+        }
+    }
 }
 
 /// What callers had, and have.

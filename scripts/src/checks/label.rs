@@ -1,7 +1,7 @@
 //! Whether instances can be initialized at a version that no other one leads to. What cannot be a label is the
 //! registry's to refuse.
 
-use super::{Found, Runs, Way};
+use super::{Declared, Found, Runs, Way};
 use crate::assess::{Finding, Part};
 use crate::error::Report;
 use crate::layout::LayoutError;
@@ -13,7 +13,7 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     let (None, true, Runs::Nothing) = (&way.old, is_new, &way.runs) else {
         return Ok(());
     };
-    let declared = way.declared.value().map(Vec::as_slice);
+    let declared = way.declared.value().map(Declared::steps);
     if let Err(refused) = check_first(declared.unwrap_or_default(), (&way.name, &way.to)) {
         let finding = Finding::refusal(Part::Steps, refused.id(), &Report::of(&refused));
         found.findings.push(finding);
@@ -24,8 +24,8 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
 #[cfg(test)]
 mod tests {
     use crate::assess::{Fact, Origin};
-    use crate::checks::Runs;
     use crate::checks::tests::{best, ids};
+    use crate::checks::{Declared, Runs};
     use stylus_layout::{DeclaredStep, StepKind};
 
     #[test]
@@ -40,7 +40,7 @@ mod tests {
             };
             let mut way = best();
             (way.old, way.runs, way.to) = (None, Runs::Nothing, label.into());
-            way.declared = Fact::of(vec![initializer], Origin::Build);
+            way.declared = Fact::of(Declared::Steps(vec![initializer]), Origin::Build);
             (way.labels, way.current) = (Vec::new(), String::new());
             let expected: Vec<&str> = expected.into_iter().collect();
             assert_eq!(ids(&way), expected);

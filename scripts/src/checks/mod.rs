@@ -25,9 +25,7 @@ mod subject;
 mod tests;
 
 pub use assessment::Assessment;
-pub use facts::{Built, Callers, Ending, Program, Runs, Stage, Way};
-pub use reserved::reserved;
-pub use size::size;
+pub use facts::{Built, Callers, Declared, Ending, Program, ReadAt, Runs, Stage, Way};
 pub use subject::{Code, Subject, Version};
 
 use crate::assess::{Coverage, Finding};

@@ -1,7 +1,7 @@
 //! Whether the way runs the migration that the code declares, and whether instances that are created at it can
 //! still be initialized.
 
-use super::{Found, Runs, Way};
+use super::{Declared, Found, Runs, Way};
 use crate::assess::{Evidence, Finding, Origin, Part, Severity};
 use crate::error::Report;
 use crate::layout::LayoutError;
@@ -21,13 +21,19 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     };
     let Some(declared) = way.declared.value() else {
         if *kind != StepKind::ForeignCall {
-            let why = "the code does not say which initializers and migrations it declares";
-            let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
-            found.coverage.add(absent);
+            found.coverage.add(way.declared.about(Part::Steps));
         }
         return Ok(());
     };
+    if (declared, kind) == (&Declared::OfEvm, &StepKind::Call) {
+        let why =
+            "code of the EVM cannot say that it is its migration; --foreign calls it all the same";
+        let absent = Evidence::whole(Part::Steps, Origin::NotKnown, why);
+        found.coverage.add(absent);
+        return Ok(());
+    }
     found.coverage.add(way.declared.about(Part::Steps));
+    let declared = declared.steps();
     let program = program.as_ref().and_then(|one| one.declared.value());
     let planned = PlannedStep {
         name: &way.name,
@@ -64,7 +70,7 @@ pub(super) fn initializer(way: &Way, found: &mut Found) -> Result<(), LayoutErro
     let (Some(old), Some(new)) = (old, way.declared.value()) else {
         return Ok(());
     };
-    if let Some((message, name)) = lost_initializer(old, new, &way.to) {
+    if let Some((message, name)) = lost_initializer(old, new.steps(), &way.to) {
         let id = "initializer-lost";
         found.findings.push(Finding {
             about: Some(name),
@@ -76,9 +82,9 @@ pub(super) fn initializer(way: &Way, found: &mut Found) -> Result<(), LayoutErro
 
 #[cfg(test)]
 mod tests {
-    use crate::assess::{Fact, Origin};
-    use crate::checks::Runs;
-    use crate::checks::tests::{best, ids};
+    use crate::assess::{Extent, Fact, Origin, Part};
+    use crate::checks::tests::{best, found, ids};
+    use crate::checks::{Declared, Runs};
     use crate::model::StepKind;
     use alloy::primitives::Bytes;
     use stylus_layout::DeclaredStep;
@@ -101,7 +107,7 @@ mod tests {
         };
         assert_eq!(ids(&way), [""; 0]);
         let migration = step(super::Declares::Migration, "1.0", "2.0");
-        way.declared = Fact::of(vec![migration], Origin::Build);
+        way.declared = Fact::of(Declared::Steps(vec![migration]), Origin::Build);
         assert_eq!(ids(&way), ["migration-omitted"]);
         if let Some(old) = &mut way.old {
             let mut document = old.known.value().expect("a document").clone();
@@ -109,5 +115,31 @@ mod tests {
             old.known = Fact::of(document, Origin::Chain);
         }
         assert_eq!(ids(&way), ["migration-omitted", "initializer-lost"]);
+    }
+
+    #[test]
+    fn code_of_the_evm_has_no_migration_that_could_be_forgotten_and_none_that_could_be_ours() {
+        let evm = Fact::of(Declared::OfEvm, Origin::Chain);
+        for (declared, kind, extent) in [
+            (&evm, StepKind::None, Some(Extent::Complete)),
+            (&evm, StepKind::ForeignCall, Some(Extent::Complete)),
+            (&evm, StepKind::Call, Some(Extent::Absent)),
+            (
+                &Fact::unknown("no section"),
+                StepKind::None,
+                Some(Extent::Absent),
+            ),
+            (&Fact::unknown("no section"), StepKind::ForeignCall, None),
+        ] {
+            let mut way = best();
+            way.declared = declared.clone();
+            way.runs = Runs::Step {
+                kind,
+                data: Bytes::new(),
+                typed: String::new(),
+                program: None,
+            };
+            assert_eq!(found(&way).coverage.of(Part::Steps), extent, "{kind:?}");
+        }
     }
 }

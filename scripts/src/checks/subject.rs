@@ -1,14 +1,16 @@
 //! What may be done, as a command, an action or a file says it.
 
-use super::{Runs, Stage};
+use super::{Declared, Runs, Stage};
 use crate::assess::{Fact, Origin};
 use crate::build::Artifact;
 use crate::ids::LayoutHash;
 use crate::layout::{Said, Who};
+use crate::plan::has_constructor;
+use crate::program_code::CodeBytes;
 use crate::registry::{Candidate, RecordedCode};
 use alloy::primitives::Address;
 use std::path::Path;
-use stylus_layout::{DeclaredStep, Document};
+use stylus_layout::Document;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What may be done.
@@ -67,22 +69,37 @@ pub struct Code {
     /// Its layout document.
     pub layout: Fact<Document>,
     /// What its code declares.
-    pub declared: Fact<Vec<DeclaredStep>>,
+    pub declared: Fact<Declared>,
+    /// That its sources build to it.
+    pub source: Fact<()>,
+    /// Its bytes.
+    pub bytes: CodeBytes,
     /// Whether an earlier version has this code.
     pub is_old: bool,
 }
 
 impl Code {
     /// Code that lies on the chain, with the document that is known of it.
-    pub fn there(code: RecordedCode, layout: Fact<Document>, is_old: bool) -> Self {
+    pub fn there(
+        code: RecordedCode,
+        bytes: CodeBytes,
+        layout: Fact<Document>,
+        is_old: bool,
+    ) -> Self {
         let steps = layout.value().and_then(|known| known.steps.clone());
         Self {
             artifact: None,
             declared: match steps {
-                Some(steps) => Fact::doubted(steps, layout.origin(), layout.why()),
+                Some(steps) => Fact::doubted(Declared::Steps(steps), layout.origin(), layout.why()),
+                None if bytes.is_evm() => Fact::of(Declared::OfEvm, Origin::Chain),
                 None => Fact::unknown(UNDECLARED),
             },
+            source: match code.source.is_zero() {
+                true => Fact::unknown("nobody recorded the hash of its sources"),
+                false => Fact::doubted((), Origin::Chain, SOURCE_NAMED),
+            },
             code,
+            bytes,
             layout,
             is_old,
         }
@@ -95,15 +112,46 @@ impl Code {
         layout: Fact<Document>,
         is_old: bool,
     ) -> Self {
-        let steps = artifact.steps.clone();
-        let there = Self::there(code, layout, is_old);
+        let steps = artifact.steps.clone().map(Declared::Steps);
+        let there = Self::there(code, artifact.bytes(), layout, is_old);
         Self {
             declared: steps.map_or(there.declared, |steps| Fact::of(steps, Origin::Build)),
+            source: match artifact.source_hash().is_zero() {
+                true => there.source,
+                false => Fact::of((), Origin::Build),
+            },
             artifact: Some(artifact),
             ..there
         }
     }
+
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match &self.artifact {
+            Some(artifact) => artifact.name.clone(),
+            None => self.code.implementation.to_string(),
+        }
+    }
+
+    /// Where its bytes are known from.
+    pub(super) fn origin(&self) -> Origin {
+        match self.artifact {
+            Some(_) => Origin::Build,
+            None => Origin::Chain,
+        }
+    }
+
+    /// Whether it is a program with an SDK constructor, or one that cannot be read.
+    pub fn may_have_constructor(&self) -> bool {
+        let module = self.bytes.module();
+        module.map_or(true, |module| {
+            module.is_some_and(|one| has_constructor(&one))
+        })
+    }
 }
 
+/// What a hash of sources proves.
+const SOURCE_NAMED: &str =
+    "their hash is named; only a build compares them with the code (--source)";
 /// Why nobody knows what code declares.
 const UNDECLARED: &str = "the code does not say which initializers and migrations it declares";

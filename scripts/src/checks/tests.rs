@@ -1,7 +1,7 @@
 //! Every fact of a way, made weaker one by one: each change lowers a verdict, and none raises one.
 
 use super::facts::{Ending, Program};
-use super::{Assessment, Callers, Found, Runs, Stage, Way, check};
+use super::{Assessment, Callers, Declared, Found, Runs, Stage, Way, check};
 use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
@@ -43,23 +43,27 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
         from: _,
         to: _,
         stage: _,
+        // The chain itself, where the rest was read.
+        read_at: _,
         declarations: _,
         goes_back: _,
         code: _,
         labels: _,
         same_code: _,
         current: _,
-        // It warns and refuses nothing: there is no verdict to lower.
-        size: _,
+        size,
     } = way;
     let mut all: Vec<(&'static str, &mut dyn Weaken)> = vec![
         ("the new layout", &mut new.known),
         ("what lies there", live),
         ("what the code declares", declared),
+        ("what proxies answer themselves", reserved),
         ("who may run the constructor", open_to_constructor),
     ];
-    // The attributes of the framework looked for them, where the code has any.
-    let _ = reserved;
+    all.extend(
+        size.iter_mut()
+            .map(|one| ("how large the code is", one as _)),
+    );
     all.extend(
         old.iter_mut()
             .map(|side| ("the old layout", &mut side.known as _)),
@@ -119,6 +123,7 @@ pub(super) fn best() -> Way {
         from: "1.0".into(),
         to: "2.0".into(),
         stage: Stage::Proposed,
+        read_at: None,
         old: Some(side()),
         new: side(),
         declarations: Declarations::none(),
@@ -129,9 +134,9 @@ pub(super) fn best() -> Way {
             new: callable().into(),
         },
         published: Some(Fact::of((), Origin::Build)),
-        declared: Fact::of(Vec::new(), Origin::Build),
+        declared: Fact::of(Declared::Steps(Vec::new()), Origin::Build),
         reserved: Fact::of(Vec::new(), Origin::Chain),
-        size: Fact::of((1, 10), Origin::Build),
+        size: Some(Fact::of((1, 10), Origin::Build)),
         sources: vec![Fact::of((), Origin::Build)],
         runs: Runs::Step {
             kind: StepKind::Complex,
@@ -171,13 +176,13 @@ pub(super) fn ids(way: &Way) -> Vec<String> {
     all.map(|one| one.id.to_string()).collect()
 }
 
-/// How much is seen of each part, and what refuses it.
+/// How much is seen of each part, and what refuses it or is told of it.
 fn verdict(way: Way) -> (Vec<Option<Extent>>, Vec<String>) {
     let mut all = Assessment::asked_by(Role::Proposer, Accepted::default());
     all.add(way).expect("layouts");
     let seen = Part::ALL.map(|part| all.coverage.of(part)).to_vec();
-    let refused = all.decision().refused.into_iter();
-    (seen, refused.map(|one| one.id.to_string()).collect())
+    let told = all.decision().refused.into_iter().chain(all.findings());
+    (seen, told.map(|one| one.id.to_string()).collect())
 }
 
 #[test]
@@ -191,7 +196,7 @@ fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_rai
         "{seen:?}"
     );
     let count = facts(&mut best()).len();
-    assert_eq!(count, 11);
+    assert_eq!(count, 13);
     for at in 0..count {
         for origin in [Origin::Annotation, Origin::NotKnown] {
             let mut way = best();
@@ -217,7 +222,11 @@ fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_c
         all.add(way).expect("layouts");
         all.unmatched().is_some()
     };
-    for id in ["reorder:a", "function-removed:value()"] {
+    for id in [
+        "reorder:a",
+        "function-removed:value()",
+        "namespaces-not-listed",
+    ] {
         assert!(unmatched(best(), id), "{id}");
     }
     let mut unknown = best();
@@ -227,12 +236,7 @@ fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_c
     });
     assert!(!unmatched(unknown, "reorder:a"));
     // What lies in storage, and what a call does, may be another thing in the next block.
-    for id in [
-        "dirty:a",
-        "would-fail",
-        "absent:source",
-        "migration-omitted",
-    ] {
+    for id in ["dirty:a", "would-fail", "absent:source"] {
         assert!(!unmatched(best(), id), "{id}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ChainError, Client};
 use crate::ids::CodeHash;
-use crate::program_code::fragments;
+use crate::program_code::{CodeBytes, fragments};
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
@@ -23,6 +23,13 @@ impl Client {
             found.push(self.code(account).await?);
         }
         Ok(found)
+    }
+
+    /// The code of an account with that of its fragments.
+    pub async fn code_bytes(&self, account: Address) -> Result<CodeBytes, ChainError> {
+        let code = self.code(account).await?;
+        let fragments = self.fragments(&code).await?;
+        Ok(CodeBytes { code, fragments })
     }
 
     /// keccak256 of the code of an account, `None` if it has none.

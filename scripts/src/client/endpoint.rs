@@ -81,7 +81,7 @@ impl Endpoint {
     }
 
     /// The URL itself, for the transport alone.
-    pub(super) fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &Url {
         &self.url
     }
 

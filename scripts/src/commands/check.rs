@@ -6,6 +6,7 @@ mod offline;
 use super::args::{PlanArgs, StepArgs, StorageArgs};
 use super::calldata;
 use super::context::Context;
+use super::facts::NOT_ASKED;
 use super::plan::{Tried, tried};
 use super::storage;
 use crate::app_error::Error;
@@ -22,6 +23,7 @@ use crate::output::Outcome;
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::Baseline;
 use clap::{Args, ValueEnum};
+use offline::against;
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use stylus_layout::{Decision, StepKind};
@@ -114,10 +116,10 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
             check.places = context.places_of(artifact.codehash());
             outcome.field("codehash", artifact.codehash());
             outcome.field("code_bytes", artifact.size());
-            let base = Baseline::find(context, args).await?;
+            let mut base = Baseline::find(context, args).await?;
             outcome.field("against", &base.what);
             check
-                .compare(context, &artifact, &base, &mut outcome)
+                .compare(context, &artifact, &mut base, &mut outcome)
                 .await?;
         }
         Err(Error::Build(error)) => {
@@ -176,23 +178,23 @@ impl Check<'_> {
         &mut self,
         context: &Context,
         artifact: &Artifact,
-        base: &Baseline,
+        base: &mut Baseline,
         outcome: &mut Outcome,
     ) -> Result<(), Error> {
         let to = self.label(artifact, base);
         outcome.field("from", &base.label);
         outcome.field("to", &to);
-        let Some(before) = &base.before else {
+        let Some(before) = base.before.take() else {
             return self.upgrade(context, &to).await;
         };
-        let way = offline::way(context, self.args, (base, before), artifact, &to)?;
+        let way = against(context, self.args, (base, before), artifact, &to).await?;
         let mut checks = Assessment::asked_by(Role::Ci, context.accepted());
         if matches!(way.runs, Runs::Nothing) {
             let why = "the label of the version before is not known; --from says it";
             self.absent(Part::Steps, why);
         }
         checks.add(way)?;
-        self.absent(Part::Trial, offline::NOT_ASKED);
+        self.absent(Part::Trial, NOT_ASKED);
         self.take(&checks)?;
         self.added(checks.before());
         Ok(())
@@ -290,16 +292,12 @@ impl Check<'_> {
 
     /// What callers can use from the next version on.
     fn added(&mut self, old: Option<&Callable>) {
-        for change in old
-            .iter()
-            .flat_map(|old| added(&old.abi, &self.interface.abi))
-        {
-            let finding = Finding {
-                severity: Severity::Note,
-                ..change.finding().from(Origin::Build)
-            };
-            let at = self.places.function(&change.name);
-            self.findings.push(finding.at(at, &self.root));
+        let all = old.iter();
+        for added in all.flat_map(|old| added(&old.abi, &self.interface.abi)) {
+            let at = self
+                .places
+                .function(added.about.as_deref().unwrap_or_default());
+            self.findings.push(added.at(at, &self.root));
         }
     }
 

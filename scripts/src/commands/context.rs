@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use stylus_devnode::NodeHandle;
 
 /// The field of the transactions that a command has sent.
 const TRANSACTIONS: &str = "transactions";
@@ -51,6 +52,8 @@ pub(super) struct Context {
     connected: OnceLock<Client>,
     /// Whether its endpoint is a fork, once it was asked.
     fork: OnceLock<bool>,
+    /// The copy of the chain on which everything is done in a dry run.
+    copy: OnceLock<NodeHandle>,
     /// The registries that this command may talk to: their origin was derived, or they are trusted by name.
     known: Mutex<BTreeMap<Address, Option<Origin>>>,
     /// Whether it was told where the facts of a verdict are read.
@@ -99,6 +102,7 @@ impl Context {
             working: OnceLock::new(),
             connected: OnceLock::new(),
             fork: OnceLock::new(),
+            copy: OnceLock::new(),
             known: Mutex::default(),
             told_read_at: OnceLock::new(),
             events: None,
@@ -216,6 +220,14 @@ impl Context {
             }
         }
         words
+    }
+
+    /// The account that `source` names, if it names one and no file.
+    pub(super) fn account(&self, source: &str) -> Option<Address> {
+        let exists = Path::new(source).exists();
+        (!exists)
+            .then(|| self.manifest.address(source).ok())
+            .flatten()
     }
 
     /// The manifest's names.

@@ -7,7 +7,7 @@ use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program,
+    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program, Subject,
 };
 use crate::error::{Exit, Explain, Report};
 use crate::governance::Names;
@@ -73,7 +73,7 @@ pub(super) struct Examined {
     #[serde(flatten)]
     done: Done,
     #[serde(flatten)]
-    subject: Subject,
+    beside: Beside,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
@@ -84,7 +84,7 @@ pub(super) struct Examined {
 /// What was examined beside the toolchain.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Subject {
+enum Beside {
     Registry {
         registry: Address,
         #[serde(flatten)]
@@ -147,12 +147,17 @@ async fn of_registry(
 ) -> Result<Examined, Error> {
     let mut client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    context.say_read_at(&client, registry, true);
+    context.say_read_at(Place::of(context, &client, registry).read_at(), true);
     if wanted.is_some() && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }
     let framework = context.builder()?.framework()?;
-    let examine = async || doctor::examine(&client, registry, &framework, within).await;
+    let subject = Subject {
+        client: &client,
+        registry,
+        framework: &framework,
+    };
+    let examine = async || doctor::examine(subject, within).await;
     let mut diagnosis = examine().await?;
     let mut done = Done::default();
     if let Some(wanted) = wanted {
@@ -179,7 +184,7 @@ async fn of_registry(
         ok,
         error: first.map(|first| Report::of(first)),
         exit,
-        subject: Subject::Registry {
+        beside: Beside::Registry {
             registry,
             diagnosis,
         },
@@ -193,24 +198,24 @@ async fn of_chain(context: &Context) -> Result<Examined, Error> {
         let client = context.reader().await?;
         Ok::<_, Error>(ChainFacts::read(&client).await?)
     };
-    let (subject, error, exit) = match chain.await {
+    let (beside, error, exit) = match chain.await {
         Ok(chain) => {
             let exit = match toolchain.iter().all(|check| check.ok) {
                 true => Exit::Done,
                 false => Exit::Refused,
             };
-            (Subject::Chain { chain }, None, exit)
+            (Beside::Chain { chain }, None, exit)
         }
         Err(error) => {
             let report = Report::of(&error);
             context.output.explain(&report);
-            (Subject::Nothing {}, Some(report), error.exit())
+            (Beside::Nothing {}, Some(report), error.exit())
         }
     };
     Ok(Examined {
         toolchain,
         done: Done::default(),
-        subject,
+        beside,
         ok: exit == Exit::Done,
         error,
         exit,
@@ -222,7 +227,12 @@ async fn of_chain(context: &Context) -> Result<Examined, Error> {
 pub(super) async fn warn(place: Place<'_>, used: Vec<Used>) -> Result<Vec<Finding>, Error> {
     let (context, client, registry) = place.parts();
     let framework = context.builder()?.framework()?;
-    let warnings = doctor::warnings(client, registry, &framework, used).await?;
+    let subject = Subject {
+        client,
+        registry,
+        framework: &framework,
+    };
+    let warnings = doctor::warnings(subject, used).await?;
     for warning in &warnings {
         context.output.note(&format!("warning: {}", warning.says()));
     }
@@ -322,9 +332,9 @@ impl Done {
 impl Examined {
     /// What was found out, where a registry was examined.
     pub(super) fn diagnosis(&self) -> Option<&Diagnosis> {
-        match &self.subject {
-            Subject::Registry { diagnosis, .. } => Some(diagnosis),
-            Subject::Chain { .. } | Subject::Nothing {} => None,
+        match &self.beside {
+            Beside::Registry { diagnosis, .. } => Some(diagnosis),
+            Beside::Chain { .. } | Beside::Nothing {} => None,
         }
     }
 }
@@ -334,18 +344,18 @@ impl CommandReport for Examined {
         let mut lines = vec!["toolchain".to_owned()];
         lines.extend(self.toolchain.iter().map(Check::line));
         lines.extend(self.done.lines());
-        match &self.subject {
-            Subject::Registry {
+        match &self.beside {
+            Beside::Registry {
                 registry,
                 diagnosis,
             } => lines.extend(diagnosis.lines(&names.long(*registry))),
-            Subject::Chain { chain } => {
+            Beside::Chain { chain } => {
                 lines.extend(chain.lines());
                 lines.push("registry".into());
                 let advice = "--registry ADDRESS examines it and what it needs";
                 lines.push(format!("  · none is named: {advice}"));
             }
-            Subject::Nothing {} => {
+            Beside::Nothing {} => {
                 lines.push("chain".into());
                 lines.extend(
                     self.error

@@ -10,7 +10,7 @@ use crate::console::drawing;
 use crate::error::{Explain, Report};
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Known, LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file,
+    Known, LayoutError, Named, Pair, Said, Side, check_storage, file_of, finding_id, read_file,
 };
 use crate::output::Outcome;
 use crate::own_file;
@@ -63,25 +63,19 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
     if let Ok(hash) = source.parse::<LayoutHash>()
         && let Some(document) = context.store().document(hash)?
     {
-        let name = source.to_owned();
-        return Ok(Named { name, document });
+        return Ok(Named::of(source, document));
     }
     if let Some(kept) = KeptName::named(context, source)? {
         return registered(context, source, &kept).await;
     }
-    let (file, contract) = match source.rsplit_once(':') {
-        Some((file, contract)) if Path::new(file).is_file() => (file, Some(contract)),
-        _ => (source, None),
-    };
-    if Path::new(file).is_file() {
-        return Ok(read_file(Path::new(file), contract)?);
+    if file_of(Path::new(source)).0.is_file() {
+        return Ok(read_file(Path::new(source))?);
     }
     let artifact = context.artifact(source)?;
     let document = artifact.document().ok_or_else(|| LayoutError::Undeclared {
         source_name: artifact.name.clone(),
     })?;
-    let name = artifact.name;
-    Ok(Named { name, document })
+    Ok(Named::of(artifact.name, document))
 }
 
 /// The layout of a version that was registered.
@@ -107,14 +101,12 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
             }
         }
     };
-    Ok(Named {
-        name: source.to_owned(),
-        document: document.ok_or_else(|| unknown("the registry has no layout of it".into()))?,
-    })
+    let document = document.ok_or_else(|| unknown("the registry has no layout of it".into()))?;
+    Ok(Named::of(source, document))
 }
 
 async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
-    let Named { name, document } = read(context, source).await?;
+    let Named { name, document, .. } = read(context, source).await?;
     if keep {
         context.store().keep_document(&document)?;
     }

@@ -21,6 +21,7 @@ mod descriptors;
 mod doctor;
 mod export;
 mod facts;
+mod flags;
 mod handler;
 mod help;
 mod history;
@@ -134,7 +135,9 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     cli.global.export.require_for(&cli.command)?;
     let context = Context::new(output.clone(), cli.global)?;
+    flags::require(&cli.command, &context.global, &context.accepted())?;
     let outcome = match perform(&context, cli.command).await {
+        Ok(outcome) if context.global.dry_run => outcome.of_copy(),
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
     };
@@ -287,12 +290,12 @@ async fn end_on_signal(output: Arc<Output>) {
 /// the command line are not understood, so any of them may be a key or come from somewhere else.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let _ = error.print();
+        help::print(error);
         return code(Exit::Done);
     }
     let json = has_json(words);
     if !json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let _ = error.print();
+        help::print(error);
         return code(Exit::Usage);
     }
     let output = Output::new(json, false);

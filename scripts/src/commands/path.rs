@@ -171,7 +171,8 @@ async fn walk(
         let is_old = first.is_some_and(|first| first.version != *to);
         let file = request.overrides.layout.as_deref();
         let file = file.filter(|_| to == request.version);
-        let code = place.there(to, code, file, is_old).await?;
+        let known = place.layout(to, &code, file).await?;
+        let code = place.there(code, known.side, is_old).await?;
         let mut runs_on_way = place.runs(step).await?;
         let is_given = at + 1 == path.len() && runs(step) == StepKind::Call;
         if let Runs::Step { data, typed, .. } = &mut runs_on_way

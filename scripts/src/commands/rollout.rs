@@ -291,7 +291,7 @@ pub(super) async fn activated(
     rollout: (&StorageArgs, Assessment),
 ) -> Result<(), Error> {
     let (context, client, registry) = place.parts();
-    let (arrived, begun) = (arrived_by(sent), begun_by(sent));
+    let (arrived, begun) = (arrived_by(sent, registry), begun_by(sent, registry));
     let instances = match arrived.is_empty() && begun.is_empty() {
         true => place
             .reader()
@@ -416,7 +416,7 @@ async fn checked(
     name: &str,
     sent: &Sent,
 ) -> Result<Vec<Check>, ChainError> {
-    let proxies = arrived_by(sent);
+    let proxies = arrived_by(sent, registry);
     if proxies.is_empty() {
         return Ok(Vec::new());
     }

@@ -30,8 +30,8 @@ pub(super) struct Rollouts {
 impl Rollouts {
     /// Adds one that went through. From then on the chain says what is left, and not the journal.
     pub(super) fn add(&mut self, client: &Client, registry: Address, done: RolledOut) {
-        self.arrived.extend(arrived_by(&done.sent));
-        self.begun.extend(begun_by(&done.sent));
+        self.arrived.extend(arrived_by(&done.sent, registry));
+        self.begun.extend(begun_by(&done.sent, registry));
         self.turned.extend(turned_by(&done.sent, registry));
         self.skipped.extend(done.skipped);
         self.sent.push(done.sent);

@@ -163,5 +163,11 @@ async fn earlier(
         report_undone(context, &sent);
         return Ok(None);
     }
-    Ok(Some(Upgraded::alone(route, proxy, from, version, sent)))
+    Ok(Some(Upgraded::alone(
+        route,
+        (registry, proxy),
+        from,
+        version,
+        sent,
+    )))
 }

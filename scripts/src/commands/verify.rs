@@ -62,7 +62,7 @@ impl CommandReport for Verified {
 pub(super) async fn verify(place: Place<'_>, args: &VerifyArgs) -> Result<VerifyReport, Error> {
     let (context, client, registry) = place.parts();
     let (name, source) = (args.name.as_deref(), args.source.as_deref());
-    context.say_read_at(client, registry, true);
+    context.say_read_at(place.read_at(), true);
     let (mut sections, mut differences) = (Vec::new(), Vec::new());
     let (mut proxies, mut used) = (Vec::new(), Vec::new());
     let mut coverage = Coverage::default();

@@ -3,7 +3,9 @@
 use super::context::{Context, Unverified};
 use super::doctor::DoctorArgs;
 use crate::app_error::Error;
-use crate::doctor::{self, AHEAD_DAYS, DAY, Diagnosis, METRICS_PATH, Runs, Shared, render, serve};
+use crate::doctor::{
+    self, AHEAD_DAYS, DAY, Diagnosis, METRICS_PATH, Runs, Shared, Subject, render, serve,
+};
 use crate::error::Report;
 use crate::governance::Names;
 use crate::output::Outcome;
@@ -63,7 +65,12 @@ async fn examine(context: &Context, unverified: Unverified) -> Result<Diagnosis,
     let framework = context.builder()?.framework()?;
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
-    Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * DAY).await?)
+    let subject = Subject {
+        client: &client,
+        registry,
+        framework: &framework,
+    };
+    Ok(doctor::examine(subject, AHEAD_DAYS * DAY).await?)
 }
 
 /// Listens on this machine alone: what is offered has no password.

@@ -10,7 +10,7 @@ pub(super) use action::check_action;
 use super::args::{StepArgs, StorageArgs, VersionArgs};
 use super::calldata;
 use super::context::Context;
-use super::facts::Place;
+use super::facts::{Asked, Place};
 use super::path::{check_few, check_stragglers};
 use super::storage::{require, require_all};
 use crate::app_error::Error;
@@ -129,7 +129,7 @@ impl<'a> Work<'a> {
         let runs = match &way {
             _ if from.is_empty() => Runs::Nothing,
             Some(way) => self.place().runs(way).await?,
-            None => self.runs(&args.step).await?,
+            None => Asked::Chain(self.place()).runs(&args.step).await?,
         };
         let pair = (args.version.as_str(), from);
         self.check(pair, &new, (runs, Stage::Proposed), &args.storage, becomes)
@@ -210,9 +210,10 @@ impl<'a> Work<'a> {
         said: &StorageArgs,
         becomes: Becomes,
     ) -> Result<(), Error> {
-        let file = said.layout.as_deref();
-        let code = self.place().there(pair.0, code, file, is_old).await?;
-        let runs = (self.runs(step).await?, Stage::Proposed);
+        let place = self.place();
+        let known = place.layout(pair.0, &code, said.layout.as_deref()).await?;
+        let code = place.there(code, known.side, is_old).await?;
+        let runs = (Asked::Chain(place).runs(step).await?, Stage::Proposed);
         self.check(pair, &code, runs, said, becomes).await?;
         self.publish(&code).await
     }
@@ -252,27 +253,6 @@ impl<'a> Work<'a> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// What runs on the way that the arguments describe.
-    pub(super) async fn runs(&self, way: &StepArgs) -> Result<Runs, Error> {
-        let place = self.place();
-        let program = match &way.complex {
-            None => None,
-            Some(source) => Some(match self.address(source) {
-                Some(account) => place.program_at(account).await?,
-                None => {
-                    let artifact = self.context.kept_artifact(source)?;
-                    place.program(&artifact.wasm, artifact.steps).await?
-                }
-            }),
-        };
-        Ok(Runs::Step {
-            kind: way.kind().into(),
-            data: calldata::encode(&way.call, &self.context.manifest)?,
-            typed: calldata::typed(&way.call).to_owned(),
-            program,
-        })
     }
 
     /// Where the way into a version begins: where the caller says, else at the current version. For

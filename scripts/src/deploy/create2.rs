@@ -5,7 +5,7 @@ use crate::build::evm;
 use crate::client::{ChainError, Client, Sent};
 use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
@@ -25,11 +25,10 @@ pub(crate) async fn create2(
             account: CREATE2_DEPLOYER,
         });
     }
-    let creation_code = evm::creation_code(code);
-    let address = evm::create2_address(&creation_code);
+    let address = evm::create2_address(&evm::creation_code(code));
     let request = TransactionRequest::default()
         .with_to(CREATE2_DEPLOYER)
-        .with_input([B256::ZERO.as_slice(), &creation_code].concat());
+        .with_input(evm::create2_input(code));
     let codehash = CodeHash::of(code);
     let sent = match client.transact(&format!("deploy {name}"), request).await {
         Ok(sent) => Some(sent),

@@ -18,6 +18,17 @@ use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
+/// What is examined.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// A chain.
+    pub client: &'a Client,
+    /// A registry on it.
+    pub registry: Address,
+    /// The framework that is known here.
+    pub framework: &'a Framework,
+}
+
 /// What an examination came to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Diagnosis {
@@ -42,17 +53,15 @@ impl Diagnosis {
     }
 }
 
-/// Examines `registry` and everything that it and its instances need. What would help is worked out
+/// Examines a registry and everything that it and its instances need. What would help is worked out
 /// for what ends within so many seconds.
 ///
 /// # Errors
 /// [`ChainError::Missing`] where no registry is; what else the chain says.
-pub async fn examine(
-    client: &Client,
-    registry: Address,
-    framework: &Framework,
-    within: u64,
-) -> Result<Diagnosis, ChainError> {
+pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, ChainError> {
+    let Subject {
+        client, registry, ..
+    } = subject;
     let chain = ChainFacts::read(client).await?;
     let Some(parts) = stored::parts(client, registry).await? else {
         return Err(ChainError::Missing {
@@ -63,18 +72,14 @@ pub async fn examine(
     let recorded = recorded::read(client, registry).await?;
     let definitions = &recorded.definitions;
     let voices = policies::voices(client, registry, definitions).await?;
-    let now = chain.time;
-    let inventory = Inventory::collect(
-        client,
-        now,
-        registry,
-        &parts,
-        framework,
-        definitions,
-        &voices,
-    );
-    let inventory = inventory.await?;
-    let mut findings = unknown(&inventory, registry, framework);
+    let mut inventory = Inventory::default();
+    inventory.front(subject, &parts).await?;
+    for definition in definitions {
+        inventory.definition(definition, chain.time);
+        inventory.proxies(subject, definition).await?;
+    }
+    inventory.voices(client, &voices).await?;
+    let mut findings = unknown(&inventory, subject);
     let programs = programs::examine(client, &chain, inventory.into_accounts(), within).await?;
     findings.extend(complete::examine(client, registry, &recorded, &programs).await?);
     findings.extend(of_programs(&programs));
@@ -100,16 +105,14 @@ pub async fn examine(
 ///
 /// # Errors
 /// As [`examine`].
-pub async fn warnings(
-    client: &Client,
-    registry: Address,
-    framework: &Framework,
-    used: Vec<Used>,
-) -> Result<Vec<Finding>, ChainError> {
+pub async fn warnings(subject: Subject<'_>, used: Vec<Used>) -> Result<Vec<Finding>, ChainError> {
+    let Subject {
+        client, registry, ..
+    } = subject;
     let chain = ChainFacts::read(client).await?;
     let parts = stored::parts(client, registry).await?.unwrap_or_default();
     let mut inventory = Inventory::default();
-    inventory.front(client, registry, &parts, framework).await?;
+    inventory.front(subject, &parts).await?;
     for Used { account, role, of } in used {
         inventory.add(account, None, role, &of, true);
     }
@@ -131,10 +134,10 @@ async fn of_policies(
 }
 
 /// Code of the framework that is not the one which is known here: what it delegates to is not known.
-fn unknown(inventory: &Inventory, registry: Address, framework: &Framework) -> Vec<Finding> {
+fn unknown(inventory: &Inventory, subject: Subject<'_>) -> Vec<Finding> {
     let mut found = BTreeSet::new();
     if !inventory.is_known {
-        found.insert(format!("the registry {registry}"));
+        found.insert(format!("the registry {}", subject.registry));
     }
     let proxies = inventory.unknown_proxies.iter();
     found.extend(proxies.map(|proxy| format!("the proxy {proxy}")));
@@ -150,7 +153,7 @@ fn unknown(inventory: &Inventory, registry: Address, framework: &Framework) -> V
             .with(
                 format!(
                     "a registry with the code hash {}",
-                    framework.registry.codehash()
+                    subject.framework.registry.codehash()
                 ),
                 "other code: the programs that it was compiled to call are not examined",
                 "name the folder with its sources by --framework-from, or use the \

@@ -1,5 +1,6 @@
 //! Every account whose code the registry and its instances need, and what for.
 
+use super::examine::Subject;
 use super::needed::Needed;
 use super::policies::Voices;
 use super::programs::AT_ONCE;
@@ -54,33 +55,23 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// Collects them, as of `now`, Unix seconds.
-    pub(super) async fn collect(
+    /// Who approves, and what is asked.
+    pub(super) async fn voices(
+        &mut self,
         client: &Client,
-        now: u64,
-        registry: Address,
-        parts: &[Address],
-        framework: &Framework,
-        definitions: &[Definition],
         voices: &[Voices],
-    ) -> Result<Self, ChainError> {
-        let mut all = Self::default();
-        all.front(client, registry, parts, framework).await?;
-        for definition in definitions {
-            all.definition(definition, now);
-            all.proxies(client, registry, framework, definition).await?;
-        }
+    ) -> Result<(), ChainError> {
         for voices in voices {
             for (address, recorded) in &voices.lambdas {
-                all.add(*address, Some(*recorded), Role::Lambda, &voices.of, true);
+                self.add(*address, Some(*recorded), Role::Lambda, &voices.of, true);
             }
             for address in &voices.approvers {
                 if !client.code(*address).await?.is_empty() {
-                    all.add(*address, None, Role::Approver, &voices.of, true);
+                    self.add(*address, None, Role::Approver, &voices.of, true);
                 }
             }
         }
-        Ok(all)
+        Ok(())
     }
 
     /// The accounts, those that users depend on first.
@@ -119,11 +110,14 @@ impl Inventory {
     /// The registry itself, and its parts.
     pub(super) async fn front(
         &mut self,
-        client: &Client,
-        registry: Address,
+        subject: Subject<'_>,
         parts: &[Address],
-        framework: &Framework,
     ) -> Result<(), ChainError> {
+        let Subject {
+            client,
+            registry,
+            framework,
+        } = subject;
         let known: Vec<Address> = framework.parts.iter().map(|part| part.address).collect();
         self.is_known = known == parts;
         let pinned = self.is_known.then(|| framework.registry.codehash());
@@ -151,8 +145,8 @@ impl Inventory {
         self.add(framework.stub_address, hash, Role::PauseStub, of, true);
     }
 
-    /// Implementations, scripts and programs that were registered, or wait to be.
-    fn definition(&mut self, definition: &Definition, now: u64) {
+    /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.
+    pub(super) fn definition(&mut self, definition: &Definition, now: u64) {
         let needed = Needed::of(definition, now);
         let name = definition.title();
         for version in &definition.versions {
@@ -220,13 +214,16 @@ impl Inventory {
     }
 
     /// The proxies of a definition, and what they hold now.
-    async fn proxies(
+    pub(super) async fn proxies(
         &mut self,
-        client: &Client,
-        registry: Address,
-        framework: &Framework,
+        subject: Subject<'_>,
         definition: &Definition,
     ) -> Result<(), ChainError> {
+        let Subject {
+            client,
+            registry,
+            framework,
+        } = subject;
         let instances = &definition.instances;
         let queries = instances.iter().map(async |instance| {
             let hash = client.codehash(instance.proxy).await?;

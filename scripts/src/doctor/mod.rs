@@ -46,7 +46,7 @@ pub use cache::CacheBid;
 pub use chain::{ChainFacts, DAY, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
-pub use examine::{Diagnosis, examine, warnings};
+pub use examine::{Diagnosis, Subject, examine, warnings};
 pub use inventory::{Account, Use};
 pub use metrics::{Runs, render};
 pub use paused::PAUSED;

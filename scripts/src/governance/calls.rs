@@ -278,6 +278,15 @@ impl Governed {
     }
 }
 
+/// The functions of all of them, in words.
+pub(super) fn functions() -> String {
+    let functions = GOVERNED
+        .iter()
+        .filter_map(|one| named_function(&one.selector));
+    let names: Vec<String> = functions.map(|function| function.name).collect();
+    format!("one of {}", names.join(", "))
+}
+
 /// The order that these bytes of a governed call give, in a few words. Names that are too long for the registry are
 /// cut.
 pub(super) fn order(call: &[u8]) -> String {

@@ -1,5 +1,6 @@
 //! What can go wrong while people decide.
 
+use super::calls::functions;
 use super::dry_run::WouldFail;
 use super::revert_cause::leave_behind;
 use super::signed::SignedError;
@@ -127,7 +128,7 @@ pub enum GovernanceError {
     /// The bytes are no governed call of a registry.
     #[error("{selector} is no governed call of a registry")]
     #[explain(
-        expected = "createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler, abortMigration, pause or resume",
+        expected = functions(),
         found = self.to_string(),
         next = "do not approve it: ask its proposer for the command that he typed",
         exit = Exit::Usage

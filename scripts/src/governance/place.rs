@@ -8,7 +8,7 @@ use super::authority::require_approver;
 use super::error::GovernanceError;
 use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
-use crate::client::{Client, Sent};
+use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::ids::CodeHash;
 use alloy::primitives::Address;
@@ -123,17 +123,21 @@ async fn create(
     artifact: &Artifact,
 ) -> Result<(Address, &'static str, Vec<Sent>), GovernanceError> {
     let mut sent = deploy::deploy_fragments(client, artifact).await?;
-    let is_verifiable = artifact.info.recipe.is_some();
-    if is_verifiable || client.code(CREATE2_DEPLOYER).await?.is_empty() {
-        let (address, created) = deploy::create(client, artifact).await?;
-        sent.push(created);
-        return Ok((address, "it is new", sent));
+    if artifact.info.recipe.is_none() {
+        match deploy::create2(client, &artifact.name, &artifact.code).await {
+            Err(ChainError::Missing { account, .. }) if account == CREATE2_DEPLOYER => {}
+            created => {
+                let (address, created) = created?;
+                let because = match created {
+                    Some(_) => "it is new",
+                    None => "somebody has just deployed it",
+                };
+                sent.extend(created);
+                return Ok((address, because, sent));
+            }
+        }
     }
-    let (address, created) = deploy::create2(client, &artifact.name, &artifact.code).await?;
-    let because = match created {
-        Some(_) => "it is new",
-        None => "somebody has just deployed it",
-    };
-    sent.extend(created);
-    Ok((address, because, sent))
+    let (address, created) = deploy::create(client, artifact).await?;
+    sent.push(created);
+    Ok((address, "it is new", sent))
 }

@@ -3,42 +3,15 @@
 
 use super::published::{error_entry, event_entry, function_entry, types};
 use super::{Callable, is_reading};
-use crate::assess::{Finding, FindingId, Part, Severity};
+use crate::assess::{Finding, FindingId, Origin, Part, Severity};
 use alloy::json_abi::{Fallback, Function, JsonAbi, StateMutability};
-use serde::Serialize;
 
-/// Something that callers knew and that is not there any more as it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What happened, stable: `function-removed`.
-    pub code: String,
-    /// The signature as it was.
-    pub signature: String,
-    /// What happened, in words.
-    pub message: String,
-    /// The name of the function, event or error.
-    #[serde(skip)]
-    pub name: String,
-}
-
-impl Change {
-    fn new(code: String, signature: String, message: String, name: &str) -> Self {
-        Self {
-            code,
-            signature,
-            message,
-            name: name.to_owned(),
-        }
-    }
-
-    /// As `--accept` takes it.
-    pub fn id(&self) -> FindingId {
-        FindingId::new(format!("{}:{}", self.code, self.signature))
-    }
-
-    /// That callers lose it.
-    pub fn finding(&self) -> Finding {
-        Finding::new(Part::Interface, Severity::Danger, self.id(), &self.message)
+/// What happened to something that callers knew, and is not as it was.
+fn change(code: String, signature: &str, message: String, name: &str) -> Finding {
+    let id = FindingId::new(format!("{code}:{signature}"));
+    Finding {
+        about: Some(name.to_owned()),
+        ..Finding::new(Part::Interface, Severity::Danger, id, message)
     }
 }
 
@@ -78,16 +51,16 @@ impl<'a> Declared<'a> {
         }
     }
 
-    fn change(&self, what: &str, words: &str) -> Change {
-        let (kind, signature) = (self.kind, self.signature.clone());
+    fn change(&self, what: &str, words: &str) -> Finding {
+        let (kind, signature) = (self.kind, &self.signature);
         let message = format!("the {kind} {signature} {words}");
-        Change::new(format!("{kind}-{what}"), signature, message, self.name)
+        change(format!("{kind}-{what}"), signature, message, self.name)
     }
 }
 
 /// Compares. What the old code declares as an initializer or a migration nobody calls, so it may go;
 /// what becomes one is lost. A layout document does not decide that: its proposer wrote it.
-pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
+pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
     let new = Declared::all(&after.abi);
     let mut changes = Vec::new();
     for was in Declared::all(&before.abi) {
@@ -108,7 +81,10 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
                 _ => {}
             },
             (None, Some(other)) => {
-                let (_, other) = other.entry.split_once(' ').unwrap_or_default();
+                let other = match other.signature == was.signature {
+                    true => &other.entry,
+                    false => &other.signature,
+                };
                 changes.push(was.change("changed", &format!("is {other} now")));
             }
             (None, None) => changes.push(was.change("removed", "is not there any more")),
@@ -119,22 +95,26 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Change> {
 }
 
 /// What callers can use from the next version on: functions, events and errors that were not there.
-pub fn added(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
+pub fn added(old: &JsonAbi, abi: &JsonAbi) -> Vec<Finding> {
     let old = Declared::all(old);
     let is_new = |is: &Declared<'_>| {
         let mut old = old.iter();
         old.all(|was| was.kind != is.kind || was.signature != is.signature)
     };
     let new = Declared::all(abi).into_iter().filter(is_new);
-    new.map(|is| is.change("added", "is new")).collect()
+    let note = |added: Finding| Finding {
+        severity: Severity::Note,
+        ..added.from(Origin::Build)
+    };
+    new.map(|is| note(is.change("added", "is new"))).collect()
 }
 
 /// What answers calls that no function answers.
-fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
+fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Finding> {
     let mut changes = Vec::new();
     let mut add = |code: &str, name: &str, message: &str| {
         let signature = format!("{name}()");
-        changes.push(Change::new(code.into(), signature, message.into(), name));
+        changes.push(change(code.into(), &signature, message.into(), name));
     };
     if old.receive.is_some() && abi.receive.is_none() {
         let message = "receive, which answers calls without calldata, is not there any more";
@@ -156,17 +136,12 @@ fn without_selector(old: &JsonAbi, abi: &JsonAbi) -> Vec<Change> {
 }
 
 /// What a function of the same selector answers.
-fn answers(was: &Function, is: &Function) -> Vec<Change> {
+fn answers(was: &Function, is: &Function) -> Vec<Finding> {
     let mut changes = Vec::new();
     let signature = was.signature();
     let mut add = |code: &str, words: String| {
         let message = format!("{signature} {words}");
-        changes.push(Change::new(
-            code.into(),
-            signature.clone(),
-            message,
-            &was.name,
-        ));
+        changes.push(change(code.into(), &signature, message, &was.name));
     };
     let (old, new) = (types(&was.outputs), types(&is.outputs));
     if old != new {

@@ -14,7 +14,7 @@ mod solidity;
 mod sources;
 mod storage;
 
-pub use compare::{Change, added, compare};
+pub use compare::{added, compare};
 pub use module::is_answered;
 pub use published::published;
 pub use sources::{Places, RustFile, SourceFiles};
@@ -85,7 +85,7 @@ impl Callable {
 
     /// The same with the events and errors that the sources declare and `module` has among its bytes.
     #[must_use]
-    pub fn with_sources(self, sources: &SourceFiles, module: &[u8]) -> Self {
+    pub fn with_sources(self, sources: &SourceFiles<'_>, module: &[u8]) -> Self {
         let mut found = self;
         solidity::add(sources, &Module::read(module), &mut found);
         found

@@ -27,7 +27,7 @@ const KNOWN: [&str; 7] = [
 const DEPTH_MAX: usize = 16;
 
 /// Adds the events and errors of the sources that are in the module.
-pub(super) fn add(sources: &SourceFiles, module: &Module<'_>, to: &mut Callable) {
+pub(super) fn add(sources: &SourceFiles<'_>, module: &Module<'_>, to: &mut Callable) {
     to.unseen.extend(sources.unseen.iter().cloned());
     let mut items = Vec::new();
     for source in sources.files() {
@@ -38,10 +38,10 @@ pub(super) fn add(sources: &SourceFiles, module: &Module<'_>, to: &mut Callable)
                 Ok(file) => items.extend(flat(file.items)),
                 Err(_) => to
                     .unseen
-                    .push(format!("a sol! of {} cannot be read", source.name)),
+                    .push(format!("a sol! of {} cannot be read", source.of.name())),
             }
         }
-        let others = found.others.into_iter().filter(|_| source.is_own);
+        let others = found.others.into_iter().filter(|_| source.of.is_own);
         let others: BTreeSet<String> = others.collect();
         to.unseen.extend(
             others

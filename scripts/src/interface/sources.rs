@@ -39,54 +39,66 @@ pub struct RustFile {
     pub bytes: Vec<u8>,
 }
 
+impl RustFile {
+    /// As messages name it.
+    pub(super) fn name(&self) -> std::path::Display<'_> {
+        self.inside.display()
+    }
+
+    /// Whether it may be part of a library.
+    fn is_of_library(&self) -> bool {
+        let is_other = OTHERS.iter().any(|other| self.inside.starts_with(other));
+        let mut names = self.inside.iter();
+        !is_other && !names.any(|name| name.to_string_lossy().starts_with('.'))
+    }
+
+    fn parse(&self) -> Result<(File, Vec<StorageStruct>), String> {
+        if self.bytes.len() > FILE_MAX {
+            return Err("it is too large".into());
+        }
+        let text = std::str::from_utf8(&self.bytes).map_err(|error| error.to_string())?;
+        let at = |error: syn::Error| format!("line {}: {error}", error.span().start().line);
+        Ok((syn::parse_file(text).map_err(at)?, storage_structs(text)))
+    }
+}
+
 /// The source files of a contract and of the packages that it depends on by path.
 #[derive(Default)]
-pub struct SourceFiles {
-    files: Vec<Source>,
+pub struct SourceFiles<'a> {
+    files: Vec<Source<'a>>,
     /// What could not be read, and why.
     pub(super) unseen: Vec<String>,
 }
 
-/// A source file.
-pub(super) struct Source {
-    path: PathBuf,
-    /// As messages name it.
-    pub(super) name: String,
+/// A source file that could be read.
+pub(super) struct Source<'a> {
+    pub(super) of: &'a RustFile,
     pub(super) file: File,
     structs: Vec<StorageStruct>,
-    /// Whether it is the contract's own.
-    pub(super) is_own: bool,
 }
 
-impl SourceFiles {
+impl<'a> SourceFiles<'a> {
     /// Reads the Rust files of the copy that a contract is built in.
-    pub fn read(files: &[RustFile]) -> Self {
+    pub fn read(files: &'a [RustFile]) -> Self {
         let mut found = Self::default();
-        for file in files.iter().filter(|file| is_of_library(&file.inside)) {
-            let name = file.inside.display().to_string();
-            match parse(&file.bytes) {
-                Ok((parsed, structs)) => found.files.push(Source {
-                    path: file.path.clone(),
-                    name,
-                    file: parsed,
-                    structs,
-                    is_own: file.is_own,
-                }),
+        for of in files.iter().filter(|file| file.is_of_library()) {
+            match of.parse() {
+                Ok((file, structs)) => found.files.push(Source { of, file, structs }),
                 Err(reason) => found
                     .unseen
-                    .push(format!("{name} cannot be read: {reason}")),
+                    .push(format!("{} cannot be read: {reason}", of.name())),
             }
         }
         found
     }
 
-    pub(super) fn files(&self) -> impl Iterator<Item = &Source> {
+    pub(super) fn files(&self) -> impl Iterator<Item = &Source<'a>> {
         self.files.iter()
     }
 
     /// The structs that the contract's own sources call the entrypoint.
     pub fn entrypoints(&self) -> BTreeSet<String> {
-        let own = self.files.iter().filter(|source| source.is_own);
+        let own = self.files.iter().filter(|source| source.of.is_own);
         let all = own.flat_map(|source| &source.structs);
         let entrypoints = all.filter(|one| one.has("entrypoint"));
         entrypoints.map(|one| one.name.clone()).collect()
@@ -99,7 +111,7 @@ impl SourceFiles {
             let mut search = ByHand::default();
             search.visit_file(&source.file);
             let found = search.found.into_iter();
-            places.extend(found.map(|name| format!("{}: {name}", source.name)));
+            places.extend(found.map(|name| format!("{}: {name}", source.of.name())));
         }
         places.into_iter().take(PLACES_MAX).collect()
     }
@@ -117,7 +129,7 @@ impl SourceFiles {
                 places.fields.extend(fields.map(|(field, line)| Place {
                     of: item.name.clone(),
                     name: field,
-                    file: source.path.clone(),
+                    file: source.of.path.clone(),
                     line,
                 }));
             }
@@ -127,7 +139,7 @@ impl SourceFiles {
             places.functions.extend(methods.map(|(name, line)| Place {
                 of: String::new(),
                 name,
-                file: source.path.clone(),
+                file: source.of.path.clone(),
                 line,
             }));
         }
@@ -264,20 +276,4 @@ fn is_for_tests(item: &syn::ItemMod) -> bool {
         .iter()
         .filter_map(|one| one.meta.require_list().ok());
     lists.any(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
-}
-
-fn parse(bytes: &[u8]) -> Result<(File, Vec<StorageStruct>), String> {
-    if bytes.len() > FILE_MAX {
-        return Err("it is too large".into());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    let at = |error: syn::Error| format!("line {}: {error}", error.span().start().line);
-    Ok((syn::parse_file(text).map_err(at)?, storage_structs(text)))
-}
-
-/// Whether a file of a package, by its path in there, may be part of its library.
-fn is_of_library(inside: &Path) -> bool {
-    let is_other = OTHERS.iter().any(|other| inside.starts_with(other));
-    let mut names = inside.iter();
-    !is_other && !names.any(|name| name.to_string_lossy().starts_with('.'))
 }

@@ -1,6 +1,5 @@
-use super::{
-    Callable, Change, RustFile, SourceFiles, added, compare, is_answered, storage_structs,
-};
+use super::{Callable, RustFile, SourceFiles, added, compare, is_answered, storage_structs};
+use crate::assess::Finding;
 use alloy::json_abi::{Event, Function};
 use alloy::primitives::keccak256;
 use stylus_layout::{DeclaredStep, StepKind};
@@ -120,23 +119,24 @@ fn said(text: &str) -> Result<Option<Callable>, String> {
     Callable::of_module(&module(text, &answered, &[]), None)
 }
 
-fn ids(changes: &[Change]) -> Vec<String> {
-    changes.iter().map(|one| one.id().to_string()).collect()
+fn ids(changes: &[Finding]) -> Vec<String> {
+    changes.iter().map(|one| one.id.to_string()).collect()
 }
 
-fn sources(files: &[(&str, &str)]) -> SourceFiles {
+fn rust(files: &[(&str, &str)]) -> Vec<RustFile> {
     let file = |(path, text): &(&str, &str)| RustFile {
         path: path.into(),
         inside: path.into(),
         is_own: true,
         bytes: text.as_bytes().to_vec(),
     };
-    SourceFiles::read(&files.iter().map(file).collect::<Vec<_>>())
+    files.iter().map(file).collect()
 }
 
 /// What sources declare of a module that has this in its data.
 fn declared(source: &str, data: &[&str]) -> Callable {
-    let sources = sources(&[("src/lib.rs", source)]);
+    let rust = rust(&[("src/lib.rs", source)]);
+    let sources = SourceFiles::read(&rust);
     Callable::default().with_sources(&sources, &module("", &[], data))
 }
 
@@ -294,7 +294,7 @@ fn what_callers_lose_is_found_and_what_they_gain_is_not() {
     );
     let new: Vec<String> = added(&without.abi, &old.abi)
         .into_iter()
-        .map(|one| one.id().to_string())
+        .map(|one| one.id.to_string())
         .collect();
     assert_eq!(new, ["function-added:initialize(address)"]);
 }
@@ -374,7 +374,8 @@ fn what_of_the_sources_cannot_be_read_is_said() {
     let others = ["tests/a.rs", "benches/b.rs", ".x/c.rs"];
     let mut files: Vec<(&str, &str)> = others.iter().map(|path| (*path, bad)).collect();
     files.push(("src/deep/a.rs", SOURCE));
-    let sources = sources(&files);
+    let rust = rust(&files);
+    let sources = SourceFiles::read(&rust);
     let found = Callable::default().with_sources(&sources, &module("", &[], &DECLARED));
     assert_eq!(
         (found.unseen.len(), found.abi.events().count()),
@@ -398,7 +399,8 @@ fn slots_by_hand_are_named_with_their_files() {
         ),
         ("#[cfg(test)] mod tests { use a::StorageCache; }", None),
     ] {
-        let sources = sources(&[("src/deep/a.rs", code)]);
+        let rust = rust(&[("src/deep/a.rs", code)]);
+        let sources = SourceFiles::read(&rust);
         let expected: Vec<String> = name
             .iter()
             .map(|name| format!("src/deep/a.rs: {name}"))
@@ -409,7 +411,8 @@ fn slots_by_hand_are_named_with_their_files() {
 
 #[test]
 fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
-    let sources = sources(&[("src/lib.rs", SOURCE)]);
+    let rust = rust(&[("src/lib.rs", SOURCE)]);
+    let sources = SourceFiles::read(&rust);
     let places = sources.places();
     let text = |line: usize| SOURCE.lines().nth(line - 1).unwrap_or_default().trim();
     let line = |field: &str| places.field(field).map(|(_, line)| text(line));
@@ -427,7 +430,8 @@ fn structs_of_sol_storage_are_read_as_those_of_rust() {
     let source = "sol_storage! {\n    #[entrypoint]\n    #[derive(StorageLayout)]\n    pub struct Counter {\n        \
                   uint256 number;\n        mapping(address => Inner) inners;\n    }\n    pub struct Inner {\n        \
                   bool set;\n    }\n}\n";
-    let sources = sources(&[("src/lib.rs", source)]);
+    let rust = rust(&[("src/lib.rs", source)]);
+    let sources = SourceFiles::read(&rust);
     let places = sources.places();
     let line = |field: &str| places.field(field).map(|(_, line)| line);
     assert_eq!(

@@ -3,14 +3,14 @@
 
 use super::error::LayoutError;
 use crate::assess::{
-    Accepted, Coverage, Evidence, Fact, Finding as Found, FindingId, Origin, Part, Severity,
-    Together,
+    Accepted, Coverage, Evidence, Fact, Finding, FindingId, Origin, Part, Severity, Together,
 };
 use crate::ids::LayoutHash;
 use serde::Serialize;
 use std::sync::Arc;
 use stylus_layout::{
-    Decision, Declarations, Document, Finding, Item, Layout, Members, Unlisted, Verdict, compare,
+    Decision, Declarations, Document, FieldChange, Item, Layout, Members, Unlisted, Verdict,
+    compare,
 };
 
 /// One version of a pair.
@@ -55,11 +55,11 @@ pub struct Said {
 #[derive(Debug, Clone, Default)]
 pub struct Compared {
     /// What is in the way unless it is accepted; and what is not, and why.
-    pub found: Vec<Found>,
+    pub found: Vec<Finding>,
     /// How much of it was compared, and by what.
     pub coverage: Coverage,
     /// Everything that differs.
-    pub report: Vec<Finding>,
+    pub report: Vec<FieldChange>,
     /// Why the layouts were not compared.
     pub unknown: Option<String>,
     /// What of the storage was not compared although both layouts are known.
@@ -84,9 +84,9 @@ pub struct StorageCheck {
     /// The hash of the new layout; zero if there is none.
     pub new: LayoutHash,
     /// What would be in the way and is not: who says so, or why.
-    pub accepted: Vec<Found>,
+    pub accepted: Vec<Finding>,
     /// What was found.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<FieldChange>,
 }
 
 /// Compares the layouts of a pair.
@@ -110,7 +110,7 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
     found.report = compare(&old.layout, &new.layout, declared)
         .map_err(LayoutError::Compare)?
         .findings;
-    let is_asking = |one: &Finding| one.decision <= Decision::Asks;
+    let is_asking = |one: &FieldChange| one.decision <= Decision::Asks;
     let together = Arc::new(pair.together(found.report.iter().all(is_asking)));
     for one in &found.report {
         if one.decision == Decision::Safe {
@@ -119,9 +119,9 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
         let id = finding_id(one);
         found.found.push(match pair.why_not(one, &id) {
             Some(why) => why,
-            None => Found {
+            None => Finding {
                 details: pair.kept_declaration(&id).into_iter().collect(),
-                ..Found::of_several(Part::Layout, (id, &one.field), in_words(one), &together)
+                ..Finding::of_several(Part::Layout, (id, &one.field), in_words(one), &together)
             },
         });
     }
@@ -161,8 +161,8 @@ impl Compared {
         };
         let about = (FindingId::NOT_COMPARED, "");
         let says = "the layouts were not compared";
-        let found = Found::of_several(Part::Layout, about, says, &Arc::new(together));
-        self.found.push(Found {
+        let found = Finding::of_several(Part::Layout, about, says, &Arc::new(together));
+        self.found.push(Finding {
             found: Some(why.clone()),
             ..found
         });
@@ -177,10 +177,11 @@ impl Compared {
     }
 
     /// With what was accepted of it.
-    pub fn taken(self, pair: &Pair<'_>, accepted: &Accepted, live: &[Found]) -> StorageCheck {
-        let is_taken = |one: &&Found| one.severity < Severity::Danger || accepted.contains(&one.id);
+    pub fn taken(self, pair: &Pair<'_>, accepted: &Accepted, live: &[Finding]) -> StorageCheck {
+        let is_taken =
+            |one: &&Finding| one.severity < Severity::Danger || accepted.contains(&one.id);
         let all = self.found.iter().chain(live).filter(is_taken);
-        let accepted: Vec<Found> = all.map(Found::taken).collect();
+        let accepted: Vec<Finding> = all.map(Finding::taken).collect();
         let verdict = match (&self.unknown, self.report.is_empty(), accepted.is_empty()) {
             (Some(_), ..) => "unknown",
             (None, true, true) => "unchanged",
@@ -202,7 +203,7 @@ impl Compared {
 }
 
 /// A finding in words.
-fn in_words(finding: &Finding) -> String {
+fn in_words(finding: &FieldChange) -> String {
     let place = |at: &Option<stylus_layout::Location>| {
         at.as_ref().map_or("gone".to_owned(), ToString::to_string)
     };
@@ -219,7 +220,7 @@ fn in_words(finding: &Finding) -> String {
 }
 
 /// What a finding is called: `reorder:owner`, `delete:erc7201:example.main:x`.
-pub fn finding_id(finding: &Finding) -> FindingId {
+pub fn finding_id(finding: &FieldChange) -> FindingId {
     let area = match finding.area.as_str() {
         "" => String::new(),
         area => format!("{area}:"),
@@ -292,15 +293,15 @@ impl Pair<'_> {
 
     /// That the contract's author says that the migration sees to a finding, if it does. What the version
     /// before declares as well is about the step before.
-    pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Found> {
+    pub fn why_migrated(&self, part: Part, id: &FindingId) -> Option<Finding> {
         let says = "the contract's author declares that its migration sees to it";
         let found =
-            || Found::new(part, Severity::Warning, id.clone(), says).from(Origin::Annotation);
+            || Finding::new(part, Severity::Warning, id.clone(), says).from(Origin::Annotation);
         (self.is_declared(id) && !self.declared_before(id)).then(found)
     }
 
     /// Why a finding does not stand in the way, if it does not.
-    fn why_not(&self, finding: &Finding, id: &FindingId) -> Option<Found> {
+    fn why_not(&self, finding: &FieldChange, id: &FindingId) -> Option<Finding> {
         if let Some(because) = self.why_migrated(Part::Layout, id) {
             return Some(because);
         }
@@ -314,7 +315,7 @@ impl Pair<'_> {
             Verdict::Rename if self.goes_back => "its old name comes back",
             _ => return None,
         };
-        Some(Found::new(
+        Some(Finding::new(
             Part::Layout,
             Severity::Warning,
             id.clone(),
@@ -350,7 +351,7 @@ impl Pair<'_> {
         }
     }
 
-    fn namespaces_not_listed(&self, versions: &[String]) -> Found {
+    fn namespaces_not_listed(&self, versions: &[String]) -> Finding {
         let (of, name) = (versions.join(" and of "), label(self.name, self.to));
         let together = Together {
             name: "NamespacesNotListed",
@@ -366,7 +367,7 @@ impl Pair<'_> {
         };
         let says = format!("the layout of {of} lists no namespaces");
         let about = (FindingId::NAMESPACES_NOT_LISTED, "");
-        Found::of_several(Part::Layout, about, says, &Arc::new(together))
+        Finding::of_several(Part::Layout, about, says, &Arc::new(together))
     }
 }
 

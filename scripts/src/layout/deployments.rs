@@ -36,8 +36,7 @@ impl Store {
         let mut all = self.deployments(deployment.codehash)?;
         all.retain(|one| one.chain_id != deployment.chain_id);
         all.push(deployment.clone());
-        let text = serde_json::to_string_pretty(&all).unwrap_or_default();
-        self.write(KIND, deployment.codehash, &text)
+        self.keep_of_code(KIND, deployment.codehash, &all)
     }
 
     /// The deployments of that code from here.
@@ -45,18 +44,7 @@ impl Store {
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
     pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, LayoutError> {
-        let Some((path, text)) = self.read(KIND, codehash)? else {
-            return Ok(Vec::new());
-        };
-        let Ok(all) = serde_json::from_str::<Vec<Deployment>>(&text) else {
-            return Ok(Vec::new()); // of another version of this program
-        };
-        match all.iter().find(|one| one.codehash != codehash) {
-            None => Ok(all),
-            Some(other) => Err(LayoutError::Tampered {
-                path,
-                holds: other.codehash.into(),
-            }),
-        }
+        let of = |all: &Vec<Deployment>| all.iter().map(|one| one.codehash).collect();
+        Ok(self.of_code(KIND, codehash, of)?.unwrap_or_default())
     }
 }

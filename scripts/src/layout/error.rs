@@ -52,6 +52,26 @@ pub enum LayoutError {
         /// The hash of the layout that was given.
         given: LayoutHash,
     },
+    /// A file that is about something else than what it was given for.
+    #[error("{} is not of the {part} of {what}", path.display())]
+    #[explain(
+        name = "LayoutOfOther",
+        expected = "{has}",
+        found = "{given}",
+        next = "give the build-info of what was deployed; FILE:NAME chooses one contract of several"
+    )]
+    OfOther {
+        /// The file.
+        path: PathBuf,
+        /// What of it differs.
+        part: &'static str,
+        /// Whose it should be.
+        what: String,
+        /// What that has.
+        has: String,
+        /// What the file has.
+        given: String,
+    },
     /// A file of the store whose content does not have its hash.
     #[error("{} does not hold what its name says", path.display())]
     #[explain(

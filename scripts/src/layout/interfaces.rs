@@ -29,8 +29,7 @@ impl Store {
         callable: Callable,
     ) -> Result<(), LayoutError> {
         let built = BuiltInterface { codehash, callable };
-        let text = serde_json::to_string_pretty(&built).unwrap_or_default();
-        self.write(KIND, codehash, &text)
+        self.keep_of_code(KIND, codehash, &built)
     }
 
     /// The file that the interface of that code is kept in.
@@ -43,18 +42,8 @@ impl Store {
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
     pub fn interface(&self, codehash: CodeHash) -> Result<Option<Callable>, LayoutError> {
-        let Some((path, text)) = self.read(KIND, codehash)? else {
-            return Ok(None);
-        };
-        let Ok(built) = serde_json::from_str::<BuiltInterface>(&text) else {
-            return Ok(None); // of another version of this program
-        };
-        match built.codehash {
-            holds if holds == codehash => Ok(Some(built.callable)),
-            holds => Err(LayoutError::Tampered {
-                path,
-                holds: holds.into(),
-            }),
-        }
+        let of = |built: &BuiltInterface| vec![built.codehash];
+        let built = self.of_code(KIND, codehash, of)?;
+        Ok(built.map(|built| built.callable))
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod check;
+mod compiled;
 mod deployments;
 mod documents;
 mod error;
@@ -20,9 +21,10 @@ mod source;
 mod store;
 
 pub use check::{Compared, Pair, Said, Side, StorageCheck, check_storage, finding_id};
+pub use compiled::Compiled;
 pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
 pub use live::{Dirty, Live, Upgrade, Who, look};
-pub use source::{Named, read_file};
+pub use source::{Named, file_of, read_file};
 pub use store::{Build, FOLDER, Store};

@@ -1,12 +1,13 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
+use super::compiled::Compiled;
 use super::error::LayoutError;
 use super::namespaces;
 use crate::build::{BuildError, wasm};
 use crate::error::Explain;
 use crate::interface::published;
 use alloy::json_abi::JsonAbi;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::Path;
 use stylus_layout::{Document, Layout};
 
@@ -17,16 +18,39 @@ pub struct Named {
     pub name: String,
     /// Its layout, with what else is known of it.
     pub document: Document,
+    /// The code that it is of, where the file has that.
+    pub compiled: Option<Compiled>,
 }
 
-/// Reads a file: a `.wasm` file as the compiler wrote it, the JSON of a layout, of solc
-/// (`storageLayout`, alone, in its standard output, or in the build-info of hardhat and foundry), of
-/// `@openzeppelin/upgrades-core`. `contract` chooses one of several. An `abi` beside the layout is its
-/// interface. ERC-7201 namespaces are known of what upgrades-core wrote, and from the AST of a build-info.
+impl Named {
+    /// A document of code that is not known.
+    pub fn of(name: impl Into<String>, document: Document) -> Self {
+        Self {
+            name: name.into(),
+            document,
+            compiled: None,
+        }
+    }
+}
+
+/// The path of a file, and the contract that is chosen where it is `FILE:NAME`.
+pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
+    let named = || source.to_str()?.rsplit_once(':');
+    match named() {
+        Some((file, contract)) if !source.exists() => (Path::new(file), Some(contract)),
+        _ => (source, None),
+    }
+}
+
+/// Reads a file, or one contract of several in it (`FILE:NAME`): a `.wasm` file as the compiler wrote it, the JSON of
+/// a layout, of solc (`storageLayout`, alone, in its standard output, or in the build-info of hardhat and foundry), of
+/// `@openzeppelin/upgrades-core`. An `abi` beside the layout is its interface. ERC-7201 namespaces are known of what
+/// upgrades-core wrote, and from the AST of a build-info.
 ///
 /// # Errors
 /// [`LayoutError::Unreadable`], [`LayoutError::Undeclared`].
-pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutError> {
+pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
+    let (path, contract) = file_of(source);
     let unreadable = |reason: String| LayoutError::Unreadable {
         path: path.to_owned(),
         reason,
@@ -37,25 +61,28 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
         let refused =
             |error: BuildError| unreadable(error.found().unwrap_or_else(|| error.to_string()));
         let layout = wasm::layout(&name, &bytes).map_err(refused)?;
-        return Ok(Named {
-            document: Document {
-                layout: layout.ok_or_else(|| LayoutError::Undeclared {
-                    source_name: path.display().to_string(),
-                })?,
-                steps: wasm::steps(&name, &bytes).map_err(refused)?,
-                migrates: Vec::new(),
-                build: None,
-                interface: None,
-            },
-            name: name.into_owned(),
-        });
+        let document = Document {
+            layout: layout.ok_or_else(|| LayoutError::Undeclared {
+                source_name: path.display().to_string(),
+            })?,
+            steps: wasm::steps(&name, &bytes).map_err(refused)?,
+            migrates: Vec::new(),
+            build: None,
+            interface: None,
+        };
+        return Ok(Named::of(name, document));
     }
     if let Ok(document) = Document::decode(&bytes) {
-        let name = name.into_owned();
-        return Ok(Named { name, document });
+        return Ok(Named::of(name, document));
     }
-    let document: Value =
+    let mut document: Value =
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
+    // hardhat 3 keeps the compiler's output in a file beside that with its input
+    if document.get("input").is_some() && document.get("output").is_none() {
+        let output = std::fs::read(path.with_extension("output.json")).unwrap_or_default();
+        let mut output = serde_json::from_slice(&output).unwrap_or(Value::Null);
+        document["output"] = output["output"].take();
+    }
     let mut found = Vec::new();
     find(&document, ("", &name), &mut found);
     if let Some(contract) = contract {
@@ -65,6 +92,10 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
         [one] => Ok(Named {
             name: one.name.clone(),
             document: one.document(&document).map_err(unreadable)?,
+            compiled: match one.contract {
+                Some(contract) => Compiled::of(&document, contract).map_err(unreadable)?,
+                None => None,
+            },
         }),
         [] => Err(unreadable(match contract {
             Some(contract) => format!("it knows no contract {contract} with a layout"),
@@ -87,8 +118,8 @@ struct Found<'v> {
     /// The source file of the contract, where the output says so.
     file: String,
     layout: &'v Value,
-    /// The contract's interface, where the output has it beside the layout.
-    abi: Option<&'v Value>,
+    /// What the output has beside the layout: the contract's interface and code.
+    contract: Option<&'v Map<String, Value>>,
     /// Whether our own command wrote it, of a contract whose attributes list everything.
     is_ours: bool,
 }
@@ -106,7 +137,8 @@ impl Found<'_> {
         {
             layout.unlisted = Some(Vec::new());
         }
-        let abi: Option<JsonAbi> = match self.abi {
+        let abi = self.contract.and_then(|contract| contract.get("abi"));
+        let abi: Option<JsonAbi> = match abi.filter(|abi| abi.is_array()) {
             Some(abi) => {
                 Some(serde_json::from_value(abi.clone()).map_err(|error| error.to_string())?)
             }
@@ -131,7 +163,7 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
             name: name.to_owned(),
             file: file.to_owned(),
             layout: value,
-            abi: None,
+            contract: None,
             is_ours: false,
         });
         return;
@@ -142,7 +174,7 @@ fn find<'v>(value: &'v Value, (file, name): (&str, &str), found: &mut Vec<Found<
                 name: name.to_owned(),
                 file: file.to_owned(),
                 layout,
-                abi: object.get("abi").filter(|abi| abi.is_array()),
+                contract: Some(object),
                 is_ours: key == "layout" && object.get("steps").is_some_and(Value::is_array),
             });
             return;

@@ -6,6 +6,7 @@ use crate::build::{Artifact, BuildInfo};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::own_file;
 use alloy::primitives::keccak256;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use stylus_layout::{Document, Layout};
 
 /// The folder's name.
 pub const FOLDER: &str = crate::file_names::LAYOUTS;
+
+/// The folder of builds in it.
+const BUILDS: &str = "builds";
 
 /// A folder of layouts and builds.
 #[derive(Debug, Clone)]
@@ -77,9 +81,7 @@ impl Store {
         if artifact.info.source_hash.is_none() {
             return Ok(()); // a file of somebody else
         }
-        let build = Build::from(artifact);
-        let text = serde_json::to_string_pretty(&build).unwrap_or_default();
-        write(&self.file("builds", build.codehash), &text)
+        self.keep_of_code(BUILDS, artifact.codehash(), &Build::from(artifact))
     }
 
     /// Keeps a document under its hash.
@@ -127,20 +129,7 @@ impl Store {
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
     pub fn build(&self, codehash: CodeHash) -> Result<Option<Build>, LayoutError> {
-        let path = self.file("builds", codehash);
-        let Some(text) = read(&path)? else {
-            return Ok(None);
-        };
-        let Ok(build) = serde_json::from_str::<Build>(&text) else {
-            return Ok(None); // of another version of this program
-        };
-        match build.codehash {
-            holds if holds == codehash => Ok(Some(build)),
-            holds => Err(LayoutError::Tampered {
-                path,
-                holds: holds.into(),
-            }),
-        }
+        self.of_code(BUILDS, codehash, |build: &Build| vec![build.codehash])
     }
 
     /// The folder.
@@ -148,19 +137,41 @@ impl Store {
         &self.folder
     }
 
-    /// The text of a file with its path; `None` if there is none.
-    pub(super) fn read(
+    /// What is kept of the code with that hash, which `of` says that it tells of.
+    ///
+    /// # Errors
+    /// [`LayoutError::Tampered`] if the file tells of other code.
+    pub(super) fn of_code<T: DeserializeOwned>(
         &self,
         kind: &str,
-        hash: CodeHash,
-    ) -> Result<Option<(PathBuf, String)>, LayoutError> {
-        let path = self.file(kind, hash);
-        Ok(read(&path)?.map(|text| (path, text)))
+        codehash: CodeHash,
+        of: impl Fn(&T) -> Vec<CodeHash>,
+    ) -> Result<Option<T>, LayoutError> {
+        let path = self.file(kind, codehash);
+        let Some(text) = read(&path)? else {
+            return Ok(None);
+        };
+        let Ok(kept) = serde_json::from_str::<T>(&text) else {
+            return Ok(None); // of another version of this program
+        };
+        match of(&kept).into_iter().find(|one| *one != codehash) {
+            None => Ok(Some(kept)),
+            Some(other) => Err(LayoutError::Tampered {
+                path,
+                holds: other.into(),
+            }),
+        }
     }
 
-    /// Writes a file.
-    pub(super) fn write(&self, kind: &str, hash: CodeHash, text: &str) -> Result<(), LayoutError> {
-        write(&self.file(kind, hash), text)
+    /// Keeps that of the code with that hash.
+    pub(super) fn keep_of_code(
+        &self,
+        kind: &str,
+        codehash: CodeHash,
+        kept: &impl Serialize,
+    ) -> Result<(), LayoutError> {
+        let text = serde_json::to_string_pretty(kept).unwrap_or_default();
+        write(&self.file(kind, codehash), &text)
     }
 
     pub(super) fn file(&self, kind: &str, hash: impl Display) -> PathBuf {

@@ -28,4 +28,12 @@ impl Outcome {
     pub fn line(&mut self, text: impl Into<String>) {
         self.lines.push(text.into());
     }
+
+    /// The same of a dry run.
+    #[must_use]
+    pub fn of_copy(mut self) -> Self {
+        self.field("dry_run", true);
+        self.line("dry run: all of it was done on a copy of the chain, and nothing was sent");
+        self
+    }
 }

@@ -117,7 +117,7 @@ impl Effects {
         Ok(Self {
             changes,
             accounts,
-            logs: simulation.logs_of(Vec::new())?,
+            logs: simulation.logs(None::<Address>)?,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::build::evm;
 use crate::program_code::is_program;
 use crate::registry::named;
 use crate::simulation::{Simulation, now};
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeMap;
 use stylus_chain::Chain;
@@ -51,8 +51,8 @@ fn create2(
     (address, code): (Address, &[u8]),
 ) -> Result<(), PlanError> {
     if simulation.code(address)?.is_empty() {
-        let input = [B256::ZERO.as_slice(), &evm::creation_code(code)].concat();
-        let done = simulation.send(what, ANYBODY, CREATE2_DEPLOYER, input.into(), U256::ZERO)?;
+        let input = evm::create2_input(code);
+        let done = simulation.send(what, ANYBODY, CREATE2_DEPLOYER, input, U256::ZERO)?;
         plan.note(what, &done);
     }
     Ok(())

@@ -2,7 +2,6 @@
 
 use crate::client::{ChainError, Client, Revert, Sent};
 use alloy::primitives::{Address, U256};
-use alloy::sol_types::SolEvent;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -32,9 +31,11 @@ pub async fn rollout(
     let what = format!("rollout {name}");
     let sent = client.send(&what, registry, &call, U256::ZERO).await?;
     let skipped = skipped_by(&sent, registry);
-    let begun = begun_by(&sent).into_iter().map(|(proxy, ..)| proxy);
+    let begun = begun_by(&sent, registry)
+        .into_iter()
+        .map(|(proxy, ..)| proxy);
     let turned = turned_by(&sent, registry);
-    let upgraded = upgraded_by(&sent).into_iter().chain(begun);
+    let upgraded = upgraded_by(&sent, registry).into_iter().chain(begun);
     let moved: BTreeSet<_> = upgraded.chain(turned).collect();
     Ok(RolledOut {
         upgraded: moved.len().try_into().unwrap_or(u16::MAX),
@@ -43,49 +44,40 @@ pub async fn rollout(
     })
 }
 
-/// The events of a kind in a transaction, each with the account that emitted it.
-pub(super) fn events<E: SolEvent>(sent: &Sent) -> impl DoubleEndedIterator<Item = (Address, E)> {
-    let logs = sent.receipt.logs().iter();
-    let decoded = logs.filter_map(|log| log.log_decode::<E>().ok());
-    decoded.map(|log| (log.address(), log.inner.data))
-}
-
 /// The instances that a transaction left as they were, and why.
 pub fn skipped_by(sent: &Sent, registry: Address) -> Vec<(Address, Revert)> {
-    let skipped = events::<abi::InstanceSkipped>(sent).filter(|(by, _)| *by == registry);
+    let skipped = sent.events_of::<abi::InstanceSkipped>(registry);
     skipped
-        .map(|(_, one)| (one.proxy, Revert::decode(&one.reason)))
+        .map(|one| (one.proxy, Revert::decode(&one.reason)))
         .collect()
 }
 
 /// The instances that a transaction paused or resumed with their definition.
 pub fn turned_by(sent: &Sent, registry: Address) -> Vec<Address> {
-    let paused = events::<abi::InstancePaused>(sent).map(|(by, one)| (by, one.proxy));
-    let resumed = events::<abi::InstanceResumed>(sent).map(|(by, one)| (by, one.proxy));
-    let turned = paused.chain(resumed).filter(|(by, _)| *by == registry);
-    turned.map(|(_, proxy)| proxy).collect()
+    let paused = sent.events_of::<abi::InstancePaused>(registry);
+    let resumed = sent.events_of::<abi::InstanceResumed>(registry);
+    let paused = paused.map(|one| one.proxy);
+    paused.chain(resumed.map(|one| one.proxy)).collect()
 }
 
 /// The instances that a transaction took all the way: without those whose path goes on with a
 /// complex step, which it began.
-pub fn arrived_by(sent: &Sent) -> Vec<Address> {
-    let begun = begun_by(sent);
+pub fn arrived_by(sent: &Sent, registry: Address) -> Vec<Address> {
+    let begun = begun_by(sent, registry);
     let is_under_way = |proxy: &Address| begun.iter().any(|(other, ..)| other == proxy);
-    let mut arrived = upgraded_by(sent);
+    let mut arrived = upgraded_by(sent, registry);
     arrived.retain(|proxy| !is_under_way(proxy));
     arrived
 }
 
 /// The instances that a transaction upgraded, were it by one step of their path.
-fn upgraded_by(sent: &Sent) -> Vec<Address> {
-    let upgraded = events::<abi::InstanceUpgraded>(sent);
-    upgraded.map(|(_, one)| one.proxy).collect()
+fn upgraded_by(sent: &Sent, registry: Address) -> Vec<Address> {
+    let upgraded = sent.events_of::<abi::InstanceUpgraded>(registry);
+    upgraded.map(|one| one.proxy).collect()
 }
 
 /// The complex steps that a transaction began: the instance, from where and to where.
-pub fn begun_by(sent: &Sent) -> Vec<(Address, String, String)> {
-    let begun = events::<abi::MigrationStarted>(sent);
-    begun
-        .map(|(_, one)| (one.proxy, one.from, one.to))
-        .collect()
+pub fn begun_by(sent: &Sent, registry: Address) -> Vec<(Address, String, String)> {
+    let begun = sent.events_of::<abi::MigrationStarted>(registry);
+    begun.map(|one| (one.proxy, one.from, one.to)).collect()
 }

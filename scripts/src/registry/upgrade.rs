@@ -4,7 +4,7 @@
 
 use super::called_back::called_back;
 use super::instance::registry_of;
-use super::rollout::{RolledOut, begun_by, events, rollout};
+use super::rollout::{RolledOut, begun_by, rollout};
 use super::{Named, named};
 use crate::client::{ChainError, Client, Revert, Sent};
 use crate::model::ProxyKind;
@@ -91,7 +91,7 @@ async fn upgrade_alone(
     let sent = client.transact(&what, request).await?;
     Ok(Upgraded::alone(
         route,
-        proxy,
+        (registry, proxy),
         instance.version,
         version,
         sent,
@@ -145,8 +145,14 @@ pub fn lone_call(
 
 impl Upgraded {
     /// What a transaction did that upgraded the instance alone.
-    pub fn alone(route: Route, proxy: Address, from: String, version: &str, sent: Sent) -> Self {
-        let paused = paused_by(&sent, proxy);
+    pub fn alone(
+        route: Route,
+        (registry, proxy): (Address, Address),
+        from: String,
+        version: &str,
+        sent: Sent,
+    ) -> Self {
+        let paused = paused_by(&sent, registry, proxy);
         Self {
             from,
             to: version.into(),
@@ -192,7 +198,7 @@ async fn roll_out_current(
         return Ok(None);
     }
     let RolledOut { sent, .. } = rollout(client, registry, &name, 1).await?;
-    let paused = paused_by(&sent, proxy);
+    let paused = paused_by(&sent, registry, proxy);
     // What the transaction says: it is sent, whether the endpoint answers behind it or not.
     let is_there = arrived_at(&sent, registry, proxy).is_some_and(|now| now == version);
     Ok(Some(Upgraded {
@@ -207,13 +213,13 @@ async fn roll_out_current(
 
 /// The version that a transaction brought an instance to, by its last upgrade.
 fn arrived_at(sent: &Sent, registry: Address, proxy: Address) -> Option<String> {
-    let upgraded = events::<abi::InstanceUpgraded>(sent);
-    let mut own = upgraded.filter(|(by, one)| *by == registry && one.proxy == proxy);
-    own.next_back().map(|(_, one)| one.to)
+    let upgraded = sent.events_of::<abi::InstanceUpgraded>(registry);
+    let mut own = upgraded.filter(|one| one.proxy == proxy);
+    own.next_back().map(|one| one.to)
 }
 
-fn paused_by(sent: &Sent, proxy: Address) -> Option<(String, String)> {
-    let mut begun = begun_by(sent).into_iter();
+fn paused_by(sent: &Sent, registry: Address, proxy: Address) -> Option<(String, String)> {
+    let mut begun = begun_by(sent, registry).into_iter();
     begun
         .find(|(paused, ..)| *paused == proxy)
         .map(|(_, from, to)| (from, to))

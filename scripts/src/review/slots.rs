@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use stylus_layout::{Finding, Item, Layout, Location, Report, Verdict};
+use stylus_layout::{FieldChange, Item, Layout, Location, Report, Verdict};
 
 /// Bytes of a slot.
 const WORD: u64 = 32;
@@ -101,7 +101,7 @@ pub fn draw(old: &Layout, new: &Layout, report: &Report) -> Vec<Area> {
                 Side::After => (new_items, old_items),
             };
             let found = report.findings.iter().filter(|one| one.area == name);
-            let found: Vec<&Finding> = found.collect();
+            let found: Vec<&FieldChange> = found.collect();
             let fields = fields.iter();
             fields
                 .map(|item| drawn(layout, item, (side, others), &found))
@@ -134,7 +134,7 @@ impl Side {
         }
     }
 
-    fn place(self, finding: &Finding) -> Option<&Location> {
+    fn place(self, finding: &FieldChange) -> Option<&Location> {
         match self {
             Self::Before => finding.old.as_ref(),
             Self::After => finding.new.as_ref(),
@@ -155,7 +155,7 @@ fn drawn(
     layout: &Layout,
     item: &Item,
     (side, others): (Side, &[Item]),
-    found: &[&Finding],
+    found: &[&FieldChange],
 ) -> Drawn {
     let kind = layout.types.get(&item.type_id);
     let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
@@ -164,7 +164,7 @@ fn drawn(
         let place = side.place(finding);
         place.is_some_and(|place| is_same((&place.slot, place.offset), here))
     });
-    let mut all: Vec<(&Finding, Change)> = about
+    let mut all: Vec<(&FieldChange, Change)> = about
         .map(|finding| (*finding, change_of(finding)))
         .collect();
     all.sort_by_key(|(finding, change)| Reverse((finding.decision, *change)));
@@ -209,7 +209,7 @@ fn is_same(one: (&str, u64), other: (&str, u64)) -> bool {
 
 /// What a finding says of the whole field. One that both layouts have is neither new nor gone: there a
 /// member of it, or a gap's size, has changed.
-fn change_of(finding: &Finding) -> Change {
+fn change_of(finding: &FieldChange) -> Change {
     let (old, new) = match (&finding.old, &finding.new) {
         (Some(old), Some(new)) => (old, new),
         (None, _) => return Change::New,

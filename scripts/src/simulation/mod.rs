@@ -389,16 +389,14 @@ impl Simulation {
         Ok(all)
     }
 
-    /// Logs of an account since the beginning.
-    pub(crate) fn logs(&self, account: Address) -> Result<Vec<Log>, SimulationError> {
-        self.logs_of(vec![account])
-    }
-
-    /// Logs of those accounts since the beginning; of all where none is named.
-    pub(crate) fn logs_of(&self, addresses: Vec<Address>) -> Result<Vec<Log>, SimulationError> {
+    /// Logs since the beginning: of that account, or of all.
+    pub(crate) fn logs(
+        &self,
+        account: impl Into<Option<Address>>,
+    ) -> Result<Vec<Log>, SimulationError> {
         let filter = LogFilter {
             from_block: Some((self.begun + 1).into()),
-            addresses,
+            addresses: account.into().into_iter().collect(),
             ..LogFilter::default()
         };
         let found = self.chain.logs(&filter)?;

@@ -9,6 +9,7 @@ mod creation;
 mod dear;
 mod deceived;
 mod decide;
+mod dry_run;
 mod earlier;
 mod effects;
 mod ended;

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 11] = [
+pub const EXECUTED: [&str; 12] = [
     "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
@@ -38,6 +38,7 @@ pub const EXECUTED: [&str; 11] = [
     "docs/trace.md",
     "docs/governance.md",
     "docs/approvers.md",
+    "docs/kinds.md",
     "docs/migrations.md",
     "skills/stylus-upgrades/SKILL.md",
 ];

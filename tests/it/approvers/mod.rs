@@ -2,6 +2,7 @@
 
 mod adopted;
 mod fixture;
+mod plugin;
 mod proxy_admin;
 mod refusals;
 mod safe;

@@ -65,7 +65,8 @@ fn namespaces_are_those_of_upgrades_core(project: &Path) {
         [&item["label"], &item["slot"], &item["offset"], label].map(Value::to_string)
     };
     for name in ["Box", "OwnBox", "OwnBoxV2", "KeptBox"] {
-        let found = read_file(&info, Some(name)).expect("a layout").document;
+        let found = format!("{}:{name}", info.display());
+        let found = read_file(found.as_ref()).expect("a layout").document;
         assert_eq!(found.unlisted(), [], "{name}");
         assert!(found.interface.is_some(), "{name}: its ABI stands there");
         let found = serde_json::to_value(&found.layout).expect("JSON");

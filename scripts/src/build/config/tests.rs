@@ -89,14 +89,26 @@ fn settings_of_the_workspace_are_part_of_the_sources() {
     assert!(!code.contains("alias") && !code.contains("quiet"), "{code}");
 }
 
+/// Cargo does not read it where contracts are built.
 #[test]
-fn what_reads_or_runs_something_outside_the_sources_is_refused() {
+fn wrappers_and_linkers_have_no_effect() {
     for setting in [
         "[build]\nrustc = \"/tmp/rustc\"\n",
         "[build]\nrustc-wrapper = \"sccache\"\n",
+        "[target.wasm32-unknown-unknown]\nlinker = \"x\"\n",
+        "[a-table-of-a-later-cargo]\nx = 1\n",
+    ] {
+        let folders = Folders::new();
+        let config = folders.write("work", setting).read().expect(setting);
+        assert_eq!(config, Config::default(), "{setting}");
+    }
+}
+
+#[test]
+fn what_reads_or_runs_something_outside_the_sources_is_refused() {
+    for setting in [
         "[build]\nrustflags = [\"-Clink-arg=/tmp/x.o\"]\n",
         "[build]\nrustflags = \"-L /tmp\"\n",
-        "[target.wasm32-unknown-unknown]\nlinker = \"x\"\n",
         "[target.wasm32-unknown-unknown]\nrustflags = [\"-Clinker=x\"]\n",
         "[target.'cfg(all())']\nrustflags = [\"--cfg\", \"x\"]\n",
         "[patch.crates-io]\nx = { path = \"../x\" }\n",

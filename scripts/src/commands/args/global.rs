@@ -80,6 +80,9 @@ pub struct Global {
     /// migration-omitted); several between commas, or repeated; it holds for this command alone
     #[arg(long, value_name = "ID,…", global = true)]
     pub accept: Vec<Accepted>,
+    /// Do it on a copy of the chain that ends with this command: nothing is sent, and nothing is kept
+    #[arg(long, global = true)]
+    pub dry_run: bool,
     /// Build the framework from a clone of its sources, in place of the pinned programs
     #[arg(
         long,

@@ -5,6 +5,7 @@ use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::build::REVISION;
 use crate::commands::context::{Context, reviewed};
+use crate::commands::facts::Before;
 use crate::commands::kept::KeptName;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
@@ -25,12 +26,6 @@ pub(super) struct Baseline {
     pub(super) label: Option<String>,
     /// What is known of it without a chain; nothing where the chain is asked.
     pub(super) before: Option<Before>,
-}
-
-/// What is known of a version without a chain.
-pub(super) struct Before {
-    pub(super) side: Side,
-    pub(super) callable: Fact<Callable>,
 }
 
 impl Baseline {
@@ -107,7 +102,8 @@ impl Baseline {
             what: format!("{name} {version}, as it is kept"),
             label: Some(version.into()),
             before: Some(Before {
-                side: Side {
+                code: None,
+                layout: Side {
                     hash: match reviewed.no.is_some() {
                         true => LayoutHash::default(), // nor is the hash that the record says
                         false => kept.record.layout_hash,
@@ -130,7 +126,8 @@ impl Baseline {
             what: revision.to_owned(),
             label: None,
             before: Some(Before {
-                side: Side {
+                code: None,
+                layout: Side {
                     hash: artifact.layout_hash(),
                     known: match artifact.document() {
                         Some(document) => Fact::of(document, Origin::Build),
@@ -147,13 +144,14 @@ impl Baseline {
 
     /// Whoever proposes the change can have written the file.
     fn file(file: &str) -> Result<Self, Error> {
-        let document = read_file(Path::new(file), None)?.document;
+        let document = read_file(Path::new(file))?.document;
         let why = format!("{file} says it, which the change itself can bring");
         Ok(Self {
             what: file.to_owned(),
             label: None,
             before: Some(Before {
-                side: Side {
+                code: None,
+                layout: Side {
                     hash: LayoutHash(document.hash()),
                     known: Fact::doubted(document, Origin::Change, why),
                 },

@@ -18,6 +18,7 @@ use alloy::primitives::{Address, Bytes};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use stylus_devnode::{Fork, ForkOptions, NodeConfig, NodeHandle};
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -55,23 +56,46 @@ impl Context {
 
     /// The chain without a key: the one that is meant, whatever endpoint is asked.
     pub(in crate::commands) async fn reader(&self) -> Result<Client, Error> {
-        let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
+        let (endpoint, manifest) = (self.endpoint()?, &self.manifest);
+        let connect = |endpoint| Client::connect_reporting(endpoint, self.output.clone());
+        let client = connect(endpoint.clone()).await?;
+        if let Some(expected) = manifest.chain_id.filter(|id| *id != client.chain_id()) {
+            return Err(Error::Chain(ChainError::OtherChain {
+                endpoint: client.endpoint().to_string(),
+                network: manifest.network.clone().unwrap_or_else(|| FILE.into()),
+                expected,
+                found: client.chain_id(),
+            }));
+        }
+        let client = match self.global.dry_run {
+            true => connect(self.copy_of(&endpoint)?).await?,
+            false => client,
+        };
         let client = client.with_max_data_fee(self.global.max_data_fee);
         let client = match &self.events {
             Some(store) => client.with_events(store.clone()),
             None => client,
         };
         let _ = self.connected.set(client.clone());
-        let manifest = &self.manifest;
-        match manifest.chain_id.filter(|id| *id != client.chain_id()) {
-            None => Ok(client),
-            Some(expected) => Err(Error::Chain(ChainError::OtherChain {
-                endpoint: client.endpoint().to_string(),
-                network: manifest.network.clone().unwrap_or_else(|| FILE.into()),
-                expected,
-                found: client.chain_id(),
-            })),
+        Ok(client)
+    }
+
+    /// Where the copy is asked on which a dry run does everything. It ends with this command.
+    fn copy_of(&self, endpoint: &Endpoint) -> Result<Endpoint, Error> {
+        if self.copy.get().is_none() {
+            let options = ForkOptions {
+                timeout: endpoint.timeout,
+                ..ForkOptions::new(endpoint.url().as_str())
+            };
+            let node = tokio::task::block_in_place(|| {
+                let fork = Some(Fork::connect(options)?);
+                let config = NodeConfig::default();
+                stylus_devnode::spawn(NodeConfig { fork, ..config })
+            })?;
+            let _ = (self.copy.set(node), self.fork.set(true));
         }
+        let url = self.copy.get().map(NodeHandle::endpoint);
+        Ok(Endpoint::parse(&url.unwrap_or_default())?.with_timeout(endpoint.timeout))
     }
 
     /// The client of the chain that was asked, if any was.

@@ -4,6 +4,7 @@
 use super::Context;
 use crate::app_error::Error;
 use crate::build::Framework;
+use crate::checks::ReadAt;
 use crate::client::{ChainError, Client};
 use crate::deploy::registry_release;
 use crate::error::Report;
@@ -124,15 +125,13 @@ impl Context {
 
     /// Says where the facts of a verdict are read: in every document, and where two versions are compared to
     /// people, once in a command.
-    pub(in crate::commands) fn say_read_at(
-        &self,
-        client: &Client,
-        registry: Address,
-        compares: bool,
-    ) {
-        let (chain, block) = (client.chain_id(), client.pinned_block());
-        let at = json!({ "registry": registry, "chain_id": chain, "block": block });
-        self.output.add_to_all(READ_AT, at);
+    pub(in crate::commands) fn say_read_at(&self, at: ReadAt, compares: bool) {
+        self.output.add_to_all(READ_AT, json!(at));
+        let ReadAt {
+            registry,
+            chain_id: chain,
+            block,
+        } = at;
         if compares && self.told_read_at.set(()).is_ok() {
             let block = block.map_or_else(|| "latest".into(), |block| block.to_string());
             self.output.note(&format!(

@@ -74,7 +74,12 @@ impl Work<'_> {
         let first = place.reader().first_with(&self.name, code.codehash).await?;
         let is_old = first.is_some_and(|first| first.version != version);
         let file = args.storage.layout.as_deref();
-        let code = place.there(version, code, file, is_old).await?;
+        let known = place.layout(version, &code, file).await?;
+        let side = match built.document {
+            true => known.side,
+            false => known.unbuilt(),
+        };
+        let code = place.there(code, side, is_old).await?;
         let from = step.from.as_str();
         let runs = match from {
             "" => Runs::Nothing,

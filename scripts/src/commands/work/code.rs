@@ -1,7 +1,6 @@
 //! Code that a command names: found, built, deployed, or only thought of.
 
 use super::super::args::StorageArgs;
-use super::super::facts::given;
 use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
 use super::{Does, Work};
 use crate::app_error::Error;
@@ -10,13 +9,12 @@ use crate::build::{Artifact, evm};
 use crate::checks::Code;
 use crate::deploy;
 use crate::governance::{Call, Placed, find, place};
-use crate::ids::{CodeHash, LayoutHash};
-use crate::layout::{Build, Documents};
+use crate::ids::CodeHash;
+use crate::layout::{Build, Documents, Side};
 use crate::plan::has_constructor;
 use crate::progress::Progress;
 use crate::registry::{self, RecordedCode};
 use alloy::primitives::Address;
-use std::path::Path;
 
 impl Work<'_> {
     /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
@@ -26,7 +24,7 @@ impl Work<'_> {
         source: &str,
         args: &StorageArgs,
     ) -> Result<Code, Error> {
-        let (artifact, mut code) = match self.address(source) {
+        let (artifact, mut code) = match self.context.account(source) {
             Some(address) => {
                 let code = registry::code_at(&self.client, address).await?;
                 (None, RecordedCode::from(code))
@@ -56,13 +54,16 @@ impl Work<'_> {
         let recorded = old.as_ref().map(|old| old.code);
         let origin = self.complete(&mut code, recorded, build.as_ref());
         let built = artifact.as_ref().and_then(Artifact::document);
+        let mut said = None;
         let layout = match (&args.layout, built) {
             (Some(file), _) => {
-                let given = given(&documents, source, file, code.layout).await?;
-                if let (true, Some(known)) = (code.layout.is_zero(), given.value()) {
-                    code.layout = LayoutHash(known.hash());
+                let given = self.place().layout(source, &code, Some(file)).await?;
+                code.layout = given.side.hash;
+                if code.source.is_zero() && !given.source.is_zero() {
+                    code.source = given.source;
+                    said = Some(format!("they are those of {}", file.display()));
                 }
-                given
+                given.side.known
             }
             (None, Some(built)) => {
                 // Of code that is there already, what was recorded counts: a document without the
@@ -88,9 +89,20 @@ impl Work<'_> {
             }
         };
         let is_old = old.is_some_and(|old| old.version != version);
-        Ok(match artifact {
-            Some(artifact) => Code::built(artifact, code, layout, is_old),
-            None => Code::there(code, layout, is_old),
+        let side = Side {
+            hash: code.layout,
+            known: layout,
+        };
+        let there = match artifact {
+            Some(artifact) => return Ok(Code::built(artifact, code, side.known, is_old)),
+            None => self.place().there(code, side, is_old).await?,
+        };
+        Ok(match said {
+            Some(why) => Code {
+                source: Fact::doubted((), Origin::Remembered, why),
+                ..there
+            },
+            None => there,
         })
     }
 
@@ -172,18 +184,10 @@ impl Work<'_> {
         self.context.documents(&self.client, self.registry)
     }
 
-    /// The address that `source` is, if it is one.
-    pub(super) fn address(&self, source: &str) -> Option<Address> {
-        let exists = Path::new(source).exists();
-        (!exists)
-            .then(|| self.context.manifest.address(source).ok())
-            .flatten()
-    }
-
     /// The account that `source` names, or where its code lies for every approver; with the hash
     /// of its code.
     pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash), Error> {
-        if let Some(address) = self.address(source) {
+        if let Some(address) = self.context.account(source) {
             let code = registry::code_at(&self.client, address).await?;
             return Ok((address, code.codehash.into()));
         }

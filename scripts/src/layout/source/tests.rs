@@ -1,5 +1,6 @@
 use super::read_file;
 use crate::error::Explain;
+use alloy::primitives::keccak256;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use stylus_layout::Unlisted;
@@ -25,7 +26,7 @@ fn a_layout_is_found_in_what_compilers_and_tools_write() {
         json!({"contracts": {"Box.sol": {"Box": {"storageLayout": layout("x")}}}}),
         json!({"contracts": {"Box.sol:Box": {"storage-layout": layout("x")}}}),
     ] {
-        let named = read_file(&file(&folder, &document), None).expect("a layout");
+        let named = read_file(&file(&folder, &document)).expect("a layout");
         assert_eq!(
             (
                 named.name.as_str(),
@@ -41,15 +42,15 @@ fn of_several_contracts_one_is_chosen_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let two = json!({"A": {"storageLayout": layout("a")}, "B": {"storageLayout": layout("b")}});
     let path = file(&folder, &json!({"contracts": {"Box.sol": two}}));
-    let error = read_file(&path, None).expect_err("which?");
+    let error = read_file(&path).expect_err("which?");
     assert_eq!(error.name(), "LayoutUnreadable");
     assert!(
         error.to_string().contains("several contracts: A, B"),
         "{error}"
     );
-    let named = read_file(&path, Some("B")).expect("a layout");
+    let named = read_file(format!("{}:B", path.display()).as_ref()).expect("a layout");
     assert_eq!(named.document.layout.storage[0].label, "b");
-    assert!(read_file(&path, Some("C")).is_err());
+    assert!(read_file(format!("{}:C", path.display()).as_ref()).is_err());
 }
 
 #[test]
@@ -60,10 +61,10 @@ fn what_is_no_layout_is_refused() {
         json!({"abi": []}),
         json!({"storage": [{"label": 1}]}),
     ] {
-        let error = read_file(&file(&folder, &document), None).expect_err("no layout");
+        let error = read_file(&file(&folder, &document)).expect_err("no layout");
         assert_eq!(error.name(), "LayoutUnreadable");
     }
-    assert!(read_file(&folder.path().join("nothing"), None).is_err());
+    assert!(read_file(&folder.path().join("nothing")).is_err());
 }
 
 #[test]
@@ -79,7 +80,58 @@ fn only_what_upgrades_core_writes_lists_namespaces() {
         if let Some(namespaces) = namespaces {
             listed["namespaces"] = namespaces;
         }
-        let named = read_file(&file(&folder, &listed), None).expect("a layout");
+        let named = read_file(&file(&folder, &listed)).expect("a layout");
         assert_eq!(named.document.unlisted(), unlisted, "{listed}");
     }
+}
+
+/// What a compiler writes of a contract with one immutable and one source.
+fn build_info(source: &str) -> Value {
+    let metadata = json!({"sources": {"Box.sol": {"keccak256": keccak256(source)}}});
+    let code = json!({
+        "object": "60aa__$0123456789012345678901234567890123$__5f",
+        "immutableReferences": {"7": [{"start": 1, "length": 1}]},
+        "linkReferences": {"Lib.sol": {"Lib": [{"start": 2, "length": 20}]}},
+    });
+    json!({
+        "input": {"sources": {"Box.sol": {"content": source}}},
+        "output": {"contracts": {"Box.sol": {"Box": {
+            "storageLayout": layout("x"),
+            "metadata": metadata.to_string(),
+            "evm": {"deployedBytecode": code},
+        }}}},
+    })
+}
+
+#[test]
+fn a_build_info_tells_code_and_sources_whatever_a_constructor_and_a_linker_filled_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut info = build_info("contract Box {}");
+    let compiled = |info: &Value| {
+        let named = read_file(&file(&folder, info)).expect("a layout");
+        named.compiled.expect("code")
+    };
+    let whole = compiled(&info);
+    let code = |first: u8| [&[0x60, 7][..], &[9; 20], &[first]].concat();
+    assert!(whole.is(&code(0x5f)) && !whole.is(&code(0x60)));
+    assert!(!whole.is(&code(0x5f)[1..]) && !whole.is(&[]));
+    let metadata = &info["output"]["contracts"]["Box.sol"]["Box"]["metadata"];
+    assert_eq!(whole.source.0, keccak256(metadata.as_str().expect("text")));
+    // hardhat 3 writes the output into a file beside it.
+    let output = json!({ "output": info["output"].take() });
+    let beside = folder.path().join("Box.output.json");
+    std::fs::write(beside, output.to_string()).expect("written");
+    info.as_object_mut().expect("an object").remove("output");
+    assert_eq!(compiled(&info), whole);
+    // A source that is not there is not known, and another one is refused.
+    info["input"] = json!({"sources": {}});
+    assert!(compiled(&info).source.is_zero());
+    info["input"] = build_info("contract Box { uint256 x; }")["input"].take();
+    let error = read_file(&file(&folder, &info)).expect_err("another source");
+    assert!(
+        error
+            .to_string()
+            .contains("is not the one that was compiled"),
+        "{error}"
+    );
 }

@@ -4,6 +4,7 @@
 use crate::governance::relay::Relay;
 use crate::governance::sandbox::Sandbox;
 use serde_json::{Value, json};
+use std::path::Path;
 use stylus_devnode::{ChainConfig, NodeConfig};
 
 /// A chain that is nobody's local one.
@@ -36,6 +37,19 @@ fn run(sandbox: &Sandbox, folder: &str, endpoint: &str, words: &[&str]) -> (Opti
 
 #[test]
 fn what_may_have_been_sent_is_said_and_is_not_sent_again_from_another_folder() {
+    lost("other", |_, _| {});
+}
+
+#[test]
+fn a_journal_beside_the_manifest_as_it_was_kept_before_is_read() {
+    lost("later", |state, folder| {
+        let before = folder.join(".stylus-upgrades");
+        std::fs::rename(state.join("journals"), before).expect("moved");
+    });
+}
+
+/// The answer to a creation is lost, and the same command is typed in another folder, once that was prepared.
+fn lost(folder: &str, prepare: impl Fn(&Path, &Path)) {
     let sandbox = Sandbox::on(NodeConfig {
         chain: ChainConfig {
             chain_id: PUBLIC,
@@ -79,14 +93,15 @@ fn what_may_have_been_sent_is_said_and_is_not_sent_again_from_another_folder() {
     );
 
     // Somebody goes on in another folder.
-    let other = sandbox.path("other");
+    let other = sandbox.path(folder);
     std::fs::create_dir(&other).expect("made");
     std::fs::copy(
         sandbox.path("stylus-upgrades.toml"),
         other.join("stylus-upgrades.toml"),
     )
     .expect("copied");
-    let (exit, document) = run(&sandbox, "other", &endpoint, &create);
+    prepare(&sandbox.path("state"), &other);
+    let (exit, document) = run(&sandbox, folder, &endpoint, &create);
     assert_eq!(exit, Some(0), "{document:#}");
     let status = done(&["status", "A"]);
     let instances = status["definitions"][0]["instances"].as_array();

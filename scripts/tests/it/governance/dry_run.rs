@@ -1,0 +1,86 @@
+//! A dry run does everything on a copy of the chain, and leaves chain and folder as they were.
+
+use crate::governance::sandbox::{CREATE_SAVED, MIGRATE, Sandbox, error, text};
+use serde_json::json;
+
+/// Every file below the sandbox's folder, but for what builds and layouts are remembered by.
+fn files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
+    let all = std::fs::read_dir(sandbox.folder.path()).expect("a folder");
+    let paths = all.map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<_> = paths
+        .filter(|path| path.is_file())
+        .map(|path| {
+            (
+                path.display().to_string(),
+                std::fs::read(path).expect("a file"),
+            )
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn a_dry_run_does_all_of_it_on_a_copy_and_neither_chain_nor_folder_changes() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let block = || {
+        sandbox
+            .node
+            .with_chain(|chain| chain.block_number())
+            .expect("it")
+    };
+    let (before, kept) = (block(), files(&sandbox));
+    let tried = sandbox.done("Admin", &[&MIGRATE[..], &["--dry-run"]].concat());
+    assert_eq!(
+        (&tried["dry_run"], &tried["executed"]),
+        (&json!(true), &json!(true))
+    );
+    let sent = tried["transactions"].as_array().expect("transactions");
+    let names: Vec<&str> = sent.iter().map(|one| text(one, "name")).collect();
+    for part in [
+        "deploy ",
+        "activate ",
+        "publish the layout",
+        "migrate A to 2.0",
+    ] {
+        assert!(
+            names.iter().any(|name| name.contains(part)),
+            "{part}: {names:?}"
+        );
+    }
+    assert_eq!((block(), files(&sandbox)), (before, kept));
+    let status = sandbox.done("Other", &["status", "A"]);
+    assert_eq!(status["definitions"][0]["current"], "1.0");
+    // What refuses the command refuses its dry run, and what it would write is not written.
+    let saved = [&CREATE_SAVED[..], &["--dry-run"]].concat();
+    let refused = sandbox.run("Admin", &saved);
+    assert_eq!((refused.exit, error(&refused)), (Some(2), "Usage"));
+    let wrong = ["migrate", "A", "2.0", "counter-v2", "--dry-run"];
+    let refused = sandbox.run("Admin", &wrong);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "MigrationOmitted")
+    );
+    assert_eq!(block(), before);
+    sandbox.done("Admin", &MIGRATE);
+}
+
+#[test]
+fn what_a_command_can_never_find_or_did_not_find_cannot_be_accepted() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    for (words, accepted) in [
+        (&["status", "A"][..], "constructor"),
+        (&["pause", "A"], "absent:source"),
+        (&["policy", "update", "A", "Admin"], "reorder:owner"),
+        (&["doctor"], "would-fail"),
+        (&MIGRATE, "constructor"),
+        (&MIGRATE, "not-compared"),
+    ] {
+        let words = [words, &["--accept", accepted]].concat();
+        let refused = sandbox.run("Admin", &words);
+        let found = (refused.exit, error(&refused));
+        assert_eq!(found, (Some(2), "NoSuchFinding"), "{words:?} {refused:?}");
+    }
+    let status = sandbox.done("Other", &["status", "A"]);
+    assert_eq!(status["definitions"][0]["current"], "1.0");
+}

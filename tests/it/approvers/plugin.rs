@@ -1,0 +1,149 @@
+//! Proxies that hardhat's upgrades plugin deployed become instances and are upgraded as docs/kinds.md says: all that
+//! is known of their code stands in the build-info, and nothing is accepted.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use alloy::primitives::{Address, U256};
+use serde_json::{Value, json};
+use stylus_upgrades::registry::given_to;
+use stylus_upgrades_harness::{Lines, Npm, home};
+use stylus_upgrades_interface::adopted::IOwnable;
+
+use super::fixture::{Fixture, text};
+
+alloy::sol! {
+    interface IBox {
+        function value() external view returns (uint256);
+        function steps() external view returns (uint256);
+    }
+}
+
+/// A project of hardhat whose script deployed a proxy that Admin owns.
+struct Project {
+    folder: tempfile::TempDir,
+    printed: String,
+}
+
+impl Project {
+    fn deployed(fixture: &Fixture, kind: &str) -> Self {
+        let packages = Npm::install_openzeppelin(&Lines).expect("the packages");
+        let folder = tempfile::tempdir().expect("a folder");
+        let sources = home().join("tests/openzeppelin");
+        std::fs::create_dir(folder.path().join("contracts")).expect("a folder");
+        for file in ["hardhat.config.js", "deploy.js", "contracts/Box.sol"] {
+            std::fs::copy(sources.join(file), folder.path().join(file)).expect("copied");
+        }
+        let modules = packages.folder().join("node_modules");
+        std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).expect("a link");
+        let output = Command::new("node")
+            .args(["deploy.js", kind])
+            .current_dir(folder.path())
+            .env("HARDHAT_DISABLE_TELEMETRY_PROMPT", "true")
+            .env("TMPDIR", folder.path())
+            .env("NODE_URL", fixture.node.endpoint())
+            .env("KEY", fixture.owner(0).to_bytes().to_string())
+            .output()
+            .expect("it starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        Self {
+            folder,
+            printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+        }
+    }
+
+    /// What the script called so.
+    fn address(&self, name: &str) -> String {
+        let mut lines = self.printed.lines();
+        let found = lines.find_map(|line| line.strip_prefix(&format!("{name}=")));
+        found.expect(name).to_owned()
+    }
+
+    fn build_info(&self) -> PathBuf {
+        let infos = std::fs::read_dir(self.folder.path().join("artifacts/build-info"));
+        let info = infos.expect("hardhat's").flatten().next();
+        info.expect("a build").path()
+    }
+
+    /// A contract in the build-info, as `--layout` takes it.
+    fn contract(&self, name: &str) -> String {
+        format!("{}:{name}", self.build_info().display())
+    }
+}
+
+/// Parts of which nothing was seen, or that somebody accepted.
+fn gaps(document: &Value) -> Vec<String> {
+    let coverage = document["coverage"].as_object().expect("coverage");
+    let absent = coverage.iter().filter(|(_, extent)| *extent == "absent");
+    let absent = absent.map(|(part, _)| part.clone());
+    let accepted = document["accepted"].as_array().into_iter().flatten();
+    absent.chain(accepted.map(Value::to_string)).collect()
+}
+
+async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], steps: [u64; 2]) {
+    let fixture = Fixture::new().await;
+    let project = Project::deployed(&fixture, kind);
+    fixture.decided_with(fixture.owner(1).address());
+    fixture.done(&["policy", "update", "A", "Admin"]);
+    let (proxy, code) = (project.address("proxy"), project.address("implementation"));
+    let first = project.contract(names[0]);
+
+    let register = ["register", "A", "1.0", &code, "--layout", &first];
+    let registered = fixture.done(&register);
+    assert_eq!(gaps(&registered), [""; 0], "{registered:#}");
+    let source = text(&registered, "source_hash").to_owned();
+    assert_ne!(source.parse::<U256>().ok(), Some(U256::ZERO));
+    // A build-info of other code is refused, whichever contract of it is named.
+    let other = project.contract(names[1]);
+    let refused = fixture.run(&["register", "A", "1.1", &code, "--layout", &other]);
+    assert_eq!(
+        refused.document["error"]["name"], "LayoutOfOther",
+        "{refused:?}"
+    );
+
+    let give = IOwnable::transferOwnershipCall {
+        newOwner: given_to(fixture.registry(), "A"),
+    };
+    let admin: Address = project.address("admin").parse().expect("an address");
+    fixture.send(admin, &give).await;
+    let adopted = fixture.done(&["adopt", "A", &proxy, "1.0"]);
+    assert_eq!(
+        (&adopted["executed"], gaps(&adopted)),
+        (&json!(true), vec![])
+    );
+
+    let next = project.address("next");
+    let words = ["A", "2.0", &next, "--layout", &other, "--foreign", "--call"];
+    let words = [&words[..], migration].concat();
+    let planned = fixture.done(&[&["plan"][..], &words].concat());
+    assert_eq!(
+        (&planned["verdict"], gaps(&planned)),
+        (&json!("whole"), vec![])
+    );
+    let migrated = fixture.done(&[&["migrate"][..], &words].concat());
+    assert_eq!(gaps(&migrated), [""; 0], "{migrated:#}");
+    let compared = &migrated["coverage"];
+    assert_eq!(compared["steps"], "complete", "{compared}");
+    assert_eq!(compared["live-instances"], "complete", "{compared}");
+    let proxy: Address = proxy.parse().expect("an address");
+    let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
+    assert_eq!(value.ok(), Some(U256::from(steps[0])));
+    let done = fixture.client.call(proxy, &IBox::stepsCall {}).await;
+    assert_eq!(done.ok(), Some(U256::from(steps[1])));
+    let examined = fixture.done(&["doctor"]);
+    assert_eq!(examined["findings"], json!([]), "{examined}");
+}
+
+#[tokio::test]
+#[ignore = "nightly: hardhat compiles, about 20 s"]
+async fn a_transparent_proxy_of_hardhats_plugin_is_adopted_and_upgraded_from_its_build_info() {
+    let migration = ["migrate(uint256)", "5"];
+    adopted_and_upgraded("transparent", ["Box", "BoxV2"], &migration, [12, 1]).await;
+}
+
+#[tokio::test]
+#[ignore = "nightly: hardhat compiles, about 20 s"]
+async fn a_uups_proxy_of_hardhats_plugin_is_adopted_and_upgraded_from_its_build_info() {
+    adopted_and_upgraded("uups", ["OwnBox", "OwnBoxV2"], &["migrate()"], [7, 1]).await;
+}
