@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use alloy::hex;
 use serde_json::{Value, json};
 use stylus_upgrades::build::evm;
-use stylus_upgrades_harness::{Lines, Npm, Solidity, builder, copy_program, home, launcher};
+use stylus_upgrades_harness::{Lines, Npm, Solidity, builder, home, launcher};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
 
@@ -61,13 +61,7 @@ fn the_solidity_original_makes_the_eight_steps_on_real_anvil() -> Done {
 
 #[test]
 fn our_contracts_make_the_eight_steps_on_our_chain() -> Done {
-    let folder = tempfile::tempdir()?;
-    let node = launcher(Path::new(env!("CARGO_BIN_EXE_cli")))?;
-    let (written, devnode) = (folder.path().join("written"), folder.path().join("devnode"));
-    let script = format!("#!/bin/sh\nexec '{}' node \"$@\"\n", node.display());
-    std::fs::write(&written, script)?;
-    copy_program(&written, &devnode)?;
-
+    let devnode = launcher(Path::new(env!("CARGO_BIN_EXE_devnode")))?;
     let builder = builder()?;
     let framework = builder.framework()?;
     let code = |bytes: &[u8]| hex::encode_prefixed(bytes);

@@ -134,10 +134,19 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
 /// and whether the proxy expires follow from it for good.
 fn kind(context: &Context, client: &Client, request: &CreateProxyArgs) -> Result<Kind, Error> {
     let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
-    match request.kind.or(context.manifest.proxy) {
+    let said = request.kind.or(context.manifest.proxy);
+    chosen(said, is_local, || asked(context))
+}
+
+fn chosen(
+    said: Option<Kind>,
+    is_local: bool,
+    ask: impl FnOnce() -> Option<Kind>,
+) -> Result<Kind, Error> {
+    match said {
         Some(kind) => Ok(kind),
         None if is_local => Ok(Kind::Wasm),
-        None => asked(context).ok_or(Error::ProxyKindNotChosen),
+        None => ask().ok_or(Error::ProxyKindNotChosen),
     }
 }
 
@@ -150,4 +159,26 @@ fn asked(context: &Context) -> Option<Kind> {
                     activated again once a year [evm/wasm]";
     let answer = context.output.ask(question).ok()?;
     Kind::from_str(answer.trim(), true).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Exit, Explain};
+
+    #[test]
+    fn on_a_chain_of_users_the_kind_is_said_or_asked_for_and_never_taken_in_silence() {
+        let nobody = || None;
+        let refused = chosen(None, false, nobody).expect_err("nobody chose");
+        assert_eq!(
+            (refused.name().as_str(), refused.exit()),
+            ("ProxyKindNotChosen", Exit::Usage)
+        );
+        let answered = chosen(None, false, || Some(Kind::Evm));
+        assert!(matches!(answered, Ok(Kind::Evm)));
+        let said = chosen(Some(Kind::Wasm), false, || panic!("it was said"));
+        assert!(matches!(said, Ok(Kind::Wasm)));
+        let local = chosen(None, true, || panic!("the chain is local"));
+        assert!(matches!(local, Ok(Kind::Wasm)));
+    }
 }

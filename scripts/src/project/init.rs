@@ -14,12 +14,18 @@ mod source;
 use super::error::ProjectError;
 use super::framework::Framework;
 use crate::build::settle_lock;
+use crate::file_names::MANIFEST;
 use crate::interface::storage_structs;
+use crate::manifest::Manifest;
 use crate::own_file;
 use crates::{Contract, Local};
 use similar::TextDiff;
 use source::Source;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// The manifest of a new project.
+const NEW_MANIFEST: &str = include_str!("template/manifest.toml.txt");
 
 /// What would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +46,8 @@ struct ChangedFile {
     path: PathBuf,
     /// The path in the difference.
     name: String,
-    before: String,
+    /// Nothing where the file is new.
+    before: Option<String>,
     after: String,
 }
 
@@ -68,6 +75,14 @@ impl Init {
             let before = read(&path)?;
             let after = manifest::channel(&before)?;
             init.add(path, toolchain.into(), before, after);
+        }
+        if Manifest::nearest(folder).is_none() {
+            init.files.push(ChangedFile {
+                path: folder.join(MANIFEST),
+                name: MANIFEST.into(),
+                before: None,
+                after: kind_of_proxies(),
+            });
         }
         Ok(init)
     }
@@ -127,7 +142,7 @@ impl Init {
             self.files.push(ChangedFile {
                 path,
                 name,
-                before,
+                before: Some(before),
                 after,
             });
         }
@@ -136,8 +151,12 @@ impl Init {
     /// The difference, as `diff -u` and git show it.
     pub fn difference(&self) -> String {
         let one = |file: &ChangedFile| {
-            let (old, new) = (format!("a/{}", file.name), format!("b/{}", file.name));
-            let diff = TextDiff::from_lines(&file.before, &file.after);
+            let (old, new) = match &file.before {
+                Some(_) => (format!("a/{}", file.name), format!("b/{}", file.name)),
+                None => ("/dev/null".into(), format!("b/{}", file.name)),
+            };
+            let before = file.before.as_deref().unwrap_or_default();
+            let diff = TextDiff::from_lines(before, &file.after);
             diff.unified_diff().header(&old, &new).to_string()
         };
         self.files.iter().map(one).collect()
@@ -159,14 +178,15 @@ impl Init {
     /// [`ProjectError::File`], [`ProjectError::NotInitialised`].
     pub fn write(&self) -> Result<(), ProjectError> {
         for file in &self.files {
-            if read(&file.path)? != file.before {
+            let now = file.path.exists().then(|| read(&file.path)).transpose()?;
+            if now != file.before {
                 return Err(refused(format!("{} was changed meanwhile", file.name)));
             }
             // What cannot be written is refused before anything is.
             own_file::try_write(&file.path, file.after.as_bytes())
                 .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
         }
-        self.put(|file| &file.after)
+        self.put(|file| Some(&file.after))
     }
 
     /// Has cargo write the lock file of what was written. If it cannot, everything is as it was before.
@@ -176,7 +196,7 @@ impl Init {
     pub fn settle(&self) -> Result<(), ProjectError> {
         let settled = settle_lock(&self.folder, self.seed.as_deref());
         if settled.is_err() {
-            self.put(|file| &file.before)?;
+            self.put(|file| file.before.as_ref())?;
         }
         Ok(settled?)
     }
@@ -186,22 +206,35 @@ impl Init {
     /// # Errors
     /// [`ProjectError::File`].
     pub fn undo(&self) -> Result<(), ProjectError> {
-        self.put(|file| &file.before)?;
+        self.put(|file| file.before.as_ref())?;
         let (path, text) = &self.lock;
-        let undone = match text {
-            Some(text) => own_file::write(path, text.as_bytes()).map_err(Into::into),
-            None => std::fs::remove_file(path),
-        };
-        undone.map_err(ProjectError::file("write", path))
+        put(path, text.as_ref())
     }
 
-    fn put(&self, text: impl Fn(&ChangedFile) -> &String) -> Result<(), ProjectError> {
-        for file in &self.files {
-            own_file::write(&file.path, text(file).as_bytes())
-                .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
-        }
-        Ok(())
+    /// Gives every file that text, or removes it where there is none.
+    fn put(&self, text: impl Fn(&ChangedFile) -> Option<&String>) -> Result<(), ProjectError> {
+        let mut files = self.files.iter();
+        files.try_for_each(|file| put(&file.path, text(file)))
     }
+}
+
+/// The manifest of a contract that has none: the paragraph on the kind of its proxies.
+fn kind_of_proxies() -> String {
+    let mut paragraphs = NEW_MANIFEST.split("\n\n");
+    let kind = paragraphs.find(|one| one.contains("\nproxy = "));
+    format!("{}\n", kind.unwrap_or_default())
+}
+
+/// Gives a file that text, or removes it where there is none.
+fn put(path: &Path, text: Option<&String>) -> Result<(), ProjectError> {
+    let put = match text {
+        Some(text) => own_file::write(path, text.as_bytes()).map_err(Into::into),
+        None => match std::fs::remove_file(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        },
+    };
+    put.map_err(ProjectError::file("write", path))
 }
 
 fn read(path: &Path) -> Result<String, ProjectError> {

@@ -244,7 +244,15 @@ fn goes_live(installed: &Installed) {
     let shown = installed.done(&["layout", "show", PROJECT]);
     assert!(shown.to_string().contains("value"), "{shown}");
     installed.done(&["register", "Note", "1.0", PROJECT]);
-    let create = ["create-proxy", "Note", "1.0", "--save", "note"];
+    let create = [
+        "create-proxy",
+        "Note",
+        "1.0",
+        "--save",
+        "note",
+        "--kind",
+        "wasm",
+    ];
     installed.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
 }
 

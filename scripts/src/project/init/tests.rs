@@ -38,9 +38,10 @@ fn contract(source: &str) -> Result<String, ProjectError> {
     Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed("src/lib.rs", source)
 }
 
-/// A folder with these files.
+/// A folder with these files, and a manifest that says nothing.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("stylus-upgrades.toml"), "").expect("written");
     for (name, text) in files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -325,7 +326,7 @@ fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
 
 #[test]
 fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder(&[]);
     let path = |name: &str| folder.path().join(name);
     let before = "[package]\nname = \"a\"\n\n[dependencies]\nstylus-sdk = \"0.10\"\n";
     std::fs::write(path("Cargo.toml"), before).expect("written");
@@ -337,4 +338,24 @@ fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
     init.write().expect_err("a link");
     let now = std::fs::read_to_string(path("Cargo.toml")).expect("it");
     assert_eq!(now, before);
+}
+
+#[test]
+fn a_manifest_is_written_with_the_kind_of_proxies_where_there_is_none() {
+    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
+    let path = folder.path().join("stylus-upgrades.toml");
+    std::fs::remove_file(&path).expect("removed");
+    let init = Init::of(folder.path(), &ours()).expect("a contract");
+    assert!(
+        init.difference()
+            .contains("--- /dev/null\n+++ b/stylus-upgrades.toml\n")
+    );
+    init.write().expect("written");
+    let written = std::fs::read_to_string(&path).expect("a manifest");
+    assert!(written.contains("\nproxy = \"evm\"\n"), "{written}");
+    init.undo().expect("undone");
+    assert!(!path.exists());
+    std::fs::write(&path, "").expect("written");
+    let init = Init::of(folder.path(), &ours()).expect("a contract");
+    assert!(!init.files().contains(&"stylus-upgrades.toml"));
 }

@@ -116,6 +116,10 @@ fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
         (early.exit, text(&early.document, "blocked_by")),
         (Some(3), "delay")
     );
+    let stranger = sandbox.run("Other", &register);
+    let error = &stranger.document["error"];
+    assert_eq!(text(error, "name"), "DelayRuns", "{stranger:?}");
+    assert_eq!(stranger.exit, Some(3));
     sandbox.wait(2 * DAY);
     let pending = sandbox.done("Other", &["pending", "A"]);
     assert_eq!(text(&pending["actions"][0], "blocked_by"), "nothing");

@@ -11,12 +11,11 @@ use stylus_devnode::NodeConfig;
 /// `big()`.
 const BIG: [u8; 4] = hex!("887b13a3");
 /// What nobody knows of a module that is given without sources.
-const ABSENT: [&str; 5] = [
+const ABSENT: [&str; 4] = [
     "absent:source",
     "absent:interface",
     "absent:steps",
     "absent:live-instances",
-    "not-compared",
 ];
 
 /// A module that answers `big()` alone, with 32 bytes of its data, which nothing compresses.

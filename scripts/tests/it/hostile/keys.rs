@@ -210,7 +210,7 @@ fn the_manifest_names_a_key_and_flags_and_variables_count_before_it() {
     let misplaced = run(&sandbox, &[]);
     assert_eq!(
         (misplaced.exit, misplaced.error("name").as_str()),
-        (Some(2), "KeyFile")
+        (Some(2), "ManifestSecret")
     );
     let digits = KEY.trim_start_matches("0x");
     assert!(!format!("{misplaced:?}").contains(digits), "{misplaced:?}");

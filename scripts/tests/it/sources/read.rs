@@ -1,7 +1,6 @@
 //! Whatever a build reads decides about code and source hash.
 
 use super::project::{Project, build, build_anew};
-use stylus_upgrades::build::BuildError;
 
 #[test]
 fn an_edit_of_whatever_a_build_reads_is_built_and_has_another_source_hash() {
@@ -93,12 +92,9 @@ fn sources_without_a_lock_file_are_given_one() {
     let before = build(&project.contract()).expect("it builds");
     let lock = project.path("work/Cargo.lock");
     std::fs::remove_file(&lock).expect("removed");
-    // Whoever writes it runs nothing that the sources name.
+    // What writes it, and what builds, runs nothing that the sources name.
     let settings = "[build]\nrustc = \"/nowhere\"\nrustc-wrapper = \"/nowhere\"\n";
     project.write("work/.cargo/config.toml", settings);
-    let refused = build(&project.contract()).expect_err("another compiler");
-    assert!(matches!(refused, BuildError::Config { .. }), "{refused}");
-    std::fs::remove_file(project.path("work/.cargo/config.toml")).expect("removed");
     let after = build(&project.contract()).expect("it builds");
     assert!(
         std::fs::read_to_string(&lock)
