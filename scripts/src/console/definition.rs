@@ -4,7 +4,7 @@ use super::action::timeline;
 use super::graph::{graph, words};
 use super::lists::{DefinitionLists, Listed, Piece, Unchecked};
 use super::overview::{actions, differing};
-use super::page::{PageContext, address, addresses, instances, link, text};
+use super::page::{PageContext, address, addresses, instances, link, state, text};
 use super::pieces::pieces;
 use super::policy::tree_alone;
 use crate::governance::Explained;
@@ -41,7 +41,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         h1 { (text(title)) }
         (differing(&one.differences))
         @if !is_registry {
-            p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (one.state) }
+            p { "current " b { (text(&one.current)) } ", sequence " (one.sequence) ", " (state(one.state.word())) }
             (versions(place, lists))
             section {
                 h2 { "Instances" }

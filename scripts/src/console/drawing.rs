@@ -31,19 +31,23 @@ pub fn slots(areas: &[Area]) -> Markup {
                     }
                 }
             }
-            div.wide tabindex="0" role="region" aria-label="Storage, field by field" { table {
-                thead { tr { th scope="col" { "when" } th scope="col" { "slot" }
-                    th scope="col" { "bytes" } th scope="col" { "field" }
-                    th scope="col" { "type" } th scope="col" { "change" } } }
+            div.wide tabindex="0" role="region" aria-label="Storage, field by field" { table.stack {
+                thead { tr { th scope="col" { "when" } th scope="col" { "field" }
+                    th scope="col" { "change" } th scope="col" { "type" }
+                    th scope="col" { "slot" } th scope="col" { "bytes" } } }
                 tbody {
                     @for (when, fields) in [("before", &area.before), ("after", &area.after)] {
                         @for one in fields { tr {
-                            td { (when) } td { (text(&one.slot)) }
-                            td { (one.offset) "–" (last(one.offset, one.size)) }
-                            td { (text(&one.label)) } td { (text(&one.kind)) }
-                            td { span class=(format!("change {}", class(one.change))) {
-                                (one.change.sign()) " " (one.words()) }
-                                @if !one.note.is_empty() { " " (text(&one.note)) } }
+                            td { (when) }
+                            td data-name="field" { (text(&one.label)) }
+                            td data-name="change" {
+                                span class=(format!("change {}", class(one.change))) {
+                                    (one.change.sign()) " " (one.words()) }
+                                @if !one.note.is_empty() { " " (text(&one.note)) }
+                            }
+                            td data-name="type" { (text(&one.kind)) }
+                            td data-name="slot" { (text(&one.slot)) }
+                            td data-name="bytes" { (one.offset) "–" (last(one.offset, one.size)) }
                         } }
                     }
                 }

@@ -2,7 +2,7 @@
 
 use super::action::timeline;
 use super::drawing::last;
-use super::page::{PageContext, address, link, text};
+use super::page::{PageContext, address, link, state, text};
 use crate::inspect::{FieldValue, Inspection, MigrationStatus, Steps};
 use crate::text::word;
 use maud::{Markup, html};
@@ -17,7 +17,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
             dd { (link(place, "/definition", &[("name", &one.definition)], &one.definition)) }
             dt { "version" } dd { (text(&one.version)) }
             dt { "kind" } dd { (one.kind) }
-            dt { "state" } dd { (one.state) }
+            dt { "state" } dd { (state(one.state.word())) }
             dt { "implementation" } dd { (address(place, status.implementation)) }
             dt { "registry that it names" } dd { (address(place, status.registry)) }
             dt { "read at block" } dd { (found.block) }

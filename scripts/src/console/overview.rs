@@ -1,7 +1,7 @@
 //! The first page: what there is, what waits, what ends soon.
 
 use super::lists::{Overview, Summary};
-use super::page::{PageContext, address, finding, link, text, time};
+use super::page::{PageContext, address, finding, link, state, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
 use crate::governance::{Node, not_executed};
@@ -107,7 +107,7 @@ fn definition(place: &PageContext, one: &Summary) -> Markup {
     html! {
         article.card {
             h3 { (link(place, "/definition", &[("name", &one.name)], &one.name)) }
-            p { "current " b { (text(current)) } ", " (one.state) ", "
+            p { "current " b { (text(current)) } ", " (state(one.state.word())) ", "
                 (count(one.versions, "version")) ", " (count(one.instances_total, "instance")) }
             @if !one.at.is_empty() {
                 ul {

@@ -23,6 +23,8 @@ pub struct PageContext {
     pub names: Names,
     /// The chain.
     pub chain_id: u64,
+    /// The network's name in the manifest.
+    pub network: Option<String>,
     /// The registry.
     pub registry: Address,
     /// The account of the wallet, where it said so.
@@ -86,7 +88,7 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                         }
                     }
                     p.where {
-                        "chain " (place.chain_id) ", registry " (address(place, place.registry))
+                        "chain " (chain(place)) ", registry " (address(place, place.registry))
                     }
                     @if place.is_unverified {
                         p role="alert" { strong { (UNVERIFIED) } }
@@ -148,14 +150,48 @@ pub fn text(from: &str) -> String {
     visible(from).into_owned()
 }
 
-/// An account, by its name where it has one.
+/// The chain, by its name where it has one.
+fn chain(place: &PageContext) -> Markup {
+    let known = match place.chain_id {
+        42_161 => Some("Arbitrum One"),
+        42_170 => Some("Arbitrum Nova"),
+        421_614 => Some("Arbitrum Sepolia"),
+        412_346 => Some("of this machine"),
+        _ => None,
+    };
+    let name = place.network.as_deref().or(known);
+    html! {
+        @if let Some(name) = name { b { (text(name)) } " (" (place.chain_id) ")" }
+        @else { (place.chain_id) }
+    }
+}
+
+/// Digits of an address that are shown at each end where a name stands beside it.
+const DIGITS: usize = 6;
+
+/// An account. One with a name is shown by that and by the ends of its address; the script adds a button that copies
+/// all of it.
 pub fn address(place: &PageContext, account: Address) -> Markup {
     let named = place.names.short(account);
     let full = account.to_string();
+    let ends = full.get(..DIGITS + 2).zip(full.get(full.len() - DIGITS..));
     html! {
-        @if named == full { code.address { (full) } }
-        @else { b { (text(&named)) } " " code.address { (full) } }
+        @match ends.filter(|_| named != full && !place.is_file) {
+            Some((first, last)) => {
+                b { (text(&named)) } " "
+                code.address title=(full) data-copy=(full) { (first) "…" (last) }
+            },
+            None => {
+                @if named != full { b { (text(&named)) } " " }
+                code.address data-copy=(full) { (full) }
+            },
+        }
     }
+}
+
+/// A state, in a word and a colour.
+pub fn state(word: &str) -> Markup {
+    html! { span class=(format!("pill {word}")) { (word) } }
 }
 
 /// Accounts in a row.
@@ -237,7 +273,7 @@ pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
                                 &place.names.short(one.proxy))) }
                             td { (text(&one.version)) }
                             td { (one.kind) }
-                            td { (one.state) }
+                            td { (state(one.state.word())) }
                         }
                     }
                 }

@@ -83,7 +83,8 @@ pub(super) async fn drawn(
         "/doctor" => {
             place.api = "/api/doctor".into();
             let found = doctor::examined(context).await?;
-            let page = found.diagnosis().map(console::doctor::doctor);
+            let found = found.diagnosis();
+            let page = found.map(|found| console::doctor::doctor(place, found));
             ("Doctor".into(), page.unwrap_or_default())
         }
         "/verify" if request.query.contains_key("name") => {

@@ -135,6 +135,7 @@ impl Reader {
         Ok(PageContext {
             names: context.names(),
             chain_id: client.chain_id(),
+            network: context.manifest.network.clone(),
             registry,
             account,
             block: Some(news::newest(&client).await?),
@@ -148,11 +149,14 @@ impl Reader {
     /// What is known of a page without a request to the chain.
     pub(super) fn place_before(&self, request: &PageRequest) -> PageContext {
         let known = self.without_events().ok();
-        let known =
-            known.and_then(|context| Some((context.names(), context.registry().ok()?.address())));
-        let (names, registry) = known.unwrap_or_default();
+        let known = known.and_then(|context| {
+            let registry = context.registry().ok()?.address();
+            Some((context.names(), context.manifest.network.clone(), registry))
+        });
+        let (names, network, registry) = known.unwrap_or_default();
         PageContext {
             names,
+            network,
             chain_id: self.chain_id.load(Ordering::Relaxed),
             registry,
             account: account(request.value("account")).ok(),

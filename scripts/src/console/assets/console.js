@@ -11,6 +11,24 @@ let wallet = null;
 const HIDDEN = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800]|[^\S ]/gu;
 const visible = (text) => String(text).replace(HIDDEN, (one) => `\\u{${one.codePointAt(0).toString(16)}}`);
 
+// ---- addresses, to be copied whole ----
+
+function offer_copies(root) {
+  for (const one of root.querySelectorAll('[data-copy]')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'copy';
+    button.textContent = 'copy';
+    button.setAttribute('aria-label', `copy ${one.dataset.copy}`);
+    one.after(' ', button);
+  }
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.previousElementSibling.dataset.copy);
+  button.textContent = 'copied';
+}
+
 // ---- what went wrong: expected, found, next ----
 
 function report(place, error) {
@@ -275,7 +293,8 @@ addEventListener('change', (event) => {
 addEventListener('click', (event) => {
   const button = event.target.closest('button');
   if (!button) return;
-  if (button.id === 'connect') connect();
+  if (button.className === 'copy') copy(button);
+  else if (button.id === 'connect') connect();
   else if (button.id === 'check') check();
   else if (button.dataset.do) act(button);
 });
@@ -327,6 +346,7 @@ async function read() {
 // What was read takes the place of what is shown.
 function show(main) {
   const hasFocus = $('main') === document.activeElement;
+  offer_copies(main);
   $('main').replaceWith(main);
   if (hasFocus) main.focus();
 }
@@ -339,7 +359,10 @@ async function follow() {
   document.title = page.title;
   for (const name of ['chain', 'registry', 'account']) document.body.dataset[name] = page.body.dataset[name];
   const header = page.querySelector('header .where');
-  if (header) document.querySelector('header .where').replaceWith(header);
+  if (header) {
+    offer_copies(header);
+    document.querySelector('header .where').replaceWith(header);
+  }
   keep_up(catch_up);
 }
 
@@ -398,6 +421,7 @@ navigator.locks.request('news', () => {
   listen();
   return new Promise(() => {});
 });
+offer_copies(document);
 // Another page listens, and what it heard before this one was there it does not repeat.
 if ($('main').dataset.working === undefined) keep_up(catch_up);
 else keep_following();
