@@ -40,7 +40,7 @@ pub use network::Network;
 use crate::address::{self, Checked};
 use crate::keys::KeyPlace;
 use crate::own_file;
-use crate::secret::{Secret, without_values, without_values_of};
+use crate::secret::{Secret, redacted, without_values, without_values_of};
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -158,7 +158,7 @@ impl Manifest {
     pub fn on(mut self, name: &str) -> Result<Self, ManifestError> {
         let Some(network) = self.networks.get(name).cloned() else {
             return Err(ManifestError::UnknownNetwork {
-                name: name.to_owned(),
+                name: redacted(name),
                 known: self.networks.into_keys().collect(),
             });
         };
@@ -194,8 +194,9 @@ impl Manifest {
             return Ok(address::parse(name)?);
         }
         let known = self.aliases.get(name).copied();
+        // What is no name may be a key that was put in the wrong place.
         known.ok_or_else(|| ManifestError::UnknownAlias {
-            name: name.to_owned(),
+            name: redacted(name),
             known: self.aliases.keys().cloned().collect(),
         })
     }

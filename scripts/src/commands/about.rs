@@ -49,9 +49,11 @@ pub(super) fn completions(shell: Shell) -> Outcome {
     let mut script = Vec::new();
     let mut command = help::command();
     clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
+    let script = String::from_utf8_lossy(&script);
     let report = Completions {
         shell: shell.to_string(),
-        script: String::from_utf8_lossy(&script).into_owned(),
+        // clap_complete 4.6 takes the hyphen in the name for the space before a subcommand in its labels only.
+        script: script.replace("stylus__subcmd__upgrades", "stylus__upgrades"),
     };
     Outcome::of(&report, &Names::default())
 }
@@ -92,5 +94,28 @@ struct Manual<'a> {
 impl CommandReport for Manual<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
         vec![format!("written    {}", self.folder.display())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bash_finds_the_flags_of_every_command_that_it_names() {
+        let done = completions(Shell::Bash);
+        let script = done.lines.join("\n");
+        let named = script.lines().filter_map(|line| {
+            let name = line.trim().strip_prefix("cmd=\"")?.strip_suffix('"')?;
+            (!name.is_empty()).then_some(name)
+        });
+        let named: Vec<_> = named.collect();
+        assert!(named.contains(&"stylus__upgrades__subcmd__migrate"));
+        for name in named {
+            assert!(
+                script.contains(&format!("\n        {name})\n")),
+                "no flags of {name}"
+            );
+        }
     }
 }

@@ -110,13 +110,15 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
     let context = reviewed.as_ref().unwrap_or(context);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
+    // Before the change's own code is built: a build script could write into the repository.
+    let base = Baseline::find(context, args).await;
     match context.artifact(&args.source) {
         Ok(artifact) => {
             check.interface = artifact.interface.clone().unwrap_or_default();
             check.places = context.places_of(artifact.codehash());
             outcome.field("codehash", artifact.codehash());
             outcome.field("code_bytes", artifact.size());
-            let mut base = Baseline::find(context, args).await?;
+            let mut base = base?;
             outcome.field("against", &base.what);
             check
                 .compare(context, &artifact, &mut base, &mut outcome)

@@ -96,6 +96,9 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
+    if work.current != args.version {
+        work.try_rollback(args, code).await?;
+    }
     let step = work.step(&args.version, None, &args.step).await?;
     let new = NewVersion {
         name: args.name.clone(),

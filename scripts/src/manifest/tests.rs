@@ -251,6 +251,20 @@ fn a_key_in_place_of_where_it_lies_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_key_in_place_of_an_address_or_a_network_is_not_repeated() {
+    let digits = "ab".repeat(32);
+    for word in [digits.clone(), format!("0x{digits}")] {
+        let manifest = parse(NETWORKS).expect("the manifest is good");
+        let address = manifest.address(&word).expect_err("no address");
+        let network = manifest.on(&word).expect_err("no network");
+        for error in [address, network] {
+            let report = format!("{error} {:?} {:?}", error.found(), error.next());
+            assert!(!report.contains(&digits), "{report}");
+        }
+    }
+}
+
+#[test]
 fn a_network_that_the_manifest_names_holds_unless_another_is_named() {
     let named = format!("network = \"local\"\nproxy = \"evm\"\n{NETWORKS}");
     let manifest = parse(&named).expect("the manifest is good");

@@ -1,14 +1,16 @@
 //! What one key decides alone is tried on a copy before it pays for anything: what others have to approve
 //! is tried before its first approval.
 
-use super::super::args::VersionArgs;
+use super::super::args::{RollbackArgs, StepArgs, VersionArgs};
 use super::{Does, Work};
 use crate::app_error::Error;
 use crate::assess::FindingId;
+use crate::build::Artifact;
 use crate::checks::Code;
 use crate::plan::{PlanError, PlanRequest};
 use crate::progress::Progress;
-use crate::registry::NewVersion;
+use crate::registry::{NewVersion, RecordedCode};
+use stylus_layout::Document;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -21,25 +23,58 @@ impl Work<'_> {
     /// # Errors
     /// [`PlanError::Fails`]. What cannot be tried is said, and goes on: nothing but gas is at stake.
     pub(super) async fn try_first(&mut self, args: &VersionArgs, new: &Code) -> Result<(), Error> {
-        let Some(artifact) = new.artifact.clone().filter(|_| self.does == Does::Send) else {
+        if new.artifact.is_none() {
             return Ok(());
-        };
-        if self.context.accepted().contains(&FindingId::WOULD_FAIL) || !self.decides_alone().await?
-        {
+        }
+        let way = (args.version.as_str(), args.from.as_deref(), &args.step);
+        self.try_code(
+            way,
+            new.code,
+            new.artifact.clone(),
+            new.layout.value().cloned(),
+        )
+        .await
+    }
+
+    /// The same of code that is there, whose script may not be.
+    ///
+    /// # Errors
+    /// As [`Self::try_first`].
+    pub(in crate::commands) async fn try_rollback(
+        &mut self,
+        args: &RollbackArgs,
+        code: RecordedCode,
+    ) -> Result<(), Error> {
+        if args.step.script.is_none() {
+            return Ok(());
+        }
+        let way = (args.version.as_str(), None, &args.step);
+        self.try_code(way, code, None, None).await
+    }
+
+    async fn try_code(
+        &mut self,
+        (version, from, step): (&str, Option<&str>, &StepArgs),
+        mut code: RecordedCode,
+        artifact: Option<Artifact>,
+        document: Option<Document>,
+    ) -> Result<(), Error> {
+        let is_accepted = self.context.accepted().contains(&FindingId::WOULD_FAIL);
+        if self.does != Does::Send || is_accepted || !self.decides_alone().await? {
             return Ok(());
         }
         self.does = Does::Try;
-        let placed = self.put(artifact).await;
-        let step = self
-            .step(&args.version, args.from.as_deref(), &args.step)
-            .await;
+        let placed = match artifact {
+            Some(artifact) => self.put(artifact).await,
+            None => Ok(code.implementation),
+        };
+        let step = self.step(version, from, step).await;
         self.does = Does::Send;
         let undeployed = std::mem::take(&mut self.undeployed);
-        let mut code = new.code;
         code.implementation = placed?;
         let call = abi::migrateCall::from(NewVersion {
             name: self.name.clone(),
-            version: args.version.clone(),
+            version: version.to_owned(),
             code: code.into(),
             step: step?,
         });
@@ -48,7 +83,7 @@ impl Work<'_> {
             call,
             undeployed,
             layout: self.layout.clone(),
-            document: new.layout.value().cloned(),
+            document,
             instances: INSTANCES,
             names: self.context.names(),
         };

@@ -2,7 +2,7 @@
 //! foreseen is proposed, and said to be untried.
 
 use crate::governance::plan::BOTH;
-use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
+use crate::governance::sandbox::{CREATE, MIGRATE, ROLLBACK, Sandbox, error, text};
 use alloy::primitives::{Address, Bytes};
 use serde_json::json;
 use stylus_upgrades_interface::slots;
@@ -18,6 +18,15 @@ fn failing(policy: &str) -> (Sandbox, Address) {
     });
     marked.expect("the chain");
     (sandbox, proxy)
+}
+
+fn nonce_of_admin(sandbox: &Sandbox) -> u64 {
+    let admin = sandbox.node.accounts().mnemonic()[0].address();
+    let latest = stylus_chain::BlockId::latest();
+    let found = sandbox
+        .node
+        .with_chain(move |chain| chain.account(admin, latest));
+    found.expect("the chain").expect("an account").nonce
 }
 
 fn open_actions(sandbox: &Sandbox) -> usize {
@@ -74,15 +83,7 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
 #[test]
 fn what_one_decides_alone_and_would_fail_costs_nothing() {
     let (sandbox, proxy) = failing("Admin");
-    let admin = sandbox.node.accounts().mnemonic()[0].address();
-    let nonce = || {
-        let latest = stylus_chain::BlockId::latest();
-        let found = sandbox
-            .node
-            .with_chain(move |chain| chain.account(admin, latest));
-        found.expect("the chain").expect("an account").nonce
-    };
-    let before = nonce();
+    let before = nonce_of_admin(&sandbox);
     let refused = sandbox.run("Admin", &MIGRATE);
     assert_eq!(
         (refused.exit, error(&refused)),
@@ -93,7 +94,28 @@ fn what_one_decides_alone_and_would_fail_costs_nothing() {
         said.contains("nothing was sent") && said.contains(&proxy.to_string()),
         "{said}"
     );
-    assert_eq!(nonce(), before, "something was sent: {refused:?}");
+    let now = nonce_of_admin(&sandbox);
+    assert_eq!(now, before, "something was sent: {refused:?}");
+}
+
+#[test]
+fn a_rollback_by_a_script_that_one_decides_alone_and_would_fail_costs_nothing() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &MIGRATE);
+    let status = sandbox.done("Other", &["status", "A"]);
+    let proxy = text(&status["definitions"][0]["instances"][0], "proxy");
+    let proxy: Address = proxy.parse().expect("an address");
+    let marked = sandbox.node.with_chain(move |chain| {
+        chain.set_storage_at(proxy, slots::migrated("3.0").into(), slots::SET)
+    });
+    marked.expect("the chain");
+    let before = nonce_of_admin(&sandbox);
+    let refused = sandbox.run("Admin", &ROLLBACK);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    let said = text(&refused.document["error"], "message");
+    assert!(said.contains("nothing was sent"), "{said}");
+    let now = nonce_of_admin(&sandbox);
+    assert_eq!(now, before, "something was sent: {refused:?}");
 }
 
 #[test]
