@@ -125,7 +125,7 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     assert_eq!(gaps(&migrated), [""; 0], "{migrated:#}");
     let compared = &migrated["coverage"];
     assert_eq!(compared["steps"], "complete", "{compared}");
-    assert_eq!(compared["live-instances"], "complete", "{compared}");
+    assert_eq!(compared["live_instances"], "complete", "{compared}");
     let proxy: Address = proxy.parse().expect("an address");
     let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
     assert_eq!(value.ok(), Some(U256::from(steps[0])));
