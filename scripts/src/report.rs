@@ -34,14 +34,26 @@ pub trait CommandReport: Serialize {
 pub struct Transactions {
     /// The main one, the last.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    main: Option<Main>,
+    main: Option<Spent>,
     transactions: Vec<Transaction>,
 }
 
+/// A transaction without its name.
 #[derive(Debug, Clone, Serialize)]
-struct Main {
+pub struct Spent {
     tx: TxHash,
+    /// The gas that it used.
     gas: u64,
+}
+
+impl Spent {
+    /// Of one that was sent.
+    pub fn of(sent: &Sent) -> Self {
+        Self {
+            tx: sent.tx,
+            gas: sent.gas,
+        }
+    }
 }
 
 /// A transaction as a report names it.
@@ -59,20 +71,14 @@ impl Transactions {
     /// Those that were sent. The last is the main one.
     pub fn of(sent: &[Sent]) -> Self {
         Self {
-            main: sent.last().map(|one| Main {
-                tx: one.tx,
-                gas: one.gas,
-            }),
+            main: sent.last().map(Spent::of),
             transactions: sent.iter().map(Transaction::of).collect(),
         }
     }
 
     /// The same, whose main one is another than the last.
     pub fn with_main(mut self, main: &Sent) -> Self {
-        self.main = Some(Main {
-            tx: main.tx,
-            gas: main.gas,
-        });
+        self.main = Some(Spent::of(main));
         self
     }
 

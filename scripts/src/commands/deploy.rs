@@ -5,14 +5,13 @@ use super::verifiable::{keep_deployment, kept_implementation};
 use crate::app_error::Error;
 use crate::assess::FindingId;
 use crate::build::BuildInfo;
-use crate::client::Sent;
 use crate::deploy;
 use crate::governance::Names;
-use crate::ids::{CodeHash, LayoutHash, SourceHash, TxHash};
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::output::Outcome;
 use crate::plan::has_constructor;
 use crate::progress::Progress;
-use crate::report::{CommandReport, Transactions};
+use crate::report::{CommandReport, Spent, Transactions};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use serde::Serialize;
@@ -63,7 +62,7 @@ pub(super) async fn run(
         address,
         codehash,
         active: !no_activate,
-        activation: activated.as_ref().map(Activation::of),
+        activation: activated.as_ref().map(Spent::of),
         wasm_bytes: artifact.wasm.len(),
         code_bytes: artifact.size(),
         fragments: artifact.fragments.len(),
@@ -82,28 +81,13 @@ struct Deployed<'a> {
     address: Address,
     codehash: CodeHash,
     active: bool,
-    activation: Option<Activation>,
+    activation: Option<Spent>,
     wasm_bytes: usize,
     code_bytes: usize,
     fragments: usize,
     layout_hash: LayoutHash,
     source_hash: SourceHash,
     build: &'a BuildInfo,
-}
-
-#[derive(Serialize)]
-struct Activation {
-    tx: TxHash,
-    gas: u64,
-}
-
-impl Activation {
-    fn of(sent: &Sent) -> Self {
-        Self {
-            tx: sent.tx,
-            gas: sent.gas,
-        }
-    }
 }
 
 impl CommandReport for Deployed<'_> {
