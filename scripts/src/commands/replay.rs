@@ -2,7 +2,6 @@
 
 use super::args::PlanArgs;
 use super::context::Context;
-use super::plan::word;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{Functions, interfaces};
@@ -10,7 +9,8 @@ use crate::governance::Names;
 use crate::output::{Outcome, visible};
 use crate::own_file;
 use crate::plan::{
-    self, Abis, Difference, Group, Kind, Movement, Plan, PlanRequest, Replay, StorageDifference,
+    self, Abis, Difference, FieldValues, Group, Kind, Movement, Plan, PlanRequest, Replay,
+    StorageDifference,
 };
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
@@ -225,13 +225,14 @@ fn moved(one: &Movement, names: &Names) -> String {
 }
 
 fn ends(slot: &StorageDifference) -> String {
-    let name = slot.name.clone().unwrap_or_else(|| slot.slot.to_string());
+    let values = slot.word.values();
+    let values: Vec<String> = values.iter().map(FieldValues::words).collect();
     let by = if slot.by_upgrade {
         ", by the upgrade itself"
     } else {
         ""
     };
-    format!("{name} {} → {}{by}", word(&slot.before), word(&slot.after))
+    format!("{}{by}", values.join("; "))
 }
 
 fn markdown(plan: &Plan, replay: &Replay, names: &Names) -> String {

@@ -125,6 +125,7 @@ impl Planned {
             *balance = balance.map(|_| (U256::ONE, U256::ONE));
             for change in changes {
                 (change.before, change.after) = (B256::ZERO, B256::ZERO);
+                change.fields.clear();
             }
         }
         self
@@ -219,6 +220,7 @@ pub(super) mod tests {
                     name: None,
                     before: B256::ZERO,
                     after: B256::with_last_byte(6),
+                    fields: Vec::new(),
                 }],
                 balance: Some((U256::ZERO, U256::ONE)),
                 events: Vec::new(),
