@@ -60,6 +60,8 @@ impl FindingId {
     pub const EXCLUDED_SENDER: Self = Self::fixed("excluded-sender");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
+    /// An open action of others that says something else about the same.
+    pub const OTHER_ACTION: Self = Self::fixed("other-action");
 
     /// Those that a comparison of layouts has beside the fields.
     const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
@@ -72,13 +74,14 @@ impl FindingId {
     /// Those of a trial on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 6] = [
+    const FIXED: [Self; 7] = [
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
         Self::POLICY_NONE,
         Self::NEW_ROLE,
         Self::EXCLUDED_SENDER,
         Self::OTHER_CODE,
+        Self::OTHER_ACTION,
     ];
 
     const fn fixed(text: &'static str) -> Self {

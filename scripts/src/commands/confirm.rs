@@ -7,6 +7,7 @@ use crate::app_error::Error;
 use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
 use crate::governance::{Call, GovernanceError, action_of, current_policy, readiness};
+use crate::ids::ActionId;
 use crate::progress::Progress;
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, Bytes};
@@ -15,6 +16,26 @@ use stylus_registry_core::policy::{Policy, parse};
 /// Something that has to be meant, in words.
 pub(super) fn notice(id: FindingId, words: String) -> Finding {
     Finding::new(Part::Policy, Severity::Danger, id, words)
+}
+
+/// That an open action of somebody is about the same and differs.
+pub(super) fn other_action(
+    subject: &str,
+    (action, proposer): (ActionId, Address),
+    differs: &str,
+    context: &Context,
+) -> Finding {
+    let proposer = context.names().long(proposer);
+    let words = format!(
+        "the open action {action} for {subject}, which {proposer} proposed, {differs}: an approval of this one does not \
+         count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
+    );
+    Finding::new(
+        Part::Action,
+        Severity::Danger,
+        FindingId::OTHER_ACTION,
+        words,
+    )
 }
 
 /// A policy of a role as the registry parses it.

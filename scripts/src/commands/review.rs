@@ -118,7 +118,7 @@ async fn checked(
         return Err(GovernanceError::NotOpen { action }.into());
     }
     Ok(Checked {
-        contracts: contracts(client, &open.missing).await?,
+        contracts: contracts(client, open.needed()).await?,
         created,
         findings: all,
         slots: slots(place, call).await?,

@@ -81,7 +81,7 @@ fn state(place: &PageContext, review: &Review) -> Markup {
                     span.countdown data-until=(open.not_before) {} }
             }
             p { "approved: " (addresses(place, &open.approved)) }
-            p { "missing: " (addresses(place, &open.missing)) }
+            p { "missing: " (addresses(place, open.needed())) }
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
     }
@@ -126,7 +126,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         let query = [("id", id.as_str()), ("do", operation)];
         html! { a.button href=(way(place, "/before", &query)) { (label) } " " }
     };
-    let is_missing = open.missing.contains(&account);
+    let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
     let execution = match open.blocked_by {
         BlockedBy::Nothing => Execution::Possible,

@@ -142,7 +142,7 @@ fn waiting(place: &PageContext, review: &Review) -> String {
             open.approvals,
             open.required,
             list(&open.approved),
-            list(&open.missing),
+            list(open.needed()),
             not_executed(open),
             utc(open.expires)
         );
