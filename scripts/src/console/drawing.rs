@@ -162,7 +162,7 @@ const MARK: &str = "<!-- a drawing of stylus-upgrades -->\n";
 /// How it looks: nothing is loaded.
 const STYLE: &str = "text{font:12px ui-monospace,monospace;fill:#16181d}.title{font-weight:700}\
     .back{fill:#fff}.word{fill:none;stroke:#767c88;stroke-dasharray:2 3}g rect{stroke:#767c88}\
-    .kept{fill:#e4e7ec}.moved{fill:#cfe0ff}.retyped{fill:#ffe3b8}.new{fill:#c9f0d3}\
+    .kept{fill:#e4e7ec}.moved{fill:#cfe0ff}.retyped{fill:#ffe3b8}.new{fill:#c9f0d3}.extended{fill:#d9ecc4}\
     .dropped{fill:#ffd3d3}.renamed{fill:#e7dafc}.other{fill:#f1f3f6}";
 
 /// Whether a file is such a drawing.
