@@ -105,7 +105,10 @@ impl CommandReport for StatusReport {
         match &self.found {
             Found::Instance(one) => one.lines(names),
             Found::Definitions { definitions, .. } if definitions.is_empty() => {
-                vec!["nothing is defined yet; next: stylus-upgrades define NAME --migrate POLICY".into()]
+                vec![
+                    "nothing is defined yet; next: stylus-upgrades define NAME --migrate POLICY"
+                        .into(),
+                ]
             }
             Found::Definitions {
                 definitions,
