@@ -38,8 +38,11 @@ pub struct Layout {
 pub enum Unlisted {
     /// ERC-7201 namespaces: no compiler's `storageLayout` lists one.
     Namespaces,
-    /// What lies at slots that the code computes by itself, by the places in the sources that do.
+    /// What lies at slots that the code may compute by itself, by the places in the sources that may, and the
+    /// packages that were not searched.
     SlotsByHand(Vec<String>),
+    /// Whatever the file left out that the layout was taken from: no build compared it with the code.
+    NotBuilt,
 }
 
 impl fmt::Display for Unlisted {
@@ -47,8 +50,11 @@ impl fmt::Display for Unlisted {
         match self {
             Self::Namespaces => f.write_str("namespaces not listed"),
             Self::SlotsByHand(places) => {
-                write!(f, "slots computed by hand ({})", places.join(", "))
+                write!(f, "slots may be computed by hand ({})", places.join(", "))
             }
+            Self::NotBuilt => f.write_str(
+                "its layout is the word of a file, which no build compared with the code",
+            ),
         }
     }
 }
@@ -137,6 +143,24 @@ impl Layout {
         })?;
         layout.require_in_storage()?;
         Ok(layout)
+    }
+
+    /// Whether both list the same, whatever is known of what they do not list.
+    pub fn lists_as(&self, other: &Self) -> bool {
+        let listed = |one: &Self| Self {
+            unlisted: None,
+            ..one.clone()
+        };
+        listed(self).hash() == listed(other).hash()
+    }
+
+    /// The same by the word of a file.
+    #[must_use]
+    pub fn not_built(mut self, unlisted: Vec<Unlisted>) -> Self {
+        let is_said = unlisted.contains(&Unlisted::NotBuilt);
+        let said = (!is_said).then_some(Unlisted::NotBuilt);
+        self.unlisted = Some(unlisted.into_iter().chain(said).collect());
+        self
     }
 
     /// Fields of types that only their authors know (`#[layout(opaque = ...)]`): of those nothing but the

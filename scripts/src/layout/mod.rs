@@ -9,8 +9,10 @@
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 
+mod assembly;
 mod check;
 mod compiled;
+mod constants;
 mod deployments;
 mod documents;
 mod error;
@@ -18,6 +20,7 @@ mod held;
 mod interfaces;
 mod live;
 mod namespaces;
+mod nodes;
 mod source;
 mod store;
 
