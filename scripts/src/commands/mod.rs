@@ -19,6 +19,7 @@ mod demo;
 mod deploy;
 mod descriptors;
 mod doctor;
+mod expectations;
 mod export;
 mod facts;
 mod flags;
@@ -83,6 +84,7 @@ pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
 use crate::error::{Exit, Explain, Report};
+use crate::expect::ExpectError;
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
 use clap::error::ErrorKind;
@@ -238,8 +240,11 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Check(args) => check::run(context, &args).await,
         Command::New(args) => project::new(context, &args),
         Command::Init(args) => project::init(context, &args),
-        Command::Pending { subject } => match subject.as_deref() {
-            Some(action) if pending::is_action(action) => review::run(context, action).await,
+        Command::Pending { subject, against } => match subject.as_deref() {
+            Some(action) if pending::is_action(action) => {
+                review::run(context, action, against).await
+            }
+            _ if against.is_some() => Err(ExpectError::NoAction.into()),
             name => pending::run(context, name).await,
         },
         Command::Console(args) => console::run(context, &args).await,
