@@ -84,7 +84,6 @@ pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
 use crate::error::{Exit, Explain, Report};
-use crate::expect::ExpectError;
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
 use clap::error::ErrorKind;
@@ -241,10 +240,9 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::New(args) => project::new(context, &args),
         Command::Init(args) => project::init(context, &args),
         Command::Pending { subject, against } => match subject.as_deref() {
-            Some(action) if pending::is_action(action) => {
+            Some(action) if against.is_some() || pending::is_action(action) => {
                 review::run(context, action, against).await
             }
-            _ if against.is_some() => Err(ExpectError::NoAction.into()),
             name => pending::run(context, name).await,
         },
         Command::Console(args) => console::run(context, &args).await,

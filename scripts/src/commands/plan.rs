@@ -194,7 +194,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         }
     }
     let getters = match &args.write_expect {
-        Some(_) => expectations::getters(work.place(), &call).await?,
+        Some(_) => expectations::getters(work.place(), &call, work.document.as_ref()).await?,
         None => Vec::new(),
     };
     let request = PlanRequest {

@@ -4,12 +4,57 @@ use super::{LONGEST, MOST};
 use crate::error::{Exit, Explain};
 use crate::own_file::FileError;
 use alloy::primitives::B256;
-use std::path::PathBuf;
+use std::fmt;
 use thiserror::Error;
 
-/// How expectations are written.
-const FORM: &str = "unchanged = [\"totalSupply()\"], nonzero = [\"root()\"], equal = { \"owner()\" = \"0x…\" }, \
-                    delta = { \"fee()\" = \"+5\" }";
+/// A part of what is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    File,
+    /// One expectation.
+    Line,
+    /// What is asked.
+    Getter,
+    /// What it must answer.
+    Value,
+    /// By how much it must differ.
+    Difference,
+}
+
+impl Part {
+    /// How it is written.
+    fn form(self) -> &'static str {
+        match self {
+            Self::File => "unchanged, nonzero, equal and delta in TOML",
+            Self::Line => "unchanged, nonzero, equal or delta, a getter, and a value",
+            Self::Getter => "name(type,…), and its arguments with one space before each; words only",
+            Self::Value => "a number, true, false, an address, or 0x and 64 digits",
+            Self::Difference => "+ or - and a number",
+        }
+    }
+
+    /// That this text is none.
+    pub(super) fn refused(self, text: &str, reason: impl Into<String>) -> ExpectError {
+        ExpectError::Syntax {
+            what: self,
+            text: text.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "file of expectations",
+            Self::Line => "expectation",
+            Self::Getter => "getter",
+            Self::Value => "word that a getter answers",
+            Self::Difference => "difference",
+        })
+    }
+}
 
 /// Why expectations are not used.
 #[derive(Debug, Error, Explain)]
@@ -18,29 +63,21 @@ pub enum ExpectError {
     #[error(transparent)]
     #[explain(of = _0)]
     File(#[from] FileError),
-    /// There is no such file.
-    #[error("there is no file {}", .0.display())]
-    #[explain(
-        name = "ExpectationsMissing",
-        exit = Exit::Usage,
-        expected = "a file of expectations",
-        found = "none",
-        next = format!("stylus-upgrades plan … --write-expect {} writes one", _0.display())
-    )]
-    Missing(PathBuf),
-    /// It is no TOML of that form.
-    #[error("{} is no file of expectations: {reason}", path.display())]
+    /// What the file says, or a part of it, is no expectation.
+    #[error("{text:?} is no {what}: {reason}")]
     #[explain(
         name = "ExpectationsSyntax",
         exit = Exit::Usage,
-        expected = FORM.to_owned(),
+        expected = what.form().to_owned(),
         found = "{reason}",
-        next = "correct it; stylus-upgrades plan … --write-expect FILE writes one"
+        next = "correct it; stylus-upgrades plan … --write-expect FILE writes such a file"
     )]
     Syntax {
-        /// The file.
-        path: PathBuf,
-        /// What the parser says.
+        /// What it should be.
+        what: Part,
+        /// What stands there.
+        text: String,
+        /// What is wrong with it.
         reason: String,
     },
     /// Nothing is expected.
@@ -73,51 +110,6 @@ pub enum ExpectError {
         next = "keep those that matter"
     )]
     TooMany(usize),
-    /// A line is no expectation.
-    #[error("{0:?} is no expectation")]
-    #[explain(
-        name = "ExpectationUnknown",
-        exit = Exit::Usage,
-        expected = FORM.to_owned(),
-        found = "{_0}",
-        next = "correct it"
-    )]
-    Unreadable(String),
-    /// What is asked is no call that a check can make.
-    #[error("{text:?} is no getter: {reason}")]
-    #[explain(
-        name = "ExpectationGetter",
-        exit = Exit::Usage,
-        expected = "name(), or name(type,…) and its arguments, with one space before each; words only",
-        found = "{text}",
-        next = "correct it"
-    )]
-    BadGetter {
-        /// What was given.
-        text: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// No word.
-    #[error("{0:?} is no word that a getter answers")]
-    #[explain(
-        name = "ExpectationValue",
-        exit = Exit::Usage,
-        expected = "a number, true, false, an address, or 0x and 64 digits",
-        found = "{_0}",
-        next = "correct it"
-    )]
-    BadValue(String),
-    /// No difference.
-    #[error("{0:?} is no difference")]
-    #[explain(
-        name = "ExpectationDelta",
-        exit = Exit::Usage,
-        expected = "+ or - and a number",
-        found = "{_0}",
-        next = "correct it"
-    )]
-    BadDelta(String),
     /// The step cannot have a check of expectations.
     #[error("a step with {0} cannot have expectations")]
     #[explain(
@@ -173,16 +165,6 @@ pub enum ExpectError {
         /// What the copy shows.
         found: Option<B256>,
     },
-    /// Something else than an action was to be compared.
-    #[error("only one action can be compared with a hash")]
-    #[explain(
-        name = "StateDifferenceOfWhat",
-        exit = Exit::Usage,
-        expected = "an action, 0x and 8 or more digits",
-        found = "a definition",
-        next = "stylus-upgrades pending lists the actions"
-    )]
-    NoAction,
     /// Nothing can be derived.
     #[error("no expectations can be written: {0}")]
     #[explain(
@@ -192,10 +174,4 @@ pub enum ExpectError {
         next = "write the file by hand, or correct what plan reports"
     )]
     NotDerived(String),
-}
-
-impl ExpectError {
-    pub(super) fn unreadable(text: &str) -> Self {
-        Self::Unreadable(text.into())
-    }
 }

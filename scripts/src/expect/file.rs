@@ -1,6 +1,6 @@
 //! The file of expectations: read, and written from what a trial has shown.
 
-use super::{ExpectError, Expectation, Expectations, Getter, Holds, value};
+use super::{ExpectError, Expectation, Expectations, Getter, Holds, Part, value};
 use crate::own_file;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,11 +26,11 @@ impl Expectations {
     /// # Errors
     /// [`ExpectError`].
     pub fn read(path: &Path) -> Result<Self, ExpectError> {
-        let text = own_file::read(path)?.ok_or_else(|| ExpectError::Missing(path.into()))?;
-        let file: File = toml::from_str(&text).map_err(|error| ExpectError::Syntax {
-            path: path.into(),
-            reason: error.message().into(),
-        })?;
+        let name = path.display().to_string();
+        let missing = || Part::File.refused(&name, "there is no such file");
+        let text = own_file::read(path)?.ok_or_else(missing)?;
+        let file: File = toml::from_str(&text)
+            .map_err(|error| Part::File.refused(&name, error.message()))?;
         let mut all = Vec::new();
         let mut add = |getter: &str, holds| -> Result<(), ExpectError> {
             let getter = getter.parse()?;

@@ -1,6 +1,6 @@
 //! What an expectation asks: a function and its arguments.
 
-use super::ExpectError;
+use super::{ExpectError, Part};
 use crate::client::show;
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
@@ -33,10 +33,7 @@ impl FromStr for Getter {
 
     /// Reads `balanceOf(address) 0x…`: the signature, then the arguments.
     fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let bad = |reason: String| ExpectError::BadGetter {
-            text: text.into(),
-            reason,
-        };
+        let bad = |reason: String| Part::Getter.refused(text, reason);
         let mut words = text.split(' ');
         let signature = words.next().unwrap_or_default();
         let function = Function::parse(signature).map_err(|_| bad("it has no signature".into()))?;

@@ -11,7 +11,7 @@ mod file;
 mod getter;
 mod value;
 
-pub use error::ExpectError;
+pub use error::{ExpectError, Part};
 pub use file::Suggested;
 pub use getter::Getter;
 pub use value::Value;
@@ -87,7 +87,7 @@ impl FromStr for Expectation {
 
     /// Reads what [`Display`](fmt::Display) writes.
     fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let unreadable = || ExpectError::unreadable(text);
+        let unreadable = || Part::Line.refused(text, "it has another form");
         let (name, rest) = text.split_once(' ').ok_or_else(unreadable)?;
         let (getter, holds) = match name {
             "unchanged" => (rest, Holds::Unchanged),

@@ -1,6 +1,6 @@
 //! The word that a getter is to answer, as people write it.
 
-use super::ExpectError;
+use super::{ExpectError, Part};
 use crate::address;
 use alloy::primitives::{B256, I256, U256, hex};
 use std::fmt;
@@ -25,7 +25,7 @@ impl FromStr for Value {
 
     /// A number, `true` or `false`, an address, or 32 bytes.
     fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let bad = || ExpectError::BadValue(text.into());
+        let bad = || Part::Value.refused(text, "it has another form");
         if let Ok(is_true) = text.parse::<bool>() {
             let word = B256::with_last_byte(is_true.into());
             return Ok(Self::of(word, text));
@@ -59,7 +59,7 @@ impl Value {
 
 /// A difference, with its sign: `+5` or `-5`.
 pub(super) fn delta(text: &str) -> Result<I256, ExpectError> {
-    let bad = || ExpectError::BadDelta(text.into());
+    let bad = || Part::Difference.refused(text, "it has another form");
     let digits = text.strip_prefix(['+', '-']).ok_or_else(bad)?;
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = is_number.then(|| I256::from_dec_str(text.trim_start_matches('+')));

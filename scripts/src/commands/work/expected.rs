@@ -7,6 +7,7 @@ use crate::client::ChainError;
 use crate::deploy;
 use crate::expect::{ExpectError, Expectations};
 use crate::functions::{Functions, interfaces};
+use crate::interface::Callable;
 use alloy::primitives::U256;
 
 impl Work<'_> {
@@ -24,8 +25,11 @@ impl Work<'_> {
             .context
             .callable_of((client, registry), &self.name, new.code.codehash)
             .await?;
-        let known = known.filter(|known| known.callable.unseen.is_empty());
-        let known = known.map(|known| Functions::of_abi(&known.callable.abi));
+        let document = new.layout.value();
+        let said = || Callable::of_document(document?);
+        let known = known.map(|known| known.callable).or_else(said);
+        let known = known.filter(|known| known.unseen.is_empty());
+        let known = known.map(|known| Functions::of_abi(&known.abi));
         let known = known.map(|known| known.with(&interfaces().implementation));
         let reader = client.registry(registry);
         let instance = reader.proxies_in(&self.name, 0..1).await?.pop();
