@@ -28,7 +28,9 @@ impl Part {
         match self {
             Self::File => "unchanged, nonzero, equal and delta in TOML",
             Self::Line => "unchanged, nonzero, equal or delta, a getter, and a value",
-            Self::Getter => "name(type,…), and its arguments with one space before each; words only",
+            Self::Getter => {
+                "name(type,…), and its arguments with one space before each; words only"
+            }
             Self::Value => "a number, true, false, an address, or 0x and 64 digits",
             Self::Difference => "+ or - and a number",
         }

@@ -29,8 +29,8 @@ impl Expectations {
         let name = path.display().to_string();
         let missing = || Part::File.refused(&name, "there is no such file");
         let text = own_file::read(path)?.ok_or_else(missing)?;
-        let file: File = toml::from_str(&text)
-            .map_err(|error| Part::File.refused(&name, error.message()))?;
+        let file: File =
+            toml::from_str(&text).map_err(|error| Part::File.refused(&name, error.message()))?;
         let mut all = Vec::new();
         let mut add = |getter: &str, holds| -> Result<(), ExpectError> {
             let getter = getter.parse()?;
