@@ -6,6 +6,7 @@ use crate::assess::{Finding, FindingId, Part, Refused};
 use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
+use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
@@ -126,6 +127,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     File(#[from] FileError),
+    /// Expectations are not used, or not written.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Expect(Box<ExpectError>),
     /// A call is not written to a file.
     #[error(transparent)]
     #[explain(of = _0)]

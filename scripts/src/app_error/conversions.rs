@@ -1,6 +1,7 @@
 //! The errors of modules as errors of a command.
 
 use super::Error;
+use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::governance::signed::SignedError;
@@ -20,6 +21,12 @@ impl From<GovernanceError> for Error {
 impl From<SignedError> for Error {
     fn from(error: SignedError) -> Self {
         GovernanceError::from(error).into()
+    }
+}
+
+impl From<ExpectError> for Error {
+    fn from(error: ExpectError) -> Self {
+        Self::Expect(error.into())
     }
 }
 
