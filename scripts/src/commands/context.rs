@@ -6,7 +6,7 @@ pub(super) mod earlier;
 mod interfaces;
 mod registry;
 
-pub(super) use interfaces::{Known as KnownInterface, reviewed};
+pub(super) use interfaces::Known as KnownInterface;
 pub(super) use registry::Unverified;
 
 use super::args::Global;

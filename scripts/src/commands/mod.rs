@@ -141,7 +141,6 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
     };
-    kept::refresh(&context).await;
     context.confirm_chain().await?;
     let exit = output.result(&outcome);
     if output.is_written() {

@@ -1,5 +1,5 @@
 //! `trace`: the calls of a mined transaction as a tree, by the names that the registry, the manifest
-//! and the versions that are kept give them.
+//! and the layout documents of versions give them.
 
 use super::args::TraceArgs;
 use super::context::Context;
@@ -30,7 +30,6 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     let sources = Sources {
         registry,
         names: context.names(),
-        versions: &context.versions(),
         documents: documents.as_ref(),
     };
     let known = Known::look(&client, &trace.frames, sources).await?;
