@@ -353,7 +353,10 @@ fn what_is_registered_is_kept_by_whoever_executed_it_and_by_the_same_command_aga
     let at = |text: &str| said.find(text).unwrap_or_else(|| panic!("{text}: {said}"));
     assert!(at("source partial") < at("is kept in"), "{said}");
     empty.done(&["status"]);
-    assert!(!empty.kept("1.0").exists(), "a command that reads writes nothing");
+    assert!(
+        !empty.kept("1.0").exists(),
+        "a command that reads writes nothing"
+    );
     empty.done(&["register", "Note", "1.0", "."]);
     let record = empty.record("1.0");
     let code = fs::read(empty.kept("1.0").join("code.bin")).expect("it");

@@ -41,7 +41,7 @@ pub enum ChainError {
     #[explain(
         expected = match cfg!(feature = "tls") {
             true => "http://host:port or https://host, or ws and wss".to_owned(),
-            false => "http://host:port or ws://host:port".to_owned(),
+            false => "http://host:port".to_owned(),
         },
         found = "{reason}",
         next = "give another --rpc-url",

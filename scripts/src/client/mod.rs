@@ -27,7 +27,6 @@ mod tests;
 mod transport;
 mod unlocked;
 mod views;
-mod websocket;
 mod window;
 
 pub(crate) use advice::policy_reason;
@@ -69,7 +68,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use submit::Fees;
 use transport::Http;
-use websocket::WebSocket;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
@@ -128,10 +126,7 @@ impl Client {
             endpoint: endpoint.to_string(),
             reason,
         };
-        let transport = match endpoint.is_websocket() {
-            true => BoxTransport::new(WebSocket::new(&endpoint).map_err(unusable)?),
-            false => BoxTransport::new(Http::new(&endpoint).map_err(unusable)?),
-        };
+        let transport = BoxTransport::new(Http::new(&endpoint).map_err(unusable)?);
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);

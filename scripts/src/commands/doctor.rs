@@ -2,7 +2,6 @@
 
 use super::context::{Context, Unverified};
 use super::facts::Place;
-use super::watch;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
@@ -18,7 +17,6 @@ use crate::report::CommandReport;
 use alloy::primitives::{Address, U256};
 use clap::Args;
 use serde::Serialize;
-use std::net::SocketAddr;
 
 /// Whether everything that is needed still runs, and for how long.
 ///
@@ -40,21 +38,6 @@ pub struct DoctorArgs {
     /// Bids are spent, not deposited [default: none]
     #[arg(long, value_name = "WEI", requires = "fix")]
     pub max_bid: Option<U256>,
-    /// Examine again and again, and offer what was found as metrics of Prometheus
-    #[arg(long, conflicts_with = "fix")]
-    pub watch: bool,
-    /// With --watch, where: this machine alone is answered
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:9464",
-        requires = "watch"
-    )]
-    pub listen: SocketAddr,
-    /// With --watch, how often
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "watch",
-          value_parser = clap::value_parser!(u64).range(1..))]
-    pub every: u64,
 }
 
 /// What `--fix` does beside what is needed.
@@ -108,9 +91,6 @@ struct Done {
 }
 
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
-    if args.watch {
-        return watch::run(context, args).await;
-    }
     let fix = args.fix.then_some(Fix {
         all: args.all,
         max_bid: args.max_bid,

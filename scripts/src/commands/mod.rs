@@ -35,7 +35,6 @@ mod pending;
 mod plan;
 mod policy;
 mod project;
-mod prompt;
 mod propose;
 mod publish;
 mod recorded;
@@ -63,7 +62,6 @@ mod verifiable;
 mod verify;
 mod version;
 mod waiting;
-mod watch;
 mod work;
 
 pub use args::{
@@ -102,7 +100,7 @@ pub fn main() -> ExitCode {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    run(prompt::completed(std::env::args_os().collect()))
+    run(std::env::args_os().collect())
 }
 
 /// Runs a command line, its first word being the program's name.

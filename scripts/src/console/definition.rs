@@ -1,7 +1,6 @@
 //! One definition: versions and steps, instances, policies, what waits, what happened.
 
 use super::action::timeline;
-use super::graph::{graph, words};
 use super::lists::{DefinitionLists, Listed, Piece, Unchecked};
 use super::overview::{actions, differing};
 use super::page::{PageContext, address, addresses, instances, link, state, text};
@@ -10,7 +9,7 @@ use super::policy::tree_alone;
 use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
 use crate::history::LiveCheck;
-use crate::model::runs;
+use crate::model::{StepKind, runs};
 use crate::review::{OpenAction, Pending, Policies};
 use crate::text::{count, grouped};
 use alloy::primitives::Address;
@@ -136,7 +135,6 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
     html! {
         section {
             h2 { "Versions" }
-            (graph(&one.current, &lists.drawn, &one.at, one.versions))
             ol.versions start=(lists.versions_piece.from + 1) {
                 @for Listed { version, .. } in &lists.listed {
                     @let at = one.at.get(&version.version).copied().unwrap_or_default();
@@ -155,6 +153,18 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
             }
             (others(place, lists, "versions", &lists.versions_piece))
         }
+    }
+}
+
+/// What runs in a step of that kind.
+const fn words(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::None => "nothing runs",
+        StepKind::Call => "a function of the new code",
+        StepKind::ForeignCall => "a function of the new code, without the mixin",
+        StepKind::Script => "a script",
+        StepKind::Complex => "many transactions",
+        StepKind::Unknown(_) => "a step of an unknown kind",
     }
 }
 

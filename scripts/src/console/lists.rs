@@ -1,14 +1,13 @@
 //! Lists of any length in pieces: definitions, and of one definition versions, instances and events. What they say
 //! follows from the registry's events; of what is shown, the registry's views are compared.
 
-use super::graph::window;
 use crate::assess::{Coverage, Finding};
 use crate::error::Report;
 use crate::history::{ComparedHistory, Entry, HistoryReport, LiveCheck, Verification};
 use crate::model::{Definition, DefinitionState, Difference, Instance, Slice, Version};
 use alloy::primitives::Address;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Entries of a piece.
@@ -147,8 +146,6 @@ pub struct DefinitionLists {
     /// It in a few words.
     #[serde(flatten)]
     pub summary: Summary,
-    /// Versions that are drawn.
-    pub drawn: Vec<Listed>,
     /// Versions of the list.
     pub listed: Vec<Listed>,
     /// Which of them.
@@ -191,7 +188,6 @@ impl DefinitionLists {
         Self {
             registry: compared.registry,
             summary: Summary::of(compared),
-            drawn: drawn(definition).into_iter().filter_map(of_list).collect(),
             listed: shown.versions.clone().filter_map(of_list).collect(),
             versions_piece: Piece::of(&shown.versions, versions),
             instances: shown.instances_of(definition).to_vec(),
@@ -203,17 +199,6 @@ impl DefinitionLists {
             roles: definition.policies.keys().cloned().collect(),
         }
     }
-}
-
-/// The positions of the versions that are drawn.
-fn drawn(definition: &Definition) -> Vec<usize> {
-    let instances = definition.instances.iter();
-    let used: BTreeSet<&str> = instances.map(|one| one.version.as_str()).collect();
-    let positions = definition.versions.iter().enumerate();
-    let used = positions.filter(|(_, one)| used.contains(one.version.as_str()));
-    let used: Vec<usize> = used.map(|(position, _)| position).collect();
-    let current = definition.position(&definition.current);
-    window(definition.versions.len(), current, &used)
 }
 
 /// What `history` reports, of as many events as a piece has.

@@ -117,28 +117,6 @@ fn past_transactions_are_replayed_where_a_page_asks_for_it() {
     }
 }
 
-#[test]
-fn two_layouts_are_drawn_into_a_file() {
-    let project = Project::new();
-    let (old, new) = (home(V1), home(V2));
-    let words = ["layout", "diff", &old, &new, "--svg", "layout.svg"];
-    project.done(&words);
-    let drawn = std::fs::read_to_string(project.path("layout.svg")).expect("drawn");
-    for shown in ["<svg xmlns=", "= note", "+ changes", "</svg>"] {
-        assert!(drawn.contains(shown), "{shown}: {drawn}");
-    }
-    for loaded in ["<script", "href", "url("] {
-        assert!(!drawn.contains(loaded), "{loaded}");
-    }
-    // It is drawn anew; a file of somebody else stays.
-    project.done(&words);
-    std::fs::write(project.path("layout.svg"), "<svg/>").expect("written");
-    let refused = project.run(&words);
-    assert_ne!(refused.exit, Some(0), "{refused:?}");
-    let kept = std::fs::read_to_string(project.path("layout.svg")).expect("read");
-    assert_eq!(kept, "<svg/>");
-}
-
 /// Gives an account code, as a contract has it.
 fn set_code(project: &Project, account: &str) {
     let account = account.parse().expect("an address");

@@ -9,7 +9,6 @@ use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm};
 
 use super::fixture::{DAY, Done, Team};
 use super::program::Ran;
-use super::watched::Watching;
 
 /// Its compiled form in the package.
 const COMPILED: &str = "node_modules/@arbitrum/nitro-contracts/build/contracts/src/chain/CacheManager.sol/CacheManager.json";
@@ -113,15 +112,13 @@ async fn a_bid_is_followed_while_it_decays_until_anybody_evicts_it() -> Done {
     let ending = team.doctor(&[]).await;
     ending.ends_with(0);
     assert!(ahead(&ending), "{:#}", ending.document);
-    let command = team.watching("127.0.0.1:0");
-    let watching = tokio::task::spawn_blocking(move || Watching::start(command));
-    let watching = watching.await.expect("it watches");
-    let margins = watching.values("stylus_cache_bid_margin_wei");
-    let bound = i64::try_from(3 * DAY).expect("small");
-    assert_eq!(margins.len(), accounts.len());
+    let left = ending.list("cache_bids").iter();
+    let left: Vec<_> = left.map(|one| one["seconds_left"].as_u64()).collect();
+    assert_eq!(left.len(), accounts.len());
     assert!(
-        margins.iter().all(|one| (1..=bound).contains(one)),
-        "{margins:?}"
+        left.iter()
+            .all(|one| one.is_some_and(|left| (1..=3 * DAY).contains(&left))),
+        "{left:?}"
     );
     // What it said then is what the manager asks of the next one.
     team.wait(3).await?;

@@ -10,7 +10,6 @@
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |
 //! | `cache` | bids for the init cache |
-//! | `watched` | metrics |
 //! | `policies` | policies that nobody can satisfy |
 
 mod cache;
@@ -24,4 +23,3 @@ mod kinds;
 mod policies;
 mod program;
 mod reported;
-mod watched;

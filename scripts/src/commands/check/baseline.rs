@@ -93,7 +93,9 @@ impl Baseline {
         let note = reviewed.note.unwrap_or_default();
         let callable = match (&reviewed.no, kept.callable()) {
             (Some(why), _) => unknown(&format!("{why}; {COMMIT}")),
-            (None, None) => unknown(&format!("the layout document of {version} has no interface")),
+            (None, None) => unknown(&format!(
+                "the layout document of {version} has no interface"
+            )),
             (None, Some(callable)) => Fact::doubted(callable, origin, note.clone()),
         };
         Ok(Self {
@@ -182,7 +184,10 @@ struct Kept {
 }
 
 impl Kept {
-    fn of(versions: &Versions, (network, name, version): (&str, &str, &str)) -> Result<Self, Error> {
+    fn of(
+        versions: &Versions,
+        (network, name, version): (&str, &str, &str),
+    ) -> Result<Self, Error> {
         let place = versions.place(network, name, version)?;
         let mut note = None;
         for file in Versions::COMPARED.iter().map(|file| place.join(file)) {

@@ -205,10 +205,7 @@ impl Watch {
             Ok(Err(error)) => error,
             Err(_) => return Err(self.unanswered()),
         };
-        Err(self
-            .context
-            .output
-            .hide_as(&error.to_string(), str::to_owned))
+        Err(self.context.output.without_secrets(&error.to_string()))
     }
 
     fn unanswered(&self) -> String {

@@ -53,7 +53,7 @@ impl Context {
             return Ok(Some(Known { callable, doubt }));
         }
         let documents = self.documents(client, registry);
-        Ok(published(client, registry, &documents, (name, codehash)).await?)
+        published(client, registry, &documents, (name, codehash)).await
     }
 
     /// The functions, events and errors of such code, to name what is called. Arguments have names only
