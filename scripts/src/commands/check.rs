@@ -214,7 +214,6 @@ impl Check<'_> {
             instances: self.args.instances,
             replay: None,
             replay_blocks: 1,
-            replay_report: None,
         };
         let Tried {
             plan,

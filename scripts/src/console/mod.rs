@@ -7,7 +7,6 @@
 //! | [`request`] | what was asked |
 //! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
-//! | [`live`] | news of the chain, as they come |
 //! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
 //! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
@@ -27,7 +26,6 @@ pub mod definition;
 pub mod doctor;
 pub mod instance;
 pub mod lists;
-pub mod live;
 pub mod overview;
 pub mod page;
 pub mod pieces;

@@ -121,9 +121,6 @@ pub struct PlanArgs {
     #[arg(long, value_name = "NUMBER", requires = "replay", default_value_t = REPLAY_BLOCKS_MAX,
           value_parser = clap::value_parser!(u64).range(1..=REPLAY_BLOCKS_MAX))]
     pub replay_blocks: u64,
-    /// Write what the replay found as Markdown
-    #[arg(long, value_name = "FILE", requires = "replay")]
-    pub replay_report: Option<std::path::PathBuf>,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,

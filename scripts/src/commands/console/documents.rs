@@ -115,7 +115,6 @@ pub(super) async fn plan(
         instances: INSTANCES,
         replay,
         replay_blocks: REPLAY_BLOCKS,
-        replay_report: None,
     };
     // What nobody can compare here is reported, and the rest is tried all the same.
     plan::run_as(context, &args, Role::Reader).await
