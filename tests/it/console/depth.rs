@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::process::{Console, with_open_action};
-use crate::layouts::project::{COUNT, Project, V1, V2, home, text};
+use crate::layouts::project::{COUNT, Project, V2, home, text};
 
 #[test]
 fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
