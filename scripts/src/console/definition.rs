@@ -3,7 +3,7 @@
 use super::action::timeline;
 use super::lists::{DefinitionLists, Listed, Piece, Unchecked};
 use super::overview::{actions, differing};
-use super::page::{PageContext, address, addresses, instances, link, state, text};
+use super::page::{PageContext, address, addresses, instances, state, text};
 use super::pieces::pieces;
 use super::policy::tree_alone;
 use crate::governance::Explained;
@@ -73,7 +73,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         section {
             h2 { "Whether it still holds" }
             (checks(&lists.verification.checks))
-            (unchecked(place, lists))
+            (unchecked(lists))
         }
         section {
             h2 { "What happened" }
@@ -114,7 +114,7 @@ fn others(place: &PageContext, lists: &DefinitionLists, name: &str, piece: &Piec
 }
 
 /// What was not compared, and where it is.
-fn unchecked(place: &PageContext, lists: &DefinitionLists) -> Markup {
+fn unchecked(lists: &DefinitionLists) -> Markup {
     let Unchecked {
         versions,
         instances,
@@ -123,8 +123,7 @@ fn unchecked(place: &PageContext, lists: &DefinitionLists) -> Markup {
         @if versions + instances > 0 {
             p.card.unknown { span.weight { "? not checked" } " the code of " (grouped(versions))
                 " versions and the slots of " (grouped(instances)) " instances were not compared here: "
-                (link(place, "/verify", &[("name", &lists.summary.name)], "Verify"))
-                " does it in pieces" }
+                code { "stylus-upgrades verify" } " compares all" }
         }
     }
 }

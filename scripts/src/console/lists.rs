@@ -1,9 +1,8 @@
 //! Lists of any length in pieces: definitions, and of one definition versions, instances and events. What they say
 //! follows from the registry's events; of what is shown, the registry's views are compared.
 
-use crate::assess::{Coverage, Finding};
-use crate::error::Report;
-use crate::history::{ComparedHistory, Entry, HistoryReport, LiveCheck, Verification};
+use crate::assess::Finding;
+use crate::history::{ComparedHistory, Entry, HistoryReport, Verification};
 use crate::model::{Definition, DefinitionState, Difference, Instance, Slice, Version};
 use alloy::primitives::Address;
 use serde::Serialize;
@@ -216,46 +215,4 @@ pub struct HistoryPiece {
     /// Where older ones are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-}
-
-/// How much there is to compare.
-#[derive(Debug, Serialize)]
-pub struct Sizes {
-    /// Whether all of it is compared at once.
-    pub is_small: bool,
-    /// Of each definition.
-    pub definitions: Vec<Size>,
-}
-
-/// How much a definition has.
-#[derive(Debug, Serialize)]
-pub struct Size {
-    /// Its name.
-    pub name: String,
-    /// How many versions.
-    pub versions: u32,
-    /// How many instances.
-    pub instances: u32,
-}
-
-/// What was compared of a piece of a definition.
-#[derive(Debug, Serialize)]
-pub struct VerifiedPiece {
-    /// The definition's name.
-    pub name: String,
-    /// What was compared.
-    pub checks: Vec<LiveCheck>,
-    /// The definition, where it is paused.
-    pub paused: Vec<String>,
-    /// What the registry's views say otherwise.
-    pub differences: Vec<Difference>,
-    /// Which versions.
-    pub versions_piece: Piece,
-    /// Which instances.
-    pub instances_piece: Piece,
-    /// How much of each part could be checked.
-    pub coverage: Coverage,
-    /// Where something does not hold, or could not be checked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Report>,
 }

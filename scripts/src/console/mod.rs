@@ -11,7 +11,7 @@
 //! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
-//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
+//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`] | the pages |
 //! | [`report`] | a definition in one file |
 //! | [`drawing`], [`graph`], [`policy`] | storage as slots; versions and their steps; a policy as a tree |
 //!
@@ -36,5 +36,4 @@ pub mod request;
 pub mod server;
 pub mod slots;
 pub mod submit;
-pub mod verify;
 pub mod working;

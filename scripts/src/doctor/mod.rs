@@ -16,12 +16,9 @@
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
 //! | [`cure`](fix()) | keepalive and activation |
-//! | [`bids`](offers()), `cache` | places in the init cache, and how long they are held |
 //! | `lines` | an examination for people |
 
 mod abi;
-mod bids;
-mod cache;
 mod chain;
 mod complete;
 mod cure;
@@ -38,8 +35,6 @@ mod time;
 mod toolchain;
 
 pub use crate::model::Role;
-pub use bids::{Bid, offers, place};
-pub use cache::CacheBid;
 pub use chain::{ChainFacts, DAY, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};

@@ -126,8 +126,6 @@ impl Subject {
                 format!("/before?id={action}&do=approve&account={SECOND}"),
             ),
             ("Submit", "/submit".into()),
-            ("Verify", "/verify".into()),
-            ("Verify, a piece", "/verify?name=Note".into()),
             ("Doctor", "/doctor".into()),
         ]
     }

@@ -17,14 +17,13 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let account = project.node.addresses()[1].to_string();
     let key = project.node.accounts().mnemonic()[0].to_bytes().to_string();
     let console = Console::with(&project, &[("PRIVATE_KEY", &key)]);
-    let commands: [(&str, Vec<&str>); 7] = [
+    let commands: [(&str, Vec<&str>); 6] = [
         ("/api/status", vec!["status"]),
         ("/api/status?subject=note", vec!["status", "note"]),
         ("/api/pending", vec!["pending"]),
         ("/api/history?name=Note", vec!["history", "Note"]),
         ("/api/policy?name=Note", vec!["policy", "explain", "Note"]),
         ("/api/doctor", vec!["doctor"]),
-        ("/api/verify", vec!["verify"]),
     ];
     for (path, words) in commands {
         let printed = project.run(&words).document;
@@ -51,7 +50,6 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         "/plan?name=Note&version=2.0&replay=5".into(),
         "/submit".into(),
         "/doctor".into(),
-        "/verify".into(),
     ];
     for path in pages {
         let page = console.get(&path);
@@ -76,7 +74,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         for inline in ["<style", "style=\"", "onclick", "javascript:"] {
             assert!(!page.body.contains(inline), "{path} has {inline}");
         }
-        let is_costly = ["/plan", "/doctor", "/verify"]
+        let is_costly = ["/plan", "/doctor"]
             .iter()
             .any(|one| path.starts_with(one));
         assert_eq!(page.body.contains(" data-costly"), is_costly, "{path}");

@@ -107,7 +107,7 @@ fn an_endpoint_that_keeps_an_instances_events_back_is_found_out() {
     project.done(&["status", "note"]);
     let folder = tempfile::tempdir().expect("a folder");
     let console = Console::elsewhere(folder.path(), &proxy.url(), &project.saved("registry"));
-    for path in ["/definition?name=Note", "/verify?name=Note"] {
+    for path in ["/definition?name=Note", "/definition?name=Note&instances=0"] {
         let page = console.get(path);
         assert!(page.status >= 400, "{path}: {page:?}");
         assert!(page.body.contains("no event"), "{path}: {}", page.body);

@@ -9,10 +9,8 @@
 //! | `deceived` | endpoints and cache managers that lie |
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |
-//! | `cache` | bids for the init cache |
 //! | `policies` | policies that nobody can satisfy |
 
-mod cache;
 mod cured;
 mod deceived;
 mod fixture;
