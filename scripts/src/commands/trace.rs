@@ -4,7 +4,6 @@
 use super::args::TraceArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::error::Exit;
 use crate::governance::Names;
 use crate::output::Outcome;
 use crate::own_file;
@@ -45,7 +44,6 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
         refund: trace.refund,
         frames: &frames,
         missing: &trace.missing,
-        contradictions: &trace.contradictions,
         flamegraph: args.flamegraph.as_deref(),
     };
     Ok(Outcome::of(&report, &context.names()))
@@ -59,7 +57,6 @@ struct Traced<'a> {
     refund: Option<u64>,
     frames: &'a [Named],
     missing: &'a [String],
-    contradictions: &'a [String],
     flamegraph: Option<&'a Path>,
     /// Who sent it, by name.
     #[serde(skip)]
@@ -72,20 +69,9 @@ impl CommandReport for Traced<'_> {
         lines.extend(self.tree());
         let missing = self.missing.iter();
         lines.extend(missing.map(|what| format!("! missing: {what}")));
-        let contradictions = self.contradictions.iter();
-        lines.extend(
-            contradictions.map(|what| format!("✗ the endpoint contradicts itself: {what}")),
-        );
         let written = self.flamegraph.iter();
         lines.extend(written.map(|path| format!("✓ the flame graph is in {}", path.display())));
         lines
-    }
-
-    fn exit(&self) -> Exit {
-        match self.contradictions.is_empty() {
-            true => Exit::Done,
-            false => Exit::Refused,
-        }
     }
 }
 
