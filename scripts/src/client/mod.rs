@@ -35,7 +35,7 @@ pub(crate) use backoff::Backoff;
 pub(crate) use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::{ChainError, RpcError};
-pub(crate) use events::BEHIND;
+
 pub use events::EventStore;
 pub(crate) use fork::{
     BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReplayReceipt, Replayed,

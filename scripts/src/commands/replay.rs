@@ -8,9 +8,7 @@ use crate::client::Client;
 use crate::functions::{Functions, interfaces};
 use crate::governance::Names;
 use crate::output::Outcome;
-use crate::plan::{
-    self, Abis, Group, Kind, Plan, PlanRequest, Replay, StorageDifference,
-};
+use crate::plan::{self, Abis, Group, Kind, Plan, PlanRequest, Replay, StorageDifference};
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
 use crate::text::grouped;

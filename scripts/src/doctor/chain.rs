@@ -4,7 +4,7 @@ use super::abi::{
     ARB_OWNER_PUBLIC, ARBOS_OFFSET, IArbOwnerPublic, IArbSysVersion, IArbWasmParameters,
 };
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use alloy::providers::Provider;
 use serde::Serialize;
 use stylus_chain::ProgramSlots;

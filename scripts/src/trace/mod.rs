@@ -105,7 +105,10 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
     let mut frames =
         call_tree::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
     // The chain pays for its own transactions otherwise.
-    let refund = match receipt.kind.is_some_and(|kind| kind.to::<u64>() >= OF_THE_CHAIN) {
+    let refund = match receipt
+        .kind
+        .is_some_and(|kind| kind.to::<u64>() >= OF_THE_CHAIN)
+    {
         true => None,
         false => sums::refund(&receipt, &mut frames),
     };

@@ -109,7 +109,7 @@ impl Subject {
     }
 
     /// Every page, by what it is.
-    pub(super) fn pages(&self) -> [(&'static str, String); 11] {
+    pub(super) fn pages(&self) -> [(&'static str, String); 9] {
         let Self { proxy, action, .. } = self;
         [
             ("Overview", "/".into()),

@@ -74,9 +74,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         for inline in ["<style", "style=\"", "onclick", "javascript:"] {
             assert!(!page.body.contains(inline), "{path} has {inline}");
         }
-        let is_costly = ["/plan", "/doctor"]
-            .iter()
-            .any(|one| path.starts_with(one));
+        let is_costly = ["/plan", "/doctor"].iter().any(|one| path.starts_with(one));
         assert_eq!(page.body.contains(" data-costly"), is_costly, "{path}");
         assert!(page.body.contains("drawn at block "), "{path}");
         let scripts = page.body.matches("<script").count();

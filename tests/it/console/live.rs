@@ -50,7 +50,10 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
     let (endpoint, port) = (node.endpoint(), node.address().port());
     let folder = tempfile::tempdir().expect("a folder");
     let console = Console::of_nobody(folder.path(), &node, &endpoint);
-    assert_eq!(console.news("", ""), json!({"changed": false, "gone": null}));
+    assert_eq!(
+        console.news("", ""),
+        json!({"changed": false, "gone": null})
+    );
     drop(node);
     until_gone(&console, true);
     let page = console.get("/");

@@ -1,10 +1,9 @@
 //! Endpoints that keep events back or want too much.
 
-use alloy::primitives::{Address, Bytes, U256, hex};
+use alloy::primitives::{Bytes, U256, hex};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::{SolCall, SolError, SolEvent};
-use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::IArbWasm;
 use stylus_upgrades_interface::registry::IRegistry;

@@ -1,15 +1,15 @@
 //! What is answered to each request, and when: whatever reads the chain does so in a thread of its own.
 
 use super::jobs::{JobRequest, Jobs};
-use super::reader::Reader;
 use super::pages;
+use super::reader::Reader;
 use crate::console::answer::{Answer, answer, later, page};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 use crate::console::page::{PageContext, page as whole, way};
 use crate::console::request::{PageRequest, WAIT};
 use crate::console::working::working;
-use hyper::body::Bytes;
 use hyper::StatusCode;
+use hyper::body::Bytes;
 use serde_json::{Map, json};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! `trace` where it could name or add up what is not so: gas that was paid back, code of two definitions.
 
 use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Sandbox, text};
+use crate::governance::sandbox::text;
 use crate::governance::trace::{frames, incrementCall, sent, with_instance};
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
