@@ -2,7 +2,7 @@
 
 use super::args::CreateProxyArgs;
 use super::calldata;
-use super::context::{Context, report};
+use super::context::Context;
 use super::facts::Place;
 use super::propose::{Sending, stop};
 use super::salt;
@@ -17,6 +17,7 @@ use crate::export::ExportError;
 use crate::manifest::{Kind, Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::Transactions;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -59,7 +60,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         if let Some((sent, proxy)) =
             created_before(Place::of(context, &client, registry), &call).await?
         {
-            report(&mut outcome, std::slice::from_ref(&sent));
+            let sent = Transactions::of(std::slice::from_ref(&sent));
+            outcome.add(&sent, &context.names());
             outcome.field("proxy", proxy);
             outcome.field("executed", true);
             outcome.line(format!("proxy  {proxy}"));
