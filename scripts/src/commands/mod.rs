@@ -287,12 +287,12 @@ async fn end_on_signal(output: Arc<Output>) {
 /// the command line are not understood, so any of them may be a key or come from somewhere else.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        help::print(error);
+        let _ = error.print(); // a reader that has gone needs nothing more
         return code(Exit::Done);
     }
     let json = has_json(words);
     if !json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        help::print(error);
+        let _ = error.print(); // a reader that has gone needs nothing more
         return code(Exit::Usage);
     }
     let output = Output::new(json, false);
