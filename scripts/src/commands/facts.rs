@@ -9,29 +9,19 @@ mod programs;
 pub(super) use place::Place;
 
 use super::adopt::BEFORE;
-use super::args::{StepArgs, StorageArgs};
-use super::calldata;
-use super::context::{Context, KnownInterface};
+use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin, Role};
-use crate::checks::{
-    Assessment, Built, Callers, Code, Ending, Program, ReadAt, Runs, Stage, Subject, Version, Way,
-};
-use crate::client::Client;
+use crate::checks::{Built, Callers, Code, ReadAt, Runs, Stage, Subject, Version, Way};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::interface::{Callable, NOT_DECLARED};
-use crate::layout::{
-    Compiled, Documents, Known, LayoutError, Live, Said, Side, Upgrade, Who, check_storage, look,
-    read_file,
-};
-use crate::model::{Reader, StepKind, runs};
-use crate::progress::Progress;
+use crate::interface::Callable;
+use crate::layout::{Live, Said, Side, Upgrade, Who, look};
+use crate::model::StepKind;
 use crate::registry::{Candidate, RecordedCode};
-use alloy::primitives::{Address, Bytes};
-use std::path::Path;
-use stylus_layout::{Declarations, DeclaredStep};
-use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
-use stylus_upgrades_interface::slots;
+use alloy::primitives::Address;
+use callers::of_proposer;
+use layouts::declarations;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Why nothing is known of instances where no chain is asked.
 pub(super) const NOT_ASKED: &str = "--against was given, so no chain was asked";

@@ -198,4 +198,3 @@ async fn send(
     uncompared::report(context, (&done.sent, registry), &target.checks, outcome);
     require(context, &checks, outcome)
 }
-

@@ -21,7 +21,11 @@ pub(in crate::commands) struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// There.
-    pub(in crate::commands) const fn of(context: &'a Context, client: &'a Client, registry: Address) -> Self {
+    pub(in crate::commands) const fn of(
+        context: &'a Context,
+        client: &'a Client,
+        registry: Address,
+    ) -> Self {
         Self {
             context,
             client,
@@ -65,7 +69,11 @@ impl<'a> Place<'a> {
     }
 
     /// Checks something beside the rest, as of one block, and says what the layouts come to.
-    pub(in crate::commands) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<(), Error> {
+    pub(in crate::commands) async fn add(
+        self,
+        subject: Subject<'_>,
+        all: &mut Assessment,
+    ) -> Result<(), Error> {
         let client = self.client.at_one_block().await?;
         let there = Place {
             client: &client,
