@@ -50,10 +50,7 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
     let (endpoint, port) = (node.endpoint(), node.address().port());
     let folder = tempfile::tempdir().expect("a folder");
     let console = Console::of_nobody(folder.path(), &node, &endpoint);
-    assert_eq!(
-        console.news("", ""),
-        json!({"changed": false, "gone": null})
-    );
+    until_gone(&console, false);
     drop(node);
     until_gone(&console, true);
     let page = console.get("/");
@@ -113,7 +110,8 @@ fn a_reorganisation_without_events_is_reported() {
     })
     .expect("the chain")
     .expect("blocks");
-    assert_eq!(console.news(&block, &hash)["changed"], true);
+    let news = console.news(&block, &hash);
+    assert_eq!(news["changed"], true, "{block} {hash}: {news}");
 }
 
 /// The console's script on a page without a browser: what it asks for when the registry has new

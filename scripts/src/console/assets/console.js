@@ -372,7 +372,14 @@ let console_is_gone = false;
 async function catch_up() {
   const { block = '', hash = '' } = $('main').dataset;
   const query = new URLSearchParams({ block, hash });
-  const found = await navigator.locks.request('news', () => document_of(`/api/news?${query}`));
+  let found;
+  try {
+    found = await navigator.locks.request('news', () => document_of(`/api/news?${query}`));
+  } catch (error) {
+    console_is_gone = error instanceof TypeError; // what fetch throws where nobody answers
+    if (console_is_gone) $('news').textContent = 'The console does not answer: it was ended, or restarts.';
+    return;
+  }
   const is_back = console_is_gone || (chain_is_gone && !found.gone);
   console_is_gone = false;
   chain_is_gone = Boolean(found.gone);
@@ -385,12 +392,7 @@ async function catch_up() {
 async function keep_up() {
   try {
     if ($('main').dataset.working === undefined) await catch_up();
-  } catch (error) {
-    if (error instanceof TypeError) {
-      console_is_gone = true;
-      $('news').textContent = 'The console does not answer: it was ended, or restarts.';
-    }
-  }
+  } catch { /* it is tried again below */ }
   setTimeout(keep_up, 2_000);
 }
 
