@@ -31,6 +31,8 @@ use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
+    let reviewed = context.as_reviewed()?;
+    let context = reviewed.as_ref().unwrap_or(context);
     Ok(run_as(context, args, Role::Proposer).await?.outcome)
 }
 

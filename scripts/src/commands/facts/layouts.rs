@@ -5,11 +5,11 @@ use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
 use crate::checks::{Stage, Version};
 use crate::commands::args::StorageArgs;
-use crate::ids::SourceHash;
+use crate::ids::{LayoutHash, SourceHash};
 use crate::layout::{Compiled, Known, LayoutError, Pair, Said, Side, check_storage, read_file};
 use crate::registry::RecordedCode;
 use std::path::Path;
-use stylus_layout::Declarations;
+use stylus_layout::{Declarations, Document};
 
 /// What the layout document of a version proves that nobody built.
 const OF_PROPOSER: &str = "as its layout document says, which whoever proposed it wrote; only a build compares that \
@@ -52,17 +52,25 @@ impl Place<'_> {
             None => SourceHash::ZERO,
         };
         let given = named.document;
-        let hash = documents.store().keep_document(&given)?;
+        // What is recorded of it says so as long as it is read.
+        let said = Document {
+            layout: given.layout.clone().not_built(given.unlisted()),
+            ..given.clone()
+        }
+        .fitting();
+        let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
+        let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
+        let mut forms = [&said, &given].into_iter();
         let known = if recorded.is_zero() {
             let why = format!(
                 "the layout of {what} is that of {}, and no registry recorded it",
                 file.display()
             );
-            Fact::doubted(given, Origin::Remembered, why)
-        } else if hash == recorded || given.layout.hash() == recorded.0 {
-            Fact::of(given, Origin::Chain)
+            Fact::doubted(said.clone(), Origin::Remembered, why)
+        } else if let Some(form) = forms.find(|form| form.with_hash(recorded.0).is_some()) {
+            Fact::of(form.clone(), Origin::Chain)
         } else if let Known::Document(document) = documents.get(recorded).await?
-            && document.layout.hash() == given.layout.hash()
+            && document.layout.lists_as(&given.layout)
         {
             // The registry's document says more than a compiler does.
             Fact::of(*document, Origin::Chain)
@@ -70,11 +78,14 @@ impl Place<'_> {
             return Err(LayoutError::Differs {
                 what: what.into(),
                 has: recorded,
-                given: hash,
+                given: LayoutHash(given.hash()),
             }
             .into());
         };
-        let is_given = recorded.is_zero() || hash == recorded;
+        let kept = known
+            .value()
+            .map(|known| documents.store().keep_document(known));
+        let hash = kept.transpose()?.unwrap_or_default();
         let hash = if recorded.is_zero() { hash } else { recorded };
         Ok(KnownLayout {
             side: Side { hash, known },
