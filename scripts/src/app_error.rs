@@ -4,6 +4,7 @@ mod conversions;
 
 use crate::assess::{Finding, FindingId, Part, Refused};
 use crate::build::BuildError;
+use crate::census::CensusError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
 use crate::export::ExportError;
@@ -158,6 +159,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Trace(#[from] TraceError),
+    /// There is no census.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Census(Box<CensusError>),
     /// The registry has no definition of that name.
     #[error("the registry has no definition {name:?}")]
     #[explain(
