@@ -44,7 +44,9 @@ const GROUPS: [(&str, &[&str]); 7] = [
     ),
     (
         "Look",
-        &["status", "history", "trace", "census", "verify", "doctor", "console"],
+        &[
+            "status", "history", "trace", "census", "verify", "doctor", "console",
+        ],
     ),
     ("Shell", &["completions", "man", "help"]),
 ];

@@ -12,8 +12,8 @@ use stylus_upgrades::census::{Anchor, Census, Method, Options, Subject, Wanted, 
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines};
 
-/// `mapping(uint256 => uint256) all` at slot 1: stores 7 for the key in its calldata.
-const CODE: &str = "60076000356000526001602052604060002055 00";
+/// `mapping(uint256 => uint256) all` at slot 1: stores 7 for the key behind the selector in its calldata.
+const CODE: &str = "6007600435600052600160205260406000205500";
 /// Copies what is behind it, 20 bytes, as the code.
 const CREATION: &str = "6014600c60003960146000f3";
 /// Entries of the mapping.
@@ -60,7 +60,7 @@ async fn sent(client: &Client, request: TransactionRequest) -> Value {
 async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), HarnessError> {
     let anvil = Anvil::start(&Lines)?;
     let client = Client::connect(anvil.endpoint()).await.expect("anvil");
-    let creation = hex::decode(format!("{CREATION}{}", CODE.replace(' ', ""))).expect("code");
+    let creation = hex::decode(format!("{CREATION}{CODE}")).expect("code");
     let creation = TransactionRequest::default().with_deploy_code(Bytes::from(creation));
     let created = sent(&client, creation).await;
     let proxy = created["contractAddress"].as_str().expect("an address");
@@ -69,7 +69,7 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         let data = keccak256(U256::from(key).to_be_bytes::<32>());
         let call = TransactionRequest::default()
             .with_to(proxy)
-            .with_input(data.to_vec());
+            .with_input([&[1, 2, 3, 4], data.as_slice()].concat());
         let receipt = sent(&client, call).await;
         assert_eq!(receipt["status"], "0x1");
     }
@@ -93,7 +93,8 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
     assert_eq!(
         (found.slots, found.explained),
         (ENTRIES, ENTRIES),
-        "{found:?}"
+        "{:?}",
+        found.notes
     );
     assert_eq!(found.fields[0].entries, ENTRIES);
 

@@ -96,7 +96,7 @@ async fn a_reorganization_in_the_middle_is_noticed() {
         if request.contains(RANGE) && !is_done.swap(true, Ordering::Relaxed) {
             let body = r#"{"jsonrpc":"2.0","id":1,"method":"anvil_reorg","params":[2,[]]}"#;
             let stream = TcpStream::connect(chain).expect("the chain");
-            post(&stream, "chain", body).expect("sent");
+            post(&stream, "localhost", body).expect("sent");
             let answer = Message::read(&stream).expect("an answer").bytes();
             let answer = String::from_utf8_lossy(&answer).into_owned();
             assert!(answer.contains("result"), "{answer}");

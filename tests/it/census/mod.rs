@@ -5,9 +5,11 @@
 //! | `fixture` | a folder, a chain, and instances of contracts of the workspace |
 //! | `explained` | what slots are, as processes |
 //! | `deceived` | endpoints that lie, prove nothing, or are reorganized |
+//! | `scale` | many slots |
 //! | `by_proofs` | real anvil, which lists no slots |
 
 mod by_proofs;
 mod deceived;
 mod explained;
 mod fixture;
+mod scale;

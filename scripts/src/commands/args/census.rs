@@ -38,6 +38,8 @@ pub struct CensusArgs {
 fn block(text: &str) -> Result<BlockNumberOrTag, String> {
     match text.parse::<u64>() {
         Ok(number) => Ok(number.into()),
-        Err(_) => text.parse().map_err(|_| "no number, and none of latest, safe, finalized".into()),
+        Err(_) => text
+            .parse()
+            .map_err(|_| "no number, and none of latest, safe, finalized".into()),
     }
 }
