@@ -74,9 +74,10 @@ impl Anchor {
         let number = header.number;
         if let Some(expected) = wanted.hash.filter(|expected| *expected != hash) {
             return Err(CensusError::OtherBlock {
+                endpoint: client.endpoint().to_string(),
                 number,
                 expected,
-                found: hash,
+                found: hash.to_string(),
             });
         }
         let confirmed = match second {
@@ -123,7 +124,7 @@ async fn confirm(second: &Client, number: u64, hash: B256) -> Result<String, Cen
     let endpoint = second.endpoint().to_string();
     match header(second, number.into()).await? {
         Some((_, found)) if found == hash => Ok(endpoint),
-        found => Err(CensusError::NotConfirmed {
+        found => Err(CensusError::OtherBlock {
             endpoint,
             number,
             expected: hash,

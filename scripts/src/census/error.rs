@@ -32,38 +32,23 @@ pub enum CensusError {
         /// Its number or hash.
         block: String,
     },
-    /// The block has another hash than the one that was given.
-    #[error("block {number} is {found}, not {expected}")]
+    /// An endpoint has another block there than the one that is meant.
+    #[error("block {number} is {expected}, and {endpoint} has {found} there")]
     #[explain(
         name = "OtherBlock",
         expected = "{expected}",
         found = "{found}",
-        next = "ask whoever gave the hash which chain and block it is of; nothing was collected"
+        next = "the hash is of another chain or block, or an endpoint lags or lies: ask a third one; nothing was \
+                collected"
     )]
     OtherBlock {
-        /// Its number.
-        number: u64,
-        /// The hash that was given.
-        expected: B256,
-        /// The hash that it has.
-        found: B256,
-    },
-    /// A second endpoint has another block there.
-    #[error("{endpoint} does not confirm block {number}: it has {found} there, not {expected}")]
-    #[explain(
-        name = "BlockNotConfirmed",
-        expected = "{expected}",
-        found = "{found}",
-        next = "one of the two endpoints is on another chain, lags, or lies: ask a third one"
-    )]
-    NotConfirmed {
-        /// The second endpoint.
+        /// The endpoint.
         endpoint: String,
         /// The block's number.
         number: u64,
-        /// The hash by the first endpoint.
+        /// The hash that was given, or that the first endpoint has.
         expected: B256,
-        /// What the second one has.
+        /// What this one has.
         found: String,
     },
     /// The header does not have the hash that the endpoint gives for it.

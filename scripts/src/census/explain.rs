@@ -5,7 +5,7 @@ use super::error::CensusError;
 use super::key::{KeyType, entry};
 use super::path::{Path, Step};
 use super::record::Record;
-use super::store::{KEYS, LEAVES, Leaf, RECORDS, Store};
+use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;
@@ -111,7 +111,7 @@ pub(super) fn explain(
 
 /// What was collected.
 struct Known {
-    leaves: ReadOnlyTable<[u8; 32], ([u8; 32], Option<[u8; 32]>)>,
+    leaves: ReadOnlyTable<[u8; 32], Kept>,
     keys: ReadOnlyMultimapTable<[u8; 32], &'static [u8]>,
     records: ReadOnlyTable<&'static [u8], ()>,
 }
@@ -475,24 +475,23 @@ impl Walk<'_, '_, '_> {
         let mut out = out;
         explained.slots = known.leaves.len()?;
         for row in known.leaves.iter()? {
-            let (hash, leaf) = row?;
-            let (value, slot) = leaf.value();
-            let mark = marks.get(hash.value())?.map_or(0, |mark| mark.value());
-            let low_first = value.iter().rev().enumerate();
-            let mut beyond = low_first.filter(|(at, byte)| **byte != 0 && mark >> at & 1 == 0);
-            if beyond.next().is_none() {
+            let (hash, kept) = row?;
+            let Leaf { hash, value, slot } = Leaf::of(hash.value(), kept.value());
+            let mark = marks.get(hash.0)?.map_or(0, |mark| mark.value());
+            let mut low_first = value.iter().rev().enumerate();
+            if !low_first.any(|(at, byte)| *byte != 0 && mark >> at & 1 == 0) {
                 continue;
             }
             explained.unexplained_count += 1;
-            let leaf = Leaf {
-                hash: hash.value().into(),
-                value: value.into(),
-                slot: slot.map(B256::from),
+            let one = Unexplained {
+                hash,
+                slot,
+                value,
+                partly: mark != 0,
             };
-            let one = Unexplained::of(leaf, mark != 0);
             if let Some(out) = &mut out {
                 let line = serde_json::json!({
-                    "hash": one.hash, "slot": one.slot, "value": one.value, "field": null,
+                    "hash": hash, "slot": slot, "value": value, "field": null,
                 });
                 writeln!(out, "{line}").map_err(redb::Error::Io)?;
             }
@@ -501,17 +500,6 @@ impl Walk<'_, '_, '_> {
             }
         }
         Ok(explained)
-    }
-}
-
-impl Unexplained {
-    fn of(leaf: Leaf, partly: bool) -> Self {
-        Self {
-            hash: leaf.hash,
-            slot: leaf.slot,
-            value: leaf.value,
-            partly,
-        }
     }
 }
 

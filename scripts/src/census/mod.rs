@@ -203,10 +203,11 @@ async fn slots_of(
     };
     let is_whole = || Ok::<_, CensusError>(store.root(&Nibbles::new())? == anchor.storage_root);
     let walk = |corrects| Walk::new(client, proxy, anchor, store, corrects).run();
-    Ok(match collected {
-        Collected::AtBlock if is_whole()? => (Method::Range, Walked::default()),
-        Collected::AtBlock => (Method::Range, walk(false).await?),
-        Collected::Before => (Method::Range, walk(true).await?),
+    let method = match collected {
+        Collected::AtBlock if is_whole()? => return Ok((Method::Range, Walked::default())),
+        // What differs is the endpoint's word against its own proofs.
+        Collected::AtBlock => return Ok((Method::Range, walk(false).await?)),
+        Collected::Before => Method::Range,
         Collected::Unavailable(why) => {
             if !options.by_proofs {
                 notes.push(format!(
@@ -214,9 +215,18 @@ async fn slots_of(
                 ));
             }
             store.go_on(anchor.block_hash, true)?;
-            (Method::Proofs, walk(true).await?)
+            Method::Proofs
         }
-    })
+    };
+    let walked = walk(true).await?;
+    match walked.unreached.is_empty() && !is_whole()? {
+        true => Err(CensusError::Proof {
+            endpoint: client.endpoint().to_string(),
+            what: format!("storage root of {proxy}"),
+            number: anchor.block,
+        }),
+        false => Ok((method, walked)),
+    }
 }
 
 /// What the framework and the SDK keep beside a contract's own storage.

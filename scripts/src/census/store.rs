@@ -15,8 +15,11 @@ use std::path::{Path, PathBuf};
 /// Bytes of the store that are kept in memory.
 const CACHE: usize = 64 << 20;
 
+/// A slot as it is kept: its value, and the slot where that is known.
+pub(super) type Kept = ([u8; 32], Option<[u8; 32]>);
+
 /// Hash of a slot → its value, and the slot where that is known.
-pub(super) const LEAVES: TableDefinition<'_, [u8; 32], ([u8; 32], Option<[u8; 32]>)> =
+pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> =
     TableDefinition::new("leaves");
 /// Hash of a slot → which of its bytes are explained, a bit each from the low-order end.
 pub(super) const MARKS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("marks");
@@ -42,6 +45,17 @@ pub(super) struct Leaf {
     pub(super) value: B256,
     /// The slot, where it is known.
     pub(super) slot: Option<B256>,
+}
+
+impl Leaf {
+    /// As it was kept.
+    pub(super) fn of(hash: [u8; 32], (value, slot): Kept) -> Self {
+        Self {
+            hash: hash.into(),
+            value: value.into(),
+            slot: slot.map(B256::from),
+        }
+    }
 }
 
 /// What was collected of one account.
@@ -237,13 +251,8 @@ impl Store {
         self.read(|read| {
             let table = read.open_table(LEAVES)?;
             let rows = table.range(range(prefix))?.map(|row| {
-                let (hash, leaf) = row?;
-                let (value, slot) = leaf.value();
-                Ok(Leaf {
-                    hash: hash.value().into(),
-                    value: value.into(),
-                    slot: slot.map(B256::from),
-                })
+                let (hash, kept) = row?;
+                Ok(Leaf::of(hash.value(), kept.value()))
             });
             rows.collect()
         })
