@@ -61,15 +61,26 @@ pub struct Unexplained {
 }
 
 /// What a layout explains.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Explained {
-    pub(super) fields: Vec<FieldCount>,
-    pub(super) slots: u64,
-    /// Those that are not explained, up to a bound.
-    pub(super) unexplained: Vec<Unexplained>,
-    pub(super) unexplained_count: u64,
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// How many slots are not zero.
+    pub slots: u64,
+    /// How many of them are explained.
+    pub explained: u64,
+    /// What each field stores.
+    pub fields: Vec<FieldCount>,
+    /// Slots that are not explained, up to a bound.
+    pub unexplained: Vec<Unexplained>,
     /// What is not followed.
+    #[serde(skip)]
     pub(super) notes: BTreeSet<String>,
+}
+
+impl Explained {
+    /// How many slots are not explained.
+    pub fn left(&self) -> u64 {
+        self.slots - self.explained
+    }
 }
 
 /// What is explained by.
@@ -468,12 +479,12 @@ impl Walk<'_, '_, '_> {
         let Self {
             known,
             marks,
-            out,
+            mut out,
             mut explained,
             ..
         } = self;
-        let mut out = out;
         explained.slots = known.leaves.len()?;
+        explained.explained = explained.slots;
         for row in known.leaves.iter()? {
             let (hash, kept) = row?;
             let Leaf { hash, value, slot } = Leaf::of(hash.value(), kept.value());
@@ -482,7 +493,7 @@ impl Walk<'_, '_, '_> {
             if !low_first.any(|(at, byte)| *byte != 0 && mark >> at & 1 == 0) {
                 continue;
             }
-            explained.unexplained_count += 1;
+            explained.explained -= 1;
             let one = Unexplained {
                 hash,
                 slot,

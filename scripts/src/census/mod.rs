@@ -34,9 +34,9 @@ mod walk;
 
 pub use anchor::{Anchor, HashOrigin, Wanted};
 pub use error::CensusError;
-pub use explain::{FieldCount, Unexplained};
+pub use explain::{Explained, FieldCount, Unexplained};
 pub use report::{Census, Method};
-pub use walk::Difference;
+pub use walk::{Difference, Walked};
 
 use crate::client::Client;
 use crate::inspect::framework_slots;
@@ -45,13 +45,14 @@ use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
 use collect::Collected;
-use explain::{By, Explained};
+use explain::By;
+use std::collections::HashMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use store::Store;
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
-use walk::{Walk, Walked};
+use walk::Walk;
 
 /// How a census is taken.
 #[derive(Debug, Clone, Default)]
@@ -91,17 +92,7 @@ pub async fn take(
 ) -> Result<Census, CensusError> {
     let what = format!("a census of {}", subject.proxy);
     client.progress().begin(&what);
-    let folder = tempfile::tempdir();
-    let path = match (place(client, subject.proxy).await?, &folder) {
-        (Some(path), _) => path,
-        (None, Ok(folder)) => folder.path().join("census.redb"),
-        (None, Err(error)) => {
-            return Err(CensusError::Store {
-                path: std::env::temp_dir(),
-                reason: error.to_string(),
-            });
-        }
-    };
+    let path = place(client, subject.proxy).await?;
     let store = Store::open(&path)?;
     let taken = of_block(client, &anchor, subject, options, &store).await;
     client.progress().end("");
@@ -109,23 +100,28 @@ pub async fn take(
     match (taken, still) {
         (_, Err(error @ CensusError::Reorganized { .. })) => Err(error),
         (taken, still) => {
-            let (method, walked, notes, explained) = taken?;
+            let (method, walk, mut notes, storage) = taken?;
             still?;
-            Ok(Census::new(
-                anchor, subject, method, walked, explained, notes,
-            ))
+            notes.extend(storage.notes.iter().cloned());
+            Ok(Census {
+                proxy: subject.proxy,
+                anchor,
+                method,
+                complete: walk.differences.is_empty() && walk.unreached.is_empty(),
+                storage,
+                walk,
+                notes,
+            })
         }
     }
 }
 
 /// Where the slots of an account are kept between two runs.
-async fn place(client: &Client, account: Address) -> Result<Option<PathBuf>, CensusError> {
-    let Some(folder) = state_folder() else {
-        return Ok(None);
-    };
+async fn place(client: &Client, account: Address) -> Result<PathBuf, CensusError> {
+    let folder = state_folder().unwrap_or_else(|| std::env::temp_dir().join("stylus-upgrades"));
     let genesis = client.genesis().await?.unwrap_or_default();
     let name = format!("{}-{genesis:#x}-{account:#x}.redb", client.chain_id());
-    Ok(Some(folder.join("census").join(name)))
+    Ok(folder.join("census").join(name))
 }
 
 type Taken = (Method, Walked, Vec<String>, Explained);
@@ -169,16 +165,16 @@ async fn of_block(
         .types
         .values()
         .any(|kind| kind.encoding == "mapping" || kind.label.starts_with("lazy "));
-    if explained.unexplained_count > 0 && has_mappings {
+    if explained.left() > 0 && has_mappings {
         by.with_values = true;
         explained = explain::explain(store, &by, None)?;
     }
-    if explained.unexplained_count > 0 && has_mappings && !options.no_replay {
+    if explained.left() > 0 && has_mappings && !options.no_replay {
         by.with_values = false;
         let why = replayed::read(client, subject.proxy, anchor, subject.is_evm, store).await?;
         by.with_values = true;
         explained = explain::explain(store, &by, None)?;
-        if explained.unexplained_count > 0 {
+        if explained.left() > 0 {
             notes.extend(why);
         }
     }
@@ -202,7 +198,18 @@ async fn slots_of(
         false => collect::collect(client, proxy, anchor, store).await?,
     };
     let is_whole = || Ok::<_, CensusError>(store.root(&Nibbles::new())? == anchor.storage_root);
-    let walk = |corrects| Walk::new(client, proxy, anchor, store, corrects).run();
+    let walk = |corrects| {
+        let walk = Walk {
+            client,
+            account: proxy,
+            anchor,
+            store,
+            corrects,
+            nodes: HashMap::new(),
+            found: Walked::default(),
+        };
+        walk.run()
+    };
     let method = match collected {
         Collected::AtBlock if is_whole()? => return Ok((Method::Range, Walked::default())),
         // What differs is the endpoint's word against its own proofs.

@@ -235,7 +235,7 @@ mod tests {
         let mut keys = Vec::new();
         of_programs(&program, &mut keys);
         assert_eq!(keys, expected);
-        let words = [B256::ZERO, key, root].map(|word| hex::encode(word));
+        let words = [B256::ZERO, key, root].map(hex::encode);
         let code = json!({"structLogs": [
             {"op": "SHA3", "stack": ["0x40", "0x20"], "memory": words},
             {"op": "SHA3", "stack": ["0x40", "0x2000"], "memory": words},

@@ -2,7 +2,7 @@
 
 use super::explain::{Explained, FieldCount, Unexplained};
 use super::walk::{Difference, Walked};
-use super::{Anchor, HashOrigin, Subject};
+use super::{Anchor, HashOrigin};
 use crate::error::Exit;
 use crate::governance::Names;
 use crate::report::CommandReport;
@@ -33,51 +33,17 @@ pub struct Census {
     pub method: Method,
     /// Whether these are proven to be all slots.
     pub complete: bool,
-    /// How many slots are not zero.
-    pub slots: u64,
-    /// How many of them are explained.
-    pub explained: u64,
-    /// What each field stores.
-    pub fields: Vec<FieldCount>,
-    /// Slots that are not explained, up to a bound.
-    pub unexplained: Vec<Unexplained>,
-    /// Where the proven trie differs from what the endpoint listed, up to a bound.
-    pub differences: Vec<Difference>,
-    /// How the hashes of slots begin that no proof was found for.
-    pub unreached: Vec<String>,
+    /// What they are.
+    #[serde(flatten)]
+    pub storage: Explained,
+    /// What is not as the endpoint said, or not proven.
+    #[serde(flatten)]
+    pub walk: Walked,
     /// What was not looked at, and why.
     pub notes: Vec<String>,
 }
 
 impl Census {
-    pub(super) fn new(
-        anchor: Anchor,
-        subject: &Subject,
-        method: Method,
-        walked: Walked,
-        explained: Explained,
-        mut notes: Vec<String>,
-    ) -> Self {
-        notes.extend(explained.notes);
-        let Walked {
-            differences,
-            unreached,
-        } = walked;
-        Self {
-            proxy: subject.proxy,
-            anchor,
-            method,
-            complete: differences.is_empty() && unreached.is_empty(),
-            slots: explained.slots,
-            explained: explained.slots - explained.unexplained_count,
-            fields: explained.fields,
-            unexplained: explained.unexplained,
-            differences,
-            unreached,
-            notes,
-        }
-    }
-
     fn heading(&self, names: &Names) -> Vec<String> {
         let Anchor {
             block,
@@ -93,7 +59,7 @@ impl Census {
                 "this endpoint's word alone: --block-hash or --confirm-url proves it".into()
             }
         };
-        let slots = count(self.slots, "slot");
+        let slots = count(self.storage.slots, "slot");
         let proxy = names.long(self.proxy);
         let proven = match self.complete {
             true => format!("✓ these are all: their root is {storage_root}, proven in the block"),
@@ -110,24 +76,24 @@ impl Census {
 impl CommandReport for Census {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = self.heading(names);
-        let stored = self.fields.iter().filter(|field| field.bytes > 0);
+        let stored = self.storage.fields.iter().filter(|field| field.bytes > 0);
         lines.extend(stored.map(field_line));
-        let differences = self.differences.iter();
+        let differences = self.walk.differences.iter();
         lines.extend(differences.map(|one| format!("✗ {}", one.line())));
-        let unreached = self.unreached.iter();
+        let unreached = self.walk.unreached.iter();
         lines.extend(
             unreached
                 .map(|one| format!("✗ no proof was found of a slot whose hash begins with {one}")),
         );
         lines.extend(self.notes.iter().map(|note| format!("! {note}")));
-        let left = self.slots - self.explained;
+        let left = self.storage.left();
         if left == 0 {
             lines.push("✓ every slot is explained".into());
             return lines;
         }
         lines.push(format!("✗ {} not explained", count(left, "slot")));
-        lines.extend(self.unexplained.iter().map(Unexplained::line));
-        let more = left - self.unexplained.len() as u64;
+        lines.extend(self.storage.unexplained.iter().map(Unexplained::line));
+        let more = left - self.storage.unexplained.len() as u64;
         if more > 0 {
             lines.push(format!(
                 "  and {} more: --out FILE has all of them",
@@ -138,7 +104,7 @@ impl CommandReport for Census {
     }
 
     fn exit(&self) -> Exit {
-        match (self.complete, self.slots == self.explained) {
+        match (self.complete, self.storage.left() == 0) {
             (false, _) => Exit::Partial,
             (true, false) => Exit::Refused,
             (true, true) => Exit::Done,

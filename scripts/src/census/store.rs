@@ -2,6 +2,7 @@
 //! collecting is. A page goes in as a whole or not at all.
 
 use super::error::CensusError;
+use super::walk::Difference;
 use crate::own_file;
 use alloy::primitives::{B256, U256};
 use alloy::rlp;
@@ -19,8 +20,7 @@ const CACHE: usize = 64 << 20;
 pub(super) type Kept = ([u8; 32], Option<[u8; 32]>);
 
 /// Hash of a slot → its value, and the slot where that is known.
-pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> =
-    TableDefinition::new("leaves");
+pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> = TableDefinition::new("leaves");
 /// Hash of a slot → which of its bytes are explained, a bit each from the low-order end.
 pub(super) const MARKS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("marks");
 /// Root of a mapping → keys of it, as they were hashed with it.
@@ -170,13 +170,13 @@ impl Store {
     }
 
     /// Puts what was proven in the place of what is there: a value, or nothing.
-    pub(super) fn correct(&self, proven: &[(B256, Option<B256>)]) -> Result<(), CensusError> {
+    pub(super) fn correct(&self, differences: &[Difference]) -> Result<(), CensusError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
-            for (hash, value) in proven {
-                let before = table.remove(hash.0)?.and_then(|found| found.value().1);
-                if let Some(value) = value {
-                    table.insert(hash.0, (value.0, before))?;
+            for one in differences {
+                let before = table.remove(one.hash.0)?.and_then(|found| found.value().1);
+                if let Some(value) = one.proven {
+                    table.insert(one.hash.0, (value.0, before))?;
                 }
             }
             Ok(())
@@ -362,6 +362,11 @@ mod tests {
         let (changed, gone, new) = (leaf(1).hash, leaf(2).hash, leaf(3).hash);
         let value = B256::with_last_byte(9);
         let proven = [(changed, Some(value)), (gone, None), (new, Some(value))];
+        let proven = proven.map(|(hash, proven)| Difference {
+            hash,
+            given: None,
+            proven,
+        });
         store.correct(&proven).expect("written");
         let mut found = store.under(&Nibbles::new()).expect("read");
         found.sort_by_key(|leaf| leaf.slot);

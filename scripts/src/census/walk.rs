@@ -38,12 +38,12 @@ pub struct Difference {
 }
 
 /// What a walk found.
-#[derive(Debug, Default)]
-pub(super) struct Walked {
-    /// Where the store differed, up to a bound.
-    pub(super) differences: Vec<Difference>,
-    /// The first digits of hashes of slots that no proof was found for.
-    pub(super) unreached: Vec<String>,
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Walked {
+    /// Where the proven trie differs from what the endpoint listed, up to a bound.
+    pub differences: Vec<Difference>,
+    /// How the hashes of slots begin that no proof was found for.
+    pub unreached: Vec<String>,
 }
 
 /// A node that is looked for.
@@ -54,39 +54,18 @@ struct Sought {
 
 /// A walk over one account's trie.
 pub(super) struct Walk<'a> {
-    client: &'a Client,
-    account: Address,
-    anchor: &'a Anchor,
-    store: &'a Store,
-    corrects: bool,
+    pub(super) client: &'a Client,
+    pub(super) account: Address,
+    pub(super) anchor: &'a Anchor,
+    pub(super) store: &'a Store,
+    /// Whether the store gets what is proven.
+    pub(super) corrects: bool,
     /// Nodes of proofs of this round, by their hashes.
-    nodes: HashMap<B256, Vec<u8>>,
-    found: Walked,
-    /// What the store is to hold instead.
-    corrections: Vec<(B256, Option<B256>)>,
+    pub(super) nodes: HashMap<B256, Vec<u8>>,
+    pub(super) found: Walked,
 }
 
-impl<'a> Walk<'a> {
-    /// Over the account's trie in the block; `corrects` the store by what is proven.
-    pub(super) fn new(
-        client: &'a Client,
-        account: Address,
-        anchor: &'a Anchor,
-        store: &'a Store,
-        corrects: bool,
-    ) -> Self {
-        Self {
-            client,
-            account,
-            anchor,
-            store,
-            corrects,
-            nodes: HashMap::new(),
-            found: Walked::default(),
-            corrections: Vec::new(),
-        }
-    }
-
+impl Walk<'_> {
     /// Walks until nothing is left that can be reached.
     pub(super) async fn run(mut self) -> Result<Walked, CensusError> {
         let root = Child {
@@ -201,9 +180,7 @@ impl<'a> Walk<'a> {
     }
 
     fn note(&mut self, hash: B256, given: Option<B256>, proven: Option<B256>) {
-        if self.corrects {
-            self.corrections.push((hash, proven));
-        } else if self.found.differences.len() < DIFFERENCES_MAX {
+        if self.corrects || self.found.differences.len() < DIFFERENCES_MAX {
             self.found.differences.push(Difference {
                 hash,
                 given,
@@ -212,11 +189,12 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Puts what is proven in the place of what was given.
     fn correct(&mut self) -> Result<(), CensusError> {
-        if !self.corrections.is_empty() {
-            self.store.correct(&std::mem::take(&mut self.corrections))?;
+        match self.corrects {
+            true => self.store.correct(&std::mem::take(&mut self.found.differences)),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Asks for proofs that have these nodes; those of them that are gone on from.

@@ -91,19 +91,22 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
     assert_eq!(found.method, Method::Proofs);
     assert!(found.complete, "{found:?}");
     assert_eq!(
-        (found.slots, found.explained),
+        (found.storage.slots, found.storage.explained),
         (ENTRIES, ENTRIES),
         "{:?}",
         found.notes
     );
-    assert_eq!(found.fields[0].entries, ENTRIES);
+    assert_eq!(found.storage.fields[0].entries, ENTRIES);
 
     // Another one goes on from what is there: one slot more, and one with another value.
     let mapping = B256::from(U256::from(1));
     let first = keccak256(U256::ZERO.to_be_bytes::<32>());
     let changed = keccak256([first, mapping].concat());
     let provider = client.provider();
-    for (slot, value) in [(changed, B256::with_last_byte(9)), (keccak256("new"), B256::repeat_byte(1))] {
+    for (slot, value) in [
+        (changed, B256::with_last_byte(9)),
+        (keccak256("new"), B256::repeat_byte(1)),
+    ] {
         let _: Value = provider
             .raw_request("anvil_setStorageAt".into(), (proxy, slot, value))
             .await
@@ -116,10 +119,10 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
     let found = census().await;
     assert!(found.complete, "{found:?}");
     assert_eq!(
-        (found.slots, found.explained),
+        (found.storage.slots, found.storage.explained),
         (ENTRIES + 1, ENTRIES),
         "{found:?}"
     );
-    assert_eq!(found.unexplained[0].hash, keccak256(keccak256("new")));
+    assert_eq!(found.storage.unexplained[0].hash, keccak256(keccak256("new")));
     Ok(())
 }

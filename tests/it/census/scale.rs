@@ -76,10 +76,10 @@ async fn census(entries: u64) -> f64 {
     let taken = take(&client, anchor.expect("a block"), &subject, &options).await;
     let taken = taken.expect("a census");
     let seconds = begun.elapsed().as_secs_f64();
-    assert!(taken.complete, "{:?}", taken.differences);
+    assert!(taken.complete, "{:?}", taken.walk.differences);
     assert_eq!(taken.method, Method::Range);
-    assert_eq!((taken.slots, taken.explained), (entries + 1, entries + 1));
-    assert_eq!(taken.fields[0].entries, entries);
+    assert_eq!((taken.storage.slots, taken.storage.explained), (entries + 1, entries + 1));
+    assert_eq!(taken.storage.fields[0].entries, entries);
     seconds
 }
 
