@@ -67,6 +67,9 @@ const CODES: [(&str, &[u8]); 9] = [
     (REGISTRY, include_bytes!("../artifacts/registry.code")),
 ];
 
+/// Package, path in it and bytes of each file that authors' contracts are compiled with; none outside of a clone.
+pub const SOURCES: &[(&str, &str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/sources.rs"));
+
 static PROGRAMS: LazyLock<Result<Vec<Program>, Mismatch>> = LazyLock::new(read);
 static PINNED: LazyLock<Result<Manifest, Mismatch>> = LazyLock::new(|| {
     let text = include_str!("../artifacts/manifest.toml");

@@ -15,7 +15,7 @@ use crate::declarations::Declarations;
 use crate::error::LayoutError;
 use crate::fields::{Field, fields};
 use crate::layout::Layout;
-use crate::report::{Decision, FieldChange, Report, Verdict};
+use crate::report::{Decision, Declared, FieldChange, Report, Verdict};
 use crate::shape::Bytes;
 use pairs::{Pairs, pair};
 
@@ -73,6 +73,7 @@ fn dropped_namespace(namespace: &str, field: &Field<'_>) -> FieldChange {
         new: None,
         note: "its namespace is gone; keep the struct even if it is unused, or migrate the data"
             .into(),
+        declared: None,
     }
 }
 
@@ -97,6 +98,7 @@ fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> FieldChang
         old: None,
         new: Some(field.location()),
         note: note.into(),
+        declared: None,
     }
 }
 
@@ -159,6 +161,7 @@ impl<'a> Area<'a> {
             old: None,
             new: None,
             note: note.into(),
+            declared: None,
         }
     }
 
@@ -208,20 +211,36 @@ impl<'a> Area<'a> {
         let moved = old.start != new.start;
         if old.label() != new.label() {
             let declared = pairs.is_declared(at);
-            let note = match declared {
-                true => format!("declared: it was {}", old.label()),
-                false => format!(
-                    "was {} here; if it is the same data declare renamed_from = {:?}",
-                    old.label(),
-                    old.label()
+            let is_taken = all.iter().any(|other| other.label() == new.label());
+            let (decision, declared, note) = match (declared, is_taken) {
+                (true, false) => (
+                    Decision::Safe,
+                    Some(Declared::Same),
+                    format!("declared: it was {}", old.label()),
+                ),
+                (true, true) => (
+                    Decision::Safe,
+                    Some(Declared::Exchanged),
+                    format!(
+                        "declared: it was {}, and there was another {}",
+                        old.label(),
+                        new.label()
+                    ),
+                ),
+                (false, _) => (
+                    Decision::Asks,
+                    None,
+                    format!(
+                        "was {} here; if it is the same data declare renamed_from = {:?}",
+                        old.label(),
+                        old.label()
+                    ),
                 ),
             };
-            let decision = if declared {
-                Decision::Safe
-            } else {
-                Decision::Asks
-            };
-            findings.push(self.finding(Verdict::Rename, decision, new.label(), note));
+            findings.push(FieldChange {
+                declared,
+                ..self.finding(Verdict::Rename, decision, new.label(), note)
+            });
         }
         let changes = types.change(old.ty, new.ty, self.room(all, old))?;
         let names_old = new.retyped_from() == Some(old.ty.bare_label());
@@ -240,7 +259,10 @@ impl<'a> Area<'a> {
             findings.push(self.finding(Verdict::Retype, Decision::Refused, new.label(), note));
         } else if !changes.is_empty() && declared && old.size == new.size {
             let note = format!("declared: it was {}", old.ty.label());
-            findings.push(self.finding(Verdict::Retype, Decision::Safe, new.label(), note));
+            findings.push(FieldChange {
+                declared: Some(Declared::Same),
+                ..self.finding(Verdict::Retype, Decision::Safe, new.label(), note)
+            });
         } else {
             findings.extend(changes.into_iter().map(|change| {
                 let field = format!("{}{}", new.label(), change.path);
@@ -249,7 +271,10 @@ impl<'a> Area<'a> {
                     false if kept => format!("{}; {KEPT}", change.note),
                     false => change.note,
                 };
-                self.finding(change.verdict, change.decision, &field, note)
+                FieldChange {
+                    declared: change.declared,
+                    ..self.finding(change.verdict, change.decision, &field, note)
+                }
             }));
         }
         if moved {

@@ -38,7 +38,8 @@ pub struct Layout {
 pub enum Unlisted {
     /// ERC-7201 namespaces: no compiler's `storageLayout` lists one.
     Namespaces,
-    /// What lies at slots that the code computes by itself, by the places in the sources that do.
+    /// What lies at slots that the code may compute by itself, by the places in the sources that may, and the
+    /// packages that were not searched.
     SlotsByHand(Vec<String>),
 }
 
@@ -47,7 +48,7 @@ impl fmt::Display for Unlisted {
         match self {
             Self::Namespaces => f.write_str("namespaces not listed"),
             Self::SlotsByHand(places) => {
-                write!(f, "slots computed by hand ({})", places.join(", "))
+                write!(f, "slots may be computed by hand ({})", places.join(", "))
             }
         }
     }

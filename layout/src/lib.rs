@@ -65,6 +65,6 @@ pub use plan::{
     Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write,
     plan,
 };
-pub use report::{Decision, FieldChange, Location, Report, Verdict};
+pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict};
 pub use skeleton::skeleton;
 pub use steps::{DeclaredStep, StepKind};

@@ -88,6 +88,15 @@ impl Decision {
     }
 }
 
+/// What somebody declares of a field, and nobody can check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// Its bytes mean the same under another name, or in another type.
+    Same,
+    /// The same, and the version before has another field of its new name: two may be exchanged by mistake.
+    Exchanged,
+}
+
 /// Where a field lives and as what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Location {
@@ -129,6 +138,9 @@ pub struct FieldChange {
     pub new: Option<Location>,
     /// Why, and what to do.
     pub note: String,
+    /// What makes it safe, where that is somebody's word and no compiler knows it.
+    #[serde(skip)]
+    pub declared: Option<Declared>,
 }
 
 /// What a comparison of two layouts found: nothing, if nothing changed.

@@ -4,7 +4,7 @@
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
 //! transaction leaves, `settled` when its outcome is known. A line that a kill cut in the middle is
-//! ignored. What went through stays until the command has reported it, so that a run which is killed
+//! passed over, and said. What went through stays until the command has reported it, so that a run which is killed
 //! before is reported by the next one. The journal is a convenience: without it nothing is blocked, and
 //! what the chain says wins.
 
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use thiserror::Error;
 
 /// Bytes that a journal grows to before what is settled is left out of it.
@@ -41,6 +41,8 @@ pub struct Journal {
     path: PathBuf,
     /// What went through and the command has not yet reported.
     included: Mutex<Vec<TxHash>>,
+    /// It is said once that a line cannot be read.
+    damaged: Once,
     progress: Arc<dyn Progress>,
 }
 
@@ -160,6 +162,7 @@ impl Journal {
         Ok(Self {
             path,
             included: Mutex::default(),
+            damaged: Once::new(),
             progress,
         })
     }
@@ -196,17 +199,31 @@ impl Journal {
         let bytes = bytes.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         let mut open = BTreeMap::new();
-        for (position, line) in text.lines().enumerate() {
+        // Every line begins with a line break.
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty());
+        for (position, line) in lines {
             match serde_json::from_str(line) {
                 Ok(Line::Sending(entry)) => {
                     open.retain(|_, other: &mut InFlight| other.tx != entry.tx);
                     open.insert(position, entry);
                 }
                 Ok(Line::Settled(tx)) => open.retain(|_, entry| entry.tx != tx),
-                Err(_) => {}
+                Err(_) => self.damaged.call_once(|| self.print(&self.damage())),
             }
         }
         open.into_values().collect()
+    }
+
+    /// What it means that a line is no line of a journal.
+    fn damage(&self) -> String {
+        format!(
+            "warning: a line of {} cannot be read: it was cut while it was written, before anything was sent, or the \
+             file was damaged, and then a transaction that it named may still be on its way",
+            self.path.display()
+        )
     }
 
     /// Notes a transaction that is about to be sent.

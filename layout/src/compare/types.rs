@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Area;
 use crate::error::LayoutError;
 use crate::fields::{Field, fields};
-use crate::report::{Decision, Verdict};
+use crate::report::{Decision, Declared, Verdict};
 use crate::shape::{Bytes, Shape, Type};
 
 /// One thing that changed within a type.
@@ -16,6 +16,7 @@ pub(crate) struct Change {
     pub(crate) verdict: Verdict,
     pub(crate) decision: Decision,
     pub(crate) note: String,
+    pub(crate) declared: Option<Declared>,
 }
 
 /// Two type ids and the room behind the old one.
@@ -118,6 +119,7 @@ impl Types {
                         verdict: finding.verdict,
                         decision: finding.decision,
                         note: finding.note,
+                        declared: finding.declared,
                     })
                     .collect())
             }
@@ -182,6 +184,7 @@ fn retype(old: Type<'_>, new: Type<'_>) -> Change {
         verdict: Verdict::Retype,
         decision: Decision::Refused,
         note: format!("was {}, is {}{widened}", old.label(), new.label()),
+        declared: None,
     }
 }
 
@@ -195,6 +198,7 @@ fn unknown(old: Type<'_>, new: Type<'_>) -> Change {
             old.label(),
             new.label()
         ),
+        declared: None,
     }
 }
 
@@ -207,6 +211,7 @@ fn signed_keys(key: Type<'_>) -> Change {
             "stylus-sdk fills {} keys up with zeros, Solidity with the sign: entries under negative keys are in other slots",
             key.label()
         ),
+        declared: None,
     }
 }
 
@@ -244,6 +249,7 @@ fn lengths(
             verdict: Verdict::SafeAppend,
             decision: Decision::Safe,
             note: format!("grew from {old} to {new} elements, on bytes that nothing used"),
+            declared: None,
         }),
         _ => Some(Change {
             note: format!("had {old} elements, has {new}"),

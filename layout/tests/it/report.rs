@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use stylus_layout::{
-    Decision, Declarations, Item, Layout, LayoutError, Overrides, Report, TypeItem, Verdict,
-    compare, plan,
+    Decision, Declarations, Declared, Item, Layout, LayoutError, Overrides, Report, TypeItem,
+    Verdict, compare, plan,
 };
 
 /// `(label, type, slot, offset, bytes)` of each variable.
@@ -112,6 +112,15 @@ fn a_rename_is_known_from_either_sides_declaration() {
     old.storage[0].renamed_from = Some("x".into());
     let new = old.clone();
     assert!(check(&old, &new).findings.is_empty());
+    // Two crossed declarations may be meant, as upgrades-core takes them, and are told apart.
+    let mut crossed = two(["x", "y"]);
+    crossed.storage[0].renamed_from = Some("y".into());
+    crossed.storage[1].renamed_from = Some("x".into());
+    let report = check(&two(["y", "x"]), &crossed);
+    let found: Vec<_> = report.findings.iter().map(|one| one.declared).collect();
+    assert_eq!(found, [Some(Declared::Exchanged); 2], "{report}");
+    let report = check(&plain("x"), &declared("y", "x"));
+    assert_eq!(report.findings[0].declared, Some(Declared::Same));
 }
 
 #[test]

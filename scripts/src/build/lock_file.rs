@@ -13,6 +13,18 @@ const VERSION_MIN: u32 = 3;
 /// The public registry, as cargo names it in the file, whatever mirror it comes from.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
+/// The packages by which a contract reaches its storage, and whose macros make its functions.
+pub(super) const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
+/// What is made with them and keeps its storage in fields.
+const KNOWN: [&str; 6] = [
+    "openzeppelin-stylus",
+    "openzeppelin-stylus-proc",
+    "stylus-core",
+    "stylus-proc",
+    "stylus-sdk",
+    "stylus-test",
+];
+
 /// A lock file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LockFile {
@@ -124,6 +136,22 @@ impl LockFile {
         named
             .filter(move |one| !is_there(one))
             .map(|one| one.name.as_str())
+    }
+
+    /// Packages that may keep storage at any slot and are not searched: of a repository or another registry, or made
+    /// with one of [`SDK`] and not of those that are known to keep it where their fields are.
+    pub(super) fn unsearched(&self) -> Vec<String> {
+        let is_hidden = |one: &&Locked| match one.source.as_deref() {
+            Some(REGISTRY) => {
+                let mut used = one.dependencies.iter().map(|one| name_of(one));
+                used.any(|name| SDK.contains(&name)) && !KNOWN.contains(&one.name.as_str())
+            }
+            other => other.is_some(),
+        };
+        let hidden = self.package.iter().filter(is_hidden);
+        hidden
+            .map(|one| format!("{} {}", one.name, one.version))
+            .collect()
     }
 
     /// The version of a package that it names.

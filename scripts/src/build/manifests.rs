@@ -108,7 +108,7 @@ pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<Table,
     Ok(manifest)
 }
 
-fn is_library(kind: &TargetKind) -> bool {
+pub(super) fn is_library(kind: &TargetKind) -> bool {
     use TargetKind::{CDyLib, DyLib, Lib, ProcMacro, RLib, StaticLib};
     matches!(kind, CDyLib | DyLib | Lib | ProcMacro | RLib | StaticLib)
 }

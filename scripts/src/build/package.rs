@@ -126,17 +126,6 @@ impl Package {
         found.ok_or(BuildError::NotAContract { path: folder })
     }
 
-    /// Whether it is one of the framework's: a workspace that has them all has it. A name alone is anybody's.
-    pub(super) fn is_framework(&self) -> bool {
-        let has = |name: &str| {
-            self.workspace
-                .members
-                .iter()
-                .any(|(_, told)| told.name == name)
-        };
-        FRAMEWORK.contains(&self.name.as_str()) && FRAMEWORK.into_iter().all(has)
-    }
-
     /// A value of `[package.metadata.stylus-upgrades]`.
     fn metadata(&self, key: &str) -> &Value {
         &self.told.metadata["stylus-upgrades"][key]

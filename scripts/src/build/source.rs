@@ -6,23 +6,25 @@ use super::config::{self, Config};
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
-use super::lock_file::LockFile;
-use super::manifests;
+use super::lock_file::{LockFile, SDK};
+use super::manifests::{self, is_library};
 use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
 use super::places::{CopyPaths, ELSEWHERE};
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
 use crate::interface::RustFile;
 use alloy::primitives::{B256, Keccak256};
+use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use stylus_upgrades_framework::SOURCES;
 
 /// Where the copy holds the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
 /// The settings in the copy.
 pub(super) const CONFIG: &str = ".cargo/config.toml";
-/// The packages whose macros make the functions, beside the framework's.
-const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
+/// The framework's package that reads and writes any slot.
+const HOST: &str = "stylus-upgrades-host";
 
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub(super) struct Source {
     pub(super) rust: Vec<RustFile>,
     /// Packages in the place of those whose macros write the functions: they can write anything.
     pub(super) replaced: BTreeSet<String>,
+    /// What else is compiled whose sources are not searched, or not as those of a contract.
+    pub(super) unsearched: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
@@ -103,13 +107,30 @@ impl Source {
         if let Some(code) = &config.code {
             tree.insert(CONFIG, Entry::text(code.as_str()));
         }
-        let others = || packages.iter().skip(1).filter(|one| !one.is_framework());
+        let are_ours: Vec<bool> = packages
+            .iter()
+            .zip(&own)
+            .map(|(package, files)| is_framework(package, files, &places))
+            .collect();
+        let all = || packages.iter().zip(&are_ours);
+        let others = || all().filter_map(|(one, is_ours)| (!is_ours).then_some(one));
+        let locked_by_name = lock
+            .iter()
+            .flat_map(|lock| lock.reduced(&packages).unsearched());
+        let unsearched = others()
+            .filter_map(unsearched)
+            .chain(locked_by_name)
+            .collect();
         let is_macro = |name: &&str| SDK.contains(name) || FRAMEWORK.contains(name);
-        let by_path = others().map(|one| one.name.as_str()).filter(is_macro);
+        let by_path = others()
+            .skip_while(|one| one.folder == package.folder)
+            .map(|one| one.name.as_str())
+            .filter(is_macro);
         let locked = lock.iter().flat_map(|lock| lock.not_of_registry(&SDK));
         Ok(Self {
             replaced: by_path.chain(locked).map(str::to_owned).collect(),
-            rust: rust(&packages, &own, &places),
+            rust: rust(&packages, &are_ours, &own, &places),
+            unsearched,
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
             profile: manifests::profile(&package.root_manifest()?),
@@ -138,9 +159,15 @@ impl Source {
 }
 
 /// The Rust files of the contract and of all others that are not the framework's.
-fn rust(packages: &[Package], own: &[Tree], places: &CopyPaths) -> Vec<RustFile> {
+fn rust(
+    packages: &[Package],
+    are_ours: &[bool],
+    own: &[Tree],
+    places: &CopyPaths,
+) -> Vec<RustFile> {
     let mut found = Vec::new();
-    for (number, (package, files)) in packages.iter().zip(own).enumerate() {
+    let all = packages.iter().zip(are_ours).zip(own);
+    for (number, ((package, is_ours), files)) in all.enumerate() {
         let is_own = number == 0;
         let (place, root) = (
             places.package(&package.folder),
@@ -152,11 +179,12 @@ fn rust(packages: &[Package], own: &[Tree], places: &CopyPaths) -> Vec<RustFile>
                 Err(_) => (&package.root, path.strip_prefix(&root).unwrap_or(path)),
             };
             match entry {
-                Entry::File { bytes, .. } if is_own || !package.is_framework() => {
+                Entry::File { bytes, .. } if is_own || !is_ours => {
                     found.push(RustFile {
                         path: folder.join(inside),
                         inside: inside.to_owned(),
                         is_own,
+                        package: package.name.clone(),
                         bytes: bytes.clone(),
                     });
                 }
@@ -165,6 +193,39 @@ fn rust(packages: &[Package], own: &[Tree], places: &CopyPaths) -> Vec<RustFile>
         }
     }
     found
+}
+
+/// Packages that may compute slots of storage where no search of their Rust files shows it.
+fn unsearched(package: &Package) -> Option<String> {
+    let sources = package.told.manifest_path.with_file_name("src");
+    let is_hidden = |target: &Target| {
+        let makes_code = [TargetKind::CustomBuild, TargetKind::ProcMacro];
+        let is_elsewhere = !target.src_path.starts_with(&sources);
+        makes_code.iter().any(|kind| target.is_kind(kind.clone()))
+            || (is_elsewhere && target.kind.iter().any(is_library))
+    };
+    let reaches_all = package.dependency_names().contains(HOST);
+    let is_hidden = reaches_all || package.told.targets.iter().any(is_hidden);
+    is_hidden.then(|| package.name.clone())
+}
+
+/// Whether a package is one of the framework's, file by file as this program was built with. A name is anybody's.
+fn is_framework(package: &Package, files: &Tree, places: &CopyPaths) -> bool {
+    let place = places.package(&package.folder);
+    let known = SOURCES.iter().filter(|(name, ..)| *name == package.name);
+    let known: Vec<(PathBuf, &[u8])> = known
+        .map(|(_, inside, bytes)| (join(&place, Path::new(inside)), *bytes))
+        .collect();
+    let is_there = |(path, bytes): &(PathBuf, &[u8])| matches!(files.get(path), Some(Entry::File { bytes: found, .. }) if found == bytes);
+    let is_known = |path: &Path| known.iter().any(|(one, _)| one == path);
+    let tests = join(&place, Path::new("tests"));
+    let mut rust = files
+        .entries()
+        .map(|(path, _)| path)
+        .filter(|path| is_rust(path));
+    !known.is_empty()
+        && known.iter().all(is_there)
+        && rust.all(|path| is_known(path) || path.starts_with(&tests))
 }
 
 fn is_rust(path: &Path) -> bool {

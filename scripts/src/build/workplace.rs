@@ -23,6 +23,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 use stylus_layout::Unlisted;
 
+/// Places of slots that may be computed by hand that are named, at most: the layout's document has no room for more.
+const PLACES_MAX: usize = 8;
+
 /// A folder of outputs, and who builds there.
 pub(super) struct Workplace<'a> {
     builder: &'a Builder,
@@ -71,6 +74,8 @@ impl<'a> Workplace<'a> {
         let sources = SourceFiles::read(&source.rust);
         let mut artifact = self.built(&source, known, &sources)?;
         let by_hand = sources.slots_by_hand();
+        let by_hand = source.unsearched.iter().cloned().chain(by_hand);
+        let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
         }

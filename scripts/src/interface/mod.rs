@@ -7,6 +7,7 @@
 //!
 //! What is in none of them is not known, and said.
 
+mod by_hand;
 mod compare;
 mod module;
 mod published;

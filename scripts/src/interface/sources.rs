@@ -1,30 +1,18 @@
 //! The sources of a contract, searched by names: nothing of the language is resolved. They are the
 //! places in messages, and the names of what the module has among its bytes.
 
-use super::storage::{StorageStruct, idents, storage_structs};
+use super::by_hand;
+use super::storage::{StorageStruct, storage_structs};
 use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
-use syn::{
-    Attribute, Expr, ExprCall, ExprLit, ExprUnsafe, File, Ident, ImplItemFn, Lit, Macro,
-    MetaNameValue,
-};
+use syn::{Attribute, Expr, ExprLit, File, ImplItemFn, Lit, MetaNameValue};
 
 /// Bytes of a source file, at most.
 const FILE_MAX: usize = 8_000_000;
 /// Folders of a crate that hold no part of its library.
 const OTHERS: [&str; 3] = ["benches", "examples", "tests"];
-/// What stylus-sdk and OpenZeppelin's library for it have for storage at any slot.
-const BY_HAND: [&str; 5] = [
-    "StorageAccess",
-    "StorageCache",
-    "StorageSlot",
-    "storage_cache_bytes32",
-    "storage_load_bytes32",
-];
-/// Places of slots computed by hand that are named, at most: the layout's document has no room for more.
-const PLACES_MAX: usize = 8;
 
 /// A Rust file that a contract is built from.
 #[derive(Debug, Clone)]
@@ -35,6 +23,8 @@ pub struct RustFile {
     pub inside: PathBuf,
     /// Whether it is the contract's own.
     pub is_own: bool,
+    /// The package that it belongs to.
+    pub package: String,
     /// What it holds.
     pub bytes: Vec<u8>,
 }
@@ -104,16 +94,19 @@ impl<'a> SourceFiles<'a> {
         entrypoints.map(|one| one.name.clone()).collect()
     }
 
-    /// Where slots of storage are computed by hand, as `file: name`: what is kept there is in no layout.
-    pub fn slots_by_hand(&self) -> Vec<String> {
-        let mut places = BTreeSet::new();
-        for source in &self.files {
-            let mut search = ByHand::default();
-            search.visit_file(&source.file);
-            let found = search.found.into_iter();
-            places.extend(found.map(|name| format!("{}: {name}", source.of.name())));
-        }
-        places.into_iter().take(PLACES_MAX).collect()
+    /// Where slots of storage may be computed by hand, as `file: word`, and files that nobody could search: what is
+    /// kept there is in no layout.
+    pub fn slots_by_hand(&self) -> BTreeSet<String> {
+        let writes_layouts = |source: &&Source<'_>| by_hand::writes_layouts(&source.of.bytes);
+        let packages = self.files.iter().filter(writes_layouts);
+        let packages: BTreeSet<&str> = packages.map(|one| one.of.package.as_str()).collect();
+        let words = |source: &Source<'a>| {
+            let has_layout = packages.contains(source.of.package.as_str());
+            let words = by_hand::words(&source.of.bytes, &source.file, has_layout).into_iter();
+            words.map(|word| format!("{}: {word}", source.of.name()))
+        };
+        let words = self.files.iter().flat_map(words);
+        words.chain(self.unseen.iter().cloned()).collect()
     }
 
     /// Where fields and functions stand.
@@ -222,58 +215,4 @@ fn renamed(attributes: &[Attribute]) -> Option<String> {
         }) => Some(text.value()),
         _ => None,
     }
-}
-
-/// What computes slots by itself.
-#[derive(Default)]
-struct ByHand {
-    found: Vec<String>,
-    is_unsafe: bool,
-}
-
-impl<'a> Visit<'a> for ByHand {
-    fn visit_ident(&mut self, name: &'a Ident) {
-        if BY_HAND.iter().any(|one| name == one) {
-            self.found.push(name.to_string());
-        }
-    }
-
-    fn visit_macro(&mut self, one: &'a Macro) {
-        let names = idents(one.tokens.clone()).into_iter();
-        self.found
-            .extend(names.filter(|name| BY_HAND.contains(&name.as_str())));
-    }
-
-    fn visit_expr_unsafe(&mut self, one: &'a ExprUnsafe) {
-        let outside = std::mem::replace(&mut self.is_unsafe, true);
-        syn::visit::visit_expr_unsafe(self, one);
-        self.is_unsafe = outside;
-    }
-
-    /// `StorageType::new(slot, offset, host)`, which is unsafe.
-    fn visit_expr_call(&mut self, one: &'a ExprCall) {
-        if let (Expr::Path(path), true, 3) = (one.func.as_ref(), self.is_unsafe, one.args.len()) {
-            let last = path.path.segments.last();
-            if last.is_some_and(|last| last.ident == "new") {
-                self.found.push("StorageType::new".into());
-            }
-        }
-        syn::visit::visit_expr_call(self, one);
-    }
-
-    /// What tests do is in no contract.
-    fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
-        if !is_for_tests(item) {
-            syn::visit::visit_item_mod(self, item);
-        }
-    }
-}
-
-/// Whether a module has `#[cfg(test)]`.
-fn is_for_tests(item: &syn::ItemMod) -> bool {
-    let mut lists = item
-        .attrs
-        .iter()
-        .filter_map(|one| one.meta.require_list().ok());
-    lists.any(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
 }

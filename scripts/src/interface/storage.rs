@@ -90,7 +90,7 @@ fn fields(tokens: TokenStream, is_sol: bool) -> Vec<(String, usize)> {
 }
 
 /// Every word of some tokens.
-pub(super) fn idents(tokens: TokenStream) -> Vec<String> {
+fn idents(tokens: TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     for token in tokens {
         match token {

@@ -128,6 +128,7 @@ fn rust(files: &[(&str, &str)]) -> Vec<RustFile> {
         path: path.into(),
         inside: path.into(),
         is_own: true,
+        package: String::new(),
         bytes: text.as_bytes().to_vec(),
     };
     files.iter().map(file).collect()
@@ -385,27 +386,83 @@ fn what_of_the_sources_cannot_be_read_is_said() {
 }
 
 #[test]
-fn slots_by_hand_are_named_with_their_files() {
-    for (code, name) in [
+fn whatever_may_compute_slots_is_named_with_its_file() {
+    for (code, word) in [
         (
             "fn a() { unsafe { StorageU256::new(slot, 0, vm) }; }",
-            Some("StorageType::new"),
+            "unsafe",
         ),
-        ("fn a() { StorageU256::new(slot, 0, vm); }", None),
-        ("use stylus_core::StorageAccess;", Some("StorageAccess")),
+        (
+            "unsafe fn a() { let make = StorageU256::new; make(slot, 0, vm); }",
+            "unsafe",
+        ),
+        ("macro_rules! a { () => { unsafe { make() } } }", "unsafe"),
+        (
+            "#[cfg(test)] macro_rules! a { () => { #[cfg(test)] mod a { unsafe {} } } }",
+            "unsafe",
+        ),
+        ("paste! { [<un safe>] { make() } }", "[<…>]"),
+        (
+            "unsafe extern \"C\" { #[link_name = \"storage_load_bytes32\"] fn a(); }",
+            "unsafe",
+        ),
+        ("include!(\"a.inc\");", "include"),
+        ("use core::include as other;", "include"),
+        ("#[path = \"a.inc\"] mod a;", "path"),
+        ("#[cfg_attr(all(), path = \"a.inc\")] mod a;", "path"),
+        (
+            "#[link_section = \"stylus-layout\"] static A: u8 = 0;",
+            "link_section",
+        ),
+        (
+            "#[no_mangle] pub extern \"C\" fn user_entrypoint(_: usize) {}",
+            "no_mangle",
+        ),
+        (
+            "#[export_name = \"user_entrypoint\"] pub extern \"C\" fn main() {}",
+            "export_name",
+        ),
+        (
+            "impl StorageKey for A { fn to_slot(&self, _: B256) -> U256 { slot } }",
+            "to_slot",
+        ),
+        (
+            "impl StorageLayout for A { const KIND: Link = other; }",
+            "KIND",
+        ),
+        ("use stylus_core::StorageAccess;", "StorageAccess"),
+        (
+            "fn a() { vm.r#storage_load_bytes32(slot); }",
+            "storage_load_bytes32",
+        ),
         (
             "fn a() { x!(storage_load_bytes32(1)); }",
-            Some("storage_load_bytes32"),
+            "storage_load_bytes32",
         ),
-        ("#[cfg(test)] mod tests { use a::StorageCache; }", None),
+        // A decoy of the entrypoint's name has to say that it is top-level storage.
+        (
+            "use prelude::upgradeable as u; unsafe impl T for Decoy {}",
+            "unsafe",
+        ),
+        ("fn a() { StorageU256::new(slot, 0, vm); }", ""),
+        ("#[cfg(test)] mod tests { fn a() { unsafe {} } }", ""),
+        ("unsafe impl TopLevelStorage for Component {}", ""),
+        ("#[no_mangle] pub extern \"C\" fn main() {}", ""),
+        ("#[unsafe(no_mangle)]\npub extern \"C\" fn main() {}", ""),
+        (
+            "/// unsafe, include!\nfn a() -> [<T as A>::B; 2] { include_str!(\"a\"); path == \"a\" }",
+            "",
+        ),
+        (SOURCE, ""),
     ] {
         let rust = rust(&[("src/deep/a.rs", code)]);
-        let sources = SourceFiles::read(&rust);
-        let expected: Vec<String> = name
-            .iter()
-            .map(|name| format!("src/deep/a.rs: {name}"))
-            .collect();
-        assert_eq!(sources.slots_by_hand(), expected, "{code}");
+        let found = SourceFiles::read(&rust).slots_by_hand();
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        let expected = format!("src/deep/a.rs: {word}");
+        match word {
+            "" => assert_eq!(found, [""; 0], "{code}"),
+            _ => assert!(found.contains(&expected.as_str()), "{code}: {found:?}"),
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 use super::{FOLDER, InFlight, Journal};
 use crate::ids::{CalldataHash, TxHash};
-use crate::progress::Silent;
+use crate::progress::{Progress, Silent};
 use alloy::primitives::{Address, B256};
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn journal(folder: &std::path::Path) -> Journal {
     Journal::new(
@@ -37,11 +37,29 @@ fn what_is_not_settled_is_pending_in_its_order() {
     assert_eq!(journal.in_flight(), [entry(1), entry(3)]);
 }
 
+/// Keeps what is noted.
+#[derive(Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl Progress for Notes {
+    fn begin(&self, _: &str) {}
+    fn tick(&self, _: &str) {}
+    fn end(&self, _: &str) {}
+    fn note(&self, text: &str) {
+        self.0.lock().expect("nobody panics").push(text.to_owned());
+    }
+}
+
 #[test]
-fn a_line_cut_in_the_middle_is_ignored_and_harms_no_other() {
+fn a_line_cut_in_the_middle_is_said_and_harms_no_other() {
     let folder = tempfile::tempdir().expect("a folder");
-    let journal = journal(folder.path());
+    let notes = Arc::new(Notes::default());
+    let file = folder.path().join(FOLDER);
+    let journal = Journal::new(&file, (7, false), Address::ZERO, notes.clone());
+    let journal = journal.expect("a journal");
     journal.sending(entry(1));
+    assert_eq!(journal.in_flight(), [entry(1)]);
+    assert_eq!(*notes.0.lock().expect("nobody panics"), [""; 0]);
     let mut file = std::fs::OpenOptions::new()
         .append(true)
         .open(journal.path())
@@ -51,6 +69,11 @@ fn a_line_cut_in_the_middle_is_ignored_and_harms_no_other() {
     assert_eq!(journal.in_flight(), [entry(1)]);
     journal.sending(entry(2));
     assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
+    let notes = notes.0.lock().expect("nobody panics");
+    let [note] = notes.as_slice() else {
+        panic!("once: {notes:?}")
+    };
+    assert!(note.contains("cannot be read"), "{note}");
 }
 
 #[test]

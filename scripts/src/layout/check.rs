@@ -9,8 +9,8 @@ use crate::ids::LayoutHash;
 use serde::Serialize;
 use std::sync::Arc;
 use stylus_layout::{
-    Decision, Declarations, Document, FieldChange, Item, Layout, Members, Unlisted, Verdict,
-    compare,
+    Decision, Declarations, Declared, Document, FieldChange, Item, Layout, Members, Unlisted,
+    Verdict, compare,
 };
 
 /// One version of a pair.
@@ -110,10 +110,11 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
     found.report = compare(&old.layout, &new.layout, declared)
         .map_err(LayoutError::Compare)?
         .findings;
-    let is_asking = |one: &FieldChange| one.decision <= Decision::Asks;
+    let is_exchange = |one: &FieldChange| one.declared == Some(Declared::Exchanged);
+    let is_asking = |one: &FieldChange| one.decision <= Decision::Asks && !is_exchange(one);
     let together = Arc::new(pair.together(found.report.iter().all(is_asking)));
     for one in &found.report {
-        if one.decision == Decision::Safe {
+        if one.decision == Decision::Safe && !is_exchange(one) {
             continue;
         }
         let id = finding_id(one);
@@ -134,6 +135,7 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
         found.coverage.add(side.known.about(Part::Layout));
     }
     found.note_partial();
+    found.note_declared();
     Ok(found)
 }
 
@@ -173,6 +175,25 @@ impl Compared {
         for why in &self.partial {
             let some = Evidence::some(Part::Layout, Origin::NotKnown, why);
             self.coverage.add(some);
+        }
+    }
+
+    /// What is known by somebody's word alone, which no compiler checks.
+    fn note_declared(&mut self) {
+        let changes = self.report.iter().filter(|one| one.declared.is_some());
+        let migrated = self
+            .found
+            .iter()
+            .filter(|one| one.origin == Origin::Annotation);
+        let ids = changes
+            .map(finding_id)
+            .chain(migrated.map(|one| one.id.clone()));
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        if !ids.is_empty() {
+            let why = format!("by declaration alone: {}", ids.join(", "));
+            let declared = Evidence::whole(Part::Layout, Origin::Annotation, &why);
+            self.coverage.add(declared);
+            self.partial.push(why);
         }
     }
 

@@ -88,3 +88,67 @@ fn a_contract_has_its_own_layout_and_never_that_of_a_component() {
         "{answer:?}"
     );
 }
+
+/// An entrypoint without a layout, and a struct of its name with one.
+const DECOY: &str = r#"extern crate alloc;
+
+use alloc::string::String;
+use stylus_sdk::alloy_primitives::U256;
+use stylus_sdk::prelude::entrypoint as ep;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::StorageU256;
+
+mod decoy {
+    use super::*;
+    use stylus_upgradeable::prelude::*;
+
+    #[storage]
+    #[derive(StorageLayout)]
+    pub struct Note {
+        value: StorageU256,
+    }
+
+    // SAFETY: none.
+    unsafe impl stylus_sdk::stylus_core::storage::TopLevelStorage for Note {}
+
+    #[upgradeable]
+    #[public]
+    impl Note {}
+}
+
+#[storage]
+#[ep]
+pub struct Note {
+    other: StorageU256,
+    value: StorageU256,
+}
+
+#[public]
+impl Note {
+    pub fn is_migrated(&self, _version: String) -> bool {
+        true
+    }
+    pub fn value(&self) -> U256 {
+        self.value.get()
+    }
+}
+"#;
+
+#[test]
+fn a_struct_that_says_that_it_is_the_contract_is_named() {
+    let author = Author::new();
+    for (name, source) in [
+        ("aliased", DECOY.to_owned()),
+        (
+            "namesake",
+            DECOY
+                .replace(" as ep", "")
+                .replace("#[ep]", "#[entrypoint]"),
+        ),
+    ] {
+        let decoy = author.source(name, &source, "");
+        let shown = author.project.done(&["layout", "show", &decoy]);
+        let unlisted = shown["layout"]["unlisted"].to_string();
+        assert!(unlisted.contains("src/lib.rs: unsafe"), "{shown:#}");
+    }
+}

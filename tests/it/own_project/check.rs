@@ -341,4 +341,18 @@ fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
     let new = shown["hash"].as_str().expect("a hash");
     fs::write(&record, text.replace(old, new)).expect("written");
     assert!(layouts(), "rewritten");
+    // A build script moves the branch that was reviewed: what that had is read before.
+    empty.git(&["branch", "--force", "main", "v1.0"]);
+    let repository = empty.path("note");
+    let script = format!(
+        "fn main() {{\n    let mut git = std::process::Command::new(\"git\");\n    \
+         let moved = git.args([\"-C\", {repository:?}, \"branch\", \"--force\", \"main\", \"change\"]);\n    \
+         assert!(moved.status().expect(\"git\").success());\n}}\n"
+    );
+    fs::write(empty.path("note/build.rs"), script).expect("written");
+    empty.git(&["add", "."]);
+    empty.git(&["commit", "--quiet", "--message=change"]);
+    assert!(layouts(), "moved");
+    let commit = |name| empty.git(&["rev-parse", name]);
+    assert_eq!(commit("main"), commit("change"), "the script ran");
 }

@@ -22,6 +22,7 @@ use crate::layout::erc7201::{Erc7201, Namespace};
 pub use encode::{encode, encoded_length};
 pub use keys::KeyLayout;
 use stylus_upgrades_interface::lazy::KeptLazily;
+use stylus_upgrades_interface::slots;
 
 /// Storage whose layout is known. Derived for structs. `#[upgradeable]` asks its own struct for it.
 #[diagnostic::on_unimplemented(
@@ -200,9 +201,22 @@ pub struct Probe<T: ?Sized>(PhantomData<T>);
 
 impl<T: StorageType, N: Namespace> Probe<Erc7201<T, N>> {
     /// The namespace that the type itself names.
-    pub const NAMESPACE: Option<&'static str> = Some(N::ID);
+    pub const NAMESPACE: Option<&'static str> = Some(id::<N>());
     /// What it keeps there, in bytes.
     pub const OWN_BYTES: usize = own_bytes::<T>();
+}
+
+/// The id of a namespace.
+///
+/// # Panics
+/// Where its root is not the one that follows from the id: an implementation by hand says another one.
+const fn id<N: Namespace>() -> &'static str {
+    let root = slots::erc7201(N::ID.as_bytes());
+    assert!(
+        encode::is_same(&root.0, &N::ROOT.0),
+        "the root of the namespace does not follow from its id: derive it, with #[layout(erc7201 = \"...\")]"
+    );
+    N::ID
 }
 
 /// The answer for every other type.

@@ -113,6 +113,68 @@ fn a_package_with_a_name_like_the_frameworks_is_anybodys() {
 }
 
 #[test]
+fn what_may_compute_slots_and_is_not_searched_is_named() {
+    let framework = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let host = framework.join("proxy/host");
+    let host = format!("[dependencies]\nstylus-upgrades-host = {{ path = {host:?} }}\n");
+    for (name, manifest, file, is_named) in [
+        ("other", "", "src/more.rs", false),
+        ("other", "", "build.rs", true),
+        ("other", "[lib]\nproc-macro = true\n", "src/more.rs", true),
+        (
+            "other",
+            "[lib]\npath = \"tests/lib.rs\"\n",
+            "tests/lib.rs",
+            true,
+        ),
+        ("other", &host, "src/more.rs", true),
+        (
+            "stylus-upgrades-macros",
+            "[lib]\nproc-macro = true\n",
+            "src/more.rs",
+            true,
+        ),
+    ] {
+        let project = Project::new();
+        let manifest = format!("[package]\nname = \"{name}\"\n{manifest}");
+        project.write("work/other/Cargo.toml", &manifest);
+        project.write(&format!("work/other/{file}"), "");
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!("[package]\nname = \"contract\"\n[dependencies]\n{name} = {{ path = \"../other\" }}\n"),
+        );
+        let unsearched = project.source().unsearched;
+        assert_eq!(unsearched.contains(name), is_named, "{manifest}");
+        assert_eq!(unsearched.len(), usize::from(is_named), "{unsearched:?}");
+    }
+    let registry = "registry+https://github.com/rust-lang/crates.io-index";
+    for (name, source, needs, is_named) in [
+        ("far", registry, "stylus-sdk", true),
+        ("far", registry, "serde", false),
+        ("far", "git+https://example.org/far#0", "serde", true),
+        ("openzeppelin-stylus", registry, "stylus-sdk", false),
+    ] {
+        let project = Project::new();
+        project.write(
+            "work/contract/Cargo.toml",
+            &format!("[package]\nname = \"contract\"\n[dependencies]\n{name} = \"1\"\n"),
+        );
+        let lock = LOCK.replace(" \"other\",", &format!(" \"{name}\","));
+        let lock = format!(
+            "{lock}\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"{source}\"\n\
+             dependencies = [\n \"{needs}\",\n]\n"
+        );
+        project.write("work/Cargo.lock", &lock);
+        let unsearched = project.source().unsearched;
+        assert_eq!(
+            unsearched.contains(&format!("{name} 1.0.0")),
+            is_named,
+            "{lock}"
+        );
+    }
+}
+
+#[test]
 fn macros_that_do_not_come_from_the_registry_are_noticed() {
     let project = Project::new();
     for (source, is_replaced) in [

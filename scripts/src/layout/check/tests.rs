@@ -1,6 +1,6 @@
 use super::{Pair, Said, Side, StorageCheck};
 use crate::app_error::Error;
-use crate::assess::{Accepted, Fact, FindingId, Origin, Part, Refused, Role, decide};
+use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Refused, Role, decide};
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
 use alloy::primitives::B256;
@@ -349,6 +349,30 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
 }
 
 #[test]
+fn what_an_author_declares_is_compared_in_part_and_named() {
+    let renamed = |from: &[(&str, &str)]| {
+        let mut new = layout(&AB);
+        for (item, (_, from)) in new.storage.iter_mut().zip(from) {
+            item.renamed_from = Some((*from).to_owned());
+        }
+        Fact::of(Document::of_layout(new), Origin::Build)
+    };
+    let mut two = pair(&[("old", "uint256"), ("b", "uint256")], &AB);
+    two.new.known = renamed(&[("a", "old")]);
+    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    assert_eq!(found.coverage.of(Part::Layout), Some(Extent::Partial));
+    assert_eq!(found.partial, ["by declaration alone: rename:a"]);
+    assert!(found.found.is_empty(), "{:?}", found.found);
+
+    // Each has the other's bytes.
+    let mut two = pair(&BA, &AB);
+    two.new.known = renamed(&[("a", "b"), ("b", "a")]);
+    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    let ids: Vec<String> = found.found.iter().map(|one| one.id.to_string()).collect();
+    assert_eq!(ids, ["rename:a", "rename:b"]);
+}
+
+#[test]
 fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
     let mut layout = layout(&AB);
     layout.types.insert(
@@ -377,8 +401,8 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
     assert_eq!(
         check.partial,
         [
-            "1.0: slots computed by hand (src/lib.rs: StorageType::new)",
-            "2.0: slots computed by hand (src/lib.rs: StorageType::new)",
+            "1.0: slots may be computed by hand (src/lib.rs: StorageType::new)",
+            "2.0: slots may be computed by hand (src/lib.rs: StorageType::new)",
             "opaque fields, of which only name and size are known: b",
         ]
     );

@@ -9,7 +9,7 @@ use stylus_sdk::storage::{
     StorageUint, StorageVec,
 };
 
-use super::{KeyLayout, Kind, Link, StorageLayout};
+use super::{KeyLayout, Kind, Link, StorageLayout, id};
 use crate::layout::erc7201::{Erc7201, Namespace};
 
 impl<const B: usize, const L: usize> StorageLayout for StorageUint<B, L>
@@ -105,7 +105,7 @@ impl<T> StorageLayout for PhantomData<T> {
 
 impl<T: StorageLayout, N: Namespace> StorageLayout for Erc7201<T, N> {
     const KIND: Link = Link::to(&Kind::Namespaced {
-        id: N::ID,
+        id: id::<N>(),
         inside: T::KIND,
     });
 }

@@ -1,0 +1,153 @@
+//! Slots of storage that code may compute by itself, searched word by word, since a macro can make anything of words.
+//! A layout lists all that a contract keeps only where none of this is found.
+
+use proc_macro2::{Delimiter, LineColumn, TokenStream, TokenTree};
+use std::collections::BTreeSet;
+use std::ops::Range;
+use syn::visit::Visit;
+
+/// What leads to storage at any slot without `unsafe`, what says by hand where fields lie or what the linker finds, and
+/// what reads sources that are not searched.
+const WORDS: [&str; 12] = [
+    "GlobalStorage",
+    "KIND",
+    "StorageAccess",
+    "StorageCache",
+    "StorageSlot",
+    "export_name",
+    "include",
+    "link_section",
+    "no_mangle",
+    "storage_cache_bytes32",
+    "storage_load_bytes32",
+    "to_slot",
+];
+/// By what a package writes the layout of a struct into its module.
+const LAYOUTS: [&str; 2] = ["__layout_section", "upgradeable"];
+
+/// Whether a source may write a layout.
+pub(super) fn writes_layouts(source: &[u8]) -> bool {
+    let mut search = Search::default();
+    search.words(tokens(source));
+    search.writes_layouts
+}
+
+/// The words of a source by which slots may be computed by hand. Where its package writes layouts, whatever says that
+/// it is top-level storage counts: that of the entrypoint is said by `#[entrypoint]`.
+pub(super) fn words(source: &[u8], file: &syn::File, has_layout: bool) -> BTreeSet<String> {
+    let mut search = Search {
+        has_layout,
+        ..Search::default()
+    };
+    search.visit_file(file);
+    search.words(tokens(source));
+    search.found
+}
+
+fn tokens(source: &[u8]) -> TokenStream {
+    let text = String::from_utf8_lossy(source);
+    text.parse().unwrap_or_default()
+}
+
+#[derive(Default)]
+struct Search {
+    found: BTreeSet<String>,
+    /// Where modules are that only tests have.
+    tests: Vec<Range<LineColumn>>,
+    has_layout: bool,
+    writes_layouts: bool,
+}
+
+impl Search {
+    fn words(&mut self, tokens: TokenStream) {
+        let all: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut left = all.as_slice();
+        while let [token, behind @ ..] = left {
+            left = behind;
+            match token {
+                TokenTree::Ident(word) => {
+                    let begin = word.span().start();
+                    if !self.tests.iter().any(|module| module.contains(&begin)) {
+                        let word = word.to_string();
+                        self.word(word.trim_start_matches("r#"), behind);
+                    }
+                }
+                // The `main` that the SDK's template has: no chain calls it.
+                TokenTree::Punct(hash) if hash.as_char() == '#' && is_main(behind) => {
+                    left = behind.get(1..).unwrap_or_default();
+                }
+                TokenTree::Group(group) => {
+                    if makes_words(group) {
+                        self.found.insert("[<…>]".into());
+                    }
+                    self.words(group.stream());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn word(&mut self, word: &str, behind: &[TokenTree]) {
+        self.writes_layouts |= LAYOUTS.contains(&word);
+        let is_found = match (word, behind) {
+            // It promises something, and makes no slot.
+            ("unsafe", [TokenTree::Ident(next), ..]) if next == "impl" => self.has_layout,
+            ("path", [TokenTree::Punct(is), TokenTree::Literal(_), ..]) => is.as_char() == '=',
+            ("unsafe", _) => true,
+            _ => WORDS.contains(&word),
+        };
+        if is_found {
+            self.found.insert(word.to_owned());
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Search {
+    fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
+        match &item.content {
+            Some((braces, _)) if is_for_tests(item) => {
+                let (open, close) = (braces.span.open(), braces.span.close());
+                self.tests.push(open.start()..close.end());
+            }
+            _ => syn::visit::visit_item_mod(self, item),
+        }
+    }
+}
+
+/// Whether a module has `#[cfg(test)]`.
+fn is_for_tests(item: &syn::ItemMod) -> bool {
+    let mut lists = item
+        .attrs
+        .iter()
+        .filter_map(|one| one.meta.require_list().ok());
+    lists.any(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
+}
+
+/// Whether behind a `#` stand `[no_mangle]` and a function `main`.
+fn is_main(behind: &[TokenTree]) -> bool {
+    let [TokenTree::Group(attribute), head @ ..] = behind else {
+        return false;
+    };
+    let attribute = attribute.stream().to_string();
+    let words = head
+        .iter()
+        .map(ToString::to_string)
+        .take_while(|word| word != "main");
+    let before: Vec<String> = words.collect();
+    let is_fn = matches!(
+        before.join(" ").as_str(),
+        "pub extern \"C\" fn" | "extern \"C\" fn"
+    );
+    is_fn
+        && matches!(
+            attribute.as_str(),
+            "no_mangle" | "unsafe (no_mangle)" | "unsafe(no_mangle)"
+        )
+}
+
+/// Whether a macro may join words in it to others: `[<un safe>]`.
+fn makes_words(group: &proc_macro2::Group) -> bool {
+    let is = |token: Option<TokenTree>, mark: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark);
+    let mut tokens = group.stream().into_iter();
+    group.delimiter() == Delimiter::Bracket && is(tokens.next(), '<') && is(tokens.last(), '>')
+}
