@@ -192,7 +192,9 @@ impl Walk<'_> {
     /// Puts what is proven in the place of what was given.
     fn correct(&mut self) -> Result<(), CensusError> {
         match self.corrects {
-            true => self.store.correct(&std::mem::take(&mut self.found.differences)),
+            true => self
+                .store
+                .correct(&std::mem::take(&mut self.found.differences)),
             false => Ok(()),
         }
     }

@@ -123,6 +123,9 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         (ENTRIES + 1, ENTRIES),
         "{found:?}"
     );
-    assert_eq!(found.storage.unexplained[0].hash, keccak256(keccak256("new")));
+    assert_eq!(
+        found.storage.unexplained[0].hash,
+        keccak256(keccak256("new"))
+    );
     Ok(())
 }

@@ -78,7 +78,10 @@ async fn census(entries: u64) -> f64 {
     let seconds = begun.elapsed().as_secs_f64();
     assert!(taken.complete, "{:?}", taken.walk.differences);
     assert_eq!(taken.method, Method::Range);
-    assert_eq!((taken.storage.slots, taken.storage.explained), (entries + 1, entries + 1));
+    assert_eq!(
+        (taken.storage.slots, taken.storage.explained),
+        (entries + 1, entries + 1)
+    );
     assert_eq!(taken.storage.fields[0].entries, entries);
     seconds
 }
