@@ -41,6 +41,8 @@ pub enum Unlisted {
     /// What lies at slots that the code may compute by itself, by the places in the sources that may, and the
     /// packages that were not searched.
     SlotsByHand(Vec<String>),
+    /// Whatever the file left out that the layout was taken from: no build compared it with the code.
+    NotBuilt,
 }
 
 impl fmt::Display for Unlisted {
@@ -50,6 +52,9 @@ impl fmt::Display for Unlisted {
             Self::SlotsByHand(places) => {
                 write!(f, "slots may be computed by hand ({})", places.join(", "))
             }
+            Self::NotBuilt => f.write_str(
+                "its layout is the word of a file, which no build compared with the code",
+            ),
         }
     }
 }
@@ -138,6 +143,24 @@ impl Layout {
         })?;
         layout.require_in_storage()?;
         Ok(layout)
+    }
+
+    /// Whether both list the same, whatever is known of what they do not list.
+    pub fn lists_as(&self, other: &Self) -> bool {
+        let listed = |one: &Self| Self {
+            unlisted: None,
+            ..one.clone()
+        };
+        listed(self).hash() == listed(other).hash()
+    }
+
+    /// The same by the word of a file.
+    #[must_use]
+    pub fn not_built(mut self, unlisted: Vec<Unlisted>) -> Self {
+        let is_said = unlisted.contains(&Unlisted::NotBuilt);
+        let said = (!is_said).then_some(Unlisted::NotBuilt);
+        self.unlisted = Some(unlisted.into_iter().chain(said).collect());
+        self
     }
 
     /// Fields of types that only their authors know (`#[layout(opaque = ...)]`): of those nothing but the

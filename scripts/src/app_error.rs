@@ -7,6 +7,7 @@ use crate::build::BuildError;
 use crate::census::CensusError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
+use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
@@ -127,6 +128,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     File(#[from] FileError),
+    /// Expectations are not used, or not written.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Expect(Box<ExpectError>),
     /// A call is not written to a file.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -10,6 +10,7 @@
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
 //! | [`export`] | calls to files, for approvers that are contracts |
+//! | [`expect`] | what must hold behind an upgrade, and the contract that checks it |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`interface`] | what callers can use of a module |
@@ -58,6 +59,7 @@ pub mod demo;
 pub mod deploy;
 pub mod doctor;
 pub mod error;
+pub mod expect;
 pub mod export;
 pub mod file_names;
 pub mod functions;

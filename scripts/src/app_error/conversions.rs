@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::census::CensusError;
+use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::governance::signed::SignedError;
@@ -21,6 +22,12 @@ impl From<GovernanceError> for Error {
 impl From<SignedError> for Error {
     fn from(error: SignedError) -> Self {
         GovernanceError::from(error).into()
+    }
+}
+
+impl From<ExpectError> for Error {
+    fn from(error: ExpectError) -> Self {
+        Self::Expect(error.into())
     }
 }
 

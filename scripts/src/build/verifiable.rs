@@ -20,7 +20,7 @@ use alloy::hex;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use stylus_layout::{BuildMetadata, Layout};
+use stylus_layout::BuildMetadata;
 use stylus_upgrades_interface::{chain, limits};
 
 /// The program, as cargo would look for it.
@@ -228,12 +228,11 @@ fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(),
     };
     wasm::require_no_placeholder(name, &raw)?;
     // What the layout does not list, the sources show and not the module.
-    let hash = |layout: &Option<Layout>| {
-        let unlisted = None;
-        layout.clone().map(|one| Layout { unlisted, ..one }.hash())
+    let is_listed = match (&wasm::layout(name, &raw)?, &ours.layout) {
+        (Some(theirs), Some(ours)) => theirs.lists_as(ours),
+        (theirs, ours) => theirs == ours,
     };
-    let theirs = (hash(&wasm::layout(name, &raw)?), wasm::steps(name, &raw)?);
-    match theirs == (hash(&ours.layout), ours.steps.clone()) {
+    match is_listed && wasm::steps(name, &raw)? == ours.steps {
         true => Ok(()),
         false => Err(refused(
             name,

@@ -188,6 +188,14 @@ impl Assessment {
         })
     }
 
+    /// What is accepted about a way and was not found, but may be in the next block, or was not asked about.
+    pub fn needless(&self) -> Vec<FindingId> {
+        let seen: Vec<Finding> = self.everything();
+        let is_found = |id: &FindingId| seen.iter().any(|one| one.id == *id) || self.is_safe(id);
+        let of_ways = self.accepts.iter().filter(|id| id.is_of_a_way());
+        of_ways.filter(|id| !is_found(id)).cloned().collect()
+    }
+
     /// Whether it names a difference that is in nobody's way.
     fn is_safe(&self, id: &FindingId) -> bool {
         let compared = self

@@ -235,8 +235,17 @@ fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_c
         known: Fact::unknown("nobody kept it"),
     });
     assert!(!unmatched(unknown, "reorder:a"));
-    // What lies in storage, and what a call does, may be another thing in the next block.
+    // What lies in storage, and what a call does, may be another thing in the next block: it is named.
     for id in ["dirty:a", "would-fail", "absent:source"] {
         assert!(!unmatched(best(), id), "{id}");
     }
+    let accepted = ["dirty:a", "absent:source", "migration-omitted"];
+    let accepts = accepted.map(|id| FindingId::new(id.to_owned()));
+    let mut all = Assessment::asked_by(Role::Proposer, accepts.clone().into_iter().collect());
+    all.add(best()).expect("layouts");
+    assert_eq!(all.needless().len(), accepted.len());
+    let mut unknown = best();
+    unknown.sources = vec![Fact::unknown("nobody recorded them")];
+    all.add(unknown).expect("layouts");
+    assert!(!all.needless().contains(&accepts[1]), "it was needed");
 }

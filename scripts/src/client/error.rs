@@ -100,8 +100,8 @@ pub enum ChainError {
     #[explain(
         expected = "an answer that says whether the transaction was taken",
         found = "{source}",
-        next = "run the same command with the same key again, from whatever folder: it looks for {tx} before it \
-                sends anything",
+        next = "run the same command with the same key again, from whatever folder (on a local chain or a fork: from \
+                this one): it looks for {tx} before it sends anything",
         exit = Exit::Chain
     )]
     MaybeSent {

@@ -30,7 +30,7 @@ use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use crate::manifest::Kind;
 use crate::registry::Salt;
-use alloy::primitives::U256;
+use alloy::primitives::{B256, U256};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 
@@ -189,6 +189,9 @@ pub enum Command {
         /// does, findings, storage before and after
         #[arg(value_name = "NAME|ACTION")]
         subject: Option<String>,
+        /// Ends with 1 unless the action's state difference has this hash: plan prints it, on any machine
+        #[arg(long, value_name = "HASH", requires = "subject")]
+        against: Option<B256>,
     },
     /// Look and approve in a browser, with its wallet
     Console(ConsoleArgs),

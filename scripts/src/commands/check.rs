@@ -13,7 +13,7 @@ use crate::app_error::Error;
 use crate::assess::{
     Coverage, Evidence, Finding, Origin, Part, Role, Severity, annotation, decide,
 };
-use crate::build::{Artifact, BuildError, repository};
+use crate::build::{Artifact, BuildError, Reviewed, repository};
 use crate::checks::{Assessment, Runs};
 use crate::error::{Exit, Explain, Report};
 use crate::interface::{Callable, Places, added};
@@ -104,9 +104,10 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         is_tried_in_part: false,
     };
     let reviewed = context.as_reviewed()?;
-    if let Some(reviewed) = &reviewed {
-        check.findings.extend(other_manifest(context, reviewed));
-    }
+    check.findings.extend(match &reviewed {
+        Some(reviewed) => other_manifest(context, reviewed),
+        None => unreviewed_manifest(context),
+    });
     let context = reviewed.as_ref().unwrap_or(context);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
@@ -159,6 +160,26 @@ fn other_manifest(changed: &Context, reviewed: &Context) -> Option<Finding> {
         )
     };
     (!is_same).then(|| found().from(Origin::Change))
+}
+
+/// That the registry is the one of a file which nobody reviewed, where no runner tells what the default branch has.
+fn unreviewed_manifest(context: &Context) -> Option<Finding> {
+    let Reviewed::No(why) = Reviewed::of(&context.manifest_file()) else {
+        return None;
+    };
+    let is_named = context.global.registry.is_some() || context.manifest.registry.is_none();
+    let message = format!(
+        "which registry is live is the word of a file that may be this change's own: {why}"
+    );
+    let found = || {
+        Finding::named(
+            Part::Registry,
+            Severity::Warning,
+            "manifest-unreviewed",
+            message,
+        )
+    };
+    (!is_named).then(|| found().from(Origin::Change))
 }
 
 impl Check<'_> {
@@ -214,6 +235,7 @@ impl Check<'_> {
             instances: self.args.instances,
             replay: None,
             replay_blocks: 1,
+            write_expect: None,
             replay_report: None,
         };
         let Tried {

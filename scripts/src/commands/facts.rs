@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::registry::{Candidate, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use std::path::Path;
-use stylus_layout::{Declarations, DeclaredStep};
+use stylus_layout::{Declarations, DeclaredStep, Document};
 use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
 use stylus_upgrades_interface::slots;
 
@@ -491,17 +491,25 @@ impl<'a> Place<'a> {
             None => SourceHash::ZERO,
         };
         let given = named.document;
-        let hash = documents.store().keep_document(&given)?;
+        // What is recorded of it says so as long as it is read.
+        let said = Document {
+            layout: given.layout.clone().not_built(given.unlisted()),
+            ..given.clone()
+        }
+        .fitting();
+        let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
+        let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
+        let mut forms = [&said, &given].into_iter();
         let known = if recorded.is_zero() {
             let why = format!(
                 "the layout of {what} is that of {}, and no registry recorded it",
                 file.display()
             );
-            Fact::doubted(given, Origin::Remembered, why)
-        } else if hash == recorded || given.layout.hash() == recorded.0 {
-            Fact::of(given, Origin::Chain)
+            Fact::doubted(said.clone(), Origin::Remembered, why)
+        } else if let Some(form) = forms.find(|form| form.with_hash(recorded.0).is_some()) {
+            Fact::of(form.clone(), Origin::Chain)
         } else if let Known::Document(document) = documents.get(recorded).await?
-            && document.layout.hash() == given.layout.hash()
+            && document.layout.lists_as(&given.layout)
         {
             // The registry's document says more than a compiler does.
             Fact::of(*document, Origin::Chain)
@@ -509,11 +517,14 @@ impl<'a> Place<'a> {
             return Err(LayoutError::Differs {
                 what: what.into(),
                 has: recorded,
-                given: hash,
+                given: LayoutHash(given.hash()),
             }
             .into());
         };
-        let is_given = recorded.is_zero() || hash == recorded;
+        let kept = known
+            .value()
+            .map(|known| documents.store().keep_document(known));
+        let hash = kept.transpose()?.unwrap_or_default();
         let hash = if recorded.is_zero() { hash } else { recorded };
         Ok(KnownLayout {
             side: Side { hash, known },

@@ -3,6 +3,7 @@
 
 use super::args::LayoutCommand;
 use super::context::Context;
+use super::facts::Place;
 use super::kept::{KeptName, LIVE};
 use crate::app_error::Error;
 use crate::assess::{Fact, FindingId, Origin, Refused, Role, decide};
@@ -87,8 +88,12 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
     let document = match kept.version == LIVE {
         false => kept.read(context)?.document,
         true => {
-            let client = context.client().await?;
+            let reviewed = context.as_reviewed()?;
+            let context = reviewed.as_ref().unwrap_or(context);
+            let client = context.snapshot().await?;
             let registry = context.verified(&client, context.registry()?).await?;
+            let place = Place::of(context, &client, registry);
+            context.say_read_at(place.read_at(), true);
             let current = client.registry(registry).head(&kept.name).await?.current;
             let hash = client
                 .registry(registry)

@@ -20,6 +20,7 @@ mod demo;
 mod deploy;
 mod descriptors;
 mod doctor;
+mod expectations;
 mod export;
 mod facts;
 mod flags;
@@ -240,8 +241,10 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Check(args) => check::run(context, &args).await,
         Command::New(args) => project::new(context, &args),
         Command::Init(args) => project::init(context, &args),
-        Command::Pending { subject } => match subject.as_deref() {
-            Some(action) if pending::is_action(action) => review::run(context, action).await,
+        Command::Pending { subject, against } => match subject.as_deref() {
+            Some(action) if against.is_some() || pending::is_action(action) => {
+                review::run(context, action, against).await
+            }
             name => pending::run(context, name).await,
         },
         Command::Console(args) => console::run(context, &args).await,

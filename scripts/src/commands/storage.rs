@@ -53,6 +53,16 @@ pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
     if !findings.is_empty() {
         outcome.field("findings", findings);
     }
+    let needless = checks.needless();
+    if !needless.is_empty() {
+        let named: Vec<String> = needless.iter().map(ToString::to_string).collect();
+        lines.push(format!(
+            "{:<10} {}: not found",
+            "accepted",
+            named.join(", ")
+        ));
+        outcome.field("needless", needless);
+    }
     lines.retain(|line| !outcome.lines.contains(line));
     outcome.lines.extend(lines);
 }

@@ -9,14 +9,17 @@
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 
+mod assembly;
 mod check;
 mod compiled;
+mod constants;
 mod deployments;
 mod documents;
 mod error;
 mod interfaces;
 mod live;
 mod namespaces;
+mod nodes;
 mod source;
 mod store;
 

@@ -1,14 +1,16 @@
 //! The ERC-7201 namespaces of a Solidity contract, from the AST in a compiler's output: what solc calls
 //! `storageLayout` lists none. Structs are laid out as solc lays them out.
 
+use super::assembly;
+use super::nodes::{Nodes, id_of, is, list};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use stylus_layout::{Item, Layout, Members, TypeItem};
+use stylus_layout::{Item, Layout, Members, TypeItem, Unlisted};
 
 /// What stands before a namespace in the documentation of a struct (ERC-7201).
 const ANNOTATION: &str = "@custom:storage-location";
 /// What stands before the id of one whose root is found as ERC-7201 has it.
-const ERC7201: &str = "erc7201:";
+pub(super) const ERC7201: &str = "erc7201:";
 /// The first compiler that puts the documentation of structs into the AST.
 const FIRST_DOCUMENTED: [u64; 3] = [0, 8, 20];
 /// Types within types that are followed.
@@ -16,8 +18,9 @@ const DEPTH: usize = 32;
 /// Bytes of a word.
 const WORD: u64 = 32;
 
-/// Adds the namespaces of a contract to its layout. False where the output does not show all of them: it
-/// has no AST, or is of a compiler whose AST does not.
+/// Adds the namespaces of a contract to its layout, and what solc leaves out of enums. What the layout still does
+/// not list, the contract's own slots; nothing where the output does not show all of them: it has no AST, or is of a
+/// compiler whose AST does not.
 ///
 /// # Errors
 /// What of a namespace cannot be laid out, in words.
@@ -26,49 +29,38 @@ pub(super) fn add(
     file: &str,
     contract: &str,
     layout: &mut Layout,
-) -> Result<bool, String> {
+) -> Result<Option<Vec<Unlisted>>, String> {
     let output = info.get("output").unwrap_or(info);
     let Some(sources) = output.get("sources").and_then(Value::as_object) else {
-        return Ok(false);
+        return Ok(None);
     };
     if !is_documented(info) || sources.values().any(|source| source.get("ast").is_none()) {
-        return Ok(false);
-    }
-    let mut nodes = Nodes::default();
-    for source in sources.values() {
-        nodes.note(&source["ast"], None);
+        return Ok(None);
     }
     let own = sources.get(file).and_then(|source| {
-        let mut all = source["ast"]["nodes"].as_array()?.iter();
+        let mut all = list(&source["ast"]["nodes"]).iter();
         all.find(|node| is(node, "ContractDefinition") && node["name"] == contract)
     });
-    let Some(bases) = own.and_then(|own| own["linearizedBaseContracts"].as_array()) else {
-        return Ok(false);
+    let units = sources.values().map(|source| &source["ast"]);
+    let Some(nodes) = own.and_then(|own| Nodes::of(units, own)) else {
+        return Ok(None);
     };
-    let bases: Vec<u64> = bases.iter().filter_map(Value::as_u64).collect();
-    if !bases.iter().all(|base| nodes.by_id.contains_key(base)) {
-        return Ok(false);
-    }
-    let mut found = Vec::new();
-    for (node, of) in nodes
-        .by_id
-        .values()
-        .filter(|(node, _)| is(node, "StructDefinition"))
-    {
-        let Some(location) = location(node) else {
-            continue;
-        };
-        match of.map(|of| (of, nodes.kind(of))) {
-            Some((of, _)) if bases.contains(&of) => found.push((*node, location)),
-            Some((_, "contract" | "interface")) => {} // of a contract that it does not inherit
-            _ => {
-                return Err(format!(
-                    "{location} belongs to a library, or to no contract"
-                ));
-            }
+    for (id, item) in &mut layout.types {
+        let number = id
+            .strip_prefix("t_enum(")
+            .and_then(|id| id.rsplit(')').next()?.parse().ok());
+        let declared = number.and_then(|number| nodes.get(number));
+        if let Some(declared) = declared.filter(|_| item.members.is_none()) {
+            item.members = Some(names_of(declared.node));
         }
     }
-    for (node, location) in found {
+    let reached = assembly::look(&nodes);
+    for one in nodes.iter().filter(|one| is(one.node, "StructDefinition")) {
+        let is_of_base = nodes.is_own(&one);
+        let is_reached = id_of(one.node, "id").is_some_and(|id| reached.structs.contains(&id));
+        let Some(location) = location(one.node).filter(|_| is_of_base || is_reached) else {
+            continue;
+        };
         if !location.starts_with(ERC7201) {
             return Err(format!(
                 "the root of {location} is not found as ERC-7201 has it"
@@ -78,12 +70,15 @@ pub(super) fn add(
             nodes: &nodes,
             types: &mut layout.types,
         };
-        let (items, _) = types.members(node, 0)?;
+        let (items, _) = types.members(one.node, 0)?;
         if layout.namespaces.insert(location.clone(), items).is_some() {
             return Err(format!("two structs lie at {location}"));
         }
     }
-    Ok(true)
+    let places = Some(reached.places()).filter(|places| !places.is_empty());
+    Ok(Some(
+        places.map(Unlisted::SlotsByHand).into_iter().collect(),
+    ))
 }
 
 /// Whether the compiler is known to put the documentation of structs into the AST.
@@ -99,47 +94,19 @@ fn is_documented(info: &Value) -> bool {
     numbers.len() >= FIRST_DOCUMENTED.len() && numbers.as_slice() >= FIRST_DOCUMENTED.as_slice()
 }
 
-fn is(node: &Value, kind: &str) -> bool {
-    node["nodeType"] == kind
-}
-
 /// The namespace that the documentation of a struct names.
-fn location(node: &Value) -> Option<String> {
+pub(super) fn location(node: &Value) -> Option<String> {
     let documentation = &node["documentation"];
     let text = documentation["text"].as_str().or(documentation.as_str())?;
     let (_, rest) = text.split_once(ANNOTATION)?;
     rest.split_whitespace().next().map(str::to_owned)
 }
 
-/// Declarations by their ids, each with the contract that it stands in.
-#[derive(Default)]
-struct Nodes<'v> {
-    by_id: BTreeMap<u64, (&'v Value, Option<u64>)>,
-}
-
-impl<'v> Nodes<'v> {
-    fn note(&mut self, node: &'v Value, contract: Option<u64>) {
-        let id = node["id"].as_u64();
-        if let Some(id) = id {
-            self.by_id.insert(id, (node, contract));
-        }
-        let contract = if is(node, "ContractDefinition") {
-            id
-        } else {
-            contract
-        };
-        for inner in node["nodes"].as_array().into_iter().flatten() {
-            self.note(inner, contract);
-        }
-    }
-
-    /// `contract`, `interface` or `library`.
-    fn kind(&self, contract: u64) -> &'v str {
-        let found = self.by_id.get(&contract).map(|(node, _)| *node);
-        found
-            .and_then(|node| node["contractKind"].as_str())
-            .unwrap_or_default()
-    }
+/// The members of an enum.
+fn names_of(node: &Value) -> Members {
+    let names = list(&node["members"]).iter();
+    let names = names.filter_map(|one| one["name"].as_str().map(str::to_owned));
+    Members::Enum(names.collect())
 }
 
 /// Types as they are found, and how they are laid out.
@@ -164,7 +131,7 @@ impl Types<'_, '_> {
             .as_str()
             .or(node["name"].as_str())
             .unwrap_or_default();
-        for member in node["members"].as_array().into_iter().flatten() {
+        for member in list(&node["members"]) {
             let label = member["name"].as_str().unwrap_or_default();
             let size = self.size(&member["typeName"], depth)?;
             if offset > 0 && (size.is_whole || offset + size.bytes > WORD) {
@@ -211,8 +178,8 @@ impl Types<'_, '_> {
             "ArrayTypeName" => self.array(node, label, depth)?,
             "UserDefinedTypeName" => {
                 let id = node["referencedDeclaration"].as_u64().ok_or_else(unknown)?;
-                let (declared, _) = self.nodes.by_id.get(&id).copied().ok_or_else(unknown)?;
-                return self.declared(declared, label, depth);
+                let declared = self.nodes.get(id).ok_or_else(unknown)?;
+                return self.declared(declared.node, label, depth);
             }
             _ => return Err(unknown()),
         };
@@ -321,10 +288,8 @@ impl Types<'_, '_> {
                 Ok(self.add(id, of("inplace", label, 20), false))
             }
             "EnumDefinition" => {
-                let names = node["members"].as_array().into_iter().flatten();
-                let names = names.filter_map(|one| one["name"].as_str().map(str::to_owned));
                 let item = TypeItem {
-                    members: Some(Members::Enum(names.collect())),
+                    members: Some(names_of(node)),
                     ..of("inplace", label, 1)
                 };
                 Ok(self.add(format!("t_enum({name}){number}"), item, false))

@@ -33,16 +33,17 @@ impl Named {
     }
 }
 
-/// The path of a file, and the contract that is chosen where it is `FILE:NAME`.
+/// The path of a file, and the contract that is chosen where it is `FILE:NAME` or `FILE:SOURCE:NAME`.
 pub fn file_of(source: &Path) -> (&Path, Option<&str>) {
-    let named = || source.to_str()?.rsplit_once(':');
-    match named() {
-        Some((file, contract)) if !source.exists() => (Path::new(file), Some(contract)),
+    let text = source.to_str().unwrap_or_default();
+    let mut ends = text.rmatch_indices(':').map(|(at, _)| text.split_at(at));
+    match ends.find(|(file, _)| Path::new(file).is_file()) {
+        Some((file, contract)) if !source.exists() => (Path::new(file), contract.get(1..)),
         _ => (source, None),
     }
 }
 
-/// Reads a file, or one contract of several in it (`FILE:NAME`): a `.wasm` file as the compiler wrote it, the JSON of
+/// Reads a file, or one contract of several in it (`FILE:NAME`, of two with one name `FILE:SOURCE:NAME`): a `.wasm` file as the compiler wrote it, the JSON of
 /// a layout, of solc (`storageLayout`, alone, in its standard output, or in the build-info of hardhat and foundry), of
 /// `@openzeppelin/upgrades-core`. An `abi` beside the layout is its interface. ERC-7201 namespaces are known of what
 /// upgrades-core wrote, and from the AST of a build-info.
@@ -86,7 +87,7 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
     let mut found = Vec::new();
     find(&document, ("", &name), &mut found);
     if let Some(contract) = contract {
-        found.retain(|one| one.name == contract);
+        found.retain(|one| one.name == contract || one.full_name() == contract);
     }
     match found.as_slice() {
         [one] => Ok(Named {
@@ -102,7 +103,7 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
             None => "nothing in it has `storage` and `types`".into(),
         })),
         several => {
-            let names: Vec<&str> = several.iter().map(|one| one.name.as_str()).collect();
+            let names: Vec<String> = several.iter().map(|one| one.called(several)).collect();
             Err(unreadable(format!(
                 "it knows several contracts: {}",
                 names.join(", ")
@@ -125,17 +126,29 @@ struct Found<'v> {
 }
 
 impl Found<'_> {
+    /// With its source file.
+    fn full_name(&self) -> String {
+        format!("{}:{}", self.file, self.name)
+    }
+
+    /// What tells it from others.
+    fn called(&self, all: &[Self]) -> String {
+        match all.iter().filter(|one| one.name == self.name).count() {
+            1 => self.name.clone(),
+            _ => self.full_name(),
+        }
+    }
+
     fn document(&self, whole: &Value) -> Result<Document, String> {
         let text = self.layout.to_string();
         let mut layout = Layout::from_json(&text).map_err(|error| error.to_string())?;
         // upgrades-core lists namespaces, even where there are none; compilers never do.
         let is_listed = self.layout.get("namespaces").is_some_and(Value::is_object);
-        if layout.unlisted.is_none()
-            && (is_listed
-                || self.is_ours
-                || namespaces::add(whole, &self.file, &self.name, &mut layout)?)
-        {
-            layout.unlisted = Some(Vec::new());
+        if layout.unlisted.is_none() {
+            layout.unlisted = match is_listed || self.is_ours {
+                true => Some(Vec::new()),
+                false => namespaces::add(whole, &self.file, &self.name, &mut layout)?,
+            };
         }
         let abi = self.contract.and_then(|contract| contract.get("abi"));
         let abi: Option<JsonAbi> = match abi.filter(|abi| abi.is_array()) {

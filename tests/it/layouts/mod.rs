@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `project` | a folder and a chain |
 //! | `folder` | another operator's folder on the same chain |
+//! | `by_hand` | slots that Solidity computes by itself, in what its compiler writes |
 //! | `callers` | what callers lose, and who knows it, as processes |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
@@ -23,6 +24,7 @@
 
 pub(crate) mod approver;
 mod built;
+mod by_hand;
 mod callers;
 mod commands;
 mod components;

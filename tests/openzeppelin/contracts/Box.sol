@@ -114,11 +114,15 @@ contract KeptBox is Initializable, Kept {
     /// @custom:storage-location erc7201:kept.more
     struct More { Main[] mains; uint256 last; }
 
+    bytes32 private constant MORE = keccak256(abi.encode(uint256(keccak256("kept.more")) - 1)) & ~bytes32(uint256(0xff));
+
     function more() internal pure returns (More storage $) {
-        assembly { $.slot := 0 }
+        bytes32 slot = MORE;
+        assembly { $.slot := slot }
     }
 
     function main() internal pure returns (Main storage $) {
-        assembly { $.slot := 0 }
+        bytes32 slot = keccak256(abi.encode(uint256(keccak256("kept.main")) - 1)) & ~bytes32(uint256(0xff));
+        assembly { $.slot := slot }
     }
 }

@@ -54,6 +54,20 @@ fn of_several_contracts_one_is_chosen_by_name() {
 }
 
 #[test]
+fn of_two_contracts_with_one_name_one_is_chosen_by_its_source() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let one = |label: &str| json!({"Box": {"storageLayout": layout(label)}});
+    let two = json!({"contracts": {"src/a.sol": one("a"), "src/b.sol": one("b")}});
+    let path = file(&folder, &two);
+    let of = |name: &str| read_file(format!("{}:{name}", path.display()).as_ref());
+    let error = of("Box").expect_err("which?").to_string();
+    assert!(error.contains("src/a.sol:Box, src/b.sol:Box"), "{error}");
+    let named = of("src/b.sol:Box").expect("a layout");
+    assert_eq!(named.document.layout.storage[0].label, "b");
+    assert!(of("src/c.sol:Box").is_err());
+}
+
+#[test]
 fn what_is_no_layout_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for document in [
@@ -89,9 +103,9 @@ fn only_what_upgrades_core_writes_lists_namespaces() {
 fn build_info(source: &str) -> Value {
     let metadata = json!({"sources": {"Box.sol": {"keccak256": keccak256(source)}}});
     let code = json!({
-        "object": "60aa__$0123456789012345678901234567890123$__5f",
-        "immutableReferences": {"7": [{"start": 1, "length": 1}]},
-        "linkReferences": {"Lib.sol": {"Lib": [{"start": 2, "length": 20}]}},
+        "object": format!("7f{}73__$0123456789012345678901234567890123$__5f", "00".repeat(32)),
+        "immutableReferences": {"7": [{"start": 1, "length": 32}]},
+        "linkReferences": {"Lib.sol": {"Lib": [{"start": 34, "length": 20}]}},
     });
     json!({
         "input": {"sources": {"Box.sol": {"content": source}}},
@@ -112,7 +126,7 @@ fn a_build_info_tells_code_and_sources_whatever_a_constructor_and_a_linker_fille
         named.compiled.expect("code")
     };
     let whole = compiled(&info);
-    let code = |first: u8| [&[0x60, 7][..], &[9; 20], &[first]].concat();
+    let code = |last: u8| [&[0x7f][..], &[7; 32], &[0x73], &[9; 20], &[last]].concat();
     assert!(whole.is(&code(0x5f)) && !whole.is(&code(0x60)));
     assert!(!whole.is(&code(0x5f)[1..]) && !whole.is(&[]));
     let metadata = &info["output"]["contracts"]["Box.sol"]["Box"]["metadata"];
@@ -134,4 +148,18 @@ fn a_build_info_tells_code_and_sources_whatever_a_constructor_and_a_linker_fille
             .contains("is not the one that was compiled"),
         "{error}"
     );
+}
+
+#[test]
+fn what_a_constructor_fills_in_is_a_pushed_word_and_nothing_else_is_left_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (start, length) in [(0, 55), (1, 33), (2, 32), (0, 32), (33, 1)] {
+        let mut info = build_info("contract Box {}");
+        let code = &mut info["output"]["contracts"]["Box.sol"]["Box"]["evm"]["deployedBytecode"];
+        code["immutableReferences"] = json!({"7": [{"start": start, "length": length}]});
+        assert!(
+            read_file(&file(&folder, &info)).is_err(),
+            "{start} {length}"
+        );
+    }
 }
