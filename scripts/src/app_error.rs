@@ -4,8 +4,10 @@ mod conversions;
 
 use crate::assess::{Finding, FindingId, Part, Refused};
 use crate::build::BuildError;
+use crate::census::CensusError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
+use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
@@ -126,6 +128,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     File(#[from] FileError),
+    /// Expectations are not used, or not written.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Expect(Box<ExpectError>),
     /// A call is not written to a file.
     #[error(transparent)]
     #[explain(of = _0)]
@@ -158,6 +164,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Trace(#[from] TraceError),
+    /// There is no census.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Census(Box<CensusError>),
     /// The registry has no definition of that name.
     #[error("the registry has no definition {name:?}")]
     #[explain(

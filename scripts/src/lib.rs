@@ -10,12 +10,14 @@
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
 //! | [`export`] | calls to files, for approvers that are contracts |
+//! | [`expect`] | what must hold behind an upgrade, and the contract that checks it |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`interface`] | what callers can use of a module |
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
 //! | [`history`] | what happened, from chain data alone |
+//! | [`census`] | every slot of an instance, proven, and what each one is |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
@@ -48,6 +50,7 @@ pub mod app_error;
 pub mod assess;
 pub mod build;
 pub mod call_tree;
+pub mod census;
 pub mod checks;
 pub mod client;
 pub mod commands;
@@ -56,6 +59,7 @@ pub mod demo;
 pub mod deploy;
 pub mod doctor;
 pub mod error;
+pub mod expect;
 pub mod export;
 pub mod file_names;
 pub mod functions;

@@ -1,6 +1,8 @@
 //! The errors of modules as errors of a command.
 
 use super::Error;
+use crate::census::CensusError;
+use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::governance::signed::SignedError;
@@ -20,6 +22,12 @@ impl From<GovernanceError> for Error {
 impl From<SignedError> for Error {
     fn from(error: SignedError) -> Self {
         GovernanceError::from(error).into()
+    }
+}
+
+impl From<ExpectError> for Error {
+    fn from(error: ExpectError) -> Self {
+        Self::Expect(error.into())
     }
 }
 
@@ -55,6 +63,15 @@ impl From<DocumentError> for Error {
         match error {
             DocumentError::Chain(error) => error.into(),
             DocumentError::Layout(error) => error.into(),
+        }
+    }
+}
+
+impl From<CensusError> for Error {
+    fn from(error: CensusError) -> Self {
+        match error {
+            CensusError::Chain(error) => error.into(),
+            error => Self::Census(error.into()),
         }
     }
 }

@@ -11,9 +11,10 @@ pub use admin::{admin_code, admin_creation_code, registry_of_admin};
 pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code, registry_in_code};
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
+pub(crate) use assembly::{Assembly, op};
+
 use crate::ids::DefinitionId;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
-use assembly::{Assembly, op};
 use stylus_upgrades_interface::chain;
 
 /// Bytes of [`creation_code`] in front of the code: 42 and a version byte 00.

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod approve;
+mod census;
 mod global;
 mod layout;
 mod migration;
@@ -12,6 +13,7 @@ mod version;
 
 pub use adopt::AdoptArgs;
 pub use approve::{ApproveArgs, ReviewArgs};
+pub use census::CensusArgs;
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
@@ -28,7 +30,7 @@ use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use crate::manifest::Kind;
 use crate::registry::Salt;
-use alloy::primitives::U256;
+use alloy::primitives::{B256, U256};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 
@@ -187,6 +189,9 @@ pub enum Command {
         /// does, findings, storage before and after
         #[arg(value_name = "NAME|ACTION")]
         subject: Option<String>,
+        /// Ends with 1 unless the action's state difference has this hash: plan prints it, on any machine
+        #[arg(long, value_name = "HASH", requires = "subject")]
+        against: Option<B256>,
     },
     /// Look and approve in a browser, with its wallet
     Console(ConsoleArgs),
@@ -213,6 +218,8 @@ pub enum Command {
     },
     /// The calls of a transaction, by the names of contracts, versions and functions
     Trace(TraceArgs),
+    /// Every slot of an instance at one block, proven to be all of them, and what each one is
+    Census(CensusArgs),
     /// Whether live code, slots and views are what was recorded
     Verify(VerifyArgs),
     /// Whether everything that is needed still runs, and for how long; --fix does what helps

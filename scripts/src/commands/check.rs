@@ -235,6 +235,7 @@ impl Check<'_> {
             instances: self.args.instances,
             replay: None,
             replay_blocks: 1,
+            write_expect: None,
         };
         let Tried {
             plan,

@@ -43,7 +43,9 @@ const GROUPS: [(&str, &[&str]); 7] = [
     ),
     (
         "Look",
-        &["status", "history", "trace", "verify", "doctor", "console"],
+        &[
+            "status", "history", "trace", "census", "verify", "doctor", "console",
+        ],
     ),
     ("Shell", &["completions", "man", "help"]),
 ];

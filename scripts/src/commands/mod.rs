@@ -9,6 +9,7 @@ mod args;
 mod call;
 mod calldata;
 mod cancel;
+mod census;
 mod check;
 mod confirm;
 mod console;
@@ -19,6 +20,7 @@ mod demo;
 mod deploy;
 mod descriptors;
 mod doctor;
+mod expectations;
 mod export;
 mod facts;
 mod flags;
@@ -65,9 +67,10 @@ mod waiting;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, LayoutCommand,
-    MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs, RegistryCommand, ReviewArgs,
-    RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
+    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CreateProxyArgs, Gather, Global,
+    LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
+    RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs,
+    VerifyArgs, VersionArgs,
 };
 
 pub use call::CallArgs;
@@ -235,8 +238,10 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Check(args) => check::run(context, &args).await,
         Command::New(args) => project::new(context, &args),
         Command::Init(args) => project::init(context, &args),
-        Command::Pending { subject } => match subject.as_deref() {
-            Some(action) if pending::is_action(action) => review::run(context, action).await,
+        Command::Pending { subject, against } => match subject.as_deref() {
+            Some(action) if against.is_some() || pending::is_action(action) => {
+                review::run(context, action, against).await
+            }
             name => pending::run(context, name).await,
         },
         Command::Console(args) => console::run(context, &args).await,
@@ -247,6 +252,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => cancel::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
+        Command::Census(args) => census::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::RunMigration(args) => match &args.handler {
             Some(handler) => handler::set(context, &args.proxy, handler).await,
@@ -354,7 +360,13 @@ fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
 
 /// Whether a word is, or holds behind `=`, a value that must not be printed.
 fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> bool {
-    const SECRET: [&str; 4] = ["--private-key", "--rpc-url", "--endpoint", "-e"];
+    const SECRET: [&str; 5] = [
+        "--private-key",
+        "--rpc-url",
+        "--confirm-url",
+        "--endpoint",
+        "-e",
+    ];
     let named = word.split_once('=').map(|(flag, _)| flag);
     before.is_some_and(|before| SECRET.contains(&before.as_ref()))
         || named.is_some_and(|flag| SECRET.contains(&flag))

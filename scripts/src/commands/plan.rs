@@ -3,6 +3,7 @@
 use super::args::{PlanArgs, ReviewArgs, VersionArgs};
 use super::context::Context;
 use super::doctor;
+use super::expectations;
 use super::facts::Place;
 use super::pending::named;
 use super::replay;
@@ -194,10 +195,16 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
             used.push(Used { account, role, of });
         }
     }
+    let getters = match &args.write_expect {
+        Some(_) => expectations::getters(work.place(), &call, work.document.as_ref()).await?,
+        None => Vec::new(),
+    };
     let request = PlanRequest {
         registry: work.registry,
         call,
         undeployed: work.undeployed,
+        expected: work.expected,
+        getters,
         layout: work.layout,
         document: work.document,
         instances: args.instances,
@@ -208,6 +215,11 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     let plan = context.try_on_copy(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
+    if let Some(path) = &args.write_expect
+        && plan.problems.is_empty()
+    {
+        expectations::write(&plan, path)?;
+    }
     let taken = decide(&plan.problems, &context.accepted(), role).accepted;
     let is_taken = |one: &Finding| taken.iter().any(|other| other.id == one.id);
     plan.problems.retain(|one| !is_taken(one));
@@ -306,6 +318,8 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
         "  {:<13} {} bytes on chain",
         "code", plan.code_bytes
     ));
+    let expects = plan.expectations.iter().flatten();
+    lines.extend(expects.map(|one| format!("  {:<13} {one}", "expects")));
     lines.push(format!("approvals: {}", plan.policy.named));
     lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
     for transaction in &plan.transactions {
@@ -325,6 +339,8 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
         lines.extend(change_lines(&one.changes));
         lines.extend(event_lines(&one.events));
     }
+    let difference = plan.state_difference.iter();
+    lines.extend(difference.map(|hash| format!("state difference {hash}")));
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();
     lines.extend(gas.iter().map(|says| format!("! {says}")));
     let of_gas = plan.reads.iter().find_map(Reads::reads_gas);

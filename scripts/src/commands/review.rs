@@ -13,6 +13,8 @@ use crate::app_error::Error;
 use crate::assess::{Finding, Origin, Part, Role, Severity};
 use crate::checks::Assessment;
 use crate::client::Client;
+use crate::error::{Explain, Report};
+use crate::expect::ExpectError;
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
     Call, CodeFacts, GovernanceError, GovernedCall, ShownCall, deciding_policy, explain, proposed,
@@ -24,7 +26,7 @@ use crate::layout::LayoutError;
 use crate::model::Readiness;
 use crate::output::Outcome;
 use crate::review::{Area, Checked, Review, Subject, draw, findings};
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 use stylus_layout::{Declarations, compare};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 pub(super) use tried::add_without_migration;
@@ -32,9 +34,25 @@ pub(super) use tried::add_without_migration;
 /// Instances whose addresses are compared with those that an action names, at most.
 const KNOWN_MAX: usize = 1_000;
 
-pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Error> {
+/// Of one action; `against` is the hash of the state difference that it must have.
+pub(super) async fn run(
+    context: &Context,
+    action: &str,
+    against: Option<B256>,
+) -> Result<Outcome, Error> {
     let review = review(context, action).await?;
-    Ok(Outcome::of(&review, &context.names()))
+    let mut outcome = Outcome::of(&review, &context.names());
+    let found = review.checked.and_then(|checked| checked.state_difference);
+    if let Some(expected) = against.filter(|hash| Some(*hash) != found) {
+        let error = ExpectError::OtherDifference { expected, found };
+        let report = Report::of(&error);
+        outcome.line(format!("✗ {}", report.message));
+        outcome.field("error", report);
+        outcome.exit = Some(error.exit());
+    } else if against.is_some() {
+        outcome.line("✓ the state difference is the one that was given");
+    }
+    Ok(outcome)
 }
 
 /// What an approver looks at before he approves an action.
@@ -105,7 +123,7 @@ async fn checked(
     let said = (&ReviewArgs::default(), Role::Reader);
     let checked = check_action(place, call, said).await;
     let mut all = findings_of(place, (call, &shown.facts), Some(open), checked).await?;
-    let created = tried::add(place, governed, &mut all).await?;
+    let tried = tried::add(place, governed, &mut all).await?;
     all.extend(differing(shown));
     all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     let end = deadline(client).await?;
@@ -115,7 +133,8 @@ async fn checked(
     }
     Ok(Checked {
         contracts: contracts(client, &open.missing).await?,
-        created,
+        created: tried.created,
+        state_difference: tried.state_difference,
         findings: all,
         slots: slots(place, call).await?,
         digests: approval.digests()?,

@@ -3,6 +3,7 @@
 
 mod action;
 mod code;
+mod expected;
 mod tried;
 
 pub(super) use action::check_action;
@@ -18,6 +19,7 @@ use crate::assess::Role;
 use crate::build::Artifact;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::client::{Client, Sent};
+use crate::expect::Expectations;
 use crate::governance::{Call, PendingAction, pending};
 use crate::ids::ActionId;
 use crate::layout::Who;
@@ -45,6 +47,8 @@ pub(super) struct Work<'a> {
     pub(super) undeployed: Vec<(Address, Artifact)>,
     /// What was found out, and how much of what should be checked was.
     pub(super) checks: Assessment,
+    /// The check of expectations that would have been deployed.
+    pub(super) expected: Option<Expectations>,
     /// The layout of the new version, if it is known.
     pub(super) layout: Option<Layout>,
     /// The layout document that would have been published.
@@ -102,6 +106,7 @@ impl<'a> Work<'a> {
             does,
             undeployed: Vec::new(),
             checks: Assessment::asked_by(Role::Proposer, context.accepted()),
+            expected: None,
             layout: None,
             document: None,
         })
@@ -119,9 +124,13 @@ impl<'a> Work<'a> {
         args: &VersionArgs,
         becomes: Becomes,
     ) -> Result<NewVersion, Error> {
+        let expected = args.step.expectations()?;
         let mut new = self
             .code_of(&args.version, &args.source, &args.storage)
             .await?;
+        if let Some(expected) = &expected {
+            self.require_answers(expected, &new).await?;
+        }
         self.require_same(&args.version, &new).await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
         let from = if args.initial { "" } else { from.as_str() };
@@ -210,6 +219,7 @@ impl<'a> Work<'a> {
         said: &StorageArgs,
         becomes: Becomes,
     ) -> Result<(), Error> {
+        step.expectations()?;
         let place = self.place();
         let known = place.layout(pair.0, &code, said.layout.as_deref()).await?;
         let code = place.there(code, known.side, is_old).await?;
@@ -316,6 +326,10 @@ impl<'a> Work<'a> {
             let (check, codehash) = self.code(source).await?;
             step.script = check;
             step.scriptCodehash = codehash.0;
+        }
+        if let Some(expected) = args.expectations()? {
+            (step.script, step.scriptCodehash) = (expected.account(), expected.codehash().0);
+            self.put_check(expected).await?;
         }
         if args.skip_failing {
             step.kind |= step::SKIP_FAILING;

@@ -117,6 +117,7 @@ impl Planned {
 
     /// Which words and whose ether change, without from what and to what.
     fn without_values(mut self) -> Self {
+        self.plan.state_difference = None;
         let of_instances = self.plan.instances.iter_mut();
         let of_others = self.plan.others.iter_mut();
         let changes = of_instances.map(|one| (&mut one.changes, &mut one.balance));
@@ -197,6 +198,9 @@ pub(super) mod tests {
         let display = Display::of(&call, &names).expect("a call");
         let policy = Address::with_last_byte(1).to_string();
         Plan {
+            expectations: None,
+            state_difference: None,
+            suggested: None,
             block: 0,
             time: 0,
             arbos: 61,

@@ -11,7 +11,7 @@ pub use framework::{Interfaces, interfaces};
 use crate::client::{Revert, show};
 use crate::output::shortened;
 use alloy::dyn_abi::{DynSolValue, ErrorExt, EventExt, FunctionExt, JsonAbiExt};
-use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi, Param};
+use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi, Param, StateMutability};
 use alloy::primitives::{B256, Log};
 use std::collections::BTreeMap;
 
@@ -75,6 +75,18 @@ impl Functions {
             known.or_insert_with(|| event.clone());
         }
         self
+    }
+
+    /// Those that read, take no arguments, and answer something.
+    pub fn getters(&self) -> impl Iterator<Item = &Function> {
+        let is_getter = |one: &&Function| {
+            let reads = matches!(
+                one.state_mutability,
+                StateMutability::View | StateMutability::Pure
+            );
+            reads && one.inputs.is_empty() && !one.outputs.is_empty()
+        };
+        self.functions.values().filter(is_getter)
     }
 
     /// Whether nothing is known.

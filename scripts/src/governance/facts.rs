@@ -3,6 +3,7 @@
 
 use super::calls::Call;
 use crate::client::{ChainError, Client};
+use crate::expect::Expectations;
 use crate::ids::CodeHash;
 use crate::program_code::is_program;
 use alloy::primitives::Address;
@@ -27,6 +28,9 @@ pub struct CodeFacts {
     pub seconds_left: Option<u64>,
     /// Whether it is a Stylus program.
     pub is_program: bool,
+    /// What it asks, where it is the check of expectations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<Vec<String>>,
 }
 
 /// Looks at every account whose code `call` names.
@@ -52,6 +56,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
             is_as_named: codehash == named,
             seconds_left,
             is_program,
+            expectations: Expectations::of_code(&code).map(|asked| asked.words()),
         });
     }
     Ok(facts)
@@ -73,8 +78,21 @@ pub async fn seconds_left(client: &Client, program: Address) -> Result<Option<u6
 }
 
 impl CodeFacts {
-    /// A line for people.
-    pub fn line(&self) -> String {
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.line()];
+        match &self.expectations {
+            Some(words) => lines.extend(words.iter().map(|one| format!("{:<13} {one}", "expects"))),
+            None if self.what == "check" => {
+                lines.push(format!("{:<13} NOT KNOWN: code of others", "expects"));
+            }
+            None => {}
+        }
+        lines
+    }
+
+    /// The account, in a line.
+    fn line(&self) -> String {
         let hash = if self.is_as_named {
             "with the hash above".into()
         } else {

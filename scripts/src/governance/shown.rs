@@ -32,7 +32,7 @@ impl ShownCall {
 
     /// The lines of what is known beside the bytes.
     pub fn lines_of_code(&self) -> Vec<String> {
-        let facts = self.facts.iter().map(CodeFacts::line);
+        let facts = self.facts.iter().flat_map(CodeFacts::lines);
         let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
         let differs = self.differs.iter();
         let differs = differs.map(|why| format!("do not approve: {why}"));

@@ -4,10 +4,11 @@
 use super::proxies::ProxyCodes;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
+use crate::expect::Expectations;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Unlike, Version};
 use crate::program_code::is_program;
-use crate::registry::{Topics, all_logs, decides, given_to, named};
+use crate::registry::{Named, Topics, all_logs, decides, given_to, named};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
@@ -141,7 +142,14 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
     let mut checks = vec![hash(client, what, code.implementation, code.codehash).await?];
     for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
         let what = format!("{} {} → {label}", named(step).word(), step.from);
+        let asked = match named(step) {
+            Named::Check(check) => Expectations::of_code(&client.code(check).await?),
+            _ => None,
+        };
+        let expects = asked.map(|asked| asked.words().join(", "));
+        let expects = expects.map(|it| LiveCheck::compare(format!("{what} expects"), &it, &it));
         checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
+        checks.extend(expects);
     }
     Ok(checks)
 }

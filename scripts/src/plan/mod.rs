@@ -13,12 +13,14 @@ mod effects;
 mod environment;
 mod error;
 mod executed;
+mod expectations;
 mod instances;
 mod keys;
 mod locations;
 mod prepare;
 mod replay;
 mod slots;
+mod state_difference;
 mod trials;
 mod verdict;
 
@@ -36,22 +38,31 @@ pub use verdict::{Verdict, upgraded};
 use crate::assess::Finding;
 use crate::build::Artifact;
 use crate::client::{Client, Fork};
+use crate::expect::{Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
 use crate::registry::{self, Named};
 use crate::simulation::{Simulation, now};
 use after::After;
-use alloy::primitives::{Address, Bytes};
+use alloy::dyn_abi::DynSolType;
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use carry_out::carry_out;
 use effects::{Tries, with_limits};
 use instances::Before;
 use locations::handled;
 use serde::Serialize;
+use state_difference::state_difference;
 use stylus_chain::{Chain, Receipt};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Getters without arguments, each with the type of what it answers.
+pub type Getters = Vec<(Getter, DynSolType)>;
+
+/// Seconds after which all is tried once more, to find what depends on the block.
+const ELSEWHEN: u64 = 3_607;
 
 /// What is to be tried.
 #[derive(Debug, Clone)]
@@ -62,6 +73,10 @@ pub struct PlanRequest {
     pub call: abi::migrateCall,
     /// Code and script that are not on the chain yet, with the address that they would get.
     pub undeployed: Vec<(Address, Artifact)>,
+    /// What the step's check asks, where that check is not on the chain yet.
+    pub expected: Option<Expectations>,
+    /// Getters whose answers before and after become expectations.
+    pub getters: Getters,
     /// The storage layout of the new version, if it is known.
     pub layout: Option<Layout>,
     /// The layout document that the call names, if it is known.
@@ -95,6 +110,14 @@ pub struct Plan {
     pub call: Bytes,
     /// What it says.
     pub display: Display,
+    /// What the step's check asks; `None` where it has none, or another one than of expectations.
+    pub expectations: Option<Vec<String>>,
+    /// One hash of what changes of instances and other accounts, for comparison with that of another machine or
+    /// block; `None` where the upgrade fails, or depends on the block.
+    pub state_difference: Option<B256>,
+    /// What the answers of the getters become.
+    #[serde(skip)]
+    pub suggested: Option<Suggested>,
     /// Who has to approve.
     pub policy: Explained,
     /// Every transaction with its gas, in order.
@@ -191,6 +214,9 @@ fn try_on(
         code_bytes: 0,
         display: Display::of(&bytes, &request.names)?,
         call: bytes.clone(),
+        expectations: None,
+        state_difference: None,
+        suggested: None,
         policy: explain("migrate", &text, &request.names)?,
         transactions: Vec::new(),
         instances: Vec::new(),
@@ -213,6 +239,15 @@ fn try_on(
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok((plan, simulation)); // explain() has refused it already
     };
+    let elsewhen = simulation.discarded(|copy| {
+        copy.wait(ELSEWHEN)?;
+        copy.begin_here();
+        let (_, done) = with_limits(copy, Tries::Once, |copy| {
+            carry_out(copy, request, &policy, &definition, &before)
+        })?;
+        let is_done = done.problems.is_empty();
+        Ok::<_, PlanError>(is_done.then(|| copy.changes()).transpose()?)
+    })?;
     simulation.begin_here();
     let (tried, done) = with_limits(&mut simulation, tries, |simulation| {
         carry_out(simulation, request, &policy, &definition, &before)
@@ -241,7 +276,14 @@ fn try_on(
         instances: definition.instances,
     };
     after.note(before, &mut plan)?;
+    let is_done = done.problems.is_empty();
     plan.transactions.extend(done.transactions);
+    let elsewhen = elsewhen.filter(|_| is_done);
+    plan.state_difference =
+        elsewhen.map(|other| state_difference(&plan, request, &state_difference::elsewhen(&other)));
+    if is_done && !request.getters.is_empty() {
+        plan.suggested = expectations::suggested(&mut simulation, &request.getters, &plan)?;
+    }
     plan.is_current =
         definition.current == call.version && plan.transactions.is_empty() && plan.untried == 0;
     Ok((plan, simulation))

@@ -9,7 +9,7 @@ use crate::ids::ActionId;
 use crate::model::Readiness;
 use crate::report::CommandReport;
 use crate::text::utc;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
 
 /// What `pending ACTION` reports.
@@ -53,6 +53,9 @@ pub struct Checked {
     /// What would be created, where it is a creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Created>,
+    /// The hash of what changes, where it is an upgrade that succeeds on a copy: that of `plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_difference: Option<B256>,
     /// What was found, the heaviest first.
     pub findings: Vec<Finding>,
     /// The storage before and after.
@@ -90,6 +93,8 @@ impl Checked {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
         lines.extend(self.findings.iter().map(Finding::line));
         lines.extend(self.slots.iter().flat_map(Area::lines));
+        let difference = self.state_difference.iter();
+        lines.extend(difference.map(|hash| format!("state difference {hash}")));
         lines.extend(self.digests.lines());
         lines
     }

@@ -115,6 +115,13 @@ fn code(fact: &CodeFacts) -> Finding {
             "it has the code hash named; EVM code, which does not expire".into(),
         ),
     };
+    let says = match &fact.expectations {
+        Some(words) => format!(
+            "{says}; behind the upgrade it expects: {}",
+            words.join(", ")
+        ),
+        None => says,
+    };
     let id = match fact.what.as_ref() {
         "script" => "migration-script",
         "check" => "step-check",

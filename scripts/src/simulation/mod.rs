@@ -196,7 +196,8 @@ impl Simulation {
         self.probe_at(BlockId::latest(), to, input)
     }
 
-    fn probe_at(
+    /// The same at a block of the copy.
+    pub(crate) fn probe_at(
         &self,
         block: BlockId,
         to: Address,

@@ -13,6 +13,7 @@ mod dry_run;
 mod earlier;
 mod effects;
 mod ended;
+mod expect;
 mod fragments;
 mod history;
 mod interrupted;

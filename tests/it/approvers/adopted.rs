@@ -29,7 +29,7 @@ const TRANSPARENT: &str =
     "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
 const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 /// What nobody can check of code that others compiled, said on purpose.
-const ABSENT: [&str; 8] = [
+pub(super) const ABSENT: [&str; 8] = [
     "--accept",
     "absent:source",
     "--accept",
@@ -42,7 +42,7 @@ const ABSENT: [&str; 8] = [
 
 /// Deploys a compiled contract, and writes its layout with its interface beside the manifest. It has no
 /// namespaces, and the layout says so as upgrades-core does.
-async fn deployed(fixture: &Fixture, name: &str) -> Address {
+pub(super) async fn deployed(fixture: &Fixture, name: &str) -> Address {
     let solidity = Solidity::compile(&Lines).expect("compiled");
     let contract = solidity.contract(name).expect("it");
     let mut layout = contract.layout.clone();
@@ -59,7 +59,7 @@ fn holds(document: &Value) -> bool {
 }
 
 /// A definition `A` that Admin decides alone, with version 1.0 at that code.
-async fn registered(fixture: &Fixture, code: Address, layout: &str) {
+pub(super) async fn registered(fixture: &Fixture, code: Address, layout: &str) {
     fixture.decided_with(fixture.owner(1).address());
     fixture.done(&["policy", "update", "A", "Admin"]);
     let code = code.to_string();

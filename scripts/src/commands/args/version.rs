@@ -1,8 +1,10 @@
 //! A version, and the step into it.
 
 use super::storage::StorageArgs;
+use crate::expect::{ExpectError, Expectations};
 use crate::plan::REPLAY_BLOCKS_MAX;
 use clap::Args;
+use std::path::PathBuf;
 use stylus_upgrades_interface::reasons::step;
 
 /// A version and the way into it.
@@ -121,6 +123,9 @@ pub struct PlanArgs {
     #[arg(long, value_name = "NUMBER", requires = "replay", default_value_t = REPLAY_BLOCKS_MAX,
           value_parser = clap::value_parser!(u64).range(1..=REPLAY_BLOCKS_MAX))]
     pub replay_blocks: u64,
+    /// Write expectations of the upgrade, for --expect: what the getters that both versions have must answer
+    #[arg(long, value_name = "FILE", conflicts_with = "expect")]
+    pub write_expect: Option<PathBuf>,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
@@ -154,6 +159,10 @@ pub struct StepArgs {
     /// contract's name
     #[arg(long, value_name = "ADDRESS|SOURCE", conflicts_with_all = ["script", "complex"])]
     pub check: Option<String>,
+    /// What must hold of each instance behind the upgrade, as a file says it (plan --write-expect writes one): a
+    /// check of it becomes part of the step, and what is not as expected is not upgraded
+    #[arg(long, value_name = "FILE")]
+    pub expect: Option<PathBuf>,
     /// Where it becomes current, an instance whose upgrade reverts stays as it is and waits for the
     /// rollout; without it one such instance stops the whole migration
     #[arg(long)]
@@ -179,6 +188,23 @@ impl StepArgs {
             Self { foreign: true, .. } => step::FOREIGN_CALL,
             _ => step::CALL,
         }
+    }
+
+    /// What must hold behind the upgrade.
+    ///
+    /// # Errors
+    /// [`ExpectError`], also where the step cannot have such a check.
+    pub fn expectations(&self) -> Result<Option<Expectations>, ExpectError> {
+        let Some(file) = &self.expect else {
+            return Ok(None);
+        };
+        let other = match (&self.complex, &self.script, &self.check) {
+            (Some(_), ..) => "a complex migration",
+            (_, Some(_), _) => "a script",
+            (.., Some(_)) => "another check",
+            _ => return Expectations::read(file).map(Some),
+        };
+        Err(ExpectError::OtherStep(other))
     }
 
     /// Whether nothing is said of what runs.

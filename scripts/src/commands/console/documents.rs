@@ -28,7 +28,7 @@ pub(super) async fn by_name(
         "news" => Ok(Outcome::document(&news::since(context, request).await?)),
         "status" => status::run(context, given("subject")).await,
         "pending" => pending::run(context, given("name")).await,
-        "review" => review::run(context, request.value("id")).await,
+        "review" => review::run(context, request.value("id"), None).await,
         "history" => Ok(Outcome::document(&lists::history(context, request).await?)),
         "policy" => policy::explain_it(context, request.value("name"), given("role")).await,
         "overview" => Ok(Outcome::document(&lists::overview(context, request).await?)),
@@ -105,6 +105,7 @@ pub(super) async fn plan(
         instances: INSTANCES,
         replay,
         replay_blocks: REPLAY_BLOCKS,
+        write_expect: None,
     };
     // What nobody can compare here is reported, and the rest is tried all the same.
     plan::run_as(context, &args, Role::Reader).await

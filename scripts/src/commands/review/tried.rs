@@ -14,10 +14,18 @@ use crate::plan::{
 use crate::registry::runs;
 use crate::review::{self, Created, TRIED, without_good_steps};
 use crate::text::{count, shell_word};
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, B256, U256};
 
 /// Instances that are tried, at most.
 const INSTANCES: u32 = 16;
+
+/// What a copy showed.
+pub(super) struct Tried {
+    /// What would be created.
+    pub(super) created: Option<Created>,
+    /// The hash of what changes.
+    pub(super) state_difference: Option<B256>,
+}
 
 /// Adds what a migration or a creation does on a copy, and takes back what was shown as good of steps that
 /// fail there, or that were not carried out to their end.
@@ -25,10 +33,14 @@ pub(super) async fn add(
     place: Place<'_>,
     governed: &GovernedCall,
     findings: &mut Vec<Finding>,
-) -> Result<Option<Created>, Error> {
+) -> Result<Tried, Error> {
     let (context, client, registry) = place.parts();
     let Call::Migrate(migrate) = &governed.call else {
-        return add_without_migration(place, governed, findings).await;
+        let created = add_without_migration(place, governed, findings).await?;
+        return Ok(Tried {
+            created,
+            state_difference: None,
+        });
     };
     let hash = migrate.code.layoutHash.into();
     let document = match context.documents(client, registry).get(hash).await? {
@@ -39,6 +51,8 @@ pub(super) async fn add(
         registry,
         call: migrate.clone(),
         undeployed: Vec::new(),
+        expected: None,
+        getters: Vec::new(),
         layout: document.as_ref().map(|known| known.layout.clone()),
         document,
         instances: INSTANCES,
@@ -51,15 +65,22 @@ pub(super) async fn add(
     {
         without_good_steps(findings);
     }
+    let mut state_difference = None;
     match tried {
-        Ok(plan) => findings.extend(reported(&plan)),
+        Ok(plan) => {
+            findings.extend(reported(&plan));
+            state_difference = plan.state_difference;
+        }
         Err(error) => {
             let (name, version) = (shell_word(&migrate.name), shell_word(&migrate.version));
             let why = format!("the migration was not tried: {error}");
             findings.push(not_tried(&why, &name, &version));
         }
     }
-    Ok(None)
+    Ok(Tried {
+        created: None,
+        state_difference,
+    })
 }
 
 /// The same of everything but a migration: a creation is tried, and of a version or a way that is registered

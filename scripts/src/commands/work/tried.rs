@@ -82,6 +82,8 @@ impl Work<'_> {
             registry: self.registry,
             call,
             undeployed,
+            expected: self.expected.take(),
+            getters: Vec::new(),
             layout: self.layout.clone(),
             document,
             instances: INSTANCES,

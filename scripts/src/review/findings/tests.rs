@@ -81,6 +81,7 @@ fn code_that_is_not_the_one_named_or_cannot_run_is_a_danger() {
         is_as_named,
         seconds_left: days.map(|days| days * 86_400),
         is_program,
+        expectations: None,
     };
     let cases = [
         (fact(true, true, 9, Some(300)), Severity::Good),

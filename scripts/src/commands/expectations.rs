@@ -1,0 +1,61 @@
+//! `plan --write-expect FILE`: expectations from what the trial has shown.
+
+use super::facts::Place;
+use crate::app_error::Error;
+use crate::expect::{ExpectError, Getter};
+use crate::functions::Functions;
+use crate::ids::CodeHash;
+use crate::interface::Callable;
+use crate::plan::{Getters, Plan};
+use alloy::dyn_abi::DynSolType;
+use std::path::Path;
+use stylus_layout::Document;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The getters without arguments that the version before and the new one have, whose layout document may not be
+/// published yet.
+///
+/// # Errors
+/// Where the functions of one of them are not known; what the chain says.
+pub(super) async fn getters(
+    place: Place<'_>,
+    call: &abi::migrateCall,
+    document: Option<&Document>,
+) -> Result<Getters, Error> {
+    let reader = place.reader();
+    let current = reader.head(&call.name).await?.current;
+    let before = reader.code(&call.name, &current).await?.codehash;
+    let before = functions(place, (&call.name, &current), before, None).await?;
+    let after = call.code.codehash.into();
+    let after = functions(place, (&call.name, &call.version), after, document).await?;
+    let getters = before.getters().filter_map(|function| {
+        let getter = Getter::of(function)?;
+        let kind = DynSolType::parse(&function.outputs.first()?.selector_type()).ok()?;
+        after.knows(&getter.calldata).then_some((getter, kind))
+    });
+    Ok(getters.collect())
+}
+
+async fn functions(
+    place: Place<'_>,
+    (name, version): (&str, &str),
+    codehash: CodeHash,
+    document: Option<&Document>,
+) -> Result<Functions, Error> {
+    let (context, client, registry) = place.parts();
+    let known = context
+        .functions_of((client, registry), name, codehash)
+        .await?;
+    let said = || Some(Functions::of_abi(&Callable::of_document(document?)?.abi));
+    let unknown = || ExpectError::NotDerived(format!("the functions of {version} are not known"));
+    Ok(known.or_else(said).ok_or_else(unknown)?)
+}
+
+/// Writes what a plan suggests.
+///
+/// # Errors
+/// [`ExpectError`].
+pub(super) fn write(plan: &Plan, path: &Path) -> Result<(), Error> {
+    let none = || ExpectError::NotDerived("the trial upgraded no instance".into());
+    Ok(plan.suggested.as_ref().ok_or_else(none)?.write(path)?)
+}

@@ -1,0 +1,399 @@
+use super::{ExpectError, Expectation, Expectations, Part, Suggested};
+use alloy::primitives::{Address, B256, Bytes, U256, bytes, keccak256};
+use alloy::sol_types::{SolCall, SolError};
+use std::path::PathBuf;
+use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides};
+use stylus_upgrades_interface::check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall};
+use stylus_upgrades_interface::migratable::IMigratable::PostConditionFailed;
+
+/// Every function of it answers the word in the slot that its selector names. It reverts where that is 1.
+const GETTERS: Bytes = bytes!("5f3560e01c54 80600114 6014 57 5f5260205ff3 00 00 5b 5f5ffd");
+const PROXY: Address = Address::repeat_byte(0x11);
+const CHECK: Address = Address::repeat_byte(0x22);
+const REVERTS: u64 = 1;
+
+fn all(lines: &[&str]) -> Expectations {
+    let all = lines.iter().map(|line| line.parse().expect("one"));
+    Expectations::new(all.collect()).expect("a check")
+}
+
+/// A chain with a contract of getters and a check.
+struct Checked {
+    chain: Chain,
+}
+
+impl Checked {
+    fn of(lines: &[&str]) -> Self {
+        let mut chain = Chain::new(ChainConfig::default());
+        chain.set_code(PROXY, GETTERS);
+        chain.set_code(CHECK, all(lines).code().clone());
+        Self { chain }
+    }
+
+    fn set(&mut self, signature: &str, value: impl TryInto<U256>) {
+        let selector = U256::from_be_slice(&keccak256(signature)[..4]);
+        let value = value.try_into().ok().expect("a word");
+        self.chain.set_storage_at(PROXY, selector, value.into());
+    }
+
+    fn call(&self, call: &impl SolCall) -> CallOutcome {
+        let request = CallRequest {
+            to: Some(CHECK),
+            input: call.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        let none = Overrides::default();
+        let outcome = self.chain.call(request, BlockId::latest(), &none);
+        outcome.expect("an outcome")
+    }
+
+    fn before(&self) -> CallOutcome {
+        self.call(&beforeUpgradeCall {
+            proxy: PROXY,
+            from: "1.0".into(),
+            to: "a label that is longer than one word of 32 bytes".into(),
+        })
+    }
+
+    fn observed(&self) -> Bytes {
+        let outcome = self.before();
+        assert!(outcome.success, "{outcome:?}");
+        beforeUpgradeCall::abi_decode_returns(&outcome.output).expect("bytes")
+    }
+
+    fn after(&self, observed: &Bytes) -> CallOutcome {
+        self.call(&afterUpgradeCall {
+            proxy: PROXY,
+            from: "1.0".into(),
+            to: "2.0".into(),
+            observed: observed.clone(),
+        })
+    }
+}
+
+fn condition(outcome: &CallOutcome) -> String {
+    assert!(!outcome.success, "it held");
+    let error = PostConditionFailed::abi_decode_validate(&outcome.output).expect("the error");
+    let again = error.abi_encode();
+    assert_eq!(again, outcome.output, "padded as an ABI says");
+    error.condition
+}
+
+#[test]
+fn each_kind_holds_or_reverts_with_its_text() {
+    let account = "0x5B38Da6a701c568545dCfcB03FcB875f56beddC4";
+    let word: U256 = account.parse::<Address>().expect("one").into_word().into();
+    let owner = format!("equal owner() {account}");
+    for (line, signature, start, holds, fails) in [
+        (
+            "unchanged a()",
+            "a()",
+            U256::ZERO,
+            U256::ZERO,
+            U256::from(2),
+        ),
+        (
+            "unchanged a()",
+            "a()",
+            U256::from(7),
+            U256::from(7),
+            U256::from(8),
+        ),
+        (
+            "unchanged a()",
+            "a()",
+            U256::from(7),
+            U256::from(7),
+            U256::from(REVERTS),
+        ),
+        (
+            "nonzero root()",
+            "root()",
+            U256::from(5),
+            U256::from(9),
+            U256::ZERO,
+        ),
+        (
+            "nonzero root()",
+            "root()",
+            U256::from(REVERTS),
+            U256::from(9),
+            U256::from(REVERTS),
+        ),
+        (&owner, "owner()", U256::from(5), word, U256::from(5)),
+        (
+            "equal isOn() true",
+            "isOn()",
+            U256::from(3),
+            U256::ONE + U256::ONE,
+            U256::from(REVERTS),
+        ),
+        (
+            "equal tick() -2",
+            "tick()",
+            U256::from(3),
+            U256::MAX - U256::ONE,
+            U256::from(2),
+        ),
+        (
+            "delta fee() +5",
+            "fee()",
+            U256::from(10),
+            U256::from(15),
+            U256::from(14),
+        ),
+        (
+            "delta fee() -5",
+            "fee()",
+            U256::from(10),
+            U256::from(5),
+            U256::from(15),
+        ),
+    ] {
+        let line = if line.starts_with("equal isOn") {
+            "equal isOn() 2"
+        } else {
+            line
+        };
+        let mut chain = Checked::of(&["nonzero other()", line, "unchanged third()"]);
+        chain.set("other()", 4);
+        chain.set(signature, start);
+        let observed = chain.observed();
+        chain.set(signature, holds);
+        let held = chain.after(&observed);
+        assert!(held.success && held.output.is_empty(), "{line}: {held:?}");
+        chain.set(signature, fails);
+        assert_eq!(condition(&chain.after(&observed)), line);
+    }
+}
+
+#[test]
+fn arguments_are_passed_on_and_long_answers_count_as_a_whole() {
+    let account = Address::repeat_byte(0x33);
+    let line = format!("unchanged balanceOf(address,uint256) {account} 9");
+    let mut chain = Checked::of(&[&line]);
+    // what it is called with, without its selector, comes back
+    let echoes = bytes!("600436036004 5f37 6004 3603 5f f3");
+    chain.chain.set_code(PROXY, echoes);
+    let answer = [account.into_word(), B256::with_last_byte(9)].concat();
+    assert_eq!(chain.observed()[..], keccak256(answer)[..]);
+    let observed = chain.observed();
+    assert!(chain.after(&observed).success);
+    let shorter = bytes!("602060045f37 60205ff3");
+    chain.chain.set_code(PROXY, shorter);
+    assert_eq!(condition(&chain.after(&observed)), line);
+}
+
+#[test]
+fn a_getter_that_reverts_or_answers_no_word_is_named_before_and_after() {
+    let mut chain = Checked::of(&["unchanged a()", "delta b() +1"]);
+    chain.set("b()", REVERTS);
+    assert_eq!(condition(&chain.before()), "delta b() +1");
+    chain.set("b()", 3);
+    let observed = chain.observed();
+    for nothing in [
+        bytes!(""),
+        bytes!("601f5ff3"),
+        bytes!("60405ff3"),
+        bytes!("5b5f56"),
+    ] {
+        chain.chain.set_code(PROXY, nothing.clone());
+        let outcome = chain.after(&observed);
+        // Two words are an answer of `a()`, another one than before.
+        assert_eq!(condition(&outcome), "delta b() +1", "{nothing}");
+    }
+}
+
+#[test]
+fn a_call_of_something_else_reverts_without_data() {
+    let chain = Checked::of(&["unchanged a()"]);
+    for input in [bytes!(""), bytes!("01020304")] {
+        let to = Some(CHECK);
+        let request = CallRequest {
+            to,
+            input,
+            ..CallRequest::default()
+        };
+        let none = Overrides::default();
+        let outcome = chain
+            .chain
+            .call(request, BlockId::latest(), &none)
+            .expect("one");
+        assert!(!outcome.success && outcome.output.is_empty() && outcome.halt.is_none());
+    }
+}
+
+#[test]
+fn an_expectation_costs_less_than_5_000_gas_beside_its_getter() {
+    let names: Vec<String> = (0..40)
+        .map(|number| format!("unchanged getter{number}()"))
+        .collect();
+    let lines: Vec<&str> = names.iter().map(String::as_str).collect();
+    let gas = |lines: &[&str]| {
+        let chain = Checked::of(lines);
+        let observed = chain.observed();
+        let both = [chain.before(), chain.after(&observed)];
+        both.iter().map(|outcome| outcome.gas_used).sum::<u64>()
+    };
+    // A getter costs 2,100 for its cold slot, and 40 beside it.
+    let each = (gas(&lines) - gas(&lines[..1])) / 39 - 2 * 2_140;
+    assert!((200..2_000).contains(&each), "{each} gas");
+}
+
+#[test]
+fn the_code_says_what_it_asks_and_other_code_says_nothing() {
+    let lines = [
+        "unchanged totalSupply()",
+        "nonzero root()",
+        "delta fee() +5",
+    ];
+    let one = all(&lines);
+    let mut sorted = lines.map(str::to_owned);
+    sorted.sort();
+    assert_eq!(one.words(), sorted);
+    assert_eq!(Expectations::of_code(one.code()).as_ref(), Some(&one));
+    let mut other_order = lines;
+    other_order.reverse();
+    assert_eq!(all(&other_order).account(), one.account());
+    // Any other byte, in the program or in the text, is the code of nothing that is known.
+    for at in 0..one.code().len() {
+        let mut code = one.code().to_vec();
+        code[at] ^= 1;
+        let read = Expectations::of_code(&code);
+        assert!(read.is_none_or(|read| *read.code() == code), "byte {at}");
+    }
+    for size in [0, 1, 2, 40] {
+        assert_eq!(Expectations::of_code(&vec![0xff; size]), None);
+    }
+    assert_eq!(Expectations::of_code(&one.code()[1..]), None);
+}
+
+#[test]
+fn what_is_no_expectation_is_refused_by_name() {
+    for (line, part) in [
+        ("", Part::Line),
+        ("unchanged", Part::Line),
+        ("unmoved a()", Part::Line),
+        ("unchanged a", Part::Getter),
+        ("unchanged a(uint)", Part::Getter),
+        ("unchanged a() 5", Part::Getter),
+        ("unchanged a(address) 0x12", Part::Getter),
+        ("unchanged a(bytes) 0x12", Part::Getter),
+        ("unchanged a(string) x", Part::Getter),
+        ("equal a() ", Part::Value),
+        ("equal a() 0x12", Part::Value),
+        ("equal a() 5.0", Part::Value),
+        ("delta a() 5", Part::Difference),
+        ("delta a() +", Part::Difference),
+        ("delta a() +-5", Part::Difference),
+    ] {
+        let refused = line.parse::<Expectation>().expect_err(line);
+        let is_named = matches!(&refused, ExpectError::Syntax { what, .. } if *what == part);
+        assert!(is_named, "{line}: {refused}");
+    }
+    assert!(matches!(
+        Expectations::new(Vec::new()),
+        Err(ExpectError::Empty)
+    ));
+    let one = |line: &str| line.parse::<Expectation>().expect("one");
+    let twice = Expectations::new(vec![one("equal a() 1"), one("equal a() 2")]);
+    assert!(matches!(twice, Err(ExpectError::Duplicate(_))));
+    let many = (0..65).map(|number| one(&format!("nonzero a{number}()")));
+    assert!(matches!(
+        Expectations::new(many.collect()),
+        Err(ExpectError::TooMany(65))
+    ));
+    let long = format!("nonzero {}()", "a".repeat(600));
+    assert!(matches!(
+        Expectations::new(vec![one(&long)]),
+        Err(ExpectError::TooMany(1))
+    ));
+}
+
+#[test]
+fn the_largest_check_is_compiled_or_refused() {
+    let zeros = " 0x0000000000000000000000000000000000000000000000000000000000000000";
+    let line = |number: u8| {
+        format!(
+            "equal a{number}(bytes32,bytes32,bytes32,bytes32){} 7",
+            zeros.repeat(4)
+        )
+    };
+    let of = |count: u8| {
+        Expectations::new(
+            (0..count)
+                .map(|number| line(number).parse().expect("one"))
+                .collect(),
+        )
+    };
+    assert!(matches!(of(64), Err(ExpectError::TooMany(64))));
+    let most = of(24).expect("a check");
+    assert_eq!(Expectations::of_code(most.code()), Some(most));
+}
+
+fn file(content: &str) -> PathBuf {
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    let path = folder.join("expect.toml");
+    std::fs::write(&path, content).expect("written");
+    path
+}
+
+#[test]
+fn a_file_says_all_four_kinds_and_is_written_so_that_it_can_be_read() {
+    let path = file(
+        "unchanged = [\"a()\", \"b(uint8) 3\"]\nnonzero = [\"root()\"]\n[equal]\n\"fee()\" = 5\n\"on()\" = true\n\
+         [delta]\n\"total()\" = \"-2\"\n",
+    );
+    let read = Expectations::read(&path).expect("read");
+    let words = [
+        "delta total() -2",
+        "equal fee() 5",
+        "equal on() true",
+        "nonzero root()",
+        "unchanged a()",
+        "unchanged b(uint8) 3",
+    ];
+    assert_eq!(read.words(), words);
+    let one = |line: &str| line.parse::<Expectation>().expect("one");
+    let suggested = Suggested {
+        all: vec![one("unchanged a()"), one("nonzero root()")],
+        to_confirm: vec![one("equal root() 7"), one("delta root() +2")],
+        left_out: vec![(
+            one("nonzero price()").getter,
+            "its answer changes with time",
+        )],
+    };
+    let text = "# What must hold of every instance behind the upgrade. For --expect.\nunchanged = [\n    \"a()\",\n]\n\
+                nonzero = [\n    \"root()\",\n]\n\n# The upgrade writes these. Whoever knows what is meant removes the \
+                #.\n[equal]\n# \"root()\" = \"7\"\n[delta]\n# \"root()\" = \"+2\"\n# Left out: price(), its answer \
+                changes with time.\n";
+    assert_eq!(suggested.text(), text);
+    let written = path.with_file_name("written.toml");
+    suggested.write(&written).expect("written");
+    suggested.write(&written).expect("written again");
+    assert_eq!(Expectations::read(&written).expect("read").all(), {
+        let mut all = suggested.all.clone();
+        all.reverse();
+        all
+    });
+    assert!(suggested.write(&path).is_err(), "another file stays");
+}
+
+#[test]
+fn a_file_that_says_something_else_is_refused() {
+    use crate::error::Explain as _;
+    for (content, name) in [
+        ("", "ExpectationsEmpty"),
+        ("unchanged = 5", "ExpectationsSyntax"),
+        ("unchangd = [\"a()\"]", "ExpectationsSyntax"),
+        ("unchanged = [\"a()\", \"a()\"]", "ExpectationTwice"),
+        ("[equal]\n\"a()\" = 1\n\"a()\" = 2", "ExpectationsSyntax"),
+        ("[equal]\n\"a()\" = [1]", "ExpectationsSyntax"),
+        ("[delta]\n\"a()\" = 5", "ExpectationsSyntax"),
+    ] {
+        let refused = Expectations::read(&file(content)).expect_err(content);
+        assert_eq!(refused.name(), name, "{content}: {refused}");
+    }
+    let missing = Expectations::read(&file("").with_file_name("none.toml"));
+    assert!(matches!(missing, Err(ExpectError::Syntax { .. })));
+}

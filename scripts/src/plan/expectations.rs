@@ -1,0 +1,192 @@
+//! What the trial shows of getters, as expectations that hold whatever becomes of the chain until the call is
+//! executed.
+
+use super::error::PlanError;
+use super::instances::{Change, InstancePlan};
+use super::{Getters, Plan};
+use crate::client::show;
+use crate::expect::{Expectation, Getter, Holds, Suggested};
+use crate::simulation::Simulation;
+use alloy::dyn_abi::DynSolType;
+use alloy::primitives::{Address, B256, Bytes, I256, U256};
+use std::collections::BTreeSet;
+use stylus_chain::{BlockId, CallRequest, Overrides, TraceKind};
+use stylus_upgrades_interface::slots;
+
+/// How long a getter is waited for whose answer changes with time alone.
+const SECONDS: u64 = 86_400;
+/// The slots that an upgrade writes and that every getter of a proxy reads.
+const OF_PROXIES: [B256; 3] = [slots::IMPLEMENTATION, slots::ADMIN, slots::BEACON];
+
+/// What a getter answers of one instance, before and after; nothing where it answers no word.
+struct Answers {
+    proxy: Address,
+    before: Option<Bytes>,
+    after: Option<Bytes>,
+    later: Option<Bytes>,
+}
+
+/// What is expected of these getters. Nothing where no instance was upgraded.
+pub(super) fn suggested(
+    simulation: &mut Simulation,
+    getters: &Getters,
+    plan: &Plan,
+) -> Result<Option<Suggested>, PlanError> {
+    let upgraded = |one: &&InstancePlan| one.from != one.to && !one.migrating;
+    let upgraded: Vec<&InstancePlan> = plan.instances.iter().filter(upgraded).collect();
+    let proxies: Vec<Address> = upgraded.iter().map(|one| one.proxy).collect();
+    if proxies.is_empty() {
+        return Ok(None);
+    }
+    let written = written(&upgraded, plan);
+    let mut found = Suggested::default();
+    for (getter, kind) in getters {
+        let answers = answers(simulation, getter, &proxies)?;
+        if answers.iter().any(|one| one.before.is_none()) {
+            let why = "it did not answer before the upgrade";
+            found.left_out.push((getter.clone(), why));
+        } else if answers.iter().any(|one| one.after != one.later) {
+            let why = "its answer changes with time alone";
+            found.left_out.push((getter.clone(), why));
+        } else {
+            add(simulation, (getter, kind), &answers, &written, &mut found)?;
+        }
+    }
+    Ok(Some(found))
+}
+
+/// The slots that the step itself wrote.
+fn written(upgraded: &[&InstancePlan], plan: &Plan) -> BTreeSet<(Address, B256)> {
+    let of = |account: Address, changes: &[Change]| -> Vec<(Address, B256)> {
+        let slots = changes.iter().map(|change| change.slot);
+        let own = slots.filter(|slot| !OF_PROXIES.contains(slot));
+        own.map(|slot| (account, slot)).collect()
+    };
+    let of_instances = upgraded.iter().flat_map(|one| of(one.proxy, &one.changes));
+    let others = plan.others.iter();
+    let of_others = others.flat_map(|one| of(one.account, &one.changes));
+    of_instances.chain(of_others).collect()
+}
+
+fn answers(
+    simulation: &mut Simulation,
+    getter: &Getter,
+    proxies: &[Address],
+) -> Result<Vec<Answers>, PlanError> {
+    let mut all = Vec::with_capacity(proxies.len());
+    for proxy in proxies.iter().copied() {
+        let before = answer(simulation, simulation.beginning(), proxy, getter)?;
+        let after = answer(simulation, BlockId::latest(), proxy, getter)?;
+        let later = simulation.discarded(|copy| {
+            copy.wait(SECONDS)?;
+            answer(copy, BlockId::latest(), proxy, getter)
+        })?;
+        all.push(Answers {
+            proxy,
+            before,
+            after,
+            later,
+        });
+    }
+    Ok(all)
+}
+
+/// What it answers there, if that is a word or more.
+fn answer(
+    simulation: &Simulation,
+    block: BlockId,
+    proxy: Address,
+    getter: &Getter,
+) -> Result<Option<Bytes>, PlanError> {
+    let (success, output) = simulation.probe_at(block, proxy, getter.calldata.clone())?;
+    Ok((success && output.len() >= B256::len_bytes()).then_some(output))
+}
+
+/// What holds of a getter. What the step did not write must not change, whatever the trial has shown.
+fn add(
+    simulation: &Simulation,
+    (getter, kind): (&Getter, &DynSolType),
+    answers: &[Answers],
+    written: &BTreeSet<(Address, B256)>,
+    found: &mut Suggested,
+) -> Result<(), PlanError> {
+    let of = |holds| Expectation {
+        getter: getter.clone(),
+        holds,
+    };
+    let mut is_meant = true;
+    let changed = |one: &&Answers| one.before != one.after;
+    let changed: Vec<&Answers> = answers.iter().filter(changed).collect();
+    for one in &changed {
+        let read = read(simulation, one.proxy, getter)?;
+        is_meant &= !read.is_disjoint(written);
+    }
+    if changed.is_empty() || !is_meant {
+        found.all.push(of(Holds::Unchanged));
+        return Ok(());
+    }
+    let words: Option<Vec<(U256, U256)>> = answers.iter().map(Answers::words).collect();
+    match words {
+        Some(words) if words.iter().all(|(before, _)| !before.is_zero()) => {
+            found.all.push(of(Holds::Nonzero));
+        }
+        _ => found.left_out.push((
+            getter.clone(),
+            "the upgrade writes it, and it was not one word above zero",
+        )),
+    }
+    let equal = answers.iter().map(|one| one.after.as_ref());
+    let equal = same(equal).flatten().and_then(|answer| {
+        let value = kind.abi_decode(answer).ok()?;
+        Some(Holds::Equal(show(&value).parse().ok()?))
+    });
+    let is_number = matches!(kind, DynSolType::Uint(_) | DynSolType::Int(_));
+    let differences = answers.iter().map(|one| {
+        let (before, after) = one.words()?;
+        Some(I256::from_raw(after.wrapping_sub(before)))
+    });
+    let delta = same(differences).flatten().filter(|_| is_number);
+    found.to_confirm.extend(equal.map(of));
+    found.to_confirm.extend(delta.map(Holds::Delta).map(of));
+    Ok(())
+}
+
+impl Answers {
+    /// The words before and after, where both answers are one.
+    fn words(&self) -> Option<(U256, U256)> {
+        let word = |answer: &Option<Bytes>| U256::try_from_be_slice(answer.as_ref()?);
+        word(&self.before).zip(word(&self.after))
+    }
+}
+
+/// The one value that all of these are.
+fn same<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.all(|other| other == first).then_some(first)
+}
+
+/// The slots that a getter reads now.
+fn read(
+    simulation: &Simulation,
+    proxy: Address,
+    getter: &Getter,
+) -> Result<BTreeSet<(Address, B256)>, PlanError> {
+    let request = CallRequest {
+        to: Some(proxy),
+        input: getter.calldata.clone(),
+        ..CallRequest::default()
+    };
+    let (latest, none) = (BlockId::latest(), Overrides::default());
+    let kind = TraceKind::Prestate { diff: false };
+    let recorded = simulation.chain.trace_call(request, latest, &none, kind)?;
+    let mut found = BTreeSet::new();
+    for (account, state) in recorded.as_object().into_iter().flatten() {
+        let slots = state["storage"].as_object();
+        for (slot, _) in slots.into_iter().flatten() {
+            if let (Ok(account), Ok(slot)) = (account.parse(), slot.parse()) {
+                found.insert((account, slot));
+            }
+        }
+    }
+    Ok(found)
+}
