@@ -17,6 +17,7 @@
 //! | [`assess`] | findings, where facts come from, how much was seen, what follows |
 //! | [`checks`] | what is known of a way into a version, and every check of it |
 //! | [`history`] | what happened, from chain data alone |
+//! | [`census`] | every slot of an instance, proven, and what each one is |
 //! | [`inspect`] | one instance: its storage by variables, its path, its events |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`versions`] | what was registered, kept in a folder for version control |
@@ -49,6 +50,7 @@ pub mod app_error;
 pub mod assess;
 pub mod build;
 pub mod call_tree;
+pub mod census;
 pub mod checks;
 pub mod client;
 pub mod commands;

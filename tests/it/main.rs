@@ -6,6 +6,7 @@ mod approvers;
 mod attacks;
 mod attacks_over_rpc;
 mod authors;
+mod census;
 mod clear_signing;
 mod clients;
 mod console;

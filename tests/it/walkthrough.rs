@@ -45,6 +45,12 @@ fn the_page_on_traces_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 20 s"]
+fn the_page_on_censuses_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/census.md")
+}
+
+#[test]
 #[ignore = "nightly: executes a page, about 112 s"]
 fn the_tutorial_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/tutorial.md")

@@ -1,6 +1,7 @@
 //! The errors of modules as errors of a command.
 
 use super::Error;
+use crate::census::CensusError;
 use crate::expect::ExpectError;
 use crate::export::ExportError;
 use crate::governance::GovernanceError;
@@ -62,6 +63,15 @@ impl From<DocumentError> for Error {
         match error {
             DocumentError::Chain(error) => error.into(),
             DocumentError::Layout(error) => error.into(),
+        }
+    }
+}
+
+impl From<CensusError> for Error {
+    fn from(error: CensusError) -> Self {
+        match error {
+            CensusError::Chain(error) => error.into(),
+            error => Self::Census(error.into()),
         }
     }
 }

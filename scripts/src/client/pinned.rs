@@ -36,6 +36,14 @@ impl Client {
         }
     }
 
+    /// The same, reading as of that block.
+    pub fn at(&self, block: u64) -> Self {
+        Self {
+            pinned: Some(block),
+            ..self.clone()
+        }
+    }
+
     /// The same, reading as of whatever block is the newest then.
     pub fn unpinned(&self) -> Self {
         Self {

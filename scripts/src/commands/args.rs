@@ -2,6 +2,7 @@
 
 mod adopt;
 mod approve;
+mod census;
 mod global;
 mod layout;
 mod migration;
@@ -12,6 +13,7 @@ mod version;
 
 pub use adopt::AdoptArgs;
 pub use approve::{ApproveArgs, ReviewArgs};
+pub use census::CensusArgs;
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
@@ -216,6 +218,8 @@ pub enum Command {
     },
     /// The calls of a transaction, by the names of contracts, versions and functions
     Trace(TraceArgs),
+    /// Every slot of an instance at one block, proven to be all of them, and what each one is
+    Census(CensusArgs),
     /// Whether live code, slots and views are what was recorded
     Verify(VerifyArgs),
     /// Whether everything that is needed still runs, and for how long; --fix does what helps

@@ -9,6 +9,7 @@ mod args;
 mod call;
 mod calldata;
 mod cancel;
+mod census;
 mod check;
 mod confirm;
 mod console;
@@ -36,7 +37,6 @@ mod pending;
 mod plan;
 mod policy;
 mod project;
-mod prompt;
 mod propose;
 mod publish;
 mod recorded;
@@ -64,13 +64,13 @@ mod verifiable;
 mod verify;
 mod version;
 mod waiting;
-mod watch;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, Cli, Command, CreateProxyArgs, Gather, Global, LayoutCommand,
-    MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs, RegistryCommand, ReviewArgs,
-    RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs, VerifyArgs, VersionArgs,
+    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CreateProxyArgs, Gather, Global,
+    LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
+    RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs,
+    VerifyArgs, VersionArgs,
 };
 
 pub use call::CallArgs;
@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    run(prompt::completed(std::env::args_os().collect()))
+    run(std::env::args_os().collect())
 }
 
 /// Runs a command line, its first word being the program's name.
@@ -142,7 +142,6 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
     };
-    kept::refresh(&context).await;
     context.confirm_chain().await?;
     let exit = output.result(&outcome);
     if output.is_written() {
@@ -253,6 +252,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => cancel::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
+        Command::Census(args) => census::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::RunMigration(args) => match &args.handler {
             Some(handler) => handler::set(context, &args.proxy, handler).await,
@@ -293,12 +293,12 @@ async fn end_on_signal(output: Arc<Output>) {
 /// the command line are not understood, so any of them may be a key or come from somewhere else.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        help::print(error);
+        let _ = error.print(); // a reader that has gone needs nothing more
         return code(Exit::Done);
     }
     let json = has_json(words);
     if !json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        help::print(error);
+        let _ = error.print(); // a reader that has gone needs nothing more
         return code(Exit::Usage);
     }
     let output = Output::new(json, false);
@@ -360,7 +360,13 @@ fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
 
 /// Whether a word is, or holds behind `=`, a value that must not be printed.
 fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> bool {
-    const SECRET: [&str; 4] = ["--private-key", "--rpc-url", "--endpoint", "-e"];
+    const SECRET: [&str; 5] = [
+        "--private-key",
+        "--rpc-url",
+        "--confirm-url",
+        "--endpoint",
+        "-e",
+    ];
     let named = word.split_once('=').map(|(flag, _)| flag);
     before.is_some_and(|before| SECRET.contains(&before.as_ref()))
         || named.is_some_and(|flag| SECRET.contains(&flag))

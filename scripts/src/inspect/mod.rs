@@ -15,6 +15,7 @@ mod storage;
 pub use events::{OwnEvent, events};
 pub use migration::MigrationStatus;
 pub use path::{PathStep, Steps, steps_to};
+pub(crate) use storage::framework_slots;
 pub use storage::{FieldValue, fields, framework};
 
 use crate::governance::Names;

@@ -90,15 +90,8 @@ pub async fn fields(
     Ok((all.collect(), left_out))
 }
 
-/// Reads what the proxy itself keeps, and the marks of these versions.
-///
-/// # Errors
-/// What the chain says.
-pub async fn framework(
-    client: &Client,
-    proxy: Address,
-    versions: &[String],
-) -> Result<Vec<FieldValue>, ChainError> {
+/// What the proxy itself keeps, and the marks of these versions: name, slot, and whether it is an account.
+pub(crate) fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> {
     let mut all = vec![
         (
             "implementation (ERC-1967)".to_owned(),
@@ -109,14 +102,25 @@ pub async fn framework(
         ("initialised".to_owned(), slots::INITIALISED, false),
         ("complex migration".to_owned(), slots::COMPLEX, false),
     ];
-    let marks = versions.iter().take(FIELDS_MAX);
-    all.extend(marks.map(|label| {
-        (
-            format!("migrated[{label:?}]"),
-            slots::migrated(label),
-            false,
-        )
-    }));
+    let marks = versions.iter().map(|label| {
+        let name = format!("migrated[{label:?}]");
+        (name, slots::migrated(label), false)
+    });
+    all.extend(marks);
+    all
+}
+
+/// Reads what the proxy itself keeps, and the marks of these versions.
+///
+/// # Errors
+/// What the chain says.
+pub async fn framework(
+    client: &Client,
+    proxy: Address,
+    versions: &[String],
+) -> Result<Vec<FieldValue>, ChainError> {
+    let versions = versions.get(..FIELDS_MAX).unwrap_or(versions);
+    let all = framework_slots(versions);
     let wanted = all.iter().map(|(_, slot, _)| U256::from_be_bytes(slot.0));
     let words = read(client, proxy, wanted).await?;
     let all = all.into_iter().map(|(name, slot, is_account)| {

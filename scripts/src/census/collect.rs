@@ -1,0 +1,112 @@
+//! The slots of an account by `debug_storageRangeAt`, page after page in the order of their hashes. An endpoint
+//! has the state before a transaction, so the block behind is asked for, before its first one.
+
+use super::anchor::{Anchor, header};
+use super::error::CensusError;
+use super::store::{Leaf, Store};
+use crate::client::{ChainError, Client};
+use crate::kill_point::{self, Phase};
+use alloy::primitives::{Address, B256, keccak256};
+use alloy::providers::Provider;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What pages of slots are asked with.
+const METHOD: &str = "debug_storageRangeAt";
+/// Slots of a page.
+const PAGE: usize = 65_536;
+/// Where collecting is when it is done.
+const DONE: B256 = B256::repeat_byte(0xff);
+
+/// How far the slots by `debug_storageRangeAt` can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Collected {
+    /// They are said to be those of the block.
+    AtBlock,
+    /// They are those of the block before: no block is behind it yet.
+    Before,
+    /// The endpoint does not have them: why.
+    Unavailable(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    storage: BTreeMap<B256, Entry>,
+    next_key: Option<B256>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    /// The slot; nodes that do not keep the preimages of hashes leave it out.
+    key: Option<B256>,
+    value: B256,
+}
+
+/// Collects the slots into the store, from where an earlier run had stopped.
+pub(super) async fn collect(
+    client: &Client,
+    account: Address,
+    anchor: &Anchor,
+    store: &Store,
+) -> Result<Collected, CensusError> {
+    let (block, collected) = match header(client, (anchor.block + 1).into()).await? {
+        Some((behind, hash)) if behind.parent_hash == anchor.block_hash => {
+            (hash, Collected::AtBlock)
+        }
+        // The block itself is confirmed at the end.
+        _ => (anchor.block_hash, Collected::Before),
+    };
+    let mut cursor = store.go_on(anchor.block_hash, false)?.unwrap_or_default();
+    let is_first = cursor.is_zero();
+    while cursor != DONE {
+        let page = match page(client, (block, account), cursor).await {
+            Err(ChainError::Rpc(error)) if is_first && cursor.is_zero() => {
+                return Ok(Collected::Unavailable(error.words()));
+            }
+            page => page?,
+        };
+        let (leaves, next) = read(client, cursor, page)?;
+        store.add(&leaves, next)?;
+        kill_point::at(Phase::Gathered);
+        let count = store.count()?;
+        client.progress().tick(&format!("{count} slots"));
+        cursor = next;
+    }
+    Ok(collected)
+}
+
+async fn page(
+    client: &Client,
+    (block, account): (B256, Address),
+    first: B256,
+) -> Result<Page, ChainError> {
+    let params = (block, 0, account, first, PAGE);
+    let answer = client.provider().raw_request(METHOD.into(), params).await;
+    answer.map_err(|error| client.error(METHOD, error))
+}
+
+/// The slots of a page, and where the next one begins.
+fn read(client: &Client, first: B256, page: Page) -> Result<(Vec<Leaf>, B256), ChainError> {
+    let is_in_order = page.storage.keys().all(|hash| *hash >= first);
+    let last = page.storage.keys().next_back().copied();
+    let goes_on = page.next_key.is_none_or(|next| {
+        let last = last.unwrap_or(first);
+        next > last || (next == last && next > first)
+    });
+    if !is_in_order || !goes_on {
+        let found = format!("a page of slots from {first} on that goes back");
+        return Err(client.contradiction(found));
+    }
+    let mut leaves = Vec::with_capacity(page.storage.len());
+    for (hash, Entry { key, value }) in page.storage {
+        if key.is_some_and(|slot| keccak256(slot) != hash) {
+            return Err(client.contradiction(format!("a slot at {hash} that has another hash")));
+        }
+        if !value.is_zero() {
+            let slot = key;
+            leaves.push(Leaf { hash, value, slot });
+        }
+    }
+    Ok((leaves, page.next_key.unwrap_or(DONE)))
+}

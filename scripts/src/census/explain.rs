@@ -1,0 +1,545 @@
+//! What each slot is, by a layout: from every field down to its slots, of which those are looked up that
+//! were collected. Nothing is guessed: a slot is explained where its hash is the one that the layout gives it.
+
+use super::error::CensusError;
+use super::key::{KeyType, entry};
+use super::path::{Path, Step};
+use super::record::Record;
+use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
+use alloy::primitives::{B256, U256, keccak256};
+use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::io::Write;
+use stylus_layout::{Item, Layout, Members, TypeItem};
+use stylus_upgrades_interface::slots;
+
+/// Bytes of a slot.
+const WORD: u64 = 32;
+/// All of them.
+const WHOLE: u32 = u32::MAX;
+/// Types within types that are followed.
+const DEEPEST: u8 = 16;
+/// Elements of an array, or words of a text, that are followed.
+const ELEMENTS_MAX: u64 = 1 << 22;
+/// Words of a value of a lazy map or cell that are looked for.
+const LAZY_WORDS: u64 = 8;
+/// Unexplained slots that are listed.
+const UNEXPLAINED_MAX: usize = 256;
+/// What the framework keeps.
+pub(super) const FRAMEWORK: &str = "framework";
+
+/// How much one field stores.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FieldCount {
+    /// `erc7201:…`; empty for what is counted from slot 0; `framework` for what the proxy keeps.
+    pub area: String,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Entries of its mappings.
+    pub entries: u64,
+    /// Slots that are not zero; one that several fields share counts once, for the first of them.
+    pub slots: u64,
+    /// Bytes of those.
+    pub bytes: u64,
+}
+
+/// A slot that the layout does not explain, or not all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unexplained {
+    /// keccak256 of the slot.
+    pub hash: B256,
+    /// The slot, where the endpoint has it.
+    pub slot: Option<B256>,
+    /// What it holds.
+    pub value: B256,
+    /// Whether fields of the layout have other bytes of it.
+    pub partly: bool,
+}
+
+/// What a layout explains.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// How many slots are not zero.
+    pub slots: u64,
+    /// How many of them are explained.
+    pub explained: u64,
+    /// What each field stores.
+    pub fields: Vec<FieldCount>,
+    /// Slots that are not explained, up to a bound.
+    pub unexplained: Vec<Unexplained>,
+    /// What is not followed.
+    #[serde(skip)]
+    pub(super) notes: BTreeSet<String>,
+}
+
+impl Explained {
+    /// How many slots are not explained.
+    pub fn left(&self) -> u64 {
+        self.slots - self.explained
+    }
+}
+
+/// What is explained by.
+pub(super) struct By<'a> {
+    pub(super) layout: &'a Layout,
+    /// What the framework keeps, by name.
+    pub(super) framework: &'a [(String, B256)],
+    /// Whether values in storage are tried as keys too.
+    pub(super) with_values: bool,
+}
+
+/// Explains the slots of a store. `out` is told of each one.
+pub(super) fn explain(
+    store: &Store,
+    by: &By<'_>,
+    out: Option<&mut dyn Write>,
+) -> Result<Explained, CensusError> {
+    store.read(|read| {
+        let known = Known {
+            leaves: read.open_table(LEAVES)?,
+            keys: read.open_multimap_table(KEYS)?,
+            records: read.open_table(RECORDS)?,
+        };
+        let walk = |marks: Table<'_, [u8; 32], u32>| {
+            let mut walk = Walk {
+                by,
+                known: &known,
+                marks,
+                out,
+                explained: Explained::default(),
+                grown: 0,
+            };
+            walk.all()?;
+            walk.finish()
+        };
+        store.marking(walk)
+    })
+}
+
+/// What was collected.
+struct Known {
+    leaves: ReadOnlyTable<[u8; 32], Kept>,
+    keys: ReadOnlyMultimapTable<[u8; 32], &'static [u8]>,
+    records: ReadOnlyTable<&'static [u8], ()>,
+}
+
+type Done = Result<(), redb::Error>;
+
+struct Walk<'a, 't, 'o> {
+    by: &'a By<'a>,
+    known: &'a Known,
+    marks: Table<'t, [u8; 32], u32>,
+    out: Option<&'o mut (dyn Write + 'o)>,
+    explained: Explained,
+    /// How often bytes were explained that were not before.
+    grown: u64,
+}
+
+/// Where something is looked for.
+#[derive(Clone, Copy)]
+struct At<'p> {
+    /// Its place in [`Explained::fields`].
+    field: usize,
+    slot: U256,
+    /// Where it begins in that, in bytes from the low-order end.
+    offset: u64,
+    path: &'p Path<'p>,
+    /// The record whose values are tried as keys; all of them where there is none.
+    record: Option<&'p Record>,
+    depth: u8,
+}
+
+impl<'p> At<'p> {
+    fn at(self, slot: U256, offset: u64, path: &'p Path<'p>) -> Self {
+        Self {
+            slot,
+            offset,
+            path,
+            depth: self.depth.saturating_sub(1),
+            ..self
+        }
+    }
+}
+
+impl Walk<'_, '_, '_> {
+    fn all(&mut self) -> Done {
+        let layout = self.by.layout;
+        self.items(&layout.storage, "", U256::ZERO)?;
+        for (name, items) in &layout.namespaces {
+            match name.strip_prefix("erc7201:") {
+                Some(id) => {
+                    let root = slots::erc7201(id.as_bytes());
+                    self.items(items, name, root.into())?;
+                }
+                None => self.note(format!("where the namespace {name} begins is not known")),
+            }
+        }
+        for (name, slot) in self.by.framework {
+            let field = self.field(FRAMEWORK, name, "word");
+            let path = Path::of(name);
+            self.see(field, (*slot).into(), WHOLE, &path)?;
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, items: &[Item], area: &str, root: U256) -> Done {
+        for item in items {
+            let is_gap = item.label == "__gap" || item.label.starts_with("__gap_");
+            let Ok(slot) = item.slot.parse::<U256>() else {
+                self.note(format!("the slot of {} is no number", item.label));
+                continue;
+            };
+            if is_gap {
+                continue;
+            }
+            let kind = self.by.layout.types.get(&item.type_id);
+            let label = kind.map_or(&item.type_id, |kind| &kind.label);
+            let at = At {
+                field: self.field(area, &item.label, label),
+                slot: root.wrapping_add(slot),
+                offset: item.offset,
+                path: &Path::of(&item.label),
+                record: None,
+                depth: DEEPEST,
+            };
+            self.value(&item.type_id, at)?;
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, area: &str, name: &str, kind: &str) -> usize {
+        self.explained.fields.push(FieldCount {
+            area: area.into(),
+            name: name.into(),
+            kind: kind.into(),
+            ..FieldCount::default()
+        });
+        self.explained.fields.len() - 1
+    }
+
+    fn note(&mut self, what: String) {
+        self.explained.notes.insert(what);
+    }
+
+    /// Looks up a slot of which a field has these bytes; its value.
+    fn see(
+        &mut self,
+        field: usize,
+        slot: U256,
+        bytes: u32,
+        path: &Path<'_>,
+    ) -> Result<Option<U256>, redb::Error> {
+        let hash = keccak256(B256::from(slot));
+        let Some(leaf) = self.known.leaves.get(hash.0)? else {
+            return Ok(None);
+        };
+        let value = leaf.value().0;
+        let before = self.marks.get(hash.0)?.map_or(0, |mark| mark.value());
+        let after = before | bytes;
+        if after != before {
+            self.marks.insert(hash.0, after)?;
+            self.grown += 1;
+            if let Some(count) = self.explained.fields.get_mut(field) {
+                count.slots += u64::from(before == 0);
+                count.bytes += u64::from((after & !before).count_ones());
+            }
+            if let Some(out) = &mut self.out {
+                let line = serde_json::json!({
+                    "hash": hash,
+                    "slot": B256::from(slot),
+                    "value": B256::from(value),
+                    "field": path.to_string(),
+                });
+                writeln!(out, "{line}").map_err(redb::Error::Io)?;
+            }
+        }
+        Ok(Some(U256::from_be_bytes(value)))
+    }
+
+    /// A value of a type.
+    fn value(&mut self, type_id: &str, at: At<'_>) -> Done {
+        let layout = self.by.layout;
+        let Some(kind) = layout.types.get(type_id) else {
+            self.note(format!("the type {type_id} is not known"));
+            return self.see(at.field, at.slot, WHOLE, at.path).map(drop);
+        };
+        if at.depth == 0 {
+            self.note(format!("{} lies deeper than is followed", kind.label));
+            return Ok(());
+        }
+        let size = size(kind);
+        match (kind.encoding.as_str(), &kind.members, &kind.base) {
+            ("mapping", ..) => self.mapping(kind, at),
+            ("dynamic_array", _, Some(base)) => {
+                let length = self.see(at.field, at.slot, WHOLE, at.path)?;
+                let length = length.unwrap_or_default();
+                self.elements(base, length, at.at(begin(at.slot), 0, at.path))
+            }
+            ("bytes", ..) => self.text(at),
+            (_, Some(Members::Struct(members)), _) => {
+                for member in members {
+                    let Ok(slot) = member.slot.parse::<U256>() else {
+                        self.note(format!("the slot of {} is no number", member.label));
+                        continue;
+                    };
+                    let path = at.path.then(Step::Member(&member.label));
+                    let slot = at.slot.wrapping_add(slot);
+                    self.value(&member.type_id, at.at(slot, member.offset, &path))?;
+                }
+                Ok(())
+            }
+            (_, _, Some(base)) => {
+                let of_base = layout.types.get(base).map_or(WORD, self::size);
+                let count = match of_base {
+                    0..=16 => (size / WORD).saturating_mul(WORD / of_base.max(1)),
+                    _ => size / WORD / of_base.div_ceil(WORD),
+                };
+                self.elements(base, U256::from(count), at)
+            }
+            _ if kind.label.starts_with("lazy ") => self.lazy(kind, at),
+            _ if size > WORD => {
+                for word in 0..size.div_ceil(WORD).min(ELEMENTS_MAX) {
+                    let slot = at.slot.wrapping_add(U256::from(word));
+                    self.see(at.field, slot, WHOLE, at.path)?;
+                }
+                Ok(())
+            }
+            _ => {
+                let bytes = bits(at.offset, size);
+                self.see(at.field, at.slot, bytes, at.path).map(drop)
+            }
+        }
+    }
+
+    /// The elements of an array from a slot on.
+    fn elements(&mut self, base: &str, count: U256, at: At<'_>) -> Done {
+        let kind = self.by.layout.types.get(base);
+        let size = kind.map_or(WORD, self::size).max(1);
+        let is_plain = kind.is_none_or(|kind| kind.members.is_none() && kind.base.is_none());
+        let each = if is_plain && size <= 16 {
+            WORD / size
+        } else {
+            1
+        };
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        let steps = count.div_ceil(each);
+        if steps > ELEMENTS_MAX {
+            self.note(format!(
+                "{}: {ELEMENTS_MAX} of {count} elements were looked at",
+                at.path
+            ));
+        }
+        let stride = size.div_ceil(WORD);
+        for step in 0..steps.min(ELEMENTS_MAX) {
+            let path = at.path.then(Step::Index(step * each));
+            let slot = at.slot.wrapping_add(U256::from(step) * U256::from(stride));
+            match each {
+                1 => self.value(base, at.at(slot, 0, &path))?,
+                _ => self.see(at.field, slot, WHOLE, &path).map(drop)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// `bytes` or `string`: the lowest bit of the word says whether it lies elsewhere.
+    fn text(&mut self, at: At<'_>) -> Done {
+        let word = self.see(at.field, at.slot, WHOLE, at.path)?;
+        let Some(word) = word.filter(|word| word.bit(0)) else {
+            return Ok(());
+        };
+        let length = u64::try_from(word >> 1).unwrap_or(u64::MAX);
+        let first = begin(at.slot);
+        for part in 0..length.div_ceil(WORD).min(ELEMENTS_MAX) {
+            let slot = first.wrapping_add(U256::from(part));
+            self.see(at.field, slot, WHOLE, at.path)?;
+        }
+        Ok(())
+    }
+
+    fn mapping(&mut self, kind: &TypeItem, at: At<'_>) -> Done {
+        let Some(value) = &kind.value else {
+            self.note(format!("what {} holds is not known", kind.label));
+            return Ok(());
+        };
+        let below = self.by.layout.types.get(value);
+        let is_innermost = below.is_none_or(|below| below.encoding != "mapping");
+        let key = KeyType::of_mapping(self.by.layout, kind);
+        self.entries(&key, at, is_innermost, &mut |walk, at| {
+            walk.value(value, at)
+        })
+    }
+
+    /// Tries keys, and counts those that have an entry.
+    fn entries(
+        &mut self,
+        key: &KeyType,
+        at: At<'_>,
+        counts: bool,
+        look: &mut dyn FnMut(&mut Self, At<'_>) -> Done,
+    ) -> Done {
+        let known = self.known;
+        let nothing = Record::default();
+        let of_hashed = at.record.unwrap_or(&nothing);
+        let mut attempt = |walk: &mut Self, hashed: &[u8], record: &Record| -> Done {
+            let label = (key, hashed);
+            let path = at.path.then(Step::Key(&label));
+            let slot = entry(hashed, at.slot);
+            let before = walk.grown;
+            let below = At {
+                record: Some(record),
+                ..at.at(slot, 0, &path)
+            };
+            look(walk, below)?;
+            if counts
+                && walk.grown > before
+                && let Some(count) = walk.explained.fields.get_mut(at.field)
+            {
+                count.entries += 1;
+            }
+            Ok(())
+        };
+        for hashed in known.keys.get(at.slot.to_be_bytes::<32>())? {
+            attempt(self, hashed?.value(), of_hashed)?;
+        }
+        let mut each = |walk: &mut Self, record: &Record| -> Done {
+            for value in &record.0 {
+                if let Some(hashed) = key.encode(value) {
+                    attempt(walk, &hashed, record)?;
+                }
+            }
+            Ok(())
+        };
+        if let Some(record) = at.record {
+            return each(self, record);
+        }
+        for record in known.records.iter()? {
+            each(self, &Record::from_bytes(record?.0.value()))?;
+        }
+        if self.by.with_values {
+            for leaf in known.leaves.iter()? {
+                each(self, &Record(vec![leaf?.1.value().0.to_vec()]))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A map or cell whose values are in the form of one of several versions, each at a root of its own.
+    fn lazy(&mut self, kind: &TypeItem, at: At<'_>) -> Done {
+        let key = kind.label.split_once("mapping(").and_then(|(_, rest)| {
+            let (key, _) = rest.split_once("=>")?;
+            Some(KeyType::of_label(key.trim(), true))
+        });
+        let forms: Vec<&str> = kind.label.split(" over ").collect();
+        let (mut root, mut field) = (at.slot, at.field);
+        if let Some(count) = self.explained.fields.get_mut(field) {
+            count.kind = format!("the form before {}", kind.label);
+        }
+        for form in std::iter::once(None).chain(forms.iter().rev().map(Some)) {
+            if let Some(form) = form {
+                let name = at.path.to_string();
+                let area = self.explained.fields.get(at.field);
+                let area = area.map_or(String::new(), |field| field.area.clone());
+                field = self.field(&area, &name, form);
+                let space = namespace(root);
+                self.see(
+                    field,
+                    space,
+                    WHOLE,
+                    &at.path.then(Step::Member("remaining")),
+                )?;
+                root = space.wrapping_add(U256::ONE);
+            }
+            let here = At {
+                field,
+                ..at.at(root, 0, at.path)
+            };
+            match &key {
+                Some(key) => self.entries(key, here, true, &mut |walk, at| walk.words(at))?,
+                None => self.words(here)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The words of a value of which only its author knows how many it takes.
+    fn words(&mut self, at: At<'_>) -> Done {
+        for word in 0..LAZY_WORDS {
+            let slot = at.slot.wrapping_add(U256::from(word));
+            self.see(at.field, slot, WHOLE, at.path)?;
+        }
+        Ok(())
+    }
+
+    /// What is left.
+    fn finish(self) -> Result<Explained, redb::Error> {
+        let Self {
+            known,
+            marks,
+            mut out,
+            mut explained,
+            ..
+        } = self;
+        explained.slots = known.leaves.len()?;
+        explained.explained = explained.slots;
+        for row in known.leaves.iter()? {
+            let (hash, kept) = row?;
+            let Leaf { hash, value, slot } = Leaf::of(hash.value(), kept.value());
+            let mark = marks.get(hash.0)?.map_or(0, |mark| mark.value());
+            let mut low_first = value.iter().rev().enumerate();
+            if !low_first.any(|(at, byte)| *byte != 0 && mark >> at & 1 == 0) {
+                continue;
+            }
+            explained.explained -= 1;
+            let one = Unexplained {
+                hash,
+                slot,
+                value,
+                partly: mark != 0,
+            };
+            if let Some(out) = &mut out {
+                let line = serde_json::json!({
+                    "hash": hash, "slot": slot, "value": value, "field": null,
+                });
+                writeln!(out, "{line}").map_err(redb::Error::Io)?;
+            }
+            if explained.unexplained.len() < UNEXPLAINED_MAX {
+                explained.unexplained.push(one);
+            }
+        }
+        Ok(explained)
+    }
+}
+
+fn size(kind: &TypeItem) -> u64 {
+    let size = kind
+        .number_of_bytes
+        .as_ref()
+        .and_then(|size| size.parse().ok());
+    size.unwrap_or(WORD)
+}
+
+/// So many bytes from an offset on, a bit each.
+fn bits(offset: u64, size: u64) -> u32 {
+    let below = |end: u64| match end {
+        0..WORD => (1_u32 << end) - 1,
+        _ => WHOLE,
+    };
+    below(offset.saturating_add(size)) & !below(offset)
+}
+
+/// Where the elements of an array or a long text begin.
+fn begin(slot: U256) -> U256 {
+    U256::from_be_bytes(keccak256(B256::from(slot)).0)
+}
+
+/// The namespace of a lazy map or cell: a count of what is left, then the form that follows.
+fn namespace(slot: U256) -> U256 {
+    entry(&slot.to_be_bytes::<32>(), slots::LAZY.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+use super::*;
+use alloy::primitives::Address;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A layout of every kind of type.
+fn layout() -> Layout {
+    let layout = json!({
+        "storage": [
+            {"label": "owner", "slot": "0", "offset": 0, "type": "t_address"},
+            {"label": "paused", "slot": "0", "offset": 20, "type": "t_bool"},
+            {"label": "names", "slot": "1", "offset": 0, "type": "t_mapping(t_string_memory_ptr,t_struct(S))"},
+            {"label": "allowed", "slot": "2", "offset": 0, "type": "t_mapping(t_address,t_mapping(t_address,t_uint256))"},
+            {"label": "small", "slot": "3", "offset": 0, "type": "t_array(t_uint8)dyn_storage"},
+            {"label": "note", "slot": "4", "offset": 0, "type": "t_string_storage"},
+            {"label": "fixed", "slot": "5", "offset": 0, "type": "t_array(t_struct(S))2_storage"},
+            {"label": "__gap", "slot": "9", "offset": 0, "type": "t_array(t_uint256)4_storage"},
+            {"label": "lazy", "slot": "13", "offset": 0, "type": "t_opaque_lazy"},
+        ],
+        "types": {
+            "t_address": {"encoding": "inplace", "label": "address", "numberOfBytes": "20"},
+            "t_bool": {"encoding": "inplace", "label": "bool", "numberOfBytes": "1"},
+            "t_uint8": {"encoding": "inplace", "label": "uint8", "numberOfBytes": "1"},
+            "t_uint256": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"},
+            "t_string_storage": {"encoding": "bytes", "label": "string", "numberOfBytes": "32"},
+            "t_string_memory_ptr": {"encoding": "bytes", "label": "string", "numberOfBytes": "32"},
+            "t_struct(S)": {"encoding": "inplace", "label": "struct S", "numberOfBytes": "64", "members": [
+                {"label": "who", "slot": "0", "offset": 0, "type": "t_address"},
+                {"label": "count", "slot": "1", "offset": 0, "type": "t_uint256"},
+            ]},
+            "t_mapping(t_string_memory_ptr,t_struct(S))": {
+                "encoding": "mapping", "label": "mapping(string => struct S)", "numberOfBytes": "32",
+                "key": "t_string_memory_ptr", "value": "t_struct(S)",
+            },
+            "t_mapping(t_address,t_uint256)": {
+                "encoding": "mapping", "label": "mapping(address => uint256)", "numberOfBytes": "32",
+                "key": "t_address", "value": "t_uint256",
+            },
+            "t_mapping(t_address,t_mapping(t_address,t_uint256))": {
+                "encoding": "mapping", "label": "mapping(address => mapping(address => uint256))",
+                "numberOfBytes": "32", "key": "t_address", "value": "t_mapping(t_address,t_uint256)",
+            },
+            "t_array(t_uint8)dyn_storage": {
+                "encoding": "dynamic_array", "label": "uint8[]", "numberOfBytes": "32", "base": "t_uint8",
+            },
+            "t_array(t_uint256)4_storage": {
+                "encoding": "inplace", "label": "uint256[4]", "numberOfBytes": "128", "base": "t_uint256",
+            },
+            "t_array(t_struct(S))2_storage": {
+                "encoding": "inplace", "label": "struct S[2]", "numberOfBytes": "128", "base": "t_struct(S)",
+            },
+            "t_opaque_lazy": {"encoding": "inplace", "label": "lazy mapping(address => A)", "numberOfBytes": "32"},
+        },
+        "namespaces": {
+            "erc7201:my.space": [{"label": "inner", "slot": "1", "offset": 0, "type": "t_uint256"}],
+        },
+    });
+    Layout::from_json(&layout.to_string()).expect("a layout")
+}
+
+struct Slots {
+    folder: tempfile::TempDir,
+    all: BTreeMap<U256, U256>,
+}
+
+impl Slots {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            all: BTreeMap::new(),
+        }
+    }
+
+    fn set(&mut self, slot: U256, value: u64) {
+        self.all.insert(slot, U256::from(value));
+    }
+
+    fn store(&self) -> Store {
+        let store = Store::open(&self.folder.path().join("census.redb")).expect("a store");
+        let leaves = self.all.iter().map(|(slot, value)| Leaf {
+            hash: keccak256(B256::from(*slot)),
+            value: B256::from(*value),
+            slot: Some(B256::from(*slot)),
+        });
+        let leaves: Vec<Leaf> = leaves.collect();
+        store.add(&leaves, B256::ZERO).expect("written");
+        store
+    }
+}
+
+fn account(n: u8) -> Address {
+    Address::with_last_byte(n)
+}
+
+fn word(n: u8) -> Vec<u8> {
+    account(n).into_word().to_vec()
+}
+
+/// Explains, and gives the path of each slot.
+fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, Vec<Value>>) {
+    let framework = [("admin".to_owned(), slots::ADMIN)];
+    let by = By {
+        layout: &layout(),
+        framework: &framework,
+        with_values,
+    };
+    let mut out = Vec::new();
+    let found = explain(store, &by, Some(&mut out)).expect("explained");
+    let mut paths: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for line in String::from_utf8(out).expect("text").lines() {
+        let line: Value = serde_json::from_str(line).expect("a line");
+        let field = line["field"].as_str().unwrap_or("?").to_owned();
+        paths.entry(field).or_default().push(line["value"].clone());
+    }
+    (found, paths)
+}
+
+fn field<'e>(explained: &'e Explained, name: &str) -> &'e FieldCount {
+    let found = explained.fields.iter().rfind(|one| one.name == name);
+    found.expect("a field")
+}
+
+#[test]
+fn every_kind_of_field_is_followed_to_its_slots() {
+    let mut slots = Slots::new();
+    let number = |n: u64| U256::from(n);
+    slots.set(number(0), 1); // owner
+    slots.set(number(3), 40); // two words of bytes
+    for part in 0..2 {
+        slots.set(begin(number(3)) + number(part), 9);
+    }
+    slots.set(number(4), 2 * 40 + 1); // a text of 40 bytes
+    for part in 0..2 {
+        slots.set(begin(number(4)) + number(part), 9);
+    }
+    slots.set(number(6), 5); // fixed[0].count
+    slots.set(number(7), 5); // fixed[1].who
+    let alice = entry(b"alice", number(1));
+    slots.set(alice, 3);
+    slots.set(alice + number(1), 4);
+    let nested = entry(&word(2), entry(&word(1), number(2)));
+    slots.set(nested, 100);
+    let root = U256::from_be_bytes(slots::erc7201(b"my.space").0);
+    slots.set(root + number(1), 1);
+    slots.set(slots::ADMIN.into(), 1);
+    // The old form of one entry, the new one of another, and how many are left.
+    slots.set(entry(&word(1), number(13)), 7);
+    let space = namespace(number(13));
+    slots.set(space, 1);
+    slots.set(entry(&word(2), space + number(1)), 7);
+    slots.set(entry(&word(2), space + number(1)) + number(1), 8);
+
+    let store = slots.store();
+    let records = [
+        Record(vec![b"alice".to_vec()]).to_bytes(),
+        Record(vec![word(1), word(2)]).to_bytes(),
+    ];
+    store.add_records(&records).expect("written");
+    let (found, paths) = explained(&store, false);
+    assert_eq!(found.unexplained, [], "{paths:?}");
+    assert_eq!(found.slots, slots.all.len() as u64);
+    let explained_slots: u64 = found.fields.iter().map(|field| field.slots).sum();
+    assert_eq!(explained_slots, found.slots);
+    let path = format!("allowed[{}][{}]", account(1), account(2));
+    assert!(paths.contains_key(&path), "{paths:?}");
+    for path in [
+        "names[\"alice\"].who",
+        "names[\"alice\"].count",
+        "fixed[1].who",
+        "small[32]",
+    ] {
+        assert!(paths.contains_key(path), "{path}: {paths:?}");
+    }
+    assert_eq!(field(&found, "names").entries, 1);
+    assert_eq!(field(&found, "allowed").entries, 1);
+    let lazy: Vec<u64> = found
+        .fields
+        .iter()
+        .filter(|one| one.name == "lazy")
+        .map(|one| one.entries)
+        .collect();
+    assert_eq!(lazy, [1, 1]);
+}
+
+#[test]
+fn what_the_layout_does_not_give_a_slot_to_is_not_explained() {
+    let mut slots = Slots::new();
+    slots.all.insert(U256::ZERO, U256::from(1) << 200); // beyond `paused`
+    slots.set(U256::from(10), 1); // in the gap
+    slots.set(entry(&word(1), U256::from(77)), 1); // of no mapping
+    slots.set(entry(&word(3), entry(&word(1), U256::from(2))), 1); // of keys that nobody knows
+    let store = slots.store();
+    let record = Record(vec![word(1), word(2)]).to_bytes();
+    store.add_records(&[record]).expect("written");
+    let (found, paths) = explained(&store, false);
+    assert_eq!(found.left(), 4, "{paths:?}");
+    let partly = found.unexplained.iter().filter(|one| one.partly);
+    assert_eq!(
+        partly.map(|one| one.slot).collect::<Vec<_>>(),
+        [Some(B256::ZERO)]
+    );
+}
+
+#[test]
+fn keys_are_found_among_hashed_ones_and_among_values() {
+    let mut slots = Slots::new();
+    let mapping = U256::from(2);
+    let inner = entry(&word(1), mapping);
+    slots.set(entry(&word(2), inner), 1);
+    slots.set(entry(b"5", U256::from(1)), 1);
+    let store = slots.store();
+    assert_eq!(explained(&store, false).0.left(), 2);
+    let keys = [
+        (B256::from(mapping), word(1)),
+        (B256::from(inner), word(2)),
+        (B256::from(U256::from(1)), b"5".to_vec()),
+    ];
+    store.add_keys(&keys).expect("written");
+    assert_eq!(explained(&store, false).0.left(), 0);
+
+    let mut slots = Slots::new();
+    slots.set(U256::ZERO, 1); // the owner, account 1
+    slots.set(entry(&word(1), U256::from(13)), 1);
+    let store = slots.store();
+    assert_eq!(explained(&store, false).0.left(), 1);
+    assert_eq!(explained(&store, true).0.left(), 0);
+}
+
+#[test]
+fn keys_are_hashed_as_their_types_are() {
+    let encode = |label: &str, zero: bool, value: &[u8]| {
+        let key = KeyType::of_label(label, zero);
+        let found = key.encode(value).map(|found| found.into_owned());
+        found.map(|found| (key.show(&found), found))
+    };
+    let minus_one = [0xff; 32];
+    let (shown, word) = encode("int8", false, &minus_one).expect("a key");
+    assert_eq!((shown.as_str(), word), ("-1", minus_one.to_vec()));
+    let (shown, word) = encode("int8", true, &minus_one).expect("a key");
+    assert_eq!(shown, "-1");
+    assert_eq!(word, B256::with_last_byte(0xff).to_vec());
+    assert_eq!(
+        encode("uint8", false, &U256::from(256).to_be_bytes::<32>()),
+        None
+    );
+    assert_eq!(encode("address", false, &minus_one), None);
+    let (shown, word) = encode("bytes4", false, &[1, 2, 3, 4]).expect("a key");
+    assert_eq!(shown, "0x01020304");
+    assert_eq!(encode("bytes4", false, &word), Some((shown, word)));
+    assert_eq!(encode("bool", false, &[1]).expect("a key").0, "true");
+    assert_eq!(
+        encode("string", false, b"a\n").expect("a key").0,
+        "\"a\\n\""
+    );
+}

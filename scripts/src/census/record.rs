@@ -1,0 +1,156 @@
+//! Values that may be keys: what stood together in an event, a call, or a line of a file. Whether one is a key
+//! is decided by its hash alone.
+
+use super::error::CensusError;
+use alloy::primitives::{B256, I256, U256, hex};
+use std::path::Path;
+
+/// Bytes of a word.
+const WORD: usize = 32;
+/// Values of a record, at most.
+const VALUES_MAX: usize = 12;
+/// Bytes of one value, at most.
+const VALUE_MAX: usize = 512;
+
+/// Values in a row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Record(pub(super) Vec<Vec<u8>>);
+
+impl Record {
+    /// Of words as the ABI writes them, with the texts that they may point to.
+    pub(super) fn of_abi(topics: &[B256], data: &[u8]) -> Self {
+        let words: Vec<&[u8]> = data.chunks_exact(WORD).take(VALUES_MAX).collect();
+        let texts = words.iter().filter_map(|word| {
+            let at = small(word)?;
+            let length = small(data.get(at..at.checked_add(WORD)?)?)?;
+            let is_text = length > 0 && length <= VALUE_MAX && at % WORD == 0;
+            let text = data.get(at + WORD..at.checked_add(WORD + length)?)?;
+            is_text.then(|| text.to_vec())
+        });
+        let mut values: Vec<Vec<u8>> = topics.iter().map(|topic| topic.to_vec()).collect();
+        values.extend(words.iter().map(|word| word.to_vec()));
+        values.extend(texts);
+        values.truncate(VALUES_MAX);
+        Self(values)
+    }
+
+    /// As it is kept: each value behind its length.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let values = self.0.iter().filter(|value| value.len() <= VALUE_MAX);
+        let values = values.take(VALUES_MAX);
+        values
+            .flat_map(|value| {
+                let length = (value.len() as u16).to_be_bytes();
+                length.into_iter().chain(value.iter().copied())
+            })
+            .collect()
+    }
+
+    /// As it was kept.
+    pub(super) fn from_bytes(mut bytes: &[u8]) -> Self {
+        let mut values = Vec::new();
+        while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
+            let length = usize::from(u16::from_be_bytes(*length)).min(rest.len());
+            let (value, rest) = rest.split_at(length);
+            values.push(value.to_vec());
+            bytes = rest;
+        }
+        Self(values)
+    }
+}
+
+/// A word that is a small number.
+fn small(word: &[u8]) -> Option<usize> {
+    let number = U256::try_from_be_slice(word)?;
+    usize::try_from(number)
+        .ok()
+        .filter(|number| *number < 1 << 24)
+}
+
+/// The records of a file: a line each, with values as people write them.
+pub(super) fn of_file(path: &Path, text: &str) -> Result<Vec<Vec<u8>>, CensusError> {
+    let mut records = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let values = values(line).map_err(|found| CensusError::Key {
+            path: path.to_owned(),
+            line: at + 1,
+            found,
+        })?;
+        records.push(Record(values).to_bytes());
+    }
+    Ok(records)
+}
+
+/// The values of a line, or the word that is none.
+fn values(line: &str) -> Result<Vec<Vec<u8>>, String> {
+    let mut values = Vec::new();
+    let mut rest = line;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let Some(first) = rest.chars().next() else {
+            return Ok(values);
+        };
+        let (word, behind) = match first {
+            '"' => {
+                let mut all = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+                let text = all.next().and_then(Result::ok).ok_or(rest)?;
+                values.push(text.into_bytes());
+                rest = rest.get(all.byte_offset()..).unwrap_or_default();
+                continue;
+            }
+            _ => rest.split_at(rest.find([' ', '\t', ',']).unwrap_or(rest.len())),
+        };
+        rest = behind;
+        let value = match word.strip_prefix("0x") {
+            Some(digits) => hex::decode(digits).ok(),
+            None if word.starts_with('-') => {
+                let number = word.parse::<I256>().ok();
+                number.map(|number| number.into_raw().to_be_bytes::<WORD>().to_vec())
+            }
+            None => {
+                let number = word.parse::<U256>().ok();
+                number.map(|number| number.to_be_bytes::<WORD>().to_vec())
+            }
+        };
+        let value = value.filter(|value| value.len() <= VALUE_MAX);
+        values.push(value.ok_or(word)?);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::sol_types::SolValue;
+
+    #[test]
+    fn a_file_has_keys_as_people_write_them() {
+        let text = "# owners\n\n0x00112233, 7\n\"a, \\\"b\\\"\"  -1\n";
+        let records = of_file(Path::new("keys"), text).expect("keys");
+        let records: Vec<Record> = records.iter().map(|one| Record::from_bytes(one)).collect();
+        let word = |number: U256| number.to_be_bytes::<32>().to_vec();
+        let first = Record(vec![vec![0, 0x11, 0x22, 0x33], word(U256::from(7))]);
+        let second = Record(vec![b"a, \"b\"".to_vec(), word(U256::MAX)]);
+        assert_eq!(records, [first, second]);
+        for wrong in ["0x0", "seven", "\"open", "1 two"] {
+            let error = of_file(Path::new("keys"), wrong).expect_err(wrong);
+            assert!(matches!(error, CensusError::Key { line: 1, .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn texts_behind_their_offsets_are_found() {
+        let data = ("alice".to_owned(), U256::from(5)).abi_encode_params();
+        let record = Record::of_abi(&[B256::repeat_byte(1)], &data);
+        assert!(record.0.contains(&b"alice".to_vec()), "{record:?}");
+        assert!(
+            record
+                .0
+                .contains(&U256::from(5).to_be_bytes::<32>().to_vec())
+        );
+        assert_eq!(Record::from_bytes(&record.to_bytes()), record);
+    }
+}

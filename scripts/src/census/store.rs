@@ -1,0 +1,376 @@
+//! What was collected, on disk: slots in the order of their hashes, what keys there may be, and how far
+//! collecting is. A page goes in as a whole or not at all.
+
+use super::error::CensusError;
+use super::walk::Difference;
+use crate::own_file;
+use alloy::primitives::{B256, U256};
+use alloy::rlp;
+use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
+use redb::{
+    Database, DatabaseError, MultimapTableDefinition, ReadTransaction, ReadableDatabase,
+    ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
+};
+use std::path::{Path, PathBuf};
+
+/// Bytes of the store that are kept in memory.
+const CACHE: usize = 64 << 20;
+
+/// A slot as it is kept: its value, and the slot where that is known.
+pub(super) type Kept = ([u8; 32], Option<[u8; 32]>);
+
+/// Hash of a slot → its value, and the slot where that is known.
+pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> = TableDefinition::new("leaves");
+/// Hash of a slot → which of its bytes are explained, a bit each from the low-order end.
+pub(super) const MARKS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("marks");
+/// Root of a mapping → keys of it, as they were hashed with it.
+pub(super) const KEYS: MultimapTableDefinition<'_, [u8; 32], &[u8]> =
+    MultimapTableDefinition::new("keys");
+/// Values that stood together in an event, a call or a line of a file.
+pub(super) const RECORDS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("records");
+/// How far it is.
+const STATE: TableDefinition<'_, &str, [u8; 32]> = TableDefinition::new("state");
+
+/// The block whose slots are there.
+const BLOCK: &str = "block";
+/// The hash of a slot that collecting goes on from.
+const CURSOR: &str = "cursor";
+/// The hash of the block up to which events were read.
+const EVENTS: &str = "events";
+
+/// A slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Leaf {
+    pub(super) hash: B256,
+    pub(super) value: B256,
+    /// The slot, where it is known.
+    pub(super) slot: Option<B256>,
+}
+
+impl Leaf {
+    /// As it was kept.
+    pub(super) fn of(hash: [u8; 32], (value, slot): Kept) -> Self {
+        Self {
+            hash: hash.into(),
+            value: value.into(),
+            slot: slot.map(B256::from),
+        }
+    }
+}
+
+/// What was collected of one account.
+pub(super) struct Store {
+    database: Database,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens it, or makes an empty one where there is none or where it cannot be read.
+    pub(super) fn open(path: &Path) -> Result<Self, CensusError> {
+        if let Some(folder) = path.parent() {
+            own_file::folder(folder)?;
+        }
+        let failed = |reason: String| CensusError::Store {
+            path: path.to_owned(),
+            reason,
+        };
+        let create = |file| Database::builder().set_cache_size(CACHE).create_file(file);
+        let database = match create(own_file::open_or_create(path)?) {
+            Ok(database) => database,
+            Err(DatabaseError::DatabaseAlreadyOpen) => {
+                return Err(failed("another census has it open".into()));
+            }
+            // Damaged: it is only a cache of what the chain has.
+            Err(DatabaseError::Storage(_)) => {
+                std::fs::remove_file(path).map_err(|error| failed(error.to_string()))?;
+                let file = own_file::open_or_create(path)?;
+                create(file).map_err(|error| failed(error.to_string()))?
+            }
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        let store = Self {
+            database,
+            path: path.to_owned(),
+        };
+        store.write(|write| {
+            write.open_table(LEAVES)?;
+            write.open_table(MARKS)?;
+            write.open_multimap_table(KEYS)?;
+            write.open_table(RECORDS)?;
+            write.open_table(STATE)?;
+            Ok(())
+        })?;
+        Ok(store)
+    }
+
+    /// Reads.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, CensusError> {
+        let read = || work(&self.database.begin_read()?);
+        read().map_err(|error| self.failed(&error))
+    }
+
+    /// Writes all of it or nothing.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, CensusError> {
+        let write = || {
+            let write = self.database.begin_write()?;
+            let done = work(&write)?;
+            write.commit()?;
+            Ok(done)
+        };
+        write().map_err(|error| self.failed(&error))
+    }
+
+    /// Marks what is explained, from nothing on.
+    pub(super) fn marking<T>(
+        &self,
+        work: impl FnOnce(Table<'_, [u8; 32], u32>) -> Result<T, redb::Error>,
+    ) -> Result<T, redb::Error> {
+        let write = self.database.begin_write()?;
+        write.delete_table(MARKS)?;
+        let done = work(write.open_table(MARKS)?)?;
+        // Nobody needs the marks any more.
+        write.abort()?;
+        Ok(done)
+    }
+
+    /// Goes on with the slots of a block: where collecting is in the order of their hashes, if it has begun
+    /// there. Slots of another block are dropped, unless they are `kept` to be compared.
+    pub(super) fn go_on(&self, block: B256, kept: bool) -> Result<Option<B256>, CensusError> {
+        self.write(|write| {
+            let mut state = write.open_table(STATE)?;
+            let before = state.insert(BLOCK, block.0)?.map(|found| found.value());
+            if before == Some(block.0) {
+                return Ok(state.get(CURSOR)?.map(|found| found.value().into()));
+            }
+            state.remove(CURSOR)?;
+            if !kept {
+                write.delete_table(LEAVES)?;
+                write.open_table(LEAVES)?;
+            }
+            Ok(None)
+        })
+    }
+
+    /// Adds slots, and where collecting goes on behind them.
+    pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), CensusError> {
+        self.write(|write| {
+            let mut table = write.open_table(LEAVES)?;
+            for leaf in leaves {
+                table.insert(leaf.hash.0, (leaf.value.0, leaf.slot.map(|slot| slot.0)))?;
+            }
+            write.open_table(STATE)?.insert(CURSOR, cursor.0)?;
+            Ok(())
+        })
+    }
+
+    /// Puts what was proven in the place of what is there: a value, or nothing.
+    pub(super) fn correct(&self, differences: &[Difference]) -> Result<(), CensusError> {
+        self.write(|write| {
+            let mut table = write.open_table(LEAVES)?;
+            for one in differences {
+                let before = table.remove(one.hash.0)?.and_then(|found| found.value().1);
+                if let Some(value) = one.proven {
+                    table.insert(one.hash.0, (value.0, before))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds values that may be keys.
+    pub(super) fn add_records(&self, records: &[Vec<u8>]) -> Result<(), CensusError> {
+        self.write(|write| {
+            let mut table = write.open_table(RECORDS)?;
+            for record in records {
+                table.insert(record.as_slice(), ())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds keys of mappings, with the roots that they were hashed with.
+    pub(super) fn add_keys(&self, keys: &[(B256, Vec<u8>)]) -> Result<(), CensusError> {
+        self.write(|write| {
+            let mut table = write.open_multimap_table(KEYS)?;
+            for (root, key) in keys {
+                table.insert(root.0, key.as_slice())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The hash of the block up to which events were read.
+    pub(super) fn events_read(&self) -> Result<Option<B256>, CensusError> {
+        self.read(|read| {
+            let state = read.open_table(STATE)?;
+            Ok(state.get(EVENTS)?.map(|found| found.value().into()))
+        })
+    }
+
+    /// Events were read up to that block.
+    pub(super) fn set_events_read(&self, block: B256) -> Result<(), CensusError> {
+        self.write(|write| {
+            write.open_table(STATE)?.insert(EVENTS, block.0)?;
+            Ok(())
+        })
+    }
+
+    /// How many slots there are.
+    pub(super) fn count(&self) -> Result<u64, CensusError> {
+        self.read(|read| Ok(read.open_table(LEAVES)?.len()?))
+    }
+
+    /// The root of the trie of the slots whose hashes begin so, by the rest of their hashes.
+    pub(super) fn root(&self, prefix: &Nibbles) -> Result<B256, CensusError> {
+        self.read(|read| {
+            let table = read.open_table(LEAVES)?;
+            let mut builder = HashBuilder::default();
+            let mut is_empty = true;
+            for row in table.range(range(prefix))? {
+                let (hash, leaf) = row?;
+                let rest = Nibbles::unpack(hash.value()).slice(prefix.len()..);
+                let value = U256::from_be_bytes(leaf.value().0);
+                builder.add_leaf(rest, &rlp::encode(value));
+                is_empty = false;
+            }
+            Ok(match is_empty {
+                true => EMPTY_ROOT_HASH,
+                false => builder.root(),
+            })
+        })
+    }
+
+    /// The slots whose hashes begin so.
+    pub(super) fn under(&self, prefix: &Nibbles) -> Result<Vec<Leaf>, CensusError> {
+        self.read(|read| {
+            let table = read.open_table(LEAVES)?;
+            let rows = table.range(range(prefix))?.map(|row| {
+                let (hash, kept) = row?;
+                Ok(Leaf::of(hash.value(), kept.value()))
+            });
+            rows.collect()
+        })
+    }
+
+    /// One slot that is known and whose hash begins so.
+    pub(super) fn slot_under(&self, prefix: &Nibbles) -> Result<Option<B256>, CensusError> {
+        self.read(|read| {
+            let table = read.open_table(LEAVES)?;
+            for row in table.range(range(prefix))? {
+                if let Some(slot) = row?.1.value().1 {
+                    return Ok(Some(slot.into()));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    fn failed(&self, error: &redb::Error) -> CensusError {
+        CensusError::Store {
+            path: self.path.clone(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// The hashes that begin so.
+fn range(prefix: &Nibbles) -> std::ops::RangeInclusive<[u8; 32]> {
+    let (mut first, mut last) = ([0; 32], [0xff; 32]);
+    for (at, digit) in prefix.iter().enumerate().take(64) {
+        let (high, kept) = match at % 2 {
+            0 => (digit << 4, 0x0f),
+            _ => (digit, 0xf0),
+        };
+        let place = at / 2;
+        first[place] = (first[place] & kept) | high;
+        last[place] = (last[place] & kept) | high;
+    }
+    first..=last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::keccak256;
+
+    fn leaf(slot: u64) -> Leaf {
+        let slot = B256::from(U256::from(slot));
+        Leaf {
+            hash: keccak256(slot),
+            value: B256::with_last_byte(7),
+            slot: Some(slot),
+        }
+    }
+
+    fn store(folder: &tempfile::TempDir) -> Store {
+        Store::open(&folder.path().join("census").join("one.redb")).expect("a store")
+    }
+
+    #[test]
+    fn the_root_is_that_of_the_trie_and_every_part_has_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        assert_eq!(store.root(&Nibbles::new()).expect("read"), EMPTY_ROOT_HASH);
+        let leaves: Vec<Leaf> = (0..200).map(leaf).collect();
+        store
+            .add(&leaves, B256::repeat_byte(0xff))
+            .expect("written");
+        let expected = leaves.iter().map(|one| {
+            let value = U256::from_be_bytes(one.value.0);
+            (one.slot.expect("known"), value)
+        });
+        let expected = alloy_trie::root::storage_root_unhashed(expected);
+        assert_eq!(store.root(&Nibbles::new()).expect("read"), expected);
+        let one = Nibbles::unpack(leaves[3].hash);
+        for digits in [1, 2, 3] {
+            let prefix = one.slice(..digits);
+            let found = store.under(&prefix).expect("read");
+            let is_below = |leaf: &&Leaf| Nibbles::unpack(leaf.hash).starts_with(&prefix);
+            assert_eq!(found.len(), leaves.iter().filter(is_below).count());
+            assert!(found.contains(&leaves[3]));
+        }
+    }
+
+    #[test]
+    fn a_store_goes_on_with_its_block_and_drops_the_slots_of_another_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        let (one, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
+        assert_eq!(store.go_on(one, false).expect("written"), None);
+        store
+            .add(&[leaf(1)], B256::repeat_byte(9))
+            .expect("written");
+        let cursor = store.go_on(one, false).expect("written");
+        assert_eq!(cursor, Some(B256::repeat_byte(9)));
+        assert_eq!(store.go_on(other, true).expect("written"), None);
+        assert_eq!(store.count().expect("read"), 1);
+        assert_eq!(store.go_on(one, false).expect("written"), None);
+        assert_eq!(store.count().expect("read"), 0);
+    }
+
+    #[test]
+    fn what_is_proven_takes_the_place_of_what_was_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        store.add(&[leaf(1), leaf(2)], B256::ZERO).expect("written");
+        let (changed, gone, new) = (leaf(1).hash, leaf(2).hash, leaf(3).hash);
+        let value = B256::with_last_byte(9);
+        let proven = [(changed, Some(value)), (gone, None), (new, Some(value))];
+        let proven = proven.map(|(hash, proven)| Difference {
+            hash,
+            given: None,
+            proven,
+        });
+        store.correct(&proven).expect("written");
+        let mut found = store.under(&Nibbles::new()).expect("read");
+        found.sort_by_key(|leaf| leaf.slot);
+        let slots: Vec<_> = found.iter().map(|leaf| (leaf.hash, leaf.slot)).collect();
+        assert_eq!(slots, [(new, None), (changed, leaf(1).slot)]);
+    }
+}

@@ -1,0 +1,50 @@
+//! `census`: every slot of an instance at one block, with a proof, and what each one is.
+
+use super::args::CensusArgs;
+use super::context::Context;
+use crate::app_error::Error;
+use crate::census::{self, Anchor, Options, Subject, Wanted};
+use crate::client::{Client, Endpoint};
+use crate::layout::Known;
+use crate::output::Outcome;
+use crate::program_code::is_program;
+
+pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let proxy = context.manifest.address(&args.proxy)?;
+    let second = match &args.confirm_url {
+        Some(url) => Some(Client::connect_to(Endpoint::parse(url.expose())?).await?),
+        None => None,
+    };
+    let wanted = Wanted {
+        number: args.block,
+        hash: args.block_hash,
+    };
+    let anchor = Anchor::find(&client, proxy, wanted, second.as_ref()).await?;
+    let client = client.at(anchor.block);
+    let reader = client.registry(registry);
+    let instance = reader.instance(proxy).await?;
+    let name = &instance.definition;
+    let code = reader.code(name, &instance.version).await?;
+    let subject = Subject {
+        proxy,
+        layout: match context
+            .documents(&client, registry)
+            .get(code.layout)
+            .await?
+        {
+            Known::Document(document) => Ok(document.layout),
+            Known::Not(why) => Err(why),
+        },
+        versions: reader.labels(name).await?,
+        is_evm: !is_program(&client.code(code.implementation).await?),
+    };
+    let options = Options {
+        keys: args.keys.clone(),
+        out: args.out.clone(),
+        by_proofs: args.by_proofs,
+        no_replay: args.no_replay,
+    };
+    let census = census::take(&client, anchor, &subject, &options).await?;
+    Ok(Outcome::of(&census, &context.names()))
+}

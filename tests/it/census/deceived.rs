@@ -1,0 +1,118 @@
+//! Endpoints that lie, prove nothing, or are reorganized in the middle.
+
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use alloy::primitives::{B256, U64};
+use serde_json::{Value, json};
+use stylus_upgrades_test_support::http::{Message, post};
+
+use super::fixture::Fixture;
+use crate::layouts::project::text;
+use crate::run_migration::proxy::{Failure, Proxy};
+
+/// What the slots of an account are asked with.
+const RANGE: &str = "debug_storageRangeAt";
+
+#[tokio::test]
+async fn a_slot_that_is_withheld_is_named_and_the_census_is_incomplete() {
+    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
+    let block = it.mine().await;
+    let params = (U64::from(block + 1), 0, it.proxy(), "0x", 1_000);
+    let mut page: Value = it.ask(RANGE, params).await;
+    let slots = page["storage"].as_object_mut().expect("slots");
+    let withheld = slots.keys().nth(1).expect("several").clone();
+    let entry = slots.remove(&withheld).expect("it is there");
+    let page: &'static str = Box::leak(page.to_string().into_boxed_str());
+    let lying = Proxy::start(&it.project.node.endpoint(), move |_, request| match request
+        .contains(RANGE)
+    {
+        true => Failure::Answer(page),
+        false => Failure::None,
+    });
+    let block = block.to_string();
+    let answer = it.census_at(&lying.url(), &["--block", &block]);
+    assert_eq!(answer.exit, Some(5), "{answer:?}");
+    assert_eq!(answer.document["complete"], false);
+    let differences = answer.document["differences"].as_array().expect("them");
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    assert_eq!(text(&differences[0], "hash"), withheld);
+    assert_eq!(differences[0]["given"], Value::Null);
+    assert_eq!(differences[0]["proven"], entry["value"]);
+    // The proofs have it all the same.
+    let answer = it.census_at(&lying.url(), &["--block", &block, "--by-proofs"]);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_without_proofs_and_one_with_another_header_are_named() {
+    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
+    let url = it.project.node.endpoint();
+    let silent = Proxy::start(&url, |_, request| match request.contains("eth_getProof") {
+        true => Failure::Refused("the method eth_getProof does not exist/is not available"),
+        false => Failure::None,
+    });
+    let answer = it.census_at(&silent.url(), &[]);
+    let error = &answer.document["error"];
+    assert_eq!(
+        (answer.exit, text(error, "name")),
+        (Some(4), "NoProofs"),
+        "{answer:?}"
+    );
+
+    let number = it.client.newest_block().await.expect("a block");
+    let mut block = it
+        .ask("eth_getBlockByNumber", (U64::from(number), false))
+        .await;
+    block["stateRoot"] = json!(B256::repeat_byte(1));
+    let block: &'static str = Box::leak(block.to_string().into_boxed_str());
+    let forging = Proxy::start(&url, move |_, request| {
+        let is_header = request.contains("eth_getBlockBy") && request.contains("false");
+        match is_header && !request.contains("\"0x0\"") {
+            true => Failure::Answer(block),
+            false => Failure::None,
+        }
+    });
+    let answer = it.census_at(&forging.url(), &["--block", &number.to_string()]);
+    let error = &answer.document["error"];
+    assert_eq!(
+        (answer.exit, text(error, "name")),
+        (Some(4), "HeaderMismatch"),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_reorganization_in_the_middle_is_noticed() {
+    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
+    let block = it.mine().await;
+    let url = it.project.node.endpoint();
+    let chain: SocketAddr = url
+        .trim_start_matches("http://")
+        .parse()
+        .expect("an address");
+    let is_done = AtomicBool::new(false);
+    let reorganized = Proxy::start(&url, move |_, request| {
+        if request.contains(RANGE) && !is_done.swap(true, Ordering::Relaxed) {
+            let body = r#"{"jsonrpc":"2.0","id":1,"method":"anvil_reorg","params":[2,[]]}"#;
+            let stream = TcpStream::connect(chain).expect("the chain");
+            post(&stream, "localhost", body).expect("sent");
+            let answer = Message::read(&stream).expect("an answer").bytes();
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            assert!(answer.contains("result"), "{answer}");
+        }
+        Failure::None
+    });
+    let answer = it.census_at(&reorganized.url(), &["--block", &block.to_string()]);
+    let error = &answer.document["error"];
+    assert_eq!(
+        (answer.exit, text(error, "name")),
+        (Some(4), "Reorganized"),
+        "{answer:?}"
+    );
+    let before = text(error, "message");
+    assert!(before.contains(&block.to_string()), "{before}");
+    // The next one begins anew. The creation of the instance may have been taken back.
+    let again = it.census(&[]);
+    assert_ne!(again.document["error"]["name"], "Reorganized");
+}

@@ -1,0 +1,119 @@
+//! A folder, a chain, and instances of contracts of the workspace.
+
+use std::path::Path;
+
+use alloy::primitives::{Address, B256, U64};
+use alloy::providers::Provider;
+use serde_json::Value;
+use stylus_upgrades::client::Client;
+use stylus_upgrades_harness::command_line;
+
+use crate::layouts::project::{Answer, Project, text};
+
+/// A project with a client of its chain.
+pub(super) struct Fixture {
+    pub(super) project: Project,
+    pub(super) client: Client,
+}
+
+impl Fixture {
+    /// With an instance `it` of version 1.0 of a contract.
+    pub(super) async fn of(name: &str, contract: &str, init: &[&str]) -> Self {
+        let project = Project::new();
+        project.done(&["define", name, "--migrate", "Admin"]);
+        project.done(&["register", name, "1.0", contract]);
+        let create = ["create-proxy", name, "1.0", "--save", "it", "--init"];
+        project.done(&[&create[..], init].concat());
+        let client = Client::connect(&project.node.endpoint()).await;
+        Self {
+            project,
+            client: client.expect("the chain"),
+        }
+    }
+
+    /// The instance.
+    pub(super) fn proxy(&self) -> Address {
+        let shown = self.project.done(&["status", "it"]);
+        let proxy = text(&shown["instance"], "proxy");
+        proxy.parse().expect("an address")
+    }
+
+    /// Runs `census it` with other words, at an endpoint.
+    pub(super) fn census_at(&self, url: &str, words: &[&str]) -> Answer {
+        let mut command =
+            command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("the workspace");
+        for name in ["ETH_RPC_URL", "STYLUS_UPGRADES_NETWORK"] {
+            command.env_remove(name);
+        }
+        let output = command
+            .args([&["census", "it", "--json", "--rpc-url", url], words].concat())
+            .env("STYLUS_UPGRADES_STATE", self.project.path("state"))
+            .current_dir(self.project.folder.path())
+            .output()
+            .expect("it starts");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        let stderr = String::from_utf8(output.stderr).expect("text");
+        Answer {
+            exit: output.status.code(),
+            document: serde_json::from_str(&stdout)
+                .unwrap_or_else(|_| panic!("one document, not {stdout:?} {stderr}")),
+            stderr,
+        }
+    }
+
+    /// Runs `census it` with other words.
+    pub(super) fn census(&self, words: &[&str]) -> Answer {
+        self.census_at(&self.project.node.endpoint(), words)
+    }
+
+    /// A census in which every slot is there and explained.
+    #[track_caller]
+    pub(super) fn whole(&self, words: &[&str]) -> Value {
+        let answer = self.census(words);
+        assert_eq!(answer.exit, Some(0), "{answer:#?}");
+        assert_eq!(answer.document["complete"], true);
+        assert_eq!(answer.document["slots"], answer.document["explained"]);
+        answer.document
+    }
+
+    /// Makes a block, and gives the number of the one before.
+    pub(super) async fn mine(&self) -> u64 {
+        let newest = self.client.newest_block().await.expect("a block");
+        self.ask("anvil_mine", (U64::from(1),)).await;
+        newest
+    }
+
+    /// Writes a slot from outside, and makes a block.
+    pub(super) async fn plant(&self, slot: B256, value: B256) {
+        let proxy = self.proxy();
+        self.ask("anvil_setStorageAt", (proxy, slot, value)).await;
+        self.mine().await;
+    }
+
+    /// What the chain answers.
+    pub(super) async fn ask(&self, method: &'static str, params: impl Params) -> Value {
+        let answer = self.client.provider().raw_request(method.into(), params);
+        answer.await.expect("an answer")
+    }
+}
+
+/// What a method of the chain is asked with.
+pub(super) trait Params:
+    serde::Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin + 'static
+{
+}
+
+impl<T> Params for T where
+    T: serde::Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin + 'static
+{
+}
+
+/// What fields of that name store: entries and slots of each.
+pub(super) fn counts(census: &Value, name: &str) -> Vec<(u64, u64)> {
+    let fields = census["fields"].as_array().expect("fields");
+    let fields = fields.iter().filter(|field| field["name"] == name);
+    let count = |field: &Value, what: &str| field[what].as_u64().expect("a number");
+    fields
+        .map(|field| (count(field, "entries"), count(field, "slots")))
+        .collect()
+}
