@@ -54,6 +54,8 @@ struct Search {
     found: BTreeSet<String>,
     /// Where modules are that only tests have.
     tests: Vec<Range<LineColumn>>,
+    /// Where the names of functions begin: a function `include` is no macro.
+    functions: Vec<LineColumn>,
     has_layout: bool,
     writes_layouts: bool,
 }
@@ -69,7 +71,10 @@ impl Search {
                     let begin = word.span().start();
                     if !self.tests.iter().any(|module| module.contains(&begin)) {
                         let word = word.to_string();
-                        self.word(word.trim_start_matches("r#"), behind);
+                        let word = word.trim_start_matches("r#");
+                        if word != "include" || !self.functions.contains(&begin) {
+                            self.word(word, behind);
+                        }
                     }
                 }
                 // The `main` that the SDK's template has: no chain calls it.
@@ -111,6 +116,16 @@ impl<'a> Visit<'a> for Search {
             }
             _ => syn::visit::visit_item_mod(self, item),
         }
+    }
+
+    fn visit_signature(&mut self, signature: &'a syn::Signature) {
+        self.functions.push(signature.ident.span().start());
+        syn::visit::visit_signature(self, signature);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'a syn::ExprMethodCall) {
+        self.functions.push(call.method.span().start());
+        syn::visit::visit_expr_method_call(self, call);
     }
 }
 

@@ -453,6 +453,11 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
             "/// unsafe, include!\nfn a() -> [<T as A>::B; 2] { include_str!(\"a\"); path == \"a\" }",
             "",
         ),
+        ("impl A { fn include(&self) { self.inner.include(); } }", ""),
+        (
+            "impl A { fn include(&self) { include!(\"a\"); } }",
+            "include",
+        ),
         (SOURCE, ""),
     ] {
         let rust = rust(&[("src/deep/a.rs", code)]);
