@@ -37,14 +37,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`record`] | [`Record`]: a value and its words; [`Key`]: what finds it |
-//! | [`location`] | one datum in its forms: the rules |
+//! | `location` | one datum in its forms: the rules |
 //! | [`past`] | the forms that it may still be in: lazy over lazy |
 //! | [`map`] | [`LazyMap`] in place of a `StorageMap` |
 //! | [`cell`] | [`LazyCell`] in place of a field |
 //! | [`router`] | [`Lazy`]: `sweep` and `remaining`, routed without an ABI decoder |
 
 pub mod cell;
-pub mod location;
+mod location;
 pub mod map;
 pub mod past;
 pub mod record;

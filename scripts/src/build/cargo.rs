@@ -87,13 +87,13 @@ impl Cargo<'_> {
             .map(drop)
     }
 
-    /// Compiles the contract and gives the path of the WASM file that rustc wrote. Only as a `cdylib`: with `lib` beside
+    /// Compiles the contract and gives the path of the WASM file that rustc wrote, and the files it read. Only as a `cdylib`: with `lib` beside
     /// it, cargo turns LTO off silently.
     pub(super) fn compile(
         &self,
         source: &Source,
         constants: &Constants,
-    ) -> Result<PathBuf, BuildError> {
+    ) -> Result<(PathBuf, Vec<PathBuf>), BuildError> {
         let mut command = self.command(source, "rustc");
         command
             .args(["--frozen", "--profile", CONTRACT, "--target", TARGET])
@@ -141,8 +141,8 @@ impl Cargo<'_> {
             diagnostics: "cargo named no .wasm file; check that the crate has a [lib] target"
                 .into(),
         })?;
-        self.require_inside(source, file.as_std_path(), &messages)?;
-        Ok(file.into())
+        let read = self.files_read(source, file.as_std_path(), &messages)?;
+        Ok((file.into(), read))
     }
 
     /// Leaves a command the environment that a build has.
@@ -155,35 +155,46 @@ impl Cargo<'_> {
             .env("RUSTC", &self.toolchain.rustc);
     }
 
-    /// Makes sure that the compiler read no source outside the copy but what build scripts of this build
-    /// made: `wasm` has a list of all that it read beside it.
-    fn require_inside(
+    /// The files that the compiler read, by their places in the copy, links followed: `wasm` has a list of them beside
+    /// it. None may lie outside the copy but what build scripts of this build made.
+    fn files_read(
         &self,
         source: &Source,
         wasm: &Path,
         messages: &[Message],
-    ) -> Result<(), BuildError> {
+    ) -> Result<Vec<PathBuf>, BuildError> {
         let list = wasm.with_extension("d");
         let listed = std::fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
         let paths = listed
             .split_once(": ")
-            .map_or("", |(_, paths)| paths)
+            .map_or("", |(_, paths)| paths.trim_end_matches('\n'))
             .replace("\\ ", "\0");
         let is_made = |path: &Path| {
             messages.iter().any(|message| {
                 matches!(message, Message::BuildScriptExecuted(script) if path.starts_with(&script.out_dir))
             })
         };
-        for path in paths.split_whitespace() {
-            let path = normal(&self.copy.join(path.replace('\0', " ")));
+        let real =
+            |path: &Path| std::fs::canonicalize(path).map_err(BuildError::file("find", path));
+        let copy = real(self.copy)?;
+        let mut read = Vec::new();
+        for path in paths.split(' ').filter(|path| !path.is_empty()) {
+            let listed = self.copy.join(path.replace('\0', " "));
+            let path = normal(&listed);
             if !path.starts_with(self.copy) && !is_made(&path) {
                 return Err(BuildError::NotInSources {
                     package: source.package.name.clone(),
                     file: path,
                 });
             }
+            let place = real(&listed)?;
+            let made = || place.file_name().unwrap_or_default();
+            read.push(match place.strip_prefix(&copy) {
+                Ok(inside) => inside.to_owned(),
+                Err(_) => Path::new("OUT_DIR").join(made()),
+            });
         }
-        Ok(())
+        Ok(read)
     }
 
     /// Cargo reads configuration files where it runs and in every folder above, so it runs where

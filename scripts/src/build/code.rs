@@ -46,6 +46,9 @@ pub struct Artifact {
     /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
     /// older version of it: then nothing is known of its functions.
     pub interface: Option<Callable>,
+    /// Files that the compiler read and nobody searched.
+    #[serde(default)]
+    pub not_searched: Vec<String>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -142,6 +145,7 @@ impl Artifact {
             layout: None,
             steps: None,
             interface: None,
+            not_searched: Vec::new(),
             info: BuildInfo::default(),
         }
     }

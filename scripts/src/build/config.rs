@@ -19,6 +19,9 @@ const SUPPLY: [&str; 6] = [
     "http",
     "credential-alias",
 ];
+/// Those of them by which other packages can come from the registry than it has: whoever writes the lock file's
+/// checksums writes these, too.
+const UNPROVEN: [&str; 2] = ["source", "http"];
 /// Tables that are part of the sources as they stand.
 const CODE: [&str; 2] = ["env", "profile"];
 /// What would change the code and cannot be part of the sources. All else has no effect: cargo never reads it in
@@ -36,6 +39,8 @@ pub(super) struct Config {
     pub(super) rustflags: Vec<String>,
     /// Where packages come from.
     pub(super) supply: Table,
+    /// What of that decides what cargo is given for a package, and who writes the sources can write.
+    pub(super) supplied: Vec<String>,
 }
 
 /// Reads every file that cargo would read in `folder`, whose workspace is in `root`, the user's
@@ -47,6 +52,7 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
     let mut code = Table::new();
     let (mut of_target, mut of_build) = (Vec::new(), Vec::new());
     let mut supply = Table::new();
+    let mut supplied = Vec::new();
     let top = match folder.starts_with(root) {
         true => root,
         false => folder,
@@ -67,6 +73,14 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
             of_build.push(flags(&path, &config, &["build", "rustflags"])?);
         }
         add_supply(&mut supply, &config, above);
+        for name in UNPROVEN {
+            let entries = config
+                .get(name)
+                .and_then(Value::as_table)
+                .into_iter()
+                .flatten();
+            supplied.extend(entries.map(|(key, _)| format!(".cargo/config.toml: {name}.{key}")));
+        }
     }
     if let Some(path) = file_in(cargo_home) {
         let above = cargo_home.parent().unwrap_or(cargo_home);
@@ -88,6 +102,7 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         code: (!code.is_empty()).then(|| code.to_string()),
         rustflags,
         supply,
+        supplied,
     })
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Source {
     pub(super) package: Package,
     /// Its Rust files and those of what it depends on by path, the framework's left out.
     pub(super) rust: Vec<RustFile>,
+    /// The framework's Rust files, by their places in the copy: known, and not searched.
+    known: BTreeSet<PathBuf>,
     /// Packages in the place of those whose macros write the functions: they can write anything.
     pub(super) replaced: BTreeSet<String>,
     /// What else is compiled whose sources are not searched, or not as those of a contract.
@@ -112,6 +114,8 @@ impl Source {
             .zip(&own)
             .map(|(package, files)| is_framework(package, files, &places))
             .collect();
+        let ours = own.iter().zip(&are_ours).filter(|(_, is_ours)| **is_ours);
+        let known = ours.flat_map(|(files, _)| files.entries().map(|(path, _)| path));
         let all = || packages.iter().zip(&are_ours);
         let others = || all().filter_map(|(one, is_ours)| (!is_ours).then_some(one));
         let locked_by_name = lock
@@ -120,6 +124,7 @@ impl Source {
         let unsearched = others()
             .filter_map(unsearched)
             .chain(locked_by_name)
+            .chain(config.supplied.iter().cloned())
             .collect();
         let is_macro = |name: &&str| SDK.contains(name) || FRAMEWORK.contains(name);
         let by_path = others()
@@ -130,6 +135,10 @@ impl Source {
         Ok(Self {
             replaced: by_path.chain(locked).map(str::to_owned).collect(),
             rust: rust(&packages, &are_ours, &own, &places),
+            known: known
+                .filter(|path| is_rust(path))
+                .map(Path::to_owned)
+                .collect(),
             unsearched,
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
@@ -142,6 +151,20 @@ impl Source {
             config,
             lock,
             origins,
+        })
+    }
+
+    /// Which of the files that the compiler read nobody searched, by their places in the copy: whatever their names
+    /// are, they may be sources.
+    pub(super) fn not_searched<'a>(
+        &'a self,
+        read: &'a [PathBuf],
+    ) -> impl Iterator<Item = &'a PathBuf> {
+        let searched = self.rust.iter().filter(|file| file.is_of_library());
+        let searched: BTreeSet<&PathBuf> = searched.map(|file| &file.place).collect();
+        read.iter().filter(move |path| {
+            let is_told = path.starts_with(CONSTANTS);
+            !is_told && !searched.contains(path) && !self.known.contains(*path)
         })
     }
 
@@ -184,7 +207,7 @@ fn rust(
                         path: folder.join(inside),
                         inside: inside.to_owned(),
                         is_own,
-                        package: package.name.clone(),
+                        place: path.to_owned(),
                         bytes: bytes.clone(),
                     });
                 }

@@ -74,7 +74,8 @@ impl<'a> Workplace<'a> {
         let sources = SourceFiles::read(&source.rust);
         let mut artifact = self.built(&source, known, &sources)?;
         let by_hand = sources.slots_by_hand();
-        let by_hand = source.unsearched.iter().cloned().chain(by_hand);
+        let unsearched = artifact.not_searched.iter().chain(&source.unsearched);
+        let by_hand = unsearched.cloned().chain(by_hand);
         let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
             layout.unlisted = Some(vec![Unlisted::SlotsByHand(by_hand)]);
@@ -109,10 +110,14 @@ impl<'a> Workplace<'a> {
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let raw = self.compile(source, &toolchain, known)?;
+        let (raw, read) = self.compile(source, &toolchain, known)?;
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
         wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
+        let not_searched = source.not_searched(&read).take(PLACES_MAX);
+        artifact.not_searched = not_searched
+            .map(|path| path.display().to_string())
+            .collect();
         artifact.info = BuildInfo::of(source, &toolchain);
         self.cache.store(&artifact, key)?;
         progress.end(&format!(
@@ -125,13 +130,13 @@ impl<'a> Workplace<'a> {
         Ok(artifact)
     }
 
-    /// Copies the sources and compiles them there.
+    /// Copies the sources and compiles them there: the module, and the files that the compiler read.
     fn compile(
         &self,
         source: &Source,
         toolchain: &Toolchain,
         known: &Constants,
-    ) -> Result<Vec<u8>, BuildError> {
+    ) -> Result<(Vec<u8>, Vec<PathBuf>), BuildError> {
         let copy = Copy::in_folder(&self.folder);
         copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
         let home = self.folder.join("cargo-home");
@@ -151,9 +156,10 @@ impl<'a> Workplace<'a> {
         if let (Some(lock), Some(after)) = (&source.lock, after) {
             lock.require_covers(&source.package.root.join("Cargo.lock"), &after)?;
         }
-        let file = cargo.compile(source, known)?;
+        let (file, read) = cargo.compile(source, known)?;
         copy.built(&source.parts)?;
-        std::fs::read(&file).map_err(BuildError::file("read", &file))
+        let raw = std::fs::read(&file).map_err(BuildError::file("read", &file))?;
+        Ok((raw, read))
     }
 
     /// The code must not depend on where this machine keeps what.

@@ -26,27 +26,22 @@ const WORDS: [&str; 12] = [
 const LAYOUTS: [&str; 2] = ["__layout_section", "upgradeable"];
 
 /// Whether a source may write a layout.
-pub(super) fn writes_layouts(source: &[u8]) -> bool {
+pub(super) fn writes_layouts(tokens: &TokenStream) -> bool {
     let mut search = Search::default();
-    search.words(tokens(source));
+    search.words(tokens.clone());
     search.writes_layouts
 }
 
-/// The words of a source by which slots may be computed by hand. Where its package writes layouts, whatever says that
-/// it is top-level storage counts: that of the entrypoint is said by `#[entrypoint]`.
-pub(super) fn words(source: &[u8], file: &syn::File, has_layout: bool) -> BTreeSet<String> {
+/// The words of a source by which slots may be computed by hand. Where its package may write layouts, whatever says
+/// that it is top-level storage counts: that of the entrypoint is said by `#[entrypoint]`.
+pub(super) fn words(tokens: &TokenStream, file: &syn::File, has_layout: bool) -> BTreeSet<String> {
     let mut search = Search {
         has_layout,
         ..Search::default()
     };
     search.visit_file(file);
-    search.words(tokens(source));
+    search.words(tokens.clone());
     search.found
-}
-
-fn tokens(source: &[u8]) -> TokenStream {
-    let text = String::from_utf8_lossy(source);
-    text.parse().unwrap_or_default()
 }
 
 #[derive(Default)]

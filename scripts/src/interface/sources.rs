@@ -4,6 +4,7 @@
 use super::by_hand;
 use super::storage::{StorageStruct, storage_structs};
 use convert_case::{Case, Casing};
+use proc_macro2::TokenStream;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
@@ -21,10 +22,10 @@ pub struct RustFile {
     pub path: PathBuf,
     /// Its path in its package.
     pub inside: PathBuf,
+    /// Its path in the copy that is built.
+    pub place: PathBuf,
     /// Whether it is the contract's own.
     pub is_own: bool,
-    /// The package that it belongs to.
-    pub package: String,
     /// What it holds.
     pub bytes: Vec<u8>,
 }
@@ -35,20 +36,29 @@ impl RustFile {
         self.inside.display()
     }
 
-    /// Whether it may be part of a library.
-    fn is_of_library(&self) -> bool {
+    /// Whether it may be part of a library, and so is searched.
+    pub(crate) fn is_of_library(&self) -> bool {
         let is_other = OTHERS.iter().any(|other| self.inside.starts_with(other));
         let mut names = self.inside.iter();
         !is_other && !names.any(|name| name.to_string_lossy().starts_with('.'))
     }
 
-    fn parse(&self) -> Result<(File, Vec<StorageStruct>), String> {
+    fn parse(&self) -> Result<Source<'_>, String> {
         if self.bytes.len() > FILE_MAX {
             return Err("it is too large".into());
         }
         let text = std::str::from_utf8(&self.bytes).map_err(|error| error.to_string())?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let at = |error: syn::Error| format!("line {}: {error}", error.span().start().line);
-        Ok((syn::parse_file(text).map_err(at)?, storage_structs(text)))
+        let file = syn::parse_file(text).map_err(at)?;
+        let head = file.shebang.as_ref().map_or(0, String::len);
+        let tokens = text.get(head..).unwrap_or_default().parse();
+        Ok(Source {
+            of: self,
+            file,
+            tokens: tokens.map_err(|error| at(syn::Error::from(error)))?,
+            structs: storage_structs(text),
+        })
     }
 }
 
@@ -64,6 +74,7 @@ pub struct SourceFiles<'a> {
 pub(super) struct Source<'a> {
     pub(super) of: &'a RustFile,
     pub(super) file: File,
+    tokens: TokenStream,
     structs: Vec<StorageStruct>,
 }
 
@@ -73,7 +84,7 @@ impl<'a> SourceFiles<'a> {
         let mut found = Self::default();
         for of in files.iter().filter(|file| file.is_of_library()) {
             match of.parse() {
-                Ok((file, structs)) => found.files.push(Source { of, file, structs }),
+                Ok(source) => found.files.push(source),
                 Err(reason) => found
                     .unseen
                     .push(format!("{} cannot be read: {reason}", of.name())),
@@ -97,12 +108,12 @@ impl<'a> SourceFiles<'a> {
     /// Where slots of storage may be computed by hand, as `file: word`, and files that nobody could search: what is
     /// kept there is in no layout.
     pub fn slots_by_hand(&self) -> BTreeSet<String> {
-        let writes_layouts = |source: &&Source<'_>| by_hand::writes_layouts(&source.of.bytes);
-        let packages = self.files.iter().filter(writes_layouts);
-        let packages: BTreeSet<&str> = packages.map(|one| one.of.package.as_str()).collect();
+        // Who does not name the macro may have it from a package that passes it on.
+        let mut others = self.files.iter().filter(|source| !source.of.is_own);
+        let is_passed_on = others.any(|source| by_hand::writes_layouts(&source.tokens));
         let words = |source: &Source<'a>| {
-            let has_layout = packages.contains(source.of.package.as_str());
-            let words = by_hand::words(&source.of.bytes, &source.file, has_layout).into_iter();
+            let has_layout = source.of.is_own || is_passed_on;
+            let words = by_hand::words(&source.tokens, &source.file, has_layout).into_iter();
             words.map(|word| format!("{}: {word}", source.of.name()))
         };
         let words = self.files.iter().flat_map(words);

@@ -128,7 +128,7 @@ fn rust(files: &[(&str, &str)]) -> Vec<RustFile> {
         path: path.into(),
         inside: path.into(),
         is_own: true,
-        package: String::new(),
+        place: path.into(),
         bytes: text.as_bytes().to_vec(),
     };
     files.iter().map(file).collect()
@@ -446,7 +446,9 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
         ),
         ("fn a() { StorageU256::new(slot, 0, vm); }", ""),
         ("#[cfg(test)] mod tests { fn a() { unsafe {} } }", ""),
-        ("unsafe impl TopLevelStorage for Component {}", ""),
+        ("unsafe impl TopLevelStorage for Component {}", "unsafe"),
+        ("#!\"it\nfn a() { unsafe { make() } }", "unsafe"),
+        ("\u{feff}#!\"it\nfn a() { unsafe { make() } }", "unsafe"),
         ("#[no_mangle] pub extern \"C\" fn main() {}", ""),
         ("#[unsafe(no_mangle)]\npub extern \"C\" fn main() {}", ""),
         (
@@ -468,6 +470,21 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
             "" => assert_eq!(found, [""; 0], "{code}"),
             _ => assert!(found.contains(&expected.as_str()), "{code}: {found:?}"),
         }
+    }
+}
+
+#[test]
+fn a_component_elsewhere_may_be_top_level_storage_where_nobody_passes_on_the_macro_of_layouts() {
+    let component = "unsafe impl TopLevelStorage for Component {}";
+    let contract = "#[upgradeable] impl Note {}";
+    for (other, expected) in [
+        ("", 0),
+        ("pub use stylus_upgradeable::upgradeable as up;", 1),
+    ] {
+        let mut rust = rust(&[("a.rs", contract), ("b.rs", component), ("c.rs", other)]);
+        rust.iter_mut().skip(1).for_each(|file| file.is_own = false);
+        let found = SourceFiles::read(&rust).slots_by_hand();
+        assert_eq!(found.len(), expected, "{found:?}");
     }
 }
 

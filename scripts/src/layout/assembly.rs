@@ -192,7 +192,11 @@ impl<'v> Walk<'_, 'v> {
                     .as_str()
                     .filter(|name| STORES.contains(name));
                 let at = list(&yul["arguments"]).first();
-                let is_listed = at.is_some_and(|at| is_slot(at) || value(at).is_some_and(is_known));
+                let is_own = |at: &Value| {
+                    let declared = reference(&references, at).map(|one| id_of(one, "declaration"));
+                    is_slot(at) && (name == Some("sload") || self.is_word(declared.flatten()))
+                };
+                let is_listed = at.is_some_and(|at| is_own(at) || value(at).is_some_and(is_known));
                 by_hand.extend(name.filter(|_| !is_listed));
             }
             _ => {}
@@ -201,6 +205,16 @@ impl<'v> Walk<'_, 'v> {
         by_hand
             .into_iter()
             .for_each(|what| self.by_hand(scope, what));
+    }
+
+    /// Whether a variable of the contract is one value. The length of an array says which slots are its elements.
+    fn is_word(&self, variable: Option<u64>) -> bool {
+        let declared = variable.and_then(|id| self.nodes.get(id));
+        let id = declared.and_then(|one| one.node["typeDescriptions"]["typeIdentifier"].as_str());
+        id.is_some_and(|id| {
+            let is_pointer = id.ends_with("_storage") || id.ends_with("_storage_ptr");
+            !is_pointer && !id.starts_with("t_mapping")
+        })
     }
 
     /// The struct that a pointer is to, where its annotation names that root.

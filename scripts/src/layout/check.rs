@@ -7,6 +7,7 @@ use crate::assess::{
 };
 use crate::ids::LayoutHash;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use stylus_layout::{
     Decision, Declarations, Declared, Document, FieldChange, Item, Layout, Members, Unlisted,
@@ -281,9 +282,11 @@ impl Pair<'_> {
             .unlisted()
             .map(|(version, one)| format!("{version}: {one}"))
             .collect();
-        let old = self.old.known.value();
-        let opaque = old.map(|old| old.layout.opaque_fields());
-        if let Some(fields) = opaque.filter(|fields| !fields.is_empty()) {
+        let sides = [self.old, self.new].into_iter();
+        let sides = sides.filter_map(|side| side.known.value());
+        let opaque: BTreeSet<String> = sides.flat_map(|one| one.layout.opaque_fields()).collect();
+        if !opaque.is_empty() {
+            let fields: Vec<String> = opaque.into_iter().collect();
             partial.push(format!(
                 "opaque fields, of which only name and size are known: {}",
                 fields.join(", ")

@@ -92,12 +92,14 @@ fn call(nodes: &Nodes<'_>, node: &Value, known: &Known, depth: usize) -> Option<
     }
 }
 
-/// What a function without arguments returns, where it does nothing else and no contract overrides it.
+/// What a function without arguments returns, where it does nothing else, a modifier neither, and no contract overrides
+/// it.
 fn returned(nodes: &Nodes<'_>, id: u64, depth: usize) -> Option<U256> {
     let function = nodes.get(id)?.node;
     let is_overridden = function["virtual"].as_bool()? && nodes.is_overridden(id);
+    let is_modified = !list(&function["modifiers"]).is_empty();
     match list(&function["body"]["statements"]) {
-        [only] if is(only, "Return") && !is_overridden => {
+        [only] if is(only, "Return") && !is_overridden && !is_modified => {
             value(nodes, &only["expression"], &Known::new(), depth)
         }
         _ => None,

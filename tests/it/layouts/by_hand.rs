@@ -72,6 +72,8 @@ fn slots_that_solidity_computes_are_named_and_those_of_the_standards_are_known()
         ("OfLibrary", &["erc7201:in.library"], &[]),
         ("OfProxies", &[], &[]),
         ("OwnVariable", &[], &[]),
+        ("OwnLength", &[], &["sstore in set"]),
+        ("Modified", &["erc7201:in.library"], &["r.slot in set"]),
         ("Solady", &[], &["sstore in set"]),
         ("OfDiamond", &[], &["r.slot in state"]),
         ("OfFree", &[], &["sstore in atSeven"]),

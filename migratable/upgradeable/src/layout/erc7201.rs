@@ -8,6 +8,8 @@ use stylus_sdk::host::VM;
 use stylus_sdk::storage::{StorageGuard, StorageGuardMut, StorageType};
 use stylus_upgrades_interface::lazy::KeptLazily;
 
+use super::kind;
+
 /// A namespace; `#[derive(StorageLayout)] #[layout(erc7201 = "…")]` implements it.
 pub trait Namespace {
     /// What stands behind `erc7201:` in `@custom:storage-location`.
@@ -40,6 +42,8 @@ impl<T: StorageType, N: Namespace> StorageType for Erc7201<T, N> {
     const REQUIRED_SLOTS: usize = 0;
 
     unsafe fn new(_slot: U256, _offset: u8, host: VM) -> Self {
+        // A root that does not follow from the id does not compile, in whatever struct the field stands.
+        const { kind::id::<N>() };
         // SAFETY: the root is a hash that no field counted from slot 0 reaches (ERC-7201); that
         // nothing else aliases it is what the caller promises for the field.
         let inner = unsafe { T::new(U256::from_be_bytes(N::ROOT.0), 0, host) };

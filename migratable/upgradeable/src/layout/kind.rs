@@ -210,7 +210,7 @@ impl<T: StorageType, N: Namespace> Probe<Erc7201<T, N>> {
 ///
 /// # Panics
 /// Where its root is not the one that follows from the id: an implementation by hand says another one.
-const fn id<N: Namespace>() -> &'static str {
+pub(super) const fn id<N: Namespace>() -> &'static str {
     let root = slots::erc7201(N::ID.as_bytes());
     assert!(
         encode::is_same(&root.0, &N::ROOT.0),

@@ -12,18 +12,18 @@ use crate::lazy::{
     record::{Record, entry},
 };
 
-/// Where the forms of a datum lie.
+/// Where the forms of a datum lie. Only this crate makes one: whoever could choose the slot could read and write any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The slot of the map or field.
-    pub slot: U256,
+    pub(crate) slot: U256,
     /// The key of an entry of a map; a field has none.
-    pub key: Option<B256>,
+    pub(crate) key: Option<B256>,
 }
 
 impl Location {
     /// First slot of the form whose map or field is at `root`.
-    pub fn under(&self, root: U256) -> U256 {
+    pub(crate) fn under(&self, root: U256) -> U256 {
         match &self.key {
             Some(key) => entry(key, root),
             None => root,
@@ -31,27 +31,27 @@ impl Location {
     }
 
     /// Whether nothing is left of the old forms.
-    pub fn is_converted<Old: Past>(&self) -> bool {
+    pub(crate) fn is_converted<Old: Past>(&self) -> bool {
         !Old::is_left(self)
     }
 
     /// The new form, converted on the way where it is not yet; writes nothing.
-    pub fn get<Old: Past, New: Record + From<Old::Youngest>>(&self) -> New {
+    pub(crate) fn get<Old: Past, New: Record + From<Old::Youngest>>(&self) -> New {
         match Old::read(self) {
             Some(old) => old.into(),
-            None => New::decode(|n| load(self.new_slot::<Old>(), n)),
+            None => decode(self.new_slot::<Old>()),
         }
     }
 
     /// Writes the new form and clears the old ones; whether there was an old one.
-    pub fn set<Old: Past>(&self, value: &impl Record) -> bool {
+    pub(crate) fn set<Old: Past>(&self, value: &impl Record) -> bool {
         let new = self.new_slot::<Old>();
-        value.encode(|n, word| store(new, n, word));
+        encode(value, new);
         Old::clear(self)
     }
 
     /// Clears all forms; whether there was an old one.
-    pub fn erase<Old: Past, New: Record>(&self) -> bool {
+    pub(crate) fn erase<Old: Past, New: Record>(&self) -> bool {
         let new = self.new_slot::<Old>();
         for n in 0..New::WORDS {
             store(new, n, U256::ZERO);
@@ -60,7 +60,7 @@ impl Location {
     }
 
     /// Converts what is not converted yet; whether it was that.
-    pub fn convert<Old: Past, New: Record + From<Old::Youngest>>(&self) -> bool {
+    pub(crate) fn convert<Old: Past, New: Record + From<Old::Youngest>>(&self) -> bool {
         match Old::read(self) {
             Some(old) => self.set::<Old>(&New::from(old)),
             None => false,
@@ -71,6 +71,22 @@ impl Location {
     fn new_slot<Old: Past>(&self) -> U256 {
         self.under(root(Old::root(self.slot)))
     }
+}
+
+/// The value at `slot`. No record reads words that are not its own.
+pub(crate) fn decode<R: Record>(slot: U256) -> R {
+    R::decode(|n| {
+        assert!(n < R::WORDS);
+        load(slot, n)
+    })
+}
+
+/// Stores a value at `slot`. No record writes words that are not its own.
+fn encode<R: Record>(value: &R, slot: U256) {
+    value.encode(|n, word| {
+        assert!(n < R::WORDS);
+        store(slot, n, word);
+    });
 }
 
 /// The root of the form that follows the one whose map or field is at `slot`.

@@ -15,7 +15,7 @@ use core::marker::PhantomData;
 use alloy_primitives::U256;
 
 use crate::lazy::{
-    location::{Location, load, root, store},
+    location::{Location, decode, load, root, store},
     record::Record,
 };
 
@@ -97,7 +97,7 @@ fn is_written<R: Record>(at: U256) -> bool {
 }
 
 fn read<R: Record>(at: U256) -> Option<R> {
-    is_written::<R>(at).then(|| R::decode(|n| load(at, n)))
+    is_written::<R>(at).then(|| decode(at))
 }
 
 fn clear<R: Record>(at: U256) -> bool {

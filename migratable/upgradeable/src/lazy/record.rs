@@ -11,7 +11,7 @@ pub trait Record {
     /// The value in the words that `load` finds, counted from 0.
     fn decode(load: impl Fn(u64) -> U256) -> Self;
 
-    /// Hands each of its words to `store`.
+    /// Hands each of its words to `store`, counted from 0.
     fn encode(&self, store: impl FnMut(u64, U256));
 }
 

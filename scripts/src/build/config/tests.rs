@@ -63,6 +63,13 @@ fn folders_above_the_workspace_and_the_home_configure_package_sources_and_no_mor
     );
     let config = folders.read().expect("read");
     assert_eq!((config.code, config.rustflags.len()), (None, 0));
+    assert_eq!(
+        config.supplied,
+        [
+            ".cargo/config.toml: source.crates-io",
+            ".cargo/config.toml: source.mirror"
+        ]
+    );
     let supply = config.supply.to_string();
     for said in ["mirror", "retry = 9", "home/vendor"] {
         assert!(supply.contains(said), "{said} in {supply}");
