@@ -30,6 +30,34 @@ fn a_link_that_leads_nowhere_is_not_copied() {
     assert_eq!(project.hash(), before);
 }
 
+/// A link, a folder or an ending that no search looks at, and what a build script wrote.
+#[test]
+fn what_the_compiler_read_and_nobody_searched_is_named() {
+    let project = Project::new();
+    project.write("work/contract/src/.all/lib.rs", "");
+    project.write("work/contract/src/lib.txt", "");
+    project.write("work/contract/src/searched.rs", "");
+    let link = project.path("work/contract/src/link.rs");
+    std::os::unix::fs::symlink("lib.txt", link).expect("a link");
+    let source = project.source();
+    let read = [
+        ("contract/src/.all/lib.rs", true),
+        ("contract/src/lib.txt", true),
+        ("contract/src/link.rs", true),
+        ("contract/tests/it.rs", true),
+        ("OUT_DIR/made.rs", true),
+        ("contract/src/searched.rs", false),
+        ("build-constants/PROXY", false),
+    ];
+    let paths = read.map(|(path, _)| std::path::PathBuf::from(path));
+    let named: Vec<_> = source.not_searched(&paths).collect();
+    let expected = read
+        .iter()
+        .zip(&paths)
+        .filter(|((_, is_named), _)| *is_named);
+    assert_eq!(named, expected.map(|(_, path)| path).collect::<Vec<_>>());
+}
+
 #[test]
 fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
     let project = Project::new();
