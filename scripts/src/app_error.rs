@@ -65,7 +65,7 @@ pub enum Error {
         exit = Exit::Usage,
         expected = "--kind evm (never expires, costs users least) or --kind wasm (a Stylus program that expires), or \
                     `proxy` in the manifest",
-        found = "none of them, and nobody at a terminal to ask",
+        found = "none of them",
         next = "give --kind; docs/kinds.md compares them"
     )]
     ProxyKindNotChosen,
@@ -235,8 +235,8 @@ pub enum Error {
     /// Something that is final or unusual, and nobody said that it is meant.
     #[error("{message}")]
     #[explain(
-        expected = "a yes at the terminal, or --accept {id}",
-        found = "neither",
+        expected = "--accept {id}",
+        found = "nobody said that it is meant",
         next = "nothing was sent; if it is meant, give --accept {id}",
         exit = Exit::Usage
     )]
@@ -245,18 +245,6 @@ pub enum Error {
         message: String,
         /// What `--accept` takes for it.
         id: FindingId,
-    },
-    /// A person did not want to approve what was not checked as a whole.
-    #[error("nothing was approved")]
-    #[explain(
-        expected = "yes",
-        found = gaps.join("; "),
-        next = "have it checked: --source builds the code and compares it, --script-source its migration's",
-        exit = Exit::Usage
-    )]
-    Declined {
-        /// What was not checked as a whole.
-        gaps: Vec<String>,
     },
     /// The contract has an SDK constructor, and nobody said that it may stay without.
     #[error(

@@ -51,7 +51,7 @@ await test('what happens before a page listens is not missed', async () => {
   const other = await open(null);
   let release;
   const held = new Promise((done) => { release = done; });
-  await other.page.route('**/events', async (route) => { await held; await route.continue(); });
+  await other.page.route('**/api/news*', async (route) => { await held; await route.continue(); });
   await other.page.goto(path('/action', { id: ACTION }));
   await heading(other.page, '1/2');
   const { page, close } = await open(ana);
@@ -222,7 +222,6 @@ const pages = {
   instance: path('/instance', { proxy: PROXY }),
   submit: path('/submit', {}),
   doctor: path('/doctor', {}),
-  verify: path('/verify', {}),
   failure: path('/action', { id: '0x00' }),
 };
 

@@ -40,12 +40,12 @@ impl Endpoint {
             .parse()
             .map_err(|error| unusable(&format!("it cannot be read: {error}")))?;
         match url.scheme() {
-            "http" | "ws" => {}
-            "https" | "wss" if cfg!(feature = "tls") => {}
-            "https" | "wss" => {
+            "http" => {}
+            "https" if cfg!(feature = "tls") => {}
+            "https" => {
                 return Err(unusable("this program was built without the feature `tls`"));
             }
-            _ => return Err(unusable("its scheme is none of http, https, ws and wss")),
+            _ => return Err(unusable("its scheme is neither http nor https")),
         }
         let host = url
             .host_str()
@@ -73,11 +73,6 @@ impl Endpoint {
     /// Whether it is on this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.url.host_str().unwrap_or_default())
-    }
-
-    /// Whether it is asked over WebSocket.
-    pub(super) fn is_websocket(&self) -> bool {
-        matches!(self.url.scheme(), "ws" | "wss")
     }
 
     /// The URL itself, for the transport alone.
@@ -125,17 +120,10 @@ impl Endpoint {
         Some(encoded.trim_end_matches('=').to_owned())
     }
 
-    /// What is sent along for the URL's user and password, over HTTP and WebSocket alike. The HTTP client knows how
-    /// they are written.
-    pub(super) fn headers(&self) -> reqwest::Result<HeaderMap> {
+    /// What is sent along for the URL's user and password, as the HTTP client writes them.
+    fn headers(&self) -> reqwest::Result<HeaderMap> {
         choose_tls_cryptography();
-        let mut url = self.url.clone();
-        let _ = match url.scheme() {
-            "ws" => url.set_scheme("http"),
-            "wss" => url.set_scheme("https"),
-            _ => Ok(()),
-        };
-        let request = Client::builder().build()?.get(url).build()?;
+        let request = Client::builder().build()?.get(self.url.clone()).build()?;
         Ok(request.headers().clone())
     }
 
@@ -259,7 +247,6 @@ mod tests {
         // user:secretword, key:
         for (url, sent) in [
             ("http://user:secretword@host", "dXNlcjpzZWNyZXR3b3Jk"),
-            ("ws://user:secretword@host", "dXNlcjpzZWNyZXR3b3Jk"),
             ("http://key@host", "a2V5Og"),
         ] {
             let secrets = Endpoint::parse(url).expect(url).secrets();
@@ -270,7 +257,7 @@ mod tests {
     #[test]
     fn a_url_that_cannot_be_used_is_not_repeated() {
         for url in [
-            "ws://u:secretword@",
+            "http://u:secretword@",
             "htp:/secretword",
             "ftp://secretword",
             "secretword",

@@ -41,7 +41,7 @@ pub enum ChainError {
     #[explain(
         expected = match cfg!(feature = "tls") {
             true => "http://host:port or https://host, or ws and wss".to_owned(),
-            false => "http://host:port or ws://host:port".to_owned(),
+            false => "http://host:port".to_owned(),
         },
         found = "{reason}",
         next = "give another --rpc-url",
@@ -348,20 +348,6 @@ pub enum ChainError {
         needed: usize,
         /// The fragments that the chain takes.
         most: usize,
-    },
-    /// A bid was paid, and the program is not in the init cache.
-    #[error("the bid for {what} was paid ({tx}), and the chain does not have it in the init cache")]
-    #[explain(
-        expected = "a program in the init cache",
-        found = "one that is not, and {tx}",
-        next = "do not bid again: ask another endpoint, and look at the cache manager",
-        exit = Exit::Refused
-    )]
-    NotCached {
-        /// The program.
-        what: String,
-        /// The transaction's hash.
-        tx: TxHash,
     },
     /// A transaction went through and lacks the log that it promises.
     #[error("{what} went through ({tx}) without the event {event}")]

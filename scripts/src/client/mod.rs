@@ -27,7 +27,6 @@ mod tests;
 mod transport;
 mod unlocked;
 mod views;
-mod websocket;
 mod window;
 
 pub(crate) use advice::policy_reason;
@@ -36,7 +35,7 @@ pub(crate) use backoff::Backoff;
 pub(crate) use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::{ChainError, RpcError};
-pub(crate) use events::BEHIND;
+
 pub use events::EventStore;
 pub(crate) use fork::{
     BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReplayReceipt, Replayed,
@@ -69,7 +68,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use submit::Fees;
 use transport::Http;
-use websocket::WebSocket;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
@@ -128,10 +126,7 @@ impl Client {
             endpoint: endpoint.to_string(),
             reason,
         };
-        let transport = match endpoint.is_websocket() {
-            true => BoxTransport::new(WebSocket::new(&endpoint).map_err(unusable)?),
-            false => BoxTransport::new(Http::new(&endpoint).map_err(unusable)?),
-        };
+        let transport = BoxTransport::new(Http::new(&endpoint).map_err(unusable)?);
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = Patient::new(transport, shown, progress.clone());
         let provider = provider(&endpoint, &transport);

@@ -1,4 +1,4 @@
-//! Asking again, for every request over HTTP and WebSocket: where the endpoint limits how often it is asked, after the
+//! Asking again, for every request: where the endpoint limits how often it is asked, after the
 //! time that it names, and, for a client that bears it, where it is in trouble. The waiting is bounded in all, and waiting
 //! for a limit is shown.
 //!
@@ -240,7 +240,7 @@ impl Trouble {
 }
 
 /// What an error of JSON-RPC is, if it says that there were too many requests.
-pub(super) fn limit_in(error: &ErrorPayload) -> Option<Unanswered> {
+fn limit_in(error: &ErrorPayload) -> Option<Unanswered> {
     let data = error.data.as_ref().map(|data| data.get());
     is_limit(error.code, &error.message, data).then(|| Unanswered::RateLimited {
         reason: format!("{} (code {})", error.message, error.code),

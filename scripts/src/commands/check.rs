@@ -236,7 +236,6 @@ impl Check<'_> {
             replay: None,
             replay_blocks: 1,
             write_expect: None,
-            replay_report: None,
         };
         let Tried {
             plan,

@@ -1,6 +1,5 @@
-//! Policies that are final or look like a mistake: a person at a terminal is asked, everybody else
-//! accepts it by its id. Policies are parsed, and their contracts looked at, before anything is
-//! sent.
+//! Policies that are final or look like a mistake: who means it accepts it by its id. Policies are parsed, and their
+//! contracts looked at, before anything is sent.
 
 use super::context::Context;
 use crate::app_error::Error;
@@ -173,27 +172,15 @@ pub(super) async fn unless_proposed(
     Ok(notices)
 }
 
-/// Says what was checked in part or not at all before anything is sent; a person at a terminal is
-/// asked. What is absent and not accepted was refused before.
-///
-/// # Errors
-/// [`Error::Declined`].
-pub(super) fn gaps(context: &Context, coverage: &Coverage) -> Result<(), Error> {
-    let lines = coverage.lines();
-    for line in &lines {
-        context.output.note(line);
-    }
-    if lines.is_empty() || !context.output.is_interactive() {
-        return Ok(());
-    }
-    let question = "not everything was checked, as said above. Type yes to approve all the same:";
-    match context.output.ask(question) {
-        Ok(answer) if answer.trim() == "yes" => Ok(()),
-        _ => Err(Error::Declined { gaps: lines }),
+/// Says what was checked in part or not at all before anything is sent. What is absent and not accepted was refused
+/// before.
+pub(super) fn gaps(context: &Context, coverage: &Coverage) {
+    for line in coverage.lines() {
+        context.output.note(&line);
     }
 }
 
-/// Goes on if everything is meant: accepted by its id, or confirmed at the terminal.
+/// Goes on if everything is meant: accepted by its id.
 ///
 /// # Errors
 /// [`Error::Unconfirmed`].
@@ -201,20 +188,11 @@ pub(super) fn require(context: &Context, notices: &[Finding]) -> Result<(), Erro
     let accepted = context.accepted();
     for Finding { id, message, .. } in notices {
         context.output.note(&format!("warning: {message}"));
-        if accepted.contains(id) {
-            continue;
-        }
-        let refused = || Error::Unconfirmed {
-            message: message.clone(),
-            id: id.clone(),
-        };
-        if !context.output.is_interactive() {
-            return Err(refused());
-        }
-        let question = format!("{message}. Type yes to go on:");
-        match context.output.ask(&question) {
-            Ok(answer) if answer.trim() == "yes" => {}
-            _ => return Err(refused()),
+        if !accepted.contains(id) {
+            return Err(Error::Unconfirmed {
+                message: message.clone(),
+                id: id.clone(),
+            });
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ pub(super) mod earlier;
 mod interfaces;
 mod registry;
 
-pub(super) use interfaces::{Known as KnownInterface, reviewed};
+pub(super) use interfaces::Known as KnownInterface;
 pub(super) use registry::Unverified;
 
 use super::args::Global;
@@ -16,21 +16,20 @@ use crate::build::{BuildError, Builder, OnDefault};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
 use crate::manifest::{FILE, Manifest};
-use crate::output::{Outcome, Output};
+use crate::output::Output;
 use crate::plan::{Plan, PlanError, PlanRequest, Trials, plan};
 use crate::progress::Progress;
 use crate::registry::Origin;
+use crate::report::Transaction;
 use crate::secret::Secret;
 use crate::text::{grouped, shell_word};
 use alloy::primitives::Address;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use stylus_devnode::NodeHandle;
 
-/// The field of the transactions that a command has sent.
-const TRANSACTIONS: &str = "transactions";
 /// The variable that names the workspace whose contracts are called by their names.
 const HOME: &str = "STYLUS_UPGRADES_HOME";
 
@@ -269,23 +268,6 @@ pub(crate) fn builder(output: &Arc<Output>) -> Result<Builder, BuildError> {
     }
 }
 
-/// Tells of transactions: `tx` and `gas` of the main one, the last; all under `transactions`.
-pub(super) fn report(outcome: &mut Outcome, sent: &[Sent]) {
-    for one in sent {
-        outcome.line(format!(
-            "{:<44} {}  {:>10} gas",
-            one.what,
-            one.tx,
-            grouped(one.gas)
-        ));
-    }
-    if let Some(main) = sent.last() {
-        outcome.field("tx", main.tx);
-        outcome.field("gas", main.gas);
-    }
-    outcome.field(TRANSACTIONS, listed(sent));
-}
-
 /// Tells of transactions that went through before the command failed: they are paid for, and the same
 /// command does not send them again.
 pub(super) fn report_with_failure(context: &Context, sent: &[Sent]) {
@@ -298,14 +280,7 @@ pub(super) fn report_with_failure(context: &Context, sent: &[Sent]) {
         context.output.note(&line);
     }
     if !sent.is_empty() {
-        context
-            .output
-            .add_to_failure(TRANSACTIONS, listed(sent).into());
+        let all: Vec<Transaction> = sent.iter().map(Transaction::of).collect();
+        context.output.add_to_failure("transactions", json!(all));
     }
-}
-
-fn listed(sent: &[Sent]) -> Vec<Value> {
-    sent.iter()
-        .map(|one| json!({"name": one.what, "tx": one.tx, "gas": one.gas}))
-        .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::args::CreateProxyArgs;
 use super::calldata;
-use super::context::{Context, report};
+use super::context::Context;
 use super::facts::Place;
 use super::propose::{Sending, stop};
 use super::salt;
@@ -17,9 +17,9 @@ use crate::export::ExportError;
 use crate::manifest::{Kind, Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::report::Transactions;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
-use clap::ValueEnum;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What nobody can make up for later.
@@ -60,7 +60,8 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         if let Some((sent, proxy)) =
             created_before(Place::of(context, &client, registry), &call).await?
         {
-            report(&mut outcome, std::slice::from_ref(&sent));
+            let sent = Transactions::of(std::slice::from_ref(&sent));
+            outcome.add(&sent, &context.names());
             outcome.field("proxy", proxy);
             outcome.field("executed", true);
             outcome.line(format!("proxy  {proxy}"));
@@ -135,30 +136,15 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
 fn kind(context: &Context, client: &Client, request: &CreateProxyArgs) -> Result<Kind, Error> {
     let is_local = LOCAL_CHAINS.contains(&client.chain_id()) || client.endpoint().is_loopback();
     let said = request.kind.or(context.manifest.proxy);
-    chosen(said, is_local, || asked(context))
+    chosen(said, is_local)
 }
 
-fn chosen(
-    said: Option<Kind>,
-    is_local: bool,
-    ask: impl FnOnce() -> Option<Kind>,
-) -> Result<Kind, Error> {
+fn chosen(said: Option<Kind>, is_local: bool) -> Result<Kind, Error> {
     match said {
         Some(kind) => Ok(kind),
         None if is_local => Ok(Kind::Wasm),
-        None => ask().ok_or(Error::ProxyKindNotChosen),
+        None => Err(Error::ProxyKindNotChosen),
     }
-}
-
-/// The kind that a person at the terminal chooses.
-fn asked(context: &Context) -> Option<Kind> {
-    if !context.output.is_interactive() {
-        return None;
-    }
-    let question = "which proxy? evm never expires and costs users least; wasm is a Stylus program, \
-                    activated again once a year [evm/wasm]";
-    let answer = context.output.ask(question).ok()?;
-    Kind::from_str(answer.trim(), true).ok()
 }
 
 #[cfg(test)]
@@ -167,18 +153,13 @@ mod tests {
     use crate::error::{Exit, Explain};
 
     #[test]
-    fn on_a_chain_of_users_the_kind_is_said_or_asked_for_and_never_taken_in_silence() {
-        let nobody = || None;
-        let refused = chosen(None, false, nobody).expect_err("nobody chose");
+    fn on_a_chain_of_users_the_kind_is_said_and_never_taken_in_silence() {
+        let refused = chosen(None, false).expect_err("nobody chose");
         assert_eq!(
             (refused.name().as_str(), refused.exit()),
             ("ProxyKindNotChosen", Exit::Usage)
         );
-        let answered = chosen(None, false, || Some(Kind::Evm));
-        assert!(matches!(answered, Ok(Kind::Evm)));
-        let said = chosen(Some(Kind::Wasm), false, || panic!("it was said"));
-        assert!(matches!(said, Ok(Kind::Wasm)));
-        let local = chosen(None, true, || panic!("the chain is local"));
-        assert!(matches!(local, Ok(Kind::Wasm)));
+        assert!(matches!(chosen(Some(Kind::Evm), false), Ok(Kind::Evm)));
+        assert!(matches!(chosen(None, true), Ok(Kind::Wasm)));
     }
 }

@@ -2,12 +2,11 @@
 
 use super::context::{Context, Unverified};
 use super::facts::Place;
-use super::watch;
 use crate::app_error::Error;
 use crate::assess::{Finding, Severity};
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program, Subject,
+    self, AHEAD_DAYS, ChainFacts, Check, Cure, Cured, DAY, Diagnosis, Program, Subject,
 };
 use crate::error::{Exit, Explain, Report};
 use crate::governance::Names;
@@ -15,10 +14,9 @@ use crate::model::Used;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::report::CommandReport;
-use alloy::primitives::{Address, U256};
+use alloy::primitives::Address;
 use clap::Args;
 use serde::Serialize;
-use std::net::SocketAddr;
 
 /// Whether everything that is needed still runs, and for how long.
 ///
@@ -36,34 +34,6 @@ pub struct DoctorArgs {
     /// With --fix, prolong what has fewer days left
     #[arg(long, value_name = "DAYS", default_value_t = AHEAD_DAYS)]
     pub within: u64,
-    /// With --fix, place the lowest bids for what is not in the init cache, all together at most so much.
-    /// Bids are spent, not deposited [default: none]
-    #[arg(long, value_name = "WEI", requires = "fix")]
-    pub max_bid: Option<U256>,
-    /// Examine again and again, and offer what was found as metrics of Prometheus
-    #[arg(long, conflicts_with = "fix")]
-    pub watch: bool,
-    /// With --watch, where: this machine alone is answered
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:9464",
-        requires = "watch"
-    )]
-    pub listen: SocketAddr,
-    /// With --watch, how often
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "watch",
-          value_parser = clap::value_parser!(u64).range(1..))]
-    pub every: u64,
-}
-
-/// What `--fix` does beside what is needed.
-#[derive(Clone, Copy)]
-struct Fix {
-    /// Also what only a way back or a new instance of an old version needs.
-    all: bool,
-    /// Wei that bids may cost, all together.
-    max_bid: Option<U256>,
 }
 
 /// What `doctor` reports.
@@ -101,20 +71,10 @@ enum Beside {
 struct Done {
     #[serde(rename = "fixed", skip_serializing_if = "Option::is_none")]
     cured: Option<Vec<Cured>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bids: Option<Vec<Bid>>,
-    #[serde(skip)]
-    takes_no_bids: bool,
 }
 
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
-    if args.watch {
-        return watch::run(context, args).await;
-    }
-    let fix = args.fix.then_some(Fix {
-        all: args.all,
-        max_bid: args.max_bid,
-    });
+    let fix = args.fix.then_some(args.all);
     let report = match context.named_registry()? {
         Some(registry) => {
             let within = args.within.saturating_mul(DAY);
@@ -143,12 +103,12 @@ async fn of_registry(
     context: &Context,
     unverified: Unverified,
     within: u64,
-    wanted: Option<Fix>,
+    fix_all: Option<bool>,
 ) -> Result<Examined, Error> {
     let mut client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
     context.say_read_at(Place::of(context, &client, registry).read_at(), true);
-    if wanted.is_some() && client.has_key() {
+    if fix_all.is_some() && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }
     let framework = context.builder()?.framework()?;
@@ -160,15 +120,10 @@ async fn of_registry(
     let examine = async || doctor::examine(subject, within).await;
     let mut diagnosis = examine().await?;
     let mut done = Done::default();
-    if let Some(wanted) = wanted {
-        if fix(context, &client, wanted.all, &diagnosis, &mut done).await? {
-            diagnosis = examine().await?;
-        }
-        if let Some(most) = wanted.max_bid
-            && bid(context, &client, &diagnosis, most, &mut done).await?
-        {
-            diagnosis = examine().await?;
-        }
+    if let Some(all) = fix_all
+        && fix(context, &client, all, &diagnosis, &mut done).await?
+    {
+        diagnosis = examine().await?;
     }
     let exit = match diagnosis.severity() {
         _ if done.is_partial() => Exit::Partial,
@@ -269,42 +224,11 @@ async fn fix(
     Ok(paid > 0)
 }
 
-/// Places bids for what is not in the init cache; whether any was placed.
-async fn bid(
-    context: &Context,
-    client: &Client,
-    diagnosis: &Diagnosis,
-    most: U256,
-    done: &mut Done,
-) -> Result<bool, Error> {
-    let programs = diagnosis.programs.iter().filter(|program| program.needed);
-    let programs: Vec<&Program> = programs.collect();
-    let offers = doctor::offers(client, &diagnosis.chain, &programs, most).await?;
-    done.takes_no_bids = offers.is_none();
-    let mut bids = offers.unwrap_or_default();
-    let sum = |only: bool| {
-        let bids = bids.iter().filter(|bid| bid.within_bound || !only);
-        bids.fold(U256::ZERO, |sum, bid| sum.saturating_add(bid.wei))
-    };
-    let (count, all, placed) = (bids.len(), sum(false), sum(true));
-    if count > 0 {
-        client.sender("doctor --fix")?;
-        context.output.note(&format!(
-            "{count} programs are not in the init cache: the lowest bids are {all} wei, of which \
-             {placed} wei are spent now, and nobody gets them back"
-        ));
-        doctor::place(client, &diagnosis.chain, &mut bids, most, &*context.output).await?;
-    }
-    done.bids = Some(bids);
-    Ok(count > 0)
-}
-
 impl Done {
     /// Whether not everything came about.
     fn is_partial(&self) -> bool {
-        let is_missing = |bid: &Bid| bid.error.is_some() || !bid.within_bound;
         let mut cured = self.cured.iter().flatten();
-        cured.any(|one| one.error.is_some()) || self.bids.iter().flatten().any(is_missing)
+        cured.any(|one| one.error.is_some())
     }
 
     fn lines(&self) -> Vec<String> {
@@ -315,15 +239,6 @@ impl Done {
                 lines.push("  nothing needed it".into());
             }
             lines.extend(cured.iter().map(Cured::line));
-        }
-        if let Some(bids) = &self.bids {
-            lines.push("init cache".into());
-            if self.takes_no_bids {
-                lines.push("  · the chain has no cache manager that takes bids".into());
-            } else if bids.is_empty() {
-                lines.push("  everything that runs is in it".into());
-            }
-            lines.extend(bids.iter().map(Bid::line));
         }
         lines
     }

@@ -1,44 +1,30 @@
 //! What is known of what may be done. This alone asks the chain, a build and files for a verdict; what follows from
 //! it is said by `crate::checks`.
 
+mod callers;
+mod layouts;
+mod place;
+mod programs;
+
+pub(super) use place::Place;
+
 use super::adopt::BEFORE;
-use super::args::{StepArgs, StorageArgs};
-use super::calldata;
-use super::context::{Context, KnownInterface};
+use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin, Role};
-use crate::checks::{
-    Assessment, Built, Callers, Code, Ending, Program, ReadAt, Runs, Stage, Subject, Version, Way,
-};
-use crate::client::Client;
+use crate::checks::{Built, Callers, Code, ReadAt, Runs, Stage, Subject, Version, Way};
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::interface::{Callable, NOT_DECLARED};
-use crate::layout::{
-    Compiled, Documents, Known, LayoutError, Live, Said, Side, Upgrade, Who, check_storage, look,
-    read_file,
-};
-use crate::model::{Reader, StepKind, runs};
-use crate::progress::Progress;
+use crate::interface::Callable;
+use crate::layout::{Live, Said, Side, Upgrade, Who, look};
+use crate::model::StepKind;
 use crate::registry::{Candidate, RecordedCode};
-use alloy::primitives::{Address, Bytes};
-use std::path::Path;
-use stylus_layout::{Declarations, DeclaredStep, Document};
-use stylus_upgrades_interface::registry::{IRegistry as abi, Step};
-use stylus_upgrades_interface::slots;
+use alloy::primitives::Address;
+use callers::of_proposer;
+use layouts::declarations;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Why nothing is known of instances where no chain is asked.
 pub(super) const NOT_ASKED: &str = "--against was given, so no chain was asked";
-/// What the layout document of a version proves that nobody built.
-const OF_PROPOSER: &str = "as its layout document says, which whoever proposed it wrote; only a build compares that \
-                           with the code (--source)";
-
-/// Where a command asks, and with what.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) context: &'a Context,
-    pub(super) client: &'a Client,
-    pub(super) registry: Address,
-}
 
 /// What is asked about a way.
 #[derive(Clone, Copy)]
@@ -56,15 +42,6 @@ pub(super) struct Before {
     pub(super) layout: Side,
     /// What callers can use of it.
     pub(super) callable: Fact<Callable>,
-}
-
-/// What is known of the layout of some code.
-pub(super) struct KnownLayout {
-    pub(super) side: Side,
-    /// The hash of its sources, where the file says so that was given for it; else zero.
-    pub(super) source: SourceHash,
-    /// Whether all that is known of it stands in that file.
-    is_given: bool,
 }
 
 /// What is known of what may be done.
@@ -254,318 +231,9 @@ impl<'a> Asked<'a> {
         let live = look(place.client, &documents, upgrade, layouts.0, layouts.1).await?;
         Ok(Fact::of(live, Origin::Chain))
     }
-
-    /// What callers had, and have.
-    async fn callers(
-        self,
-        version: &Version<'_>,
-        before: &Before,
-        role: Role,
-    ) -> Result<Callers, Error> {
-        let code = version.code;
-        if before.code == Some(code.code.codehash) {
-            return Ok(Callers::Same);
-        }
-        let doubtful = word_on(code, role);
-        let mut after = match self {
-            Self::Chain(place) => {
-                let codehash = code.code.codehash;
-                place.callable(version.name, codehash, doubtful).await?
-            }
-            Self::Kept(context, _) => match context.interface_of(code.code.codehash) {
-                Some(interface) => Fact::of(interface, Origin::Build),
-                None => Fact::unknown(""),
-            },
-        };
-        if after.value().is_none() && version.stage != Stage::Registered && version.from != BEFORE {
-            let proposed = code.layout.value().and_then(KnownInterface::proposed);
-            after = proposed.map_or(after, |known| known.fact(doubtful));
-        }
-        if after.value().is_none() && code.artifact.is_some() {
-            after = Fact::unknown(NOT_DECLARED);
-        }
-        Ok(Callers::Of {
-            old: before.callable.clone().into(),
-            new: after.into(),
-        })
-    }
-
-    /// Later upgrades are compared with what the document of a version says of its functions: where nobody
-    /// here built the code, and no version has that document already, it is not proven.
-    async fn published(
-        self,
-        version: &Version<'_>,
-        callers: &Callers,
-        role: Role,
-    ) -> Result<Option<Fact<()>>, Error> {
-        let code = version.code;
-        let is_compared =
-            matches!(callers, Callers::Of { .. }) || version.stage == Stage::Registered;
-        let document = code.layout.value();
-        let (Some(said), Self::Chain(place), false) = (
-            document.and_then(|known| known.interface.as_ref()),
-            self,
-            is_compared || version.from == BEFORE,
-        ) else {
-            return Ok(None);
-        };
-        let built = place.context.built_callable(code.code.codehash)?;
-        let is_built = built.is_some_and(|built| built.is_published_as(said));
-        let all = place.reader().versions(version.name).await?;
-        let is_recorded = |one: &crate::model::Version| {
-            one.code.codehash == code.code.codehash && one.code.layout == code.code.layout
-        };
-        if is_built || all.iter().any(is_recorded) {
-            return Ok(None);
-        }
-        let why = format!(
-            "what the layout document says of the functions of {} is not proven, and later upgrades are compared \
-             with it; a build tells (--source)",
-            version.to
-        );
-        Ok(Some(Fact::doubted((), word_on(code, role), why)))
-    }
-
-    /// Those of these proxies in whose storage no constructor has run, where the code may have one.
-    async fn open_to_constructor(
-        self,
-        code: &Code,
-        adopted: Vec<Address>,
-    ) -> Result<Fact<Vec<Address>>, Error> {
-        let mut open = Vec::new();
-        if let Self::Chain(place) = self
-            && !adopted.is_empty()
-            && code.may_have_constructor()
-        {
-            for proxy in adopted {
-                let ran = place.client.storage(proxy, slots::CONSTRUCTED).await?;
-                open.extend(ran.is_zero().then_some(proxy));
-            }
-        }
-        Ok(Fact::of(open, Origin::Chain))
-    }
-
-    /// What runs on the way that the arguments describe.
-    pub(super) async fn runs(self, way: &StepArgs) -> Result<Runs, Error> {
-        let manifest = &self.context().manifest;
-        let program = match (&way.complex, self) {
-            (None, _) => None,
-            (Some(source), Self::Chain(place)) => Some(match place.context.account(source) {
-                Some(account) => place.program_at(account).await?,
-                None => {
-                    let artifact = place.context.kept_artifact(source)?;
-                    self.program(&artifact.wasm, artifact.steps).await?
-                }
-            }),
-            (Some(source), Self::Kept(context, _)) => {
-                let artifact = context.artifact(source)?;
-                Some(self.program(&artifact.wasm, artifact.steps).await?)
-            }
-        };
-        Ok(Runs::Step {
-            kind: way.kind().into(),
-            data: calldata::encode(&way.call, manifest)?,
-            typed: calldata::typed(&way.call).to_owned(),
-            program,
-        })
-    }
-
-    /// The program of a complex migration, by its module.
-    async fn program(
-        self,
-        module: &Bytes,
-        declared: Option<Vec<DeclaredStep>>,
-    ) -> Result<Program, Error> {
-        let storage = self.context().builder()?.framework()?.storage.address;
-        // Only a chain tells whether what it is linked to is there.
-        let (is_there, origin) = match self {
-            Self::Chain(place) => (!place.client.code(storage).await?.is_empty(), Origin::Chain),
-            Self::Kept(..) => (true, Origin::Build),
-        };
-        let ending = Ending {
-            storage,
-            is_linked: module.windows(20).any(|bytes| bytes == storage.as_slice()),
-            is_there,
-        };
-        Ok(Program {
-            declared: match declared {
-                Some(declared) => Fact::of(declared, Origin::Build),
-                None => Fact::unknown(""),
-            },
-            ending: Fact::of(ending, origin),
-        })
-    }
 }
 
 impl<'a> Place<'a> {
-    /// There.
-    pub(super) const fn of(context: &'a Context, client: &'a Client, registry: Address) -> Self {
-        Self {
-            context,
-            client,
-            registry,
-        }
-    }
-
-    /// All three.
-    pub(super) const fn parts(self) -> (&'a Context, &'a Client, Address) {
-        (self.context, self.client, self.registry)
-    }
-
-    /// Where it asks, and at which block.
-    pub(super) fn read_at(self) -> ReadAt {
-        ReadAt {
-            registry: self.registry,
-            chain_id: self.client.chain_id(),
-            block: self.client.pinned_block(),
-        }
-    }
-
-    /// What the registry says.
-    pub(super) fn reader(self) -> Reader<&'a Client> {
-        self.client.registry(self.registry)
-    }
-
-    /// Nothing was checked yet of what somebody asks here.
-    pub(super) fn assessment(self, role: Role) -> Assessment {
-        Assessment::asked_by(role, self.context.accepted())
-    }
-
-    /// Checks something alone.
-    pub(super) async fn assess(
-        self,
-        subject: Subject<'_>,
-        role: Role,
-    ) -> Result<Assessment, Error> {
-        let mut all = self.assessment(role);
-        self.add(subject, &mut all).await?;
-        Ok(all)
-    }
-
-    /// Checks something beside the rest, as of one block, and says what the layouts come to.
-    pub(super) async fn add(self, subject: Subject<'_>, all: &mut Assessment) -> Result<(), Error> {
-        let client = self.client.at_one_block().await?;
-        let there = Place {
-            client: &client,
-            ..self
-        };
-        let way = gather(there, subject, all.role).await?;
-        let compares = way.old.is_some();
-        self.context.say_read_at(there.read_at(), compares);
-        all.add(way)?;
-        let lines = all.last_storage().map(|check| check.lines());
-        for line in lines.unwrap_or_default() {
-            self.context.output.note(&line);
-        }
-        Ok(())
-    }
-
-    fn documents(self) -> Documents {
-        self.context.documents(self.client, self.registry)
-    }
-
-    /// The layout of code that is called `what`: that of the file that was given for it, else the published or kept
-    /// one. A file that is about other code or sources is refused.
-    pub(super) async fn layout(
-        self,
-        what: &str,
-        code: &RecordedCode,
-        file: Option<&Path>,
-    ) -> Result<KnownLayout, Error> {
-        let (documents, recorded) = (self.documents(), code.layout);
-        let Some(file) = file else {
-            let known = documents.get(recorded).await?.from_there(Origin::Chain);
-            let side = Side {
-                hash: recorded,
-                known,
-            };
-            return Ok(KnownLayout {
-                side,
-                source: SourceHash::ZERO,
-                is_given: false,
-            });
-        };
-        let named = read_file(file)?;
-        let source = match &named.compiled {
-            Some(compiled) => self.is_of(compiled, (what, code), file).await?,
-            None => SourceHash::ZERO,
-        };
-        let given = named.document;
-        // What is recorded of it says so as long as it is read.
-        let said = Document {
-            layout: given.layout.clone().not_built(given.unlisted()),
-            ..given.clone()
-        }
-        .fitting();
-        let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
-        let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
-        let mut forms = [&said, &given].into_iter();
-        let known = if recorded.is_zero() {
-            let why = format!(
-                "the layout of {what} is that of {}, and no registry recorded it",
-                file.display()
-            );
-            Fact::doubted(said.clone(), Origin::Remembered, why)
-        } else if let Some(form) = forms.find(|form| form.with_hash(recorded.0).is_some()) {
-            Fact::of(form.clone(), Origin::Chain)
-        } else if let Known::Document(document) = documents.get(recorded).await?
-            && document.layout.lists_as(&given.layout)
-        {
-            // The registry's document says more than a compiler does.
-            Fact::of(*document, Origin::Chain)
-        } else {
-            return Err(LayoutError::Differs {
-                what: what.into(),
-                has: recorded,
-                given: LayoutHash(given.hash()),
-            }
-            .into());
-        };
-        let kept = known
-            .value()
-            .map(|known| documents.store().keep_document(known));
-        let hash = kept.transpose()?.unwrap_or_default();
-        let hash = if recorded.is_zero() { hash } else { recorded };
-        Ok(KnownLayout {
-            side: Side { hash, known },
-            source,
-            is_given,
-        })
-    }
-
-    /// The hash of the sources of code that a compiler's output is about.
-    ///
-    /// # Errors
-    /// [`LayoutError::OfOther`].
-    async fn is_of(
-        self,
-        compiled: &Compiled,
-        (what, code): (&str, &RecordedCode),
-        file: &Path,
-    ) -> Result<SourceHash, Error> {
-        let refused = |part, has: String, given: String| LayoutError::OfOther {
-            path: file.to_owned(),
-            part,
-            what: what.to_owned(),
-            has,
-            given,
-        };
-        let (source, recorded) = (compiled.source, code.source);
-        if !compiled.is(&self.client.code(code.implementation).await?) {
-            let given = "code with other bytes".to_owned();
-            return Err(refused(
-                "code",
-                format!("the code at {}", code.implementation),
-                given,
-            )
-            .into());
-        }
-        if source != recorded && !source.is_zero() && !recorded.is_zero() {
-            return Err(refused("sources", recorded.to_string(), source.to_string()).into());
-        }
-        Ok(source)
-    }
-
     /// Code that lies on the chain, with its layout.
     pub(super) async fn there(
         self,
@@ -634,25 +302,6 @@ impl<'a> Place<'a> {
         way(Asked::Chain(self), &version, None, asked).await
     }
 
-    async fn callable(
-        self,
-        name: &str,
-        codehash: CodeHash,
-        doubtful: Origin,
-    ) -> Result<Fact<Callable>, Error> {
-        let place = (self.client, self.registry);
-        Ok(
-            match self.context.callable_of(place, name, codehash).await {
-                Ok(Some(known)) => known.fact(doubtful),
-                Ok(None) => Fact::unknown("are neither published nor kept here"),
-                Err(error @ (Error::Layout(_) | Error::Versions(_))) => {
-                    Fact::unknown(format!("cannot be read: {error}"))
-                }
-                Err(error) => return Err(error),
-            },
-        )
-    }
-
     /// The adopted proxies that a way is for.
     async fn adopted(self, version: &Version<'_>) -> Result<Vec<Address>, Error> {
         let reader = self.reader();
@@ -662,31 +311,6 @@ impl<'a> Place<'a> {
         };
         let adopted = all.iter().filter(|one| one.kind.is_adopted());
         Ok(adopted.map(|one| one.proxy).collect())
-    }
-
-    /// What runs on a way that is registered or proposed.
-    pub(super) async fn runs(self, way: &Step) -> Result<Runs, Error> {
-        let kind = runs(way);
-        let program = match kind {
-            StepKind::Complex => Some(self.program_at(way.script).await?),
-            _ => None,
-        };
-        Ok(Runs::Step {
-            kind,
-            data: way.data.clone(),
-            typed: String::new(),
-            program,
-        })
-    }
-
-    /// The program of a complex migration that lies on the chain.
-    pub(super) async fn program_at(self, account: Address) -> Result<Program, Error> {
-        let bytes = self.client.code_bytes(account).await?;
-        let module = match bytes.module() {
-            Ok(Some(module)) => module.into(),
-            Ok(None) | Err(_) => bytes.code, // EVM code names addresses as they are
-        };
-        Asked::Chain(self).program(&module, None).await
     }
 }
 
@@ -699,89 +323,6 @@ impl Candidate {
             .into_iter()
             .collect()
     }
-}
-
-impl KnownLayout {
-    /// The same of code that somebody else proposed and nobody built: it is his word, unless a file says all of it.
-    #[must_use]
-    pub(super) fn unbuilt(self) -> Side {
-        let (origin, why) = match self.is_given {
-            true => (Origin::Remembered, "as the file says that was given"),
-            false => (Origin::Change, OF_PROPOSER),
-        };
-        Side {
-            known: self.side.known.said_by(origin, why),
-            ..self.side
-        }
-    }
-}
-
-impl KnownInterface {
-    /// The same as a fact, which proves no more than a proposer's word where there is a doubt.
-    fn fact(self, doubtful: Origin) -> Fact<Callable> {
-        match self.doubt {
-            Some(why) => Fact::doubted(self.callable, doubtful, why),
-            None => Fact::of(self.callable, Origin::Chain),
-        }
-    }
-}
-
-impl StorageArgs {
-    /// What is declared about storage.
-    pub(super) fn said(&self) -> Said {
-        Said {
-            renames: self.rename.clone(),
-            retypes: self.retype.clone(),
-        }
-    }
-}
-
-/// What the proposer can have written: to himself his own word, to who judges it the change's.
-fn of_proposer(role: Role) -> Origin {
-    match role.proposes() {
-        true => Origin::Remembered,
-        false => Origin::Change,
-    }
-}
-
-/// The same of what the document of some code says, which may be that of a file of who judges it.
-fn word_on(code: &Code, role: Role) -> Origin {
-    match code.layout.origin() {
-        Origin::Remembered => Origin::Remembered,
-        _ => of_proposer(role),
-    }
-}
-
-/// What is declared about the pair. Of a step that is registered, what is said is said of the step that needs it.
-fn declarations(
-    version: &Version<'_>,
-    old: Option<&Side>,
-    new: &Side,
-) -> Result<Declarations, Error> {
-    let (Some(old), true) = (old, *version.said != Said::default()) else {
-        return Ok(Declarations::none());
-    };
-    let Some(before) = old.known.value() else {
-        return Ok(Declarations::none());
-    };
-    if version.stage == Stage::Registered {
-        let pair = crate::layout::Pair {
-            name: version.name,
-            from: version.from,
-            to: version.to,
-            old,
-            new,
-            runs_migration: false,
-            goes_back: false,
-        };
-        if check_storage(&pair, &Declarations::none())?
-            .found
-            .is_empty()
-        {
-            return Ok(Declarations::none());
-        }
-    }
-    Ok(version.said.declarations(&before.layout)?)
 }
 
 /// How far the sources are known, and those of the program of a migration that somebody else proposed.

@@ -6,7 +6,6 @@ use clap::builder::StyledStr;
 use clap::{Arg, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::fmt::Write;
-use std::io::{self, IsTerminal};
 
 /// The commands, as the program's own help lists them.
 const GROUPS: [(&str, &[&str]); 7] = [
@@ -99,36 +98,6 @@ fn of_every_command(argument: Arg) -> Arg {
     }
 }
 
-/// Help as it was asked for, its headings bold where a terminal shows it.
-pub(super) fn print(error: &clap::Error) {
-    let (is_terminal, mut to): (bool, Box<dyn io::Write>) = match error.use_stderr() {
-        true => (io::stderr().is_terminal(), Box::new(io::stderr())),
-        false => (io::stdout().is_terminal(), Box::new(io::stdout())),
-    };
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let text = error.render().to_string();
-    // A reader that has gone needs nothing more.
-    let _ = match is_terminal && !is_plain {
-        true => to.write_all(with_headings(&text).as_bytes()),
-        false => to.write_all(text.as_bytes()),
-    };
-}
-
-/// The text with its headings in bold: what begins a line and ends with a colon.
-fn with_headings(text: &str) -> String {
-    let line = |line: &str| match line.find(':') {
-        Some(end) if line.starts_with("Usage:") || end + 1 == line.trim_end().len() => {
-            let (heading, rest) = line.split_at(end + 1);
-            match heading.starts_with(' ') {
-                true => line.to_owned(),
-                false => format!("\u{1b}[1m{heading}\u{1b}[0m{rest}"),
-            }
-        }
-        _ => line.to_owned(),
-    };
-    text.split_inclusive('\n').map(line).collect()
-}
-
 fn closing(examples: &[&str]) -> StyledStr {
     let mut text = String::from("Examples:\n");
     for example in examples {
@@ -170,13 +139,6 @@ mod tests {
         let tree = super::command();
         let error = tree.try_get_matches_from(words).expect_err("help");
         error.render().to_string()
-    }
-
-    #[test]
-    fn headings_are_bold_and_nothing_else_is() {
-        let text = "About: words\n\nUsage: x [OPTIONS]\n\nOptions:\n  -a  one:\n";
-        let bold = "About: words\n\n\u{1b}[1mUsage:\u{1b}[0m x [OPTIONS]\n\n\u{1b}[1mOptions:\u{1b}[0m\n  -a  one:\n";
-        assert_eq!(with_headings(text), bold);
     }
 
     #[test]

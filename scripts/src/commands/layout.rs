@@ -7,20 +7,17 @@ use super::facts::Place;
 use super::kept::{KeptName, LIVE};
 use crate::app_error::Error;
 use crate::assess::{Fact, FindingId, Origin, Refused, Role, decide};
-use crate::console::drawing;
 use crate::error::{Explain, Report};
 use crate::ids::LayoutHash;
 use crate::layout::{
     Known, LayoutError, Named, Pair, Said, Side, check_storage, file_of, finding_id, read_file,
 };
 use crate::output::Outcome;
-use crate::own_file;
 use crate::progress::Progress;
-use crate::review::draw;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
-    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, compare, skeleton,
+    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, skeleton,
 };
 
 pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
@@ -32,16 +29,12 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             with_migration,
             rename,
             retype,
-            svg,
         } => {
             let (old, new) = (read(context, old).await?, read(context, new).await?);
             let said = Said {
                 renames: rename.clone(),
                 retypes: retype.clone(),
             };
-            if let Some(file) = svg {
-                draw_into(context, file, &old, &new, &said)?;
-            }
             diff(context, &old, &new, *with_migration, &said)
         }
         LayoutCommand::Migration {
@@ -229,22 +222,6 @@ fn diff(
     }
     outcome.lines.extend(check.lines());
     Ok(outcome)
-}
-
-/// Draws both layouts, whether or not the new one is refused.
-fn draw_into(
-    context: &Context,
-    path: &Path,
-    old: &Named,
-    new: &Named,
-    said: &Said,
-) -> Result<(), Error> {
-    let (old, new) = (&old.document.layout, &new.document.layout);
-    let found = compare(old, new, &said.declarations(old)?).map_err(LayoutError::Compare)?;
-    let drawn = drawing::file(&draw(old, new, &found));
-    own_file::replace(path, drawn.as_bytes(), drawing::is_drawing)?;
-    context.output.note(&format!("drawn in {}", path.display()));
-    Ok(())
 }
 
 fn side(named: &Named) -> Side {

@@ -37,7 +37,6 @@ mod pending;
 mod plan;
 mod policy;
 mod project;
-mod prompt;
 mod propose;
 mod publish;
 mod recorded;
@@ -65,7 +64,6 @@ mod verifiable;
 mod verify;
 mod version;
 mod waiting;
-mod watch;
 mod work;
 
 pub use args::{
@@ -105,7 +103,7 @@ pub fn main() -> ExitCode {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    run(prompt::completed(std::env::args_os().collect()))
+    run(std::env::args_os().collect())
 }
 
 /// Runs a command line, its first word being the program's name.
@@ -144,7 +142,6 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         Ok(outcome) => outcome,
         Err(error) => return Err(unknown::with_names(&context, error).await),
     };
-    kept::refresh(&context).await;
     context.confirm_chain().await?;
     let exit = output.result(&outcome);
     if output.is_written() {
@@ -296,12 +293,12 @@ async fn end_on_signal(output: Arc<Output>) {
 /// the command line are not understood, so any of them may be a key or come from somewhere else.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        help::print(error);
+        let _ = error.print(); // a reader that has gone needs nothing more
         return code(Exit::Done);
     }
     let json = has_json(words);
     if !json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        help::print(error);
+        let _ = error.print(); // a reader that has gone needs nothing more
         return code(Exit::Usage);
     }
     let output = Output::new(json, false);

@@ -112,10 +112,16 @@ impl<'a> Sending<'a> {
             sent,
         } = decide(place, &governed, self.sent).await?;
         Transactions::of(&sent).add_to(&mut outcome, &names);
+        let kept = match (submitted.execution(), governed.call.version()) {
+            (Some(_), Some((version, ..))) => {
+                kept::keep(place, governed.call.definition(), version).await
+            }
+            _ => None,
+        };
         let proposal = Proposal {
             shown,
             trial: Trial::of(&governed, submitted.dry_run()),
-            kept: kept::keep(place, &governed.call, submitted.execution().is_some()).await,
+            kept,
             is_migration: matches!(governed.call, Call::Migrate(_)),
             submitted,
         };

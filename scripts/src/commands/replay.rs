@@ -1,4 +1,4 @@
-//! What `plan --replay` says, for people and as Markdown.
+//! What `plan --replay` says.
 
 use super::args::PlanArgs;
 use super::context::Context;
@@ -7,31 +7,14 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{Functions, interfaces};
 use crate::governance::Names;
-use crate::output::{Outcome, visible};
-use crate::own_file;
-use crate::plan::{
-    self, Abis, Difference, Group, Kind, Movement, Plan, PlanRequest, Replay, StorageDifference,
-};
+use crate::output::Outcome;
+use crate::plan::{self, Abis, Group, Kind, Plan, PlanRequest, Replay, StorageDifference};
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
 use crate::text::grouped;
 use serde_json::Value;
-use std::fmt::Write as _;
 
-/// How a report begins.
-const REPORT: &str = "# Replay of ";
-
-fn is_report(text: &str) -> bool {
-    text.starts_with(REPORT)
-}
-
-/// The first lines of a report.
-fn title(plan: &Plan) -> String {
-    let [name, from, to] = [&plan.name, &plan.from, &plan.to].map(|it| cell(it));
-    format!("{REPORT}{name} {from} → {to}\n\n")
-}
-
-/// Sends the newest transactions again, and writes the report if one is asked for.
+/// Sends the newest transactions again.
 pub(super) async fn run(
     context: &Context,
     args: &PlanArgs,
@@ -40,23 +23,12 @@ pub(super) async fn run(
     plan: &Plan,
     count: u32,
 ) -> Result<Option<Replay>, Error> {
-    if let Some(path) = &args.replay_report {
-        own_file::require(path, is_report)?;
-    }
     let abis = abis(context, client, &request, plan).await?;
     let what = format!("replaying {count} transactions");
     context.output.begin(&what);
     let replay = plan::replay(client, request, plan, abis, (count, args.replay_blocks)).await;
     context.output.end(&what);
-    let replay = replay?;
-    if let Some(path) = &args.replay_report {
-        let text = match &replay {
-            Some(replay) => markdown(plan, replay, &context.names()),
-            None => format!("{}**{}.**\n", title(plan), cell(&Replay::nothing().message)),
-        };
-        own_file::replace(path, text.as_bytes(), is_report)?;
-    }
-    Ok(replay)
+    Ok(replay?)
 }
 
 /// Says that nothing was compared.
@@ -168,9 +140,6 @@ pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
         (true, false) => lines.push("  ! with the upgrade no difference was seen".into()),
         (false, _) => {}
     }
-    for one in &replay.movements {
-        lines.push(format!("  {}", moved(one, names)));
-    }
     for slot in &replay.storage {
         let account = names.long(slot.account);
         lines.push(format!("  {account} ends otherwise: {}", ends(slot)));
@@ -211,19 +180,6 @@ fn heading(group: &Group, names: &Names) -> String {
     )
 }
 
-fn moved(one: &Movement, names: &Names) -> String {
-    let what = match one.token {
-        None => "wei".to_owned(),
-        Some(token) => format!("of the token {}", names.long(token)),
-    };
-    format!(
-        "{} gains {} {what}, and would gain {}",
-        names.long(one.account),
-        one.before,
-        one.after
-    )
-}
-
 fn ends(slot: &StorageDifference) -> String {
     let name = slot.name.clone().unwrap_or_else(|| slot.slot.to_string());
     let by = if slot.by_upgrade {
@@ -232,80 +188,4 @@ fn ends(slot: &StorageDifference) -> String {
         ""
     };
     format!("{name} {} → {}{by}", word(&slot.before), word(&slot.after))
-}
-
-fn markdown(plan: &Plan, replay: &Replay, names: &Names) -> String {
-    let mut text = title(plan);
-    if let Some(reason) = &replay.not_done {
-        let _ = writeln!(text, "{}.\n", summary(replay));
-        let _ = writeln!(text, "**{}**", cell(&nothing_compared(reason)));
-        return text;
-    }
-    let _ = writeln!(text, "{}; {}.\n", summary(replay), gas(replay));
-    let faithful = match replay.faithful {
-        true => "Without the upgrade they did exactly what they really did.".to_owned(),
-        false => format!("**{}.**", unfaithful(replay)),
-    };
-    let _ = writeln!(text, "{faithful}\n");
-    for note in replay.notes.iter().chain(&replay.behind) {
-        let _ = writeln!(text, "- {}", cell(note));
-    }
-    for one in replay.omitted(names) {
-        let _ = writeln!(text, "- {one}");
-    }
-    for one in &replay.unfaithful {
-        let what = cell(&one.what);
-        let _ = writeln!(text, "- `{}` (block {}): {what}", one.hash, one.block);
-    }
-    for group in &replay.differences {
-        let _ = writeln!(text, "\n## {}\n", cell(&heading(group, names)));
-        let _ = writeln!(
-            text,
-            "| transaction | block | from | call | without | with |"
-        );
-        let _ = writeln!(text, "|---|---|---|---|---|---|");
-        for one in &group.examples {
-            let _ = writeln!(text, "{}", row(one, names));
-        }
-    }
-    if !replay.movements.is_empty() {
-        let _ = writeln!(text, "\n## Ether and tokens that are moved otherwise\n");
-        for one in &replay.movements {
-            let _ = writeln!(text, "- {}", cell(&moved(one, names)));
-        }
-    }
-    let _ = writeln!(text, "\n## Storage that ends otherwise\n");
-    for slot in &replay.storage {
-        let account = names.long(slot.account);
-        let _ = writeln!(text, "- {account}: {}", cell(&ends(slot)));
-    }
-    if replay.storage.is_empty() {
-        let _ = writeln!(text, "None.");
-    }
-    text
-}
-
-fn row(one: &Difference, names: &Names) -> String {
-    let call = match &one.call_after {
-        Some(after) => format!("{}; by the new interface {after}", one.call),
-        None => one.call.clone(),
-    };
-    let [call, before, after] = [&call, &one.before, &one.after].map(|it| cell(it));
-    let from = names.long(one.from);
-    format!(
-        "| `{}` | {} | {from} | {call} | {before} | {after} |",
-        one.hash, one.block
-    )
-}
-
-/// Text from anywhere within a line of Markdown: it begins no markup and no cell of its own.
-fn cell(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in visible(text).chars() {
-        if "\\`*_[]<>|#&!~".contains(c) {
-            safe.push('\\');
-        }
-        safe.push(c);
-    }
-    safe
 }

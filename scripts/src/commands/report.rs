@@ -10,7 +10,7 @@ use crate::build::sources_with;
 use crate::console::definition::{Shown, definition};
 use crate::console::lists::{DefinitionLists, Piece};
 use crate::console::page::PageContext;
-use crate::console::report::{Report, html, is_report, markdown, plain};
+use crate::console::report::{Report, html, is_report};
 use crate::error;
 use crate::governance::{Names, definitions};
 use crate::history::{Wanted, read_compared};
@@ -29,18 +29,14 @@ pub(super) async fn run(
     file: &Path,
     name: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let is_html = match file.extension().and_then(|end| end.to_str()) {
-        Some("html") => true,
-        Some("md") => false,
-        _ => {
-            return Err(Error::Usage {
-                message: "the file's name says of no format".into(),
-                expected: "a name that ends in .html or .md".into(),
-                found: file.display().to_string(),
-                next: "give such a name".into(),
-            });
-        }
-    };
+    if file.extension().is_none_or(|end| end != "html") {
+        return Err(Error::Usage {
+            message: "the file's name says of no format".into(),
+            expected: "a name that ends in .html".into(),
+            found: file.display().to_string(),
+            next: "give such a name".into(),
+        });
+    }
     let (client, registry) = context.verified_snapshot().await?;
     let name = match name {
         Some(name) => name.to_owned(),
@@ -107,13 +103,8 @@ pub(super) async fn run(
         definition: one,
         page: &page,
         actions: &actions,
-        entries: &compared.history.entries,
-        checks: &lists.verification.checks,
     };
-    let text = match is_html {
-        true => output.hide_in_page(&html(&place, &report)),
-        false => output.hide_as(&markdown(&place, &report), plain),
-    };
+    let text = output.hide_in_page(&html(&place, &report));
     write(file, &text)?;
     if let Some(package) = sources_with(file) {
         output.note(&format!(

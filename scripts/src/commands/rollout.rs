@@ -1,32 +1,30 @@
 //! `upgrade NAME`: the instances that are older than what is current, a few per transaction.
 
+mod activated;
+mod course;
+
+pub(super) use activated::activated;
+
 use super::args::StorageArgs;
 use super::context::Context;
 use super::facts::Place;
 use super::path::{PathRequest, check_again, check_stragglers};
-use super::propose::{go_on_in_batches, require, stop};
-use super::rollouts::{Rollouts, Skipped};
+use super::propose::{require, stop};
+use super::rollouts::Skipped;
 use super::storage;
 use super::storage::uncompared::{self, OtherCurrent};
 use super::waiting;
 use crate::app_error::Error;
 use crate::assess::Role;
 use crate::checks::Assessment;
-use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
-use crate::governance::{Check, Names, after_upgrade};
+use crate::governance::{Check, Names};
 use crate::output::Outcome;
-use crate::progress::{Progress, Rate};
-use crate::registry::{self, arrived_by, begun_by};
+use crate::progress::Progress;
 use crate::report::{CommandReport, Transactions};
 use alloy::primitives::Address;
-use futures::future::try_join_all;
+use course::Course;
 use serde::Serialize;
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
-use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// Instances per transaction.
-const BATCH: u16 = 8;
 
 pub(super) async fn run(
     context: &Context,
@@ -199,232 +197,4 @@ async fn send(
     storage::report(outcome, &target.checks);
     uncompared::report(context, (&done.sent, registry), &target.checks, outcome);
     require(context, &checks, outcome)
-}
-
-/// How far a rollout is.
-#[derive(Default)]
-struct Course {
-    done: Rollouts,
-    upgraded: u16,
-    /// What was found of each instance that was upgraded.
-    checks: Vec<Check>,
-    /// Instances that were tried since the last one that was upgraded.
-    idle: u16,
-}
-
-impl Course {
-    /// Sends rollouts until nothing is left, `max` is reached, or a whole round upgraded none. Gives how many
-    /// instances are left; none where nobody knows.
-    async fn run(
-        &mut self,
-        target: &mut Target<'_>,
-        max: Option<u16>,
-    ) -> Result<Option<u16>, Error> {
-        let (context, client, registry) = target.place.parts();
-        let (name, rate) = (target.name, Rate::from(0));
-        let mut most = BATCH;
-        loop {
-            let batch = max.map_or(most, |max| most.min(max.saturating_sub(self.upgraded)));
-            match next(target, batch).await {
-                Ok(Next::Batch) => {}
-                Ok(Next::Nothing) => return Ok(Some(0)),
-                Ok(Next::Other(other)) => {
-                    self.done.refused = Some(Box::new(other));
-                    return Ok(client.registry(registry).left(name).await.ok());
-                }
-                Err(error) => {
-                    self.done.end(error)?;
-                    return Ok(client.registry(registry).left(name).await.ok());
-                }
-            }
-            let rolled_out = match registry::rollout(client, registry, name, batch).await {
-                Ok(rolled_out) => rolled_out,
-                Err(error) if batch > 1 && error.is_out_of_gas() => {
-                    most = batch / 2; // so many take more gas than a transaction has
-                    continue;
-                }
-                Err(error) => {
-                    self.done.end(error)?;
-                    return Ok(client.registry(registry).left(name).await.ok());
-                }
-            };
-            self.upgraded = self.upgraded.saturating_add(rolled_out.upgraded);
-            self.idle = match rolled_out.upgraded {
-                0 => self.idle.saturating_add(batch),
-                _ => 0,
-            };
-            let is_uncompared = uncompared::is_there(&rolled_out.sent, registry, &target.checks);
-            // It is sent: where the endpoint does not answer, that is part of the report.
-            let found = checked(client, registry, name, &rolled_out.sent).await;
-            let left = client.registry(registry).left(name).await;
-            self.done.add(client, registry, rolled_out);
-            match found {
-                Ok(found) => self.checks.extend(found),
-                Err(error) => self.done.end(error)?,
-            }
-            let left = match left {
-                Ok(left) => left,
-                Err(error) => return self.done.end(error).map(|()| None),
-            };
-            let all = u32::from(self.upgraded) + u32::from(left);
-            context
-                .output
-                .note(&format!("rollout {}/{all}", self.upgraded));
-            let (so_far, total) = (u64::from(self.upgraded), u64::from(all));
-            let detail = rate.summary(so_far, total);
-            context.output.advance(so_far, total, "instances", &detail);
-            let is_enough = max.is_some_and(|max| self.upgraded >= max || self.idle > 0);
-            let is_over = left == 0 || self.idle >= left || self.done.refused.is_some();
-            if is_over || is_enough || is_uncompared {
-                return Ok(Some(left));
-            }
-        }
-    }
-}
-
-/// After a migration was executed, by a transaction of one's own or by another one: the checks of each instance that went along, or the rollout.
-pub(super) async fn activated(
-    place: Place<'_>,
-    migrate: &abi::migrateCall,
-    (sent, is_own): (&Sent, bool),
-    outcome: &mut Outcome,
-    rollout: (&StorageArgs, Assessment),
-) -> Result<(), Error> {
-    let (context, client, registry) = place.parts();
-    let (arrived, begun) = (arrived_by(sent, registry), begun_by(sent, registry));
-    let instances = match arrived.is_empty() && begun.is_empty() {
-        true => place
-            .reader()
-            .head(&migrate.name)
-            .await
-            .map(|one| one.instances),
-        false => Ok(0), // some went along with it
-    };
-    let instances = match instances {
-        Ok(instances) => instances,
-        Err(error) => {
-            stop(context, outcome, &error, Exit::Partial);
-            return Ok(());
-        }
-    };
-    if instances > INSTANCES_AT_ONCE {
-        outcome.line(format!("activated, rollout 0/{instances}"));
-        let way = (migrate.name.as_str(), Some(migrate.version.as_str()));
-        if let Err(error) = roll(place, way, None, rollout, outcome).await {
-            // The version is activated all the same.
-            outcome.add(&NotRolledOut { left: instances }, &context.names());
-            stop(context, outcome, &error, Exit::Partial);
-        }
-        return Ok(());
-    }
-    go_on_in_batches(outcome, &begun);
-    let mut upgraded = UpgradedAtOnce {
-        checks: Vec::new(),
-        proxies: arrived,
-    };
-    let code = migrate.code.clone().into();
-    for proxy in &upgraded.proxies {
-        let logs = sent.receipt.logs();
-        let version = &migrate.version;
-        match after_upgrade(client, registry, *proxy, version, &code, logs).await {
-            Ok(checks) => upgraded.checks.extend(checks),
-            // It is done all the same.
-            Err(error) => stop(context, outcome, &error, Exit::Partial),
-        }
-    }
-    outcome.add(&upgraded, &context.names());
-    if let Err(error) = waiting::after_migration(place, migrate, sent, outcome).await {
-        stop(context, outcome, &error, Exit::Partial);
-    }
-    if is_own {
-        let sent = (std::slice::from_ref(sent), registry);
-        // Few went along. That of many instances not all were looked at excuses none of them.
-        let mut checks = rollout.1;
-        checks.is_sampled = false;
-        uncompared::report(context, sent, &checks, outcome);
-    }
-    require(context, &upgraded.checks, outcome)
-}
-
-/// That the rollout behind an activation did not begin.
-#[derive(Serialize)]
-struct NotRolledOut {
-    left: u32,
-}
-
-impl CommandReport for NotRolledOut {}
-
-/// The instances that went along with an activation, and what was found of each.
-#[derive(Serialize)]
-struct UpgradedAtOnce {
-    checks: Vec<Check>,
-    #[serde(skip)]
-    proxies: Vec<Address>,
-}
-
-impl CommandReport for UpgradedAtOnce {
-    fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = Vec::new();
-        for proxy in &self.proxies {
-            lines.push(format!("instance {proxy}"));
-            let checks = self.checks.iter().filter(|check| check.proxy == *proxy);
-            lines.extend(checks.map(|check| format!("  {}", check.line())));
-        }
-        lines
-    }
-}
-
-/// What a rollout does next.
-enum Next {
-    /// It sends a batch.
-    Batch,
-    /// No instance is older than what is current.
-    Nothing,
-    /// Another version is current than the one that is meant.
-    Other(OtherCurrent),
-}
-
-/// Whether there is something to upgrade, by ways that were compared.
-async fn next(target: &mut Target<'_>, batch: u16) -> Result<Next, Error> {
-    let (_, client, registry) = target.place.parts();
-    if is_over(client, registry, target.name, batch).await? {
-        return Ok(Next::Nothing);
-    }
-    let other = target.compare().await?;
-    Ok(other.map_or(Next::Batch, Next::Other))
-}
-
-/// Whether no instance is older than what is current.
-async fn is_over(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    max: u16,
-) -> Result<bool, ChainError> {
-    let name = name.into();
-    match client.call(registry, &abi::rolloutCall { name, max }).await {
-        Ok(expected) => Ok(expected.upgraded == 0 && expected.left == 0),
-        Err(error) if error.is_out_of_gas() => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// The checks of every instance that a transaction upgraded.
-async fn checked(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    sent: &Sent,
-) -> Result<Vec<Check>, ChainError> {
-    let proxies = arrived_by(sent, registry);
-    if proxies.is_empty() {
-        return Ok(Vec::new());
-    }
-    let current = client.registry(registry).head(name).await?.current;
-    let code = client.registry(registry).code(name, &current).await?;
-    let logs = sent.receipt.logs();
-    let all = proxies
-        .iter()
-        .map(|proxy| after_upgrade(client, registry, *proxy, &current, &code, logs));
-    Ok(try_join_all(all).await?.into_iter().flatten().collect())
 }

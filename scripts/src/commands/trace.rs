@@ -1,10 +1,9 @@
 //! `trace`: the calls of a mined transaction as a tree, by the names that the registry, the manifest
-//! and the versions that are kept give them.
+//! and the layout documents of versions give them.
 
 use super::args::TraceArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::error::Exit;
 use crate::governance::Names;
 use crate::output::Outcome;
 use crate::own_file;
@@ -30,7 +29,6 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     let sources = Sources {
         registry,
         names: context.names(),
-        versions: &context.versions(),
         documents: documents.as_ref(),
     };
     let known = Known::look(&client, &trace.frames, sources).await?;
@@ -46,7 +44,6 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
         refund: trace.refund,
         frames: &frames,
         missing: &trace.missing,
-        contradictions: &trace.contradictions,
         flamegraph: args.flamegraph.as_deref(),
     };
     Ok(Outcome::of(&report, &context.names()))
@@ -60,7 +57,6 @@ struct Traced<'a> {
     refund: Option<u64>,
     frames: &'a [Named],
     missing: &'a [String],
-    contradictions: &'a [String],
     flamegraph: Option<&'a Path>,
     /// Who sent it, by name.
     #[serde(skip)]
@@ -73,20 +69,9 @@ impl CommandReport for Traced<'_> {
         lines.extend(self.tree());
         let missing = self.missing.iter();
         lines.extend(missing.map(|what| format!("! missing: {what}")));
-        let contradictions = self.contradictions.iter();
-        lines.extend(
-            contradictions.map(|what| format!("✗ the endpoint contradicts itself: {what}")),
-        );
         let written = self.flamegraph.iter();
         lines.extend(written.map(|path| format!("✓ the flame graph is in {}", path.display())));
         lines
-    }
-
-    fn exit(&self) -> Exit {
-        match self.contradictions.is_empty() {
-            true => Exit::Done,
-            false => Exit::Refused,
-        }
     }
 }
 

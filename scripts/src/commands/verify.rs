@@ -125,9 +125,9 @@ async fn named(place: Place<'_>, name: Option<&str>) -> Result<Vec<String>, Erro
     let (context, client, registry) = place.parts();
     let found = definitions(client, registry).await?;
     // An endpoint can leave a definition out whole; what was registered from here is known.
-    let network = context.kept_network(client);
-    let kept = context.versions().definitions(&network, registry)?;
-    let all: BTreeSet<String> = found.into_iter().chain(kept).collect();
+    let kept = context.versions().records()?.into_iter();
+    let kept = kept.filter(|one| (one.chain_id, one.registry) == (client.chain_id(), registry));
+    let all: BTreeSet<String> = found.into_iter().chain(kept.map(|one| one.name)).collect();
     if all.is_empty() {
         let names = context.names();
         read_existing(client, registry, "", &names, Wanted::None).await?; // or the endpoint shows no event at all

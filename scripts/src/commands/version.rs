@@ -132,7 +132,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);
         outcome.line(done);
-        kept::mark(place, &call.name, &call.version).await;
+        kept::keep(place, &call.name, &call.version).await;
         let rollout = (&overrides, work.checks);
         rollout::roll(
             place,

@@ -1,9 +1,9 @@
 //! One action: what it does, who said yes, what was found, and what the account may do.
 
-use super::drawing::slots;
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
 use super::policy::{tree, tree_alone};
+use super::slots::slots;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, not_executed};
 use crate::history::Entry;

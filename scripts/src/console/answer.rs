@@ -1,16 +1,14 @@
 //! What is answered, with the headers that every answer has.
 
 use super::request::Refused;
-use futures::stream::LocalBoxStream;
-use http_body_util::{Either, Full, StreamBody};
-use hyper::body::{Bytes, Frame};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
     RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
-use std::convert::Infallible;
 
 /// What a page may load and do: its own script and style sheet, and requests to this server.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -33,21 +31,19 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// News of the chain, one piece after the other.
-pub type News = LocalBoxStream<'static, Result<Frame<Bytes>, Infallible>>;
-/// A whole text, or news.
-pub type Body = Either<Full<Bytes>, StreamBody<News>>;
-/// An answer that is there whole: several who asked for it get it.
+/// An answer: several who asked for it get it.
 pub type Answer = Response<Full<Bytes>>;
 
 /// An answer.
 pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
-    with_headers(status, kind, Full::new(body.into()))
-}
-
-/// As it is sent.
-pub fn sent(answer: Answer) -> Response<Body> {
-    answer.map(Either::Left)
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// A page.
@@ -69,12 +65,6 @@ pub fn later(document: &Map<String, Value>) -> Answer {
     answer
 }
 
-/// News, as they come.
-pub fn news(news: News) -> Response<Body> {
-    let body = Either::Right(StreamBody::new(news));
-    with_headers(StatusCode::OK, "text/event-stream", body)
-}
-
 /// A refusal, in plain text: nothing is drawn for whoever may not ask.
 pub fn refusal(refused: &Refused) -> Answer {
     let Refused {
@@ -86,15 +76,4 @@ pub fn refusal(refused: &Refused) -> Answer {
         "expected  {expected}\nfound     {found}\nnext      open the address that the console printed\n"
     );
     answer(*status, "text/plain; charset=utf-8", text)
-}
-
-fn with_headers<B>(status: StatusCode, kind: &'static str, body: B) -> Response<B> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

@@ -1,16 +1,15 @@
 //! One definition: versions and steps, instances, policies, what waits, what happened.
 
 use super::action::timeline;
-use super::graph::{graph, words};
 use super::lists::{DefinitionLists, Listed, Piece, Unchecked};
 use super::overview::{actions, differing};
-use super::page::{PageContext, address, addresses, instances, link, state, text};
+use super::page::{PageContext, address, addresses, instances, state, text};
 use super::pieces::pieces;
 use super::policy::tree_alone;
 use crate::governance::Explained;
 use crate::governance::{self, Node, role_of};
 use crate::history::LiveCheck;
-use crate::model::runs;
+use crate::model::{StepKind, runs};
 use crate::review::{OpenAction, Pending, Policies};
 use crate::text::{count, grouped};
 use alloy::primitives::Address;
@@ -74,7 +73,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
         section {
             h2 { "Whether it still holds" }
             (checks(&lists.verification.checks))
-            (unchecked(place, lists))
+            (unchecked(lists))
         }
         section {
             h2 { "What happened" }
@@ -115,7 +114,7 @@ fn others(place: &PageContext, lists: &DefinitionLists, name: &str, piece: &Piec
 }
 
 /// What was not compared, and where it is.
-fn unchecked(place: &PageContext, lists: &DefinitionLists) -> Markup {
+fn unchecked(lists: &DefinitionLists) -> Markup {
     let Unchecked {
         versions,
         instances,
@@ -124,8 +123,7 @@ fn unchecked(place: &PageContext, lists: &DefinitionLists) -> Markup {
         @if versions + instances > 0 {
             p.card.unknown { span.weight { "? not checked" } " the code of " (grouped(versions))
                 " versions and the slots of " (grouped(instances)) " instances were not compared here: "
-                (link(place, "/verify", &[("name", &lists.summary.name)], "Verify"))
-                " does it in pieces" }
+                code { "stylus-upgrades verify" } " compares all" }
         }
     }
 }
@@ -136,7 +134,6 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
     html! {
         section {
             h2 { "Versions" }
-            (graph(&one.current, &lists.drawn, &one.at, one.versions))
             ol.versions start=(lists.versions_piece.from + 1) {
                 @for Listed { version, .. } in &lists.listed {
                     @let at = one.at.get(&version.version).copied().unwrap_or_default();
@@ -155,6 +152,18 @@ fn versions(place: &PageContext, lists: &DefinitionLists) -> Markup {
             }
             (others(place, lists, "versions", &lists.versions_piece))
         }
+    }
+}
+
+/// What runs in a step of that kind.
+const fn words(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::None => "nothing runs",
+        StepKind::Call => "a function of the new code",
+        StepKind::ForeignCall => "a function of the new code, without the mixin",
+        StepKind::Script => "a script",
+        StepKind::Complex => "many transactions",
+        StepKind::Unknown(_) => "a step of an unknown kind",
     }
 }
 

@@ -1,8 +1,8 @@
 //! One instance: where it is, the way to the current version, what it stores, what happened to it.
 
 use super::action::timeline;
-use super::drawing::last;
 use super::page::{PageContext, address, link, state, text};
+use super::slots::last;
 use crate::inspect::{FieldValue, Inspection, MigrationStatus, Steps};
 use crate::text::word;
 use maud::{Markup, html};

@@ -1,14 +1,12 @@
 //! Lists of any length in pieces: definitions, and of one definition versions, instances and events. What they say
 //! follows from the registry's events; of what is shown, the registry's views are compared.
 
-use super::graph::window;
-use crate::assess::{Coverage, Finding};
-use crate::error::Report;
-use crate::history::{ComparedHistory, Entry, HistoryReport, LiveCheck, Verification};
+use crate::assess::Finding;
+use crate::history::{ComparedHistory, Entry, HistoryReport, Verification};
 use crate::model::{Definition, DefinitionState, Difference, Instance, Slice, Version};
 use alloy::primitives::Address;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Entries of a piece.
@@ -147,8 +145,6 @@ pub struct DefinitionLists {
     /// It in a few words.
     #[serde(flatten)]
     pub summary: Summary,
-    /// Versions that are drawn.
-    pub drawn: Vec<Listed>,
     /// Versions of the list.
     pub listed: Vec<Listed>,
     /// Which of them.
@@ -191,7 +187,6 @@ impl DefinitionLists {
         Self {
             registry: compared.registry,
             summary: Summary::of(compared),
-            drawn: drawn(definition).into_iter().filter_map(of_list).collect(),
             listed: shown.versions.clone().filter_map(of_list).collect(),
             versions_piece: Piece::of(&shown.versions, versions),
             instances: shown.instances_of(definition).to_vec(),
@@ -203,17 +198,6 @@ impl DefinitionLists {
             roles: definition.policies.keys().cloned().collect(),
         }
     }
-}
-
-/// The positions of the versions that are drawn.
-fn drawn(definition: &Definition) -> Vec<usize> {
-    let instances = definition.instances.iter();
-    let used: BTreeSet<&str> = instances.map(|one| one.version.as_str()).collect();
-    let positions = definition.versions.iter().enumerate();
-    let used = positions.filter(|(_, one)| used.contains(one.version.as_str()));
-    let used: Vec<usize> = used.map(|(position, _)| position).collect();
-    let current = definition.position(&definition.current);
-    window(definition.versions.len(), current, &used)
 }
 
 /// What `history` reports, of as many events as a piece has.
@@ -231,46 +215,4 @@ pub struct HistoryPiece {
     /// Where older ones are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-}
-
-/// How much there is to compare.
-#[derive(Debug, Serialize)]
-pub struct Sizes {
-    /// Whether all of it is compared at once.
-    pub is_small: bool,
-    /// Of each definition.
-    pub definitions: Vec<Size>,
-}
-
-/// How much a definition has.
-#[derive(Debug, Serialize)]
-pub struct Size {
-    /// Its name.
-    pub name: String,
-    /// How many versions.
-    pub versions: u32,
-    /// How many instances.
-    pub instances: u32,
-}
-
-/// What was compared of a piece of a definition.
-#[derive(Debug, Serialize)]
-pub struct VerifiedPiece {
-    /// The definition's name.
-    pub name: String,
-    /// What was compared.
-    pub checks: Vec<LiveCheck>,
-    /// The definition, where it is paused.
-    pub paused: Vec<String>,
-    /// What the registry's views say otherwise.
-    pub differences: Vec<Difference>,
-    /// Which versions.
-    pub versions_piece: Piece,
-    /// Which instances.
-    pub instances_piece: Piece,
-    /// How much of each part could be checked.
-    pub coverage: Coverage,
-    /// Where something does not hold, or could not be checked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Report>,
 }

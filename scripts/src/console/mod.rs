@@ -7,12 +7,11 @@
 //! | [`request`] | what was asked |
 //! | [`answer`] | what is answered, with the headers of every answer |
 //! | [`assets`] | the style sheet and the script |
-//! | [`live`] | news of the chain, as they come |
 //! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
 //! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
-//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
+//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`] | the pages |
 //! | [`report`] | a definition in one file |
 //! | [`drawing`], [`graph`], [`policy`] | storage as slots; versions and their steps; a policy as a tree |
 //!
@@ -25,11 +24,8 @@ pub mod before;
 pub mod decision;
 pub mod definition;
 pub mod doctor;
-pub mod drawing;
-pub mod graph;
 pub mod instance;
 pub mod lists;
-pub mod live;
 pub mod overview;
 pub mod page;
 pub mod pieces;
@@ -38,6 +34,6 @@ pub mod policy;
 pub mod report;
 pub mod request;
 pub mod server;
+pub mod slots;
 pub mod submit;
-pub mod verify;
 pub mod working;

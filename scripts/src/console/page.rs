@@ -82,8 +82,8 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                 a.skip href="#main" { "To the content" }
                 header {
                     nav aria-label="Pages" {
-                        @for (path, name) in [("/", "Overview"), ("/submit", "Submit"),
-                            ("/doctor", "Doctor"), ("/verify", "Verify")] {
+                        @for (path, name) in
+                            [("/", "Overview"), ("/submit", "Submit"), ("/doctor", "Doctor")] {
                             a href=(way(place, path, &[])) { (name) }
                         }
                     }

@@ -207,14 +207,6 @@ fn replayed(place: &PageContext, replay: &Replay) -> Markup {
                 (unknown(one))
             }
             @for group in &replay.differences { (group_card(place, group)) }
-            @if !replay.movements.is_empty() {
-                h3 { "Ether and tokens that are moved otherwise" }
-                ul { @for one in &replay.movements { li {
-                    (address(place, one.account)) ": "
-                    @match one.token { Some(token) => { "token " (address(place, token)) }, None => "wei" }
-                    " " (text(&one.before)) " → " (text(&one.after))
-                } } }
-            }
             @if !replay.storage.is_empty() {
                 h3 { "Storage that ends otherwise" }
                 ul { @for one in &replay.storage { li {
@@ -307,7 +299,7 @@ mod tests {
             "block": 1, "to_block": 3, "transactions": 2, "others": 0, "left_out": left_out,
             "not_compared": not_compared, "not_compared_differ": [],
             "left_out_accounts": [REGISTRY], "not_done": null, "faithful": true,
-            "unfaithful": [], "differences": [], "storage": [], "movements": [],
+            "unfaithful": [], "differences": [], "storage": [],
             "gas_before": 1, "gas_after": 1, "notes": [], "behind": [],
         });
         Replayed::Compared(serde_json::from_value(replay).expect("a replay"))

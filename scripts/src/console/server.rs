@@ -1,12 +1,12 @@
 //! Requests of this machine's browsers: who may ask, and what they may send.
 
-use super::answer::{Body, answer, page, refusal, sent};
+use super::answer::{Answer, answer, page, refusal};
 use super::request::{PageRequest, Refused, accept};
 use crate::loopback::{self, Limits};
 use futures::FutureExt;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, StatusCode};
 use maud::{DOCTYPE, Markup, html};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -21,7 +21,7 @@ const BODY: Duration = Duration::from_secs(10);
 const BODY_MAX: usize = 1 << 20;
 
 /// Answers requests to this machine with what the handler makes of them, for ever.
-pub async fn serve<F: Future<Output = Response<Body>>>(
+pub async fn serve<F: Future<Output = Answer>>(
     listener: TcpListener,
     port: u16,
     handler: impl Fn(PageRequest, Bytes) -> F,
@@ -32,30 +32,30 @@ pub async fn serve<F: Future<Output = Response<Body>>>(
     .await
 }
 
-async fn answered<F: Future<Output = Response<Body>>>(
+async fn answered<F: Future<Output = Answer>>(
     request: Request<Incoming>,
     port: u16,
     handler: &impl Fn(PageRequest, Bytes) -> F,
-) -> Response<Body> {
+) -> Answer {
     let (head, body) = request.into_parts();
     let accepted = match accept(&head.method, &head.uri, &head.headers, port) {
         Ok(accepted) => accepted,
-        Err(refused) => return sent(refusal(&refused)),
+        Err(refused) => return refusal(&refused),
     };
     let read = Limited::new(body, BODY_MAX).collect();
     let body = match tokio::time::timeout(BODY, read).await {
         Ok(Ok(body)) => body.to_bytes(),
         Err(_) => {
-            return sent(refusal(&Refused {
+            return refusal(&Refused {
                 status: StatusCode::REQUEST_TIMEOUT,
                 expected: format!("a body within {} s", BODY.as_secs()),
                 found: "a part of it".into(),
-            }));
+            });
         }
         Ok(Err(error)) => {
             let text = format!("expected  at most {BODY_MAX} bytes\nfound     {error}\n");
             let kind = "text/plain; charset=utf-8";
-            return sent(answer(StatusCode::PAYLOAD_TOO_LARGE, kind, text));
+            return answer(StatusCode::PAYLOAD_TOO_LARGE, kind, text);
         }
     };
     // A defect in one page ends that page: whoever else looks or approves is answered.
@@ -64,10 +64,7 @@ async fn answered<F: Future<Output = Response<Body>>>(
         .await
     {
         Ok(answer) => answer,
-        Err(_) => sent(page(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            defect().into_string(),
-        )),
+        Err(_) => page(StatusCode::INTERNAL_SERVER_ERROR, defect().into_string()),
     }
 }
 
@@ -106,7 +103,7 @@ mod tests {
         let port = listener.local_addr().expect("bound").port();
         let server = serve(listener, port, |request, _| async move {
             assert_ne!(request.path, "/defect");
-            sent(answer(StatusCode::OK, "text/plain", "well"))
+            answer(StatusCode::OK, "text/plain", "well")
         });
         let clients = async {
             for (path, status, shown) in [

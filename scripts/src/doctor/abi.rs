@@ -24,20 +24,4 @@ sol! {
         function expiryDays() external view returns (uint16 numDays);
         function keepaliveDays() external view returns (uint16 numDays);
     }
-
-    /// The contract that sells places in the init cache.
-    interface ICacheManager {
-        function getMinBid(address program) external view returns (uint192 min);
-        function placeBid(address program) external payable;
-        function decay() external view returns (uint64 perSecond);
-        function cacheSize() external view returns (uint64 bytesAtMost);
-        function queueSize() external view returns (uint64 bytesUsed);
-        struct Entry {
-            bytes32 code;
-            uint64 size;
-            uint192 bid;
-        }
-        function getSmallestEntries(uint256 k) external view returns (Entry[] memory entries);
-        error AlreadyCached(bytes32 codehash);
-    }
 }

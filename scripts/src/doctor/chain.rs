@@ -4,13 +4,11 @@ use super::abi::{
     ARB_OWNER_PUBLIC, ARBOS_OFFSET, IArbOwnerPublic, IArbSysVersion, IArbWasmParameters,
 };
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::B256;
 use alloy::providers::Provider;
 use serde::Serialize;
 use stylus_chain::ProgramSlots;
-use stylus_upgrades_interface::chain::{
-    ARB_SYS, ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache,
-};
+use stylus_upgrades_interface::chain::{ARB_SYS, ARB_WASM, IArbWasm};
 
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
@@ -36,8 +34,6 @@ pub struct ChainFacts {
     pub keepalive_days: u16,
     /// The upgrade of ArbOS that is scheduled.
     pub scheduled: Option<Scheduled>,
-    /// The contracts that sell places in the init cache; the last one is in use.
-    pub cache_managers: Vec<Address>,
     /// The Stylus parameters as ArbOS stores them.
     #[serde(skip)]
     pub(super) params: B256,
@@ -77,9 +73,6 @@ impl ChainFacts {
         let keepalive_days = client
             .call(ARB_WASM, &IArbWasmParameters::keepaliveDaysCall {})
             .await?;
-        let cache_managers = client
-            .call(ARB_WASM_CACHE, &IArbWasmCache::allCacheManagersCall {})
-            .await?;
         let params = client
             .storage(ProgramSlots::ACCOUNT, ProgramSlots::of(B256::ZERO).params)
             .await?;
@@ -94,7 +87,6 @@ impl ChainFacts {
             expiry_days,
             keepalive_days,
             scheduled: scheduled(client).await?,
-            cache_managers,
         })
     }
 

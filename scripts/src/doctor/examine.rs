@@ -1,6 +1,5 @@
 //! The whole examination.
 
-use super::cache::{self, CacheBid};
 use super::chain::{ChainFacts, DAY};
 use super::inventory::{Account, Inventory};
 use super::policies::Voices;
@@ -40,8 +39,6 @@ pub struct Diagnosis {
     pub migrations: Vec<Migration>,
     /// Actions that wait.
     pub actions: Vec<OpenAction>,
-    /// The bids of programs that are in the init cache.
-    pub cache_bids: Vec<CacheBid>,
     /// What was found out, the most urgent first.
     pub findings: Vec<Finding>,
 }
@@ -86,8 +83,6 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
     findings.extend(of_policies(client, &voices, definitions).await?);
-    let cache_bids = cache::bids(client, &chain, &programs).await?;
-    findings.extend(cache::findings(&cache_bids));
     let (migrations, actions) = time::examine(client, &chain, definitions, &mut findings).await?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(Diagnosis {
@@ -95,7 +90,6 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
         programs,
         migrations,
         actions,
-        cache_bids,
         findings,
     })
 }

@@ -16,42 +16,32 @@
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
 //! | [`cure`](fix()) | keepalive and activation |
-//! | [`bids`](offers()), `cache` | places in the init cache, and how long they are held |
 //! | `lines` | an examination for people |
-//! | [`metrics`](render()), [`serve`](serve()) | an examination for Prometheus |
 
 mod abi;
-mod bids;
-mod cache;
 mod chain;
 mod complete;
 mod cure;
 mod examine;
 mod inventory;
 mod lines;
-mod metrics;
 mod needed;
 mod next_version;
 mod paused;
 mod policies;
 mod programs;
 mod recorded;
-mod serve;
 mod time;
 mod toolchain;
 
 pub use crate::model::Role;
-pub use bids::{Bid, offers, place};
-pub use cache::CacheBid;
 pub use chain::{ChainFacts, DAY, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
 pub use examine::{Diagnosis, Subject, examine, warnings};
 pub use inventory::{Account, Use};
-pub use metrics::{Runs, render};
 pub use paused::PAUSED;
 pub use programs::{Cure, Program, State};
-pub use serve::{PATH as METRICS_PATH, Shared, serve};
 pub use time::{Migration, OpenAction};
 pub use toolchain::{Check, toolchain};
 

@@ -193,12 +193,13 @@ impl Output {
 
     /// A page without secrets.
     pub fn hide_in_page(&self, page: &str) -> String {
-        self.hide_as(page, |secret| html! { (secret) }.into_string())
+        self.secrets
+            .hide_as(page, |secret| html! { (secret) }.into_string())
     }
 
-    /// A text without secrets, in which they are written in another form.
-    pub fn hide_as(&self, text: &str, written: impl Fn(&str) -> String) -> String {
-        self.secrets.hide_as(text, written)
+    /// Text without secrets.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.secrets.hide(text)
     }
 
     /// A document as it is printed.

@@ -31,9 +31,7 @@ pub use environment::Reads;
 pub use error::PlanError;
 pub use instances::{Change, Event, InstancePlan, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
-pub use replay::{
-    Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,
-};
+pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
 pub use trials::Trials;
 pub use verdict::{Verdict, upgraded};
 

@@ -19,14 +19,6 @@ pub(super) struct Unmatched {
 }
 
 impl Unmatched {
-    /// That both cannot be true: calls ran, and the call tree has none.
-    pub(super) fn contradiction(&self, frames: &[Frame]) -> Option<String> {
-        (self.ran > 0 && frames.len() == 1).then(|| {
-            let ran = self.ran;
-            format!("stylusTracer shows {ran} calls that ran, its call tree none")
-        })
-    }
-
     /// What is not known because of it.
     pub(super) fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
@@ -196,7 +188,6 @@ mod tests {
         let mut alone = read(&raw(&call(2, 100, &[]))).expect("a tree");
         let unmatched = add(&mut alone, &raw(&steps)).expect("steps");
         assert_eq!((unmatched.ran, unmatched.empty), (1, 1));
-        assert!(unmatched.contradiction(&alone).is_some());
         assert!(unmatched.missing()[0].starts_with("2 calls: "));
         // Beside other calls, one without steps may have failed before it became a frame.
         let mut frames = read(&raw(&call(2, 100, &[call(3, 30, &[])]))).expect("a tree");

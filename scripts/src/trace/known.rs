@@ -8,10 +8,10 @@ use crate::call_tree::Frame;
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::governance::Names;
+use crate::interface::Callable;
 use crate::layout::{DocumentError, Documents};
 use crate::model::{Instance, RecordedCode, runs};
 use crate::registry::{self};
-use crate::versions::Versions;
 use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,9 +41,7 @@ pub struct Sources<'a> {
     pub registry: Option<Address>,
     /// The manifest's names.
     pub names: Names,
-    /// What was registered, with the interfaces that are kept of it.
-    pub versions: &'a Versions,
-    /// The layout documents of versions, with the steps that they declare.
+    /// The layout documents of versions, with their interfaces and steps.
     pub documents: Option<&'a Documents>,
 }
 
@@ -244,35 +242,30 @@ impl Known {
             })
     }
 
-    /// The functions of a version: the interface that is kept of it, and the steps that its layout
-    /// document declares.
+    /// The functions of a version: the interface and the steps of its layout document.
     async fn functions(
         &mut self,
         name: &str,
         code: &RecordedCode,
         sources: &Sources<'_>,
     ) -> Result<Functions, ChainError> {
-        let kept = match sources.versions.abi_of(name, code.codehash) {
-            Ok(kept) => kept,
-            Err(error) => {
-                self.missing.push(format!("functions of {name:?}: {error}"));
-                None
-            }
-        };
-        let mut functions = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
-        let documents = match sources.documents {
-            Some(documents) => documents,
-            None => return Ok(functions),
+        let mut functions = Functions::default();
+        let Some(documents) = sources.documents else {
+            return Ok(functions);
         };
         match documents.get(code.layout).await {
             Ok(known) => {
-                let steps = known.document().and_then(|known| known.steps.as_ref());
-                let declared = steps.into_iter().flatten();
+                let document = known.document();
+                if let Some(callable) = document.and_then(Callable::of_document) {
+                    functions = Functions::of_abi(&callable.abi);
+                }
+                let declared = document.and_then(|known| known.steps.as_ref());
+                let declared = declared.into_iter().flatten();
                 let signatures = declared.map(|step| step.signature.as_str());
                 functions = functions.with(&Functions::of_signatures(signatures));
             }
             Err(DocumentError::Chain(error)) => return Err(error),
-            Err(error) => self.missing.push(format!("steps of {name:?}: {error}")),
+            Err(error) => self.missing.push(format!("functions of {name:?}: {error}")),
         }
         Ok(functions)
     }

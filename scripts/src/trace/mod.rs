@@ -2,9 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `agreement` | whether what the endpoint says can be true together |
-//! | `callers` | whether each call is from the account that the frame above it runs as |
-//! | `sums` | whether gas adds up, and what was paid back |
+//! | `sums` | what was paid back |
 //! | `ink` | its stylusTracer, for the ink of each frame |
 //! | `account` | what an account is |
 //! | `known` | which accounts are the registry's, and what version their code is |
@@ -13,8 +11,6 @@
 //! | `error` | why there is no trace |
 
 mod account;
-mod agreement;
-mod callers;
 mod error;
 mod flamegraph;
 mod ink;
@@ -31,9 +27,9 @@ pub use named::{Code, Named};
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
-use alloy::primitives::{Address, Bytes, U64, U256};
+use alloy::primitives::{Address, U64};
 use alloy::providers::Provider;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -41,6 +37,8 @@ use std::fmt::Debug;
 
 /// JSON-RPC's error code of a method that a server does not have.
 const METHOD_NOT_FOUND: i64 = -32_601;
+/// The type of the first transaction that the chain makes itself, and that pays otherwise.
+const OF_THE_CHAIN: u64 = 0x64;
 
 /// What is known of a mined transaction.
 #[derive(Debug, Clone, Serialize)]
@@ -72,36 +70,18 @@ pub struct Trace {
     pub refund: Option<u64>,
     /// What the endpoint does not give.
     pub missing: Vec<String>,
-    /// What it says of the transaction that cannot be true together.
-    pub contradictions: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Receipt {
-    transaction_hash: TxHash,
     block_number: U64,
     from: Address,
-    to: Option<Address>,
-    contract_address: Option<Address>,
     #[serde(rename = "type")]
     kind: Option<U64>,
     status: U64,
     gas_used: U64,
     gas_used_for_l1: Option<U64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Transaction {
-    hash: TxHash,
-    block_number: Option<U64>,
-    #[serde(rename = "type")]
-    kind: Option<U64>,
-    from: Address,
-    to: Option<Address>,
-    value: U256,
-    input: Bytes,
 }
 
 /// Traces a mined transaction.
@@ -110,9 +90,9 @@ struct Transaction {
 /// [`TraceError`].
 pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
     let receipt: Option<Receipt> = fetched(client, "eth_getTransactionReceipt", tx).await?;
-    let transaction: Option<Transaction> = fetched(client, "eth_getTransactionByHash", tx).await?;
     let Some(receipt) = receipt else {
-        return Err(match transaction {
+        let known: Option<IgnoredAny> = fetched(client, "eth_getTransactionByHash", tx).await?;
+        return Err(match known {
             Some(_) => TraceError::NotMined { tx },
             None => TraceError::Unknown {
                 tx,
@@ -120,24 +100,22 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
             },
         });
     };
-    let transaction = transaction.as_ref();
     let calls = traced(client, tx, "callTracer").await;
     let calls = calls.map_err(|error| TraceError::of(client, error))?;
     let mut frames =
         call_tree::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
-    let mut contradictions = agreement::contradictions(tx, (&receipt, transaction), &frames);
-    let uncompared = agreement::uncompared(agreement::kind_of(&receipt, transaction));
-    let refund = match uncompared {
-        Some(_) => None,
-        None => sums::refund(&receipt, &mut frames),
+    // The chain pays for its own transactions otherwise.
+    let refund = match receipt
+        .kind
+        .is_some_and(|kind| kind.to::<u64>() >= OF_THE_CHAIN)
+    {
+        true => None,
+        false => sums::refund(&receipt, &mut frames),
     };
-    let mut missing = Vec::from_iter(uncompared);
+    let mut missing = Vec::new();
     match traced(client, tx, "stylusTracer").await {
         Ok(steps) => match ink::add(&mut frames, &steps) {
-            Ok(unmatched) => {
-                contradictions.extend(unmatched.contradiction(&frames));
-                missing.extend(unmatched.missing());
-            }
+            Ok(unmatched) => missing.extend(unmatched.missing()),
             Err(reason) => missing.push(format!("ink by frame: {reason}")),
         },
         Err(error @ ChainError::Rpc(_)) => missing.push(format!(
@@ -157,7 +135,6 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
         frames,
         refund,
         missing,
-        contradictions,
     })
 }
 

@@ -3,7 +3,6 @@
 use crate::error::{Exit, Explain};
 use crate::ids::CodeHash;
 use crate::own_file::FileError;
-use alloy::primitives::Address;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -14,22 +13,6 @@ pub enum VersionsError {
     #[error("what was registered cannot be used: {0}")]
     #[explain(name = "VersionsUntrusted", of = _0)]
     Own(#[from] FileError),
-    /// A file or folder could not be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    #[explain(
-        name = "VersionsFile",
-        expected = "a folder that can be read and written",
-        found = "{source}",
-        next = "check the path, its permissions and the space on the disk"
-    )]
-    File {
-        /// What was attempted, a verb.
-        action: &'static str,
-        /// The path.
-        path: PathBuf,
-        /// The system's answer.
-        source: std::io::Error,
-    },
     /// A file is not what this program writes.
     #[error("{} cannot be read: {reason}", path.display())]
     #[explain(
@@ -59,22 +42,6 @@ pub enum VersionsError {
         expected: String,
         /// What is there.
         found: String,
-    },
-    /// The chain has other bytes than the registry says.
-    #[error("the code at {account} is not what the registry records")]
-    #[explain(
-        name = "CodeDiffers",
-        expected = "code with the hash {expected}",
-        found = "code with the hash {found}",
-        next = "stylus-upgrades verify says what else differs"
-    )]
-    Code {
-        /// The account.
-        account: Address,
-        /// What the registry records.
-        expected: CodeHash,
-        /// What the chain has.
-        found: CodeHash,
     },
     /// The registry has another code hash for the version.
     #[error("what is kept of {name} {version} is not what the registry has")]
@@ -154,19 +121,4 @@ pub enum VersionsError {
         /// The name.
         name: String,
     },
-}
-
-impl VersionsError {
-    /// A file error, with what was attempted.
-    pub(super) fn file(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::File {
-            action,
-            path,
-            source,
-        }
-    }
 }

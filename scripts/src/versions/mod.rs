@@ -4,34 +4,27 @@
 //! stylus-upgrades-versions/
 //!   README.md
 //!   NETWORK/NAME/VERSION/
-//!     version.json   what the registry recorded, and the hashes of the files beside it
+//!     version.json   what the registry recorded, and which of the files below are there
 //!     code.bin       the bytes of the code, as they lie on chain
-//!     layout.json    the layout document, if there is one
-//!     abi.json       the interface that the module shows, if it was built here
-//!     notes.json     which functions are steps, and what the sources did not show
+//!     layout.json    the layout document, if there is one: storage, steps and interface
 //! ```
 //!
-//! The chain is the truth. `version.json` is written last and names the hash of every other file:
-//! files that do not hash to what it says are refused.
+//! The chain is the truth. `version.json` is written last and has the hashes of the other files:
+//! what does not hash to them is refused. Only commands that registered a version write here.
 
 mod error;
-mod files;
-mod kept;
-mod lock;
 mod record;
 
 pub use error::VersionsError;
-pub use kept::Kept;
-pub use record::{Record, State, StepRecord};
+pub use record::Record;
 
 use crate::ids::CodeHash;
 use crate::interface::Callable;
-use crate::own_file;
-use alloy::json_abi::JsonAbi;
-use alloy::primitives::{Address, B256};
-use files::{document, layout_bytes, names, part, pretty, whole, write};
-use kept::Notes;
+use crate::own_file::{self, FileError};
+use alloy::primitives::{B256, Bytes, keccak256};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use stylus_layout::Document;
 
 /// The folder's name.
 pub const FOLDER: &str = crate::file_names::VERSIONS;
@@ -40,8 +33,8 @@ const README: &str = include_str!("README.txt");
 const RECORD: &str = "version.json";
 const CODE: &str = "code.bin";
 const LAYOUT: &str = "layout.json";
-const ABI: &str = "abi.json";
-const NOTES: &str = "notes.json";
+/// Bytes of a name in a path, at most.
+const NAME_MAX: usize = 200;
 
 /// The folder of what was registered.
 #[derive(Debug, Clone)]
@@ -49,30 +42,54 @@ pub struct Versions {
     folder: PathBuf,
 }
 
-/// What writing a version did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
-    /// It was not there.
-    New,
-    /// It was there like this.
-    Unchanged,
-    /// It was there, and more is known of it now.
-    Updated,
-    /// Another version with that name was there: of another chain or registry.
-    Replaced,
-    /// Other code of the same registry was there: what was proposed before.
-    Reproposed,
-    /// What was there was not as it had been recorded.
-    Mended,
+/// A version with everything that is kept of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What the registry recorded.
+    pub record: Record,
+    /// Its code as it lies on chain.
+    pub code: Bytes,
+    /// Its layout document.
+    pub document: Option<Document>,
+}
+
+impl Kept {
+    /// A version with its files. A document that is not the recorded one is left out.
+    pub fn new(mut record: Record, code: Bytes, document: Option<Document>) -> Self {
+        let document = document.filter(|one| one.hash() == record.layout_hash.0);
+        record.has_layout = document.is_some();
+        Self {
+            record,
+            code,
+            document,
+        }
+    }
+
+    /// What callers can use, as its document says.
+    pub fn callable(&self) -> Option<Callable> {
+        self.document.as_ref().and_then(Callable::of_document)
+    }
+
+    /// Errors unless the registry has that code hash for this version.
+    ///
+    /// # Errors
+    /// [`VersionsError::OtherCode`].
+    pub fn require(&self, codehash: CodeHash) -> Result<(), VersionsError> {
+        match self.record.codehash == codehash {
+            true => Ok(()),
+            false => Err(VersionsError::OtherCode {
+                name: self.record.name.clone(),
+                version: self.record.version.clone(),
+                kept: self.record.codehash,
+                registered: codehash,
+            }),
+        }
+    }
 }
 
 impl Versions {
-    /// The files that the interface of a version is read from, and the code that it belongs to.
-    pub const INTERFACE: [&str; 3] = [ABI, NOTES, CODE];
-    /// The file with its layout.
-    pub const LAYOUT: &str = LAYOUT;
-    /// The file with what the registry recorded.
-    pub const RECORD: &str = RECORD;
+    /// The files on which a comparison rests.
+    pub const COMPARED: [&str; 3] = [RECORD, LAYOUT, CODE];
 
     /// The folder beside the manifest in `folder`.
     pub fn beside(folder: &Path) -> Self {
@@ -81,80 +98,43 @@ impl Versions {
         }
     }
 
-    /// Notes that what was proposed of a version has ended without being registered.
+    /// Keeps a version. Says whether anything had to be written: what is there like this stays, and anything else
+    /// under its name is replaced.
     ///
     /// # Errors
-    /// [`VersionsError`].
-    pub fn end(&self, network: &str, record: &Record) -> Result<(), VersionsError> {
-        let place = self.place(network, &record.name, &record.version)?;
-        let _lock = lock::exclusive(&self.folder)?;
-        let path = place.join(RECORD);
-        let Some(text) = own_file::read(&path)? else {
-            return Ok(());
-        };
-        // Another process may have written it anew meanwhile.
-        let mut found = Record::parse(&path, &text)?;
-        if found == *record {
-            found.state = State::Ended;
-            write(&path, pretty(&found).as_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Keeps a version. What is there already stays; a record of other code is replaced. A proposal of
-    /// what is registered changes nothing.
-    ///
-    /// Of several processes one writes at a time, and reads before what the others have written.
-    ///
-    /// # Errors
-    /// [`VersionsError`].
-    pub fn keep(&self, network: &str, kept: &Kept) -> Result<Written, VersionsError> {
+    /// [`VersionsError`]; [`VersionsError::Tampered`] if the code is not that of the record.
+    pub fn keep(&self, network: &str, kept: &Kept) -> Result<bool, VersionsError> {
         let Record { name, version, .. } = &kept.record;
         let place = self.place(network, name, version)?;
-        std::fs::create_dir_all(&place).map_err(VersionsError::file("create", &place))?;
-        let _lock = lock::exclusive(&self.folder)?;
-        let before = match self.read_at(&place, name, version) {
-            Ok(before) => before,
+        require_hash(&place.join(CODE), &kept.code, kept.record.codehash.into())?;
+        match self.read(network, name, version) {
+            Ok(Some(before)) if before == *kept => return Ok(false),
             // What was changed is written anew: this is what the chain says.
-            Err(VersionsError::Tampered { .. } | VersionsError::Unreadable { .. }) => None,
+            Ok(_) | Err(VersionsError::Tampered { .. } | VersionsError::Unreadable { .. }) => {}
             Err(error) => return Err(error),
-        };
-        let kept = &kept.behind(before.as_ref());
-        if before.as_ref() == Some(kept) {
-            return Ok(Written::Unchanged);
         }
-        let record_file = place.join(RECORD);
-        let written = match &before {
-            Some(before) if before.is_same_code(kept) => Written::Updated,
-            Some(before) if before.is_same_registry(kept) => Written::Reproposed,
-            Some(_) => Written::Replaced,
-            None if record_file.exists() => Written::Mended,
-            None => Written::New,
-        };
-        if matches!(
-            written,
-            Written::Replaced | Written::Reproposed | Written::Mended
-        ) {
-            // Without it the other files are nothing: a run that is killed here leaves no lie.
-            std::fs::remove_file(&record_file)
-                .map_err(VersionsError::file("replace", &record_file))?;
+        std::fs::create_dir_all(&place).map_err(io("created", &place))?;
+        let record = place.join(RECORD);
+        // Without it the other files are nothing: a run that is killed here leaves no lie.
+        match std::fs::remove_file(&record) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(io("replaced", &record)(error).into());
+            }
+            _ => {}
         }
         let readme = self.folder.join("README.md");
         if own_file::read(&readme)?.is_none() {
             own_file::write(&readme, README.as_bytes())?;
         }
-        write(&place.join(CODE), &kept.code)?;
+        own_file::write(&place.join(CODE), &kept.code)?;
         if let Some(document) = &kept.document {
-            let bytes = layout_bytes(document, kept.record.layout_hash);
-            write(&place.join(LAYOUT), &bytes)?;
+            own_file::write(&place.join(LAYOUT), &document.encode())?;
         }
-        if let Some(callable) = &kept.callable {
-            write(&place.join(ABI), pretty(&callable.abi).as_bytes())?;
-            let notes = pretty(&Notes::of(callable));
-            write(&place.join(NOTES), notes.as_bytes())?;
-        }
-        write(&record_file, pretty(&kept.record).as_bytes())?;
-        Ok(written)
+        // Text, numbers and flags: there is nothing that serde_json refuses.
+        let mut text = serde_json::to_string_pretty(&kept.record).unwrap_or_default();
+        text.push('\n');
+        own_file::write(&record, text.as_bytes())?;
+        Ok(true)
     }
 
     /// A version as it was kept, `None` if it was not.
@@ -168,8 +148,32 @@ impl Versions {
         version: &str,
     ) -> Result<Option<Kept>, VersionsError> {
         let place = self.place(network, name, version)?;
-        let _lock = lock::shared(&self.folder)?;
-        self.read_at(&place, name, version)
+        let path = place.join(RECORD);
+        let Some(record) = record(&path)? else {
+            return Ok(None);
+        };
+        if (record.name.as_str(), record.version.as_str()) != (name, version) {
+            return Err(VersionsError::Tampered {
+                path,
+                expected: format!("{name} {version}"),
+                found: format!("{} {}", record.name, record.version),
+            });
+        }
+        let code = whole(&place.join(CODE), record.codehash.into())?.into();
+        let document = match record.has_layout {
+            true => {
+                let path = place.join(LAYOUT);
+                let bytes = whole(&path, record.layout_hash.into())?;
+                let document = Document::decode(&bytes);
+                Some(document.map_err(|error| unreadable(&path, &error))?)
+            }
+            false => None,
+        };
+        Ok(Some(Kept {
+            record,
+            code,
+            document,
+        }))
     }
 
     /// A version as it was kept for whatever network. Where several networks have other code under
@@ -179,7 +183,7 @@ impl Versions {
     /// As [`Self::read`]; [`VersionsError::Ambiguous`].
     pub fn find(&self, name: &str, version: &str) -> Result<Option<(String, Kept)>, VersionsError> {
         let mut found: Option<(String, Kept)> = None;
-        for network in self.networks()? {
+        for network in names(&self.folder)? {
             let Some(kept) = self.read(&network, name, version)? else {
                 continue;
             };
@@ -198,113 +202,21 @@ impl Versions {
         Ok(found)
     }
 
-    /// The interface that is kept of a version of `name` with that code, on any network: good for
-    /// names of functions, and no proof.
+    /// What was recorded of every version that is kept, in the order of networks, names and versions.
     ///
     /// # Errors
     /// [`VersionsError`].
-    pub fn abi_of(&self, name: &str, codehash: CodeHash) -> Result<Option<JsonAbi>, VersionsError> {
-        let kept = self.with_code(name, codehash)?.into_iter();
-        let mut known = kept.filter_map(|(_, kept)| kept.callable);
-        Ok(known.next().map(|callable| callable.abi))
-    }
-
-    /// The versions of `name` with that code, each with its network.
-    ///
-    /// # Errors
-    /// [`VersionsError`].
-    pub fn with_code(
-        &self,
-        name: &str,
-        codehash: CodeHash,
-    ) -> Result<Vec<(String, Kept)>, VersionsError> {
-        let mut found = Vec::new();
-        for network in self.networks()? {
-            for version in self.versions(&network, name)? {
-                let kept = self.read(&network, name, &version)?;
-                let same = kept.filter(|kept| kept.record.codehash == codehash);
-                found.extend(same.map(|kept| (network.clone(), kept)));
+    pub fn records(&self) -> Result<Vec<Record>, VersionsError> {
+        let mut folders = vec![self.folder.clone()];
+        for _ in ["network", "definition", "version"] {
+            let mut below = Vec::new();
+            for folder in folders {
+                below.extend(names(&folder)?.into_iter().map(|name| folder.join(name)));
             }
+            folders = below;
         }
-        Ok(found)
-    }
-
-    /// The versions of a definition that are kept for a network.
-    ///
-    /// # Errors
-    /// [`VersionsError`].
-    pub fn versions(&self, network: &str, name: &str) -> Result<Vec<String>, VersionsError> {
-        let above = self.folder.join(part(network)?);
-        let folder = above.join(part(name)?);
-        for folder in [&self.folder, &above, &folder] {
-            own_file::require_no_link(folder)?;
-        }
-        let mut versions = Vec::new();
-        for entry in names(&folder)? {
-            if let Some(text) = own_file::read(&folder.join(&entry).join(RECORD))? {
-                versions.push(Record::parse(&folder.join(entry), &text)?.version);
-            }
-        }
-        Ok(versions)
-    }
-
-    /// Versions of that network that were proposed, ended or not, and are not known to be registered:
-    /// the records of one registry.
-    ///
-    /// # Errors
-    /// [`VersionsError`].
-    pub fn proposed(&self, network: &str, registry: Address) -> Result<Vec<Record>, VersionsError> {
-        let mut records = self.records(network, registry)?;
-        records.retain(|record| record.state != State::Registered);
-        Ok(records)
-    }
-
-    /// The definitions of one registry of which a version is kept that it has.
-    ///
-    /// # Errors
-    /// [`VersionsError`].
-    pub fn definitions(
-        &self,
-        network: &str,
-        registry: Address,
-    ) -> Result<Vec<String>, VersionsError> {
-        let records = self.records(network, registry)?.into_iter();
-        let registered = records.filter(|record| record.state == State::Registered);
-        let mut names: Vec<String> = registered.map(|record| record.name).collect();
-        names.dedup();
-        Ok(names)
-    }
-
-    /// The records of one registry on that network.
-    fn records(&self, network: &str, registry: Address) -> Result<Vec<Record>, VersionsError> {
-        let folder = self.folder.join(part(network)?);
-        for folder in [&self.folder, &folder] {
-            own_file::require_no_link(folder)?;
-        }
-        let mut records = Vec::new();
-        for definition in names(&folder)? {
-            let definition = folder.join(definition);
-            for version in names(&definition)? {
-                let path = definition.join(version).join(RECORD);
-                let Some(text) = own_file::read(&path)? else {
-                    continue;
-                };
-                let record = Record::parse(&path, &text)?;
-                if record.registry == registry {
-                    records.push(record);
-                }
-            }
-        }
-        Ok(records)
-    }
-
-    /// The networks for which anything is kept.
-    ///
-    /// # Errors
-    /// [`VersionsError`].
-    pub fn networks(&self) -> Result<Vec<String>, VersionsError> {
-        own_file::require_no_link(&self.folder)?;
-        names(&self.folder)
+        let records = folders.iter().map(|place| record(&place.join(RECORD)));
+        records.filter_map(Result::transpose).collect()
     }
 
     /// The folder.
@@ -322,66 +234,96 @@ impl Versions {
         name: &str,
         version: &str,
     ) -> Result<PathBuf, VersionsError> {
-        let network = self.folder.join(part(network)?);
-        let definition = network.join(part(name)?);
-        let place = definition.join(part(version)?);
-        for folder in [&self.folder, &network, &definition, &place] {
-            own_file::require_no_link(folder)?;
+        let mut place = self.folder.clone();
+        own_file::require_no_link(&place)?;
+        for name in [network, name, version] {
+            place.push(part(name)?);
+            own_file::require_no_link(&place)?;
         }
         Ok(place)
     }
+}
 
-    fn read_at(
-        &self,
-        place: &Path,
-        name: &str,
-        version: &str,
-    ) -> Result<Option<Kept>, VersionsError> {
-        let path = place.join(RECORD);
-        let Some(text) = own_file::read(&path)? else {
-            return Ok(None);
-        };
-        let record = Record::parse(&path, &text)?;
-        if (record.name.as_str(), record.version.as_str()) != (name, version) {
-            return Err(VersionsError::Tampered {
-                path,
-                expected: format!("{name} {version}"),
-                found: format!("{} {}", record.name, record.version),
-            });
-        }
-        let code = whole(&place.join(CODE), record.codehash.into())?;
-        let document = match record.has_layout {
-            true => Some(document(&place.join(LAYOUT), record.layout_hash)?),
-            false => None,
-        };
-        let callable = match record.abi_hash {
-            Some(hash) => {
-                let abi = parsed(place.join(ABI), hash)?;
-                let notes = match record.notes_hash {
-                    Some(hash) => parsed(place.join(NOTES), hash)?,
-                    None => Notes::unknown(),
-                };
-                let Notes { steps, unseen } = notes;
-                Some(Callable { abi, steps, unseen })
-            }
-            None => None,
-        };
-        Ok(Some(Kept {
-            record,
-            code: code.into(),
-            document,
-            callable,
-        }))
+fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> FileError {
+    let path = path.to_owned();
+    move |source| FileError::Io {
+        action,
+        path,
+        source,
     }
 }
 
-/// A file of JSON, which has to have that hash.
-fn parsed<T: serde::de::DeserializeOwned>(path: PathBuf, hash: B256) -> Result<T, VersionsError> {
-    let bytes = whole(&path, hash)?;
-    serde_json::from_slice(&bytes).map_err(|error| VersionsError::Unreadable {
-        path,
-        reason: error.to_string(),
-    })
+fn unreadable(path: &Path, reason: &impl ToString) -> VersionsError {
+    VersionsError::Unreadable {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+fn record(path: &Path) -> Result<Option<Record>, VersionsError> {
+    let Some(text) = own_file::read(path)? else {
+        return Ok(None);
+    };
+    let record = serde_json::from_str(&text).map_err(|error| unreadable(path, &error))?;
+    Ok(Some(record))
+}
+
+/// The file, which has to have that hash.
+fn whole(path: &Path, hash: B256) -> Result<Vec<u8>, VersionsError> {
+    let bytes = own_file::read_bytes(path)?.unwrap_or_default();
+    require_hash(path, &bytes, hash)?;
+    Ok(bytes)
+}
+
+fn require_hash(path: &Path, bytes: &[u8], hash: B256) -> Result<(), VersionsError> {
+    match keccak256(bytes) {
+        found if found == hash => Ok(()),
+        found => Err(VersionsError::Tampered {
+            path: path.to_owned(),
+            expected: hash.to_string(),
+            found: found.to_string(),
+        }),
+    }
+}
+
+/// The folders in a folder, by their names in the file system, in order.
+fn names(folder: &Path) -> Result<Vec<String>, VersionsError> {
+    own_file::require_no_link(folder)?;
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io("read", folder)(error).into()),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(io("read", folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        own_file::require_no_link(&entry.path())?;
+        if entry.path().is_dir() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// A name as part of a path: letters, digits and `._-+` as they are, every other byte as `%XX`.
+fn part(name: &str) -> Result<String, VersionsError> {
+    let mut text = String::new();
+    for (at, byte) in name.bytes().enumerate() {
+        let is_plain = byte.is_ascii_alphanumeric() || b"_-+".contains(&byte);
+        match is_plain || (byte == b'.' && at > 0) {
+            true => text.push(char::from(byte)),
+            false => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    match (1..=NAME_MAX).contains(&text.len()) {
+        true => Ok(text),
+        false => Err(VersionsError::Name { name: name.into() }),
+    }
 }
 
 #[cfg(test)]

@@ -12,4 +12,3 @@ mod secrets;
 mod server;
 mod terminal;
 mod unlocked;
-mod websocket;

@@ -2,9 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 fn start(words: &[&str]) -> Child {
@@ -67,61 +65,4 @@ fn two_nodes_run_side_by_side_and_end_on_request() {
     assert_ne!(one["endpoint"], two["endpoint"]);
     assert_eq!(one["chain_id"], 412_346);
     assert_eq!((end(first), end(second)), (Some(0), Some(0)));
-}
-
-/// Gives a command a terminal, with what somebody types; its output and its exit code.
-fn at_a_terminal(folder: &Path, words: &[&str], typed: &str) -> (String, Option<i32>) {
-    const TERMINAL: &str =
-        "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-    let mut child = Command::new("python3")
-        .args(["-c", TERMINAL, env!("CARGO_BIN_EXE_stylus-upgrades")])
-        .args(words)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3");
-    let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(typed.as_bytes()).expect("typed");
-    let output = child.wait_with_output().expect("it ends");
-    drop(input);
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    (printed, output.status.code())
-}
-
-#[test]
-fn a_terminal_prompts_for_what_is_missing_and_the_printed_command_does_the_same() {
-    const KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
-    let (node, document) = node();
-    let endpoint = document["endpoint"].as_str().expect("an endpoint");
-    let folder = tempfile::tempdir().expect("a folder");
-    let key = folder.path().join("key");
-    std::fs::write(&key, KEY).expect("written");
-    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).expect("set");
-
-    let words = ["registry", "deploy", "--rpc-url", endpoint];
-    let (printed, exit) = at_a_terminal(folder.path(), &words, "\n\nkey\n");
-    assert_eq!(exit, Some(0), "{printed}");
-    let manifest = folder.path().join("stylus-upgrades.toml");
-    let saved = std::fs::read_to_string(&manifest).expect("the manifest");
-    assert!(saved.contains("registry = "), "{saved}");
-
-    let line = printed.lines().find_map(|line| {
-        let (_, command) = line.split_once("command: stylus-upgrades ")?;
-        Some(command.trim())
-    });
-    let line = line.unwrap_or_else(|| panic!("no command in {printed}"));
-    let repeated: Vec<&str> = line.split(' ').collect();
-    let expected = [&words[..], &["--save", "--private-key-path", "key"]].concat();
-    assert_eq!(repeated, expected);
-    std::fs::remove_file(&manifest).expect("removed");
-    let again = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"))
-        .args(&repeated)
-        .current_dir(folder.path())
-        .output()
-        .expect("it starts");
-    let errors = String::from_utf8_lossy(&again.stderr);
-    assert_eq!(again.status.code(), Some(0), "{errors}");
-    assert!(manifest.is_file(), "{errors}");
-    assert_eq!(end(node), Some(0));
 }

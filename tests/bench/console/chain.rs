@@ -109,7 +109,7 @@ impl Subject {
     }
 
     /// Every page, by what it is.
-    pub(super) fn pages(&self) -> [(&'static str, String); 11] {
+    pub(super) fn pages(&self) -> [(&'static str, String); 9] {
         let Self { proxy, action, .. } = self;
         [
             ("Overview", "/".into()),
@@ -126,8 +126,6 @@ impl Subject {
                 format!("/before?id={action}&do=approve&account={SECOND}"),
             ),
             ("Submit", "/submit".into()),
-            ("Verify", "/verify".into()),
-            ("Verify, a piece", "/verify?name=Note".into()),
             ("Doctor", "/doctor".into()),
         ]
     }

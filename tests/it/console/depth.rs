@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::process::{Console, with_open_action};
-use crate::layouts::project::{COUNT, Project, V1, V2, home, text};
+use crate::layouts::project::{COUNT, Project, V2, home, text};
 
 #[test]
 fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
@@ -54,9 +54,8 @@ fn an_instance_shows_its_variables_and_the_way_to_the_current_version() {
     let page = console.get("/instance?proxy=old").body;
     assert!(page.contains("1.0 → <b>2.0</b>"), "{page}");
     let definition = console.get("/definition?name=Note").body;
-    for shown in ["step step-call", "1.0 → 2.0: a function of the new code"] {
-        assert!(definition.contains(shown), "{shown}: {definition}");
-    }
+    let shown = "1.0 → 2.0: a function of the new code";
+    assert!(definition.contains(shown), "{definition}");
 }
 
 #[test]
@@ -115,28 +114,6 @@ fn past_transactions_are_replayed_where_a_page_asks_for_it() {
         let refused = console.get(&format!("/plan?name=Note&version=2.0&replay={wrong}"));
         assert_eq!(refused.status, 400, "{refused:?}");
     }
-}
-
-#[test]
-fn two_layouts_are_drawn_into_a_file() {
-    let project = Project::new();
-    let (old, new) = (home(V1), home(V2));
-    let words = ["layout", "diff", &old, &new, "--svg", "layout.svg"];
-    project.done(&words);
-    let drawn = std::fs::read_to_string(project.path("layout.svg")).expect("drawn");
-    for shown in ["<svg xmlns=", "= note", "+ changes", "</svg>"] {
-        assert!(drawn.contains(shown), "{shown}: {drawn}");
-    }
-    for loaded in ["<script", "href", "url("] {
-        assert!(!drawn.contains(loaded), "{loaded}");
-    }
-    // It is drawn anew; a file of somebody else stays.
-    project.done(&words);
-    std::fs::write(project.path("layout.svg"), "<svg/>").expect("written");
-    let refused = project.run(&words);
-    assert_ne!(refused.exit, Some(0), "{refused:?}");
-    let kept = std::fs::read_to_string(project.path("layout.svg")).expect("read");
-    assert_eq!(kept, "<svg/>");
 }
 
 /// Gives an account code, as a contract has it.

@@ -17,14 +17,13 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let account = project.node.addresses()[1].to_string();
     let key = project.node.accounts().mnemonic()[0].to_bytes().to_string();
     let console = Console::with(&project, &[("PRIVATE_KEY", &key)]);
-    let commands: [(&str, Vec<&str>); 7] = [
+    let commands: [(&str, Vec<&str>); 6] = [
         ("/api/status", vec!["status"]),
         ("/api/status?subject=note", vec!["status", "note"]),
         ("/api/pending", vec!["pending"]),
         ("/api/history?name=Note", vec!["history", "Note"]),
         ("/api/policy?name=Note", vec!["policy", "explain", "Note"]),
         ("/api/doctor", vec!["doctor"]),
-        ("/api/verify", vec!["verify"]),
     ];
     for (path, words) in commands {
         let printed = project.run(&words).document;
@@ -51,7 +50,6 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         "/plan?name=Note&version=2.0&replay=5".into(),
         "/submit".into(),
         "/doctor".into(),
-        "/verify".into(),
     ];
     for path in pages {
         let page = console.get(&path);
@@ -76,9 +74,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         for inline in ["<style", "style=\"", "onclick", "javascript:"] {
             assert!(!page.body.contains(inline), "{path} has {inline}");
         }
-        let is_costly = ["/plan", "/doctor", "/verify"]
-            .iter()
-            .any(|one| path.starts_with(one));
+        let is_costly = ["/plan", "/doctor"].iter().any(|one| path.starts_with(one));
         assert_eq!(page.body.contains(" data-costly"), is_costly, "{path}");
         assert!(page.body.contains("drawn at block "), "{path}");
         let scripts = page.body.matches("<script").count();
@@ -143,7 +139,6 @@ fn a_report_stands_alone_and_holds_what_waits() {
         assert!(!page.contains(loaded), "{loaded}");
     }
     assert!(page.contains("default-src 'none'"));
-    let markdown = written("note.md");
     for shown in [
         action.as_str(),
         "1/2",
@@ -151,20 +146,19 @@ fn a_report_stands_alone_and_holds_what_waits() {
         "proposed migration to 2.0",
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
-        assert!(markdown.contains(shown), "{shown}: {markdown}");
     }
     // A report is written anew; another file stays, and so does what a link leads to.
-    written("note.md");
-    std::fs::write(project.path("README.md"), "mine").expect("written");
-    std::os::unix::fs::symlink("README.md", project.path("link.md")).expect("linked");
+    written("note.html");
+    std::fs::write(project.path("mine.html"), "mine").expect("written");
+    std::os::unix::fs::symlink("mine.html", project.path("link.html")).expect("linked");
     for (file, found) in [
-        ("README.md", "another file"),
-        ("link.md", "a symbolic link"),
+        ("mine.html", "another file"),
+        ("link.html", "a symbolic link"),
     ] {
         let refused = project.run(&["status", "--report", file]);
         assert_eq!(refused.exit, Some(2), "{refused:?}");
         assert_eq!(refused.document["error"]["found"], found, "{refused:?}");
-        let kept = std::fs::read_to_string(project.path("README.md"));
+        let kept = std::fs::read_to_string(project.path("mine.html"));
         assert_eq!(kept.expect("read"), "mine");
     }
     let refused = project.run(&["status", "--report", "note.txt"]);

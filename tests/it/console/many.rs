@@ -132,10 +132,9 @@ async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered()
         for shown in ["3,001–3,001 of 3,001", "201–201 of 201", "<b>1.200</b>"] {
             assert!(page.body.contains(shown), "{shown}: {}", page.body);
         }
-        ask("/verify");
         if round == "warm" {
             let spent = endpoint.answers() - before;
-            assert!(spent < 4 * REQUESTS_MAX, "{spent} requests for four pages");
+            assert!(spent < 3 * REQUESTS_MAX, "{spent} requests for three pages");
         }
     }
     // The document has events in pieces, too, the newest ones first; its length does not matter.
@@ -149,15 +148,6 @@ async fn pages_of_thousands_of_instances_and_hundreds_of_versions_are_answered()
         path = text(&document, "next").to_owned();
     }
     assert_eq!(path, "/api/history?name=Note&events=100");
-    // A piece is compared with the chain, slot by slot.
-    let page = ask("/verify?name=Note&instances=2950");
-    assert!(page.body.contains("2,951–3,000 of 3,001"), "{}", page.body);
-    assert!(!page.body.contains("✗"), "{}", page.body);
-    assert!(
-        page.body.matches("✓ registry of 0x").count() == 50,
-        "{}",
-        page.body
-    );
     // What happens while the console runs is in the next page.
     send(&project, instances(0..1), 3_000_000);
     let page = ask("/definition?name=Note");

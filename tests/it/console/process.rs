@@ -95,16 +95,10 @@ impl Console {
         Self { child, port }
     }
 
-    /// The lines of the news, as they come.
-    pub(super) fn news(&self) -> impl Iterator<Item = String> + use<> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
-        stream.set_read_timeout(Some(TIMEOUT)).expect("set");
-        let head = format!(
-            "GET /events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n",
-            self.port
-        );
-        stream.write_all(head.as_bytes()).expect("written");
-        BufReader::new(stream).lines().map_while(Result::ok)
+    /// What the console's script asks: whether something happened since a block, or with none whether the chain
+    /// answers.
+    pub(super) fn news(&self, block: &str, hash: &str) -> Value {
+        self.document(&format!("/api/news?block={block}&hash={hash}"))
     }
 
     pub(super) fn url(&self) -> String {

@@ -49,7 +49,7 @@ fn what_is_not_there_in_time_is_answered_with_what_says_so() {
     // Whoever asks may wait, and a program need not.
     let held = console.held("/", 1);
     assert!(held.body.contains(" data-working"), "{held:?}");
-    for path in ["/api/doctor", "/api/verify", "/api/plan?name=a&version=b"] {
+    for path in ["/api/doctor", "/api/overview", "/api/plan?name=a&version=b"] {
         let answer = console.held(path, 0);
         assert_eq!(answer.status, 202, "{answer:?}");
         assert!(answer.head.contains("retry-after: 1"), "{answer:?}");

@@ -1,16 +1,13 @@
-//! Endpoints that keep events back or want too much, and a cache manager that takes bids and caches
-//! nothing.
+//! Endpoints that keep events back or want too much.
 
-use alloy::primitives::{Address, Bytes, U256, hex};
+use alloy::primitives::{Bytes, U256, hex};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use alloy::sol_types::{SolCall, SolError, SolEvent};
-use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::IArbWasm;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::cache::IOwner;
 use super::fixture::{DAY, Done, Team};
 use crate::run_migration::proxy::{Failure, Proxy};
 
@@ -186,48 +183,5 @@ async fn a_fee_of_keepalive_beyond_the_bound_is_not_paid_and_one_that_is_too_low
     assert!(ran.list("fixed").iter().all(|one| one["tx"].is_null()));
     assert!(!ran.errors.contains("is kept alive"), "{}", ran.errors);
     team.fix(&[]).await.ends_with(0);
-    Ok(())
-}
-
-#[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 75 s"]
-async fn a_cache_manager_that_caches_nothing_is_paid_once_at_most() -> Done {
-    let harness = Harness::on(Chain::embedded()?).await?;
-    let team = Team::small(&harness).await?;
-    let chain = harness.chain();
-    // Any call returns 1,000, and nothing else happens.
-    let code = hex!("3d600980600a3d3981f36103e85f5260205ff3").to_vec();
-    let manager = chain.create(Bytes::from(code)).await?;
-    let empty = Address::repeat_byte(0x77);
-    team.own().await?;
-    let (owner, arb_owner) = (chain.account(0), Address::with_last_byte(0x70));
-    let add = |manager| IOwner::addWasmCacheManagerCall { manager };
-    chain.execute(owner, arb_owner, &add(manager)).await?;
-    let nonce = team.nonce().await;
-    let ran = team.fix(&["--max-bid", "5000"]).await;
-    ran.ends_with(5);
-    let bids = ran.list("bids");
-    assert!(bids.len() >= 8, "{:#}", ran.document);
-    assert!(bids.iter().all(|bid| bid["error"]["name"] == "NotCached"));
-    let paid = bids.iter().filter(|bid| bid["tx"].is_string()).count();
-    assert_eq!(paid, 1, "{:#}", ran.document);
-    assert_eq!(team.nonce().await, nonce + 1);
-    assert_eq!(chain.balance(manager).await?, U256::from(1_000));
-
-    // One without code, at an endpoint that answers in its place.
-    chain.execute(owner, arb_owner, &add(empty)).await?;
-    let answer = kept(&Bytes::from(U256::from(1_000).to_be_bytes_vec()));
-    let account = hex::encode(empty);
-    let proxy = Proxy::start(chain.url(), move |_, request| {
-        match request.contains("eth_call") && request.contains(&account) {
-            true => Failure::Answer(answer),
-            false => Failure::None,
-        }
-    });
-    let ran = team.fix_at(&proxy.url(), &["--max-bid", "5000"]).await;
-    ran.ends_with(5);
-    assert_eq!(ran.document["bids"][0]["error"]["name"], "Missing");
-    assert_eq!(team.nonce().await, nonce + 1, "nothing was sent");
-    assert_eq!(ran.document["bids"][0]["tx"], Value::Null);
     Ok(())
 }

@@ -280,13 +280,6 @@ impl<'h> Team<'h> {
         command
     }
 
-    /// The program that watches there, ready to be started.
-    pub(super) fn watching(&self, listen: &str) -> Command {
-        let registry = self.harness.registry().to_string();
-        let words = ["doctor", "--watch", "--every", "1", "--listen", listen];
-        self.command(&[&words[..], &["--registry", &registry]].concat())
-    }
-
     /// Another command of the program.
     pub(super) async fn other(&self, words: &[&str]) -> Ran {
         let registry = self.harness.registry().to_string();

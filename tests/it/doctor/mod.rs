@@ -9,11 +9,8 @@
 //! | `deceived` | endpoints and cache managers that lie |
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |
-//! | `cache` | bids for the init cache |
-//! | `watched` | metrics |
 //! | `policies` | policies that nobody can satisfy |
 
-mod cache;
 mod cured;
 mod deceived;
 mod fixture;
@@ -24,4 +21,3 @@ mod kinds;
 mod policies;
 mod program;
 mod reported;
-mod watched;

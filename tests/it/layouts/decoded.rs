@@ -1,15 +1,12 @@
 //! What an action carries, in words: the function and its arguments, and what a creation would make, as
 //! another approver sees it who has an endpoint and a key alone.
 
-use std::fs;
-
-use alloy::primitives::{U256, keccak256};
+use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry;
 
 use super::approver::{proposed, two_approvers};
-use super::callers::copy;
 use super::folder::{Folder, send};
 use super::project::{COUNT, Project, V2, home, text};
 
@@ -50,36 +47,6 @@ fn a_migration_is_decoded_wherever_it_is_shown() {
     let approved = other.done(&["approve", &action, "--source", &v2]);
     // Its sources were built.
     assert_eq!(function(&approved), named);
-}
-
-/// Whoever proposes writes the kept folder that an approver takes over, its hashes with it.
-#[test]
-#[ignore = "nightly: compiles crates and upgrades them, about 23 s"]
-fn names_of_arguments_that_a_proposer_wrote_are_not_shown() {
-    let project = two_approvers();
-    let v2 = home(V2);
-    let action = proposed(
-        &project,
-        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
-    );
-    let other = Folder::on(&project);
-    let folder = other.layouts().with_file_name("stylus-upgrades-versions");
-    copy(&project.path("stylus-upgrades-versions"), &folder);
-    let version = folder.join("412346/Note/2.0");
-    let read = |file: &str| fs::read_to_string(version.join(file)).expect("it is kept");
-    let (abi, record) = (read("abi.json"), read("version.json"));
-    let forged = abi.replace("\"changes\"", "\"refunds\"");
-    assert_ne!(forged, abi);
-    let hashes = [&abi, &forged].map(|text| keccak256(text).to_string());
-    assert!(record.contains(&hashes[0]), "{record}");
-    let record = record.replace(&hashes[0], &hashes[1]);
-    fs::write(version.join("abi.json"), forged).expect("written");
-    fs::write(version.join("version.json"), record).expect("written");
-
-    let bare = ("countFrom(uint256)", vec![("", "uint256", "40")]);
-    assert_eq!(function(&other.done(&["pending", &action])), bare);
-    let pending = other.done(&["pending", "Note"]);
-    assert_eq!(function(&pending["actions"][0]), bare);
 }
 
 /// A project in which two keys create instances together.

@@ -40,9 +40,6 @@ pub enum LayoutCommand {
         /// A field of the new version whose bytes mean the same in another type; may be repeated
         #[arg(long, value_name = "FIELD")]
         retype: Vec<String>,
-        /// Draw both, slot by slot, into this file as SVG
-        #[arg(long, value_name = "FILE")]
-        svg: Option<PathBuf>,
     },
     /// Write the migration that carries the old version's data over, as Rust
     ///

@@ -126,9 +126,6 @@ pub struct PlanArgs {
     /// Write expectations of the upgrade, for --expect: what the getters that both versions have must answer
     #[arg(long, value_name = "FILE", conflicts_with = "expect")]
     pub write_expect: Option<PathBuf>,
-    /// Write what the replay found as Markdown
-    #[arg(long, value_name = "FILE", requires = "replay")]
-    pub replay_report: Option<PathBuf>,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,

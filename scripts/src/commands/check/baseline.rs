@@ -3,8 +3,8 @@
 use super::CheckArgs;
 use crate::app_error::Error;
 use crate::assess::{Fact, Origin};
-use crate::build::REVISION;
-use crate::commands::context::{Context, reviewed};
+use crate::build::{REVISION, Reviewed};
+use crate::commands::context::Context;
 use crate::commands::facts::Before;
 use crate::commands::kept::KeptName;
 use crate::ids::LayoutHash;
@@ -17,6 +17,9 @@ use std::path::Path;
 /// What makes a kept file count.
 const COMMIT: &str = "commit stylus-upgrades-versions/ to the branch that this is compared with, and fetch its \
                       history (fetch-depth: 0)";
+
+/// Why a kept file counts only where the default branch has it.
+const WHY: &str = "it comes from the kept folder, which this pull request can change";
 
 /// The version before.
 pub(super) struct Baseline {
@@ -81,21 +84,18 @@ impl Baseline {
         };
         let (network, kept) = kept.find(context)?;
         let place = (network.as_str(), name, version);
-        let files = [
-            &Versions::INTERFACE[..],
-            &[Versions::LAYOUT, Versions::RECORD],
-        ]
-        .concat();
-        let reviewed = reviewed(&context.versions(), place, &files)?;
+        let reviewed = Kept::of(&context.versions(), place)?;
         let origin = match (&reviewed.no, &reviewed.note) {
             (None, None) => Origin::DefaultBranch,
             (None, Some(_)) => Origin::Remembered,
             (Some(_), _) => Origin::NotKnown,
         };
         let note = reviewed.note.unwrap_or_default();
-        let callable = match (&reviewed.no, kept.callable) {
+        let callable = match (&reviewed.no, kept.callable()) {
             (Some(why), _) => unknown(&format!("{why}; {COMMIT}")),
-            (None, None) => unknown(&format!("{version} was registered without its sources")),
+            (None, None) => unknown(&format!(
+                "the layout document of {version} has no interface"
+            )),
             (None, Some(callable)) => Fact::doubted(callable, origin, note.clone()),
         };
         Ok(Self {
@@ -162,16 +162,45 @@ impl Baseline {
 
     /// The labels of the versions that are kept.
     pub(super) fn labels(&self, context: &Context, name: &str) -> Result<Vec<String>, Error> {
-        let versions = context.versions();
-        let mut labels: Vec<String> = self.label.clone().into_iter().collect();
-        for network in versions.networks()? {
-            labels.extend(versions.versions(&network, name)?);
-        }
-        Ok(labels)
+        let kept = context.versions().records()?.into_iter();
+        let kept = kept.filter(|one| one.name == name);
+        let labels = self.label.clone().into_iter();
+        Ok(labels.chain(kept.map(|one| one.version)).collect())
     }
 }
 
 /// Why nobody knows what callers can use.
 fn unknown(why: &str) -> Fact<Callable> {
     Fact::unknown(format!("are not known: {why}"))
+}
+
+/// Whether the kept files count: the chain has the hash of the code alone, and a pull request can change what is kept
+/// beside it. So they count where the default branch has the same files.
+struct Kept {
+    /// Why the kept files are not compared with.
+    no: Option<String>,
+    /// What is said where nobody can tell a pull request from what was there before.
+    note: Option<String>,
+}
+
+impl Kept {
+    fn of(
+        versions: &Versions,
+        (network, name, version): (&str, &str, &str),
+    ) -> Result<Self, Error> {
+        let place = versions.place(network, name, version)?;
+        let mut note = None;
+        for file in Versions::COMPARED.iter().map(|file| place.join(file)) {
+            match Reviewed::of(&file) {
+                Reviewed::Yes => {}
+                Reviewed::NoRepository if !file.exists() => {}
+                Reviewed::NoRepository => note = Some(WHY.to_owned()),
+                Reviewed::No(why) => {
+                    let no = Some(format!("{WHY}: {why}"));
+                    return Ok(Self { no, note: None });
+                }
+            }
+        }
+        Ok(Self { no: None, note })
+    }
 }

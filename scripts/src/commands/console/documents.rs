@@ -1,8 +1,8 @@
 //! The documents behind the pages: what the commands report.
 
-use super::super::args::{PlanArgs, StepArgs, StorageArgs, VerifyArgs};
+use super::super::args::{PlanArgs, StepArgs, StorageArgs};
 use super::super::context::Context;
-use super::super::{doctor, pending, plan, policy, review, status, verify};
+use super::super::{doctor, pending, plan, policy, review, status};
 use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
@@ -35,18 +35,8 @@ pub(super) async fn by_name(
         "definition" => Ok(Outcome::document(
             &lists::definition(context, request).await?,
         )),
-        "checks" => Ok(Outcome::document(&lists::checks(context, request).await?)),
-        "sizes" => Ok(Outcome::document(&lists::sizes(context).await?)),
         "plan" => Ok(plan_of(context, request).await?.0.outcome),
         "doctor" => Ok(Outcome::document(&doctor::examined(context).await?)),
-        "verify" => {
-            let name = given("name").filter(|name| !name.is_empty());
-            let args = VerifyArgs {
-                name: name.map(str::to_owned),
-                ..VerifyArgs::default()
-            };
-            verify::run(context, &args).await
-        }
         _ => Err(nothing_there(&request.path)),
     }
 }
@@ -116,7 +106,6 @@ pub(super) async fn plan(
         replay,
         replay_blocks: REPLAY_BLOCKS,
         write_expect: None,
-        replay_report: None,
     };
     // What nobody can compare here is reported, and the rest is tried all the same.
     plan::run_as(context, &args, Role::Reader).await

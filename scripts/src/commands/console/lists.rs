@@ -3,22 +3,19 @@
 use super::super::context::Context;
 use super::super::doctor;
 use super::super::facts::Place;
-use super::super::recorded;
 use crate::app_error::Error;
 use crate::console::lists::{
-    DefinitionLists, HistoryPiece, Overview, PIECE, Piece, Size, Sizes, Summary, Unchecked,
-    VerifiedPiece,
+    DefinitionLists, HistoryPiece, Overview, PIECE, Piece, Summary, Unchecked,
 };
 use crate::console::page::{PageContext, way};
 use crate::console::request::PageRequest;
-use crate::error::Report;
 use crate::governance::definitions;
 use crate::history::{HistoryReport, Wanted, read_compared};
 use crate::model::{Definition, Slice};
 use std::ops::Range;
 
 /// Instances, and versions, of which slots and code are compared on the page of a definition; of more,
-/// the page Verify does it in pieces.
+/// `stylus-upgrades verify` does it.
 const COMPARED_MAX: usize = 12;
 
 /// `overview [definitions=FROM]`: the definitions, and what ends soon.
@@ -111,55 +108,6 @@ fn looked_at(definition: &Definition) -> Slice {
             false => 0..0,
         },
     }
-}
-
-/// `checks name=NAME [versions=FROM] [instances=FROM]`: what Verify compares, of a piece.
-pub(super) async fn checks(
-    context: &Context,
-    request: &PageRequest,
-) -> Result<VerifiedPiece, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let (name, names) = (request.value("name"), context.names());
-    let pieces = Pieces::of(request)?;
-    let part = |definition: &Definition| pieces.part(definition);
-    let compared = read_compared(&client, registry, (name, &names), Wanted::None, part).await?;
-    let definition = compared.definition();
-    let part = part(definition);
-    let documents = context.documents(&client, registry);
-    let whose = (name, compared.is_running);
-    let versions = part.versions_of(definition);
-    let coverage = recorded::coverage(&documents, whose, versions, None).await?;
-    let verification = compared.verify(&client, &part).await?;
-    let refusal = coverage.refusal().map(|error| Report::of(&error));
-    Ok(VerifiedPiece {
-        name: name.into(),
-        error: verification.error.or(refusal),
-        checks: verification.checks,
-        paused: verification.paused,
-        versions_piece: Piece::of(&part.versions, definition.versions.len()),
-        instances_piece: Piece::of(&part.instances, definition.instances.len()),
-        differences: compared.differences,
-        coverage,
-    })
-}
-
-/// How many versions and instances each definition has: whether Verify compares all of them at once.
-pub(super) async fn sizes(context: &Context) -> Result<Sizes, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let mut all = Vec::new();
-    for name in definitions(&client, registry).await? {
-        let found = client.registry(registry).head(&name).await?;
-        all.push(Size {
-            name,
-            versions: found.versions,
-            instances: found.instances,
-        });
-    }
-    let is_small = |one: &Size| one.versions.max(one.instances) as usize <= PIECE;
-    Ok(Sizes {
-        is_small: all.iter().all(is_small) && all.len() <= COMPARED_MAX,
-        definitions: all,
-    })
 }
 
 /// Where the pieces begin.

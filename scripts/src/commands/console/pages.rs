@@ -1,10 +1,9 @@
 //! Which page a path is, and the documents that it is drawn from.
 
-use super::super::args::VerifyArgs;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::inspect::inspect;
-use super::super::{doctor, pending, policy, review, verify};
+use super::super::{doctor, pending, policy, review};
 use super::{before, documents, lists};
 use crate::app_error::Error;
 use crate::console::page::{PageContext, way};
@@ -87,24 +86,6 @@ pub(super) async fn drawn(
             let page = found.map(|found| console::doctor::doctor(place, found));
             ("Doctor".into(), page.unwrap_or_default())
         }
-        "/verify" if request.query.contains_key("name") => {
-            place.api = api(request, "/api/checks", &["name", "versions", "instances"]);
-            let found = lists::checks(context, request).await?;
-            let title = format!("Verify {}", found.name);
-            (title, console::verify::piece(place, &found))
-        }
-        "/verify" => {
-            let sizes = lists::sizes(context).await?;
-            if !sizes.is_small {
-                place.api = "/api/sizes".into();
-                return Ok(("Verify".into(), console::verify::choice(place, &sizes)));
-            }
-            place.api = "/api/verify".into();
-            let (client, registry) = context.verified_snapshot().await?;
-            let place = Place::of(context, &client, registry);
-            let found = verify::verify(place, &VerifyArgs::default()).await?;
-            ("Verify".into(), console::verify::verify(&found))
-        }
         path => return Err(documents::nothing_there(path)),
     })
 }
@@ -135,7 +116,6 @@ pub(super) fn title_before(request: &PageRequest) -> String {
         "/instance" => "Instance",
         "/submit" => "Submit",
         "/doctor" => "Doctor",
-        "/verify" => "Verify",
         _ => "Being read",
     };
     title.into()

@@ -1,24 +1,19 @@
 //! What is answered to each request, and when: whatever reads the chain does so in a thread of its own.
 
 use super::jobs::{JobRequest, Jobs};
+use super::pages;
 use super::reader::Reader;
-use super::{news, pages};
-use crate::console::answer::{Answer, Body, answer, later, page, refusal, sent};
+use crate::console::answer::{Answer, answer, later, page};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
-use crate::console::live;
 use crate::console::page::{PageContext, page as whole, way};
-use crate::console::request::{PageRequest, Refused, WAIT};
+use crate::console::request::{PageRequest, WAIT};
 use crate::console::working::working;
-use futures::stream::StreamExt;
+use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::{Response, StatusCode};
 use serde_json::{Map, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
-/// Streams of news at once, at most: fewer than the connections, so that pages are always answered.
-const STREAMS: usize = 32;
 /// How long a page is waited for before a browser is answered. Its first answer is there within 100 ms.
 const PAGE: Duration = Duration::from_millis(80);
 /// How long a document is waited for. Programs ask for them, and look at nothing meanwhile.
@@ -29,7 +24,6 @@ const AGAIN: &str = "5";
 /// What answers.
 pub(super) struct Site {
     reader: Arc<Reader>,
-    streams: Arc<Semaphore>,
     /// Pages and documents that are being read.
     jobs: Jobs<Answer>,
 }
@@ -39,45 +33,21 @@ impl Site {
     pub(super) fn new(reader: Reader) -> Self {
         Self {
             reader: Arc::new(reader),
-            streams: Arc::new(Semaphore::new(STREAMS)),
             jobs: Jobs::default(),
         }
     }
 
     /// Answers.
-    pub(super) async fn answer(&self, request: PageRequest, body: Bytes) -> Response<Body> {
+    pub(super) async fn answer(&self, request: PageRequest, body: Bytes) -> Answer {
         let text = |kind, text: &'static str| answer(StatusCode::OK, kind, text);
-        sent(match request.path.as_str() {
+        match request.path.as_str() {
             STYLE_PATH => text("text/css; charset=utf-8", STYLE),
             SCRIPT_PATH => text("text/javascript; charset=utf-8", SCRIPT),
             "/favicon.ico" => answer(StatusCode::NO_CONTENT, "image/x-icon", ""),
-            "/events" => return self.news(),
             path => match path.strip_prefix("/api/") {
                 Some(name) => self.document(name.to_owned(), request, body).await,
                 None => self.page(request).await,
             },
-        })
-    }
-
-    fn news(&self) -> Response<Body> {
-        let Ok(place) = self.streams.clone().try_acquire_owned() else {
-            return sent(refusal(&Refused {
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                expected: format!("at most {STREAMS} streams of news"),
-                found: "as many already".into(),
-            }));
-        };
-        // It looks at the newest blocks alone.
-        match self.reader.without_events() {
-            Ok(context) => {
-                let news = news::of(context).map(move |one| {
-                    // The place is free again once the stream is dropped.
-                    let _ = &place;
-                    one
-                });
-                crate::console::answer::news(live::body(news))
-            }
-            Err(error) => sent(self.reader.failed(&error)),
         }
     }
 

@@ -98,11 +98,6 @@ impl Context {
         Ok(Endpoint::parse(&url.unwrap_or_default())?.with_timeout(endpoint.timeout))
     }
 
-    /// The client of the chain that was asked, if any was.
-    pub(in crate::commands) fn connected(&self) -> Option<&Client> {
-        self.connected.get()
-    }
-
     /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
     pub(in crate::commands) async fn confirm_chain(&self) -> Result<(), Error> {
         match self.connected.get() {

@@ -2,18 +2,14 @@
 
 use super::Context;
 use crate::app_error::Error;
-use crate::build::{Reviewed, is_tracked};
+use crate::build::is_tracked;
 use crate::client::{Client, declare_errors};
 use crate::functions::Functions;
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::layout::Documents;
-use crate::versions::Versions;
 use alloy::primitives::Address;
 use stylus_layout::Document;
-
-/// Why a kept file counts only where the default branch has it.
-const WHY: &str = "it comes from the kept folder, which this pull request can change";
 
 /// Why what a proposed version's document says proves nothing.
 const PROPOSED: &str = "its layout document says so, which whoever proposed it wrote; \
@@ -26,8 +22,7 @@ const DISPUTED: &str = "versions with its code have layout documents that say di
 /// What callers of some code can use.
 pub(in crate::commands) struct Known {
     pub(in crate::commands) callable: Callable,
-    /// Why this is no proof; nothing where this machine built it, a registered version has it in its
-    /// document, or the default branch has it.
+    /// Why this is no proof; nothing where this machine built it, or a registered version has it in its document.
     pub(in crate::commands) doubt: Option<String>,
 }
 
@@ -43,9 +38,7 @@ impl Known {
 
 impl Context {
     /// What callers can use of the code of a version of `name`: built by this run or by an earlier one,
-    /// else as the document of a registered version with that code says, else kept of the same chain
-    /// and registry. What the working tree alone says is known with a doubt: whoever proposes can have
-    /// written it.
+    /// else as the document of a registered version with that code says.
     ///
     /// # Errors
     /// What the chain says, and a file that cannot be read.
@@ -60,40 +53,7 @@ impl Context {
             return Ok(Some(Known { callable, doubt }));
         }
         let documents = self.documents(client, registry);
-        let published = published(client, registry, &documents, (name, codehash));
-        if let Some(known) = published.await? {
-            return Ok(Some(known));
-        }
-        self.kept_callable((client.chain_id(), registry), name, codehash)
-    }
-
-    fn kept_callable(
-        &self,
-        (chain, registry): (u64, Address),
-        name: &str,
-        codehash: CodeHash,
-    ) -> Result<Option<Known>, Error> {
-        let versions = self.versions();
-        let mut doubtful = None;
-        for (network, kept) in versions.with_code(name, codehash)? {
-            if (kept.record.chain_id, kept.record.registry) != (chain, registry) {
-                continue;
-            }
-            let Some(callable) = kept.callable else {
-                continue;
-            };
-            let place = (network.as_str(), name, kept.record.version.as_str());
-            let Origin { no, note } = reviewed(&versions, place, &Versions::INTERFACE)?;
-            let known = Known {
-                callable: declared(callable),
-                doubt: no.or(note),
-            };
-            if known.doubt.is_none() {
-                return Ok(Some(known));
-            }
-            doubtful = doubtful.or(Some(known));
-        }
-        Ok(doubtful)
+        published(client, registry, &documents, (name, codehash)).await
     }
 
     /// The functions, events and errors of such code, to name what is called. Arguments have names only
@@ -110,15 +70,8 @@ impl Context {
         if let Some(callable) = self.built_callable(codehash)? {
             return Ok(Some(Functions::of_abi(&callable.abi)));
         }
-        let kept = self.kept_callable((client.chain_id(), registry), name, codehash)?;
-        if let Some(known) = kept.filter(|known| known.doubt.is_none()) {
-            return Ok(Some(Functions::of_abi(&known.callable.abi)));
-        }
-        let abi = match self.callable_of((client, registry), name, codehash).await? {
-            Some(known) => Some(known.callable.abi),
-            None => self.versions().abi_of(name, codehash)?,
-        };
-        Ok(abi.map(|abi| Functions::of_abi(&abi).unnamed()))
+        let known = self.callable_of((client, registry), name, codehash).await?;
+        Ok(known.map(|known| Functions::of_abi(&known.callable.abi).unnamed()))
     }
 
     /// Of code that this machine built.
@@ -171,35 +124,4 @@ async fn published(
         callable,
         doubt: is_disputed.then(|| DISPUTED.to_owned()),
     }))
-}
-
-/// Whether the kept files count: what a pull request can change proves nothing of what is live.
-pub(in crate::commands) struct Origin {
-    /// Why the kept files are not compared with.
-    pub(in crate::commands) no: Option<String>,
-    /// What is said where nobody can tell a pull request from what was there before.
-    pub(in crate::commands) note: Option<String>,
-}
-
-/// The chain has the hash of the code alone: what is kept beside it counts where the default branch
-/// has the same files.
-pub(in crate::commands) fn reviewed(
-    versions: &Versions,
-    (network, name, version): (&str, &str, &str),
-    files: &[&str],
-) -> Result<Origin, Error> {
-    let place = versions.place(network, name, version)?;
-    let mut note = None;
-    for file in files.iter().map(|file| place.join(file)) {
-        match Reviewed::of(&file) {
-            Reviewed::Yes => {}
-            Reviewed::NoRepository if !file.exists() => {}
-            Reviewed::NoRepository => note = Some(WHY.to_owned()),
-            Reviewed::No(why) => {
-                let no = Some(format!("{WHY}: {why}"));
-                return Ok(Origin { no, note: None });
-            }
-        }
-    }
-    Ok(Origin { no: None, note })
 }

@@ -322,8 +322,6 @@ async function refresh() {
   // A page that was asked for later shows more.
   if (!main || own !== drawn) return;
   show(main);
-  // Somebody else may have asked for it before what happened: then it is read once more.
-  setTimeout(keep_up, 300, catch_up);
 }
 
 // This page as the console has it now. The console holds its answer for some seconds; one that is still
@@ -363,23 +361,39 @@ async function follow() {
     offer_copies(header);
     document.querySelector('header .where').replaceWith(header);
   }
-  keep_up(catch_up);
 }
 
-// Whether something happened since this page was drawn.
+// What is known of chain and console.
+let chain_is_gone = false;
+let console_is_gone = false;
+
+// Whether something happened since this page was drawn, and whether the chain answers. A browser opens six
+// connections to a host: of all its pages one asks at a time.
 async function catch_up() {
-  const { block, hash } = $('main').dataset;
-  if (!block) return;
-  const found = await document_of(`/api/news?${new URLSearchParams({ block, hash })}`);
-  if (found.changed) await refresh();
+  const { block = '', hash = '' } = $('main').dataset;
+  const query = new URLSearchParams({ block, hash });
+  let found;
+  try {
+    found = await navigator.locks.request('news', () => document_of(`/api/news?${query}`));
+  } catch (error) {
+    console_is_gone = error instanceof TypeError; // what fetch throws where nobody answers
+    if (console_is_gone) $('news').textContent = 'The console does not answer: it was ended, or restarts.';
+    return;
+  }
+  const is_back = console_is_gone || (chain_is_gone && !found.gone);
+  console_is_gone = false;
+  chain_is_gone = Boolean(found.gone);
+  if (chain_is_gone) $('news').textContent = `The chain does not answer: ${visible(found.gone)}`;
+  else if (is_back) $('news').textContent = 'The chain answers again.';
+  if (!chain_is_gone && (is_back || found.changed)) await refresh();
 }
 
 // What fails now is tried again until this page shows what the chain says.
-let retry = 0;
-
-function keep_up(step) {
-  clearTimeout(retry);
-  step().catch(() => { retry = setTimeout(keep_up, 2_000, catch_up); });
+async function keep_up() {
+  try {
+    if ($('main').dataset.working === undefined) await catch_up();
+  } catch { /* it is tried again below */ }
+  setTimeout(keep_up, 2_000);
 }
 
 function keep_following() {
@@ -389,46 +403,6 @@ function keep_following() {
   });
 }
 
-function announce({ kind, text }) {
-  const said = {
-    gone: `The chain does not answer: ${visible(text)}`,
-    back: 'The chain answers again.',
-    error: 'The console does not answer: it was ended, or restarts.',
-    open: '',
-  };
-  if (Object.hasOwn(said, kind)) $('news').textContent = said[kind];
-  if (kind === 'changed' || kind === 'back') keep_up(refresh);
-  if (kind === 'ready') keep_up(catch_up);
-}
-
-// A browser opens six connections to a host: of all pages one listens, and reports to the others.
-const pages = new BroadcastChannel('news');
-pages.onmessage = (event) => announce(event.data);
-
-function listen() {
-  const reportAll = (kind, text = '') => { announce({ kind, text }); pages.postMessage({ kind, text }); };
-  const news = new EventSource('/events');
-  // What happened before the stream knew the chain is not in it: each page looks for itself.
-  news.addEventListener('ready', () => reportAll('ready'));
-  news.addEventListener('changed', () => reportAll('changed'));
-  news.addEventListener('gone', (event) => reportAll('gone', JSON.parse(event.data)));
-  news.addEventListener('back', () => reportAll('back'));
-  news.onerror = () => reportAll('error');
-  news.onopen = () => reportAll('open');
-}
-
-navigator.locks.request('news', () => {
-  listen();
-  return new Promise(() => {});
-});
 offer_copies(document);
-// Another page listens, and what it heard before this one was there it does not repeat.
-if ($('main').dataset.working === undefined) keep_up(catch_up);
-else keep_following();
-
-setInterval(() => {
-  for (const place of document.querySelectorAll('[data-until]')) {
-    const left = Math.max(0, Number(place.dataset.until) - Math.floor(Date.now() / 1000));
-    place.textContent = left ? `(${Math.floor(left / 3600)} h ${Math.floor(left / 60) % 60} min ${left % 60} s left)` : '(over)';
-  }
-}, 1000);
+if ($('main').dataset.working !== undefined) keep_following();
+keep_up();

@@ -6,13 +6,11 @@ mod compare;
 mod differences;
 mod governing;
 mod last_change;
-mod movements;
 mod omitted;
 mod past;
 
 pub use compare::{StorageDifference, Unfaithful};
 pub use differences::{Abis, Difference, Group, Kind};
-pub use movements::Movement;
 pub use past::BLOCKS_MAX;
 
 use super::effects::Tries;
@@ -62,8 +60,6 @@ pub struct Replay {
     /// Storage that ends otherwise. That of [`Self::left_out_accounts`], and the framework's own slots,
     /// are left out.
     pub storage: Vec<StorageDifference>,
-    /// Ether and tokens that are moved otherwise.
-    pub movements: Vec<Movement>,
     /// Gas of all transactions without the upgrade.
     pub gas_before: u64,
     /// Gas of all transactions with it.
@@ -243,7 +239,6 @@ fn carry_out(
     left_out.retain(|account| !instances.contains(account));
     left_out.insert(request.registry);
     replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
-    replay.movements = movements::movements(&copies, &was, &would_be, &left_out)?;
     replay.left_out_accounts = left_out.into_iter().collect();
     replay.gas_before = was.iter().map(client::Replayed::gas).sum();
     replay.gas_after = would_be.iter().map(client::Replayed::gas).sum();

@@ -228,27 +228,3 @@ fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
     assert_eq!(definition["current"], "2.0", "{status}");
     assert_eq!(definition["instances"][0]["version"], "2.0", "{status}");
 }
-
-#[test]
-fn what_a_node_one_block_behind_does_not_have_yet_has_not_ended() {
-    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
-    let node = behind(&sandbox);
-    let proposed = sandbox.run("Admin", &MIGRATE);
-    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
-    let state = || {
-        let record = sandbox.path("stylus-upgrades-versions/412346/A/2.0/version.json");
-        let record = std::fs::read_to_string(record).expect("a record");
-        let record: Value = serde_json::from_str(&record).expect("JSON");
-        record["state"].as_str().map(str::to_owned)
-    };
-    let words = ["pending", "--rpc-url", &node.endpoint()];
-    let late = sandbox.run("Admin", &words);
-    assert_eq!(late.exit, Some(0), "{late:?}");
-    assert!(!late.stderr.contains("has ended"), "{late:?}");
-    assert_eq!(state().as_deref(), Some("proposed"));
-
-    let action = proposed.document["action"].as_str().expect("an action");
-    sandbox.done("Admin", &["cancel", action]);
-    sandbox.done("Admin", &["pending"]);
-    assert_eq!(state().as_deref(), Some("ended"));
-}

@@ -1,98 +1,11 @@
-//! `trace` where it could name or add up what is not so: an endpoint that contradicts itself, gas that
-//! was paid back, code of two definitions.
+//! `trace` where it could name or add up what is not so: gas that was paid back, code of two definitions.
 
 use crate::governance::relay::Relay;
-use crate::governance::sandbox::{Answer, Sandbox, text};
+use crate::governance::sandbox::text;
 use crate::governance::trace::{frames, incrementCall, sent, with_instance};
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
-
-/// What is said where the endpoint changes what it knows of the transaction.
-fn lying(
-    sandbox: &Sandbox,
-    tx: &str,
-    lie: impl Fn(&mut Value, &Value) + Send + Sync + 'static,
-) -> Answer {
-    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
-        if let Some(result) = answer.get_mut("result") {
-            lie(result, request);
-        }
-    });
-    sandbox.run("Other", &["trace", tx, "--rpc-url", &relay.endpoint()])
-}
-
-#[test]
-fn an_endpoint_whose_receipt_and_calls_contradict_each_other_is_not_believed() {
-    let (sandbox, proxy) = with_instance();
-    let tx = sent(&sandbox, proxy, &incrementCall {});
-    let honest = sandbox.done("Other", &["trace", &tx]);
-    assert_eq!(honest["contradictions"], json!([]));
-    let receipt = |field: &'static str, value: Value| {
-        lying(&sandbox, &tx, move |answer, request| {
-            if request["method"] == "eth_getTransactionReceipt" {
-                answer[field] = value.clone();
-            }
-        })
-    };
-    let calls = |path: &'static str, value: Value| {
-        lying(&sandbox, &tx, move |answer, request| {
-            if request["params"][1]["tracer"] == "callTracer" {
-                *answer.pointer_mut(path).expect("it is there") = value.clone();
-            }
-        })
-    };
-    let other = json!(Address::repeat_byte(7));
-    for (answer, words) in [
-        (
-            receipt("transactionHash", json!(B256::ZERO)),
-            "the receipt of",
-        ),
-        (receipt("from", other.clone()), "a transaction from"),
-        (receipt("to", other.clone()), "a transaction to"),
-        (
-            receipt("status", json!("0x0")),
-            "by its call tree it succeeded",
-        ),
-        (receipt("gasUsed", json!("0x5208")), "says 21000 gas"),
-        (receipt("status", json!("0x2")), "status 0 or 1"),
-        (receipt("gasUsedForL1", json!("0xffffffff")), "of it for L1"),
-        (
-            receipt("blockNumber", json!("0x1")),
-            "its receipt of block 1",
-        ),
-        (
-            calls("/input", json!("0xd09de08b")),
-            "4 bytes of input, its call tree 4: from byte 3 on 0x8a, and 0x8b",
-        ),
-        (
-            calls("/value", json!("0x5")),
-            "sends 0 wei, its call tree 5",
-        ),
-        (
-            calls("/type", json!("DELEGATECALL")),
-            "its call tree with DELEGATECALL",
-        ),
-        (
-            calls("/calls/0/from", other.clone()),
-            "and the frame above it runs as",
-        ),
-        (
-            calls("/calls", json!([])),
-            "stylusTracer shows 1 calls that ran",
-        ),
-        (calls("/from", other), "a transaction from"),
-        (calls("/gasUsed", json!("0x5209")), "its call tree 21001"),
-        (
-            calls("/calls/0/gasUsed", json!("0xffffff")),
-            "frame 0, CALL to",
-        ),
-    ] {
-        assert_eq!(answer.exit, Some(1), "{words}: {answer:?}");
-        let found = answer.document["contradictions"].to_string();
-        assert!(found.contains(words), "{words}: {found}");
-    }
-}
 
 #[test]
 fn transfers_of_arbos_and_unknown_kinds_of_frames_are_shown_and_end_with_0() {

@@ -155,22 +155,6 @@ fn shows_what_is_typed(pty: &Pty) -> bool {
 }
 
 #[test]
-fn a_person_at_a_terminal_is_prompted() {
-    let (node, sandbox) = team();
-    let sender = node.addresses()[0];
-    let before = nonce(&node, sender);
-    let words = with_key(&["policy", "update", "A", "--role", "create", "NONE"]);
-    for no in ["", "no", "y", "yes, but"] {
-        let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", no);
-        assert_eq!(exit, Some(2), "{seen}");
-    }
-    assert_eq!(nonce(&node, sender), before, "nothing was sent");
-    let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", "yes");
-    assert_eq!(exit, Some(0), "{seen}");
-    assert_eq!(nonce(&node, sender), before + 1);
-}
-
-#[test]
 fn a_terminal_prompts_for_a_keystores_password_and_does_not_show_it() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);

@@ -1,0 +1,186 @@
+//! The layout of code: published, kept, or of a file that somebody gave.
+
+use super::Place;
+use crate::app_error::Error;
+use crate::assess::{Fact, Origin};
+use crate::checks::{Stage, Version};
+use crate::commands::args::StorageArgs;
+use crate::ids::{LayoutHash, SourceHash};
+use crate::layout::{Compiled, Known, LayoutError, Pair, Said, Side, check_storage, read_file};
+use crate::registry::RecordedCode;
+use std::path::Path;
+use stylus_layout::{Declarations, Document};
+
+/// What the layout document of a version proves that nobody built.
+const OF_PROPOSER: &str = "as its layout document says, which whoever proposed it wrote; only a build compares that \
+                           with the code (--source)";
+
+/// What is known of the layout of some code.
+pub(in crate::commands) struct KnownLayout {
+    pub(in crate::commands) side: Side,
+    /// The hash of its sources, where the file says so that was given for it; else zero.
+    pub(in crate::commands) source: SourceHash,
+    /// Whether all that is known of it stands in that file.
+    is_given: bool,
+}
+
+impl Place<'_> {
+    /// The layout of code that is called `what`: that of the file that was given for it, else the published or kept
+    /// one. A file that is about other code or sources is refused.
+    pub(in crate::commands) async fn layout(
+        self,
+        what: &str,
+        code: &RecordedCode,
+        file: Option<&Path>,
+    ) -> Result<KnownLayout, Error> {
+        let (documents, recorded) = (self.documents(), code.layout);
+        let Some(file) = file else {
+            let known = documents.get(recorded).await?.from_there(Origin::Chain);
+            let side = Side {
+                hash: recorded,
+                known,
+            };
+            return Ok(KnownLayout {
+                side,
+                source: SourceHash::ZERO,
+                is_given: false,
+            });
+        };
+        let named = read_file(file)?;
+        let source = match &named.compiled {
+            Some(compiled) => self.is_of(compiled, (what, code), file).await?,
+            None => SourceHash::ZERO,
+        };
+        let given = named.document;
+        // What is recorded of it says so as long as it is read.
+        let said = Document {
+            layout: given.layout.clone().not_built(given.unlisted()),
+            ..given.clone()
+        }
+        .fitting();
+        let is_recorded = |form: &Document| LayoutHash(form.hash()) == recorded;
+        let is_given = recorded.is_zero() || is_recorded(&said) || is_recorded(&given);
+        let mut forms = [&said, &given].into_iter();
+        let known = if recorded.is_zero() {
+            let why = format!(
+                "the layout of {what} is that of {}, and no registry recorded it",
+                file.display()
+            );
+            Fact::doubted(said.clone(), Origin::Remembered, why)
+        } else if let Some(form) = forms.find(|form| form.with_hash(recorded.0).is_some()) {
+            Fact::of(form.clone(), Origin::Chain)
+        } else if let Known::Document(document) = documents.get(recorded).await?
+            && document.layout.lists_as(&given.layout)
+        {
+            // The registry's document says more than a compiler does.
+            Fact::of(*document, Origin::Chain)
+        } else {
+            return Err(LayoutError::Differs {
+                what: what.into(),
+                has: recorded,
+                given: LayoutHash(given.hash()),
+            }
+            .into());
+        };
+        let kept = known
+            .value()
+            .map(|known| documents.store().keep_document(known));
+        let hash = kept.transpose()?.unwrap_or_default();
+        let hash = if recorded.is_zero() { hash } else { recorded };
+        Ok(KnownLayout {
+            side: Side { hash, known },
+            source,
+            is_given,
+        })
+    }
+
+    /// The hash of the sources of code that a compiler's output is about.
+    ///
+    /// # Errors
+    /// [`LayoutError::OfOther`].
+    async fn is_of(
+        self,
+        compiled: &Compiled,
+        (what, code): (&str, &RecordedCode),
+        file: &Path,
+    ) -> Result<SourceHash, Error> {
+        let refused = |part, has: String, given: String| LayoutError::OfOther {
+            path: file.to_owned(),
+            part,
+            what: what.to_owned(),
+            has,
+            given,
+        };
+        let (source, recorded) = (compiled.source, code.source);
+        if !compiled.is(&self.client.code(code.implementation).await?) {
+            let given = "code with other bytes".to_owned();
+            return Err(refused(
+                "code",
+                format!("the code at {}", code.implementation),
+                given,
+            )
+            .into());
+        }
+        if source != recorded && !source.is_zero() && !recorded.is_zero() {
+            return Err(refused("sources", recorded.to_string(), source.to_string()).into());
+        }
+        Ok(source)
+    }
+}
+
+impl KnownLayout {
+    /// The same of code that somebody else proposed and nobody built: it is his word, unless a file says all of it.
+    #[must_use]
+    pub(in crate::commands) fn unbuilt(self) -> Side {
+        let (origin, why) = match self.is_given {
+            true => (Origin::Remembered, "as the file says that was given"),
+            false => (Origin::Change, OF_PROPOSER),
+        };
+        Side {
+            known: self.side.known.said_by(origin, why),
+            ..self.side
+        }
+    }
+}
+
+impl StorageArgs {
+    /// What is declared about storage.
+    pub(in crate::commands) fn said(&self) -> Said {
+        Said {
+            renames: self.rename.clone(),
+            retypes: self.retype.clone(),
+        }
+    }
+}
+
+/// What is declared about the pair. Of a step that is registered, what is said is said of the step that needs it.
+pub(super) fn declarations(
+    version: &Version<'_>,
+    old: Option<&Side>,
+    new: &Side,
+) -> Result<Declarations, Error> {
+    let (Some(old), true) = (old, *version.said != Said::default()) else {
+        return Ok(Declarations::none());
+    };
+    let Some(before) = old.known.value() else {
+        return Ok(Declarations::none());
+    };
+    if version.stage == Stage::Registered {
+        let pair = Pair {
+            name: version.name,
+            from: version.from,
+            to: version.to,
+            old,
+            new,
+            runs_migration: false,
+            goes_back: false,
+        };
+        if check_storage(&pair, &Declarations::none())?
+            .found
+            .is_empty()
+        {
+            return Ok(Declarations::none());
+        }
+    }
+    Ok(version.said.declarations(&before.layout)?)
+}

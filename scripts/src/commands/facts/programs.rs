@@ -1,0 +1,112 @@
+//! What runs on a way, and in whose storage a constructor may still run.
+
+use super::{Asked, Place};
+use crate::app_error::Error;
+use crate::assess::{Fact, Origin};
+use crate::checks::{Code, Ending, Program, Runs};
+use crate::commands::args::StepArgs;
+use crate::commands::calldata;
+use crate::model::{StepKind, runs};
+use alloy::primitives::{Address, Bytes};
+use stylus_layout::DeclaredStep;
+use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_interface::slots;
+
+impl Asked<'_> {
+    /// Those of these proxies in whose storage no constructor has run, where the code may have one.
+    pub(super) async fn open_to_constructor(
+        self,
+        code: &Code,
+        adopted: Vec<Address>,
+    ) -> Result<Fact<Vec<Address>>, Error> {
+        let mut open = Vec::new();
+        if let Self::Chain(place) = self
+            && !adopted.is_empty()
+            && code.may_have_constructor()
+        {
+            for proxy in adopted {
+                let ran = place.client.storage(proxy, slots::CONSTRUCTED).await?;
+                open.extend(ran.is_zero().then_some(proxy));
+            }
+        }
+        Ok(Fact::of(open, Origin::Chain))
+    }
+
+    /// What runs on the way that the arguments describe.
+    pub(in crate::commands) async fn runs(self, way: &StepArgs) -> Result<Runs, Error> {
+        let manifest = &self.context().manifest;
+        let program = match (&way.complex, self) {
+            (None, _) => None,
+            (Some(source), Self::Chain(place)) => Some(match place.context.account(source) {
+                Some(account) => place.program_at(account).await?,
+                None => {
+                    let artifact = place.context.kept_artifact(source)?;
+                    self.program(&artifact.wasm, artifact.steps).await?
+                }
+            }),
+            (Some(source), Self::Kept(context, _)) => {
+                let artifact = context.artifact(source)?;
+                Some(self.program(&artifact.wasm, artifact.steps).await?)
+            }
+        };
+        Ok(Runs::Step {
+            kind: way.kind().into(),
+            data: calldata::encode(&way.call, manifest)?,
+            typed: calldata::typed(&way.call).to_owned(),
+            program,
+        })
+    }
+
+    /// The program of a complex migration, by its module.
+    async fn program(
+        self,
+        module: &Bytes,
+        declared: Option<Vec<DeclaredStep>>,
+    ) -> Result<Program, Error> {
+        let storage = self.context().builder()?.framework()?.storage.address;
+        // Only a chain tells whether what it is linked to is there.
+        let (is_there, origin) = match self {
+            Self::Chain(place) => (!place.client.code(storage).await?.is_empty(), Origin::Chain),
+            Self::Kept(..) => (true, Origin::Build),
+        };
+        let ending = Ending {
+            storage,
+            is_linked: module.windows(20).any(|bytes| bytes == storage.as_slice()),
+            is_there,
+        };
+        Ok(Program {
+            declared: match declared {
+                Some(declared) => Fact::of(declared, Origin::Build),
+                None => Fact::unknown(""),
+            },
+            ending: Fact::of(ending, origin),
+        })
+    }
+}
+
+impl Place<'_> {
+    /// What runs on a way that is registered or proposed.
+    pub(in crate::commands) async fn runs(self, way: &Step) -> Result<Runs, Error> {
+        let kind = runs(way);
+        let program = match kind {
+            StepKind::Complex => Some(self.program_at(way.script).await?),
+            _ => None,
+        };
+        Ok(Runs::Step {
+            kind,
+            data: way.data.clone(),
+            typed: String::new(),
+            program,
+        })
+    }
+
+    /// The program of a complex migration that lies on the chain.
+    pub(in crate::commands) async fn program_at(self, account: Address) -> Result<Program, Error> {
+        let bytes = self.client.code_bytes(account).await?;
+        let module = match bytes.module() {
+            Ok(Some(module)) => module.into(),
+            Ok(None) | Err(_) => bytes.code, // EVM code names addresses as they are
+        };
+        Asked::Chain(self).program(&module, None).await
+    }
+}
