@@ -181,6 +181,20 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    /// Approvals that are still needed.
+    pub fn more(&self) -> u16 {
+        self.required.saturating_sub(self.approvals)
+    }
+
+    /// Whose approvals would still count; nobody's where all that are needed are there, and a delay runs or anybody may
+    /// execute it.
+    pub fn needed(&self) -> &[Address] {
+        match self.more() {
+            0 => &[],
+            _ => &self.missing,
+        }
+    }
+
     /// Whether any call of anybody would execute it.
     pub fn is_ready(&self) -> bool {
         self.blocked_by == BlockedBy::Nothing
@@ -357,4 +371,28 @@ impl Slice {
 fn within<'a, T>(all: &'a [T], range: &Range<usize>) -> &'a [T] {
     let end = range.end.min(all.len());
     all.get(range.start.min(end)..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_missing_where_the_approvals_that_are_needed_are_there() {
+        let [ana, ben] = [1, 2].map(Address::with_last_byte);
+        let mut open = Readiness {
+            approvals: 0,
+            required: 1,
+            approved: Vec::new(),
+            missing: vec![ana, ben],
+            not_before: 0,
+            expires: 9,
+            blocked_by: BlockedBy::Approvals,
+        };
+        assert_eq!(open.needed(), [ana, ben]);
+        open.approvals = 1;
+        (open.approved, open.missing) = (vec![ana], vec![ben]);
+        open.blocked_by = BlockedBy::Delay;
+        assert_eq!(open.needed(), [] as [Address; 0]);
+    }
 }

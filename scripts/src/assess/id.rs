@@ -62,6 +62,8 @@ impl FindingId {
     pub const MANIFEST_UNREVIEWED: Self = Self::fixed("manifest-unreviewed");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
+    /// An open action of others that says something else about the same.
+    pub const OTHER_ACTION: Self = Self::fixed("other-action");
 
     /// Those that a comparison of layouts has beside the fields.
     const OF_LAYOUTS: [Self; 2] = [Self::NOT_COMPARED, Self::NAMESPACES_NOT_LISTED];
@@ -74,7 +76,7 @@ impl FindingId {
     /// Those of a trial on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 7] = [
+    const FIXED: [Self; 8] = [
         Self::MANIFEST_UNREVIEWED,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
@@ -82,6 +84,7 @@ impl FindingId {
         Self::NEW_ROLE,
         Self::EXCLUDED_SENDER,
         Self::OTHER_CODE,
+        Self::OTHER_ACTION,
     ];
 
     const fn fixed(text: &'static str) -> Self {

@@ -55,7 +55,7 @@ impl<'a> Crates<'a> {
         if let Some(needed) = needed.filter(|_| is_first) {
             let cores = available_parallelism().map_or(1, |cores| cores.get() as u64);
             progress.note(&format!(
-                "about {needed} crates are compiled now, once for all your projects: about {} on {cores} cores",
+                "at most {needed} crates are compiled now, once for all your projects: about {} on {cores} cores",
                 duration(needed * SECONDS_PER_CRATE / cores)
             ));
         }

@@ -1,6 +1,6 @@
 //! What can go wrong between this program and a chain.
 
-use super::revert::Revert;
+use super::revert::{Revert, StepEnd};
 use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
 use crate::ids::{CodeHash, TxHash};
@@ -373,6 +373,17 @@ impl ChainError {
         match self {
             Self::Refused { revert, .. } => {
                 let what = undertaking.into();
+                Self::Refused { what, revert }
+            }
+            other => other,
+        }
+    }
+
+    /// The same refusal, of a step that ended like that.
+    pub fn ended(self, step: Option<StepEnd>) -> Self {
+        match self {
+            Self::Refused { what, revert } => {
+                let revert = revert.ended(step);
                 Self::Refused { what, revert }
             }
             other => other,

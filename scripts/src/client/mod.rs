@@ -43,7 +43,7 @@ pub(crate) use fork::{
 };
 pub use retry::RATE_LIMIT_WAIT;
 pub(crate) use revert::declare_errors;
-pub use revert::{ContractError, Revert, show};
+pub use revert::{ContractError, Revert, StepEnd, show};
 pub use sent::Sent;
 pub use transport::{ANSWER_MAX, Unanswered};
 pub(crate) use window::{SendResult, SettledTx, TxOutcome, Window};

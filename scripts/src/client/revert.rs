@@ -3,9 +3,11 @@
 
 mod contract_error;
 mod declared;
+mod step_end;
 
 pub use contract_error::ContractError;
 pub(crate) use declared::declare_errors;
+pub use step_end::StepEnd;
 
 use super::advice::{Advice, not_runnable_reason};
 use crate::error::Explain;
@@ -30,6 +32,8 @@ const ARGUMENT_MAX: usize = 200;
 pub struct Revert {
     data: Bytes,
     error: Option<Box<ContractError>>,
+    /// How a step ended that is not applied, where the calls were looked at.
+    step: Option<Box<StepEnd>>,
 }
 
 impl Revert {
@@ -38,7 +42,14 @@ impl Revert {
         Self {
             data: Bytes::copy_from_slice(data),
             error: ContractError::decode(data).map(Box::new),
+            step: None,
         }
+    }
+
+    /// The same, of a step that ended like that.
+    pub fn ended(self, step: Option<StepEnd>) -> Self {
+        let step = step.map(Box::new);
+        Self { step, ..self }
     }
 
     /// The data as it came.
@@ -72,19 +83,20 @@ impl Revert {
 
     /// What was expected, what was found, what to do next.
     pub fn advice(&self) -> Advice {
-        match &self.error {
-            Some(error) => error.advice(),
-            None if self.data.is_empty() => Advice::new(
+        match (&self.error, &self.step) {
+            (Some(error), Some(step)) => step.advice(error.advice().expected),
+            (Some(error), None) => error.advice(),
+            _ if self.data.is_empty() => Advice::new(
                 "a contract that says why",
                 "no data",
                 "call it by eth_call with more gas, or trace it",
             ),
-            None if self.declared().is_some() => Advice::new(
+            _ if self.declared().is_some() => Advice::new(
                 "a call that goes through",
                 self.to_string(),
                 "correct the migration or its arguments: the contract's own code refuses",
             ),
-            None => Advice::new(
+            _ => Advice::new(
                 "an error of the framework",
                 format!(
                     "the selector 0x{}",
@@ -126,6 +138,10 @@ impl fmt::Display for Revert {
                 write!(f, "{}({})", self.error_name(), listed(&arguments))?;
                 match self.decoded::<ImplementationNotRunnable>() {
                     Some(error) => write!(f, ": {}", not_runnable_reason(error.reason)),
+                    None => Ok(()),
+                }?;
+                match &self.step {
+                    Some(step) => write!(f, ": {}", step.words()),
                     None => Ok(()),
                 }
             }

@@ -5,16 +5,36 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::governance::{Call, GovernanceError, action_of, readiness};
+use crate::governance::{Call, GovernanceError, action_of, current_policy, readiness};
+use crate::ids::ActionId;
 use crate::progress::Progress;
 use crate::text::{count, shell_word};
 use alloy::primitives::{Address, Bytes};
 use stylus_registry_core::policy::{Policy, parse};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Something that has to be meant, in words.
 pub(super) fn notice(id: FindingId, words: String) -> Finding {
     Finding::new(Part::Policy, Severity::Danger, id, words)
+}
+
+/// That an open action of somebody is about the same and differs.
+pub(super) fn other_action(
+    subject: &str,
+    (action, proposer): (ActionId, Address),
+    differs: &str,
+    context: &Context,
+) -> Finding {
+    let proposer = context.names().long(proposer);
+    let words = format!(
+        "the open action {action} for {subject}, which {proposer} proposed, {differs}: an approval of this one does not \
+         count for it. Compare: stylus-upgrades pending {action}; then approve or cancel it"
+    );
+    Finding::new(
+        Part::Action,
+        Severity::Danger,
+        FindingId::OTHER_ACTION,
+        words,
+    )
 }
 
 /// A policy of a role as the registry parses it.
@@ -112,7 +132,7 @@ pub(super) async fn notices_of_approver(
         return Ok(all);
     };
     let (role, expression) = (set.role.as_str(), set.expression.as_str());
-    match current(client, registry, &set.name, role).await? {
+    match current_policy(client, registry, &set.name, role).await? {
         Some(old) if all.is_empty() => {
             if let Some(approver) = approver
                 && has_part(role, &old, approver)?
@@ -138,20 +158,6 @@ pub(super) async fn notices_of_approver(
 pub(super) fn has_part(role: &str, expression: &str, who: Address) -> Result<bool, Error> {
     let policy = parsed(role, expression)?;
     Ok(policy.approvers.iter().any(|leaf| leaf.address == who))
-}
-
-/// The policy of a role; none where the definition has no such role.
-pub(super) async fn current(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    role: &str,
-) -> Result<Option<String>, Error> {
-    match client.registry(registry).policy(name, role).await {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Leaves out what whoever proposed `call` has said already: that it is not his to decide later. That

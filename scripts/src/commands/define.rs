@@ -59,10 +59,10 @@ pub(super) async fn run(
     let open = pending(&client, registry, "").await?;
     for other in open.actions.iter().filter(|other| other.call != bytes) {
         if matches!(&other.says, Call::CreateDefinition(open) if open.name == call.name) {
-            context.output.note(&format!(
-                "another action that defines {} is open and says something else: {}",
-                call.name, other.action
-            ));
+            let differs = "says something else";
+            let notice =
+                confirm::other_action(&call.name, (other.action, other.proposer), differs, context);
+            confirm::require(context, &[notice])?;
         }
     }
     propose(

@@ -62,12 +62,12 @@ fn finds(command: &Command, id: &FindingId) -> bool {
     let would_fail = *id == FindingId::WOULD_FAIL;
     match command {
         Command::Deploy { .. } => *id == FindingId::CONSTRUCTOR,
-        Command::Register(_)
-        | Command::Migrate(_)
-        | Command::Rollback(_)
-        | Command::CreateProxy(_)
-        | Command::Adopt(_)
-        | Command::Upgrade { .. } => would_fail || id.is_of_a_way(),
+        Command::Register(_) | Command::Migrate(_) | Command::Rollback(_) => {
+            would_fail || *id == FindingId::OTHER_ACTION || id.is_of_a_way()
+        }
+        Command::CreateProxy(_) | Command::Adopt(_) | Command::Upgrade { .. } => {
+            would_fail || id.is_of_a_way()
+        }
         Command::Plan(_) | Command::Check(_) => id.is_of_a_trial() || id.is_of_a_way(),
         Command::Approve(_) | Command::Submit(_) => {
             would_fail || is_of_policy || *id == FindingId::OTHER_CODE || id.is_of_a_way()
@@ -79,8 +79,8 @@ fn finds(command: &Command, id: &FindingId) -> bool {
         | Command::Layout { .. }
         | Command::Status { .. } => id.is_of_a_way(),
         Command::Transfer { .. } => would_fail || *id == FindingId::OTHER_CODE,
-        Command::Define { .. }
-        | Command::Policy {
+        Command::Define { .. } => would_fail || is_of_policy || *id == FindingId::OTHER_ACTION,
+        Command::Policy {
             command: PolicyCommand::Update { .. },
         }
         | Command::Registry {

@@ -26,7 +26,6 @@ use crate::plan::{
 };
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
-pub(super) use crate::text::word;
 use crate::text::{grouped, utc};
 use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -408,7 +407,8 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
 }
 
 fn change_lines(changes: &[Change]) -> impl Iterator<Item = String> {
-    changes.iter().map(|change| format!("  {}", change.words()))
+    let values = changes.iter().flat_map(Change::values);
+    values.map(|one| format!("  {}", one.words()))
 }
 
 fn event_lines(events: &[Event]) -> impl Iterator<Item = String> {

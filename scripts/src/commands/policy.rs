@@ -6,16 +6,13 @@ use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::assess::FindingId;
-use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Names, deciding_policy, explain, pending};
+use crate::governance::{Names, current_policy, deciding_policy, explain};
 use crate::history::{self, Wanted};
 use crate::output::Outcome;
-use crate::progress::Progress;
 use crate::report::CommandReport;
 use crate::review::Policies;
 use crate::text::nearest;
-use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -43,7 +40,7 @@ pub(super) async fn update(
     let sender = client.caller("policy update")?;
     let mut is_own = false;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
-    match confirm::current(&client, registry, name, role).await? {
+    match current_policy(&client, registry, name, role).await? {
         Some(old) if old == expression && context.is_export() => {
             let what = format!("the policy of {role} is that already");
             return Err(ExportError::Nothing { what }.into());
@@ -57,9 +54,6 @@ pub(super) async fn update(
         }
         Some(old) => {
             is_own = confirm::has_part(role, &old, sender)?;
-            warn_of_open(context, &client, (registry, name), role).await?;
-            let line = format!("policy of {role} was {}", names.policy(&old));
-            context.output.note(&line);
             update.was = Some(old);
         }
         None => {
@@ -75,7 +69,7 @@ pub(super) async fn update(
     for other in [confirm::MIGRATE, confirm::POLICY] {
         match other == role {
             true => policies.push(expression.clone()),
-            false => policies.extend(confirm::current(&client, registry, name, other).await?),
+            false => policies.extend(current_policy(&client, registry, name, other).await?),
         }
     }
     if let [migrate, policy] = policies.as_slice() {
@@ -128,25 +122,6 @@ impl CommandReport for Unchanged<'_> {
             self.update.role
         )]
     }
-}
-
-/// Says which open actions of a role end once its policy is another one.
-async fn warn_of_open(
-    context: &Context,
-    client: &Client,
-    (registry, name): (Address, &str),
-    role: &str,
-) -> Result<(), Error> {
-    let open = pending(client, registry, name).await?;
-    for action in &open.actions {
-        if action.says.role() == role {
-            context.output.note(&format!(
-                "warning: the new policy of {role} ends the open action {}: it is to be proposed anew",
-                action.action
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Explains the policy of one role, or of every role that a definition has.

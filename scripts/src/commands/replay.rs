@@ -2,13 +2,14 @@
 
 use super::args::PlanArgs;
 use super::context::Context;
-use super::plan::word;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{Functions, interfaces};
 use crate::governance::Names;
 use crate::output::Outcome;
-use crate::plan::{self, Abis, Group, Kind, Plan, PlanRequest, Replay, StorageDifference};
+use crate::plan::{
+    self, Abis, FieldValues, Group, Kind, Plan, PlanRequest, Replay, StorageDifference,
+};
 use crate::progress::Progress;
 use crate::registry::RecordedCode;
 use crate::text::grouped;
@@ -181,11 +182,12 @@ fn heading(group: &Group, names: &Names) -> String {
 }
 
 fn ends(slot: &StorageDifference) -> String {
-    let name = slot.name.clone().unwrap_or_else(|| slot.slot.to_string());
+    let values = slot.word.values();
+    let values: Vec<String> = values.iter().map(FieldValues::words).collect();
     let by = if slot.by_upgrade {
         ", by the upgrade itself"
     } else {
         ""
     };
-    format!("{name} {} → {}{by}", word(&slot.before), word(&slot.after))
+    format!("{}{by}", values.join("; "))
 }

@@ -75,7 +75,11 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     let (role, text) = deciding_policy(&client, registry, name, role).await?;
     let wanted = Wanted::OfAction(action);
     let history = history::read_part(&client, registry, name, &names, wanted).await?;
-    let shown = shown(place, &governed).await?;
+    let mut shown = shown(place, &governed).await?;
+    if open.is_none() {
+        // What it did to the policy of that time is not known any more.
+        shown.policy_change = None;
+    }
     let checked = match &open {
         Some(open) => Some(checked(place, action, (&governed, &shown), open).await?),
         None => None,
@@ -132,7 +136,7 @@ async fn checked(
         return Err(GovernanceError::NotOpen { action }.into());
     }
     Ok(Checked {
-        contracts: contracts(client, &open.missing).await?,
+        contracts: contracts(client, open.needed()).await?,
         created: tried.created,
         state_difference: tried.state_difference,
         findings: all,

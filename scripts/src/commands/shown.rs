@@ -7,7 +7,7 @@ use super::facts::Place;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{DecodedCall, Functions, interfaces};
-use crate::governance::{Call, Display, GovernedCall, ShownCall, code_facts};
+use crate::governance::{Call, Display, GovernedCall, PolicyChange, ShownCall, code_facts};
 use crate::ids::CodeHash;
 use crate::interface::Callable;
 use crate::model::StepKind;
@@ -28,9 +28,11 @@ pub(super) async fn shown_call(
     bytes: &[u8],
     call: &Call,
 ) -> Result<ShownCall, Error> {
-    let mut differs = Vec::new();
+    let (names, mut differs) = (place.context.names(), Vec::new());
     Ok(ShownCall {
-        display: Display::of(bytes, &place.context.names())?,
+        display: Display::of(bytes, &names)?,
+        policy_change: PolicyChange::of(place.client, place.registry, (call, bytes), &names)
+            .await?,
         facts: code_facts(place.client, call).await?,
         decoded: decoded(place, call).await?,
         builds: place.context.builds(call, |why| differs.push(why))?,

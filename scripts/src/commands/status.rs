@@ -104,6 +104,12 @@ impl CommandReport for StatusReport {
     fn lines(&self, names: &Names) -> Vec<String> {
         match &self.found {
             Found::Instance(one) => one.lines(names),
+            Found::Definitions { definitions, .. } if definitions.is_empty() => {
+                vec![
+                    "nothing is defined yet; next: stylus-upgrades define NAME --migrate POLICY"
+                        .into(),
+                ]
+            }
             Found::Definitions {
                 definitions,
                 migrations,

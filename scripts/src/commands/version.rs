@@ -33,7 +33,9 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
     }
     let new = work.version(args, Becomes::Registered).await?;
     let outcome = describe(&new, &work);
-    let bytes = abi::addVersionCall::from(new).abi_encode().into();
+    let call = abi::addVersionCall::from(new);
+    let bytes = call.abi_encode().into();
+    work.require_same_call(&call.version, &bytes)?;
     propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
 
@@ -145,7 +147,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
         return Ok(outcome);
     }
     let outcome = describe(&new, &work);
-    work.warn_of_others(&call.version, &bytes);
+    work.require_same_call(&call.version, &bytes)?;
     let sending = Sending::of(&bytes).after(work.sent);
     let sending = sending.rolling(&overrides, work.checks);
     sending.propose(place, outcome).await

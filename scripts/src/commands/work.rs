@@ -10,6 +10,7 @@ pub(super) use action::check_action;
 
 use super::args::{StepArgs, StorageArgs, VersionArgs};
 use super::calldata;
+use super::confirm;
 use super::context::Context;
 use super::facts::{Asked, Place};
 use super::path::{check_few, check_stragglers};
@@ -21,9 +22,8 @@ use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::client::{Client, Sent};
 use crate::expect::Expectations;
 use crate::governance::{Call, PendingAction, pending};
-use crate::ids::ActionId;
+use crate::ids::{ActionId, CodeHash};
 use crate::layout::Who;
-use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::{Document, Layout};
@@ -261,6 +261,15 @@ impl<'a> Work<'a> {
                     found: new.code.codehash,
                 })
             }
+            _ if self.does == Does::Send => self.require_no_other(version, |other| {
+                let (_, code, _) = other.says.version()?;
+                let (theirs, ours) = (CodeHash::from(code?.codehash), new.code.codehash);
+                (theirs != ours).then(|| {
+                    format!(
+                        "names other code than this source is built to, {theirs} and not {ours}"
+                    )
+                })
+            }),
             _ => Ok(()),
         }
     }
@@ -390,16 +399,36 @@ impl<'a> Work<'a> {
         }))
     }
 
-    /// Another open action for the same version is worth knowing: its approvals do not count for
-    /// this one.
-    pub(super) fn warn_of_others(&self, version: &str, bytes: &Bytes) {
-        for other in self.open.iter().filter(|other| other.call != *bytes) {
-            if matches!(other.says.version(), Some((label, ..)) if label == version) {
-                self.context.output.note(&format!(
-                    "warning: another action for {} {version} is open and says something else: {}",
-                    self.name, other.action
-                ));
-            }
-        }
+    /// Refuses another call for a version that an open action is about, unless that is meant: an approval of the one
+    /// does not count for the other. `differs` says what the other action has in another way.
+    fn require_no_other(
+        &self,
+        version: &str,
+        differs: impl Fn(&PendingAction) -> Option<String>,
+    ) -> Result<(), Error> {
+        let same = |other: &&PendingAction| matches!(other.says.version(), Some((label, ..)) if label == version);
+        let others = self.open.iter().filter(same);
+        let notices = others.filter_map(|other| {
+            let subject = format!("{} {version}", self.name);
+            Some(confirm::other_action(
+                &subject,
+                (other.action, other.proposer),
+                &differs(other)?,
+                self.context,
+            ))
+        });
+        confirm::require(self.context, &notices.collect::<Vec<_>>())
+    }
+
+    /// Refuses other bytes than those of an open action that does the same for that version.
+    pub(super) fn require_same_call(&self, version: &str, bytes: &Bytes) -> Result<(), Error> {
+        let code = |call: &Call| call.version().and_then(|(_, code, _)| Some(code?.codehash));
+        let own = Call::decode(bytes).ok().and_then(|own| code(&own));
+        self.require_no_other(version, |other| {
+            // Of other code it was said before anything was deployed.
+            let is_told = own.is_some() && code(&other.says).is_some() && code(&other.says) != own;
+            let is_same_kind = other.call.get(..4) == bytes.get(..4);
+            (is_same_kind && other.call != *bytes && !is_told).then(|| "says something else".into())
+        })
     }
 }

@@ -5,7 +5,7 @@ use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::functions::DecodedCall;
-use crate::governance::{Display, not_executed};
+use crate::governance::{Display, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
@@ -26,6 +26,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         section {
             h2 { "What it does" }
             (display(&review.shown.display, &review.shown.decoded))
+            (policy_change(review.shown.policy_change.as_ref()))
             p { "action " code.address { (review.action) } }
             @if review.readiness.is_some() { (links(place, review)) }
         }
@@ -80,7 +81,7 @@ fn state(place: &PageContext, review: &Review) -> Markup {
                     span.countdown data-until=(open.not_before) {} }
             }
             p { "approved: " (addresses(place, &open.approved)) }
-            p { "missing: " (addresses(place, &open.missing)) }
+            p { "missing: " (addresses(place, open.needed())) }
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
     }
@@ -125,7 +126,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         let query = [("id", id.as_str()), ("do", operation)];
         html! { a.button href=(way(place, "/before", &query)) { (label) } " " }
     };
-    let is_missing = open.missing.contains(&account);
+    let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
     let execution = match open.blocked_by {
         BlockedBy::Nothing => Execution::Possible,
@@ -195,6 +196,20 @@ pub fn display(display: &Display, decoded: &[DecodedCall]) -> Markup {
                 dt { (text(&field.name)) } dd { (text(&field.value)) }
             }
             dt { "payload" } dd { code.address { (display.payload) } }
+        }
+    }
+}
+
+/// What it does to a policy.
+pub fn policy_change(change: Option<&PolicyChange>) -> Markup {
+    html! {
+        @if let Some(change) = change {
+            dl.fields {
+                dt { "policy of " (text(&change.role)) " now" }
+                dd { (text(change.was.as_deref().unwrap_or("not set"))) }
+                dt { "afterwards" } dd { (text(&change.becomes)) }
+            }
+            (findings(&change.effects))
         }
     }
 }

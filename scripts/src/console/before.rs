@@ -1,6 +1,6 @@
 //! What will happen, before the wallet is asked.
 
-use super::action::display;
+use super::action::{display, policy_change};
 use super::decision::{Before, Decision};
 use super::page::{PageContext, address, findings, link, text};
 use crate::assess::Consent;
@@ -17,6 +17,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
         section {
             h2 { "What the action does" }
             (display(&decision.display, &before.decoded))
+            (policy_change(decision.policy_change.as_ref()))
         }
         @if !decision.findings.is_empty() {
             section {

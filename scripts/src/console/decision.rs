@@ -6,7 +6,7 @@ use crate::assess::{Consent, Coverage, Finding, Part, Severity};
 use crate::checks::Assessment;
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
-use crate::governance::{Display, Simulated};
+use crate::governance::{Display, PolicyChange, ShownCall, Simulated};
 use crate::ids::ActionId;
 use crate::plan::{Plan, Verdict};
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -25,6 +25,9 @@ pub struct Decision {
     pub action: ActionId,
     /// What the action does.
     pub display: Display,
+    /// What it does to a policy, where it sets one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_change: Option<PolicyChange>,
     /// What it comes to, in words.
     pub sentence: String,
     /// Whose signatures count.
@@ -126,6 +129,7 @@ impl Planned {
             *balance = balance.map(|_| (U256::ONE, U256::ONE));
             for change in changes {
                 (change.before, change.after) = (B256::ZERO, B256::ZERO);
+                change.fields.clear();
             }
         }
         self
@@ -143,6 +147,12 @@ impl Decision {
 }
 
 impl Before {
+    /// Takes over what is known of the call beside its bytes.
+    pub fn take(&mut self, shown: &ShownCall) {
+        self.decoded.clone_from(&shown.decoded);
+        self.decision.policy_change.clone_from(&shown.policy_change);
+    }
+
     /// What is decided on, before anything is asked of a wallet.
     pub fn of(decision: Decision) -> Self {
         Self {
@@ -223,6 +233,7 @@ pub(super) mod tests {
                     name: None,
                     before: B256::ZERO,
                     after: B256::with_last_byte(6),
+                    fields: Vec::new(),
                 }],
                 balance: Some((U256::ZERO, U256::ONE)),
                 events: Vec::new(),
@@ -256,6 +267,7 @@ pub(super) mod tests {
             account: Address::ZERO,
             action: ActionId::default(),
             display,
+            policy_change: None,
             sentence: "Sent now".into(),
             signers: Vec::new(),
             left_out: Vec::new(),

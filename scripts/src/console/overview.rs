@@ -17,7 +17,7 @@ const AT_MAX: usize = 20;
 pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
     let is_mine = |one: &&OpenAction| {
         let account = place.account;
-        account.is_some_and(|account| one.readiness().missing.contains(&account))
+        account.is_some_and(|account| one.readiness().needed().contains(&account))
     };
     let mine: Vec<&OpenAction> = pending.actions.iter().filter(is_mine).collect();
     html! {

@@ -5,10 +5,10 @@ use super::page::{PageContext, address, finding, text, way};
 use crate::assess::{Coverage, Extent, Finding, Part, Severity};
 use crate::functions::DecodedCall;
 use crate::plan::{
-    Change, Event, Group, Kind, Plan, Reads, Replay, ether, not_tried, only_started,
+    Change, Event, FieldValues, Group, Kind, Plan, Reads, Replay, ether, not_tried, only_started,
 };
 use crate::review::Review;
-use crate::text::{grouped, word};
+use crate::text::grouped;
 use maud::{Markup, html};
 
 /// Past transactions that are sent again where a page asks for it.
@@ -162,7 +162,7 @@ fn changes(all: &[Change]) -> Markup {
             div.wide tabindex="0" role="region" aria-label="Storage that would change" { table {
                 thead { tr { th scope="col" { "variable" } th scope="col" { "before" }
                     th scope="col" { "after" } } }
-                tbody { @for change in all { (row(change)) } }
+                tbody { @for value in all.iter().flat_map(Change::values) { (row(&value)) } }
             } }
         }
     }
@@ -210,9 +210,10 @@ fn replayed(place: &PageContext, replay: &Replay) -> Markup {
             @if !replay.storage.is_empty() {
                 h3 { "Storage that ends otherwise" }
                 ul { @for one in &replay.storage { li {
-                    (address(place, one.account)) " "
-                    @match &one.name { Some(name) => (text(name)), None => code { (one.slot) } }
-                    ": " code { (word(&one.before)) } " → " code { (word(&one.after)) }
+                    (address(place, one.account))
+                    @for value in one.word.values() {
+                        " " (text(&value.name)) ": " code { (text(&value.before)) } " → " code { (text(&value.after)) }
+                    }
                     @if one.by_upgrade { ", by the upgrade itself" }
                 } } }
             }
@@ -259,17 +260,12 @@ fn group_card(place: &PageContext, group: &Group) -> Markup {
     }
 }
 
-fn row(change: &Change) -> Markup {
+fn row(value: &FieldValues) -> Markup {
     html! {
         tr {
-            td {
-                @match &change.name {
-                    Some(name) => (text(name)),
-                    None => { code.address { (change.slot) } },
-                }
-            }
-            td { code { (word(&change.before)) } }
-            td { code { (word(&change.after)) } }
+            td { (text(&value.name)) }
+            td { code { (text(&value.before)) } }
+            td { code { (text(&value.after)) } }
         }
     }
 }

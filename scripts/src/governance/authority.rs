@@ -1,6 +1,7 @@
 //! Whether the key may propose at all, before it pays for a deployment.
 
 use super::calls::Call;
+use super::policy_change::current_policy;
 use crate::client::{ChainError, Client, Revert};
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
@@ -30,15 +31,12 @@ pub async fn deciding_policy(
     name: &str,
     role: &str,
 ) -> Result<(String, String), ChainError> {
-    let reader = client.registry(registry);
-    match reader.policy(name, role).await {
-        Ok(text) => Ok((role.into(), text)),
-        Err(error) if error.is_refused_as::<abi::UnknownRole>() && role == "pause" => {
-            let instead = role_of(role, |_| false);
-            Ok((instead.into(), reader.policy(name, instead).await?))
-        }
-        Err(error) => Err(error),
+    if let Some(text) = current_policy(client, registry, name, role).await? {
+        return Ok((role.into(), text));
     }
+    let instead = role_of(role, |_| false);
+    let text = client.registry(registry).policy(name, instead).await?;
+    Ok((instead.into(), text))
 }
 
 /// Whether the caller has a part in what `call` asks for: the policy names it, or asks contracts alone.

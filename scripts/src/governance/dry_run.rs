@@ -150,7 +150,11 @@ pub(super) fn behind(
     let Some(cause) = cause else {
         return Ok((measured, executed(&simulation, ours)?));
     };
-    let proxy = simulation.failing(ours);
+    let (proxy, step) = simulation.failing(ours);
+    let cause = match cause {
+        Cause::Revert(revert) => Cause::Revert(revert.ended(step)),
+        halt => halt,
+    };
     let failure = Failure { cause, proxy };
     // What a contract sends comes from a transaction of somebody else, and what it does there may differ.
     let dry_run = match contract(&simulation, others, sender) {

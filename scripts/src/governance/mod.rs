@@ -20,6 +20,7 @@
 //! | `standing` | whether what an earlier run did still is so |
 //! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
 //! | [`explain`](explain()) | a policy in words |
+//! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
 //! | [`tree`](tree()) | the same as a tree that says who approved |
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
@@ -44,6 +45,7 @@ mod kinds;
 mod names;
 mod pending;
 mod place;
+mod policy_change;
 mod progress;
 mod revert_cause;
 mod reviewed;
@@ -73,6 +75,7 @@ pub use pending::{
     Open, PendingAction, UnreadableAction, all_pending, pending, proposed, readiness, superseded_by,
 };
 pub use place::{Placed, find, place};
+pub use policy_change::{PolicyChange, current_policy};
 pub use progress::{not_executed, progress_lines};
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use reviewed::Reviewed;

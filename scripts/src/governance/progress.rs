@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 /// Why an open action is not executed.
 pub fn not_executed(readiness: &Readiness) -> String {
-    let more = readiness.required.saturating_sub(readiness.approvals);
+    let more = readiness.more();
     match readiness.blocked_by {
         BlockedBy::Approvals => format!("{} needed", count(more, "more approval")),
         BlockedBy::Delay => format!("a delay runs until {}", utc(readiness.not_before)),
@@ -34,13 +34,13 @@ fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
         addresses => names.list(addresses),
     };
     let mut lines = vec![format!("approved   {}", list(&open.approved))];
-    let more = open.required.saturating_sub(open.approvals);
+    let (more, needed) = (open.more(), open.needed());
     if more > 0 {
-        let count = match usize::from(more) == open.missing.len() {
+        let count = match usize::from(more) == needed.len() {
             true => String::new(),
             false => format!("{more} of "),
         };
-        lines.push(format!("missing    {count}{}", list(&open.missing)));
+        lines.push(format!("missing    {count}{}", list(needed)));
     }
     let next = match open.blocked_by {
         BlockedBy::Approvals => "; the other approvers send the same call",

@@ -5,8 +5,8 @@ use super::authority::deciding_policy;
 use super::calls::Call;
 use super::error::GovernanceError;
 use super::pending::{proposed, readiness};
-use crate::call_tree;
-use crate::client::{ChainError, Client};
+use crate::call_tree::{self, Frame};
+use crate::client::{ChainError, Client, StepEnd};
 use crate::ids::ActionId;
 use crate::model::BlockedBy;
 use crate::simulation::failed_upgrade;
@@ -18,6 +18,7 @@ use alloy::sol_types::SolCall;
 use serde_json::json;
 use serde_json::value::RawValue;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::MigrationNotApplied;
 use stylus_upgrades_interface::registry::IRegistry::{NotAnApprover, migrateCall};
 
 /// How others are upgraded without an instance that cannot be.
@@ -39,14 +40,24 @@ pub(super) async fn with_cause(
     if error.is_refused_as::<NotAnApprover>() {
         return not_an_approver(client, registry, call, error).await;
     }
-    if error.revert().is_none() || !call.starts_with(&migrateCall::SELECTOR) {
+    let is_migration = call.starts_with(&migrateCall::SELECTOR);
+    let is_step = error.is_refused_as::<MigrationNotApplied>();
+    if error.revert().is_none() || !(is_migration || is_step) {
         return error.into();
     }
-    let error = Box::new(error);
-    match failing(client, registry, sender, call).await {
-        Ok(Some(proxy)) => GovernanceError::InstanceFails { proxy, error },
-        Ok(None) => (*error).into(),
-        Err(NotTraced) => GovernanceError::InstanceUnknown { error },
+    match traced(client, registry, sender, call).await {
+        Ok(frames) => {
+            let error = Box::new(error.ended(StepEnd::of(&frames, None)));
+            match failed_upgrade(&frames, registry) {
+                Some(proxy) => GovernanceError::InstanceFails { proxy, error },
+                None => (*error).into(),
+            }
+        }
+        Err(NotTraced) if is_migration => {
+            let error = Box::new(error);
+            GovernanceError::InstanceUnknown { error }
+        }
+        Err(NotTraced) => error.into(),
     }
 }
 
@@ -99,13 +110,13 @@ async fn delayed(
 /// The endpoint does not trace calls.
 struct NotTraced;
 
-/// The proxy whose upgrade failed when the call was tried once more.
-async fn failing(
+/// The calls, where the call is tried once more.
+async fn traced(
     client: &Client,
     registry: Address,
     sender: Address,
     call: &Bytes,
-) -> Result<Option<Address>, NotTraced> {
+) -> Result<Vec<Frame>, NotTraced> {
     let request = TransactionRequest::default()
         .with_from(sender)
         .with_to(registry)
@@ -114,6 +125,5 @@ async fn failing(
     let provider = client.provider();
     let traced = provider.raw_request::<_, Box<RawValue>>("debug_traceCall".into(), query);
     let answer = traced.await.map_err(|_| NotTraced)?;
-    let frames = call_tree::read(&answer).map_err(|_| NotTraced)?;
-    Ok(failed_upgrade(&frames, registry))
+    call_tree::read(&answer).map_err(|_| NotTraced)
 }

@@ -5,6 +5,7 @@
 use super::built::BuildFacts;
 use super::display::Display;
 use super::facts::CodeFacts;
+use super::policy_change::PolicyChange;
 use crate::functions::DecodedCall;
 use serde::Serialize;
 
@@ -13,6 +14,9 @@ use serde::Serialize;
 pub struct ShownCall {
     /// What the bytes say.
     pub display: Display,
+    /// What they do to a policy, where they set one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_change: Option<PolicyChange>,
     /// What the chain says about the code that they name.
     pub facts: Vec<CodeFacts>,
     /// The initializer or the migration in it, in words.
@@ -27,17 +31,22 @@ pub struct ShownCall {
 impl ShownCall {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        [self.display.lines(), self.lines_of_code()].concat()
+        [self.display.lines(), self.lines_beside()].concat()
     }
 
     /// The lines of what is known beside the bytes.
-    pub fn lines_of_code(&self) -> Vec<String> {
+    pub fn lines_beside(&self) -> Vec<String> {
+        let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
         let facts = self.facts.iter().flat_map(CodeFacts::lines);
         let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
         let differs = self.differs.iter();
         let differs = differs.map(|why| format!("do not approve: {why}"));
         let builds = self.builds.iter().flat_map(BuildFacts::lines);
-        let all = facts.chain(decoded).chain(differs).chain(builds);
+        let all = policy
+            .chain(facts)
+            .chain(decoded)
+            .chain(differs)
+            .chain(builds);
         all.map(|line| format!("  {line}")).collect()
     }
 }

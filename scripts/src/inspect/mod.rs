@@ -3,7 +3,6 @@
 //! | module | holds |
 //! |---|---|
 //! | [`storage`](fields()) | the variables of a layout with what their slots hold |
-//! | `value` | bytes of a slot in the words of their type |
 //! | [`events`](events()) | what the registry and the framework's part of the contract emitted |
 //! | [`path`](steps_to()) | the steps that lead to a version |
 //! | [`migration`](MigrationStatus) | the complex migration that it is in |
@@ -12,7 +11,6 @@ mod events;
 mod migration;
 mod path;
 mod storage;
-mod value;
 
 pub use events::{OwnEvent, events};
 pub use migration::MigrationStatus;

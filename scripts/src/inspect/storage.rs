@@ -1,8 +1,8 @@
 //! The variables of a layout with what their slots hold.
 
-use super::value::value;
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256, U256, hex, keccak256};
+use crate::layout::{Held, WORD};
+use alloy::primitives::{Address, B256, U256};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +17,6 @@ const REASONS_MAX: usize = 16;
 const DEEPEST: u8 = 8;
 /// Slots that are asked for at once.
 const AT_ONCE: usize = 8;
-/// Slots of one text that are read, at most.
-const TEXT_MAX: u64 = 8;
-/// Bytes of a slot.
-const WORD: u64 = 32;
 
 /// A variable, or a member of one, with what is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,11 +44,8 @@ pub struct FieldValue {
 struct Wanted<'a> {
     area: &'a str,
     name: String,
-    kind: Option<&'a TypeItem>,
     type_id: &'a str,
-    slot: U256,
-    offset: u64,
-    size: u64,
+    held: Held<'a>,
 }
 
 /// What a layout says is read.
@@ -73,30 +66,22 @@ pub async fn fields(
     layout: &Layout,
 ) -> Result<(Vec<FieldValue>, Option<String>), ChainError> {
     let Found { wanted, left_out } = Found::of(layout);
-    let words = read(client, proxy, wanted.iter().map(|one| one.slot)).await?;
-    let long = wanted.iter().flat_map(|one| {
-        let word = words.get(&one.slot).copied().unwrap_or_default();
-        let is_text = one.kind.is_some_and(|kind| kind.encoding == "bytes");
-        let count = match (is_text, length(word)) {
-            (true, Length::Elsewhere(bytes)) => bytes.div_ceil(WORD).min(TEXT_MAX),
-            _ => 0,
-        };
-        let first = begin(one.slot);
-        (0..count).map(move |part| first.wrapping_add(U256::from(part)))
-    });
+    let words = read(client, proxy, wanted.iter().map(|one| one.held.slot)).await?;
+    let word_of = |held: &Held<'_>| words.get(&held.slot).copied().unwrap_or_default();
+    let long = wanted.iter().map(|one| one.held);
+    let long = long.flat_map(|held| held.elsewhere(word_of(&held)));
     let long: Vec<U256> = long.collect();
     let texts = read(client, proxy, long.into_iter()).await?;
     let all = wanted.into_iter().map(|one| {
-        let word = words.get(&one.slot).copied().unwrap_or_default();
-        let shown = shown(layout, &one, word, &texts);
+        let (held, word) = (one.held, word_of(&one.held));
         FieldValue {
             area: one.area.into(),
-            kind: one.kind.map_or(one.type_id, |kind| &kind.label).into(),
-            slot: one.slot.into(),
-            offset: one.offset,
-            size: one.size,
+            kind: held.kind.map_or(one.type_id, |kind| &kind.label).into(),
+            slot: held.slot.into(),
+            offset: held.offset,
+            size: held.size,
             word,
-            value: shown,
+            value: held.words(layout, word, &texts),
             name: one.name,
         }
     });
@@ -225,11 +210,13 @@ impl<'a> Found<'a> {
             self.wanted.push(Wanted {
                 area,
                 name,
-                kind,
                 type_id: &item.type_id,
-                slot,
-                offset: item.offset,
-                size: size.unwrap_or(WORD),
+                held: Held {
+                    kind,
+                    slot,
+                    offset: item.offset,
+                    size: size.unwrap_or(WORD),
+                },
             });
         }
     }
@@ -252,85 +239,6 @@ async fn read(
         .buffered(AT_ONCE)
         .try_collect()
         .await
-}
-
-/// How long a text is, and where.
-enum Length {
-    /// In the slot itself.
-    Here(u64),
-    /// From the slot's hash on.
-    Elsewhere(u64),
-    /// No compiler writes such a word: the number of bytes does not fit the form.
-    Malformed,
-}
-
-/// Of `bytes` and `string`: the lowest bit of the word says which.
-fn length(word: B256) -> Length {
-    let number = U256::from_be_bytes(word.0);
-    let half = |number: U256| u64::try_from(number / U256::from(2)).unwrap_or(u64::MAX);
-    let found = match number.bit(0) {
-        true => Length::Elsewhere(half(number - U256::ONE)),
-        false => Length::Here(half(U256::from(word[31]))),
-    };
-    match found {
-        Length::Here(WORD..) | Length::Elsewhere(..WORD) => Length::Malformed,
-        fits => fits,
-    }
-}
-
-/// Where the elements of an array or a long text begin.
-fn begin(slot: U256) -> U256 {
-    U256::from_be_bytes(keccak256(B256::from(slot)).0)
-}
-
-fn shown(layout: &Layout, one: &Wanted<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
-    let encoding = one.kind.map_or("", |kind| kind.encoding.as_str());
-    match encoding {
-        "mapping" => "its entries lie where their keys say".into(),
-        "dynamic_array" => format!("{} elements", U256::from_be_bytes(word.0)),
-        "bytes" => text(one, word, texts),
-        _ if one.size > WORD => format!("{} slots from here on", one.size.div_ceil(WORD)),
-        _ => {
-            let end = WORD.saturating_sub(one.offset).min(WORD);
-            let start = end.saturating_sub(one.size);
-            let bytes = word
-                .iter()
-                .skip(start as usize)
-                .take((end - start) as usize);
-            let bytes: Vec<u8> = bytes.copied().collect();
-            value(layout, one.kind, &bytes)
-        }
-    }
-}
-
-fn text(one: &Wanted<'_>, word: B256, texts: &BTreeMap<U256, B256>) -> String {
-    let is_string = one.kind.is_some_and(|kind| kind.label == "string");
-    let (bytes, is_cut): (Vec<u8>, bool) = match length(word) {
-        Length::Malformed => {
-            let kind = if is_string { "a string" } else { "bytes" };
-            return format!("not {kind}: {word}");
-        }
-        Length::Here(length) => (word.iter().copied().take(length as usize).collect(), false),
-        Length::Elsewhere(length) => {
-            let first = begin(one.slot);
-            let parts = (0..length.div_ceil(WORD).min(TEXT_MAX))
-                .filter_map(|part| texts.get(&first.wrapping_add(U256::from(part))));
-            let bytes: Vec<u8> = parts.flat_map(|part| part.0).collect();
-            let kept = bytes
-                .len()
-                .min(usize::try_from(length).unwrap_or(usize::MAX));
-            let is_cut = (kept as u64) < length;
-            (bytes.into_iter().take(kept).collect(), is_cut)
-        }
-    };
-    let mut shown = match is_string.then(|| String::from_utf8(bytes.clone())) {
-        Some(Ok(text)) => format!("{text:?}"),
-        _ => hex::encode_prefixed(&bytes),
-    };
-    if is_cut {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

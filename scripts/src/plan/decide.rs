@@ -68,9 +68,10 @@ pub(super) fn decide(
                     if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
                 }
                 Err(error) => {
-                    let mut finding = error.finding()?;
                     let sent = simulation.request(*who, registry, call.clone(), U256::ZERO)?;
-                    if let Some(proxy) = simulation.failing(sent) {
+                    let (proxy, step) = simulation.failing(sent);
+                    let mut finding = error.ended(step).finding()?;
+                    if let Some(proxy) = proxy {
                         finding.message += &format!(", and what fails is instance {proxy}");
                         let next = finding.next.take().into_iter().chain([leave_behind()]);
                         finding.next = Some(next.collect::<Vec<_>>().join("; or "));

@@ -65,14 +65,41 @@ pub struct Change {
     pub before: B256,
     /// What it would hold.
     pub after: B256,
+    /// Those of its variables that would change; none where their types are not known.
+    #[serde(default)]
+    pub fields: Vec<FieldValues>,
+}
+
+/// A variable before and after, in the words of its type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldValues {
+    /// Its name.
+    pub name: String,
+    /// What it holds now.
+    pub before: String,
+    /// What it would hold.
+    pub after: String,
+}
+
+impl FieldValues {
+    /// Name and values: `cap: 0 → 777`.
+    pub fn words(&self) -> String {
+        format!("{}: {} → {}", self.name, self.before, self.after)
+    }
 }
 
 impl Change {
-    /// Its variables, or its slot, and what it holds: `cap: 0 → 777`.
-    pub fn words(&self) -> String {
+    /// What changes in it by variable; the whole word where not all of it is known.
+    pub fn values(&self) -> Vec<FieldValues> {
+        if !self.fields.is_empty() {
+            return self.fields.clone();
+        }
         let name = self.name.clone();
-        let name = name.unwrap_or_else(|| self.slot.to_string());
-        format!("{name}: {} → {}", word(&self.before), word(&self.after))
+        vec![FieldValues {
+            name: name.unwrap_or_else(|| self.slot.to_string()),
+            before: word(&self.before),
+            after: word(&self.after),
+        }]
     }
 }
 
@@ -193,13 +220,8 @@ pub(super) fn compare(
 /// What changed in an account's storage.
 pub(super) fn changes_of(all: &[SlotChange], proxy: Address, names: &SlotNames) -> Vec<Change> {
     let own = all.iter().filter(|change| change.address == proxy);
-    own.map(|change| Change {
-        slot: change.slot.into(),
-        name: names.get(change.slot.into()),
-        before: change.before,
-        after: change.after,
-    })
-    .collect()
+    own.map(|change| names.change(change.slot.into(), change.before, change.after))
+        .collect()
 }
 
 /// What a log says.

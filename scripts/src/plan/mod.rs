@@ -29,7 +29,7 @@ pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::PlanError;
-pub use instances::{Change, Event, InstancePlan, not_tried, only_started};
+pub use instances::{Change, Event, FieldValues, InstancePlan, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
 pub use trials::Trials;

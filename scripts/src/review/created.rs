@@ -1,8 +1,7 @@
 //! What the creation of an instance would make: its address, the code that it runs, and what its storage would hold.
 
 use crate::ids::CodeHash;
-use crate::plan::{Creation, ether};
-use crate::text::word;
+use crate::plan::{Change, Creation, ether};
 use alloy::primitives::Address;
 use serde::Serialize;
 
@@ -40,9 +39,8 @@ impl Created {
             return lines;
         };
         lines.push(format!("  proxy    {}", tried.proxy));
-        for one in &tried.changes {
-            let name = one.name.clone().unwrap_or_else(|| one.slot.to_string());
-            lines.push(format!("  holds    {name}: {}", word(&one.after)));
+        for one in tried.changes.iter().flat_map(Change::values) {
+            lines.push(format!("  holds    {}: {}", one.name, one.after));
         }
         lines.extend(
             tried

@@ -95,7 +95,7 @@ impl ReadableAction {
         let mut lines = self.shown.display.lines();
         lines.push(format!("proposed by {}", names.long(self.open.proposer)));
         lines.extend(progress_lines(&self.open.readiness, names));
-        lines.extend(self.shown.lines_of_code());
+        lines.extend(self.shown.lines_beside());
         let superseded = self.superseded.iter();
         lines.extend(superseded.map(|what| format!("  superseded: {what} already")));
         lines.push(format!("next: {}", self.next));

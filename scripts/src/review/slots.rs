@@ -40,6 +40,8 @@ pub enum Change {
     New,
     /// It has another name.
     Renamed,
+    /// A member was added to it, on bytes that no field had.
+    Extended,
     /// Too little is known of its type.
     Unknown,
     /// It has another type, or a member of it has changed.
@@ -70,8 +72,16 @@ impl Area {
         }];
         for (side, fields) in [("before", &self.before), ("after", &self.after)] {
             lines.extend(fields.iter().map(|one| {
+                let why = match (side, one.change, one.note.as_str()) {
+                    ("after", Change::Retyped | Change::Extended | Change::Unknown, why)
+                        if !why.is_empty() =>
+                    {
+                        format!(" ({why})")
+                    }
+                    _ => String::new(),
+                };
                 format!(
-                    "  {side:<6}  slot {:<4} byte {:<2}  {:<8} {}: {}",
+                    "  {side:<6}  slot {:<4} byte {:<2}  {:<8} {}: {}{why}",
                     one.slot,
                     one.offset,
                     one.words(),
@@ -185,10 +195,14 @@ fn drawn(
     if changes.is_empty() {
         changes.push(change);
     }
-    let notes: Vec<&str> = all
+    // Where it is about a member, the type reads the same before and after.
+    let notes = all
         .iter()
-        .map(|(finding, _)| finding.note.as_str())
-        .collect();
+        .map(|(finding, _)| match finding.field == item.label {
+            true => finding.note.clone(),
+            false => format!("{}: {}", finding.field, finding.note),
+        });
+    let notes: Vec<String> = notes.collect();
     Drawn {
         label: item.label.clone(),
         kind: kind.map_or_else(|| item.type_id.clone(), |kind| kind.label.clone()),
@@ -218,6 +232,7 @@ fn change_of(finding: &FieldChange) -> Change {
     let is_here = is_same((&old.slot, old.offset), (&new.slot, new.offset));
     match finding.verdict {
         Verdict::Rename => Change::Renamed,
+        Verdict::SafeAppend => Change::Extended,
         Verdict::Unknown => Change::Unknown,
         Verdict::Reorder | Verdict::Shift | Verdict::NamespaceChange if !is_here => Change::Moved,
         Verdict::GapUse if !is_here => Change::Moved,
@@ -227,9 +242,10 @@ fn change_of(finding: &FieldChange) -> Change {
 
 impl Change {
     /// All of them, in the order of a legend.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Kept,
         Self::Renamed,
+        Self::Extended,
         Self::Moved,
         Self::Retyped,
         Self::New,
@@ -242,6 +258,7 @@ impl Change {
         match self {
             Self::Kept => "=",
             Self::Renamed => "≈",
+            Self::Extended => "⊕",
             Self::Moved => "↕",
             Self::Retyped => "~",
             Self::New => "+",
@@ -255,6 +272,7 @@ impl Change {
         match self {
             Self::Kept => "kept",
             Self::Renamed => "renamed",
+            Self::Extended => "extended",
             Self::Moved => "moved",
             Self::Retyped => "retyped",
             Self::New => "new",

@@ -1,7 +1,7 @@
 //! Why a copy of the chain does not carry something out.
 
 use crate::assess::{Finding, Part};
-use crate::client::{ForkError, Revert};
+use crate::client::{ForkError, Revert, StepEnd};
 use crate::error::{Exit, Explain, Report};
 use alloy::primitives::Address;
 use stylus_chain::ChainError;
@@ -97,6 +97,17 @@ impl SimulationError {
         match self.is_refusal() {
             true => Ok(Finding::refusal(Part::Trial, None, &Report::of(&self))),
             false => Err(self),
+        }
+    }
+
+    /// The same refusal, of a step that ended like that.
+    pub(crate) fn ended(self, step: Option<StepEnd>) -> Self {
+        match self {
+            Self::Refused { what, revert } => {
+                let revert = revert.ended(step);
+                Self::Refused { what, revert }
+            }
+            other => other,
         }
     }
 

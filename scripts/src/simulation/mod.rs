@@ -7,7 +7,7 @@ mod error;
 pub use error::SimulationError;
 
 use crate::call_tree::{self, Frame};
-use crate::client::with_margin;
+use crate::client::{StepEnd, with_margin};
 use crate::model::{Block, Reader, Views};
 use alloy::primitives::{Address, B256, Bytes, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
@@ -316,13 +316,23 @@ impl Simulation {
         Ok(outcome.output)
     }
 
-    /// The instance whose upgrade fails when a call of the registry is sent, if it is one.
-    pub(crate) fn failing(&self, request: CallRequest) -> Option<Address> {
-        let registry = request.to?;
+    /// The instance whose upgrade fails when a call of the registry is sent, and how its step ended.
+    pub(crate) fn failing(&self, request: CallRequest) -> (Option<Address>, Option<StepEnd>) {
         let kind = TraceKind::Call(CallOptions::default());
         let (latest, overrides) = (BlockId::latest(), Overrides::default());
-        let traced = self.chain.trace_call(request, latest, &overrides, kind);
-        failed_upgrade(&call_tree::read_value(&traced.ok()?).ok()?, registry)
+        let registry = request.to.unwrap_or_default();
+        let called = self.chain.call(request.clone(), latest, &overrides);
+        let trap = called.ok().and_then(|outcome| outcome.note);
+        let traced = self
+            .chain
+            .trace_call(request, latest, &overrides, kind)
+            .ok();
+        let frames = traced.and_then(|answer| call_tree::read_value(&answer).ok());
+        let frames = frames.unwrap_or_default();
+        (
+            failed_upgrade(&frames, registry),
+            StepEnd::of(&frames, trap.as_deref()),
+        )
     }
 
     /// The code of an account, empty if it has none.

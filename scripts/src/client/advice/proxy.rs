@@ -55,16 +55,16 @@ impl Advise for IUpgradeabilityProxyErrors {
             ),
             Self::MigrationNotApplied(error) if error.from.is_empty() => Advice::new(
                 format!("an initializer of {} that marks itself", error.to),
-                "no mark",
-                "give the calldata of the version's own initializer, or put #[initializer] on it",
+                "no mark: it reverted without data, as a panic does, ran out of gas, or is no such initializer",
+                "stylus-upgrades create-proxy tries it first and says which; stylus-upgrades trace shows its calls",
             ),
             Self::MigrationNotApplied(error) => Advice::new(
                 format!(
                     "a migration {} → {} that marks itself",
                     error.from, error.to
                 ),
-                "no mark",
-                "give its calldata, or put #[migration] on it",
+                "no mark: it reverted without data, as a panic does, ran out of gas, or is no such migration",
+                "stylus-upgrades plan tries it on a copy and says which",
             ),
             Self::UpgradeSlotsTouched(error) => Advice::new(
                 "a step that leaves the framework's slots alone",

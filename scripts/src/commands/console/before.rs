@@ -55,6 +55,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         account,
         action,
         display: Display::of(&event.call, &names)?,
+        policy_change: None,
         sentence: String::new(),
         signers: Vec::new(),
         left_out: Vec::new(),
@@ -114,7 +115,7 @@ impl<'a> Subject<'a> {
 async fn approve(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<String, Error> {
     let governed = decoded(subject, call).await?;
     let shown = shown(subject.place(), &governed).await?;
-    page.decoded.clone_from(&shown.decoded);
+    page.take(&shown);
     let simulated = governed.simulate(subject.client).await?;
     let (what, approved) = (governed.what(), simulated.approved);
     page.decision.sentence = match simulated.executes {
@@ -157,7 +158,7 @@ async fn sign(subject: Subject<'_>, call: &Bytes, page: &mut Before) -> Result<(
     let governed = decoded(subject, call).await?;
     require_not_withdrawn(subject).await?;
     let shown = shown(subject.place(), &governed).await?;
-    page.decoded.clone_from(&shown.decoded);
+    page.take(&shown);
     let what = governed.what();
     page.decision.sentence = format!(
         "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."

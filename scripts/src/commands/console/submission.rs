@@ -96,6 +96,7 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Before, Error
         account,
         action: approval.action(),
         display: shown.display.clone(),
+        policy_change: shown.policy_change.clone(),
         sentence,
         signers,
         left_out: left_out.clone(),

@@ -122,7 +122,12 @@ fn not_tried(why: &str, name: &str, version: &str) -> Finding {
 
 /// What an instance's storage holds before and after.
 fn changes(instance: &InstancePlan) -> Option<Finding> {
-    let words: Vec<String> = instance.changes.iter().map(Change::words).collect();
+    let words: Vec<String> = instance
+        .changes
+        .iter()
+        .flat_map(Change::values)
+        .map(|one| one.words())
+        .collect();
     let says = || format!("instance {}: {}", instance.proxy, words.join("; "));
     let finding = || Finding::named(Part::Instances, Severity::Note, "storage-changes", says());
     (!words.is_empty()).then(finding)

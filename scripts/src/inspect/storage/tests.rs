@@ -2,53 +2,6 @@
 
 use super::*;
 
-fn shown_text(label: &str, word: B256, more: &[B256]) -> String {
-    let kind = TypeItem {
-        encoding: "bytes".into(),
-        label: label.into(),
-        ..TypeItem::default()
-    };
-    let slot = U256::from(3);
-    let one = Wanted {
-        area: "",
-        name: "text".into(),
-        kind: Some(&kind),
-        type_id: "",
-        slot,
-        offset: 0,
-        size: WORD,
-    };
-    let parts = more.iter().enumerate();
-    let parts = parts.map(|(at, word)| (begin(slot).wrapping_add(U256::from(at)), *word));
-    text(&one, word, &parts.collect())
-}
-
-#[test]
-fn texts_are_read_in_their_slot_or_behind_its_hash() {
-    let mut word = [0; 32];
-    word[..3].copy_from_slice(b"abc");
-    word[31] = 6;
-    assert_eq!(shown_text("string", word.into(), &[]), "\"abc\"");
-    assert_eq!(shown_text("bytes", word.into(), &[]), "0x616263");
-    let long = B256::from(U256::from(2 * 40 + 1));
-    let (first, second) = (B256::repeat_byte(b'x'), B256::repeat_byte(b'y'));
-    let expected = format!("\"{}{}\"", "x".repeat(32), "y".repeat(8));
-    assert_eq!(shown_text("string", long, &[first, second]), expected);
-    // What says that it is longer than anything is shown as far as it was read.
-    let endless = shown_text("string", B256::repeat_byte(0xff), &[first]);
-    assert_eq!(endless, format!("\"{}\"…", "x".repeat(32)));
-    word[..3].copy_from_slice(&[0xff; 3]);
-    assert_eq!(shown_text("string", word.into(), &[]), "0xffffff");
-    // Lengths that their form cannot have: more than fits inline, less than needs another slot.
-    for (last, kind, shown) in [
-        (0xf0, "string", "not a string: "),
-        (7, "bytes", "not bytes: "),
-    ] {
-        let word = B256::with_last_byte(last);
-        assert_eq!(shown_text(kind, word, &[first]), format!("{shown}{word}"));
-    }
-}
-
 #[test]
 fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
     let layout = Layout::from_json(
@@ -61,10 +14,13 @@ fn members_of_structs_are_fields_and_a_part_of_a_slot_is_its_bytes() {
     let Found { wanted, left_out } = Found::of(&layout);
     assert_eq!(left_out, BTreeSet::new());
     let one = wanted.first().expect("a field");
-    assert_eq!((one.name.as_str(), one.slot), ("pair.small", U256::ONE));
+    assert_eq!(
+        (one.name.as_str(), one.held.slot),
+        ("pair.small", U256::ONE)
+    );
     let mut word = [0; 32];
     word[29] = 9;
-    let shown = shown(&layout, one, word.into(), &BTreeMap::new());
+    let shown = one.held.words(&layout, word.into(), &BTreeMap::new());
     assert_eq!((wanted.len(), shown.as_str()), (1, "9"));
 }
 

@@ -1,9 +1,12 @@
 use super::{Pair, Said, Side, StorageCheck};
 use crate::app_error::Error;
-use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Refused, Role, decide};
+use crate::assess::{
+    Accepted, Extent, Fact, Finding, FindingId, Origin, Part, Refused, Role, decide,
+};
 use crate::error::{Exit, Explain};
 use crate::ids::LayoutHash;
 use alloy::primitives::B256;
+use std::sync::Arc;
 use stylus_layout::{Declarations, Document, Layout, Unlisted};
 
 /// A layout of whole words.
@@ -406,4 +409,22 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
             "opaque fields, of which only name and size are known: b",
         ]
     );
+}
+
+#[test]
+fn a_new_field_that_does_not_begin_empty_is_not_called_safe_too() {
+    let two = pair(&AB, &[AB[0], AB[1], ("c", "uint256")]);
+    let told = |live: &[Finding]| {
+        let compared = super::check_storage(&two.pair(), &Declarations::none()).expect("compared");
+        let check = compared.taken(&two.pair(), &Accepted::default(), live);
+        check
+            .findings
+            .iter()
+            .map(|one| one.verdict.name())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&[]), ["safe-append"]);
+    let id = FindingId::new("dirty:c");
+    let dirty = Finding::of_several(Part::LiveInstances, (id, "c"), "c holds 5", &Arc::default());
+    assert_eq!(told(&[dirty]), [] as [&str; 0]);
 }

@@ -1,6 +1,7 @@
 //! What differs from what really happened, and what storage ends otherwise.
 
 use super::super::error::PlanError;
+use super::super::instances::Change;
 use super::super::keys;
 use super::super::slots::SlotNames;
 use super::super::{Plan, PlanRequest};
@@ -29,14 +30,9 @@ pub struct Unfaithful {
 pub struct StorageDifference {
     /// The account.
     pub account: Address,
-    /// The slot.
-    pub slot: B256,
-    /// Its variables, where they are known.
-    pub name: Option<String>,
-    /// Without the upgrade.
-    pub before: B256,
-    /// With it.
-    pub after: B256,
+    /// What it holds without the upgrade, and with it.
+    #[serde(flatten)]
+    pub word: Change,
     /// The upgrade itself wrote it, and no transaction afterwards.
     pub by_upgrade: bool,
 }
@@ -99,7 +95,7 @@ pub(super) fn storage(
     plan: &Plan,
 ) -> Result<Vec<StorageDifference>, PlanError> {
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
-    let mut names = framework.clone();
+    let (nothing, mut names) = (SlotNames::default(), framework.clone());
     if let Some(layout) = &request.layout {
         names = names.with_keys(keys_of(past, request)).with_layout(layout);
     }
@@ -124,14 +120,13 @@ pub(super) fn storage(
         }
         let by_upgrade = before == at_begin(account, slot)?
             && after == copies.at_first.storage(account, slot, latest)?;
+        let known = match instances.contains(&account) {
+            true => &names,
+            false => &nothing,
+        };
         all.push(StorageDifference {
             account,
-            slot: slot.into(),
-            name: names
-                .get(slot.into())
-                .filter(|_| instances.contains(&account)),
-            before,
-            after,
+            word: known.change(slot.into(), before, after),
             by_upgrade,
         });
     }

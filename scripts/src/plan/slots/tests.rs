@@ -1,3 +1,4 @@
+use super::super::instances::FieldValues;
 use super::SlotNames;
 use alloy::primitives::{Address, B256, U256, b256, keccak256};
 use stylus_layout::Layout;
@@ -80,4 +81,101 @@ fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
         names.get(B256::with_last_byte(2)).as_deref(),
         Some("members")
     );
+}
+
+/// The lines of a word that changes, of a layout in which each field has a type of that many bytes.
+fn lines(fields: &[(&str, u64, &str)], before: B256, after: B256) -> Vec<String> {
+    let types = [
+        ("bool", 1),
+        ("uint8", 1),
+        ("int64", 8),
+        ("uint128", 16),
+        ("address", 20),
+        ("uint256", 32),
+    ];
+    let types: serde_json::Map<_, _> = types
+        .iter()
+        .map(|(label, bytes)| {
+            let kind = serde_json::json!({"label": label, "encoding": "inplace", "numberOfBytes": bytes.to_string()});
+            ((*label).to_owned(), kind)
+        })
+        .collect();
+    let items = fields.iter().map(
+        |(label, offset, kind)| serde_json::json!({"label": label, "slot": "0", "offset": offset, "type": kind}),
+    );
+    let layout = serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types});
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let change = SlotNames::default()
+        .with_layout(&layout)
+        .change(B256::ZERO, before, after);
+    change.values().iter().map(FieldValues::words).collect()
+}
+
+fn word(parts: &[(u64, u64)]) -> B256 {
+    let sum = parts.iter().fold(U256::ZERO, |sum, (offset, value)| {
+        sum | (U256::from(*value) << (8 * offset))
+    });
+    sum.into()
+}
+
+#[test]
+fn a_packed_word_changes_by_field_in_the_words_of_their_types() {
+    let packed = [
+        ("total", 0, "uint128"),
+        ("quorum", 16, "int64"),
+        ("open", 24, "bool"),
+    ];
+    let before = word(&[(0, 3), (16, 9)]);
+    let after = word(&[(0, 4), (16, u64::MAX), (24, 1)]);
+    assert_eq!(
+        lines(&packed, before, after),
+        ["total: 3 → 4", "quorum: 9 → -1", "open: false → true"]
+    );
+    assert_eq!(
+        lines(&packed, before, word(&[(0, 4), (16, 9)])),
+        ["total: 3 → 4"]
+    );
+    let account = Address::repeat_byte(0xab);
+    let owner = lines(&[("owner", 0, "address")], B256::ZERO, account.into_word());
+    assert_eq!(owner, [format!("owner: {} → {account}", Address::ZERO)]);
+    // Large numbers are numbers.
+    let large = lines(&[("cap", 0, "uint256")], B256::ZERO, word(&[(8, 1)]));
+    assert_eq!(large, ["cap: 0 → 18446744073709551616"]);
+}
+
+#[test]
+fn bytes_that_belong_to_no_field_are_not_left_out() {
+    let after = word(&[(0, 4), (20, 1)]);
+    let whole = lines(&[("total", 0, "uint128")], word(&[(0, 3)]), after);
+    assert_eq!(whole.len(), 1);
+    assert!(whole[0].starts_with("total: 3 → 0x"), "{whole:?}");
+    let unknown = lines(
+        &[("total", 0, "uint128"), ("what", 16, "T")],
+        B256::ZERO,
+        after,
+    );
+    assert!(unknown[0].starts_with("total, what: 0 → 0x"), "{unknown:?}");
+}
+
+#[test]
+fn elements_that_share_a_slot_change_each_by_itself() {
+    let layout = serde_json::json!({
+        "storage": [{"label": "votes", "slot": "0", "offset": 0, "type": "list"}],
+        "types": {
+            "u128": {"label": "uint128", "encoding": "inplace", "numberOfBytes": "16"},
+            "list": {"label": "uint128[]", "encoding": "dynamic_array", "numberOfBytes": "32", "base": "u128"},
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let names = SlotNames::default().with_layout(&layout);
+    let second: U256 = keccak256(B256::ZERO).into();
+    let change = names.change(
+        (second + U256::ONE).into(),
+        word(&[(0, 1)]),
+        word(&[(0, 1), (16, 5)]),
+    );
+    let values: Vec<String> = change.values().iter().map(FieldValues::words).collect();
+    assert_eq!(values, ["votes[3]: 0 → 5"]);
+    let length = names.change(B256::ZERO, word(&[(0, 3)]), word(&[(0, 4)]));
+    assert_eq!(length.values()[0].words(), "votes: 3 elements → 4 elements");
 }

@@ -164,3 +164,38 @@ fn of_all_small_layouts_only_what_both_have_alike_is_drawn_as_kept() {
     }
     assert_eq!(count, 1_473);
 }
+
+#[test]
+fn a_member_that_is_added_to_the_value_of_a_mapping_extends_its_field_and_is_named() {
+    let of = |members: &[&str]| {
+        let members = members.iter().enumerate().map(|(slot, label)| {
+            serde_json::json!({"label": label, "slot": slot.to_string(), "offset": 0, "type": "t_uint256"})
+        });
+        let members: Vec<_> = members.collect();
+        let map = serde_json::json!({"encoding": "mapping", "label": "mapping(uint256 => struct Point)",
+            "numberOfBytes": "32", "key": "t_uint256", "value": "t_struct(Point)"});
+        let point = serde_json::json!({"encoding": "inplace", "label": "struct Point",
+            "numberOfBytes": (32 * members.len()).to_string(), "members": members});
+        let number =
+            serde_json::json!({"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"});
+        let layout = serde_json::json!({
+            "storage": [{"label": "points", "slot": "0", "offset": 0, "type": "t_mapping(t_uint256,t_struct(Point))"}],
+            "types": {"t_mapping(t_uint256,t_struct(Point))": map, "t_struct(Point)": point, "t_uint256": number},
+        });
+        Layout::from_json(&layout.to_string()).expect("a layout")
+    };
+    let (old, new) = (of(&["x"]), of(&["x", "y"]));
+    let report = compare(&old, &new, &Declarations::none()).expect("compared");
+    assert!(report.is_safe(), "{report}");
+    let areas = draw(&old, &new, &report);
+    let after = &areas[0].after[0];
+    assert_eq!(
+        (after.change, after.words().as_str()),
+        (Change::Extended, "extended")
+    );
+    let lines = areas[0].lines();
+    assert!(
+        lines[2].ends_with("(points[].y: on bytes that nothing used)"),
+        "{lines:?}"
+    );
+}

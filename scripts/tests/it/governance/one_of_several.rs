@@ -118,6 +118,20 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
         "--initial",
         "--accept=initializer-of-other",
     ];
+    // One whose source is another learns whose action it is, before anything is sent.
+    let refused = sandbox.run("Admin", &other);
+    assert_eq!((refused.exit, error(&refused)), (Some(2), "Unconfirmed"));
+    let said = text(&refused.document["error"], "message");
+    assert!(
+        said.contains(action) && said.contains("names other code"),
+        "{said}"
+    );
+    assert!(
+        !refused.stderr.contains("sent before it failed"),
+        "{}",
+        refused.stderr
+    );
+    let other = [&other[..5], &["--accept=initializer-of-other,other-action"]].concat();
     let first = sandbox.run("Admin", &other);
     assert_eq!(first.exit, Some(3), "{first:?}");
     sandbox.done("Admin2", &other);

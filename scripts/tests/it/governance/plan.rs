@@ -155,11 +155,15 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
         "migrate(uint256)",
         "6",
     ];
-    let actions = [("Admin", &MIGRATE[..]), ("Admin2", &other[..])].map(|(who, words)| {
+    let meant = [&other[..], &["--accept", "other-action"]].concat();
+    let actions = [("Admin", &MIGRATE[..]), ("Admin2", &meant[..])].map(|(who, words)| {
         let proposed = sandbox.run(who, words);
         assert_eq!(proposed.exit, Some(3), "{proposed:?}");
         text(&proposed.document, "action").to_owned()
     });
+    let unmeant = sandbox.run("Admin2", &other);
+    assert_eq!((unmeant.exit, error(&unmeant)), (Some(2), "Unconfirmed"));
+    assert!(text(&unmeant.document["error"], "message").contains(&actions[0]));
     let refused = sandbox.run("Other", &["plan", "A", "2.0"]);
     assert_eq!((refused.exit, error(&refused)), (Some(2), "Usage"));
     let expected = text(&refused.document["error"], "expected");
