@@ -318,6 +318,9 @@ fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
 #[test]
 fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_repository() {
     let empty = live();
+    let manifest = empty.path("note/stylus-upgrades.toml");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    fs::write(&manifest, text + "# changed\n").expect("written");
     let checked = |words: &[&str]| {
         let words = [&["check", "Note", "--json"], words].concat();
         let mut command = empty.command("note", 0, &words);
