@@ -69,7 +69,11 @@ impl Empty {
     fn command(&self, folder: &str, key: usize, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
         for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.starts_with("STYLUS_") || name.ends_with("_KEY") {
+            if name.starts_with("ETH_")
+                || name.starts_with("STYLUS_")
+                || name.ends_with("_KEY")
+                || name == "CI"
+            {
                 command.env_remove(name);
             }
         }

@@ -58,6 +58,8 @@ impl FindingId {
     pub const NEW_ROLE: Self = Self::fixed("new-role");
     /// A policy in which the key that sends it has no part.
     pub const EXCLUDED_SENDER: Self = Self::fixed("excluded-sender");
+    /// A registry that a file names which nobody reviewed.
+    pub const MANIFEST_UNREVIEWED: Self = Self::fixed("manifest-unreviewed");
     /// A transfer to a version with other code than the instance runs.
     pub const OTHER_CODE: Self = Self::fixed("other-code");
     /// An open action of others that says something else about the same.
@@ -74,7 +76,8 @@ impl FindingId {
     /// Those of a trial on a copy.
     const OF_TRIALS: [Self; 3] = [Self::READS_GAS, Self::DEPENDS_ON_GAS, Self::REPLAY_EMPTY];
     /// Others that are about nothing in particular.
-    const FIXED: [Self; 7] = [
+    const FIXED: [Self; 8] = [
+        Self::MANIFEST_UNREVIEWED,
         Self::CONSTRUCTOR,
         Self::WOULD_FAIL,
         Self::POLICY_NONE,

@@ -60,7 +60,7 @@ pub use error::BuildError;
 pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use package::{FRAMEWORK, workspace_of};
-pub use reviewed::{OnDefault, Reviewed, is_tracked};
+pub use reviewed::{OnDefault, Reviewed, is_of_author, is_tracked};
 pub use revision::{REVISION, repository};
 pub use settled_lock::settle_lock;
 pub use sources::is_framework;

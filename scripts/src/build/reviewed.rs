@@ -93,6 +93,16 @@ impl OnDefault {
     }
 }
 
+/// Whether nobody but the author has the repository of a file: it has no remote, and no runner of a workflow says
+/// that it runs this.
+pub fn is_of_author(file: &Path) -> bool {
+    let is_run = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
+    let file = located(file);
+    let top = file.as_deref().ok().and_then(repository_of);
+    let remotes = top.and_then(|top| git(top, &["remote"]).ok());
+    !is_run && remotes.is_some_and(|names| names.trim().is_empty())
+}
+
 /// A file that may be gone, in a folder that is there.
 fn located(file: &Path) -> Result<PathBuf, String> {
     let unknown = || format!("{} cannot be found", file.display());

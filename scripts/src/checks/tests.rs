@@ -215,6 +215,27 @@ fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_rai
 }
 
 #[test]
+fn the_word_of_a_file_stays_one_once_a_registry_has_it() {
+    let said = || {
+        let known = side().known;
+        let mut document = known.value().expect("a document").clone();
+        document.layout = document.layout.not_built(Vec::new());
+        let recorded = Layout::from_json(&document.layout.to_json()).expect("what was kept");
+        document.layout = recorded;
+        Side {
+            hash: LayoutHash(document.hash()),
+            known: Fact::of(document, Origin::Chain),
+        }
+    };
+    for (old, new) in [(said(), side()), (side(), said()), (said(), said())] {
+        let mut way = best();
+        (way.old, way.new) = (Some(old), new);
+        let extent = found(&way).coverage.of(Part::Layout);
+        assert_eq!(extent, Some(Extent::Partial), "{way:?}");
+    }
+}
+
+#[test]
 fn what_is_accepted_and_not_there_is_a_slip_and_nobody_knows_where_nothing_was_compared() {
     let unmatched = |way: Way, id: &str| {
         let accepts = [FindingId::new(id.to_owned())].into_iter().collect();

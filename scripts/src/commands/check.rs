@@ -11,9 +11,9 @@ use super::plan::{Tried, tried};
 use super::storage;
 use crate::app_error::Error;
 use crate::assess::{
-    Coverage, Evidence, Finding, Origin, Part, Role, Severity, annotation, decide,
+    Coverage, Evidence, Finding, FindingId, Origin, Part, Role, Severity, annotation, decide,
 };
-use crate::build::{Artifact, BuildError, Reviewed, repository};
+use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
 use crate::error::{Exit, Explain, Report};
 use crate::interface::{Callable, Places, added};
@@ -106,8 +106,25 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
     let reviewed = context.as_reviewed()?;
     check.findings.extend(match &reviewed {
         Some(reviewed) => other_manifest(context, reviewed),
-        None => unreviewed_manifest(context),
+        None if args.against.is_none() => context.unreviewed_manifest(),
+        None => None, // no registry is asked
     });
+    for one in check
+        .findings
+        .iter()
+        .filter(|one| one.id == FindingId::MANIFEST_UNREVIEWED)
+    {
+        for part in [
+            Part::Layout,
+            Part::LiveInstances,
+            Part::Interface,
+            Part::Trial,
+        ] {
+            check
+                .coverage
+                .add(Evidence::some(part, one.origin, &one.message));
+        }
+    }
     let context = reviewed.as_ref().unwrap_or(context);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
@@ -160,26 +177,6 @@ fn other_manifest(changed: &Context, reviewed: &Context) -> Option<Finding> {
         )
     };
     (!is_same).then(|| found().from(Origin::Change))
-}
-
-/// That the registry is the one of a file which nobody reviewed, where no runner tells what the default branch has.
-fn unreviewed_manifest(context: &Context) -> Option<Finding> {
-    let Reviewed::No(why) = Reviewed::of(&context.manifest_file()) else {
-        return None;
-    };
-    let is_named = context.global.registry.is_some() || context.manifest.registry.is_none();
-    let message = format!(
-        "which registry is live is the word of a file that may be this change's own: {why}"
-    );
-    let found = || {
-        Finding::named(
-            Part::Registry,
-            Severity::Warning,
-            "manifest-unreviewed",
-            message,
-        )
-    };
-    (!is_named).then(|| found().from(Origin::Change))
 }
 
 impl Check<'_> {
@@ -365,6 +362,10 @@ impl Check<'_> {
         if !accepted.is_empty() {
             outcome.field("accepted", accepted);
         }
+        let is_found = |id: &FindingId| self.findings.iter().any(|one| one.id == *id);
+        let needless = context.accepted();
+        let needless = needless.iter().filter(|id| self.is_built && !is_found(id));
+        storage::needless(&mut outcome, needless.cloned().collect());
         outcome.field("coverage", &self.coverage);
         outcome.field("ok", errors == 0);
         for finding in &self.findings {

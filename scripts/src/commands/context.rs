@@ -11,8 +11,8 @@ pub(super) use registry::Unverified;
 
 use super::args::Global;
 use crate::app_error::Error;
-use crate::assess::Accepted;
-use crate::build::{BuildError, Builder, OnDefault};
+use crate::assess::{self, Accepted, Finding, FindingId, Part, Severity};
+use crate::build::{BuildError, Builder, OnDefault, Reviewed, is_of_author};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
 use crate::manifest::{FILE, Manifest};
@@ -139,6 +139,27 @@ impl Context {
             manifest,
             ..reviewed
         }))
+    }
+
+    /// That the registry is the one of a file which nobody reviewed, where no runner tells what the default branch has.
+    /// In a repository of the author's alone, outside of any runner, it is the author's own look.
+    pub(super) fn unreviewed_manifest(&self) -> Option<Finding> {
+        let is_named = self.global.registry.is_some() || self.manifest.registry.is_none();
+        let file = self.manifest_file();
+        let Reviewed::No(why) = Reviewed::of(&file) else {
+            return None;
+        };
+        if is_named || is_of_author(&file) {
+            return None;
+        }
+        let (id, part) = (FindingId::MANIFEST_UNREVIEWED, Part::Registry);
+        let next = format!(
+            "give --registry, or merge {FILE} first; if you know better: {}",
+            FindingId::flag([&id])
+        );
+        let message = "which registry is live is the word of a file that may be this change's own";
+        let found = Finding::new(part, Severity::Danger, id, message).from(assess::Origin::Change);
+        Some(found.with(format!("{FILE} as the default branch has it"), why, next))
     }
 
     /// The same, with the registry's events kept between two commands.

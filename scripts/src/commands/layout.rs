@@ -5,6 +5,7 @@ use super::args::LayoutCommand;
 use super::context::Context;
 use super::facts::Place;
 use super::kept::{KeptName, LIVE};
+use super::storage;
 use crate::app_error::Error;
 use crate::assess::{Fact, FindingId, Origin, Refused, Role, decide};
 use crate::error::{Explain, Report};
@@ -205,6 +206,10 @@ fn diff(
         let id = id.clone();
         return Err(LayoutError::NoSuchFinding { id, known }.into());
     }
+    let is_found =
+        |id: &FindingId| known.contains(id) || compared.found.iter().any(|one| one.id == *id);
+    let needless = accepts.iter().filter(|id| !is_found(id));
+    storage::needless(&mut outcome, needless.cloned().collect());
     if let Some(refused) = Refused::of(decide(&compared.found, &accepts, Role::Proposer).refused) {
         context.output.explain(&Report::of(&refused));
         outcome.field("verdict", "refused");

@@ -11,7 +11,7 @@ use super::shown::decoded;
 use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
-use crate::assess::{Finding, Role, decide};
+use crate::assess::{Finding, FindingId, Role, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Exit, Report};
@@ -32,7 +32,14 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
     let reviewed = context.as_reviewed()?;
+    let unreviewed = match &reviewed {
+        Some(_) => None,
+        None => context.unreviewed_manifest(),
+    };
     let context = reviewed.as_ref().unwrap_or(context);
+    if let Some(one) = unreviewed {
+        context.output.note(&one.taken().line());
+    }
     Ok(run_as(context, args, Role::Proposer).await?.outcome)
 }
 
@@ -94,6 +101,16 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     }
     outcome.field("decoded", &decoded);
     storage::report(&mut outcome, &checks);
+    let tried = plan.reads.iter().filter_map(Reads::reads_gas);
+    let tried: Vec<Finding> = tried.chain(taken.iter().cloned()).collect();
+    let is_found = |id: &FindingId| tried.iter().any(|one| one.id == *id);
+    let is_empty = args.replay.is_some() && replay.is_none();
+    let accepts = context.accepted();
+    let of_trial = accepts
+        .iter()
+        .filter(|id| id.is_of_a_trial() && !is_found(id));
+    let needless = of_trial.filter(|id| **id != FindingId::REPLAY_EMPTY || !is_empty);
+    storage::needless(&mut outcome, needless.cloned().collect());
     if !taken.is_empty() {
         let of_trial = taken.iter().map(|one| format!("{}; accepted", one.line()));
         outcome.lines.extend(of_trial);

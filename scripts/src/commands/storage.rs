@@ -3,10 +3,11 @@
 pub(super) mod uncompared;
 
 use crate::app_error::Error;
-use crate::assess::Finding;
+use crate::assess::{Finding, FindingId};
 use crate::checks::Assessment;
 use crate::layout::StorageCheck;
 use crate::output::Outcome;
+use serde_json::Value;
 
 /// Nothing is sent if something is in the way, or was accepted that is not there.
 ///
@@ -53,16 +54,24 @@ pub(super) fn report(outcome: &mut Outcome, checks: &Assessment) {
     if !findings.is_empty() {
         outcome.field("findings", findings);
     }
-    let needless = checks.needless();
-    if !needless.is_empty() {
-        let named: Vec<String> = needless.iter().map(ToString::to_string).collect();
-        lines.push(format!(
-            "{:<10} {}: not found",
-            "accepted",
-            named.join(", ")
-        ));
-        outcome.field("needless", needless);
-    }
     lines.retain(|line| !outcome.lines.contains(line));
     outcome.lines.extend(lines);
+    needless(outcome, checks.needless());
+}
+
+/// What is accepted and was not found, with what an earlier call named.
+pub(super) fn needless(outcome: &mut Outcome, ids: Vec<FindingId>) {
+    if ids.is_empty() {
+        return;
+    }
+    let named: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let line = format!("{:<10} {}: not found", "accepted", named.join(", "));
+    if !outcome.lines.contains(&line) {
+        outcome.line(line);
+    }
+    let before = outcome.document.get("needless").and_then(Value::as_array);
+    let mut all = before.cloned().unwrap_or_default();
+    all.extend(named.into_iter().map(Value::String));
+    all.dedup();
+    outcome.field("needless", all);
 }

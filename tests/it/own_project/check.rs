@@ -316,6 +316,34 @@ fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
 }
 
 #[test]
+fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_repository() {
+    let empty = live();
+    let manifest = empty.path("note/stylus-upgrades.toml");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    fs::write(&manifest, text + "# changed\n").expect("written");
+    let checked = |words: &[&str]| {
+        let words = [&["check", "Note", "--json"], words].concat();
+        let mut command = empty.command("note", 0, &words);
+        let output = command.env("CI", "true").output().expect("it starts");
+        let found: Value = serde_json::from_slice(&output.stdout).expect("a document");
+        (output.status.code(), found)
+    };
+    let (exit, refused) = checked(&[]);
+    let first = &refused["findings"][0];
+    assert_eq!(exit, Some(1), "{refused:#}");
+    assert_eq!(first["id"], "manifest-unreviewed", "{refused:#}");
+    assert_eq!(first["origin"], "change", "{refused:#}");
+    let accept = ["--accept", "manifest-unreviewed,reads-gas"];
+    let (exit, taken) = checked(&accept);
+    assert_eq!(exit, Some(0), "{taken:#}");
+    assert_eq!(taken["accepted"][0]["id"], first["id"], "{taken:#}");
+    assert_eq!(taken["coverage"]["layout"], "partial", "{taken:#}");
+    assert_eq!(taken["needless"], serde_json::json!(["reads-gas"]));
+    // Without a runner and without a remote it is the author's own look.
+    assert_eq!(empty.errors(&[]), NONE);
+}
+
+#[test]
 fn a_record_that_a_pull_request_rewrites_says_nothing_of_a_layout() {
     let empty = live();
     empty.git(&["checkout", "--quiet", "-b", "change"]);
