@@ -74,7 +74,7 @@ impl Installed {
         let file = self.path("authority.pem");
         fs::write(&file, &terminator.certificate).expect("written");
         self.set("SSL_CERT_FILE", &file.display().to_string());
-        self.set("ETH_RPC_URL", &terminator.url("https", name));
+        self.set("ETH_RPC_URL", &terminator.url(name));
         terminator
     }
 

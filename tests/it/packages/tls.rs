@@ -51,8 +51,8 @@ impl Terminator {
         }
     }
 
-    pub(super) fn url(&self, scheme: &str, host: &str) -> String {
-        format!("{scheme}://{host}:{}", self.address.port())
+    pub(super) fn url(&self, host: &str) -> String {
+        format!("https://{host}:{}", self.address.port())
     }
 }
 
@@ -78,9 +78,9 @@ fn installed(name: &str) -> (Installed, Terminator) {
 }
 
 #[test]
-fn commands_work_over_wss() {
+fn commands_work_over_https() {
     let (mut installed, terminator) = installed("localhost");
-    installed.set("ETH_RPC_URL", &terminator.url("wss", "localhost"));
+    installed.set("ETH_RPC_URL", &terminator.url("localhost"));
     fs::write(installed.path("work/stylus-upgrades.toml"), "").expect("a manifest");
     installed.done(&["registry", "deploy", "--save"]);
     let admin = installed.node.accounts().mnemonic()[0].address();
@@ -106,28 +106,26 @@ fn a_certificate_that_is_not_accepted_is_reported_and_nothing_is_sent() {
         ("other.pem", "localhost"),
         ("empty.pem", "localhost"),
     ];
-    for scheme in ["https", "wss"] {
-        for (authority, host) in cases {
-            let file = installed.path(authority).display().to_string();
-            installed.set("SSL_CERT_FILE", &file);
-            installed.set("ETH_RPC_URL", &terminator.url(scheme, host));
-            let (exit, document) = installed.tried(&["registry", "deploy"]);
-            let case = format!("{scheme} {authority} {host}: {document}");
-            assert_eq!(exit, Some(4), "{case}");
-            let error = &document["error"];
-            assert_eq!(error["name"], "CertificateRefused", "{case}");
-            for field in ["expected", "found", "next"] {
-                assert!(
-                    error[field].as_str().is_some_and(|text| !text.is_empty()),
-                    "{case}"
-                );
-            }
+    for (authority, host) in cases {
+        let file = installed.path(authority).display().to_string();
+        installed.set("SSL_CERT_FILE", &file);
+        installed.set("ETH_RPC_URL", &terminator.url(host));
+        let (exit, document) = installed.tried(&["registry", "deploy"]);
+        let case = format!("{authority} {host}: {document}");
+        assert_eq!(exit, Some(4), "{case}");
+        let error = &document["error"];
+        assert_eq!(error["name"], "CertificateRefused", "{case}");
+        for field in ["expected", "found", "next"] {
             assert!(
-                error["next"]
-                    .as_str()
-                    .is_some_and(|next| next.contains("SSL_CERT_FILE"))
+                error[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{case}"
             );
         }
+        assert!(
+            error["next"]
+                .as_str()
+                .is_some_and(|next| next.contains("SSL_CERT_FILE"))
+        );
     }
     let admin = installed.node.accounts().mnemonic()[0].address();
     let account = installed
