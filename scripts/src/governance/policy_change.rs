@@ -136,21 +136,21 @@ impl Effects {
         self.add(Severity::Note, says);
     }
 
+    /// A warning where a policy asks for less than before, else a note.
+    fn warn_if(&mut self, is_less: bool, says: String) {
+        match is_less {
+            true => self.warn(says),
+            false => self.note(says),
+        }
+    }
+
     fn compare(&mut self, was: &Explained, new: &Explained, names: &Names) {
         self.compare_delays(&was.delays, &new.delays);
         if let (Some(before), Some(after)) = (was.fewest, new.fewest)
             && before != after
         {
             let says = format!("takes at least {}, not {before}", count(after, "approval"));
-            let is_less = after < before;
-            self.add(
-                if is_less {
-                    Severity::Warning
-                } else {
-                    Severity::Note
-                },
-                says,
-            );
+            self.warn_if(after < before, says);
         }
         let gone = |before: &[Address], after: &[Address]| {
             let gone = before.iter().filter(|one| !after.contains(one));
@@ -194,14 +194,7 @@ impl Effects {
             ([], new) => self.note(format!("a delay is new: {}", words(new))),
             (old, new) => {
                 let says = format!("the delay becomes {}, and was {}", words(new), words(old));
-                self.add(
-                    if is_less {
-                        Severity::Warning
-                    } else {
-                        Severity::Note
-                    },
-                    says,
-                );
+                self.warn_if(is_less, says);
             }
         }
     }

@@ -51,14 +51,7 @@ impl Fixture {
             .current_dir(self.project.folder.path())
             .output()
             .expect("it starts");
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        let stderr = String::from_utf8(output.stderr).expect("text");
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document, not {stdout:?} {stderr}")),
-            stderr,
-        }
+        Answer::of(output)
     }
 
     /// Runs `census it` with other words.

@@ -1,6 +1,7 @@
 //! A folder with a manifest and a key, and a chain; commands run there as processes.
 
 use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use alloy::primitives::{B256, U256};
 use serde_json::Value;
@@ -46,6 +47,20 @@ pub(crate) struct Answer {
     pub(crate) exit: Option<i32>,
     pub(crate) document: Value,
     pub(crate) stderr: String,
+}
+
+impl Answer {
+    /// Of a command that ended with one document.
+    pub(crate) fn of(output: Output) -> Self {
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        let stderr = String::from_utf8(output.stderr).expect("text");
+        Self {
+            exit: output.status.code(),
+            document: serde_json::from_str(&stdout)
+                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
+            stderr,
+        }
+    }
 }
 
 impl Project {
@@ -112,14 +127,7 @@ impl Project {
             .current_dir(folder)
             .output()
             .expect("it starts");
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        let stderr = String::from_utf8(output.stderr).expect("text");
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
-            stderr,
-        }
+        Answer::of(output)
     }
 
     pub(crate) fn done(&self, words: &[&str]) -> Value {
