@@ -122,7 +122,7 @@ impl FindingId {
 
     /// The part that it is about, where that says the same of the same code in every block.
     pub fn part(&self) -> Option<Part> {
-        let is_of_interface = ["-removed", "-changed"]
+        let is_of_interface = ["-removed", "-changed", "expectation-lost"]
             .iter()
             .any(|end| self.kind().ends_with(end));
         let is_of_layouts = self.is_of_layouts() || Self::OF_LAYOUTS.contains(self);

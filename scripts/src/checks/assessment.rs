@@ -85,7 +85,7 @@ impl Assessment {
     pub fn before(&self) -> Option<&Callable> {
         match &self.ways.first()?.0.callers {
             Callers::Of { old, .. } => old.value(),
-            Callers::None | Callers::Same => None,
+            Callers::None | Callers::Same(_) => None,
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     }
     match &way.callers {
         Callers::None => {}
-        Callers::Same => found.coverage.seen(PART, Origin::Chain),
+        Callers::Same(_) => found.coverage.seen(PART, Origin::Chain),
         Callers::Of { old, new } => compared(way, (old, new), found),
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What is known of a way into a version.
 
 use crate::assess::Fact;
+use crate::expect::Expectations;
 use crate::interface::Callable;
 use crate::layout::{Live, Pair, Side};
 use crate::model::StepKind;
@@ -115,8 +116,8 @@ impl Declared {
 pub enum Callers {
     /// Nobody calls a version before it.
     None,
-    /// The code stays the same.
-    Same,
+    /// The code stays the same, and so does what they can use.
+    Same(Box<Fact<Callable>>),
     /// Both.
     Of {
         /// Of the version before.
@@ -141,6 +142,8 @@ pub enum Runs {
         typed: String,
         /// The program of a complex migration.
         program: Option<Program>,
+        /// What its check asks, where that is known.
+        expected: Option<Expectations>,
     },
     /// The creation of an instance.
     Creation {

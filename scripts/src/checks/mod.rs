@@ -12,6 +12,7 @@ mod complex;
 mod constructor;
 mod creation;
 mod document;
+mod expected;
 mod facts;
 mod label;
 mod layout;
@@ -46,10 +47,11 @@ pub struct Found {
 type Check = fn(&Way, &mut Found) -> Result<(), LayoutError>;
 
 /// Every check, in the order in which a refusal names them.
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     layout::check,
     live::check,
     callers::check,
+    expected::check,
     complex::check,
     steps::check,
     steps::initializer,

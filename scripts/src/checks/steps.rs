@@ -15,6 +15,7 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         data,
         typed,
         program,
+        expected: _,
     } = &way.runs
     else {
         return Ok(());
@@ -104,6 +105,7 @@ mod tests {
             data: Bytes::new(),
             typed: String::new(),
             program: None,
+            expected: None,
         };
         assert_eq!(ids(&way), [""; 0]);
         let migration = step(super::Declares::Migration, "1.0", "2.0");
@@ -138,6 +140,7 @@ mod tests {
                 data: Bytes::new(),
                 typed: String::new(),
                 program: None,
+                expected: None,
             };
             assert_eq!(found(&way).coverage.of(Part::Steps), extent, "{kind:?}");
         }

@@ -153,6 +153,7 @@ pub(super) fn best() -> Way {
                     Origin::Chain,
                 ),
             }),
+            expected: None,
         },
         open_to_constructor: Fact::of(Vec::new(), Origin::Chain),
         code: "a-v2".into(),

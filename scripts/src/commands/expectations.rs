@@ -31,7 +31,7 @@ pub(super) async fn getters(
     let getters = before.getters().filter_map(|function| {
         let getter = Getter::of(function)?;
         let kind = DynSolType::parse(&function.outputs.first()?.selector_type()).ok()?;
-        after.knows(&getter.calldata).then_some((getter, kind))
+        after.has(getter.signature()).then_some((getter, kind))
     });
     Ok(getters.collect())
 }

@@ -15,6 +15,7 @@ use crate::assess::{Finding, FindingId, Role, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Exit, Report};
+use crate::expect::{Asks, Expectations};
 use crate::functions::DecodedCall;
 use crate::governance::Call;
 use crate::ids::ActionId;
@@ -195,7 +196,11 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
     };
     let checks = std::mem::take(&mut work.checks);
     let mut used = Vec::new();
-    let is_new = |account| work.undeployed.iter().any(|(new, _)| *new == account);
+    let check = work.expected.as_ref().map(Expectations::account);
+    let is_new = |account| {
+        let mut undeployed = work.undeployed.iter().map(|(new, _)| *new).chain(check);
+        undeployed.any(|new| new == account)
+    };
     for (account, role) in [
         (call.code.implementation, Runs::Implementation),
         (
@@ -334,8 +339,8 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
         "  {:<13} {} bytes on chain",
         "code", plan.code_bytes
     ));
-    let expects = plan.expectations.iter().flatten();
-    lines.extend(expects.map(|one| format!("  {:<13} {one}", "expects")));
+    let asks = plan.expectations.iter().flat_map(Asks::lines);
+    lines.extend(asks.map(|line| format!("  {line}")));
     lines.push(format!("approvals: {}", plan.policy.named));
     lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
     for transaction in &plan.transactions {

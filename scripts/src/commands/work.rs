@@ -124,13 +124,10 @@ impl<'a> Work<'a> {
         args: &VersionArgs,
         becomes: Becomes,
     ) -> Result<NewVersion, Error> {
-        let expected = args.step.expectations()?;
+        args.step.expectations()?;
         let mut new = self
             .code_of(&args.version, &args.source, &args.storage)
             .await?;
-        if let Some(expected) = &expected {
-            self.require_answers(expected, &new).await?;
-        }
         self.require_same(&args.version, &new).await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
         let from = if args.initial { "" } else { from.as_str() };
@@ -143,6 +140,9 @@ impl<'a> Work<'a> {
         let pair = (args.version.as_str(), from);
         self.check(pair, &new, (runs, Stage::Proposed), &args.storage, becomes)
             .await?;
+        if let Some(expected) = args.step.expectations()? {
+            self.require_answers(&expected).await?;
+        }
         if becomes == Becomes::Current && !args.initial {
             self.try_first(args, &new).await?;
         }

@@ -122,18 +122,6 @@ pub enum ExpectError {
         next = "leave --expect out; a #[post_condition] of the migration can hold them, or plan shows the outcome"
     )]
     OtherStep(&'static str),
-    /// The version that comes has no such function.
-    #[error("{getter} is no function of the new version")]
-    #[explain(
-        name = "ExpectationLost",
-        expected = "getters of the new version",
-        found = "{getter}, which it has not",
-        next = "nothing was sent: remove that expectation, or give the function back to the code"
-    )]
-    Lost {
-        /// What would be asked.
-        getter: String,
-    },
     /// It has no answer that could be compared.
     #[error("{getter} of {proxy} answers nothing before the upgrade: {reason}")]
     #[explain(

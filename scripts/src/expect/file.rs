@@ -74,9 +74,26 @@ impl Suggested {
     /// # Errors
     /// [`ExpectError`].
     pub fn write(&self, path: &Path) -> Result<(), ExpectError> {
-        Expectations::new(self.all.clone())?;
+        let fitting = self.fitting()?;
         let is_ours = |content: &str| content.starts_with(HEAD);
-        Ok(own_file::replace(path, self.text().as_bytes(), is_ours)?)
+        Ok(own_file::replace(path, fitting.text().as_bytes(), is_ours)?)
+    }
+
+    /// So many of them as one check holds; the others are left out.
+    fn fitting(&self) -> Result<Self, ExpectError> {
+        let mut fitting = self.clone();
+        loop {
+            match Expectations::new(fitting.all.clone()) {
+                Err(ExpectError::Empty) if !fitting.to_confirm.is_empty() => return Ok(fitting),
+                Err(ExpectError::TooMany(_)) => {
+                    let left_out = fitting.all.pop().map(|one| one.getter);
+                    let why = "a check has no room for it";
+                    let left_out = left_out.map(|getter| (getter, why));
+                    fitting.left_out.extend(left_out);
+                }
+                other => return other.map(|_| fitting),
+            }
+        }
     }
 
     /// The file.

@@ -66,10 +66,9 @@ impl Getter {
         function.signature().parse().ok()
     }
 
-    /// The first four bytes of what it is called with.
-    pub fn selector(&self) -> [u8; 4] {
-        let selector = self.calldata.first_chunk().copied();
-        selector.unwrap_or_default()
+    /// The function that is asked: `balanceOf(address)`.
+    pub fn signature(&self) -> &str {
+        &self.signature
     }
 }
 

@@ -3,14 +3,16 @@
 //!
 //! The contract is a check of a step ([`IUpgradeCheck`](stylus_upgrades_interface::check)). Its code is compiled
 //! from the expectations alone and carries them as text, so everybody can read what it asks
-//! ([`Expectations::of_code`]): other code is never taken for one.
+//! ([`Asks`]): other code is never taken for one.
 
+mod asks;
 mod checker;
 mod error;
 mod file;
 mod getter;
 mod value;
 
+pub use asks::Asks;
 pub use error::{ExpectError, Part};
 pub use file::Suggested;
 pub use getter::Getter;
@@ -145,7 +147,7 @@ impl Expectations {
     }
 
     /// Those that this code checks; nothing where it is not exactly the check of some.
-    pub fn of_code(code: &[u8]) -> Option<Self> {
+    fn of_code(code: &[u8]) -> Option<Self> {
         let lines = checker::text_in(code)?.lines();
         let all = lines.map(str::parse).collect::<Result<_, _>>().ok()?;
         let same = Self::new(all).ok()?;

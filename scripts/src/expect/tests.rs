@@ -1,10 +1,12 @@
-use super::{ExpectError, Expectation, Expectations, Part, Suggested};
+use super::{Asks, ExpectError, Expectation, Expectations, Part, Suggested};
 use alloy::primitives::{Address, B256, Bytes, U256, bytes, keccak256};
 use alloy::sol_types::{SolCall, SolError};
 use std::path::PathBuf;
 use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_upgrades_interface::check::IUpgradeCheck::{afterUpgradeCall, beforeUpgradeCall};
 use stylus_upgrades_interface::migratable::IMigratable::PostConditionFailed;
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::Step;
 
 /// Every function of it answers the word in the slot that its selector names. It reverts where that is 1.
 const GETTERS: Bytes = bytes!("5f3560e01c54 80600114 6014 57 5f5260205ff3 00 00 5b 5f5ffd");
@@ -269,6 +271,41 @@ fn the_code_says_what_it_asks_and_other_code_says_nothing() {
 }
 
 #[test]
+fn only_the_check_of_a_step_asks_and_only_with_the_code_that_the_step_names() {
+    let one = all(&["unchanged totalSupply()"]);
+    let named = |kind, scriptCodehash| Step {
+        kind,
+        script: one.account(),
+        scriptCodehash,
+        ..Step::default()
+    };
+    let (hash, code) = (one.codehash().0, one.code());
+    let known = Asks::of(&named(step::NONE, hash), code);
+    assert_eq!(
+        known.map(|asks| asks.words()),
+        Some(vec!["unchanged totalSupply()".to_owned()])
+    );
+    // Nobody asks a script, whatever its code.
+    for kind in [
+        step::SCRIPT,
+        step::SCRIPT | step::SKIP_FAILING,
+        step::COMPLEX,
+    ] {
+        assert_eq!(Asks::of(&named(kind, hash), code), None, "{kind}");
+    }
+    let other = Asks::of(&named(step::CALL, B256::repeat_byte(1)), code);
+    assert_eq!(other, Some(Asks::Unknown), "another code was approved");
+    let unknown = Asks::of(&named(step::NONE, keccak256([1])), &[1]).expect("a check");
+    let line = format!("{:<13} NOT KNOWN: code of others", "expects");
+    assert_eq!(unknown.lines().collect::<Vec<_>>(), [line]);
+    let nothing = Step {
+        kind: step::NONE,
+        ..Step::default()
+    };
+    assert_eq!(Asks::of(&nothing, code), None);
+}
+
+#[test]
 fn what_is_no_expectation_is_refused_by_name() {
     for (line, part) in [
         ("", Part::Line),
@@ -283,6 +320,9 @@ fn what_is_no_expectation_is_refused_by_name() {
         ("equal a() ", Part::Value),
         ("equal a() 0x12", Part::Value),
         ("equal a() 5.0", Part::Value),
+        ("equal a() _", Part::Value),
+        ("equal a() 1_0", Part::Value),
+        ("equal a() -_", Part::Value),
         ("delta a() 5", Part::Difference),
         ("delta a() +", Part::Difference),
         ("delta a() +-5", Part::Difference),
@@ -377,6 +417,31 @@ fn a_file_says_all_four_kinds_and_is_written_so_that_it_can_be_read() {
         all
     });
     assert!(suggested.write(&path).is_err(), "another file stays");
+}
+
+#[test]
+fn a_file_is_written_of_getters_that_are_only_to_confirm_and_of_more_than_a_check_holds() {
+    let one = |line: &str| line.parse::<Expectation>().expect("one");
+    let path = file("").with_file_name("written.toml");
+    let mut suggested = Suggested {
+        to_confirm: vec![one("equal root() 7")],
+        ..Suggested::default()
+    };
+    suggested.write(&path).expect("written");
+    let read = Expectations::read(&path);
+    assert!(matches!(read, Err(ExpectError::Empty)), "{read:?}");
+    suggested.all = (0..70)
+        .map(|number| one(&format!("unchanged a{number}()")))
+        .collect();
+    suggested.write(&path).expect("written");
+    assert_eq!(Expectations::read(&path).expect("read").all().len(), 64);
+    let text = std::fs::read_to_string(&path).expect("text");
+    assert!(
+        text.contains("# Left out: a69(), a check has no room for it."),
+        "{text}"
+    );
+    let empty = Suggested::default().write(&path);
+    assert!(matches!(empty, Err(ExpectError::Empty)), "{empty:?}");
 }
 
 #[test]

@@ -38,15 +38,16 @@ impl FromStr for Value {
             let word = text.parse::<B256>().map_err(|_| bad())?;
             return Ok(Self::of(word, format!("0x{}", hex::encode(word))));
         }
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(bad());
+        }
         if text.starts_with('-') {
             let number = I256::from_dec_str(text).map_err(|_| bad())?;
             return Ok(Self::of(number.into_raw().into(), number));
         }
         let number = U256::from_str_radix(text, 10).map_err(|_| bad())?;
-        match text.is_empty() {
-            true => Err(bad()),
-            false => Ok(Self::of(number.into(), number)),
-        }
+        Ok(Self::of(number.into(), number))
     }
 }
 

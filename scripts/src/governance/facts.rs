@@ -3,18 +3,19 @@
 
 use super::calls::Call;
 use crate::client::{ChainError, Client};
-use crate::expect::Expectations;
+use crate::expect::Asks;
 use crate::ids::CodeHash;
+use crate::model::named;
 use crate::program_code::is_program;
 use alloy::primitives::Address;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 /// What the chain says about one account that an action names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CodeFacts {
-    /// `code` or `script`.
+    /// `code`, `script` or `check`.
     pub what: Cow<'static, str>,
     /// The account.
     pub account: Address,
@@ -28,9 +29,9 @@ pub struct CodeFacts {
     pub seconds_left: Option<u64>,
     /// Whether it is a Stylus program.
     pub is_program: bool,
-    /// What it asks, where it is the check of expectations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expectations: Option<Vec<String>>,
+    /// What it asks, where it is the check of the call's step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<Asks>,
 }
 
 /// Looks at every account whose code `call` names.
@@ -39,6 +40,7 @@ pub struct CodeFacts {
 /// What the chain says.
 pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, ChainError> {
     let mut facts = Vec::new();
+    let step = call.version().map(|(_, _, step)| step);
     for (what, account, named) in call.subjects() {
         let code = client.code(account).await?;
         let codehash = CodeHash::of(&code);
@@ -56,7 +58,9 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
             is_as_named: codehash == named,
             seconds_left,
             is_program,
-            expectations: Expectations::of_code(&code).map(|asked| asked.words()),
+            expectations: step
+                .filter(|step| what == named(step).word())
+                .and_then(|step| Asks::of(step, &code)),
         });
     }
     Ok(facts)
@@ -80,15 +84,8 @@ pub async fn seconds_left(client: &Client, program: Address) -> Result<Option<u6
 impl CodeFacts {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![self.line()];
-        match &self.expectations {
-            Some(words) => lines.extend(words.iter().map(|one| format!("{:<13} {one}", "expects"))),
-            None if self.what == "check" => {
-                lines.push(format!("{:<13} NOT KNOWN: code of others", "expects"));
-            }
-            None => {}
-        }
-        lines
+        let asks = self.expectations.iter().flat_map(Asks::lines);
+        std::iter::once(self.line()).chain(asks).collect()
     }
 
     /// The account, in a line.

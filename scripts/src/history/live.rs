@@ -4,7 +4,7 @@
 use super::proxies::ProxyCodes;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::expect::Expectations;
+use crate::expect::Asks;
 use crate::ids::CodeHash;
 use crate::model::{Definition, Instance, InstanceState, ProxyKind, Slice, Unlike, Version};
 use crate::program_code::is_program;
@@ -142,11 +142,11 @@ async fn of_version(client: &Client, version: &Version) -> Result<Vec<LiveCheck>
     let mut checks = vec![hash(client, what, code.implementation, code.codehash).await?];
     for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
         let what = format!("{} {} → {label}", named(step).word(), step.from);
-        let asked = match named(step) {
-            Named::Check(check) => Expectations::of_code(&client.code(check).await?),
+        let asks = match named(step) {
+            Named::Check(check) => Asks::of(step, &client.code(check).await?),
             _ => None,
         };
-        let expects = asked.map(|asked| asked.words().join(", "));
+        let expects = asks.map(|asks| asks.words().join(", "));
         let expects = expects.map(|it| LiveCheck::compare(format!("{what} expects"), &it, &it));
         checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
         checks.extend(expects);

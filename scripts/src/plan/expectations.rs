@@ -136,7 +136,8 @@ fn add(
         )),
     }
     let equal = answers.iter().map(|one| one.after.as_ref());
-    let equal = same(equal).flatten().and_then(|answer| {
+    let is_word = |answer: &&Bytes| answer.len() == B256::len_bytes();
+    let equal = same(equal).flatten().filter(is_word).and_then(|answer| {
         let value = kind.abi_decode(answer).ok()?;
         Some(Holds::Equal(show(&value).parse().ok()?))
     });

@@ -38,7 +38,7 @@ pub use verdict::{Verdict, upgraded};
 use crate::assess::Finding;
 use crate::build::Artifact;
 use crate::client::{Client, Fork};
-use crate::expect::{Expectations, Getter, Suggested};
+use crate::expect::{Asks, Expectations, Getter, Suggested};
 use crate::governance::{Display, Explained, Names, explain};
 use crate::ids::CodeHash;
 use crate::registry::{self, Named};
@@ -110,8 +110,9 @@ pub struct Plan {
     pub call: Bytes,
     /// What it says.
     pub display: Display,
-    /// What the step's check asks; `None` where it has none, or another one than of expectations.
-    pub expectations: Option<Vec<String>>,
+    /// What the step's check asks; `None` where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expectations: Option<Asks>,
     /// One hash of what changes of instances and other accounts, for comparison with that of another machine or
     /// block; `None` where the upgrade fails, or depends on the block.
     pub state_difference: Option<B256>,

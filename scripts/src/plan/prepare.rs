@@ -7,7 +7,7 @@ use super::error::PlanError;
 use super::instances::Before;
 use super::{Plan, PlanRequest};
 use crate::build::evm;
-use crate::expect::Expectations;
+use crate::expect::Asks;
 use crate::program_code::is_program;
 use crate::registry::named;
 use crate::simulation::{Simulation, now};
@@ -44,8 +44,8 @@ pub(super) fn deploy(
         let check = (expected.account(), &expected.code()[..]);
         create2(simulation, plan, "deploy the check", check)?;
     }
-    let check = simulation.code(request.call.step.script)?;
-    plan.expectations = Expectations::of_code(&check).map(|asked| asked.words());
+    let step = &request.call.step;
+    plan.expectations = Asks::of(step, &simulation.code(step.script)?);
     plan.code_bytes = simulation.code(request.call.code.implementation)?.len();
     Ok(())
 }

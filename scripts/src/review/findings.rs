@@ -3,6 +3,7 @@
 use super::lookalike::lookalike;
 use crate::assess::{Finding, Part, Severity};
 use crate::doctor::AHEAD_DAYS;
+use crate::expect::Asks;
 use crate::governance::{Call, CodeFacts, Names};
 use crate::text::{count, utc};
 use alloy::primitives::Address;
@@ -116,11 +117,15 @@ fn code(fact: &CodeFacts) -> Finding {
         ),
     };
     let says = match &fact.expectations {
-        Some(words) => format!(
+        Some(asks) => format!(
             "{says}; behind the upgrade it expects: {}",
-            words.join(", ")
+            asks.words().join(", ")
         ),
         None => says,
+    };
+    let weight = match (&fact.expectations, weight) {
+        (Some(Asks::Unknown), Severity::Good) => Severity::Unknown,
+        _ => weight,
     };
     let id = match fact.what.as_ref() {
         "script" => "migration-script",

@@ -19,7 +19,7 @@ impl Asked<'_> {
     ) -> Result<Callers, Error> {
         let code = version.code;
         if before.code == Some(code.code.codehash) {
-            return Ok(Callers::Same);
+            return Ok(Callers::Same(before.callable.clone().into()));
         }
         let doubtful = word_on(code, role);
         let mut after = match self {

@@ -6,7 +6,9 @@ use crate::assess::{Fact, Origin};
 use crate::checks::{Code, Ending, Program, Runs};
 use crate::commands::args::StepArgs;
 use crate::commands::calldata;
-use crate::model::{StepKind, runs};
+use crate::expect::{Asks, Expectations};
+use crate::model::{Named, StepKind, named, runs};
+use crate::registry;
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::DeclaredStep;
 use stylus_upgrades_interface::registry::Step;
@@ -49,11 +51,27 @@ impl Asked<'_> {
                 Some(self.program(&artifact.wasm, artifact.steps).await?)
             }
         };
+        let expected = match (&way.check, self) {
+            (Some(source), Self::Chain(place)) => match place.context.account(source) {
+                Some(check) => {
+                    let code = registry::code_at(place.client, check).await?;
+                    let step = Step {
+                        script: check,
+                        scriptCodehash: code.codehash,
+                        ..registry::nothing("")
+                    };
+                    place.expected(&step).await?
+                }
+                None => None,
+            },
+            _ => way.expectations()?,
+        };
         Ok(Runs::Step {
             kind: way.kind().into(),
             data: calldata::encode(&way.call, manifest)?,
             typed: calldata::typed(&way.call).to_owned(),
             program,
+            expected,
         })
     }
 
@@ -97,7 +115,17 @@ impl Place<'_> {
             data: way.data.clone(),
             typed: String::new(),
             program,
+            expected: self.expected(way).await?,
         })
+    }
+
+    /// What the check of a step asks, where it has one and that is known.
+    async fn expected(self, way: &Step) -> Result<Option<Expectations>, Error> {
+        let Named::Check(check) = named(way) else {
+            return Ok(None);
+        };
+        let code = self.client.code(check).await?;
+        Ok(Asks::of(way, &code).and_then(|asks| asks.known().cloned()))
     }
 
     /// The program of a complex migration that lies on the chain.

@@ -1,6 +1,7 @@
 //! What findings say, and that nothing is told as good which nobody saw.
 
 use super::*;
+use crate::expect::Expectations;
 use crate::ids::CodeHash;
 use alloy::primitives::address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -98,5 +99,38 @@ fn code_that_is_not_the_one_named_or_cannot_run_is_a_danger() {
             found.contains(&("implementation".to_owned(), weight)),
             "{fact:?}: {found:?}"
         );
+    }
+}
+
+#[test]
+fn a_check_that_nobody_can_read_is_not_told_as_good() {
+    let line = "unchanged total()".parse().expect("an expectation");
+    let expected = Expectations::new(vec![line]).expect("a check");
+    let call = set_policy("NONE".into());
+    for (asks, severity, words) in [
+        (
+            Asks::Expectations(expected),
+            Severity::Good,
+            "it expects: unchanged total()",
+        ),
+        (Asks::Unknown, Severity::Unknown, "it expects: NOT KNOWN"),
+    ] {
+        let fact = CodeFacts {
+            what: "check".into(),
+            account: KNOWN,
+            size: 9,
+            codehash: CodeHash::ZERO,
+            is_as_named: true,
+            seconds_left: None,
+            is_program: false,
+            expectations: Some(asks),
+        };
+        assert!(fact.lines().len() > 1, "{fact:?}");
+        let found = of(&call, std::slice::from_ref(&fact));
+        assert!(
+            found.contains(&("step-check".to_owned(), severity)),
+            "{found:?}"
+        );
+        assert!(code(&fact).message.contains(words), "{fact:?}");
     }
 }
