@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 const METHOD: &str = "debug_storageRangeAt";
 /// Slots of a page.
 const PAGE: usize = 65_536;
+/// Slots that are collected, at most: what an endpoint lists without end fills no disk.
+pub(super) const SLOTS_MAX: u64 = 1 << 24;
 /// Where collecting is when it is done.
 const DONE: B256 = B256::repeat_byte(0xff);
 
@@ -58,10 +60,11 @@ pub(super) async fn collect(
         _ => (anchor.block_hash, Collected::Before),
     };
     let mut cursor = store.go_on(anchor.block_hash, false)?.unwrap_or_default();
-    let is_first = cursor.is_zero();
+    let first = cursor;
     while cursor != DONE {
         let page = match page(client, (block, account), cursor).await {
-            Err(ChainError::Rpc(error)) if is_first && cursor.is_zero() => {
+            // Another endpoint may have given what is there.
+            Err(ChainError::Rpc(error)) if cursor == first => {
                 return Ok(Collected::Unavailable(error.words()));
             }
             page => page?,
@@ -70,6 +73,10 @@ pub(super) async fn collect(
         store.add(&leaves, next)?;
         kill_point::at(Phase::Gathered);
         let count = store.count()?;
+        if count > SLOTS_MAX {
+            let endpoint = client.endpoint().to_string();
+            return Err(CensusError::TooMany { endpoint, count });
+        }
         client.progress().tick(&format!("{count} slots"));
         cursor = next;
     }
@@ -88,6 +95,10 @@ async fn page(
 
 /// The slots of a page, and where the next one begins.
 fn read(client: &Client, first: B256, page: Page) -> Result<(Vec<Leaf>, B256), ChainError> {
+    if page.storage.is_empty() && page.next_key.is_some() {
+        let found = format!("an empty page of slots from {first} on, and more behind it");
+        return Err(client.contradiction(found));
+    }
     let is_in_order = page.storage.keys().all(|hash| *hash >= first);
     let last = page.storage.keys().next_back().copied();
     let goes_on = page.next_key.is_none_or(|next| {

@@ -1,5 +1,6 @@
 //! Why there is no census.
 
+use super::collect::SLOTS_MAX;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::own_file::FileError;
@@ -103,6 +104,21 @@ pub enum CensusError {
         what: String,
         /// The block's number.
         number: u64,
+    },
+    /// The endpoint lists slots without end.
+    #[error("{endpoint} lists {count} slots and more")]
+    #[explain(
+        name = "TooManySlots",
+        expected = format!("{SLOTS_MAX} slots at most"),
+        found = "{count}",
+        next = "ask another endpoint, or give --by-proofs: what this one lists is not proven before the end",
+        exit = Exit::Chain
+    )]
+    TooMany {
+        /// The endpoint.
+        endpoint: String,
+        /// How many it listed.
+        count: u64,
     },
     /// Another block took the place of the one that was looked at.
     #[error("block {number} was {before}, and is {now} since: the chain was reorganized")]

@@ -6,7 +6,7 @@ use super::record::Record;
 use super::store::Store;
 use crate::client::{BlockSpan, Client};
 use crate::progress::Rate;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 use std::time::Duration;
@@ -23,7 +23,9 @@ pub(super) async fn read(
     anchor: &Anchor,
     store: &Store,
 ) -> Result<(), CensusError> {
-    let first = match store.events_read()? {
+    // What an endpoint withheld, another one may have.
+    let endpoint = keccak256(client.endpoint().to_string());
+    let first = match store.events_read(endpoint)? {
         Some(hash) => behind(client, hash).await?,
         None => 0,
     };
@@ -57,7 +59,7 @@ pub(super) async fn read(
         client.progress().advance(done, total, "blocks", &detail);
     }
     match first <= last {
-        true => store.set_events_read(anchor.block_hash),
+        true => store.set_events_read(anchor.block_hash, endpoint),
         false => Ok(()),
     }
 }

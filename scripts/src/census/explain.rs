@@ -20,9 +20,11 @@ const WORD: u64 = 32;
 const WHOLE: u32 = u32::MAX;
 /// Types within types that are followed.
 const DEEPEST: u8 = 16;
-/// Elements of an array, or words of a text, that are followed.
+/// Elements of an array that are followed.
 const ELEMENTS_MAX: u64 = 1 << 22;
-/// Words of a value of a lazy map or cell that are looked for.
+/// Words of a text that are followed: 2 MiB of it.
+const TEXT_MAX: u64 = 1 << 16;
+/// Words of a value of a lazy map or cell that are looked for, where nobody says how large it is.
 const LAZY_WORDS: u64 = 8;
 /// Unexplained slots that are listed.
 const UNEXPLAINED_MAX: usize = 256;
@@ -86,8 +88,8 @@ impl Explained {
 /// What is explained by.
 pub(super) struct By<'a> {
     pub(super) layout: &'a Layout,
-    /// What the framework keeps, by name.
-    pub(super) framework: &'a [(String, B256)],
+    /// What the framework keeps, by name, and how many bytes of it.
+    pub(super) framework: &'a [(String, B256, u64)],
     /// Whether values in storage are tried as keys too.
     pub(super) with_values: bool,
 }
@@ -148,6 +150,8 @@ struct At<'p> {
     /// Where it begins in that, in bytes from the low-order end.
     offset: u64,
     path: &'p Path<'p>,
+    /// Its type in the version before, where the layout says so.
+    before: Option<&'p str>,
     /// The record whose values are tried as keys; all of them where there is none.
     record: Option<&'p Record>,
     depth: u8,
@@ -178,10 +182,10 @@ impl Walk<'_, '_, '_> {
                 None => self.note(format!("where the namespace {name} begins is not known")),
             }
         }
-        for (name, slot) in self.by.framework {
+        for (name, slot, size) in self.by.framework {
             let field = self.field(FRAMEWORK, name, "word");
             let path = Path::of(name);
-            self.see(field, (*slot).into(), WHOLE, &path)?;
+            self.see(field, (*slot).into(), bits(0, *size), &path)?;
         }
         Ok(())
     }
@@ -203,6 +207,7 @@ impl Walk<'_, '_, '_> {
                 slot: root.wrapping_add(slot),
                 offset: item.offset,
                 path: &Path::of(&item.label),
+                before: item.retyped_from.as_deref(),
                 record: None,
                 depth: DEEPEST,
             };
@@ -223,6 +228,12 @@ impl Walk<'_, '_, '_> {
 
     fn note(&mut self, what: String) {
         self.explained.notes.insert(what);
+    }
+
+    /// What a slot holds.
+    fn word(&self, slot: U256) -> Result<U256, redb::Error> {
+        let leaf = self.known.leaves.get(keccak256(B256::from(slot)).0)?;
+        Ok(leaf.map_or(U256::ZERO, |leaf| U256::from_be_bytes(leaf.value().0)))
     }
 
     /// Looks up a slot of which a field has these bytes; its value.
@@ -288,26 +299,25 @@ impl Walk<'_, '_, '_> {
                     };
                     let path = at.path.then(Step::Member(&member.label));
                     let slot = at.slot.wrapping_add(slot);
-                    self.value(&member.type_id, at.at(slot, member.offset, &path))?;
+                    let below = At {
+                        before: member.retyped_from.as_deref(),
+                        ..at.at(slot, member.offset, &path)
+                    };
+                    self.value(&member.type_id, below)?;
                 }
                 Ok(())
             }
             (_, _, Some(base)) => {
                 let of_base = layout.types.get(base).map_or(WORD, self::size);
-                let count = match of_base {
+                let room = match of_base {
                     0..=16 => (size / WORD).saturating_mul(WORD / of_base.max(1)),
                     _ => size / WORD / of_base.div_ceil(WORD),
                 };
+                let count = declared_count(&kind.label).map_or(room, |count| count.min(room));
                 self.elements(base, U256::from(count), at)
             }
             _ if kind.label.starts_with("lazy ") => self.lazy(kind, at),
-            _ if size > WORD => {
-                for word in 0..size.div_ceil(WORD).min(ELEMENTS_MAX) {
-                    let slot = at.slot.wrapping_add(U256::from(word));
-                    self.see(at.field, slot, WHOLE, at.path)?;
-                }
-                Ok(())
-            }
+            _ if size > WORD => self.words(size, ELEMENTS_MAX, at),
             _ => {
                 let bytes = bits(at.offset, size);
                 self.see(at.field, at.slot, bytes, at.path).map(drop)
@@ -339,23 +349,44 @@ impl Walk<'_, '_, '_> {
             let slot = at.slot.wrapping_add(U256::from(step) * U256::from(stride));
             match each {
                 1 => self.value(base, at.at(slot, 0, &path))?,
-                _ => self.see(at.field, slot, WHOLE, &path).map(drop)?,
+                _ => {
+                    let here = (count - step * each).min(each);
+                    let bytes = bits(0, here * size);
+                    self.see(at.field, slot, bytes, &path)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// `bytes` or `string`: the lowest bit of the word says whether it lies elsewhere.
+    /// `bytes` or `string`: the lowest bit of the word says whether it lies elsewhere. A word that no compiler
+    /// writes, and what lies behind the end of a text, is not explained.
     fn text(&mut self, at: At<'_>) -> Done {
-        let word = self.see(at.field, at.slot, WHOLE, at.path)?;
-        let Some(word) = word.filter(|word| word.bit(0)) else {
-            return Ok(());
-        };
+        let word = self.word(at.slot)?;
+        if !word.bit(0) {
+            let length = u64::from(word.byte(0)) / 2;
+            let text = bits(WORD.saturating_sub(length), length);
+            let bytes = if length < WORD { text | 1 } else { 0 };
+            return self.see(at.field, at.slot, bytes, at.path).map(drop);
+        }
         let length = u64::try_from(word >> 1).unwrap_or(u64::MAX);
+        if length < WORD {
+            return Ok(());
+        }
+        self.see(at.field, at.slot, WHOLE, at.path)?;
+        let parts = length.div_ceil(WORD);
+        if parts > TEXT_MAX {
+            let most = TEXT_MAX * WORD;
+            self.note(format!(
+                "{}: {most} of {length} bytes were looked at",
+                at.path
+            ));
+        }
         let first = begin(at.slot);
-        for part in 0..length.div_ceil(WORD).min(ELEMENTS_MAX) {
+        for part in 0..parts.min(TEXT_MAX) {
             let slot = first.wrapping_add(U256::from(part));
-            self.see(at.field, slot, WHOLE, at.path)?;
+            let here = (length - part * WORD).min(WORD);
+            self.see(at.field, slot, bits(WORD - here, here), at.path)?;
         }
         Ok(())
     }
@@ -457,19 +488,49 @@ impl Walk<'_, '_, '_> {
                 field,
                 ..at.at(root, 0, at.path)
             };
+            // Which type the oldest form had, the field says; the others are said by the name.
+            let size = form
+                .map_or(at.before, |form| Some(form))
+                .and_then(|form| self.size_in(form));
+            let size = size.unwrap_or_else(|| {
+                let is_cell_before = form.is_none() && key.is_none();
+                // Behind a cell there are other fields.
+                if is_cell_before {
+                    WORD
+                } else {
+                    LAZY_WORDS * WORD
+                }
+            });
             match &key {
-                Some(key) => self.entries(key, here, true, &mut |walk, at| walk.words(at))?,
-                None => self.words(here)?,
+                Some(key) => self.entries(key, here, true, &mut |walk, at| {
+                    walk.words(size, LAZY_WORDS, at)
+                })?,
+                None => self.words(size, LAZY_WORDS, here)?,
             }
         }
         Ok(())
     }
 
-    /// The words of a value of which only its author knows how many it takes.
-    fn words(&mut self, at: At<'_>) -> Done {
-        for word in 0..LAZY_WORDS {
+    /// Bytes of a value, or of what a mapping holds, by the name of its type; nothing where that says nothing.
+    fn size_in(&self, label: &str) -> Option<u64> {
+        let label = label.strip_prefix("lazy ").unwrap_or(label);
+        let label = match label.split_once("=>") {
+            Some((_, value)) => value.trim().strip_suffix(')')?,
+            None => label,
+        };
+        let mut known = self.by.layout.types.values();
+        known
+            .find(|kind| kind.label == label)
+            .map(size)
+            .or_else(|| KeyType::size_of(label))
+    }
+
+    /// The words of a value of so many bytes, up to a bound.
+    fn words(&mut self, size: u64, most: u64, at: At<'_>) -> Done {
+        for word in 0..size.div_ceil(WORD).min(most) {
             let slot = at.slot.wrapping_add(U256::from(word));
-            self.see(at.field, slot, WHOLE, at.path)?;
+            let here = (size - word * WORD).min(WORD);
+            self.see(at.field, slot, bits(0, here), at.path)?;
         }
         Ok(())
     }
@@ -520,6 +581,12 @@ fn size(kind: &TypeItem) -> u64 {
         .as_ref()
         .and_then(|size| size.parse().ok());
     size.unwrap_or(WORD)
+}
+
+/// The elements that the name of an array's type says: `uint32[3]` has three in a slot with room for eight.
+fn declared_count(label: &str) -> Option<u64> {
+    let (_, count) = label.strip_suffix(']')?.rsplit_once('[')?;
+    count.parse().ok()
 }
 
 /// So many bytes from an offset on, a bit each.

@@ -74,6 +74,17 @@ impl KeyType {
         number("bytes", WORD).map_or(Self::Word, Self::Bytes)
     }
 
+    /// The bytes that a value of such a name takes in storage; nothing where it is no plain one.
+    pub(super) fn size_of(label: &str) -> Option<u64> {
+        let bytes = match Self::of_label(label, false) {
+            Self::Unsigned { bits } | Self::Signed { bits, .. } => bits.div_ceil(8),
+            Self::Bytes(count) => count,
+            Self::Account => 20,
+            Self::Text { .. } | Self::Word => return None,
+        };
+        Some(bytes as u64)
+    }
+
     /// A value as such a key, as it is hashed; nothing where it can be none.
     pub(super) fn encode<'v>(&self, value: &'v [u8]) -> Option<Cow<'v, [u8]>> {
         if let Self::Text { .. } = self {

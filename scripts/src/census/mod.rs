@@ -40,19 +40,22 @@ pub use walk::{Difference, Walked};
 
 use crate::client::Client;
 use crate::inspect::framework_slots;
-use crate::own_file::FileError;
+use crate::own_file::{self, FileError};
 use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
 use collect::Collected;
 use explain::By;
 use std::collections::HashMap;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use store::Store;
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
 use walk::Walk;
+
+/// Bytes of the first line of a file that a census wrote, at most.
+const LINE_MAX: u64 = 1 << 16;
 
 /// How a census is taken.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +93,9 @@ pub async fn take(
     subject: &Subject,
     options: &Options,
 ) -> Result<Census, CensusError> {
+    if let Some(path) = &options.out {
+        require_ours(path)?;
+    }
     let what = format!("a census of {}", subject.proxy);
     client.progress().begin(&what);
     let path = place(client, subject.proxy).await?;
@@ -134,12 +140,12 @@ async fn of_block(
     store: &Store,
 ) -> Result<Taken, CensusError> {
     if let Some(path) = &options.keys {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|source| FileError::Io {
+        let missing = || FileError::Io {
             action: "read",
             path: path.clone(),
-            source,
-        })?;
+            source: ErrorKind::NotFound.into(),
+        };
+        let text = own_file::read(path)?.ok_or_else(missing)?;
         store.add_records(&record::of_file(path, &text)?)?;
     }
     let mut notes = Vec::new();
@@ -193,11 +199,23 @@ async fn slots_of(
     store: &Store,
     notes: &mut Vec<String>,
 ) -> Result<(Method, Walked), CensusError> {
+    let is_whole = || Ok::<_, CensusError>(store.root(&Nibbles::new())? == anchor.storage_root);
     let collected = match options.by_proofs {
         true => Collected::Unavailable("--by-proofs".into()),
-        false => collect::collect(client, proxy, anchor, store).await?,
+        false => {
+            store.go_on(anchor.block_hash, false)?;
+            let is_resumed = store.count()? > 0;
+            let collected = collect::collect(client, proxy, anchor, store).await?;
+            // Another endpoint, or another way, may have given what was there before.
+            match collected == Collected::AtBlock && is_resumed && !is_whole()? {
+                true => {
+                    store.begin_anew()?;
+                    collect::collect(client, proxy, anchor, store).await?
+                }
+                false => collected,
+            }
+        }
     };
-    let is_whole = || Ok::<_, CensusError>(store.root(&Nibbles::new())? == anchor.storage_root);
     let walk = |corrects| {
         let walk = Walk {
             client,
@@ -237,12 +255,32 @@ async fn slots_of(
 }
 
 /// What the framework and the SDK keep beside a contract's own storage.
-fn framework(versions: &[String]) -> Vec<(String, B256)> {
-    let all = framework_slots(versions).into_iter();
-    let mut all: Vec<(String, B256)> = all.map(|(name, slot, _)| (name, slot)).collect();
-    all.push(("beacon (ERC-1967)".into(), slots::BEACON));
-    all.push(("constructed (SDK)".into(), slots::CONSTRUCTED));
+fn framework(versions: &[String]) -> Vec<(String, B256, u64)> {
+    let sized = |(name, slot, is_account)| (name, slot, if is_account { 20 } else { 32 });
+    let mut all: Vec<(String, B256, u64)> =
+        framework_slots(versions).into_iter().map(sized).collect();
+    all.push(("constructed (SDK)".into(), slots::CONSTRUCTED, 32));
     all
+}
+
+/// Refuses a file that no census wrote, and what is no file.
+fn require_ours(path: &Path) -> Result<(), CensusError> {
+    let Some(file) = own_file::open(path)? else {
+        return Ok(());
+    };
+    let mut line = String::new();
+    // What is no text is none of ours.
+    let read = BufReader::new(file.take(LINE_MAX)).read_line(&mut line);
+    let is_line =
+        |line: serde_json::Value| line.get("hash").is_some() && line.get("field").is_some();
+    match read {
+        Ok(0) => Ok(()),
+        Ok(_) if serde_json::from_str(&line).is_ok_and(is_line) => Ok(()),
+        _ => Err(FileError::Exists {
+            path: path.to_owned(),
+        }
+        .into()),
+    }
 }
 
 /// Writes a file as a whole or not at all.

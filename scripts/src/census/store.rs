@@ -9,7 +9,7 @@ use alloy::rlp;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use redb::{
     Database, DatabaseError, MultimapTableDefinition, ReadTransaction, ReadableDatabase,
-    ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
+    ReadableTable, ReadableTableMetadata, StorageError, Table, TableDefinition, WriteTransaction,
 };
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,8 @@ const BLOCK: &str = "block";
 const CURSOR: &str = "cursor";
 /// The hash of the block up to which events were read.
 const EVENTS: &str = "events";
+/// The hash of the endpoint that they were read from.
+const EVENTS_OF: &str = "events of";
 
 /// A slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +76,16 @@ impl Store {
             path: path.to_owned(),
             reason,
         };
-        let create = |file| Database::builder().set_cache_size(CACHE).create_file(file);
+        let create = |file| {
+            let mut database = Database::builder()
+                .set_cache_size(CACHE)
+                .create_file(file)?;
+            match database.check_integrity() {
+                Ok(true) => Ok(database),
+                Ok(false) => Err(StorageError::Corrupted("it is damaged".into()).into()),
+                Err(error) => Err(error),
+            }
+        };
         let database = match create(own_file::open_or_create(path)?) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => {
@@ -157,6 +168,16 @@ impl Store {
         })
     }
 
+    /// Drops the slots of the block: they are collected from the first one on.
+    pub(super) fn begin_anew(&self) -> Result<(), CensusError> {
+        self.write(|write| {
+            write.open_table(STATE)?.remove(CURSOR)?;
+            write.delete_table(LEAVES)?;
+            write.open_table(LEAVES)?;
+            Ok(())
+        })
+    }
+
     /// Adds slots, and where collecting goes on behind them.
     pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), CensusError> {
         self.write(|write| {
@@ -205,18 +226,24 @@ impl Store {
         })
     }
 
-    /// The hash of the block up to which events were read.
-    pub(super) fn events_read(&self) -> Result<Option<B256>, CensusError> {
+    /// The hash of the block up to which events were read from that endpoint.
+    pub(super) fn events_read(&self, endpoint: B256) -> Result<Option<B256>, CensusError> {
         self.read(|read| {
             let state = read.open_table(STATE)?;
+            let of = state.get(EVENTS_OF)?.map(|found| found.value());
+            if of != Some(endpoint.0) {
+                return Ok(None);
+            }
             Ok(state.get(EVENTS)?.map(|found| found.value().into()))
         })
     }
 
-    /// Events were read up to that block.
-    pub(super) fn set_events_read(&self, block: B256) -> Result<(), CensusError> {
+    /// Events were read up to that block, from that endpoint.
+    pub(super) fn set_events_read(&self, block: B256, endpoint: B256) -> Result<(), CensusError> {
         self.write(|write| {
-            write.open_table(STATE)?.insert(EVENTS, block.0)?;
+            let mut state = write.open_table(STATE)?;
+            state.insert(EVENTS, block.0)?;
+            state.insert(EVENTS_OF, endpoint.0)?;
             Ok(())
         })
     }
@@ -352,6 +379,39 @@ mod tests {
         assert_eq!(store.count().expect("read"), 1);
         assert_eq!(store.go_on(one, false).expect("written"), None);
         assert_eq!(store.count().expect("read"), 0);
+    }
+
+    #[test]
+    fn events_are_read_again_of_another_endpoint() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        let (one, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
+        let block = B256::repeat_byte(3);
+        assert_eq!(store.events_read(one).expect("read"), None);
+        store.set_events_read(block, one).expect("written");
+        assert_eq!(store.events_read(one).expect("read"), Some(block));
+        assert_eq!(store.events_read(other).expect("read"), None);
+    }
+
+    #[test]
+    fn a_damaged_store_is_made_anew_or_is_whole_and_never_ends_the_program() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("census").join("one.redb");
+        let leaves: Vec<Leaf> = (0..500).map(leaf).collect();
+        let first = store(&folder);
+        first.add(&leaves, B256::ZERO).expect("written");
+        let root = first.root(&Nibbles::new()).expect("read");
+        drop(first);
+        let whole = std::fs::read(&path).expect("a file");
+        for at in (0..whole.len()).step_by(whole.len() / 97) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x55;
+            std::fs::write(&path, &damaged).expect("written");
+            let store = Store::open(&path).expect("a store");
+            let found = store.root(&Nibbles::new()).expect("read");
+            assert!(found == root || found == EMPTY_ROOT_HASH, "byte {at}");
+            store.add(&leaves, B256::ZERO).expect("written");
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub fn outcome(place: &PageContext, tried: &Tried) -> Markup {
     html! {
         @if let Some(says) = plan.verdict().words() { (succeeds(tried, says)) }
         @for problem in &plan.problems { (finding(problem)) }
-        @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(one)) } } }
+        @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&one)) } } }
         @for warning in &tried.warnings { (finding(warning)) }
         @for part in Part::ALL {
             @if let Some(extent @ (Extent::Partial | Extent::Absent)) = tried.coverage.of(part) {

@@ -41,7 +41,7 @@ pub struct CodeFacts {
 pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, ChainError> {
     let mut facts = Vec::new();
     let step = call.version().map(|(_, _, step)| step);
-    for (what, account, named) in call.subjects() {
+    for (what, account, expected) in call.subjects() {
         let code = client.code(account).await?;
         let codehash = CodeHash::of(&code);
         let is_program = is_program(&code);
@@ -55,7 +55,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
             account,
             size: code.len(),
             codehash,
-            is_as_named: codehash == named,
+            is_as_named: codehash == expected,
             seconds_left,
             is_program,
             expectations: step

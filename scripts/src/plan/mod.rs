@@ -5,6 +5,7 @@
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
 mod after;
+mod at_the_end;
 mod carry_out;
 mod code_checks;
 mod creation;
@@ -52,7 +53,7 @@ use effects::{Tries, with_limits};
 use instances::Before;
 use locations::handled;
 use serde::Serialize;
-use state_difference::state_difference;
+use state_difference::{state_difference, written};
 use stylus_chain::{Chain, Receipt};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
@@ -142,7 +143,7 @@ pub struct Plan {
     pub problems: Vec<Finding>,
     /// Whether the version is current already, on every instance: nothing would change.
     pub is_current: bool,
-    /// Why the registry refuses the call itself, if it does.
+    /// Why the registry refuses the call itself, or the step's check what all of it leaves.
     #[serde(skip)]
     pub stuck: Option<Finding>,
 }
@@ -278,10 +279,17 @@ fn try_on(
     };
     after.note(before, &mut plan)?;
     let is_done = done.problems.is_empty();
+    if is_done {
+        let broken = at_the_end::broken(&mut simulation, request, &plan)?;
+        plan.stuck = plan.stuck.or_else(|| broken.first().cloned());
+        plan.problems.extend(broken);
+    }
     plan.transactions.extend(done.transactions);
     let elsewhen = elsewhen.filter(|_| is_done);
-    plan.state_difference =
-        elsewhen.map(|other| state_difference(&plan, request, &state_difference::elsewhen(&other)));
+    if let Some(other) = elsewhen {
+        let (here, other) = (written(&simulation.changes()?), written(&other));
+        plan.state_difference = Some(state_difference(&plan, request, (&here, &other)));
+    }
     if is_done && !request.getters.is_empty() {
         plan.suggested = expectations::suggested(&mut simulation, &request.getters, &plan)?;
     }

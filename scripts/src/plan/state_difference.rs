@@ -2,24 +2,36 @@
 
 use super::{Plan, PlanRequest};
 use alloy::primitives::{Address, B256, U256, keccak256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::SlotChange;
 
-/// What a trial at another block and time writes, by account and slot.
-pub(super) type Elsewhen = BTreeMap<(Address, B256), B256>;
+/// What a trial writes, by account and slot.
+pub(super) type Written = BTreeMap<(Address, B256), B256>;
 
 /// By account and slot.
-pub(super) fn elsewhen(changes: &[SlotChange]) -> Elsewhen {
+pub(super) fn written(changes: &[SlotChange]) -> Written {
     let entry = |one: &SlotChange| ((one.address, one.slot.into()), one.after);
     changes.iter().map(entry).collect()
 }
 
-/// The hash of a line for each word and balance that changes: whose, its slot, the word before and after.
+/// The hash of what runs, and of a line for each word and balance that changes: whose, its slot, the word before and
+/// after. What runs is the new code, the step's kind and calldata, and its script or check, each by its hash.
 ///
 /// The registry, its instances, the code and the script stand there by what they are, as accounts and as words. A slot
 /// stands there by its number: which name it has depends on what a machine knows. What another block or time changes
-/// is masked, and a slot that only one of the two trials writes is left out: its number depends on the block.
-pub(super) fn state_difference(plan: &Plan, request: &PlanRequest, elsewhen: &Elsewhen) -> B256 {
+/// is masked. Of slots that only one of the two trials writes, here or `elsewhen`, an account has a count: their
+/// numbers depend on the block.
+pub(super) fn state_difference(
+    plan: &Plan,
+    request: &PlanRequest,
+    (here, elsewhen): (&Written, &Written),
+) -> B256 {
+    let step = &request.call.step;
+    let mut lines = vec![
+        format!("code {}\n", request.call.code.codehash),
+        format!("step {} {}\n", step.kind, keccak256(&step.data)),
+        format!("runs {}\n", step.scriptCodehash),
+    ];
     let roles = roles(plan, request);
     let named = |account: Address| {
         let role = roles.get(&account).cloned();
@@ -33,7 +45,11 @@ pub(super) fn state_difference(plan: &Plan, request: &PlanRequest, elsewhen: &El
     let instances = instances.map(|one| (one.proxy, &one.changes, one.balance));
     let others = plan.others.iter();
     let others = others.map(|one| (one.account, &one.changes, one.balance));
-    let mut lines = Vec::new();
+    let shown = instances.clone().map(|(account, ..)| account);
+    let shown = shown.chain(others.clone().map(|(account, ..)| account));
+    for (account, [here, there]) in of_one_block(&shown.collect(), here, elsewhen) {
+        lines.push(format!("{} of its block: {here} {there}\n", named(account)));
+    }
     for (account, changes, balance) in instances.chain(others) {
         for change in changes {
             let Some(other) = elsewhen.get(&(account, change.slot)) else {
@@ -55,6 +71,28 @@ pub(super) fn state_difference(plan: &Plan, request: &PlanRequest, elsewhen: &El
     keccak256(lines.concat())
 }
 
+/// How many slots only the one of two trials writes, and only the other, by account: of those that are `shown`, and of
+/// those that only the other trial touches.
+fn of_one_block(
+    shown: &BTreeSet<Address>,
+    here: &Written,
+    elsewhen: &Written,
+) -> BTreeMap<Address, [usize; 2]> {
+    let touched: BTreeSet<Address> = here.keys().map(|(account, _)| *account).collect();
+    let mut counts: BTreeMap<Address, [usize; 2]> = BTreeMap::new();
+    for one in here.keys().filter(|one| !elsewhen.contains_key(*one)) {
+        if shown.contains(&one.0) {
+            counts.entry(one.0).or_default()[0] += 1;
+        }
+    }
+    for one in elsewhen.keys().filter(|one| !here.contains_key(*one)) {
+        if shown.contains(&one.0) || !touched.contains(&one.0) {
+            counts.entry(one.0).or_default()[1] += 1;
+        }
+    }
+    counts
+}
+
 /// What accounts are.
 fn roles(plan: &Plan, request: &PlanRequest) -> BTreeMap<Address, String> {
     let call = &request.call;
@@ -67,4 +105,33 @@ fn roles(plan: &Plan, request: &PlanRequest) -> BTreeMap<Address, String> {
     roles.extend(instances.map(|(number, one)| (one.proxy, format!("instance {number}"))));
     roles.remove(&Address::ZERO);
     roles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_that_one_trial_alone_writes_counts() {
+        let [instance, fees, other] = [1, 2, 3].map(Address::with_last_byte);
+        let slot = B256::with_last_byte;
+        let of = |all: &[(Address, u8)]| -> Written {
+            let word = B256::repeat_byte(1);
+            all.iter()
+                .map(|(account, at)| ((*account, slot(*at)), word))
+                .collect()
+        };
+        let shown = BTreeSet::from([instance]);
+        let both = of(&[(instance, 1), (fees, 1)]);
+        assert!(of_one_block(&shown, &both, &both).is_empty());
+        // What only a block that comes writes, in an instance and in an account that nobody saw.
+        let later = of(&[(instance, 1), (instance, 9), (fees, 2), (other, 1)]);
+        let counts = of_one_block(&shown, &both, &later);
+        assert_eq!(
+            counts,
+            BTreeMap::from([(instance, [0, 1]), (other, [0, 1])])
+        );
+        let counts = of_one_block(&shown, &later, &both);
+        assert_eq!(counts, BTreeMap::from([(instance, [1, 0])]));
+    }
 }

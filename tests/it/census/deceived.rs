@@ -39,9 +39,32 @@ async fn a_slot_that_is_withheld_is_named_and_the_census_is_incomplete() {
     assert_eq!(text(&differences[0], "hash"), withheld);
     assert_eq!(differences[0]["given"], Value::Null);
     assert_eq!(differences[0]["proven"], entry["value"]);
+    // A lie does not stick: what was withheld is asked for anew.
+    let answer = it.census(&["--block", &block]);
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
     // The proofs have it all the same.
     let answer = it.census_at(&lying.url(), &["--block", &block, "--by-proofs"]);
     assert_eq!(answer.exit, Some(0), "{answer:?}");
+}
+
+#[tokio::test]
+async fn empty_pages_without_end_are_refused() {
+    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
+    it.mine().await;
+    let page = json!({ "storage": {}, "nextKey": B256::with_last_byte(1) });
+    let page: &'static str = Box::leak(page.to_string().into_boxed_str());
+    let endless = Proxy::start(&it.project.node.endpoint(), move |_, request| match request
+        .contains(RANGE)
+    {
+        true => Failure::Answer(page),
+        false => Failure::None,
+    });
+    let answer = it.census_at(&endless.url(), &[]);
+    assert_eq!(answer.exit, Some(4), "{answer:?}");
+    assert!(
+        answer.document["error"].to_string().contains("empty page"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,10 @@ fn layout() -> Layout {
             {"label": "fixed", "slot": "5", "offset": 0, "type": "t_array(t_struct(S))2_storage"},
             {"label": "__gap", "slot": "9", "offset": 0, "type": "t_array(t_uint256)4_storage"},
             {"label": "lazy", "slot": "13", "offset": 0, "type": "t_opaque_lazy"},
+            {"label": "cell", "slot": "14", "offset": 0, "type": "t_opaque_cell", "retypedFrom": "uint64"},
+            {"label": "few", "slot": "20", "offset": 0, "type": "t_array(t_uint8)3_storage"},
+            {"label": "map", "slot": "21", "offset": 0, "type": "t_opaque_lazy",
+             "retypedFrom": "mapping(address => uint256)"},
         ],
         "types": {
             "t_address": {"encoding": "inplace", "label": "address", "numberOfBytes": "20"},
@@ -49,6 +53,10 @@ fn layout() -> Layout {
             "t_array(t_struct(S))2_storage": {
                 "encoding": "inplace", "label": "struct S[2]", "numberOfBytes": "128", "base": "t_struct(S)",
             },
+            "t_array(t_uint8)3_storage": {
+                "encoding": "inplace", "label": "uint8[3]", "numberOfBytes": "32", "base": "t_uint8",
+            },
+            "t_opaque_cell": {"encoding": "inplace", "label": "lazy Fee", "numberOfBytes": "32"},
             "t_opaque_lazy": {"encoding": "inplace", "label": "lazy mapping(address => A)", "numberOfBytes": "32"},
         },
         "namespaces": {
@@ -98,7 +106,7 @@ fn word(n: u8) -> Vec<u8> {
 
 /// Explains, and gives the path of each slot.
 fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, Vec<Value>>) {
-    let framework = [("admin".to_owned(), slots::ADMIN)];
+    let framework = [("admin".to_owned(), slots::ADMIN, 20)];
     let by = By {
         layout: &layout(),
         framework: &framework,
@@ -130,9 +138,9 @@ fn every_kind_of_field_is_followed_to_its_slots() {
         slots.set(begin(number(3)) + number(part), 9);
     }
     slots.set(number(4), 2 * 40 + 1); // a text of 40 bytes
-    for part in 0..2 {
-        slots.set(begin(number(4)) + number(part), 9);
-    }
+    let last = number(9) << 192; // of 8 bytes
+    slots.set(begin(number(4)), 9);
+    slots.all.insert(begin(number(4)) + number(1), last);
     slots.set(number(6), 5); // fixed[0].count
     slots.set(number(7), 5); // fixed[1].who
     let alice = entry(b"alice", number(1));
@@ -199,6 +207,99 @@ fn what_the_layout_does_not_give_a_slot_to_is_not_explained() {
         partly.map(|one| one.slot).collect::<Vec<_>>(),
         [Some(B256::ZERO)]
     );
+}
+
+#[test]
+fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
+    let number = |n: u64| U256::from(n);
+    let byte = |at: usize| number(0xee) << (8 * at);
+    let behind = begin(number(4));
+    // Each with what is dirty in it, as the only slots that are not explained.
+    let cases: [(&str, Vec<(U256, U256)>, Vec<U256>); 9] = [
+        (
+            "fixed array",
+            vec![(number(20), number(7) | byte(3))],
+            vec![number(20)],
+        ),
+        (
+            "dynamic array",
+            vec![
+                (number(3), number(2)),
+                (begin(number(3)), byte(1) | byte(2)),
+            ],
+            vec![begin(number(3))],
+        ),
+        (
+            "short text",
+            vec![(number(4), number(4) | byte(31) | byte(5))],
+            vec![number(4)],
+        ),
+        (
+            "no text",
+            vec![(number(4), number(2 * 40))],
+            vec![number(4)],
+        ),
+        (
+            "long text of 3 bytes",
+            vec![(number(4), number(7))],
+            vec![number(4)],
+        ),
+        (
+            "tail of a long text",
+            vec![
+                (number(4), number(2 * 33 + 1)),
+                (behind + number(1), byte(31) | byte(30)),
+            ],
+            vec![behind + number(1)],
+        ),
+        (
+            "account of the framework",
+            vec![(slots::ADMIN.into(), byte(0) | byte(20))],
+            vec![slots::ADMIN.into()],
+        ),
+        (
+            "behind a cell",
+            vec![(number(14), number(9)), (number(15), number(9))],
+            vec![number(15)],
+        ),
+        ("in a cell", vec![(number(14), byte(8))], vec![number(14)]),
+    ];
+    for (what, all, dirty) in cases {
+        let mut slots = Slots::new();
+        slots.all.extend(all);
+        let (found, paths) = explained(&slots.store(), false);
+        let left = found.unexplained.iter().filter_map(|one| one.slot);
+        let left: Vec<U256> = left.map(U256::from).collect();
+        assert_eq!(left, dirty, "{what}: {paths:?}");
+    }
+    // A text that no endpoint could store is not followed to its end, and that is said.
+    let mut slots = Slots::new();
+    slots.all.insert(number(4), (U256::ONE << 255) | U256::ONE);
+    let (found, _) = explained(&slots.store(), false);
+    assert!(
+        found
+            .notes
+            .iter()
+            .any(|note| note.starts_with("note: 2097152 of")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_word_beside_the_old_form_of_an_entry_is_no_entry() {
+    let mut slots = Slots::new();
+    let map = U256::from(21);
+    slots.set(entry(&word(1), map) + U256::ONE, 7);
+    let space = namespace(map);
+    slots.set(entry(&word(1), space + U256::ONE), 7);
+    let store = slots.store();
+    let record = Record(vec![word(1)]).to_bytes();
+    store.add_records(&[record]).expect("written");
+    let (found, paths) = explained(&store, false);
+    assert_eq!(found.left(), 1, "{paths:?}");
+    let of_map = found.fields.iter().filter(|one| one.name == "map");
+    let entries: Vec<u64> = of_map.map(|one| one.entries).collect();
+    assert_eq!(entries, [0, 1]);
 }
 
 #[test]

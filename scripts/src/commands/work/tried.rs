@@ -23,7 +23,8 @@ impl Work<'_> {
     /// # Errors
     /// [`PlanError::Fails`]. What cannot be tried is said, and goes on: nothing but gas is at stake.
     pub(super) async fn try_first(&mut self, args: &VersionArgs, new: &Code) -> Result<(), Error> {
-        if new.artifact.is_none() {
+        let is_checked = args.step.expect.is_some() || args.step.check.is_some();
+        if new.artifact.is_none() && !is_checked {
             return Ok(());
         }
         let way = (args.version.as_str(), args.from.as_deref(), &args.step);
