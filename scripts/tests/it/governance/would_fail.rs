@@ -81,6 +81,40 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
 }
 
 #[test]
+fn a_migration_that_panics_or_runs_out_of_gas_is_told_from_one_that_is_missing() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
+    let script = ["migrate", "A", "2.0", "counter-v1", "--script", source];
+    for (function, ended, next) in [
+        ("panic()", "its code panicked (", "an unwrap panics"),
+        (
+            "spin()",
+            "it ran out of gas",
+            "a complex migration works in batches",
+        ),
+    ] {
+        let refused = sandbox.run("Admin", &[&script[..], &["--call", function]].concat());
+        assert_eq!(
+            (refused.exit, error(&refused)),
+            (Some(1), "MigrationNotApplied"),
+            "{refused:?}"
+        );
+        let said = &refused.document["error"];
+        assert!(text(said, "found").contains(ended), "{function}: {said}");
+        assert!(text(said, "next").contains(next), "{function}: {said}");
+        assert!(!said.to_string().contains("#[migration]"), "{said}");
+    }
+    let omitted = ["migrate", "A", "2.0", "counter-v2", "--call", "increment()"];
+    let refused = sandbox.run(
+        "Admin",
+        &[&omitted[..], &["--accept=migration-omitted"]].concat(),
+    );
+    let said = &refused.document["error"];
+    assert_eq!(error(&refused), "MigrationNotApplied", "{refused:?}");
+    assert!(text(said, "next").contains("#[migration]"), "{said}");
+}
+
+#[test]
 fn what_one_decides_alone_and_would_fail_costs_nothing() {
     let (sandbox, proxy) = failing("Admin");
     let before = nonce_of_admin(&sandbox);
