@@ -259,16 +259,15 @@ fn the_call_of_a_script_is_told_in_words() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let migrate = ["migrate", "A", "2.0", "counter-v2", "--accept"];
     let script = ["migration-omitted", "--script", "counter-v2"];
-    let call = ["--call", "migrate(uint256)", "5"];
+    let call = ["--call", "increment()"];
     let proposed = sandbox.run("Admin", &[&migrate[..], &script, &call].concat());
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let pending = sandbox.done("Admin2", &["pending", "A"]);
     let decoded = &pending["actions"][0]["decoded"][0];
-    assert_eq!(text(decoded, "function"), "migrate(uint256)");
-    assert_eq!(
-        decoded["arguments"],
-        json!([{"name": "step", "type": "uint256", "value": "5"}])
-    );
+    assert_eq!(text(decoded, "function"), "increment()");
+    let (_, lines) = sandbox.reported("Admin2", &["pending", "A"]);
+    let line = "  migration     calls increment()".to_owned();
+    assert!(lines.iter().any(|one| one.ends_with(&line)), "{lines:?}");
 }
 
 #[test]
