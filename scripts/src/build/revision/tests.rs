@@ -70,7 +70,10 @@ fn a_crate_beside_the_repository_is_beside_its_checkout() {
         let text = std::fs::read_to_string(found.join("../../top/note/Cargo.toml"));
         assert_eq!(text.expect("it"), "old", "the commit, not what lies there");
     }
-    assert!(folder.path().join("clone/here").is_file(), "nothing is removed");
+    assert!(
+        folder.path().join("clone/here").is_file(),
+        "nothing is removed"
+    );
 }
 
 #[test]
