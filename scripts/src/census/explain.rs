@@ -22,6 +22,9 @@ const WHOLE: u32 = u32::MAX;
 const DEEPEST: u8 = 16;
 /// Elements of an array that are followed.
 const ELEMENTS_MAX: u64 = 1 << 22;
+/// Places without a slot that are looked at for a field, and for an entry of a mapping: types within types can have
+/// more places than anybody can look at.
+const EMPTY_MAX: (u64, u64) = (1 << 20, 1 << 12);
 /// Words of a text that are followed: 2 MiB of it.
 const TEXT_MAX: u64 = 1 << 16;
 /// Words of a value of a lazy map or cell that are looked for, where nobody says how large it is.
@@ -114,6 +117,7 @@ pub(super) fn explain(
                 out,
                 explained: Explained::default(),
                 grown: 0,
+                room: 0,
             };
             walk.all()?;
             walk.finish()
@@ -139,6 +143,8 @@ struct Walk<'a, 't, 'o> {
     explained: Explained,
     /// How often bytes were explained that were not before.
     grown: u64,
+    /// How many more places without a slot are looked at.
+    room: u64,
 }
 
 /// Where something is looked for.
@@ -211,6 +217,7 @@ impl Walk<'_, '_, '_> {
                 record: None,
                 depth: DEEPEST,
             };
+            self.room = EMPTY_MAX.0;
             self.value(&item.type_id, at)?;
         }
         Ok(())
@@ -246,6 +253,7 @@ impl Walk<'_, '_, '_> {
     ) -> Result<Option<U256>, redb::Error> {
         let hash = keccak256(B256::from(slot));
         let Some(leaf) = self.known.leaves.get(hash.0)? else {
+            self.room = self.room.saturating_sub(1);
             return Ok(None);
         };
         let value = leaf.value().0;
@@ -278,6 +286,12 @@ impl Walk<'_, '_, '_> {
             self.note(format!("the type {type_id} is not known"));
             return self.see(at.field, at.slot, WHOLE, at.path).map(drop);
         };
+        if self.room == 0 {
+            let name = self.explained.fields.get(at.field);
+            let name = name.map_or(String::new(), |field| field.name.clone());
+            self.note(format!("{name} has more places than are looked at"));
+            return Ok(());
+        }
         if at.depth == 0 {
             self.note(format!("{} lies deeper than is followed", kind.label));
             return Ok(());
@@ -424,7 +438,9 @@ impl Walk<'_, '_, '_> {
                 record: Some(record),
                 ..at.at(slot, 0, &path)
             };
+            let room = std::mem::replace(&mut walk.room, EMPTY_MAX.1);
             look(walk, below)?;
+            walk.room = room;
             if counts
                 && walk.grown > before
                 && let Some(count) = walk.explained.fields.get_mut(at.field)

@@ -35,7 +35,7 @@ mod walk;
 pub use anchor::{Anchor, HashOrigin, Wanted};
 pub use error::CensusError;
 pub use explain::{Explained, FieldCount, Unexplained};
-pub use report::{Census, Method};
+pub use report::{Census, LayoutOrigin, Method};
 pub use walk::{Difference, Walked};
 
 use crate::client::Client;
@@ -75,6 +75,10 @@ pub struct Options {
 pub struct Subject {
     /// The instance.
     pub proxy: Address,
+    /// Its version, as the endpoint says.
+    pub version: String,
+    /// The code that its implementation slot must name for that; none while it is paused.
+    pub implementation: Option<Address>,
     /// The layout of its version, or why it is not known.
     pub layout: Result<Layout, String>,
     /// The labels of its definition's versions.
@@ -111,6 +115,8 @@ pub async fn take(
             notes.extend(storage.notes.iter().cloned());
             Ok(Census {
                 proxy: subject.proxy,
+                version: subject.version.clone(),
+                layout_origin: LayoutOrigin::of(subject),
                 anchor,
                 method,
                 complete: walk.differences.is_empty() && walk.unreached.is_empty(),
@@ -152,12 +158,22 @@ async fn of_block(
     let (method, walked) =
         slots_of(client, anchor, subject.proxy, options, store, &mut notes).await?;
     events::read(client, subject.proxy, anchor, store).await?;
+    let named = store.value(slots::IMPLEMENTATION)?.map(Address::from_word);
+    let wanted = subject.implementation;
+    let other = named.filter(|named| wanted.is_some_and(|wanted| wanted != *named));
     let nothing = Layout::default();
     let framework = framework(&subject.versions);
     let mut by = By {
-        layout: match &subject.layout {
-            Ok(layout) => layout,
-            Err(why) => {
+        layout: match (&subject.layout, other) {
+            (_, Some(named)) => {
+                notes.push(format!(
+                    "it runs the code at {named}, which is not that of {}: that layout does not count",
+                    subject.version
+                ));
+                &nothing
+            }
+            (Ok(layout), None) => layout,
+            (Err(why), None) => {
                 notes.push(format!("the layout of its version is not known: {why}"));
                 &nothing
             }

@@ -75,11 +75,16 @@ pub(super) fn of_file(path: &Path, text: &str) -> Result<Vec<Vec<u8>>, CensusErr
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let values = values(line).map_err(|found| CensusError::Key {
+        let wrong = |found| CensusError::Key {
             path: path.to_owned(),
             line: at + 1,
             found,
-        })?;
+        };
+        let values = values(line).map_err(wrong)?;
+        if values.len() > VALUES_MAX {
+            let count = values.len();
+            return Err(wrong(format!("a line of {count}, more than {VALUES_MAX},")));
+        }
         records.push(Record(values).to_bytes());
     }
     Ok(records)
@@ -135,7 +140,8 @@ mod tests {
         let first = Record(vec![vec![0, 0x11, 0x22, 0x33], word(U256::from(7))]);
         let second = Record(vec![b"a, \"b\"".to_vec(), word(U256::MAX)]);
         assert_eq!(records, [first, second]);
-        for wrong in ["0x0", "seven", "\"open", "1 two"] {
+        let many = "1 ".repeat(13);
+        for wrong in ["0x0", "seven", "\"open", "1 two", &many] {
             let error = of_file(Path::new("keys"), wrong).expect_err(wrong);
             assert!(matches!(error, CensusError::Key { line: 1, .. }), "{error}");
         }

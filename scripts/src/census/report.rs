@@ -2,13 +2,14 @@
 
 use super::explain::{Explained, FieldCount, Unexplained};
 use super::walk::{Difference, Walked};
-use super::{Anchor, HashOrigin};
+use super::{Anchor, HashOrigin, Subject};
 use crate::error::Exit;
 use crate::governance::Names;
 use crate::report::CommandReport;
 use crate::text::{count, grouped, word};
 use alloy::primitives::Address;
 use serde::Serialize;
+use stylus_layout::Unlisted;
 
 /// How the slots were found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,11 +22,52 @@ pub enum Method {
     Proofs,
 }
 
+/// Whose word it is that the version has this layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayoutOrigin {
+    /// Nobody knows a layout.
+    None,
+    /// The endpoint's: what the registry says is not proven.
+    Endpoint,
+    /// A file's, by the endpoint's word: no build has shown it.
+    File,
+}
+
+impl LayoutOrigin {
+    pub(super) fn of(subject: &Subject) -> Self {
+        let Ok(layout) = &subject.layout else {
+            return Self::None;
+        };
+        match layout
+            .unlisted
+            .iter()
+            .flatten()
+            .any(|one| *one == Unlisted::NotBuilt)
+        {
+            true => Self::File,
+            false => Self::Endpoint,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::None => "which nobody knows",
+            Self::Endpoint => "this endpoint's word",
+            Self::File => "the word of a file, as this endpoint says",
+        }
+    }
+}
+
 /// Every slot of an instance at one block.
 #[derive(Debug, Clone, Serialize)]
 pub struct Census {
     /// The instance.
     pub proxy: Address,
+    /// Its version, as the endpoint says.
+    pub version: String,
+    /// Whose word it is that this version has the layout.
+    pub layout_origin: LayoutOrigin,
     /// The block, and the account's storage root in it.
     #[serde(flatten)]
     pub anchor: Anchor,
@@ -44,6 +86,10 @@ pub struct Census {
 }
 
 impl Census {
+    fn layout(&self) -> String {
+        format!("layout of {}, {}", self.version, self.layout_origin.words())
+    }
+
     fn heading(&self, names: &Names) -> Vec<String> {
         let Anchor {
             block,
@@ -69,6 +115,7 @@ impl Census {
             format!("census of {proxy}  {slots} at block {block}"),
             format!("  block hash {block_hash}, {origin}"),
             format!("  {proven}"),
+            format!("  {}", self.layout()),
         ]
     }
 }
@@ -88,7 +135,11 @@ impl CommandReport for Census {
         lines.extend(self.notes.iter().map(|note| format!("! {note}")));
         let left = self.storage.left();
         if left == 0 {
-            lines.push("✓ every slot is explained".into());
+            let by = format!("every slot is explained by the {}", self.layout());
+            lines.push(match self.complete {
+                true => format!("✓ {by}"),
+                false => format!("! {by}, of those that were given"),
+            });
             return lines;
         }
         lines.push(format!("✗ {} not explained", count(left, "slot")));

@@ -4,13 +4,14 @@
 use super::error::CensusError;
 use super::walk::Difference;
 use crate::own_file;
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{B256, U256, keccak256};
 use alloy::rlp;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use redb::{
     Database, DatabaseError, MultimapTableDefinition, ReadTransaction, ReadableDatabase,
     ReadableTable, ReadableTableMetadata, StorageError, Table, TableDefinition, WriteTransaction,
 };
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Bytes of the store that are kept in memory.
@@ -76,14 +77,19 @@ impl Store {
             path: path.to_owned(),
             reason,
         };
+        let damaged = || DatabaseError::from(StorageError::Corrupted("it is damaged".into()));
         let create = |file| {
-            let mut database = Database::builder()
-                .set_cache_size(CACHE)
-                .create_file(file)?;
-            match database.check_integrity() {
-                Ok(true) => Ok(database),
-                Ok(false) => Err(StorageError::Corrupted("it is damaged".into()).into()),
-                Err(error) => Err(error),
+            let opened = move || {
+                let mut builder = Database::builder();
+                let mut database = builder.set_cache_size(CACHE).create_file(file)?;
+                let is_whole = database.check_integrity()?;
+                Ok((database, is_whole))
+            };
+            // What redb reads before it has checked anything of a file may lead nowhere.
+            match catch_unwind(AssertUnwindSafe(opened)) {
+                Ok(Ok((database, true))) => Ok(database),
+                Ok(Err(error)) => Err(error),
+                Ok(Ok((_, false))) | Err(_) => Err(damaged()),
             }
         };
         let database = match create(own_file::open_or_create(path)?) {
@@ -285,6 +291,12 @@ impl Store {
         })
     }
 
+    /// What a slot holds, where it is there.
+    pub(super) fn value(&self, slot: B256) -> Result<Option<B256>, CensusError> {
+        let found = self.under(&Nibbles::unpack(keccak256(slot)))?.pop();
+        Ok(found.map(|leaf| leaf.value))
+    }
+
     /// One slot that is known and whose hash begins so.
     pub(super) fn slot_under(&self, prefix: &Nibbles) -> Result<Option<B256>, CensusError> {
         self.read(|read| {
@@ -324,7 +336,6 @@ fn range(prefix: &Nibbles) -> std::ops::RangeInclusive<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::primitives::keccak256;
 
     fn leaf(slot: u64) -> Leaf {
         let slot = B256::from(U256::from(slot));

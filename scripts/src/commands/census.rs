@@ -6,6 +6,7 @@ use crate::app_error::Error;
 use crate::census::{self, Anchor, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
 use crate::layout::Known;
+use crate::model::InstanceState;
 use crate::output::Outcome;
 use crate::program_code::is_program;
 
@@ -28,6 +29,8 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome,
     let code = reader.code(name, &instance.version).await?;
     let subject = Subject {
         proxy,
+        version: instance.version.clone(),
+        implementation: (instance.state == InstanceState::Live).then_some(code.implementation),
         layout: match context
             .documents(&client, registry)
             .get(code.layout)

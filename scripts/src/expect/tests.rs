@@ -273,11 +273,12 @@ fn the_code_says_what_it_asks_and_other_code_says_nothing() {
 #[test]
 fn only_the_check_of_a_step_asks_and_only_with_the_code_that_the_step_names() {
     let one = all(&["unchanged totalSupply()"]);
-    let named = |kind, scriptCodehash| Step {
+    let named = |kind, hash| Step {
         kind,
         script: one.account(),
-        scriptCodehash,
-        ..Step::default()
+        scriptCodehash: hash,
+        from: "1.0".into(),
+        data: Bytes::new(),
     };
     let (hash, code) = (one.codehash().0, one.code());
     let known = Asks::of(&named(step::NONE, hash), code);
@@ -299,8 +300,8 @@ fn only_the_check_of_a_step_asks_and_only_with_the_code_that_the_step_names() {
     let line = format!("{:<13} NOT KNOWN: code of others", "expects");
     assert_eq!(unknown.lines().collect::<Vec<_>>(), [line]);
     let nothing = Step {
-        kind: step::NONE,
-        ..Step::default()
+        script: Address::ZERO,
+        ..named(step::NONE, B256::ZERO)
     };
     assert_eq!(Asks::of(&nothing, code), None);
 }

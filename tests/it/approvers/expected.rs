@@ -206,6 +206,38 @@ async fn a_total_that_was_planned_before_the_state_moved_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "nightly: a registry and commands as processes, about 7 s"]
+async fn what_a_later_upgrade_changes_in_another_instance_is_refused_before_it_is_sent() {
+    let upgraded = Upgraded::new().await;
+    let first = upgraded.proxy.to_string();
+    let create = ["create-proxy", "A", "1.0", "--kind", "evm"];
+    upgraded.fixture.done(&[&create[..], &ABSENT].concat());
+    let code = deployed(&upgraded.fixture, "ExpectedPeer")
+        .await
+        .to_string();
+    let planned = Planned {
+        to: "2.0".into(),
+        layout: "ExpectedPeer.json".into(),
+        call: vec!["reach(address)".into(), first.clone()],
+        code,
+    };
+    std::fs::write(upgraded.fixture.path(FILE), "unchanged = [\"total()\"]\n").expect("written");
+    let words = planned.words("plan", &upgraded);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let plan = upgraded
+        .fixture
+        .run(&[&words[..], &["--expect", FILE]].concat());
+    assert_eq!(plan.exit, Some(1), "{plan:?}");
+    let error = &plan.document["error"];
+    assert_eq!(error["name"], "PostConditionFailed", "{error}");
+    assert!(error.to_string().contains("unchanged total()"), "{error}");
+    let refused = planned.migrated(&upgraded, &[]);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    let status = upgraded.fixture.done(&["status", &first]);
+    assert_eq!(text(&status["instance"], "version"), "1.0");
+}
+
+#[tokio::test]
 #[ignore = "nightly: ten upgrades by commands as processes, about 30 s"]
 async fn ten_faithful_upgrades_pass_with_their_expectations() {
     let mut upgraded = Upgraded::new().await;

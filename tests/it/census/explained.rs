@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256, keccak256};
 
 use super::fixture::{Fixture, counts};
 use crate::layouts::project::{hash, text};
+use crate::run_migration::proxy::{Failure, Proxy};
 
 /// Accounts of the ledger.
 fn accounts() -> [String; 3] {
@@ -72,8 +73,11 @@ async fn the_block_is_the_one_that_was_given_or_confirmed() {
     assert_eq!(given["hash_origin"], "given");
     assert_eq!(given["block"], census["block"]);
     let url = it.project.node.endpoint();
-    let confirmed = it.whole(&["--block", &block, "--confirm-url", &url]);
+    let second = Proxy::start(&url, |_, _| Failure::None);
+    let confirmed = it.whole(&["--block", &block, "--confirm-url", &second.url()]);
     assert!(confirmed["hash_origin"]["confirmed"].is_string());
+    let itself = it.whole(&["--block", &block, "--confirm-url", &url]);
+    assert_eq!(itself["hash_origin"], "endpoint");
 
     let wrong = B256::repeat_byte(1).to_string();
     let words = ["--block", &block, "--block-hash", &wrong];

@@ -66,6 +66,13 @@ contract ExpectedNext is Expected {
     }
 }
 
+/// A step that writes into another instance.
+contract ExpectedPeer is ExpectedNext {
+    function reach(ExpectedNext peer) external {
+        if (address(peer) != address(this)) peer.setTotal(999);
+    }
+}
+
 /// Two constants in each other's place.
 contract ExpectedSwapped is Expected {
     function limit() external pure override returns (uint256) {

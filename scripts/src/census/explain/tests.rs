@@ -215,7 +215,8 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
     let byte = |at: usize| number(0xee) << (8 * at);
     let behind = begin(number(4));
     // Each with what is dirty in it, as the only slots that are not explained.
-    let cases: [(&str, Vec<(U256, U256)>, Vec<U256>); 9] = [
+    type Case = (&'static str, Vec<(U256, U256)>, Vec<U256>);
+    let cases: [Case; 9] = [
         (
             "fixed array",
             vec![(number(20), number(7) | byte(3))],
@@ -269,7 +270,7 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
         slots.all.extend(all);
         let (found, paths) = explained(&slots.store(), false);
         let left = found.unexplained.iter().filter_map(|one| one.slot);
-        let left: Vec<U256> = left.map(U256::from).collect();
+        let left: Vec<U256> = left.map(|slot| U256::from_be_bytes(slot.0)).collect();
         assert_eq!(left, dirty, "{what}: {paths:?}");
     }
     // A text that no endpoint could store is not followed to its end, and that is said.
@@ -283,6 +284,39 @@ fn bytes_behind_an_end_and_words_beside_a_value_are_not_explained() {
             .any(|note| note.starts_with("note: 2097152 of")),
         "{found:?}"
     );
+}
+
+#[test]
+fn structs_within_structs_are_followed_as_far_as_anybody_can_look() {
+    let mut types = json!({
+        "t_0": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"},
+    });
+    for level in 1..9_u32 {
+        let size = 12_u64.pow(level - 1);
+        let members = (0..12_u64).map(|at| {
+            let below = format!("t_{}", level - 1);
+            json!({"label": format!("m{at}"), "slot": (at * size).to_string(), "offset": 0, "type": below})
+        });
+        types[format!("t_{level}")] = json!({
+            "encoding": "inplace", "label": format!("struct S{level}"),
+            "numberOfBytes": (12 * size * WORD).to_string(), "members": members.collect::<Vec<_>>(),
+        });
+    }
+    let text = json!({
+        "storage": [{"label": "deep", "slot": "0", "offset": 0, "type": "t_8"}], "types": types,
+    });
+    let layout = Layout::from_json(&text.to_string()).expect("a layout");
+    let mut slots = Slots::new();
+    slots.set(U256::from(5), 1);
+    let by = By {
+        layout: &layout,
+        framework: &[],
+        with_values: false,
+    };
+    let found = explain(&slots.store(), &by, None).expect("explained");
+    assert_eq!(found.left(), 0);
+    let note = "deep has more places than are looked at";
+    assert!(found.notes.contains(note), "{found:?}");
 }
 
 #[test]
