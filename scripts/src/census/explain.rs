@@ -256,9 +256,9 @@ impl Walk<'_, '_, '_> {
             return Ok(None);
         };
         let value = leaf.value().0;
+        let beyond = 256 - 8 * bytes.count_ones() as usize;
         let own = U256::from_be_bytes(value) >> (8 * bytes.trailing_zeros() as usize);
-        self.seen = own << (256 - 8 * bytes.count_ones() as usize)
-            >> (256 - 8 * bytes.count_ones() as usize);
+        self.seen = own << beyond >> beyond;
         let before = self.marks.get(hash.0)?.map_or(0, |mark| mark.value());
         let after = before | bytes;
         if after != before {

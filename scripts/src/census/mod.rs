@@ -39,7 +39,7 @@ pub use entries::Entries;
 pub use error::CensusError;
 pub use explain::{Explained, FieldCount, Unexplained};
 pub use report::{Census, Method};
-pub use walk::{Difference, Walked};
+pub use walk::{SlotDifference, Walked};
 
 use crate::client::Client;
 use crate::inspect::framework_slots;
@@ -124,6 +124,32 @@ pub async fn take(
     }
 }
 
+/// The block at which a census that is kept proves that an instance stores nothing but what its layout explains.
+/// None where there is no such census, or the storage has changed since.
+///
+/// # Errors
+/// [`CensusError`].
+pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, CensusError> {
+    let path = place(client, subject.proxy, None).await?;
+    let (Ok(layout), true) = (&subject.layout, path.is_file()) else {
+        return Ok(None);
+    };
+    let anchor = Anchor::find(client, subject.proxy, Wanted::default(), None).await?;
+    let store = Store::open(&path)?;
+    if !is_whole(&store, &anchor)? {
+        return Ok(None);
+    }
+    let by = By {
+        layout,
+        framework: &framework(&subject.versions),
+        with_values: true,
+        entries: None,
+        sought: HashSet::new(),
+    };
+    let explained = explain::explain(&store, &by, None)?;
+    Ok((explained.left() == 0).then_some(anchor.block))
+}
+
 /// Where the slots of an account are kept between two runs.
 async fn place(
     client: &Client,
@@ -152,13 +178,7 @@ async fn of_block(
         _ => None,
     };
     if let Some(path) = &options.keys {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|source| FileError::Io {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
-        store.add_records(&record::of_file(path, &text)?)?;
+        record::of_file(path, |some| store.add_records(some))?;
     }
     let mut notes = Vec::new();
     let (method, corrects) =

@@ -1,7 +1,7 @@
 //! What is told of a census.
 
 use super::explain::{Explained, FieldCount, Unexplained};
-use super::walk::{Difference, Walked};
+use super::walk::{SlotDifference, Walked};
 use super::{Anchor, HashOrigin};
 use crate::error::Exit;
 use crate::governance::Names;
@@ -123,7 +123,7 @@ impl CommandReport for Census {
     }
 }
 
-impl Difference {
+impl SlotDifference {
     fn line(&self) -> String {
         let hash = self.hash;
         match (&self.given, &self.proven) {

@@ -2,7 +2,7 @@
 //! collecting is. A page goes in as a whole or not at all.
 
 use super::error::CensusError;
-use super::walk::Difference;
+use super::walk::SlotDifference;
 use crate::own_file;
 use alloy::primitives::{B256, U256};
 use alloy::rlp;
@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// Puts what was proven in the place of what is there: a value, or nothing.
-    pub(super) fn correct(&self, differences: &[Difference]) -> Result<(), CensusError> {
+    pub(super) fn correct(&self, differences: &[SlotDifference]) -> Result<(), CensusError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
             for one in differences {
@@ -381,7 +381,7 @@ mod tests {
         let (changed, gone, new) = (leaf(1).hash, leaf(2).hash, leaf(3).hash);
         let value = B256::with_last_byte(9);
         let proven = [(changed, Some(value)), (gone, None), (new, Some(value))];
-        let proven = proven.map(|(hash, proven)| Difference {
+        let proven = proven.map(|(hash, proven)| SlotDifference {
             hash,
             given: None,
             proven,

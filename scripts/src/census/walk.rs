@@ -30,7 +30,7 @@ const DIFFERENCES_MAX: usize = 256;
 
 /// Where the proven trie differs from what the endpoint gave as its slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct SlotDifference {
     /// keccak256 of the slot.
     pub hash: B256,
     /// The value that was given; none where the slot was withheld.
@@ -43,7 +43,7 @@ pub struct Difference {
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Walked {
     /// Where the proven trie differs from what the endpoint listed, up to a bound.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<SlotDifference>,
     /// How the hashes of slots begin that no proof was found for.
     pub unreached: Vec<String>,
     /// The first digits of those: slots that begin so are looked for.
@@ -193,7 +193,7 @@ impl Walk<'_> {
 
     fn note(&mut self, hash: B256, given: Option<B256>, proven: Option<B256>) {
         if self.corrects || self.found.differences.len() < DIFFERENCES_MAX {
-            self.found.differences.push(Difference {
+            self.found.differences.push(SlotDifference {
                 hash,
                 given,
                 proven,

@@ -77,6 +77,7 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         let receipt = sent(&client, call).await;
         assert_eq!(receipt["status"], "0x1");
     }
+    let folder = tempfile::tempdir().expect("a folder");
     let census = async || -> Census {
         let wanted = Wanted::default();
         let anchor = Anchor::find(&client, proxy, wanted, None)
@@ -88,7 +89,11 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
             versions: Vec::new(),
             is_evm: true,
         };
-        let taken = take(&client, anchor, &subject, &Options::default()).await;
+        let options = Options {
+            folder: Some(folder.path().to_owned()),
+            ..Options::default()
+        };
+        let taken = take(&client, anchor, &subject, &options).await;
         taken.expect("a census")
     };
     let found = census().await;
