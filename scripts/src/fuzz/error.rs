@@ -48,7 +48,9 @@ pub enum FuzzError {
         block: u64,
     },
     /// No function of both versions is known, beside getters without arguments.
-    #[error("no function is known that both versions of {name} have, beside getters without arguments")]
+    #[error(
+        "no function is known that both versions of {name} have, beside getters without arguments"
+    )]
     #[explain(
         expected = "the interfaces of both versions",
         found = "none in common",

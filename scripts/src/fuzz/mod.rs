@@ -333,10 +333,14 @@ fn answers(
     proxy: Address,
     getters: &[Function],
 ) -> Result<Vec<Bytes>, FuzzError> {
-    let answers = getters.iter().map(|one| copy.probe(proxy, one.selector().0.into()));
+    let answers = getters
+        .iter()
+        .map(|one| copy.probe(proxy, one.selector().0.into()));
     let answers: Result<Vec<_>, _> = answers.collect();
     let answers = answers?.into_iter();
-    Ok(answers.filter_map(|(success, output)| success.then_some(output)).collect())
+    Ok(answers
+        .filter_map(|(success, output)| success.then_some(output))
+        .collect())
 }
 
 /// Who calls: those that getters name, such as an owner, those that the manifest names, past callers, and strangers.
