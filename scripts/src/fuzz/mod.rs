@@ -130,9 +130,12 @@ fn fuzz_on(
     let registry = request.plan.registry;
     let copy = &universes.as_it_is;
     let known = now(copy.registry(registry).code(&plan.name, &plan.from))?;
-    let old = constants::constants(&code(copy, known.implementation)?);
     let implementation = request.plan.call.code.implementation;
-    let new = constants::constants(&code(&universes.upgraded, implementation)?);
+    let code_before = code(copy, known.implementation)?;
+    let code_after = code(&universes.upgraded, implementation)?;
+    let is_evm = code_before.is_evm() || code_after.is_evm();
+    let old = constants::constants(&code_before);
+    let new = constants::constants(&code_after);
     let answers = answers(copy, proxy, &getters)?;
     let callers = callers(copy, request, (proxy, past), &answers)?;
 
@@ -160,7 +163,7 @@ fn fuzz_on(
         (proxy, &callers),
         (targets, &getters, request.abis.clone()),
         layouts,
-        intended,
+        (intended, is_evm),
     )?;
     let mut course = Course {
         first: first(&bench.targets, past, settings)?,
@@ -168,6 +171,7 @@ fn fuzz_on(
         maker: Maker { values, callers },
         kept: Vec::new(),
         seen: BTreeSet::new(),
+        blocks: BTreeSet::new(),
         known: BTreeSet::new(),
         findings: Vec::new(),
         smallest: Vec::new(),
@@ -197,6 +201,7 @@ fn fuzz_on(
         milliseconds: elapsed.as_millis() as u64,
         calls_per_second: a_second(course.bench.calls, elapsed),
         behaviours: course.seen.len(),
+        blocks: course.blocks.len(),
         corpus: course.kept.len(),
         functions: functions.collect(),
         variables: course.bench.variables(),
@@ -215,6 +220,8 @@ struct Course<'a> {
     kept: Vec<Vec<Call>>,
     /// What calls have done.
     seen: BTreeSet<u64>,
+    /// Basic blocks that ran.
+    blocks: BTreeSet<(B256, usize)>,
     /// What was found.
     known: BTreeSet<difference::Key>,
     findings: Vec<FuzzFinding>,
@@ -241,10 +248,10 @@ impl Course<'_> {
             if told.elapsed() >= TICK {
                 told = Instant::now();
                 progress.tick(&format!(
-                    "{}, {} calls/s, {} told apart, {}",
+                    "{}, {} calls/s, {}, {}",
                     count(sequences, "sequence"),
                     grouped(a_second(self.bench.calls, begun.elapsed())),
-                    count(self.seen.len() as u64, "behaviour"),
+                    count(self.blocks.len() as u64, "basic block"),
                     count(self.findings.len() as u64, "finding")
                 ));
             }
@@ -279,6 +286,7 @@ impl Course<'_> {
                 .for_each(|answer| self.maker.values.saw(answer));
             let before = self.seen.len();
             self.seen.extend(shown.behaviour);
+            self.blocks.extend(shown.blocks);
             if self.seen.len() > before && self.kept.len() < KEPT_MAX {
                 self.kept.push(calls.clone());
             }
