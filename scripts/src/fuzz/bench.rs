@@ -62,6 +62,8 @@ pub(super) struct Shown {
     pub(super) blocks: Vec<(B256, usize)>,
     /// What calls that read answered.
     pub(super) answers: Vec<Bytes>,
+    /// Which calls succeeded with the version before.
+    pub(super) succeeded: Vec<bool>,
 }
 
 impl<'a> Bench<'a> {
@@ -120,7 +122,11 @@ impl<'a> Bench<'a> {
         let mut shown = self.compared(calls, known)?;
         // Both sides count together.
         for (code, blocks) in self.before.chain.take_block_runs() {
-            for (at, block) in blocks.iter().enumerate().filter(|(_, block)| block.runs > 0) {
+            for (at, block) in blocks
+                .iter()
+                .enumerate()
+                .filter(|(_, block)| block.runs > 0)
+            {
                 shown.blocks.push((code, at));
                 shown.behaviour.push(hash(&(code, at, block.runs.ilog2())));
             }
@@ -140,7 +146,10 @@ impl<'a> Bench<'a> {
             let one = (target, call, &input);
             let old = carried_out(&mut before, self.proxy, one)?;
             let new = carried_out(&mut after, self.proxy, one)?;
-            shown.behaviour.push(behaviour(call, &input, [&old, &new], self.is_evm));
+            shown
+                .behaviour
+                .push(behaviour(call, &input, [&old, &new], self.is_evm));
+            shown.succeeded.push(old.success);
             if target.reads() && old.success {
                 shown.answers.push(old.output.clone());
             }

@@ -5,6 +5,7 @@ mod bench;
 mod constants;
 mod corpus;
 mod difference;
+mod edges;
 mod error;
 mod harness_test;
 mod random;
@@ -28,6 +29,7 @@ use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use bench::Bench;
 use difference::Intended;
+use edges::Edges;
 use sequence::{Call, Maker, Target};
 use shrink::Smallest;
 use std::collections::BTreeSet;
@@ -172,6 +174,7 @@ fn fuzz_on(
         kept: Vec::new(),
         seen: BTreeSet::new(),
         blocks: BTreeSet::new(),
+        edges: Edges::default(),
         known: BTreeSet::new(),
         findings: Vec::new(),
         smallest: Vec::new(),
@@ -222,6 +225,8 @@ struct Course<'a> {
     seen: BTreeSet<u64>,
     /// Basic blocks that ran.
     blocks: BTreeSet<(B256, usize)>,
+    /// Where numbers stop to be taken.
+    edges: Edges,
     /// What was found.
     known: BTreeSet<difference::Key>,
     findings: Vec<FuzzFinding>,
@@ -262,6 +267,11 @@ impl Course<'_> {
     /// The next sequence: a new one, or one that showed something new and is changed.
     fn next(&mut self) -> Vec<Call> {
         let random = &mut self.maker.values.random;
+        if random.once_in(4)
+            && let Some(calls) = self.edges.next(random)
+        {
+            return calls;
+        }
         let is_new = self.kept.is_empty() || random.once_in(3);
         let targets = &self.bench.targets;
         match (
@@ -284,6 +294,7 @@ impl Course<'_> {
                 .answers
                 .iter()
                 .for_each(|answer| self.maker.values.saw(answer));
+            self.edges.saw(&calls, &shown.succeeded);
             let before = self.seen.len();
             self.seen.extend(shown.behaviour);
             self.blocks.extend(shown.blocks);

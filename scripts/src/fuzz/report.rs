@@ -181,8 +181,9 @@ impl CommandReport for FuzzReport {
                 count(self.variables as u64, "variable")
             ),
             format!(
-                "  {} told apart",
-                count(self.behaviours as u64, "behaviour")
+                "  {} told apart, in {} of programs",
+                count(self.behaviours as u64, "behaviour"),
+                count(self.blocks as u64, "basic block")
             ),
         ];
         lines.extend(
