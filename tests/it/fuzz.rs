@@ -82,7 +82,7 @@ fn fuzz(project: &Project, code: &str, mistake: usize) -> Value {
 }
 
 #[test]
-#[ignore = "nightly: compiles a contract and fuzzes it with each mistake, about 60 s"]
+#[ignore = "nightly: compiles a contract and fuzzes it with each mistake, about 90 s"]
 fn every_mistake_of_the_table_is_found_and_a_faithful_upgrade_raises_no_alarm() {
     let (project, code) = project();
     for (number, (name, kind, subject)) in (1..).zip(MISTAKES) {

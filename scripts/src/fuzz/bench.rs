@@ -31,8 +31,6 @@ pub(super) struct Bench<'a> {
     variables: Vec<Variable<'a>>,
     /// Accounts that get fees: they own what calls happened to cost.
     fees: Vec<Address>,
-    /// Whether one of the versions is code of the EVM.
-    is_evm: bool,
     /// Calls so far, on both copies together one.
     pub(super) calls: u64,
 }
@@ -58,8 +56,6 @@ pub(super) struct Shown {
     pub(super) difference: Option<Difference>,
     /// What the calls did, as far as it tells one path through the code from another.
     pub(super) behaviour: Vec<u64>,
-    /// The basic blocks of programs that ran, by code hash.
-    pub(super) blocks: Vec<(B256, usize)>,
     /// What calls that read answered.
     pub(super) answers: Vec<Bytes>,
     /// Which calls succeeded with the version before.
@@ -73,7 +69,7 @@ impl<'a> Bench<'a> {
         (proxy, callers): (Address, &[Address]),
         (targets, getters, abis): (Vec<Target>, &[Function], Abis),
         layouts: [&'a Layout; 2],
-        (intended, is_evm): (Intended, bool),
+        intended: Intended,
     ) -> Result<Self, FuzzError> {
         let Universes {
             as_it_is,
@@ -86,7 +82,6 @@ impl<'a> Bench<'a> {
                 side.lend(*caller)?;
             }
         }
-        before.chain.count_blocks();
         let getters = getters.iter().map(|one| Variable {
             name: one.name.clone(),
             is: Is::Getter(one.selector().0.into()),
@@ -102,7 +97,6 @@ impl<'a> Bench<'a> {
             intended,
             variables,
             fees,
-            is_evm,
             calls: 0,
         })
     }
@@ -119,22 +113,6 @@ impl<'a> Bench<'a> {
         calls: &[Call],
         known: &BTreeSet<Key>,
     ) -> Result<Shown, FuzzError> {
-        let mut shown = self.compared(calls, known)?;
-        // Both sides count together.
-        for (code, blocks) in self.before.chain.take_block_runs() {
-            for (at, block) in blocks
-                .iter()
-                .enumerate()
-                .filter(|(_, block)| block.runs > 0)
-            {
-                shown.blocks.push((code, at));
-                shown.behaviour.push(hash(&(code, at, block.runs.ilog2())));
-            }
-        }
-        Ok(shown)
-    }
-
-    fn compared(&mut self, calls: &[Call], known: &BTreeSet<Key>) -> Result<Shown, FuzzError> {
         let (mut before, mut after) = (self.before.branch(), self.after.branch());
         let mut shown = Shown::default();
         for (at, call) in calls.iter().enumerate() {
@@ -146,9 +124,7 @@ impl<'a> Bench<'a> {
             let one = (target, call, &input);
             let old = carried_out(&mut before, self.proxy, one)?;
             let new = carried_out(&mut after, self.proxy, one)?;
-            shown
-                .behaviour
-                .push(behaviour(call, &input, [&old, &new], self.is_evm));
+            shown.behaviour.push(behaviour(call, &input, [&old, &new]));
             shown.succeeded.push(old.success);
             if target.reads() && old.success {
                 shown.answers.push(old.output.clone());
@@ -365,9 +341,9 @@ fn carried_out(
     })
 }
 
-/// One number for how a call ended on both sides. Of the EVM, whose blocks are not counted, the gas that was used tells one
-/// path through the code from another, but for what its calldata cost.
-fn behaviour(call: &Call, input: &[u8], sides: [&Ended; 2], is_evm: bool) -> u64 {
+/// One number for what a call did on both sides. The gas that was used, but for what its calldata cost, tells one path
+/// through the code from another.
+fn behaviour(call: &Call, input: &[u8], sides: [&Ended; 2]) -> u64 {
     let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
     let calldata = 4 * zeros + 16 * (input.len() as u64 - zeros);
     let ends = sides.map(|side| {
@@ -375,15 +351,11 @@ fn behaviour(call: &Call, input: &[u8], sides: [&Ended; 2], is_evm: bool) -> u64
             true => None,
             false => Some(side.output.get(..4)),
         };
-        let gas = is_evm.then(|| side.gas.saturating_sub(calldata));
+        let gas = side.gas.saturating_sub(calldata);
         let events = side.logs.iter().map(|log| log.topics().first().copied());
         (reason, gas, events.collect::<Vec<_>>())
     });
-    hash(&(call.target, ends))
-}
-
-fn hash(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
+    (call.target, ends).hash(&mut hasher);
     hasher.finish()
 }

@@ -135,7 +135,6 @@ fn fuzz_on(
     let implementation = request.plan.call.code.implementation;
     let code_before = code(copy, known.implementation)?;
     let code_after = code(&universes.upgraded, implementation)?;
-    let is_evm = code_before.is_evm() || code_after.is_evm();
     let old = constants::constants(&code_before);
     let new = constants::constants(&code_after);
     let answers = answers(copy, proxy, &getters)?;
@@ -165,7 +164,7 @@ fn fuzz_on(
         (proxy, &callers),
         (targets, &getters, request.abis.clone()),
         layouts,
-        (intended, is_evm),
+        intended,
     )?;
     let mut course = Course {
         first: first(&bench.targets, past, settings)?,
@@ -173,7 +172,6 @@ fn fuzz_on(
         maker: Maker { values, callers },
         kept: Vec::new(),
         seen: BTreeSet::new(),
-        blocks: BTreeSet::new(),
         edges: Edges::default(),
         known: BTreeSet::new(),
         findings: Vec::new(),
@@ -204,7 +202,6 @@ fn fuzz_on(
         milliseconds: elapsed.as_millis() as u64,
         calls_per_second: a_second(course.bench.calls, elapsed),
         behaviours: course.seen.len(),
-        blocks: course.blocks.len(),
         corpus: course.kept.len(),
         functions: functions.collect(),
         variables: course.bench.variables(),
@@ -223,8 +220,6 @@ struct Course<'a> {
     kept: Vec<Vec<Call>>,
     /// What calls have done.
     seen: BTreeSet<u64>,
-    /// Basic blocks that ran.
-    blocks: BTreeSet<(B256, usize)>,
     /// Where numbers stop to be taken.
     edges: Edges,
     /// What was found.
@@ -256,7 +251,7 @@ impl Course<'_> {
                     "{}, {} calls/s, {}, {}",
                     count(sequences, "sequence"),
                     grouped(a_second(self.bench.calls, begun.elapsed())),
-                    count(self.blocks.len() as u64, "basic block"),
+                    count(self.seen.len() as u64, "behaviour"),
                     count(self.findings.len() as u64, "finding")
                 ));
             }
@@ -297,7 +292,6 @@ impl Course<'_> {
             self.edges.saw(&calls, &shown.succeeded);
             let before = self.seen.len();
             self.seen.extend(shown.behaviour);
-            self.blocks.extend(shown.blocks);
             if self.seen.len() > before && self.kept.len() < KEPT_MAX {
                 self.kept.push(calls.clone());
             }

@@ -36,8 +36,6 @@ pub struct FuzzReport {
     pub calls_per_second: u64,
     /// Ways through the code of both versions that were told apart.
     pub behaviours: usize,
-    /// Basic blocks of programs that ran, those of the framework included.
-    pub blocks: usize,
     /// Sequences that showed a new behaviour.
     pub corpus: usize,
     /// Functions that both versions have and that were called.
@@ -181,9 +179,8 @@ impl CommandReport for FuzzReport {
                 count(self.variables as u64, "variable")
             ),
             format!(
-                "  {} told apart, in {} of programs",
-                count(self.behaviours as u64, "behaviour"),
-                count(self.blocks as u64, "basic block")
+                "  {} told apart",
+                count(self.behaviours as u64, "behaviour")
             ),
         ];
         lines.extend(
