@@ -18,10 +18,8 @@ fn part(place: &PageContext, node: &Node, is_of_action: bool) -> Markup {
     html! {
         @match node {
             Node::Approver { account, approved } if !is_of_action => {
-                li.holds[*approved] {
-                    @if *approved { "✓ " } @else { "○ " }
-                    (address(place, *account))
-                }
+                @if *approved { li.holds { "✓ " (address(place, *account)) } }
+                @else { li { "○ " (address(place, *account)) } }
             },
             Node::Approver { account, approved } => {
                 @if *approved { li.holds { "✓ approved: " (address(place, *account)) } }
