@@ -125,7 +125,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let id = review.action.to_string();
     let step = |operation: &str, label: &str| {
         let query = [("id", id.as_str()), ("do", operation)];
-        html! { a.button href=(way(place, "/before", &query)) { (label) } " " }
+        let is_primary = operation == "approve";
+        html! { a.button.primary[is_primary] href=(way(place, "/before", &query)) { (label) } " " }
     };
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
