@@ -6,6 +6,7 @@ use super::config::{self, Config};
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
+use super::known_sources::{self, Candidate, is_rust};
 use super::lock_file::{LockFile, SDK};
 use super::manifests::{self, is_library};
 use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
@@ -17,7 +18,6 @@ use alloy::primitives::{B256, Keccak256};
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use stylus_upgrades_framework::SOURCES;
 
 /// Where the copy holds the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
@@ -39,6 +39,8 @@ pub(super) struct Source {
     pub(super) replaced: BTreeSet<String>,
     /// What else is compiled whose sources are not searched, or not as those of a contract.
     pub(super) unsearched: BTreeSet<String>,
+    /// Packages that are called like the framework's and that cargo fetches.
+    pub(super) fetched: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
@@ -102,8 +104,9 @@ impl Source {
         origins.extend(toolchain.path.clone());
         let lock_path = package.root.join("Cargo.lock");
         let lock = LockFile::read(&lock_path)?;
-        if let Some(lock) = &lock {
-            tree.insert("Cargo.lock", Entry::text(lock.reduced(&packages).to_text()));
+        let reduced = lock.as_ref().map(|lock| lock.reduced(&packages));
+        if let Some(reduced) = &reduced {
+            tree.insert("Cargo.lock", Entry::text(reduced.to_text()));
             origins.push(lock_path);
         }
         if let Some(code) = &config.code {
@@ -112,15 +115,21 @@ impl Source {
         let are_ours: Vec<bool> = packages
             .iter()
             .zip(&own)
-            .map(|(package, files)| is_framework(package, files, &places))
+            .map(|(package, files)| {
+                let candidate = Candidate {
+                    name: &package.name,
+                    folder: &package.folder,
+                    files,
+                    place: &places.package(&package.folder),
+                };
+                candidate.is_framework(package.told.targets.iter(), reduced.as_ref())
+            })
             .collect();
         let ours = own.iter().zip(&are_ours).filter(|(_, is_ours)| **is_ours);
         let known = ours.flat_map(|(files, _)| files.entries().map(|(path, _)| path));
         let all = || packages.iter().zip(&are_ours);
         let others = || all().filter_map(|(one, is_ours)| (!is_ours).then_some(one));
-        let locked_by_name = lock
-            .iter()
-            .flat_map(|lock| lock.reduced(&packages).unsearched());
+        let locked_by_name = reduced.iter().flat_map(LockFile::unsearched);
         let unsearched = others()
             .filter_map(unsearched)
             .chain(locked_by_name)
@@ -140,6 +149,10 @@ impl Source {
                 .map(Path::to_owned)
                 .collect(),
             unsearched,
+            fetched: reduced
+                .as_ref()
+                .map(known_sources::fetched)
+                .unwrap_or_default(),
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
             profile: manifests::profile(&package.root_manifest()?),
@@ -230,29 +243,6 @@ fn unsearched(package: &Package) -> Option<String> {
     let reaches_all = package.dependency_names().contains(HOST);
     let is_hidden = reaches_all || package.told.targets.iter().any(is_hidden);
     is_hidden.then(|| package.name.clone())
-}
-
-/// Whether a package is one of the framework's, file by file as this program was built with. A name is anybody's.
-fn is_framework(package: &Package, files: &Tree, places: &CopyPaths) -> bool {
-    let place = places.package(&package.folder);
-    let known = SOURCES.iter().filter(|(name, ..)| *name == package.name);
-    let known: Vec<(PathBuf, &[u8])> = known
-        .map(|(_, inside, bytes)| (join(&place, Path::new(inside)), *bytes))
-        .collect();
-    let is_there = |(path, bytes): &(PathBuf, &[u8])| matches!(files.get(path), Some(Entry::File { bytes: found, .. }) if found == bytes);
-    let is_known = |path: &Path| known.iter().any(|(one, _)| one == path);
-    let tests = join(&place, Path::new("tests"));
-    let mut rust = files
-        .entries()
-        .map(|(path, _)| path)
-        .filter(|path| is_rust(path));
-    !known.is_empty()
-        && known.iter().all(is_there)
-        && rust.all(|path| is_known(path) || path.starts_with(&tests))
-}
-
-fn is_rust(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "rs")
 }
 
 /// The copy needs some names for itself.
