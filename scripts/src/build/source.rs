@@ -13,7 +13,7 @@ use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
 use super::places::{CopyPaths, ELSEWHERE};
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
-use crate::interface::RustFile;
+use crate::interface::{RustFile, is_data};
 use alloy::primitives::{B256, Keccak256};
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
@@ -168,7 +168,7 @@ impl Source {
     }
 
     /// Which of the files that the compiler read nobody searched, by their places in the copy: whatever their names
-    /// are, they may be sources.
+    /// are, they may be sources, unless they hold nothing that can be code.
     pub(super) fn not_searched<'a>(
         &'a self,
         read: &'a [PathBuf],
@@ -177,7 +177,9 @@ impl Source {
         let searched: BTreeSet<&PathBuf> = searched.map(|file| &file.place).collect();
         read.iter().filter(move |path| {
             let is_told = path.starts_with(CONSTANTS);
-            !is_told && !searched.contains(path) && !self.known.contains(*path)
+            let is_data =
+                matches!(self.tree.get(path), Some(Entry::File { bytes, .. }) if is_data(bytes));
+            !is_told && !is_data && !searched.contains(path) && !self.known.contains(*path)
         })
     }
 

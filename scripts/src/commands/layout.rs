@@ -126,7 +126,10 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
         }
     };
     let document = document.ok_or_else(|| unknown("the registry has no layout of it".into()))?;
-    Ok(Named::of(source, document))
+    Ok(Named {
+        is_recorded: true,
+        ..Named::of(source, document)
+    })
 }
 
 async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
@@ -262,9 +265,13 @@ fn diff(
 }
 
 fn side(named: &Named) -> Side {
+    let origin = match named.is_recorded {
+        true => Origin::Chain,
+        false => Origin::Remembered,
+    };
     Side {
         hash: LayoutHash(named.document.hash()),
-        known: Fact::of(named.document.clone(), Origin::Remembered),
+        known: Fact::of(named.document.clone(), origin),
     }
 }
 
