@@ -43,7 +43,10 @@ impl Candidate<'_> {
             inside => (own(inside), bytes),
         });
         let known: Vec<(PathBuf, &[u8])> = known.collect();
-        let is_there = |(path, known): &(PathBuf, &[u8])| matches!(self.files.get(path), Some(Entry::File { bytes, .. }) if bytes == known);
+        let is_there = |(path, known): &(PathBuf, &[u8])| match self.files.get(path) {
+            Some(Entry::File { bytes, .. }) => bytes == known,
+            _ => false,
+        };
         let is_known = |path: &Path| known.iter().any(|(one, _)| one == path);
         let tests = own("tests");
         let mut paths = self.files.entries().map(|(path, _)| path);
