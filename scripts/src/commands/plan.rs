@@ -155,10 +155,10 @@ pub(super) struct Tried {
     pub(super) taken: Vec<Finding>,
     /// What was checked before.
     pub(super) checks: Assessment,
-    client: Client,
+    pub(super) client: Client,
     registry: Address,
     /// What was tried.
-    request: PlanRequest,
+    pub(super) request: PlanRequest,
     /// Programs that it relies on.
     used: Vec<Used>,
 }
