@@ -9,13 +9,15 @@ use crate::app_error::Error;
 use crate::assess::Role;
 use crate::build::BuildError;
 use crate::checks::{Assessment, Subject};
-use crate::governance::kind_in_words;
+use crate::governance::{Names, kind_in_words};
 use crate::ids::{CodeHash, LayoutHash};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Candidate, TransferError, candidate, given_to};
+use crate::report::CommandReport;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -42,18 +44,15 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
         .into());
     }
     let admin = given_to(registry, name);
-    let mut outcome = Outcome::default();
-    outcome.field("name", &args.name);
-    outcome.field("version", &args.version);
-    outcome.field("proxy", proxy);
-    outcome.field("kind", kind_in_words(found.kind));
-    outcome.field("runs", found.implementation);
-    outcome.field("admin", admin);
-    let kind = kind_in_words(found.kind);
-    outcome.line(format!(
-        "{proxy}  a {kind} that runs {}",
-        found.implementation
-    ));
+    let report = AdoptionReport {
+        name,
+        version: &args.version,
+        proxy,
+        kind: kind_in_words(found.kind),
+        runs: found.implementation,
+        admin,
+    };
+    let mut outcome = Outcome::of(&report, &context.names());
     found.require_given(&client, registry, name).await?;
     if found.authority.is_none() {
         context.output.note(&format!(
@@ -76,6 +75,28 @@ pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome
     };
     let bytes = call.abi_encode().into();
     propose(place, &bytes, Vec::new(), outcome).await
+}
+
+/// The proxy that becomes an instance.
+#[derive(Serialize)]
+struct AdoptionReport<'a> {
+    name: &'a str,
+    version: &'a str,
+    proxy: Address,
+    kind: String,
+    /// The implementation that it runs now.
+    runs: Address,
+    /// Who has to be its admin: the definition's.
+    admin: Address,
+}
+
+impl CommandReport for AdoptionReport<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let Self {
+            proxy, kind, runs, ..
+        } = self;
+        vec![format!("{proxy}  a {kind} that runs {runs}")]
+    }
 }
 
 /// keccak256 of the code of our WASM proxies.

@@ -14,12 +14,14 @@ use crate::checks::Subject;
 use crate::client::{Client, Sent};
 use crate::error::Exit;
 use crate::export::ExportError;
+use crate::governance::Names;
 use crate::manifest::{Kind, Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::report::Transactions;
+use crate::report::{CommandReport, Transactions};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What nobody can make up for later.
@@ -52,19 +54,23 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     if call.initData.is_empty() {
         context.output.note(CREATED_BARE);
     }
-    let mut outcome = Outcome::default();
-    outcome.field("name", &request.name);
-    outcome.field("version", &request.version);
-    storage::report(&mut outcome, &checks);
+    let names = context.names();
+    let mut created = CreationReport {
+        name: &request.name,
+        version: &request.version,
+        instance: None,
+        executed: false,
+    };
     if request.salt.is_none() {
         if let Some((sent, proxy)) =
             created_before(Place::of(context, &client, registry), &call).await?
         {
+            created.instance = Some(CreatedProxy { proxy, salt: None });
+            created.executed = true;
             let sent = Transactions::of(std::slice::from_ref(&sent));
-            outcome.add(&sent, &context.names());
-            outcome.field("proxy", proxy);
-            outcome.field("executed", true);
-            outcome.line(format!("proxy  {proxy}"));
+            let mut outcome = Outcome::of(&created, &names);
+            storage::report(&mut outcome, &checks);
+            sent.add_to(&mut outcome, &names);
             save(context, request.save.as_deref(), proxy, &mut outcome);
             return Ok(outcome);
         }
@@ -78,16 +84,18 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         .reader()
         .proxy_address(&call.name, call.kind.into(), call.salt)
         .await?;
-    outcome.field("proxy", proxy);
-    outcome.field("salt", salt);
-    let created = format!("proxy  {proxy}");
-    outcome.line(created.clone());
+    created.instance = Some(CreatedProxy {
+        proxy,
+        salt: Some(salt),
+    });
+    let mut outcome = Outcome::of(&created, &names);
+    storage::report(&mut outcome, &checks);
     let bytes = call.abi_encode().into();
     let sending = Sending::of(&bytes).with_value(request.value);
     let mut outcome = sending.propose(place, outcome).await?;
     if outcome.exit == Some(Exit::NotReady) || context.is_export() {
         let lines = outcome.lines.iter_mut();
-        for line in lines.filter(|line| **line == created) {
+        for line in lines.filter(|line| created.lines(&names).contains(*line)) {
             line.push_str(" once it is approved: nothing is there yet");
         }
     }
@@ -100,6 +108,34 @@ pub(super) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
         _ => {}
     }
     Ok(outcome)
+}
+
+/// The instance that is created.
+#[derive(Serialize)]
+struct CreationReport<'a> {
+    name: &'a str,
+    version: &'a str,
+    #[serde(flatten)]
+    instance: Option<CreatedProxy>,
+    /// Whether an earlier run created it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    executed: bool,
+}
+
+/// Where the proxy is.
+#[derive(Serialize)]
+struct CreatedProxy {
+    proxy: Address,
+    /// None where an earlier run chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    salt: Option<U256>,
+}
+
+impl CommandReport for CreationReport<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let line = |one: &CreatedProxy| format!("proxy  {}", one.proxy);
+        self.instance.iter().map(line).collect()
+    }
 }
 
 /// What an earlier run created by the same words and did not report, whatever salt it chose.

@@ -12,8 +12,10 @@ use crate::governance::kind_in_words;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Receiver, Transfer, TransferError, receiver, require_registry};
+use crate::report::CommandReport;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Transfers an instance to `to`, or removes it where that is `None`.
@@ -27,16 +29,11 @@ pub(super) async fn run(
     let registry = context.verified(&client, context.registry()?).await?;
     let proxy = context.manifest.address(proxy)?;
     let instance = client.registry(registry).instance(proxy).await?;
-    let mut outcome = Outcome::default();
-    outcome.field("name", &instance.definition);
-    outcome.field("proxy", proxy);
-    outcome.field("kind", kind_in_words(instance.kind));
     let name = instance.definition.clone();
-    let bytes = match to {
-        None => abi::removeInstanceCall { name, proxy }.abi_encode(),
+    let (bytes, destination) = match to {
+        None => (abi::removeInstanceCall { name, proxy }.abi_encode(), None),
         Some(to) => {
             let to = context.manifest.address(to)?;
-            outcome.field("to", to);
             let definition = match definition {
                 Some(definition) => definition.to_owned(),
                 None if instance.kind.is_adopted() => String::new(),
@@ -54,18 +51,45 @@ pub(super) async fn run(
                 context.output.note(line);
             }
             confirm::require(context, &checked.notices())?;
-            outcome.field("receiver", checked.receiver);
-            call.abi_encode()
+            let receiver = checked.receiver;
+            (call.abi_encode(), Some(Destination { to, receiver }))
         }
+    };
+    let report = TransferReport {
+        name: instance.definition,
+        proxy,
+        kind: kind_in_words(instance.kind),
+        destination,
     };
     propose(
         Place::of(context, &client, registry),
         &bytes.into(),
         Vec::new(),
-        outcome,
+        Outcome::of(&report, &context.names()),
     )
     .await
 }
+
+/// The instance that is transferred or removed.
+#[derive(Serialize)]
+struct TransferReport {
+    name: String,
+    proxy: Address,
+    kind: String,
+    /// None where it is removed.
+    #[serde(flatten)]
+    destination: Option<Destination>,
+}
+
+/// Where an instance goes.
+#[derive(Serialize)]
+struct Destination {
+    to: Address,
+    /// The definition that decides from then on, where `to` is a registry.
+    receiver: Option<Receiver>,
+}
+
+impl CommandReport for TransferReport {}
 
 /// What was found out about a transfer.
 pub(super) struct Checked {

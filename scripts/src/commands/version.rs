@@ -12,14 +12,17 @@ use super::work::{Becomes, Work};
 use crate::app_error::Error;
 use crate::deploy;
 use crate::export::ExportError;
-use crate::governance::GovernedCall;
+use crate::governance::{GovernedCall, Names};
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::output::Outcome;
 use crate::program_code::is_program;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
+use crate::report::CommandReport;
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
+use serde::Serialize;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
@@ -62,11 +65,13 @@ pub(super) async fn add_step(context: &Context, args: &RegisterArgs) -> Result<O
         version: args.version.clone(),
         step: work.step_from(from, &args.step).await?,
     };
-    let mut outcome = Outcome::default();
+    let way = WayReport {
+        name: &call.name,
+        version: &call.version,
+        from: &call.step.from,
+    };
+    let mut outcome = Outcome::of(&way, &context.names());
     storage::report(&mut outcome, &work.checks);
-    outcome.field("name", &call.name);
-    outcome.field("version", &call.version);
-    outcome.field("from", &call.step.from);
     let bytes = call.abi_encode().into();
     propose(work.place(), &bytes, work.sent.clone(), outcome).await
 }
@@ -127,13 +132,11 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: StorageArgs) -> Result<O
     // Approvers who ask for what is current once more take along what they had called back.
     if is_done && called_back.is_empty() {
         if context.is_export() {
-            let what = format!("{} {} is activated already", call.name, call.version);
+            let what = ActivatedBefore::of(&call).what;
             return Err(ExportError::Nothing { what }.into());
         }
         let mut outcome = describe(&new, &work);
-        outcome.field("executed", true);
-        let done = format!("{} {} is activated already", call.name, call.version);
-        outcome.line(done);
+        outcome.add(&ActivatedBefore::of(&call), &context.names());
         kept::keep(place, &call.name, &call.version).await;
         let rollout = (&overrides, work.checks);
         rollout::roll(
@@ -174,18 +177,69 @@ async fn revive(work: &mut Work<'_>, version: &str, account: Address) -> Result<
 }
 
 fn describe(new: &NewVersion, work: &Work<'_>) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.field("name", &new.name);
-    outcome.field("version", &new.version);
-    outcome.field("from", &new.step.from);
-    outcome.field("implementation", new.code.implementation);
-    outcome.field("codehash", new.code.codehash);
-    outcome.field("layout_hash", new.code.layoutHash);
-    outcome.field("source_hash", new.code.sourceHash);
-    outcome.line(format!(
-        "{} {}  {}",
-        new.name, new.version, new.code.implementation
-    ));
+    let report = VersionReport {
+        way: WayReport {
+            name: &new.name,
+            version: &new.version,
+            from: &new.step.from,
+        },
+        implementation: new.code.implementation,
+        codehash: new.code.codehash.into(),
+        layout_hash: new.code.layoutHash.into(),
+        source_hash: new.code.sourceHash.into(),
+    };
+    let mut outcome = Outcome::of(&report, &work.context.names());
     storage::report(&mut outcome, &work.checks);
     outcome
+}
+
+/// A step into a version.
+#[derive(Serialize)]
+struct WayReport<'a> {
+    name: &'a str,
+    version: &'a str,
+    /// The version before.
+    from: &'a str,
+}
+
+impl CommandReport for WayReport<'_> {}
+
+/// A version, its code, and the step into it. A hash is zero where nothing was recorded.
+#[derive(Serialize)]
+struct VersionReport<'a> {
+    #[serde(flatten)]
+    way: WayReport<'a>,
+    implementation: Address,
+    codehash: CodeHash,
+    layout_hash: LayoutHash,
+    source_hash: SourceHash,
+}
+
+impl CommandReport for VersionReport<'_> {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        let WayReport { name, version, .. } = self.way;
+        vec![format!("{name} {version}  {}", self.implementation)]
+    }
+}
+
+/// A migration that was executed before this run.
+#[derive(Serialize)]
+struct ActivatedBefore {
+    executed: bool,
+    #[serde(skip)]
+    what: String,
+}
+
+impl ActivatedBefore {
+    fn of(call: &abi::migrateCall) -> Self {
+        let what = format!("{} {} is activated already", call.name, call.version);
+        let executed = true;
+        Self { executed, what }
+    }
+}
+
+impl CommandReport for ActivatedBefore {
+    fn lines(&self, _: &Names) -> Vec<String> {
+        vec![self.what.clone()]
+    }
 }
