@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::io::Write as _;
 
-use alloy::providers::Provider;
+use alloy::providers::{Provider, ProviderBuilder};
 use serde_json::{Value, json};
 use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, home, launcher};
 
@@ -74,7 +74,7 @@ impl Node {
             text = text.replace(&format!("\"{name}\""), &value.to_string());
         }
         let params: Value = serde_json::from_str(&text).expect("JSON");
-        let provider = super::provider(&self.url);
+        let provider = ProviderBuilder::new().connect_http(self.url.parse().expect("a URL"));
         match provider.raw_request(method.to_owned().into(), params).await {
             Err(error) if error.is_null_resp() => Ok(Value::Null),
             answer => answer.map_err(|error| match error.as_error_resp() {

@@ -15,16 +15,7 @@ mod table;
 
 use std::io::Write;
 
-use alloy::providers::{Provider, ProviderBuilder};
-use alloy::transports::http_client;
 use stylus_upgrades_harness::{Chain, HarnessError, RPC_URL, home};
-
-/// Asks an endpoint that is reached without TLS.
-fn provider(endpoint: &str) -> impl Provider {
-    let endpoint = endpoint.parse().expect("a URL");
-    let client = http_client(&endpoint).build().expect("a client");
-    ProviderBuilder::new().connect_reqwest(client, endpoint)
-}
 
 /// A given chain is not theirs alone, so a suite that changes how it goes on takes that back.
 struct Kept<'c> {

@@ -1,7 +1,7 @@
 //! Dumps of real anvil are loaded here, and ours there.
 
 use alloy::primitives::{B256, Bytes, U64};
-use alloy::providers::Provider;
+use alloy::providers::{Provider, ProviderBuilder};
 use serde_json::{Value, json};
 use stylus_upgrades_harness::{Anvil, Chain, HarnessError, Lines, Npm, launcher};
 
@@ -9,7 +9,7 @@ use stylus_upgrades_harness::{Anvil, Chain, HarnessError, Lines, Npm, launcher};
 const COUNTER: &str = "0x600f8060095f395ff35f546001015f555f545f5260205ff3";
 
 async fn ask(url: &str, method: &'static str, params: Value) -> Value {
-    let provider = super::provider(url);
+    let provider = ProviderBuilder::new().connect_http(url.parse().expect("a URL"));
     match provider.raw_request(method.into(), params).await {
         Err(error) if error.is_null_resp() => Value::Null,
         answer => answer.unwrap_or_else(|error| panic!("{url}: {method}: {error}")),
