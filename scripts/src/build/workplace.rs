@@ -19,6 +19,7 @@ use super::toolchain::Toolchain;
 use super::wasm;
 use crate::interface::{Places, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -32,20 +33,28 @@ pub(super) struct Workplace<'a> {
     builder: &'a Builder,
     folder: PathBuf,
     cache: Cache,
-    /// Nobody else builds here meanwhile.
-    _lock: File,
+    /// Nobody else writes here meanwhile.
+    lock: OnceCell<File>,
 }
 
 impl<'a> Workplace<'a> {
-    /// Waits until nobody else builds in `folder`, which is made if need be.
+    /// The workplace in `folder`, which is made if need be. What was built there is read at once.
     pub(super) fn open(builder: &'a Builder, folder: PathBuf) -> Result<Self, BuildError> {
-        let cache = Cache::open(folder.join("artifacts"))?;
         Ok(Self {
-            _lock: cache.lock(&*builder.progress)?,
+            lock: OnceCell::new(),
+            cache: Cache::open(folder.join("artifacts"))?,
             builder,
             folder,
-            cache,
         })
+    }
+
+    /// Waits until nobody else builds in the folder, once. From then on nobody else does, as long as this value lasts.
+    pub(super) fn lock(&self) -> Result<(), BuildError> {
+        if self.lock.get().is_none() {
+            let lock = self.cache.lock(&*self.builder.progress)?;
+            self.lock.get_or_init(|| lock);
+        }
+        Ok(())
     }
 
     /// Whether that is the folder.
@@ -56,6 +65,9 @@ impl<'a> Workplace<'a> {
     /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
     pub(super) fn read(&self, package: &Package) -> Result<Source, BuildError> {
         let path = package.root.join("Cargo.lock");
+        if !path.is_file() {
+            self.lock()?;
+        }
         if !path.is_file() {
             settle_lock(&package.folder, None)?;
             let note = format!("there was no lock file: wrote {}", path.display());
@@ -104,10 +116,18 @@ impl<'a> Workplace<'a> {
         let package = source.package.name.clone();
         let toolchain = self.builder.toolchain(&source.toolchain)?;
         let key = key(source, &toolchain);
-        if !self.builder.is_anew
-            && let Some(mut artifact) = self.cache.load(&package, key)
-        {
+        let kept = || {
+            let known = (!self.builder.is_anew).then(|| self.cache.load(&package, key));
+            let mut artifact = known.flatten()?;
             artifact.info.look_again(source);
+            Some(artifact)
+        };
+        if let Some(artifact) = kept() {
+            return Ok(artifact);
+        }
+        self.lock()?;
+        // Somebody else may have built it while this waited.
+        if let Some(artifact) = kept() {
             return Ok(artifact);
         }
         let begun = Instant::now();
