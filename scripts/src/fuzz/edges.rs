@@ -91,11 +91,11 @@ impl Edges {
                         };
                         self.0.insert(key, edge);
                     }
-                    (Some(edge), true) => {
-                        if edge.fails.is_some_and(|fails| edge.is_closer(value, fails)) {
-                            edge.calls = calls.iter().take(at + 1).cloned().collect();
-                            edge.succeeds = value;
-                        }
+                    (Some(edge), true)
+                        if edge.fails.is_some_and(|fails| edge.is_closer(value, fails)) =>
+                    {
+                        edge.calls = calls.iter().take(at + 1).cloned().collect();
+                        edge.succeeds = value;
                     }
                     (Some(edge), false) if edge.is_closer(value, edge.succeeds) => {
                         // What failed may have failed for another reason: then halves lead nowhere, and end.

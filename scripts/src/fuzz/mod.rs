@@ -323,8 +323,8 @@ fn first(
     Ok(all)
 }
 
-/// The functions that users can call of both versions: getters without arguments, which are asked behind every sequence,
-/// and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
+/// The functions that users can call of both versions: getters without arguments, which are asked behind every
+/// sequence, and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
 fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
     let framework = &interfaces().implementation;
     let common = request.abis.before.all().filter(|one| {
