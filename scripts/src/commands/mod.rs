@@ -14,6 +14,7 @@ mod check;
 mod confirm;
 mod console;
 mod context;
+mod coverage;
 mod create_proxy;
 mod define;
 mod demo;
@@ -67,8 +68,8 @@ mod waiting;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CreateProxyArgs, Gather, Global,
-    LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
+    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs, Gather,
+    Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
     RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs,
     VerifyArgs, VersionArgs,
 };
@@ -252,6 +253,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => cancel::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
+        Command::Coverage(args) => coverage::run(context, &args).await,
         Command::Census(args) => census::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::RunMigration(args) => match &args.handler {
