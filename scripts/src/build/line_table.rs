@@ -1,5 +1,5 @@
-//! The twin of a program: built from the same sources in the same way, with a line table in its custom sections. It says
-//! which instruction comes from which line.
+//! The twin of a program: built from the same sources in the same way, with a line table in its custom sections. It
+//! says which instruction comes from which line.
 
 use super::builder::Builder;
 use super::error::BuildError;
@@ -30,8 +30,8 @@ impl Builder {
     /// Builds the crate that `source` names (as [`Self::source`]) with a line table.
     ///
     /// # Errors
-    /// [`BuildError::NotAContract`] for what is no crate with sources; [`BuildError::LineTableChanges`] if the module is
-    /// another than `wasm`, which is built without.
+    /// [`BuildError::NotAContract`] for what is no crate with sources; [`BuildError::LineTableChanges`] if the module
+    /// is another than `wasm`, which is built without.
     pub fn with_lines(&self, source: &str, wasm: &[u8]) -> Result<WithLines, BuildError> {
         let folder = self.folder_of(source)?;
         let folder = folder.ok_or_else(|| BuildError::NotAContract {

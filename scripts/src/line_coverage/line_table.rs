@@ -57,8 +57,8 @@ impl LineTable {
         })
     }
 
-    /// The lines that have instructions, by file, with how often each ran. Of the blocks that a line is part of, the one
-    /// that ran most counts; a line that was compiled into several functions ran in each of them.
+    /// The lines that have instructions, by file, with how often each ran. Of the blocks that a line is part of, the
+    /// one that ran most counts; a line that was compiled into several functions ran in each of them.
     pub fn count(&self, blocks: &[BasicBlock]) -> Vec<FileLines> {
         let mut all: BTreeMap<Line, u64> = BTreeMap::new();
         for function in self

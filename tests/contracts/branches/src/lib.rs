@@ -1,5 +1,5 @@
-//! Branches of which a test runs some: it sends `choose(1)`, `choose(4)`, `sum([3, 4])` and `refuse(2)`, and nothing else.
-//! Lines that end in `ran` run there, and lines that end in `dead` do not.
+//! Branches of which a test runs some: it sends `choose(1)`, `choose(4)`, `sum([3, 4])` and `refuse(2)`, and nothing
+//! else. Lines that end in `ran` run there, and lines that end in `dead` do not.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"
