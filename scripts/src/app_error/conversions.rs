@@ -4,6 +4,7 @@ use super::Error;
 use crate::census::CensusError;
 use crate::expect::ExpectError;
 use crate::export::ExportError;
+use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
 use crate::governance::signed::SignedError;
 use crate::layout::{DocumentError, LayoutError};
@@ -83,6 +84,15 @@ impl From<LineCoverageError> for Error {
             LineCoverageError::Chain(error) => error.into(),
             LineCoverageError::Build(error) => error.into(),
             error => Self::LineCoverage(error.into()),
+        }
+    }
+}
+
+impl From<FuzzError> for Error {
+    fn from(error: FuzzError) -> Self {
+        match error {
+            FuzzError::Plan(error) => error.into(),
+            error => Self::Fuzz(error.into()),
         }
     }
 }

@@ -4,6 +4,7 @@ mod adopt;
 mod approve;
 mod census;
 mod coverage;
+mod fuzz;
 mod global;
 mod layout;
 mod migration;
@@ -16,6 +17,7 @@ pub use adopt::AdoptArgs;
 pub use approve::{ApproveArgs, ReviewArgs};
 pub use census::CensusArgs;
 pub use coverage::CoverageArgs;
+pub use fuzz::FuzzArgs;
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
@@ -171,6 +173,8 @@ pub enum Command {
     },
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
+    /// Look for calls that an upgrade makes do something else: sequences of calls on two copies of the chain's state
+    Fuzz(FuzzArgs),
     /// What the source would do to what is live: for a pull request; sends nothing
     Check(CheckArgs),
     /// Policies: change them, or explain them in words

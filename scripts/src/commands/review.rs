@@ -20,7 +20,7 @@ use crate::governance::{
     Call, CodeFacts, GovernanceError, GovernedCall, ShownCall, deciding_policy, explain, proposed,
     readiness, tree,
 };
-use crate::history::{self, Wanted};
+use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::layout::LayoutError;
 use crate::model::Readiness;
@@ -84,7 +84,10 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
         Some(open) => Some(checked(place, action, (&governed, &shown), open).await?),
         None => None,
     };
-    let approved = open.as_ref().map(|one| one.approved.as_slice());
+    let approved = match &open {
+        Some(open) => open.approved.clone(),
+        None => approvals(&history.entries),
+    };
     Ok(Review {
         registry,
         chain_id: client.chain_id(),
@@ -95,11 +98,24 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
         what: governed.what(),
         shown,
         policy: explain(&role, &text, &names)?,
-        tree: tree(&role, &text, approved.unwrap_or_default())?,
+        tree: tree(&role, &text, &approved)?,
         readiness: open,
         checked,
         entries: history.entries,
     })
+}
+
+/// Who approved an action that is not open any more.
+fn approvals(entries: &[Entry]) -> Vec<Address> {
+    let mut all = Vec::new();
+    for Entry { event, who, .. } in entries {
+        match *event {
+            "Approved" => all.push(*who),
+            "Revoked" => all.retain(|one| one != who),
+            _ => {}
+        }
+    }
+    all
 }
 
 /// Those of the accounts that have code of their own: a Safe, a timelock. An account that delegates

@@ -42,13 +42,14 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             @if review.readiness.is_some() { (tree(place, &review.tree)) }
             @else { (tree_alone(place, &review.tree)) }
         }
-        section {
-            h2 { "Storage before and after" }
-            @let areas = review.checked.as_ref().map(|one| one.slots.as_slice()).unwrap_or_default();
-            @if areas.is_empty() {
-                p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
-                     not known. What was found says which." }
-            } @else { (slots(areas)) }
+        @if let Some(Checked { slots: areas, .. }) = &review.checked {
+            section {
+                h2 { "Storage before and after" }
+                @if areas.is_empty() {
+                    p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
+                         not known. What was found says which." }
+                } @else { (slots(areas)) }
+            }
         }
         section {
             h2 { "What happened" }
@@ -124,7 +125,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let id = review.action.to_string();
     let step = |operation: &str, label: &str| {
         let query = [("id", id.as_str()), ("do", operation)];
-        html! { a.button href=(way(place, "/before", &query)) { (label) } " " }
+        let is_primary = operation == "approve";
+        html! { a.button.primary[is_primary] href=(way(place, "/before", &query)) { (label) } " " }
     };
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);

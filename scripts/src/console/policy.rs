@@ -17,8 +17,9 @@ pub fn tree_alone(place: &PageContext, node: &Node) -> Markup {
 fn part(place: &PageContext, node: &Node, is_of_action: bool) -> Markup {
     html! {
         @match node {
-            Node::Approver { account, .. } if !is_of_action => {
-                li { "○ " (address(place, *account)) }
+            Node::Approver { account, approved } if !is_of_action => {
+                @if *approved { li.holds { "✓ " (address(place, *account)) } }
+                @else { li { "○ " (address(place, *account)) } }
             },
             Node::Approver { account, approved } => {
                 @if *approved { li.holds { "✓ approved: " (address(place, *account)) } }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::process::{Console, with_open_action};
+use crate::layouts::approver::use_key;
 
 /// Bytes of a page with everything that it loads, at most.
 const WEIGHT_MAX: usize = 150_000;
@@ -46,6 +47,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         "/definition?name=Note".into(),
         "/definition?name=".into(),
         format!("/instance?proxy={proxy}"),
+        format!("/census?proxy={proxy}"),
         "/plan?name=Note&version=2.0".into(),
         "/plan?name=Note&version=2.0&replay=5".into(),
         "/submit".into(),
@@ -74,7 +76,9 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         for inline in ["<style", "style=\"", "onclick", "javascript:"] {
             assert!(!page.body.contains(inline), "{path} has {inline}");
         }
-        let is_costly = ["/plan", "/doctor"].iter().any(|one| path.starts_with(one));
+        let is_costly = ["/plan", "/census", "/doctor"]
+            .iter()
+            .any(|one| path.starts_with(one));
         assert_eq!(page.body.contains(" data-costly"), is_costly, "{path}");
         assert!(page.body.contains("drawn at block "), "{path}");
         let scripts = page.body.matches("<script").count();
@@ -86,6 +90,10 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let payload = review["display"]["payload"].as_str().expect("a hash");
     for shown in [payload, "1/2 approvals", "Approve", "not checked", "new"] {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let page = console.get(&format!("/census?proxy={proxy}")).body;
+    for shown in ["these are all", "<progress", "implementation (ERC-1967)"] {
+        assert!(page.contains(shown), "{shown}: {page}");
     }
     let page = console.get("/definition?name=Note").body;
     for shown in [
@@ -124,6 +132,16 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     assert_eq!(before["transaction"]["data"], review["call"]);
     assert_eq!(before["digests"], review["digests"]);
     assert_eq!(before["plan"]["instances"], plan["instances"]);
+
+    // Once it is executed, the page still says who approved it, and nothing is left to be compared.
+    use_key(&project, 1);
+    project.done(&["approve", &action]);
+    let page = console.get(&format!("/action?id={action}")).body;
+    assert!(page.contains("success 2/2 activated"), "{page}");
+    assert_eq!(page.matches("<li class=\"holds\">✓ ").count(), 2, "{page}");
+    for gone in ["○ ", "Storage before and after"] {
+        assert!(!page.contains(gone), "{gone}: {page}");
+    }
 }
 
 #[test]

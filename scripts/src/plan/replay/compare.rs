@@ -8,6 +8,7 @@ use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
 use crate::client::{Outcome, Replayed};
 use crate::ids::TxHash;
+use crate::text::count;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
 use serde::{Deserialize, Serialize};
@@ -77,8 +78,8 @@ fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
     }
     if really.logs != here.logs {
         return Some(format!(
-            "it really emitted {} events, and {} here, or other ones",
-            really.logs.len(),
+            "it really emitted {}, and {} here, or other ones",
+            count(really.logs.len(), "event"),
             here.logs.len()
         ));
     }
@@ -146,7 +147,7 @@ fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
 /// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and
 /// what contracts own. Accounts of people stay: whoever approved did so on the other copy alone. Gives
 /// the storage that was changed.
-pub(super) fn carry_over(
+pub(in crate::plan) fn carry_over(
     from: &Chain,
     since: BlockId,
     into: &mut Chain,
