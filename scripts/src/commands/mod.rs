@@ -69,10 +69,10 @@ mod waiting;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs, FuzzArgs, Gather,
-    Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
-    RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs,
-    VerifyArgs, VersionArgs,
+    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs, FuzzArgs,
+    Gather, Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand,
+    RegisterArgs, RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs,
+    TraceArgs, VerifyArgs, VersionArgs,
 };
 
 pub use call::CallArgs;
