@@ -20,7 +20,7 @@ sol! {
 /// Lines by file name, with how often each ran.
 type Lines = BTreeMap<(String, u64), u64>;
 
-const SOURCE: &str = "tests/contracts/branches";
+const SOURCE: &str = "tests/contracts/dead_branches";
 
 /// The lines of a source file that end in that word.
 fn marked(file: &str, word: &str) -> Vec<(String, u64)> {
