@@ -164,6 +164,7 @@ impl<'a> Workplace<'a> {
         let progress = &self.builder.progress;
         let what = format!("building {} with its line table", source.package.name);
         let toolchain = self.builder.toolchain(&source.toolchain)?;
+        self.lock()?;
         progress.begin(&what);
         let compiled = self.compile(source, &toolchain, known, true);
         progress.end(&what);
