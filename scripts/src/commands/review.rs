@@ -84,7 +84,10 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
         Some(open) => Some(checked(place, action, (&governed, &shown), open).await?),
         None => None,
     };
-    let approved = open.as_ref().map(|one| one.approved.as_slice());
+    let approved = match &open {
+        Some(open) => open.approved.clone(),
+        None => history::approved(&history.entries),
+    };
     Ok(Review {
         registry,
         chain_id: client.chain_id(),
@@ -95,9 +98,10 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
         what: governed.what(),
         shown,
         policy: explain(&role, &text, &names)?,
-        tree: tree(&role, &text, approved.unwrap_or_default())?,
+        tree: tree(&role, &text, &approved)?,
         readiness: open,
         checked,
+        slots: slots(place, &governed.call).await?,
         entries: history.entries,
     })
 }
@@ -140,7 +144,6 @@ async fn checked(
         created: tried.created,
         state_difference: tried.state_difference,
         findings: all,
-        slots: slots(place, call).await?,
         digests: approval.digests()?,
         deadline: end,
     })

@@ -2,7 +2,7 @@
 
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
-use super::policy::{tree, tree_alone};
+use super::policy::{tree, tree_ended};
 use super::slots::slots;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, PolicyChange, not_executed};
@@ -40,15 +40,13 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
             @if review.readiness.is_some() { (tree(place, &review.tree)) }
-            @else { (tree_alone(place, &review.tree)) }
+            @else { (tree_ended(place, &review.tree)) }
         }
         section {
             h2 { "Storage before and after" }
-            @let areas = review.checked.as_ref().map(|one| one.slots.as_slice()).unwrap_or_default();
-            @if areas.is_empty() {
-                p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
-                     not known. What was found says which." }
-            } @else { (slots(areas)) }
+            @if review.slots.is_empty() {
+                p { "There is nothing to compare: it brings no version, begins at none, or a layout is not known." }
+            } @else { (slots(&review.slots)) }
         }
         section {
             h2 { "What happened" }

@@ -300,6 +300,14 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
     let (exit, written) = run(&["layout", "migration", &v1, &swapped]);
     assert_eq!(exit, Some(0), "{written}");
     assert!(text(&written, "code").contains("old_note"));
+    // What Cargo.toml has to declare stands above it, as the refusal without it names it.
+    let declared: Vec<&str> = written["migrates"]
+        .as_array()
+        .map(|all| all.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let line = format!("\n//     migrates = {declared:?}\n");
+    assert!(text(&written, "code").contains(&line), "{written}");
+    assert!(text(&refused["error"], "next").contains(&line[8..line.len() - 1]), "{refused}");
     let value = [
         "layout",
         "migration",
