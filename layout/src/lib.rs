@@ -62,8 +62,8 @@ pub use error::LayoutError;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use layout::{Item, Layout, Members, TypeItem, Unlisted};
 pub use plan::{
-    Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write,
-    plan,
+    Conversion, Entries, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported,
+    Value, Write, plan,
 };
 pub use report::{Decision, Declared, FieldChange, Location, Report, Verdict};
 pub use skeleton::skeleton;

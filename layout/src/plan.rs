@@ -5,6 +5,7 @@
 //! cannot be done in one call, or would lose data unsaid, is refused by name.
 
 mod apply;
+mod entries;
 mod error;
 mod leaves;
 mod overrides;
@@ -35,6 +36,27 @@ pub struct Plan {
     pub writes: Vec<Write>,
     /// Where what was taken goes.
     pub puts: Vec<Put>,
+    /// Maps whose entries are carried over by their keys, not in one call.
+    pub entries: Vec<Entries>,
+}
+
+/// A map that lies elsewhere in the new version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entries {
+    /// What carries one over, in generated code.
+    pub name: String,
+    /// The map, as the old version names it.
+    pub field: String,
+    /// How many keys an entry has.
+    pub keys: usize,
+    /// The slot of the old map.
+    pub from: U256,
+    /// The slot of the new one.
+    pub to: U256,
+    /// Words of a value.
+    pub words: u64,
+    /// What turns it into the new one.
+    pub conversion: Conversion,
 }
 
 /// A value of the old version.
@@ -126,7 +148,7 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
             false => (leaf.area, leaf.path.as_str()),
         })
         .collect();
-    let mut planner = Planner::new(&old);
+    let mut planner = Planner::new(&old, overrides.has_keys());
     for (leaf, before) in paths {
         let stays = |old: &Leaf<'_>| taken.contains(&(old.area, old.path.as_str()));
         let source = overrides.source((leaf, before), &old, stays)?;

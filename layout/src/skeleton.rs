@@ -5,7 +5,7 @@ use std::fmt::Write;
 use alloy_primitives::U256;
 
 use crate::layout::Layout;
-use crate::plan::{Conversion, Overrides, Part, Plan, Unsupported, Value, ones, plan};
+use crate::plan::{Conversion, Entries, Overrides, Part, Plan, Unsupported, Value, ones, plan};
 
 /// Writes the migration's Rust: a file with `migrate_storage(host)`, to be called first in the
 /// body of a `#[migration]` with `self.vm()`.
@@ -34,7 +34,7 @@ const HEADER: &str = "\
 ";
 
 fn imports(plan: &Plan) -> String {
-    let b256 = if plan.takes.is_empty() && plan.writes.is_empty() {
+    let b256 = if plan.takes.is_empty() && plan.writes.is_empty() && plan.entries.is_empty() {
         ""
     } else {
         "B256, "
@@ -44,21 +44,23 @@ fn imports(plan: &Plan) -> String {
         false => format!("use stylus_sdk::alloy_primitives::{{{b256}U256}};\n"),
     };
     if !plan.takes.is_empty() {
-        lines = format!(
-            "extern crate alloc;\n\nuse alloc::vec::Vec;\n\n{lines}use stylus_sdk::crypto::keccak;\n"
-        );
+        lines = format!("extern crate alloc;\n\nuse alloc::vec::Vec;\n\n{lines}");
+    }
+    if !plan.takes.is_empty() || !plan.entries.is_empty() {
+        lines.push_str("use stylus_sdk::crypto::keccak;\n");
     }
     lines + "use stylus_sdk::stylus_core::StorageAccess;\n\n"
 }
 
 fn body(code: &mut String, plan: &Plan) -> std::fmt::Result {
     code.push_str("/// Call it once, before anything else in the migration's body: `migrate_storage(self.vm())`.\n");
-    let host = if plan.is_empty() { "_host" } else { "host" };
+    let is_idle = plan.reads.is_empty() && plan.takes.is_empty() && plan.writes.is_empty();
+    let host = if is_idle { "_host" } else { "host" };
     writeln!(
         code,
         "pub fn migrate_storage({host}: &impl StorageAccess) {{"
     )?;
-    if plan.is_empty() {
+    if is_idle {
         code.push_str("    // Every field is where and what it was.\n");
     }
     for read in &plan.reads {
@@ -112,7 +114,30 @@ fn body(code: &mut String, plan: &Plan) -> std::fmt::Result {
         writeln!(code, "    put(host, {}, &{name});", number(put.slot))?;
     }
     code.push_str("}\n");
+    for one in &plan.entries {
+        let Entries {
+            name, field, keys, ..
+        } = one;
+        let value = converted("old", one.conversion);
+        let (from, to, words) = (number(one.from), number(one.to), one.words);
+        writeln!(
+            code,
+            "\n/// Carries one entry of `{field}` over, by its keys from the outermost on: for each item of a batch of a\n\
+             /// `ComplexMigration`, which `run-migration --gather census:{field}` supplies.\n\
+             pub fn {name}(host: &impl StorageAccess, keys: [B256; {keys}]) {{\n    \
+             carry(host, &keys, {from}, {to}, {words}, |old| {value});\n}}"
+        )?;
+    }
     Ok(())
+}
+
+/// An old value as the new one.
+fn converted(name: &str, conversion: Conversion) -> String {
+    match conversion {
+        Conversion::Same => name.to_owned(),
+        Conversion::Signed { from, to } => format!("signed({name}, {from}, {to})"),
+        Conversion::Left(bytes) => format!("{name} << {}", 8 * bytes),
+    }
 }
 
 /// A value at its position in the word.
@@ -125,11 +150,7 @@ fn expression(plan: &Plan) -> impl Fn(&Part) -> String {
             Value::Code(code) => code.clone(),
             Value::Old(read, conversion) => {
                 let name = plan.reads.get(*read).map_or("", |read| &read.name);
-                match conversion {
-                    Conversion::Same => name.to_owned(),
-                    Conversion::Signed { from, to } => format!("signed({name}, {from}, {to})"),
-                    Conversion::Left(bytes) => format!("{name} << {}", 8 * bytes),
-                }
+                converted(name, *conversion)
             }
         };
         let simple = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -159,13 +180,20 @@ fn number(value: U256) -> String {
     }
 }
 
-fn helpers(plan: &Plan) -> [(bool, &'static str); 4] {
-    let mut parts = plan.writes.iter().flat_map(|write| &write.parts);
-    let signed = parts.any(|part| matches!(part.value, Value::Old(_, Conversion::Signed { .. })));
+fn helpers(plan: &Plan) -> [(bool, &'static str); 5] {
+    let parts = plan.writes.iter().flat_map(|write| &write.parts);
+    let conversions = parts.filter_map(|part| match part.value {
+        Value::Old(_, conversion) => Some(conversion),
+        Value::Code(_) => None,
+    });
+    let mut conversions = conversions.chain(plan.entries.iter().map(|one| one.conversion));
+    let signed = conversions.any(|one| matches!(one, Conversion::Signed { .. }));
+    let has_entries = !plan.entries.is_empty();
     [
         (!plan.reads.is_empty(), PART),
         (signed, SIGNED),
-        (!plan.writes.is_empty(), WRITE),
+        (!plan.writes.is_empty() || has_entries, WRITE),
+        (has_entries, ENTRIES),
         (!plan.takes.is_empty(), TEXTS),
     ]
 }
@@ -173,7 +201,10 @@ fn helpers(plan: &Plan) -> [(bool, &'static str); 4] {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.reads.is_empty() && self.takes.is_empty() && self.writes.is_empty()
+        self.reads.is_empty()
+            && self.takes.is_empty()
+            && self.writes.is_empty()
+            && self.entries.is_empty()
     }
 }
 
@@ -202,6 +233,30 @@ fn write(host: &impl StorageAccess, slot: U256, keep: U256, value: U256) {
     let kept = if keep.is_zero() { keep } else { U256::from_be_bytes(host.storage_load_bytes32(slot).0) & keep };
     // SAFETY: no accessor is alive while the migration runs; it is the first thing in its call.
     unsafe { host.storage_cache_bytes32(slot, B256::from(kept | value)) };
+}
+";
+
+const ENTRIES: &str = "
+/// Carries an entry over, word by word. Words that are zero were carried over already, or never were there.
+fn carry(host: &impl StorageAccess, keys: &[B256], from: U256, to: U256, words: usize, convert: impl Fn(U256) -> U256) {
+    for word in 0..words {
+        let [from, to] = [from, to].map(|map| entry(map, keys).wrapping_add(U256::from(word)));
+        let old = U256::from_be_bytes(host.storage_load_bytes32(from).0);
+        if !old.is_zero() {
+            write(host, from, U256::ZERO, U256::ZERO);
+            write(host, to, U256::ZERO, convert(old));
+        }
+    }
+}
+
+/// Where a map has the entry of these keys.
+fn entry(map: U256, keys: &[B256]) -> U256 {
+    keys.iter().fold(map, |map, key| {
+        let mut preimage = [0; 64];
+        preimage[..32].copy_from_slice(key.as_slice());
+        preimage[32..].copy_from_slice(&map.to_be_bytes::<32>());
+        keccak(preimage).into()
+    })
 }
 ";
 

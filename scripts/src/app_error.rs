@@ -9,6 +9,7 @@ use crate::client::ChainError;
 use crate::error::{Exit, Explain, Report};
 use crate::expect::ExpectError;
 use crate::export::ExportError;
+use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
 use crate::ids::CodeHash;
 use crate::journal::JournalError;
@@ -47,6 +48,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Plan(#[from] PlanError),
+    /// An upgrade is not fuzzed.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Fuzz(Box<FuzzError>),
     /// A layout is wrong, or a version may not take over another one's storage.
     #[error(transparent)]
     #[explain(of = _0)]

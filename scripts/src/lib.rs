@@ -24,6 +24,7 @@
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`simulation`] | a copy of the chain in this process, on which things are tried |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
+//! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
 //! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`commands`] | the command line: arguments, and what each command does |
@@ -63,6 +64,7 @@ pub mod expect;
 pub mod export;
 pub mod file_names;
 pub mod functions;
+pub mod fuzz;
 pub mod governance;
 pub mod history;
 pub mod inspect;

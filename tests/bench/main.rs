@@ -5,7 +5,10 @@
 //!
 //! `… --bin bench console 10000 1000`: how long each page of the console takes, with so many instances and
 //! versions.
+//!
+//! `… --bin bench census 1000 100000 1000000`: time and memory of a census of so many slots.
 
+mod census;
 mod console;
 mod scale;
 
@@ -25,6 +28,8 @@ fn main() -> ExitCode {
             stylus_upgrades::commands::run(words)
         }
         Some("scale") => print(scale::report),
+        Some("census") => print(census::report),
+        Some("census-of") => print(census::census),
         Some("console") => print(console::report),
         _ => print(report),
     }

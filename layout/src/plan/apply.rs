@@ -2,7 +2,7 @@
 
 use alloy_primitives::{B256, U256, keccak256};
 
-use super::{Conversion, Plan, Unsupported, Value, ones};
+use super::{Conversion, Entries, Plan, Unsupported, Value, ones};
 
 /// Storage of one account.
 pub trait Storage {
@@ -59,6 +59,26 @@ impl Plan {
             );
         }
         Ok(())
+    }
+}
+
+impl Entries {
+    /// Carries an entry over, by its keys from the outermost on.
+    pub fn apply(&self, storage: &mut impl Storage, keys: &[B256]) {
+        let at = |map: U256| {
+            keys.iter().fold(map, |map, key| {
+                let preimage = [key.0, map.to_be_bytes()].concat();
+                U256::from_be_bytes(keccak256(preimage).0)
+            })
+        };
+        for word in 0..self.words {
+            let [from, to] = [self.from, self.to].map(|map| at(map).wrapping_add(U256::from(word)));
+            let old = U256::from_be_bytes(storage.load(from).0);
+            if !old.is_zero() {
+                storage.store(from, B256::ZERO);
+                storage.store(to, B256::from(convert(old, self.conversion)));
+            }
+        }
     }
 }
 

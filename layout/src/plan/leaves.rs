@@ -146,6 +146,19 @@ pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
     Ok(walk.found)
 }
 
+/// The leaves of one value, from slot 0 on.
+pub(super) fn of_type(ty: Type<'_>) -> Result<Vec<Leaf<'_>>, Unsupported> {
+    let mut walk = Walk {
+        area: "",
+        base: Bytes::ZERO,
+        steps: 0,
+        depth: 0,
+        found: vec![],
+    };
+    walk.typed(ty, Bytes::ZERO, String::new(), Vec::new(), None)?;
+    Ok(walk.found)
+}
+
 struct Walk<'l> {
     area: &'l str,
     /// The area's first byte.

@@ -22,6 +22,7 @@ pub enum Source {
 pub struct Overrides {
     sources: BTreeMap<String, Source>,
     dropped: BTreeSet<String>,
+    has_keys: bool,
 }
 
 impl Overrides {
@@ -41,6 +42,17 @@ impl Overrides {
     pub fn drop(mut self, old_field: &str) -> Self {
         self.dropped.insert(old_field.into());
         self
+    }
+
+    /// The keys of maps are known, as a census finds them: entries of those that move are carried over by them.
+    pub fn with_keys(mut self) -> Self {
+        self.has_keys = true;
+        self
+    }
+
+    /// Whether the keys of maps are known.
+    pub(super) fn has_keys(&self) -> bool {
+        self.has_keys
     }
 
     /// Every path must name something.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::U256;
 
+use super::entries::entries;
 use super::leaves::{Kind, Leaf};
 use super::widen::{Conversion, in_place, widen};
-use super::{Origin, Overrides, Part, Plan, Put, Read, Take, Unsupported, Value, Write};
+use super::{Entries, Origin, Overrides, Part, Plan, Put, Read, Take, Unsupported, Value, Write};
 use crate::compare::Types;
 use crate::error::LayoutError;
 use crate::fields::WORD;
@@ -60,13 +61,17 @@ pub(super) struct Planner<'p> {
     read_of: BTreeMap<usize, usize>,
     /// New `bytes` and `string`s: (old leaf, new slot).
     moved_texts: Vec<(usize, U256)>,
+    /// Whether the keys of maps are known.
+    has_keys: bool,
+    entries: Vec<Entries>,
     names: BTreeSet<String>,
 }
 
 impl<'p> Planner<'p> {
-    pub(super) fn new(old: &'p [Leaf<'p>]) -> Self {
+    pub(super) fn new(old: &'p [Leaf<'p>], has_keys: bool) -> Self {
         Self {
             old,
+            has_keys,
             ..Self::default()
         }
     }
@@ -125,6 +130,13 @@ impl<'p> Planner<'p> {
                 if same_slot && leaf.may_hash_its_slot() && leaf.is_declared_from(old) =>
             {
                 self.kept.insert(from);
+            }
+            (Kind::Map, Kind::Map)
+                if self.has_keys
+                    && let Some(mut moved) = entries(old, leaf)? =>
+            {
+                moved.name = self.name(&leaf.path).replacen("old", "migrate", 1);
+                self.entries.push(moved);
             }
             (Kind::Map, _) | (_, Kind::Map) => {
                 let (field, from, to) = leaf.change(old);
@@ -287,6 +299,7 @@ impl<'p> Planner<'p> {
             takes,
             writes,
             puts,
+            entries: self.entries,
         }
     }
 

@@ -319,3 +319,8 @@ fn what_a_comparison_calls_safe_reads_the_same_without_a_migration() {
 fn generated_rust_does_what_its_plan_says() {
     crate::generated::check();
 }
+
+#[test]
+fn generated_code_carries_the_entries_of_maps_that_moved() {
+    crate::generated::check_entries();
+}

@@ -42,6 +42,25 @@ pub mod transports {
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
     }
+
+    /// The builder of an HTTP client for an endpoint. It reads the authorities that the system trusts only where a
+    /// certificate may have to be verified, that of the endpoint or that of a proxy before it: reading them takes
+    /// longer than most commands.
+    pub fn http_client(endpoint: &reqwest::Url) -> reqwest::ClientBuilder {
+        choose_tls_cryptography();
+        let builder = reqwest::Client::builder();
+        #[cfg(feature = "tls")]
+        {
+            const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+            let has_proxy = PROXIES.iter().any(|name| std::env::var_os(name).is_some());
+            if endpoint.scheme() == "http" && !has_proxy {
+                return builder.tls_certs_only([]);
+            }
+        }
+        #[cfg(not(feature = "tls"))]
+        let _ = endpoint;
+        builder
+    }
 }
 
 /// `alloy_sol_types::sol!`, with the paths of this crate in the code it generates.

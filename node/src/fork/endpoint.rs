@@ -7,9 +7,9 @@ use std::sync::{Arc, mpsc};
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use alloy::transports::http::reqwest::{Client, Url, redirect};
+use alloy::transports::http::reqwest::{Url, redirect};
 use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
-use alloy::transports::{TransportError, TransportErrorKind, choose_tls_cryptography};
+use alloy::transports::{TransportError, TransportErrorKind, http_client};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -91,17 +91,10 @@ impl Endpoint {
         }
         let shown = shown(&url);
         let fail = ForkError::endpoint(&shown);
-        choose_tls_cryptography();
-        let client = Client::builder()
+        let client = http_client(&url)
             .timeout(options.timeout)
             .default_headers(headers(&options.headers)?)
             .redirect(redirect::Policy::none());
-        #[cfg(feature = "tls")]
-        let client = match url.scheme() {
-            // Nothing to look up among the system's authorities.
-            "http" => client.tls_certs_only([]),
-            _ => client,
-        };
         let client = client.build().map_err(|error| fail(error.to_string()))?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)

@@ -9,12 +9,12 @@ use wasmi::{
     ValType,
 };
 
-use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
+use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule, counter_name};
 use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
 use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
 use crate::units::Ink;
-use crate::{Failure, StartError};
+use crate::{BasicBlock, Failure, StartError};
 
 /// Most values on the engine's stack, in bytes. The stack budget of the program runs out long
 /// before: 262 144 words, the largest budget of any ArbOS version by default, need 2 MiB.
@@ -29,7 +29,11 @@ const MAX_ARGS: usize = 8;
 ///
 /// Everything is translated at once. wasmi's instruction handlers cannot unwind, so a panic of the
 /// translator inside a run would end the process; here it is an error of the activation.
-pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Compiled, ActivationError> {
+pub(crate) fn compile(
+    wasm: &[u8],
+    hooks: &[Hook],
+    blocks: Vec<BasicBlock>,
+) -> Result<Compiled, ActivationError> {
     let mut config = Config::default();
     config
         .set_max_recursion_depth(MAX_CALLS)
@@ -48,7 +52,11 @@ pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Compiled, Activatio
     for hook in hooks.iter().copied() {
         link(&mut linker, hook).map_err(|error| refused(&error.to_string()))?;
     }
-    Ok(Compiled { module, linker })
+    Ok(Compiled {
+        module,
+        linker,
+        blocks,
+    })
 }
 
 fn refused(found: &str) -> ActivationError {
@@ -174,6 +182,8 @@ struct Handles {
 pub(crate) struct Compiled {
     module: Module,
     linker: Linker<Host>,
+    /// The basic blocks that count their runs.
+    pub(crate) blocks: Vec<BasicBlock>,
 }
 
 impl Compiled {
@@ -207,11 +217,15 @@ impl Compiled {
         let entrypoint = instance
             .get_func(&store, ENTRYPOINT)
             .ok_or_else(|| missing(ENTRYPOINT))?;
+        let counted = self.blocks.iter().enumerate();
+        let counted = counted.map(|(number, block)| Ok((*block, global(&counter_name(number))?)));
+        let counted = counted.collect::<Result<_, _>>()?;
         store.data_mut().handles = Some(handles);
         Ok(Instance {
             store,
             handles,
             entrypoint,
+            counted,
             parked: None,
         })
     }
@@ -235,6 +249,8 @@ pub(crate) struct Instance {
     store: Store<Host>,
     handles: Handles,
     entrypoint: Func,
+    /// The basic blocks with their counters.
+    counted: Vec<(BasicBlock, Global)>,
     parked: Option<(ResumableCallHostTrap, Option<Kind>)>,
 }
 
@@ -318,6 +334,19 @@ impl Instance {
     /// Ink that is hidden and was not charged.
     pub(crate) fn withheld_ink(&self) -> Ink {
         Ink(self.store.data().withheld)
+    }
+
+    /// How often each basic block ran, where that is counted.
+    pub(crate) fn blocks(&self) -> Vec<BasicBlock> {
+        let counted = self.counted.iter().map(|(block, counter)| BasicBlock {
+            runs: counter
+                .get(&self.store)
+                .i64()
+                .unwrap_or_default()
+                .cast_unsigned(),
+            ..*block
+        });
+        counted.collect()
     }
 
     /// The frame; `None` only while it is taken.

@@ -39,7 +39,7 @@ mod start_gas;
 mod storage_cache;
 mod units;
 
-pub use activation::{ActivationError, Rule, activate};
+pub use activation::{ActivationError, Rule, activate, activate_counting};
 pub use code::*;
 pub use context::*;
 pub use data_fee::*;

@@ -29,6 +29,17 @@ pub enum OutcomeKind {
     OutOfStack,
 }
 
+/// A basic block: the operators up to the next label, branch or call. It runs as a whole, but for a trap in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BasicBlock {
+    /// Index of its function, imports counted first.
+    pub function: u32,
+    /// Where it begins, in bytes from the beginning of the module that was activated.
+    pub offset: u64,
+    /// How often it ran.
+    pub runs: u64,
+}
+
 /// The end of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -53,6 +64,9 @@ pub struct Outcome {
     pub trace: Vec<HostioRecord>,
     /// Whether the trace was cut because it became too long.
     pub trace_cut: bool,
+    /// How often each basic block ran, in the module's order; empty unless the program counts
+    /// ([`crate::activate_counting`]).
+    pub blocks: Vec<BasicBlock>,
     /// Lines written through `console` imports (debug chains only).
     pub console: Vec<String>,
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::ActivationError;
 use crate::engine::{self, Compiled};
 use crate::hooks::Hook;
+use crate::{ActivationError, BasicBlock};
 
 /// What the chain keeps about an activated program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +42,18 @@ impl Program {
         self.instrumented_len
     }
 
+    /// Whether its runs say how often each basic block ran.
+    pub fn is_counting(&self) -> bool {
+        !self.compiled.blocks.is_empty()
+    }
+
     pub(crate) fn compile(
         wasm: &[u8],
         hooks: &[Hook],
+        blocks: Vec<BasicBlock>,
         stylus_version: u16,
     ) -> Result<Self, ActivationError> {
-        let compiled = Arc::new(engine::compile(wasm, hooks)?);
+        let compiled = Arc::new(engine::compile(wasm, hooks, blocks)?);
         Ok(Self {
             compiled,
             stylus_version,

@@ -205,6 +205,7 @@ impl Run {
             interrupted,
             stack_words_left,
             error,
+            blocks: self.instance.blocks(),
             ..Outcome::default()
         };
         if let Some(frame) = frame {

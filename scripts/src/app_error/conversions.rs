@@ -4,6 +4,7 @@ use super::Error;
 use crate::census::CensusError;
 use crate::expect::ExpectError;
 use crate::export::ExportError;
+use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
 use crate::governance::signed::SignedError;
 use crate::layout::{DocumentError, LayoutError};
@@ -72,6 +73,15 @@ impl From<CensusError> for Error {
         match error {
             CensusError::Chain(error) => error.into(),
             error => Self::Census(error.into()),
+        }
+    }
+}
+
+impl From<FuzzError> for Error {
+    fn from(error: FuzzError) -> Self {
+        match error {
+            FuzzError::Plan(error) => error.into(),
+            error => Self::Fuzz(error.into()),
         }
     }
 }

@@ -123,10 +123,14 @@ impl Cargo<'_> {
             };
         }
         let manifest = self.manifest(source);
-        let mut metadata = self.command(source, "metadata");
-        self.isolate(&mut metadata);
-        let is_first = !self.target.join(TARGET).join(CONTRACT).is_dir();
-        let crates = Crates::counted(self.progress, metadata, &manifest, is_first);
+        let crates = match self.target.join(TARGET).join(CONTRACT).is_dir() {
+            true => Crates::unknown(self.progress),
+            false => {
+                let mut tree = self.command(source, "tree");
+                self.isolate(&mut tree);
+                Crates::counted(self.progress, tree)
+            }
+        };
         let messages = self.run(source, command, crates)?;
         let made = |message: &Message| match message {
             Message::CompilerArtifact(made) if made.manifest_path == manifest => {

@@ -3,9 +3,8 @@
 use super::toolchain::TARGET;
 use crate::progress::{Progress, Rate};
 use crate::text::duration;
-use cargo_metadata::{Artifact, DependencyKind, Metadata, MetadataCommand, PackageId, TargetKind};
+use cargo_metadata::{Artifact, PackageId, TargetKind};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 use std::thread::available_parallelism;
 
@@ -15,7 +14,7 @@ const SECONDS_PER_CRATE: u64 = 1;
 /// Tells of a compilation while it goes on.
 pub(super) struct Crates<'a> {
     progress: &'a dyn Progress,
-    /// How many are needed, where that is known: some more than are compiled, as cargo tells of features.
+    /// How many are needed, where that is known.
     needed: Option<u64>,
     done: BTreeSet<PackageId>,
     /// Where none was there already.
@@ -33,35 +32,22 @@ impl<'a> Crates<'a> {
         }
     }
 
-    /// Asks cargo how many the package with that manifest needs, and says before they are compiled for
-    /// the first time what that takes.
-    pub(super) fn counted(
-        progress: &'a dyn Progress,
-        mut metadata: Command,
-        manifest: &Path,
-        is_first: bool,
-    ) -> Self {
-        metadata.args([
-            "--frozen",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            TARGET,
-        ]);
-        let told = metadata.output().ok();
-        let told = told
-            .and_then(|told| MetadataCommand::parse(String::from_utf8_lossy(&told.stdout)).ok());
-        let needed = told.and_then(|told| needed(&told, manifest));
-        if let Some(needed) = needed.filter(|_| is_first) {
+    /// Where nothing was compiled yet: asks cargo by `tree` how many the package needs, and says what that takes.
+    pub(super) fn counted(progress: &'a dyn Progress, mut tree: Command) -> Self {
+        tree.args(["--frozen", "--target", TARGET, "--edges", "normal,build"]);
+        tree.args(["--prefix", "none", "--format", "{p}"]);
+        let told = tree.output().ok().filter(|told| told.status.success());
+        let needed = told.map(|told| packages(&String::from_utf8_lossy(&told.stdout)));
+        if let Some(needed) = needed {
             let cores = available_parallelism().map_or(1, |cores| cores.get() as u64);
             progress.note(&format!(
-                "at most {needed} crates are compiled now, once for all your projects: about {} on {cores} cores",
+                "{needed} crates are compiled now, once for all your projects: about {} on {cores} cores",
                 duration(needed * SECONDS_PER_CRATE / cores)
             ));
         }
         Self {
             needed,
-            rate: is_first.then(|| Rate::from(0)),
+            rate: Some(Rate::from(0)),
             ..Self::unknown(progress)
         }
     }
@@ -86,21 +72,15 @@ impl<'a> Crates<'a> {
     }
 }
 
-/// How many packages that one needs, with those that run while it is built.
-fn needed(told: &Metadata, manifest: &Path) -> Option<u64> {
-    let mut packages = told.packages.iter();
-    let root = packages.find(|one| one.manifest_path == manifest)?;
-    let nodes = &told.resolve.as_ref()?.nodes;
-    let (mut found, mut next) = (BTreeSet::from([&root.id]), vec![&root.id]);
-    while let Some(id) = next.pop() {
-        let node = nodes.iter().find(|node| node.id == *id)?;
-        let is_needed = |kind: DependencyKind| kind != DependencyKind::Development;
-        for one in &node.deps {
-            let mut kinds = one.dep_kinds.iter();
-            if kinds.any(|kind| is_needed(kind.kind)) && found.insert(&one.pkg) {
-                next.push(&one.pkg);
-            }
-        }
-    }
-    Some(found.len() as u64)
+/// How many packages cargo lists, each once: what it showed before has a mark.
+fn packages(listed: &str) -> u64 {
+    let lines = listed.lines().filter(|line| !line.is_empty());
+    let packages: BTreeSet<_> = lines.map(|line| line.trim_end_matches(" (*)")).collect();
+    packages.len() as u64
+}
+
+#[test]
+fn a_package_that_is_listed_twice_is_one() {
+    let listed = "note v0.1.0\nsyn v2.0.1\nquote v1.0.2\nsyn v1.0.9\nsyn v2.0.1 (*)\n\n";
+    assert_eq!(packages(listed), 4);
 }

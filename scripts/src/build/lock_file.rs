@@ -4,7 +4,7 @@
 use super::error::BuildError;
 use super::package::Package;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The first form of the file in which every package has its checksum with it.
@@ -73,6 +73,10 @@ impl LockFile {
     /// cargo then leaves out. One of `packages` that it does not know yet, which cargo would add, leads
     /// to what it depends on by name.
     pub(super) fn reduced(&self, packages: &[Package]) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<(usize, &Locked)>> = BTreeMap::new();
+        for (at, locked) in self.package.iter().enumerate() {
+            by_name.entry(&locked.name).or_default().push((at, locked));
+        }
         let mut kept = BTreeSet::new();
         let mut left: Vec<&str> = Vec::new();
         let mut own = self.package.clone();
@@ -93,8 +97,8 @@ impl LockFile {
             }
         }
         while let Some(dependency) = left.pop() {
-            for (at, locked) in self.package.iter().enumerate() {
-                if locked.is(dependency) && kept.insert(at) {
+            for (at, locked) in by_name.get(name_of(dependency)).into_iter().flatten() {
+                if locked.is(dependency) && kept.insert(*at) {
                     left.extend(locked.dependencies.iter().map(String::as_str));
                 }
             }

@@ -6,6 +6,7 @@ use super::error::BuildError;
 use super::info::Commit;
 use super::package::canonical;
 use super::tree::normal;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -110,16 +111,12 @@ impl Revision {
         }
     }
 
-    /// Where [`Self::check_out`] puts the crate.
-    pub(super) fn checked_out(&self, target: &Path) -> PathBuf {
-        target.join(CHECKOUTS).join(&self.id).join(&self.inside)
-    }
-
     /// Writes the commit's files below `target`, anew, where nobody else builds; the crate's folder.
     pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
-        let folder = target.join(CHECKOUTS).join(&self.id);
-        let own = folder.with_extension("git");
-        for old in [&folder, &own].into_iter().filter(|old| old.exists()) {
+        let holds = target.join(CHECKOUTS).join(&self.id);
+        let folder = holds.join(self.top.file_name().unwrap_or_default());
+        let own = holds.with_extension("git");
+        for old in [&holds, &own].into_iter().filter(|old| old.exists()) {
             std::fs::remove_dir_all(old).map_err(BuildError::file("remove", old))?;
         }
         for new in [&folder, &own.join("info")] {
@@ -132,7 +129,8 @@ impl Revision {
                 text: self.text.clone(),
                 reason,
             })?;
-        let found = self.checked_out(target);
+        self.link_neighbours(&holds)?;
+        let found = folder.join(&self.inside);
         if !found.join("Cargo.toml").is_file() {
             return Err(BuildError::Revision {
                 text: self.text.clone(),
@@ -144,6 +142,23 @@ impl Revision {
 }
 
 impl Revision {
+    /// Links the folders beside the repository into `holds`, where its checkout is: a manifest leads to them by
+    /// `../`. Those with a dot hold settings, not crates.
+    fn link_neighbours(&self, holds: &Path) -> Result<(), BuildError> {
+        let beside = self.top.parent().unwrap_or(&self.top);
+        let entries = std::fs::read_dir(beside).map_err(BuildError::file("read", beside))?;
+        let is_crate = |one: &Path| {
+            let name = one.file_name().unwrap_or_default().to_string_lossy();
+            one.is_dir() && one != self.top && !name.starts_with('.')
+        };
+        let folders = entries.flatten().map(|entry| entry.path());
+        for one in folders.filter(|one| is_crate(one)) {
+            let link = holds.join(one.file_name().unwrap_or_default());
+            symlink(&one, &link).map_err(BuildError::file("link", link))?;
+        }
+        Ok(())
+    }
+
     /// Writes the commit's files into `folder`, byte by byte as the commit has them. A checkout runs what the
     /// repository configures as filters: this one is of the repository in `own`, which has the objects of the
     /// user's, and neither its configuration nor the user's.

@@ -102,8 +102,9 @@ impl Source {
         origins.extend(toolchain.path.clone());
         let lock_path = package.root.join("Cargo.lock");
         let lock = LockFile::read(&lock_path)?;
-        if let Some(lock) = &lock {
-            tree.insert("Cargo.lock", Entry::text(lock.reduced(&packages).to_text()));
+        let reduced = lock.as_ref().map(|lock| lock.reduced(&packages));
+        if let Some(reduced) = &reduced {
+            tree.insert("Cargo.lock", Entry::text(reduced.to_text()));
             origins.push(lock_path);
         }
         if let Some(code) = &config.code {
@@ -118,9 +119,7 @@ impl Source {
         let known = ours.flat_map(|(files, _)| files.entries().map(|(path, _)| path));
         let all = || packages.iter().zip(&are_ours);
         let others = || all().filter_map(|(one, is_ours)| (!is_ours).then_some(one));
-        let locked_by_name = lock
-            .iter()
-            .flat_map(|lock| lock.reduced(&packages).unsearched());
+        let locked_by_name = reduced.iter().flat_map(LockFile::unsearched);
         let unsearched = others()
             .filter_map(unsearched)
             .chain(locked_by_name)

@@ -152,4 +152,54 @@ pub enum CensusError {
         /// The word.
         found: String,
     },
+    /// The layout has no such mapping, or several.
+    #[error("the layout has {found} mappings named {asked:?}, not one")]
+    #[explain(
+        name = "MappingNotFound",
+        expected = format!("one of: {}", known.join(", ")),
+        found = "{asked}",
+        next = "name a mapping as it is named there; stylus-upgrades layout show shows the layout",
+        exit = Exit::Usage
+    )]
+    NoMapping {
+        /// The name that was given.
+        asked: String,
+        /// How many have it.
+        found: usize,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// Items are made of words, and this is none.
+    #[error("{what} {field} is no word")]
+    #[explain(
+        name = "EntryNotAWord",
+        expected = "keys of 32 bytes or less, and with `,value` a value of 32 bytes or less that is no struct",
+        found = "another type",
+        next = "leave out `,value` if the program reads the values itself; else make the list and give it by --items",
+        exit = Exit::Usage
+    )]
+    NoWord {
+        /// Which part.
+        what: &'static str,
+        /// The mapping.
+        field: String,
+    },
+    /// Entries may be missing.
+    #[error("the census of {proxy} at block {block} may lack entries of {field}: {why}")]
+    #[explain(
+        name = "CensusNotWhole",
+        expected = "every slot, each explained",
+        found = "{why}",
+        next = "stylus-upgrades census {proxy} --keys FILE takes keys that you know, and keeps them; then run this again"
+    )]
+    NotWhole {
+        /// The instance.
+        proxy: Address,
+        /// The block.
+        block: u64,
+        /// The mapping.
+        field: String,
+        /// What is missing.
+        why: String,
+    },
 }

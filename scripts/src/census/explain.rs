@@ -1,15 +1,17 @@
 //! What each slot is, by a layout: from every field down to its slots, of which those are looked up that
 //! were collected. Nothing is guessed: a slot is explained where its hash is the one that the layout gives it.
 
+use super::entries::Mapping;
 use super::error::CensusError;
 use super::key::{KeyType, entry};
 use super::path::{Path, Step};
 use super::record::Record;
 use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
+use super::walk::first_digits;
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use stylus_layout::{Item, Layout, Members, TypeItem};
 use stylus_upgrades_interface::slots;
@@ -74,6 +76,9 @@ pub struct Explained {
     /// What is not followed.
     #[serde(skip)]
     pub(super) notes: BTreeSet<String>,
+    /// Slots that are not there, and whose hashes begin as those that no proof was found for.
+    #[serde(skip)]
+    pub(super) implied: Vec<(B256, B256)>,
 }
 
 impl Explained {
@@ -90,6 +95,10 @@ pub(super) struct By<'a> {
     pub(super) framework: &'a [(String, B256)],
     /// Whether values in storage are tried as keys too.
     pub(super) with_values: bool,
+    /// The mapping whose entries are written, instead of every slot.
+    pub(super) entries: Option<&'a Mapping<'a>>,
+    /// The first digits of hashes that no proof was found for.
+    pub(super) sought: HashSet<u32>,
 }
 
 /// Explains the slots of a store. `out` is told of each one.
@@ -104,11 +113,13 @@ pub(super) fn explain(
             keys: read.open_multimap_table(KEYS)?,
             records: read.open_table(RECORDS)?,
         };
-        let walk = |marks: Table<'_, [u8; 32], u32>| {
+        let walk = |marks: Table<'_, [u8; 32], u32>, entries: Table<'_, &[u8], [u8; 32]>| {
             let mut walk = Walk {
                 by,
                 known: &known,
                 marks,
+                entries,
+                seen: U256::ZERO,
                 out,
                 explained: Explained::default(),
                 grown: 0,
@@ -116,7 +127,7 @@ pub(super) fn explain(
             walk.all()?;
             walk.finish()
         };
-        store.marking(walk)
+        store.noting(walk)
     })
 }
 
@@ -133,6 +144,10 @@ struct Walk<'a, 't, 'o> {
     by: &'a By<'a>,
     known: &'a Known,
     marks: Table<'t, [u8; 32], u32>,
+    /// Entries of the mapping that is asked for.
+    entries: Table<'t, &'static [u8], [u8; 32]>,
+    /// The value that was looked up last, in its own bytes.
+    seen: U256,
     out: Option<&'o mut (dyn Write + 'o)>,
     explained: Explained,
     /// How often bytes were explained that were not before.
@@ -235,9 +250,15 @@ impl Walk<'_, '_, '_> {
     ) -> Result<Option<U256>, redb::Error> {
         let hash = keccak256(B256::from(slot));
         let Some(leaf) = self.known.leaves.get(hash.0)? else {
+            if self.by.sought.contains(&first_digits(hash)) {
+                self.explained.implied.push((hash, slot.into()));
+            }
             return Ok(None);
         };
         let value = leaf.value().0;
+        let beyond = 256 - 8 * bytes.count_ones() as usize;
+        let own = U256::from_be_bytes(value) >> (8 * bytes.trailing_zeros() as usize);
+        self.seen = own << beyond >> beyond;
         let before = self.marks.get(hash.0)?.map_or(0, |mark| mark.value());
         let after = before | bytes;
         if after != before {
@@ -247,7 +268,7 @@ impl Walk<'_, '_, '_> {
                 count.slots += u64::from(before == 0);
                 count.bytes += u64::from((after & !before).count_ones());
             }
-            if let Some(out) = &mut self.out {
+            if let Some(out) = self.out.as_mut().filter(|_| self.by.entries.is_none()) {
                 let line = serde_json::json!({
                     "hash": hash,
                     "slot": B256::from(slot),
@@ -399,6 +420,13 @@ impl Walk<'_, '_, '_> {
                 && let Some(count) = walk.explained.fields.get_mut(at.field)
             {
                 count.entries += 1;
+                if let Some(mapping) = walk.by.entries
+                    && mapping.is_of(&count.area, &path)
+                {
+                    let keys = path.keys().concat();
+                    walk.entries
+                        .insert(keys.as_slice(), walk.seen.to_be_bytes())?;
+                }
             }
             Ok(())
         };
@@ -477,12 +505,21 @@ impl Walk<'_, '_, '_> {
     /// What is left.
     fn finish(self) -> Result<Explained, redb::Error> {
         let Self {
+            by,
             known,
             marks,
+            entries,
             mut out,
             mut explained,
             ..
         } = self;
+        if let (Some(mapping), Some(out)) = (by.entries, &mut out) {
+            for row in entries.iter()? {
+                let (keys, value) = row?;
+                let line = mapping.line(keys.value(), value.value());
+                writeln!(out, "{line}").map_err(redb::Error::Io)?;
+            }
+        }
         explained.slots = known.leaves.len()?;
         explained.explained = explained.slots;
         for row in known.leaves.iter()? {
@@ -500,7 +537,7 @@ impl Walk<'_, '_, '_> {
                 value,
                 partly: mark != 0,
             };
-            if let Some(out) = &mut out {
+            if let Some(out) = out.as_mut().filter(|_| by.entries.is_none()) {
                 let line = serde_json::json!({
                     "hash": hash, "slot": slot, "value": value, "field": null,
                 });

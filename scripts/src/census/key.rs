@@ -139,6 +139,10 @@ impl Labelled for (&KeyType, &[u8]) {
     fn label(&self) -> String {
         format!("[{}]", self.0.show(self.1))
     }
+
+    fn hashed(&self) -> &[u8] {
+        self.1
+    }
 }
 
 /// Where a mapping has the entry of a key.

@@ -15,11 +15,13 @@
 //! | `store` | slots and keys on disk |
 //! | `record`, `events`, `replayed` | values that may be keys: of a file, of events, of blocks that changed the storage |
 //! | `key`, `path`, `explain` | what each slot is, by a layout |
+//! | `entries` | the entries of a mapping, as items of a migration |
 //! | `report` | what is told of it |
 //! | `error` | why there is no census |
 
 mod anchor;
 mod collect;
+mod entries;
 mod error;
 mod events;
 mod explain;
@@ -33,10 +35,11 @@ mod store;
 mod walk;
 
 pub use anchor::{Anchor, HashOrigin, Wanted};
+pub use entries::Entries;
 pub use error::CensusError;
 pub use explain::{Explained, FieldCount, Unexplained};
 pub use report::{Census, Method};
-pub use walk::{Difference, Walked};
+pub use walk::{SlotDifference, Walked};
 
 use crate::client::Client;
 use crate::inspect::framework_slots;
@@ -45,8 +48,9 @@ use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
 use collect::Collected;
+use entries::Mapping;
 use explain::By;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use store::Store;
@@ -65,6 +69,10 @@ pub struct Options {
     pub by_proofs: bool,
     /// Without carrying out blocks again for keys.
     pub no_replay: bool,
+    /// Where slots and keys are kept; in the state folder where none is given.
+    pub folder: Option<PathBuf>,
+    /// Write the entries of a mapping into `out`, not every slot; only if none is missing.
+    pub entries: Option<Entries>,
 }
 
 /// What is counted.
@@ -92,7 +100,7 @@ pub async fn take(
 ) -> Result<Census, CensusError> {
     let what = format!("a census of {}", subject.proxy);
     client.progress().begin(&what);
-    let path = place(client, subject.proxy).await?;
+    let path = place(client, subject.proxy, options.folder.clone()).await?;
     let store = Store::open(&path)?;
     let taken = of_block(client, &anchor, subject, options, &store).await;
     client.progress().end("");
@@ -107,7 +115,7 @@ pub async fn take(
                 proxy: subject.proxy,
                 anchor,
                 method,
-                complete: walk.differences.is_empty() && walk.unreached.is_empty(),
+                complete: walk.is_whole(),
                 storage,
                 walk,
                 notes,
@@ -116,9 +124,41 @@ pub async fn take(
     }
 }
 
+/// The block at which a census that is kept proves that an instance stores nothing but what its layout explains.
+/// None where there is no such census, or the storage has changed since.
+///
+/// # Errors
+/// [`CensusError`].
+pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, CensusError> {
+    let path = place(client, subject.proxy, None).await?;
+    let (Ok(layout), true) = (&subject.layout, path.is_file()) else {
+        return Ok(None);
+    };
+    let anchor = Anchor::find(client, subject.proxy, Wanted::default(), None).await?;
+    let store = Store::open(&path)?;
+    if !is_whole(&store, &anchor)? {
+        return Ok(None);
+    }
+    let by = By {
+        layout,
+        framework: &framework(&subject.versions),
+        with_values: true,
+        entries: None,
+        sought: HashSet::new(),
+    };
+    let explained = explain::explain(&store, &by, None)?;
+    Ok((explained.left() == 0).then_some(anchor.block))
+}
+
 /// Where the slots of an account are kept between two runs.
-async fn place(client: &Client, account: Address) -> Result<PathBuf, CensusError> {
-    let folder = state_folder().unwrap_or_else(|| std::env::temp_dir().join("stylus-upgrades"));
+async fn place(
+    client: &Client,
+    account: Address,
+    folder: Option<PathBuf>,
+) -> Result<PathBuf, CensusError> {
+    let folder = folder
+        .or_else(state_folder)
+        .unwrap_or_else(|| std::env::temp_dir().join("stylus-upgrades"));
     let genesis = client.genesis().await?.unwrap_or_default();
     let name = format!("{}-{genesis:#x}-{account:#x}.redb", client.chain_id());
     Ok(folder.join("census").join(name))
@@ -133,18 +173,29 @@ async fn of_block(
     options: &Options,
     store: &Store,
 ) -> Result<Taken, CensusError> {
+    let mapping = match (&options.entries, &subject.layout) {
+        (Some(asked), Ok(layout)) => Some(Mapping::find(layout, asked)?),
+        _ => None,
+    };
     if let Some(path) = &options.keys {
-        let text = std::fs::read_to_string(path);
-        let text = text.map_err(|source| FileError::Io {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
-        store.add_records(&record::of_file(path, &text)?)?;
+        record::of_file(path, |some| store.add_records(some))?;
     }
     let mut notes = Vec::new();
-    let (method, walked) =
+    let (method, corrects) =
         slots_of(client, anchor, subject.proxy, options, store, &mut notes).await?;
+    let walk = async || {
+        let walk = Walk {
+            client,
+            account: subject.proxy,
+            anchor,
+            store,
+            corrects,
+            nodes: HashMap::new(),
+            found: Walked::default(),
+        };
+        walk.run().await
+    };
+    let mut walked = walk().await?;
     events::read(client, subject.proxy, anchor, store).await?;
     let nothing = Layout::default();
     let framework = framework(&subject.versions);
@@ -158,33 +209,61 @@ async fn of_block(
         },
         framework: &framework,
         with_values: false,
+        entries: None,
+        sought: HashSet::new(),
     };
-    let mut explained = explain::explain(store, &by, None)?;
+    // Slots that the layout implies lead to proofs of others.
+    let explain = async |by: &mut By<'_>, walked: &mut Walked| loop {
+        by.sought = walked.sought.clone();
+        let explained = explain::explain(store, by, None)?;
+        if !store.add_implied(&explained.implied)? {
+            return Ok::<_, CensusError>(explained);
+        }
+        *walked = walk().await?;
+    };
     let has_mappings = by
         .layout
         .types
         .values()
         .any(|kind| kind.encoding == "mapping" || kind.label.starts_with("lazy "));
-    if explained.left() > 0 && has_mappings {
+    let lacks_keys = |explained: &Explained, walked: &Walked| {
+        has_mappings && (explained.left() > 0 || !walked.unreached.is_empty())
+    };
+    let mut explained = explain(&mut by, &mut walked).await?;
+    if lacks_keys(&explained, &walked) {
         by.with_values = true;
-        explained = explain::explain(store, &by, None)?;
+        explained = explain(&mut by, &mut walked).await?;
     }
-    if explained.left() > 0 && has_mappings && !options.no_replay {
-        by.with_values = false;
+    if lacks_keys(&explained, &walked) && !options.no_replay {
         let why = replayed::read(client, subject.proxy, anchor, subject.is_evm, store).await?;
-        by.with_values = true;
-        explained = explain::explain(store, &by, None)?;
+        explained = explain(&mut by, &mut walked).await?;
         if explained.left() > 0 {
             notes.extend(why);
         }
     }
-    if let Some(path) = &options.out {
+    if corrects && walked.unreached.is_empty() && !is_whole(store, anchor)? {
+        return Err(CensusError::Proof {
+            endpoint: client.endpoint().to_string(),
+            what: format!("storage root of {}", subject.proxy),
+            number: anchor.block,
+        });
+    }
+    by.entries = mapping.as_ref();
+    let lacks_nothing = walked.is_whole() && explained.left() == 0;
+    if let Some(path) = &options.out
+        && (lacks_nothing || options.entries.is_none())
+    {
         write(path, |out| explain::explain(store, &by, Some(out)))?;
     }
     Ok((method, walked, notes, explained))
 }
 
-/// Collects the slots, and what of them is not proven.
+/// Whether the slots that are there have the storage root.
+fn is_whole(store: &Store, anchor: &Anchor) -> Result<bool, CensusError> {
+    Ok(store.root(&Nibbles::new())? == anchor.storage_root)
+}
+
+/// Collects the slots, and says whether proofs may correct what was said.
 async fn slots_of(
     client: &Client,
     anchor: &Anchor,
@@ -192,29 +271,15 @@ async fn slots_of(
     options: &Options,
     store: &Store,
     notes: &mut Vec<String>,
-) -> Result<(Method, Walked), CensusError> {
+) -> Result<(Method, bool), CensusError> {
     let collected = match options.by_proofs {
         true => Collected::Unavailable("--by-proofs".into()),
         false => collect::collect(client, proxy, anchor, store).await?,
     };
-    let is_whole = || Ok::<_, CensusError>(store.root(&Nibbles::new())? == anchor.storage_root);
-    let walk = |corrects| {
-        let walk = Walk {
-            client,
-            account: proxy,
-            anchor,
-            store,
-            corrects,
-            nodes: HashMap::new(),
-            found: Walked::default(),
-        };
-        walk.run()
-    };
-    let method = match collected {
-        Collected::AtBlock if is_whole()? => return Ok((Method::Range, Walked::default())),
+    Ok(match collected {
         // What differs is the endpoint's word against its own proofs.
-        Collected::AtBlock => return Ok((Method::Range, walk(false).await?)),
-        Collected::Before => Method::Range,
+        Collected::AtBlock => (Method::Range, false),
+        Collected::Before => (Method::Range, true),
         Collected::Unavailable(why) => {
             if !options.by_proofs {
                 notes.push(format!(
@@ -222,18 +287,9 @@ async fn slots_of(
                 ));
             }
             store.go_on(anchor.block_hash, true)?;
-            Method::Proofs
+            (Method::Proofs, true)
         }
-    };
-    let walked = walk(true).await?;
-    match walked.unreached.is_empty() && !is_whole()? {
-        true => Err(CensusError::Proof {
-            endpoint: client.endpoint().to_string(),
-            what: format!("storage root of {proxy}"),
-            number: anchor.block,
-        }),
-        false => Ok((method, walked)),
-    }
+    })
 }
 
 /// What the framework and the SDK keep beside a contract's own storage.

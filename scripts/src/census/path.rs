@@ -6,6 +6,8 @@ use std::fmt;
 pub(super) trait Labelled {
     /// Its words.
     fn label(&self) -> String;
+    /// The key, as it is hashed.
+    fn hashed(&self) -> &[u8];
 }
 
 /// A step from a field down.
@@ -31,6 +33,24 @@ impl<'a> Path<'a> {
         Self {
             above: None,
             step: Step::Field(field),
+        }
+    }
+
+    /// The keys on the way, as they were hashed.
+    pub(super) fn keys(&self) -> Vec<&'a [u8]> {
+        let mut keys = self.above.map_or(Vec::new(), Path::keys);
+        if let Step::Key(key) = self.step {
+            keys.push(key.hashed());
+        }
+        keys
+    }
+
+    /// The way without its keys, as fields are named.
+    pub(super) fn field(&self) -> String {
+        let above = self.above.map_or(String::new(), Path::field);
+        match self.step {
+            Step::Key(_) => above,
+            step => format!("{above}{}", Path { above: None, step }),
         }
     }
 

@@ -2,13 +2,18 @@
 //! is decided by its hash alone.
 
 use super::error::CensusError;
+use crate::own_file::FileError;
 use alloy::primitives::{B256, I256, U256, hex};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 /// Bytes of a word.
 const WORD: usize = 32;
 /// Values of a record, at most.
 const VALUES_MAX: usize = 12;
+/// Records of a file that are kept at once.
+const AT_ONCE: usize = 1 << 16;
 /// Bytes of one value, at most.
 const VALUE_MAX: usize = 512;
 
@@ -67,10 +72,21 @@ fn small(word: &[u8]) -> Option<usize> {
         .filter(|number| *number < 1 << 24)
 }
 
-/// The records of a file: a line each, with values as people write them.
-pub(super) fn of_file(path: &Path, text: &str) -> Result<Vec<Vec<u8>>, CensusError> {
+/// The records of a file: a line each, with values as people write them. They are kept some at a time, however many
+/// there are.
+pub(super) fn of_file(
+    path: &Path,
+    mut keep: impl FnMut(&[Vec<u8>]) -> Result<(), CensusError>,
+) -> Result<(), CensusError> {
+    let failed = |source| FileError::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let file = BufReader::new(File::open(path).map_err(failed)?);
     let mut records = Vec::new();
-    for (at, line) in text.lines().enumerate() {
+    for (at, line) in file.lines().enumerate() {
+        let line = line.map_err(failed)?;
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -81,8 +97,12 @@ pub(super) fn of_file(path: &Path, text: &str) -> Result<Vec<Vec<u8>>, CensusErr
             found,
         })?;
         records.push(Record(values).to_bytes());
+        if records.len() == AT_ONCE {
+            keep(&records)?;
+            records.clear();
+        }
     }
-    Ok(records)
+    keep(&records)
 }
 
 /// The values of a line, or the word that is none.
@@ -129,14 +149,24 @@ mod tests {
     #[test]
     fn a_file_has_keys_as_people_write_them() {
         let text = "# owners\n\n0x00112233, 7\n\"a, \\\"b\\\"\"  -1\n";
-        let records = of_file(Path::new("keys"), text).expect("keys");
-        let records: Vec<Record> = records.iter().map(|one| Record::from_bytes(one)).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("keys");
+        let read = |text: &str| {
+            std::fs::write(&path, text).expect("written");
+            let mut all = Vec::new();
+            let keep = |some: &[Vec<u8>]| {
+                all.extend(some.iter().map(|one| Record::from_bytes(one)));
+                Ok(())
+            };
+            of_file(&path, keep).map(|()| all)
+        };
+        let records = read(text).expect("keys");
         let word = |number: U256| number.to_be_bytes::<32>().to_vec();
         let first = Record(vec![vec![0, 0x11, 0x22, 0x33], word(U256::from(7))]);
         let second = Record(vec![b"a, \"b\"".to_vec(), word(U256::MAX)]);
         assert_eq!(records, [first, second]);
         for wrong in ["0x0", "seven", "\"open", "1 two"] {
-            let error = of_file(Path::new("keys"), wrong).expect_err(wrong);
+            let error = read(wrong).expect_err(wrong);
             assert!(matches!(error, CensusError::Key { line: 1, .. }), "{error}");
         }
     }

@@ -1,7 +1,7 @@
 //! What is told of a census.
 
 use super::explain::{Explained, FieldCount, Unexplained};
-use super::walk::{Difference, Walked};
+use super::walk::{SlotDifference, Walked};
 use super::{Anchor, HashOrigin};
 use crate::error::Exit;
 use crate::governance::Names;
@@ -44,7 +44,8 @@ pub struct Census {
 }
 
 impl Census {
-    fn heading(&self, names: &Names) -> Vec<String> {
+    /// Which block, and whether these are all slots.
+    pub fn heading(&self, names: &Names) -> Vec<String> {
         let Anchor {
             block,
             block_hash,
@@ -71,15 +72,16 @@ impl Census {
             format!("  {proven}"),
         ]
     }
-}
 
-impl CommandReport for Census {
-    fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = self.heading(names);
-        let stored = self.storage.fields.iter().filter(|field| field.bytes > 0);
-        lines.extend(stored.map(field_line));
+    /// The fields that store something.
+    pub fn stored(&self) -> impl Iterator<Item = &FieldCount> {
+        self.storage.fields.iter().filter(|field| field.bytes > 0)
+    }
+
+    /// What is not as it should be, and whether anything is.
+    pub fn findings(&self) -> Vec<String> {
         let differences = self.walk.differences.iter();
-        lines.extend(differences.map(|one| format!("✗ {}", one.line())));
+        let mut lines: Vec<String> = differences.map(|one| format!("✗ {}", one.line())).collect();
         let unreached = self.walk.unreached.iter();
         lines.extend(
             unreached
@@ -102,6 +104,15 @@ impl CommandReport for Census {
         }
         lines
     }
+}
+
+impl CommandReport for Census {
+    fn lines(&self, names: &Names) -> Vec<String> {
+        let mut lines = self.heading(names);
+        lines.extend(self.stored().map(field_line));
+        lines.extend(self.findings());
+        lines
+    }
 
     fn exit(&self) -> Exit {
         match (self.complete, self.storage.left() == 0) {
@@ -112,7 +123,7 @@ impl CommandReport for Census {
     }
 }
 
-impl Difference {
+impl SlotDifference {
     fn line(&self) -> String {
         let hash = self.hash;
         match (&self.given, &self.proven) {

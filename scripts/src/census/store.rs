@@ -2,7 +2,7 @@
 //! collecting is. A page goes in as a whole or not at all.
 
 use super::error::CensusError;
-use super::walk::Difference;
+use super::walk::SlotDifference;
 use crate::own_file;
 use alloy::primitives::{B256, U256};
 use alloy::rlp;
@@ -21,6 +21,8 @@ pub(super) type Kept = ([u8; 32], Option<[u8; 32]>);
 
 /// Hash of a slot → its value, and the slot where that is known.
 pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> = TableDefinition::new("leaves");
+/// Hash of a slot that the layout implies → the slot: something to ask for a proof of.
+const IMPLIED: TableDefinition<'_, [u8; 32], [u8; 32]> = TableDefinition::new("implied");
 /// Hash of a slot → which of its bytes are explained, a bit each from the low-order end.
 pub(super) const MARKS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("marks");
 /// Root of a mapping → keys of it, as they were hashed with it.
@@ -28,6 +30,8 @@ pub(super) const KEYS: MultimapTableDefinition<'_, [u8; 32], &[u8]> =
     MultimapTableDefinition::new("keys");
 /// Values that stood together in an event, a call or a line of a file.
 pub(super) const RECORDS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("records");
+/// Keys of an entry → its value: the items of a migration, while they are put in order.
+pub(super) const ENTRIES: TableDefinition<'_, &[u8], [u8; 32]> = TableDefinition::new("entries");
 /// How far it is.
 const STATE: TableDefinition<'_, &str, [u8; 32]> = TableDefinition::new("state");
 
@@ -94,7 +98,7 @@ impl Store {
         };
         store.write(|write| {
             write.open_table(LEAVES)?;
-            write.open_table(MARKS)?;
+            write.open_table(IMPLIED)?;
             write.open_multimap_table(KEYS)?;
             write.open_table(RECORDS)?;
             write.open_table(STATE)?;
@@ -126,15 +130,16 @@ impl Store {
         write().map_err(|error| self.failed(&error))
     }
 
-    /// Marks what is explained, from nothing on.
-    pub(super) fn marking<T>(
+    /// Notes on disk what nobody needs afterwards: marks of what is explained, and entries.
+    pub(super) fn noting<T>(
         &self,
-        work: impl FnOnce(Table<'_, [u8; 32], u32>) -> Result<T, redb::Error>,
+        work: impl FnOnce(
+            Table<'_, [u8; 32], u32>,
+            Table<'_, &'static [u8], [u8; 32]>,
+        ) -> Result<T, redb::Error>,
     ) -> Result<T, redb::Error> {
         let write = self.database.begin_write()?;
-        write.delete_table(MARKS)?;
-        let done = work(write.open_table(MARKS)?)?;
-        // Nobody needs the marks any more.
+        let done = work(write.open_table(MARKS)?, write.open_table(ENTRIES)?)?;
         write.abort()?;
         Ok(done)
     }
@@ -170,7 +175,7 @@ impl Store {
     }
 
     /// Puts what was proven in the place of what is there: a value, or nothing.
-    pub(super) fn correct(&self, differences: &[Difference]) -> Result<(), CensusError> {
+    pub(super) fn correct(&self, differences: &[SlotDifference]) -> Result<(), CensusError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
             for one in differences {
@@ -202,6 +207,18 @@ impl Store {
                 table.insert(root.0, key.as_slice())?;
             }
             Ok(())
+        })
+    }
+
+    /// Adds slots that the layout implies, by their hashes; whether there are new ones.
+    pub(super) fn add_implied(&self, slots: &[(B256, B256)]) -> Result<bool, CensusError> {
+        self.write(|write| {
+            let mut table = write.open_table(IMPLIED)?;
+            let mut is_new = false;
+            for (hash, slot) in slots {
+                is_new |= table.insert(hash.0, slot.0)?.is_none();
+            }
+            Ok(is_new)
         })
     }
 
@@ -267,7 +284,9 @@ impl Store {
                     return Ok(Some(slot.into()));
                 }
             }
-            Ok(None)
+            let implied = read.open_table(IMPLIED)?;
+            let first = implied.range(range(prefix))?.next().transpose()?;
+            Ok(first.map(|(_, slot)| slot.value().into()))
         })
     }
 
@@ -362,7 +381,7 @@ mod tests {
         let (changed, gone, new) = (leaf(1).hash, leaf(2).hash, leaf(3).hash);
         let value = B256::with_last_byte(9);
         let proven = [(changed, Some(value)), (gone, None), (new, Some(value))];
-        let proven = proven.map(|(hash, proven)| Difference {
+        let proven = proven.map(|(hash, proven)| SlotDifference {
             hash,
             given: None,
             proven,

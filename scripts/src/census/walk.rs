@@ -3,9 +3,9 @@
 //! the same walk finds every slot of an endpoint without `debug_storageRangeAt`, and what differs from one that
 //! has it.
 //!
-//! A slot whose hash begins with given digits is one that the store has there, or is searched for by trying
-//! numbers: six digits take some 16 million hashes, so slots that agree in more digits with another one are
-//! out of reach, and are named by those.
+//! A slot whose hash begins with given digits is one that the store has there, one that the layout implies, or is
+//! searched for by trying numbers: six digits take some 16 million hashes, so slots that agree in more digits with
+//! another one are out of reach where nobody knows their keys, and are named by those.
 
 use super::anchor::{Anchor, get_proof};
 use super::error::CensusError;
@@ -15,12 +15,14 @@ use crate::client::Client;
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Slots of one proof.
 const SLOTS: usize = 128;
 /// Digits of a hash that are searched for, at most.
 const DIGITS_MAX: usize = 6;
+/// Digits of a hash that is out of reach, by which it is looked for.
+const FIRST: usize = DIGITS_MAX + 1;
 /// Rounds of searching beyond the expected number of hashes.
 const LUCK: u64 = 24;
 /// Differences that are kept, at most.
@@ -28,7 +30,7 @@ const DIFFERENCES_MAX: usize = 256;
 
 /// Where the proven trie differs from what the endpoint gave as its slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct SlotDifference {
     /// keccak256 of the slot.
     pub hash: B256,
     /// The value that was given; none where the slot was withheld.
@@ -41,9 +43,19 @@ pub struct Difference {
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Walked {
     /// Where the proven trie differs from what the endpoint listed, up to a bound.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<SlotDifference>,
     /// How the hashes of slots begin that no proof was found for.
     pub unreached: Vec<String>,
+    /// The first digits of those: slots that begin so are looked for.
+    #[serde(skip)]
+    pub(super) sought: HashSet<u32>,
+}
+
+impl Walked {
+    /// Whether nothing differs, and nothing is out of reach.
+    pub(super) fn is_whole(&self) -> bool {
+        self.differences.is_empty() && self.unreached.is_empty()
+    }
 }
 
 /// A node that is looked for.
@@ -181,7 +193,7 @@ impl Walk<'_> {
 
     fn note(&mut self, hash: B256, given: Option<B256>, proven: Option<B256>) {
         if self.corrects || self.found.differences.len() < DIFFERENCES_MAX {
-            self.found.differences.push(Difference {
+            self.found.differences.push(SlotDifference {
                 hash,
                 given,
                 proven,
@@ -220,9 +232,11 @@ impl Walk<'_> {
         let (reached, unreached): (Vec<_>, Vec<_>) = sought
             .into_iter()
             .partition(|one| slots.contains_key(&one.prefix.to_vec()));
-        self.found
-            .unreached
-            .extend(unreached.iter().map(|one| digits(&one.prefix)));
+        for Sought { prefix, .. } in &unreached {
+            self.found.unreached.push(digits(prefix));
+            let first = prefix.slice(..FIRST.min(prefix.len()));
+            self.found.sought.insert(number(&mut first.iter()) as u32);
+        }
         let asked: Vec<B256> = reached
             .iter()
             .filter_map(|one| slots.get(&one.prefix.to_vec()).copied())
@@ -257,11 +271,18 @@ fn digits(prefix: &Nibbles) -> String {
     format!("0x{}…", digits.collect::<String>())
 }
 
+/// The first digits of a hash.
+pub(super) fn first_digits(hash: B256) -> u32 {
+    number(&mut Nibbles::unpack(hash).iter().take(FIRST)) as u32
+}
+
+/// Digits as a number.
+fn number(digits: &mut dyn Iterator<Item = u8>) -> u64 {
+    digits.fold(0, |number, digit| number << 4 | u64::from(digit))
+}
+
 /// Slots whose hashes begin with these digits, by the digits. The numbers are tried from 0 on.
 fn search(prefixes: &[Nibbles]) -> BTreeMap<Vec<u8>, B256> {
-    let number = |digits: &mut dyn Iterator<Item = u8>| {
-        digits.fold(0_u64, |number, digit| number << 4 | u64::from(digit))
-    };
     // How many digits → those that are sought.
     let mut left: BTreeMap<usize, HashMap<u64, Vec<u8>>> = BTreeMap::new();
     for prefix in prefixes {

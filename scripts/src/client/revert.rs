@@ -94,7 +94,7 @@ impl Revert {
             _ if self.declared().is_some() => Advice::new(
                 "a call that goes through",
                 self.to_string(),
-                "correct the migration or its arguments: the contract's own code refuses",
+                "correct the arguments, or the contract: its own code refuses",
             ),
             _ => Advice::new(
                 "an error of the framework",

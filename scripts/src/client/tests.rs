@@ -160,7 +160,7 @@ fn an_error_that_a_contract_declares_is_shown_by_its_name() {
     assert!(
         advice
             .next
-            .starts_with("correct the migration or its arguments")
+            .starts_with("correct the arguments, or the contract")
     );
     let cut = Revert::decode(&data[..40]);
     assert!(cut.to_string().starts_with("it reverted with 0x"));

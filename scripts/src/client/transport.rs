@@ -6,9 +6,7 @@ use crate::error::{Exit, Explain};
 use crate::output::shortened;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::{self, Client, header, redirect};
-use alloy::transports::{
-    TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
-};
+use alloy::transports::{TransportError, TransportErrorKind, TransportFut, http_client};
 use std::error::Error as _;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -197,13 +195,6 @@ impl Unanswered {
     }
 }
 
-/// Whether a certificate may have to be verified: that of the endpoint, or that of a proxy before it.
-#[cfg(feature = "tls")]
-fn needs_authorities(scheme: &str) -> bool {
-    const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-    scheme != "http" || PROXIES.iter().any(|name| std::env::var_os(name).is_some())
-}
-
 /// The transport of one endpoint.
 #[derive(Clone)]
 pub(super) struct Http {
@@ -213,14 +204,7 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(endpoint: &Endpoint) -> Result<Self, Unanswered> {
-        choose_tls_cryptography();
-        let builder = Client::builder().redirect(redirect::Policy::none());
-        // Reading the authorities that the system trusts takes longer than most commands.
-        #[cfg(feature = "tls")]
-        let builder = match needs_authorities(endpoint.url().scheme()) {
-            true => builder,
-            false => builder.tls_certs_only([]),
-        };
+        let builder = http_client(endpoint.url()).redirect(redirect::Policy::none());
         let client = builder.build().map_err(Unanswered::broken)?;
         let endpoint = endpoint.clone();
         Ok(Self { client, endpoint })

@@ -3,6 +3,7 @@
 mod adopt;
 mod approve;
 mod census;
+mod fuzz;
 mod global;
 mod layout;
 mod migration;
@@ -14,6 +15,7 @@ mod version;
 pub use adopt::AdoptArgs;
 pub use approve::{ApproveArgs, ReviewArgs};
 pub use census::CensusArgs;
+pub use fuzz::FuzzArgs;
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
@@ -169,6 +171,8 @@ pub enum Command {
     },
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
+    /// Look for calls that an upgrade makes do something else: sequences of calls on two copies of the chain's state
+    Fuzz(FuzzArgs),
     /// What the source would do to what is live: for a pull request; sends nothing
     Check(CheckArgs),
     /// Policies: change them, or explain them in words

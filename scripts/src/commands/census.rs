@@ -3,11 +3,12 @@
 use super::args::CensusArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::census::{self, Anchor, Options, Subject, Wanted};
+use crate::census::{self, Anchor, Census, Options, Subject, Wanted};
 use crate::client::{Client, Endpoint};
 use crate::layout::Known;
 use crate::output::Outcome;
 use crate::program_code::is_program;
+use alloy::primitives::Address;
 
 pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome, Error> {
     let (client, registry) = context.verified_snapshot().await?;
@@ -21,30 +22,50 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome,
         hash: args.block_hash,
     };
     let anchor = Anchor::find(&client, proxy, wanted, second.as_ref()).await?;
-    let client = client.at(anchor.block);
-    let reader = client.registry(registry);
-    let instance = reader.instance(proxy).await?;
-    let name = &instance.definition;
-    let code = reader.code(name, &instance.version).await?;
-    let subject = Subject {
-        proxy,
-        layout: match context
-            .documents(&client, registry)
-            .get(code.layout)
-            .await?
-        {
-            Known::Document(document) => Ok(document.layout),
-            Known::Not(why) => Err(why),
-        },
-        versions: reader.labels(name).await?,
-        is_evm: !is_program(&client.code(code.implementation).await?),
-    };
+    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
     let options = Options {
         keys: args.keys.clone(),
         out: args.out.clone(),
         by_proofs: args.by_proofs,
         no_replay: args.no_replay,
+        ..Options::default()
     };
     let census = census::take(&client, anchor, &subject, &options).await?;
     Ok(Outcome::of(&census, &context.names()))
+}
+
+/// The census that a page shows: of the newest block, with the keys that are known.
+pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let proxy = context.manifest.address(instance)?;
+    let anchor = Anchor::find(&client, proxy, Wanted::default(), None).await?;
+    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
+    let options = Options {
+        no_replay: true,
+        ..Options::default()
+    };
+    Ok(census::take(&client, anchor, &subject, &options).await?)
+}
+
+/// What is counted of an instance, at the block of the client.
+pub(super) async fn subject(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<Subject, Error> {
+    let reader = client.registry(registry);
+    let instance = reader.instance(proxy).await?;
+    let name = &instance.definition;
+    let code = reader.code(name, &instance.version).await?;
+    let documents = context.documents(client, registry);
+    Ok(Subject {
+        proxy,
+        layout: match documents.get(code.layout).await? {
+            Known::Document(document) => Ok(document.layout),
+            Known::Not(why) => Err(why),
+        },
+        versions: reader.labels(name).await?,
+        is_evm: !is_program(&client.code(code.implementation).await?),
+    })
 }

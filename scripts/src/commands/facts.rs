@@ -5,6 +5,7 @@ mod callers;
 mod layouts;
 mod place;
 mod programs;
+mod proven;
 
 pub(super) use place::Place;
 
@@ -228,7 +229,8 @@ impl<'a> Asked<'a> {
             who: version.who,
         };
         let (documents, layouts) = (place.documents(), (&before.layout, &after.layout));
-        let live = look(place.client, &documents, upgrade, layouts.0, layouts.1).await?;
+        let mut live = look(place.client, &documents, upgrade, layouts.0, layouts.1).await?;
+        proven::drop_proven(place, upgrade, layouts.0, &mut live).await?;
         Ok(Fact::of(live, Origin::Chain))
     }
 }

@@ -1,7 +1,8 @@
 //! Flags of every command that only some can heed: the others refuse them before they do anything.
 
 use super::args::{
-    ApproveArgs, Command, CreateProxyArgs, Global, OfflineArgs, PolicyCommand, RegistryCommand,
+    ApproveArgs, Command, CreateProxyArgs, FuzzArgs, Global, OfflineArgs, PolicyCommand,
+    RegistryCommand,
 };
 use crate::app_error::Error;
 use crate::assess::{Accepted, FindingId};
@@ -26,7 +27,7 @@ pub(super) fn require(
     if global.dry_run && (global.export.export.is_some() || writes(command)) {
         return Err(Error::Usage {
             message: "a dry run keeps nothing, and this would write a file".into(),
-            expected: "--dry-run without --save, --export and --offline".into(),
+            expected: "--dry-run without --save, --export, --offline and --corpus".into(),
             found: "one of them".into(),
             next: "leave one of both out".into(),
         });
@@ -46,6 +47,10 @@ fn writes(command: &Command) -> bool {
     matches!(
         command,
         Command::CreateProxy(CreateProxyArgs { save: Some(_), .. })
+            | Command::Fuzz(FuzzArgs {
+                corpus: Some(_),
+                ..
+            })
             | Command::Registry {
                 command: RegistryCommand::Deploy { save: true, .. },
             }
@@ -68,7 +73,7 @@ fn finds(command: &Command, id: &FindingId) -> bool {
         Command::CreateProxy(_) | Command::Adopt(_) | Command::Upgrade { .. } => {
             would_fail || id.is_of_a_way()
         }
-        Command::Plan(_) => id.is_of_a_trial() || id.is_of_a_way(),
+        Command::Plan(_) | Command::Fuzz(_) => id.is_of_a_trial() || id.is_of_a_way(),
         Command::Check(_) => {
             *id == FindingId::MANIFEST_UNREVIEWED || id.is_of_a_trial() || id.is_of_a_way()
         }

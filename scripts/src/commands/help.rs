@@ -27,6 +27,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
         "Upgrade",
         &[
             "plan",
+            "fuzz",
             "migrate",
             "upgrade",
             "run-migration",

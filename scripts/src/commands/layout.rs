@@ -245,7 +245,7 @@ fn migration(
     drop: &[String],
     output: Option<&Path>,
 ) -> Result<Outcome, Error> {
-    let mut all = Overrides::none();
+    let mut all = Overrides::none().with_keys();
     for text in overrides {
         let (field, source) = text
             .split_once('=')

@@ -24,6 +24,7 @@ mod expectations;
 mod export;
 mod facts;
 mod flags;
+mod fuzz;
 mod handler;
 mod help;
 mod history;
@@ -67,7 +68,7 @@ mod waiting;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CreateProxyArgs, Gather, Global,
+    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CreateProxyArgs, FuzzArgs, Gather, Global,
     LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
     RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs,
     VerifyArgs, VersionArgs,
@@ -226,6 +227,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,
         Command::Plan(args) => plan::run(context, &args).await,
+        Command::Fuzz(args) => fuzz::run(context, &args).await,
         Command::Policy { command } => match command {
             PolicyCommand::Update { name, role, policy } => {
                 policy::update(context, &name, &role, &policy).await

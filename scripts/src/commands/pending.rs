@@ -65,7 +65,7 @@ pub(super) fn is_action(text: &str) -> bool {
 }
 
 /// The action that `text` names: all of its digits, or the first of them, where only one open action
-/// begins with those.
+/// begins with those, or, where none does, only one that was open once.
 pub(super) async fn named(
     client: &Client,
     registry: Address,
@@ -76,7 +76,7 @@ pub(super) async fn named(
     }
     let refused = |found: String| Error::Usage {
         message: format!("{text:?} names no single action"),
-        expected: format!("0x and 64 digits, or the first {DIGITS_MIN} or more of an open action"),
+        expected: format!("0x and 64 digits, or the first {DIGITS_MIN} or more of an action"),
         found,
         next: "stylus-upgrades pending lists what is open".into(),
     };
@@ -90,13 +90,17 @@ pub(super) async fn named(
         return Err(refused(format!("{found} {digits}")));
     }
     let begins = format!("0x{}", digits.to_lowercase());
+    let is_named = |action: &ActionId| action.to_string().starts_with(&begins);
     let open = governance::all_pending(client, registry).await?;
-    let mut matching = open
-        .ids()
-        .filter(|action| action.to_string().starts_with(&begins));
-    match (matching.next(), matching.next()) {
-        (Some(action), None) => Ok(action),
-        (Some(_), _) => Err(refused("several open actions begin like that".into())),
-        (None, _) => Err(refused("no open action begins like that".into())),
+    let mut matching: Vec<_> = open.ids().filter(is_named).collect();
+    if matching.is_empty() {
+        // One that was executed or cancelled.
+        let all = governance::ever_proposed(client, registry).await?;
+        matching = all.into_iter().filter(is_named).collect();
+    }
+    match matching.as_slice() {
+        [action] => Ok(*action),
+        [] => Err(refused("no action begins like that".into())),
+        _ => Err(refused("several actions begin like that".into())),
     }
 }

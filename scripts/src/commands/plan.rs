@@ -31,16 +31,20 @@ use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
-    let reviewed = context.as_reviewed()?;
-    let unreviewed = match &reviewed {
-        Some(_) => None,
-        None => context.unreviewed_manifest(),
-    };
+    let reviewed = reviewed(context)?;
     let context = reviewed.as_ref().unwrap_or(context);
-    if let Some(one) = unreviewed {
+    Ok(run_as(context, args, Role::Proposer).await?.outcome)
+}
+
+/// The same with the manifest that somebody reviewed, where there is one; else it is said that nobody did.
+pub(super) fn reviewed(context: &Context) -> Result<Option<Context>, Error> {
+    let reviewed = context.as_reviewed()?;
+    if reviewed.is_none()
+        && let Some(one) = context.unreviewed_manifest()
+    {
         context.output.note(&one.taken().line());
     }
-    Ok(run_as(context, args, Role::Proposer).await?.outcome)
+    Ok(reviewed)
 }
 
 /// A plan, and what it is reported as.
@@ -146,10 +150,10 @@ pub(super) struct Tried {
     pub(super) taken: Vec<Finding>,
     /// What was checked before.
     pub(super) checks: Assessment,
-    client: Client,
+    pub(super) client: Client,
     registry: Address,
     /// What was tried.
-    request: PlanRequest,
+    pub(super) request: PlanRequest,
     /// Programs that it relies on.
     used: Vec<Used>,
 }

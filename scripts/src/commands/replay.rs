@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::registry::RecordedCode;
 use crate::text::grouped;
 use serde_json::Value;
+use stylus_layout::Layout;
 
 /// Sends the newest transactions again.
 pub(super) async fn run(
@@ -47,28 +48,60 @@ async fn abis(
     request: &PlanRequest,
     plan: &Plan,
 ) -> Result<Abis, Error> {
+    let [before, after] = both(context, client, request, plan).await?;
+    let functions = |one: VersionInterface| {
+        let known = one.functions.with(&one.steps);
+        known.with(&interfaces().implementation)
+    };
+    Ok(Abis {
+        before: functions(before),
+        after: functions(after),
+    })
+}
+
+/// What is known of a version's interface and storage.
+#[derive(Default)]
+pub(super) struct VersionInterface {
+    /// What callers can use.
+    pub(super) functions: Functions,
+    /// Initializers and migrations.
+    pub(super) steps: Functions,
+    /// Where it keeps what; empty where nobody knows.
+    pub(super) layout: Layout,
+}
+
+/// Of the version before and of the new one.
+pub(super) async fn both(
+    context: &Context,
+    client: &Client,
+    request: &PlanRequest,
+    plan: &Plan,
+) -> Result<[VersionInterface; 2], Error> {
     let name = &plan.name;
     let reader = client.registry(request.registry);
     let before = reader.known_code(name, &plan.from).await?;
     let documents = context.documents(client, request.registry);
-    let functions = async |code: RecordedCode| -> Result<Functions, Error> {
+    let of = async |code: RecordedCode| -> Result<VersionInterface, Error> {
         let place = (client, request.registry);
         let known = context.functions_of(place, name, code.codehash).await?;
-        let known = known.unwrap_or_default();
-        let document = documents.get(code.layout).await?;
-        let steps = document.document().and_then(|one| one.steps.clone());
+        let known_document = documents.get(code.layout).await?;
+        let document = known_document.document();
+        let steps = document.and_then(|one| one.steps.clone());
         let steps = steps.unwrap_or_default();
         let signatures = steps.iter().map(|step| step.signature.as_str());
-        let declared = Functions::of_signatures(signatures);
-        Ok(known.with(&declared).with(&interfaces().implementation))
+        Ok(VersionInterface {
+            functions: known.unwrap_or_default(),
+            steps: Functions::of_signatures(signatures),
+            layout: document.map(|one| one.layout.clone()).unwrap_or_default(),
+        })
     };
-    Ok(Abis {
-        before: match before {
-            Some(code) => functions(code).await?,
-            None => Functions::default(),
+    Ok([
+        match before {
+            Some(code) => of(code).await?,
+            None => VersionInterface::default(),
         },
-        after: functions(RecordedCode::from(&request.call.code)).await?,
-    })
+        of(RecordedCode::from(&request.call.code)).await?,
+    ])
 }
 
 /// What was sent again.

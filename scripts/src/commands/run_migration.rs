@@ -1,16 +1,20 @@
 //! `run-migration`: the handler's part of a complex migration.
 
+mod listed;
+
 use super::args::{Gather, MigrationArgs};
 use super::context::{Context, Unverified};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
 use crate::governance::Names;
+use crate::journal::Journal;
 use crate::migration::{self, End, Migrated, MigrationRequest, Source};
 use crate::output::Outcome;
 use crate::registry::registry_of;
 use crate::report::CommandReport;
 use crate::text::{count, grouped};
+use alloy::primitives::Address;
 use alloy::primitives::utils::format_ether;
 use serde::Serialize;
 use std::time::Duration;
@@ -19,42 +23,62 @@ use std::time::Duration;
 const ANSWER: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome, Error> {
+    let proxy = context.manifest.address(&args.proxy)?;
+    let patience = Duration::from_secs(args.retry_for);
+    let client = context.client().await?;
+    let client = client.bearing(patience, ANSWER.min(patience));
+    verify_registry(context, &client, proxy).await?;
+    let journal = context.journal(&client, "run-migration").await?;
     let request = MigrationRequest {
-        proxy: context.manifest.address(&args.proxy)?,
-        source: source(args),
+        proxy,
+        source: source(context, &client, &journal, args).await?,
         in_flight: args.in_flight.into(),
         gas: args.gas,
         ends: !args.no_end,
         again: again(args),
     };
-    let patience = Duration::from_secs(args.retry_for);
-    let client = context.client().await?;
-    let client = client.bearing(patience, ANSWER.min(patience));
-    verify_registry(context, &client, &request).await?;
-    let journal = context.journal(&client, "run-migration").await?;
     let migrated = migration::run(&client, journal, &request).await?;
+    if let (true, Some(Gather::Census(_)), Source::File(list)) =
+        (migrated.ended, &args.gather, &request.source)
+    {
+        // It has served.
+        let _ = std::fs::remove_file(list);
+    }
     let again = request.again;
     let report = Reported { migrated, again };
     Ok(Outcome::of(&report, &context.names()))
 }
 
 /// First contact with the registry of the instance.
-async fn verify_registry(
-    context: &Context,
-    client: &Client,
-    request: &MigrationRequest,
-) -> Result<(), Error> {
-    let registry = registry_of(client, request.proxy).await?;
+async fn verify_registry(context: &Context, client: &Client, proxy: Address) -> Result<(), Error> {
+    let registry = registry_of(client, proxy).await?;
     let unverified = Unverified::of_account(registry);
     context.verified(client, unverified).await.map(drop)
 }
 
-fn source(args: &MigrationArgs) -> Source {
-    match (&args.items, args.gather) {
+/// Where the items come from.
+async fn source(
+    context: &Context,
+    client: &Client,
+    journal: &Journal,
+    args: &MigrationArgs,
+) -> Result<Source, Error> {
+    Ok(match (&args.items, &args.gather) {
         (Some(path), _) => Source::File(path.clone()),
         (None, Some(Gather::Erc721)) => Source::Erc721(args.from_block),
+        (None, Some(Gather::Census(entries))) => {
+            let proxy = context.manifest.address(&args.proxy)?;
+            match migration::look(client, proxy).await? {
+                Some(found) => {
+                    let list = listed::list(context, client, journal, &found, entries).await?;
+                    Source::File(list)
+                }
+                // What follows says so.
+                None => Source::Contract,
+            }
+        }
         (None, None) => Source::Contract,
-    }
+    })
 }
 
 /// The command line that goes on.
@@ -63,11 +87,11 @@ fn again(args: &MigrationArgs) -> String {
     if let Some(path) = &args.items {
         line.push_str(&format!(" --items {}", path.display()));
     }
-    if args.gather.is_some() {
-        line.push_str(&format!(
-            " --gather erc721 --from-block {}",
-            args.from_block
-        ));
+    if let Some(gather) = &args.gather {
+        line.push_str(&format!(" --gather {gather}"));
+    }
+    if args.gather == Some(Gather::Erc721) {
+        line.push_str(&format!(" --from-block {}", args.from_block));
     }
     line
 }

@@ -87,7 +87,7 @@ async fn kept(
 ) -> Result<Functions, String> {
     match context.functions_of(place, name, codehash).await {
         Ok(Some(functions)) => Ok(functions),
-        Ok(None) => Err("no interface of this code is kept here".into()),
+        Ok(None) => Err("no interface of this code is kept here: a build here keeps one of code with #[upgradeable]".into()),
         Err(error) => Err(format!(
             "the interface that is kept here cannot be read: {error}"
         )),

@@ -29,6 +29,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
         }
         section {
             h2 { "Storage" }
+            p { (link(place, "/census", &[("proxy", &one.proxy.to_string())], "Every slot, counted and proven")) }
             @if let Some(why) = &found.fields_unknown {
                 p.card.unknown { span.weight { "? not checked" } " not all of it is known: "
                     (text(why)) }

@@ -11,7 +11,7 @@
 //! | [`lists`] | lists of any length in pieces |
 //! | [`page`], [`pieces`] | what every page has; lists of any length in pieces |
 //! | [`working`] | what is answered while a page is being read |
-//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`doctor`] | the pages |
+//! | [`overview`], [`action`], [`before`], [`plan`], [`submit`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
 //! | [`report`] | a definition in one file |
 //! | [`drawing`], [`graph`], [`policy`] | storage as slots; versions and their steps; a policy as a tree |
 //!
@@ -21,6 +21,7 @@ pub mod action;
 pub mod answer;
 pub mod assets;
 pub mod before;
+pub mod census;
 pub mod decision;
 pub mod definition;
 pub mod doctor;

@@ -77,6 +77,17 @@ impl Functions {
         self
     }
 
+    /// All of them, by their selectors.
+    pub fn all(&self) -> impl Iterator<Item = &Function> {
+        self.functions.values()
+    }
+
+    /// The name of an event.
+    pub fn event_name(&self, log: &Log) -> Option<&str> {
+        let event = self.events.get(log.topics().first()?)?;
+        Some(&event.name)
+    }
+
     /// Those that read, take no arguments, and answer something.
     pub fn getters(&self) -> impl Iterator<Item = &Function> {
         let is_getter = |one: &&Function| {

@@ -10,6 +10,7 @@ use crate::registry::{Topics, all_logs};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// An open action.
@@ -109,6 +110,20 @@ pub async fn proposed(
         Some(event) => Ok(event),
         None => Err(untold(client, registry, action).await?),
     }
+}
+
+/// The actions that were ever proposed.
+///
+/// # Errors
+/// What the chain says.
+pub async fn ever_proposed(
+    client: &Client,
+    registry: Address,
+) -> Result<BTreeSet<ActionId>, ChainError> {
+    let topics: Topics<'_> = [&[abi::Proposed::SIGNATURE_HASH], &[], &[]];
+    let logs = all_logs(client, registry, topics).await?;
+    let ids = logs.iter().filter_map(|log| log.topics().get(2));
+    Ok(ids.map(|id| ActionId(*id)).collect())
 }
 
 /// Why no event tells of `action`: the endpoint keeps it back, or there is none.

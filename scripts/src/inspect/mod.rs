@@ -15,8 +15,8 @@ mod storage;
 pub use events::{OwnEvent, events};
 pub use migration::MigrationStatus;
 pub use path::{PathStep, Steps, steps_to};
-pub(crate) use storage::framework_slots;
 pub use storage::{FieldValue, fields, framework};
+pub(crate) use storage::{framework_slots, in_one_slot};
 
 use crate::governance::Names;
 use crate::history::Entry;

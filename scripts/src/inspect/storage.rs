@@ -90,6 +90,19 @@ pub async fn fields(
     Ok((all.collect(), left_out))
 }
 
+/// The variables of a layout that lie in one slot, with their names.
+pub(crate) fn in_one_slot(layout: &Layout) -> impl Iterator<Item = (String, Held<'_>)> {
+    let is_value = |one: &Wanted<'_>| {
+        let kind = one.held.kind;
+        one.held.size <= WORD && kind.is_some_and(|kind| kind.encoding != "mapping")
+    };
+    let wanted = Found::of(layout).wanted.into_iter().filter(is_value);
+    wanted.map(|one| match one.area {
+        "" => (one.name, one.held),
+        area => (format!("{area} {}", one.name), one.held),
+    })
+}
+
 /// What the proxy itself keeps, and the marks of these versions: name, slot, and whether it is an account.
 pub(crate) fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> {
     let mut all = vec![

@@ -129,16 +129,40 @@ async fn from_progress(client: &Client, proxy: Address) -> Result<Option<Standin
     }))
 }
 
+/// The block in which a migration began.
+///
+/// # Errors
+/// Trouble with the chain.
+pub async fn begun(client: &Client, migration: &ActiveMigration) -> Result<u64, ChainError> {
+    let (registry, proxy) = (migration.registry, migration.proxy);
+    let begun = last(
+        client,
+        registry,
+        proxy,
+        abi::MigrationStarted::SIGNATURE_HASH,
+    )
+    .await?;
+    Ok(begun.and_then(|log| log.block_number).unwrap_or_default())
+}
+
+/// The last event of a kind that a registry has of an instance.
+async fn last(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+    event: B256,
+) -> Result<Option<Log>, ChainError> {
+    let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
+    Ok(all_logs(client, registry, topics).await?.pop())
+}
+
 /// Who supplies the batches: named when the migration began, or since then.
 async fn handler(
     client: &Client,
     registry: Address,
     proxy: Address,
 ) -> Result<Address, ChainError> {
-    let answer = async |event: B256| {
-        let topics: Topics<'_> = [&[event], &[], &[proxy.into_word()]];
-        Ok::<_, ChainError>(all_logs(client, registry, topics).await?.pop())
-    };
+    let answer = |event: B256| last(client, registry, proxy, event);
     let place = |log: &Log| (log.block_number, log.log_index);
     let begun = answer(abi::MigrationStarted::SIGNATURE_HASH).await?;
     let changed = answer(abi::HandlerChanged::SIGNATURE_HASH).await?;

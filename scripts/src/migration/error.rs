@@ -88,7 +88,7 @@ pub enum MigrationError {
     /// The program does not find its items by itself.
     #[error("the program {program} takes its items from the handler")]
     #[explain(
-        expected = "--items FILE or --gather erc721",
+        expected = "--items FILE, --gather erc721 or --gather census:FIELD",
         found = "no items",
         next = "stylus-upgrades run-migration {proxy} --items FILE",
         exit = Exit::Usage
@@ -98,6 +98,26 @@ pub enum MigrationError {
         program: Address,
         /// The proxy.
         proxy: Address,
+    },
+    /// The list that earlier batches were made from is not here.
+    #[error("{done} items of {proxy} were migrated from a list that is not in {}", path.display())]
+    #[explain(
+        name = "ItemsListMissing",
+        expected = "the list that the first run made and kept",
+        found = "none: another machine or account made it, or another field was named",
+        next = format!(
+            "run it where the first run was, or give the same items by --items; or {}",
+            way_out(*proxy)
+        ),
+        exit = Exit::Usage
+    )]
+    ListMissing {
+        /// The proxy.
+        proxy: Address,
+        /// Items in the new form.
+        done: u64,
+        /// Where it would be.
+        path: PathBuf,
     },
     /// The items cannot be read.
     #[error("{} cannot be read: {reason}", path.display())]

@@ -80,16 +80,16 @@ pub(super) struct Effects {
 }
 
 /// What every transaction changes, whatever it does.
-struct LeftOut {
+pub(super) struct LeftOut {
     /// Accounts whose storage changes: ArbOS.
     storage: Vec<Address>,
     /// Accounts whose ether changes: who gets the fees.
-    ether: Vec<Address>,
+    pub(super) ether: Vec<Address>,
 }
 
 impl LeftOut {
     /// As an empty transaction shows.
-    fn of(simulation: &mut Simulation) -> Result<Self, PlanError> {
+    pub(super) fn of(simulation: &mut Simulation) -> Result<Self, PlanError> {
         let (slots, accounts) = simulation.discarded(|copy| {
             copy.begin_here();
             let empty = Bytes::new();

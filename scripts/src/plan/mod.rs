@@ -23,6 +23,7 @@ mod replay;
 mod slots;
 mod state_difference;
 mod trials;
+mod universes;
 mod verdict;
 
 pub use code_checks::{has_constructor, reserved_in};
@@ -33,7 +34,9 @@ pub use error::PlanError;
 pub use instances::{Change, Event, FieldValues, InstancePlan, Place, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
+pub(crate) use replay::{PastCall, calls};
 pub use trials::Trials;
+pub(crate) use universes::{Universes, universes};
 pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;

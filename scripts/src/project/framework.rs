@@ -8,7 +8,7 @@ use toml_edit::{InlineTable, Value};
 /// Where a project takes our crates from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framework {
-    /// A clone, by its absolute path: a checkout of an older revision of the project finds it too.
+    /// A clone, by its absolute path.
     Folder(PathBuf),
     /// A repository of git.
     Git {
@@ -37,13 +37,14 @@ impl Framework {
         }
     }
 
-    /// What stands behind `=` in Cargo.toml for the crate at that path of the framework.
-    pub(super) fn dependency(&self, place: &str) -> String {
+    /// What stands behind `=` for the crate at that path of the framework, in the Cargo.toml in `from`, a folder of
+    /// the project in `project`.
+    pub(super) fn dependency(&self, place: &str, from: &Path, project: &Path) -> String {
         let mut table = InlineTable::new();
         match self {
             Self::Folder(folder) => {
-                let path = folder.join(place).display().to_string();
-                table.insert("path", Value::from(path));
+                let path = way(from, project, folder).join(place);
+                table.insert("path", Value::from(path.display().to_string()));
             }
             Self::Git { url, revision } => {
                 table.insert("git", Value::from(url.as_str()));
@@ -62,5 +63,22 @@ impl Framework {
             Self::Folder(folder) => Some(folder.join("Cargo.lock")),
             Self::Git { .. } | Self::Version(_) => None,
         }
+    }
+}
+
+/// The way from a folder of a project to a clone. It is relative where the clone lies beside the project's
+/// repository, or in it: so it is the same for everybody who clones both. A checkout of an older revision finds
+/// it too.
+fn way(from: &Path, project: &Path, clone: &Path) -> PathBuf {
+    let is_repository = |folder: &&Path| folder.join(".git").exists();
+    let top = project.ancestors().find(is_repository).unwrap_or(project);
+    let below = |folder: &Path| Some(folder.strip_prefix(top.parent()?).ok()?.to_owned());
+    match (below(from), below(clone)) {
+        (Some(from), Some(clone)) => {
+            let mut way: PathBuf = from.components().map(|_| "..").collect();
+            way.push(clone);
+            way
+        }
+        _ => clone.to_owned(),
     }
 }

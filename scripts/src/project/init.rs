@@ -67,7 +67,9 @@ impl Init {
             lock: (lock.clone(), std::fs::read_to_string(lock).ok()),
         };
         for (position, one) in contract.crates.iter().enumerate() {
-            init.add_crate(one, position == 0, framework)?;
+            let dependency =
+                framework.dependency("migratable/upgradeable", &one.folder, &contract.root);
+            init.add_crate(one, position == 0, &dependency)?;
         }
         let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
         let path = folder.join(toolchain);
@@ -92,7 +94,7 @@ impl Init {
         &mut self,
         one: &Local,
         is_main: bool,
-        framework: &Framework,
+        dependency: &str,
     ) -> Result<(), ProjectError> {
         let mut files = Vec::new();
         for (path, name) in one.sources()? {
@@ -126,7 +128,7 @@ impl Init {
             return Ok(());
         }
         let before = read(&one.folder.join("Cargo.toml"))?;
-        let after = manifest::with_our_crate(&before, framework)?;
+        let after = manifest::with_our_crate(&before, dependency)?;
         let name = one.named("Cargo.toml");
         self.add(one.folder.join("Cargo.toml"), name, before, after);
         for (path, name, before, source) in sources {

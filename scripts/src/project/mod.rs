@@ -120,9 +120,13 @@ impl NewProject {
     }
 
     fn write(&self, folder: &Path) -> Result<Vec<String>, ProjectError> {
+        std::fs::create_dir_all(folder).map_err(ProjectError::file("make", folder))?;
+        let project = folder
+            .canonicalize()
+            .map_err(ProjectError::file("find", folder))?;
         let mut files: Vec<(&str, String)> = FILES
             .iter()
-            .map(|(file, template)| (*file, self.fill(template)))
+            .map(|(file, template)| (*file, self.fill(template, &project.join(file), &project)))
             .collect();
         if let Some(lock) = self.framework.lock_file() {
             let text = std::fs::read_to_string(&lock).map_err(ProjectError::file("read", &lock))?;
@@ -137,20 +141,19 @@ impl NewProject {
         Ok(files.iter().map(|(file, _)| (*file).to_owned()).collect())
     }
 
-    fn fill(&self, template: &str) -> String {
+    fn fill(&self, template: &str, file: &Path, project: &Path) -> String {
         let crate_name = self.name.replace('-', "_");
+        let from = file.parent().unwrap_or(project);
+        let dependency = |place| self.framework.dependency(place, from, project);
         template
             .replace("{{name}}", &self.name)
             .replace("{{crate}}", &crate_name)
             .replace("{{Name}}", &self.definition)
             .replace(
                 "{{contract dependency}}",
-                &self.framework.dependency("migratable/upgradeable"),
+                &dependency("migratable/upgradeable"),
             )
-            .replace(
-                "{{harness dependency}}",
-                &self.framework.dependency("tests/harness"),
-            )
+            .replace("{{harness dependency}}", &dependency("tests/harness"))
     }
 }
 

@@ -71,9 +71,28 @@ fn our_crates_come_from_where_it_is_said() {
         url: "https://example.org/f.git".into(),
         revision: Some("abc".into()),
     };
-    let dependency = git.dependency("tests/harness");
+    let dependency = git.dependency("tests/harness", here.path(), here.path());
     assert_eq!(
         dependency,
         r#"{ git = "https://example.org/f.git", rev = "abc" }"#
     );
+}
+
+#[test]
+fn a_clone_beside_the_project_is_named_by_a_way_that_holds_for_others_too() {
+    let here = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| here.path().join(path);
+    std::fs::create_dir_all(at("all/.git")).expect("made");
+    let clone = Framework::Folder(at("clone"));
+    let way = |from: &str, project: &str| clone.dependency("tests", &at(from), &at(project));
+    let up = |way: &str| format!("{{ path = \"{way}clone/tests\" }}");
+    assert_eq!(way("note", "note"), up("../"));
+    assert_eq!(way("note/inner", "note"), up("../../"));
+    assert_eq!(way("all/note", "all/note"), up("../../"), "of a repository");
+    let far = way("far/off/note", "far/off/note");
+    let far_off = format!("{}/", here.path().display());
+    assert_eq!(far, up(&far_off), "not beside the clone");
+    let within = Framework::Folder(at("all/clone"));
+    let within = within.dependency("tests", &at("all/note"), &at("all/note"));
+    assert_eq!(within, up("../../all/"), "in the same repository");
 }

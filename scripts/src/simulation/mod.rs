@@ -113,6 +113,16 @@ impl Simulation {
         }
     }
 
+    /// A copy of its own that begins as this one is. It costs nothing.
+    pub(crate) fn branch(&self) -> Self {
+        Self {
+            chain: self.chain.branch(),
+            senders: self.senders.clone(),
+            sent: self.sent.clone(),
+            ..*self
+        }
+    }
+
     /// The block that changes are counted from.
     pub(crate) fn beginning(&self) -> BlockId {
         self.begun.into()
@@ -129,7 +139,7 @@ impl Simulation {
 
     /// Lends an account enough for all that it sends. It keeps what it owns, so that what it gains or
     /// loses is seen.
-    fn lend(&mut self, from: Address) -> Result<(), SimulationError> {
+    pub(crate) fn lend(&mut self, from: Address) -> Result<(), SimulationError> {
         if self.senders.contains_key(&from) {
             return Ok(());
         }
@@ -264,6 +274,27 @@ impl Simulation {
         };
         self.highest_limit = self.highest_limit.max(limit);
         request.gas = Some(limit);
+        let receipt = self.mined(what, from, request)?;
+        if receipt.success {
+            self.sent.push(receipt.transaction_hash);
+            return Ok(receipt);
+        }
+        Err(match &receipt.halt {
+            Some(halt) => {
+                let note = receipt.note.clone().unwrap_or_else(|| halt.to_string());
+                SimulationError::halted(what, note)
+            }
+            None => SimulationError::refused(what, &receipt.output),
+        })
+    }
+
+    /// Sends a [`Self::request`] with its gas limit and mines it, whatever becomes of it.
+    pub(crate) fn mined(
+        &mut self,
+        what: &str,
+        from: Address,
+        request: CallRequest,
+    ) -> Result<Receipt, SimulationError> {
         let sent = self.chain.submit_unsigned(from, request);
         let hash = sent.map_err(|error| SimulationError::of(what, error))?;
         let receipt = self
@@ -276,17 +307,7 @@ impl Simulation {
             sender.fees = sender.fees.saturating_add(fee);
             sender.sent += 1;
         }
-        if receipt.success {
-            self.sent.push(hash);
-            return Ok(receipt);
-        }
-        Err(match &receipt.halt {
-            Some(halt) => {
-                let note = receipt.note.clone().unwrap_or_else(|| halt.to_string());
-                SimulationError::halted(what, note)
-            }
-            None => SimulationError::refused(what, &receipt.output),
-        })
+        Ok(receipt)
     }
 
     /// The limit itself, or why the transaction fails with it: as with an estimate, no block is made for

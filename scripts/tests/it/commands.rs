@@ -293,6 +293,8 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
     sandbox.done(&["verify", "A"]);
     let again = sandbox.run("other", &["pause", "A"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "DefinitionPaused"));
+    let next = text(&again.document["error"], "next");
+    assert!(next.starts_with("to pause it, nothing"), "{next}");
     let planned = sandbox.run("admin", &["plan", "A", "2.0", "counter-v2"]);
     let findings = planned.document.to_string();
     assert_eq!(planned.exit, Some(1));

@@ -15,6 +15,7 @@ mod effects;
 mod ended;
 mod expect;
 mod fragments;
+mod fuzz;
 mod history;
 mod interrupted;
 mod killed;

@@ -140,14 +140,18 @@ impl Chain {
         for signer in keys.all() {
             wallet.register_signer(signer.clone());
         }
-        alloy::transports::choose_tls_cryptography();
+        let client = alloy::transports::http_client(&endpoint).build();
+        let client = client.map_err(|error| HarnessError::Url {
+            url: url.to_owned(),
+            reason: error.to_string(),
+        })?;
         let provider = ProviderBuilder::new()
             .disable_recommended_fillers()
             .with_gas_estimation()
             .with_simple_nonce_management()
             .fetch_chain_id()
             .wallet(wallet)
-            .connect_http(endpoint)
+            .connect_reqwest(client, endpoint)
             .erased();
         provider
             .client()

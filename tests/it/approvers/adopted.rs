@@ -69,9 +69,16 @@ pub(super) async fn registered(fixture: &Fixture, code: Address, layout: &str) {
 
 /// A transparent proxy over that code, which holds 7, and its ProxyAdmin, which Admin owns.
 async fn transparent(fixture: &Fixture, code: Address) -> (Address, Address) {
-    let init = IBox::initialize_0Call {
-        start: U256::from(7),
-    };
+    let start = U256::from(7);
+    transparent_with(fixture, code, &IBox::initialize_0Call { start }).await
+}
+
+/// The same with a call that initializes it.
+pub(super) async fn transparent_with(
+    fixture: &Fixture,
+    code: Address,
+    init: &impl SolCall,
+) -> (Address, Address) {
     let init = Bytes::from(init.abi_encode());
     let arguments = (code, fixture.owner(0).address(), init).abi_encode_params();
     let proxy = fixture.deploy(TRANSPARENT, &arguments).await;
@@ -80,7 +87,7 @@ async fn transparent(fixture: &Fixture, code: Address) -> (Address, Address) {
 }
 
 /// Admin gives the ownership of a ProxyAdmin to the admin of a definition.
-async fn give(fixture: &Fixture, admin: Address, name: &str) {
+pub(super) async fn give(fixture: &Fixture, admin: Address, name: &str) {
     let give = IOwnable::transferOwnershipCall {
         newOwner: evm::admin_address(fixture.registry(), definition_id(name)),
     };

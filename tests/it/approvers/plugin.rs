@@ -126,6 +126,9 @@ async fn adopted_and_upgraded(kind: &str, names: [&str; 2], migration: &[&str], 
     let compared = &migrated["coverage"];
     assert_eq!(compared["steps"], "complete", "{compared}");
     assert_eq!(compared["live_instances"], "complete", "{compared}");
+    // Its namespaces and its own storage, by the build-info.
+    let census = fixture.done(&["census", &proxy]);
+    assert_eq!(census["slots"], census["explained"], "{census:#}");
     let proxy: Address = proxy.parse().expect("an address");
     let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
     assert_eq!(value.ok(), Some(U256::from(steps[0])));

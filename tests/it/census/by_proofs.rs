@@ -1,12 +1,16 @@
 //! Real anvil lists no slots: the trie is walked by proofs.
 
+use std::collections::HashMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{B256, Bytes, U256, hex, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, hex, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolValue;
 use serde_json::{Value, json};
+use stylus_devnode::{NodeConfig, spawn};
 use stylus_layout::Layout;
 use stylus_upgrades::census::{Anchor, Census, Method, Options, Subject, Wanted, take};
 use stylus_upgrades::client::Client;
@@ -35,7 +39,7 @@ fn layout() -> Layout {
 
 async fn sent(client: &Client, request: TransactionRequest) -> Value {
     let provider = client.provider();
-    let accounts: Vec<alloy::primitives::Address> = provider
+    let accounts: Vec<Address> = provider
         .raw_request("eth_accounts".into(), ())
         .await
         .expect("accounts");
@@ -73,6 +77,7 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         let receipt = sent(&client, call).await;
         assert_eq!(receipt["status"], "0x1");
     }
+    let folder = tempfile::tempdir().expect("a folder");
     let census = async || -> Census {
         let wanted = Wanted::default();
         let anchor = Anchor::find(&client, proxy, wanted, None)
@@ -84,7 +89,11 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
             versions: Vec::new(),
             is_evm: true,
         };
-        let taken = take(&client, anchor, &subject, &Options::default()).await;
+        let options = Options {
+            folder: Some(folder.path().to_owned()),
+            ..Options::default()
+        };
+        let taken = take(&client, anchor, &subject, &options).await;
         taken.expect("a census")
     };
     let found = census().await;
@@ -128,4 +137,77 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         keccak256(keccak256("new"))
     );
     Ok(())
+}
+
+/// Where the mapping has the entry of a key, and its hash.
+fn entry(key: u64) -> (B256, B256) {
+    let slot = keccak256((U256::from(key), U256::from(1)).abi_encode());
+    (slot, keccak256(slot))
+}
+
+/// Two keys whose slots have hashes with the same first seven digits.
+fn close_together() -> [u64; 2] {
+    let mut seen = HashMap::new();
+    for key in 0.. {
+        let first = U256::from_be_bytes(entry(key).1.0) >> (256 - 28);
+        if let Some(other) = seen.insert(first, key) {
+            return [other, key];
+        }
+    }
+    [0, 0]
+}
+
+#[tokio::test]
+async fn slots_out_of_reach_are_proven_where_their_keys_are_known() {
+    let keys = close_together();
+    let node = spawn(NodeConfig::default()).expect("a free port");
+    let proxy = Address::repeat_byte(0xce);
+    let filled = node.with_chain(move |chain| {
+        chain.set_code(proxy, Bytes::from_static(&[0]));
+        for key in (0..ENTRIES).chain(keys) {
+            chain.set_storage_at(proxy, entry(key).0.into(), B256::with_last_byte(7));
+        }
+        chain.mine(2, None)
+    });
+    filled.expect("the chain").expect("blocks");
+    let client = Client::connect(&node.endpoint()).await.expect("the chain");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys");
+    let mut text = String::new();
+    for key in (0..ENTRIES).chain(keys) {
+        writeln!(text, "{key}").expect("a text");
+    }
+    std::fs::write(&file, text).expect("written");
+    let census = async |keys| -> Census {
+        let anchor = Anchor::find(&client, proxy, Wanted::default(), None).await;
+        let subject = Subject {
+            proxy,
+            layout: Ok(layout()),
+            versions: Vec::new(),
+            is_evm: true,
+        };
+        let options = Options {
+            keys,
+            by_proofs: true,
+            no_replay: true,
+            folder: Some(folder.path().to_owned()),
+            ..Options::default()
+        };
+        let taken = take(&client, anchor.expect("a block"), &subject, &options).await;
+        taken.expect("a census")
+    };
+    let without = census(None).await;
+    assert!(!without.complete);
+    let begin = entry(keys[0]).1.to_string();
+    let begin = begin.get(..9).expect("digits");
+    let unreached = &without.walk.unreached;
+    assert!(!unreached.is_empty(), "{without:#?}");
+    assert!(
+        unreached.iter().all(|one| one.starts_with(begin)),
+        "{unreached:?}"
+    );
+    let with = census(Some(file)).await;
+    let all = ENTRIES + 2;
+    assert!(with.complete, "{with:#?}");
+    assert_eq!((with.storage.slots, with.storage.explained), (all, all));
 }

@@ -46,6 +46,7 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         "/definition?name=Note".into(),
         "/definition?name=".into(),
         format!("/instance?proxy={proxy}"),
+        format!("/census?proxy={proxy}"),
         "/plan?name=Note&version=2.0".into(),
         "/plan?name=Note&version=2.0&replay=5".into(),
         "/submit".into(),
@@ -74,7 +75,9 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         for inline in ["<style", "style=\"", "onclick", "javascript:"] {
             assert!(!page.body.contains(inline), "{path} has {inline}");
         }
-        let is_costly = ["/plan", "/doctor"].iter().any(|one| path.starts_with(one));
+        let is_costly = ["/plan", "/census", "/doctor"]
+            .iter()
+            .any(|one| path.starts_with(one));
         assert_eq!(page.body.contains(" data-costly"), is_costly, "{path}");
         assert!(page.body.contains("drawn at block "), "{path}");
         let scripts = page.body.matches("<script").count();
@@ -86,6 +89,10 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     let payload = review["display"]["payload"].as_str().expect("a hash");
     for shown in [payload, "1/2 approvals", "Approve", "not checked", "new"] {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let page = console.get(&format!("/census?proxy={proxy}")).body;
+    for shown in ["these are all", "<progress", "implementation (ERC-1967)"] {
+        assert!(page.contains(shown), "{shown}: {page}");
     }
     let page = console.get("/definition?name=Note").body;
     for shown in [

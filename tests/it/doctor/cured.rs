@@ -86,7 +86,6 @@ async fn what_expired_is_brought_back_by_one_command_of_a_stranger() -> Done {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 84 s"]
 async fn what_an_upgrade_of_the_chain_outdated_is_brought_back_by_one_command() -> Done {
     let harness = Harness::on(chain(51)?).await?;
     let team = Team::new(&harness).await?;

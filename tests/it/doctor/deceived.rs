@@ -30,7 +30,6 @@ fn telling(team: &Team<'_>, logs: &[Log]) -> Proxy {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 74 s"]
 async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -78,7 +77,6 @@ async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 70 s"]
 async fn an_endpoint_that_makes_up_what_arb_wasm_says_is_no_healthy_one() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -145,7 +143,6 @@ async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 68 s"]
 async fn a_fee_of_keepalive_beyond_the_bound_is_not_paid_and_one_that_is_too_low_is_refused() -> Done
 {
     let harness = Harness::on(Chain::embedded()?).await?;

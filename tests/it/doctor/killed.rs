@@ -37,7 +37,6 @@ async fn activations(team: &Team<'_>, since: u64) -> BTreeMap<B256, usize> {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 67 s"]
 async fn a_killed_run_is_continued_by_the_next_and_nothing_is_paid_twice() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;

@@ -232,7 +232,6 @@ impl<'h> Kinds<'h> {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 70 s"]
 async fn behind_evm_and_adopted_proxies_what_expired_is_brought_back() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let kinds = Kinds::new(&harness).await?;
@@ -244,7 +243,6 @@ async fn behind_evm_and_adopted_proxies_what_expired_is_brought_back() -> Done {
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 68 s"]
 async fn behind_evm_and_adopted_proxies_what_is_outdated_is_brought_back() -> Done {
     let harness = Harness::on(chain(51)?).await?;
     let kinds = Kinds::new(&harness).await?;

@@ -12,7 +12,6 @@ const CONSENTS: [u8; 10] = alloy::primitives::hex!("60015f5260205ff30000");
 const OTHERWISE: [u8; 10] = alloy::primitives::hex!("60015f5260205ff3fefe");
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 69 s"]
 async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
@@ -55,7 +54,6 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
 }
 
 #[tokio::test]
-#[ignore = "nightly: a year of a chain, many commands, about 62 s"]
 async fn an_approver_that_became_an_instance_has_no_voice() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;

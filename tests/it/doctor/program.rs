@@ -7,6 +7,7 @@ use std::process::Command;
 use alloy::primitives::Address;
 use serde_json::Value;
 use stylus_upgrades_harness::{command_line, copy_program};
+use stylus_upgrades_test_support::compilers;
 
 /// A run of the program.
 pub(super) struct Ran {
@@ -34,6 +35,7 @@ pub(super) fn program(folder: &Path) -> Command {
         .current_dir(folder)
         .env_clear()
         .env("HOME", folder)
+        .envs(compilers())
         .env("PATH", std::env::var_os("PATH").unwrap_or_default());
     if let Some((name, Some(value))) = framework {
         command.env(name, value);

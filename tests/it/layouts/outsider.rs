@@ -173,6 +173,41 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
 }
 
 #[test]
+#[ignore = "nightly: compiles crates and upgrades them, about 60 s"]
+fn a_mapping_that_comes_back_is_empty_where_a_census_proves_it() {
+    let author = Author::new();
+    let first = author.contract("am", &format!("{A}\n    {MAP}"), INITIALIZE, "");
+    let second = author.contract("a", A, "", "");
+    author.begin(&first);
+    let drop = ["migrate", "Note", "2.0", &second, "--accept", "delete:m"];
+    author.project.done(&drop);
+    let words = ["Note", "3.0", &first];
+    let found = author.dirty(&words);
+    assert!(found.contains("left by m of 1.0"), "{found}");
+    let census = author.project.done(&["census", "note"]);
+    assert_eq!(census["complete"], true, "{census}");
+    let plan = author.project.run(&[&["plan"], &words[..]].concat());
+    assert!(!plan.document.to_string().contains("dirty:"), "{plan:?}");
+    assert!(plan.stderr.contains("proven by a census"), "{plan:?}");
+
+    // An entry that an older version left: what storage was proven of is not what there is.
+    let status = author.project.done(&["status", "note"]);
+    let proxy = text(&status["instance"], "proxy")
+        .parse()
+        .expect("an address");
+    let left = author.project.node.with_chain(move |chain| {
+        let slot = alloy::primitives::keccak256([B256::ZERO, B256::with_last_byte(1)].concat());
+        chain.set_storage_at(proxy, slot.into(), B256::with_last_byte(7));
+        chain.mine(1, None)
+    });
+    left.expect("the chain").expect("a block");
+    author.dirty(&words);
+    let census = author.project.run(&["census", "note"]);
+    assert_eq!(census.exit, Some(1), "{census:?}");
+    author.dirty(&words);
+}
+
+#[test]
 #[ignore = "nightly: compiles crates and upgrades them, about 54 s"]
 fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     let author = Author::new();

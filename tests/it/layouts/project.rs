@@ -9,6 +9,7 @@ use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::command_line;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_test_support::compilers;
 
 /// Version 1 of a note, in another workspace.
 pub(crate) const V1: &str = "tests/fixtures/outside/v1";
@@ -114,12 +115,8 @@ impl Project {
                 command.env_remove(name);
             }
         }
-        if let (Some(home), Some(old)) = (home, std::env::var_os("HOME")) {
-            for (name, own) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
-                let kept = std::env::var_os(name).map(PathBuf::from);
-                command.env(name, kept.unwrap_or_else(|| Path::new(&old).join(own)));
-            }
-            command.env("HOME", home);
+        if let Some(home) = home {
+            command.envs(compilers()).env("HOME", home);
         }
         let key = self.path("key").display().to_string();
         let output = command

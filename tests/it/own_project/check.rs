@@ -213,7 +213,7 @@ fn own_error_is_named(empty: &Empty, count: &[&str]) {
     let (_, found) = empty.json_in("note", 0, &[&["check", "Note"], count].concat());
     let said = found["findings"].to_string();
     assert!(said.contains("TooMany(40, 10)"), "{found:#}");
-    let next = "correct the migration or its arguments";
+    let next = "correct the arguments, or the contract";
     assert!(said.contains(next), "{found:#}");
     let count = [&["migrate", "Note", "2.0", "."], count].concat();
     let (exit, refused) = empty.json_in("note", 0, &count);

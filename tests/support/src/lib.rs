@@ -13,6 +13,7 @@
 pub mod http;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// Selects the long run.
 pub const LONG: &str = "STYLUS_UPGRADES_LONG";
@@ -48,6 +49,21 @@ impl Settings {
 pub fn settings() -> Settings {
     Settings::parse(std::env::var_os(LONG), std::env::var_os(UPDATE))
         .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The variables with which a program that runs with another `HOME` finds cargo's and rustup's folders.
+/// Without them rustup downloads a toolchain into that home.
+///
+/// # Panics
+/// If this process has no home.
+pub fn compilers() -> [(&'static str, PathBuf); 2] {
+    [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")].map(|(name, folder)| {
+        let default = || std::env::home_dir().expect("a home").join(folder);
+        (
+            name,
+            std::env::var_os(name).map_or_else(default, PathBuf::from),
+        )
+    })
 }
 
 /// Whether this is the long run.

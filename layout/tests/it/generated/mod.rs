@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use alloy_primitives::{B256, U256};
-use stylus_layout::{Layout, Overrides, Plan, Source, Storage, plan, skeleton};
+use alloy_primitives::{B256, U256, keccak256};
+use stylus_layout::{Layout, Overrides, Plan, Source, Storage, Unsupported, plan, skeleton};
 use stylus_sdk::stylus_core::StorageAccess;
 use stylus_sdk::testing::TestVM;
 
 use crate::migration::{new_model, old_model};
-use crate::random::{self, Model, Rng};
+use crate::random::{self, Model, Rng, Ty};
 use crate::values::{self, Memory, fill, read};
 
 macro_rules! generated {
@@ -33,6 +33,9 @@ generated! {
     seed_0 seed_1 seed_2 seed_3 seed_4 seed_5 seed_6 seed_7 seed_8 seed_9 seed_10 seed_11
     seed_12 seed_13 seed_14 seed_15 seed_16 seed_17 seed_18 seed_19 seed_20 seed_21 seed_22 seed_23
 }
+
+#[rustfmt::skip]
+mod entries;
 
 struct Case {
     old: Model,
@@ -188,4 +191,101 @@ fn custom_values(old: &Model, memory: &Memory, vm: &TestVM) {
     assert_eq!(after["limits[0]"], expected(U256::from(77)));
     assert_eq!(after["limits[1]"], before["limits[1]"]);
     let _: B256 = vm.get_storage(U256::ZERO);
+}
+
+/// A map of numbers that become wider, a nested one, and one of structs; the new version has three fields before
+/// them.
+fn moved_maps() -> (Model, Model) {
+    let map = |key: Ty, value: Ty| Ty::Map(Box::new(key), Box::new(value));
+    let mut old = Model {
+        structs: vec![vec![
+            ("x".into(), Ty::Uint(64)),
+            ("y".into(), Ty::Int(32)),
+            ("z".into(), Ty::Uint(256)),
+        ]],
+        vars: vec![
+            ("debts".into(), map(Ty::Address, Ty::Int(64))),
+            (
+                "allowed".into(),
+                map(Ty::Address, map(Ty::Uint(8), Ty::Uint(128))),
+            ),
+            ("seats".into(), map(Ty::Uint(256), Ty::Struct(0))),
+        ],
+    };
+    let mut new = old.clone();
+    new.vars[0].1 = map(Ty::Address, Ty::Int(128));
+    for name in ["a", "b", "c"] {
+        new.vars.insert(0, (name.into(), Ty::Uint(256)));
+    }
+    old.vars.push(("title".into(), Ty::Str));
+    new.vars.push(("title".into(), Ty::Str));
+    (old, new)
+}
+
+/// Where a map has the entry of these keys.
+fn entry(map: u64, keys: &[B256]) -> U256 {
+    keys.iter().fold(U256::from(map), |map, key| {
+        U256::from_be_bytes(keccak256([key.0, map.to_be_bytes()].concat()).0)
+    })
+}
+
+pub fn check_entries() {
+    let (old, new) = moved_maps();
+    let (old, new) = (old.layout(), new.layout());
+    assert!(matches!(
+        plan(&old, &new, &Overrides::none()),
+        Err(Unsupported::Map { .. })
+    ));
+    let with_keys = Overrides::none().with_keys();
+    let code = skeleton(&old, &new, &with_keys).unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/generated/entries.rs");
+    if stylus_upgrades_test_support::update() {
+        return std::fs::write(&file, &code).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), code);
+    let planned = plan(&old, &new, &with_keys).unwrap();
+    let key = |n: u8| B256::with_last_byte(n);
+    let word = |number: U256| B256::from(number);
+    let (debt, all) = ([key(1)], U256::MAX);
+    let (allowed, seat) = ([key(1), key(2)], [key(9)]);
+    // −2 in eight bytes; 7; a struct of two words, of which one is zero at another key.
+    let mut memory = Memory::default();
+    memory.store(entry(0, &debt), word((all << 1) & (all >> 192)));
+    memory.store(entry(1, &allowed), key(7));
+    memory.store(entry(2, &seat), key(5));
+    memory.store(entry(2, &seat) + U256::from(1), key(6));
+    memory.store(entry(2, &[key(8)]) + U256::from(1), key(4));
+    memory.store(U256::from(3), key(0));
+    let vm = TestVM::new();
+    for (slot, word) in &memory.0 {
+        vm.set_storage(*slot, *word);
+    }
+    planned.apply(&mut memory).unwrap();
+    entries::migrate_storage(&vm);
+    // Each twice: what was carried over stays.
+    for _ in 0..2 {
+        entries::migrate_debts(&vm, debt);
+        entries::migrate_allowed(&vm, allowed);
+        for seat in [seat, [key(8)], [key(7)]] {
+            entries::migrate_seats(&vm, seat);
+        }
+        for (map, keys) in [(0, &debt[..]), (1, &allowed), (2, &seat), (2, &[key(8)])] {
+            planned.entries[map].apply(&mut memory, keys);
+        }
+    }
+    vm.flush_cache(true);
+    let expected = [
+        (entry(3, &debt), word((all << 1) & (all >> 128))),
+        (entry(4, &allowed), key(7)),
+        (entry(5, &seat), key(5)),
+        (entry(5, &seat) + U256::from(1), key(6)),
+        (entry(5, &[key(8)]) + U256::from(1), key(4)),
+    ];
+    for (slot, word) in expected {
+        assert_eq!((vm.get_storage(slot), memory.load(slot)), (word, word));
+    }
+    for (map, keys) in [(0, &debt[..]), (1, &allowed), (2, &seat)] {
+        let slot = entry(map, keys);
+        assert!(vm.get_storage(slot).is_zero() && memory.load(slot).is_zero());
+    }
 }

@@ -3,7 +3,11 @@
 use super::Chain;
 use crate::{ChainConfig, ChainError, arbos::l1_blocks, state_db::Account};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
+use stylus_vm::BasicBlock;
 
 impl Chain {
     /// Changes the state outside of blocks; the latest block shows the change.
@@ -36,6 +40,23 @@ impl Chain {
     /// Sets a storage word.
     pub fn set_storage_at(&mut self, address: Address, slot: U256, value: B256) {
         self.edit(|state_db| state_db.set_slot(address, slot, value.into()));
+    }
+
+    /// From now on counts how often every basic block of a program runs: in transactions, calls and traces of this
+    /// chain and of all its branches. Ink, gas and results stay as they are; runs take more time.
+    pub fn count_blocks(&mut self) {
+        self.programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count();
+    }
+
+    /// How often the blocks ran since the last time this was asked, by the code hash of each program that ran.
+    pub fn take_block_runs(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
+        self.programs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take_runs()
     }
 
     /// Accepts unsigned transactions of an account.

@@ -218,6 +218,10 @@ fn finish(
         tracer.ran(&mut outcome, &start);
     }
     ctx.chain.console.extend(outcome.console);
+    if !outcome.blocks.is_empty() {
+        let code_hash = frame.interpreter.bytecode.get_or_calculate_hash();
+        ctx.chain.programs().ran(code_hash, outcome.blocks);
+    }
     let result = match outcome.kind {
         OutcomeKind::Success => InstructionResult::Return,
         OutcomeKind::Revert => InstructionResult::Revert,

@@ -5,7 +5,8 @@ use crate::{
     evm::{Ctx, load_account},
 };
 use alloy_primitives::{Address, B256, map::HashMap};
-use stylus_vm::{Program, Rules};
+use std::collections::{BTreeMap, btree_map::Entry};
+use stylus_vm::{BasicBlock, Program, Rules};
 
 /// Size limit when a program is compiled again: its activation has checked it, bytes.
 const RECOMPILE_LIMIT: usize = 16 << 20;
@@ -19,15 +20,48 @@ const CAPACITY: usize = 64 << 20;
 pub(crate) struct ProgramCache {
     programs: HashMap<(B256, u16), Program>,
     bytes: usize,
+    /// How often the blocks of each program ran, by code hash, while that is counted.
+    runs: Option<BTreeMap<B256, Vec<BasicBlock>>>,
 }
 
 impl ProgramCache {
+    /// From now on counts how often each block of a program runs.
+    pub(crate) fn count(&mut self) {
+        // The programs here are compiled without counters.
+        *self = Self {
+            runs: Some(BTreeMap::new()),
+            ..Self::default()
+        };
+    }
+
+    /// What was counted since the last time.
+    pub(crate) fn take_runs(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
+        self.runs.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Adds what one run counted.
+    pub(crate) fn ran(&mut self, code_hash: B256, blocks: Vec<BasicBlock>) {
+        match self.runs.as_mut().map(|runs| runs.entry(code_hash)) {
+            Some(Entry::Occupied(mut sums)) => {
+                for (sum, block) in sums.get_mut().iter_mut().zip(blocks) {
+                    sum.runs = sum.runs.saturating_add(block.runs);
+                }
+            }
+            Some(Entry::Vacant(first)) => drop(first.insert(blocks)),
+            None => {}
+        }
+    }
+
     pub(crate) fn get(&self, code_hash: B256, version: u16) -> Option<Program> {
         self.programs.get(&(code_hash, version)).cloned()
     }
 
-    /// Keeps a program; forgets all others when there is no room for it beside them.
+    /// Keeps a program; forgets all others when there is no room for it beside them. One without
+    /// counters is not kept while blocks are counted: it is compiled again before it runs.
     pub(crate) fn insert(&mut self, code_hash: B256, version: u16, program: Program) {
+        if self.runs.is_some() && !program.is_counting() {
+            return;
+        }
         let len = program.instrumented_len();
         if self.bytes.saturating_add(len) > CAPACITY {
             self.programs.clear();
@@ -78,8 +112,11 @@ pub(crate) fn load(
         max_wasm_size: RECOMPILE_LIMIT,
         ..rules
     };
-    let activated =
-        stylus_vm::activate(&wasm, &rules, &mut { u64::MAX }).map_err(|e| e.to_string())?;
+    let activate = match ctx.chain.programs().runs {
+        Some(_) => stylus_vm::activate_counting,
+        None => stylus_vm::activate,
+    };
+    let activated = activate(&wasm, &rules, &mut { u64::MAX }).map_err(|e| e.to_string())?;
     ctx.chain
         .programs()
         .insert(code_hash, params.version, activated.program.clone());

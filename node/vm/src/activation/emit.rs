@@ -10,7 +10,7 @@ use wasmparser::{DataKind, ElementItems, ElementKind, Operator};
 
 use super::code_section::broken;
 use super::error::Result;
-use super::injected::INJECTED_NAMES;
+use super::injected::{INJECTED_NAMES, counter_name};
 use super::instrument::{ENTRYPOINT, Instrumented};
 use super::module::Module;
 
@@ -69,6 +69,10 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
     {
         exports.export(name, ExportKind::Global, index);
     }
+    let counted = instrumented.blocks.len();
+    for (block, index) in (0..counted).zip(instrumented.globals.counter(0)..) {
+        exports.export(&counter_name(block), ExportKind::Global, index);
+    }
 
     let mut out = wasm_encoder::Module::new();
     out.section(&types)
@@ -76,14 +80,14 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
         .section(&functions)
         .section(&tables)
         .section(&memories);
-    out.section(&globals(module)?).section(&exports);
+    out.section(&globals(module, counted)?).section(&exports);
     out.section(&elements(module)?)
         .section(&code)
         .section(&datas(module)?);
     Ok(out.finish())
 }
 
-fn globals(module: &Module<'_>) -> Result<GlobalSection> {
+fn globals(module: &Module<'_>, counted: usize) -> Result<GlobalSection> {
     let mut section = GlobalSection::new();
     for global in &module.globals {
         let ty = RoundtripReencoder.global_type(global.ty).map_err(broken)?;
@@ -98,6 +102,9 @@ fn globals(module: &Module<'_>) -> Result<GlobalSection> {
     section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
     section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
     section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
+    for _ in 0..counted {
+        section.global(mutable(ValType::I64), &ConstExpr::i64_const(0));
+    }
     Ok(section)
 }
 

@@ -34,6 +34,16 @@ impl Injected {
     pub(crate) fn stack_left(self) -> u32 {
         self.0.saturating_add(3)
     }
+
+    /// i64: how often a basic block ran, where that is counted.
+    pub(crate) fn counter(self, block: u32) -> u32 {
+        self.0.saturating_add(4).saturating_add(block)
+    }
+}
+
+/// Name of the global that counts the runs of a basic block.
+pub(crate) fn counter_name(block: usize) -> String {
+    format!("stylus_block_{block}")
 }
 
 /// Reads a global.

@@ -14,7 +14,7 @@ mod names;
 mod parse;
 
 pub use error::{ActivationError, Rule};
-pub(crate) use injected::INJECTED_NAMES;
+pub(crate) use injected::{INJECTED_NAMES, counter_name};
 pub(crate) use instrument::ENTRYPOINT;
 
 use self::instrument::Form;
@@ -28,7 +28,29 @@ use crate::{Activated, Program, Rules};
 /// # Errors
 /// [`ActivationError`] names the first broken rule, in the order in which Arbitrum checks them.
 pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, ActivationError> {
-    guarded(|| validate_and_compile(wasm, rules, gas, Form::Engine)).unwrap_or_else(|panic| {
+    activate_as(wasm, rules, gas, Form::Engine)
+}
+
+/// The same with a counter in every basic block: [`crate::Outcome::blocks`] says how often each ran. Ink, gas and
+/// results are those of the program without counters; its runs take more time.
+///
+/// # Errors
+/// As [`activate`].
+pub fn activate_counting(
+    wasm: &[u8],
+    rules: &Rules,
+    gas: &mut u64,
+) -> Result<Activated, ActivationError> {
+    activate_as(wasm, rules, gas, Form::Counting)
+}
+
+fn activate_as(
+    wasm: &[u8],
+    rules: &Rules,
+    gas: &mut u64,
+    form: Form,
+) -> Result<Activated, ActivationError> {
+    guarded(|| validate_and_compile(wasm, rules, gas, form)).unwrap_or_else(|panic| {
         Err(ActivationError::new(
             Rule::Engine,
             "the module",
@@ -51,7 +73,7 @@ fn validate_and_compile(
     cost::charge(&module, &instrumented, rules, gas)?;
     let hooks = link::check(&module, &instrumented, rules)?;
     let bytes = emit::emit(&module, &mut instrumented)?;
-    let program = Program::compile(&bytes, &hooks, rules.stylus_version)?;
+    let program = Program::compile(&bytes, &hooks, instrumented.blocks, rules.stylus_version)?;
     Ok(Activated { info, program })
 }
 

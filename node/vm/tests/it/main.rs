@@ -2,6 +2,7 @@
 
 mod activation;
 mod code;
+mod counters;
 mod differential;
 mod engine;
 mod fuzz;

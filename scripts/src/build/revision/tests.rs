@@ -52,6 +52,31 @@ fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository(
 }
 
 #[test]
+fn a_crate_beside_the_repository_is_beside_its_checkout() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = tempfile::tempdir().expect("a folder");
+    let top = folder.path().join("top");
+    std::fs::rename(repository().keep(), &top).expect("moved");
+    let write = |beside: &str| {
+        std::fs::create_dir(folder.path().join(beside)).expect("made");
+        std::fs::write(folder.path().join(beside).join("here"), "").expect("written");
+    };
+    write("clone");
+    write(".cargo");
+    for _ in 0..2 {
+        let found = revision(&top).check_out(target.path()).expect("it");
+        assert!(found.join("../../clone/here").is_file());
+        assert!(!found.join("../../.cargo").exists(), "settings");
+        let text = std::fs::read_to_string(found.join("../../top/note/Cargo.toml"));
+        assert_eq!(text.expect("it"), "old", "the commit, not what lies there");
+    }
+    assert!(
+        folder.path().join("clone/here").is_file(),
+        "nothing is removed"
+    );
+}
+
+#[test]
 fn a_checkout_runs_no_program_that_the_repository_configures() {
     let folder = repository();
     let target = tempfile::tempdir().expect("a folder");

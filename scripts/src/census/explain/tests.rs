@@ -1,3 +1,4 @@
+use super::super::entries::Entries;
 use super::*;
 use alloy::primitives::Address;
 use serde_json::{Value, json};
@@ -103,6 +104,8 @@ fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, V
         layout: &layout(),
         framework: &framework,
         with_values,
+        entries: None,
+        sought: HashSet::new(),
     };
     let mut out = Vec::new();
     let found = explain(store, &by, Some(&mut out)).expect("explained");
@@ -113,6 +116,23 @@ fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, V
         paths.entry(field).or_default().push(line["value"].clone());
     }
     (found, paths)
+}
+
+/// The items that a mapping gives.
+fn items(store: &Store, asked: &str) -> Result<Vec<String>, CensusError> {
+    let layout = layout();
+    let mapping = Mapping::find(&layout, &Entries::parse(asked))?;
+    let by = By {
+        layout: &layout,
+        framework: &[],
+        with_values: false,
+        entries: Some(&mapping),
+        sought: HashSet::new(),
+    };
+    let mut out = Vec::new();
+    explain(store, &by, Some(&mut out))?;
+    let text = String::from_utf8(out).expect("text");
+    Ok(text.lines().map(str::to_owned).collect())
 }
 
 fn field<'e>(explained: &'e Explained, name: &str) -> &'e FieldCount {
@@ -252,4 +272,46 @@ fn keys_are_hashed_as_their_types_are() {
         encode("string", false, b"a\n").expect("a key").0,
         "\"a\\n\""
     );
+}
+
+#[test]
+fn entries_of_a_mapping_are_items_in_the_order_of_their_keys() {
+    let mut slots = Slots::new();
+    for (owner, spender, value) in [(2, 1, 7), (1, 9, 5), (1, 3, 6)] {
+        let nested = entry(&word(spender), entry(&word(owner), U256::from(2)));
+        slots.set(nested, value);
+    }
+    // An entry of another mapping with the same keys, and one whose value is zero by now.
+    slots.set(entry(&word(2), entry(&word(1), U256::from(1))), 1);
+    let store = slots.store();
+    let pairs = [(1, 3), (1, 9), (2, 1), (1, 2), (5, 5)];
+    let records: Vec<Vec<u8>> = pairs
+        .iter()
+        .map(|(owner, spender)| Record(vec![word(*owner), word(*spender)]).to_bytes())
+        .collect();
+    store.add_records(&records).expect("written");
+    let line = |words: &[u64]| {
+        let words = words.iter().map(|word| B256::from(U256::from(*word)));
+        let words: Vec<String> = words.map(|word| word.to_string()).collect();
+        words.join(",")
+    };
+    assert_eq!(
+        items(&store, "allowed").expect("items"),
+        [line(&[1, 3]), line(&[1, 9]), line(&[2, 1])]
+    );
+    assert_eq!(
+        items(&store, "allowed,value").expect("items"),
+        [line(&[1, 3, 6]), line(&[1, 9, 5]), line(&[2, 1, 7])]
+    );
+    for asked in ["owner", "fixed", "lazy", "nobody", "allowed."] {
+        let error = items(&store, asked).expect_err(asked);
+        assert!(
+            matches!(&error, CensusError::NoMapping { found: 0, known, .. } if known == &["names", "allowed"]),
+            "{error:?}"
+        );
+    }
+    for asked in ["names", "names,value"] {
+        let error = items(&store, asked).expect_err(asked);
+        assert!(matches!(error, CensusError::NoWord { .. }), "{error:?}");
+    }
 }

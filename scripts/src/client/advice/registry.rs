@@ -27,8 +27,8 @@ impl Advise for IRegistryErrors {
                 "a definition that is live",
                 format!("{} is paused", error.name),
                 format!(
-                    "stylus-upgrades resume {}, then the same command; register \
-                     prepares it while the definition is paused",
+                    "to pause it, nothing; for all else stylus-upgrades resume {}, then the same \
+                     command; register prepares it while the definition is paused",
                     shell_word(&error.name)
                 ),
             ),

@@ -1,13 +1,39 @@
 //! The batches of a complex migration.
 
-use clap::{Args, ValueEnum};
+use crate::census::Entries;
+use clap::Args;
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// What can be gathered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gather {
-    /// Tokens and owners of an ERC-721 collection
+    /// Tokens and owners of an ERC-721 collection.
     Erc721,
+    /// The entries of a mapping.
+    Census(Entries),
+}
+
+impl fmt::Display for Gather {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Erc721 => f.write_str("erc721"),
+            Self::Census(entries) => write!(f, "census:{entries}"),
+        }
+    }
+}
+
+impl FromStr for Gather {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("census:")) {
+            ("erc721", _) => Ok(Self::Erc721),
+            (_, Some(field)) if !field.is_empty() => Ok(Self::Census(Entries::parse(field))),
+            _ => Err("neither erc721 nor census:FIELD".into()),
+        }
+    }
 }
 
 /// A complex migration to be gone on with.
@@ -19,8 +45,9 @@ pub struct MigrationArgs {
     /// address, or `id,owner` [default: the contract knows them]
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
-    /// Gather the items: the tokens of an ERC-721 collection, from its events
-    #[arg(long, value_enum, value_name = "KIND", conflicts_with = "items")]
+    /// Gather the items: `erc721`, the tokens of a collection and their owners, from its events; `census:FIELD`,
+    /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the values behind them
+    #[arg(long, value_name = "KIND", conflicts_with = "items")]
     pub gather: Option<Gather>,
     /// The block that the collection's events begin at: not after its creation
     #[arg(long, value_name = "BLOCK", default_value_t = 0, requires = "gather")]

@@ -2,7 +2,7 @@
 
 use super::super::args::{PlanArgs, StepArgs, StorageArgs};
 use super::super::context::Context;
-use super::super::{doctor, pending, plan, policy, review, status};
+use super::super::{census, doctor, pending, plan, policy, review, status};
 use super::{before, lists, news};
 use crate::app_error::Error;
 use crate::assess::Role;
@@ -36,6 +36,9 @@ pub(super) async fn by_name(
             &lists::definition(context, request).await?,
         )),
         "plan" => Ok(plan_of(context, request).await?.0.outcome),
+        "census" => Ok(Outcome::document(
+            &census::shown(context, request.value("proxy")).await?,
+        )),
         "doctor" => Ok(Outcome::document(&doctor::examined(context).await?)),
         _ => Err(nothing_there(&request.path)),
     }

@@ -1,5 +1,6 @@
 //! Which page a path is, and the documents that it is drawn from.
 
+use super::super::census;
 use super::super::context::Context;
 use super::super::facts::Place;
 use super::super::inspect::inspect;
@@ -78,6 +79,13 @@ pub(super) async fn drawn(
             let title = format!("Instance {}", found.instance.instance.proxy);
             (title, console::instance::instance(place, &found))
         }
+        "/census" => {
+            let proxy = request.value("proxy");
+            place.api = way(&PageContext::default(), "/api/census", &[("proxy", proxy)]);
+            let found = census::shown(context, proxy).await?;
+            let page = console::census::census(place, &found);
+            ("Census".into(), page)
+        }
         "/submit" => ("Submit".into(), console::submit::submit()),
         "/doctor" => {
             place.api = "/api/doctor".into();
@@ -114,6 +122,7 @@ pub(super) fn title_before(request: &PageRequest) -> String {
         "/plan" => "Tried on a copy",
         "/definition" => return self::title(request.value("name")),
         "/instance" => "Instance",
+        "/census" => "Census",
         "/submit" => "Submit",
         "/doctor" => "Doctor",
         _ => "Being read",

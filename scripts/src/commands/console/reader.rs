@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Pages of which each look takes thousands of requests to the endpoint.
-const COSTLY: [&str; 2] = ["/plan", "/doctor"];
+const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
 /// What every answer is read with.
 pub(super) struct Reader {

@@ -9,9 +9,11 @@ mod last_change;
 mod omitted;
 mod past;
 
+pub(super) use compare::carry_over;
 pub use compare::{StorageDifference, Unfaithful};
 pub use differences::{Abis, Difference, Group, Kind};
 pub use past::BLOCKS_MAX;
+pub(crate) use past::{PastCall, calls};
 
 use super::effects::Tries;
 use super::error::PlanError;

@@ -5,7 +5,8 @@ use super::super::error::PlanError;
 use super::last_change::{LastChange, last_change};
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
 use crate::ids::TxHash;
-use alloy::primitives::{Address, U64};
+use alloy::consensus::Transaction as _;
+use alloy::primitives::{Address, Bytes, U64, U256};
 use alloy::providers::Provider;
 use futures::future::try_join_all;
 use serde::Deserialize;
@@ -121,6 +122,31 @@ pub(super) async fn gather(
         }
     }
     Ok(past)
+}
+
+/// A call that somebody made.
+#[derive(Debug, Clone)]
+pub(crate) struct PastCall {
+    pub(crate) from: Address,
+    pub(crate) input: Bytes,
+    pub(crate) value: U256,
+}
+
+/// The newest calls of some accounts; as [`gather`].
+pub(crate) async fn calls(
+    client: &Client,
+    definition: (Address, &str),
+    accounts: &[Address],
+    most: (u32, u64),
+) -> Result<Vec<PastCall>, PlanError> {
+    let past = gather(client, definition, accounts, most).await?;
+    let wanted = numbered(&past).filter(|(_, one)| one.is_wanted);
+    let calls = wanted.map(|(_, one)| PastCall {
+        from: one.from,
+        input: one.envelope.input().clone(),
+        value: one.envelope.value(),
+    });
+    Ok(calls.collect())
 }
 
 /// The transactions with their blocks.

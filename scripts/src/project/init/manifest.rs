@@ -1,6 +1,6 @@
 //! Cargo.toml with our crate in it, and the toolchain's file with the compiler that it needs.
 
-use super::{Framework, ProjectError, refused};
+use super::{ProjectError, refused};
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 /// Our crate in Cargo.toml.
@@ -8,8 +8,8 @@ const CRATE: &str = "stylus-upgradeable";
 /// The feature that cargo-stylus turns on to show the interface.
 const EXPORT: &str = "export-abi";
 
-/// The crate's manifest, with our crate in it.
-pub(super) fn with_our_crate(text: &str, framework: &Framework) -> Result<String, ProjectError> {
+/// The crate's manifest, with our crate in it: `dependency` says where it comes from.
+pub(super) fn with_our_crate(text: &str, dependency: &str) -> Result<String, ProjectError> {
     let mut manifest: DocumentMut = text
         .parse()
         .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
@@ -20,8 +20,7 @@ pub(super) fn with_our_crate(text: &str, framework: &Framework) -> Result<String
         ));
     }
     if manifest["dependencies"].get(CRATE).is_none() {
-        let dependency: Value = framework
-            .dependency("migratable/upgradeable")
+        let dependency: Value = dependency
             .parse()
             .map_err(|error| refused(format!("the dependency cannot be written: {error}")))?;
         manifest["dependencies"][CRATE] = Item::Value(dependency);

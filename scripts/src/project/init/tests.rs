@@ -278,13 +278,13 @@ fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
         assert!(error.contains(reason), "{error}");
     }
     let text = "[dependencies]\nstylus-sdk = 1\n[features]\nexport-abi = 1\n";
-    with_our_crate(text, &ours()).expect_err(text);
+    with_our_crate(text, "\"0.1.0\"").expect_err(text);
 }
 
 #[test]
 fn the_manifest_has_our_crate_and_forwards_the_feature() {
     let text = "[package]\nname = \"a\" # mine\n\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n\n[features]\nexport-abi = [\"stylus-sdk/export-abi\"]\n";
-    let changed = with_our_crate(text, &ours()).expect("changed");
+    let changed = with_our_crate(text, "\"0.1.0\"").expect("changed");
     assert!(changed.contains("name = \"a\" # mine\n"), "{changed}");
     assert!(
         changed.contains("stylus-upgradeable = \"0.1.0\"\n"),
@@ -294,7 +294,10 @@ fn the_manifest_has_our_crate_and_forwards_the_feature() {
         changed.contains("[\"stylus-sdk/export-abi\", \"stylus-upgradeable/export-abi\"]"),
         "{changed}"
     );
-    assert_eq!(with_our_crate(&changed, &ours()).expect("again"), changed);
+    assert_eq!(
+        with_our_crate(&changed, "\"0.1.0\"").expect("again"),
+        changed
+    );
     let old = channel("[toolchain]\nchannel = \"1.91.0\"\n").expect("changed");
     assert!(!old.contains("1.91"), "{old}");
     let newer = "[toolchain]\nchannel = \"1.999.0\"\n";

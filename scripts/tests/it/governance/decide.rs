@@ -201,6 +201,76 @@ fn a_policy_update_ends_what_its_role_had_gathered() {
 }
 
 #[test]
+fn a_change_of_a_policy_is_shown_from_the_old_one_to_the_new_one() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let delayed = "AND(Admin,Admin2,AFTER(172800))";
+    sandbox.done("Admin", &["policy", "update", "A", delayed]);
+    let shared = ["policy", "update", "A", "--role", "policy", BOTH];
+    sandbox.done("Admin", &shared);
+    let migration = sandbox.run("Admin", &MIGRATE).document;
+    let ends = format!(
+        "ends 1 open action, to be proposed anew: {}",
+        text(&migration, "action")
+    );
+    let update = ["policy", "update", "A", "OR(Admin,Admin2)"];
+    let proposed = sandbox.run("Admin", &update);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+
+    let review = sandbox.done("Other", &["pending", action]);
+    let change = &review["policy_change"];
+    assert_eq!(text(change, "role"), "migrate");
+    assert_eq!(text(change, "was"), delayed);
+    assert_eq!(text(change, "becomes"), "OR(Admin,Admin2)");
+    let effects = change["effects"].as_array().expect("effects");
+    let warnings = effects.iter().filter(|one| one["severity"] == "warning");
+    let warnings: Vec<_> = warnings.map(|one| text(one, "message")).collect();
+    let named = |text: &str| warnings.iter().any(|one| one.starts_with(text));
+    for effect in [
+        "the delay goes away: 2 days",
+        "takes at least 1 approval, not 2",
+        "Admin (0x",
+        &ends,
+    ] {
+        assert!(named(effect), "{effect}: {warnings:?}");
+    }
+    // Of one action and of all of them, before each approves.
+    let lines = |words: &[&str]| sandbox.reported("Admin2", words).1.join("\n");
+    for shown in [lines(&["pending", action]), lines(&["pending", "A"])] {
+        for line in [
+            format!("  now           {delayed}"),
+            "  afterwards    OR(Admin,Admin2)".into(),
+            "  ! policy-change: the delay goes away: 2 days".into(),
+            format!("  ! policy-change: {ends}"),
+        ] {
+            assert!(shown.contains(&line), "{line}\n{shown}");
+        }
+    }
+    let done = sandbox.done("Admin2", &["approve", action]);
+    assert_eq!(done["executed"], true);
+    let left = sandbox.done("Other", &["pending", "A"]);
+    assert_eq!(left["actions"], json!([]), "the migration was ended");
+    let review = sandbox.done("Other", &["pending", action]);
+    assert!(review.get("policy_change").is_none(), "{review:#}");
+}
+
+#[test]
+fn the_call_of_a_script_is_told_in_words() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let migrate = ["migrate", "A", "2.0", "counter-v2", "--accept"];
+    let script = ["migration-omitted", "--script", "counter-v2"];
+    let call = ["--call", "increment()"];
+    let proposed = sandbox.run("Admin", &[&migrate[..], &script, &call].concat());
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let pending = sandbox.done("Admin2", &["pending", "A"]);
+    let decoded = &pending["actions"][0]["decoded"][0];
+    assert_eq!(text(decoded, "function"), "increment()");
+    let (_, lines) = sandbox.reported("Admin2", &["pending", "A"]);
+    let line = "  migration     calls increment()".to_owned();
+    assert!(lines.iter().any(|one| one.ends_with(&line)), "{lines:?}");
+}
+
+#[test]
 fn going_back_is_a_new_version_with_the_old_code() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &MIGRATE);

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
+use stylus_upgrades_test_support::compilers;
 
 use super::sandbox::{Answer, Sandbox, error, text};
 use crate::sources::project::{Project, home};
@@ -29,10 +30,6 @@ impl Stranger {
     }
 
     fn run(&self, sandbox: &Sandbox, words: &[&str]) -> Answer {
-        let tools = |variable: &str, folder: &str| {
-            let own = std::env::home_dir().expect("a home").join(folder);
-            std::env::var_os(variable).map_or(own, PathBuf::from)
-        };
         let output = sandbox
             .command(words)
             .args([
@@ -44,8 +41,7 @@ impl Stranger {
             ])
             .args(["--private-key-path", "key"])
             .current_dir(self.folder.path())
-            .env("CARGO_HOME", tools("CARGO_HOME", ".cargo"))
-            .env("RUSTUP_HOME", tools("RUSTUP_HOME", ".rustup"))
+            .envs(compilers())
             .env("HOME", self.folder.path().join("home"))
             .output()
             .expect("it starts");

@@ -80,6 +80,35 @@ fn a_call_that_would_fail_once_approved_is_refused_before_the_first_approval() {
     assert_eq!(open_actions(&sandbox), 1);
 }
 
+/// A migration that does what `function` of a hostile script does is refused with the reason and with advice.
+fn is_told(function: &str, ended: &str, next: &str) {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/contracts/hostile");
+    let script = ["migrate", "A", "2.0", "counter-v1", "--script", source];
+    let refused = sandbox.run("Admin", &[&script[..], &["--call", function]].concat());
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(1), "MigrationNotApplied"),
+        "{refused:?}"
+    );
+    let said = &refused.document["error"];
+    assert!(text(said, "found").contains(ended), "{said}");
+    assert!(text(said, "next").contains(next), "{said}");
+    assert!(!said.to_string().contains("#[migration]"), "{said}");
+}
+
+#[test]
+fn a_migration_that_panics_is_told_from_one_that_is_missing() {
+    is_told("panic()", "its code panicked (", "an unwrap panics");
+}
+
+#[test]
+#[ignore = "nightly: runs until the gas is used up, about 8 s"]
+fn a_migration_that_runs_out_of_gas_is_told_from_one_that_is_missing() {
+    let next = "a complex migration works in batches";
+    is_told("spin()", "it ran out of gas", next);
+}
+
 #[test]
 fn what_one_decides_alone_and_would_fail_costs_nothing() {
     let (sandbox, proxy) = failing("Admin");

@@ -1,6 +1,8 @@
 //! Instrumentation: start mover, ink meter, dynamic meter, depth checker, heap bound, each on
-//! the output of the one before; last, and not counted, the engine's form.
+//! the output of the one before; last, and not counted, the counters of blocks, if they are wanted, and the engine's
+//! form.
 
+mod block_counters;
 mod depth;
 mod dynamic_meter;
 mod heap_bound;
@@ -14,7 +16,7 @@ use super::engine_form::engine_form;
 use super::error::{ActivationError, Result, Rule};
 use super::injected::{INJECTED_NAMES, Injected};
 use super::module::Module;
-use crate::Rules;
+use crate::{BasicBlock, Rules};
 
 /// Export that runs the program.
 pub(crate) const ENTRYPOINT: &str = "user_entrypoint";
@@ -34,6 +36,8 @@ pub(crate) struct Instrumented {
     /// The encoded code section.
     pub(crate) code: CodeEncoder,
     pub(crate) globals: Injected,
+    /// The basic blocks that are counted; none in other forms than [`Form::Counting`].
+    pub(crate) blocks: Vec<BasicBlock>,
 }
 
 /// Which form of the function bodies is encoded.
@@ -41,6 +45,8 @@ pub(crate) struct Instrumented {
 pub(crate) enum Form {
     /// What the engine runs.
     Engine,
+    /// The same with a counter in every basic block.
+    Counting,
     /// What is metered, as the chain prescribes it.
     #[cfg(feature = "inspect")]
     Metered,
@@ -69,6 +75,7 @@ pub(crate) fn instrument(
         float: None,
         code: CodeEncoder::default(),
         globals,
+        blocks: Vec::new(),
     };
     // Every pass empties the one and fills the other.
     let (mut from, mut to) = (Vec::new(), Vec::new());
@@ -79,9 +86,19 @@ pub(crate) fn instrument(
             .map(|(count, _)| *count)
             .fold(0, u32::saturating_add);
 
+        let counted = u32::try_from(out.blocks.len()).unwrap_or(u32::MAX);
         let mut reader = body.get_operators_reader().map_err(unreadable)?;
+        let mut begins_block = true;
         while !reader.eof() {
-            let op = reader.read().map_err(unreadable)?;
+            let (op, offset) = reader.read_with_offset().map_err(unreadable)?;
+            if form == Form::Counting && begins_block {
+                out.blocks.push(BasicBlock {
+                    function: module.function_index(index),
+                    offset,
+                    runs: 0,
+                });
+            }
+            begins_block = prices::ends_block(&op);
             if out.float.is_none() && is_float_operation(&op) {
                 out.float = Some((index, format!("{op:?}")));
             }
@@ -99,7 +116,11 @@ pub(crate) fn instrument(
             locals: usize::try_from(declared).unwrap_or(usize::MAX),
             operators: to.len(),
         });
-        if form == Form::Engine {
+        if form == Form::Counting {
+            block_counters::block_counters(&mut to, &mut from, globals, counted);
+            std::mem::swap(&mut from, &mut to);
+        }
+        if matches!(form, Form::Engine | Form::Counting) {
             engine_form(&mut to, &mut from, globals, module);
             std::mem::swap(&mut from, &mut to);
         }

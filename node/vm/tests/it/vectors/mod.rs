@@ -7,16 +7,25 @@ mod schema;
 
 use std::path::Path;
 
-use records::{VectorsError, run_file};
+use records::{Activate, VectorsError};
+use stylus_vm::{activate, activate_counting};
 
 /// One record, with the ink used left open.
 const RECORD: &str = r#"{"schema":1,"records":[{"name":"empty","wat":"(module (memory (export \"memory\") 1 1) (func (export \"user_entrypoint\") (param i32) (result i32) (i32.const 0)))","activation":{"ok":true,"footprint":1},"run":{"start_ink":10000,"outcome":"success","ink_used":INK,"min_stack_words":7}}]}"#;
 
+fn run_file(text: &str) -> Result<records::Report, VectorsError> {
+    records::run_file(text, activate)
+}
+
 /// Runs a file of the repository; every record must agree.
 fn agrees(name: &str, records: usize) {
+    agrees_as(name, records, activate);
+}
+
+fn agrees_as(name: &str, records: usize, activate: Activate) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
     let text = std::fs::read_to_string(folder.join(name)).expect("the file is in the repository");
-    let report = run_file(&text).expect("the file is of schema 1");
+    let report = records::run_file(&text, activate).expect("the file is of schema 1");
     assert_eq!(report.total, records, "{name}");
     assert_eq!(
         report.agreed,
@@ -40,6 +49,13 @@ fn every_vector_of_random_modules_agrees() {
 #[test]
 fn every_vector_of_stylus_version_3_agrees() {
     agrees("v3.json", 174);
+}
+
+#[test]
+fn counting_blocks_changes_no_vector() {
+    agrees_as("public.json", 518, activate_counting);
+    agrees_as("random.json", 535, activate_counting);
+    agrees_as("v3.json", 174, activate_counting);
 }
 
 #[test]

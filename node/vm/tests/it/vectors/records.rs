@@ -8,7 +8,7 @@ use super::chain::{MockChain, context, normalised};
 use super::labels::{STABLE_LABELS, of_end, of_failure, of_rule};
 use super::schema::{ActivationRow, File, Params, Record, RunRow, UpfrontGas, bytes_value};
 use stylus_vm::pages::{PageCounters, PageParams};
-use stylus_vm::{Activated, Event, Outcome, OutcomeKind, Rules, Run, activate};
+use stylus_vm::{Activated, ActivationError, Event, Outcome, OutcomeKind, Rules, Run};
 
 use crate::support::start_params;
 
@@ -40,11 +40,14 @@ pub(crate) enum VectorsError {
     },
 }
 
+/// How a module is activated: with counters in its basic blocks, or without.
+pub(crate) type Activate = fn(&[u8], &Rules, &mut u64) -> Result<Activated, ActivationError>;
+
 /// Runs every record of a file.
 ///
 /// # Errors
 /// [`VectorsError`] when the text is not a file of vectors of schema 1.
-pub(crate) fn run_file(text: &str) -> Result<Report, VectorsError> {
+pub(crate) fn run_file(text: &str, activate: Activate) -> Result<Report, VectorsError> {
     let file: File = serde_json::from_str(text)?;
     if file.schema != 1 {
         return Err(VectorsError::Schema { found: file.schema });
@@ -56,6 +59,7 @@ pub(crate) fn run_file(text: &str) -> Result<Report, VectorsError> {
     for record in &file.records {
         let mut check = Check {
             record: &record.name,
+            activate,
             lines: Vec::new(),
         };
         check.record(record);
@@ -70,6 +74,7 @@ pub(crate) fn run_file(text: &str) -> Result<Report, VectorsError> {
 /// Collects a record's disagreements.
 struct Check<'a> {
     record: &'a str,
+    activate: Activate,
     lines: Vec<String>,
 }
 
@@ -124,7 +129,7 @@ impl Check<'_> {
             page_limit: params.page_limit,
         };
         let mut gas = params.activation_gas_budget;
-        let result = activate(wasm, &rules, &mut gas);
+        let result = (self.activate)(wasm, &rules, &mut gas);
         let used = params.activation_gas_budget.saturating_sub(gas);
         self.maybe(location, "gas_used", expected.gas_used, used);
         match result {

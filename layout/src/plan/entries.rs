@@ -1,0 +1,67 @@
+//! Entries of a map that moves: storage does not say which there are, so whoever knows the keys has them carried
+//! over, one at a time.
+
+use alloy_primitives::U256;
+
+use super::leaves::{Kind, Leaf, of_type};
+use super::planner::unchanged;
+use super::widen::{Conversion, widen};
+use super::{Entries, Unsupported};
+use crate::shape::Shape;
+
+/// How the entries of a map are carried over to another slot; none where that cannot be said.
+pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>, Unsupported> {
+    if old.slot == new.slot {
+        // An entry that is there already could not be told from one that is not.
+        return Ok(None);
+    }
+    let (mut from, mut to, mut keys) = (old.ty, new.ty, 0);
+    while let (
+        Shape::Map {
+            key: a,
+            value: v,
+            zero_extended: x,
+        },
+        Shape::Map {
+            key: b,
+            value: w,
+            zero_extended: y,
+        },
+    ) = (from.shape(), to.shape())
+    {
+        let is_text = matches!(a.shape(), Shape::Bytes | Shape::String);
+        if is_text || x != y || !unchanged(a, b)? {
+            return Ok(None);
+        }
+        (from, to, keys) = (v, w, keys + 1);
+    }
+    let (before, after) = (of_type(from)?, of_type(to)?);
+    let is_plain =
+        |leaf: &Leaf<'_>| matches!(leaf.kind, Kind::Static(_)) && !leaf.may_hash_its_slot();
+    if keys == 0 || !before.iter().chain(&after).all(is_plain) {
+        return Ok(None);
+    }
+    let of = |words: u64, conversion: Conversion| Entries {
+        name: String::new(),
+        field: old.path.clone(),
+        keys,
+        from: old.slot,
+        to: new.slot,
+        words,
+        conversion,
+    };
+    if unchanged(from, to)? {
+        let words = before.iter().map(|leaf| leaf.slot + U256::from(1)).max();
+        let words = words.unwrap_or_default().saturating_to();
+        return Ok(Some(of(words, Conversion::Same)));
+    }
+    Ok(match (before.as_slice(), after.as_slice()) {
+        ([one], [other]) => match (&one.kind, &other.kind) {
+            (Kind::Static(a), Kind::Static(b)) => {
+                widen(a, b, one, other).map(|conversion| of(1, conversion))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}

@@ -1,0 +1,91 @@
+//! The differential fuzzer.
+
+use super::storage::StorageArgs;
+use super::version::{PlanArgs, StepArgs};
+use crate::plan::REPLAY_BLOCKS_MAX;
+use clap::Args;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Instances that are upgraded on the copy.
+const INSTANCES: u32 = 16;
+/// How long it takes where nobody says.
+const TIME: Duration = Duration::from_secs(60);
+
+/// An upgrade to be fuzzed.
+#[derive(Debug, Args)]
+pub struct FuzzArgs {
+    /// The definition
+    pub name: String,
+    /// The version
+    pub version: String,
+    /// Its code, as for migrate [default: that of the action that is open, or of the registered
+    /// version]
+    pub source: Option<String>,
+    /// What all random choices follow from: the same seed finds the same
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// How long, such as 30s, 5m, 2h [default: 60s, without --runs]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub time: Option<Duration>,
+    /// Sequences of calls, at most
+    #[arg(long, value_name = "NUMBER")]
+    pub runs: Option<u64>,
+    /// What is meant to differ: a function, an event or a variable, such as 'fee() differs'; may be repeated
+    #[arg(long, value_name = "WHAT")]
+    pub differs: Vec<String>,
+    /// A folder of sequences: those in it are tried first, and new ones are written to it
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// The instance that is called, an address or an alias [default: the first one that is upgraded]
+    #[arg(long, value_name = "PROXY")]
+    pub proxy: Option<String>,
+    /// The open action that is tried, where several lead to the version, or its first digits: 8 or
+    /// more
+    #[arg(long, value_name = "ID", conflicts_with = "source")]
+    pub action: Option<String>,
+    /// The way into it, as for migrate.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+impl FuzzArgs {
+    /// The same upgrade, to be planned.
+    pub fn plan(&self) -> PlanArgs {
+        PlanArgs {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            source: self.source.clone(),
+            action: self.action.clone(),
+            instances: INSTANCES,
+            replay: None,
+            replay_blocks: REPLAY_BLOCKS_MAX,
+            write_expect: None,
+            step: self.step.clone(),
+            storage: self.storage.clone(),
+        }
+    }
+
+    /// How long, where only time ends it or nobody says what does.
+    pub fn time(&self) -> Option<Duration> {
+        self.time.or_else(|| self.runs.is_none().then_some(TIME))
+    }
+}
+
+/// A number with `s`, `m` or `h`.
+fn time(text: &str) -> Result<Duration, String> {
+    let seconds = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, "s")) => (number, 1),
+        Some((number, "m")) => (number, 60),
+        Some((number, "h")) => (number, 3_600),
+        _ => (text, 0),
+    };
+    let number = seconds.0.parse::<u64>().ok();
+    let time = number.and_then(|number| number.checked_mul(seconds.1));
+    let time = time.filter(|seconds| *seconds > 0);
+    time.map(Duration::from_secs)
+        .ok_or_else(|| "write it as 30s, 5m or 2h".to_owned())
+}

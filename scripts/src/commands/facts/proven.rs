@@ -1,0 +1,69 @@
+//! Mappings and arrays that a new version uses anew: a census that is kept proves that they are empty.
+
+use super::Place;
+use crate::census::{self, Subject};
+use crate::client::ChainError;
+use crate::layout::{Live, Upgrade, Who};
+use crate::progress::Progress;
+use alloy::primitives::Address;
+use stylus_layout::Layout;
+
+/// Instances whose census is looked at, at most.
+const INSTANCES_MAX: u32 = 64;
+
+/// Drops what was found in mappings and arrays where every instance is at the version before, and stores nothing but
+/// what its layout explains.
+pub(super) async fn drop_proven(
+    place: Place<'_>,
+    upgrade: Upgrade<'_>,
+    old: &Layout,
+    live: &mut Live,
+) -> Result<(), ChainError> {
+    if live.dirty.iter().all(|one| one.instance.is_some()) {
+        return Ok(());
+    }
+    let versions = place.reader().labels(upgrade.name).await?;
+    let mut proven_at = None;
+    for proxy in instances(place, upgrade).await? {
+        let at = place.reader().instance(proxy).await?.version;
+        let subject = Subject {
+            proxy,
+            layout: Ok(old.clone()),
+            versions: versions.clone(),
+            is_evm: false,
+        };
+        // Without a proof it is as if there were no census.
+        let proven = census::proven(place.client, &subject).await.ok().flatten();
+        match proven.filter(|_| at == upgrade.from) {
+            Some(block) => proven_at = Some(block),
+            None => return Ok(()),
+        }
+    }
+    if let Some(block) = proven_at {
+        live.dirty.retain(|one| one.instance.is_some());
+        place.context.output.note(&format!(
+            "what {} uses anew in mappings and arrays is empty: proven by a census at block {block}",
+            upgrade.to
+        ));
+    }
+    Ok(())
+}
+
+/// The instances that are meant; none where those are too many.
+async fn instances(place: Place<'_>, upgrade: Upgrade<'_>) -> Result<Vec<Address>, ChainError> {
+    match upgrade.who {
+        Who::Instance(instance) => return Ok(vec![instance]),
+        Who::Newcomer(_) => return Ok(Vec::new()),
+        Who::All => {}
+    }
+    let count = place.reader().head(upgrade.name).await?.instances;
+    match count > INSTANCES_MAX {
+        true => Ok(Vec::new()),
+        false => {
+            place
+                .reader()
+                .proxies_in(upgrade.name, 0..count as usize)
+                .await
+        }
+    }
+}

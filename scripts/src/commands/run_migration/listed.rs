@@ -1,0 +1,75 @@
+//! The entries of a mapping as the items of a migration: a census before the first batch lists them, and the list is
+//! kept until the end, so that every run has the same.
+
+use super::super::census::subject;
+use super::super::context::Context;
+use crate::app_error::Error;
+use crate::census::{self, Anchor, Census, CensusError, Entries, Options, Wanted};
+use crate::client::Client;
+use crate::ids::CalldataHash;
+use crate::journal::Journal;
+use crate::migration::{ActiveMigration, MigrationError, active};
+use crate::own_file;
+use crate::text::count;
+use std::path::PathBuf;
+
+/// The list of the entries of an instance whose migration is under way.
+pub(super) async fn list(
+    context: &Context,
+    client: &Client,
+    journal: &Journal,
+    migration: &ActiveMigration,
+    entries: &Entries,
+) -> Result<PathBuf, Error> {
+    let proxy = migration.proxy;
+    let begun = active::begun(client, migration).await?;
+    // One for each beginning and each mapping: entries of another time would be others.
+    let mark = CalldataHash::of(entries.to_string()).to_string();
+    let mark = mark.get(2..10).unwrap_or_default();
+    let path = journal.beside(&format!("{proxy:#x}-{begun}-{mark}.items"));
+    if path.is_file() {
+        own_file::open(&path)?;
+        return Ok(path);
+    }
+    let anchor = Anchor::find(client, proxy, Wanted::default(), None).await?;
+    let there = client.at(anchor.block);
+    let standing = active::standing(&there, proxy).await?;
+    if standing.is_none_or(|at| at.done > 0 || at.back) {
+        let done = standing.map_or(migration.at.done, |at| at.done);
+        return Err(MigrationError::ListMissing { proxy, done, path }.into());
+    }
+    let subject = subject(context, &there, migration.registry, proxy).await?;
+    if let Some(folder) = path.parent() {
+        own_file::folder(folder)?;
+    }
+    let options = Options {
+        out: Some(path.clone()),
+        entries: Some(entries.clone()),
+        ..Options::default()
+    };
+    let layout = subject.layout.as_ref().err().cloned();
+    let census = census::take(client, anchor, &subject, &options).await?;
+    match layout.or_else(|| missing(&census)) {
+        None => Ok(path),
+        Some(why) => Err(CensusError::NotWhole {
+            proxy,
+            block: census.anchor.block,
+            field: entries.field.clone(),
+            why,
+        }
+        .into()),
+    }
+}
+
+/// What may be an entry and is not known to be one.
+fn missing(census: &Census) -> Option<String> {
+    if !census.complete {
+        return Some("the endpoint withheld slots, or they are out of reach".into());
+    }
+    let first = census.storage.unexplained.first()?;
+    let left = count(census.storage.left(), "slot");
+    Some(format!(
+        "{left} not explained, the first with the hash {}",
+        first.hash
+    ))
+}

@@ -1,0 +1,157 @@
+//! A finding as a test for the harness: it passes where the new version does what the version before did.
+
+use super::difference::Expected;
+use super::sequence::{Call, Target};
+use super::shrink::Smallest;
+use alloy::primitives::{Address, Bytes, Log, hex};
+
+/// The test, as lines of Rust.
+pub(super) fn harness_test(
+    found: &Smallest,
+    (proxy, block): (Address, u64),
+    targets: &[Target],
+) -> String {
+    let difference = &found.difference;
+    let name = difference.subject.split('(').next().unwrap_or_default();
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+    let name: String = name
+        .chars()
+        .map(|c| if is_plain(&c) { c } else { '_' })
+        .collect();
+    let mut lines = vec![
+        "#[tokio::test]".to_owned(),
+        format!(
+            "async fn {}_is_as_before() -> Result<(), HarnessError> {{",
+            name.to_lowercase()
+        ),
+        format!(
+            "    // RPC_URL names a fork of block {block}, on which the upgrade was carried out."
+        ),
+        "    let chain = Chain::start().await?;".to_owned(),
+        format!("    let proxy = address!(\"{proxy}\");"),
+    ];
+    let mut calls = found.calls.iter().peekable();
+    while let Some(call) = calls.next() {
+        lines.extend(request(call, targets));
+        let is_compared = difference.at.is_some() && calls.peek().is_none();
+        let reads = targets.get(call.target).is_some_and(Target::reads);
+        match (is_compared, reads) {
+            (true, _) => lines.extend(ends_as(&difference.expected)),
+            (false, true) => lines.push("    let _ = chain.call(call).await;".to_owned()),
+            (false, false) => lines.push("    chain.send_anyway(call).await?;".to_owned()),
+        }
+    }
+    if difference.at.is_none() {
+        lines.extend(holds(&difference.expected));
+    }
+    lines.extend(["    Ok(())".to_owned(), "}".to_owned()]);
+    lines.join("\n")
+}
+
+/// What passes before a call, and the call itself.
+fn request(call: &Call, targets: &[Target]) -> Vec<String> {
+    let from = format!("address!(\"{}\")", call.from);
+    let mut lines = Vec::new();
+    if call.seconds > 0 {
+        let seconds = call.seconds;
+        lines.push(format!(
+            "    chain.request::<_, i64>(\"evm_increaseTime\", [{seconds}]).await?;"
+        ));
+    }
+    if call.blocks > 0 {
+        lines.push(format!("    // {} blocks of L1 later", call.blocks));
+    }
+    lines.extend([
+        format!("    // {}", call.words(targets).escape_debug()),
+        format!("    chain.request::<_, ()>(\"anvil_impersonateAccount\", [{from}]).await?;"),
+        format!("    let call = TransactionRequest::default().from({from}).to(proxy)"),
+        format!("        .value(U256::from({}_u128))", call.value),
+        format!("        .input({}.into());", bytes(&call.input(targets))),
+    ]);
+    lines
+}
+
+/// That the last call does what it did.
+fn ends_as(expected: &Expected) -> Vec<String> {
+    match expected {
+        Expected::Returns(output) => vec![format!(
+            "    assert_eq!(chain.call(call).await?, {});",
+            bytes(output)
+        )],
+        Expected::Reverts(output) => vec![
+            "    let ended = chain.call(call).await.expect_err(\"a refusal\");".to_owned(),
+            match output.is_empty() {
+                true => "    assert!(matches!(ended, HarnessError::Reverted(_) | \
+                         HarnessError::Halted { .. }));"
+                    .to_owned(),
+                false => format!(
+                    "    assert!(matches!(ended, HarnessError::Reverted(revert) \
+                     if *revert.data() == {}));",
+                    bytes(output)
+                ),
+            },
+        ],
+        Expected::Emits(logs) => {
+            let all: Vec<String> = logs.iter().map(log).collect();
+            vec![
+                "    let receipt = chain.send(call).await?;".to_owned(),
+                "    let logs = receipt.logs().iter().map(|log| log.inner.data.clone());"
+                    .to_owned(),
+                "    let logs: Vec<LogData> = logs.collect();".to_owned(),
+                format!("    assert_eq!(logs, [{}]);", all.join(", ")),
+            ]
+        }
+        other => holds(other),
+    }
+}
+
+/// That the state is what it was.
+fn holds(expected: &Expected) -> Vec<String> {
+    match expected {
+        Expected::Answers(input, answer) => {
+            let call = format!(
+                "    let getter = TransactionRequest::default().to(proxy).input({}.into());",
+                bytes(input)
+            );
+            let answers = match answer {
+                Some(answer) => format!(
+                    "    assert_eq!(chain.call(getter).await?, {});",
+                    bytes(answer)
+                ),
+                None => "    assert!(chain.call(getter).await.is_err());".to_owned(),
+            };
+            vec![call, answers]
+        }
+        Expected::Holds { slot, begin, bytes } => {
+            let (end, digits) = (begin + bytes.len(), hex::encode(bytes));
+            vec![
+                format!(
+                    "    let slot = U256::from_str_radix(\"{slot:x}\", 16).expect(\"a slot\");"
+                ),
+                format!("    let word = chain.storage(proxy, slot).await?;"),
+                format!("    assert_eq!(hex::encode(&word[{begin}..{end}]), \"{digits}\");"),
+            ]
+        }
+        Expected::Owns(account, wei) => vec![format!(
+            "    assert_eq!(chain.balance(address!(\"{account}\")).await?.to_string(), \"{wei}\");"
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn log(log: &Log) -> String {
+    let topics = log
+        .topics()
+        .iter()
+        .map(|topic| format!("b256!(\"{topic}\")"));
+    let topics: Vec<String> = topics.collect();
+    let data = bytes(&log.data.data);
+    format!(
+        "LogData::new_unchecked(vec![{}], {data})",
+        topics.join(", ")
+    )
+}
+
+fn bytes(bytes: &Bytes) -> String {
+    format!("bytes!(\"{}\")", hex::encode(bytes))
+}

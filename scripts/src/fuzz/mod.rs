@@ -1,0 +1,398 @@
+//! Tries to break an upgrade before its users do: the same sequences of calls on two copies of one block, one with the
+//! code of today and one with the planned upgrade. Whatever differs, and nobody declared, is found.
+
+mod bench;
+mod constants;
+mod corpus;
+mod difference;
+mod error;
+mod harness_test;
+mod random;
+mod report;
+mod sequence;
+mod shrink;
+mod values;
+
+pub use difference::Kind;
+pub use error::FuzzError;
+pub use report::{FuzzFinding, FuzzReport, ShownCall};
+
+use crate::client::{Client, Fork};
+use crate::functions::{Functions, interfaces};
+use crate::plan::{Abis, PastCall, PlanError, PlanRequest, calls, universes};
+use crate::program_code::{CodeBytes, fragments};
+use crate::progress::Progress;
+use crate::simulation::{Simulation, now};
+use crate::text::{count, grouped};
+use alloy::json_abi::Function;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use bench::Bench;
+use difference::Intended;
+use sequence::{Call, Maker, Target};
+use shrink::Smallest;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use stylus_chain::Chain;
+use stylus_layout::Layout;
+use values::Values;
+
+/// Past calls that sequences begin with, and blocks that are looked through for them, at most.
+const PAST: (u32, u64) = (64, 256);
+/// Accounts that call, at most.
+const CALLERS_MAX: usize = 16;
+/// Callers that nobody knows.
+const STRANGERS: [Address; 2] = [Address::repeat_byte(0x11), Address::repeat_byte(0x22)];
+/// Sequences that are kept because they showed something new, at most.
+const KEPT_MAX: usize = 4_096;
+/// Findings after which it ends.
+const FINDINGS_MAX: usize = 32;
+/// How often a constant that one version alone has is tried, beside the others.
+const NEW_CONSTANTS: usize = 4;
+/// Between two reports of its course.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What is fuzzed.
+#[derive(Debug)]
+pub struct FuzzRequest {
+    /// The upgrade.
+    pub plan: PlanRequest,
+    /// The instance; the first one that is upgraded unless it is given.
+    pub proxy: Option<Address>,
+    /// The functions, events and errors of both versions.
+    pub abis: Abis,
+    /// Functions that no user calls: initializers and migrations.
+    pub steps: Functions,
+    /// The storage layouts of both versions, as far as they are known.
+    pub layouts: [Layout; 2],
+    /// Where it ends, and what it follows from.
+    pub settings: Settings,
+}
+
+/// How it is fuzzed.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What all random choices follow from.
+    pub seed: u64,
+    /// Sequences, at most.
+    pub runs: Option<u64>,
+    /// How long.
+    pub time: Option<Duration>,
+    /// What is meant to differ: functions, events, variables.
+    pub declared: Vec<String>,
+    /// The folder of sequences that are tried first, and that new ones are written to.
+    pub corpus: Option<PathBuf>,
+}
+
+/// Fuzzes an upgrade on copies of the newest block. Nothing is sent.
+///
+/// # Errors
+/// What keeps it from being done, and an upgrade that fails.
+pub async fn fuzz(
+    client: &Client,
+    request: FuzzRequest,
+    instances: &[Address],
+) -> Result<FuzzReport, FuzzError> {
+    let definition = (request.plan.registry, request.plan.call.name.as_str());
+    let past = calls(client, definition, instances, PAST).await?;
+    let fork = Fork::newest(client).await?;
+    let listener = client.clone();
+    fork.carry_out(move |chain| fuzz_on(chain, &request, &past, listener.progress()))
+        .await
+}
+
+fn fuzz_on(
+    chain: Chain,
+    request: &FuzzRequest,
+    past: &[PastCall],
+    progress: &dyn Progress,
+) -> Result<FuzzReport, FuzzError> {
+    let (universes, plan) = universes(chain, &request.plan)?;
+    if let Some(problem) = plan.problems.into_iter().next() {
+        return Err(PlanError::Fails(problem.into()).into());
+    }
+    let mut upgraded = plan
+        .instances
+        .iter()
+        .filter(|one| one.to == plan.to && !one.migrating);
+    let is_it = |proxy: Address| request.proxy.is_none_or(|wanted| wanted == proxy);
+    let instance = upgraded.find(|one| one.from != one.to && is_it(one.proxy));
+    let Some(proxy) = instance.map(|one| one.proxy) else {
+        return Err(FuzzError::NoInstance {
+            name: plan.name,
+            block: plan.block,
+        });
+    };
+    let (getters, targets) = functions(request);
+    if targets.is_empty() {
+        return Err(FuzzError::NoFunctions { name: plan.name });
+    }
+    let registry = request.plan.registry;
+    let copy = &universes.as_it_is;
+    let known = now(copy.registry(registry).code(&plan.name, &plan.from))?;
+    let old = constants::constants(&code(copy, known.implementation)?);
+    let implementation = request.plan.call.code.implementation;
+    let new = constants::constants(&code(&universes.upgraded, implementation)?);
+    let answers = answers(copy, proxy, &getters)?;
+    let callers = callers(copy, request, (proxy, past), &answers)?;
+
+    let mut words: Vec<U256> = old.union(&new).copied().collect();
+    for one in old.symmetric_difference(&new) {
+        words.extend([*one; NEW_CONSTANTS]);
+    }
+    let accounts = words.iter().filter_map(|word| account(B256::from(*word)));
+    let accounts: Vec<Address> = callers
+        .iter()
+        .copied()
+        .chain([proxy, registry])
+        .chain(accounts)
+        .collect();
+    let mut values = Values::new(request.settings.seed, words, accounts);
+    answers.iter().for_each(|answer| values.saw(answer));
+    past.iter()
+        .for_each(|call| values.saw(call.input.get(4..).unwrap_or_default()));
+
+    let settings = &request.settings;
+    let layouts = [&request.layouts[0], &request.layouts[1]];
+    let intended = Intended::of(&settings.declared);
+    let bench = Bench::new(
+        universes,
+        (proxy, &callers),
+        (targets, &getters, request.abis.clone()),
+        layouts,
+        intended,
+    )?;
+    let mut course = Course {
+        first: first(&bench.targets, past, settings)?,
+        bench,
+        maker: Maker { values, callers },
+        kept: Vec::new(),
+        seen: BTreeSet::new(),
+        known: BTreeSet::new(),
+        findings: Vec::new(),
+        smallest: Vec::new(),
+        block: plan.block,
+    };
+    let begun = Instant::now();
+    let sequences = course.run(settings, progress)?;
+    if let Some(folder) = &settings.corpus {
+        let all = course.kept.iter().chain(&course.smallest);
+        corpus::write(folder, all, &course.bench.targets)?;
+    }
+    let functions = course
+        .bench
+        .targets
+        .iter()
+        .map(|one| one.function.signature());
+    let elapsed = begun.elapsed();
+    Ok(FuzzReport {
+        name: plan.name,
+        from: plan.from,
+        to: plan.to,
+        block: plan.block,
+        proxy,
+        seed: settings.seed,
+        sequences,
+        calls: course.bench.calls,
+        milliseconds: elapsed.as_millis() as u64,
+        calls_per_second: a_second(course.bench.calls, elapsed),
+        behaviours: course.seen.len(),
+        corpus: course.kept.len(),
+        functions: functions.collect(),
+        variables: course.bench.variables(),
+        declared: settings.declared.clone(),
+        findings: course.findings,
+    })
+}
+
+/// A run of the fuzzer.
+struct Course<'a> {
+    bench: Bench<'a>,
+    maker: Maker,
+    /// Sequences that are tried before any other.
+    first: Vec<Vec<Call>>,
+    /// Sequences that showed something new.
+    kept: Vec<Vec<Call>>,
+    /// What calls have done.
+    seen: BTreeSet<u64>,
+    /// What was found.
+    known: BTreeSet<difference::Key>,
+    findings: Vec<FuzzFinding>,
+    /// The sequences of the findings.
+    smallest: Vec<Vec<Call>>,
+    block: u64,
+}
+
+impl Course<'_> {
+    /// Runs sequences until an end is reached. Gives how many.
+    fn run(&mut self, settings: &Settings, progress: &dyn Progress) -> Result<u64, FuzzError> {
+        let begun = Instant::now();
+        let mut told = begun;
+        let mut first = std::mem::take(&mut self.first).into_iter();
+        let mut sequences = 0;
+        let is_over = |sequences: u64| {
+            let is_late = settings.time.is_some_and(|time| begun.elapsed() >= time);
+            is_late || settings.runs.is_some_and(|runs| sequences >= runs)
+        };
+        while !is_over(sequences) && self.findings.len() < FINDINGS_MAX {
+            let calls = first.next().unwrap_or_else(|| self.next());
+            sequences += 1;
+            self.one(calls, sequences)?;
+            if told.elapsed() >= TICK {
+                told = Instant::now();
+                progress.tick(&format!(
+                    "{}, {} calls/s, {} told apart, {}",
+                    count(sequences, "sequence"),
+                    grouped(a_second(self.bench.calls, begun.elapsed())),
+                    count(self.seen.len() as u64, "behaviour"),
+                    count(self.findings.len() as u64, "finding")
+                ));
+            }
+        }
+        Ok(sequences)
+    }
+
+    /// The next sequence: a new one, or one that showed something new and is changed.
+    fn next(&mut self) -> Vec<Call> {
+        let random = &mut self.maker.values.random;
+        let is_new = self.kept.is_empty() || random.once_in(3);
+        let targets = &self.bench.targets;
+        match (
+            is_new,
+            random.below(self.kept.len()),
+            random.below(self.kept.len()),
+        ) {
+            (true, ..) => self.maker.new_sequence(targets),
+            (false, one, other) => self
+                .maker
+                .changed(&self.kept[one], &self.kept[other], targets),
+        }
+    }
+
+    /// Runs one sequence. What it finds is made as small as it gets; then it is run again, for what else there is.
+    fn one(&mut self, calls: Vec<Call>, number: u64) -> Result<(), FuzzError> {
+        loop {
+            let shown = self.bench.run(&calls, &self.known)?;
+            shown
+                .answers
+                .iter()
+                .for_each(|answer| self.maker.values.saw(answer));
+            let before = self.seen.len();
+            self.seen.extend(shown.behaviour);
+            if self.seen.len() > before && self.kept.len() < KEPT_MAX {
+                self.kept.push(calls.clone());
+            }
+            let Some(difference) = shown.difference else {
+                return Ok(());
+            };
+            let found = Smallest::of(&mut self.bench, calls.clone(), difference, &self.known)?;
+            let place = (self.bench.proxy, self.block);
+            let finding = FuzzFinding::of(&found, number, place, &self.bench.targets);
+            self.findings.push(finding);
+            self.known.extend(found.keys());
+            self.smallest.push(found.calls);
+        }
+    }
+}
+
+/// What is run before anything is made up: nothing at all, the corpus, and what users did.
+fn first(
+    targets: &[Target],
+    past: &[PastCall],
+    settings: &Settings,
+) -> Result<Vec<Vec<Call>>, FuzzError> {
+    let mut all = vec![Vec::new()];
+    if let Some(folder) = &settings.corpus {
+        all.extend(corpus::read(folder, targets)?);
+    }
+    let past = past.iter().filter_map(|one| Call::of_past(one, targets));
+    all.extend(past.map(|call| vec![call]));
+    Ok(all)
+}
+
+/// The functions that users can call of both versions: getters without arguments, which are asked behind every sequence,
+/// and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
+fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
+    let framework = &interfaces().implementation;
+    let common = request.abis.before.all().filter(|one| {
+        let selector = one.selector().0;
+        let is_elsewhere = framework.knows(&selector) || request.steps.knows(&selector);
+        request.abis.after.knows(&selector) && !is_elsewhere
+    });
+    let is_getter = |one: &&Function| request.abis.before.getters().any(|getter| getter == *one);
+    let (getters, others): (Vec<&Function>, Vec<&Function>) = common.partition(is_getter);
+    (
+        getters.into_iter().cloned().collect(),
+        others.into_iter().filter_map(Target::of).collect(),
+    )
+}
+
+/// What getters answer before any call.
+fn answers(
+    copy: &Simulation,
+    proxy: Address,
+    getters: &[Function],
+) -> Result<Vec<Bytes>, FuzzError> {
+    let answers = getters
+        .iter()
+        .map(|one| copy.probe(proxy, one.selector().0.into()));
+    let answers: Result<Vec<_>, _> = answers.collect();
+    let answers = answers?.into_iter();
+    Ok(answers
+        .filter_map(|(success, output)| success.then_some(output))
+        .collect())
+}
+
+/// Who calls: those that getters name, such as an owner, those that the manifest names, past callers, and strangers.
+/// The registry calls nobody as a user does.
+fn callers(
+    copy: &Simulation,
+    request: &FuzzRequest,
+    (proxy, past): (Address, &[PastCall]),
+    answers: &[Bytes],
+) -> Result<Vec<Address>, FuzzError> {
+    let words = answers
+        .iter()
+        .flat_map(|answer| answer.chunks_exact(B256::len_bytes()));
+    let named = words.filter_map(|word| account(B256::from_slice(word)));
+    let manifest = request.plan.names.accounts();
+    let past = past.iter().map(|call| call.from);
+    let mut all = Vec::new();
+    for one in named.chain(STRANGERS).chain(past).chain(manifest) {
+        let is_ours = one == proxy || one == request.plan.registry;
+        if !is_ours && !all.contains(&one) && all.len() < CALLERS_MAX {
+            all.push(one);
+        }
+    }
+    // A program cannot send a transaction; a wallet that is a contract can, through somebody.
+    let has_program = |one: &Address| {
+        copy.code(*one)
+            .map(|code| crate::program_code::is_program(&code))
+    };
+    let mut found = Vec::new();
+    for one in all {
+        if !has_program(&one)? {
+            found.push(one);
+        }
+    }
+    Ok(found)
+}
+
+/// The account that a word is, where it looks like one.
+fn account(word: B256) -> Option<Address> {
+    let is_account = word.starts_with(&[0; 12]) && word.get(12..16) != Some(&[0; 4]);
+    is_account.then(|| Address::from_word(word))
+}
+
+/// The code of an account, with that of its fragments.
+fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, FuzzError> {
+    let code = copy.code(account)?;
+    let parts = fragments(&code).into_iter().map(|part| copy.code(part));
+    let fragments = parts.collect::<Result<_, _>>()?;
+    Ok(CodeBytes { code, fragments })
+}
+
+/// How many a second.
+fn a_second(number: u64, elapsed: Duration) -> u64 {
+    (number as f64 / elapsed.as_secs_f64().max(0.001)) as u64
+}

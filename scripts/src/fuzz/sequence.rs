@@ -1,0 +1,255 @@
+//! Sequences of calls, as they are made and changed.
+
+use super::values::Values;
+use crate::client::show;
+use crate::plan::PastCall;
+use crate::text::{grouped, shell_word};
+use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
+use alloy::json_abi::{Function, StateMutability};
+use alloy::primitives::{Address, Bytes, U256};
+
+/// Calls of a new sequence, at most, and of one that was changed.
+const CALLS_NEW: usize = 6;
+const CALLS_MAX: usize = 12;
+/// Seconds that pass before a call: a minute, an hour, a day, a month, a year.
+const SECONDS: [u64; 5] = [60, 3_600, 86_400, 2_592_000, 31_536_000];
+/// Blocks of L1 that pass before a call.
+const BLOCKS: [u64; 3] = [1, 100, 50_000];
+
+/// A function that both versions have.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) function: Function,
+    types: Vec<DynSolType>,
+}
+
+impl Target {
+    /// Nothing where a type of it is none that values can be made of.
+    pub(super) fn of(function: &Function) -> Option<Self> {
+        let types = function.inputs.iter();
+        let types = types.map(|one| DynSolType::parse(&one.selector_type()).ok());
+        Some(Self {
+            types: types.collect::<Option<_>>()?,
+            function: function.clone(),
+        })
+    }
+
+    /// Whether it promises to write nothing.
+    pub(super) fn reads(&self) -> bool {
+        use StateMutability::{Pure, View};
+        matches!(self.function.state_mutability, Pure | View)
+    }
+
+    fn is_payable(&self) -> bool {
+        self.function.state_mutability == StateMutability::Payable
+    }
+}
+
+/// A call of a sequence.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Call {
+    pub(super) from: Address,
+    /// Which function.
+    pub(super) target: usize,
+    pub(super) arguments: Vec<DynSolValue>,
+    /// Wei that go along.
+    pub(super) value: U256,
+    /// Seconds that pass before it.
+    pub(super) seconds: u64,
+    /// Blocks of L1 that pass before it.
+    pub(super) blocks: u64,
+}
+
+impl Call {
+    /// Its calldata.
+    pub(super) fn input(&self, targets: &[Target]) -> Bytes {
+        let target = targets.get(self.target);
+        let input = target.and_then(|one| one.function.abi_encode_input(&self.arguments).ok());
+        input.unwrap_or_default().into()
+    }
+
+    /// The call that calldata are; nothing where they are none of these functions.
+    pub(super) fn of_past(past: &PastCall, targets: &[Target]) -> Option<Self> {
+        let selector = past.input.first_chunk::<4>()?;
+        let is_it = |one: &Target| one.function.selector().0 == *selector;
+        let target = targets.iter().position(is_it)?;
+        let arguments = targets[target].function.abi_decode_input(&past.input[4..]);
+        Some(Self {
+            from: past.from,
+            target,
+            arguments: arguments.ok()?,
+            value: past.value,
+            seconds: 0,
+            blocks: 0,
+        })
+    }
+
+    /// For people: `set(5)`.
+    pub(super) fn words(&self, targets: &[Target]) -> String {
+        let arguments: Vec<String> = self.arguments.iter().map(show).collect();
+        let name = targets
+            .get(self.target)
+            .map(|one| one.function.name.as_str());
+        format!("{}({})", name.unwrap_or_default(), arguments.join(", "))
+    }
+
+    /// The command that does the same.
+    pub(super) fn command(&self, proxy: Address, targets: &[Target]) -> String {
+        let Some(target) = targets.get(self.target) else {
+            return String::new();
+        };
+        let has_text = target
+            .types
+            .iter()
+            .any(|one| one.to_string().contains("string"));
+        let mut words = match has_text {
+            true => vec![self.input(targets).to_string()],
+            false => {
+                let mut signature = target.function.signature();
+                let outputs = target.function.outputs.iter();
+                let outputs: Vec<_> = outputs.map(|one| one.selector_type()).collect();
+                if target.reads() && !outputs.is_empty() {
+                    signature += &format!(" returns ({})", outputs.join(","));
+                }
+                let arguments = self.arguments.iter().map(show);
+                std::iter::once(signature).chain(arguments).collect()
+            }
+        };
+        for word in &mut words {
+            *word = shell_word(word);
+        }
+        let (kind, from) = match target.reads() {
+            true => ("call", String::new()),
+            false => ("send", format!(" --unlocked {}", self.from)),
+        };
+        let value = match self.value.is_zero() {
+            true => String::new(),
+            false => format!(" --value {}", self.value),
+        };
+        format!(
+            "stylus-upgrades {kind} {proxy} {}{value}{from}",
+            words.join(" ")
+        )
+    }
+
+    /// What passes before it, if anything.
+    pub(super) fn wait(&self) -> Option<String> {
+        match (self.seconds, self.blocks) {
+            (0, 0) => None,
+            (seconds, 0) => Some(format!("{} s later", grouped(seconds))),
+            (seconds, blocks) => Some(format!(
+                "{} s and {} blocks of L1 later",
+                grouped(seconds),
+                grouped(blocks)
+            )),
+        }
+    }
+}
+
+/// What makes sequences and changes them.
+pub(super) struct Maker {
+    pub(super) values: Values,
+    pub(super) callers: Vec<Address>,
+}
+
+impl Maker {
+    /// A new sequence.
+    pub(super) fn new_sequence(&mut self, targets: &[Target]) -> Vec<Call> {
+        let count = 1 + self.values.random.below(CALLS_NEW);
+        (0..count).map(|_| self.call(targets)).collect()
+    }
+
+    fn call(&mut self, targets: &[Target]) -> Call {
+        let mut target = self.values.random.below(targets.len());
+        // What only reads leads nowhere: it is called less often.
+        if targets[target].reads() && self.values.random.once_in(2) {
+            target = self.values.random.below(targets.len());
+        }
+        let types = targets[target].types.iter();
+        let arguments = types.map(|one| self.values.of(one)).collect();
+        let (seconds, blocks) = self.time();
+        Call {
+            from: self.caller(),
+            target,
+            arguments,
+            value: self.ether(&targets[target]),
+            seconds,
+            blocks,
+        }
+    }
+
+    fn caller(&mut self) -> Address {
+        let caller = self.values.random.one_of(&self.callers);
+        caller.copied().unwrap_or_default()
+    }
+
+    /// A function that takes no ether is given some now and then: both versions must refuse it.
+    fn ether(&mut self, target: &Target) -> U256 {
+        match target.is_payable() {
+            true => self.values.ether(),
+            false => U256::from(u8::from(self.values.random.once_in(64) && !target.reads())),
+        }
+    }
+
+    fn time(&mut self) -> (u64, u64) {
+        let random = &mut self.values.random;
+        if !random.once_in(8) {
+            return (0, 0);
+        }
+        let seconds = random.one_of(&SECONDS).copied().unwrap_or_default();
+        let blocks = random.one_of(&BLOCKS).copied().unwrap_or_default();
+        match random.once_in(2) {
+            true => (seconds, blocks),
+            false => (seconds, 0),
+        }
+    }
+
+    /// A sequence that differs from `known` in one or a few places; `other` is one to take calls from.
+    pub(super) fn changed(
+        &mut self,
+        known: &[Call],
+        other: &[Call],
+        targets: &[Target],
+    ) -> Vec<Call> {
+        let mut calls = known.to_vec();
+        for _ in 0..=self.values.random.below(3) {
+            self.change(&mut calls, other, targets);
+        }
+        calls.truncate(CALLS_MAX);
+        if calls.is_empty() {
+            calls.push(self.call(targets));
+        }
+        calls
+    }
+
+    fn change(&mut self, calls: &mut Vec<Call>, other: &[Call], targets: &[Target]) {
+        let at = self.values.random.below(calls.len() + 1);
+        let kind = self.values.random.below(10);
+        let new = self.call(targets);
+        let caller = self.caller();
+        let Some(call) = calls.get_mut(at) else {
+            return calls.push(new);
+        };
+        let target = &targets[call.target];
+        match kind {
+            0 | 1 => calls.insert(at, new),
+            2 => drop(calls.remove(at)),
+            3 => {
+                let same = call.clone();
+                calls.insert(at, same);
+            }
+            4 => calls.extend_from_slice(other),
+            5 => call.from = caller,
+            6 => (call.seconds, call.blocks) = self.time(),
+            7 if target.is_payable() => call.value = self.values.ether(),
+            _ => {
+                let which = self.values.random.below(target.types.len());
+                if let (Some(argument), Some(kind)) =
+                    (call.arguments.get_mut(which), target.types.get(which))
+                {
+                    *argument = self.values.of(kind);
+                }
+            }
+        }
+    }
+}
