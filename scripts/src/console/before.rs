@@ -146,7 +146,12 @@ mod tests {
         let next = Some("say so: --accept absent:interface".to_owned());
         page.decision.findings = vec![Finding {
             next,
-            ..Finding::named(Part::Interface, Severity::Unknown, "absent:interface", "no build")
+            ..Finding::named(
+                Part::Interface,
+                Severity::Unknown,
+                "absent:interface",
+                "no build",
+            )
         }];
         let shown = super::before(&PageContext::default(), &page).into_string();
         for one in [
@@ -159,7 +164,10 @@ mod tests {
         let danger = Finding::named(Part::Layout, Severity::Danger, "reorder:peak", "it moves");
         page.decision.findings.push(danger);
         let shown = super::before(&PageContext::default(), &page).into_string();
-        assert!(shown.contains("I have read above every danger, and"), "{shown}");
+        assert!(
+            shown.contains("I have read above every danger, and"),
+            "{shown}"
+        );
         assert!(shown.contains("<code>reorder:peak</code>"), "{shown}");
     }
 }

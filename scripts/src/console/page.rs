@@ -267,7 +267,10 @@ fn more(words: [&Option<String>; 3]) -> Markup {
 
 /// Whether advice names a command or its options: a page has neither.
 fn is_for_shell(advice: &str) -> bool {
-    advice.contains("stylus-upgrades ") || advice.split([' ', '`', '(']).any(|word| word.starts_with("--"))
+    advice.contains("stylus-upgrades ")
+        || advice
+            .split([' ', '`', '('])
+            .any(|word| word.starts_with("--"))
 }
 
 /// Instances as a table.

@@ -25,7 +25,8 @@ mod source;
 mod store;
 
 pub use check::{
-    Compared, Pair, Said, Side, StorageCheck, check_storage, declaration, finding_id, moved_by_migration,
+    Compared, Pair, Said, Side, StorageCheck, check_storage, declaration, finding_id,
+    moved_by_migration,
 };
 pub use compiled::Compiled;
 pub use deployments::Deployment;

@@ -177,6 +177,7 @@ impl Layouts<'_> {
             (true, true) => return None,
             (true, false) => ABSENT.into(),
             (false, _) if !is_changed => return None,
+            (false, _) if !self.after.has_layout() => NOT_KNOWN.into(),
             (false, _) => self.before.value(held, word.after),
         };
         Some(FieldValues {

@@ -132,9 +132,7 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
             format!("`stylus-upgrades doctor{given}` says which program has to be activated")
         }
         BlockedBy::DirectCall => {
-            format!(
-                "anybody executes it with a key whose account has no code: `{approve}`"
-            )
+            format!("anybody executes it with a key whose account has no code: `{approve}`")
         }
         BlockedBy::Paused => format!("who may resumes it: `stylus-upgrades resume{given}`"),
         _ => cancel,
