@@ -90,7 +90,12 @@ pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
 fn parsed<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
 ) -> Result<Result<Flags, String>, clap::Error> {
-    let given = Flags::command().try_get_matches_from(args)?;
+    let given = Flags::command()
+        .mut_args(|flag| match flag.get_help_heading() {
+            Some("Accepted without effect" | "Refused") => flag.hide_short_help(true),
+            _ => flag,
+        })
+        .try_get_matches_from(args)?;
     if let Err(refusal) = refuse::check(&given) {
         return Ok(Err(refusal));
     }

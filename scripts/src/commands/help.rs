@@ -51,21 +51,35 @@ const GROUPS: [(&str, &[&str]); 7] = [
     ("Shell", &["completions", "man", "help"]),
 ];
 
-/// What people type, without the program's name: three lines for each command. `node` prints its own help.
+/// What people type, without the program's name: three lines for each command.
 const EXAMPLES: &str = include_str!("examples.txt");
 
-/// The examples of a command.
+/// The examples of a command: `layout`, `layout show`.
 fn examples(command: &str) -> Vec<&'static str> {
-    let is_of_it = |line: &&str| line.split(' ').next() == Some(command);
+    let is_of_it = |line: &&str| {
+        let rest = line.strip_prefix(command);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
     EXAMPLES.lines().filter(is_of_it).collect()
+}
+
+/// The examples of a command, as its help shows them.
+pub(super) fn shown_examples(command: &str) -> String {
+    let lines = examples(command).into_iter();
+    let lines = lines.map(|example| format!("  stylus-upgrades {example}\n"));
+    lines.fold("Examples:\n".to_owned(), |text, line| text + &line)
 }
 
 /// The whole command line.
 pub(super) fn command() -> clap::Command {
     let root = Cli::command().mut_args(of_every_command);
-    let root = root.mut_subcommands(|one| match examples(one.get_name()) {
-        none if none.is_empty() => one,
-        examples => one.after_help(closing(&examples)),
+    let root = root.mut_subcommands(|one| {
+        let name = one.get_name().to_owned();
+        let own = |own: clap::Command| {
+            let name = format!("{name} {}", own.get_name());
+            own.after_help(closing(&name))
+        };
+        one.mut_subcommands(own).after_help(closing(&name))
     });
     let groups = groups(&root);
     root.help_template(
@@ -99,11 +113,8 @@ fn of_every_command(argument: Arg) -> Arg {
     }
 }
 
-fn closing(examples: &[&str]) -> StyledStr {
-    let mut text = String::from("Examples:\n");
-    for example in examples {
-        let _ = writeln!(text, "  stylus-upgrades {example}");
-    }
+fn closing(command: &str) -> StyledStr {
+    let mut text = shown_examples(command);
     text.push_str("\nChain, registry, key, output and the other options of every command: --help");
     text.into()
 }
@@ -176,9 +187,16 @@ mod tests {
     fn every_command_has_three_examples_that_parse() {
         let root = command();
         let names = root.get_subcommands().map(clap::Command::get_name);
-        let names: Vec<&str> = names.filter(|name| *name != "node").collect();
+        let names: Vec<&str> = names.collect();
         assert!(names.iter().all(|name| examples(name).len() == 3));
         assert_eq!(EXAMPLES.lines().count(), 3 * names.len());
+        let own = |one: &'static str| command().find_subcommand(one).cloned();
+        for name in ["layout", "policy", "registry"] {
+            for one in own(name).expect("it").get_subcommands() {
+                let name = format!("{name} {}", one.get_name());
+                assert!(!examples(&name).is_empty(), "{name}");
+            }
+        }
         for example in EXAMPLES.lines() {
             let words = shlex::split(example).expect("words");
             let words = std::iter::once("stylus-upgrades".to_owned()).chain(words);

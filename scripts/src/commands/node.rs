@@ -1,6 +1,7 @@
 //! `node`: the local chain, in this process, until it is signalled to end.
 
 use super::context::Context;
+use super::help::shown_examples;
 use crate::app_error::Error;
 use crate::governance::Names;
 use crate::output::Outcome;
@@ -32,7 +33,10 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     };
     match process::serve(args, ready).await {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {
-            lines: help.lines().map(str::to_owned).collect(),
+            lines: [help.as_str(), &shown_examples("node")]
+                .iter()
+                .flat_map(|part| part.lines().map(str::to_owned))
+                .collect(),
             ..Outcome::default()
         }),
         Err(NodeError::Usage(text)) => Err(misused(&text)),

@@ -20,7 +20,7 @@ use crate::governance::{
     Call, CodeFacts, GovernanceError, GovernedCall, ShownCall, deciding_policy, explain, proposed,
     readiness, tree,
 };
-use crate::history::{self, Wanted};
+use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::layout::LayoutError;
 use crate::model::Readiness;
@@ -86,7 +86,7 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
     };
     let approved = match &open {
         Some(open) => open.approved.clone(),
-        None => history::approved(&history.entries),
+        None => approvals(&history.entries),
     };
     Ok(Review {
         registry,
@@ -101,9 +101,21 @@ pub(super) async fn review(context: &Context, action: &str) -> Result<Review, Er
         tree: tree(&role, &text, &approved)?,
         readiness: open,
         checked,
-        slots: slots(place, &governed.call).await?,
         entries: history.entries,
     })
+}
+
+/// Who approved an action that is not open any more.
+fn approvals(entries: &[Entry]) -> Vec<Address> {
+    let mut all = Vec::new();
+    for Entry { event, who, .. } in entries {
+        match *event {
+            "Approved" => all.push(*who),
+            "Revoked" => all.retain(|one| one != who),
+            _ => {}
+        }
+    }
+    all
 }
 
 /// Those of the accounts that have code of their own: a Safe, a timelock. An account that delegates
@@ -144,6 +156,7 @@ async fn checked(
         created: tried.created,
         state_difference: tried.state_difference,
         findings: all,
+        slots: slots(place, call).await?,
         digests: approval.digests()?,
         deadline: end,
     })

@@ -2,7 +2,7 @@
 
 use super::page::{PageContext, address, addresses, findings, link, text, time, way};
 use super::plan::links;
-use super::policy::{tree, tree_ended};
+use super::policy::{tree, tree_alone};
 use super::slots::slots;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, PolicyChange, not_executed};
@@ -40,13 +40,16 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
             @if review.readiness.is_some() { (tree(place, &review.tree)) }
-            @else { (tree_ended(place, &review.tree)) }
+            @else { (tree_alone(place, &review.tree)) }
         }
-        section {
-            h2 { "Storage before and after" }
-            @if review.slots.is_empty() {
-                p { "There is nothing to compare: it brings no version, begins at none, or a layout is not known." }
-            } @else { (slots(&review.slots)) }
+        @if let Some(Checked { slots: areas, .. }) = &review.checked {
+            section {
+                h2 { "Storage before and after" }
+                @if areas.is_empty() {
+                    p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
+                         not known. What was found says which." }
+                } @else { (slots(areas)) }
+            }
         }
         section {
             h2 { "What happened" }
@@ -122,7 +125,8 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let id = review.action.to_string();
     let step = |operation: &str, label: &str| {
         let query = [("id", id.as_str()), ("do", operation)];
-        html! { a.button href=(way(place, "/before", &query)) { (label) } " " }
+        let is_primary = operation == "approve";
+        html! { a.button.primary[is_primary] href=(way(place, "/before", &query)) { (label) } " " }
     };
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);

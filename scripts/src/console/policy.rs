@@ -6,38 +6,24 @@ use maud::{Markup, html};
 
 /// The tree of an action: who approved, who is missing.
 pub fn tree(place: &PageContext, node: &Node) -> Markup {
-    html! { ul.policy { (part(place, node, Of::Open)) } }
+    html! { ul.policy { (part(place, node, true)) } }
 }
 
 /// The tree of a policy by itself: who is needed.
 pub fn tree_alone(place: &PageContext, node: &Node) -> Markup {
-    html! { ul.policy { (part(place, node, Of::Nothing)) } }
+    html! { ul.policy { (part(place, node, false)) } }
 }
 
-/// The tree of an action that has ended: who approved it. The policy may be another one since.
-pub fn tree_ended(place: &PageContext, node: &Node) -> Markup {
-    html! { ul.policy { (part(place, node, Of::Ended)) } }
-}
-
-/// Of what a tree is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    /// Of the policy by itself.
-    Nothing,
-    /// Of an action that is open.
-    Open,
-    /// Of an action that has ended.
-    Ended,
-}
-
-fn part(place: &PageContext, node: &Node, of: Of) -> Markup {
+fn part(place: &PageContext, node: &Node, is_of_action: bool) -> Markup {
     html! {
         @match node {
-            Node::Approver { account, approved: true } if of != Of::Nothing => {
-                li.holds { "✓ approved: " (address(place, *account)) }
+            Node::Approver { account, approved } if !is_of_action => {
+                @if *approved { li.holds { "✓ " (address(place, *account)) } }
+                @else { li { "○ " (address(place, *account)) } }
             },
-            Node::Approver { account, .. } => {
-                li { "○ " @if of == Of::Open { "missing: " } (address(place, *account)) }
+            Node::Approver { account, approved } => {
+                @if *approved { li.holds { "✓ approved: " (address(place, *account)) } }
+                @else { li { "○ missing: " (address(place, *account)) } }
             },
             Node::Contract { account } => {
                 li { "? the contract " (address(place, *account)) " consents" }
@@ -48,8 +34,8 @@ fn part(place: &PageContext, node: &Node, of: Of) -> Markup {
             Node::Members { need, hold, members } => {
                 li.holds[node.holds()] {
                     (words(*need, members.len()))
-                    @if of == Of::Open { ", " (hold) " of them so far" }
-                    ul { @for member in members { (part(place, member, of)) } }
+                    @if is_of_action { ", " (hold) " of them so far" }
+                    ul { @for member in members { (part(place, member, is_of_action)) } }
                 }
             },
             Node::None => { li { "nobody, ever again" } },

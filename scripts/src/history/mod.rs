@@ -19,5 +19,5 @@ mod report;
 pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
 pub use live::{LiveCheck, live_checks};
 pub(crate) use read::Facts;
-pub use read::{Entry, History, Wanted, approved, of_instance, read, read_part};
+pub use read::{Entry, History, Wanted, of_instance, read, read_part};
 pub use report::{HistoryReport, Section, VerifyReport};

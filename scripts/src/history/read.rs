@@ -93,19 +93,6 @@ pub struct Entry {
     pub calldata: CalldataHash,
 }
 
-/// Who had approved an action in the end, by its entries.
-pub fn approved(entries: &[Entry]) -> Vec<Address> {
-    let mut all = Vec::new();
-    for entry in entries {
-        match entry.event {
-            "Approved" if !all.contains(&entry.who) => all.push(entry.who),
-            "Revoked" => all.retain(|who| *who != entry.who),
-            _ => {}
-        }
-    }
-    all
-}
-
 /// Reads everything about the definition called `name` from the registry's events.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::client::with_margin;
 use crate::governance::Names;
 use crate::model::Instance;
 use crate::simulation::{GasLimit, Simulation, now};
-use crate::text::grouped;
+use crate::text::{count, grouped};
 use alloy::primitives::{Address, Bytes, Log, U256};
 use alloy::sol_types::SolCall;
 use serde::{Deserialize, Serialize};
@@ -48,19 +48,15 @@ impl Elsewhere {
     /// The account, and what would change of it.
     pub fn words(&self) -> String {
         let mut parts: Vec<String> = self.known.iter().cloned().collect();
-        match self.changes.len() {
-            0 => {}
-            1 => parts.push("1 storage word".into()),
-            words => parts.push(format!("{words} storage words")),
+        if !self.changes.is_empty() {
+            parts.push(count(self.changes.len(), "storage word"));
         }
         parts.extend(self.balance.map(ether));
         if self.creates {
             parts.push("code or nonce".into());
         }
-        match self.events.len() {
-            0 => {}
-            1 => parts.push("emits 1 event".into()),
-            events => parts.push(format!("emits {events} events")),
+        if !self.events.is_empty() {
+            parts.push(format!("emits {}", count(self.events.len(), "event")));
         }
         format!("{} ({})", self.account, parts.join(", "))
     }

@@ -41,8 +41,6 @@ pub struct Review {
     /// What was found out about it; `None` where it is not open.
     #[serde(flatten)]
     pub checked: Option<Checked>,
-    /// The storage before and after.
-    pub slots: Vec<Area>,
     /// What happened to it.
     pub entries: Vec<Entry>,
 }
@@ -60,6 +58,8 @@ pub struct Checked {
     pub state_difference: Option<B256>,
     /// What was found, the heaviest first.
     pub findings: Vec<Finding>,
+    /// The storage before and after.
+    pub slots: Vec<Area>,
     /// What who signs it compares with what his device shows.
     pub digests: Digests,
     /// Up to when a signature given now would hold, in Unix seconds.
@@ -77,11 +77,7 @@ impl CommandReport for Review {
             None => lines
                 .push("it is not open: it was executed or cancelled, or its time is over".into()),
         }
-        if let Some(checked) = &self.checked {
-            lines.extend(checked.lines());
-            lines.extend(self.slots.iter().flat_map(Area::lines));
-            lines.extend(checked.compared());
-        }
+        lines.extend(self.checked.iter().flat_map(Checked::lines));
         let Explained { role, named, .. } = &self.policy;
         lines.push(format!("policy of {role}: {named}"));
         for entry in &self.entries {
@@ -96,15 +92,9 @@ impl Checked {
     fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
         lines.extend(self.findings.iter().map(Finding::line));
-        lines
-    }
-
-    /// What is compared with other machines and devices.
-    fn compared(&self) -> Vec<String> {
+        lines.extend(self.slots.iter().flat_map(Area::lines));
         let difference = self.state_difference.iter();
-        let mut lines: Vec<String> = difference
-            .map(|hash| format!("state difference {hash}"))
-            .collect();
+        lines.extend(difference.map(|hash| format!("state difference {hash}")));
         lines.extend(self.digests.lines());
         lines
     }

@@ -18,7 +18,7 @@ pub(super) fn two_approvers() -> Project {
 }
 
 /// From now on commands use the key of that account.
-pub(super) fn use_key(project: &Project, account: usize) {
+pub(crate) fn use_key(project: &Project, account: usize) {
     let key = project.node.accounts().mnemonic()[account].to_bytes();
     std::fs::write(project.path("key"), key.to_string()).expect("a key file");
 }

@@ -9,6 +9,7 @@ use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
 use crate::client::{Outcome, Replayed};
 use crate::ids::TxHash;
+use crate::text::count;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
 use serde::{Deserialize, Serialize};
@@ -79,8 +80,8 @@ fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
     }
     if really.logs != here.logs {
         return Some(format!(
-            "it really emitted {} events, and {} here, or other ones",
-            really.logs.len(),
+            "it really emitted {}, and {} here, or other ones",
+            count(really.logs.len(), "event"),
             here.logs.len()
         ));
     }

@@ -3,6 +3,7 @@
 use super::Replay;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::governance::Names;
+use crate::text::count;
 
 /// What is told where there is nothing to send again.
 const NOTHING: &str = "nothing was compared: no transaction to an instance was found";
@@ -24,7 +25,7 @@ impl Replay {
     pub fn omitted(&self, names: &Names) -> Vec<String> {
         let mut omitted = Vec::new();
         if self.left_out > 0 {
-            omitted.push(format!("{} transactions were left out", self.left_out));
+            omitted.push(format!("left out: {}", count(self.left_out, "transaction")));
         }
         if self.not_done.is_some() {
             return omitted;

@@ -30,6 +30,12 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
         (&true.into(), &false.into())
     );
     assert_eq!(late["executed_by"]["tx"], executed["tx"]);
+    let review = sandbox.done("Other", &["pending", &action[..10]]);
+    let members = review["tree"]["members"].as_array().expect("members");
+    assert!(
+        members.iter().all(|one| one["approved"] == true),
+        "{review}"
+    );
     for what in ["cancel", "revoke"] {
         let refused = sandbox.run("Admin", &[what, action]);
         let said = text(&refused.document["error"], "message");
