@@ -19,6 +19,7 @@ mod ethers;
 mod evm_revert;
 mod folders;
 mod framework;
+mod fuzz;
 mod guards;
 mod layouts;
 mod life_of_a_program;

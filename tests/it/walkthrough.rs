@@ -34,6 +34,12 @@ fn the_page_on_forks_does_what_it_says() -> Result<(), HarnessError> {
 
 #[test]
 #[ignore = "nightly: executes a page, about 17 s"]
+fn the_page_on_fuzzing_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/fuzzing.md")
+}
+
+#[test]
+#[ignore = "nightly: executes a page, about 17 s"]
 fn the_page_on_doctor_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/doctor.md")
 }
@@ -83,6 +89,7 @@ fn every_page_that_the_book_counts_as_executed_is_executed() {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 17 s"]
 fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/governance.md")
 }

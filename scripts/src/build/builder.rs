@@ -144,7 +144,8 @@ impl Builder {
         }
         if let Some(revision) = Revision::parse(source)? {
             let target = self.target_of_revision(&revision)?;
-            let _workplace = Workplace::open(self, target.clone())?;
+            let workplace = Workplace::open(self, target.clone())?;
+            workplace.lock()?;
             return revision.check_out(&target).map(Some);
         }
         match path.join("Cargo.toml").is_file() {
@@ -189,6 +190,7 @@ impl Builder {
     fn revision(&self, revision: &Revision) -> Result<(Artifact, Places), BuildError> {
         let target = self.target_of_revision(revision)?;
         let workplace = Workplace::open(self, target.clone())?;
+        workplace.lock()?;
         let folder = revision.check_out(&target)?;
         let (mut artifact, places) = self.build_in(&workplace, &Package::open(&folder)?)?;
         artifact.info.commit = Some(revision.commit());
@@ -230,6 +232,7 @@ impl Builder {
             Some(workplace) => build(workplace)?,
             None => {
                 let workplace = Workplace::open(self, folder)?;
+                workplace.lock()?;
                 // Somebody else may have built it while this waited.
                 if let Some(framework) = self.framework.get() {
                     return Ok(framework);

@@ -7,6 +7,8 @@ use super::children::Running;
 use super::constants::{Constant, Constants};
 use super::crates::Crates;
 use super::error::BuildError;
+use super::known_sources;
+use super::lock_file::LockFile;
 use super::manifests::CONTRACT;
 use super::shown::shown;
 use super::source::{CONFIG, CONSTANTS, Source};
@@ -14,6 +16,7 @@ use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
 use crate::progress::Progress;
 use cargo_metadata::Message;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -64,6 +67,16 @@ pub(super) struct Cargo<'a> {
     pub(super) progress: &'a dyn Progress,
 }
 
+/// What cargo compiled.
+pub(super) struct Compiled {
+    /// The path of the WASM file that rustc wrote.
+    pub(super) wasm: PathBuf,
+    /// The files that it read.
+    pub(super) read: Vec<PathBuf>,
+    /// Packages that were fetched and are the framework's.
+    pub(super) of_framework: BTreeSet<String>,
+}
+
 /// Leaves out the variables that would have cargo run something else.
 pub(super) fn without_foreign(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
@@ -87,13 +100,12 @@ impl Cargo<'_> {
             .map(drop)
     }
 
-    /// Compiles the contract and gives the path of the WASM file that rustc wrote, and the files it read. Only as a `cdylib`: with `lib` beside
-    /// it, cargo turns LTO off silently.
+    /// Compiles the contract. Only as a `cdylib`: with `lib` beside it, cargo turns LTO off silently.
     pub(super) fn compile(
         &self,
         source: &Source,
         constants: &Constants,
-    ) -> Result<(PathBuf, Vec<PathBuf>), BuildError> {
+    ) -> Result<Compiled, BuildError> {
         let mut command = self.command(source, "rustc");
         command
             .args(["--frozen", "--profile", CONTRACT, "--target", TARGET])
@@ -145,8 +157,17 @@ impl Cargo<'_> {
             diagnostics: "cargo named no .wasm file; check that the crate has a [lib] target"
                 .into(),
         })?;
-        let read = self.files_read(source, file.as_std_path(), &messages)?;
-        Ok((file.into(), read))
+        let made = messages.iter().filter_map(|message| match message {
+            Message::CompilerArtifact(made) => Some(made),
+            _ => None,
+        });
+        let lock = LockFile::read(&self.copy.join("Cargo.lock"))?;
+        let proven = |lock| known_sources::proven(&lock, &made.collect::<Vec<_>>(), self.copy);
+        Ok(Compiled {
+            read: self.files_read(source, file.as_std_path(), &messages)?,
+            of_framework: lock.map(proven).unwrap_or_default(),
+            wasm: file.into(),
+        })
     }
 
     /// Leaves a command the environment that a build has.

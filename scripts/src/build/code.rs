@@ -10,6 +10,7 @@ use crate::program_code::{CodeBytes, module};
 use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
@@ -49,6 +50,9 @@ pub struct Artifact {
     /// Files that the compiler read and nobody searched.
     #[serde(default)]
     pub not_searched: Vec<String>,
+    /// Packages that were fetched and are the framework's, file by file as this program was built with.
+    #[serde(default)]
+    pub of_framework: BTreeSet<String>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -146,6 +150,7 @@ impl Artifact {
             steps: None,
             interface: None,
             not_searched: Vec::new(),
+            of_framework: BTreeSet::new(),
             info: BuildInfo::default(),
         }
     }

@@ -32,10 +32,8 @@ pub(super) fn files(
     origins: &mut Vec<PathBuf>,
 ) -> Result<Tree, BuildError> {
     let folder = &package.folder;
-    let skip = |inside: &Path, kind: &FileType| is_left_out(folder, inside, kind.is_dir());
-    let mut tree = Tree::default();
     let place = places.package(folder);
-    tree.add(folder, &place, folder, &skip)?;
+    let mut tree = of_package(folder, &place)?;
     key_files::require_none(package, &tree, (folder, &place))?;
     origins.push(folder.clone());
     let root = &package.root;
@@ -63,6 +61,14 @@ pub(super) fn files(
         key_files::require_none(package, &tree, (&path, &place))?;
         origins.push(path);
     }
+    Ok(tree)
+}
+
+/// The files of the package in `folder`, at `place`.
+pub(super) fn of_package(folder: &Path, place: &Path) -> Result<Tree, BuildError> {
+    let skip = |inside: &Path, kind: &FileType| is_left_out(folder, inside, kind.is_dir());
+    let mut tree = Tree::default();
+    tree.add(folder, place, folder, &skip)?;
     Ok(tree)
 }
 

@@ -153,9 +153,20 @@ impl LockFile {
             other => other.is_some(),
         };
         let hidden = self.package.iter().filter(is_hidden);
-        hidden
-            .map(|one| format!("{} {}", one.name, one.version))
-            .collect()
+        hidden.map(Locked::words).collect()
+    }
+
+    /// The packages of that name that cargo fetches, as they are named to people.
+    pub(super) fn fetched(&self, name: &str) -> impl Iterator<Item = String> {
+        let all = self.package.iter();
+        all.filter(move |one| one.name == name && one.source.is_some())
+            .map(Locked::words)
+    }
+
+    /// The names of what packages of that name depend on.
+    pub(super) fn used_by(&self, name: &str) -> impl Iterator<Item = &str> {
+        let all = self.package.iter().filter(move |one| one.name == name);
+        all.flat_map(|one| one.dependencies.iter().map(|one| name_of(one)))
     }
 
     /// The version of a package that it names.
@@ -167,6 +178,11 @@ impl LockFile {
 }
 
 impl Locked {
+    /// What it is called.
+    fn words(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
     fn identity(&self) -> [Option<&str>; 4] {
         [
             Some(&self.name),

@@ -33,6 +33,7 @@ pub mod examples;
 mod framework;
 mod info;
 mod key_files;
+mod known_sources;
 mod lock_file;
 mod manifests;
 mod metadata;

@@ -6,18 +6,18 @@ use super::config::{self, Config};
 use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
+use super::known_sources::{self, Candidate, is_rust};
 use super::lock_file::{LockFile, SDK};
 use super::manifests::{self, is_library};
 use super::package::{FRAMEWORK, Package, STACK_SIZE, closure};
 use super::places::{CopyPaths, ELSEWHERE};
 use super::toolchain::ToolchainFile;
 use super::tree::{Entry, Tree, join};
-use crate::interface::RustFile;
+use crate::interface::{RustFile, is_data};
 use alloy::primitives::{B256, Keccak256};
 use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use stylus_upgrades_framework::SOURCES;
 
 /// Where the copy holds the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
@@ -39,6 +39,8 @@ pub(super) struct Source {
     pub(super) replaced: BTreeSet<String>,
     /// What else is compiled whose sources are not searched, or not as those of a contract.
     pub(super) unsearched: BTreeSet<String>,
+    /// Packages that are called like the framework's and that cargo fetches.
+    pub(super) fetched: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
     /// The files of the copy.
@@ -113,7 +115,15 @@ impl Source {
         let are_ours: Vec<bool> = packages
             .iter()
             .zip(&own)
-            .map(|(package, files)| is_framework(package, files, &places))
+            .map(|(package, files)| {
+                let candidate = Candidate {
+                    name: &package.name,
+                    folder: &package.folder,
+                    files,
+                    place: &places.package(&package.folder),
+                };
+                candidate.is_framework(package.told.targets.iter(), reduced.as_ref())
+            })
             .collect();
         let ours = own.iter().zip(&are_ours).filter(|(_, is_ours)| **is_ours);
         let known = ours.flat_map(|(files, _)| files.entries().map(|(path, _)| path));
@@ -139,6 +149,10 @@ impl Source {
                 .map(Path::to_owned)
                 .collect(),
             unsearched,
+            fetched: reduced
+                .as_ref()
+                .map(known_sources::fetched)
+                .unwrap_or_default(),
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
             profile: manifests::profile(&package.root_manifest()?),
@@ -154,7 +168,7 @@ impl Source {
     }
 
     /// Which of the files that the compiler read nobody searched, by their places in the copy: whatever their names
-    /// are, they may be sources.
+    /// are, they may be sources, unless they hold nothing that can be code.
     pub(super) fn not_searched<'a>(
         &'a self,
         read: &'a [PathBuf],
@@ -163,7 +177,9 @@ impl Source {
         let searched: BTreeSet<&PathBuf> = searched.map(|file| &file.place).collect();
         read.iter().filter(move |path| {
             let is_told = path.starts_with(CONSTANTS);
-            !is_told && !searched.contains(path) && !self.known.contains(*path)
+            let is_data =
+                matches!(self.tree.get(path), Some(Entry::File { bytes, .. }) if is_data(bytes));
+            !is_told && !is_data && !searched.contains(path) && !self.known.contains(*path)
         })
     }
 
@@ -229,29 +245,6 @@ fn unsearched(package: &Package) -> Option<String> {
     let reaches_all = package.dependency_names().contains(HOST);
     let is_hidden = reaches_all || package.told.targets.iter().any(is_hidden);
     is_hidden.then(|| package.name.clone())
-}
-
-/// Whether a package is one of the framework's, file by file as this program was built with. A name is anybody's.
-fn is_framework(package: &Package, files: &Tree, places: &CopyPaths) -> bool {
-    let place = places.package(&package.folder);
-    let known = SOURCES.iter().filter(|(name, ..)| *name == package.name);
-    let known: Vec<(PathBuf, &[u8])> = known
-        .map(|(_, inside, bytes)| (join(&place, Path::new(inside)), *bytes))
-        .collect();
-    let is_there = |(path, bytes): &(PathBuf, &[u8])| matches!(files.get(path), Some(Entry::File { bytes: found, .. }) if found == bytes);
-    let is_known = |path: &Path| known.iter().any(|(one, _)| one == path);
-    let tests = join(&place, Path::new("tests"));
-    let mut rust = files
-        .entries()
-        .map(|(path, _)| path)
-        .filter(|path| is_rust(path));
-    !known.is_empty()
-        && known.iter().all(is_there)
-        && rust.all(|path| is_known(path) || path.starts_with(&tests))
-}
-
-fn is_rust(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "rs")
 }
 
 /// The copy needs some names for itself.

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::cache::{self, Cache};
-use super::cargo::Cargo;
+use super::cargo::{Cargo, Compiled};
 use super::cargo_home::CargoHome;
 use super::code::Artifact;
 use super::config;
@@ -10,6 +10,7 @@ use super::constants::Constants;
 use super::copy::Copy;
 use super::error::BuildError;
 use super::info::{self, BuildInfo};
+use super::known_sources;
 use super::lock_file::LockFile;
 use super::package::Package;
 use super::settled_lock::settle_lock;
@@ -18,6 +19,7 @@ use super::toolchain::Toolchain;
 use super::wasm;
 use crate::interface::{Places, SourceFiles};
 use alloy::primitives::{B256, Keccak256};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -31,20 +33,28 @@ pub(super) struct Workplace<'a> {
     builder: &'a Builder,
     folder: PathBuf,
     cache: Cache,
-    /// Nobody else builds here meanwhile.
-    _lock: File,
+    /// Nobody else writes here meanwhile.
+    lock: OnceCell<File>,
 }
 
 impl<'a> Workplace<'a> {
-    /// Waits until nobody else builds in `folder`, which is made if need be.
+    /// The workplace in `folder`, which is made if need be. What was built there is read at once.
     pub(super) fn open(builder: &'a Builder, folder: PathBuf) -> Result<Self, BuildError> {
-        let cache = Cache::open(folder.join("artifacts"))?;
         Ok(Self {
-            _lock: cache.lock(&*builder.progress)?,
+            lock: OnceCell::new(),
+            cache: Cache::open(folder.join("artifacts"))?,
             builder,
             folder,
-            cache,
         })
+    }
+
+    /// Waits until nobody else builds in the folder, once. From then on nobody else does, as long as this value lasts.
+    pub(super) fn lock(&self) -> Result<(), BuildError> {
+        if self.lock.get().is_none() {
+            let lock = self.cache.lock(&*self.builder.progress)?;
+            self.lock.get_or_init(|| lock);
+        }
+        Ok(())
     }
 
     /// Whether that is the folder.
@@ -55,6 +65,9 @@ impl<'a> Workplace<'a> {
     /// Reads the sources of a package. A workspace without a lock file is given one, as cargo does.
     pub(super) fn read(&self, package: &Package) -> Result<Source, BuildError> {
         let path = package.root.join("Cargo.lock");
+        if !path.is_file() {
+            self.lock()?;
+        }
         if !path.is_file() {
             settle_lock(&package.folder, None)?;
             let note = format!("there was no lock file: wrote {}", path.display());
@@ -74,7 +87,8 @@ impl<'a> Workplace<'a> {
         let sources = SourceFiles::read(&source.rust);
         let mut artifact = self.built(&source, known, &sources)?;
         let by_hand = sources.slots_by_hand();
-        let unsearched = artifact.not_searched.iter().chain(&source.unsearched);
+        let unsearched = source.unsearched.difference(&artifact.of_framework);
+        let unsearched = artifact.not_searched.iter().chain(unsearched);
         let by_hand = unsearched.cloned().chain(by_hand);
         let by_hand: Vec<String> = by_hand.take(PLACES_MAX).collect();
         if let Some(layout) = artifact.layout.as_mut().filter(|_| !by_hand.is_empty()) {
@@ -82,7 +96,8 @@ impl<'a> Workplace<'a> {
         }
         let functions = artifact.interface.take();
         artifact.interface = functions.map(|one| {
-            let replaced = source.replaced.iter();
+            let fetched = source.fetched.difference(&artifact.of_framework);
+            let replaced = source.replaced.iter().chain(fetched);
             let replaced =
                 replaced.map(|name| format!("what {name} writes, which is another than usual"));
             let mut found = one.with_sources(&sources, &artifact.wasm);
@@ -101,23 +116,32 @@ impl<'a> Workplace<'a> {
         let package = source.package.name.clone();
         let toolchain = self.builder.toolchain(&source.toolchain)?;
         let key = key(source, &toolchain);
-        if !self.builder.is_anew
-            && let Some(mut artifact) = self.cache.load(&package, key)
-        {
+        let kept = || {
+            let known = (!self.builder.is_anew).then(|| self.cache.load(&package, key));
+            let mut artifact = known.flatten()?;
             artifact.info.look_again(source);
+            Some(artifact)
+        };
+        if let Some(artifact) = kept() {
+            return Ok(artifact);
+        }
+        self.lock()?;
+        // Somebody else may have built it while this waited.
+        if let Some(artifact) = kept() {
             return Ok(artifact);
         }
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let (raw, read) = self.compile(source, &toolchain, known)?;
+        let (raw, compiled) = self.compile(source, &toolchain, known)?;
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
         wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
-        let not_searched = source.not_searched(&read).take(PLACES_MAX);
+        let not_searched = source.not_searched(&compiled.read).take(PLACES_MAX);
         artifact.not_searched = not_searched
             .map(|path| path.display().to_string())
             .collect();
+        artifact.of_framework = compiled.of_framework;
         artifact.info = BuildInfo::of(source, &toolchain);
         self.cache.store(&artifact, key)?;
         progress.end(&format!(
@@ -130,13 +154,13 @@ impl<'a> Workplace<'a> {
         Ok(artifact)
     }
 
-    /// Copies the sources and compiles them there: the module, and the files that the compiler read.
+    /// Copies the sources and compiles them there: the module, and what was compiled.
     fn compile(
         &self,
         source: &Source,
         toolchain: &Toolchain,
         known: &Constants,
-    ) -> Result<(Vec<u8>, Vec<PathBuf>), BuildError> {
+    ) -> Result<(Vec<u8>, Compiled), BuildError> {
         let copy = Copy::in_folder(&self.folder);
         copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
         let home = self.folder.join("cargo-home");
@@ -156,10 +180,11 @@ impl<'a> Workplace<'a> {
         if let (Some(lock), Some(after)) = (&source.lock, after) {
             lock.require_covers(&source.package.root.join("Cargo.lock"), &after)?;
         }
-        let (file, read) = cargo.compile(source, known)?;
+        let compiled = cargo.compile(source, known)?;
         copy.built(&source.parts)?;
-        let raw = std::fs::read(&file).map_err(BuildError::file("read", &file))?;
-        Ok((raw, read))
+        let wasm = &compiled.wasm;
+        let raw = std::fs::read(wasm).map_err(BuildError::file("read", wasm))?;
+        Ok((raw, compiled))
     }
 
     /// The code must not depend on where this machine keeps what.
@@ -193,5 +218,8 @@ fn key(source: &Source, toolchain: &Toolchain) -> B256 {
     hasher.update(source.tree.hash());
     hasher.update(toolchain.version.as_bytes());
     hasher.update(info::ENCODER.as_bytes());
+    if !source.fetched.is_empty() {
+        hasher.update(known_sources::hash());
+    }
     hasher.finalize()
 }

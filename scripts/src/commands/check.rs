@@ -5,7 +5,7 @@ mod offline;
 
 use super::args::{PlanArgs, StepArgs, StorageArgs};
 use super::calldata;
-use super::context::Context;
+use super::context::{Context, seen_by};
 use super::facts::NOT_ASKED;
 use super::plan::{Tried, tried};
 use super::storage;
@@ -18,7 +18,6 @@ use crate::checks::{Assessment, Runs};
 use crate::error::{Exit, Explain, Report};
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
-use crate::manifest::{FILE, Manifest};
 use crate::output::Outcome;
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::Baseline;
@@ -103,28 +102,11 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         is_built: true,
         is_tried_in_part: false,
     };
-    let reviewed = context.as_reviewed()?;
-    check.findings.extend(match &reviewed {
-        Some(reviewed) => other_manifest(context, reviewed),
-        None if args.against.is_none() => context.unreviewed_manifest(),
-        None => None, // no registry is asked
-    });
-    for one in check
-        .findings
-        .iter()
-        .filter(|one| one.id == FindingId::MANIFEST_UNREVIEWED)
-    {
-        for part in [
-            Part::Layout,
-            Part::LiveInstances,
-            Part::Interface,
-            Part::Trial,
-        ] {
-            check
-                .coverage
-                .add(Evidence::some(part, one.origin, &one.message));
-        }
-    }
+    let (reviewed, of_manifest) = context.as_reviewed()?;
+    let asks_registry = reviewed.is_some() || args.against.is_none();
+    let of_manifest = of_manifest.filter(|_| asks_registry);
+    check.coverage = seen_by(of_manifest.as_ref());
+    check.findings.extend(of_manifest);
     let context = reviewed.as_ref().unwrap_or(context);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
@@ -150,33 +132,6 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
         Err(error) => return Err(error),
     }
     Ok(check.report(context, outcome))
-}
-
-/// Whether the change names another registry or chain than the default branch, which counts.
-fn other_manifest(changed: &Context, reviewed: &Context) -> Option<Finding> {
-    let decides = |context: &Context| {
-        let Manifest {
-            network,
-            chain_id,
-            rpc,
-            registry,
-            ..
-        } = &context.manifest;
-        (network.clone(), *chain_id, rpc.clone(), *registry)
-    };
-    let is_same = decides(changed) == decides(reviewed);
-    let message = format!(
-        "this change names another registry, chain or RPC URL in {FILE}; what the default branch names was asked"
-    );
-    let found = || {
-        Finding::named(
-            Part::Registry,
-            Severity::Warning,
-            "manifest-changed",
-            message,
-        )
-    };
-    (!is_same).then(|| found().from(Origin::Change))
 }
 
 impl Check<'_> {

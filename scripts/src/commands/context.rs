@@ -4,15 +4,17 @@ mod built;
 mod chain;
 pub(super) mod earlier;
 mod interfaces;
+mod manifest;
 mod registry;
 
 pub(super) use interfaces::Known as KnownInterface;
+pub(super) use manifest::seen_by;
 pub(super) use registry::Unverified;
 
 use super::args::Global;
 use crate::app_error::Error;
-use crate::assess::{self, Accepted, Finding, FindingId, Part, Severity};
-use crate::build::{BuildError, Builder, OnDefault, Reviewed, is_of_author};
+use crate::assess::Accepted;
+use crate::build::{BuildError, Builder};
 use crate::client::{Client, EventStore, Sent};
 use crate::governance::Names;
 use crate::manifest::{FILE, Manifest};
@@ -107,59 +109,6 @@ impl Context {
             events: None,
             trials: None,
         })
-    }
-
-    /// The same with the manifest as the default branch has it, where the runner of a workflow names one: which
-    /// registry and which chain decide what is live, the change that is checked must not say. Nothing
-    /// where no runner does.
-    ///
-    /// # Errors
-    /// Where nobody can tell what the default branch has.
-    pub(super) fn as_reviewed(&self) -> Result<Option<Self>, Error> {
-        let path = self.manifest_file();
-        let unknown = |why: String| Error::Usage {
-            message: format!("nobody can tell which registry is meant: {why}"),
-            expected: format!("{FILE} as the default branch of the workflow's repository has it"),
-            found: why,
-            next:
-                "fetch that branch (fetch-depth: 0 or GIT_DEPTH: 0) into a clone of that repository"
-                    .into(),
-        };
-        let manifest = match OnDefault::of(&path).map_err(unknown)? {
-            OnDefault::NotNamed => return Ok(None),
-            OnDefault::Absent => Manifest::default(),
-            OnDefault::Text(text) => Manifest::parse(&path, &text)?,
-        };
-        let manifest = match self.global.network.as_deref() {
-            Some(name) => manifest.on(name)?,
-            None => manifest,
-        };
-        let reviewed = Self::new(self.output.clone(), self.global.clone())?;
-        Ok(Some(Self {
-            manifest,
-            ..reviewed
-        }))
-    }
-
-    /// That the registry is the one of a file which nobody reviewed, where no runner tells what the default branch has.
-    /// In a repository of the author's alone, outside of any runner, it is the author's own look.
-    pub(super) fn unreviewed_manifest(&self) -> Option<Finding> {
-        let is_named = self.global.registry.is_some() || self.manifest.registry.is_none();
-        let file = self.manifest_file();
-        let Reviewed::No(why) = Reviewed::of(&file) else {
-            return None;
-        };
-        if is_named || is_of_author(&file) {
-            return None;
-        }
-        let (id, part) = (FindingId::MANIFEST_UNREVIEWED, Part::Registry);
-        let next = format!(
-            "give --registry, or merge {FILE} first; if you know better: {}",
-            FindingId::flag([&id])
-        );
-        let message = "which registry is live is the word of a file that may be this change's own";
-        let found = Finding::new(part, Severity::Danger, id, message).from(assess::Origin::Change);
-        Some(found.with(format!("{FILE} as the default branch has it"), why, next))
     }
 
     /// The same, with the registry's events kept between two commands.

@@ -73,10 +73,11 @@ fn finds(command: &Command, id: &FindingId) -> bool {
         Command::CreateProxy(_) | Command::Adopt(_) | Command::Upgrade { .. } => {
             would_fail || id.is_of_a_way()
         }
-        Command::Plan(_) | Command::Fuzz(_) => id.is_of_a_trial() || id.is_of_a_way(),
-        Command::Check(_) => {
+        Command::Fuzz(_) => id.is_of_a_trial() || id.is_of_a_way(),
+        Command::Plan(_) | Command::Check(_) => {
             *id == FindingId::MANIFEST_UNREVIEWED || id.is_of_a_trial() || id.is_of_a_way()
         }
+        Command::Layout { .. } => *id == FindingId::MANIFEST_UNREVIEWED || id.is_of_a_way(),
         Command::Approve(_) | Command::Submit(_) => {
             would_fail || is_of_policy || *id == FindingId::OTHER_CODE || id.is_of_a_way()
         }
@@ -84,7 +85,6 @@ fn finds(command: &Command, id: &FindingId) -> bool {
         | Command::Console(_)
         | Command::Verify(_)
         | Command::History { .. }
-        | Command::Layout { .. }
         | Command::Status { .. } => id.is_of_a_way(),
         Command::Transfer { .. } => would_fail || *id == FindingId::OTHER_CODE,
         Command::Define { .. } => would_fail || is_of_policy || *id == FindingId::OTHER_ACTION,

@@ -14,8 +14,11 @@ use alloy::primitives::Address;
 
 /// Looks for calls that the upgrade makes do something else.
 pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, Error> {
-    let reviewed = plan::reviewed(context)?;
+    let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
+    if let Some(one) = of_manifest {
+        context.output.note(&format!("warning: {}", one.says()));
+    }
     let proxy = args.proxy.as_deref();
     let proxy = proxy
         .map(|proxy| context.manifest.address(proxy))

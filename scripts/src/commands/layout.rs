@@ -7,7 +7,7 @@ use super::facts::Place;
 use super::kept::{KeptName, LIVE};
 use super::storage;
 use crate::app_error::Error;
-use crate::assess::{Fact, FindingId, Origin, Refused, Role, decide};
+use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, decide};
 use crate::error::{Explain, Report};
 use crate::ids::LayoutHash;
 use crate::layout::{
@@ -23,6 +23,18 @@ use stylus_layout::{
 };
 
 pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
+    let (reviewed, of_manifest) = match asks_registry(context, command)? {
+        true => context.as_reviewed()?,
+        false => (None, None),
+    };
+    let context = reviewed.as_ref().unwrap_or(context);
+    // Only a comparison can refuse.
+    let is_warning = |one: &&Finding| {
+        one.severity < Severity::Danger || !matches!(command, LayoutCommand::Diff { .. })
+    };
+    if let Some(one) = of_manifest.as_ref().filter(is_warning) {
+        context.output.note(&format!("warning: {}", one.says()));
+    }
     match command {
         LayoutCommand::Show { source, keep } => show(context, source, *keep).await,
         LayoutCommand::Diff {
@@ -37,7 +49,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
                 renames: rename.clone(),
                 retypes: retype.clone(),
             };
-            diff(context, &old, &new, *with_migration, &said)
+            diff(context, (&old, &new), *with_migration, &said, of_manifest)
         }
         LayoutCommand::Migration {
             old,
@@ -50,6 +62,21 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
             migration(context, &old, &new, overrides, drop, output.as_deref())
         }
     }
+}
+
+/// Whether one of the layouts is that of what is live.
+fn asks_registry(context: &Context, command: &LayoutCommand) -> Result<bool, Error> {
+    let sources = match command {
+        LayoutCommand::Show { source, .. } => vec![source],
+        LayoutCommand::Diff { old, new, .. } | LayoutCommand::Migration { old, new, .. } => {
+            vec![old, new]
+        }
+    };
+    let named = sources
+        .into_iter()
+        .map(|source| KeptName::named(context, source));
+    let named: Vec<_> = named.collect::<Result<_, _>>()?;
+    Ok(named.iter().flatten().any(|one| one.version == LIVE))
 }
 
 /// A crate's folder, a contract's name, a crate at a revision of git, a `.wasm` file, a hash that is
@@ -83,8 +110,6 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
     let document = match kept.version == LIVE {
         false => kept.read(context)?.document,
         true => {
-            let reviewed = context.as_reviewed()?;
-            let context = reviewed.as_ref().unwrap_or(context);
             let client = context.snapshot().await?;
             let registry = context.verified(&client, context.registry()?).await?;
             let place = Place::of(context, &client, registry);
@@ -102,7 +127,10 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
         }
     };
     let document = document.ok_or_else(|| unknown("the registry has no layout of it".into()))?;
-    Ok(Named::of(source, document))
+    Ok(Named {
+        is_recorded: true,
+        ..Named::of(source, document)
+    })
 }
 
 async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
@@ -168,10 +196,10 @@ fn lines(outcome: &mut Outcome, layout: &Layout, items: &[Item], indent: &str) {
 /// Tells every finding, and ends with exit code 1 if the new version is refused.
 fn diff(
     context: &Context,
-    old: &Named,
-    new: &Named,
+    (old, new): (&Named, &Named),
     with_migration: bool,
     said: &Said,
+    of_manifest: Option<Finding>,
 ) -> Result<Outcome, Error> {
     let (before, after) = (side(old), side(new));
     let pair = Pair {
@@ -184,8 +212,15 @@ fn diff(
         goes_back: false,
     };
     let declared = said.declarations(&old.document.layout)?;
-    let compared = check_storage(&pair, &declared)?;
+    let mut compared = check_storage(&pair, &declared)?;
     let mut outcome = Outcome::default();
+    if let Some(one) = of_manifest {
+        outcome.field("warnings", [&one]);
+        if one.severity == Severity::Danger {
+            compared.partial.push(one.message.clone());
+            compared.found.insert(0, one);
+        }
+    }
     for (what, one) in [("old", old), ("new", new)] {
         outcome.field(what, json!({"name": one.name, "hash": one.document.hash()}));
     }
@@ -231,9 +266,13 @@ fn diff(
 }
 
 fn side(named: &Named) -> Side {
+    let origin = match named.is_recorded {
+        true => Origin::Chain,
+        false => Origin::Remembered,
+    };
     Side {
         hash: LayoutHash(named.document.hash()),
-        known: Fact::of(named.document.clone(), Origin::Remembered),
+        known: Fact::of(named.document.clone(), origin),
     }
 }
 

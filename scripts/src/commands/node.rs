@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     };
     match process::serve(args, ready).await {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => Ok(Outcome {
-            lines: [help.as_str(), &shown_examples("node")]
+            lines: [help.as_str(), "\n", &shown_examples("node")]
                 .iter()
                 .flat_map(|part| part.lines().map(str::to_owned))
                 .collect(),

@@ -1,7 +1,7 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
 use super::args::{PlanArgs, ReviewArgs, VersionArgs};
-use super::context::Context;
+use super::context::{Context, seen_by};
 use super::doctor;
 use super::expectations;
 use super::facts::Place;
@@ -11,7 +11,7 @@ use super::shown::decoded;
 use super::storage;
 use super::work::{Becomes, Work};
 use crate::app_error::Error;
-use crate::assess::{Finding, FindingId, Role, decide};
+use crate::assess::{Finding, FindingId, Role, Severity, decide};
 use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Exit, Report};
@@ -31,20 +31,10 @@ use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
-    let reviewed = reviewed(context)?;
+    let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
-    Ok(run_as(context, args, Role::Proposer).await?.outcome)
-}
-
-/// The same with the manifest that somebody reviewed, where there is one; else it is said that nobody did.
-pub(super) fn reviewed(context: &Context) -> Result<Option<Context>, Error> {
-    let reviewed = context.as_reviewed()?;
-    if reviewed.is_none()
-        && let Some(one) = context.unreviewed_manifest()
-    {
-        context.output.note(&one.taken().line());
-    }
-    Ok(reviewed)
+    let ran = run_as(context, args, Role::Proposer, of_manifest).await?;
+    Ok(ran.outcome)
 }
 
 /// A plan, and what it is reported as.
@@ -60,18 +50,27 @@ pub(super) struct Ran {
     pub(super) replay: Option<plan::Replay>,
 }
 
-/// The same for somebody else.
-pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Result<Ran, Error> {
+/// The same for somebody else. `of_manifest` is what is found about the file that names the registry.
+pub(super) async fn run_as(
+    context: &Context,
+    args: &PlanArgs,
+    role: Role,
+    of_manifest: Option<Finding>,
+) -> Result<Ran, Error> {
     let Tried {
         mut plan,
         refused,
-        taken,
-        checks,
+        mut taken,
+        mut checks,
         client,
         registry,
         request,
         used,
     } = tried(context, args, role).await?;
+    let decided = decide(of_manifest.as_slice(), &context.accepted(), role);
+    plan.problems.extend(decided.refused);
+    taken.extend(decided.accepted);
+    checks.coverage.merge(&seen_by(of_manifest.as_ref()));
     let request_call = request.call.clone();
     let replay = match args.replay {
         Some(count) => replay::run(context, args, &client, request, &plan, count).await?,
@@ -110,9 +109,10 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
     let is_found = |id: &FindingId| tried.iter().any(|one| one.id == *id);
     let is_empty = args.replay.is_some() && replay.is_none();
     let accepts = context.accepted();
-    let of_trial = accepts
-        .iter()
-        .filter(|id| id.is_of_a_trial() && !is_found(id));
+    let of_trial = accepts.iter().filter(|id| {
+        let is_told_here = id.is_of_a_trial() || **id == FindingId::MANIFEST_UNREVIEWED;
+        is_told_here && !is_found(id)
+    });
     let needless = of_trial.filter(|id| **id != FindingId::REPLAY_EMPTY || !is_empty);
     storage::needless(&mut outcome, needless.cloned().collect());
     if !taken.is_empty() {
@@ -121,7 +121,12 @@ pub(super) async fn run_as(context: &Context, args: &PlanArgs, role: Role) -> Re
         let before = checks.decision().accepted;
         outcome.field("accepted", [before, taken].concat());
     }
-    let warnings = doctor::warn(Place::of(context, &client, registry), used).await?;
+    let mut warnings = doctor::warn(Place::of(context, &client, registry), used).await?;
+    let changed = of_manifest.filter(|one| one.severity == Severity::Warning);
+    if let Some(one) = &changed {
+        context.output.note(&format!("warning: {}", one.says()));
+    }
+    warnings.extend(changed);
     outcome.field("warnings", &warnings);
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());

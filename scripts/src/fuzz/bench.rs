@@ -58,6 +58,8 @@ pub(super) struct Shown {
     pub(super) behaviour: Vec<u64>,
     /// What calls that read answered.
     pub(super) answers: Vec<Bytes>,
+    /// Which calls succeeded with the version before.
+    pub(super) succeeded: Vec<bool>,
 }
 
 impl<'a> Bench<'a> {
@@ -123,6 +125,7 @@ impl<'a> Bench<'a> {
             let old = carried_out(&mut before, self.proxy, one)?;
             let new = carried_out(&mut after, self.proxy, one)?;
             shown.behaviour.push(behaviour(call, &input, [&old, &new]));
+            shown.succeeded.push(old.success);
             if target.reads() && old.success {
                 shown.answers.push(old.output.clone());
             }
@@ -343,18 +346,16 @@ fn carried_out(
 fn behaviour(call: &Call, input: &[u8], sides: [&Ended; 2]) -> u64 {
     let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
     let calldata = 4 * zeros + 16 * (input.len() as u64 - zeros);
-    let mut hasher = DefaultHasher::new();
-    call.target.hash(&mut hasher);
-    for side in sides {
+    let ends = sides.map(|side| {
         let reason = match side.success {
             true => None,
             false => Some(side.output.get(..4)),
         };
-        reason.hash(&mut hasher);
-        side.gas.saturating_sub(calldata).hash(&mut hasher);
-        for log in &side.logs {
-            log.topics().first().hash(&mut hasher);
-        }
-    }
+        let gas = side.gas.saturating_sub(calldata);
+        let events = side.logs.iter().map(|log| log.topics().first().copied());
+        (reason, gas, events.collect::<Vec<_>>())
+    });
+    let mut hasher = DefaultHasher::new();
+    (call.target, ends).hash(&mut hasher);
     hasher.finish()
 }

@@ -5,6 +5,7 @@ mod bench;
 mod constants;
 mod corpus;
 mod difference;
+mod edges;
 mod error;
 mod harness_test;
 mod random;
@@ -28,6 +29,7 @@ use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use bench::Bench;
 use difference::Intended;
+use edges::Edges;
 use sequence::{Call, Maker, Target};
 use shrink::Smallest;
 use std::collections::BTreeSet;
@@ -130,9 +132,11 @@ fn fuzz_on(
     let registry = request.plan.registry;
     let copy = &universes.as_it_is;
     let known = now(copy.registry(registry).code(&plan.name, &plan.from))?;
-    let old = constants::constants(&code(copy, known.implementation)?);
     let implementation = request.plan.call.code.implementation;
-    let new = constants::constants(&code(&universes.upgraded, implementation)?);
+    let code_before = code(copy, known.implementation)?;
+    let code_after = code(&universes.upgraded, implementation)?;
+    let old = constants::constants(&code_before);
+    let new = constants::constants(&code_after);
     let answers = answers(copy, proxy, &getters)?;
     let callers = callers(copy, request, (proxy, past), &answers)?;
 
@@ -168,6 +172,7 @@ fn fuzz_on(
         maker: Maker { values, callers },
         kept: Vec::new(),
         seen: BTreeSet::new(),
+        edges: Edges::default(),
         known: BTreeSet::new(),
         findings: Vec::new(),
         smallest: Vec::new(),
@@ -215,6 +220,8 @@ struct Course<'a> {
     kept: Vec<Vec<Call>>,
     /// What calls have done.
     seen: BTreeSet<u64>,
+    /// Where numbers stop to be taken.
+    edges: Edges,
     /// What was found.
     known: BTreeSet<difference::Key>,
     findings: Vec<FuzzFinding>,
@@ -241,7 +248,7 @@ impl Course<'_> {
             if told.elapsed() >= TICK {
                 told = Instant::now();
                 progress.tick(&format!(
-                    "{}, {} calls/s, {} told apart, {}",
+                    "{}, {} calls/s, {}, {}",
                     count(sequences, "sequence"),
                     grouped(a_second(self.bench.calls, begun.elapsed())),
                     count(self.seen.len() as u64, "behaviour"),
@@ -255,6 +262,11 @@ impl Course<'_> {
     /// The next sequence: a new one, or one that showed something new and is changed.
     fn next(&mut self) -> Vec<Call> {
         let random = &mut self.maker.values.random;
+        if random.once_in(4)
+            && let Some(calls) = self.edges.next(random)
+        {
+            return calls;
+        }
         let is_new = self.kept.is_empty() || random.once_in(3);
         let targets = &self.bench.targets;
         match (
@@ -277,6 +289,7 @@ impl Course<'_> {
                 .answers
                 .iter()
                 .for_each(|answer| self.maker.values.saw(answer));
+            self.edges.saw(&calls, &shown.succeeded);
             let before = self.seen.len();
             self.seen.extend(shown.behaviour);
             if self.seen.len() > before && self.kept.len() < KEPT_MAX {
@@ -310,8 +323,8 @@ fn first(
     Ok(all)
 }
 
-/// The functions that users can call of both versions: getters without arguments, which are asked behind every sequence,
-/// and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
+/// The functions that users can call of both versions: getters without arguments, which are asked behind every
+/// sequence, and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
 fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
     let framework = &interfaces().implementation;
     let common = request.abis.before.all().filter(|one| {

@@ -36,7 +36,7 @@ pub struct FuzzReport {
     pub calls_per_second: u64,
     /// Ways through the code of both versions that were told apart.
     pub behaviours: usize,
-    /// Sequences that showed a new one.
+    /// Sequences that showed a new behaviour.
     pub corpus: usize,
     /// Functions that both versions have and that were called.
     pub functions: Vec<String>,

@@ -1,6 +1,6 @@
 //! Sequences of calls, as they are made and changed.
 
-use super::values::Values;
+use super::values::{Near, Values};
 use crate::client::show;
 use crate::plan::PastCall;
 use crate::text::{grouped, shell_word};
@@ -156,10 +156,25 @@ impl Maker {
     /// A new sequence.
     pub(super) fn new_sequence(&mut self, targets: &[Target]) -> Vec<Call> {
         let count = 1 + self.values.random.below(CALLS_NEW);
-        (0..count).map(|_| self.call(targets)).collect()
+        let mut calls: Vec<Call> = Vec::new();
+        while calls.len() < count && !targets.is_empty() {
+            let call = self.call(targets, calls.last());
+            calls.push(call);
+        }
+        calls
     }
 
-    fn call(&mut self, targets: &[Target]) -> Call {
+    /// A call behind another one.
+    fn call(&mut self, targets: &[Target], behind: Option<&Call>) -> Call {
+        let from = self.caller();
+        let mut near = Near::default();
+        near.accounts.push(from);
+        if let Some(call) = behind {
+            near.accounts.push(call.from);
+            near.numbers.push(call.value);
+            call.arguments.iter().for_each(|one| near.add(one));
+        }
+        self.values.near = near;
         let mut target = self.values.random.below(targets.len());
         // What only reads leads nowhere: it is called less often.
         if targets[target].reads() && self.values.random.once_in(2) {
@@ -169,7 +184,7 @@ impl Maker {
         let arguments = types.map(|one| self.values.of(one)).collect();
         let (seconds, blocks) = self.time();
         Call {
-            from: self.caller(),
+            from,
             target,
             arguments,
             value: self.ether(&targets[target]),
@@ -217,7 +232,7 @@ impl Maker {
         }
         calls.truncate(CALLS_MAX);
         if calls.is_empty() {
-            calls.push(self.call(targets));
+            return self.new_sequence(targets);
         }
         calls
     }
@@ -225,7 +240,7 @@ impl Maker {
     fn change(&mut self, calls: &mut Vec<Call>, other: &[Call], targets: &[Target]) {
         let at = self.values.random.below(calls.len() + 1);
         let kind = self.values.random.below(10);
-        let new = self.call(targets);
+        let new = self.call(targets, at.checked_sub(1).and_then(|at| calls.get(at)));
         let caller = self.caller();
         let Some(call) = calls.get_mut(at) else {
             return calls.push(new);

@@ -19,6 +19,26 @@ pub(super) struct Values {
     words: Vec<U256>,
     /// Accounts: callers, contracts, constants.
     pub(super) accounts: Vec<Address>,
+    /// What the call itself and the one before it have: what belongs together is the same now and then.
+    pub(super) near: Near,
+}
+
+/// Values of the same sequence.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Near {
+    pub(super) accounts: Vec<Address>,
+    pub(super) numbers: Vec<U256>,
+}
+
+impl Near {
+    /// Takes over a value.
+    pub(super) fn add(&mut self, value: &DynSolValue) {
+        match value {
+            DynSolValue::Address(account) => self.accounts.push(*account),
+            DynSolValue::Uint(number, _) => self.numbers.push(*number),
+            _ => {}
+        }
+    }
 }
 
 impl Values {
@@ -28,6 +48,7 @@ impl Values {
             random,
             words,
             accounts,
+            near: Near::default(),
         }
     }
 
@@ -87,6 +108,10 @@ impl Values {
         match self.random.below(16) {
             0 => Address::ZERO,
             1 => Address::from_slice(&self.random.bytes(Address::len_bytes())),
+            2..=5 if !self.near.accounts.is_empty() => {
+                let near = self.random.one_of(&self.near.accounts);
+                near.copied().unwrap_or_default()
+            }
             _ => self
                 .random
                 .one_of(&self.accounts)
@@ -115,8 +140,12 @@ impl Values {
         let most = U256::MAX >> (256 - bits.clamp(1, 256));
         let small = U256::from(self.random.below(16));
         let number = match self.random.below(16) {
-            0 | 1 => U256::ZERO,
-            2..=4 => small,
+            0 => U256::ZERO,
+            1 | 2 if !self.near.numbers.is_empty() => {
+                let near = self.random.one_of(&self.near.numbers);
+                near.copied().unwrap_or_default()
+            }
+            1..=4 => small,
             5 => most - small,
             6 => U256::ONE << self.random.below(bits),
             7 => (U256::ONE << self.random.below(bits)) - U256::ONE,

@@ -22,8 +22,26 @@ const WORDS: [&str; 12] = [
     "storage_load_bytes32",
     "to_slot",
 ];
+/// Words of JSON.
+const VALUES: [&str; 3] = ["false", "null", "true"];
 /// By what a package writes the layout of a struct into its module.
 const LAYOUTS: [&str; 2] = ["__layout_section", "upgradeable"];
+
+/// Whether bytes that the compiler read are no code, whatever reads them: it takes no text that is not UTF-8, and code
+/// that names nothing does nothing.
+pub fn is_data(bytes: &[u8]) -> bool {
+    fn names_nothing(tokens: TokenStream) -> bool {
+        tokens.into_iter().all(|token| match token {
+            TokenTree::Ident(word) => VALUES.contains(&word.to_string().as_str()),
+            TokenTree::Group(group) => names_nothing(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => true,
+        })
+    }
+    match std::str::from_utf8(bytes) {
+        Err(_) => true,
+        Ok(text) => text.parse().is_ok_and(names_nothing),
+    }
+}
 
 /// Whether a source may write a layout.
 pub(super) fn writes_layouts(tokens: &TokenStream) -> bool {
@@ -160,4 +178,30 @@ fn makes_words(group: &proc_macro2::Group) -> bool {
     let is = |token: Option<TokenTree>, mark: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark);
     let mut tokens = group.stream().into_iter();
     group.delimiter() == Delimiter::Bracket && is(tokens.next(), '<') && is(tokens.last(), '>')
+}
+
+#[test]
+fn data_is_what_names_nothing() {
+    for (bytes, expected) in [
+        (
+            &b"[{\"name\": \"mod evil;\", \"open\": true, \"of\": [1, -2.5, null]}]"[..],
+            true,
+        ),
+        (b"0x0123, 45", true),
+        (b"\0asm\xff mod evil;", true),
+        (b"", true),
+        (b"mod evil;", false),
+        (b"[{\"a\": evil!()}]", false),
+        (b"// evil\n#[path = \"evil\"] mod a;", false),
+        (b"/// a word", false),
+        (b"#!/usr/bin/env evil", false),
+        (b"don't", false),
+    ] {
+        assert_eq!(
+            is_data(bytes),
+            expected,
+            "{}",
+            String::from_utf8_lossy(bytes)
+        );
+    }
 }

@@ -15,6 +15,7 @@ mod solidity;
 mod sources;
 mod storage;
 
+pub use by_hand::is_data;
 pub use compare::{added, compare};
 pub use module::is_answered;
 pub use published::published;

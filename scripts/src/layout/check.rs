@@ -290,7 +290,13 @@ impl Pair<'_> {
         let sides = [(self.from, self.old), (self.to, self.new)].into_iter();
         sides.flat_map(|(version, side)| {
             let document = side.known.value();
-            let unlisted = document.map(Document::unlisted).unwrap_or_default();
+            let mut unlisted = document.map(Document::unlisted).unwrap_or_default();
+            // Our attributes declare steps: what is recorded without any is of a file.
+            let is_recorded = matches!(side.known.origin(), Origin::Chain | Origin::DefaultBranch);
+            let is_of_file = document.is_some_and(|one| one.steps.is_none()) && is_recorded;
+            if is_of_file && !unlisted.contains(&Unlisted::NotBuilt) {
+                unlisted.push(Unlisted::NotBuilt);
+            }
             unlisted.into_iter().map(move |one| (version, one))
         })
     }

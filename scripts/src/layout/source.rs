@@ -20,6 +20,8 @@ pub struct Named {
     pub document: Document,
     /// The code that it is of, where the file has that.
     pub compiled: Option<Compiled>,
+    /// Whether it is what was registered.
+    pub is_recorded: bool,
 }
 
 impl Named {
@@ -29,6 +31,7 @@ impl Named {
             name: name.into(),
             document,
             compiled: None,
+            is_recorded: false,
         }
     }
 }
@@ -97,6 +100,7 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
                 Some(contract) => Compiled::of(&document, contract).map_err(unreadable)?,
                 None => None,
             },
+            is_recorded: false,
         }),
         [] => Err(unreadable(match contract {
             Some(contract) => format!("it knows no contract {contract} with a layout"),

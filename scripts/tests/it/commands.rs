@@ -1,136 +1,35 @@
 //! The command line as a process, against a node in this one: what it prints, how it exits.
 
-use serde_json::Value;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use crate::governance::sandbox::{Sandbox, error, text};
 
 mod keys;
 
-/// A folder with a manifest and keys, and a chain.
-struct Sandbox {
-    folder: tempfile::TempDir,
-    node: NodeHandle,
-}
-
-/// What a command said.
-struct Answer {
-    exit: Option<i32>,
-    document: Value,
-    stderr: String,
-}
-
-impl Sandbox {
-    fn new() -> Self {
-        let node = spawn(NodeConfig::default()).expect("a free port");
-        let folder = tempfile::tempdir().expect("a folder");
-        let sandbox = Self { folder, node };
-        for (name, signer) in ["admin", "other"]
-            .iter()
-            .zip(sandbox.node.accounts().mnemonic())
-        {
-            sandbox.private(name, &signer.to_bytes().to_string());
-        }
-        sandbox.manifest("");
-        sandbox
-    }
-
-    /// A file that nobody else can read.
-    fn private(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).expect("written");
-        std::fs::set_permissions(self.path(name), PermissionsExt::from_mode(0o600)).expect("set");
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn manifest(&self, registry: &str) {
-        let [admin, other] = [0, 1].map(|index| self.node.accounts().mnemonic()[index].address());
-        let source = format!(
-            "rpc = {:?}\n{registry}\n[aliases]\nAdmin = \"{admin}\"\nOther = \"{other}\"\n",
-            self.node.endpoint()
-        );
-        std::fs::write(self.path("stylus-upgrades.toml"), source).expect("a manifest");
-    }
-
-    fn raw(&self, words: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
-        }
-        command
-            .args(words)
-            .envs(crate::clone::variables())
-            .current_dir(self.folder.path())
-            .output()
-            .expect("it starts")
-    }
-
-    /// Runs a command with `--json` and somebody's key.
-    fn run(&self, key: &str, words: &[&str]) -> Answer {
-        let words = [words, &["--json", "--private-key-path", key]].concat();
-        let output = self.raw(&words);
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout).expect("one document on stdout"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-        }
-    }
-
-    fn done(&self, words: &[&str]) -> Value {
-        let answer = self.run("admin", words);
-        assert_eq!(
-            answer.exit,
-            Some(0),
-            "{words:?}: {} {}",
-            answer.document,
-            answer.stderr
-        );
-        answer.document
-    }
-}
-
-fn text<'a>(document: &'a Value, field: &str) -> &'a str {
-    document[field]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {field} in {document}"))
-}
-
-fn error(answer: &Answer) -> &str {
-    answer.document["error"]["name"]
-        .as_str()
-        .expect("an error with a name")
-}
-
 #[test]
 fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
-    let sandbox = Sandbox::new();
-    let registry = sandbox.done(&["registry", "deploy"]);
-    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    let sandbox = Sandbox::bare();
+    sandbox.done("Admin", &["registry", "deploy", "--save"]);
 
-    let defined = sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    let defined = sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
     assert_eq!(
         (&defined["approvals"], &defined["required"]),
         (&1.into(), &1.into())
     );
     assert_eq!(defined["executed"], true);
 
-    let first = sandbox.done(&["register", "A", "1.0", "counter-v1"]);
+    let first = sandbox.done("Admin", &["register", "A", "1.0", "counter-v1"]);
     assert_eq!(text(&first, "version"), "1.0");
     let v1 = text(&first, "implementation").to_owned();
-    let created = sandbox.done(&[
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "7",
-    ]);
+    let created = sandbox.done(
+        "Admin",
+        &[
+            "create-proxy",
+            "A",
+            "1.0",
+            "--init",
+            "initialize(uint256)",
+            "7",
+        ],
+    );
     let proxy = text(&created, "proxy").to_owned();
     assert!(created["gas"].as_u64().is_some_and(|gas| gas > 21_000));
 
@@ -143,44 +42,50 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         "migrate(uint256)",
         "5",
     ];
-    let v2 = text(&sandbox.done(&second), "implementation").to_owned();
-    let stranger = sandbox.run("other", &["upgrade", &proxy, "2.0"]);
+    let v2 = text(&sandbox.done("Admin", &second), "implementation").to_owned();
+    let stranger = sandbox.run("Other", &["upgrade", &proxy, "2.0"]);
     assert_eq!(
         (stranger.exit, error(&stranger)),
         (Some(1), "UpgradeNotAuthorized")
     );
-    let upgraded = sandbox.done(&["upgrade", &proxy, "2.0"]);
+    let upgraded = sandbox.done("Admin", &["upgrade", &proxy, "2.0"]);
     assert_eq!(
         (text(&upgraded, "from"), text(&upgraded, "to")),
         ("1.0", "2.0")
     );
-    let again = sandbox.run("admin", &["upgrade", &proxy, "2.0"]);
+    let again = sandbox.run("Admin", &["upgrade", &proxy, "2.0"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "AlreadyAtVersion"));
 
-    sandbox.done(&[
-        "migrate",
-        "A",
-        "2.0",
-        &v2,
-        "--from",
-        "1.0",
-        "--call",
-        "migrate(uint256)",
-        "5",
-    ]);
-    sandbox.done(&[
-        "migrate",
-        "A",
-        "3.0",
-        &v1,
-        "--script",
-        "counter-back",
-        "--call",
-        "back()",
-        "--accept",
-        "function-removed:step()",
-    ]);
-    let status = sandbox.done(&["status", "A"]);
+    sandbox.done(
+        "Admin",
+        &[
+            "migrate",
+            "A",
+            "2.0",
+            &v2,
+            "--from",
+            "1.0",
+            "--call",
+            "migrate(uint256)",
+            "5",
+        ],
+    );
+    sandbox.done(
+        "Admin",
+        &[
+            "migrate",
+            "A",
+            "3.0",
+            &v1,
+            "--script",
+            "counter-back",
+            "--call",
+            "back()",
+            "--accept",
+            "function-removed:step()",
+        ],
+    );
+    let status = sandbox.done("Admin", &["status", "A"]);
     let definition = &status["definitions"][0];
     assert_eq!(
         (
@@ -193,7 +98,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         definition["versions"][0]["codehash"],
         definition["versions"][2]["codehash"]
     );
-    let rolled = sandbox.done(&["upgrade", "A"]);
+    let rolled = sandbox.done("Admin", &["upgrade", "A"]);
     assert_eq!(
         (&rolled["upgraded"], &rolled["left"]),
         (&0.into(), &0.into())
@@ -203,17 +108,15 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
 #[test]
 fn an_instance_is_not_created_without_an_initializer_by_oversight() {
     let sandbox = Sandbox::new();
-    let registry = sandbox.done(&["registry", "deploy"]);
-    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
-    sandbox.done(&["define", "A", "--migrate", "Admin"]);
-    sandbox.done(&["register", "A", "1.0", "counter-v1"]);
-    let forgotten = sandbox.run("admin", &["create-proxy", "A", "1.0"]);
+    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    sandbox.done("Admin", &["register", "A", "1.0", "counter-v1"]);
+    let forgotten = sandbox.run("Admin", &["create-proxy", "A", "1.0"]);
     assert_eq!(
         (forgotten.exit, error(&forgotten)),
         (Some(1), "InitializerOmitted")
     );
     let bare = sandbox.run(
-        "admin",
+        "Admin",
         &["create-proxy", "A", "1.0", "--accept=initializer-omitted"],
     );
     assert_eq!(bare.exit, Some(0), "it is meant");
@@ -227,7 +130,7 @@ fn an_instance_is_not_created_without_an_initializer_by_oversight() {
         "initialize(uint256)",
         "7",
     ];
-    let whole = sandbox.run("admin", &init);
+    let whole = sandbox.run("Admin", &init);
     assert_eq!(whole.exit, Some(0));
     assert!(!whole.stderr.contains(note), "{}", whole.stderr);
 }
@@ -236,72 +139,77 @@ fn an_instance_is_not_created_without_an_initializer_by_oversight() {
 #[ignore = "nightly: many commands, one after the other, about 48 s"]
 fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again() {
     let sandbox = Sandbox::new();
-    let registry = sandbox.done(&["registry", "deploy"]);
-    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
-    sandbox.done(&["define", "A", "--migrate", "Admin"]);
-    sandbox.done(&["register", "A", "1.0", "points-v1"]);
+    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    sandbox.done("Admin", &["register", "A", "1.0", "points-v1"]);
     let init = ["--init", "initialize(address)", "Admin"];
-    let created = sandbox.done(&[&["create-proxy", "A", "1.0"][..], &init].concat());
+    let created = sandbox.done(
+        "Admin",
+        &[&["create-proxy", "A", "1.0"][..], &init].concat(),
+    );
     let proxy = text(&created, "proxy");
     let complex = ["--complex", "points-cursor", "--handler", "Admin"];
     let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
-    assert_eq!(sandbox.run("admin", &started).exit, Some(5), "it is paused");
+    assert_eq!(sandbox.run("Admin", &started).exit, Some(5), "it is paused");
 
-    let other = sandbox.done(&["run-migration", proxy, "--handler", "Other"]);
+    let other = sandbox.done("Admin", &["run-migration", proxy, "--handler", "Other"]);
     assert_eq!(other["executed"], true);
-    let called_back = sandbox.run("admin", &["run-migration", proxy, "--abort"]);
+    let called_back = sandbox.run("Admin", &["run-migration", proxy, "--abort"]);
     assert_eq!(called_back.exit, Some(0), "{}", called_back.stderr);
     let note = "no rollout touches it until another version is current";
     assert!(called_back.stderr.contains(note), "{}", called_back.stderr);
-    let status = sandbox.done(&["status", "A"]);
+    let status = sandbox.done("Admin", &["status", "A"]);
     let instance = &status["definitions"][0]["instances"][0];
     assert_eq!(text(instance, "state"), "turning-back");
-    let again = sandbox.run("admin", &["run-migration", proxy, "--abort"]);
+    let again = sandbox.run("Admin", &["run-migration", proxy, "--abort"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "NotMigrating"));
 }
 
 #[test]
 fn a_definition_is_paused_and_resumed_with_all_its_instances() {
     let sandbox = Sandbox::new();
-    let registry = sandbox.done(&["registry", "deploy"]);
-    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
-    sandbox.done(&[
-        "define",
-        "A",
-        "--migrate",
-        "AND(Admin,Other)",
-        "--create",
+    sandbox.done(
         "Admin",
-    ]);
+        &[
+            "define",
+            "A",
+            "--migrate",
+            "AND(Admin,Other)",
+            "--create",
+            "Admin",
+        ],
+    );
     let register = ["register", "A", "1.0", "counter-v1"];
-    assert_eq!(sandbox.run("admin", &register).exit, Some(3));
-    assert_eq!(sandbox.run("other", &register).exit, Some(0));
+    assert_eq!(sandbox.run("Admin", &register).exit, Some(3));
+    assert_eq!(sandbox.run("Other", &register).exit, Some(0));
     for n in ["1", "2", "3", "4", "5", "6"] {
         let create = ["create-proxy", "A", "1.0", "--salt", n];
-        sandbox.done(&[&create[..], &["--init", "initialize(uint256)", n]].concat());
+        sandbox.done(
+            "Admin",
+            &[&create[..], &["--init", "initialize(uint256)", n]].concat(),
+        );
     }
     let states = |wanted: &str| {
-        let status = sandbox.done(&["status", "A"]);
+        let status = sandbox.done("Admin", &["status", "A"]);
         let definition = &status["definitions"][0];
         let instances = definition["instances"].as_array().expect("instances");
         let count = instances.iter().filter(|one| text(one, "state") == wanted);
         (text(definition, "state").to_owned(), count.count())
     };
-    let paused = sandbox.done(&["pause", "A"]);
+    let paused = sandbox.done("Admin", &["pause", "A"]);
     assert_eq!(paused["executed"], true, "{paused}");
     assert_eq!(states("paused"), ("paused".to_owned(), 6));
-    sandbox.done(&["verify", "A"]);
-    let again = sandbox.run("other", &["pause", "A"]);
+    sandbox.done("Admin", &["verify", "A"]);
+    let again = sandbox.run("Other", &["pause", "A"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "DefinitionPaused"));
     let next = text(&again.document["error"], "next");
     assert!(next.starts_with("to pause it, nothing"), "{next}");
-    let planned = sandbox.run("admin", &["plan", "A", "2.0", "counter-v2"]);
+    let planned = sandbox.run("Admin", &["plan", "A", "2.0", "counter-v2"]);
     let findings = planned.document.to_string();
     assert_eq!(planned.exit, Some(1));
     assert!(findings.contains("DefinitionPaused"), "{findings}");
     assert!(!findings.contains("HiddenProxy"), "{findings}");
 
-    let one = sandbox.run("admin", &["resume", "A"]);
+    let one = sandbox.run("Admin", &["resume", "A"]);
     assert_eq!(
         one.exit,
         Some(3),
@@ -309,19 +217,19 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
         one.stderr
     );
     let action = text(&one.document, "action");
-    let two = sandbox.run("other", &["approve", action]);
+    let two = sandbox.run("Other", &["approve", action]);
     assert_eq!(two.exit, Some(0), "{}", two.stderr);
     assert_eq!(states("live"), ("live".to_owned(), 6));
-    let history = sandbox.done(&["history", "A"]).to_string();
+    let history = sandbox.done("Admin", &["history", "A"]).to_string();
     assert!(history.contains("InstanceResumed"), "{history}");
-    sandbox.done(&["verify", "A"]);
+    sandbox.done("Admin", &["verify", "A"]);
 }
 
 #[test]
 fn the_same_code_deployed_again_is_active_already() {
-    let sandbox = Sandbox::new();
-    let first = sandbox.done(&["deploy", "counter-v1"]);
-    let second = sandbox.done(&["deploy", "counter-v1"]);
+    let sandbox = Sandbox::bare();
+    let first = sandbox.done("Admin", &["deploy", "counter-v1"]);
+    let second = sandbox.done("Admin", &["deploy", "counter-v1"]);
     assert_eq!(first["codehash"], second["codehash"]);
     assert!(first["activation"]["tx"].is_string() && second["activation"].is_null());
     assert_eq!(second["active"], true);
@@ -329,14 +237,14 @@ fn the_same_code_deployed_again_is_active_already() {
 
 #[test]
 fn wrong_use_exits_2_and_names_what_was_expected() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::bare();
     for (words, name) in [
         (&["deploy"][..], "Usage"),
         (&["deploy", "no-such-thing"], "NotAContract"),
         (&["status"], "Usage"),
         (&["upgrade", "Nobody", "2.0"], "UnknownAlias"),
     ] {
-        let answer = sandbox.run("admin", words);
+        let answer = sandbox.run("Admin", words);
         assert_eq!((answer.exit, error(&answer)), (Some(2), name), "{words:?}");
         assert!(answer.document["error"]["next"].is_string(), "{words:?}");
     }
@@ -344,22 +252,22 @@ fn wrong_use_exits_2_and_names_what_was_expected() {
 
 #[test]
 fn a_manifest_with_a_syntax_error_is_named_with_its_line() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::bare();
     std::fs::write(
         sandbox.path("stylus-upgrades.toml"),
         "rpc = \"x\"\nregistry = \n",
     )
     .expect("written");
-    let answer = sandbox.run("admin", &["status"]);
+    let answer = sandbox.run("Admin", &["status"]);
     assert_eq!((answer.exit, error(&answer)), (Some(2), "ManifestSyntax"));
     assert!(text(&answer.document["error"], "message").contains("line 2"));
 }
 
 #[test]
 fn a_chain_that_is_not_there_exits_4() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::bare();
     let answer = sandbox.run(
-        "admin",
+        "Admin",
         &["deploy", "counter-v1", "--rpc-url", "http://127.0.0.1:9"],
     );
     assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreachable"));
@@ -367,8 +275,8 @@ fn a_chain_that_is_not_there_exits_4() {
 
 #[test]
 fn a_file_that_is_no_wasm_is_refused_before_anything_is_sent() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::bare();
     std::fs::write(sandbox.path("bad.wasm"), b"\0asm\x01\0\0\0\xff").expect("written");
-    let answer = sandbox.run("admin", &["deploy", "bad.wasm"]);
+    let answer = sandbox.run("Admin", &["deploy", "bad.wasm"]);
     assert_eq!((answer.exit, error(&answer)), (Some(1), "NotWasm"));
 }

@@ -37,7 +37,7 @@ mod refused;
 mod relay;
 mod replay;
 mod replay_governance;
-mod sandbox;
+pub(crate) mod sandbox;
 mod signed;
 mod sources;
 mod trace;

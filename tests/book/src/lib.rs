@@ -28,12 +28,13 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 13] = [
+pub const EXECUTED: [&str; 14] = [
     "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",
     "docs/forking.md",
+    "docs/fuzzing.md",
     "docs/doctor.md",
     "docs/trace.md",
     "docs/census.md",

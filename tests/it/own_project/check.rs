@@ -45,6 +45,14 @@ impl Empty {
         errors.iter().map(code).collect()
     }
 
+    /// The exit code and the document of a command under a runner that sets a variable.
+    fn json_with(&self, (name, value): (&str, &str), words: &[&str]) -> (Option<i32>, Value) {
+        let mut command = self.command("note", 0, &[words, &["--json"]].concat());
+        let output = command.env(name, value).output().expect("it starts");
+        let document = serde_json::from_slice(&output.stdout).expect("a document");
+        (output.status.code(), document)
+    }
+
     fn restore(&self) {
         self.git(&["checkout", "--quiet", "src/lib.rs"]);
     }
@@ -58,6 +66,10 @@ impl Empty {
 }
 
 const NONE: [&str; 0] = [];
+/// A comparison with what is live.
+const LIVE_DIFF: [&str; 4] = ["layout", "diff", "Note@live", "."];
+/// The same, and tried.
+const PLAN: [&str; 4] = ["plan", "Note", "2.0", "."];
 
 /// Whether a finding is about two layouts.
 fn is_of_layout(id: &str) -> bool {
@@ -299,20 +311,30 @@ fn the_registry_that_a_pull_request_names_does_not_say_what_is_live() {
     let manifest = empty.path("note/stylus-upgrades.toml");
     let text = fs::read_to_string(&manifest).expect("a manifest");
     let registry = text.lines().find(|line| line.starts_with("registry"));
+    let asked = registry.and_then(|line| line.split('"').nth(1));
+    let asked = asked.expect("an address").to_owned();
     let other = "registry = \"0x000000000000000000000000000000000000dEaD\"";
     let text = text.replace(registry.expect("a registry"), other);
     fs::write(&manifest, text).expect("written");
     empty.git(&["commit", "--quiet", "--all", "--message=change"]);
-    let output = empty
-        .command("note", 0, &["check", "Note", "--json"])
-        .env("GITHUB_EVENT_PATH", &event)
-        .output()
-        .expect("it starts");
-    let found: Value = serde_json::from_slice(&output.stdout).expect("a document");
-    let said = found["findings"].to_string();
-    assert_eq!(output.status.code(), Some(1), "{found:#}");
-    assert!(said.contains("\"part\":\"layout\""), "{found:#}");
-    assert!(said.contains("manifest-changed"), "{found:#}");
+    let event = event.display().to_string();
+    let github = ("GITHUB_EVENT_PATH", event.as_str());
+    for runner in [github, ("CI_DEFAULT_BRANCH", "main")] {
+        let (exit, found) = empty.json_with(runner, &["check", "Note"]);
+        let said = found["findings"].to_string();
+        assert_eq!(exit, Some(1), "{found:#}");
+        assert!(said.contains("\"part\":\"layout\""), "{found:#}");
+        assert!(said.contains("manifest-changed"), "{found:#}");
+        for words in [&LIVE_DIFF[..], &PLAN] {
+            let (exit, found) = empty.json_with(runner, words);
+            assert_eq!(exit, Some(1), "{found:#}");
+            assert_eq!(found["error"]["name"], "LayoutRefused", "{found:#}");
+            let warned = found["warnings"].to_string();
+            assert!(warned.contains("manifest-changed"), "{found:#}");
+            let read = found["read_at"]["registry"].as_str().expect("an address");
+            assert!(read.eq_ignore_ascii_case(&asked), "{found:#}");
+        }
+    }
 }
 
 #[test]
@@ -321,13 +343,8 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
     let manifest = empty.path("note/stylus-upgrades.toml");
     let text = fs::read_to_string(&manifest).expect("a manifest");
     fs::write(&manifest, text + "# changed\n").expect("written");
-    let checked = |words: &[&str]| {
-        let words = [&["check", "Note", "--json"], words].concat();
-        let mut command = empty.command("note", 0, &words);
-        let output = command.env("CI", "true").output().expect("it starts");
-        let found: Value = serde_json::from_slice(&output.stdout).expect("a document");
-        (output.status.code(), found)
-    };
+    let run = ("CI", "true");
+    let checked = |words: &[&str]| empty.json_with(run, &[&["check", "Note"], words].concat());
     let (exit, refused) = checked(&[]);
     let first = &refused["findings"][0];
     assert_eq!(exit, Some(1), "{refused:#}");
@@ -339,7 +356,25 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
     assert_eq!(taken["accepted"][0]["id"], first["id"], "{taken:#}");
     assert_eq!(taken["coverage"]["layout"], "partial", "{taken:#}");
     assert_eq!(taken["needless"], serde_json::json!(["reads-gas"]));
-    // Without a runner and without a remote it is the author's own look.
+    for words in [&LIVE_DIFF[..], &PLAN] {
+        let (exit, refused) = empty.json_with(run, words);
+        assert_eq!(exit, Some(1), "{refused:#}");
+        assert_eq!(
+            refused["error"]["name"], "ManifestUnreviewed",
+            "{refused:#}"
+        );
+        let words = [words, &["--accept", "manifest-unreviewed,dirty:value"]].concat();
+        let (exit, taken) = empty.json_with(run, &words);
+        assert_eq!(exit, Some(0), "{taken:#}");
+        assert_eq!(taken["accepted"][0]["id"], first["id"], "{taken:#}");
+        assert_eq!(taken["needless"], serde_json::json!(["dirty:value"]));
+        let says = [&taken["partial"], &taken["coverage"]].map(Value::to_string);
+        assert!(says.concat().contains("partial") || says[0].contains("registry"));
+        // Without a runner and without a remote it is the author's own look.
+        let own = empty.done(&words);
+        let needless = own["needless"].to_string();
+        assert!(needless.contains("manifest-unreviewed"), "{own:#}");
+    }
     assert_eq!(empty.errors(&[]), NONE);
 }
 

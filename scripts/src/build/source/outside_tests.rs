@@ -34,8 +34,9 @@ fn a_link_that_leads_nowhere_is_not_copied() {
 #[test]
 fn what_the_compiler_read_and_nobody_searched_is_named() {
     let project = Project::new();
-    project.write("work/contract/src/.all/lib.rs", "");
-    project.write("work/contract/src/lib.txt", "");
+    project.write("work/contract/src/.all/lib.rs", "mod other;");
+    project.write("work/contract/src/lib.txt", "mod other;");
+    project.write("work/contract/src/abi.json", "[{\"name\": \"a\"}]");
     project.write("work/contract/src/searched.rs", "");
     let link = project.path("work/contract/src/link.rs");
     std::os::unix::fs::symlink("lib.txt", link).expect("a link");
@@ -47,6 +48,7 @@ fn what_the_compiler_read_and_nobody_searched_is_named() {
         ("contract/tests/it.rs", true),
         ("OUT_DIR/made.rs", true),
         ("contract/src/searched.rs", false),
+        ("contract/src/abi.json", false),
         ("build-constants/PROXY", false),
     ];
     let paths = read.map(|(path, _)| std::path::PathBuf::from(path));

@@ -111,7 +111,7 @@ pub(super) async fn plan(
         write_expect: None,
     };
     // What nobody can compare here is reported, and the rest is tried all the same.
-    plan::run_as(context, &args, Role::Reader).await
+    plan::run_as(context, &args, Role::Reader, None).await
 }
 
 /// A path that leads nowhere.

@@ -1,4 +1,4 @@
-use super::{Pair, Said, Side, StorageCheck};
+use super::{Compared, Pair, Said, Side, StorageCheck};
 use crate::app_error::Error;
 use crate::assess::{
     Accepted, Extent, Fact, Finding, FindingId, Origin, Part, Refused, Role, decide,
@@ -103,7 +103,10 @@ fn pair(old: &[(&str, &str)], new: &[(&str, &str)]) -> Two {
 }
 
 fn side(fields: &[(&str, &str)]) -> Side {
-    let document = Document::of_layout(layout(fields));
+    let document = Document {
+        steps: Some(Vec::new()),
+        ..Document::of_layout(layout(fields))
+    };
     Side {
         hash: LayoutHash(document.hash()),
         known: Fact::of(document, Origin::Chain),
@@ -356,7 +359,11 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
     assert_eq!(check.verdict, "accepted");
     assert_eq!(
         check.partial,
-        ["1.0: namespaces not listed", "2.0: namespaces not listed"]
+        [
+            "1.0: namespaces not listed",
+            "1.0: its layout is the word of a file, which no build compared with the code",
+            "2.0: namespaces not listed",
+        ]
     );
     let lines = check.lines().join("\n");
     assert!(!lines.contains("keeps the layout"), "{lines}");
@@ -379,7 +386,8 @@ fn a_layout_that_cannot_list_namespaces_is_refused_or_named_and_never_complete()
 fn what_an_author_declares_is_compared_in_part_and_named() {
     let renamed = |from: &[(&str, &str)]| {
         let mut new = layout(&AB);
-        for (item, (_, from)) in new.storage.iter_mut().zip(from) {
+        for (item, (label, from)) in new.storage.iter_mut().zip(from) {
+            item.label = (*label).to_owned();
             item.renamed_from = Some((*from).to_owned());
         }
         Fact::of(Document::of_layout(new), Origin::Build)
@@ -395,8 +403,19 @@ fn what_an_author_declares_is_compared_in_part_and_named() {
     let mut two = pair(&BA, &AB);
     two.new.known = renamed(&[("a", "b"), ("b", "a")]);
     let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
-    let ids: Vec<String> = found.found.iter().map(|one| one.id.to_string()).collect();
-    assert_eq!(ids, ["rename:a", "rename:b"]);
+    let ids = |found: &Compared| -> Vec<String> {
+        found.found.iter().map(|one| one.id.to_string()).collect()
+    };
+    assert_eq!(ids(&found), ["rename:a", "rename:b"]);
+    // Crossed in one version, and crossed back in the next.
+    two.old.known = renamed(&[("b", "a"), ("a", "b")]);
+    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    assert_eq!(ids(&found), ["reorder:a", "reorder:b"]);
+    // Renamed in one version, and renamed back in the next: by declaration alone.
+    two.old.known = renamed(&[("c", "a"), ("b", "b")]);
+    two.new.known = renamed(&[("a", "c"), ("b", "b")]);
+    let found = super::check_storage(&two.pair(), &Declarations::none()).expect("layouts");
+    assert_eq!(found.coverage.of(Part::Layout), Some(Extent::Partial));
 }
 
 #[test]
@@ -429,6 +448,7 @@ fn opaque_fields_and_slots_by_hand_are_compared_in_part_by_name() {
         check.partial,
         [
             "1.0: slots may be computed by hand (src/lib.rs: StorageType::new)",
+            "1.0: its layout is the word of a file, which no build compared with the code",
             "2.0: slots may be computed by hand (src/lib.rs: StorageType::new)",
             "opaque fields, of which only name and size are known: b",
         ]

@@ -52,18 +52,12 @@ fn what_is_not_known_is_not_guessed_and_what_is_refused_is_not_sent() {
             "Revert",
         ),
     ];
-    let before = sandbox
-        .node
-        .with_chain(|chain| chain.block_number())
-        .expect("the chain");
+    let before = sandbox.block();
     for (words, name) in cases {
         let refused = sandbox.run("Other", words);
         assert_eq!(error(&refused), name, "{words:?}: {refused:?}");
     }
-    let after = sandbox
-        .node
-        .with_chain(|chain| chain.block_number())
-        .expect("the chain");
+    let after = sandbox.block();
     assert_eq!(before, after, "nothing was mined");
 }
 

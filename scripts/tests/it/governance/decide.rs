@@ -162,17 +162,13 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
 #[test]
 fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let transactions = |sandbox: &Sandbox| {
-        let blocks = sandbox.node.with_chain(|chain| chain.block_number());
-        blocks.expect("the chain")
-    };
-    let before = transactions(&sandbox);
+    let before = sandbox.block();
     let stranger = sandbox.run("Other", &MIGRATE);
     assert_eq!(
         (stranger.exit, error(&stranger)),
         (Some(1), "NotAnApprover")
     );
-    assert_eq!(transactions(&sandbox), before, "nothing was sent");
+    assert_eq!(sandbox.block(), before, "nothing was sent");
 }
 
 #[test]

@@ -23,13 +23,7 @@ fn files(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn a_dry_run_does_all_of_it_on_a_copy_and_neither_chain_nor_folder_changes() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let block = || {
-        sandbox
-            .node
-            .with_chain(|chain| chain.block_number())
-            .expect("it")
-    };
-    let (before, kept) = (block(), files(&sandbox));
+    let (before, kept) = (sandbox.block(), files(&sandbox));
     let tried = sandbox.done("Admin", &[&MIGRATE[..], &["--dry-run"]].concat());
     assert_eq!(
         (&tried["dry_run"], &tried["executed"]),
@@ -48,7 +42,7 @@ fn a_dry_run_does_all_of_it_on_a_copy_and_neither_chain_nor_folder_changes() {
             "{part}: {names:?}"
         );
     }
-    assert_eq!((block(), files(&sandbox)), (before, kept));
+    assert_eq!((sandbox.block(), files(&sandbox)), (before, kept));
     let status = sandbox.done("Other", &["status", "A"]);
     assert_eq!(status["definitions"][0]["current"], "1.0");
     // What refuses the command refuses its dry run, and what it would write is not written.
@@ -61,7 +55,7 @@ fn a_dry_run_does_all_of_it_on_a_copy_and_neither_chain_nor_folder_changes() {
         (refused.exit, error(&refused)),
         (Some(1), "MigrationOmitted")
     );
-    assert_eq!(block(), before);
+    assert_eq!(sandbox.block(), before);
     sandbox.done("Admin", &MIGRATE);
 }
 

@@ -111,13 +111,7 @@ fn an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain() {
 #[test]
 fn expectations_that_no_check_could_hold_are_refused_before_anything_is_sent() {
     let sandbox = Sandbox::with_counter("Admin", 1);
-    let block = || {
-        sandbox
-            .node
-            .with_chain(|chain| chain.block_number())
-            .expect("it")
-    };
-    let before = block();
+    let before = sandbox.block();
     for (content, more, exit, name) in [
         ("", &[][..], 2, "ExpectationsEmpty"),
         (
@@ -162,5 +156,5 @@ fn expectations_that_no_check_could_hold_are_refused_before_anything_is_sent() {
     ];
     let refused = sandbox.run("Admin", &with(&complex, &["--expect", FILE]));
     assert_eq!(error(&refused), "ExpectationsOfStep", "{refused:?}");
-    assert_eq!(block(), before, "something was sent");
+    assert_eq!(sandbox.block(), before, "something was sent");
 }

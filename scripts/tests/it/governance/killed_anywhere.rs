@@ -5,7 +5,6 @@ use crate::governance::sandbox::{Answer, CREATE_SAVED, ROLLBACK, Sandbox};
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use std::time::Instant;
-use stylus_chain::BlockId;
 use stylus_upgrades::kill_point::{Phase, VARIABLE};
 
 const PHASES: [Phase; 5] = [
@@ -71,15 +70,6 @@ impl Fixture {
         let _ = std::fs::remove_dir_all(self.sandbox.path(".stylus-upgrades"));
     }
 
-    fn nonce(&self) -> u64 {
-        let who = self.sandbox.node.addresses()[0];
-        let account = self
-            .sandbox
-            .node
-            .with_chain(move |chain| chain.account(who, BlockId::latest()));
-        account.expect("the chain").expect("the account").nonce
-    }
-
     /// Whether the command was killed there; `false` if it ended before.
     fn killed(&self, words: &[&str], phase: Phase, count: u64) -> bool {
         let words = [words, &["--json", "--private-key-path", "Admin"]].concat();
@@ -111,7 +101,7 @@ impl Fixture {
         Trace {
             exit: answer.exit,
             said: said.collect::<serde_json::Map<_, _>>().into(),
-            sent: self.nonce() - before,
+            sent: self.sandbox.nonce() - before,
             status,
             pending,
             manifest: on_chain,
@@ -138,7 +128,7 @@ fn step_size(transactions: u64) -> usize {
 /// Kills the command everywhere; returns how often that was.
 fn survives(sandbox: Sandbox, words: &[&str]) -> u64 {
     let mut fixture = Fixture::new(sandbox);
-    let before = fixture.nonce();
+    let before = fixture.sandbox.nonce();
     let whole = fixture.sandbox.run("Admin", words);
     let expected = fixture.trace(&whole, before);
     assert!(
@@ -257,7 +247,7 @@ const KILLS_MAX: usize = 6;
 /// lets it end at last.
 fn survives_any_time(sandbox: Sandbox, words: &[&str]) {
     let mut fixture = Fixture::new(sandbox);
-    let (before, begun) = (fixture.nonce(), Instant::now());
+    let (before, begun) = (fixture.sandbox.nonce(), Instant::now());
     let whole = fixture.sandbox.run("Admin", words);
     let taken = begun.elapsed();
     let expected = fixture.trace(&whole, before);

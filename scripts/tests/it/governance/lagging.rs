@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use stylus_chain::BlockId;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::kill_point::VARIABLE;
 
@@ -29,14 +28,6 @@ fn run_at(sandbox: &Sandbox, words: &[&str], relay: &Relay) -> Answer {
         "Admin",
         &[words, &["--rpc-url", &relay.endpoint()]].concat(),
     )
-}
-
-fn nonce(sandbox: &Sandbox) -> u64 {
-    let who = sandbox.node.addresses()[0];
-    let account = sandbox
-        .node
-        .with_chain(move |chain| chain.account(who, BlockId::latest()));
-    account.expect("the chain").expect("the account").nonce
 }
 
 fn instances(sandbox: &Sandbox) -> usize {
@@ -68,7 +59,7 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
             _ => {}
         }
     });
-    let before = nonce(&sandbox);
+    let before = sandbox.nonce();
     let migrate = [
         "migrate",
         "A",
@@ -82,7 +73,7 @@ fn a_node_that_lags_behind_each_transaction_is_waited_for() {
     assert_eq!(answer.exit, Some(0), "{answer:?}");
     assert_eq!(answer.document["executed"], true, "{answer:?}");
     // Code, activation, layout and migrate, each once.
-    assert_eq!(nonce(&sandbox) - before, 4, "{answer:?}");
+    assert_eq!(sandbox.nonce() - before, 4, "{answer:?}");
     let create = run_at(
         &sandbox,
         &["create-proxy", "A", "2.0", "--accept=initializer-omitted"],

@@ -37,22 +37,28 @@ fn run(sandbox: &Sandbox, folder: &str, endpoint: &str, words: &[&str]) -> (Opti
 
 #[test]
 fn what_may_have_been_sent_is_said_and_is_not_sent_again_from_another_folder() {
-    lost("other", |_, _| {});
+    lost(PUBLIC, "other", |_, _| {});
+}
+
+/// On a chain that begins anew only the same folder knows it, as the message says.
+#[test]
+fn on_a_local_chain_it_is_not_sent_again_from_the_same_folder() {
+    lost(ChainConfig::default().chain_id, ".", |_, _| {});
 }
 
 #[test]
 fn a_journal_beside_the_manifest_as_it_was_kept_before_is_read() {
-    lost("later", |state, folder| {
+    lost(PUBLIC, "later", |state, folder| {
         let before = folder.join(".stylus-upgrades");
         std::fs::rename(state.join("journals"), before).expect("moved");
     });
 }
 
 /// The answer to a creation is lost, and the same command is typed in another folder, once that was prepared.
-fn lost(folder: &str, prepare: impl Fn(&Path, &Path)) {
+fn lost(chain_id: u64, folder: &str, prepare: impl Fn(&Path, &Path)) {
     let sandbox = Sandbox::on(NodeConfig {
         chain: ChainConfig {
-            chain_id: PUBLIC,
+            chain_id,
             ..ChainConfig::default()
         },
         ..NodeConfig::default()
@@ -92,14 +98,22 @@ fn lost(folder: &str, prepare: impl Fn(&Path, &Path)) {
         "{said}"
     );
 
-    // Somebody goes on in another folder.
+    let next = document["error"]["next"].as_str().expect("what to do");
+    assert!(
+        next.contains("on a local chain or a fork: from this one"),
+        "{next}"
+    );
+
+    // Somebody goes on in that folder.
     let other = sandbox.path(folder);
-    std::fs::create_dir(&other).expect("made");
-    std::fs::copy(
-        sandbox.path("stylus-upgrades.toml"),
-        other.join("stylus-upgrades.toml"),
-    )
-    .expect("copied");
+    if folder != "." {
+        std::fs::create_dir(&other).expect("made");
+        std::fs::copy(
+            sandbox.path("stylus-upgrades.toml"),
+            other.join("stylus-upgrades.toml"),
+        )
+        .expect("copied");
+    }
     prepare(&sandbox.path("state"), &other);
     let (exit, document) = run(&sandbox, folder, &endpoint, &create);
     assert_eq!(exit, Some(0), "{document:#}");

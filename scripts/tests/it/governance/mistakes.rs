@@ -52,11 +52,6 @@ fn call(sandbox: &Sandbox, to: Address, call: impl SolCall) {
     assert!(hash.expect("the chain"));
 }
 
-fn block(sandbox: &Sandbox) -> u64 {
-    let number = sandbox.node.with_chain(|chain| chain.block_number());
-    number.expect("the chain")
-}
-
 /// An instance `it` of a new definition `D`.
 fn created(sandbox: &Sandbox, source: &str) -> Address {
     sandbox.done("Admin", &["define", "D", "--migrate", "Admin"]);
@@ -106,7 +101,7 @@ fn a_registry_that_is_not_on_this_chain_is_reported_and_does_not_look_like_an_em
 fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
     let sandbox = Sandbox::new();
     let proxy = created(&sandbox, "erc721-basic");
-    let creation = block(&sandbox);
+    let creation = sandbox.block();
     for ids in [[5, 3], [900, 77]] {
         let ids = ids.map(U256::from).to_vec();
         call(
@@ -131,7 +126,7 @@ fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
         ];
         sandbox.run("Admin", &words)
     };
-    for late in [creation + 1, creation + 2, block(&sandbox), 1_000_000] {
+    for late in [creation + 1, creation + 2, sandbox.block(), 1_000_000] {
         refused(&gather(late), 2, "BeginsLate");
     }
     let done = gather(creation);

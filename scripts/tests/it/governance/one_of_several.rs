@@ -5,11 +5,6 @@ use crate::governance::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 
 const BOTH: &str = "AND(Admin,Admin2)";
 
-fn block(sandbox: &Sandbox) -> u64 {
-    let number = sandbox.node.with_chain(|chain| chain.block_number());
-    number.expect("the chain")
-}
-
 /// Whether version 2.0 is kept.
 fn is_kept(sandbox: &Sandbox) -> bool {
     let path = sandbox.path("stylus-upgrades-versions/412346/A/2.0/version.json");
@@ -21,7 +16,7 @@ fn an_action_is_named_by_eight_digits_or_more() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let proposed = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&proposed, "action");
-    let before = block(&sandbox);
+    let before = sandbox.block();
     for named in ["0x", "0xzz", &action[..3], &action[..9], "0x00000000"] {
         for command in ["approve", "revoke", "cancel"] {
             let answer = sandbox.run("Admin2", &[command, named]);
@@ -37,7 +32,7 @@ fn an_action_is_named_by_eight_digits_or_more() {
             );
         }
     }
-    assert_eq!(block(&sandbox), before);
+    assert_eq!(sandbox.block(), before);
     let done = sandbox.done(
         "Admin2",
         &["approve", &action[..10].to_uppercase().replace("0X", "0x")],
@@ -51,7 +46,7 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
     sandbox.agreed(BOTH, &MIGRATE);
     let created = [(); 2].map(|()| sandbox.done("Admin", &CREATE));
     let [first, second] = [0, 1].map(|at| text(&created[at], "proxy"));
-    let before = block(&sandbox);
+    let before = sandbox.block();
     let refused = sandbox.run("Admin", &["upgrade", second, "2.0"]);
     assert_eq!(
         (refused.exit, error(&refused)),
@@ -60,7 +55,7 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
     );
     let next = text(&refused.document["error"], "next");
     assert!(next.contains("stylus-upgrades upgrade A"), "{next}");
-    assert_eq!(block(&sandbox), before);
+    assert_eq!(sandbox.block(), before);
 
     let rolled = sandbox.run("Admin", &["upgrade", "A", "--max", "1"]);
     assert_eq!(
@@ -73,13 +68,13 @@ fn an_upgrade_of_one_instance_takes_no_other_along() {
         (Some(1), "AlreadyAtVersion"),
         "{again:?}"
     );
-    let before = block(&sandbox);
+    let before = sandbox.block();
     let done = sandbox.done("Admin", &["upgrade", second, "2.0"]);
     assert_eq!(
         (text(&done, "route"), &done["executed"]),
         ("rollout", &true.into())
     );
-    assert_eq!(block(&sandbox), before + 1);
+    assert_eq!(sandbox.block(), before + 1);
 }
 
 #[test]
@@ -135,7 +130,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
     let first = sandbox.run("Admin", &other);
     assert_eq!(first.exit, Some(3), "{first:?}");
     sandbox.done("Admin2", &other);
-    let before = block(&sandbox);
+    let before = sandbox.block();
     let refused = sandbox.run("Admin2", &["approve", action]);
     assert_eq!(
         (refused.exit, error(&refused)),
@@ -147,7 +142,7 @@ fn an_action_that_another_one_overtook_is_approved_by_nobody() {
         said,
         "A 2.0 is registered with other code: this action has ended, and never does anything"
     );
-    assert_eq!(block(&sandbox), before);
+    assert_eq!(sandbox.block(), before);
     let open = sandbox.done("Admin2", &["pending", "A"]);
     assert_eq!(open["actions"].as_array().map(Vec::len), Some(0), "{open}");
     let examined = sandbox.run("Admin", &["doctor"]).document;
@@ -233,7 +228,7 @@ fn policies_that_fewer_people_can_change_are_named() {
 fn what_is_current_is_planned_and_typed_again_as_it_became_so() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &MIGRATE);
-    let before = block(&sandbox);
+    let before = sandbox.block();
     let planned = sandbox.done("Admin", &["plan", "A", "2.0", "counter-v2"]);
     assert_eq!(
         (&planned["ok"], &planned["is_current"]),
@@ -248,5 +243,5 @@ fn what_is_current_is_planned_and_typed_again_as_it_became_so() {
         (Some(2), "Usage"),
         "{refused:?}"
     );
-    assert_eq!(block(&sandbox), before);
+    assert_eq!(sandbox.block(), before);
 }

@@ -45,10 +45,7 @@ fn word(number: u64) -> String {
 #[test]
 fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals() {
     let sandbox = Sandbox::with_counter(BOTH, 2);
-    let before = sandbox
-        .node
-        .with_chain(|chain| chain.block_number())
-        .expect("it");
+    let before = sandbox.block();
     let plan = sandbox.done("Other", &PLAN);
     assert_eq!(
         (&plan["ok"], text(&plan, "from")),
@@ -92,10 +89,7 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
         ["deploy", "activate", "publish", "migrate", "migrate"]
     );
 
-    let after = sandbox
-        .node
-        .with_chain(|chain| chain.block_number())
-        .expect("it");
+    let after = sandbox.block();
     assert_eq!(before, after, "the plan sent something");
     assert_eq!(sandbox.done("Other", &["pending"])["actions"], json!([]));
     let (exit, lines) = sandbox.reported("Other", &PLAN);

@@ -69,7 +69,7 @@ pub(crate) fn groups(replay: &Value) -> Vec<(&str, u64)> {
 fn transactions_are_sent_again_with_and_without_the_upgrade_and_compared() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     increment(&sandbox, sandbox.node.addresses()[USER], 3);
-    let before = sandbox.node.with_chain(|chain| chain.block_number());
+    let before = sandbox.block();
     let words = plan("5", &["--replay", "3"]);
     let answer = sandbox.done("Other", &words);
     let replay = &answer["replay"];
@@ -95,12 +95,8 @@ fn transactions_are_sent_again_with_and_without_the_upgrade_and_compared() {
     assert!(ends.contains(&(word(10), word(22), false)), "{replay}");
     assert!(ends.contains(&(word(0), word(5), true)), "{replay}");
     assert_eq!(ends.len(), 2, "{replay}");
-    let after = sandbox.node.with_chain(|chain| chain.block_number());
-    assert_eq!(
-        before.expect("it"),
-        after.expect("it"),
-        "something was sent"
-    );
+    let after = sandbox.block();
+    assert_eq!(before, after, "something was sent");
 }
 
 #[test]
@@ -162,8 +158,7 @@ fn a_span_that_reaches_back_past_an_upgrade_begins_behind_it() {
     let user = sandbox.node.addresses()[USER];
     increment(&sandbox, user, 2);
     sandbox.done("Admin", &MIGRATE);
-    let upgraded = sandbox.node.with_chain(|chain| chain.block_number());
-    let upgraded = upgraded.expect("the chain");
+    let upgraded = sandbox.block();
     increment(&sandbox, user, 3);
     let mut words = ROLLBACK.to_vec();
     words.splice(..6, ["plan", "A", "3.0", "counter-v1"]);

@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use stylus_chain::BlockId;
 use stylus_devnode::{Chain, NodeConfig, NodeHandle, spawn};
 
 /// The manifest's name.
@@ -342,6 +343,21 @@ impl Sandbox {
         let answer = self.run(key, words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document
+    }
+
+    /// The number of the newest block.
+    pub(crate) fn block(&self) -> u64 {
+        let number = self.node.with_chain(|chain| chain.block_number());
+        number.expect("the chain")
+    }
+
+    /// Transactions of `Admin` in blocks.
+    pub(crate) fn nonce(&self) -> u64 {
+        let admin = self.node.addresses()[0];
+        let account = self
+            .node
+            .with_chain(move |chain| chain.account(admin, BlockId::latest()));
+        account.expect("the chain").expect("the account").nonce
     }
 
     /// Lets so many seconds pass on the chain.

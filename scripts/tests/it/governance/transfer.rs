@@ -147,13 +147,7 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
         sandbox, second, ..
     } = &two;
     let proxy = two.created("evm");
-    let block = || {
-        sandbox
-            .node
-            .with_chain(|chain| chain.block_number())
-            .expect("it")
-    };
-    let before = block();
+    let before = sandbox.block();
     for (to, name) in [
         (&["Other"][..], "NoRegistry"),
         (&[two.first.as_str()], "NoRegistry"),
@@ -172,7 +166,7 @@ fn what_could_not_arrive_is_refused_before_anything_is_sent() {
     let from = [&adopt[..], &["--from", second]].concat();
     let refused = sandbox.run("Admin2", &from);
     assert_eq!(error(&refused), "NotThere", "{refused:?}");
-    assert_eq!(block(), before, "nothing was sent");
+    assert_eq!(sandbox.block(), before, "nothing was sent");
 
     two.accepted(&proxy);
     two.at_second(&["adopt", "A", &proxy, "1.0", "--withdraw"]);

@@ -20,15 +20,6 @@ fn failing(policy: &str) -> (Sandbox, Address) {
     (sandbox, proxy)
 }
 
-fn nonce_of_admin(sandbox: &Sandbox) -> u64 {
-    let admin = sandbox.node.accounts().mnemonic()[0].address();
-    let latest = stylus_chain::BlockId::latest();
-    let found = sandbox
-        .node
-        .with_chain(move |chain| chain.account(admin, latest));
-    found.expect("the chain").expect("an account").nonce
-}
-
 fn open_actions(sandbox: &Sandbox) -> usize {
     let pending = sandbox.done("Other", &["pending", "A"]);
     pending["actions"].as_array().expect("actions").len()
@@ -112,7 +103,7 @@ fn a_migration_that_runs_out_of_gas_is_told_from_one_that_is_missing() {
 #[test]
 fn what_one_decides_alone_and_would_fail_costs_nothing() {
     let (sandbox, proxy) = failing("Admin");
-    let before = nonce_of_admin(&sandbox);
+    let before = sandbox.nonce();
     let refused = sandbox.run("Admin", &MIGRATE);
     assert_eq!(
         (refused.exit, error(&refused)),
@@ -123,7 +114,7 @@ fn what_one_decides_alone_and_would_fail_costs_nothing() {
         said.contains("nothing was sent") && said.contains(&proxy.to_string()),
         "{said}"
     );
-    let now = nonce_of_admin(&sandbox);
+    let now = sandbox.nonce();
     assert_eq!(now, before, "something was sent: {refused:?}");
 }
 
@@ -138,12 +129,12 @@ fn a_rollback_by_a_script_that_one_decides_alone_and_would_fail_costs_nothing() 
         chain.set_storage_at(proxy, slots::migrated("3.0").into(), slots::SET)
     });
     marked.expect("the chain");
-    let before = nonce_of_admin(&sandbox);
+    let before = sandbox.nonce();
     let refused = sandbox.run("Admin", &ROLLBACK);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     let said = text(&refused.document["error"], "message");
     assert!(said.contains("nothing was sent"), "{said}");
-    let now = nonce_of_admin(&sandbox);
+    let now = sandbox.nonce();
     assert_eq!(now, before, "something was sent: {refused:?}");
 }
 

@@ -227,10 +227,7 @@ impl Fixture {
     }
 
     pub(super) fn block(&self) -> u64 {
-        self.sandbox
-            .node
-            .with_chain(|chain| chain.block_number())
-            .expect("the chain")
+        self.sandbox.block()
     }
 
     pub(super) fn status(&self, name: &str) -> Value {
