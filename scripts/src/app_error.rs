@@ -15,6 +15,7 @@ use crate::ids::CodeHash;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
 use crate::layout::LayoutError;
+use crate::line_coverage::LineCoverageError;
 use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::own_file::FileError;
@@ -169,6 +170,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Trace(#[from] TraceError),
+    /// There is no coverage.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    LineCoverage(Box<LineCoverageError>),
     /// There is no census.
     #[error(transparent)]
     #[explain(of = _0)]

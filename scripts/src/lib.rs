@@ -26,6 +26,7 @@
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`fuzz`] | an upgrade tried with calls that nobody has made yet, on copies of one block |
 //! | [`trace`], [`call_tree`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
+//! | [`line_coverage`] | which lines of a contract ran in transactions |
 //! | [`report`] | what a command reports: one value, rendered for people, programs and pages |
 //! | [`commands`] | the command line: arguments, and what each command does |
 //! | [`console`] | the same in a browser: the server, its pages |
@@ -73,6 +74,7 @@ pub mod journal;
 pub mod keys;
 pub mod kill_point;
 pub mod layout;
+pub mod line_coverage;
 pub mod loopback;
 pub mod manifest;
 pub mod migration;

@@ -10,6 +10,7 @@ mod census;
 mod clear_signing;
 mod clients;
 mod console;
+mod coverage;
 mod dependencies;
 mod differential;
 mod doctor;

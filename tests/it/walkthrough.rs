@@ -51,6 +51,12 @@ fn the_page_on_traces_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 60 s"]
+fn the_page_on_coverage_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/coverage.md")
+}
+
+#[test]
 #[ignore = "nightly: executes a page, about 20 s"]
 fn the_page_on_censuses_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/census.md")

@@ -8,6 +8,7 @@ use crate::fuzz::FuzzError;
 use crate::governance::GovernanceError;
 use crate::governance::signed::SignedError;
 use crate::layout::{DocumentError, LayoutError};
+use crate::line_coverage::LineCoverageError;
 use crate::migration::MigrationError;
 use crate::project::ProjectError;
 use crate::registry::OriginError;
@@ -73,6 +74,16 @@ impl From<CensusError> for Error {
         match error {
             CensusError::Chain(error) => error.into(),
             error => Self::Census(error.into()),
+        }
+    }
+}
+
+impl From<LineCoverageError> for Error {
+    fn from(error: LineCoverageError) -> Self {
+        match error {
+            LineCoverageError::Chain(error) => error.into(),
+            LineCoverageError::Build(error) => error.into(),
+            error => Self::LineCoverage(error.into()),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::examples::{self, EXAMPLE};
 use super::framework::Framework;
 use super::package::{Package, Workspace};
 use super::revision::Revision;
+use super::source::Source;
 use super::sources::{self, Sources};
 use super::toolchain::{self, Toolchain, ToolchainFile};
 use super::workplace::Workplace;
@@ -255,11 +256,20 @@ impl Builder {
         package: &Package,
     ) -> Result<(Artifact, Places), BuildError> {
         let source = workplace.read(package)?;
-        let constants = match source.constants.is_empty() {
+        let constants = self.constants(workplace, &source)?;
+        workplace.build(source, &constants)
+    }
+
+    /// The framework's constants, if the sources name any.
+    pub(super) fn constants(
+        &self,
+        workplace: &Workplace<'_>,
+        source: &Source,
+    ) -> Result<Constants, BuildError> {
+        Ok(match source.constants.is_empty() {
             true => Constants::new(),
             false => self.framework_in(Some(workplace))?.constants(),
-        };
-        workplace.build(source, &constants)
+        })
     }
 
     /// Where the outputs of a package go.

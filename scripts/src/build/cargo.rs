@@ -25,6 +25,9 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
+/// What gives a module a line table and leaves its code as it is. Flags of cargo's profile would change the names of
+/// symbols, and with them the order of functions.
+const WITH_LINES: [&str; 2] = ["-Cdebuginfo=line-tables-only", "-Cstrip=none"];
 /// Variables that the compiler's own programs need to be found and to run.
 const KEPT: [&str; 5] = [
     "PATH",
@@ -63,6 +66,8 @@ pub(super) struct Cargo<'a> {
     pub(super) copy: &'a Path,
     /// Where outputs go.
     pub(super) target: &'a Path,
+    /// Whether the module has a line table.
+    pub(super) with_lines: bool,
     /// Who listens.
     pub(super) progress: &'a dyn Progress,
 }
@@ -124,6 +129,9 @@ impl Cargo<'_> {
         self.isolate(&mut command);
         let mut flags = source.config.rustflags.clone();
         flags.extend(self.remaps());
+        if self.with_lines {
+            flags.extend(WITH_LINES.map(str::to_owned));
+        }
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
         let named = constants
             .iter()

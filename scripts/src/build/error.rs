@@ -78,6 +78,22 @@ pub enum BuildError {
         /// Why not.
         reason: String,
     },
+    /// A line table makes other code of the sources.
+    #[error("{package} with a line table is another program than without")]
+    #[explain(
+        expected = "the {expected} bytes of WASM that are built without",
+        found = "{found} bytes that differ from them",
+        next = "leave debug, strip and split-debuginfo to the builder: take them out of RUSTFLAGS and of \
+                build.rustflags in the configuration of cargo"
+    )]
+    LineTableChanges {
+        /// The package.
+        package: String,
+        /// Bytes without it.
+        expected: usize,
+        /// Bytes with it.
+        found: usize,
+    },
     /// Code that is no Stylus program.
     #[error("the code of {name} is no Stylus program: {reason}")]
     #[explain(

@@ -133,7 +133,7 @@ impl<'a> Workplace<'a> {
         let begun = Instant::now();
         let progress = &self.builder.progress;
         progress.begin(&format!("building {package}"));
-        let (raw, compiled) = self.compile(source, &toolchain, known)?;
+        let (raw, compiled) = self.compile(source, &toolchain, known, false)?;
         let mut artifact = Artifact::from_wasm(&package, &raw)?;
         wasm::require_layout_of(&package, &raw, &sources.entrypoints())?;
         self.require_no_path(&artifact, &toolchain)?;
@@ -154,12 +154,30 @@ impl<'a> Workplace<'a> {
         Ok(artifact)
     }
 
+    /// The module of `source` with a line table, as rustc writes it. What is built here without one has the same
+    /// file names, so such a module is built in a folder of its own.
+    pub(super) fn with_lines(
+        &self,
+        source: &Source,
+        known: &Constants,
+    ) -> Result<Vec<u8>, BuildError> {
+        let progress = &self.builder.progress;
+        let what = format!("building {} with its line table", source.package.name);
+        let toolchain = self.builder.toolchain(&source.toolchain)?;
+        self.lock()?;
+        progress.begin(&what);
+        let compiled = self.compile(source, &toolchain, known, true);
+        progress.end(&what);
+        Ok(compiled?.0)
+    }
+
     /// Copies the sources and compiles them there: the module, and what was compiled.
     fn compile(
         &self,
         source: &Source,
         toolchain: &Toolchain,
         known: &Constants,
+        with_lines: bool,
     ) -> Result<(Vec<u8>, Compiled), BuildError> {
         let copy = Copy::in_folder(&self.folder);
         copy.fill(&source.tree, &source.parts, self.builder.is_anew)?;
@@ -172,6 +190,7 @@ impl<'a> Workplace<'a> {
             home: &home,
             copy: copy.folder(),
             target: &self.folder,
+            with_lines,
             progress: &*self.builder.progress,
         };
         cargo.fetch(source)?;

@@ -3,6 +3,7 @@
 mod adopt;
 mod approve;
 mod census;
+mod coverage;
 mod fuzz;
 mod global;
 mod layout;
@@ -15,6 +16,7 @@ mod version;
 pub use adopt::AdoptArgs;
 pub use approve::{ApproveArgs, ReviewArgs};
 pub use census::CensusArgs;
+pub use coverage::CoverageArgs;
 pub use fuzz::FuzzArgs;
 pub use global::Global;
 pub use layout::LayoutCommand;
@@ -222,6 +224,8 @@ pub enum Command {
     },
     /// The calls of a transaction, by the names of contracts, versions and functions
     Trace(TraceArgs),
+    /// Which lines of a contract ran in transactions, in the very program that is deployed
+    Coverage(CoverageArgs),
     /// Every slot of an instance at one block, proven to be all of them, and what each one is
     Census(CensusArgs),
     /// Whether live code, slots and views are what was recorded

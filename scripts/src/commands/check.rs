@@ -268,7 +268,7 @@ impl Check<'_> {
     /// What callers can use from the next version on.
     fn added(&mut self, old: Option<&Callable>) {
         let all = old.iter();
-        for added in all.flat_map(|old| added(&old.abi, &self.interface.abi)) {
+        for added in all.flat_map(|old| added(old, &self.interface)) {
             let at = self
                 .places
                 .function(added.about.as_deref().unwrap_or_default());

@@ -45,7 +45,7 @@ const GROUPS: [(&str, &[&str]); 7] = [
     (
         "Look",
         &[
-            "status", "history", "trace", "census", "verify", "doctor", "console",
+            "status", "history", "trace", "coverage", "census", "verify", "doctor", "console",
         ],
     ),
     ("Shell", &["completions", "man", "help"]),

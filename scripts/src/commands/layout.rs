@@ -11,7 +11,8 @@ use crate::assess::{Fact, Finding, FindingId, Origin, Refused, Role, Severity, d
 use crate::error::{Explain, Report};
 use crate::ids::LayoutHash;
 use crate::layout::{
-    Known, LayoutError, Named, Pair, Said, Side, check_storage, file_of, finding_id, read_file,
+    Known, LayoutError, Named, Pair, Said, Side, check_storage, declaration, file_of, finding_id,
+    moved_by_migration, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -302,8 +303,10 @@ fn migration(
     for field in drop {
         all = all.drop(field);
     }
-    let code =
-        skeleton(&old.document.layout, &new.document.layout, &all).map_err(LayoutError::from)?;
+    let (old_layout, new_layout) = (&old.document.layout, &new.document.layout);
+    let moved = moved_by_migration(old_layout, new_layout)?;
+    let code = skeleton(old_layout, new_layout, &all).map_err(LayoutError::from)?;
+    let code = declared_above(&moved, &code);
     let mut outcome = Outcome::default();
     outcome.field(
         "old",
@@ -313,6 +316,7 @@ fn migration(
         "new",
         json!({"name": new.name, "hash": new.document.hash()}),
     );
+    outcome.field("migrates", &moved);
     outcome.field("code", &code);
     match output {
         None => outcome.lines.extend(code.lines().map(str::to_owned)),
@@ -329,4 +333,16 @@ fn migration(
         }
     }
     Ok(outcome)
+}
+
+/// The code of a migration, below what Cargo.toml has to declare for it.
+fn declared_above(moved: &[FindingId], code: &str) -> String {
+    if moved.is_empty() {
+        return code.to_owned();
+    }
+    let [table, line] = declaration(moved);
+    format!(
+        "// Declare in Cargo.toml of the new version what this moves:\n//\n//     {table}\n//     {line}\n//\n\
+         // It writes slots by their numbers: `check` counts it among what may compute slots by hand.\n\n{code}"
+    )
 }

@@ -14,6 +14,7 @@ mod check;
 mod confirm;
 mod console;
 mod context;
+mod coverage;
 mod create_proxy;
 mod define;
 mod demo;
@@ -68,10 +69,10 @@ mod waiting;
 mod work;
 
 pub use args::{
-    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CreateProxyArgs, FuzzArgs, Gather, Global,
-    LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand, RegisterArgs,
-    RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs, TraceArgs,
-    VerifyArgs, VersionArgs,
+    AdoptArgs, ApproveArgs, CensusArgs, Cli, Command, CoverageArgs, CreateProxyArgs, FuzzArgs,
+    Gather, Global, LayoutCommand, MigrationArgs, OfflineArgs, PlanArgs, PolicyCommand,
+    RegisterArgs, RegistryCommand, ReviewArgs, RollbackArgs, StepArgs, StorageArgs, SubmitArgs,
+    TraceArgs, VerifyArgs, VersionArgs,
 };
 
 pub use call::CallArgs;
@@ -254,6 +255,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Cancel { action } => cancel::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
         Command::Trace(args) => trace::run(context, &args).await,
+        Command::Coverage(args) => coverage::run(context, &args).await,
         Command::Census(args) => census::run(context, &args).await,
         Command::Verify(args) => verify::run(context, &args).await,
         Command::RunMigration(args) => match &args.handler {

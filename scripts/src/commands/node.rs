@@ -22,8 +22,12 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
         context.output.result(&running);
         if let Some(other) = other_endpoint(context, node) {
             let here = node.endpoint();
+            let place = match context.network() {
+                Some(network) => format!("rpc_url = {here:?} in [networks.{network}]"),
+                None => format!("rpc = {here:?}"),
+            };
             context.output.note(&format!(
-                "commands here ask {other}, as the manifest says: give them --rpc-url {here}, or set rpc = {here:?} there"
+                "commands here ask {other}, as the manifest says: give them --rpc-url {here}, or set {place} there"
             ));
         }
     };

@@ -229,6 +229,10 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         Some(_) => expectations::getters(work.place(), &call, work.document.as_ref()).await?,
         None => Vec::new(),
     };
+    let layouts = work
+        .place()
+        .instance_layouts(&args.name, args.instances)
+        .await?;
     let request = PlanRequest {
         registry: work.registry,
         call,
@@ -236,6 +240,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs, role: Role) -> Res
         expected: work.expected,
         getters,
         layout: work.layout,
+        layouts,
         document: work.document,
         instances: args.instances,
         names: context.names(),

@@ -3,7 +3,7 @@
 use super::action::{display, policy_change};
 use super::decision::{Before, Decision};
 use super::page::{PageContext, address, findings, link, text};
-use crate::assess::Consent;
+use crate::assess::{Consent, Severity};
 use maud::{Markup, html};
 
 /// The page.
@@ -30,7 +30,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
         @match decision.consent {
             None | Some(Consent::NotNeeded) => p { (button(before, false)) },
             Some(Consent::Needed) => {
-                p { (consent()) }
+                p { (consent(in_the_way(before))) }
                 p { (button(before, true)) }
             },
             Some(Consent::Refused) => p.card.danger {
@@ -44,12 +44,23 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
     }
 }
 
-/// The box without which nothing is sent, where a check refused something.
-pub fn consent() -> Markup {
+/// What of the page has to be accepted, in words.
+fn in_the_way(before: &Before) -> &'static str {
+    let tried = before.tried.iter();
+    let of_trial = tried.flat_map(|one| one.plan.problems.iter().chain(&one.warnings));
+    let mut all = before.decision.findings.iter().chain(of_trial);
+    match all.any(|one| one.severity == Severity::Danger) {
+        true => "every danger, and what was not checked,",
+        false => "what was not checked",
+    }
+}
+
+/// The box without which nothing is sent, where a check refused something: `what` stands above it.
+pub fn consent(what: &str) -> Markup {
     html! {
         label {
             input #yes type="checkbox" autocomplete="off";
-            " I have read every danger above, and go on all the same"
+            " I have read above " (what) " and go on all the same"
         }
     }
 }
@@ -119,5 +130,44 @@ fn tried(place: &PageContext, before: &Before) -> Markup {
             },
             (None, None) => {},
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::{Finding, Part};
+    use crate::console::decision::tests::decision;
+
+    #[test]
+    fn the_box_names_what_has_to_be_accepted_and_each_card_what_it_is_about() {
+        let mut page = Before::of(decision());
+        page.decision.consent = Some(Consent::Needed);
+        let next = Some("say so: --accept absent:interface".to_owned());
+        page.decision.findings = vec![Finding {
+            next,
+            ..Finding::named(
+                Part::Interface,
+                Severity::Unknown,
+                "absent:interface",
+                "no build",
+            )
+        }];
+        let shown = super::before(&PageContext::default(), &page).into_string();
+        for one in [
+            "I have read above what was not checked and go on",
+            "<code>absent:interface</code>",
+            "<dt>next, in a shell</dt>",
+        ] {
+            assert!(shown.contains(one), "{one}: {shown}");
+        }
+        let danger = Finding::named(Part::Layout, Severity::Danger, "reorder:peak", "it moves");
+        page.decision.findings.push(danger);
+        let shown = super::before(&PageContext::default(), &page).into_string();
+        assert!(
+            shown.contains("I have read above every danger, and"),
+            "{shown}"
+        );
+        assert!(shown.contains("<code>reorder:peak</code>"), "{shown}");
     }
 }

@@ -249,7 +249,7 @@ pub(super) mod tests {
         }
     }
 
-    fn decision() -> Decision {
+    pub(in crate::console) fn decision() -> Decision {
         let call = abi::pauseCall { name: "A".into() }.abi_encode();
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");

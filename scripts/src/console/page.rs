@@ -242,7 +242,10 @@ pub fn findings(all: &[Finding]) -> Markup {
 
 fn told(one: &Finding) -> Markup {
     html! {
-        h3 { span.weight { (one.severity.mark()) " " (one.severity.word()) } " " (one.part.words()) }
+        h3 {
+            span.weight { (one.severity.mark()) " " (one.severity.word()) } " " (one.part.words()) " "
+            code { (text(&one.id.to_string())) }
+        }
         p { (text(&one.message)) }
         (more([&one.expected, &one.found, &one.next]))
     }
@@ -253,10 +256,21 @@ fn more(words: [&Option<String>; 3]) -> Markup {
     html! {
         dl {
             @for (name, value) in named {
-                @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
+                @if let Some(value) = value {
+                    dt { (name) @if name == "next" && is_for_shell(value) { ", in a shell" } }
+                    dd { (text(value)) }
+                }
             }
         }
     }
+}
+
+/// Whether advice names a command or its options: a page has neither.
+fn is_for_shell(advice: &str) -> bool {
+    advice.contains("stylus-upgrades ")
+        || advice
+            .split([' ', '`', '('])
+            .any(|word| word.starts_with("--"))
 }
 
 /// Instances as a table.

@@ -213,7 +213,7 @@ fn replayed(place: &PageContext, replay: &Replay) -> Markup {
                 ul { @for one in &replay.storage { li {
                     (address(place, one.account))
                     @for value in one.word.values() {
-                        " " (text(&value.name)) ": " code { (text(&value.before)) } " → " code { (text(&value.after)) }
+                        " " (text(&value.title())) ": " code { (text(&value.before)) } " → " code { (text(&value.after)) }
                     }
                     @if one.by_upgrade { ", by the upgrade itself" }
                 } } }
@@ -264,7 +264,7 @@ fn group_card(place: &PageContext, group: &Group) -> Markup {
 fn row(value: &FieldValues) -> Markup {
     html! {
         tr {
-            td { (text(&value.name)) }
+            td { (text(&value.title())) }
             td { code { (text(&value.before)) } }
             td { code { (text(&value.after)) } }
         }

@@ -17,7 +17,7 @@ pub fn submit() -> Markup {
         p.sentence #sentence {}
         dl.fields #digest-list {}
         ul.cards #cards {}
-        p #consent hidden { (consent()) }
+        p #consent hidden { (consent("every danger, and what was not checked,")) }
         p { button #do type="button" data-do="submit" hidden { "Send with the wallet" } }
         p #done role="status" {}
         div #failed role="alert" {}

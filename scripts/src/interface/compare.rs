@@ -94,14 +94,16 @@ pub fn compare(before: &Callable, after: &Callable) -> Vec<Finding> {
     changes
 }
 
-/// What callers can use from the next version on: functions, events and errors that were not there.
-pub fn added(old: &JsonAbi, abi: &JsonAbi) -> Vec<Finding> {
-    let old = Declared::all(old);
+/// What callers can use from the next version on: functions, events and errors that were not there. Initializers and
+/// migrations are none of them: only an upgrade calls those.
+pub fn added(before: &Callable, after: &Callable) -> Vec<Finding> {
+    let (old, abi) = (Declared::all(&before.abi), &after.abi);
     let is_new = |is: &Declared<'_>| {
         let mut old = old.iter();
         old.all(|was| was.kind != is.kind || was.signature != is.signature)
     };
     let new = Declared::all(abi).into_iter().filter(is_new);
+    let new = new.filter(|is| is.kind != "function" || !after.steps.contains(&is.signature));
     let note = |added: Finding| Finding {
         severity: Severity::Note,
         ..added.from(Origin::Build)

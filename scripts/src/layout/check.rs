@@ -113,7 +113,14 @@ pub fn check_storage(pair: &Pair<'_>, declared: &Declarations) -> Result<Compare
         .findings;
     let is_exchange = |one: &FieldChange| one.declared == Some(Declared::Exchanged);
     let is_asking = |one: &FieldChange| one.decision <= Decision::Asks && !is_exchange(one);
-    let together = Arc::new(pair.together(found.report.iter().all(is_asking)));
+    let is_in_the_way = |one: &&FieldChange| one.decision != Decision::Safe || is_exchange(one);
+    let in_the_way = found.report.iter().filter(is_in_the_way);
+    let ids: Vec<FindingId> = in_the_way
+        .map(|one| (one, finding_id(one)))
+        .filter(|(one, id)| pair.why_not(one, id).is_none())
+        .map(|(_, id)| id)
+        .collect();
+    let together = Arc::new(pair.together(&ids, found.report.iter().all(is_asking)));
     for one in &found.report {
         if one.decision == Decision::Safe && !is_exchange(one) {
             continue;
@@ -258,6 +265,25 @@ pub fn finding_id(finding: &FieldChange) -> FindingId {
     ))
 }
 
+/// How Cargo.toml declares what a migration moves: the table, and the line in it.
+pub fn declaration(ids: &[FindingId]) -> [String; 2] {
+    let ids = ids.iter().map(|id| format!("{:?}", id.to_string()));
+    let ids: Vec<String> = ids.collect();
+    let table = "[package.metadata.stylus-upgrades]".to_owned();
+    [table, format!("migrates = [{}]", ids.join(", "))]
+}
+
+/// What a migration between two layouts has to see to.
+///
+/// # Errors
+/// Layouts that no compiler writes.
+pub fn moved_by_migration(old: &Layout, new: &Layout) -> Result<Vec<FindingId>, LayoutError> {
+    let report = compare(old, new, &Declarations::none()).map_err(LayoutError::Compare)?;
+    let refused = report.findings.iter();
+    let refused = refused.filter(|one| one.decision == Decision::Refused);
+    Ok(refused.map(finding_id).collect())
+}
+
 impl Pair<'_> {
     /// What each side's layout does not list, by its version.
     fn unlisted(&self) -> impl Iterator<Item = (&str, Unlisted)> {
@@ -357,11 +383,11 @@ impl Pair<'_> {
         ))
     }
 
-    /// What findings of the comparison come to.
-    fn together(&self, all_ask: bool) -> Together {
+    /// What findings of the comparison come to; `ids` are those that are in the way.
+    fn together(&self, ids: &[FindingId], all_ask: bool) -> Together {
         let (name, from) = (label(self.name, self.to), self.from);
-        match all_ask {
-            true => Together {
+        if all_ask {
+            return Together {
                 name: "LayoutUndeclared",
                 message: format!(
                     "{name} has fields that {from} had under another name or type, and nobody declared that they \
@@ -371,16 +397,33 @@ impl Pair<'_> {
                 found: None,
                 next: "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract"
                     .into(),
-            },
-            false => Together {
-                name: "LayoutRefused",
-                message: format!("{name} would misread the storage of {from}"),
-                expected: format!(
-                    "every field of {from} in its place, or a migration that declares what it moves"
+            };
+        }
+        let declared = declaration(ids).join(" ");
+        Together {
+            name: "LayoutRefused",
+            message: format!("{name} would misread the storage of {from}"),
+            expected: format!(
+                "every field of {from} in its place, or a migration that declares what it moves"
+            ),
+            found: None,
+            next: match (self.runs_migration, self.goes_back) {
+                (true, false) => format!(
+                    "if the migration moves them, declare it in Cargo.toml of {} and build anew: {declared}",
+                    self.to
                 ),
-                found: None,
-                next: "keep the old fields where they are, or write a migration (stylus-upgrades layout migration)"
-                    .into(),
+                (true, true) => {
+                    "code that comes back declares nothing about the way back: read the script that moves the fields"
+                        .into()
+                }
+                (false, true) => {
+                    "give a --script that moves the fields back (stylus-upgrades layout migration writes its code)"
+                        .into()
+                }
+                (false, false) => format!(
+                    "keep the old fields where they are, or run a migration (stylus-upgrades layout migration writes \
+                     its code; --call or --script) and declare what it moves in Cargo.toml: {declared}"
+                ),
             },
         }
     }

@@ -24,7 +24,10 @@ mod nodes;
 mod source;
 mod store;
 
-pub use check::{Compared, Pair, Said, Side, StorageCheck, check_storage, finding_id};
+pub use check::{
+    Compared, Pair, Said, Side, StorageCheck, check_storage, declaration, finding_id,
+    moved_by_migration,
+};
 pub use compiled::Compiled;
 pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};

@@ -11,7 +11,8 @@ use super::slots::SlotNames;
 use super::{Plan, PlanRequest};
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_layout::Layout;
 use stylus_registry_core::policy::Policy;
 
 /// The copy after all that was carried out.
@@ -35,7 +36,7 @@ impl After<'_> {
         let registry = self.request.registry;
         let locations = Locations::now(self.simulation, registry, &plan.name)?;
         let behind = locations.behind(&before, &plan.to)?;
-        let names = SlotNames::framework(&versions(plan, &before));
+        let framework = SlotNames::framework(&versions(plan, &before));
         // Where the call fails, all stay as they are: the problem says why.
         let is_shown = |one: &Before| {
             let is_known = self.handled.contains(&one.proxy) || !behind.contains(&one.proxy);
@@ -43,8 +44,9 @@ impl After<'_> {
         };
         let shown: Vec<Before> = before.into_iter().filter(is_shown).collect();
         let proxies: Vec<Address> = shown.iter().map(|one| one.proxy).collect();
-        let names = self.with_variables(names, &proxies)?;
-        plan.instances = instances::compare(self.simulation, registry, shown, &names)?;
+        let layouts = self.layouts(&framework, plan, &shown)?;
+        let names = layouts.get(&plan.to).unwrap_or(&framework);
+        plan.instances = instances::compare(self.simulation, registry, shown, (&layouts, names))?;
         for one in &mut plan.instances {
             one.balance = self.effects.balance(one.proxy);
             let is_tried = self.done.skipped.contains(&one.proxy) || !behind.contains(&one.proxy);
@@ -58,19 +60,34 @@ impl After<'_> {
         Ok(())
     }
 
-    /// With the names of the layout's variables, if it is known.
-    fn with_variables(
+    /// The slots of the new version and of those that instances were at, each with the names of its own variables
+    /// where its layout is known.
+    fn layouts(
         &self,
-        names: SlotNames,
-        proxies: &[Address],
-    ) -> Result<SlotNames, PlanError> {
-        let PlanRequest { layout, call, .. } = self.request;
-        let Some(layout) = layout else {
-            return Ok(names);
+        framework: &SlotNames,
+        plan: &Plan,
+        shown: &[Before],
+    ) -> Result<BTreeMap<String, SlotNames>, PlanError> {
+        let PlanRequest {
+            layout,
+            layouts,
+            call,
+            names,
+            ..
+        } = self.request;
+        let proxies: Vec<Address> = shown.iter().map(|one| one.proxy).collect();
+        let keys = keys::candidates(self.simulation, &call.step.data, names, &proxies)?;
+        let framework = framework.clone().with_keys(keys);
+        let of = |layout: Option<&Layout>| match layout {
+            Some(layout) => framework.clone().with_layout(layout),
+            None => framework.clone(),
         };
-        let data = &call.step.data;
-        let keys = keys::candidates(self.simulation, data, &self.request.names, proxies)?;
-        Ok(names.with_keys(keys).with_layout(layout))
+        let versions = shown.iter().map(|one| &one.version);
+        let earlier = versions.map(|version| (version.clone(), of(layouts.get(version))));
+        let mut all: BTreeMap<String, SlotNames> = earlier.collect();
+        let new = layout.as_ref().or_else(|| layouts.get(&plan.to));
+        all.insert(plan.to.clone(), of(new));
+        Ok(all)
     }
 
     /// What changed beside the registry and these instances.

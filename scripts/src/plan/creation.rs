@@ -8,6 +8,7 @@ use super::error::PlanError;
 use super::executed::{Instances, unsettled, uups_stub};
 use super::instances::{Change, Event, changes_of, event};
 use super::keys;
+use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::Finding;
 use crate::client::{Client, Fork};
@@ -118,7 +119,11 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
         let keys = keys::candidates(&simulation, &call.initData, names, &[proxy])?;
         slots = slots.with_keys(keys).with_layout(layout);
     }
-    creation.changes = changes_of(&simulation.changes()?, proxy, &slots);
+    let layouts = Layouts {
+        before: &slots, // it begins empty
+        after: &slots,
+    };
+    creation.changes = changes_of(&simulation, &simulation.changes()?, proxy, layouts)?;
     creation.events = simulation.logs(proxy)?.iter().map(event).collect();
     Ok(creation)
 }

@@ -4,6 +4,7 @@
 use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::instances::{Change, Event, changes_of, event};
+use super::layouts::Layouts;
 use super::slots::SlotNames;
 use crate::assess::{Finding, FindingId};
 use crate::client::with_margin;
@@ -150,7 +151,11 @@ impl Effects {
             if account != whose.registry {
                 let changed = self.accounts.iter().find(|one| one.address == account);
                 let logs = self.logs.iter().filter(|log| log.address == account);
-                other.changes = changes_of(&self.changes, account, &names);
+                let layouts = Layouts {
+                    before: &names,
+                    after: &names,
+                };
+                other.changes = changes_of(simulation, &self.changes, account, layouts)?;
                 other.creates = changed.is_some_and(|one| {
                     (one.before.nonce, &one.before.code) != (one.after.nonce, &one.after.code)
                 });

@@ -1,6 +1,7 @@
 //! Instances before and after: what each holds, what changed in its storage, what it emitted.
 
 use super::error::PlanError;
+use super::layouts::{Layouts, WordChange};
 use super::slots::SlotNames;
 use crate::assess::Finding;
 use crate::governance::pause_stub;
@@ -10,6 +11,8 @@ use crate::text::{count, word};
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::SolEvent;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use stylus_chain::{BlockId, SlotChange};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -27,7 +30,7 @@ pub struct InstancePlan {
     /// Whether it would stay in a complex migration: its batches and its end were not tried.
     #[serde(default)]
     pub migrating: bool,
-    /// Every storage word that would change.
+    /// Every storage word that would change, or that would be read as something else.
     pub changes: Vec<Change>,
     /// Its wei before and after, where they differ.
     #[serde(default)]
@@ -54,12 +57,12 @@ pub fn only_started(instances: &[InstancePlan]) -> Option<String> {
     })
 }
 
-/// A storage word that would change.
+/// A storage word that would change, or that would be read as something else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The slot.
     pub slot: B256,
-    /// Its variables, where they are known.
+    /// Its variables, where they are known; before and after, where they are others.
     pub name: Option<String>,
     /// What it holds now.
     pub before: B256,
@@ -75,16 +78,42 @@ pub struct Change {
 pub struct FieldValues {
     /// Its name.
     pub name: String,
-    /// What it holds now.
+    /// Where the version before keeps it, if that is elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Place>,
+    /// What it holds now, by the layout of the version before.
     pub before: String,
-    /// What it would hold.
+    /// What it would hold, by the layout of the new version.
     pub after: String,
 }
 
+/// A place in storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The slot.
+    pub slot: B256,
+    /// Bytes from its low-order end.
+    pub offset: u64,
+}
+
 impl FieldValues {
+    /// The name, and from where it moved.
+    pub fn title(&self) -> String {
+        match &self.moved_from {
+            None => self.name.clone(),
+            Some(Place { slot, offset: 0 }) => {
+                format!("{} (moved from slot {})", self.name, word(slot))
+            }
+            Some(Place { slot, offset }) => {
+                let slot = word(slot);
+                format!("{} (moved from slot {slot}, byte {offset})", self.name)
+            }
+        }
+    }
+
     /// Name and values: `cap: 0 → 777`.
     pub fn words(&self) -> String {
-        format!("{}: {} → {}", self.name, self.before, self.after)
+        format!("{}: {} → {}", self.title(), self.before, self.after)
     }
 }
 
@@ -97,6 +126,7 @@ impl Change {
         let name = self.name.clone();
         vec![FieldValues {
             name: name.unwrap_or_else(|| self.slot.to_string()),
+            moved_from: None,
             before: word(&self.before),
             after: word(&self.after),
         }]
@@ -191,24 +221,33 @@ fn at(
     })
 }
 
-/// What happened to each instance.
+/// What happened to each instance; `layouts` has the slots by version, `names` those of the new one.
 pub(super) fn compare(
     simulation: &Simulation,
     registry: Address,
     before: Vec<Before>,
-    names: &SlotNames,
+    (layouts, names): (&BTreeMap<String, SlotNames>, &SlotNames),
 ) -> Result<Vec<InstancePlan>, PlanError> {
     let changes = simulation.changes()?;
     let mut all = Vec::with_capacity(before.len());
     for one in before {
         let Before { proxy, version, .. } = one;
-        let changes = changes_of(&changes, proxy, names);
         let after = now(simulation.registry(registry).instance(proxy))?;
+        let migrating = after.state.is_migrating();
+        let of_version = |version: &str| layouts.get(version).unwrap_or(names);
+        let layouts = Layouts {
+            before: of_version(&version),
+            after: match migrating {
+                true => names,
+                false => of_version(&after.version),
+            },
+        };
+        let changes = changes_of(simulation, &changes, proxy, layouts)?;
         all.push(InstancePlan {
             proxy,
             from: version,
             to: after.version,
-            migrating: after.state.is_migrating(),
+            migrating,
             changes,
             balance: None,
             events: simulation.logs(proxy)?.iter().map(event).collect(),
@@ -217,11 +256,39 @@ pub(super) fn compare(
     Ok(all)
 }
 
-/// What changed in an account's storage.
-pub(super) fn changes_of(all: &[SlotChange], proxy: Address, names: &SlotNames) -> Vec<Change> {
-    let own = all.iter().filter(|change| change.address == proxy);
-    own.map(|change| names.change(change.slot.into(), change.before, change.after))
-        .collect()
+/// What changed in an account's storage, and what is read as something else.
+pub(super) fn changes_of(
+    simulation: &Simulation,
+    all: &[SlotChange],
+    account: Address,
+    layouts: Layouts<'_>,
+) -> Result<Vec<Change>, PlanError> {
+    let before = |slot: U256| -> Result<B256, PlanError> {
+        let begun = simulation.beginning();
+        Ok(simulation.chain.storage(account, slot, begun)?)
+    };
+    let own = all.iter().filter(|change| change.address == account);
+    let own = own.map(|change| {
+        let word = WordChange {
+            slot: change.slot,
+            before: change.before,
+            after: change.after,
+        };
+        (change.slot, word)
+    });
+    let mut words: BTreeMap<U256, WordChange> = own.collect();
+    for slot in layouts.moved() {
+        if let Entry::Vacant(entry) = words.entry(slot) {
+            let word = before(slot)?;
+            entry.insert(WordChange {
+                slot,
+                before: word,
+                after: word,
+            });
+        }
+    }
+    let words = words.into_values();
+    words.map(|word| layouts.change(word, before)).collect()
 }
 
 /// What a log says.

@@ -17,6 +17,7 @@ mod executed;
 mod expectations;
 mod instances;
 mod keys;
+mod layouts;
 mod locations;
 mod prepare;
 mod replay;
@@ -31,7 +32,7 @@ pub use creation::{Creation, CreationRequest, creation};
 pub use effects::{Elsewhere, ether, limits_in_words};
 pub use environment::Reads;
 pub use error::PlanError;
-pub use instances::{Change, Event, FieldValues, InstancePlan, not_tried, only_started};
+pub use instances::{Change, Event, FieldValues, InstancePlan, Place, not_tried, only_started};
 pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
 pub(crate) use replay::{PastCall, calls};
@@ -57,6 +58,7 @@ use instances::Before;
 use locations::handled;
 use serde::Serialize;
 use state_difference::{state_difference, written};
+use std::collections::BTreeMap;
 use stylus_chain::{Chain, Receipt};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
@@ -83,6 +85,8 @@ pub struct PlanRequest {
     pub getters: Getters,
     /// The storage layout of the new version, if it is known.
     pub layout: Option<Layout>,
+    /// Those of the versions that instances are at, by label, as far as they are known.
+    pub layouts: BTreeMap<String, Layout>,
     /// The layout document that the call names, if it is known.
     pub document: Option<Document>,
     /// Instances that are tried, at most.

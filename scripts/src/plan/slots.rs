@@ -1,6 +1,5 @@
 //! Slots shown by name and value: the framework's own, and those of variables where the layout is known.
 
-use super::instances::{Change, FieldValues};
 use crate::layout::{Held, WORD};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use std::collections::BTreeMap;
@@ -21,22 +20,48 @@ const ELEMENTS: u64 = 1 << 32;
 #[derive(Debug, Clone, Default)]
 pub(super) struct SlotNames {
     slots: BTreeMap<U256, Vec<Variable>>,
-    /// Arrays that grow: where their elements begin, their name, the type of an element.
-    arrays: Vec<(U256, String, Option<String>)>,
+    /// Arrays that grow.
+    arrays: Vec<Array>,
     /// What may be a key of a mapping.
     keys: Vec<B256>,
     /// What says how values are read.
-    layout: Layout,
+    layout: Option<Layout>,
+    /// The slot of each name; the first one, where several have it.
+    places: BTreeMap<String, U256>,
+}
+
+/// An array that grows.
+#[derive(Debug, Clone)]
+struct Array {
+    /// Where its elements begin.
+    begin: U256,
+    name: String,
+    /// The type of an element.
+    base: Option<String>,
 }
 
 /// What lies in a slot.
 #[derive(Debug, Clone)]
-struct Variable {
-    name: String,
+pub(super) struct Variable {
+    pub(super) name: String,
     /// Its type; none where the whole word is the value, or where this is a part of something longer.
     kind: Option<String>,
     /// Where it begins, in bytes from the low-order end.
-    offset: u64,
+    pub(super) offset: u64,
+    /// Bytes that it takes here.
+    pub(super) size: u64,
+}
+
+impl Variable {
+    /// Whether it only reserves its bytes.
+    pub(super) fn is_gap(&self) -> bool {
+        self.name.starts_with("__gap")
+    }
+
+    /// Whether two of one slot share bytes.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.offset < other.offset + other.size && other.offset < self.offset + self.size
+    }
 }
 
 impl SlotNames {
@@ -51,11 +76,11 @@ impl SlotNames {
             (slots::CONSTRUCTED, "constructed"),
             (slots::COMPLEX, "complex migration"),
         ] {
-            names.add(slot.into(), name.into(), None, 0);
+            names.add(slot.into(), name.into(), None, (0, WORD));
         }
         for version in versions {
             let name = format!("migrated[{version:?}]");
-            names.add(slots::migrated(version).into(), name, None, 0);
+            names.add(slots::migrated(version).into(), name, None, (0, WORD));
         }
         names
     }
@@ -68,7 +93,7 @@ impl SlotNames {
 
     /// Adds the variables of a layout, with the entries of mappings whose keys are known.
     pub(super) fn with_layout(mut self, layout: &Layout) -> Self {
-        self.layout = layout.clone();
+        self.layout = Some(layout.clone());
         self.add_items(layout, &layout.storage, U256::ZERO, "", 0);
         for (namespace, items) in &layout.namespaces {
             if let Some(id) = namespace.strip_prefix("erc7201:") {
@@ -86,64 +111,71 @@ impl SlotNames {
         (!variables.is_empty()).then(|| names.collect::<Vec<_>>().join(", "))
     }
 
-    /// A word that changes, by the names and values of what lies in it.
-    pub(super) fn change(&self, slot: B256, before: B256, after: B256) -> Change {
-        Change {
-            slot,
-            name: self.get(slot),
-            before,
-            after,
-            fields: self.fields(slot.into(), before, after),
-        }
+    /// Whether a layout says what lies where, beside the framework's slots.
+    pub(super) fn has_layout(&self) -> bool {
+        self.layout.is_some()
     }
 
-    /// What of a word changes, by field. None where not all of what changes belongs to fields of a known type:
-    /// then the whole word is shown.
-    fn fields(&self, slot: U256, before: B256, after: B256) -> Vec<FieldValues> {
-        let (mut fields, mut rest) = (Vec::new(), before ^ after);
-        for one in self.variables(slot) {
-            let kind = one.kind.as_ref().and_then(|id| self.layout.types.get(id));
-            let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
-            let (Some(kind), Some(size)) = (kind, size.filter(|size| *size <= WORD)) else {
-                return Vec::new();
-            };
-            let (kind, offset) = (Some(kind), one.offset);
-            let held = Held {
-                kind,
-                slot,
-                offset,
-                size,
-            };
-            if held.bytes(&before) == held.bytes(&after) {
-                continue;
-            }
-            let end = WORD.saturating_sub(offset);
-            for place in end.saturating_sub(size)..end {
-                rest.0[place as usize] = 0;
-            }
-            let value = |word| held.words(&self.layout, word, &BTreeMap::new());
-            fields.push(FieldValues {
-                name: one.name,
-                before: value(before),
-                after: value(after),
-            });
-        }
-        match rest.is_zero() {
-            true => fields,
-            false => Vec::new(),
-        }
+    /// The named variables that no key and no index leads to.
+    pub(super) fn fixed(&self) -> impl Iterator<Item = (&str, U256, &Variable)> {
+        let all = self.slots.iter();
+        let all = all.flat_map(|(slot, all)| all.iter().map(|one| (one.name.as_str(), *slot, one)));
+        all.filter(|(name, ..)| !name.contains('['))
+    }
+
+    /// The variable of that name, in one of these slots before others.
+    pub(super) fn place(&self, name: &str, near: [U256; 2]) -> Option<(U256, Variable)> {
+        let is_it = |one: &Variable| one.name == name;
+        let of = |slot: U256| Some((slot, self.variables(slot).into_iter().find(is_it)?));
+        near.into_iter().find_map(of).or_else(|| {
+            let slot = *self.places.get(name)?;
+            of(slot)
+        })
+    }
+
+    /// Where the same element of an array lies here that lies in that slot there.
+    pub(super) fn counterpart(&self, there: &Self, slot: U256) -> Option<U256> {
+        let (array, at) = there.array(slot)?;
+        let here = self.arrays.iter().find(|one| one.name == array.name)?;
+        Some(here.begin.wrapping_add(U256::from(at)))
+    }
+
+    /// A variable in its slot, if its type is known and fits a slot.
+    pub(super) fn held(&self, slot: U256, variable: &Variable) -> Option<Held<'_>> {
+        let kind = self.layout.as_ref()?.types.get(variable.kind.as_ref()?)?;
+        let size = kind.number_of_bytes.as_ref()?.parse().ok()?;
+        (size <= WORD).then_some(Held {
+            kind: Some(kind),
+            slot,
+            offset: variable.offset,
+            size,
+        })
+    }
+
+    /// What a variable's word says.
+    pub(super) fn value(&self, held: &Held<'_>, word: B256) -> String {
+        let layout = self.layout.as_ref();
+        layout.map_or_else(String::new, |layout| {
+            held.words(layout, word, &BTreeMap::new())
+        })
     }
 
     /// What lies in a slot, the low-order end first.
-    fn variables(&self, slot: U256) -> Vec<Variable> {
+    pub(super) fn variables(&self, slot: U256) -> Vec<Variable> {
         match self.slots.get(&slot) {
             Some(known) => known.clone(),
             None => self.elements(slot),
         }
     }
 
-    fn add(&mut self, slot: U256, name: String, kind: Option<String>, offset: u64) {
-        let variable = Variable { name, kind, offset };
+    fn add(&mut self, slot: U256, name: String, kind: Option<String>, (offset, size): (u64, u64)) {
+        self.places.entry(name.clone()).or_insert(slot);
+        let variable = Variable {
+            name,
+            kind,
+            offset,
+            size,
+        };
         self.slots.entry(slot).or_default().push(variable);
     }
 
@@ -178,15 +210,21 @@ impl SlotNames {
         }
         if let Some(ty) = ty.filter(|ty| ty.encoding == "dynamic_array") {
             let begin = U256::from_be_bytes(keccak256(B256::from(slot)).0);
-            self.arrays.push((begin, name.to_owned(), ty.base.clone()));
+            self.arrays.push(Array {
+                begin,
+                name: name.to_owned(),
+                base: ty.base.clone(),
+            });
         }
-        let count = bytes_of(layout, id).div_ceil(WORD).clamp(1, LONGEST);
+        let size = bytes_of(layout, id);
+        let count = size.div_ceil(WORD).clamp(1, LONGEST);
         if count == 1 {
-            return self.add(slot, name.to_owned(), Some(id.to_owned()), offset);
+            let kind = Some(id.to_owned());
+            return self.add(slot, name.to_owned(), kind, (offset, size));
         }
         for n in 0..count {
             let part = format!("{name}+{n}");
-            self.add(slot.wrapping_add(U256::from(n)), part, None, 0);
+            self.add(slot.wrapping_add(U256::from(n)), part, None, (0, WORD));
         }
     }
 
@@ -218,23 +256,30 @@ impl SlotNames {
         }
     }
 
+    /// The array with an element in that slot, and how many slots behind its begin that is.
+    fn array(&self, slot: U256) -> Option<(&Array, u64)> {
+        self.arrays.iter().find_map(|array| {
+            let at = slot.checked_sub(array.begin)?;
+            let at = u64::try_from(at).ok().filter(|at| *at < ELEMENTS)?;
+            Some((array, at))
+        })
+    }
+
     /// The elements of an array that lie there.
     fn elements(&self, slot: U256) -> Vec<Variable> {
-        let found = self.arrays.iter().find_map(|(begin, name, base)| {
-            let at = slot.checked_sub(*begin)?;
-            let at = u64::try_from(at).ok().filter(|at| *at < ELEMENTS)?;
-            let id = base.as_deref().unwrap_or_default();
-            let bytes = bytes_of(&self.layout, id).max(1);
-            let (words, each) = (bytes.div_ceil(WORD), (WORD / bytes).max(1));
-            let mut one = Self::default();
-            for n in 0..each {
-                let name = format!("{name}[{}]", at / words * each + n);
-                let begin = slot.wrapping_sub(U256::from(at % words));
-                one.add_type(&self.layout, id, (begin, n * bytes), &name, 0);
-            }
-            one.slots.remove(&slot)
-        });
-        found.unwrap_or_default()
+        let (Some(layout), Some((array, at))) = (&self.layout, self.array(slot)) else {
+            return Vec::new();
+        };
+        let id = array.base.as_deref().unwrap_or_default();
+        let bytes = bytes_of(layout, id).max(1);
+        let (words, each) = (bytes.div_ceil(WORD), (WORD / bytes).max(1));
+        let mut one = Self::default();
+        for n in 0..each {
+            let name = format!("{}[{}]", array.name, at / words * each + n);
+            let begin = slot.wrapping_sub(U256::from(at % words));
+            one.add_type(layout, id, (begin, n * bytes), &name, 0);
+        }
+        one.slots.remove(&slot).unwrap_or_default()
     }
 }
 

@@ -116,6 +116,7 @@ fn code(fact: &CodeFacts) -> Finding {
             "it has the code hash named; EVM code, which does not expire".into(),
         ),
     };
+    let says = format!("{}: {says}", fact.what);
     let says = match &fact.expectations {
         Some(asks) => format!(
             "{says}; behind the upgrade it expects: {}",

@@ -110,32 +110,31 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
     } = open;
     let approve = format!("stylus-upgrades approve {action}{given}");
     let cancel = format!(
-        "stylus-upgrades cancel {action}{given} by its proposer, {}; nothing comes of it any more",
+        "nothing comes of it any more; its proposer, {}: `stylus-upgrades cancel {action}{given}`",
         names.short(open.proposer)
     );
     if is_superseded {
         return cancel;
     }
     match readiness.blocked_by {
-        BlockedBy::Nothing => format!("{approve}; anybody may, and it is executed"),
+        BlockedBy::Nothing => format!("anybody executes it: `{approve}`"),
         BlockedBy::Delay => format!(
-            "{approve} from {} on; anybody may",
+            "anybody executes it from {} on: `{approve}`",
             utc(readiness.not_before)
         ),
         BlockedBy::Approvals => format!(
-            "stylus-upgrades pending {action}{given}, then {approve} by {}",
+            "{}: look with `stylus-upgrades pending {action}{given}`, then `{approve}`, which names the flags that it \
+             needs",
             names.list(&readiness.missing)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
         BlockedBy::NotRunnable => {
-            format!("stylus-upgrades doctor{given} says which program has to be activated")
+            format!("`stylus-upgrades doctor{given}` says which program has to be activated")
         }
         BlockedBy::DirectCall => {
-            format!(
-                "{approve} with a key whose account has no code; anybody may, and it is executed"
-            )
+            format!("anybody executes it with a key whose account has no code: `{approve}`")
         }
-        BlockedBy::Paused => format!("stylus-upgrades resume{given}, by who may"),
+        BlockedBy::Paused => format!("who may resumes it: `stylus-upgrades resume{given}`"),
         _ => cancel,
     }
 }

@@ -277,7 +277,8 @@ impl Created {
                 let (name, init) = (shell_word(&self.name), call("--init", other));
                 let at = shell_word(&other.to);
                 format!(
-                    "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}"
+                    "stylus-upgrades create-proxy {name} {at} {init}, then stylus-upgrades upgrade {name}, with each \
+                     --accept that the steps after {at} were registered with"
                 )
             }
             (None, None) => format!(

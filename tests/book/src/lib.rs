@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 14] = [
+pub const EXECUTED: [&str; 15] = [
     "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
@@ -37,6 +37,7 @@ pub const EXECUTED: [&str; 14] = [
     "docs/fuzzing.md",
     "docs/doctor.md",
     "docs/trace.md",
+    "docs/coverage.md",
     "docs/census.md",
     "docs/governance.md",
     "docs/approvers.md",

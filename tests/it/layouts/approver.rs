@@ -256,7 +256,8 @@ async fn an_approver_names_what_is_absent() {
     // What was given is repeated in the command that comes next.
     let (url, registry) = (project.node.endpoint(), project.saved("registry"));
     let next = text(&pending["actions"][0], "next");
-    let given = format!("approve {action} --rpc-url {url} --registry {registry} by ");
+    let given =
+        format!("`stylus-upgrades approve {action} --rpc-url {url} --registry {registry}`, which ");
     assert!(next.contains(&given), "{next}");
     let answer = other.run(&["approve", action]);
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");

@@ -75,6 +75,15 @@ async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_
             .any(|one| text(one, "id") == "insert:changes"),
         "{problems:?}"
     );
+    // What a variable holds now is read by the layout of now, wherever it lies.
+    let changes = plan.document["instances"][0]["changes"].as_array();
+    let changes = changes.into_iter().flatten();
+    let fields = changes.flat_map(|one| one["fields"].as_array().into_iter().flatten());
+    let values = fields.map(|one| ["name", "before", "after"].map(|name| text(one, name)));
+    let values: Vec<[&str; 3]> = values.collect();
+    for shown in [["changes", "(none)", "40"], ["note", "7", "0"]] {
+        assert!(values.contains(&shown), "{values:?}");
+    }
     assert_eq!(project.note(), U256::from(7));
 
     // Half of an allowance is none; what was not found cannot be allowed.
@@ -300,6 +309,17 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
     let (exit, written) = run(&["layout", "migration", &v1, &swapped]);
     assert_eq!(exit, Some(0), "{written}");
     assert!(text(&written, "code").contains("old_note"));
+    // What Cargo.toml has to declare stands above it, as the refusal without it names it.
+    let declared: Vec<&str> = written["migrates"]
+        .as_array()
+        .map(|all| all.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let line = format!("\n//     migrates = {declared:?}\n");
+    assert!(text(&written, "code").contains(&line), "{written}");
+    assert!(
+        text(&refused["error"], "next").contains(&line[8..line.len() - 1]),
+        "{refused}"
+    );
     let value = [
         "layout",
         "migration",

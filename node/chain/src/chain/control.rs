@@ -43,20 +43,11 @@ impl Chain {
     }
 
     /// From now on counts how often every basic block of a program runs: in transactions, calls and traces of this
-    /// chain and of all its branches. Ink, gas and results stay as they are; runs take more time.
-    pub fn count_blocks(&mut self) {
-        self.programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .count();
-    }
-
-    /// How often the blocks ran since the last time this was asked, by the code hash of each program that ran.
-    pub fn take_block_runs(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
-        self.programs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take_runs()
+    /// chain and of all its branches. Ink, gas and results stay as they are; runs take more time. Gives what was
+    /// counted until now, by the code hash of each program that ran.
+    pub fn count_blocks(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.count()
     }
 
     /// Accepts unsigned transactions of an account.

@@ -25,18 +25,12 @@ pub(crate) struct ProgramCache {
 }
 
 impl ProgramCache {
-    /// From now on counts how often each block of a program runs.
-    pub(crate) fn count(&mut self) {
-        // The programs here are compiled without counters.
-        *self = Self {
-            runs: Some(BTreeMap::new()),
-            ..Self::default()
-        };
-    }
-
-    /// What was counted since the last time.
-    pub(crate) fn take_runs(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
-        self.runs.as_mut().map(std::mem::take).unwrap_or_default()
+    /// From now on counts how often each block of a program runs; gives what was counted until now.
+    pub(crate) fn count(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
+        if self.runs.is_none() {
+            *self = Self::default(); // the programs here are compiled without counters
+        }
+        self.runs.replace(BTreeMap::new()).unwrap_or_default()
     }
 
     /// Adds what one run counted.

@@ -17,6 +17,7 @@ pub use error::{ActivationError, Rule};
 pub(crate) use injected::{INJECTED_NAMES, counter_name};
 pub(crate) use instrument::ENTRYPOINT;
 
+use self::error::Result;
 use self::instrument::Form;
 use crate::guard::guarded;
 use crate::{Activated, Program, Rules};
@@ -27,7 +28,7 @@ use crate::{Activated, Program, Rules};
 ///
 /// # Errors
 /// [`ActivationError`] names the first broken rule, in the order in which Arbitrum checks them.
-pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, ActivationError> {
+pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated> {
     activate_as(wasm, rules, gas, Form::Engine)
 }
 
@@ -36,20 +37,11 @@ pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, 
 ///
 /// # Errors
 /// As [`activate`].
-pub fn activate_counting(
-    wasm: &[u8],
-    rules: &Rules,
-    gas: &mut u64,
-) -> Result<Activated, ActivationError> {
+pub fn activate_counting(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated> {
     activate_as(wasm, rules, gas, Form::Counting)
 }
 
-fn activate_as(
-    wasm: &[u8],
-    rules: &Rules,
-    gas: &mut u64,
-    form: Form,
-) -> Result<Activated, ActivationError> {
+fn activate_as(wasm: &[u8], rules: &Rules, gas: &mut u64, form: Form) -> Result<Activated> {
     guarded(|| validate_and_compile(wasm, rules, gas, form)).unwrap_or_else(|panic| {
         Err(ActivationError::new(
             Rule::Engine,
@@ -65,7 +57,7 @@ fn validate_and_compile(
     rules: &Rules,
     gas: &mut u64,
     form: Form,
-) -> Result<Activated, ActivationError> {
+) -> Result<Activated> {
     let mut module = parse::parse(wasm, rules)?;
     let mut instrumented = instrument::instrument(&mut module, rules, form)?;
     let info = cost::program_info(&module, rules)?;
@@ -83,7 +75,7 @@ fn validate_and_compile(
 /// # Errors
 /// As [`activate`], except that gas and imports are not looked at.
 #[cfg(feature = "inspect")]
-pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>, ActivationError> {
+pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>> {
     let mut module = parse::parse(wasm, rules)?;
     let mut instrumented = instrument::instrument(&mut module, rules, Form::Metered)?;
     emit::emit(&module, &mut instrumented)
@@ -94,6 +86,6 @@ pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>, ActivationE
 /// # Errors
 /// As [`activate`].
 #[cfg(feature = "inspect")]
-pub fn activate_unrewritten(wasm: &[u8], rules: &Rules) -> Result<Activated, ActivationError> {
+pub fn activate_unrewritten(wasm: &[u8], rules: &Rules) -> Result<Activated> {
     validate_and_compile(wasm, rules, &mut { u64::MAX }, Form::Metered)
 }

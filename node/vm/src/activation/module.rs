@@ -62,11 +62,6 @@ impl Module<'_> {
         self.types.get(usize::try_from(type_index).ok()?)
     }
 
-    /// Index of a local function, imports counted first.
-    pub(crate) fn function_index(&self, local: usize) -> u32 {
-        u32::try_from(self.imports.len().saturating_add(local)).unwrap_or(u32::MAX)
-    }
-
     /// Index of the first global that instrumentation adds. Globals cannot be imported.
     pub(crate) fn first_injected_global(&self) -> u32 {
         u32::try_from(self.globals.len()).unwrap_or(u32::MAX)

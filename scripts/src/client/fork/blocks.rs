@@ -35,6 +35,33 @@ pub(crate) struct Outcome {
     pub(crate) logs: Vec<Log>,
 }
 
+/// A receipt, as far as it says what a transaction did.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptAnswer {
+    status: U64,
+    gas_used: U64,
+    gas_used_for_l1: Option<U64>,
+    logs: Vec<alloy::rpc::types::Log>,
+}
+
+impl Outcome {
+    /// What a mined transaction did.
+    pub(crate) async fn read(client: &Client, hash: TxHash) -> Result<Self, ChainError> {
+        let method = "eth_getTransactionReceipt";
+        let answer: Result<ReceiptAnswer, _> =
+            client.provider().raw_request(method.into(), (hash,)).await;
+        let receipt = answer.map_err(|error| client.error(method, error))?;
+        let for_l1: u64 = receipt.gas_used_for_l1.unwrap_or_default().to();
+        Ok(Self {
+            success: !receipt.status.is_zero(),
+            // What is paid for L1 is not the execution's.
+            gas: receipt.gas_used.to::<u64>().saturating_sub(for_l1),
+            logs: receipt.logs.into_iter().map(|log| log.inner).collect(),
+        })
+    }
+}
+
 /// A block as the endpoint gives it, its transactions unread. Nitro adds `l1BlockNumber`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

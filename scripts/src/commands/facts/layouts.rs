@@ -8,8 +8,9 @@ use crate::commands::args::StorageArgs;
 use crate::ids::{LayoutHash, SourceHash};
 use crate::layout::{Compiled, Known, LayoutError, Pair, Said, Side, check_storage, read_file};
 use crate::registry::RecordedCode;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use stylus_layout::{Declarations, Document};
+use stylus_layout::{Declarations, Document, Layout};
 
 /// What the layout document of a version proves that nobody built.
 const OF_PROPOSER: &str = "as its layout document says, which whoever proposed it wrote; only a build compares that \
@@ -25,6 +26,29 @@ pub(in crate::commands) struct KnownLayout {
 }
 
 impl Place<'_> {
+    /// The storage layouts of the versions that the first `count` instances are at, by label, as far as the registry's
+    /// documents say them.
+    pub(in crate::commands) async fn instance_layouts(
+        self,
+        name: &str,
+        count: u32,
+    ) -> Result<BTreeMap<String, Layout>, Error> {
+        let (reader, documents) = (self.reader(), self.documents());
+        let range = 0..usize::try_from(count).unwrap_or(usize::MAX);
+        let mut versions = BTreeSet::new();
+        for proxy in reader.proxies_in(name, range).await? {
+            versions.insert(reader.instance(proxy).await?.version);
+        }
+        let mut layouts = BTreeMap::new();
+        for version in versions {
+            let code = reader.code(name, &version).await?;
+            if let Known::Document(document) = documents.get(code.layout).await? {
+                layouts.insert(version, document.layout);
+            }
+        }
+        Ok(layouts)
+    }
+
     /// The layout of code that is called `what`: that of the file that was given for it, else the published or kept
     /// one. A file that is about other code or sources is refused.
     pub(in crate::commands) async fn layout(

@@ -54,6 +54,7 @@ pub(super) async fn add(
         expected: None,
         getters: Vec::new(),
         layout: document.as_ref().map(|known| known.layout.clone()),
+        layouts: place.instance_layouts(&migrate.name, INSTANCES).await?,
         document,
         instances: INSTANCES,
         names: context.names(),

@@ -10,6 +10,7 @@ use crate::checks::Code;
 use crate::plan::{PlanError, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::{NewVersion, RecordedCode};
+use std::collections::BTreeMap;
 use stylus_layout::Document;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -86,6 +87,7 @@ impl Work<'_> {
             expected: self.expected.take(),
             getters: Vec::new(),
             layout: self.layout.clone(),
+            layouts: BTreeMap::new(),
             document,
             instances: INSTANCES,
             names: self.context.names(),

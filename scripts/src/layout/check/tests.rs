@@ -250,6 +250,30 @@ fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
 }
 
 #[test]
+fn a_refusal_says_how_a_migration_declares_what_it_moves() {
+    let mut swapped = pair(&AB, &BA);
+    let declares = "[package.metadata.stylus-upgrades] migrates = [\"reorder:b\", \"reorder:a\"]";
+    let next = |two: &Two| {
+        let refused = check_storage(two, &Asked::default()).expect_err("refused");
+        refused.next().unwrap_or_default()
+    };
+    let without = next(&swapped);
+    assert!(without.contains("layout migration"), "{without}");
+    assert!(without.contains(declares), "{without}");
+    // A migration is given: it is not advised again.
+    swapped.runs_migration = true;
+    let with = next(&swapped);
+    assert!(with.contains(declares), "{with}");
+    assert!(!with.contains("layout migration"), "{with}");
+    // Code that comes back cannot declare anything.
+    swapped.goes_back = true;
+    let script = next(&swapped);
+    assert!(!script.contains("migrates"), "{script}");
+    assert!(script.contains("read the script"), "{script}");
+    assert!(script.contains("--accept reorder:"), "{script}");
+}
+
+#[test]
 fn what_the_version_before_declares_as_well_does_not_count_for_the_next_migration() {
     let mut swapped = pair(&AB, &BA);
     swapped.runs_migration = true;

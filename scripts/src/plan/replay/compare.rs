@@ -3,6 +3,7 @@
 use super::super::error::PlanError;
 use super::super::instances::Change;
 use super::super::keys;
+use super::super::layouts::{Layouts, WordChange};
 use super::super::slots::SlotNames;
 use super::super::{Plan, PlanRequest};
 use super::past::{Past, numbered};
@@ -14,6 +15,7 @@ use alloy::primitives::{Address, B256, U256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain};
+use stylus_layout::Layout;
 
 /// A transaction that did something else on the copy without the upgrade than it really did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,10 +98,14 @@ pub(super) fn storage(
     plan: &Plan,
 ) -> Result<Vec<StorageDifference>, PlanError> {
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
-    let (nothing, mut names) = (SlotNames::default(), framework.clone());
-    if let Some(layout) = &request.layout {
-        names = names.with_keys(keys_of(past, request)).with_layout(layout);
-    }
+    let nothing = SlotNames::default();
+    let known = framework.clone().with_keys(keys_of(past, request));
+    let of = |layout: Option<&Layout>| match layout {
+        Some(layout) => known.clone().with_layout(layout),
+        None => known.clone(),
+    };
+    let names_before = of(request.layouts.get(&plan.from));
+    let names_after = of(request.layout.as_ref());
     let (begun, latest): (BlockId, BlockId) = (copies.begun.into(), BlockId::latest());
     let mut written: BTreeSet<_> = copies.changed.iter().copied().collect();
     for chain in [copies.as_it_was, copies.upgraded] {
@@ -121,13 +127,25 @@ pub(super) fn storage(
         }
         let by_upgrade = before == at_begin(account, slot)?
             && after == copies.at_first.storage(account, slot, latest)?;
-        let known = match instances.contains(&account) {
-            true => &names,
-            false => &nothing,
+        let layouts = match instances.contains(&account) {
+            true => Layouts {
+                before: &names_before,
+                after: &names_after,
+            },
+            false => Layouts {
+                before: &nothing,
+                after: &nothing,
+            },
         };
+        let word = WordChange {
+            slot,
+            before,
+            after,
+        };
+        let as_it_was = |slot| Ok(copies.as_it_was.storage(account, slot, latest)?);
         all.push(StorageDifference {
             account,
-            word: known.change(slot.into(), before, after),
+            word: layouts.change(word, as_it_was)?,
             by_upgrade,
         });
     }

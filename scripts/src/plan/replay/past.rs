@@ -4,12 +4,10 @@
 use super::super::error::PlanError;
 use super::last_change::{LastChange, last_change};
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
-use crate::ids::TxHash;
 use alloy::consensus::Transaction as _;
-use alloy::primitives::{Address, Bytes, U64, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use futures::future::try_join_all;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// Blocks that are looked through, at most.
@@ -29,15 +27,6 @@ pub(super) struct Past {
     pub(super) since: u64,
     /// What the instances ran before was other code: transactions up to it are not sent again.
     pub(super) last_change: Option<LastChange>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReceiptAnswer {
-    status: U64,
-    gas_used: U64,
-    gas_used_for_l1: Option<U64>,
-    logs: Vec<alloy::rpc::types::Log>,
 }
 
 /// The newest `count` transactions to one of `accounts`, since the definition's code last changed, in the
@@ -112,7 +101,8 @@ pub(super) async fn gather(
             }
         }
         for chunk in transactions.chunks_mut(AT_ONCE as usize) {
-            let outcomes = try_join_all(chunk.iter().map(|one| outcome(client, one.hash))).await?;
+            let outcomes =
+                try_join_all(chunk.iter().map(|one| Outcome::read(client, one.hash))).await?;
             for (one, outcome) in chunk.iter_mut().zip(outcomes) {
                 one.outcome = outcome;
             }
@@ -164,18 +154,4 @@ fn is_parent(client: &Client, block: &BlockAnswer, child: &BlockAnswer) -> Resul
         "block {} with the hash {}, which block {} does not have as its parent: that is {}",
         block.number, block.hash, child.number, child.parent_hash
     )))
-}
-
-async fn outcome(client: &Client, hash: TxHash) -> Result<Outcome, PlanError> {
-    let method = "eth_getTransactionReceipt";
-    let answer: Result<ReceiptAnswer, _> =
-        client.provider().raw_request(method.into(), (hash,)).await;
-    let receipt = answer.map_err(|error| client.error(method, error))?;
-    let for_l1: u64 = receipt.gas_used_for_l1.unwrap_or_default().to();
-    Ok(Outcome {
-        success: !receipt.status.is_zero(),
-        // What is paid for L1 is not the execution's.
-        gas: receipt.gas_used.to::<u64>().saturating_sub(for_l1),
-        logs: receipt.logs.into_iter().map(|log| log.inner).collect(),
-    })
 }

@@ -1,4 +1,5 @@
-use super::super::instances::FieldValues;
+use super::super::instances::{Change, FieldValues};
+use super::super::layouts::{Layouts, WordChange};
 use super::SlotNames;
 use alloy::primitives::{Address, B256, U256, b256, keccak256};
 use stylus_layout::Layout;
@@ -83,6 +84,21 @@ fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
     );
 }
 
+/// A word that changes, where the layout stays.
+fn change(names: &SlotNames, slot: U256, before: B256, after: B256) -> Change {
+    let layouts = Layouts {
+        before: names,
+        after: names,
+    };
+    let word = WordChange {
+        slot,
+        before,
+        after,
+    };
+    let change = layouts.change(word, |_| panic!("no other word is read"));
+    change.expect("nothing is read")
+}
+
 /// The lines of a word that changes, of a layout in which each field has a type of that many bytes.
 fn lines(fields: &[(&str, u64, &str)], before: B256, after: B256) -> Vec<String> {
     let types = [
@@ -105,9 +121,8 @@ fn lines(fields: &[(&str, u64, &str)], before: B256, after: B256) -> Vec<String>
     );
     let layout = serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types});
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
-    let change = SlotNames::default()
-        .with_layout(&layout)
-        .change(B256::ZERO, before, after);
+    let names = SlotNames::default().with_layout(&layout);
+    let change = change(&names, U256::ZERO, before, after);
     change.values().iter().map(FieldValues::words).collect()
 }
 
@@ -169,13 +184,14 @@ fn elements_that_share_a_slot_change_each_by_itself() {
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
     let names = SlotNames::default().with_layout(&layout);
     let second: U256 = keccak256(B256::ZERO).into();
-    let change = names.change(
-        (second + U256::ONE).into(),
+    let change_at = |slot, before, after| change(&names, slot, before, after);
+    let change = change_at(
+        second + U256::ONE,
         word(&[(0, 1)]),
         word(&[(0, 1), (16, 5)]),
     );
     let values: Vec<String> = change.values().iter().map(FieldValues::words).collect();
     assert_eq!(values, ["votes[3]: 0 → 5"]);
-    let length = names.change(B256::ZERO, word(&[(0, 3)]), word(&[(0, 4)]));
+    let length = change_at(U256::ZERO, word(&[(0, 3)]), word(&[(0, 4)]));
     assert_eq!(length.values()[0].words(), "votes: 3 elements → 4 elements");
 }

@@ -11,7 +11,8 @@ fn who_approves_what_was_executed_learns_by_whom_and_sends_nothing() {
     let action = text(&open, "action");
     let pending = sandbox.done("Other", &["pending", "A"]);
     let next = format!(
-        "stylus-upgrades pending {action}, then stylus-upgrades approve {action} by Admin2"
+        "Admin2: look with `stylus-upgrades pending {action}`, then `stylus-upgrades approve {action}`, which names \
+         the flags that it needs"
     );
     assert_eq!(text(&pending["actions"][0], "next"), next);
     let executed = sandbox.done("Admin2", &["approve", action]);

@@ -86,14 +86,14 @@ pub(crate) fn instrument(
             .map(|(count, _)| *count)
             .fold(0, u32::saturating_add);
 
-        let counted = u32::try_from(out.blocks.len()).unwrap_or(u32::MAX);
+        let counted = number(out.blocks.len());
         let mut reader = body.get_operators_reader().map_err(unreadable)?;
         let mut begins_block = true;
         while !reader.eof() {
             let (op, offset) = reader.read_with_offset().map_err(unreadable)?;
             if form == Form::Counting && begins_block {
                 out.blocks.push(BasicBlock {
-                    function: module.function_index(index),
+                    function: number(module.imports.len().saturating_add(index)),
                     offset,
                     runs: 0,
                 });
@@ -194,6 +194,10 @@ fn read_locals(body: &wasmparser::FunctionBody<'_>) -> Result<Vec<(u32, wasmpars
         .into_iter()
         .map(|run| run.map_err(unreadable))
         .collect()
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn unreadable(error: wasmparser::Error) -> ActivationError {

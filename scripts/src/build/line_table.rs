@@ -1,0 +1,62 @@
+//! The twin of a program: built from the same sources in the same way, with a line table in its custom sections. It
+//! says which instruction comes from which line.
+
+use super::builder::Builder;
+use super::error::BuildError;
+use super::package::Package;
+use super::wasm;
+use super::workplace::Workplace;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The folder of such builds in that of all builds.
+const FOLDER: &str = "line-tables";
+/// What the copy of the sources is called in every build.
+const COPY: &str = "/source";
+
+/// A module with its line table.
+#[derive(Debug)]
+pub struct WithLines {
+    /// As rustc writes it.
+    pub raw: Vec<u8>,
+    /// As it goes on chain: encoded again, without custom sections.
+    pub wasm: Vec<u8>,
+    /// The Rust files of the contract and of what it depends on by path, the framework's left out: where each lies on
+    /// the disk, by its name in the line table.
+    pub files: BTreeMap<PathBuf, PathBuf>,
+}
+
+impl Builder {
+    /// Builds the crate that `source` names (as [`Self::source`]) with a line table.
+    ///
+    /// # Errors
+    /// [`BuildError::NotAContract`] for what is no crate with sources; [`BuildError::LineTableChanges`] if the module
+    /// is another than `wasm`, which is built without.
+    pub fn with_lines(&self, source: &str, wasm: &[u8]) -> Result<WithLines, BuildError> {
+        let folder = self.folder_of(source)?;
+        let folder = folder.ok_or_else(|| BuildError::NotAContract {
+            path: source.into(),
+        })?;
+        let package = Package::open(&folder)?;
+        let workplace = Workplace::open(self, self.target(&package)?.join(FOLDER))?;
+        let mut sources = workplace.read(&package)?;
+        let constants = self.constants(&workplace, &sources)?;
+        sources.add_constants(&constants);
+        let raw = workplace.with_lines(&sources, &constants)?;
+        let built = wasm::reencode(&package.name, &raw)?;
+        if built != wasm {
+            return Err(BuildError::LineTableChanges {
+                package: package.name,
+                expected: wasm.len(),
+                found: built.len(),
+            });
+        }
+        let files = sources.rust.into_iter();
+        let files = files.map(|file| (Path::new(COPY).join(file.place), file.path));
+        Ok(WithLines {
+            raw,
+            wasm: built,
+            files: files.collect(),
+        })
+    }
+}

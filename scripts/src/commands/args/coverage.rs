@@ -1,0 +1,19 @@
+//! Transactions whose lines are counted.
+
+use crate::line_coverage::Wanted;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Which lines of a contract ran in transactions of the past.
+#[derive(Debug, Args)]
+pub struct CoverageArgs {
+    /// Hashes of transactions, and blocks: the first and the last one
+    #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
+    pub wanted: Vec<Wanted>,
+    /// What was deployed: a crate's folder, a contract of this workspace by name, or git:REVISION:PATH
+    #[arg(long, value_name = "SOURCE")]
+    pub source: String,
+    /// Also write the lines into this file, as lcov does
+    #[arg(long, value_name = "FILE")]
+    pub lcov: Option<PathBuf>,
+}

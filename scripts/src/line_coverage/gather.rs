@@ -1,0 +1,194 @@
+//! How often each basic block of each program ran: the transactions are carried out again on a copy of the chain as it
+//! was before them.
+
+use super::{LineCoverageError, Wanted};
+use crate::client::{
+    BlockAnswer, Client, Fork, Outcome, PastBlock, PastTransaction, Replayed, replay,
+};
+use crate::ids::{CodeHash, TxHash};
+use futures::future::try_join_all;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_chain::{CallOptions, Chain, TraceKind};
+use stylus_vm::BasicBlock;
+
+/// Transactions that are counted, and blocks that are carried out again, at most.
+const MOST: usize = 1_000;
+/// What is asked for at once.
+const AT_ONCE: usize = 32;
+
+/// Nobody reads the recording.
+const SHORTEST: TraceKind = TraceKind::Call(CallOptions {
+    only_top: true,
+    logs: false,
+});
+
+/// What ran.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The basic blocks of each program that ran, with how often.
+    pub programs: BTreeMap<CodeHash, Vec<BasicBlock>>,
+    /// How many transactions were counted.
+    pub transactions: usize,
+    /// How many were not: ArbOS' own, and messages from L1.
+    pub left_out: usize,
+    /// Those that did something else on the copy than they really did.
+    pub unfaithful: Vec<TxHash>,
+}
+
+/// Which transactions of a block are counted; none means all of them.
+type Chosen = Option<BTreeSet<TxHash>>;
+
+/// Carries out again what is wanted, each transaction once.
+///
+/// # Errors
+/// [`LineCoverageError`].
+pub async fn gather(client: &Client, wanted: &[Wanted]) -> Result<Gathered, LineCoverageError> {
+    let mut gathered = Gathered::default();
+    for span in spans(&chosen(client, wanted).await?) {
+        let mut blocks = Vec::new();
+        for chunk in span.chunks(AT_ONCE) {
+            let answers = chunk
+                .iter()
+                .map(|(number, _)| BlockAnswer::read(client, *number));
+            for (answer, (_, chosen)) in try_join_all(answers).await?.iter().zip(chunk) {
+                blocks.push(block(client, answer, chosen.as_ref(), &mut gathered).await?);
+            }
+        }
+        if gathered.transactions > MOST {
+            return Err(too_many(gathered.transactions));
+        }
+        let Some(before) = blocks.first().map(|block| block.number.saturating_sub(1)) else {
+            continue;
+        };
+        let fork = Fork::at(client, before.into()).await?;
+        let ran = fork
+            .carry_out(move |chain| carry_out(chain, &blocks))
+            .await?;
+        gathered.add(ran);
+    }
+    Ok(gathered)
+}
+
+/// The blocks of what is wanted, in order.
+async fn chosen(
+    client: &Client,
+    wanted: &[Wanted],
+) -> Result<BTreeMap<u64, Chosen>, LineCoverageError> {
+    let mut all: BTreeMap<u64, Chosen> = BTreeMap::new();
+    for one in wanted {
+        match one {
+            Wanted::Blocks(range) => {
+                let blocks = range.end().saturating_sub(*range.start()).saturating_add(1);
+                let blocks = usize::try_from(blocks).unwrap_or(usize::MAX);
+                if blocks.saturating_add(all.len()) > MOST {
+                    return Err(too_many(blocks));
+                }
+                all.extend(range.clone().map(|number| (number, None)));
+            }
+            Wanted::Transaction(tx) => {
+                let receipt = client.receipt_now(*tx).await?;
+                let number = receipt.and_then(|receipt| receipt.block_number);
+                let chain = client.chain_id();
+                let number = number.ok_or(LineCoverageError::Unknown { tx: *tx, chain })?;
+                let chosen = all.entry(number).or_insert_with(|| Some(BTreeSet::new()));
+                if let Some(chosen) = chosen {
+                    chosen.insert(*tx);
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn too_many(found: usize) -> LineCoverageError {
+    LineCoverageError::TooMany { found, most: MOST }
+}
+
+/// Blocks that follow each other, so that one copy serves them.
+fn spans(blocks: &BTreeMap<u64, Chosen>) -> Vec<Vec<(u64, Chosen)>> {
+    let mut spans: Vec<Vec<(u64, Chosen)>> = Vec::new();
+    for (number, chosen) in blocks {
+        let one = (*number, chosen.clone());
+        match spans.last_mut() {
+            Some(span) if span.last().is_some_and(|(last, _)| last + 1 == *number) => {
+                span.push(one)
+            }
+            _ => spans.push(vec![one]),
+        }
+    }
+    spans
+}
+
+/// A block with its transactions, and what became of those that are counted.
+async fn block(
+    client: &Client,
+    answer: &BlockAnswer,
+    chosen: Option<&BTreeSet<TxHash>>,
+    gathered: &mut Gathered,
+) -> Result<PastBlock, LineCoverageError> {
+    let mut transactions: Vec<_> = answer
+        .transactions
+        .iter()
+        .filter_map(PastTransaction::read)
+        .collect();
+    for one in &mut transactions {
+        one.is_wanted = chosen.is_none_or(|chosen| chosen.contains(&one.hash));
+        if one.is_wanted {
+            one.outcome = Outcome::read(client, one.hash).await?;
+            gathered.transactions += 1;
+        }
+    }
+    match chosen {
+        None => gathered.left_out += answer.transactions.len().saturating_sub(transactions.len()),
+        Some(chosen) => {
+            let read: BTreeSet<TxHash> = transactions.iter().map(|one| one.hash).collect();
+            if let Some(tx) = chosen.difference(&read).next() {
+                return Err(LineCoverageError::OfTheChain { tx: *tx });
+            }
+        }
+    }
+    Ok(answer.with(transactions))
+}
+
+/// Sends everything again, and then executes what is wanted where it stood, with counters.
+fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, LineCoverageError> {
+    let mut ran = Gathered::default();
+    let replayed = replay(&mut chain, blocks, None)?;
+    chain.count_blocks();
+    let transactions = blocks.iter().flat_map(|block| &block.transactions);
+    let wanted = transactions.zip(replayed).filter(|(one, _)| one.is_wanted);
+    for (one, replayed) in wanted {
+        match replayed {
+            Replayed::Mined(receipt) => {
+                chain.trace(one.hash.0, SHORTEST)?;
+                if receipt.outcome != one.outcome {
+                    ran.unfaithful.push(one.hash);
+                }
+            }
+            Replayed::Rejected(_) => ran.unfaithful.push(one.hash),
+        }
+    }
+    let counted = chain.count_blocks().into_iter();
+    ran.programs = counted
+        .map(|(hash, blocks)| (hash.into(), blocks))
+        .collect();
+    Ok(ran)
+}
+
+impl Gathered {
+    /// Adds what ran on another copy.
+    fn add(&mut self, other: Self) {
+        self.unfaithful.extend(other.unfaithful);
+        for (hash, blocks) in other.programs {
+            let sums = self.programs.entry(hash).or_default();
+            match sums.is_empty() {
+                true => *sums = blocks,
+                false => {
+                    for (sum, block) in sums.iter_mut().zip(blocks) {
+                        sum.runs = sum.runs.saturating_add(block.runs);
+                    }
+                }
+            }
+        }
+    }
+}

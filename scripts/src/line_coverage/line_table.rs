@@ -1,0 +1,173 @@
+//! The lines that each instruction of a program comes from. The line table is that of the program's twin: the same
+//! instructions in the same order, at other offsets, because rustc writes longer numbers.
+
+use super::report::FileLines;
+use crate::build::WithLines;
+use addr2line::Context;
+use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use stylus_vm::BasicBlock;
+use wasmparser::{Parser, Payload, TypeRef};
+
+type Bytes<'a> = EndianSlice<'a, LittleEndian>;
+/// A line: the number of its file, and its own.
+type Line = (usize, u32);
+
+/// The instructions of a program, in order, with their lines.
+#[derive(Debug)]
+pub struct LineTable {
+    /// The files that lines are of, by their paths on the disk.
+    files: Vec<PathBuf>,
+    instructions: Vec<Instruction>,
+}
+
+#[derive(Debug)]
+struct Instruction {
+    /// Index of its function, imports counted first, and where it is in the module that is deployed.
+    place: (u32, u64),
+    /// Its own line, and those that it was inlined into.
+    lines: Vec<Line>,
+}
+
+impl LineTable {
+    /// Reads the twin's.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(twin: &WithLines) -> Result<Self, String> {
+        let deployed = Module::read(&twin.wasm).map_err(|error| error.to_string())?;
+        let raw = Module::read(&twin.raw).map_err(|error| error.to_string())?;
+        if deployed.functions() != raw.functions() {
+            return Err("its functions have other lengths than those that are deployed".into());
+        }
+        let context = raw.context().map_err(|error| error.to_string())?;
+        let numbers: BTreeMap<&Path, usize> =
+            (twin.files.keys().map(PathBuf::as_path)).zip(0..).collect();
+        let mut instructions = Vec::new();
+        for (deployed, raw_place) in deployed.places.iter().zip(&raw.places) {
+            let address = raw_place.1.saturating_sub(raw.code);
+            let lines = lines(&context, address, &numbers).map_err(|error| error.to_string())?;
+            let place = *deployed;
+            instructions.push(Instruction { place, lines });
+        }
+        Ok(Self {
+            files: twin.files.values().cloned().collect(),
+            instructions,
+        })
+    }
+
+    /// The lines that have instructions, by file, with how often each ran. Of the blocks that a line is part of, the
+    /// one that ran most counts; a line that was compiled into several functions ran in each of them.
+    pub fn count(&self, blocks: &[BasicBlock]) -> Vec<FileLines> {
+        let mut all: BTreeMap<Line, u64> = BTreeMap::new();
+        for function in self
+            .instructions
+            .chunk_by(|one, next| one.place.0 == next.place.0)
+        {
+            let mut own: BTreeMap<Line, u64> = BTreeMap::new();
+            for one in function {
+                let behind =
+                    blocks.partition_point(|block| (block.function, block.offset) <= one.place);
+                let block = behind.checked_sub(1).and_then(|at| blocks.get(at));
+                let runs = block.map_or(0, |block| block.runs);
+                for line in &one.lines {
+                    let most = own.entry(*line).or_default();
+                    *most = runs.max(*most);
+                }
+            }
+            for (line, runs) in own {
+                let sum = all.entry(line).or_default();
+                *sum = sum.saturating_add(runs);
+            }
+        }
+        let of = |number: usize, file: &PathBuf| FileLines {
+            file: file.clone(),
+            lines: all
+                .range((number, 0)..=(number, u32::MAX))
+                .map(|((_, line), runs)| (*line, *runs))
+                .collect(),
+        };
+        let files = self.files.iter().enumerate();
+        let files = files.map(|(number, file)| of(number, file));
+        files.filter(|file| !file.lines.is_empty()).collect()
+    }
+}
+
+/// The lines of the instruction at that address.
+fn lines(
+    context: &Context<Bytes<'_>>,
+    address: u64,
+    numbers: &BTreeMap<&Path, usize>,
+) -> Result<Vec<Line>, addr2line::gimli::Error> {
+    let mut frames = context.find_frames(address).skip_all_loads()?;
+    let mut lines = Vec::new();
+    while let Some(frame) = frames.next()? {
+        let location = frame.location.as_ref();
+        let line = location.and_then(|location| {
+            let number = numbers.get(Path::new(location.file?))?;
+            Some((*number, location.line?))
+        });
+        lines.extend(line);
+    }
+    Ok(lines)
+}
+
+/// What is read of a module.
+struct Module<'a> {
+    /// Where the contents of its code section begin: addresses of the line table count from there.
+    code: u64,
+    /// Where each of its instructions is: function and offset.
+    places: Vec<(u32, u64)>,
+    /// Its custom sections.
+    custom: BTreeMap<&'a str, &'a [u8]>,
+}
+
+impl<'a> Module<'a> {
+    fn read(wasm: &'a [u8]) -> wasmparser::Result<Self> {
+        let mut module = Self {
+            code: 0,
+            places: Vec::new(),
+            custom: BTreeMap::new(),
+        };
+        let mut function = 0;
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        function += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                    }
+                }
+                Payload::CodeSectionStart {
+                    unchecked_range, ..
+                } => module.code = unchecked_range.start,
+                Payload::CodeSectionEntry(body) => {
+                    let mut reader = body.get_operators_reader()?;
+                    while !reader.eof() {
+                        module.places.push((function, reader.read_with_offset()?.1));
+                    }
+                    function += 1;
+                }
+                Payload::CustomSection(custom) => {
+                    module.custom.insert(custom.name(), custom.data());
+                }
+                _ => {}
+            }
+        }
+        Ok(module)
+    }
+
+    /// The function of each instruction.
+    fn functions(&self) -> Vec<u32> {
+        self.places.iter().map(|(function, _)| *function).collect()
+    }
+
+    /// Its line table.
+    fn context(&self) -> Result<Context<Bytes<'a>>, addr2line::gimli::Error> {
+        let section = |id: SectionId| -> Result<Bytes<'a>, addr2line::gimli::Error> {
+            let bytes = self.custom.get(id.name()).copied().unwrap_or_default();
+            Ok(EndianSlice::new(bytes, LittleEndian))
+        };
+        Context::from_dwarf(Dwarf::load(section)?)
+    }
+}

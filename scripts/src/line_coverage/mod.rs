@@ -1,0 +1,21 @@
+//! Which lines of a contract's sources ran in transactions of the past, in the very program that is deployed.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `wanted` | transactions and blocks, as a command names them |
+//! | `gather` | how often each basic block of each program ran, on a copy of the chain |
+//! | `line_table` | the lines that each instruction comes from |
+//! | `report` | lines with their counts by file, for people, programs and lcov |
+//! | `error` | why there is no coverage |
+
+mod error;
+mod gather;
+mod line_table;
+mod report;
+mod wanted;
+
+pub use error::LineCoverageError;
+pub use gather::{Gathered, gather};
+pub use line_table::LineTable;
+pub use report::{FileLines, LineCoverage, is_lcov};
+pub use wanted::Wanted;

@@ -1,0 +1,192 @@
+use super::super::instances::FieldValues;
+use super::super::slots::SlotNames;
+use super::{Layouts, WordChange};
+use alloy::primitives::{B256, U256, keccak256};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use stylus_layout::Layout;
+
+/// Slots with the words before and after.
+type Words = BTreeMap<U256, (B256, B256)>;
+
+/// A layout of these fields: name, slot, offset, type.
+fn layout(fields: &[(&str, u64, u64, &str)]) -> Layout {
+    let kind = |label: &str, encoding: &str, bytes: u64| json!({"label": label, "encoding": encoding, "numberOfBytes": bytes.to_string()});
+    let mut types = json!({
+        "bool": kind("bool", "inplace", 1),
+        "u64": kind("uint64", "inplace", 8),
+        "u256": kind("uint256", "inplace", 32),
+        "map": kind("mapping(uint256 => uint256)", "mapping", 32),
+        "list": kind("uint256[]", "dynamic_array", 32),
+    });
+    (types["map"]["key"], types["map"]["value"]) = (json!("u256"), json!("u256"));
+    types["list"]["base"] = json!("u256");
+    let items = fields.iter().map(|(label, slot, offset, kind)| {
+        json!({"label": label, "slot": slot.to_string(), "offset": offset, "type": kind})
+    });
+    let items: Vec<Value> = items.collect();
+    let text = json!({"storage": items, "types": types}).to_string();
+    Layout::from_json(&text).expect("a layout")
+}
+
+fn names(layout: Option<&Layout>) -> SlotNames {
+    let names = SlotNames::framework(&[]).with_keys(vec![B256::with_last_byte(7)]);
+    match layout {
+        Some(layout) => names.with_layout(layout),
+        None => names,
+    }
+}
+
+/// Lines of what changes.
+fn lines(before: Option<&Layout>, after: &Layout, words: &Words) -> Vec<String> {
+    let (before, after) = (names(before), names(Some(after)));
+    let layouts = Layouts {
+        before: &before,
+        after: &after,
+    };
+    let word = |slot: U256| words.get(&slot).copied().unwrap_or_default();
+    let changed = words.iter().filter(|(_, (before, after))| before != after);
+    let mut slots = layouts.moved();
+    slots.extend(changed.map(|(slot, _)| *slot));
+    let changes = slots.into_iter().map(|slot| {
+        let (before, after) = word(slot);
+        let word_change = WordChange {
+            slot,
+            before,
+            after,
+        };
+        let change = layouts.change(word_change, |slot| Ok(word(slot).0));
+        change.expect("nothing is read from a chain")
+    });
+    let values: Vec<FieldValues> = changes.flat_map(|one| one.values()).collect();
+    values.iter().map(FieldValues::words).collect()
+}
+
+fn words<const N: usize>(all: [(u64, u64, u64); N]) -> Words {
+    let word = |value: u64| U256::from(value).into();
+    let all = all.into_iter();
+    all.map(|(slot, before, after)| (U256::from(slot), (word(before), word(after))))
+        .collect()
+}
+
+#[test]
+fn fields_that_a_migration_exchanges_keep_their_values() {
+    let old = layout(&[("total", 0, 0, "u256"), ("peak", 1, 0, "u256")]);
+    let new = layout(&[("peak", 0, 0, "u256"), ("total", 1, 0, "u256")]);
+    let all = words([(0, 12, 42), (1, 42, 12)]);
+    assert_eq!(
+        lines(Some(&old), &new, &all),
+        [
+            "peak (moved from slot 1): 42 → 42",
+            "total (moved from slot 0): 12 → 12"
+        ]
+    );
+    // The way back is the same the other way around.
+    let back = lines(Some(&new), &old, &words([(0, 42, 12), (1, 12, 42)]));
+    assert_eq!(
+        back,
+        [
+            "total (moved from slot 1): 12 → 12",
+            "peak (moved from slot 0): 42 → 42"
+        ]
+    );
+}
+
+#[test]
+fn fields_that_move_without_a_migration_change_their_values() {
+    let old = layout(&[("total", 0, 0, "u256"), ("peak", 1, 0, "u256")]);
+    let new = layout(&[("peak", 0, 0, "u256"), ("total", 1, 0, "u256")]);
+    let shown = lines(Some(&old), &new, &words([(0, 12, 12), (1, 42, 42)]));
+    let expected = [
+        "peak (moved from slot 1): 42 → 12",
+        "total (moved from slot 0): 12 → 42",
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_field_that_moved_away_leaves_what_its_old_place_holds() {
+    let old = layout(&[
+        ("open", 0, 0, "bool"),
+        ("count", 0, 8, "u64"),
+        ("total", 1, 0, "u256"),
+    ]);
+    let new = layout(&[
+        ("open", 0, 0, "bool"),
+        ("total", 2, 0, "u256"),
+        ("count", 3, 0, "u64"),
+    ]);
+    let packed = 1 + (5 << 64_u128);
+    let mut all = words([(1, 12, 0), (2, 0, 12), (3, 0, 5)]);
+    let word = |value: u128| B256::from(U256::from(value));
+    all.insert(U256::ZERO, (word(packed), word(1)));
+    let expected = [
+        "count, at its old place: 5 → 0",
+        "total, at its old place: 12 → 0",
+        "total (moved from slot 1): 12 → 12",
+        "count (moved from slot 0, byte 8): 5 → 5",
+    ];
+    assert_eq!(lines(Some(&old), &new, &all), expected);
+}
+
+#[test]
+fn fields_that_only_one_layout_has_are_not_read_by_the_other() {
+    let old = layout(&[("total", 0, 0, "u256"), ("step", 1, 0, "u256")]);
+    let new = layout(&[("total", 0, 0, "u256"), ("open", 1, 0, "bool")]);
+    let all = words([(1, 5, 1)]);
+    assert_eq!(
+        lines(Some(&old), &new, &all),
+        ["open: (none) → true", "step: 5 → (none)"]
+    );
+    // On bytes that nothing used it begins with what is there, and what is cleared ends so.
+    let short = layout(&[("total", 0, 0, "u256")]);
+    let all = words([(1, 0, 5)]);
+    assert_eq!(lines(Some(&short), &old, &all), ["step: 0 → 5"]);
+    let all = words([(1, 5, 0)]);
+    assert_eq!(lines(Some(&old), &short, &all), ["step: 5 → 0"]);
+    // Another name at the very same place is a rename.
+    let renamed = layout(&[("total", 0, 0, "u256"), ("pace", 1, 0, "u256")]);
+    let all = words([(1, 5, 6)]);
+    assert_eq!(
+        lines(Some(&old), &renamed, &all),
+        ["pace (was step): 5 → 6"]
+    );
+}
+
+#[test]
+fn entries_and_elements_are_compared_with_themselves() {
+    let old = layout(&[("votes", 0, 0, "map"), ("list", 1, 0, "list")]);
+    let new = layout(&[("list", 0, 0, "list"), ("votes", 1, 0, "map")]);
+    let entry = |slot: u8| -> U256 {
+        let key = B256::with_last_byte(7);
+        keccak256([key, B256::with_last_byte(slot)].concat()).into()
+    };
+    let element = |slot: u8| -> U256 {
+        let begin: U256 = keccak256(B256::with_last_byte(slot)).into();
+        begin + U256::from(3)
+    };
+    let word = |value: u8| B256::with_last_byte(value);
+    let all = Words::from([
+        (entry(0), (word(9), word(9))),
+        (entry(1), (word(0), word(9))),
+        (element(1), (word(4), word(4))),
+        (element(0), (word(0), word(6))),
+    ]);
+    let mut shown = lines(Some(&old), &new, &all);
+    shown.retain(|line| line.contains('['));
+    shown.sort();
+    let entry = B256::from(entry(0));
+    let element = B256::from(element(1));
+    let expected = [
+        format!("list[3] (moved from slot {element}): 4 → 6"),
+        format!("votes[7] (moved from slot {entry}): 9 → 9"),
+    ];
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn without_the_layout_before_no_value_is_read_by_the_new_one() {
+    let new = layout(&[("peak", 0, 0, "u256"), ("votes", 1, 0, "map")]);
+    let all = words([(0, 12, 42)]);
+    assert_eq!(lines(None, &new, &all), ["peak: (not known) → 42"]);
+}

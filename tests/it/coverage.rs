@@ -1,0 +1,175 @@
+//! Which lines of a contract ran.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use alloy::primitives::{Address, B256, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use serde_json::Value;
+use stylus_chain::CallRequest;
+
+use crate::layouts::project::{Project, home, text};
+
+sol! {
+    function choose(uint256 number) external returns (uint256);
+    function sum(uint256[] numbers) external returns (uint256);
+    function refuse(uint256 number) external;
+}
+
+/// Lines by file name, with how often each ran.
+type Lines = BTreeMap<(String, u64), u64>;
+
+const SOURCE: &str = "tests/contracts/dead_branches";
+
+/// The lines of a source file that end in that word.
+fn marked(file: &str, word: &str) -> Vec<(String, u64)> {
+    let text = std::fs::read_to_string(Path::new(&home(SOURCE)).join("src").join(file));
+    let text = text.expect("the source");
+    let lines = text.lines().zip(1..);
+    let marked = lines.filter(|(line, _)| line.ends_with(&format!("// {word}")));
+    marked
+        .map(|(_, number)| (file.to_owned(), number))
+        .collect()
+}
+
+fn lines(document: &Value) -> Lines {
+    let files = document["files"].as_array().expect("files");
+    let of = |file: &Value| {
+        let name = Path::new(text(file, "file")).file_name().expect("a name");
+        let name = name.to_string_lossy().into_owned();
+        let lines = file["lines"].as_array().expect("lines").clone();
+        lines.into_iter().map(move |one| {
+            let number = |at: usize| one[at].as_u64().expect("a number");
+            ((name.clone(), number(0)), number(1))
+        })
+    };
+    files.iter().flat_map(of).collect()
+}
+
+/// The same from a tracefile of lcov.
+fn traced(text: &str) -> Lines {
+    let mut file = String::new();
+    let mut lines = Lines::new();
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix("SF:") {
+            let name = Path::new(path).file_name().expect("a name");
+            file = name.to_string_lossy().into_owned();
+        }
+        if let Some(line) = line.strip_prefix("DA:") {
+            let (number, runs) = line.split_once(',').expect("two numbers");
+            let parsed = |text: &str| text.parse().expect("a number");
+            lines.insert((file.clone(), parsed(number)), parsed(runs));
+        }
+    }
+    lines
+}
+
+/// Sends a call, which may revert: its hash, and whether it succeeded.
+fn send(project: &Project, to: Address, call: &impl SolCall) -> (B256, bool) {
+    let from = project.node.addresses()[1];
+    let input = call.abi_encode().into();
+    let sent = project.node.with_chain(move |chain| {
+        chain.impersonate(from);
+        let request = CallRequest {
+            to: Some(to),
+            input,
+            gas: Some(10_000_000),
+            ..CallRequest::default()
+        };
+        let hash = chain.submit_unsigned(from, request).expect("it is taken");
+        (hash, chain.receipt(hash).expect("it is mined").success)
+    });
+    sent.expect("the chain")
+}
+
+#[test]
+fn dead_branches_are_shown_as_such_and_no_line_that_ran_is_denied() {
+    let project = Project::new();
+    let source = home(SOURCE);
+    let deployed = project.done(&["deploy", &source]);
+    let program: Address = text(&deployed, "address").parse().expect("an address");
+    let number = U256::from;
+    let numbers = vec![number(3), number(4)];
+    let ran = [
+        send(&project, program, &chooseCall { number: number(1) }),
+        send(&project, program, &chooseCall { number: number(4) }),
+        send(&project, program, &sumCall { numbers }),
+        send(&project, program, &refuseCall { number: number(2) }),
+    ];
+    assert_eq!(ran.map(|(_, success)| success), [true, true, true, false]);
+    let hashes = ran.map(|(hash, _)| hash.to_string());
+    let hashes: Vec<&str> = hashes.iter().map(String::as_str).collect();
+    let file = project.path("lcov.info").display().to_string();
+    let of =
+        |words: &[&str]| project.done(&[&["coverage"], words, &["--source", &source]].concat());
+    let document = of(&[&hashes[..], &["--lcov", &file]].concat());
+    assert_eq!(document["transactions"], 4);
+    assert_eq!(document["unfaithful"], serde_json::json!([]));
+    let found = lines(&document);
+    let tracefile = std::fs::read_to_string(&file).expect("it was written");
+    assert_eq!(traced(&tracefile), found);
+
+    let dead = [marked("lib.rs", "dead"), marked("arithmetic.rs", "dead")].concat();
+    assert!(dead.len() >= 30, "{}", dead.len());
+    let not_shown: Vec<_> = dead
+        .iter()
+        .filter(|line| found.get(line) != Some(&0))
+        .collect();
+    let denied: Vec<_> = marked("lib.rs", "ran")
+        .into_iter()
+        .filter(|line| found.get(line).is_none_or(|runs| *runs == 0))
+        .collect();
+    assert!(
+        not_shown.is_empty() && denied.is_empty(),
+        "not shown: {not_shown:?}\ndenied: {denied:?}\n{tracefile}"
+    );
+
+    // The same transactions by their blocks.
+    let newest = project
+        .node
+        .with_chain(|chain| chain.block_number())
+        .expect("the chain");
+    let blocks = format!("{}..{newest}", newest - 3);
+    assert_eq!(lines(&of(&[&blocks])), found);
+    // One after the other they reach the same lines.
+    let reached = |lines: Lines| lines.into_iter().filter(|(_, runs)| *runs > 0);
+    let each = hashes.iter().flat_map(|hash| reached(lines(&of(&[hash]))));
+    let each: BTreeSet<_> = each.map(|(line, _)| line).collect();
+    assert_eq!(each, reached(found).map(|(line, _)| line).collect());
+}
+
+#[test]
+fn sources_that_are_not_those_of_the_program_are_refused() {
+    let project = Project::new();
+    let source = home(SOURCE);
+    let deployed = project.done(&["deploy", &source]);
+    let program: Address = text(&deployed, "address").parse().expect("an address");
+    let (hash, _) = send(
+        &project,
+        program,
+        &chooseCall {
+            number: U256::from(1),
+        },
+    );
+    let hash = hash.to_string();
+    let refused = |words: &[&str]| {
+        let answer = project.run(&[&["coverage"], words].concat());
+        (
+            answer.exit,
+            text(&answer.document["error"], "name").to_owned(),
+        )
+    };
+    let other = refused(&[&hash, "--source", "counter-v1"]);
+    assert_eq!(other, (Some(1), "NotRun".into()));
+    let file = project.path("lcov.info");
+    std::fs::write(&file, "mine").expect("a file");
+    let file = file.display().to_string();
+    let kept = refused(&[&hash, "--source", &source, "--lcov", &file]);
+    assert_eq!(kept, (Some(2), "FileExists".into()));
+    assert_eq!(std::fs::read_to_string(&file).expect("it"), "mine");
+    let unknown = refused(&[&B256::repeat_byte(1).to_string(), "--source", &source]);
+    assert_eq!(unknown, (Some(1), "TransactionNotFound".into()));
+    let many = refused(&["1..2000", "--source", &source]);
+    assert_eq!(many, (Some(2), "TooMany".into()));
+}
