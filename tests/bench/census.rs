@@ -102,6 +102,8 @@ pub(crate) async fn census() -> Result<String, HarnessError> {
     let subject = Subject {
         proxy: ACCOUNT,
         layout: Ok(layout()),
+        version: "1.0".into(),
+        implementation: None,
         versions: Vec::new(),
         is_evm: true,
     };

@@ -86,6 +86,8 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         let subject = Subject {
             proxy,
             layout: Ok(layout()),
+            version: "1.0".into(),
+            implementation: None,
             versions: Vec::new(),
             is_evm: true,
         };
@@ -183,6 +185,8 @@ async fn slots_out_of_reach_are_proven_where_their_keys_are_known() {
         let subject = Subject {
             proxy,
             layout: Ok(layout()),
+            version: "1.0".into(),
+            implementation: None,
             versions: Vec::new(),
             is_evm: true,
         };

@@ -71,6 +71,8 @@ async fn of_openzeppelin(chain: &Chain, name: &str, fills: u64) -> Done {
     let subject = Subject {
         proxy,
         layout: Ok(Layout::from_json(&contract.layout.to_string()).expect("a layout")),
+        version: "1.0".into(),
+        implementation: None,
         versions: Vec::new(),
         is_evm: true,
     };
@@ -101,6 +103,8 @@ async fn of_stylus<I: SolCall>(
     let subject = Subject {
         proxy,
         layout: Ok(layout),
+        version: "1.0".into(),
+        implementation: None,
         versions: vec![version.into()],
         is_evm: false,
     };

@@ -55,7 +55,11 @@ fn an_endpoint_that_is_gone_and_comes_back_is_reported() {
     until_gone(&console, true);
     let page = console.get("/");
     assert_eq!(page.status, 502, "{page:?}");
-    assert!(page.body.contains("<dt>next, in a shell</dt>"), "{}", page.body);
+    assert!(
+        page.body.contains("<dt>next, in a shell</dt>"),
+        "{}",
+        page.body
+    );
     let config = NodeConfig {
         port,
         ..NodeConfig::default()

@@ -3,6 +3,7 @@ use super::*;
 use alloy::primitives::Address;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 /// A layout of every kind of type.
 fn layout() -> Layout {
@@ -332,6 +333,8 @@ fn structs_within_structs_are_followed_as_far_as_anybody_can_look() {
         layout: &layout,
         framework: &[],
         with_values: false,
+        entries: None,
+        sought: HashSet::new(),
     };
     let found = explain(&slots.store(), &by, None).expect("explained");
     assert_eq!(found.left(), 0);
