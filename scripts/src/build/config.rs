@@ -5,6 +5,8 @@
 //! The files between the contract's folder and its workspace's count in full. Those of the folders
 //! above and of the user's home say where packages come from, and nothing else of them is read.
 
+mod flags;
+
 use super::error::BuildError;
 use super::toolchain::TARGET;
 use std::path::{Path, PathBuf};
@@ -39,7 +41,7 @@ pub(super) struct Config {
     pub(super) rustflags: Vec<String>,
     /// Where packages come from.
     pub(super) supply: Table,
-    /// What of that decides what cargo is given for a package, and who writes the sources can write.
+    /// What can bring code that no search of the sources sees, and who writes the sources can write.
     pub(super) supplied: Vec<String>,
 }
 
@@ -69,8 +71,8 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
             for name in CODE {
                 merge_named(&mut code, name, &config);
             }
-            of_target.push(flags(&path, &config, &["target", TARGET, "rustflags"])?);
-            of_build.push(flags(&path, &config, &["build", "rustflags"])?);
+            of_target.push(words(&path, &config, &["target", TARGET, "rustflags"])?);
+            of_build.push(words(&path, &config, &["build", "rustflags"])?);
         }
         add_supply(&mut supply, &config, above);
         for name in UNPROVEN {
@@ -92,6 +94,15 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         false => of_target,
     };
     let rustflags: Vec<String> = all.into_iter().rev().flatten().collect();
+    let names = |name: &String| format!(".cargo/config.toml: {name}");
+    supplied.extend(flags::unsearched(&rustflags).iter().map(names));
+    // The linker and the compiler read variables, too.
+    let variables = code
+        .get("env")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten();
+    supplied.extend(variables.map(|(name, _)| format!(".cargo/config.toml: env.{name}")));
     if !rustflags.is_empty() {
         let list = rustflags.iter().cloned().map(Value::String).collect();
         let of_target = Table::from_iter([("rustflags".to_owned(), Value::Array(list))]);
@@ -190,7 +201,7 @@ const UNKNOWN: &str = "whether that holds of a contract is not known; write the 
 const LOCATION: &str = "the code would depend on where the sources lie";
 
 /// Flags as a list or as words; none of them may name a path or a program.
-fn flags(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, BuildError> {
+fn words(path: &Path, config: &Table, keys: &[&str]) -> Result<Vec<String>, BuildError> {
     let refused = |reason: &str| refused(path, &keys.join("."), reason);
     let (first, rest) = keys.split_first().unwrap_or((&"", &[]));
     let found = config.get(*first);

@@ -8,15 +8,18 @@ use syn::visit::Visit;
 
 /// What leads to storage at any slot without `unsafe`, what says by hand where fields lie or what the linker finds, and
 /// what reads sources that are not searched.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 15] = [
     "GlobalStorage",
     "KIND",
     "StorageAccess",
     "StorageCache",
     "StorageSlot",
+    "asm",
     "export_name",
+    "global_asm",
     "include",
     "link_section",
+    "naked_asm",
     "no_mangle",
     "storage_cache_bytes32",
     "storage_load_bytes32",
@@ -112,6 +115,9 @@ impl Search {
             ("unsafe", [TokenTree::Ident(next), ..]) if next == "impl" => self.has_layout,
             ("path", [TokenTree::Punct(is), TokenTree::Literal(_), ..]) => is.as_char() == '=',
             ("unsafe", _) => true,
+            // Attributes of a crate, and functions that the linker finds.
+            ("feature", [TokenTree::Group(_), ..]) => true,
+            ("extern", _) => is_block(behind),
             _ => WORDS.contains(&word),
         };
         if is_found {
@@ -171,6 +177,16 @@ fn is_main(behind: &[TokenTree]) -> bool {
             attribute.as_str(),
             "no_mangle" | "unsafe (no_mangle)" | "unsafe(no_mangle)"
         )
+}
+
+/// Whether functions of others are declared behind an `extern`.
+fn is_block(behind: &[TokenTree]) -> bool {
+    let is_braces = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    match behind {
+        [TokenTree::Literal(_), next, ..] => is_braces(next),
+        [next, ..] => is_braces(next),
+        [] => false,
+    }
 }
 
 /// Whether a macro may join words in it to others: `[<un safe>]`.

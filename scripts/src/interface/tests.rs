@@ -462,6 +462,18 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
             "",
         ),
         ("impl A { fn include(&self) { self.inner.include(); } }", ""),
+        ("#![feature(asm_experimental_arch)]", "feature"),
+        (
+            "#![cfg_attr(all(), feature(asm_experimental_arch))]",
+            "feature",
+        ),
+        (
+            "#![cfg_attr(not(feature = \"export-abi\"), no_main)]\nextern crate alloc;",
+            "",
+        ),
+        ("core::arch::global_asm!(\"end\");", "global_asm"),
+        ("#[link(name = \"evil\")] extern \"C\" {}", "extern"),
+        ("pub extern \"C\" fn main() {}", ""),
         (
             "impl A { fn include(&self) { include!(\"a\"); } }",
             "include",

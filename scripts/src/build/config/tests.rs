@@ -96,6 +96,21 @@ fn settings_of_the_workspace_are_part_of_the_sources() {
     assert!(!code.contains("alias") && !code.contains("quiet"), "{code}");
 }
 
+#[test]
+fn flags_and_variables_that_may_bring_code_are_named() {
+    let folders = Folders::new();
+    let settings = "[env]\nRUSTC_BOOTSTRAP = \"1\"\n\
+                    [target.wasm32-unknown-unknown]\nrustflags = [\"-Copt-level=3\", \"-Clink-arg=evil.o\"]\n";
+    let config = folders.write("work", settings).read().expect("read");
+    assert_eq!(
+        config.supplied,
+        [
+            ".cargo/config.toml: -Clink-arg=evil.o",
+            ".cargo/config.toml: env.RUSTC_BOOTSTRAP"
+        ]
+    );
+}
+
 /// Cargo does not read it where contracts are built.
 #[test]
 fn wrappers_and_linkers_have_no_effect() {
