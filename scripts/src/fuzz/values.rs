@@ -15,6 +15,8 @@ const WORDS_MAX: usize = 8_192;
 #[derive(Debug, Clone)]
 pub(super) struct Values {
     pub(super) random: Random,
+    /// Constants of the code.
+    constants: Vec<U256>,
     /// Constants of the code, words of calldata, and what functions answered.
     words: Vec<U256>,
     /// Accounts: callers, contracts, constants.
@@ -42,11 +44,12 @@ impl Near {
 }
 
 impl Values {
-    pub(super) fn new(seed: u64, words: Vec<U256>, accounts: Vec<Address>) -> Self {
+    pub(super) fn new(seed: u64, constants: Vec<U256>, accounts: Vec<Address>) -> Self {
         let random = Random::of(seed);
         Self {
             random,
-            words,
+            words: constants.clone(),
+            constants,
             accounts,
             near: Near::default(),
         }
@@ -79,8 +82,12 @@ impl Values {
             }
             DynSolType::Address => DynSolValue::Address(self.account()),
             DynSolType::FixedBytes(size) => {
-                let number = self.number(8 * size) << (256 - 8 * size);
-                DynSolValue::FixedBytes(number.into(), *size)
+                let number = match self.random.once_in(2) {
+                    true => self.constant_of(*size),
+                    false => None,
+                };
+                let number = number.unwrap_or_else(|| self.number(8 * size));
+                DynSolValue::FixedBytes((number << (256 - 8 * size)).into(), *size)
             }
             DynSolType::Bytes => DynSolValue::Bytes(self.bytes()),
             DynSolType::String => {
@@ -168,6 +175,17 @@ impl Values {
             2 => word >> 1,
             _ => word,
         }
+    }
+
+    /// A constant that has about so many bytes: a selector, a tag, a hash. A module has it in either order of bytes.
+    fn constant_of(&mut self, size: usize) -> Option<U256> {
+        let is_as_long = |word: &&U256| word.byte_len() <= size && word.byte_len() + 1 >= size;
+        let fitting: Vec<U256> = self.constants.iter().filter(is_as_long).copied().collect();
+        let word = *self.random.one_of(&fitting)?;
+        Some(match self.random.once_in(2) {
+            true => U256::from_be_bytes(word.to_le_bytes::<32>()) >> (256 - 8 * size),
+            false => word,
+        })
     }
 
     /// What goes along with a call that takes ether: mostly little.

@@ -258,8 +258,11 @@ async fn a_total_that_was_planned_before_the_state_moved_is_refused() {
 async fn what_a_later_upgrade_changes_in_another_instance_is_refused_before_it_is_sent() {
     let upgraded = Upgraded::new().await;
     let first = upgraded.proxy.to_string();
+    let bare = ["--accept", "initializer-omitted"];
     let create = ["create-proxy", "A", "1.0", "--kind", "evm"];
-    upgraded.fixture.done(&[&create[..], &ABSENT].concat());
+    upgraded
+        .fixture
+        .done(&[&create[..], &bare, &ABSENT].concat());
     let code = deployed(&upgraded.fixture, "ExpectedPeer")
         .await
         .to_string();

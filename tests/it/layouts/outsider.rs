@@ -183,7 +183,7 @@ fn a_mapping_that_comes_back_is_empty_where_a_census_proves_it() {
     author.project.done(&drop);
     let words = ["Note", "3.0", &first];
     let found = author.dirty(&words);
-    assert!(found.contains("left by m of 1.0"), "{found}");
+    assert!(found.contains("left by m[key] of 1.0"), "{found}");
     let census = author.project.done(&["census", "note"]);
     assert_eq!(census["complete"], true, "{census}");
     let plan = author.project.run(&[&["plan"], &words[..]].concat());

@@ -24,7 +24,7 @@ function somebody(uint256 n) pure returns (address) {
 
 /// Checkpoints: arrays of packed structs in a mapping; texts that do not fit into a word.
 contract StoredVotes is ERC20Votes {
-    constructor() ERC20("A token whose name is longer than a word of storage", "VOTE") EIP712("A token whose name is longer than a word of storage", "1") {}
+    constructor() ERC20("A token whose name is longer than a word of storage", "VOTE") EIP712("Votes", "1") {}
 
     function fill(uint256 n) external {
         _mint(somebody(n), 100 + n);
