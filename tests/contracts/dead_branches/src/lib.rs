@@ -77,7 +77,7 @@ impl Branches {
             }
         }
         while self.numbers.len() > 20 {
-            drop(self.numbers.pop()); // dead
+            let _ = self.numbers.pop(); // dead
         }
         sum
     }
