@@ -189,7 +189,20 @@ fn there_is_one_type_of_finding_and_what_it_says_decides_nothing() {
     }
     all.retain(|file| {
         let text = std::fs::read_to_string(file).expect("a source");
-        text.lines().any(|line| line.ends_with("struct Finding {"))
+        let words = |line: &str| -> Vec<String> {
+            let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.map(str::to_owned).collect()
+        };
+        let is_type = |line: &str| {
+            let is_head =
+                |pair: &[String]| ["struct", "enum"].contains(&&*pair[0]) && pair[1] == "Finding";
+            let line = line.trim_start();
+            let may_be = ["pub", "struct", "enum"]
+                .iter()
+                .any(|first| line.starts_with(first));
+            may_be && words(line).windows(2).any(is_head)
+        };
+        text.lines().any(is_type)
     });
     let found: Vec<_> = all
         .iter()
@@ -208,14 +221,11 @@ fn there_is_one_type_of_finding_and_what_it_says_decides_nothing() {
                 ".starts_with(",
                 ".ends_with(",
                 ".contains(",
-                " == ",
-                " != ",
-                ".as_str(), ",
+                " == \"",
+                " != \"",
             ] {
-                for text_of in ["\"", "&format!"] {
-                    let decides = format!("{said}{asked}{text_of}");
-                    assert!(!text.contains(&decides), "{}: {decides}", file.display());
-                }
+                let decides = format!("{said}{asked}");
+                assert!(!text.contains(&decides), "{}: {decides}", file.display());
             }
         }
     }
