@@ -79,6 +79,7 @@ pub mod loopback;
 pub mod manifest;
 pub mod migration;
 pub mod output;
+mod own_database;
 pub mod own_file;
 pub mod plan;
 pub mod program_code;

@@ -1,4 +1,5 @@
-//! Time and memory of a census of many slots, each a process of its own beside the chain.
+//! `bench census N…`: time and memory of a census of N slots, each a process of its own beside the chain. With
+//! `STYLUS_UPGRADES_UPDATE=1` the figures are written to `tests/snapshots/census.json`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -12,6 +13,9 @@ use stylus_upgrades::census::{Anchor, Method, Options, Subject, Wanted, take};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::HarnessError;
 use stylus_upgrades_tests::scale::Watched;
+use stylus_upgrades_tests::snapshot::Figures;
+
+use crate::scale::record;
 
 /// Slots beside those of the mapping: how many there are.
 const OTHERS: u64 = 1;
@@ -45,11 +49,19 @@ const ACCOUNT: Address = Address::repeat_byte(0xce);
 pub(crate) async fn report() -> Result<String, HarnessError> {
     let words = std::env::args().skip(2);
     let all: Vec<u64> = words.filter_map(|word| word.parse().ok()).collect();
-    let mut text = format!("{:>12} {:>9} {:>14}\n", "slots", "seconds", "memory, KiB");
+    let mut figures = Figures::new();
     for entries in all {
         let (milliseconds, memory) = measured(entries).await?;
-        let (slots, seconds) = (entries + OTHERS, milliseconds as f64 / 1_000.0);
-        let _ = writeln!(text, "{slots:>12} {seconds:>9.1} {memory:>14}");
+        let say = |what: &str| format!("{} slots: {what}", entries + OTHERS);
+        figures.insert(say("milliseconds"), milliseconds);
+        figures.insert(say("memory of the census, KiB"), memory);
+    }
+    if stylus_upgrades_test_support::update() {
+        record("census", &figures)?;
+    }
+    let mut text = String::new();
+    for (sentence, number) in figures {
+        let _ = writeln!(text, "{sentence:<64} {number:>12}");
     }
     Ok(text)
 }

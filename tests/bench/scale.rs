@@ -37,7 +37,7 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
         }
     }
     if stylus_upgrades_test_support::update() {
-        record(&all)?;
+        record("scale", &all)?;
     }
     Ok(String::new())
 }
@@ -49,7 +49,8 @@ fn print(figures: &Figures) {
     }
 }
 
-fn record(figures: &Figures) -> Result<(), HarnessError> {
+/// Writes a snapshot, with the tools and the machine that it was taken by.
+pub(crate) fn record(name: &str, figures: &Figures) -> Result<(), HarnessError> {
     let mut tools = tools()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let taken = utc(now.map(|now| now.as_secs()).unwrap_or_default());
@@ -57,7 +58,7 @@ fn record(figures: &Figures) -> Result<(), HarnessError> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     tools.insert("cores".into(), cores.to_string());
     tools.insert("build".into(), build().into());
-    check("scale", &tools, figures).map_err(|message| HarnessError::Library {
+    check(name, &tools, figures).map_err(|message| HarnessError::Library {
         name: "Snapshot".into(),
         message,
     })

@@ -451,8 +451,7 @@ impl Walk<'_, '_, '_> {
         let nothing = Record::default();
         let of_hashed = at.record.unwrap_or(&nothing);
         let mut attempt = |walk: &mut Self, hashed: &[u8], record: &Record| -> Done {
-            let label = (key, hashed);
-            let path = at.path.then(Step::Key(&label));
+            let path = at.path.then(Step::Key(key, hashed));
             let slot = entry(hashed, at.slot);
             let before = walk.grown;
             let below = At {

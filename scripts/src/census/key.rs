@@ -1,6 +1,5 @@
 //! Keys of mappings: what a value is as a key of a type, how it is hashed, and how it reads.
 
-use super::path::Labelled;
 use alloy::primitives::{Address, B256, U256, hex, keccak256};
 use std::borrow::Cow;
 use stylus_layout::{Layout, Members, TypeItem};
@@ -143,16 +142,6 @@ impl KeyType {
             Self::Bytes(count) => hex::encode_prefixed(key.get(..count).unwrap_or(key)),
             _ => hex::encode_prefixed(key),
         }
-    }
-}
-
-impl Labelled for (&KeyType, &[u8]) {
-    fn label(&self) -> String {
-        format!("[{}]", self.0.show(self.1))
-    }
-
-    fn hashed(&self) -> &[u8] {
-        self.1
     }
 }
 

@@ -1,14 +1,7 @@
 //! Where a slot lies within a field: `accounts["ana"].balances[3]`.
 
+use super::key::KeyType;
 use std::fmt;
-
-/// A step that is put into words only where it is shown.
-pub(super) trait Labelled {
-    /// Its words.
-    fn label(&self) -> String;
-    /// The key, as it is hashed.
-    fn hashed(&self) -> &[u8];
-}
 
 /// A step from a field down.
 #[derive(Clone, Copy)]
@@ -16,8 +9,8 @@ pub(super) enum Step<'a> {
     Field(&'a str),
     Member(&'a str),
     Index(u64),
-    /// A key of a mapping.
-    Key(&'a dyn Labelled),
+    /// A key of a mapping, as it is hashed.
+    Key(&'a KeyType, &'a [u8]),
 }
 
 /// The steps from a field to a slot.
@@ -39,8 +32,8 @@ impl<'a> Path<'a> {
     /// The keys on the way, as they were hashed.
     pub(super) fn keys(&self) -> Vec<&'a [u8]> {
         let mut keys = self.above.map_or(Vec::new(), Path::keys);
-        if let Step::Key(key) = self.step {
-            keys.push(key.hashed());
+        if let Step::Key(_, hashed) = self.step {
+            keys.push(hashed);
         }
         keys
     }
@@ -49,7 +42,7 @@ impl<'a> Path<'a> {
     pub(super) fn field(&self) -> String {
         let above = self.above.map_or(String::new(), Path::field);
         match self.step {
-            Step::Key(_) => above,
+            Step::Key(..) => above,
             step => format!("{above}{}", Path { above: None, step }),
         }
     }
@@ -72,7 +65,7 @@ impl fmt::Display for Path<'_> {
             Step::Field(name) => f.write_str(name),
             Step::Member(name) => write!(f, ".{name}"),
             Step::Index(at) => write!(f, "[{at}]"),
-            Step::Key(key) => f.write_str(&key.label()),
+            Step::Key(key, hashed) => write!(f, "[{}]", key.show(hashed)),
         }
     }
 }

@@ -3,15 +3,14 @@
 
 use super::error::CensusError;
 use super::walk::SlotDifference;
-use crate::own_file;
+use crate::own_database::{self, OpenError};
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::rlp;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use redb::{
-    Database, DatabaseError, MultimapTableDefinition, ReadTransaction, ReadableDatabase,
-    ReadableTable, ReadableTableMetadata, StorageError, Table, TableDefinition, WriteTransaction,
+    Database, MultimapTableDefinition, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
 };
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Bytes of the store that are kept in memory.
@@ -74,41 +73,13 @@ pub(super) struct Store {
 impl Store {
     /// Opens it, or makes an empty one where there is none or where it cannot be read.
     pub(super) fn open(path: &Path) -> Result<Self, CensusError> {
-        if let Some(folder) = path.parent() {
-            own_file::folder(folder)?;
-        }
-        let failed = |reason: String| CensusError::Store {
-            path: path.to_owned(),
-            reason,
-        };
-        let damaged = || DatabaseError::from(StorageError::Corrupted("it is damaged".into()));
-        let create = |file| {
-            let opened = move || {
-                let mut builder = Database::builder();
-                let mut database = builder.set_cache_size(CACHE).create_file(file)?;
-                let is_whole = database.check_integrity()?;
-                Ok((database, is_whole))
-            };
-            // What redb reads before it has checked anything of a file may lead nowhere.
-            match catch_unwind(AssertUnwindSafe(opened)) {
-                Ok(Ok((database, true))) => Ok(database),
-                Ok(Err(error)) => Err(error),
-                Ok(Ok((_, false))) | Err(_) => Err(damaged()),
-            }
-        };
-        let database = match create(own_file::open_or_create(path)?) {
-            Ok(database) => database,
-            Err(DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(failed("another census has it open".into()));
-            }
-            // Damaged: it is only a cache of what the chain has.
-            Err(DatabaseError::Storage(_)) => {
-                std::fs::remove_file(path).map_err(|error| failed(error.to_string()))?;
-                let file = own_file::open_or_create(path)?;
-                create(file).map_err(|error| failed(error.to_string()))?
-            }
-            Err(error) => return Err(failed(error.to_string())),
-        };
+        let database = own_database::open(path, CACHE).map_err(|error| match error {
+            OpenError::File(error) => error.into(),
+            error => CensusError::Store {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            },
+        })?;
         let store = Self {
             database,
             path: path.to_owned(),

@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
         in_flight: args.in_flight.into(),
         gas: args.gas,
         ends: !args.no_end,
-        again: again(args),
+        again: args.command_line(),
     };
     let migrated = migration::run(&client, journal, &request).await?;
     if let (true, Some(Gather::Census(_)), Source::File(list)) =
@@ -63,37 +63,23 @@ async fn source(
     journal: &Journal,
     args: &MigrationArgs,
 ) -> Result<Source, Error> {
+    if args.from_block.is_some() && args.gather != Some(Gather::Erc721) {
+        return Err(Error::Usage {
+            message: "--from-block is of --gather erc721 alone".into(),
+            expected: "--gather erc721, whose events begin there".into(),
+            found: "items of another origin".into(),
+            next: "leave --from-block out".into(),
+        });
+    }
     Ok(match (&args.items, &args.gather) {
         (Some(path), _) => Source::File(path.clone()),
-        (None, Some(Gather::Erc721)) => Source::Erc721(args.from_block),
+        (None, Some(Gather::Erc721)) => Source::Erc721(args.from_block.unwrap_or_default()),
         (None, Some(Gather::Census(entries))) => {
             let proxy = context.manifest.address(&args.proxy)?;
-            match migration::look(client, proxy).await? {
-                Some(found) => {
-                    let list = listed::list(context, client, journal, &found, entries).await?;
-                    Source::File(list)
-                }
-                // What follows says so.
-                None => Source::Contract,
-            }
+            listed::source(context, client, journal, proxy, entries).await?
         }
         (None, None) => Source::Contract,
     })
-}
-
-/// The command line that goes on.
-fn again(args: &MigrationArgs) -> String {
-    let mut line = format!("stylus-upgrades run-migration {}", args.proxy);
-    if let Some(path) = &args.items {
-        line.push_str(&format!(" --items {}", path.display()));
-    }
-    if let Some(gather) = &args.gather {
-        line.push_str(&format!(" --gather {gather}"));
-    }
-    if args.gather == Some(Gather::Erc721) {
-        line.push_str(&format!(" --from-block {}", args.from_block));
-    }
-    line
 }
 
 /// What `run-migration` reports.

@@ -1,4 +1,6 @@
+use super::args::StepArgs;
 use super::{Cli, Command, help};
+use crate::error::Explain;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     help::parse(std::iter::once("stylus-upgrades").chain(line.split_whitespace()))
@@ -77,4 +79,36 @@ fn the_manual_has_a_page_for_every_command() {
         let page = std::fs::read_to_string(&page).expect("a page");
         assert!(page.contains(command.get_name()), "{page}");
     }
+}
+
+#[test]
+fn steps_that_cannot_have_expectations_say_so() {
+    let some = || Some("counter-back".to_owned());
+    let of = |step: StepArgs| StepArgs {
+        expect: Some("expect.toml".into()),
+        ..step
+    };
+    let nothing = StepArgs::default;
+    let complex = StepArgs {
+        complex: some(),
+        ..nothing()
+    };
+    let script = StepArgs {
+        script: some(),
+        ..nothing()
+    };
+    let check = StepArgs {
+        check: some(),
+        ..nothing()
+    };
+    for (step, what) in [
+        (complex, "a complex migration"),
+        (script, "a script"),
+        (check, "another check"),
+    ] {
+        let error = of(step).expectations().expect_err("refused");
+        assert_eq!(error.name(), "ExpectationsOfStep");
+        assert!(error.to_string().contains(what), "{error}");
+    }
+    assert!(nothing().expectations().is_ok_and(|all| all.is_none()));
 }

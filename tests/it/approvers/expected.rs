@@ -245,6 +245,11 @@ async fn a_total_that_was_planned_before_the_state_moved_is_refused() {
     let error = &refused.document["error"];
     assert_eq!(error["name"], "PostConditionFailed", "{error}");
     assert!(error.to_string().contains("unchanged total()"), "{error}");
+    // The same on chain: the call is executed, and the instance stays where it is.
+    let done = planned.migrated(&upgraded, &["--skip-failing"]);
+    assert_eq!(done.exit, Some(3), "{done:?}");
+    let waiting = done.document["waiting"].to_string();
+    assert!(waiting.contains("unchanged total()"), "{waiting}");
     let total = upgraded
         .fixture
         .client

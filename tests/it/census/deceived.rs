@@ -106,6 +106,38 @@ async fn an_endpoint_without_proofs_and_one_with_another_header_are_named() {
 }
 
 #[tokio::test]
+async fn a_proof_of_another_root_or_of_another_block_is_none() {
+    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
+    let before = it.mine().await;
+    it.plant(B256::repeat_byte(5), B256::repeat_byte(6)).await;
+    let block = it.mine().await;
+    let of = async |block: u64| -> Value {
+        let params = (it.proxy(), Vec::<B256>::new(), U64::from(block));
+        it.ask("eth_getProof", params).await
+    };
+    let older = of(before).await;
+    let mut other_root = of(block).await;
+    assert_ne!(older["storageHash"], other_root["storageHash"]);
+    other_root["storageHash"] = json!(B256::repeat_byte(1));
+    for proof in [older, other_root] {
+        let proof: &'static str = Box::leak(proof.to_string().into_boxed_str());
+        let lying = Proxy::start(&it.project.node.endpoint(), move |_, request| match request
+            .contains("eth_getProof")
+        {
+            true => Failure::Answer(proof),
+            false => Failure::None,
+        });
+        let answer = it.census_at(&lying.url(), &["--block", &block.to_string()]);
+        let error = &answer.document["error"];
+        assert_eq!(
+            (answer.exit, text(error, "name")),
+            (Some(4), "ProofMismatch"),
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_reorganization_in_the_middle_is_noticed() {
     let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
     let block = it.mine().await;

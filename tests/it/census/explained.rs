@@ -1,6 +1,7 @@
 //! What slots are: contracts of the workspace, in their versions.
 
 use alloy::primitives::{Address, B256, keccak256};
+use stylus_upgrades_interface::slots;
 
 use super::fixture::{Fixture, counts};
 use crate::layouts::project::{hash, text};
@@ -61,6 +62,29 @@ async fn a_ledger_is_explained_before_and_in_the_middle_of_its_lazy_migration() 
     assert_eq!(hash(&unexplained[0], "slot"), slot);
     assert_eq!(hash(&unexplained[0], "hash"), keccak256(slot));
     assert_eq!(hash(&unexplained[0], "value"), value);
+}
+
+#[tokio::test]
+async fn a_layout_that_does_not_belong_to_the_code_explains_nothing() {
+    let it = Fixture::of("Counter", "counter-v1", &["initialize(uint256)", "7"]).await;
+    let create = ["create-proxy", "Counter", "1.0", "--save", "second"];
+    let init = ["--init", "initialize(uint256)", "8"];
+    it.project.done(&[&create[..], &init].concat());
+    let census = it.whole(&[]);
+    // Another instance of the same code has a census of its own.
+    let second = it.project.done(&["census", "second"]);
+    assert_eq!(second["slots"], census["slots"]);
+    assert_ne!(second["storage_root"], census["storage_root"]);
+
+    let other = Address::repeat_byte(9);
+    it.plant(slots::IMPLEMENTATION, other.into_word()).await;
+    let answer = it.census(&[]);
+    assert_eq!(answer.exit, Some(1), "{answer:?}");
+    let notes = answer.document["notes"].to_string();
+    assert!(notes.contains(&other.to_string()), "{notes}");
+    assert!(notes.contains("that layout does not count"), "{notes}");
+    let second = it.project.done(&["census", "second"]);
+    assert_eq!(second["slots"], second["explained"]);
 }
 
 #[tokio::test]

@@ -49,9 +49,9 @@ pub struct MigrationArgs {
     /// the keys of a mapping, from a census before the first batch; `census:FIELD,value`, the values behind them
     #[arg(long, value_name = "KIND", conflicts_with = "items")]
     pub gather: Option<Gather>,
-    /// The block that the collection's events begin at: not after its creation
-    #[arg(long, value_name = "BLOCK", default_value_t = 0, requires = "gather")]
-    pub from_block: u64,
+    /// The block that the collection's events begin at, with `--gather erc721`: not after its creation [default: 0]
+    #[arg(long, value_name = "BLOCK", requires = "gather")]
+    pub from_block: Option<u64>,
     /// Transactions on their way at once
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub in_flight: u16,
@@ -70,4 +70,21 @@ pub struct MigrationArgs {
     /// Send no batch: the approvers abort the migration; its batches are undone by the next run
     #[arg(long, conflicts_with_all = ["items", "gather"])]
     pub abort: bool,
+}
+
+impl MigrationArgs {
+    /// The command line that goes on.
+    pub fn command_line(&self) -> String {
+        let mut line = format!("stylus-upgrades run-migration {}", self.proxy);
+        if let Some(path) = &self.items {
+            line.push_str(&format!(" --items {}", path.display()));
+        }
+        if let Some(gather) = &self.gather {
+            line.push_str(&format!(" --gather {gather}"));
+        }
+        if let Some(block) = self.from_block {
+            line.push_str(&format!(" --from-block {block}"));
+        }
+        line
+    }
 }

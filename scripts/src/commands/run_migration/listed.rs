@@ -8,13 +8,27 @@ use crate::census::{self, Anchor, Census, CensusError, Entries, Options, Wanted}
 use crate::client::Client;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
-use crate::migration::{ActiveMigration, MigrationError, active};
+use crate::migration::{self, ActiveMigration, MigrationError, Source, active};
 use crate::own_file;
 use crate::text::count;
+use alloy::primitives::Address;
 use std::path::PathBuf;
 
-/// The list of the entries of an instance whose migration is under way.
-pub(super) async fn list(
+/// The list of the entries of an instance; where no migration of it is under way, what follows says so.
+pub(super) async fn source(
+    context: &Context,
+    client: &Client,
+    journal: &Journal,
+    proxy: Address,
+    entries: &Entries,
+) -> Result<Source, Error> {
+    Ok(match migration::look(client, proxy).await? {
+        Some(found) => Source::File(list(context, client, journal, &found, entries).await?),
+        None => Source::Contract,
+    })
+}
+
+async fn list(
     context: &Context,
     client: &Client,
     journal: &Journal,

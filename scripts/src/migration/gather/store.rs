@@ -3,12 +3,9 @@
 
 use super::super::MigrationError;
 use super::super::items::Item;
-use crate::own_file;
+use crate::own_database;
 use alloy::primitives::{Address, B256};
-use redb::{
-    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata,
-    TableDefinition,
-};
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
@@ -44,27 +41,10 @@ impl Store {
     /// Opens it, or makes an empty one where there is none, where it cannot be read, or where it
     /// begins at another block.
     pub(super) fn open(path: &Path, from: u64) -> Result<Self, MigrationError> {
-        let failed = |reason: String| MigrationError::Store {
+        let database = own_database::open(path, CACHE).map_err(|error| MigrationError::Store {
             path: path.to_owned(),
-            reason,
-        };
-        if let Some(folder) = path.parent() {
-            own_file::folder(folder).map_err(|error| failed(error.to_string()))?;
-        }
-        let open = || own_file::open_or_create(path).map_err(|error| failed(error.to_string()));
-        let create = |file| Database::builder().set_cache_size(CACHE).create_file(file);
-        let database = match create(open()?) {
-            Ok(database) => database,
-            Err(DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(failed("another run has it open".into()));
-            }
-            // Damaged: it is only a cache of what the chain has.
-            Err(DatabaseError::Storage(_)) => {
-                std::fs::remove_file(path).map_err(|error| failed(error.to_string()))?;
-                create(open()?).map_err(|error| failed(error.to_string()))?
-            }
-            Err(error) => return Err(failed(error.to_string())),
-        };
+            reason: error.to_string(),
+        })?;
         let store = Self {
             database,
             path: path.to_owned(),
