@@ -3,49 +3,111 @@
 
 use super::random::Random;
 use super::sequence::Call;
-use super::values::change_byte;
+use alloy::dyn_abi::DynSolValue;
 use std::collections::BTreeMap;
 
-/// Changes of one call that are tried before its function goes on somewhere new.
-const TRIES: u32 = 4_096;
+/// Other values that a byte has.
+const OTHERS: usize = u8::MAX as usize;
+/// Changes of one call that are tried before its function goes on somewhere new, at most.
+const TRIES: usize = 4_096;
 
-/// Those calls by function, each at the end of its sequence, with the tries that are left.
+/// A call, at the end of its sequence.
 #[derive(Debug, Default)]
-pub(super) struct Frontier {
-    all: BTreeMap<usize, (Vec<Call>, u32)>,
-    /// The function that went on last.
-    newest: usize,
+struct Reached {
+    calls: Vec<Call>,
+    /// The change that is tried next: all of one byte, then those of the next one.
+    next: usize,
+    tried: usize,
 }
 
+/// Those calls by function.
+#[derive(Debug, Default)]
+pub(super) struct Frontier(BTreeMap<usize, Reached>);
+
 impl Frontier {
-    /// Takes over a sequence whose last call went where none did.
+    /// Takes over a sequence whose last call went where none did. It goes on behind the byte that was changed last.
     pub(super) fn reached(&mut self, calls: &[Call]) {
         if let Some(last) = calls.last() {
-            self.newest = last.target;
-            self.all.insert(last.target, (calls.to_vec(), TRIES));
+            let known = self.0.entry(last.target).or_default();
+            *known = Reached {
+                calls: calls.to_vec(),
+                next: known.next.next_multiple_of(OTHERS),
+                tried: 0,
+            };
         }
     }
 
-    /// One of them with another byte, mostly of the function that went on last; nothing where all were tried, or have
-    /// none.
+    /// One of them with another byte; nothing where all were tried, or have none.
     pub(super) fn next(&mut self, random: &mut Random) -> Option<Vec<Call>> {
-        let open: Vec<usize> = self.all.keys().copied().collect();
-        let any = *random.one_of(&open)?;
-        let target = match self.all.contains_key(&self.newest) && !random.once_in(4) {
-            true => self.newest,
-            false => any,
-        };
-        let (known, tries) = self.all.get_mut(&target)?;
-        let mut calls = known.clone();
-        let arguments = &mut calls.last_mut()?.arguments;
-        let first = random.below(arguments.len());
-        let (before, behind) = arguments.split_at_mut(first);
-        let mut each = behind.iter_mut().chain(before);
-        let is_changed = each.any(|one| change_byte(one, random));
-        *tries -= 1;
-        if *tries == 0 || !is_changed {
-            self.all.remove(&target);
+        let open: Vec<usize> = self.0.keys().copied().collect();
+        let target = *random.one_of(&open)?;
+        let known = self.0.get_mut(&target)?;
+        let mut calls = known.calls.clone();
+        let mut bytes: Vec<&mut u8> = calls
+            .last_mut()?
+            .arguments
+            .iter_mut()
+            .flat_map(bytes)
+            .collect();
+        let most = TRIES.min(OTHERS * bytes.len());
+        if known.tried >= most {
+            self.0.remove(&target);
+            return None;
         }
-        is_changed.then_some(calls)
+        let at = known.next / OTHERS % bytes.len();
+        *bytes[at] ^= (known.next % OTHERS) as u8 + 1;
+        known.next += 1;
+        known.tried += 1;
+        Some(calls)
+    }
+}
+
+/// The bytes of an argument. Numbers are compared as a whole: their edges are looked for otherwise.
+fn bytes(value: &mut DynSolValue) -> &mut [u8] {
+    match value {
+        DynSolValue::FixedBytes(word, size) => &mut word[..*size],
+        DynSolValue::Bytes(bytes) => bytes,
+        _ => &mut [],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::{Address, B256, U256};
+
+    #[test]
+    fn what_is_compared_byte_by_byte_is_found_byte_by_byte() {
+        let call = Call {
+            from: Address::ZERO,
+            target: 3,
+            arguments: vec![
+                DynSolValue::Bool(true),
+                DynSolValue::FixedBytes(B256::ZERO, 4),
+            ],
+            value: U256::ZERO,
+            seconds: 0,
+            blocks: 0,
+        };
+        let (mut frontier, mut random) = (Frontier::default(), Random::of(1));
+        frontier.reached(&[call]);
+        let wanted = [0x12, 0xff, 0x01, 0x34];
+        let (mut equal, mut tried) = (0, 0);
+        while let Some(mut calls) = frontier.next(&mut random) {
+            tried += 1;
+            let given = bytes(&mut calls[0].arguments[1]);
+            let known = given
+                .iter()
+                .zip(wanted)
+                .take_while(|(one, other)| **one == *other);
+            let known = known.count();
+            if known > equal {
+                equal = known;
+                frontier.reached(&calls);
+            }
+        }
+        assert_eq!(equal, wanted.len());
+        // Four bytes are found, and all changes of the last call are in vain.
+        assert!(tried <= 8 * OTHERS, "{tried}");
     }
 }
