@@ -311,7 +311,9 @@ fn what_must_hold_and_what_may_differ_stands_in_the_manifest() {
     declare("holds = [\"limit\"]");
     let words = exchange.words(0, &[]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    exchange.project.refused("NoInvariant", &words);
+    let refused = exchange.project.run(&words);
+    let name = text(&refused.document["error"], "name");
+    assert_eq!((refused.exit, name), (Some(2), "NoInvariant"));
 }
 
 #[test]
