@@ -22,6 +22,10 @@
 //!
 //! [networks.sepolia.aliases]
 //! counter = "0x…"
+//!
+//! [fuzz.Counter]
+//! differs = ["fee()"]
+//! holds = ["solvent()"]
 //! ```
 
 mod alias;
@@ -72,6 +76,18 @@ pub struct Manifest {
     pub aliases: BTreeMap<String, Address>,
     /// The networks by name.
     pub networks: BTreeMap<String, Network>,
+    /// What the fuzzer is told of upgrades, by definition; the same on every network.
+    pub fuzz: BTreeMap<String, Declared>,
+}
+
+/// What an author declares of the upgrades of a definition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Declared {
+    /// Functions, events and variables that are meant to differ.
+    pub differs: Vec<String>,
+    /// Functions that must answer true.
+    pub holds: Vec<String>,
 }
 
 /// A manifest as it is written.
@@ -92,6 +108,8 @@ struct Written {
     aliases: BTreeMap<String, Checked>,
     #[serde(default)]
     networks: BTreeMap<String, network::Written>,
+    #[serde(default)]
+    fuzz: BTreeMap<String, Declared>,
 }
 
 impl Manifest {
@@ -142,6 +160,7 @@ impl Manifest {
             proxy: written.proxy,
             aliases: network::aliases(path, written.aliases)?,
             networks,
+            fuzz: written.fuzz,
         };
         match written.network {
             Some(name) => manifest.on(&name),
@@ -150,7 +169,7 @@ impl Manifest {
     }
 
     /// The manifest as it holds on the network called `name`. Nothing of what stands above the
-    /// tables counts there but the proxies' kind and the aliases, and of two with one name the
+    /// tables counts there but the proxies' kind, what the fuzzer is told and the aliases, and of two with one name the
     /// network's counts.
     ///
     /// # Errors
@@ -173,6 +192,7 @@ impl Manifest {
             proxy: self.proxy,
             aliases: self.aliases,
             networks: self.networks,
+            fuzz: self.fuzz,
         })
     }
 

@@ -91,12 +91,12 @@ pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Result<(), S
 }
 
 /// Whether code declares initializers, and none of them is that of `version`.
-pub fn is_initialised_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
+pub fn is_initialized_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
     let declared: Vec<&DeclaredStep> = initializers(steps).collect();
     !declared.is_empty() && declared.iter().all(|one| one.to != version)
 }
 
-/// Whether instances can be initialised at a version that no other one leads to.
+/// Whether instances can be initialized at a version that no other one leads to.
 ///
 /// # Errors
 /// [`StepsError::InitializerOfOther`].
@@ -104,7 +104,7 @@ pub fn check_first(
     steps: &[DeclaredStep],
     (name, version): (&str, &str),
 ) -> Result<(), StepsError> {
-    match !is_initialised_elsewhere(steps, version) {
+    match !is_initialized_elsewhere(steps, version) {
         true => Ok(()),
         false => Err(StepsError::InitializerOfOther(Created {
             name: name.to_owned(),
@@ -125,11 +125,11 @@ pub fn lost_initializer(
     let old = initializers(old).next()?;
     let message = match initializers(new).next() {
         None => format!(
-            "{} initialised instances, and the new code declares no initializer: those that are created at it begin empty",
+            "{} initialized instances, and the new code declares no initializer: those that are created at it begin empty",
             old.signature
         ),
         Some(new) if new.to == old.to && new.to != to => format!(
-            "{} is still the initializer of {}: instances that are created at {to} cannot be initialised",
+            "{} is still the initializer of {}: instances that are created at {to} cannot be initialized",
             new.signature, new.to
         ),
         Some(_) => return None,
@@ -158,7 +158,7 @@ pub fn check_creation(
     let declared: Vec<DeclaredStep> = initializers(steps).cloned().collect();
     let elsewhere = declared
         .iter()
-        .find(|one| is_initialised_elsewhere(steps, version) && labels.contains(&one.to));
+        .find(|one| is_initialized_elsewhere(steps, version) && labels.contains(&one.to));
     let of = Created {
         name: name.to_owned(),
         version: version.to_owned(),

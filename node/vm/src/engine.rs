@@ -2,6 +2,7 @@
 //! their own.
 
 use std::fmt;
+use std::sync::Arc;
 
 use wasmi::{
     AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, FuncType, Global, Linker,
@@ -9,7 +10,7 @@ use wasmi::{
     ValType,
 };
 
-use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule, counter_name};
+use crate::activation::{ActivationError, COUNTERS, ENTRYPOINT, INJECTED_NAMES, Rule};
 use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
 use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
@@ -42,7 +43,7 @@ pub(crate) fn compile(
         .wasm_reference_types(false)
         .wasm_tail_call(false)
         .wasm_extended_const(false)
-        .wasm_multi_memory(false)
+        .wasm_multi_memory(!blocks.is_empty())
         .allow_start_fn(false)
         .ignore_custom_sections(true);
     let engine = Engine::new(&config);
@@ -55,7 +56,7 @@ pub(crate) fn compile(
     Ok(Compiled {
         module,
         linker,
-        blocks,
+        blocks: blocks.into(),
     })
 }
 
@@ -183,7 +184,7 @@ pub(crate) struct Compiled {
     module: Module,
     linker: Linker<Host>,
     /// The basic blocks that count their runs.
-    pub(crate) blocks: Vec<BasicBlock>,
+    pub(crate) blocks: Arc<[BasicBlock]>,
 }
 
 impl Compiled {
@@ -217,15 +218,14 @@ impl Compiled {
         let entrypoint = instance
             .get_func(&store, ENTRYPOINT)
             .ok_or_else(|| missing(ENTRYPOINT))?;
-        let counted = self.blocks.iter().enumerate();
-        let counted = counted.map(|(number, block)| Ok((*block, global(&counter_name(number))?)));
-        let counted = counted.collect::<Result<_, _>>()?;
+        let counters = instance.get_memory(&store, COUNTERS);
         store.data_mut().handles = Some(handles);
         Ok(Instance {
             store,
             handles,
             entrypoint,
-            counted,
+            blocks: self.blocks.clone(),
+            counters,
             parked: None,
         })
     }
@@ -249,8 +249,9 @@ pub(crate) struct Instance {
     store: Store<Host>,
     handles: Handles,
     entrypoint: Func,
-    /// The basic blocks with their counters.
-    counted: Vec<(BasicBlock, Global)>,
+    blocks: Arc<[BasicBlock]>,
+    /// The memory with a counter for each of them, where that is counted.
+    counters: Option<Memory>,
     parked: Option<(ResumableCallHostTrap, Option<Kind>)>,
 }
 
@@ -338,12 +339,11 @@ impl Instance {
 
     /// How often each basic block ran, where that is counted.
     pub(crate) fn blocks(&self) -> Vec<BasicBlock> {
-        let counted = self.counted.iter().map(|(block, counter)| BasicBlock {
-            runs: counter
-                .get(&self.store)
-                .i64()
-                .unwrap_or_default()
-                .cast_unsigned(),
+        let counters = self.counters.map(|memory| memory.data(&self.store));
+        let counters = counters.unwrap_or_default().as_chunks().0.iter();
+        let counted = self.blocks.iter().zip(counters);
+        let counted = counted.map(|(block, runs)| BasicBlock {
+            runs: u64::from_le_bytes(*runs),
             ..*block
         });
         counted.collect()

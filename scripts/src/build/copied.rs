@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// What lies at a package's top and is not copied: what others write there, and what is copied from
 /// where cargo and rustup look for it.
-const NOT_COPIED: [&str; 11] = [
+const NOT_COPIED: [&str; 12] = [
     "target",
     "node_modules",
     ".git",
@@ -20,6 +20,7 @@ const NOT_COPIED: [&str; 11] = [
     "rust-toolchain",
     "rust-toolchain.toml",
     file_names::MANIFEST,
+    file_names::EXPECTATIONS,
     file_names::JOURNALS,
     file_names::LAYOUTS,
     file_names::VERSIONS,

@@ -93,14 +93,12 @@ impl OnDefault {
     }
 }
 
-/// Whether nobody but the author has the repository of a file: it has no remote, and no runner of a workflow says
-/// that it runs this.
+/// Whether nobody but the author has the repository of a file: there is none or it has no remote, and no runner of a
+/// workflow says that it runs this.
 pub fn is_of_author(file: &Path) -> bool {
     let is_run = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
-    let file = located(file);
-    let top = file.as_deref().ok().and_then(repository_of);
-    let remotes = top.and_then(|top| git(top, &["remote"]).ok());
-    !is_run && remotes.is_some_and(|names| names.trim().is_empty())
+    let is_alone = |top: &Path| git(top, &["remote"]).is_ok_and(|names| names.trim().is_empty());
+    !is_run && located(file).is_ok_and(|file| repository_of(&file).is_none_or(is_alone))
 }
 
 /// A file that may be gone, in a folder that is there.

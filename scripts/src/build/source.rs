@@ -26,6 +26,11 @@ pub(super) const CONFIG: &str = ".cargo/config.toml";
 /// The framework's package that reads and writes any slot.
 const HOST: &str = "stylus-upgrades-host";
 
+/// The compiler's own crates, which macros name.
+const OF_COMPILER: [&str; 3] = ["alloc", "core", "std"];
+/// By what a manifest turns on settings that are not searched: flags of a profile, say.
+const UNSTABLE: &str = "cargo-features";
+
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -130,19 +135,26 @@ impl Source {
         let all = || packages.iter().zip(&are_ours);
         let others = || all().filter_map(|(one, is_ours)| (!is_ours).then_some(one));
         let locked_by_name = reduced.iter().flat_map(LockFile::unsearched);
-        let unsearched = others()
-            .filter_map(unsearched)
-            .chain(locked_by_name)
-            .chain(config.supplied.iter().cloned())
-            .collect();
-        let is_macro = |name: &&str| SDK.contains(name) || FRAMEWORK.contains(name);
         let by_path = others()
             .skip_while(|one| one.folder == package.folder)
-            .map(|one| one.name.as_str())
-            .filter(is_macro);
+            .filter(|one| one.told.targets.iter().any(is_meant))
+            .map(|one| one.name.clone());
+        let misnamed: Vec<String> = others().flat_map(renamed).chain(by_path).collect();
+        let settings = package.root_manifest()?;
+        let unstable = settings.contains_key(UNSTABLE);
+        let unsearched = others()
+            .filter_map(unsearched)
+            .chain(misnamed.iter().cloned())
+            .chain(locked_by_name)
+            .chain(config.supplied.iter().cloned())
+            .chain(unstable.then(|| format!("Cargo.toml: {UNSTABLE}")))
+            .collect();
         let locked = lock.iter().flat_map(|lock| lock.not_of_registry(&SDK));
         Ok(Self {
-            replaced: by_path.chain(locked).map(str::to_owned).collect(),
+            replaced: misnamed
+                .into_iter()
+                .chain(locked.map(str::to_owned))
+                .collect(),
             rust: rust(&packages, &are_ours, &own, &places),
             known: known
                 .filter(|path| is_rust(path))
@@ -155,7 +167,7 @@ impl Source {
                 .unwrap_or_default(),
             place: places.package(&package.folder),
             stack_size: stack_size(package, &config),
-            profile: manifests::profile(&package.root_manifest()?),
+            profile: manifests::profile(&settings),
             constants: constants(&packages, &own),
             parts: parts(&packages, &own, &places, &tree),
             package: package.clone(),
@@ -231,6 +243,27 @@ fn rust(
         }
     }
     found
+}
+
+/// Whether what macros write leads to a crate of that name.
+fn leads_to(name: &str) -> bool {
+    let name = name.replace('_', "-");
+    let mut all = SDK.iter().chain(&FRAMEWORK).chain(&OF_COMPILER);
+    all.any(|one| *one == name)
+}
+
+/// Whether it is a library that what macros write leads to.
+fn is_meant(target: &Target) -> bool {
+    target.kind.iter().any(is_library) && leads_to(&target.name)
+}
+
+/// What a package calls by the name of a crate that macros mean, and is another.
+fn renamed(package: &Package) -> impl Iterator<Item = String> {
+    package.dependencies().filter_map(|one| {
+        let name = one.rename.as_ref()?;
+        let is_another = leads_to(name) && name.replace('_', "-") != one.name;
+        is_another.then(|| format!("{name} = {}", one.name))
+    })
 }
 
 /// Packages that may compute slots of storage where no search of their Rust files shows it.

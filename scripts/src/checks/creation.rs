@@ -4,7 +4,7 @@ use super::{Declared, Found, Runs, Way};
 use crate::assess::{Evidence, Finding, FindingId, Origin, Part, Severity};
 use crate::error::Report;
 use crate::layout::LayoutError;
-use crate::steps::{check_creation, is_initialised_elsewhere};
+use crate::steps::{check_creation, is_initialized_elsewhere};
 
 pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
     let Runs::Creation { data, typed } = &way.runs else {
@@ -22,7 +22,7 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         return Ok(());
     };
     found.coverage.add(seen);
-    let labels = match is_initialised_elsewhere(declared, &way.to) {
+    let labels = match is_initialized_elsewhere(declared, &way.to) {
         true => way.labels.as_slice(),
         false => &[],
     };
@@ -44,7 +44,7 @@ fn bare() -> Finding {
         "no initializer runs, and the code does not say which it declares",
     );
     let next = format!(
-        "give --init; if the instance is meant to stay uninitialised: {}",
+        "give --init; if the instance is meant to stay uninitialized: {}",
         FindingId::flag([&id])
     );
     Finding::new(Part::Steps, Severity::Danger, id, says).with("an initializer", "no --init", next)

@@ -38,8 +38,8 @@ pub use error::{ChainError, RpcError};
 
 pub use events::EventStore;
 pub(crate) use fork::{
-    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReplayReceipt, Replayed,
-    replay,
+    BlockAnswer, Fork, ForkError, Outcome, PastBlock, PastTransaction, ReadsLeft, ReplayReceipt,
+    Replayed, replay,
 };
 pub use retry::RATE_LIMIT_WAIT;
 pub(crate) use revert::declare_errors;

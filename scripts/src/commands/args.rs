@@ -18,6 +18,7 @@ pub use approve::{ApproveArgs, ReviewArgs};
 pub use census::CensusArgs;
 pub use coverage::CoverageArgs;
 pub use fuzz::FuzzArgs;
+pub(super) use fuzz::{SEED, time};
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};

@@ -3,10 +3,11 @@
 mod baseline;
 mod offline;
 
-use super::args::{PlanArgs, StepArgs, StorageArgs};
+use super::args::{PlanArgs, SEED, StepArgs, StorageArgs, time};
 use super::calldata;
 use super::context::{Context, seen_by};
 use super::facts::NOT_ASKED;
+use super::fuzz::{declared, of_tried};
 use super::plan::{Tried, tried};
 use super::storage;
 use crate::app_error::Error;
@@ -16,8 +17,10 @@ use crate::assess::{
 use crate::build::{Artifact, BuildError, repository};
 use crate::checks::{Assessment, Runs};
 use crate::error::{Exit, Explain, Report};
+use crate::fuzz::Settings;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
+use crate::manifest::Declared;
 use crate::output::Outcome;
 use crate::plan::{Reads, Verdict, not_tried, only_started};
 use baseline::Baseline;
@@ -25,6 +28,7 @@ use clap::{Args, ValueEnum};
 use offline::against;
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use stylus_layout::{Decision, StepKind};
 
 /// The label of a version that nobody named.
@@ -55,6 +59,9 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub instances: u32,
+    /// Fuzz the upgrade so long, such as 60s, and tell what differs: as the command fuzz does
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "against")]
+    pub fuzz: Option<Duration>,
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub step: StepArgs,
@@ -83,6 +90,8 @@ struct Check<'a> {
     root: PathBuf,
     findings: Vec<Finding>,
     coverage: Coverage,
+    /// What an author declares of it.
+    declared: Declared,
     /// Whether it builds: nothing else is told otherwise.
     is_built: bool,
     /// Whether the upgrade was tried on some instances only, or to its start only.
@@ -99,6 +108,7 @@ pub(super) async fn run(context: &Context, args: &CheckArgs) -> Result<Outcome, 
             .unwrap_or_default(),
         findings: Vec::new(),
         coverage: Coverage::default(),
+        declared: declared(context, &args.name, &[], &[]),
         is_built: true,
         is_tried_in_part: false,
     };
@@ -189,12 +199,14 @@ impl Check<'_> {
             replay_blocks: 1,
             write_expect: None,
         };
+        let tried = tried(context, &plan, Role::Ci).await?;
+        self.fuzz(context, &tried).await;
         let Tried {
             plan,
             checks,
             taken,
             ..
-        } = tried(context, &plan, Role::Ci).await?;
+        } = tried;
         self.findings.extend(taken);
         self.take(&checks)?;
         self.added(checks.before());
@@ -235,6 +247,35 @@ impl Check<'_> {
             self.findings.push(finding);
         }
         Ok(())
+    }
+
+    /// Looks for calls that the upgrade makes do something else, where somebody wants that.
+    async fn fuzz(&mut self, context: &Context, tried: &Tried) {
+        let Some(time) = self.args.fuzz.filter(|_| tried.plan.problems.is_empty()) else {
+            return;
+        };
+        let settings = Settings {
+            seed: SEED,
+            runs: None,
+            time: Some(time),
+            declared: self.declared.clone(),
+            blind: false,
+            corpus: None,
+        };
+        let report = match of_tried(context, tried, None, settings).await {
+            Ok(report) => report,
+            Err(error) => {
+                let refusal = Finding::refusal(Part::Trial, None, &Report::of(&error));
+                return self.findings.push(refusal);
+            }
+        };
+        for found in &report.findings {
+            let function = found.subject.split('(').next().unwrap_or_default();
+            let at = self.places.function(function);
+            let at = at.or_else(|| self.places.field(function));
+            self.findings.push(report.finding(found).at(at, &self.root));
+        }
+        self.findings.push(report.summary());
     }
 
     /// Takes over what was found, each at its place in the sources, and what changed in storage and loses nothing.

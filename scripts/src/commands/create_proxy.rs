@@ -1,4 +1,4 @@
-//! `create-proxy`: an instance, created and initialised in one transaction.
+//! `create-proxy`: an instance, created and initialized in one transaction.
 
 use super::args::CreateProxyArgs;
 use super::calldata;

@@ -2,11 +2,12 @@
 
 use super::args::FuzzArgs;
 use super::context::Context;
-use super::plan;
+use super::plan::{self, Tried};
 use super::replay::both;
 use crate::app_error::Error;
 use crate::assess::Role;
-use crate::fuzz::{FuzzRequest, Settings, fuzz};
+use crate::fuzz::{FuzzReport, FuzzRequest, Settings, fuzz};
+use crate::manifest::Declared;
 use crate::output::Outcome;
 use crate::plan::{Abis, PlanError};
 use crate::progress::Progress;
@@ -14,6 +15,14 @@ use alloy::primitives::Address;
 
 /// Looks for calls that the upgrade makes do something else.
 pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, Error> {
+    let settings = Settings {
+        seed: args.seed,
+        runs: args.runs,
+        time: args.time(),
+        declared: declared(context, &args.name, &args.differs, &args.holds),
+        blind: args.blind,
+        corpus: args.corpus.clone(),
+    };
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
     if let Some(one) = of_manifest {
@@ -27,6 +36,30 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     if let Some(problem) = tried.plan.problems.first() {
         return Err(PlanError::Fails(problem.clone().into()).into());
     }
+    let report = of_tried(context, &tried, proxy, settings).await?;
+    Ok(Outcome::of(&report, &context.names()))
+}
+
+/// What an author declares: in the manifest of the change, and beside the command.
+pub(super) fn declared(
+    context: &Context,
+    name: &str,
+    differs: &[String],
+    holds: &[String],
+) -> Declared {
+    let mut declared = context.manifest.fuzz.get(name).cloned().unwrap_or_default();
+    declared.differs.extend_from_slice(differs);
+    declared.holds.extend_from_slice(holds);
+    declared
+}
+
+/// The same of an upgrade that was tried and goes through.
+pub(super) async fn of_tried(
+    context: &Context,
+    tried: &Tried,
+    proxy: Option<Address>,
+    settings: Settings,
+) -> Result<FuzzReport, Error> {
     let (client, planned) = (&tried.client, &tried.plan);
     let [before, after] = both(context, client, &tried.request, planned).await?;
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
@@ -37,19 +70,13 @@ pub(super) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
             after: after.functions,
         },
         steps: before.steps.with(&after.steps),
-        plan: tried.request,
+        plan: tried.request.clone(),
         proxy,
-        settings: Settings {
-            seed: args.seed,
-            runs: args.runs,
-            time: args.time(),
-            declared: args.differs.clone(),
-            corpus: args.corpus.clone(),
-        },
+        settings,
     };
-    let what = format!("fuzzing {} {}", args.name, args.version);
+    let what = format!("fuzzing {} {}", planned.name, planned.to);
     context.output.begin(&what);
     let report = fuzz(client, request, &instances).await;
     context.output.end(&what);
-    Ok(Outcome::of(&report?, &context.names()))
+    Ok(report?)
 }

@@ -3,17 +3,17 @@
 use super::FuzzError;
 use super::difference::{Difference, Ended, Expected, Intended, Key, Kind, compare, owner};
 use super::sequence::{Call, Target};
-use crate::functions::Functions;
 use crate::inspect::in_one_slot;
 use crate::layout::{Held, WORD};
 use crate::plan::{Abis, Universes};
 use crate::simulation::Simulation;
 use alloy::json_abi::Function;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, Selector, U256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use stylus_chain::{BlockId, Overrides};
 use stylus_layout::Layout;
+use stylus_vm::BasicBlock;
 
 /// Units of gas that each call gets: more than users pay for.
 const GAS: u64 = 8_000_000;
@@ -29,10 +29,16 @@ pub(super) struct Bench<'a> {
     pub(super) abis: Abis,
     pub(super) intended: Intended,
     variables: Vec<Variable<'a>>,
+    /// Accounts that getters of one are asked about before any call.
+    accounts: Vec<Address>,
     /// Accounts that get fees: they own what calls happened to cost.
     fees: Vec<Address>,
+    /// What calls have done.
+    pub(super) seen: Seen,
     /// Calls so far, on both copies together one.
     pub(super) calls: u64,
+    /// Sequences that needed state which is not at hand.
+    pub(super) unread: u64,
 }
 
 /// A value that both versions have under one name.
@@ -44,6 +50,10 @@ struct Variable<'a> {
 /// How it is read.
 enum Is<'a> {
     Getter(Bytes),
+    /// A getter of one account, by its selector.
+    OfAccount(Selector),
+    /// A function that must answer true with the new version.
+    Invariant(Bytes),
     Field([(&'a Layout, Held<'a>); 2]),
 }
 
@@ -54,8 +64,8 @@ type Values = Option<(String, String, Expected)>;
 #[derive(Default)]
 pub(super) struct Shown {
     pub(super) difference: Option<Difference>,
-    /// What the calls did, as far as it tells one path through the code from another.
-    pub(super) behaviour: Vec<u64>,
+    /// The last call that did what none did before.
+    pub(super) new: Option<usize>,
     /// What calls that read answered.
     pub(super) answers: Vec<Bytes>,
     /// Which calls succeeded with the version before.
@@ -66,10 +76,11 @@ impl<'a> Bench<'a> {
     /// With everybody's ether lent, before any call.
     pub(super) fn new(
         universes: Universes,
-        (proxy, callers): (Address, &[Address]),
+        (proxy, callers, accounts): (Address, &[Address], Vec<Address>),
         (targets, getters, abis): (Vec<Target>, &[Function], Abis),
         layouts: [&'a Layout; 2],
-        intended: Intended,
+        (intended, invariants): (Intended, Vec<Function>),
+        counts_gas: bool,
     ) -> Result<Self, FuzzError> {
         let Universes {
             as_it_is,
@@ -86,8 +97,18 @@ impl<'a> Bench<'a> {
             name: one.name.clone(),
             is: Is::Getter(one.selector().0.into()),
         });
-        let mut variables: Vec<Variable<'_>> = getters.collect();
+        let invariants = invariants.into_iter().map(|one| Variable {
+            name: one.signature(),
+            is: Is::Invariant(one.selector().0.into()),
+        });
+        let mut variables: Vec<Variable<'_>> = invariants.chain(getters).collect();
         variables.extend(fields(layouts));
+        let of_account = targets.iter().filter(|one| one.reads_account());
+        variables.extend(of_account.map(|one| Variable {
+            name: one.function.signature(),
+            is: Is::OfAccount(one.function.selector()),
+        }));
+        before.chain.count_blocks();
         Ok(Self {
             before,
             after,
@@ -96,8 +117,14 @@ impl<'a> Bench<'a> {
             abis,
             intended,
             variables,
+            accounts,
             fees,
+            seen: Seen {
+                counts_gas,
+                ..Seen::default()
+            },
             calls: 0,
+            unread: 0,
         })
     }
 
@@ -106,13 +133,23 @@ impl<'a> Bench<'a> {
         self.variables.len()
     }
 
-    /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is in `known`, or
-    /// meant, is passed over, but behind a known difference of a call nothing can be told.
+    /// Runs the calls on copies of both sides. A sequence that needs state which is not at hand shows nothing.
     pub(super) fn run(
         &mut self,
         calls: &[Call],
         known: &BTreeSet<Key>,
     ) -> Result<Shown, FuzzError> {
+        let shown = self.compared(calls, known);
+        if shown.as_ref().is_err_and(FuzzError::is_unread) {
+            self.unread += 1;
+            return Ok(Shown::default());
+        }
+        shown
+    }
+
+    /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is in `known`, or
+    /// meant, is passed over, but behind a known difference of a call nothing can be told.
+    fn compared(&mut self, calls: &[Call], known: &BTreeSet<Key>) -> Result<Shown, FuzzError> {
         let (mut before, mut after) = (self.before.branch(), self.after.branch());
         let mut shown = Shown::default();
         for (at, call) in calls.iter().enumerate() {
@@ -122,9 +159,15 @@ impl<'a> Bench<'a> {
             };
             let input = call.input(&self.targets);
             let one = (target, call, &input);
+            self.before.chain.count_blocks();
             let old = carried_out(&mut before, self.proxy, one)?;
+            let mut is_new = self.seen.blocks(self.before.chain.count_blocks());
             let new = carried_out(&mut after, self.proxy, one)?;
-            shown.behaviour.push(behaviour(call, &input, [&old, &new]));
+            is_new |= self.seen.blocks(self.before.chain.count_blocks());
+            is_new |= self.seen.ends(call, &input, [&old, &new]);
+            if is_new {
+                shown.new = Some(at);
+            }
             shown.succeeded.push(old.success);
             if target.reads() && old.success {
                 shown.answers.push(old.output.clone());
@@ -159,7 +202,7 @@ impl<'a> Bench<'a> {
             }
             return Ok(shown);
         }
-        shown.difference = self.variable(&before, &after, known)?;
+        shown.difference = self.variable([&before, &after], calls, known)?;
         if shown.difference.is_none() {
             shown.difference = self.balance(&before, &after, known)?;
         }
@@ -169,18 +212,26 @@ impl<'a> Bench<'a> {
     /// The first variable that differs.
     fn variable(
         &self,
-        before: &Simulation,
-        after: &Simulation,
+        sides: [&Simulation; 2],
+        calls: &[Call],
         known: &BTreeSet<Key>,
     ) -> Result<Option<Difference>, FuzzError> {
+        let accounts = self.accounts_of(sides, calls)?;
         for one in &self.variables {
-            let key = (Kind::Variable, one.name.clone());
-            if self.intended.has(&one.name) || known.contains(&key) {
+            let kind = match one.is {
+                Is::Invariant(_) => Kind::Broken,
+                _ => Kind::Variable,
+            };
+            let key = (kind, one.name.clone());
+            let is_intended = kind == Kind::Variable && self.intended.has(&one.name);
+            if is_intended || known.contains(&key) {
                 continue;
             }
             let values = match &one.is {
-                Is::Getter(input) => self.getter([before, after], input)?,
-                Is::Field(places) => self.field([before, after], places)?,
+                Is::Getter(input) => self.getter(sides, input)?,
+                Is::OfAccount(selector) => self.of_accounts(sides, *selector, &accounts)?,
+                Is::Invariant(input) => self.invariant(sides, input)?,
+                Is::Field(places) => self.field(sides, places)?,
             };
             if let Some((before, after, expected)) = values {
                 let (kind, subject) = key;
@@ -197,22 +248,86 @@ impl<'a> Bench<'a> {
         Ok(None)
     }
 
+    /// The accounts that getters are asked about: all that are known before any call, and those that appear in the
+    /// calls behind them. Calls that wrote the same on both sides leave nothing to ask.
+    fn accounts_of(
+        &self,
+        sides: [&Simulation; 2],
+        calls: &[Call],
+    ) -> Result<BTreeSet<Address>, FuzzError> {
+        if calls.is_empty() {
+            return Ok(self.accounts.iter().copied().collect());
+        }
+        let [old, new] = sides.map(|side| -> Result<Vec<_>, FuzzError> {
+            let changes = side.changes()?.into_iter();
+            Ok(changes
+                .map(|one| (one.address, one.slot, one.after))
+                .collect())
+        });
+        Ok(match old? == new? {
+            true => BTreeSet::new(),
+            false => calls.iter().flat_map(Call::accounts).collect(),
+        })
+    }
+
+    /// The first account of which a getter answers something else.
+    fn of_accounts(
+        &self,
+        sides: [&Simulation; 2],
+        selector: Selector,
+        accounts: &BTreeSet<Address>,
+    ) -> Result<Values, FuzzError> {
+        for account in accounts {
+            let input = [&selector[..], &account.into_word()[..]].concat();
+            if let Some((before, after, expected)) = self.getter(sides, &input.into())? {
+                let of = |value: String| format!("{value}, of {account}");
+                return Ok(Some((of(before), of(after), expected)));
+            }
+        }
+        Ok(None)
+    }
+
     /// What a getter answers on both sides, where that differs.
     fn getter(&self, sides: [&Simulation; 2], input: &Bytes) -> Result<Values, FuzzError> {
-        let [old, new] = sides.map(|side| side.probe(self.proxy, input.clone()));
-        let ((old_success, old), (new_success, new)) = (old?, new?);
-        let words = |success: bool, output: &Bytes, known: &Functions| match success {
+        let [old, new] = self.answers(sides, input)?;
+        Ok((old != new).then(|| {
+            let [before, after] = self.words(input, [&old, &new]);
+            let answer = old.0.then_some(old.1);
+            (before, after, Expected::Answers(input.clone(), answer))
+        }))
+    }
+
+    /// What an invariant answers, where it does not hold with the new version.
+    fn invariant(&self, sides: [&Simulation; 2], input: &Bytes) -> Result<Values, FuzzError> {
+        let [old, new] = self.answers(sides, input)?;
+        let holds = B256::with_last_byte(1);
+        Ok((new != (true, holds.into())).then(|| {
+            let [before, after] = self.words(input, [&old, &new]);
+            (
+                before,
+                after,
+                Expected::Answers(input.clone(), Some(holds.into())),
+            )
+        }))
+    }
+
+    fn answers(
+        &self,
+        [before, after]: [&Simulation; 2],
+        input: &Bytes,
+    ) -> Result<[(bool, Bytes); 2], FuzzError> {
+        let ask = |side: &Simulation| side.probe(self.proxy, input.clone());
+        Ok([ask(before)?, ask(after)?])
+    }
+
+    fn words(&self, input: &Bytes, [old, new]: [&(bool, Bytes); 2]) -> [String; 2] {
+        let sides = [(old, &self.abis.before), (new, &self.abis.after)];
+        sides.map(|((success, output), known)| match success {
             true => known
                 .returned(input, output)
                 .unwrap_or_else(|| output.to_string()),
             false => format!("it reverts: {}", known.revert(output)),
-        };
-        Ok(((old_success, &old) != (new_success, &new)).then(|| {
-            let before = words(old_success, &old, &self.abis.before);
-            let after = words(new_success, &new, &self.abis.after);
-            let answer = old_success.then_some(old);
-            (before, after, Expected::Answers(input.clone(), answer))
-        }))
+        })
     }
 
     /// What a variable holds on both sides, where that differs.
@@ -341,21 +456,59 @@ fn carried_out(
     })
 }
 
-/// One number for what a call did on both sides. The gas that was used, but for what its calldata cost, tells one path
-/// through the code from another.
-fn behaviour(call: &Call, input: &[u8], sides: [&Ended; 2]) -> u64 {
-    let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
-    let calldata = 4 * zeros + 16 * (input.len() as u64 - zeros);
-    let ends = sides.map(|side| {
-        let reason = match side.success {
-            true => None,
-            false => Some(side.output.get(..4)),
-        };
-        let gas = side.gas.saturating_sub(calldata);
-        let events = side.logs.iter().map(|log| log.topics().first().copied());
-        (reason, gas, events.collect::<Vec<_>>())
-    });
-    let mut hasher = DefaultHasher::new();
-    (call.target, ends).hash(&mut hasher);
-    hasher.finish()
+/// What calls have done, as far as it tells one path through the code from another.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// How they ended: by hash.
+    ends: BTreeSet<u64>,
+    /// Of each basic block of a program, about how often it ran in one call: a bit for each number.
+    blocks: BTreeMap<B256, Vec<u64>>,
+    /// Whether the gas that a call used counts: the blocks of EVM code are not counted.
+    counts_gas: bool,
+}
+
+impl Seen {
+    /// How many behaviours were told apart.
+    pub(super) fn count(&self) -> usize {
+        let bits = self.blocks.values().flatten().map(|seen| seen.count_ones());
+        self.ends.len() + bits.sum::<u32>() as usize
+    }
+
+    /// Takes over what ran in a call; whether some of it never did.
+    fn blocks(&mut self, counted: BTreeMap<B256, Vec<BasicBlock>>) -> bool {
+        let mut is_new = false;
+        for (code, blocks) in counted {
+            let seen = self.blocks.entry(code).or_default();
+            seen.resize(blocks.len(), 0);
+            for (seen, block) in seen.iter_mut().zip(blocks) {
+                let bit = match block.runs {
+                    0 => 0,
+                    few @ 1..4 => 1 << few,
+                    many => 4 << many.ilog2().min(60),
+                };
+                is_new |= *seen & bit != bit;
+                *seen |= bit;
+            }
+        }
+        is_new
+    }
+
+    /// Takes over how a call ended on both sides; whether none ended so. Of the EVM the gas that was used, but for what
+    /// its calldata cost, tells paths apart.
+    fn ends(&mut self, call: &Call, input: &[u8], sides: [&Ended; 2]) -> bool {
+        let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
+        let calldata = 4 * zeros + 16 * (input.len() as u64 - zeros);
+        let ends = sides.map(|side| {
+            let reason = match side.success {
+                true => None,
+                false => Some(side.output.get(..4)),
+            };
+            let gas = self.counts_gas.then(|| side.gas.saturating_sub(calldata));
+            let events = side.logs.iter().map(|log| log.topics().first().copied());
+            (reason, gas, events.collect::<Vec<_>>())
+        });
+        let mut hasher = DefaultHasher::new();
+        (call.target, ends).hash(&mut hasher);
+        self.ends.insert(hasher.finish())
+    }
 }

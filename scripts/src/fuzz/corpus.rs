@@ -1,33 +1,16 @@
 //! Sequences in a folder that version control can hold: one file each, named after its content.
 
-use super::FuzzError;
 use super::sequence::{Call, Target};
+use super::{FuzzError, ShownCall};
 use crate::own_file;
 use crate::plan::PastCall;
-use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
-use serde::{Deserialize, Serialize};
+use alloy::primitives::{hex, keccak256};
 use std::path::Path;
 
 /// Files that are read, at most.
 const FILES_MAX: usize = 4_096;
 /// Bytes of a hash that a file is named after.
 const NAME: usize = 8;
-
-/// A call as a file has it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    /// For people; the calldata count.
-    call: String,
-    from: Address,
-    calldata: Bytes,
-    #[serde(default)]
-    value: U256,
-    #[serde(default)]
-    seconds: u64,
-    #[serde(default)]
-    blocks: u64,
-}
 
 /// The sequences of a folder, in the order of their names; none where there is no such folder. Those with a function
 /// that these versions do not have are left out.
@@ -49,7 +32,7 @@ pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, 
     let mut all = Vec::new();
     for path in paths.into_iter().take(FILES_MAX) {
         let text = own_file::read(&path)?.unwrap_or_default();
-        let written: Vec<Written> =
+        let written: Vec<ShownCall> =
             serde_json::from_str(&text).map_err(|error| FuzzError::Corpus {
                 path,
                 reason: error.to_string(),
@@ -72,31 +55,18 @@ pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, 
     Ok(all)
 }
 
-/// Writes those of these sequences that the folder does not have yet.
-pub(super) fn write<'a>(
-    folder: &Path,
-    all: impl IntoIterator<Item = &'a Vec<Call>>,
-    targets: &[Target],
-) -> Result<(), FuzzError> {
+/// Writes a sequence that the folder does not have yet.
+pub(super) fn write(folder: &Path, calls: &[Call], targets: &[Target]) -> Result<(), FuzzError> {
     own_file::folder(folder)?;
-    for calls in all {
-        let written = calls.iter().map(|call| Written {
-            call: call.words(targets),
-            from: call.from,
-            calldata: call.input(targets),
-            value: call.value,
-            seconds: call.seconds,
-            blocks: call.blocks,
-        });
-        let written: Vec<Written> = written.collect();
-        let mut text = serde_json::to_string_pretty(&written).unwrap_or_default();
-        text.push('\n');
-        let hash = keccak256(&text);
-        let name = hex::encode(hash.get(..NAME).unwrap_or_default());
-        let path = folder.join(format!("{name}.json"));
-        if !path.exists() {
-            own_file::write(&path, text.as_bytes())?;
-        }
+    let written = calls.iter().map(|call| ShownCall::of(call, targets));
+    let written: Vec<ShownCall> = written.collect();
+    let mut text = serde_json::to_string_pretty(&written).unwrap_or_default();
+    text.push('\n');
+    let hash = keccak256(&text);
+    let name = hex::encode(hash.get(..NAME).unwrap_or_default());
+    let path = folder.join(format!("{name}.json"));
+    if !path.exists() {
+        own_file::write(&path, text.as_bytes())?;
     }
     Ok(())
 }

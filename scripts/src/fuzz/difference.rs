@@ -24,6 +24,8 @@ pub enum Kind {
     Variable,
     /// An account owns another amount of ether afterwards.
     Balance,
+    /// An invariant does not hold with the new version.
+    Broken,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Emits => "emits other events",
             Self::Variable => "holds something else",
             Self::Balance => "owns another amount of ether",
+            Self::Broken => "does not hold with the new version",
         }
     }
 }

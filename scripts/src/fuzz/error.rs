@@ -47,6 +47,18 @@ pub enum FuzzError {
         /// The block.
         block: u64,
     },
+    /// What must hold is nothing that can be asked.
+    #[error("{name} is no function of the new version that reads, takes nothing and returns bool")]
+    #[explain(
+        exit = Exit::Usage,
+        expected = "a function such as solvent() returns (bool)",
+        found = "{name}",
+        next = "correct the name, or add the function"
+    )]
+    NoInvariant {
+        /// What was named.
+        name: String,
+    },
     /// No function of both versions is known, beside getters without arguments.
     #[error(
         "no function is known that both versions of {name} have, beside getters without arguments"
@@ -60,6 +72,17 @@ pub enum FuzzError {
         /// The definition.
         name: String,
     },
+}
+
+impl FuzzError {
+    /// Whether a copy needed state that is not at hand.
+    pub(super) fn is_unread(&self) -> bool {
+        use stylus_chain::ChainError::Source;
+        matches!(
+            self,
+            Self::Plan(PlanError::Simulation(SimulationError::Copy(Source(_))))
+        )
+    }
 }
 
 impl From<SimulationError> for FuzzError {

@@ -7,6 +7,7 @@ mod corpus;
 mod difference;
 mod edges;
 mod error;
+mod frontier;
 mod harness_test;
 mod random;
 mod report;
@@ -18,8 +19,9 @@ pub use difference::Kind;
 pub use error::FuzzError;
 pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
-use crate::client::{Client, Fork};
+use crate::client::{Client, Fork, ReadsLeft};
 use crate::functions::{Functions, interfaces};
+use crate::manifest::Declared;
 use crate::plan::{Abis, PastCall, PlanError, PlanRequest, calls, universes};
 use crate::program_code::{CodeBytes, fragments};
 use crate::progress::Progress;
@@ -30,6 +32,7 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use bench::Bench;
 use difference::Intended;
 use edges::Edges;
+use frontier::Frontier;
 use sequence::{Call, Maker, Target};
 use shrink::Smallest;
 use std::collections::BTreeSet;
@@ -47,6 +50,9 @@ const CALLERS_MAX: usize = 16;
 const STRANGERS: [Address; 2] = [Address::repeat_byte(0x11), Address::repeat_byte(0x22)];
 /// Sequences that are kept because they showed something new, at most.
 const KEPT_MAX: usize = 4_096;
+/// Accounts and slots that the endpoint is asked for while sequences run, at most, and sequences after which it is
+/// asked nothing more. Both are counted, so that the same is read again with the same seed.
+const READS: (u64, u64) = (500, 1_000);
 /// Findings after which it ends.
 const FINDINGS_MAX: usize = 32;
 /// How often a constant that one version alone has is tried, beside the others.
@@ -80,8 +86,10 @@ pub struct Settings {
     pub runs: Option<u64>,
     /// How long.
     pub time: Option<Duration>,
-    /// What is meant to differ: functions, events, variables.
-    pub declared: Vec<String>,
+    /// What is meant to differ, and what must hold behind every sequence.
+    pub declared: Declared,
+    /// Whether nothing is learnt from what calls do.
+    pub blind: bool,
     /// The folder of sequences that are tried first, and that new ones are written to.
     pub corpus: Option<PathBuf>,
 }
@@ -98,13 +106,13 @@ pub async fn fuzz(
     let definition = (request.plan.registry, request.plan.call.name.as_str());
     let past = calls(client, definition, instances, PAST).await?;
     let fork = Fork::newest(client).await?;
-    let listener = client.clone();
-    fork.carry_out(move |chain| fuzz_on(chain, &request, &past, listener.progress()))
+    let (listener, reads) = (client.clone(), fork.reads_left());
+    fork.carry_out(move |chain| fuzz_on((chain, reads), &request, &past, listener.progress()))
         .await
 }
 
 fn fuzz_on(
-    chain: Chain,
+    (chain, reads): (Chain, ReadsLeft),
     request: &FuzzRequest,
     past: &[PastCall],
     progress: &dyn Progress,
@@ -158,32 +166,31 @@ fn fuzz_on(
 
     let settings = &request.settings;
     let layouts = [&request.layouts[0], &request.layouts[1]];
-    let intended = Intended::of(&settings.declared);
+    let intended = Intended::of(&settings.declared.differs);
+    let invariants = invariants(request)?;
     let bench = Bench::new(
         universes,
-        (proxy, &callers),
+        (proxy, &callers, values.accounts.clone()),
         (targets, &getters, request.abis.clone()),
         layouts,
-        intended,
+        (intended, invariants),
+        code_before.is_evm() || code_after.is_evm(),
     )?;
     let mut course = Course {
         first: first(&bench.targets, past, settings)?,
         bench,
         maker: Maker { values, callers },
         kept: Vec::new(),
-        seen: BTreeSet::new(),
+        frontier: Frontier::default(),
         edges: Edges::default(),
         known: BTreeSet::new(),
         findings: Vec::new(),
-        smallest: Vec::new(),
         block: plan.block,
+        settings,
     };
     let begun = Instant::now();
-    let sequences = course.run(settings, progress)?;
-    if let Some(folder) = &settings.corpus {
-        let all = course.kept.iter().chain(&course.smallest);
-        corpus::write(folder, all, &course.bench.targets)?;
-    }
+    reads.set(READS.0);
+    let sequences = course.run(&reads, progress)?;
     let functions = course
         .bench
         .targets
@@ -198,14 +205,15 @@ fn fuzz_on(
         proxy,
         seed: settings.seed,
         sequences,
+        unread: course.bench.unread,
         calls: course.bench.calls,
         milliseconds: elapsed.as_millis() as u64,
         calls_per_second: a_second(course.bench.calls, elapsed),
-        behaviours: course.seen.len(),
+        behaviours: course.bench.seen.count(),
         corpus: course.kept.len(),
         functions: functions.collect(),
         variables: course.bench.variables(),
-        declared: settings.declared.clone(),
+        declared: settings.declared.differs.clone(),
         findings: course.findings,
     })
 }
@@ -218,22 +226,21 @@ struct Course<'a> {
     first: Vec<Vec<Call>>,
     /// Sequences that showed something new.
     kept: Vec<Vec<Call>>,
-    /// What calls have done.
-    seen: BTreeSet<u64>,
+    /// Calls that went where none did.
+    frontier: Frontier,
     /// Where numbers stop to be taken.
     edges: Edges,
     /// What was found.
     known: BTreeSet<difference::Key>,
     findings: Vec<FuzzFinding>,
-    /// The sequences of the findings.
-    smallest: Vec<Vec<Call>>,
     block: u64,
+    settings: &'a Settings,
 }
 
 impl Course<'_> {
     /// Runs sequences until an end is reached. Gives how many.
-    fn run(&mut self, settings: &Settings, progress: &dyn Progress) -> Result<u64, FuzzError> {
-        let begun = Instant::now();
+    fn run(&mut self, reads: &ReadsLeft, progress: &dyn Progress) -> Result<u64, FuzzError> {
+        let (begun, settings) = (Instant::now(), self.settings);
         let mut told = begun;
         let mut first = std::mem::take(&mut self.first).into_iter();
         let mut sequences = 0;
@@ -244,6 +251,9 @@ impl Course<'_> {
         while !is_over(sequences) && self.findings.len() < FINDINGS_MAX {
             let calls = first.next().unwrap_or_else(|| self.next());
             sequences += 1;
+            if sequences == READS.1 {
+                reads.set(0);
+            }
             self.one(calls, sequences)?;
             if told.elapsed() >= TICK {
                 told = Instant::now();
@@ -251,7 +261,7 @@ impl Course<'_> {
                     "{}, {} calls/s, {}, {}",
                     count(sequences, "sequence"),
                     grouped(a_second(self.bench.calls, begun.elapsed())),
-                    count(self.seen.len() as u64, "behaviour"),
+                    count(self.bench.seen.count() as u64, "behaviour"),
                     count(self.findings.len() as u64, "finding")
                 ));
             }
@@ -262,9 +272,13 @@ impl Course<'_> {
     /// The next sequence: a new one, or one that showed something new and is changed.
     fn next(&mut self) -> Vec<Call> {
         let random = &mut self.maker.values.random;
-        if random.once_in(4)
-            && let Some(calls) = self.edges.next(random)
-        {
+        let found = match random.below(8) {
+            _ if self.settings.blind => None,
+            0 | 1 => self.edges.next(random),
+            2 => self.frontier.next(random),
+            _ => None,
+        };
+        if let Some(calls) = found {
             return calls;
         }
         let is_new = self.kept.is_empty() || random.once_in(3);
@@ -290,10 +304,12 @@ impl Course<'_> {
                 .iter()
                 .for_each(|answer| self.maker.values.saw(answer));
             self.edges.saw(&calls, &shown.succeeded);
-            let before = self.seen.len();
-            self.seen.extend(shown.behaviour);
-            if self.seen.len() > before && self.kept.len() < KEPT_MAX {
-                self.kept.push(calls.clone());
+            if let Some(at) = shown.new.filter(|_| !self.settings.blind) {
+                self.frontier.reached(calls.get(..=at).unwrap_or_default());
+                if self.kept.len() < KEPT_MAX {
+                    self.keep(&calls)?;
+                    self.kept.push(calls.clone());
+                }
             }
             let Some(difference) = shown.difference else {
                 return Ok(());
@@ -303,8 +319,15 @@ impl Course<'_> {
             let finding = FuzzFinding::of(&found, number, place, &self.bench.targets);
             self.findings.push(finding);
             self.known.extend(found.keys());
-            self.smallest.push(found.calls);
+            self.keep(&found.calls)?;
         }
+    }
+
+    /// Writes a sequence to the corpus at once: what ends in the middle goes on from there.
+    fn keep(&self, calls: &[Call]) -> Result<(), FuzzError> {
+        let folder = self.settings.corpus.as_deref();
+        let written = folder.map(|folder| corpus::write(folder, calls, &self.bench.targets));
+        written.unwrap_or(Ok(()))
     }
 }
 
@@ -329,7 +352,8 @@ fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
     let framework = &interfaces().implementation;
     let common = request.abis.before.all().filter(|one| {
         let selector = one.selector().0;
-        let is_elsewhere = framework.knows(&selector) || request.steps.knows(&selector);
+        let is_step = request.plan.call.step.data.starts_with(&selector);
+        let is_elsewhere = is_step || framework.knows(&selector) || request.steps.knows(&selector);
         request.abis.after.knows(&selector) && !is_elsewhere
     });
     let is_getter = |one: &&Function| request.abis.before.getters().any(|getter| getter == *one);
@@ -338,6 +362,19 @@ fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
         getters.into_iter().cloned().collect(),
         others.into_iter().filter_map(Target::of).collect(),
     )
+}
+
+/// The functions that must answer true with the new version.
+fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, FuzzError> {
+    let known = &request.abis.after;
+    let of = |name: &String| {
+        let mut getters = known.getters();
+        let found = getters.find(|one| one.signature() == *name || one.name == *name);
+        let is_bool = |one: &&Function| matches!(&one.outputs[..], [it] if it.ty == "bool");
+        let missing = || FuzzError::NoInvariant { name: name.clone() };
+        found.filter(is_bool).cloned().ok_or_else(missing)
+    };
+    request.settings.declared.holds.iter().map(of).collect()
 }
 
 /// What getters answer before any call.

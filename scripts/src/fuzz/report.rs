@@ -4,12 +4,13 @@ use super::difference::Kind;
 use super::harness_test::harness_test;
 use super::sequence::{Call, Target};
 use super::shrink::Smallest;
+use crate::assess::{Finding, Part, Severity};
 use crate::error::Exit;
 use crate::governance::Names;
 use crate::report::CommandReport;
 use crate::text::count;
 use alloy::primitives::{Address, Bytes, U256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What was called, and what was found.
 #[derive(Debug, Clone, Serialize)]
@@ -28,6 +29,8 @@ pub struct FuzzReport {
     pub seed: u64,
     /// Sequences that were run.
     pub sequences: u64,
+    /// Sequences that needed state of the endpoint once enough of it was read: they show nothing.
+    pub unread: u64,
     /// Calls in them, each on both copies, those of making a sequence smaller included.
     pub calls: u64,
     /// Milliseconds that it took.
@@ -72,20 +75,63 @@ pub struct FuzzFinding {
 }
 
 /// A call of such a sequence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ShownCall {
     /// Who calls.
     pub from: Address,
-    /// The function with its arguments.
+    /// The function with its arguments, for people.
     pub call: String,
     /// The bytes.
     pub calldata: Bytes,
     /// Wei that go along.
+    #[serde(default)]
     pub value: U256,
     /// Seconds that pass before it.
+    #[serde(default)]
     pub seconds: u64,
     /// Blocks of L1 that pass before it.
+    #[serde(default)]
     pub blocks: u64,
+}
+
+impl FuzzReport {
+    /// A finding among those of a check.
+    pub fn finding(&self, found: &FuzzFinding) -> Finding {
+        let finding = Finding::problem(
+            "FuzzDiffers",
+            found.headline(),
+            &format!("as with {}: {}", self.from, found.before),
+            found.after.clone(),
+            &format!(
+                "correct the new version, or declare it in the manifest: [fuzz.{}] differs = [{:?}]",
+                self.name, found.subject
+            ),
+        );
+        let seed = format!("found by running, with seed {}:", self.seed);
+        Finding {
+            details: std::iter::once(seed)
+                .chain(found.commands.iter().cloned())
+                .collect(),
+            ..finding
+        }
+    }
+
+    /// What was done, as a note of a check.
+    pub fn summary(&self) -> Finding {
+        let mut done = format!(
+            "{} with {} on the instance {}, with seed {}: {}",
+            count(self.sequences, "sequence"),
+            count(self.calls, "call"),
+            self.proxy,
+            self.seed,
+            count(self.findings.len() as u64, "difference"),
+        );
+        if !self.declared.is_empty() {
+            done += &format!("; meant to differ: {}", self.declared.join(", "));
+        }
+        Finding::named(Part::Trial, Severity::Note, "fuzzed", done)
+    }
 }
 
 impl FuzzFinding {
@@ -147,7 +193,7 @@ impl FuzzFinding {
 }
 
 impl ShownCall {
-    fn of(call: &Call, targets: &[Target]) -> Self {
+    pub(super) fn of(call: &Call, targets: &[Target]) -> Self {
         Self {
             from: call.from,
             call: call.words(targets),
@@ -183,6 +229,12 @@ impl CommandReport for FuzzReport {
                 count(self.behaviours as u64, "behaviour")
             ),
         ];
+        if self.unread > 0 {
+            let sequences = count(self.unread, "sequence");
+            lines.push(format!(
+                "  ! {sequences} left out: they need state that was not read"
+            ));
+        }
         lines.extend(
             self.declared
                 .iter()

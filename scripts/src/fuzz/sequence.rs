@@ -40,6 +40,11 @@ impl Target {
         matches!(self.function.state_mutability, Pure | View)
     }
 
+    /// Whether it reads something of one account.
+    pub(super) fn reads_account(&self) -> bool {
+        self.reads() && self.types == [DynSolType::Address]
+    }
+
     fn is_payable(&self) -> bool {
         self.function.state_mutability == StateMutability::Payable
     }
@@ -66,6 +71,12 @@ impl Call {
         let target = targets.get(self.target);
         let input = target.and_then(|one| one.function.abi_encode_input(&self.arguments).ok());
         input.unwrap_or_default().into()
+    }
+
+    /// Who calls, and the accounts among the arguments.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = Address> {
+        let arguments = self.arguments.iter().filter_map(DynSolValue::as_address);
+        std::iter::once(self.from).chain(arguments)
     }
 
     /// The call that calldata are; nothing where they are none of these functions.

@@ -8,6 +8,8 @@ use alloy::primitives::{Address, B256, I256, U256};
 const ELEMENTS: usize = 4;
 /// Lengths of bytes and texts around the ends of words.
 const LENGTHS: [usize; 6] = [0, 1, 31, 32, 33, 100];
+/// Bytes of a number that are changed one by one: codes and tags have no more.
+const NUMBER_BYTES: usize = 8;
 /// Words that are kept, at most.
 const WORDS_MAX: usize = 8_192;
 
@@ -192,6 +194,23 @@ impl Values {
     pub(super) fn ether(&mut self) -> U256 {
         self.number(80)
     }
+}
+
+/// Changes one byte of a value, of a number one of the lowest; false where it has none.
+pub(super) fn change_byte(value: &mut DynSolValue, random: &mut Random) -> bool {
+    let change = 1 + random.below(usize::from(u8::MAX));
+    match value {
+        DynSolValue::Uint(number, bits) => {
+            *number ^= U256::from(change) << (8 * random.below((*bits / 8).min(NUMBER_BYTES)));
+        }
+        DynSolValue::FixedBytes(word, size) => word[random.below(*size)] ^= change as u8,
+        DynSolValue::Bytes(bytes) if !bytes.is_empty() => {
+            let at = random.below(bytes.len());
+            bytes[at] ^= change as u8;
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// Simpler values of the same type, the simplest first.

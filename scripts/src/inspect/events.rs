@@ -73,7 +73,7 @@ fn in_words(log: &Log, names: &Names) -> Option<String> {
     if let Ok(found) = log.log_decode::<Migrated>() {
         let Migrated { from, to } = found.inner.data;
         return Some(match from.is_empty() {
-            true => format!("initialised at {to}"),
+            true => format!("initialized at {to}"),
             false => format!("migrated {from} → {to}"),
         });
     }

@@ -112,7 +112,7 @@ pub(crate) fn framework_slots(versions: &[String]) -> Vec<(String, B256, bool)> 
             true,
         ),
         ("registry (ERC-1967 admin)".to_owned(), slots::ADMIN, true),
-        ("initialised".to_owned(), slots::INITIALISED, false),
+        ("initialized".to_owned(), slots::INITIALISED, false),
         ("complex migration".to_owned(), slots::COMPLEX, false),
     ];
     let marks = versions.iter().map(|label| {

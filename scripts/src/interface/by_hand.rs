@@ -8,7 +8,7 @@ use syn::visit::Visit;
 
 /// What leads to storage at any slot without `unsafe`, what says by hand where fields lie or what the linker finds, and
 /// what reads sources that are not searched.
-const WORDS: [&str; 15] = [
+const WORDS: [&str; 16] = [
     "GlobalStorage",
     "KIND",
     "StorageAccess",
@@ -21,6 +21,7 @@ const WORDS: [&str; 15] = [
     "link_section",
     "naked_asm",
     "no_mangle",
+    "router_entrypoint",
     "storage_cache_bytes32",
     "storage_load_bytes32",
     "to_slot",
@@ -117,7 +118,7 @@ impl Search {
             ("unsafe", _) => true,
             // Attributes of a crate, and functions that the linker finds.
             ("feature", [TokenTree::Group(_), ..]) => true,
-            ("extern", _) => is_block(behind),
+            ("extern", _) => !is_plain(behind),
             _ => WORDS.contains(&word),
         };
         if is_found {
@@ -179,12 +180,14 @@ fn is_main(behind: &[TokenTree]) -> bool {
         )
 }
 
-/// Whether functions of others are declared behind an `extern`.
-fn is_block(behind: &[TokenTree]) -> bool {
-    let is_braces = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+/// Whether behind an `extern` stands a function of one's own or its type, or a crate by its own name: neither
+/// functions of others, nor a crate in the place of the one that macros name.
+fn is_plain(behind: &[TokenTree]) -> bool {
+    let is = |token: &TokenTree, word: &str| token.to_string() == word;
     match behind {
-        [TokenTree::Literal(_), next, ..] => is_braces(next),
-        [next, ..] => is_braces(next),
+        [TokenTree::Literal(_), next, ..] => is(next, "fn"),
+        [first, _, end, ..] if is(first, "crate") => is(end, ";"),
+        [next, ..] => is(next, "fn"),
         [] => false,
     }
 }

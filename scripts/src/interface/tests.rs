@@ -474,6 +474,14 @@ fn whatever_may_compute_slots_is_named_with_its_file() {
         ("core::arch::global_asm!(\"end\");", "global_asm"),
         ("#[link(name = \"evil\")] extern \"C\" {}", "extern"),
         ("pub extern \"C\" fn main() {}", ""),
+        ("extern crate evil as stylus_upgradeable;", "extern"),
+        ("m! { extern $evil }", "extern"),
+        ("type A = extern fn(); #[macro_use] extern crate alloc;", ""),
+        // Another struct than the entrypoint's from slot 0 on.
+        (
+            "fn a() { abi::router_entrypoint::<Other, Other>(input, vm); }",
+            "router_entrypoint",
+        ),
         (
             "impl A { fn include(&self) { include!(\"a\"); } }",
             "include",

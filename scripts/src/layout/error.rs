@@ -30,7 +30,7 @@ pub enum LayoutError {
         name = "LayoutUnknown",
         expected = "#[derive(StorageLayout)] on the entrypoint's struct",
         found = "no layout",
-        next = "derive it, or give it with --layout FILE"
+        next = "derive it, or give it with --layout FILE; `layout diff BEFORE AFTER` derives it of a crate that `init` has not changed yet"
     )]
     Undeclared {
         /// The contract.

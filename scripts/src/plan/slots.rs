@@ -72,7 +72,7 @@ impl SlotNames {
             (slots::IMPLEMENTATION, "implementation (ERC-1967)"),
             (slots::ADMIN, "registry (ERC-1967 admin)"),
             (slots::BEACON, "beacon (ERC-1967)"),
-            (slots::INITIALISED, "initialised"),
+            (slots::INITIALISED, "initialized"),
             (slots::CONSTRUCTED, "constructed"),
             (slots::COMPLEX, "complex migration"),
         ] {

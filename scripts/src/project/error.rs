@@ -50,12 +50,12 @@ pub enum ProjectError {
     /// A contract that cannot be made upgradeable by this program.
     #[error("the contract cannot be made upgradeable as it is: {reason}")]
     #[explain(
-        name = "NotInitialised",
+        name = "NotInitialized",
         expected = "a crate of stylus-sdk 0.10.10 with an entrypoint and #[public] blocks, without a constructor",
-        found = "{reason}",
+        found = "another crate, or a place in it where only its author can say what is meant",
         next = "change that first; nothing was written. The page on existing contracts (adopting.md) of the documentation does the whole by hand"
     )]
-    NotInitialised {
+    NotInitialized {
         /// Why not.
         reason: String,
     },

@@ -6,8 +6,10 @@
 //! | [`crates`] | the crates that the contract is made of, and their source files |
 //! | [`source`] | what changes in a source file |
 //! | [`manifest`] | what changes in Cargo.toml and in the toolchain's file |
+//! | [`derived`] | a copy of a crate that says how its storage is laid out |
 
 mod crates;
+mod derived;
 mod manifest;
 mod source;
 
@@ -20,9 +22,11 @@ use crate::manifest::Manifest;
 use crate::own_file;
 use crates::{Contract, Local};
 use similar::TextDiff;
-use source::Source;
+use source::{Goal, Source};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+pub use derived::Derived;
 
 /// The manifest of a new project.
 const NEW_MANIFEST: &str = include_str!("template/manifest.toml.txt");
@@ -55,8 +59,12 @@ impl Init {
     /// What would make the crate in `folder` upgradeable.
     ///
     /// # Errors
-    /// [`ProjectError::NotInitialised`] with what has to be done by hand first.
+    /// [`ProjectError::NotInitialized`] with what has to be done by hand first.
     pub fn of(folder: &Path, framework: &Framework) -> Result<Self, ProjectError> {
+        Self::planned(folder, framework, Goal::Upgradeable)
+    }
+
+    fn planned(folder: &Path, framework: &Framework, goal: Goal) -> Result<Self, ProjectError> {
         let contract = Contract::of(folder)?;
         let lock = contract.root.join("Cargo.lock");
         let mut init = Self {
@@ -69,7 +77,7 @@ impl Init {
         for (position, one) in contract.crates.iter().enumerate() {
             let dependency =
                 framework.dependency("migratable/upgradeable", &one.folder, &contract.root);
-            init.add_crate(one, position == 0, &dependency)?;
+            init.add_crate(one, position == 0, &dependency, goal)?;
         }
         let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
         let path = folder.join(toolchain);
@@ -78,12 +86,12 @@ impl Init {
             let after = manifest::channel(&before)?;
             init.add(path, toolchain.into(), before, after);
         }
-        if Manifest::nearest(folder).is_none() {
+        if goal == Goal::Upgradeable && Manifest::nearest(folder).is_none() {
             init.files.push(ChangedFile {
                 path: folder.join(MANIFEST),
                 name: MANIFEST.into(),
                 before: None,
-                after: kind_of_proxies(),
+                after: NEW_MANIFEST.to_owned(),
             });
         }
         Ok(init)
@@ -95,6 +103,7 @@ impl Init {
         one: &Local,
         is_main: bool,
         dependency: &str,
+        goal: Goal,
     ) -> Result<(), ProjectError> {
         let mut files = Vec::new();
         for (path, name) in one.sources()? {
@@ -116,7 +125,7 @@ impl Init {
         }
         let mut sources = Vec::new();
         for (path, name, text, file) in files {
-            let source = Source::of(&name, (&text, &file), contract.as_deref())?;
+            let source = Source::of(&name, (&text, &file), contract.as_deref(), goal)?;
             sources.push((path, name, text, source));
         }
         let has = |what: fn(&Source) -> bool| sources.iter().any(|(.., source)| what(source));
@@ -177,7 +186,7 @@ impl Init {
     /// Writes them, unless one of them was changed since.
     ///
     /// # Errors
-    /// [`ProjectError::File`], [`ProjectError::NotInitialised`].
+    /// [`ProjectError::File`], [`ProjectError::NotInitialized`].
     pub fn write(&self) -> Result<(), ProjectError> {
         for file in &self.files {
             let now = file.path.exists().then(|| read(&file.path)).transpose()?;
@@ -220,13 +229,6 @@ impl Init {
     }
 }
 
-/// The manifest of a contract that has none: the paragraph on the kind of its proxies.
-fn kind_of_proxies() -> String {
-    let mut paragraphs = NEW_MANIFEST.split("\n\n");
-    let kind = paragraphs.find(|one| one.contains("\nproxy = "));
-    format!("{}\n", kind.unwrap_or_default())
-}
-
 /// Gives a file that text, or removes it where there is none.
 fn put(path: &Path, text: Option<&String>) -> Result<(), ProjectError> {
     let put = match text {
@@ -244,7 +246,7 @@ fn read(path: &Path) -> Result<String, ProjectError> {
 }
 
 fn refused(reason: String) -> ProjectError {
-    ProjectError::NotInitialised { reason }
+    ProjectError::NotInitialized { reason }
 }
 
 #[cfg(test)]

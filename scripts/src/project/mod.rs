@@ -8,7 +8,7 @@ mod name;
 
 pub use error::ProjectError;
 pub use framework::Framework;
-pub use init::Init;
+pub use init::{Derived, Init};
 
 use crate::build::{BuildError, settle_lock};
 use name::{camel_case, check};

@@ -86,8 +86,8 @@ pub enum StepsError {
         expected = _0.expected(),
         found = "no --init",
         next = format!(
-            "{}; if the instance is meant to stay uninitialised: {}",
-            _0.initialised(),
+            "{}; if the instance is meant to stay uninitialized: {}",
+            _0.initialized(),
             FindingId::flag([&FindingId::INITIALIZER_OMITTED])
         )
     )]
@@ -102,7 +102,7 @@ pub enum StepsError {
         found = found.trim_end_matches(',').to_owned(),
         next = match of.declared.is_empty() {
             true => "leave --init out".to_owned(),
-            false => of.initialised(),
+            false => of.initialized(),
         }
     )]
     InitializerUndeclared {
@@ -113,7 +113,7 @@ pub enum StepsError {
     },
     /// The first version's code declares initializers, and none of them for this label.
     #[error(
-        "no instance could ever be initialised at {} {}: the code declares {}",
+        "no instance could ever be initialized at {} {}: the code declares {}",
         .0.name, .0.version, listed(&.0.declared)
     )]
     #[explain(
@@ -123,7 +123,7 @@ pub enum StepsError {
         found = listed(&_0.declared),
         next = format!(
             "{}, or write #[initializer({:?})] in the code: a label stays for good. If no \
-             instance is to be initialised at it: {}",
+             instance is to be initialized at it: {}",
             _0.declared.first().map_or_else(String::new, |one| format!("register it as {}", one.to)),
             _0.version,
             FindingId::flag([&FindingId::INITIALIZER_OF_OTHER])
@@ -269,8 +269,8 @@ impl Created {
         }
     }
 
-    /// How an instance comes to the version initialised.
-    fn initialised(&self) -> String {
+    /// How an instance comes to the version initialized.
+    fn initialized(&self) -> String {
         match (self.own(), &self.elsewhere) {
             (Some(own), _) => call("--init", own),
             (None, Some(other)) => {

@@ -11,8 +11,12 @@ use stylus_upgrades_harness::{HarnessError, Lines, Npm, copy_program, home};
 
 const SOURCE: &str = "Slots.sol";
 
-/// What solc writes of the contracts in tests/fixtures/slots.
-fn build_info(folder: &Path) -> Result<Value, HarnessError> {
+/// What solc writes of the contracts in a file of tests/fixtures, with its AST.
+pub(crate) fn build_info(
+    folder: &Path,
+    file: &str,
+    outputs: &[&str],
+) -> Result<Value, HarnessError> {
     let packages = Npm::install(&Lines)?;
     copy_program(
         &home().join("tests/clients/forge/solc.js"),
@@ -20,12 +24,13 @@ fn build_info(folder: &Path) -> Result<Value, HarnessError> {
     )?;
     let modules = packages.folder().join("node_modules");
     std::os::unix::fs::symlink(modules, folder.join("node_modules")).expect("a link");
-    let source = home().join("tests/fixtures/slots").join(SOURCE);
-    let source = std::fs::read_to_string(source).expect("the source");
+    let path = home().join("tests/fixtures").join(file);
+    let source = std::fs::read_to_string(&path).expect("the source");
+    let name = path.file_name().expect("a name").to_string_lossy();
     let input = json!({
         "language": "Solidity",
-        "sources": {SOURCE: {"content": source}},
-        "settings": {"outputSelection": {"*": {"*": ["storageLayout"], "": ["ast"]}}},
+        "sources": {name: {"content": source}},
+        "settings": {"outputSelection": {"*": {"*": outputs, "": ["ast"]}}},
     });
     let mut solc = Command::new("node")
         .arg("solc.js")
@@ -48,7 +53,7 @@ fn slots_that_solidity_computes_are_named_and_those_of_the_standards_are_known()
 -> Result<(), HarnessError> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("info.json");
-    let mut info = build_info(folder.path())?;
+    let mut info = build_info(folder.path(), "slots/Slots.sol", &["storageLayout"])?;
     let read = |info: &Value, name: &str| -> Document {
         std::fs::write(&path, info.to_string()).expect("written");
         let named = read_file(format!("{}:{SOURCE}:{name}", path.display()).as_ref());

@@ -24,7 +24,7 @@
 
 pub(crate) mod approver;
 mod built;
-mod by_hand;
+pub(crate) mod by_hand;
 mod callers;
 mod commands;
 mod components;

@@ -1,7 +1,7 @@
 //! A folder with a manifest and a key, and a chain; commands run there as processes.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use alloy::primitives::{B256, U256};
 use serde_json::Value;
@@ -97,6 +97,10 @@ impl Project {
         project
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -108,6 +112,12 @@ impl Project {
     /// Runs a command in a folder, with another home if one is given. The compilers stay where they
     /// are.
     pub(crate) fn run_in(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Answer {
+        let output = self.command(folder, home, words).output();
+        Answer::of(output.expect("it starts"))
+    }
+
+    /// The same, not started yet.
+    pub(crate) fn command(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_cli"));
         let mut command = command_line(program).expect("the workspace");
         for (name, _) in std::env::vars() {
@@ -119,12 +129,10 @@ impl Project {
             command.envs(compilers()).env("HOME", home);
         }
         let key = self.path("key").display().to_string();
-        let output = command
+        command
             .args([words, &["--json", "--private-key-path", &key]].concat())
-            .current_dir(folder)
-            .output()
-            .expect("it starts");
-        Answer::of(output)
+            .current_dir(folder);
+        command
     }
 
     pub(crate) fn done(&self, words: &[&str]) -> Value {

@@ -376,6 +376,12 @@ fn a_manifest_that_nobody_reviewed_is_refused_to_a_runner_that_names_no_reposito
         assert!(needless.contains("manifest-unreviewed"), "{own:#}");
     }
     assert_eq!(empty.errors(&[]), NONE);
+    // A copy without a repository was reviewed by nobody either.
+    fs::rename(empty.path("note/.git"), empty.path("git")).expect("moved");
+    let (exit, refused) = checked(&[]);
+    assert_eq!(exit, Some(1), "{refused:#}");
+    assert_eq!(refused["findings"][0]["id"], first["id"], "{refused:#}");
+    assert_eq!(empty.errors(&[]), NONE, "the author's own look");
 }
 
 #[test]

@@ -262,7 +262,7 @@ fn an_existing_contract_is_shown_changed_and_registered() {
     // What would have to be thought about is left to its author.
     let with = SOURCE.replace("    #[payable]", "    #[constructor]");
     fs::write(&source, with).expect("written");
-    empty.refused("NotInitialised", &init);
+    empty.refused("NotInitialized", &init);
 }
 
 /// A workspace with a contract in a module, storage and errors in other files, and a part in another crate.

@@ -4,14 +4,15 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasm_encoder::{
     ConstExpr, DataSection, ElementSection, Elements, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, MemorySection,
-    TableSection, TypeSection, ValType,
+    MemoryType, TableSection, TypeSection, ValType,
 };
 use wasmparser::{DataKind, ElementItems, ElementKind, Operator};
 
 use super::code_section::broken;
 use super::error::Result;
-use super::injected::{INJECTED_NAMES, counter_name};
+use super::injected::{COUNTER_BYTES, COUNTERS, INJECTED_NAMES};
 use super::instrument::{ENTRYPOINT, Instrumented};
+use super::link::PAGE;
 use super::module::Module;
 
 /// The bytes the engine compiles: only the entry point, the memory and the injected globals are
@@ -43,6 +44,17 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
         ty.maximum = Some(Module::largest_memory(memory));
         memories.memory(ty);
     }
+    let counters = instrumented.blocks.len() as u64 * u64::from(COUNTER_BYTES);
+    if counters > 0 {
+        let pages = counters.div_ceil(PAGE);
+        memories.memory(MemoryType {
+            minimum: pages,
+            maximum: Some(pages),
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+    }
 
     let mut code = std::mem::take(&mut instrumented.code).section;
     let entrypoint = if instrumented.entrypoint < imports.len() {
@@ -69,9 +81,8 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
     {
         exports.export(name, ExportKind::Global, index);
     }
-    let counted = instrumented.blocks.len();
-    for (block, index) in (0..counted).zip(instrumented.globals.counter(0)..) {
-        exports.export(&counter_name(block), ExportKind::Global, index);
+    if counters > 0 {
+        exports.export(COUNTERS, ExportKind::Memory, memories.len() - 1);
     }
 
     let mut out = wasm_encoder::Module::new();
@@ -80,14 +91,14 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
         .section(&functions)
         .section(&tables)
         .section(&memories);
-    out.section(&globals(module, counted)?).section(&exports);
+    out.section(&globals(module)?).section(&exports);
     out.section(&elements(module)?)
         .section(&code)
         .section(&datas(module)?);
     Ok(out.finish())
 }
 
-fn globals(module: &Module<'_>, counted: usize) -> Result<GlobalSection> {
+fn globals(module: &Module<'_>) -> Result<GlobalSection> {
     let mut section = GlobalSection::new();
     for global in &module.globals {
         let ty = RoundtripReencoder.global_type(global.ty).map_err(broken)?;
@@ -102,9 +113,6 @@ fn globals(module: &Module<'_>, counted: usize) -> Result<GlobalSection> {
     section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
     section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
     section.global(mutable(ValType::I32), &ConstExpr::i32_const(0));
-    for _ in 0..counted {
-        section.global(mutable(ValType::I64), &ConstExpr::i64_const(0));
-    }
     Ok(section)
 }
 

@@ -34,17 +34,12 @@ impl Injected {
     pub(crate) fn stack_left(self) -> u32 {
         self.0.saturating_add(3)
     }
-
-    /// i64: how often a basic block ran, where that is counted.
-    pub(crate) fn counter(self, block: u32) -> u32 {
-        self.0.saturating_add(4).saturating_add(block)
-    }
 }
 
-/// Name of the global that counts the runs of a basic block.
-pub(crate) fn counter_name(block: usize) -> String {
-    format!("stylus_block_{block}")
-}
+/// Name of the memory that has an i64 for each basic block: how often it ran, where that is counted.
+pub(crate) const COUNTERS: &str = "stylus_block_runs";
+/// Bytes of such a counter.
+pub(crate) const COUNTER_BYTES: u32 = 8;
 
 /// Reads a global.
 pub(crate) fn get<'a>(global_index: u32) -> Operator<'a> {

@@ -9,7 +9,7 @@ use super::parse::constant;
 use crate::Rules;
 use crate::hooks::{Hook, Kind};
 
-const PAGE: u64 = 65_536;
+pub(super) const PAGE: u64 = 65_536;
 
 /// Judges imports, float operations and segments; gives the host function of every import.
 pub(crate) fn check(

@@ -14,7 +14,7 @@ mod names;
 mod parse;
 
 pub use error::{ActivationError, Rule};
-pub(crate) use injected::{INJECTED_NAMES, counter_name};
+pub(crate) use injected::{COUNTERS, INJECTED_NAMES};
 pub(crate) use instrument::ENTRYPOINT;
 
 use self::error::Result;

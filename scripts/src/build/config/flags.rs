@@ -44,6 +44,11 @@ pub(super) fn unsearched(words: &[String]) -> Vec<String> {
 }
 
 fn is_known(word: &str, value: &str) -> bool {
+    // What stands under `#[cfg(test)]` is not searched.
+    let flag = word.strip_prefix("--cfg=").unwrap_or(value).trim();
+    if flag.trim_start_matches("r#") == "test" {
+        return false;
+    }
     match word.strip_prefix("-C") {
         Some("") => is_codegen(value),
         Some(joined) => is_codegen(joined),
@@ -80,6 +85,9 @@ fn a_flag_that_may_bring_code_is_named() {
         "--cfg",
         "flag",
         "--cfg=other",
+        "--cfg",
+        "test",
+        "--cfg= r#test",
         "-Awarnings",
         "-D",
         "unused",
@@ -100,6 +108,8 @@ fn a_flag_that_may_bring_code_is_named() {
     assert_eq!(
         found,
         [
+            "--cfg test",
+            "--cfg= r#test",
             "-Clink-arg=evil.o",
             "-C link-args=-zstack-size=1 evil.o",
             "--codegen=link-arg=evil.o",

@@ -174,6 +174,54 @@ fn what_may_compute_slots_and_is_not_searched_is_named() {
     }
 }
 
+/// What the macros write leads to whatever has such a name.
+#[test]
+fn what_is_called_like_the_framework_and_leads_elsewhere_is_named() {
+    for (library, dependency, expected) in [
+        (
+            "",
+            "up = { package = \"other\", path = \"../other\" }",
+            None,
+        ),
+        (
+            "",
+            "stylus-upgradeable = { package = \"other\", path = \"../other\" }",
+            Some("stylus-upgradeable = other"),
+        ),
+        (
+            "",
+            "core = { package = \"other\", path = \"../other\" }",
+            Some("core = other"),
+        ),
+        (
+            "[lib]\nname = \"stylus_upgradeable\"\n",
+            "other = { path = \"../other\" }",
+            Some("other"),
+        ),
+    ] {
+        let project = Project::new();
+        let manifest = format!("[package]\nname = \"other\"\n{library}");
+        project.write("work/other/Cargo.toml", &manifest);
+        let manifest = format!("[package]\nname = \"contract\"\n[dependencies]\n{dependency}\n");
+        project.write("work/contract/Cargo.toml", &manifest);
+        let found: Vec<String> = project.source().unsearched.into_iter().collect();
+        assert_eq!(found, Vec::from_iter(expected), "{dependency}");
+    }
+}
+
+/// Of a toolchain that allows it: flags in a profile, say.
+#[test]
+fn features_of_cargo_that_are_not_stable_are_named() {
+    let project = Project::new();
+    let path = project.path("work/Cargo.toml");
+    let text = std::fs::read_to_string(&path).expect("a manifest");
+    let told = project.source();
+    assert!(told.unsearched.is_empty(), "{:?}", told.unsearched);
+    std::fs::write(&path, format!("cargo-features = []\n{text}")).expect("written");
+    let found = project.source().unsearched;
+    assert!(found.contains("Cargo.toml: cargo-features"), "{found:?}");
+}
+
 #[test]
 fn macros_that_do_not_come_from_the_registry_are_noticed() {
     let project = Project::new();

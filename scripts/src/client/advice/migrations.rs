@@ -1,4 +1,4 @@
-//! What contracts refuse while they are initialised or migrated: at once, in batches, or lazily.
+//! What contracts refuse while they are initialized or migrated: at once, in batches, or lazily.
 
 use super::{Advice, Advise};
 use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
@@ -16,7 +16,7 @@ impl Advise for IMigratableErrors {
             ),
             Self::AlreadyInitialized(error) => Advice::new(
                 "a fresh instance",
-                format!("one that was initialised at {}", error.version),
+                format!("one that was initialized at {}", error.version),
                 "nothing: it has been done",
             ),
             Self::AlreadyMigrated(error) => Advice::new(

@@ -14,6 +14,9 @@ use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, B256, U256};
 use alloy::providers::Provider;
 use futures::try_join;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -42,6 +45,29 @@ struct Remote {
     client: Client,
     block: BlockId,
     runtime: Handle,
+    reads: ReadsLeft,
+}
+
+/// How many accounts and slots the endpoint is still asked for: what was read once is kept, and everything else then
+/// counts as unreadable.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadsLeft(Arc<AtomicU64>);
+
+impl ReadsLeft {
+    /// From now on so many.
+    pub(crate) fn set(&self, reads: u64) {
+        self.0.store(reads, Ordering::Relaxed);
+    }
+
+    fn take(&self, what: impl Display) -> Result<(), String> {
+        let less = |left: u64| left.checked_sub(1);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken
+            .map(drop)
+            .map_err(|_| format!("{what} was not read before, and nothing more is read"))
+    }
 }
 
 impl Fork {
@@ -59,6 +85,7 @@ impl Fork {
                 client: client.clone(),
                 block: number.into(),
                 runtime: Handle::current(),
+                reads: ReadsLeft(Arc::new(AtomicU64::new(u64::MAX))),
             },
             config: ChainConfig {
                 chain_id: client.chain_id(),
@@ -70,6 +97,11 @@ impl Fork {
             },
             hash: head.hash,
         })
+    }
+
+    /// How much may still be read.
+    pub(crate) fn reads_left(&self) -> ReadsLeft {
+        self.remote.reads.clone()
     }
 
     /// The hash of the block.
@@ -97,6 +129,7 @@ impl Fork {
 
 impl Source for Remote {
     fn account(&self, address: Address) -> Result<SourceAccount, String> {
+        self.reads.take(address)?;
         let provider = self.client.provider();
         let query = async {
             try_join!(
@@ -122,6 +155,8 @@ impl Source for Remote {
     }
 
     fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+        self.reads
+            .take(format_args!("slot {slot:#x} of {address}"))?;
         let provider = self.client.provider();
         let query = async {
             provider

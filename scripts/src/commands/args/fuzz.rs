@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Instances that are upgraded on the copy.
 const INSTANCES: u32 = 16;
+/// What random choices follow from where nobody says.
+pub(crate) const SEED: u64 = 1;
 /// How long it takes where nobody says.
 const TIME: Duration = Duration::from_secs(60);
 
@@ -23,7 +25,7 @@ pub struct FuzzArgs {
     /// version]
     pub source: Option<String>,
     /// What all random choices follow from: the same seed finds the same
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
     pub seed: u64,
     /// How long, such as 30s, 5m, 2h [default: 60s, without --runs]
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -34,6 +36,13 @@ pub struct FuzzArgs {
     /// What is meant to differ: a function, an event or a variable, such as 'fee() differs'; may be repeated
     #[arg(long, value_name = "WHAT")]
     pub differs: Vec<String>,
+    /// A function of the new version without arguments that must answer true behind every sequence, such as
+    /// 'solvent()'; may be repeated
+    #[arg(long, value_name = "FUNCTION")]
+    pub holds: Vec<String>,
+    /// Learn nothing from what calls do: to see what guidance is worth
+    #[arg(long)]
+    pub blind: bool,
     /// A folder of sequences: those in it are tried first, and new ones are written to it
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
@@ -76,7 +85,7 @@ impl FuzzArgs {
 }
 
 /// A number with `s`, `m` or `h`.
-fn time(text: &str) -> Result<Duration, String> {
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let seconds = match text.split_at_checked(text.len().saturating_sub(1)) {
         Some((number, "s")) => (number, 1),
         Some((number, "m")) => (number, 60),

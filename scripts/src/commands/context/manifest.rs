@@ -48,8 +48,10 @@ impl Context {
     fn unreviewed(&self) -> Option<Finding> {
         let is_named = self.global.registry.is_some() || self.manifest.registry.is_none();
         let file = self.manifest_file();
-        let Reviewed::No(why) = Reviewed::of(&file) else {
-            return None;
+        let why = match Reviewed::of(&file) {
+            Reviewed::Yes => return None,
+            Reviewed::No(why) => why,
+            Reviewed::NoRepository => "it is in no repository".into(),
         };
         if is_named || is_of_author(&file) {
             return None;

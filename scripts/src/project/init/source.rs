@@ -9,6 +9,10 @@ use syn::{Attribute, File, ImplItem, Item, ItemEnum, ItemImpl, Macro, Meta, UseT
 
 /// What brings our attributes in.
 const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
+/// The derive by its whole path: nothing has to bring it in.
+const DERIVE_LAYOUT: &str = "#[derive(::stylus_upgradeable::prelude::StorageLayout)]";
+/// Our attribute in the same way, also where there is a constructor: it puts the layout of the struct with the entrypoint into the module.
+const UPGRADEABLE: &str = "#[::stylus_upgradeable::prelude::upgradeable(allow_constructor)]";
 /// What an error enum needs, so that an initializer or a migration may return it. `SolidityError` brings
 /// the conversion.
 const VARIANT: &str = "Migratable(MigratableError),";
@@ -17,11 +21,22 @@ const DERIVE: &str = "SolidityError";
 /// What a file that cannot be read may hold for all that.
 const WORDS: [&str; 4] = ["storage", "entrypoint", "public", DERIVE];
 
+/// What the changes are for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// An upgradeable contract.
+    #[default]
+    Upgradeable,
+    /// The layout of the contract as it is, and nothing else.
+    Layout,
+}
+
 /// What would change in a source file.
 #[derive(Debug, Default)]
 pub(super) struct Source {
+    goal: Goal,
     /// Lines that go in front of others, by the number of these, from 1.
-    lines: BTreeMap<usize, Vec<&'static str>>,
+    lines: BTreeMap<usize, Vec<String>>,
     /// Our prelude: in front of which line, and with the indent of which one.
     preludes: BTreeMap<usize, usize>,
     /// Where [`VARIANT`] goes: a line and a column.
@@ -59,8 +74,10 @@ impl Source {
         name: &str,
         (text, file): (&str, &File),
         contract: Option<&str>,
+        goal: Goal,
     ) -> Result<Self, ProjectError> {
         let mut source = Self {
+            goal,
             structs: storage_structs(text),
             contract: contract.map(str::to_owned),
             ..Self::default()
@@ -83,14 +100,14 @@ impl Source {
                     let inside = module.content.as_ref();
                     self.scope(inside.map_or(&[][..], |(_, items)| items));
                 }
-                Item::Enum(one) if derives(one) && self.contract.is_some() => {
+                Item::Enum(one) if derives(one) && self.needs_variants() => {
                     self.error_enum(one);
                     is_ours = true;
                 }
                 other => is_ours |= self.item(other),
             }
         }
-        if !is_ours || items.iter().any(is_prelude) {
+        if !is_ours || self.goal == Goal::Layout || items.iter().any(is_prelude) {
             return;
         }
         let brings_in = |item: &&Item| matches!(item, Item::Use(_) | Item::ExternCrate(_));
@@ -118,7 +135,7 @@ impl Source {
         for one in &structs {
             self.has_storage = true;
             if !one.has("StorageLayout") {
-                self.add(one.line, "#[derive(StorageLayout)]");
+                self.add(one.line, self.derive());
             }
         }
         self.visit_item(item);
@@ -126,8 +143,20 @@ impl Source {
         is_public || !structs.is_empty()
     }
 
-    fn add(&mut self, line: usize, text: &'static str) {
-        self.lines.entry(line).or_default().push(text);
+    fn add(&mut self, line: usize, text: &str) {
+        self.lines.entry(line).or_default().push(text.to_owned());
+    }
+
+    fn derive(&self) -> &'static str {
+        match self.goal {
+            Goal::Upgradeable => "#[derive(StorageLayout)]",
+            Goal::Layout => DERIVE_LAYOUT,
+        }
+    }
+
+    /// Whether the error enums are the contract's, and have to be able to say what ours says.
+    fn needs_variants(&self) -> bool {
+        self.contract.is_some() && self.goal == Goal::Upgradeable
     }
 
     /// The attribute of a block of the contract's functions. Those of other structs, its parts, stay as they are.
@@ -176,7 +205,8 @@ impl Source {
         let changed = self.applied(text);
         let again = syn::parse_file(&changed).ok();
         let contract = self.contract.as_deref();
-        let again = again.and_then(|file| Self::of(name, (&changed, &file), contract).ok());
+        let again =
+            again.and_then(|file| Self::of(name, (&changed, &file), contract, self.goal).ok());
         match again.is_some_and(|again| again.applied(&changed) == changed) {
             true => Ok(changed),
             false => Err(refused(format!(
@@ -200,7 +230,7 @@ impl Source {
             }
             let indent = indent(line);
             for added in self.lines.get(&number).into_iter().flatten() {
-                changed.extend([indent, added, ending]);
+                changed.extend([indent, added.as_str(), ending]);
             }
             for (column, letter) in line.chars().enumerate() {
                 if self.variants.contains(&(number, column)) {
@@ -228,13 +258,18 @@ impl<'ast> Visit<'ast> for Source {
         if let Some(public) = self.public(block) {
             self.has_public = true;
             if find(&block.attrs, "upgradeable").is_none() {
-                self.add(public.pound_token.span.start().line, "#[upgradeable]");
+                let attribute = match self.goal {
+                    Goal::Upgradeable => "#[upgradeable]",
+                    Goal::Layout => UPGRADEABLE,
+                };
+                self.add(public.pound_token.span.start().line, attribute);
             }
             let constructor = block.items.iter().find_map(|item| match item {
                 ImplItem::Fn(one) if find(&one.attrs, "constructor").is_some() => Some(one),
                 _ => None,
             });
-            if let Some(one) = constructor {
+            // A copy for the layout is never deployed.
+            if let Some(one) = constructor.filter(|_| self.goal == Goal::Upgradeable) {
                 let reason = "a constructor writes the storage of the implementation; make it an \
                               #[initializer(\"1.0\")] without msg_sender first, as the page on existing contracts \
                               (adopting.md) of the documentation shows";
@@ -251,7 +286,7 @@ impl<'ast> Visit<'ast> for Source {
             .iter()
             .filter_map(|one| one.meta.require_list().ok());
         let mut lists = lists.map(|list| list.tokens.to_string());
-        let is_error = lists.any(|list| list.contains(DERIVE)) && self.contract.is_some();
+        let is_error = lists.any(|list| list.contains(DERIVE)) && self.needs_variants();
         if is_error && !one.variants.iter().any(is_ours) {
             let what = format!(
                 "the enum {}, inside of something or conditional,",
@@ -262,7 +297,7 @@ impl<'ast> Visit<'ast> for Source {
     }
 
     fn visit_macro(&mut self, one: &'ast Macro) {
-        if self.contract.is_some() && one.tokens.to_string().contains(DERIVE) {
+        if self.needs_variants() && one.tokens.to_string().contains(DERIVE) {
             let line = one.bang_token.span.start().line;
             self.skip(line, &format!("a macro that writes {DERIVE}"));
         }

@@ -1,7 +1,9 @@
 use super::super::framework::Framework;
+use super::derived::Derived;
 use super::manifest::{channel, with_our_crate};
-use super::source::{Source, parsed};
+use super::source::{Goal, Source, parsed};
 use super::{Init, ProjectError};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// As `cargo stylus new` of 0.10.10 makes it, in short.
@@ -35,7 +37,13 @@ fn ours() -> Framework {
 /// The source with our attributes.
 fn contract(source: &str) -> Result<String, ProjectError> {
     let file = parsed("src/lib.rs", source)?.expect("a contract");
-    Source::of("src/lib.rs", (source, &file), Some("Counter"))?.changed("src/lib.rs", source)
+    Source::of(
+        "src/lib.rs",
+        (source, &file),
+        Some("Counter"),
+        Goal::Upgradeable,
+    )?
+    .changed("src/lib.rs", source)
 }
 
 /// A folder with these files, and a manifest that says nothing.
@@ -344,7 +352,7 @@ fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_manifest_is_written_with_the_kind_of_proxies_where_there_is_none() {
+fn a_manifest_is_written_with_the_local_chain_and_the_kind_of_proxies_where_there_is_none() {
     let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", SOL_STORAGE)]);
     let path = folder.path().join("stylus-upgrades.toml");
     std::fs::remove_file(&path).expect("removed");
@@ -355,10 +363,38 @@ fn a_manifest_is_written_with_the_kind_of_proxies_where_there_is_none() {
     );
     init.write().expect("written");
     let written = std::fs::read_to_string(&path).expect("a manifest");
-    assert!(written.contains("\nproxy = \"evm\"\n"), "{written}");
+    for line in [
+        "proxy = \"evm\"",
+        "[networks.local]",
+        "rpc_url = \"http://127.0.0.1:8547\"",
+    ] {
+        assert!(written.lines().any(|one| one == line), "{line}: {written}");
+    }
     init.undo().expect("undone");
     assert!(!path.exists());
     std::fs::write(&path, "").expect("written");
     let init = Init::of(folder.path(), &ours()).expect("a contract");
     assert!(!init.files().contains(&"stylus-upgrades.toml"));
+}
+
+#[test]
+fn the_copy_of_a_crate_says_how_its_storage_is_laid_out_and_the_crate_stays() {
+    let source = SOL_STORAGE;
+    let folder = folder(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)]);
+    let clone = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the clone");
+    let framework = Framework::folder(clone).expect("the framework");
+    let copy = Derived::of(folder.path(), &framework).expect("a contract");
+    let copied = std::fs::read_to_string(copy.folder().join("src/lib.rs")).expect("it");
+    let derive = "#[derive(::stylus_upgradeable::prelude::StorageLayout)]";
+    assert!(copied.contains(derive), "{copied}");
+    assert!(
+        copied.contains(
+            "#[::stylus_upgradeable::prelude::upgradeable(allow_constructor)]\n#[public]"
+        ),
+        "{copied}"
+    );
+    let now = std::fs::read_to_string(folder.path().join("src/lib.rs")).expect("it");
+    assert_eq!(now, source);
 }

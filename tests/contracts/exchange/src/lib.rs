@@ -12,7 +12,7 @@ mod mistake;
 use alloc::vec::Vec;
 
 use stylus_sdk::{
-    alloy_primitives::{Address, FixedBytes, U256},
+    alloy_primitives::{Address, FixedBytes, U256, keccak256},
     alloy_sol_types::sol,
     call::transfer::transfer_eth,
     prelude::*,
@@ -258,6 +258,26 @@ impl Exchange {
         let amount = U256::from(5 + u64::from(self.has(mistake::MAGIC)));
         self.add(self.vm().msg_sender(), amount);
         Ok(amount)
+    }
+
+    /// The same with a code that stands nowhere, compared byte by byte.
+    pub fn open(&mut self, code: FixedBytes<4>) -> Result<U256, ExchangeError> {
+        let hidden = keccak256(self.limit.get().to_be_bytes::<32>());
+        for (given, wanted) in code.iter().zip(hidden.iter()) {
+            if given != wanted {
+                return Ok(U256::ZERO);
+            }
+        }
+        self.add(self.vm().msg_sender(), U256::from(7));
+        Ok(U256::from(match self.has(mistake::HIDDEN) {
+            true => 70,
+            false => 7,
+        }))
+    }
+
+    /// Whether everybody can be paid.
+    pub fn solvent(&self) -> bool {
+        self.vm().balance(self.vm().contract_address()) >= self.total.get()
     }
 }
 

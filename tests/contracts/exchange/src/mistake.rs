@@ -40,3 +40,5 @@ pub(crate) const LOST_PAUSE: u64 = 18;
 pub(crate) const LOST_CHECK: u64 = 19;
 /// The event of a withdrawal has the fee in it.
 pub(crate) const WRONG_EVENT: u64 = 20;
+/// A code that is computed gives more.
+pub(crate) const HIDDEN: u64 = 22;

@@ -1,17 +1,17 @@
 //! Counts how often every basic block runs, where somebody wants to know. It comes behind the meters: nothing of it is
-//! metered, priced or limited.
+//! metered, priced or limited. The counters lie in a memory of their own, which the program cannot name.
 
-use wasmparser::Operator;
+use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use super::super::injected::{Injected, get, set};
+use super::super::injected::{COUNTER_BYTES, Injected, number};
 
 /// Puts a counter behind every header that the ink meter wrote, so that a block counts once it is paid for. The
-/// first of them is counter `first`.
+/// first of them is counter `first` of `memory`.
 pub(super) fn block_counters<'a>(
     input: &mut Vec<Operator<'a>>,
     output: &mut Vec<Operator<'a>>,
     globals: Injected,
-    first: u32,
+    (memory, first): (u32, u32),
 ) {
     let mut next = first;
     for op in input.drain(..) {
@@ -24,13 +24,21 @@ pub(super) fn block_counters<'a>(
             );
         output.push(op);
         if is_paid {
-            let counter = globals.counter(next);
+            let memarg = MemArg {
+                align: 3,
+                max_align: 3,
+                offset: u64::from(next) * u64::from(COUNTER_BYTES),
+                target: MemArgTarget::Memory(memory),
+                ordering: None,
+            };
             next = next.saturating_add(1);
             output.extend([
-                get(counter),
+                number(0),
+                number(0),
+                Operator::I64Load { memarg },
                 Operator::I64Const { value: 1 },
                 Operator::I64Add,
-                set(counter),
+                Operator::I64Store { memarg },
             ]);
         }
     }

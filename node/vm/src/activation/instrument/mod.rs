@@ -117,7 +117,8 @@ pub(crate) fn instrument(
             operators: to.len(),
         });
         if form == Form::Counting {
-            block_counters::block_counters(&mut to, &mut from, globals, counted);
+            let memory = number(module.memories.len());
+            block_counters::block_counters(&mut to, &mut from, globals, (memory, counted));
             std::mem::swap(&mut from, &mut to);
         }
         if matches!(form, Form::Engine | Form::Counting) {
