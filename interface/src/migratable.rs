@@ -14,7 +14,7 @@ sol! {
 
         /// An initializer or a migration was called outside the creation or upgrade of its proxy.
         error NotInUpgrade();
-        /// An initializer on an instance that some version has initialised already.
+        /// An initializer on an instance that some version has initialized already.
         error AlreadyInitialized(string version);
         /// A migration whose target the instance has reached before.
         error AlreadyMigrated(string from, string to);

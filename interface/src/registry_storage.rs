@@ -223,7 +223,7 @@ records! {
         0 NODE: Node {
             /// Its account.
             0 proxy: Address,
-            /// Index of its version, 0 until it is initialised.
+            /// Index of its version, 0 until it is initialized.
             20 version: VersionIndex,
             /// Index of the instance before it, 0 where it is the first.
             24 previous: u32,

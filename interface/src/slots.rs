@@ -42,7 +42,7 @@ pub const ADMIN: B256 = erc1967(b"eip1967.proxy.admin");
 pub const BEACON: B256 = erc1967(b"eip1967.proxy.beacon");
 
 /// `@custom:storage-location erc7201:stylus-upgrades.upgradeability`: slot 0 of the namespace
-/// is the `initialised` marker, 1 once any version has initialised the instance.
+/// is the `initialized` marker, 1 once any version has initialized the instance.
 pub const INITIALISED: B256 = erc7201(b"stylus-upgrades.upgradeability");
 /// `@custom:storage-location erc7201:stylus-upgrades.migratable`: slot 0 of the namespace is
 /// `mapping(string => bool) migrated`, so a flag lies at `keccak256(label ++ MIGRATED)`.

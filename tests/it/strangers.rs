@@ -75,7 +75,7 @@ async fn no_calldata_of_a_stranger_changes_the_framework() -> Result<(), Harness
 }
 
 #[tokio::test]
-async fn another_label_for_the_same_code_opens_no_second_initialisation() -> Result<(), HarnessError>
+async fn another_label_for_the_same_code_opens_no_second_initialization() -> Result<(), HarnessError>
 {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;

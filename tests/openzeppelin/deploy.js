@@ -3,6 +3,10 @@
 'use strict'
 const { ethers, upgrades, run } = require('hardhat')
 
+// Hardhat says on standard output that it compiled, which no shell reads.
+const print = console.log
+console.log = console.error
+
 async function main() {
   await run('compile', { quiet: true })
   const isUups = process.argv.includes('uups')
@@ -12,10 +16,10 @@ async function main() {
   await box.waitForDeployment()
   const proxy = await box.getAddress()
   const { erc1967 } = upgrades
-  console.log(`proxy=${proxy}`)
-  console.log(`admin=${isUups ? proxy : await erc1967.getAdminAddress(proxy)}`)
-  console.log(`implementation=${await erc1967.getImplementationAddress(proxy)}`)
-  console.log(`next=${await upgrades.prepareUpgrade(proxy, await factory(second))}`)
+  print(`proxy=${proxy}`)
+  print(`admin=${isUups ? proxy : await erc1967.getAdminAddress(proxy)}`)
+  print(`implementation=${await erc1967.getImplementationAddress(proxy)}`)
+  print(`next=${await upgrades.prepareUpgrade(proxy, await factory(second))}`)
 }
 
 main().catch((error) => {

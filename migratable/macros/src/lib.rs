@@ -29,7 +29,7 @@ use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 /// `#[initializer("1.0")]`: the function runs once, while an instance is created at that version.
 ///
 /// Before the body it consumes the permission that only the proxy's creation gives, refuses an
-/// instance that any version has initialised (`AlreadyInitialized`), and marks the version.
+/// instance that any version has initialized (`AlreadyInitialized`), and marks the version.
 /// Where it calls `#[initializing]` functions it takes an argument `proof: Proof` to hand on:
 /// `#[upgradeable]` leaves that one out of the ABI, and the proof is bound to its name.
 ///

@@ -1,4 +1,4 @@
-//! Upgradeable as a contract of its own: the smallest implementation. It can be initialised and
+//! Upgradeable as a contract of its own: the smallest implementation. It can be initialized and
 //! upgraded, and does nothing else: a proxy can run it until its first real version is ready.
 #![allow(
     missing_docs,
@@ -19,7 +19,7 @@ pub struct UpgradeableContract {}
 #[upgradeable]
 #[public]
 impl UpgradeableContract {
-    /// Marks the instance as initialised, once; there is nothing else to initialise.
+    /// Marks the instance as initialized, once; there is nothing else to initialize.
     #[initializer("1.0")]
     pub fn initialize(&mut self) -> Result<(), MigratableError> {
         Ok(())

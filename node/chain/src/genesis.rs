@@ -32,7 +32,7 @@ const CACHE_DECAY: u64 = 10_322_197_911;
 const CACHE_SETTINGS: U256 = U256::ZERO;
 
 /// Writes the state of block 0.
-pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
+pub(crate) fn initialize(state_db: &mut StateDb, config: &ChainConfig) {
     let genesis = Genesis {
         version: config.arbos_version,
         chain_id: config.chain_id,
@@ -40,7 +40,7 @@ pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
         owners: vec![Address::ZERO, DEV_ACCOUNT],
         cache_managers: vec![CACHE_MANAGER],
     };
-    versions::initialise(state_db, &genesis);
+    versions::initialize(state_db, &genesis);
     let l1_block_number = config.l1_block_number.unwrap_or(config.number);
     l1_blocks::begin(
         state_db,

@@ -1,4 +1,4 @@
-//! What no step may change: the three ERC-1967 slots, the `initialised` marker, and the marks
+//! What no step may change: the three ERC-1967 slots, the `initialized` marker, and the marks
 //! of the two versions that the step connects.
 
 use alloy_primitives::B256;

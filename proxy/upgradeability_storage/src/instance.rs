@@ -39,7 +39,7 @@ impl Instance {
         Address::from_word(load(slots::IMPLEMENTATION))
     }
 
-    /// Whether some version has initialised it.
+    /// Whether some version has initialized it.
     pub(crate) fn is_initialised(&self) -> bool {
         load(slots::INITIALISED) != B256::ZERO
     }
@@ -80,7 +80,7 @@ impl Instance {
         self.mark_initialised();
     }
 
-    /// Marks the creation: nobody can initialise from now on, neither by our mixin nor by the
+    /// Marks the creation: nobody can initialize from now on, neither by our mixin nor by the
     /// SDK's `#[constructor]`.
     pub(crate) fn mark_initialised(&self) {
         store(slots::INITIALISED, slots::SET);

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | ERC-1967 implementation | the code that runs now; the pause stub while an upgrade runs |
 //! | ERC-1967 admin | the registry |
-//! | `erc7201:stylus-upgrades.upgradeability` + 0 | the `initialised` marker |
+//! | `erc7201:stylus-upgrades.upgradeability` + 0 | the `initialized` marker |
 //! | `erc7201:stylus-upgrades.migratable` + 0 | `mapping(string => bool) migrated` |
 //!
 //! The version's label is not stored here: the registry is the authority on it.

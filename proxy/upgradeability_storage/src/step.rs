@@ -39,7 +39,7 @@ pub(crate) fn run(path_step: &PathStep, data: &[u8]) -> Reverts<()> {
     }
 }
 
-/// Initialises the instance: the initializer, if there is one, then the marks that no initializer
+/// Initializes the instance: the initializer, if there is one, then the marks that no initializer
 /// runs again.
 pub(crate) fn initialize(instance: &Instance, path_step: &PathStep, data: &[u8]) -> Reverts<()> {
     if !data.is_empty() {

@@ -1,4 +1,4 @@
-//! Executes an approved `createProxy`: creation and initialisation are one call.
+//! Executes an approved `createProxy`: creation and initialization are one call.
 
 use alloc::vec::Vec;
 
@@ -22,7 +22,7 @@ use stylus_upgrades_interface::{
     reasons::proxy_kind,
 };
 
-/// Creates the proxy, records it, and has it initialise itself with the value of this call.
+/// Creates the proxy, records it, and has it initialize itself with the value of this call.
 pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let [name, label, init_data] = [0, 1, 4].map(|n| arguments.bytes(n));
     let (name, label, kind, salt) = (name?, label?, arguments.u8(2)?, arguments.word(3)?);

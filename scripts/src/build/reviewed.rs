@@ -20,6 +20,9 @@ const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
 /// The remote that a clone has unless it is named otherwise.
 const ORIGIN: &str = "origin";
 
+/// Links on the way to a file, at most, as systems allow them.
+const LINKS_MAX: usize = 40;
+
 /// Answers what a variable of the environment holds.
 type Variables<'v> = dyn Fn(&str) -> Option<String> + 'v;
 
@@ -103,6 +106,12 @@ pub fn is_of_author(file: &Path) -> bool {
 
 /// A file that may be gone, in a folder that is there.
 fn located(file: &Path) -> Result<PathBuf, String> {
+    if let Some(link) = tracked_link(file)? {
+        return Err(format!(
+            "{} is a link that git has, so a change can have it lead anywhere (put the file or folder itself there)",
+            link.display()
+        ));
+    }
     let unknown = || format!("{} cannot be found", file.display());
     let path = std::path::absolute(file).map_err(|_| unknown())?;
     let mut above = path.ancestors();
@@ -116,20 +125,49 @@ fn located(file: &Path) -> Result<PathBuf, String> {
     }
 }
 
-/// Whether a file is in the index of git, so that others can have written it. One that is not there, or is in
-/// no repository, is not.
+/// Whether a file is in the index of git, or a link on the way to it, so that others can have written it or chosen
+/// it. One that is not there, or is in no repository, is not.
 ///
 /// # Errors
 /// Why git cannot say.
 pub fn is_tracked(file: &Path) -> Result<bool, String> {
-    let Ok(file) = canonical(file) else {
-        return Ok(false);
-    };
-    let Some(top) = repository_of(&file) else {
+    if tracked_link(file)?.is_some() {
+        return Ok(true);
+    }
+    canonical(file).map_or(Ok(false), |file| is_in_index(&file))
+}
+
+/// The first link on the way to a file that is in the index of git.
+fn tracked_link(file: &Path) -> Result<Option<PathBuf>, String> {
+    let unknown = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let mut path = std::path::absolute(file).map_err(|error| unknown(&error))?;
+    for _ in 0..LINKS_MAX {
+        path = path.components().collect(); // of `link/` nobody says that it is a link
+        let above: Vec<&Path> = path.ancestors().collect();
+        let Some(link) = above.into_iter().rev().find(|one| one.is_symlink()) else {
+            return Ok(None);
+        };
+        let (Some(folder), Some(name)) = (link.parent(), link.file_name()) else {
+            return Ok(None);
+        };
+        let folder = canonical(folder).map_err(|error| unknown(&error))?;
+        let there = folder.join(name);
+        if is_in_index(&there)? {
+            return Ok(Some(there));
+        }
+        let to = std::fs::read_link(&there).map_err(|error| unknown(&error))?;
+        let rest = path.strip_prefix(link).map_err(|error| unknown(&error))?;
+        path = folder.join(to).join(rest);
+    }
+    Err(unknown(&"links lead in a circle"))
+}
+
+fn is_in_index(file: &Path) -> Result<bool, String> {
+    let Some(top) = repository_of(file) else {
         return Ok(false);
     };
     require_top(top)?;
-    let ask = ["--literal-pathspecs", "ls-files", "--", inside(top, &file)?];
+    let ask = ["--literal-pathspecs", "ls-files", "--", inside(top, file)?];
     Ok(!git(top, &ask)?.is_empty())
 }
 

@@ -24,11 +24,17 @@ pub(super) fn check(way: &Way, found: &mut Found) -> Result<(), LayoutError> {
         Callers::None => return Ok(()),
     };
     let to = &way.to;
-    let Some(callable) = known.value().filter(|known| known.unseen.is_empty()) else {
+    let is_listed = known.value().is_some_and(|known| known.unseen.is_empty());
+    if !(is_listed && known.is_proven() && expected.is_proven()) {
+        let origin = match is_listed {
+            true => known.origin().max(expected.origin()),
+            false => Origin::NotKnown,
+        };
         let why = format!("whether {to} has the functions that the check of the step asks");
-        found
-            .coverage
-            .add(Evidence::some(PART, Origin::NotKnown, why));
+        found.coverage.add(Evidence::some(PART, origin, why));
+    }
+    let (Some(callable), Some(expected), true) = (known.value(), expected.value(), is_listed)
+    else {
         return Ok(());
     };
     let own = callable.abi.functions().map(|one| one.signature());
@@ -84,7 +90,7 @@ mod tests {
             data: Bytes::new(),
             typed: String::new(),
             program: None,
-            expected: Some(expected),
+            expected: Some(Fact::of(expected, Origin::Chain)),
         };
         let abi = JsonAbi::parse(functions.iter().copied()).expect("an ABI");
         way.callers = Callers::Same(Box::new(Fact::of(
@@ -119,6 +125,6 @@ mod tests {
         way.callers = Callers::Same(Box::new(Fact::unknown("are not published")));
         let found = found(&way);
         assert!(found.findings.is_empty());
-        assert_ne!(found.coverage.of(Part::Interface), Some(Extent::Complete));
+        assert_eq!(found.coverage.of(Part::Interface), Some(Extent::Partial));
     }
 }

@@ -142,8 +142,8 @@ pub enum Runs {
         typed: String,
         /// The program of a complex migration.
         program: Option<Program>,
-        /// What its check asks, where that is known.
-        expected: Option<Expectations>,
+        /// What its check asks; nothing where it has none.
+        expected: Option<Fact<Expectations>>,
     },
     /// The creation of an instance.
     Creation {

@@ -3,6 +3,7 @@
 use super::facts::{Ending, Program};
 use super::{Assessment, Callers, Declared, Found, Runs, Stage, Way, check};
 use crate::assess::{Accepted, Extent, Fact, FindingId, Origin, Part, Role};
+use crate::expect::Expectations;
 use crate::ids::LayoutHash;
 use crate::interface::Callable;
 use crate::layout::{Live, Side};
@@ -74,18 +75,32 @@ fn facts(way: &mut Way) -> Vec<(&'static str, &mut dyn Weaken)> {
             .map(|one| ("the published interface", one as _)),
     );
     all.extend(sources.iter_mut().map(|one| ("the sources", one as _)));
-    if let Callers::Of { old, new } = callers {
-        all.push(("the old interface", old.as_mut()));
-        all.push(("the new interface", new.as_mut()));
+    match callers {
+        Callers::None => {}
+        Callers::Same(both) => all.push(("the interface of both", both.as_mut())),
+        Callers::Of { old, new } => {
+            all.push(("the old interface", old.as_mut()));
+            all.push(("the new interface", new.as_mut()));
+        }
     }
     if let Runs::Step {
-        program: Some(program),
-        ..
+        // What is done, not what is known of it.
+        kind: _,
+        data: _,
+        typed: _,
+        program,
+        expected,
     } = runs
     {
-        let Program { declared, ending } = program;
-        all.push(("what the program declares", declared));
-        all.push(("how it ends", ending));
+        if let Some(Program { declared, ending }) = program {
+            all.push(("what the program declares", declared));
+            all.push(("how it ends", ending));
+        }
+        all.extend(
+            expected
+                .iter_mut()
+                .map(|one| ("what the check asks", one as _)),
+        );
     }
     all
 }
@@ -163,6 +178,28 @@ pub(super) fn best() -> Way {
     }
 }
 
+/// The same into the same code, with a check that asks a function of it.
+fn asks_the_same_code() -> Way {
+    let abi = JsonAbi::parse(["function root() view returns (uint256)"]).expect("an ABI");
+    let callable = Callable {
+        abi,
+        ..Callable::default()
+    };
+    let asked = vec!["nonzero root()".parse().expect("an expectation")];
+    let expected = Expectations::new(asked).expect("a check");
+    Way {
+        callers: Callers::Same(Fact::of(callable, Origin::Chain).into()),
+        runs: Runs::Step {
+            kind: StepKind::None,
+            data: Bytes::new(),
+            typed: String::new(),
+            program: None,
+            expected: Some(Fact::of(expected, Origin::Chain)),
+        },
+        ..best()
+    }
+}
+
 /// What the checks say of a way.
 pub(super) fn found(way: &Way) -> Found {
     check(way).expect("layouts")
@@ -188,29 +225,31 @@ fn verdict(way: Way) -> (Vec<Option<Extent>>, Vec<String>) {
 
 #[test]
 fn an_authors_word_or_no_knowledge_in_place_of_any_fact_lowers_a_verdict_and_raises_none() {
-    let (seen, refused) = verdict(best());
-    assert_eq!(refused, Vec::<String>::new());
-    assert!(
-        seen.iter()
-            .flatten()
-            .all(|extent| *extent == Extent::Complete),
-        "{seen:?}"
-    );
-    let count = facts(&mut best()).len();
-    assert_eq!(count, 13);
-    for at in 0..count {
-        for origin in [Origin::Annotation, Origin::NotKnown] {
-            let mut way = best();
-            let mut all = facts(&mut way);
-            let name = all[at].0;
-            all[at].1.weaken(origin);
-            let (now, refuses) = verdict(way);
-            let is_raised = now.iter().zip(&seen).any(|(now, before)| now < before);
-            assert!(!is_raised, "{name} from {origin:?}: {now:?}");
-            assert!(
-                now != seen || !refuses.is_empty(),
-                "{name} from {origin:?} lowers nothing"
-            );
+    for (best, facts_of_it) in [(best as fn() -> Way, 13), (asks_the_same_code, 11)] {
+        let (seen, refused) = verdict(best());
+        assert_eq!(refused, Vec::<String>::new());
+        assert!(
+            seen.iter()
+                .flatten()
+                .all(|extent| *extent == Extent::Complete),
+            "{seen:?}"
+        );
+        let count = facts(&mut best()).len();
+        assert_eq!(count, facts_of_it);
+        for at in 0..count {
+            for origin in [Origin::Annotation, Origin::NotKnown] {
+                let mut way = best();
+                let mut all = facts(&mut way);
+                let name = all[at].0;
+                all[at].1.weaken(origin);
+                let (now, refuses) = verdict(way);
+                let is_raised = now.iter().zip(&seen).any(|(now, before)| now < before);
+                assert!(!is_raised, "{name} from {origin:?}: {now:?}");
+                assert!(
+                    now != seen || !refuses.is_empty(),
+                    "{name} from {origin:?} lowers nothing"
+                );
+            }
         }
     }
 }

@@ -24,12 +24,13 @@ use crate::expect::Expectations;
 use crate::governance::{Call, PendingAction, pending};
 use crate::ids::{ActionId, CodeHash};
 use crate::layout::Who;
+use crate::model::{Named, named};
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_interface::registry::{Code as NamedCode, Step};
 
 /// The work on one version of one definition.
 pub(super) struct Work<'a> {
@@ -422,13 +423,29 @@ impl<'a> Work<'a> {
 
     /// Refuses other bytes than those of an open action that does the same for that version.
     pub(super) fn require_same_call(&self, version: &str, bytes: &Bytes) -> Result<(), Error> {
+        let own = Call::decode(bytes).ok();
         let code = |call: &Call| call.version().and_then(|(_, code, _)| Some(code?.codehash));
-        let own = Call::decode(bytes).ok().and_then(|own| code(&own));
+        let own_code = own.as_ref().and_then(code);
         self.require_no_other(version, |other| {
             // Of other code it was said before anything was deployed.
-            let is_told = own.is_some() && code(&other.says).is_some() && code(&other.says) != own;
+            let theirs = code(&other.says);
+            let is_told = own_code.is_some() && theirs.is_some() && theirs != own_code;
             let is_same_kind = other.call.get(..4) == bytes.get(..4);
-            (is_same_kind && other.call != *bytes && !is_told).then(|| "says something else".into())
+            let differs = || match own.as_ref().map(unchecked) == Some(unchecked(&other.says)) {
+                true => "has another check".to_owned(),
+                false => "says something else".to_owned(),
+            };
+            (is_same_kind && other.call != *bytes && !is_told).then(differs)
         })
     }
+}
+
+/// The code and the step of a call, without the check of the step.
+fn unchecked(call: &Call) -> Option<(Option<&NamedCode>, Step)> {
+    let (_, code, step) = call.version()?;
+    let mut step = step.clone();
+    if let Named::Check(_) = named(&step) {
+        (step.script, step.scriptCodehash) = Default::default();
+    }
+    Some((code, step))
 }

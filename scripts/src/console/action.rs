@@ -83,6 +83,8 @@ fn state(place: &PageContext, review: &Review) -> Markup {
             }
             p { "approved: " (addresses(place, &open.approved)) }
             p { "missing: " (addresses(place, open.needed())) }
+            @let refused = review.refused();
+            @if !refused.is_empty() { p { "refused: " (addresses(place, &refused)) } }
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
     }

@@ -77,7 +77,7 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub use policy_change::{PolicyChange, current_policy};
-pub use progress::{not_executed, progress_lines};
+pub use progress::{not_executed, progress_lines, refused_line};
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use reviewed::Reviewed;
 pub use shown::ShownCall;

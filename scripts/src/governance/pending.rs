@@ -7,7 +7,7 @@ use crate::client::{ChainError, Client};
 use crate::ids::{ActionId, CodeHash};
 use crate::model::{Readiness, RecordedCode};
 use crate::registry::{Topics, all_logs};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -30,6 +30,9 @@ pub struct PendingAction {
     /// How far it is.
     #[serde(flatten)]
     pub readiness: Readiness,
+    /// Those who are missing whose last word on it was `revoke`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Address>,
 }
 
 /// An open action whose bytes no approver should send: no governed call, or one that could be read
@@ -112,6 +115,27 @@ pub async fn proposed(
     }
 }
 
+/// Those of `missing` whose last word on `action` was `revoke`.
+async fn refused(
+    client: &Client,
+    registry: Address,
+    action: ActionId,
+    missing: &[Address],
+) -> Result<Vec<Address>, ChainError> {
+    let said = [abi::Approved::SIGNATURE_HASH, abi::Revoked::SIGNATURE_HASH];
+    let topics: Topics<'_> = [&said, &[], &[action.0]];
+    let logs = all_logs(client, registry, topics).await?;
+    let last_word = |account: Address| {
+        let by_him = |topics: &&[B256]| topics.get(3) == Some(&account.into_word());
+        logs.iter().rev().map(|log| log.topics()).find(by_him)
+    };
+    let has_refused = |account: &Address| {
+        let word = last_word(*account).and_then(|topics| topics.first());
+        word == Some(&abi::Revoked::SIGNATURE_HASH)
+    };
+    Ok(missing.iter().copied().filter(has_refused).collect())
+}
+
 /// The actions that were ever proposed.
 ///
 /// # Errors
@@ -162,6 +186,7 @@ pub async fn pending(
             Err(GovernanceError::NotOpen { .. }) => continue,
             other => other?,
         };
+        let refused = refused(client, registry, action, readiness.needed()).await?;
         let (definition, proposer, call) = (name.into(), event.proposer, event.call);
         match Call::decode(&call) {
             Ok(says) => all.actions.push(PendingAction {
@@ -171,6 +196,7 @@ pub async fn pending(
                 says,
                 call,
                 readiness,
+                refused,
             }),
             // One approver alone can propose such bytes: the others still see the rest.
             Err(error) => all.unreadable.push(UnreadableAction {

@@ -27,6 +27,14 @@ pub fn progress_lines(open: &Readiness, names: &Names) -> Vec<String> {
     lines
 }
 
+/// Which approvers that are missing said no.
+pub fn refused_line(refused: &[Address], names: &Names) -> Option<String> {
+    let who = (!refused.is_empty()).then(|| names.list(refused))?;
+    Some(format!(
+        "refused    {who} (revoke); an approval still counts"
+    ))
+}
+
 /// The same without the count.
 fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
     let list = |addresses: &[Address]| match addresses {

@@ -128,7 +128,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, PlanEr
     Ok(creation)
 }
 
-/// What the code that initialises can read of the transaction, its block and other accounts, and whether
+/// What the code that initializes can read of the transaction, its block and other accounts, and whether
 /// all that ran has code that stays.
 fn look_at_executed(
     simulation: &Simulation,

@@ -3,7 +3,7 @@
 use super::{Area, Created};
 use crate::assess::Finding;
 use crate::governance::signed::Digests;
-use crate::governance::{Explained, Names, Node, ShownCall, progress_lines};
+use crate::governance::{Explained, Names, Node, ShownCall, progress_lines, refused_line};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::model::Readiness;
@@ -66,6 +66,21 @@ pub struct Checked {
     pub deadline: u64,
 }
 
+impl Review {
+    /// Those who are missing whose last word on it was `revoke`.
+    pub fn refused(&self) -> Vec<Address> {
+        let last_word = |account: Address| {
+            let words = self.entries.iter().rev();
+            let mut by_him = words.filter(|entry| entry.who == account);
+            by_him.find(|entry| matches!(entry.event, "Approved" | "Revoked"))
+        };
+        let missing = self.readiness.iter().flat_map(|open| open.needed());
+        let has_refused =
+            |account: &Address| last_word(*account).is_some_and(|entry| entry.event == "Revoked");
+        missing.copied().filter(has_refused).collect()
+    }
+}
+
 impl CommandReport for Review {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = vec![format!("action {}", self.action)];
@@ -73,7 +88,10 @@ impl CommandReport for Review {
         lines.extend(shown.map(|line| format!("  {line}")));
         lines.push(format!("proposed by {}", names.long(self.proposer)));
         match &self.readiness {
-            Some(open) => lines.extend(progress_lines(open, names)),
+            Some(open) => {
+                lines.extend(progress_lines(open, names));
+                lines.extend(refused_line(&self.refused(), names));
+            }
             None => lines
                 .push("it is not open: it was executed or cancelled, or its time is over".into()),
         }

@@ -1,7 +1,7 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
 use crate::governance::{
-    Names, PendingAction, ShownCall, UnreadableAction, of_whom, progress_lines,
+    Names, PendingAction, ShownCall, UnreadableAction, of_whom, progress_lines, refused_line,
 };
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
@@ -95,6 +95,7 @@ impl ReadableAction {
         let mut lines = self.shown.display.lines();
         lines.push(format!("proposed by {}", names.long(self.open.proposer)));
         lines.extend(progress_lines(&self.open.readiness, names));
+        lines.extend(refused_line(&self.open.refused, names));
         lines.extend(self.shown.lines_beside());
         let superseded = self.superseded.iter();
         lines.extend(superseded.map(|what| format!("  superseded: {what} already")));

@@ -92,7 +92,7 @@ impl<'h> Definition<'h> {
             .into())
     }
 
-    /// Makes an instance at `version` and initialises it, in one transaction.
+    /// Makes an instance at `version` and initializes it, in one transaction.
     ///
     /// # Errors
     /// What the initializer or the registry reverts with.

@@ -27,7 +27,7 @@ differences! {
     AnybodyCreates: "who creates",
         "anyone creates proxies of a registry's versions",
         "`create` is a role: every other caller is refused";
-    CreatedUninitialised: "creation without initializer",
+    CreatedUninitialized: "creation without initializer",
         "a proxy without one can be initialized later by the first caller",
         "an initializer runs in the transaction of the creation or never: `NotInUpgrade`";
     InheritedInitializer: "the initializer of another version",

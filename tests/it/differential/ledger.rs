@@ -149,7 +149,7 @@ async fn migratable_differs_from_its_solidity_form_where_the_list_says_and_nowhe
     use Difference::*;
     met.assert_each(&[
         AnybodyCreates,
-        CreatedUninitialised,
+        CreatedUninitialized,
         InheritedInitializer,
         CreationIsNoStep,
         AnybodyUpgrades,
@@ -231,7 +231,7 @@ async fn created<'s>(
                 met.count(match initializer {
                     _ if by != 0 => Difference::AnybodyCreates,
                     true => Difference::InheritedInitializer,
-                    false => Difference::CreatedUninitialised,
+                    false => Difference::CreatedUninitialized,
                 });
             } else {
                 assert_eq!(
@@ -249,18 +249,18 @@ async fn created<'s>(
                 .proxy,
         };
         let events = sides.send(&[classic], &ours, proxies).await?;
-        let initialised = match version {
+        let initialized = match version {
             1 => matches!(body, Some(Body::Initialize1(_))),
             2 => matches!(body, Some(Body::Initialize2(..))),
             _ => false,
         };
-        if !initialised {
-            // Both live without: a stranger initialises the classic's, ours nobody.
+        if !initialized {
+            // Both live without: a stranger initializes the classic's, ours nobody.
             assert!(matches!(body, None | Some(Body::Add(_))), "{body:?}");
             let late = Body::Initialize1(U256::ZERO).encode();
             let [classic, ours] = proxies.calls(7, &late);
             assert_eq!(sides.ask(&classic, &ours).await?.done(), (true, false));
-            met.count(Difference::CreatedUninitialised);
+            met.count(Difference::CreatedUninitialized);
             continue;
         }
         assert_eq!(by, 0, "birth at {version}: {body:?}");

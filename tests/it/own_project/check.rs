@@ -125,7 +125,7 @@ fn a_pull_request_is_compared_with_what_is_live() {
     assert_eq!(error["found"], lost, "{error}");
     fs::remove_file(&dead).expect("removed");
 
-    // Nobody can initialise what is created at it.
+    // Nobody can initialize what is created at it.
     empty.restore();
     empty.edit(&[("    #[initializer(\"1.0\")]\n", "")]);
     let (_, found) = empty.json_in("note", 0, &["check", "Note"]);

@@ -358,7 +358,7 @@ fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_non
         .abi_encode(),
     ] {
         let sent = fixture.raw(caller, proxy, again.into(), U256::ZERO, 9_000_000);
-        assert!(sent.is_err(), "nobody initialises it a second time");
+        assert!(sent.is_err(), "nobody initializes it a second time");
     }
 }
 

@@ -232,8 +232,8 @@ impl Simulation {
             if record.state == instance_state::MIGRATING {
                 self.called_back.remove(&proxy);
             }
-            let initialised = self.scenario.slot(proxy, slots::INITIALISED);
-            assert_ne!(initialised, B256::ZERO);
+            let initialized = self.scenario.slot(proxy, slots::INITIALISED);
+            assert_ne!(initialized, B256::ZERO);
         }
         let none = IRegistry::rolloutCall {
             name: "A".into(),

@@ -8,7 +8,7 @@ use stylus_upgrades_tests::abi::{ICounter, ICounter2, IHostile};
 use super::fixture::{Done, counter, data, hostile, initialize, migrate, migrating};
 
 #[tokio::test]
-async fn the_bare_implementation_cannot_be_initialised_or_migrated() -> Done {
+async fn the_bare_implementation_cannot_be_initialized_or_migrated() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     for caller in [harness.account(0), harness.account(1)] {
@@ -37,7 +37,7 @@ async fn the_bare_implementation_cannot_be_initialised_or_migrated() -> Done {
 }
 
 #[tokio::test]
-async fn nobody_initialises_or_migrates_through_the_proxy() -> Done {
+async fn nobody_initializes_or_migrates_through_the_proxy() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     it.instance.upgrade("2.0").await?;
@@ -103,7 +103,7 @@ async fn the_token_is_spent_when_the_migration_begins() -> Done {
 }
 
 #[tokio::test]
-async fn an_instance_created_without_initializer_cannot_be_initialised_later() -> Done {
+async fn an_instance_created_without_initializer_cannot_be_initialized_later() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let instance = it

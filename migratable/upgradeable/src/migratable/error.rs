@@ -16,7 +16,7 @@ pub enum MigratableError {
     /// on the bare implementation, a second time, or the wrong one. Only the registry's
     /// `createProxy`, `migrate` and `rollout`, and the proxy's `upgradeTo`, lead here.
     NotInUpgrade,
-    /// Some version has initialised this instance already.
+    /// Some version has initialized this instance already.
     AlreadyInitialized {
         /// The version whose initializer was called.
         version: &'static str,

@@ -11,7 +11,7 @@ const MIN_PRICE: u64 = 3;
 const INERTIA: u64 = 4;
 
 /// Writes the initial values.
-pub(crate) fn initialise<S: Store>(store: &mut S) -> Result<(), S::Fail> {
+pub(crate) fn initialize<S: Store>(store: &mut S) -> Result<(), S::Fail> {
     let genesis = DataPricer::default();
     let initial = [
         (DEMAND, u64::from(genesis.demand)),
@@ -56,7 +56,7 @@ mod tests {
             (1_000_000, 86_900_461_000_000),
         ] {
             let mut state_db = StateDb::default();
-            fine(initialise(&mut state_db));
+            fine(initialize(&mut state_db));
             assert_eq!(
                 fine(charge(&mut state_db, bytes, 1_800_000_000)),
                 U256::from(fee)

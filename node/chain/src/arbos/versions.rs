@@ -26,7 +26,7 @@ pub(crate) struct Genesis {
 }
 
 /// Writes ArbOS' state of a new chain.
-pub(crate) fn initialise(state_db: &mut StateDb, genesis: &Genesis) {
+pub(crate) fn initialize(state_db: &mut StateDb, genesis: &Genesis) {
     exists(state_db, STATE);
     let number = U256::from::<u64>;
     for (slot, value) in [
@@ -47,7 +47,7 @@ pub(crate) fn initialise(state_db: &mut StateDb, genesis: &Genesis) {
     ] {
         fine(state_db.write(slot, value));
     }
-    fine(data_price::initialise(state_db));
+    fine(data_price::initialize(state_db));
     install_precompiles(state_db, 0..=30);
     upgrade(state_db, genesis.version);
     for owner in &genesis.owners {

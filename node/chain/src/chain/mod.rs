@@ -84,7 +84,7 @@ impl Chain {
             Self::ARBOS_VERSIONS
         );
         let mut state_db = StateDb::default();
-        genesis::initialise(&mut state_db, &config);
+        genesis::initialize(&mut state_db, &config);
         Self::begin(config, state_db)
     }
 

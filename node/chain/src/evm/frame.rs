@@ -137,7 +137,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
         });
 
         let token = slot.consume();
-        // SAFETY: `slot` came from this stack just now and `get` initialised it.
+        // SAFETY: `slot` came from this stack just now and `get` initialized it.
         unsafe {
             if first {
                 frame_stack.end_init(token)

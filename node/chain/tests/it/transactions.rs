@@ -134,7 +134,7 @@ sol! {
 }
 
 #[test]
-fn the_stylus_deployer_deploys_activates_initialises_and_refunds() {
+fn the_stylus_deployer_deploys_activates_initializes_and_refunds() {
     let mut chain = chain();
     let deployer = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
     let code = program(&counter());

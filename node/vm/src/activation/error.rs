@@ -14,7 +14,7 @@ pub enum Rule {
     /// Only known sections, no data-count section.
     Section,
     /// Globals start from a single constant.
-    GlobalInitialiser,
+    GlobalInitializer,
     /// Only functions are imported.
     ImportKind,
     /// The same import has one type.

@@ -101,7 +101,7 @@ fn read<'a>(wasm: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
                     let global = global.map_err(invalid)?;
                     let value = constant(&global.init_expr)?.ok_or_else(|| {
                         ActivationError::new(
-                            Rule::GlobalInitialiser,
+                            Rule::GlobalInitializer,
                             format!("global {}", module.globals.len()),
                             "a single i32, i64, f32 or f64 constant",
                             "another expression",

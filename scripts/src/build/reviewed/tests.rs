@@ -311,3 +311,51 @@ fn a_clone_of_another_repository_than_the_runner_names_proves_nothing() {
         assert_eq!(address_of(url), same);
     }
 }
+
+#[test]
+fn a_link_that_a_pull_request_brings_leads_to_nothing_that_was_reviewed_or_is_its_readers_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [path, other] = ["repository", "other"].map(|name| folder.path().join(name));
+    let kept = path.join("kept");
+    for folder in [&kept, &other] {
+        std::fs::create_dir_all(folder).expect("made");
+        std::fs::write(folder.join("abi.json"), "one").expect("written");
+    }
+    called(&path, &["init", "--quiet", "--initial-branch=main"]);
+    committed(&path, "one");
+    let linked = |to: &str| {
+        let link = path.join("link");
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(to, &link).expect("linked");
+        link.join("abi.json")
+    };
+    // One's own link, which git does not have.
+    let abi = linked("../other");
+    assert_eq!(is_tracked(&abi), Ok(false));
+    assert_eq!(reviewed(&abi), Reviewed::NoRepository);
+
+    called(&path, &["checkout", "--quiet", "-b", "change"]);
+    let named = |name: &str| (name == NAMED).then(|| "main".to_owned());
+    for to in ["kept", "../other", "own/link"] {
+        let own = path.join("own");
+        let _ = std::fs::create_dir(&own);
+        if !own.join("link").is_symlink() {
+            std::os::unix::fs::symlink("../../other", own.join("link")).expect("linked");
+        }
+        let abi = linked(to);
+        committed(&path, to);
+        assert_eq!(is_tracked(&abi), Ok(true), "{to}");
+        for found in [reviewed(&abi), Reviewed::with(&named, &abi)] {
+            assert!(
+                matches!(&found, Reviewed::No(why) if why.contains("is a link")),
+                "{to}: {found:?}"
+            );
+        }
+        assert!(OnDefault::with(&named, &abi).is_err(), "{to}");
+    }
+    // One's own link to a link of the change.
+    let first = folder.path().join("first");
+    std::os::unix::fs::symlink("repository/link", &first).expect("linked");
+    assert_eq!(is_tracked(&first.join("abi.json")), Ok(true));
+    assert!(matches!(reviewed(&first.join("abi.json")), Reviewed::No(_)));
+}

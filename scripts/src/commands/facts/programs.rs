@@ -64,7 +64,8 @@ impl Asked<'_> {
                 }
                 None => None,
             },
-            _ => way.expectations()?,
+            // The code of the check follows from the file alone.
+            _ => way.expectations()?.map(|all| Fact::of(all, Origin::Build)),
         };
         Ok(Runs::Step {
             kind: way.kind().into(),
@@ -119,13 +120,16 @@ impl Place<'_> {
         })
     }
 
-    /// What the check of a step asks, where it has one and that is known.
-    async fn expected(self, way: &Step) -> Result<Option<Expectations>, Error> {
+    /// What the check of a step asks, where it has one.
+    async fn expected(self, way: &Step) -> Result<Option<Fact<Expectations>>, Error> {
         let Named::Check(check) = named(way) else {
             return Ok(None);
         };
         let code = self.client.code(check).await?;
-        Ok(Asks::of(way, &code).and_then(|asks| asks.known().cloned()))
+        Ok(Asks::of(way, &code).map(|asks| match asks {
+            Asks::Expectations(all) => Fact::of(all, Origin::Chain),
+            Asks::Unknown => Fact::unknown("its check is code of others"),
+        }))
     }
 
     /// The program of a complex migration that lies on the chain.

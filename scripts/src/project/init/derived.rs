@@ -22,7 +22,7 @@ impl Derived {
     /// A copy of the crate in `folder`, with its workspace.
     ///
     /// # Errors
-    /// [`ProjectError::NotInitialised`] where it is no contract of stylus-sdk; [`ProjectError::File`].
+    /// [`ProjectError::NotInitialized`] where it is no contract of stylus-sdk; [`ProjectError::File`].
     pub fn of(folder: &Path, framework: &Framework) -> Result<Self, ProjectError> {
         let root = Contract::of(folder)?.root;
         let canonical = folder.canonicalize();

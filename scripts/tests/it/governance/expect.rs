@@ -1,10 +1,12 @@
 //! Expectations of an upgrade, from the plan that writes them to the check that holds them on chain.
 
 use crate::governance::plan::PLAN;
-use crate::governance::sandbox::{MIGRATE, Sandbox, error, text};
+use crate::governance::sandbox::{Answer, CREATE_SAVED, MIGRATE, Sandbox, error, text};
 use serde_json::{Value, json};
 
 const FILE: &str = "expect.toml";
+/// Two people, and two days.
+const DELAYED: &str = "AND(Admin,Admin2,AFTER(172800))";
 
 fn write(sandbox: &Sandbox, content: &str) {
     std::fs::write(sandbox.path(FILE), content).expect("written");
@@ -154,4 +156,227 @@ fn expectations_that_no_check_could_hold_are_refused_before_anything_is_sent() {
     let refused = sandbox.run("Admin", &with(&complex, &["--expect", FILE]));
     assert_eq!(error(&refused), "ExpectationsOfStep", "{refused:?}");
     assert_eq!(sandbox.block(), before, "something was sent");
+}
+
+/// What the counter's value is, read through its proxy.
+fn value(sandbox: &Sandbox) -> Value {
+    sandbox.done("Other", &["call", "counter", "value()"])["returned"][0].clone()
+}
+
+/// The version of the instance that has that name in the manifest.
+fn version(sandbox: &Sandbox, name: &str) -> Value {
+    sandbox.done("Other", &["status", name])["instance"]["version"].clone()
+}
+
+/// The file that `plan` writes for a step.
+fn generated(sandbox: &Sandbox, step: &[&str]) -> String {
+    let _ = std::fs::remove_file(sandbox.path(FILE));
+    let plan = with(&with(&["plan"], step), &["--write-expect", FILE]);
+    let planned = sandbox.done("Other", &plan);
+    assert_eq!(
+        planned["ok"], true,
+        "without expectations it would succeed: {planned}"
+    );
+    std::fs::read_to_string(sandbox.path(FILE)).expect("written")
+}
+
+/// The reasons why instances wait.
+fn reasons(answer: &Answer) -> String {
+    answer.document["waiting"].to_string()
+}
+
+#[test]
+#[ignore = "nightly: many commands of several people, about 10 s"]
+fn state_that_moved_while_the_delay_ran_is_refused_on_chain() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &CREATE_SAVED);
+    sandbox.done("Admin", &["policy", "update", "A", DELAYED]);
+    let step = [
+        "A",
+        "2.0",
+        "counter-v1",
+        "--foreign",
+        "--call",
+        "increment()",
+    ];
+    let file = generated(&sandbox, &step);
+    let meant = "\"value()\" = \"8\"";
+    assert!(file.contains(&format!("# {meant}")), "{file}");
+    write(&sandbox, &file.replace(&format!("# {meant}"), meant));
+    let migrate = with(
+        &with(&["migrate"], &step),
+        &["--expect", FILE, "--skip-failing"],
+    );
+    let proposed = sandbox.run("Admin", &migrate);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action").to_owned();
+    let approved = sandbox.run("Admin2", &["approve", &action]);
+    assert_eq!(
+        (approved.exit, text(&approved.document, "blocked_by")),
+        (Some(3), "delay")
+    );
+
+    sandbox.done("Other", &["send", "counter", "increment()"]);
+    assert_eq!(value(&sandbox), "8");
+    sandbox.wait(172_800);
+    let refusal = "PostConditionFailed(\\\"equal value() 8\\\")";
+    let pending = sandbox.done("Other", &["pending", &action]);
+    assert!(says(&pending["findings"], refusal), "{pending:#}");
+    let executed = sandbox.run("Other", &["approve", &action]);
+    assert_eq!(
+        (executed.exit, &executed.document["executed"]),
+        (Some(3), &json!(true)),
+        "{executed:?}"
+    );
+    assert!(reasons(&executed).contains(refusal), "{executed:?}");
+    assert_eq!(
+        (version(&sandbox, "counter"), value(&sandbox)),
+        (json!("1.0"), json!("8"))
+    );
+    sandbox.done("Other", &["send", "counter", "increment()"]);
+    assert_eq!(value(&sandbox), "9");
+}
+
+#[test]
+#[ignore = "nightly: many commands of several people, about 10 s"]
+fn a_file_that_was_edited_after_an_approval_is_told_to_be_another_check() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    write(
+        &sandbox,
+        "unchanged = [\"value()\"]\nequal = { \"step()\" = 5 }\n",
+    );
+    let migrate = with(&MIGRATE, &["--expect", FILE]);
+    let proposed = sandbox.run("Admin", &migrate);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action").to_owned();
+    let reviewed = sandbox.raw(&["pending", &action, "--json"]).stdout;
+    std::fs::write(sandbox.path("reviewed.json"), reviewed).expect("written");
+
+    write(&sandbox, "equal = { \"step()\" = 5 }\n");
+    let edited = sandbox.run("Admin2", &migrate);
+    assert_eq!((edited.exit, error(&edited)), (Some(2), "Unconfirmed"));
+    let message = text(&edited.document["error"], "message");
+    assert!(
+        message.contains(&action) && message.contains("has another check"),
+        "{message}"
+    );
+    let other = with(&migrate, &["--accept", "other-action"]);
+    let other = sandbox.run("Admin2", &other);
+    assert_eq!(other.exit, Some(3), "one approval each: {other:?}");
+    let other = text(&other.document, "action").to_owned();
+    assert_ne!(other, action);
+    for (action, expects) in [(&action, true), (&other, false)] {
+        let pending = sandbox.done("Admin", &["pending", action]);
+        assert_eq!(
+            says(&pending["facts"], "unchanged value()"),
+            expects,
+            "{pending:#}"
+        );
+    }
+    let accept = [
+        "--reviewed",
+        "reviewed.json",
+        "--accept",
+        "absent:interface",
+    ];
+    let refused = sandbox.run("Admin", &with(&["approve", &other], &accept));
+    assert_eq!((refused.exit, error(&refused)), (Some(2), "Reviewed"));
+    // What is approved is the proposal, whatever the file says now.
+    sandbox.done("Admin2", &with(&["approve", &action], &accept));
+    let history = sandbox.done("Other", &["history", "A"]);
+    assert!(says(&history["checks"], "unchanged value()"), "{history:#}");
+}
+
+#[test]
+#[ignore = "nightly: four definitions and their upgrades by commands, about 20 s"]
+fn wasm_instances_go_where_their_getters_say_so_and_nowhere_else() {
+    let sandbox = Sandbox::new();
+    let admin = [
+        "--migrate",
+        "Admin",
+        "--policy",
+        "Admin",
+        "--create",
+        "Admin",
+    ];
+    for (name, code, init) in [
+        ("Points", "points-v1", &["initialize(address)", "Admin"][..]),
+        ("Ledger", "ledger-v1", &["initialize(uint64)", "3"]),
+        ("Lazy", "ledger-v1", &["initialize(uint64)", "3"]),
+        (
+            "Token",
+            "erc20-v1",
+            &["initialize(address,uint256)", "Admin", "1000"],
+        ),
+    ] {
+        sandbox.done("Admin", &with(&["define", name], &admin));
+        sandbox.done("Admin", &["register", name, "1.0", code]);
+        let create = ["create-proxy", name, "1.0", "--save", name, "--init"];
+        sandbox.done("Admin", &with(&create, init));
+    }
+    let expecting = ["--expect", FILE];
+    // Kinds none, call of the mixin, and call of code that does not know it.
+    for (step, expected) in [
+        (&["Points", "1.1", "points-v1"][..], "unchanged unit()"),
+        (
+            &["Token", "2.0", "erc20-v2", "--call", "migrate()"],
+            "unchanged totalSupply()",
+        ),
+        (
+            &[
+                "Ledger",
+                "1.1",
+                "ledger-v1",
+                "--foreign",
+                "--call",
+                "close(address)",
+                "Admin",
+            ],
+            "unchanged fee()",
+        ),
+    ] {
+        generated(&sandbox, step);
+        let migrate = with(&with(&["migrate"], step), &expecting);
+        let done = sandbox.done("Admin", &migrate);
+        assert_eq!(done["executed"], true, "{done}");
+        assert!(says(&done["facts"], expected), "{done:#}");
+        assert_eq!(version(&sandbox, step[0]), step[1]);
+    }
+    // A unit that is another one though no migration converts what was counted in it; a getter that answers in
+    // another form.
+    let lost = "function-removed:balance(address),returns-changed:fee(),function-changed:write(address[],uint64)";
+    for (step, was, expected) in [
+        (
+            &["Points", "2.0", "points-v2"][..],
+            "1.1",
+            "unchanged unit()",
+        ),
+        (
+            &[
+                "Lazy",
+                "2.0",
+                "ledger-v2",
+                "--call",
+                "migrate(uint64)",
+                "0",
+                "--accept",
+                lost,
+            ],
+            "1.0",
+            "unchanged fee()",
+        ),
+    ] {
+        generated(&sandbox, step);
+        let migrate = with(&with(&["migrate"], step), &expecting);
+        let refused = sandbox.run("Admin", &migrate);
+        assert_eq!(
+            (refused.exit, error(&refused)),
+            (Some(1), "PostConditionFailed"),
+            "{refused:?}"
+        );
+        let waits = sandbox.run("Admin", &with(&migrate, &["--skip-failing"]));
+        assert_eq!(waits.exit, Some(3), "{waits:?}");
+        assert!(reasons(&waits).contains(expected), "{waits:?}");
+        assert_eq!(version(&sandbox, step[0]), was);
+    }
 }

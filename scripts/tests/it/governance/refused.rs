@@ -63,6 +63,11 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         (&refused["withdrawn"], &refused["approvals"]),
         (&false.into(), &1.into())
     );
+    for command in [["pending", "A"], ["pending", action]] {
+        let (_, lines) = sandbox.reported("Admin", &command);
+        let says_no = |line: &String| line.trim().starts_with("refused    Admin2 (revoke)");
+        assert!(lines.iter().any(says_no), "{lines:?}");
+    }
     let (exit, lines) = sandbox.reported("Admin", &["revoke", action]);
     assert_eq!(exit, Some(0));
     assert!(

@@ -131,11 +131,11 @@ pub(super) const CREATED: u8 = u8::MAX;
 
 impl Life {
     /// Born at a version, by an initializer or without.
-    pub(super) fn created(at: usize, initialised: bool) -> Self {
+    pub(super) fn created(at: usize, initialized: bool) -> Self {
         Self {
             at,
             reached: BTreeSet::from([at]),
-            log: initialised
+            log: initialized
                 .then_some((CREATED, 0, at))
                 .into_iter()
                 .collect(),

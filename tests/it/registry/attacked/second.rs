@@ -455,7 +455,7 @@ fn no_token_comes_along_with_a_proxy() {
     assert_eq!(instance(&fixture, proxy).version, "1.0");
     assert!(
         !answer._0,
-        "an initializer ran in a proxy that was initialised"
+        "an initializer ran in a proxy that was initialized"
     );
 }
 

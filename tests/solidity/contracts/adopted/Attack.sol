@@ -45,7 +45,7 @@ contract RoleBox is UUPSUpgradeable {
     address public master;
 
     function initialize(uint256 start, address first) external {
-        require(value == 0, "initialised");
+        require(value == 0, "initialized");
         (value, upgrader, master) = (start, first, first);
     }
 

@@ -7,7 +7,7 @@ contract Box {
     uint256 public value;
 
     function initialize(uint256 start) external {
-        require(value == 0, "initialised");
+        require(value == 0, "initialized");
         value = start;
     }
 

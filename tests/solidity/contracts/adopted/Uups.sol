@@ -15,7 +15,7 @@ abstract contract Upgraded is Ownable, UUPSUpgradeable {
 
 contract UupsBox is Upgraded {
     function initialize(uint256 start, address first) external {
-        require(value == 0, "initialised");
+        require(value == 0, "initialized");
         value = start;
         _transferOwnership(first);
     }

@@ -13,7 +13,7 @@ abstract contract Upgraded4 is Ownable, UUPSUpgradeable {
 
 contract Uups4Box is Upgraded4 {
     function initialize(uint256 start, address first) external {
-        require(value == 0, "initialised");
+        require(value == 0, "initialized");
         value = start;
         _transferOwnership(first);
     }

@@ -4,7 +4,7 @@ pragma solidity ^0.8.0;
 import {Registry} from "../inherited/Registry.sol";
 import {UpgradeabilityProxy} from "../inherited/UpgradeabilityProxy.sol";
 
-/// The registry, with proxies that are initialised in the transaction that makes them, if their
+/// The registry, with proxies that are initialized in the transaction that makes them, if their
 /// maker says how.
 contract App is Registry {
     function createProxyAndCall(string calldata version, bytes calldata data) external payable returns (address) {

@@ -50,7 +50,7 @@ pub(crate) fn of_rule(rule: Rule) -> &'static str {
         Rule::Validation => "wasm_validation",
         Rule::WasmSize => "limit_wasm_size",
         Rule::Section => "section_unsupported",
-        Rule::GlobalInitialiser => "global_initialiser",
+        Rule::GlobalInitializer => "global_initializer",
         Rule::ImportKind => "import_kind",
         Rule::ImportInconsistent => "import_inconsistent",
         Rule::ExportReusesImportName => "export_reuses_import_name",

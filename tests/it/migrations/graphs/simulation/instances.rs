@@ -17,7 +17,7 @@ const GAS: u64 = 30_000_000;
 impl Simulation<'_> {
     pub(super) fn give_creation(&mut self) {
         let position = self.chance.below(self.graph.0.len().min(3));
-        let initialised = self.chance.percent(75);
+        let initialized = self.chance.percent(75);
         let to = self.labels[position] as u8;
         let seed = self.chance.seed.to_be_bytes();
         let create = IRegistry::createProxyCall {
@@ -25,14 +25,14 @@ impl Simulation<'_> {
             version: self.label(position),
             kind: proxy_kind::WASM,
             salt: keccak256([seed.as_slice(), &[self.lives.len() as u8]].concat()),
-            initData: if initialised {
+            initData: if initialized {
                 ITrace::initializeCall { to }.abi_encode().into()
             } else {
                 Bytes::new()
             },
         };
         let created = self.fixture.send(account(0), &create).expect("born");
-        let life = Life::created(position, initialised);
+        let life = Life::created(position, initialized);
         self.lives.push((created.returned.proxy, life));
         self.tally.instances += 1;
         self.assert_as_modelled(self.lives.len() - 1);
