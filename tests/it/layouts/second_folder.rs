@@ -222,7 +222,7 @@ fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
         next.starts_with("--init 'initialize(uint256)' <uint256>"),
         "{next}"
     );
-    let mistyped = [&create[..], &["--init", "initialize(uint256)", "7"]].concat();
+    let mistyped = [&create[..], &["--init", "initialise(uint256)", "7"]].concat();
     let refused = second.refused("InitializerUndeclared", &mistyped);
     let error = refused["error"].to_string();
     assert!(!error.contains("migration"), "{error}");
