@@ -7,9 +7,12 @@
 //! versions.
 //!
 //! `… --bin bench census 1000 100000 1000000`: time and memory of a census of so many slots.
+//!
+//! `… --bin bench fuzz`: calls a second of the fuzzer.
 
 mod census;
 mod console;
+mod fuzz;
 mod scale;
 
 use std::io::Write;
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         Some("scale") => print(scale::report),
         Some("census") => print(census::report),
         Some("census-of") => print(census::census),
+        Some("fuzz") => print(fuzz::report),
         Some("console") => print(console::report),
         _ => print(report),
     }

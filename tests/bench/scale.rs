@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use stylus_upgrades::text::utc;
 use stylus_upgrades_harness::HarnessError;
-use stylus_upgrades_tests::figures::{migrations, tools};
+use stylus_upgrades_tests::figures::{machine, migrations, tools};
 use stylus_upgrades_tests::scale::{Form, measure};
 use stylus_upgrades_tests::snapshot::{Figures, check};
 
@@ -55,19 +55,9 @@ pub(crate) fn record(name: &str, figures: &Figures) -> Result<(), HarnessError> 
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let taken = utc(now.map(|now| now.as_secs()).unwrap_or_default());
     tools.insert("taken".into(), taken);
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    tools.insert("cores".into(), cores.to_string());
-    tools.insert("build".into(), build().into());
+    tools.extend(machine());
     check(name, &tools, figures).map_err(|message| HarnessError::Library {
         name: "Snapshot".into(),
         message,
     })
-}
-
-fn build() -> &'static str {
-    if cfg!(debug_assertions) {
-        "debug"
-    } else {
-        "release"
-    }
 }

@@ -1,7 +1,8 @@
 //! `fuzz` finds each of the mistakes of upgrades that `tests/contracts/exchange` and its twin in Solidity can turn on,
 //! and nothing where there is none.
 
-use std::process::{Child, Stdio};
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,6 +11,10 @@ use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
+use stylus_upgrades_harness::HarnessError;
+use stylus_upgrades_tests::scale::{Ended, Watched};
+use stylus_upgrades_tests::snapshot::Figures;
+use stylus_upgrades_tests::{figures, snapshot};
 
 use crate::layouts::by_hand::build_info;
 use crate::layouts::project::{Project, home, text};
@@ -60,6 +65,9 @@ const FAITHFUL: [usize; 2] = [0, 21];
 const HIDDEN: usize = 22;
 /// Sequences that each is looked for in: most are found in few.
 const RUNS: [&str; 2] = ["2000", "12000"];
+/// Milliseconds that a mistake may take, and calls, of which a release does 2,000 a second: `bench fuzz` measures it.
+const MINUTE: u64 = 60_000;
+const CALLS: u64 = 120_000;
 
 /// A project with an instance of the exchange, and how its next version is named.
 struct Exchange {
@@ -140,103 +148,147 @@ impl Exchange {
 
     /// The same, started.
     fn started(&self, mistake: usize, options: &[&str]) -> Child {
-        let words = self.words(mistake, options);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut command = self.project.command(self.project.folder(), None, &words);
+        let mut command = self.command(mistake, options);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("it starts")
     }
 
-    /// Fuzzes the upgrade that turns on that mistake.
-    fn fuzz(&self, mistake: usize, options: &[&str]) -> Value {
-        let (number, differs) = (mistake.to_string(), ["--differs", "mistake differs"]);
-        let code: Vec<&str> = self.code.iter().map(String::as_str).collect();
-        let call = ["--call", "migrate(uint256)", &number];
-        let fuzz = [
-            &["fuzz", "Exchange", "2.0"],
-            &code[..],
-            &call,
-            &differs,
-            options,
-        ]
-        .concat();
-        let answer = self.project.run(&fuzz);
-        let findings = answer.document["findings"].as_array();
-        let is_found = findings.is_some_and(|all| !all.is_empty());
-        assert_eq!(answer.exit, Some(i32::from(is_found)), "{answer:?}");
-        answer.document
+    fn command(&self, mistake: usize, options: &[&str]) -> Command {
+        let words = self.words(mistake, options);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.project.command(self.project.folder(), None, &words)
     }
 
-    fn is_found(&self, number: usize, (name, kind, subject): Mistake, runs: &str) -> bool {
-        let document = self.fuzz(number, &["--runs", runs]);
-        let findings = document["findings"].as_array().expect("findings");
+    /// Fuzzes the upgrade that turns on that mistake.
+    fn fuzz(&self, mistake: usize, options: &[&str]) -> Value {
+        self.measured(mistake, options).document
+    }
+
+    fn measured(&self, mistake: usize, options: &[&str]) -> Ended {
+        let ended = watched(self.command(mistake, options));
+        let findings = ended.document["findings"].as_array();
+        let is_none = findings.is_some_and(Vec::is_empty);
+        assert_eq!(ended.is_good, is_none, "{ended:?}");
+        ended
+    }
+
+    /// Whether a mistake is found in so many sequences. That it takes less than a minute is told by what does not
+    /// depend on the load of the machine: how many calls it took, and how long a processor worked.
+    fn is_found(
+        &self,
+        number: usize,
+        (name, kind, subject): Mistake,
+        runs: &str,
+        figures: &mut Figures,
+    ) -> bool {
+        let ended = self.measured(number, &["--runs", runs]);
+        let findings = ended.document["findings"].as_array().expect("findings");
         let is_it = |one: &&Value| (text(one, "kind"), text(one, "subject")) == (kind, subject);
-        let time = document["milliseconds"].as_u64().expect("a time");
-        println!(
-            "{name}: {time} ms, {} calls/s",
-            document["calls_per_second"]
-        );
         let Some(found) = findings.iter().find(is_it) else {
-            println!("{findings:#?}");
+            println!("{name}, {runs} sequences: {findings:#?}");
             return false;
         };
+        let until = found["calls_until"].as_u64().expect("a number");
+        let all = [
+            ("calls until it is found", until),
+            ("milliseconds of processor", ended.processor_milliseconds),
+        ];
+        for (what, figure) in all {
+            println!("{name}: {figure} {what}");
+            figures.insert(format!("{name} ({runs} sequences): {what}"), figure);
+        }
         let calls = found["calls"].as_array().expect("calls");
         assert!(
-            calls.len() <= 4 && time < 60_000,
-            "{name}: {time} ms, {found:#}"
+            calls.len() <= 4 && until <= CALLS && ended.processor_milliseconds < MINUTE,
+            "{name}: {found:#}"
         );
         true
     }
 
-    fn every_mistake_is_found(&self) {
+    fn every_mistake_is_found(&self, part: &str) {
+        let mut figures = Figures::new();
         for (number, mistake) in (1..).zip(MISTAKES) {
-            let is_found = RUNS.iter().any(|runs| self.is_found(number, mistake, runs));
-            assert!(is_found, "{mistake:?}");
+            let mut is_found = |runs: &&str| self.is_found(number, mistake, runs, &mut figures);
+            assert!(RUNS.iter().any(|runs| is_found(runs)), "{mistake:?}");
         }
         for number in FAITHFUL {
             let document = self.fuzz(number, &["--runs", RUNS[0]]);
             assert_eq!(document["findings"], Value::Array(Vec::new()), "{number}");
         }
+        record(&format!("mistakes, {part}"), &figures);
     }
 
     /// A code that is computed, and compared byte by byte: blindly it is not found in twice as many sequences.
-    fn hidden_code_is_found_where_blocks_guide(&self) {
-        let guided = self.fuzz(HIDDEN, &["--runs", "30000"]);
-        let found = &guided["findings"][0];
-        println!(
-            "sequence {}: {}",
-            found["sequence"], found["calls"][0]["call"]
-        );
-        assert_eq!(found["subject"], "open(bytes4)", "{guided:#}");
-        let sequence = found["sequence"].as_u64().expect("a number");
-        let twice = (2 * sequence).to_string();
+    fn hidden_code_is_found_where_blocks_guide(&self, part: &str) {
+        let guided = self.measured(HIDDEN, &["--runs", "30000"]);
+        let found = &guided.document["findings"][0];
+        assert_eq!(found["subject"], "open(bytes4)", "{:#}", guided.document);
+        let number = |name: &str| found[name].as_u64().expect("a number");
+        let sequences = number("sequence");
+        let figures = Figures::from([
+            ("sequences until it is found".into(), sequences),
+            ("calls until it is found".into(), number("calls_until")),
+            (
+                "milliseconds of processor for 30,000 sequences".into(),
+                guided.processor_milliseconds,
+            ),
+            (
+                "sequences that do not find it blindly".into(),
+                2 * sequences,
+            ),
+        ]);
+        println!("{figures:#?}");
+        let twice = (2 * sequences).to_string();
         let blind = self.fuzz(HIDDEN, &["--runs", &twice, "--blind"]);
         assert_eq!(blind["findings"], Value::Array(Vec::new()), "{blind:#}");
+        record(&format!("a code that stands nowhere, {part}"), &figures);
     }
+}
+
+/// Runs a command of the fuzzer to its end.
+fn watched(command: Command) -> Ended {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let ended = runtime.block_on(Watched::run(command));
+    ended.expect("it starts")
+}
+
+/// Writes what was measured beside what the other tests of this file measured.
+fn record(part: &str, figures: &Figures) {
+    if stylus_upgrades_test_support::update() {
+        let tools = tools().expect("their versions");
+        snapshot::record_part("fuzz", part, &tools, figures).expect("recorded");
+    }
+}
+
+/// The compiler of the contracts and of the fuzzer, and the machine.
+fn tools() -> Result<BTreeMap<String, String>, HarnessError> {
+    let mut tools = figures::tools()?;
+    tools.extend(figures::machine());
+    Ok(tools)
 }
 
 #[test]
 #[ignore = "nightly: compiles a contract and fuzzes it with each mistake, about 90 s"]
 fn every_mistake_of_the_table_is_found_and_a_faithful_upgrade_raises_no_alarm() {
-    Exchange::wasm().every_mistake_is_found();
+    Exchange::wasm().every_mistake_is_found("WASM");
 }
 
 #[test]
 #[ignore = "nightly: packages of npm; fuzzes a contract of Solidity with each mistake, about 60 s"]
 fn every_mistake_of_the_table_is_found_in_code_of_the_evm() {
-    Exchange::evm().every_mistake_is_found();
+    Exchange::evm().every_mistake_is_found("EVM");
 }
 
 #[test]
 #[ignore = "nightly: fuzzes up to 90,000 sequences, about 150 s"]
 fn a_code_that_stands_nowhere_is_found_byte_by_byte_and_never_blindly() {
-    Exchange::wasm().hidden_code_is_found_where_blocks_guide();
+    Exchange::wasm().hidden_code_is_found_where_blocks_guide("WASM");
 }
 
 #[test]
 #[ignore = "nightly: packages of npm; fuzzes up to 90,000 sequences, about 80 s"]
 fn a_code_that_stands_nowhere_is_found_byte_by_byte_in_code_of_the_evm() {
-    Exchange::evm().hidden_code_is_found_where_blocks_guide();
+    Exchange::evm().hidden_code_is_found_where_blocks_guide("EVM");
 }
 
 /// The same but for how long it took.
@@ -420,13 +472,29 @@ const REFACTORINGS: [Refactoring; 6] = [
 #[ignore = "nightly: packages of npm; fuzzes ten upgrades for a minute each, about 660 s"]
 fn ten_faithful_upgrades_raise_no_alarm_in_ten_minutes() {
     let minute = ["--time", "60s"];
-    let said = |name: &str, document: &Value| {
-        println!("{name}: {} calls/s", document["calls_per_second"]);
-        assert_eq!(document["findings"], Value::Array(Vec::new()), "{name}");
+    let mut figures = Figures::new();
+    let mut said = |name: &str, ended: &Ended| {
+        let calls = ended.document["calls"].as_u64().expect("a number");
+        println!("{name}: {calls} calls");
+        assert_eq!(
+            ended.document["findings"],
+            Value::Array(Vec::new()),
+            "{name}"
+        );
+        let took = ended.document["milliseconds"].as_u64().expect("a time");
+        assert!(took >= MINUTE, "{name}: {took}");
+        for (what, figure) in [
+            ("calls", calls),
+            ("milliseconds", took),
+            ("milliseconds of processor", ended.processor_milliseconds),
+        ] {
+            figures.insert(format!("{name}: {what}"), figure);
+        }
     };
-    for exchange in [Exchange::wasm(), Exchange::evm()] {
+    for (part, exchange) in [("WASM", Exchange::wasm()), ("EVM", Exchange::evm())] {
         for number in FAITHFUL {
-            said("the exchange", &exchange.fuzz(number, &minute));
+            let name = format!("the exchange, {part}, no mistake {number}");
+            said(&name, &exchange.measured(number, &minute));
         }
     }
     for (before, init, after, call) in REFACTORINGS {
@@ -435,7 +503,9 @@ fn ten_faithful_upgrades_raise_no_alarm_in_ten_minutes() {
         project.done(&["register", "It", "1.0", before]);
         let create = ["create-proxy", "It", "1.0", "--kind", "wasm", "--init"];
         project.done(&[&create[..], init].concat());
-        let document = project.done(&[&["fuzz", "It", "2.0", after], call, &minute].concat());
-        said(&format!("{before} to {after}"), &document);
+        let words = [&["fuzz", "It", "2.0", after], call, &minute].concat();
+        let command = project.command(project.folder(), None, &words);
+        said(&format!("{before} to {after}"), &watched(command));
     }
+    record("faithful upgrades", &figures);
 }

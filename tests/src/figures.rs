@@ -12,7 +12,7 @@ pub use deploy::deploy_gas;
 pub use governed::{Floor, Row, governed, governed_figures, governed_page, governed_table};
 pub use migrations::{beside, migrations};
 pub use sizes::sizes;
-pub use tools::{package_version, tools};
+pub use tools::{machine, package_version, tools};
 
 use crate::proxies::Proxy;
 use crate::snapshot::Figures;

@@ -57,12 +57,35 @@ pub fn record(
     tools: &BTreeMap<String, String>,
     figures: &Figures,
 ) -> Result<(), String> {
-    let path = file(name);
+    write(name, &taken(tools, figures)?)
+}
+
+/// The same of one part of it: what the file has of others stays.
+///
+/// # Errors
+/// What keeps the file from being read or written.
+pub fn record_part(
+    name: &str,
+    part: &str,
+    tools: &BTreeMap<String, String>,
+    figures: &Figures,
+) -> Result<(), String> {
+    let text = std::fs::read_to_string(file(name)).unwrap_or_else(|_| "{}".to_owned());
+    let mut all: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    all[part] = taken(tools, figures)?;
+    write(name, &all)
+}
+
+fn taken(tools: &BTreeMap<String, String>, figures: &Figures) -> Result<Value, String> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_err(|error| error.to_string())?;
-    let taken = json!({ "at": text::utc(now.as_secs()), "tools": tools, "figures": figures });
-    let text = serde_json::to_string_pretty(&taken).map_err(|error| error.to_string())?;
+    Ok(json!({ "at": text::utc(now.as_secs()), "tools": tools, "figures": figures }))
+}
+
+fn write(name: &str, taken: &Value) -> Result<(), String> {
+    let path = file(name);
+    let text = serde_json::to_string_pretty(taken).map_err(|error| error.to_string())?;
     std::fs::write(&path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
 }
 

@@ -314,9 +314,10 @@ impl Course<'_> {
             let Some(difference) = shown.difference else {
                 return Ok(());
             };
+            let when = (number, self.bench.calls);
             let found = Smallest::of(&mut self.bench, calls.clone(), difference, &self.known)?;
             let place = (self.bench.proxy, self.block);
-            let finding = FuzzFinding::of(&found, number, place, &self.bench.targets);
+            let finding = FuzzFinding::of(&found, when, place, &self.bench.targets);
             self.findings.push(finding);
             self.known.extend(found.keys());
             self.keep(&found.calls)?;

@@ -66,6 +66,8 @@ pub struct FuzzFinding {
     pub also: Vec<String>,
     /// The number of the sequence that showed it first.
     pub sequence: u64,
+    /// Calls until then, those of that sequence included.
+    pub calls_until: u64,
     /// The smallest sequence that shows it.
     pub calls: Vec<ShownCall>,
     /// The same as commands.
@@ -137,7 +139,7 @@ impl FuzzReport {
 impl FuzzFinding {
     pub(super) fn of(
         found: &Smallest,
-        sequence: u64,
+        (sequence, calls_until): (u64, u64),
         (proxy, block): (Address, u64),
         targets: &[Target],
     ) -> Self {
@@ -154,6 +156,7 @@ impl FuzzFinding {
             after: difference.after.clone(),
             also: found.also.iter().cloned().collect(),
             sequence,
+            calls_until,
             calls: calls
                 .iter()
                 .map(|call| ShownCall::of(call, targets))

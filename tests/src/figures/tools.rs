@@ -29,6 +29,22 @@ pub fn tools() -> Result<BTreeMap<String, String>, HarnessError> {
     Ok(tools)
 }
 
+/// The machine that figures of time were measured on, its load, and how the program was built.
+pub fn machine() -> BTreeMap<String, String> {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: Vec<&str> = load.split(' ').take(3).collect();
+    let build = match cfg!(debug_assertions) {
+        true => "debug",
+        false => "release",
+    };
+    BTreeMap::from([
+        ("cores".to_owned(), cores.to_string()),
+        ("load of 1, 5 and 15 minutes".to_owned(), load.join(" ")),
+        ("build".to_owned(), build.to_owned()),
+    ])
+}
+
 /// The version of a package of npm.
 ///
 /// # Errors
