@@ -1,7 +1,9 @@
 //! The user's folder for what commands remember beside the manifest: it is the same from every folder.
 
+use crate::own_file;
+use serde::{Serialize, de::DeserializeOwned};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The variable that names another one.
 pub const VARIABLE: &str = "STYLUS_UPGRADES_STATE";
@@ -15,6 +17,26 @@ pub fn state_folder() -> Option<PathBuf> {
         given("XDG_STATE_HOME"),
         std::env::home_dir(),
     )
+}
+
+/// What a file of a folder of it holds; nothing where it cannot be read. It may be anything.
+pub fn recall<T: DeserializeOwned>(file: &Path) -> Option<T> {
+    let text = own_file::read(file).ok()??;
+    serde_json::from_str(&text).ok()
+}
+
+/// Writes such a file. Where nothing can be written, nothing is remembered.
+pub fn remember(file: &Path, value: &impl Serialize) {
+    let (Some(folder), Ok(mut text)) = (file.parent(), serde_json::to_string_pretty(value)) else {
+        return;
+    };
+    text.push('\n');
+    let outer = folder.parent().and_then(Path::parent);
+    let made = outer.map_or(Ok(()), std::fs::create_dir_all);
+    let mut own = folder.parent().into_iter().chain([folder]);
+    if made.is_ok() && own.try_for_each(own_file::folder).is_ok() {
+        let _ = own_file::write(file, text.as_bytes());
+    }
 }
 
 fn chosen(own: Option<OsString>, xdg: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {

@@ -65,6 +65,57 @@ fn traced(text: &str) -> Lines {
     lines
 }
 
+/// How often each branch was taken, by line: of a document, and of a tracefile of lcov, which has the sums of both.
+type Branches = BTreeMap<(String, u64), Vec<Vec<u64>>>;
+
+fn branches(document: &Value) -> Branches {
+    let mut all = Branches::new();
+    for file in document["files"].as_array().expect("files") {
+        let name = Path::new(text(file, "file")).file_name().expect("a name");
+        for jump in file["jumps"].as_array().expect("jumps") {
+            let line = jump[0].as_u64().expect("a line");
+            let taken = jump[1].as_array().expect("branches").iter();
+            let taken = taken.map(|one| one.as_u64().expect("a number"));
+            let key = (name.to_string_lossy().into_owned(), line);
+            all.entry(key).or_default().push(taken.collect());
+        }
+    }
+    all
+}
+
+fn traced_branches(text: &str) -> Branches {
+    let mut all = Branches::new();
+    let (mut file, mut block) = (String::new(), None);
+    let (mut found, mut taken) = (0, 0);
+    for line in text.lines() {
+        if let Some(path) = line.strip_prefix("SF:") {
+            let name = Path::new(path).file_name().expect("a name");
+            (file, block) = (name.to_string_lossy().into_owned(), None);
+            (found, taken) = (0, 0);
+        }
+        if let Some(fields) = line.strip_prefix("BRDA:") {
+            let fields: Vec<&str> = fields.split(',').collect();
+            let [line, of, _, runs] = fields[..] else {
+                panic!("{line}")
+            };
+            let jumps = all
+                .entry((file.clone(), line.parse().expect("a line")))
+                .or_default();
+            if block.replace(of.to_owned()).as_deref() != Some(of) {
+                jumps.push(Vec::new());
+            }
+            let runs = runs.parse().unwrap_or(0);
+            jumps.last_mut().expect("one").push(runs);
+            found += 1;
+            taken += u64::from(runs > 0);
+        }
+        let sum = |name: &str| line.strip_prefix(name).map(|sum| sum.parse::<u64>());
+        assert!(sum("BRF:").is_none_or(|sum| sum == Ok(found)), "{line}");
+        assert!(sum("BRH:").is_none_or(|sum| sum == Ok(taken)), "{line}");
+    }
+    all
+}
+
 /// Sends a call, which may revert: its hash, and whether it succeeded.
 fn send(project: &Project, to: Address, call: &impl SolCall) -> (B256, bool) {
     let from = project.node.addresses()[1];
@@ -124,6 +175,30 @@ fn dead_branches_are_shown_as_such_and_no_line_that_ran_is_denied() {
         not_shown.is_empty() && denied.is_empty(),
         "not shown: {not_shown:?}\ndenied: {denied:?}\n{tracefile}"
     );
+
+    // The condition of each `one way` was reached, and one of its branches never taken.
+    let branches = branches(&document);
+    assert_eq!(traced_branches(&tracefile), branches);
+    let above = |word: &str| {
+        let lines = marked("lib.rs", word).into_iter();
+        let lines: Vec<_> = lines.map(|(file, line)| (file, line - 1)).collect();
+        assert!(!lines.is_empty(), "{word}");
+        let of = |line| branches.get(&line).cloned().unwrap_or_default();
+        lines.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let is_half = |taken: &Vec<u64>| taken.contains(&0) && taken.iter().any(|runs| *runs > 0);
+    let is_whole = |taken: &Vec<u64>| taken.len() == 2 && !taken.contains(&0);
+    for jumps in above("one way") {
+        assert!(jumps.iter().any(is_half), "{jumps:?} {branches:?}");
+        assert!(!jumps.iter().any(is_whole), "{jumps:?} {branches:?}");
+    }
+    for jumps in above("both ways") {
+        assert!(jumps.iter().any(is_whole), "{jumps:?} {branches:?}");
+    }
+    // Of the ten arms of `match` two were taken, each once.
+    let mut arms = above("many ways").concat().concat();
+    arms.sort_unstable();
+    assert!(arms.len() >= 9 && arms.ends_with(&[0, 1, 1]), "{arms:?}");
 
     // The same transactions by their blocks.
     let newest = project

@@ -16,6 +16,7 @@ use stylus_upgrades_tests::scale::{Ended, Watched};
 use stylus_upgrades_tests::snapshot::Figures;
 use stylus_upgrades_tests::{figures, snapshot};
 
+use crate::console::process::Console;
 use crate::layouts::by_hand::build_info;
 use crate::layouts::project::{Project, home, text};
 use crate::run_migration::proxy::{Failure, Proxy};
@@ -394,6 +395,59 @@ fn a_check_tells_what_running_found_at_its_line() {
     assert!(details.contains("seed 1"), "{details}");
     let faithful = check("0");
     assert_eq!(faithful.exit, Some(0), "{faithful:?}");
+}
+
+#[test]
+#[ignore = "nightly: compiles a contract and fuzzes a proposal of it, about 40 s"]
+fn whoever_looks_at_a_proposal_sees_whether_this_machine_fuzzed_it() {
+    let Exchange { project, code } = Exchange::wasm();
+    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    project.done(&["policy", "update", "Exchange", &policy]);
+    let migrate = [
+        "migrate",
+        "Exchange",
+        "2.0",
+        &code[0],
+        "--call",
+        "migrate(uint256)",
+        "16",
+    ];
+    let proposed = project.run(&migrate);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+    let pending = || project.done(&["pending", action])["fuzzed"].clone();
+    let console = Console::start(project.folder(), &[]);
+    let page = || console.get(&format!("/action?id={action}")).body;
+    assert_eq!(pending(), Value::Null);
+    let page_before = page();
+    assert!(
+        page_before.contains("remembers no run of the fuzzer"),
+        "{page_before}"
+    );
+
+    let options = ["--runs", "300", "--seed", "7", "--differs", "mistake"];
+    let fuzz = ["fuzz", "Exchange", "2.0", "--action", action];
+    let fuzzed = project.run(&[&fuzz[..], &options].concat());
+    assert_eq!(fuzzed.exit, Some(1), "{fuzzed:?}");
+    let seen = pending();
+    for name in [
+        "seed",
+        "calls",
+        "sequences",
+        "block",
+        "milliseconds",
+        "declared",
+    ] {
+        assert_eq!(seen[name], fuzzed.document[name], "{name}");
+    }
+    let found = "transfer(address,uint256) returns other data";
+    let findings = seen["findings"].as_array().expect("findings");
+    assert!(findings.contains(&json!(found)), "{seen:#}");
+    let page = page();
+    let command = format!("stylus-upgrades fuzz Exchange 2.0 --action {action} --seed 7");
+    for words in ["with seed 7", found, "remembered on this machine", &command] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }
 
 #[test]

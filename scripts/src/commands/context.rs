@@ -9,7 +9,7 @@ mod registry;
 
 pub(super) use interfaces::Known as KnownInterface;
 pub(super) use manifest::seen_by;
-pub(super) use registry::Unverified;
+pub(super) use registry::{Unverified, key};
 
 use super::args::Global;
 use crate::app_error::Error;

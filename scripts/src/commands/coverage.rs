@@ -30,11 +30,14 @@ pub(super) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcom
     let twin = context
         .builder()?
         .with_lines(&args.source, &artifact.wasm)?;
-    let table = LineTable::read(&twin).map_err(|reason| LineCoverageError::LineTable {
+    let unreadable = |reason| LineCoverageError::LineTable {
         package: artifact.name.clone(),
         reason,
-    })?;
-    let files = table.count(blocks);
+    };
+    let table = LineTable::read(&twin).map_err(unreadable)?;
+    let jumps = line_coverage::jumps(&twin.wasm, blocks);
+    let jumps = jumps.map_err(|error| unreadable(error.to_string()))?;
+    let files = table.count(blocks, &jumps);
     let coverage = LineCoverage::of(codehash, gathered, files);
     if let Some(path) = &args.lcov {
         own_file::replace(path, coverage.lcov().as_bytes(), line_coverage::is_lcov)?;

@@ -1,12 +1,12 @@
 //! `fuzz`: calls that nobody has made yet, with the code of today and with the planned upgrade.
 
 use super::args::FuzzArgs;
-use super::context::Context;
+use super::context::{Context, key};
 use super::plan::{self, Tried};
 use super::replay::both;
 use crate::app_error::Error;
 use crate::assess::Role;
-use crate::fuzz::{FuzzReport, FuzzRequest, Settings, fuzz};
+use crate::fuzz::{FuzzReport, FuzzRequest, FuzzedUpgrade, Settings, fuzz};
 use crate::manifest::Declared;
 use crate::output::Outcome;
 use crate::plan::{Abis, PlanError};
@@ -60,6 +60,7 @@ pub(super) async fn of_tried(
     proxy: Option<Address>,
     settings: Settings,
 ) -> Result<FuzzReport, Error> {
+    let is_blind = settings.blind;
     let (client, planned) = (&tried.client, &tried.plan);
     let [before, after] = both(context, client, &tried.request, planned).await?;
     let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
@@ -78,5 +79,16 @@ pub(super) async fn of_tried(
     context.output.begin(&what);
     let report = fuzz(client, request, &instances).await;
     context.output.end(&what);
-    Ok(report?)
+    let (report, call) = (report?, &tried.request.call);
+    let key = key(client, tried.request.registry).await;
+    if let Some(registry) = key.filter(|_| !is_blind) {
+        let upgrade = FuzzedUpgrade {
+            registry,
+            name: &call.name,
+            code: &call.code,
+            step: &call.step,
+        };
+        upgrade.remember(&report);
+    }
+    Ok(report)
 }

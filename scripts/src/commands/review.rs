@@ -4,7 +4,7 @@ mod created;
 mod tried;
 
 use super::args::ReviewArgs;
-use super::context::Context;
+use super::context::{Context, key};
 use super::facts::Place;
 use super::pending::{named, superseded};
 use super::shown::shown;
@@ -15,6 +15,7 @@ use crate::checks::Assessment;
 use crate::client::Client;
 use crate::error::{Explain, Report};
 use crate::expect::ExpectError;
+use crate::fuzz::{Fuzzed, FuzzedUpgrade};
 use crate::governance::signed::{current, deadline};
 use crate::governance::{
     Call, CodeFacts, GovernanceError, GovernedCall, ShownCall, deciding_policy, explain, proposed,
@@ -144,6 +145,7 @@ async fn checked(
     let checked = check_action(place, call, said).await;
     let mut all = findings_of(place, (call, &shown.facts), Some(open), checked).await?;
     let tried = tried::add(place, governed, &mut all).await?;
+    let fuzzed = fuzzed(place, call).await;
     all.extend(differing(shown));
     all.sort_by_key(|one| std::cmp::Reverse(one.severity));
     let end = deadline(client).await?;
@@ -154,12 +156,25 @@ async fn checked(
     Ok(Checked {
         contracts: contracts(client, open.needed()).await?,
         created: tried.created,
+        fuzzed,
         state_difference: tried.state_difference,
         findings: all,
         slots: slots(place, call).await?,
         digests: approval.digests()?,
         deadline: end,
     })
+}
+
+/// The newest run of the fuzzer on this machine, of an upgrade.
+async fn fuzzed(place: Place<'_>, call: &Call) -> Option<Fuzzed> {
+    let (_, code, step) = call.version()?;
+    let upgrade = FuzzedUpgrade {
+        registry: key(place.client, place.registry).await?,
+        name: call.definition(),
+        code: code?,
+        step,
+    };
+    upgrade.recall()
 }
 
 /// A finding for each build from here that is not what the call names.

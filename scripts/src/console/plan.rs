@@ -9,7 +9,7 @@ use crate::plan::{
     Change, Event, FieldValues, Group, Kind, Plan, Reads, Replay, ether, not_tried, only_started,
 };
 use crate::review::Review;
-use crate::text::grouped;
+use crate::text::{grouped, shell_word};
 use maud::{Markup, html};
 
 /// Past transactions that are sent again where a page asks for it.
@@ -82,8 +82,27 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
                     request to the endpoint for each, and one for each transaction in the blocks that it \
                     sends again."
             }
+            p {
+                @match review.checked.as_ref().and_then(|checked| checked.fuzzed.as_ref()) {
+                    Some(fuzzed) => { (text(&fuzzed.words())) ". Again: " },
+                    None => "This machine remembers no run of the fuzzer. To fuzz it: ",
+                }
+                code { (text(&again(review, version.map_or("", |field| field.value.as_str())))) }
+            }
         }
     }
+}
+
+/// The command that fuzzes it as the newest run did.
+fn again(review: &Review, version: &str) -> String {
+    let (name, version) = (shell_word(&review.definition), shell_word(version));
+    let action = review.action;
+    let fuzzed = review
+        .checked
+        .as_ref()
+        .and_then(|checked| checked.fuzzed.as_ref());
+    let seed = fuzzed.map_or(String::new(), |fuzzed| format!(" --seed {}", fuzzed.seed));
+    format!("stylus-upgrades fuzz {name} {version} --action {action}{seed}")
 }
 
 /// What a copy of the chain said.

@@ -8,6 +8,7 @@ mod difference;
 mod edges;
 mod error;
 mod frontier;
+mod fuzzed;
 mod harness_test;
 mod random;
 mod report;
@@ -17,6 +18,7 @@ mod values;
 
 pub use difference::Kind;
 pub use error::FuzzError;
+pub use fuzzed::{Fuzzed, FuzzedUpgrade};
 pub use report::{FuzzFinding, FuzzReport, ShownCall};
 
 use crate::client::{Client, Fork, ReadsLeft};

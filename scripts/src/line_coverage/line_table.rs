@@ -1,6 +1,7 @@
 //! The lines that each instruction of a program comes from. The line table is that of the program's twin: the same
 //! instructions in the same order, at other offsets, because rustc writes longer numbers.
 
+use super::branches::Jumps;
 use super::report::FileLines;
 use crate::build::WithLines;
 use addr2line::Context;
@@ -28,6 +29,8 @@ struct Instruction {
     place: (u32, u64),
     /// Its own line, and those that it was inlined into.
     lines: Vec<Line>,
+    /// Whether the first of them is its own: it is not where code of others was inlined.
+    is_own: bool,
 }
 
 impl LineTable {
@@ -47,9 +50,14 @@ impl LineTable {
         let mut instructions = Vec::new();
         for (deployed, raw_place) in deployed.places.iter().zip(&raw.places) {
             let address = raw_place.1.saturating_sub(raw.code);
-            let lines = lines(&context, address, &numbers).map_err(|error| error.to_string())?;
+            let (lines, is_own) =
+                lines(&context, address, &numbers).map_err(|error| error.to_string())?;
             let place = *deployed;
-            instructions.push(Instruction { place, lines });
+            instructions.push(Instruction {
+                place,
+                lines,
+                is_own,
+            });
         }
         Ok(Self {
             files: twin.files.values().cloned().collect(),
@@ -58,9 +66,11 @@ impl LineTable {
     }
 
     /// The lines that have instructions, by file, with how often each ran. Of the blocks that a line is part of, the
-    /// one that ran most counts; a line that was compiled into several functions ran in each of them.
-    pub fn count(&self, blocks: &[BasicBlock]) -> Vec<FileLines> {
+    /// one that ran most counts; a line that was compiled into several functions ran in each of them. With them go
+    /// the branches of their own instructions.
+    pub fn count(&self, blocks: &[BasicBlock], jumps: &Jumps) -> Vec<FileLines> {
         let mut all: BTreeMap<Line, u64> = BTreeMap::new();
+        let mut branches: BTreeMap<Line, Vec<Vec<u64>>> = BTreeMap::new();
         for function in self
             .instructions
             .chunk_by(|one, next| one.place.0 == next.place.0)
@@ -71,6 +81,10 @@ impl LineTable {
                     blocks.partition_point(|block| (block.function, block.offset) <= one.place);
                 let block = behind.checked_sub(1).and_then(|at| blocks.get(at));
                 let runs = block.map_or(0, |block| block.runs);
+                let line = one.lines.first().filter(|_| one.is_own);
+                if let (Some(line), Some(taken)) = (line, jumps.get(&one.place.1)) {
+                    branches.entry(*line).or_default().push(taken.clone());
+                }
                 for line in &one.lines {
                     let most = own.entry(*line).or_default();
                     *most = runs.max(*most);
@@ -81,12 +95,18 @@ impl LineTable {
                 *sum = sum.saturating_add(runs);
             }
         }
-        let of = |number: usize, file: &PathBuf| FileLines {
-            file: file.clone(),
-            lines: all
-                .range((number, 0)..=(number, u32::MAX))
-                .map(|((_, line), runs)| (*line, *runs))
-                .collect(),
+        let of = |number: usize, file: &PathBuf| {
+            let its = (number, 0)..=(number, u32::MAX);
+            let lines = all.range(its.clone());
+            let jumps = branches.range(its).flat_map(|((_, line), all)| {
+                let of_line = all.iter().cloned();
+                of_line.map(|taken| (*line, taken))
+            });
+            FileLines {
+                file: file.clone(),
+                lines: lines.map(|((_, line), runs)| (*line, *runs)).collect(),
+                jumps: jumps.collect(),
+            }
         };
         let files = self.files.iter().enumerate();
         let files = files.map(|(number, file)| of(number, file));
@@ -94,23 +114,25 @@ impl LineTable {
     }
 }
 
-/// The lines of the instruction at that address.
+/// The lines of the instruction at that address, and whether the first of them is its own.
 fn lines(
     context: &Context<Bytes<'_>>,
     address: u64,
     numbers: &BTreeMap<&Path, usize>,
-) -> Result<Vec<Line>, addr2line::gimli::Error> {
+) -> Result<(Vec<Line>, bool), addr2line::gimli::Error> {
     let mut frames = context.find_frames(address).skip_all_loads()?;
-    let mut lines = Vec::new();
+    let (mut lines, mut is_own, mut is_first) = (Vec::new(), false, true);
     while let Some(frame) = frames.next()? {
         let location = frame.location.as_ref();
         let line = location.and_then(|location| {
             let number = numbers.get(Path::new(location.file?))?;
             Some((*number, location.line?))
         });
+        is_own |= is_first && line.is_some();
+        is_first = false;
         lines.extend(line);
     }
-    Ok(lines)
+    Ok((lines, is_own))
 }
 
 /// What is read of a module.

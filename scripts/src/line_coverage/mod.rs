@@ -4,16 +4,19 @@
 //! |---|---|
 //! | `wanted` | transactions and blocks, as a command names them |
 //! | `gather` | how often each basic block of each program ran, on a copy of the chain |
+//! | `branches` | how often each branch of a program was taken |
 //! | `line_table` | the lines that each instruction comes from |
 //! | `report` | lines with their counts by file, for people, programs and lcov |
 //! | `error` | why there is no coverage |
 
+mod branches;
 mod error;
 mod gather;
 mod line_table;
 mod report;
 mod wanted;
 
+pub use branches::{Jumps, jumps};
 pub use error::LineCoverageError;
 pub use gather::{Gathered, gather};
 pub use line_table::LineTable;

@@ -4,7 +4,7 @@ use super::Gathered;
 use crate::governance::Names;
 use crate::ids::{CodeHash, TxHash};
 use crate::report::CommandReport;
-use crate::text::count;
+use crate::text::{count, grouped};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -19,6 +19,8 @@ pub struct FileLines {
     pub file: PathBuf,
     /// Its lines, in order, with how often each ran.
     pub lines: Vec<(u32, u64)>,
+    /// Instructions with several branches, by their lines, with how often each branch was taken.
+    pub jumps: Vec<(u32, Vec<u64>)>,
 }
 
 /// Which lines ran.
@@ -38,6 +40,10 @@ pub struct LineCoverage {
     pub lines: usize,
     /// Lines among them that ran.
     pub covered: usize,
+    /// Branches.
+    pub branches: usize,
+    /// Branches among them that were taken.
+    pub taken: usize,
     /// The files.
     pub files: Vec<FileLines>,
 }
@@ -45,6 +51,17 @@ pub struct LineCoverage {
 impl FileLines {
     fn covered(&self) -> usize {
         self.lines.iter().filter(|(_, runs)| *runs > 0).count()
+    }
+
+    fn branches(&self) -> impl Iterator<Item = u64> {
+        self.jumps
+            .iter()
+            .flat_map(|(_, branches)| branches)
+            .copied()
+    }
+
+    fn taken(&self) -> usize {
+        self.branches().filter(|taken| *taken > 0).count()
     }
 
     /// The lines that did not run, as `3, 7-9`: lines between two of them have no instructions.
@@ -71,6 +88,8 @@ impl LineCoverage {
             other_programs: gathered.programs.len().saturating_sub(1),
             lines: files.iter().map(|file| file.lines.len()).sum(),
             covered: files.iter().map(FileLines::covered).sum(),
+            branches: files.iter().map(|file| file.branches().count()).sum(),
+            taken: files.iter().map(FileLines::taken).sum(),
             files,
         }
     }
@@ -80,6 +99,16 @@ impl LineCoverage {
         let mut text = String::from(TEST_NAME);
         for file in &self.files {
             let _ = writeln!(text, "SF:{}", file.file.display());
+            for (block, (line, branches)) in file.jumps.iter().enumerate() {
+                let is_reached = branches.iter().any(|taken| *taken > 0);
+                for (branch, taken) in branches.iter().enumerate() {
+                    let taken = is_reached.then(|| taken.to_string());
+                    let taken = taken.as_deref().unwrap_or("-");
+                    let _ = writeln!(text, "BRDA:{line},{block},{branch},{taken}");
+                }
+            }
+            let (branches, taken) = (file.branches().count(), file.taken());
+            let _ = writeln!(text, "BRF:{branches}\nBRH:{taken}");
             for (line, runs) in &file.lines {
                 let _ = writeln!(text, "DA:{line},{runs}");
             }
@@ -110,6 +139,12 @@ impl CommandReport for LineCoverage {
             count(self.transactions, "transaction"),
             percent(self.covered, self.lines)
         )];
+        lines.push(format!(
+            "{} of {} branches were taken: {}",
+            self.taken,
+            grouped(self.branches as u64),
+            percent(self.taken, self.branches)
+        ));
         for file in &self.files {
             let (covered, all) = (file.covered(), file.lines.len());
             let percent = percent(covered, all);
@@ -146,6 +181,7 @@ mod tests {
         FileLines {
             file: "src/lib.rs".into(),
             lines: lines.to_vec(),
+            jumps: vec![(3, vec![2, 0]), (5, vec![0, 0, 0])],
         }
     }
 
@@ -167,12 +203,13 @@ mod tests {
         };
         gathered.programs.insert(CodeHash::default(), Vec::new());
         let coverage = LineCoverage::of(CodeHash::default(), gathered, vec![of(&[(3, 7), (5, 0)])]);
-        let expected =
-            "TN:stylus_upgrades\nSF:src/lib.rs\nDA:3,7\nDA:5,0\nLF:2\nLH:1\nend_of_record\n";
+        let expected = "TN:stylus_upgrades\nSF:src/lib.rs\nBRDA:3,0,0,2\nBRDA:3,0,1,0\nBRDA:5,1,0,-\nBRDA:5,1,1,-\n\
+             BRDA:5,1,2,-\nBRF:5\nBRH:1\nDA:3,7\nDA:5,0\nLF:2\nLH:1\nend_of_record\n";
         assert_eq!(coverage.lcov(), expected);
         assert!(is_lcov(expected) && !is_lcov("TN:\nSF:src/lib.rs\n"));
         let lines = coverage.lines(&Names::default());
         assert_eq!(lines[0], "1 of 2 lines ran in 2 transactions: 50.0 %");
+        assert_eq!(lines[1], "1 of 5 branches were taken: 20.0 %");
         assert_eq!(percent(999, 1_000_000), "0.0 %");
         assert_eq!(percent(999_999, 1_000_000), "99.9 %");
     }

@@ -2,8 +2,7 @@
 //! events need not be read again. A file is believed only as far as the address follows from it.
 
 use super::origin::Origin;
-use crate::own_file;
-use crate::state_folder::state_folder;
+use crate::state_folder::{recall, remember, state_folder};
 use alloy::primitives::{Address, B256};
 use std::path::{Path, PathBuf};
 
@@ -45,23 +44,13 @@ impl Remembered {
     /// What is remembered; nothing where it cannot be read. It may be anything: whoever asks derives the
     /// address from it.
     pub fn recall(&self, key: Key) -> Option<Origin> {
-        let text = own_file::read(&self.file(key)?).ok()??;
-        serde_json::from_str(&text).ok()
+        recall(&self.file(key)?)
     }
 
     /// Remembers it. Where nothing can be written, the events are read the next time, too.
     pub fn remember(&self, key: Key, origin: &Origin) {
-        let (Some(file), Ok(mut text)) = (self.file(key), serde_json::to_string_pretty(origin))
-        else {
-            return;
-        };
-        text.push('\n');
-        let Some(folder) = file.parent() else { return };
-        let outer = folder.parent().and_then(Path::parent);
-        let made = outer.map_or(Ok(()), std::fs::create_dir_all);
-        let mut own = folder.parent().into_iter().chain([folder]);
-        if made.is_ok() && own.try_for_each(own_file::folder).is_ok() {
-            let _ = own_file::write(&file, text.as_bytes());
+        if let Some(file) = self.file(key) {
+            remember(&file, origin);
         }
     }
 

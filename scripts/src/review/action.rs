@@ -2,6 +2,7 @@
 
 use super::{Area, Created};
 use crate::assess::Finding;
+use crate::fuzz::Fuzzed;
 use crate::governance::signed::Digests;
 use crate::governance::{Explained, Names, Node, ShownCall, progress_lines, refused_line};
 use crate::history::Entry;
@@ -56,6 +57,9 @@ pub struct Checked {
     /// The hash of what changes, where it is an upgrade that succeeds on a copy: that of `plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_difference: Option<B256>,
+    /// The newest run of the fuzzer on this machine, of an upgrade.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuzzed: Option<Fuzzed>,
     /// What was found, the heaviest first.
     pub findings: Vec<Finding>,
     /// The storage before and after.
@@ -110,6 +114,7 @@ impl Checked {
     fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.created.iter().flat_map(Created::lines).collect();
         lines.extend(self.findings.iter().map(Finding::line));
+        lines.extend(self.fuzzed.iter().map(Fuzzed::words));
         lines.extend(self.slots.iter().flat_map(Area::lines));
         let difference = self.state_difference.iter();
         lines.extend(difference.map(|hash| format!("state difference {hash}")));

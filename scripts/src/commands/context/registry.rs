@@ -213,7 +213,7 @@ impl Context {
 }
 
 /// Under what is remembered; `None` where the endpoint does not have block 0.
-async fn key(client: &Client, registry: Address) -> Option<Key> {
+pub(in crate::commands) async fn key(client: &Client, registry: Address) -> Option<Key> {
     let genesis: Result<_, ChainError> = client.genesis().await;
     Some(Key {
         chain_id: client.chain_id(),

@@ -1,5 +1,6 @@
 //! Branches of which a test runs some: it sends `choose(1)`, `choose(4)`, `sum([3, 4])` and `refuse(2)`, and nothing
-//! else. Lines that end in `ran` run there, and lines that end in `dead` do not.
+//! else. Lines that end in `ran` run there, and lines that end in `dead` do not; on lines above `one way` a branch
+//! is never taken.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"
@@ -33,13 +34,16 @@ impl Branches {
     /// One of many ways.
     pub fn choose(&mut self, number: U256) -> Result<U256, Vec<u8>> {
         if number.is_zero() {
+            // one way
             self.total.set(U256::MAX); // dead
             self.is_closed.set(true); // dead
         }
         if number > U256::from(1_000) {
+            // one way
             return Err(b"too large".to_vec()); // dead
         }
         match number.to::<u64>() {
+            // many ways
             1 => self.numbers.push(number),                          // ran
             2 => self.total.set(number),                             // dead
             3 => self.by_key.setter(number).set(U256::MAX),          // dead
@@ -65,9 +69,11 @@ impl Branches {
             sum += number; // ran
             self.last.set(number); // ran
             if number.bit(0) {
+                // both ways
                 self.total.set(sum); // ran
             }
             if number.bit(200) {
+                // one way
                 self.total.set(number); // dead
                 self.numbers.push(number); // dead
                 break;
@@ -77,6 +83,7 @@ impl Branches {
             }
         }
         while self.numbers.len() > 20 {
+            // one way
             let _ = self.numbers.pop(); // dead
         }
         sum
@@ -116,6 +123,7 @@ impl Branches {
     #[inline(never)]
     fn require_odd(&mut self, number: U256) -> Result<(), Vec<u8>> {
         if !number.bit(0) {
+            // one way
             return Err(b"even".to_vec()); // ran
         }
         self.by_key.setter(number).set(U256::from(1)); // dead

@@ -1,0 +1,136 @@
+//! Runs of the fuzzer, remembered in the user's state folder: whoever looks at a proposal of the same upgrade sees
+//! whether this machine fuzzed it.
+
+use super::FuzzReport;
+use crate::registry::Key;
+use crate::state_folder::{recall, remember, state_folder};
+use crate::text::{count, duration, utc};
+use alloy::primitives::{hex, keccak256};
+use alloy::sol_types::SolValue;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// The folder of the files in it.
+const FOLDER: &str = "fuzzed";
+
+/// The newest run of one upgrade.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fuzzed {
+    /// When it ended, in Unix seconds.
+    pub at: u64,
+    /// The block that it began at.
+    pub block: u64,
+    /// What all random choices followed from.
+    pub seed: u64,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+    /// Sequences that were run.
+    pub sequences: u64,
+    /// Calls in them.
+    pub calls: u64,
+    /// What was found, in a line each.
+    pub findings: Vec<String>,
+    /// What was meant to differ.
+    pub declared: Vec<String>,
+}
+
+/// An upgrade: of a definition of a registry, to that code, by that step.
+#[derive(Debug, Clone, Copy)]
+pub struct FuzzedUpgrade<'a> {
+    /// The registry.
+    pub registry: Key,
+    /// The definition.
+    pub name: &'a str,
+    /// The code.
+    pub code: &'a Code,
+    /// The step.
+    pub step: &'a Step,
+}
+
+impl FuzzedUpgrade<'_> {
+    /// Its newest run on this machine.
+    pub fn recall(&self) -> Option<Fuzzed> {
+        recall(&self.file()?)
+    }
+
+    /// Remembers a run.
+    pub fn remember(&self, report: &FuzzReport) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let fuzzed = Fuzzed {
+            at: now.map_or(0, |now| now.as_secs()),
+            block: report.block,
+            seed: report.seed,
+            milliseconds: report.milliseconds,
+            sequences: report.sequences,
+            calls: report.calls,
+            findings: report.findings.iter().map(|one| one.headline()).collect(),
+            declared: report.declared.clone(),
+        };
+        if let Some(file) = self.file() {
+            remember(&file, &fuzzed);
+        }
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let Key {
+            chain_id,
+            genesis,
+            registry,
+        } = self.registry;
+        let (code, step) = (self.code.codehash, self.step.clone());
+        let hash = keccak256((chain_id, genesis, registry, self.name, code, step).abi_encode());
+        let name = format!("{}.json", hex::encode(hash));
+        Some(state_folder()?.join(FOLDER).join(name))
+    }
+}
+
+impl Fuzzed {
+    /// It in a line.
+    pub fn words(&self) -> String {
+        let found = match self.findings.as_slice() {
+            [] => "no difference".to_owned(),
+            all => format!("differences: {}", all.join(", ")),
+        };
+        let meant = match self.declared.as_slice() {
+            [] => String::new(),
+            all => format!("; meant to differ: {}", all.join(", ")),
+        };
+        format!(
+            "fuzzed for {} from block {} with seed {}, {} with {}: {found}{meant} (remembered on this machine since {})",
+            duration(self.milliseconds / 1_000),
+            self.block,
+            self.seed,
+            count(self.sequences, "sequence"),
+            count(self.calls, "call"),
+            utc(self.at),
+        )
+    }
+}
+
+#[test]
+fn a_run_in_words() {
+    let mut fuzzed = Fuzzed {
+        at: 0,
+        block: 9,
+        seed: 3,
+        milliseconds: 60_400,
+        sequences: 1,
+        calls: 2_000,
+        findings: Vec::new(),
+        declared: vec!["fee()".into()],
+    };
+    let expected = "fuzzed for 1 min 0 s from block 9 with seed 3, 1 sequence with 2,000 calls: no difference; \
+                    meant to differ: fee() (remembered on this machine since 1970-01-01 00:00:00 UTC)";
+    assert_eq!(fuzzed.words(), expected);
+    fuzzed.findings = vec![
+        "fee() returns other data".into(),
+        "total holds something else".into(),
+    ];
+    let words = fuzzed.words();
+    assert!(
+        words.contains("differences: fee() returns other data, total holds something else;"),
+        "{words}"
+    );
+}
