@@ -109,28 +109,33 @@ impl Fuzzed {
     }
 }
 
-#[test]
-fn a_run_in_words() {
-    let mut fuzzed = Fuzzed {
-        at: 0,
-        block: 9,
-        seed: 3,
-        milliseconds: 60_400,
-        sequences: 1,
-        calls: 2_000,
-        findings: Vec::new(),
-        declared: vec!["fee()".into()],
-    };
-    let expected = "fuzzed for 1 min 0 s from block 9 with seed 3, 1 sequence with 2,000 calls: no difference; \
-                    meant to differ: fee() (remembered on this machine since 1970-01-01 00:00:00 UTC)";
-    assert_eq!(fuzzed.words(), expected);
-    fuzzed.findings = vec![
-        "fee() returns other data".into(),
-        "total holds something else".into(),
-    ];
-    let words = fuzzed.words();
-    assert!(
-        words.contains("differences: fee() returns other data, total holds something else;"),
-        "{words}"
-    );
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_in_words() {
+        let mut fuzzed = Fuzzed {
+            at: 0,
+            block: 9,
+            seed: 3,
+            milliseconds: 60_400,
+            sequences: 1,
+            calls: 2_000,
+            findings: Vec::new(),
+            declared: vec!["fee()".into()],
+        };
+        let expected = "fuzzed for 1 min 0 s from block 9 with seed 3, 1 sequence with 2,000 calls: no difference; \
+                        meant to differ: fee() (remembered on this machine since 1970-01-01 00:00:00 UTC)";
+        assert_eq!(fuzzed.words(), expected);
+        fuzzed.findings = vec![
+            "fee() returns other data".into(),
+            "total holds something else".into(),
+        ];
+        let words = fuzzed.words();
+        assert!(
+            words.contains("differences: fee() returns other data, total holds something else;"),
+            "{words}"
+        );
+    }
 }

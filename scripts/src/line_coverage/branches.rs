@@ -104,9 +104,7 @@ fn of_function(
         }
     }
     for (offset, own, places) in tables {
-        let ways = places
-            .iter()
-            .map(|place| labels[*place].by_its_table(&runs));
+        let ways = places.iter().map(|place| labels[*place].by_its_table(runs));
         all.extend(with_the_rest(own, ways.collect()).map(|ways| (offset, ways)));
     }
     Ok(())
