@@ -209,8 +209,8 @@ impl Exchange {
     fn every_mistake_is_found(&self, part: &str) {
         let mut figures = Figures::new();
         for (number, mistake) in (1..).zip(MISTAKES) {
-            let mut is_found = |runs: &&str| self.is_found(number, mistake, runs, &mut figures);
-            assert!(RUNS.iter().any(|runs| is_found(runs)), "{mistake:?}");
+            let is_found = |runs: &&str| self.is_found(number, mistake, runs, &mut figures);
+            assert!(RUNS.iter().any(is_found), "{mistake:?}");
         }
         for number in FAITHFUL {
             let document = self.fuzz(number, &["--runs", RUNS[0]]);
