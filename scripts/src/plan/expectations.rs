@@ -42,15 +42,15 @@ pub(super) fn suggested(
     let mut found = Suggested::default();
     for (getter, kind) in getters {
         let answers = answers(simulation, getter, &proxies)?;
-        if answers.iter().any(|one| one.before.is_none()) {
-            let why = "it did not answer before the upgrade";
-            found.left_out.push((getter.clone(), why));
+        let why = if answers.iter().any(|one| one.before.is_none()) {
+            "it did not answer before the upgrade"
         } else if answers.iter().any(|one| one.after != one.later) {
-            let why = "its answer changes with time alone";
-            found.left_out.push((getter.clone(), why));
+            "its answer changes with time alone"
         } else {
             add(simulation, (getter, kind), &answers, &written, &mut found)?;
-        }
+            continue;
+        };
+        found.left_out.push((getter.clone(), why));
     }
     Ok(Some(found))
 }
