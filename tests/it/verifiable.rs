@@ -118,10 +118,8 @@ impl Project {
 
     fn with_tools<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         let path = std::env::var("PATH").unwrap_or_default();
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
+        for name in stylus_upgrades_test_support::outer_variables() {
+            command.env_remove(name);
         }
         command.env("PATH", format!("{}:{path}", self.tools.display()))
     }

@@ -25,8 +25,8 @@ const ENDPOINT: &str = "http://127.0.0.1:8547";
 const PROGRAM: &str = "stylus-upgrades ";
 /// The command of the page that starts the chain. The demo has started it.
 const NODE: &str = "stylus-upgrades node";
-/// Variables that would answer for what the page leaves to the manifest.
-const ANSWERS: [&str; 3] = ["ETH_", "STYLUS_UPGRADES_", "PRIVATE_KEY"];
+/// Variables that would answer for what the page leaves to the manifest, or make its project a pull request's.
+const ANSWERS: [&str; 5] = ["ETH_", "STYLUS_UPGRADES_", "PRIVATE_KEY", "CI", "GITHUB_"];
 /// Digits of a number from which on it is shortened for people: addresses and hashes.
 const LONG: usize = 40;
 

@@ -113,10 +113,8 @@ impl Fixture {
 
     fn run_with(&self, words: &[&str], more: &[&str]) -> Answer {
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
+        for name in stylus_upgrades_test_support::outer_variables() {
+            command.env_remove(name);
         }
         let output = command
             .args([words, more, &["--json"]].concat())

@@ -178,10 +178,8 @@ impl Drop for Console {
 
 /// Leaves out what the tests' own environment says about keys and chains.
 fn without_keys(command: &mut Command) {
-    for (name, _) in std::env::vars() {
-        if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-            command.env_remove(name);
-        }
+    for name in stylus_upgrades_test_support::outer_variables() {
+        command.env_remove(name);
     }
 }
 

@@ -120,10 +120,8 @@ impl Project {
     pub(crate) fn command(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_cli"));
         let mut command = command_line(program).expect("the workspace");
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
+        for name in stylus_upgrades_test_support::outer_variables() {
+            command.env_remove(name);
         }
         if let Some(home) = home {
             command.envs(compilers()).env("HOME", home);

@@ -279,10 +279,8 @@ impl Sandbox {
     /// A command of this program in this folder, without the environment's keys.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(super::PROGRAM);
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
+        for name in stylus_upgrades_test_support::outer_variables() {
+            command.env_remove(name);
         }
         command.args(words).current_dir(self.folder.path());
         command.envs(crate::clone::variables());

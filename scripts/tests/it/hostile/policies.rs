@@ -126,10 +126,8 @@ fn at_a_terminal(
 ) -> (Option<i32>, String) {
     let (mut pty, pts) = open().expect("a terminal");
     let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ETH_") {
-            command = command.env_remove(name);
-        }
+    for name in stylus_upgrades_test_support::outer_variables() {
+        command = command.env_remove(name);
     }
     let command = command.args(words).current_dir(sandbox.folder());
     let command = command.envs(crate::clone::variables());

@@ -68,11 +68,8 @@ impl Sandbox {
     /// A command of the program in this folder, without the environment's keys and endpoints.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("ETH_") || text.ends_with("PRIVATE_KEY") {
-                command.env_remove(&name);
-            }
+        for name in stylus_upgrades_test_support::outer_variables() {
+            command.env_remove(name);
         }
         command.args(words).current_dir(self.folder());
         command.envs(crate::clone::variables());

@@ -45,10 +45,8 @@ impl<'c> Outsider<'c> {
     /// Runs a command at an endpoint, with `--json`.
     pub(super) fn run_at(&self, url: &str, words: &[&str]) -> Done<Answer> {
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))?;
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
+        for name in stylus_upgrades_test_support::outer_variables() {
+            command.env_remove(name);
         }
         command.env("STYLUS_UPGRADES_STATE", self.state());
         command.args(words).args(["--json", "--rpc-url", url]);
