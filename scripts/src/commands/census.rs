@@ -12,6 +12,8 @@ use crate::program_code::is_program;
 use alloy::primitives::Address;
 
 pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let proxy = context.manifest.address(&args.proxy)?;
     let second = match &args.confirm_url {
         Some(url) => Some(Client::connect_to(Endpoint::parse(url.expose())?).await?),
         None => None,
@@ -20,36 +22,23 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome,
         number: args.block,
         hash: args.block_hash,
     };
-    let census = taken(
-        context,
-        &args.proxy,
-        (wanted, second.as_ref()),
-        &args.options,
-    )
-    .await?;
+    let anchor = Anchor::find(&client, proxy, wanted, second.as_ref()).await?;
+    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
+    let census = census::take(&client, anchor, &subject, &args.options).await?;
     Ok(Outcome::of(&census, &context.names()))
 }
 
 /// The census that a page shows: of the newest block, with the keys that are known.
 pub(super) async fn shown(context: &Context, instance: &str) -> Result<Census, Error> {
+    let (client, registry) = context.verified_snapshot().await?;
+    let proxy = context.manifest.address(instance)?;
+    let anchor = Anchor::find(&client, proxy, Wanted::default(), None).await?;
+    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
     let options = Options {
         no_replay: true,
         ..Options::default()
     };
-    taken(context, instance, (Wanted::default(), None), &options).await
-}
-
-async fn taken(
-    context: &Context,
-    instance: &str,
-    (wanted, second): (Wanted, Option<&Client>),
-    options: &Options,
-) -> Result<Census, Error> {
-    let (client, registry) = context.verified_snapshot().await?;
-    let proxy = context.manifest.address(instance)?;
-    let anchor = Anchor::find(&client, proxy, wanted, second).await?;
-    let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
-    Ok(census::take(&client, anchor, &subject, options).await?)
+    Ok(census::take(&client, anchor, &subject, &options).await?)
 }
 
 /// What is counted of an instance, at the block of the client.

@@ -61,21 +61,18 @@ async fn list(
         entries: Some(entries.to_owned()),
         ..Options::default()
     };
-    let block = anchor.block;
+    let (block, field) = (anchor.block, entries.to_owned());
     let why = match &subject.layout {
         Ok(_) => missing(&census::take(client, anchor, &subject, &options).await?),
         Err(why) => Some(why.clone()),
     };
-    match why {
-        None => Ok(path),
-        Some(why) => Err(CensusError::NotWhole {
-            proxy,
-            block,
-            field: entries.to_owned(),
-            why,
-        }
-        .into()),
-    }
+    let not_whole = |why| CensusError::NotWhole {
+        proxy,
+        block,
+        field,
+        why,
+    };
+    Ok(why.map_or(Ok(path), |why| Err(not_whole(why)))?)
 }
 
 /// What may be an entry and is not known to be one.
