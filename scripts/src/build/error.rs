@@ -266,8 +266,8 @@ pub enum BuildError {
     #[explain(
         details = lines(diagnostics),
         expected = "a crate that compiles",
-        found = "the compiler's errors above",
-        next = "correct the crate where the compiler's words say; a file that it does not find is not part of the sources: name it in [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
+        found = diagnostics.lines().next().unwrap_or_default().to_owned(),
+        next = compile_next(diagnostics)
     )]
     Compile {
         /// The package.
@@ -370,6 +370,32 @@ pub enum BuildError {
     },
 }
 
+#[test]
+fn only_a_file_that_is_missing_brings_advice_on_sources() {
+    let next = |diagnostics: &str| {
+        let (package, diagnostics) = ("note".into(), diagnostics.into());
+        let error = BuildError::Compile {
+            package,
+            diagnostics,
+        };
+        let report = crate::error::Report::of(&error);
+        (report.found, report.next.unwrap_or_default())
+    };
+    let (found, said) = next("error[E0599]: no method named `gets`\n --> src/lib.rs:1:1");
+    assert_eq!(
+        found.as_deref(),
+        Some("error[E0599]: no method named `gets`")
+    );
+    assert!(!said.contains("sources"), "{said}");
+    for missing in [
+        "error: couldn't read `/source/outside.rs`",
+        "error[E0583]: file not found for module `state`",
+    ] {
+        let (_, said) = next(missing);
+        assert!(said.contains("sources = ["), "{said}");
+    }
+}
+
 impl BuildError {
     /// A file error, with what was attempted.
     pub(crate) fn file(
@@ -391,6 +417,18 @@ impl BuildError {
             program,
             said: format!("it could not be started: {error}"),
         }
+    }
+}
+
+/// What to do where the compiler refused a crate. Only where it misses a file are the declared sources the way out.
+fn compile_next(diagnostics: &str) -> String {
+    let misses_file = ["couldn't read", "file not found for module"];
+    let first = diagnostics.lines().next().unwrap_or_default();
+    match misses_file.iter().any(|words| first.contains(words)) {
+        true => "a file that is not part of the sources is named in Cargo.toml: \
+                 [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
+            .into(),
+        false => "correct that, then the same command".into(),
     }
 }
 

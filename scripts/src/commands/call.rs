@@ -136,7 +136,7 @@ fn what(typed: &Typed) -> String {
 async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Typed, Error> {
     let to = context.manifest.address(&args.to)?;
     let words = args.call.split_first();
-    let (first, arguments) = words.ok_or_else(|| unknown("", to, &[]))?;
+    let (first, arguments) = words.ok_or_else(|| unknown("", &to.to_string(), &[]))?;
     let value = args.value;
     if first.starts_with("0x") {
         let data = calldata::encode(&args.call, &context.manifest)?;
@@ -152,7 +152,7 @@ async fn typed(context: &Context, client: &Client, args: &CallArgs) -> Result<Ty
         false => by_name(
             first,
             arguments.len(),
-            to,
+            &to.to_string(),
             &interface(context, client, to).await?,
         )?,
     };
@@ -182,19 +182,25 @@ async fn with_outputs(
         .unwrap_or(function))
 }
 
-fn by_name(name: &str, count: usize, to: Address, known: &Functions) -> Result<Function, Error> {
+/// The one function of that name that takes so many arguments, of the contract `of`.
+pub(super) fn by_name(
+    name: &str,
+    count: usize,
+    of: &str,
+    known: &Functions,
+) -> Result<Function, Error> {
     let all = known.named(name);
     let mut fitting = all.iter().filter(|function| function.inputs.len() == count);
     match (fitting.next(), fitting.next()) {
         (Some(function), None) => Ok((*function).clone()),
-        _ => Err(unknown(name, to, &all)),
+        _ => Err(unknown(name, of, &all)),
     }
 }
 
-fn unknown(name: &str, to: Address, known: &[&Function]) -> Error {
+fn unknown(name: &str, of: &str, known: &[&Function]) -> Error {
     let signatures: Vec<_> = known.iter().map(|function| function.signature()).collect();
     Error::Usage {
-        message: format!("which function of {to} {name} is, with these arguments, is not known"),
+        message: format!("which function of {of} {name} is, with these arguments, is not known"),
         expected:
             "the function's signature, or the name of one that the contract's interface has once"
                 .into(),

@@ -132,6 +132,10 @@ pub(super) async fn run_as(
     outcome.field("verdict", plan.verdict());
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
+    // What refuses it, and what to do next, stands last.
+    let problems: Vec<String> = plan.problems.iter().flat_map(Finding::lines).collect();
+    outcome.lines.retain(|line| !problems.contains(line));
+    outcome.lines.extend(problems);
     let first = plan.problems.first().map(|problem| Report::of(problem));
     if let Some(problem) = refused.or(first) {
         outcome.field("error", problem);
@@ -390,7 +394,6 @@ fn lines(plan: &Plan, decoded: &[DecodedCall]) -> Vec<String> {
     if plan.untried > 0 {
         lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
-    lines.extend(plan.problems.iter().flat_map(Finding::lines));
     lines.extend(verdict(plan, !gas.is_empty()));
     lines
 }

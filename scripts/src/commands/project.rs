@@ -165,7 +165,8 @@ impl CommandReport for Changed<'_> {
         }
         let last = match self.written {
             true => {
-                "written, and it compiles. next: stylus-upgrades layout show ., and compare it with the old one"
+                "written, and it compiles. next: stylus-upgrades layout diff git:HEAD . (or the old crate's folder \
+                 in place of git:HEAD) compares the storage before and after"
             }
             false => "nothing was written: this is what --yes would write",
         };

@@ -218,7 +218,10 @@ struct VersionReport<'a> {
 impl CommandReport for VersionReport<'_> {
     fn lines(&self, _: &Names) -> Vec<String> {
         let WayReport { name, version, .. } = self.way;
-        vec![format!("{name} {version}  {}", self.implementation)]
+        vec![format!(
+            "code of {name} {version} deployed at {}",
+            self.implementation
+        )]
     }
 }
 

@@ -9,6 +9,7 @@ mod tried;
 pub(super) use action::check_action;
 
 use super::args::{StepArgs, StorageArgs, VersionArgs};
+use super::call::by_name;
 use super::calldata;
 use super::confirm;
 use super::context::Context;
@@ -21,6 +22,7 @@ use crate::build::Artifact;
 use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::client::{Client, Sent};
 use crate::expect::Expectations;
+use crate::functions::Functions;
 use crate::governance::{Call, PendingAction, pending};
 use crate::ids::{ActionId, CodeHash};
 use crate::layout::Who;
@@ -129,6 +131,10 @@ impl<'a> Work<'a> {
         let mut new = self
             .code_of(&args.version, &args.source, &args.storage)
             .await?;
+        let args = &VersionArgs {
+            step: self.by_name(args, &new)?,
+            ..args.clone()
+        };
         self.require_same(&args.version, &new).await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
         let from = if args.initial { "" } else { from.as_str() };
@@ -166,6 +172,31 @@ impl<'a> Work<'a> {
             code: code.into(),
             step,
         })
+    }
+
+    /// The step with the signature of a function that it calls by its name alone.
+    fn by_name(&self, args: &VersionArgs, new: &Code) -> Result<StepArgs, Error> {
+        let mut step = args.step.clone();
+        let Some((first, arguments)) = step.call.split_first_mut() else {
+            return Ok(step);
+        };
+        let is_in_full = first.contains('(') || first.starts_with("0x");
+        if is_in_full || step.script.is_some() {
+            return Ok(step);
+        }
+        let document = new.layout.value();
+        let steps = document.and_then(|known| known.steps.as_deref());
+        let signatures = steps
+            .into_iter()
+            .flatten()
+            .map(|one| one.signature.as_str());
+        let mut known = Functions::of_signatures(signatures);
+        if let Some(built) = new.artifact.as_ref().and_then(|one| one.interface.as_ref()) {
+            known = known.with(&Functions::of_abi(&built.abi));
+        }
+        let of = format!("{} {}", args.name, args.version);
+        *first = by_name(first, arguments.len(), &of, &known)?.signature();
+        Ok(step)
     }
 
     /// Checks a version and the way into it; where instances will be upgraded to it, so are the paths of those.

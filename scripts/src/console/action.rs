@@ -122,7 +122,13 @@ fn ended(review: &Review) -> Markup {
 
 fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let Some(account) = place.account else {
-        return html! { p { "Connect a wallet to see what its account may do here." } };
+        let command = format!("stylus-upgrades approve {}", review.action);
+        return html! {
+            p {
+                "Connect a wallet to see what its account may do here. Where there is none, type "
+                code { (command) } ", with --keystore or --private-key-path of an approver's key."
+            }
+        };
     };
     let id = review.action.to_string();
     let step = |operation: &str, label: &str| {

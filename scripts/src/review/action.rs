@@ -81,6 +81,18 @@ impl Review {
     }
 }
 
+impl Review {
+    /// What came of it, where it is not open.
+    pub fn ended(&self) -> &'static str {
+        let has = |event: &str| self.entries.iter().any(|entry| entry.event == event);
+        match (has("Executed"), has("Cancelled")) {
+            (true, _) => "executed",
+            (false, true) => "cancelled",
+            (false, false) => "its time is over, or its policy has changed",
+        }
+    }
+}
+
 impl CommandReport for Review {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = vec![format!("action {}", self.action)];
@@ -92,8 +104,7 @@ impl CommandReport for Review {
                 lines.extend(progress_lines(open, names));
                 lines.extend(refused_line(&self.refused(), names));
             }
-            None => lines
-                .push("it is not open: it was executed or cancelled, or its time is over".into()),
+            None => lines.push(format!("not open: {}", self.ended())),
         }
         lines.extend(self.checked.iter().flat_map(Checked::lines));
         let Explained { role, named, .. } = &self.policy;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use stylus_upgrades_interface::reasons::step;
 
 /// A version and the way into it.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct VersionArgs {
     /// The definition
     pub name: String,
@@ -138,8 +138,8 @@ pub struct PlanArgs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Migration")]
 pub struct StepArgs {
-    /// The migration: a function of the version's code (or of --script) with its arguments, or
-    /// calldata
+    /// The migration: a function of the version's code, by its name or signature (of --script, by its signature),
+    /// with its arguments; or calldata
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
     pub call: Vec<String>,
     /// The migration script: a crate, a .wasm file, a contract's name, or an address

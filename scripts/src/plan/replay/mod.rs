@@ -132,7 +132,9 @@ pub async fn replay(
     let first = past.blocks.first().filter(|_| is_wanted);
     let Some(first) = first.map(|block| block.number) else {
         if let Some(change) = &past.last_change {
-            client.progress().note(&change.words());
+            let words = change.words();
+            let note = format!("no transaction since {words}: older ones ran other code");
+            client.progress().note(&note);
         }
         return Ok(None);
     };
@@ -206,7 +208,10 @@ fn carry_out(
     };
     if wanted < count as usize {
         replay.notes.push(match &past.last_change {
-            Some(change) => format!("the last {wanted} of {count}: {}", change.words()),
+            Some(change) => format!(
+                "{wanted} of {count} transactions: older ones ran other code ({})",
+                change.words()
+            ),
             None => format!(
                 "{wanted} of {count} transactions were found, in blocks {} and later",
                 past.since

@@ -341,6 +341,9 @@ fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
         (Some(1), "NotAnApprover")
     );
     sandbox.done("Admin", &["cancel", &action[..10]]);
+    let ended = sandbox.raw(&["pending", action]);
+    let ended = String::from_utf8(ended.stdout).expect("text");
+    assert!(ended.contains("not open: cancelled\n"), "{ended}");
     let gone = sandbox.run("Admin", &["cancel", action]);
     assert_eq!((gone.exit, error(&gone)), (Some(1), "ActionNotFound"));
     let none = sandbox.run("Admin", &["cancel", "0x1234"]);

@@ -233,7 +233,18 @@ fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
     assert_eq!(refused.exit, Some(1));
     assert!(found.contains(&"ImplementationNotRunnable"), "{found:?}");
 
+    let by_name = ["plan", "A", "2.0", "counter-v2", "--call", "migrate", "5"];
+    let named = sandbox.done("Other", &by_name);
+    assert_eq!(named["ok"], true, "{named:#}");
+    let unknown = ["plan", "A", "2.0", "counter-v2", "--call", "grate", "5"];
+    let unknown = sandbox.run("Other", &unknown);
+    assert_eq!((unknown.exit, error(&unknown)), (Some(2), "Usage"));
+
     let wrong = ["plan", "A", "2.0", "counter-v2", "--call", "increment()"];
+    let told = sandbox.raw(&wrong);
+    let told = String::from_utf8(told.stdout).expect("text");
+    let last = told.lines().last().unwrap_or_default();
+    assert!(last.starts_with("    next "), "{told}");
     let unmarked = sandbox.run("Other", &wrong);
     assert_eq!(unmarked.exit, Some(1));
     assert_eq!(
