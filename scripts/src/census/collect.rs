@@ -49,7 +49,9 @@ pub(super) async fn collect(
     let mut cursor = store.go_on(anchor.block_hash, false)?.unwrap_or_default();
     let first = cursor;
     while cursor != DONE {
-        let page = match page(client, (block, account), cursor).await {
+        let params = (block, 0, account, cursor, PAGE);
+        let page = client.provider().raw_request(METHOD.into(), params).await;
+        let page = match page.map_err(|error| client.error(METHOD, error)) {
             // Another endpoint may have given what is there.
             Err(ChainError::Rpc(error)) if cursor == first => {
                 return Ok(Err(error.words()));
@@ -68,16 +70,6 @@ pub(super) async fn collect(
         cursor = next;
     }
     Ok(Ok(behind.is_some()))
-}
-
-async fn page(
-    client: &Client,
-    (block, account): (B256, Address),
-    first: B256,
-) -> Result<Page, ChainError> {
-    let params = (block, 0, account, first, PAGE);
-    let answer = client.provider().raw_request(METHOD.into(), params).await;
-    answer.map_err(|error| client.error(METHOD, error))
 }
 
 /// The slots of a page, and where the next one begins.

@@ -97,22 +97,17 @@ impl Census {
         lines.extend(self.walk.unreached.iter().map(unreached));
         lines.extend(self.notes.iter().map(|note| format!("! {note}")));
         let left = self.storage.left();
-        if left == 0 {
-            let by = format!("every slot is explained by the {}", self.layout());
-            lines.push(match self.complete {
-                true => format!("✓ {by}"),
-                false => format!("! {by}, of those that were given"),
-            });
-            return lines;
-        }
-        lines.push(format!("✗ {} not explained", count(left, "slot")));
+        let by = format!("every slot is explained by the {}", self.layout());
+        lines.push(match (left, self.complete) {
+            (0, true) => format!("✓ {by}"),
+            (0, false) => format!("! {by}, of those that were given"),
+            _ => format!("✗ {} not explained", count(left, "slot")),
+        });
         lines.extend(self.storage.unexplained.iter().map(Unexplained::line));
         let more = left - self.storage.unexplained.len() as u64;
         if more > 0 {
-            lines.push(format!(
-                "  and {} more: --out FILE has all of them",
-                grouped(more)
-            ));
+            let more = grouped(more);
+            lines.push(format!("  and {more} more: --out FILE has all of them"));
         }
         lines
     }
