@@ -133,7 +133,7 @@ impl Planned {
     }
 }
 
-/// The lines of a file below a name.
+/// The getters of a file of which one kind of expectation is written.
 fn below(file: &str, name: &str) -> Vec<String> {
     let lines = file.lines().filter_map(|line| {
         let line = line.trim_matches([' ', ',', '"']);
@@ -317,7 +317,7 @@ async fn ten_faithful_upgrades_pass_with_their_expectations() {
         (
             "ExpectedNext",
             &["setOwner(address)", &owner],
-            &["\"owner()\" ="],
+            &["\"equal owner() "],
         ),
         ("ExpectedNext", &["setTotal(uint256)", "1000"], &[]),
         (
