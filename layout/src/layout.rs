@@ -132,6 +132,13 @@ pub enum Members {
     Enum(Vec<String>),
 }
 
+impl TypeItem {
+    /// The bytes that it takes inline, where they are known.
+    pub fn size(&self) -> Option<u64> {
+        self.number_of_bytes.as_ref()?.parse().ok()
+    }
+}
+
 impl Layout {
     /// Reads the compiler's JSON.
     ///

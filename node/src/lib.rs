@@ -37,7 +37,7 @@ mod worker;
 pub use accounts::{AccountsConfig, DevAccounts};
 pub use config::{Cors, DEFAULT_PORT, MiningMode, NodeConfig, StateFiles};
 pub use error::NodeError;
-pub use fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
+pub use fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify, storage_root};
 pub use genesis::Genesis;
 pub use handle::{NodeHandle, spawn};
 pub use stylus_chain::{Chain, ChainConfig};

@@ -22,6 +22,7 @@ pub(crate) use endpoint::Refused;
 use endpoint::{Answer, Call, Endpoint, only};
 use head::{Head, head};
 pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
+pub use proof::storage_root;
 use question::Question;
 
 /// How often is told what was read, while much is.

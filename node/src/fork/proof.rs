@@ -127,31 +127,46 @@ pub(super) fn words(
     words.collect()
 }
 
-/// The account of an answer, once its proof was checked. One that does not exist has no storage.
+/// The account of an answer, once its proof was checked.
 fn proven(
     root: B256,
     address: Address,
     answer: &RawValue,
 ) -> Result<EIP1186AccountProofResponse, String> {
     let mut proof: EIP1186AccountProofResponse = parsed(answer, METHOD)?;
+    let storage = storage_root(root, address, &proof);
+    proof.storage_hash = storage.ok_or_else(|| Mismatch::of(format!("the account {address}")))?;
+    Ok(proof)
+}
+
+/// The storage root of an account, once its proof was checked; one that does not exist has no storage. Nothing where
+/// the proof does not lead to the state root.
+pub fn storage_root(
+    state_root: B256,
+    address: Address,
+    proof: &EIP1186AccountProofResponse,
+) -> Option<B256> {
     let account = TrieAccount {
         nonce: proof.nonce,
         balance: proof.balance,
         storage_root: proof.storage_hash,
         code_hash: proof.code_hash,
     };
-    let key = address.as_slice();
-    if is_proven(root, key, Some(rlp::encode(account)), &proof.account_proof) {
-        return Ok(proof);
+    let is_proven = |expected| {
+        is_proven(
+            state_root,
+            address.as_slice(),
+            expected,
+            &proof.account_proof,
+        )
+    };
+    if is_proven(Some(rlp::encode(account))) {
+        return Some(proof.storage_hash);
     }
     let is_empty = proof.nonce == 0
         && proof.balance.is_zero()
         && (proof.code_hash == KECCAK_EMPTY || proof.code_hash.is_zero());
-    if is_empty && is_proven(root, key, None, &proof.account_proof) {
-        proof.storage_hash = EMPTY_ROOT_HASH;
-        return Ok(proof);
-    }
-    Err(Mismatch::of(format!("the account {address}")).into())
+    (is_empty && is_proven(None)).then_some(EMPTY_ROOT_HASH)
 }
 
 fn is_proven(root: B256, key: &[u8], expected: Option<Vec<u8>>, proof: &[Bytes]) -> bool {

@@ -1,15 +1,14 @@
 //! What everything is proven against: a block by its hash, and the account's storage root in it.
 
 use super::error::CensusError;
-use super::proof;
 use crate::client::{ChainError, Client};
 use alloy::consensus::Header;
 use alloy::eips::{BlockId, BlockNumberOrTag};
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::EIP1186AccountProofResponse;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
+use stylus_devnode::storage_root;
 
 /// Who says which block it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,9 +35,6 @@ pub struct Anchor {
     pub state_root: B256,
     /// The root of the account's storage.
     pub storage_root: B256,
-    /// The block before.
-    #[serde(skip)]
-    pub parent: B256,
 }
 
 /// Which block is meant.
@@ -66,45 +62,37 @@ impl Anchor {
             (number, _) => BlockId::Number(number.unwrap_or_default()),
         };
         let Some((header, hash)) = header(client, block).await? else {
-            return Err(CensusError::NoBlock {
-                endpoint: client.endpoint().to_string(),
-                block: block.to_string(),
-            });
+            return Err(other(client, format!("block {block}"), None));
         };
         let number = header.number;
-        if let Some(expected) = wanted.hash.filter(|expected| *expected != hash) {
-            return Err(CensusError::OtherBlock {
-                endpoint: client.endpoint().to_string(),
-                number,
-                expected,
-                found: hash.to_string(),
-            });
+        if let Some(wanted) = wanted.hash.filter(|wanted| *wanted != hash) {
+            return Err(other(client, wanted, Some(hash)));
         }
         // An endpoint that is asked twice confirms nothing.
         let is_other =
             |second: &&Client| second.endpoint().to_string() != client.endpoint().to_string();
-        let confirmed = match second.filter(is_other) {
-            Some(second) => Some(confirm(second, number, hash).await?),
-            None => None,
-        };
-        let hash_origin = match (wanted.hash, confirmed) {
+        let second = second.filter(is_other);
+        if let Some(second) = second {
+            let found = self::header(second, number.into()).await?;
+            let found = found.map(|(_, found)| found);
+            if found != Some(hash) {
+                return Err(other(second, hash, found));
+            }
+        }
+        let hash_origin = match (wanted.hash, second) {
             (Some(_), _) => HashOrigin::Given,
-            (None, Some(endpoint)) => HashOrigin::Confirmed(endpoint),
+            (None, Some(second)) => HashOrigin::Confirmed(second.endpoint().to_string()),
             (None, None) => HashOrigin::Endpoint,
         };
-        let answer = get_proof(client, account, Vec::new(), hash).await?;
-        let storage_root = proof::storage_root(header.state_root, account, &answer);
+        let answer = get_proof(client, account, Vec::new(), hash.into()).await?;
+        let storage_root = storage_root(header.state_root, account, &answer);
         Ok(Self {
             block: number,
             block_hash: hash,
             hash_origin,
             state_root: header.state_root,
-            storage_root: storage_root.ok_or_else(|| CensusError::Proof {
-                endpoint: client.endpoint().to_string(),
-                what: account.to_string(),
-                number,
-            })?,
-            parent: header.parent_hash,
+            storage_root: storage_root
+                .ok_or_else(|| CensusError::proof(client, account, number))?,
         })
     }
 
@@ -122,24 +110,13 @@ impl Anchor {
     }
 }
 
-/// The endpoint that confirms a block.
-async fn confirm(second: &Client, number: u64, hash: B256) -> Result<String, CensusError> {
-    let endpoint = second.endpoint().to_string();
-    match header(second, number.into()).await? {
-        Some((_, found)) if found == hash => Ok(endpoint),
-        found => Err(CensusError::OtherBlock {
-            endpoint,
-            number,
-            expected: hash,
-            found: found.map_or("no block".into(), |(_, hash)| hash.to_string()),
-        }),
+/// That an endpoint has another block than the one that is meant.
+fn other(client: &Client, expected: impl ToString, found: Option<B256>) -> CensusError {
+    CensusError::OtherBlock {
+        endpoint: client.endpoint().to_string(),
+        expected: expected.to_string(),
+        found: found.map_or("no block".into(), |hash| hash.to_string()),
     }
-}
-
-/// What an endpoint says of a block beside its header.
-#[derive(Deserialize)]
-struct Said {
-    hash: B256,
 }
 
 /// The header of a block, and its hash as it follows from the header; none where there is no such block.
@@ -147,35 +124,17 @@ pub(super) async fn header(
     client: &Client,
     block: BlockId,
 ) -> Result<Option<(Header, B256)>, CensusError> {
-    let provider = client.provider();
-    let (method, answer) = match block {
-        BlockId::Hash(hash) => {
-            let method = "eth_getBlockByHash";
-            let params = (hash.block_hash, false);
-            (method, provider.raw_request(method.into(), params).await)
-        }
-        BlockId::Number(number) => {
-            let method = "eth_getBlockByNumber";
-            let answer = provider.raw_request(method.into(), (number, false)).await;
-            (method, answer)
-        }
-    };
-    let answer: Option<Value> = answer.map_err(|error| client.error(method, error))?;
-    let Some(answer) = answer else {
+    let answer = client.provider().get_block(block).await;
+    let Some(block) = answer.map_err(|error| client.error("eth_getBlock", error))? else {
         return Ok(None);
     };
-    let unreadable = |error| client.contradiction(format!("a block that is none: {error}"));
-    let header = Header::deserialize(&answer).map_err(unreadable)?;
-    let said = Said::deserialize(&answer).map_err(unreadable)?;
-    let hash = header.hash_slow();
-    match hash == said.hash {
-        true => Ok(Some((header, hash))),
-        false => Err(CensusError::Header {
-            endpoint: client.endpoint().to_string(),
-            number: header.number,
-            expected: said.hash,
-            found: hash,
-        }),
+    let (header, said) = (block.header.inner, block.header.hash);
+    match header.hash_slow() == said {
+        true => Ok(Some((header, said))),
+        false => {
+            let what = format!("header, whose hash is not {said},");
+            Err(CensusError::proof(client, what, header.number))
+        }
     }
 }
 
@@ -183,12 +142,11 @@ pub(super) async fn header(
 pub(super) async fn get_proof(
     client: &Client,
     account: Address,
-    slots: Vec<U256>,
-    block: B256,
+    slots: Vec<B256>,
+    block: BlockId,
 ) -> Result<EIP1186AccountProofResponse, CensusError> {
-    let slots = slots.into_iter().map(B256::from).collect();
     let answer = client.provider().get_proof(account, slots);
-    let answer = answer.hash(block).await;
+    let answer = answer.block_id(block).await;
     answer.map_err(|error| match client.error("eth_getProof", error) {
         ChainError::Rpc(error) => CensusError::NoProofs {
             endpoint: client.endpoint().to_string(),

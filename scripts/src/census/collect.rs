@@ -12,24 +12,13 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What pages of slots are asked with.
-const METHOD: &str = "debug_storageRangeAt";
+pub(super) const METHOD: &str = "debug_storageRangeAt";
 /// Slots of a page.
 const PAGE: usize = 65_536;
 /// Slots that are collected, at most: what an endpoint lists without end fills no disk.
-pub(super) const SLOTS_MAX: u64 = 1 << 24;
+const SLOTS_MAX: u64 = 1 << 24;
 /// Where collecting is when it is done.
 const DONE: B256 = B256::repeat_byte(0xff);
-
-/// How far the slots by `debug_storageRangeAt` can be relied on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Collected {
-    /// They are said to be those of the block.
-    AtBlock,
-    /// They are those of the block before: no block is behind it yet.
-    Before,
-    /// The endpoint does not have them: why.
-    Unavailable(String),
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,27 +34,27 @@ struct Entry {
     value: B256,
 }
 
-/// Collects the slots into the store, from where an earlier run had stopped.
+/// Collects the slots into the store, from where an earlier run had stopped. Whether they are said to be those of the
+/// block: while no block is behind it they are those of the block before. Or why the endpoint does not have them.
 pub(super) async fn collect(
     client: &Client,
     account: Address,
     anchor: &Anchor,
     store: &Store,
-) -> Result<Collected, CensusError> {
-    let (block, collected) = match header(client, (anchor.block + 1).into()).await? {
-        Some((behind, hash)) if behind.parent_hash == anchor.block_hash => {
-            (hash, Collected::AtBlock)
-        }
-        // The block itself is confirmed at the end.
-        _ => (anchor.block_hash, Collected::Before),
-    };
+) -> Result<Result<bool, String>, CensusError> {
+    let behind = header(client, (anchor.block + 1).into()).await?;
+    // The block itself is confirmed at the end.
+    let behind = behind.filter(|(behind, _)| behind.parent_hash == anchor.block_hash);
+    let block = behind.as_ref().map_or(anchor.block_hash, |(_, hash)| *hash);
     let mut cursor = store.go_on(anchor.block_hash, false)?.unwrap_or_default();
     let first = cursor;
     while cursor != DONE {
-        let page = match page(client, (block, account), cursor).await {
+        let params = (block, 0, account, cursor, PAGE);
+        let page = client.provider().raw_request(METHOD.into(), params).await;
+        let page = match page.map_err(|error| client.error(METHOD, error)) {
             // Another endpoint may have given what is there.
             Err(ChainError::Rpc(error)) if cursor == first => {
-                return Ok(Collected::Unavailable(error.words()));
+                return Ok(Err(error.words()));
             }
             page => page?,
         };
@@ -74,39 +63,22 @@ pub(super) async fn collect(
         kill_point::at(Phase::Gathered);
         let count = store.count()?;
         if count > SLOTS_MAX {
-            let endpoint = client.endpoint().to_string();
-            return Err(CensusError::TooMany { endpoint, count });
+            let found = format!("{count} slots, and more without end");
+            return Err(client.contradiction(found).into());
         }
         client.progress().tick(&format!("{count} slots"));
         cursor = next;
     }
-    Ok(collected)
-}
-
-async fn page(
-    client: &Client,
-    (block, account): (B256, Address),
-    first: B256,
-) -> Result<Page, ChainError> {
-    let params = (block, 0, account, first, PAGE);
-    let answer = client.provider().raw_request(METHOD.into(), params).await;
-    answer.map_err(|error| client.error(METHOD, error))
+    Ok(Ok(behind.is_some()))
 }
 
 /// The slots of a page, and where the next one begins.
 fn read(client: &Client, first: B256, page: Page) -> Result<(Vec<Leaf>, B256), ChainError> {
-    if page.storage.is_empty() && page.next_key.is_some() {
-        let found = format!("an empty page of slots from {first} on, and more behind it");
-        return Err(client.contradiction(found));
-    }
-    let is_in_order = page.storage.keys().all(|hash| *hash >= first);
-    let last = page.storage.keys().next_back().copied();
-    let goes_on = page.next_key.is_none_or(|next| {
-        let last = last.unwrap_or(first);
-        next > last || (next == last && next > first)
-    });
-    if !is_in_order || !goes_on {
-        let found = format!("a page of slots from {first} on that goes back");
+    let begin = page.storage.keys().next();
+    let end = page.storage.keys().next_back();
+    let goes_on = |next| end.is_some_and(|end| next >= *end && next > first);
+    if begin.is_some_and(|begin| *begin < first) || !page.next_key.is_none_or(goes_on) {
+        let found = format!("an empty page of slots from {first} on, or one that goes back");
         return Err(client.contradiction(found));
     }
     let mut leaves = Vec::with_capacity(page.storage.len());

@@ -4,7 +4,6 @@ use super::error::CensusError;
 use super::key::KeyType;
 use super::path::Path;
 use alloy::primitives::hex;
-use std::fmt;
 use stylus_layout::{Item, Layout, Members, TypeItem};
 
 /// Bytes of a word.
@@ -12,47 +11,20 @@ const WORD: usize = 32;
 /// Types within types that are followed.
 const DEEPEST: u8 = 16;
 
-/// Which entries are asked for: `FIELD` for their keys, `FIELD,value` for the value behind them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entries {
-    /// The mapping, from a field of the layout down: `erc721.owners`.
-    pub field: String,
-    /// Whether an item has the value behind its keys.
-    pub with_values: bool,
-}
-
-impl Entries {
-    /// As it is written.
-    pub fn parse(text: &str) -> Self {
-        let field = text.strip_suffix(",value");
-        Self {
-            field: field.unwrap_or(text).to_owned(),
-            with_values: field.is_some(),
-        }
-    }
-}
-
-impl fmt::Display for Entries {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = if self.with_values { ",value" } else { "" };
-        write!(f, "{}{value}", self.field)
-    }
-}
-
 /// A mapping of a layout.
 #[derive(Debug, Clone)]
 pub(super) struct Mapping<'a> {
     area: &'a str,
     field: String,
-    /// What it and the mappings around it are keyed by.
-    keys: Vec<KeyType>,
-    value: Option<&'a TypeItem>,
+    /// Whether its keys, and those of the mappings around it, are words.
+    is_word: bool,
     with_values: bool,
 }
 
 impl<'a> Mapping<'a> {
-    /// The one that is asked for.
-    pub(super) fn find(layout: &'a Layout, asked: &Entries) -> Result<Self, CensusError> {
+    /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value behind them too.
+    pub(super) fn find(layout: &'a Layout, asked: &str) -> Result<Self, CensusError> {
+        let field = asked.strip_suffix(",value");
         let mut all = Vec::new();
         let named = layout.namespaces.iter();
         let named = named.map(|(area, items)| (area.as_str(), items));
@@ -61,52 +33,39 @@ impl<'a> Mapping<'a> {
                 let mapping = Self {
                     area,
                     field: label.clone(),
-                    keys: Vec::new(),
-                    value: None,
-                    with_values: asked.with_values,
+                    is_word: true,
+                    with_values: field.is_some(),
                 };
                 mapping.add_below(layout, type_id, DEEPEST, &mut all);
             }
         }
-        let has_its_name = |one: &&Self| one.field == asked.field;
-        let found: Vec<&Self> = all.iter().filter(has_its_name).collect();
-        let [found] = found.as_slice() else {
-            return Err(CensusError::NoMapping {
-                asked: asked.field.clone(),
+        let is_it = |one: &&Self| one.field == field.unwrap_or(asked);
+        let found: Vec<&Self> = all.iter().filter(is_it).collect();
+        match found.as_slice() {
+            [one] => Ok((*one).clone()),
+            found => Err(CensusError::NoMapping {
+                asked: asked.to_owned(),
                 found: found.len(),
                 known: all.iter().map(|one| one.field.clone()).collect(),
-            });
-        };
-        let is_text = |key: &KeyType| matches!(key, KeyType::Text { .. });
-        let is_word = |value: &TypeItem| {
-            value.encoding == "inplace" && value.members.is_none() && value.base.is_none()
-        };
-        let what = match found.keys.iter().any(is_text) {
-            true => Some("a key of"),
-            false if asked.with_values && !found.value.is_some_and(is_word) => Some("a value of"),
-            false => None,
-        };
-        match what {
-            Some(what) => Err(CensusError::NoWord {
-                what,
-                field: asked.field.clone(),
             }),
-            None => Ok((*found).clone()),
         }
     }
 
-    /// Adds the mappings from a type down; those within arrays and lazy maps are left out.
+    /// Adds the mappings from a type down whose entries are words; those within arrays and lazy maps are left out.
     fn add_below(&self, layout: &'a Layout, type_id: &str, depth: u8, all: &mut Vec<Self>) {
         let Some(kind) = layout.types.get(type_id).filter(|_| depth > 0) else {
             return;
         };
         if let (true, Some(value)) = (kind.encoding == "mapping", &kind.value) {
             let mut below = self.clone();
-            below.keys.push(KeyType::of_mapping(layout, kind));
-            below.value = layout.types.get(value);
-            let is_innermost = below.value.is_none_or(|value| value.encoding != "mapping");
+            below.is_word &= !KeyType::of_mapping(layout, kind).is_text();
             below.add_below(layout, value, depth - 1, all);
-            if is_innermost {
+            let is_word = |value: &TypeItem| {
+                value.encoding == "inplace" && value.members.is_none() && value.base.is_none()
+            };
+            let value = layout.types.get(value);
+            let is_innermost = value.is_none_or(|value| value.encoding != "mapping");
+            if is_innermost && below.is_word && (!self.with_values || value.is_some_and(is_word)) {
                 all.push(below);
             }
         }
@@ -119,9 +78,10 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Whether an entry is one of its.
-    pub(super) fn is_of(&self, area: &str, path: &Path<'_>) -> bool {
-        self.area == area && self.field == path.field()
+    /// The keys of an entry, if it is one of its.
+    pub(super) fn keys_in(&self, area: &str, path: &Path<'_>) -> Option<Vec<u8>> {
+        let (field, keys) = path.field_and_keys();
+        (self.area == area && self.field == field).then_some(keys)
     }
 
     /// An entry as an item.

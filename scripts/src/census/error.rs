@@ -1,7 +1,6 @@
 //! Why there is no census.
 
-use super::collect::SLOTS_MAX;
-use crate::client::ChainError;
+use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
 use crate::own_file::FileError;
 use alloy::primitives::{Address, B256};
@@ -19,57 +18,22 @@ pub enum CensusError {
     #[error(transparent)]
     #[explain(of = _0)]
     File(#[from] FileError),
-    /// The chain has no such block.
-    #[error("{endpoint} has no block {block}")]
-    #[explain(
-        name = "BlockNotFound",
-        expected = "a block of the chain that the endpoint has",
-        found = "none",
-        next = "check --block and --block-hash, and that --rpc-url or --network name their chain"
-    )]
-    NoBlock {
-        /// The endpoint.
-        endpoint: String,
-        /// Its number or hash.
-        block: String,
-    },
-    /// An endpoint has another block there than the one that is meant.
-    #[error("block {number} is {expected}, and {endpoint} has {found} there")]
+    /// An endpoint has another block than the one that is meant, or none.
+    #[error("{expected} is meant, and {endpoint} has {found} there")]
     #[explain(
         name = "OtherBlock",
         expected = "{expected}",
         found = "{found}",
-        next = "the hash is of another chain or block, or an endpoint lags or lies: ask a third one; nothing was \
-                collected"
+        next = "the block is of another chain, or an endpoint lags or lies: check --block and --block-hash, or ask a \
+                third one; nothing was collected"
     )]
     OtherBlock {
         /// The endpoint.
         endpoint: String,
-        /// The block's number.
-        number: u64,
-        /// The hash that was given, or that the first endpoint has.
-        expected: B256,
+        /// The block that was given, or that the first endpoint has.
+        expected: String,
         /// What this one has.
         found: String,
-    },
-    /// The header does not have the hash that the endpoint gives for it.
-    #[error("the header of block {number} hashes to {found}, and {endpoint} says {expected}")]
-    #[explain(
-        name = "HeaderMismatch",
-        expected = "a header with the hash {expected}",
-        found = "{found}",
-        next = "ask another endpoint: with this one nothing can be proven",
-        exit = Exit::Chain
-    )]
-    Header {
-        /// The endpoint.
-        endpoint: String,
-        /// The block's number.
-        number: u64,
-        /// The hash that was said.
-        expected: B256,
-        /// The hash of the header.
-        found: B256,
     },
     /// The endpoint proves nothing.
     #[error("{endpoint} gives no proof of {account}: {reason}")]
@@ -87,11 +51,11 @@ pub enum CensusError {
         /// Its words.
         reason: String,
     },
-    /// A proof does not lead to the state root of the block.
+    /// A header does not have the block's hash, or a proof does not lead to its state root.
     #[error("{endpoint} proves another {what} than the one of block {number}")]
     #[explain(
         name = "ProofMismatch",
-        expected = "a proof up to the state root in the header",
+        expected = "a header with the hash of the block, and a proof up to its state root",
         found = "one that leads elsewhere",
         next = "ask another endpoint; where it is a development node that was changed outside of blocks, make a block \
                 there first",
@@ -104,21 +68,6 @@ pub enum CensusError {
         what: String,
         /// The block's number.
         number: u64,
-    },
-    /// The endpoint lists slots without end.
-    #[error("{endpoint} lists {count} slots and more")]
-    #[explain(
-        name = "TooManySlots",
-        expected = format!("{SLOTS_MAX} slots at most"),
-        found = "{count}",
-        next = "ask another endpoint, or give --by-proofs: what this one lists is not proven before the end",
-        exit = Exit::Chain
-    )]
-    TooMany {
-        /// The endpoint.
-        endpoint: String,
-        /// How many it listed.
-        count: u64,
     },
     /// Another block took the place of the one that was looked at.
     #[error("block {number} was {before}, and is {now} since: the chain was reorganized")]
@@ -168,13 +117,14 @@ pub enum CensusError {
         /// The word.
         found: String,
     },
-    /// The layout has no such mapping, or several.
-    #[error("the layout has {found} mappings named {asked:?}, not one")]
+    /// The layout has no such mapping, or several. Items are made of words, so keys are no texts and values no structs.
+    #[error("the layout has {found} mappings of words named {asked:?}, not one")]
     #[explain(
         name = "MappingNotFound",
         expected = format!("one of: {}", known.join(", ")),
         found = "{asked}",
-        next = "name a mapping as it is named there; stylus-upgrades layout show shows the layout",
+        next = "name a mapping as it is named there, without `,value` if its values are no words, or give a list by \
+                --items; stylus-upgrades layout show shows the layout",
         exit = Exit::Usage
     )]
     NoMapping {
@@ -184,21 +134,6 @@ pub enum CensusError {
         found: usize,
         /// Those that there are.
         known: Vec<String>,
-    },
-    /// Items are made of words, and this is none.
-    #[error("{what} {field} is no word")]
-    #[explain(
-        name = "EntryNotAWord",
-        expected = "keys of 32 bytes or less, and with `,value` a value of 32 bytes or less that is no struct",
-        found = "another type",
-        next = "leave out `,value` if the program reads the values itself; else make the list and give it by --items",
-        exit = Exit::Usage
-    )]
-    NoWord {
-        /// Which part.
-        what: &'static str,
-        /// The mapping.
-        field: String,
     },
     /// Entries may be missing.
     #[error("the census of {proxy} at block {block} may lack entries of {field}: {why}")]
@@ -218,4 +153,15 @@ pub enum CensusError {
         /// What is missing.
         why: String,
     },
+}
+
+impl CensusError {
+    /// What an endpoint says of a block is not what its hash proves.
+    pub(super) fn proof(client: &Client, what: impl ToString, number: u64) -> Self {
+        Self::Proof {
+            endpoint: client.endpoint().to_string(),
+            what: what.to_string(),
+            number,
+        }
+    }
 }

@@ -3,22 +3,23 @@
 
 use super::entries::Mapping;
 use super::error::CensusError;
-use super::key::{KeyType, entry};
+use super::key::{KeyType, entry, size_of};
 use super::path::{Path, Step};
 use super::record::Record;
 use super::store::{KEYS, Kept, LEAVES, Leaf, RECORDS, Store};
-use super::walk::first_digits;
+use super::walk::{First, Slots};
+use crate::inspect::framework_slots;
+use crate::layout::{Length, WORD, begin, length};
 use alloy::primitives::{B256, U256, keccak256};
 use redb::{ReadOnlyMultimapTable, ReadOnlyTable, ReadableTable, ReadableTableMetadata, Table};
 use serde::Serialize;
+use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use stylus_layout::{Item, Layout, Members, TypeItem};
 use stylus_upgrades_interface::slots;
 
-/// Bytes of a slot.
-const WORD: u64 = 32;
-/// All of them.
+/// All bytes of a slot.
 const WHOLE: u32 = u32::MAX;
 /// Types within types that are followed.
 const DEEPEST: u8 = 16;
@@ -57,12 +58,9 @@ pub struct FieldCount {
 /// A slot that the layout does not explain, or not all of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unexplained {
-    /// keccak256 of the slot.
-    pub hash: B256,
-    /// The slot, where the endpoint has it.
-    pub slot: Option<B256>,
-    /// What it holds.
-    pub value: B256,
+    /// The slot, and what it holds.
+    #[serde(flatten)]
+    pub leaf: Leaf,
     /// Whether fields of the layout have other bytes of it.
     pub partly: bool,
 }
@@ -83,7 +81,7 @@ pub struct Explained {
     pub(super) notes: BTreeSet<String>,
     /// Slots that are not there, and whose hashes begin as those that no proof was found for.
     #[serde(skip)]
-    pub(super) implied: Vec<(B256, B256)>,
+    pub(super) implied: Slots,
 }
 
 impl Explained {
@@ -96,14 +94,31 @@ impl Explained {
 /// What is explained by.
 pub(super) struct By<'a> {
     pub(super) layout: &'a Layout,
-    /// What the framework keeps, by name, and how many bytes of it.
-    pub(super) framework: &'a [(String, B256, u64)],
+    /// What the framework and the SDK keep, by name, and how many bytes of it.
+    framework: Vec<(String, B256, u64)>,
     /// Whether values in storage are tried as keys too.
     pub(super) with_values: bool,
     /// The mapping whose entries are written, instead of every slot.
     pub(super) entries: Option<&'a Mapping<'a>>,
-    /// The first digits of hashes that no proof was found for.
-    pub(super) sought: HashSet<u32>,
+    /// What the hashes begin with that no proof was found for.
+    pub(super) sought: HashSet<First>,
+}
+
+impl<'a> By<'a> {
+    /// A layout, and what is kept beside it for these versions.
+    pub(super) fn of(layout: &'a Layout, versions: &[String]) -> Self {
+        let kept = framework_slots(versions).into_iter();
+        let kept =
+            kept.map(|(name, slot, is_account)| (name, slot, if is_account { 20 } else { WORD }));
+        let constructed = ("constructed (SDK)".into(), slots::CONSTRUCTED, WORD);
+        Self {
+            layout,
+            framework: kept.chain([constructed]).collect(),
+            with_values: false,
+            entries: None,
+            sought: HashSet::new(),
+        }
+    }
 }
 
 /// Explains the slots of a store. `out` is told of each one.
@@ -124,7 +139,6 @@ pub(super) fn explain(
                 known: &known,
                 marks,
                 entries,
-                seen: U256::ZERO,
                 out,
                 explained: Explained::default(),
                 grown: 0,
@@ -152,8 +166,6 @@ struct Walk<'a, 't, 'o> {
     marks: Table<'t, [u8; 32], u32>,
     /// Entries of the mapping that is asked for.
     entries: Table<'t, &'static [u8], [u8; 32]>,
-    /// The value that was looked up last, in its own bytes.
-    seen: U256,
     out: Option<&'o mut (dyn Write + 'o)>,
     explained: Explained,
     /// How often bytes were explained that were not before.
@@ -179,10 +191,24 @@ struct At<'p> {
 }
 
 impl<'p> At<'p> {
-    fn at(self, slot: U256, offset: u64, path: &'p Path<'p>) -> Self {
+    /// A field.
+    fn of(field: usize, slot: U256, path: &'p Path<'p>) -> Self {
+        Self {
+            field,
+            slot,
+            offset: 0,
+            path,
+            before: None,
+            record: None,
+            depth: DEEPEST,
+        }
+    }
+
+    /// Something of it.
+    fn at(self, slot: U256, path: &'p Path<'p>) -> Self {
         Self {
             slot,
-            offset,
+            offset: 0,
             path,
             depth: self.depth.saturating_sub(1),
             ..self
@@ -193,49 +219,55 @@ impl<'p> At<'p> {
 impl Walk<'_, '_, '_> {
     fn all(&mut self) -> Done {
         let layout = self.by.layout;
-        self.items(&layout.storage, "", U256::ZERO)?;
+        self.fields(&layout.storage, "", U256::ZERO)?;
         for (name, items) in &layout.namespaces {
             match name.strip_prefix("erc7201:") {
                 Some(id) => {
                     let root = slots::erc7201(id.as_bytes());
-                    self.items(items, name, root.into())?;
+                    self.fields(items, name, root.into())?;
                 }
                 None => self.note(format!("where the namespace {name} begins is not known")),
             }
         }
-        for (name, slot, size) in self.by.framework {
+        for (name, slot, size) in &self.by.framework {
             let field = self.field(FRAMEWORK, name, "word");
             let path = Path::of(name);
-            self.see(field, (*slot).into(), bits(0, *size), &path)?;
+            let at = At::of(field, (*slot).into(), &path);
+            self.see(at, bits(0, *size))?;
         }
         Ok(())
     }
 
-    fn items(&mut self, items: &[Item], area: &str, root: U256) -> Done {
-        for item in items {
-            let is_gap = item.label == "__gap" || item.label.starts_with("__gap_");
-            let Ok(slot) = item.slot.parse::<U256>() else {
-                self.note(format!("the slot of {} is no number", item.label));
-                continue;
-            };
-            if is_gap {
-                continue;
-            }
+    fn fields(&mut self, items: &[Item], area: &str, root: U256) -> Done {
+        let is_gap = |item: &&Item| item.label == "__gap" || item.label.starts_with("__gap_");
+        for item in items.iter().filter(|item| !is_gap(item)) {
             let kind = self.by.layout.types.get(&item.type_id);
             let label = kind.map_or(&item.type_id, |kind| &kind.label);
-            let at = At {
-                field: self.field(area, &item.label, label),
-                slot: root.wrapping_add(slot),
-                offset: item.offset,
-                path: &Path::of(&item.label),
-                before: item.retyped_from.as_deref(),
-                record: None,
-                depth: DEEPEST,
-            };
+            let field = self.field(area, &item.label, label);
+            let path = Path::of(&item.label);
             self.room = EMPTY_MAX.0;
-            self.value(&item.type_id, at)?;
+            self.item(item, At::of(field, root, &path))?;
         }
         Ok(())
+    }
+
+    /// A field, or a member of a struct, at the slot that its own is counted from.
+    fn item(&mut self, item: &Item, at: At<'_>) -> Done {
+        let Ok(slot) = item.slot.parse::<U256>() else {
+            self.note(format!("the slot of {} is no number", item.label));
+            return Ok(());
+        };
+        let slot = at.slot.wrapping_add(slot);
+        let before = item.retyped_from.as_deref();
+        let (offset, at) = (item.offset, at.at(slot, at.path));
+        self.value(
+            &item.type_id,
+            At {
+                offset,
+                before,
+                ..at
+            },
+        )
     }
 
     fn field(&mut self, area: &str, name: &str, kind: &str) -> usize {
@@ -259,45 +291,41 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Looks up a slot of which a field has these bytes; its value.
-    fn see(
-        &mut self,
-        field: usize,
-        slot: U256,
-        bytes: u32,
-        path: &Path<'_>,
-    ) -> Result<Option<U256>, redb::Error> {
-        let hash = keccak256(B256::from(slot));
+    fn see(&mut self, at: At<'_>, bytes: u32) -> Result<Option<U256>, redb::Error> {
+        let slot = B256::from(at.slot);
+        let hash = keccak256(slot);
         let Some(leaf) = self.known.leaves.get(hash.0)? else {
             self.room = self.room.saturating_sub(1);
-            if self.by.sought.contains(&first_digits(hash)) {
-                self.explained.implied.push((hash, slot.into()));
+            let begins = hash.first_chunk();
+            if begins.is_some_and(|begin| self.by.sought.contains(begin)) {
+                self.explained.implied.insert(hash.0, slot);
             }
             return Ok(None);
         };
         let value = leaf.value().0;
-        let beyond = 256 - 8 * bytes.count_ones() as usize;
-        let own = U256::from_be_bytes(value) >> (8 * bytes.trailing_zeros() as usize);
-        self.seen = own << beyond >> beyond;
         let before = self.marks.get(hash.0)?.map_or(0, |mark| mark.value());
         let after = before | bytes;
         if after != before {
             self.marks.insert(hash.0, after)?;
             self.grown += 1;
-            if let Some(count) = self.explained.fields.get_mut(field) {
-                count.slots += u64::from(before == 0);
-                count.bytes += u64::from((after & !before).count_ones());
-            }
-            if let Some(out) = self.out.as_mut().filter(|_| self.by.entries.is_none()) {
-                let line = serde_json::json!({
-                    "hash": hash,
-                    "slot": B256::from(slot),
-                    "value": B256::from(value),
-                    "field": path.to_string(),
-                });
-                writeln!(out, "{line}").map_err(redb::Error::Io)?;
-            }
+            let count = &mut self.explained.fields[at.field];
+            count.slots += u64::from(before == 0);
+            count.bytes += u64::from((after & !before).count_ones());
+            let (slot, value) = (Some(slot), value.into());
+            self.write(&Leaf { hash, value, slot }, Some(at.path))?;
         }
         Ok(Some(U256::from_be_bytes(value)))
+    }
+
+    /// Writes a slot, and what it is.
+    fn write(&mut self, leaf: &Leaf, path: Option<&Path<'_>>) -> Done {
+        let Some(out) = self.out.as_mut().filter(|_| self.by.entries.is_none()) else {
+            return Ok(());
+        };
+        let Leaf { hash, value, slot } = leaf;
+        let field = path.map(Path::to_string);
+        let line = json!({"hash": hash, "slot": slot, "value": value, "field": field});
+        writeln!(out, "{line}").map_err(redb::Error::Io)
     }
 
     /// A value of a type.
@@ -305,11 +333,10 @@ impl Walk<'_, '_, '_> {
         let layout = self.by.layout;
         let Some(kind) = layout.types.get(type_id) else {
             self.note(format!("the type {type_id} is not known"));
-            return self.see(at.field, at.slot, WHOLE, at.path).map(drop);
+            return self.see(at, WHOLE).map(drop);
         };
         if self.room == 0 {
-            let name = self.explained.fields.get(at.field);
-            let name = name.map_or(String::new(), |field| field.name.clone());
+            let name = &self.explained.fields[at.field].name;
             self.note(format!("{name} has more places than are looked at"));
             return Ok(());
         }
@@ -321,24 +348,14 @@ impl Walk<'_, '_, '_> {
         match (kind.encoding.as_str(), &kind.members, &kind.base) {
             ("mapping", ..) => self.mapping(kind, at),
             ("dynamic_array", _, Some(base)) => {
-                let length = self.see(at.field, at.slot, WHOLE, at.path)?;
-                let length = length.unwrap_or_default();
-                self.elements(base, length, at.at(begin(at.slot), 0, at.path))
+                let length = self.see(at, WHOLE)?.unwrap_or_default();
+                self.elements(base, length, at.at(begin(at.slot), at.path))
             }
             ("bytes", ..) => self.text(at),
             (_, Some(Members::Struct(members)), _) => {
                 for member in members {
-                    let Ok(slot) = member.slot.parse::<U256>() else {
-                        self.note(format!("the slot of {} is no number", member.label));
-                        continue;
-                    };
-                    let path = at.path.then(Step::Member(&member.label));
-                    let slot = at.slot.wrapping_add(slot);
-                    let below = At {
-                        before: member.retyped_from.as_deref(),
-                        ..at.at(slot, member.offset, &path)
-                    };
-                    self.value(&member.type_id, below)?;
+                    let path = at.path.then(Step::Name(&member.label));
+                    self.item(member, At { path: &path, ..at })?;
                 }
                 Ok(())
             }
@@ -353,10 +370,7 @@ impl Walk<'_, '_, '_> {
             }
             _ if kind.label.starts_with("lazy ") => self.lazy(kind, at),
             _ if size > WORD => self.words(size, ELEMENTS_MAX, at),
-            _ => {
-                let bytes = bits(at.offset, size);
-                self.see(at.field, at.slot, bytes, at.path).map(drop)
-            }
+            _ => self.see(at, bits(at.offset, size)).map(drop),
         }
     }
 
@@ -382,48 +396,48 @@ impl Walk<'_, '_, '_> {
         for step in 0..steps.min(ELEMENTS_MAX) {
             let path = at.path.then(Step::Index(step * each));
             let slot = at.slot.wrapping_add(U256::from(step) * U256::from(stride));
-            match each {
-                1 => self.value(base, at.at(slot, 0, &path))?,
-                _ => {
-                    let here = (count - step * each).min(each);
-                    let bytes = bits(0, here * size);
-                    self.see(at.field, slot, bytes, &path)?;
-                }
+            let here = at.at(slot, &path);
+            if each == 1 {
+                self.value(base, here)?;
+            } else {
+                let count = (count - step * each).min(each);
+                self.see(here, bits(0, count * size))?;
             }
         }
         Ok(())
     }
 
-    /// `bytes` or `string`: the lowest bit of the word says whether it lies elsewhere. A word that no compiler
-    /// writes, and what lies behind the end of a text, is not explained.
+    /// `bytes` or `string`. A word that no compiler writes, and what lies behind the end, is not explained.
     fn text(&mut self, at: At<'_>) -> Done {
-        let word = self.word(at.slot)?;
-        if !word.bit(0) {
-            let length = u64::from(word.byte(0)) / 2;
-            let text = bits(WORD.saturating_sub(length), length);
-            let bytes = if length < WORD { text | 1 } else { 0 };
-            return self.see(at.field, at.slot, bytes, at.path).map(drop);
-        }
-        let length = u64::try_from(word >> 1).unwrap_or(u64::MAX);
-        if length < WORD {
-            return Ok(());
-        }
-        self.see(at.field, at.slot, WHOLE, at.path)?;
-        let parts = length.div_ceil(WORD);
-        if parts > TEXT_MAX {
-            let most = TEXT_MAX * WORD;
+        let length = match length(self.word(at.slot)?.into()) {
+            Length::Malformed => return Ok(()),
+            Length::Here(length) => {
+                let bytes = bits(WORD - length, length) | 1;
+                return self.see(at, bytes).map(drop);
+            }
+            Length::Elsewhere(length) => length,
+        };
+        self.see(at, WHOLE)?;
+        let most = TEXT_MAX * WORD;
+        if length > most {
             self.note(format!(
                 "{}: {most} of {length} bytes were looked at",
                 at.path
             ));
         }
-        let first = begin(at.slot);
-        for part in 0..parts.min(TEXT_MAX) {
-            let slot = first.wrapping_add(U256::from(part));
-            let here = (length - part * WORD).min(WORD);
-            self.see(at.field, slot, bits(WORD - here, here), at.path)?;
+        let read = length.min(most);
+        let whole = read / WORD;
+        let below = at.at(begin(at.slot), at.path);
+        self.words(whole * WORD, TEXT_MAX, below)?;
+        // The end of a text lies at the high-order end of its word.
+        let rest = read - whole * WORD;
+        let slot = below.slot.wrapping_add(U256::from(whole));
+        match rest {
+            0 => Ok(()),
+            _ => self
+                .see(At { slot, ..below }, bits(WORD - rest, rest))
+                .map(drop),
         }
-        Ok(())
     }
 
     fn mapping(&mut self, kind: &TypeItem, at: At<'_>) -> Done {
@@ -456,23 +470,21 @@ impl Walk<'_, '_, '_> {
             let before = walk.grown;
             let below = At {
                 record: Some(record),
-                ..at.at(slot, 0, &path)
+                ..at.at(slot, &path)
             };
             let room = std::mem::replace(&mut walk.room, EMPTY_MAX.1);
             look(walk, below)?;
             walk.room = room;
-            if counts
-                && walk.grown > before
-                && let Some(count) = walk.explained.fields.get_mut(at.field)
+            if !counts || walk.grown == before {
+                return Ok(());
+            }
+            let count = &mut walk.explained.fields[at.field];
+            count.entries += 1;
+            if let Some(mapping) = walk.by.entries
+                && let Some(keys) = mapping.keys_in(&count.area, &path)
             {
-                count.entries += 1;
-                if let Some(mapping) = walk.by.entries
-                    && mapping.is_of(&count.area, &path)
-                {
-                    let keys = path.keys().concat();
-                    walk.entries
-                        .insert(keys.as_slice(), walk.seen.to_be_bytes())?;
-                }
+                let value = walk.word(slot)?.to_be_bytes();
+                walk.entries.insert(keys.as_slice(), value)?;
             }
             Ok(())
         };
@@ -495,7 +507,7 @@ impl Walk<'_, '_, '_> {
         }
         if self.by.with_values {
             for leaf in known.leaves.iter()? {
-                each(self, &Record(vec![leaf?.1.value().0.to_vec()]))?;
+                each(self, &Record(vec![leaf?.1.value().0.into()]))?;
             }
         }
         Ok(())
@@ -509,35 +521,24 @@ impl Walk<'_, '_, '_> {
         });
         let forms: Vec<&str> = kind.label.split(" over ").collect();
         let (mut root, mut field) = (at.slot, at.field);
-        if let Some(count) = self.explained.fields.get_mut(field) {
-            count.kind = format!("the form before {}", kind.label);
-        }
+        self.explained.fields[field].kind = format!("the form before {}", kind.label);
         for form in std::iter::once(None).chain(forms.iter().rev().map(Some)) {
             if let Some(form) = form {
-                let name = at.path.to_string();
-                let area = self.explained.fields.get(at.field);
-                let area = area.map_or(String::new(), |field| field.area.clone());
-                field = self.field(&area, &name, form);
+                let area = self.explained.fields[at.field].area.clone();
+                field = self.field(&area, &at.path.to_string(), form);
                 let space = namespace(root);
-                self.see(
-                    field,
-                    space,
-                    WHOLE,
-                    &at.path.then(Step::Member("remaining")),
-                )?;
+                let remaining = at.path.then(Step::Name("remaining"));
+                let count = at.at(space, &remaining);
+                self.see(At { field, ..count }, WHOLE)?;
                 root = space.wrapping_add(U256::ONE);
             }
-            let here = At {
-                field,
-                ..at.at(root, 0, at.path)
-            };
+            let here = at.at(root, at.path);
+            let here = At { field, ..here };
             // Which type the oldest form had, the field says; the others are said by the name.
-            let size = form
-                .map_or(at.before, |form| Some(form))
-                .and_then(|form| self.size_in(form));
-            let size = size.unwrap_or_else(|| {
+            let named = form.copied().or(at.before.filter(|_| form.is_none()));
+            // Behind the oldest form of a cell there are other fields.
+            let size = named.and_then(|form| self.size_in(form)).unwrap_or({
                 let is_cell_before = form.is_none() && key.is_none();
-                // Behind a cell there are other fields.
                 if is_cell_before {
                     WORD
                 } else {
@@ -565,7 +566,7 @@ impl Walk<'_, '_, '_> {
         known
             .find(|kind| kind.label == label)
             .map(size)
-            .or_else(|| KeyType::size_of(label))
+            .or_else(|| size_of(label))
     }
 
     /// The words of a value of so many bytes, up to a bound.
@@ -573,66 +574,46 @@ impl Walk<'_, '_, '_> {
         for word in 0..size.div_ceil(WORD).min(most) {
             let slot = at.slot.wrapping_add(U256::from(word));
             let here = (size - word * WORD).min(WORD);
-            self.see(at.field, slot, bits(0, here), at.path)?;
+            self.see(At { slot, ..at }, bits(0, here))?;
         }
         Ok(())
     }
 
     /// What is left.
-    fn finish(self) -> Result<Explained, redb::Error> {
-        let Self {
-            by,
-            known,
-            marks,
-            entries,
-            mut out,
-            mut explained,
-            ..
-        } = self;
-        if let (Some(mapping), Some(out)) = (by.entries, &mut out) {
-            for row in entries.iter()? {
+    fn finish(mut self) -> Result<Explained, redb::Error> {
+        if let (Some(mapping), Some(out)) = (self.by.entries, &mut self.out) {
+            for row in self.entries.iter()? {
                 let (keys, value) = row?;
                 let line = mapping.line(keys.value(), value.value());
                 writeln!(out, "{line}").map_err(redb::Error::Io)?;
             }
         }
-        explained.slots = known.leaves.len()?;
-        explained.explained = explained.slots;
+        let known = self.known;
+        self.explained.slots = known.leaves.len()?;
+        self.explained.explained = self.explained.slots;
         for row in known.leaves.iter()? {
             let (hash, kept) = row?;
-            let Leaf { hash, value, slot } = Leaf::of(hash.value(), kept.value());
-            let mark = marks.get(hash.0)?.map_or(0, |mark| mark.value());
-            let mut low_first = value.iter().rev().enumerate();
+            let leaf = Leaf::of(hash.value(), kept.value());
+            let mark = self.marks.get(leaf.hash.0)?.map_or(0, |mark| mark.value());
+            let mut low_first = leaf.value.iter().rev().enumerate();
             if !low_first.any(|(at, byte)| *byte != 0 && mark >> at & 1 == 0) {
                 continue;
             }
-            explained.explained -= 1;
-            let one = Unexplained {
-                hash,
-                slot,
-                value,
-                partly: mark != 0,
-            };
-            if let Some(out) = out.as_mut().filter(|_| by.entries.is_none()) {
-                let line = serde_json::json!({
-                    "hash": hash, "slot": slot, "value": value, "field": null,
-                });
-                writeln!(out, "{line}").map_err(redb::Error::Io)?;
-            }
-            if explained.unexplained.len() < UNEXPLAINED_MAX {
-                explained.unexplained.push(one);
+            self.explained.explained -= 1;
+            self.write(&leaf, None)?;
+            if self.explained.unexplained.len() < UNEXPLAINED_MAX {
+                let partly = mark != 0;
+                self.explained
+                    .unexplained
+                    .push(Unexplained { leaf, partly });
             }
         }
-        Ok(explained)
+        Ok(self.explained)
     }
 }
 
 fn size(kind: &TypeItem) -> u64 {
-    let size = kind
-        .number_of_bytes
-        .as_ref()
-        .and_then(|size| size.parse().ok());
-    size.unwrap_or(WORD)
+    kind.size().unwrap_or(WORD)
 }
 
 /// The elements that the name of an array's type says: `uint32[3]` has three in a slot with room for eight.
@@ -648,11 +629,6 @@ fn bits(offset: u64, size: u64) -> u32 {
         _ => WHOLE,
     };
     below(offset.saturating_add(size)) & !below(offset)
-}
-
-/// Where the elements of an array or a long text begin.
-fn begin(slot: U256) -> U256 {
-    U256::from_be_bytes(keccak256(B256::from(slot)).0)
 }
 
 /// The namespace of a lazy map or cell: a count of what is left, then the form that follows.

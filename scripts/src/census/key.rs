@@ -1,6 +1,8 @@
 //! Keys of mappings: what a value is as a key of a type, how it is hashed, and how it reads.
 
-use alloy::primitives::{Address, B256, U256, hex, keccak256};
+use crate::client::show;
+use alloy::dyn_abi::{DynSolType, DynSolValue};
+use alloy::primitives::{B256, U256, keccak256};
 use std::borrow::Cow;
 use stylus_layout::{Layout, Members, TypeItem};
 
@@ -11,19 +13,11 @@ const DEEPEST: u8 = 4;
 
 /// What a mapping is keyed by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum KeyType {
-    /// Bytes of any number, hashed as they are.
-    Text { is_string: bool },
-    /// A number of so many bits; the rest of the word is zero.
-    Unsigned { bits: usize },
-    /// A number of so many bits with a sign, and whether the rest of the word is zero all the same (stylus-sdk).
-    Signed { bits: usize, is_zero_extended: bool },
-    /// So many bytes; the rest of the word behind them is zero.
-    Bytes(usize),
-    /// An account.
-    Account,
-    /// A word of a type that is not known here.
-    Word,
+pub(super) struct KeyType {
+    /// As the ABI has it; any number where the type is not known here.
+    ty: DynSolType,
+    /// Whether the rest of a negative number's word is zero all the same (stylus-sdk).
+    is_zero_extended: bool,
 }
 
 impl KeyType {
@@ -37,112 +31,111 @@ impl KeyType {
                 None => break,
             }
         }
-        match key {
-            Some(key) if matches!(key.members, Some(Members::Enum(_))) => {
-                Self::Unsigned { bits: 8 }
-            }
-            Some(key) => Self::of_label(&key.label, is_zero_extended),
-            None => Self::Word,
-        }
+        let is_enum = |key: &TypeItem| matches!(key.members, Some(Members::Enum(_)));
+        let label = match key {
+            Some(key) if is_enum(key) => "uint8",
+            Some(key) => &key.label,
+            None => "",
+        };
+        Self::of_label(label, is_zero_extended)
     }
 
     /// By the name of the type.
     pub(super) fn of_label(label: &str, is_zero_extended: bool) -> Self {
-        let number = |prefix: &str, most: usize| {
-            let number = label.strip_prefix(prefix)?.parse::<usize>().ok()?;
-            (1..=most).contains(&number).then_some(number)
-        };
-        match label {
-            "string" => return Self::Text { is_string: true },
-            "bytes" => return Self::Text { is_string: false },
-            "bool" => return Self::Unsigned { bits: 1 },
-            "address" | "address payable" => return Self::Account,
-            _ if label.starts_with("contract ") => return Self::Account,
-            _ if label.starts_with("enum ") => return Self::Unsigned { bits: 8 },
-            _ => {}
+        Self {
+            ty: known(label).unwrap_or(DynSolType::Uint(256)),
+            is_zero_extended,
         }
-        if let Some(bits) = number("uint", 256) {
-            return Self::Unsigned { bits };
-        }
-        if let Some(bits) = number("int", 256) {
-            return Self::Signed {
-                bits,
-                is_zero_extended,
-            };
-        }
-        number("bytes", WORD).map_or(Self::Word, Self::Bytes)
     }
 
-    /// The bytes that a value of such a name takes in storage; nothing where it is no plain one.
-    pub(super) fn size_of(label: &str) -> Option<u64> {
-        let bytes = match Self::of_label(label, false) {
-            Self::Unsigned { bits } | Self::Signed { bits, .. } => bits.div_ceil(8),
-            Self::Bytes(count) => count,
-            Self::Account => 20,
-            Self::Text { .. } | Self::Word => return None,
-        };
-        Some(bytes as u64)
+    /// Whether it is bytes of any number, hashed as they are.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.ty, DynSolType::String | DynSolType::Bytes)
     }
 
     /// A value as such a key, as it is hashed; nothing where it can be none.
     pub(super) fn encode<'v>(&self, value: &'v [u8]) -> Option<Cow<'v, [u8]>> {
-        if let Self::Text { .. } = self {
+        if self.is_text() {
             return Some(value.into());
         }
-        if let Self::Bytes(count) = *self {
+        if let DynSolType::FixedBytes(count) = self.ty {
             let (kept, rest) = value.split_at_checked(count)?;
             let fits = value.len() <= WORD && rest.iter().all(|byte| *byte == 0);
             return fits.then(|| B256::right_padding_from(kept).to_vec().into());
         }
-        let word = (value.len() <= WORD).then(|| B256::left_padding_from(value))?;
-        let number = U256::from_be_bytes(word.0);
-        let word = match *self {
-            Self::Unsigned { bits } if number.bit_len() > bits => return None,
-            Self::Account if number.bit_len() > 160 => return None,
-            Self::Signed {
-                bits,
-                is_zero_extended,
-            } => {
-                let low = number << (256 - bits) >> (256 - bits);
-                let sign = number.arithmetic_shr(bits - 1);
-                if sign != U256::ZERO && sign != U256::MAX && low != number {
-                    return None;
-                }
-                match is_zero_extended {
-                    true => low.into(),
-                    false => low
-                        .wrapping_shl(256 - bits)
-                        .arithmetic_shr(256 - bits)
-                        .into(),
-                }
-            }
-            _ => word,
+        let number = U256::try_from_be_slice(value)?;
+        let (low, signed) = self.extended(number);
+        let fits = number == low || number == signed;
+        let word = if self.is_zero_extended { low } else { signed };
+        fits.then(|| word.to_be_bytes_vec().into())
+    }
+
+    /// The bits of a number that it has, with zeros and with its sign in front.
+    fn extended(&self, number: U256) -> (U256, U256) {
+        let bits = match self.ty {
+            DynSolType::Bool => 1,
+            DynSolType::Address => 160,
+            DynSolType::Uint(bits) | DynSolType::Int(bits) => bits,
+            _ => 256,
         };
-        Some(word.to_vec().into())
+        let missing = 256 - bits;
+        let high = number << missing;
+        let low = high >> missing;
+        match self.ty {
+            DynSolType::Int(_) => (low, high.arithmetic_shr(missing)),
+            _ => (low, low),
+        }
     }
 
     /// A key in the words of its type.
     pub(super) fn show(&self, key: &[u8]) -> String {
-        let number = || U256::from_be_slice(key.get(..WORD).unwrap_or_default());
-        match *self {
-            Self::Text { is_string: true } => match std::str::from_utf8(key) {
-                Ok(text) => format!("{text:?}"),
-                Err(_) => hex::encode_prefixed(key),
+        let number = || U256::try_from_be_slice(key).unwrap_or_default();
+        show(&match &self.ty {
+            DynSolType::String => match std::str::from_utf8(key) {
+                Ok(text) => DynSolValue::String(text.into()),
+                Err(_) => DynSolValue::Bytes(key.into()),
             },
-            Self::Account if key.len() == WORD => {
-                Address::from_word(B256::from_slice(key)).to_string()
+            DynSolType::Bytes => DynSolValue::Bytes(key.into()),
+            ty => {
+                let word = self.extended(number()).1.to_be_bytes::<WORD>();
+                ty.abi_decode(&word)
+                    .unwrap_or_else(|_| DynSolValue::Bytes(key.into()))
             }
-            Self::Unsigned { bits: 1 } => (!number().is_zero()).to_string(),
-            Self::Unsigned { .. } => number().to_string(),
-            Self::Signed { bits, .. } => {
-                let missing = 256 - bits;
-                let signed = alloy::primitives::I256::from_raw(number() << missing);
-                signed.asr(missing).to_string()
-            }
-            Self::Bytes(count) => hex::encode_prefixed(key.get(..count).unwrap_or(key)),
-            _ => hex::encode_prefixed(key),
-        }
+        })
     }
+}
+
+/// A type of one word or a text by the name that a layout gives it.
+fn known(label: &str) -> Option<DynSolType> {
+    let first = label.split(' ').next().unwrap_or_default();
+    let ty = match first {
+        "contract" => DynSolType::Address,
+        "enum" => DynSolType::Uint(8),
+        _ => DynSolType::parse(first).ok()?,
+    };
+    let is_plain = matches!(
+        ty,
+        DynSolType::Bool
+            | DynSolType::Address
+            | DynSolType::Uint(_)
+            | DynSolType::Int(_)
+            | DynSolType::FixedBytes(_)
+            | DynSolType::String
+            | DynSolType::Bytes
+    );
+    is_plain.then_some(ty)
+}
+
+/// The bytes that a value of such a name takes in storage; nothing where it is no plain one.
+pub(super) fn size_of(label: &str) -> Option<u64> {
+    let bytes = match known(label)? {
+        DynSolType::Bool => 1,
+        DynSolType::Address => 20,
+        DynSolType::Uint(bits) | DynSolType::Int(bits) => bits / 8,
+        DynSolType::FixedBytes(count) => count,
+        _ => return None,
+    };
+    Some(bytes as u64)
 }
 
 /// Where a mapping has the entry of a key.

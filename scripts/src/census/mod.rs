@@ -9,7 +9,6 @@
 //! | module | holds |
 //! |---|---|
 //! | `anchor` | the block, and the account's storage root in it |
-//! | `proof` | proofs of an account, nodes of its trie |
 //! | `collect` | slots by `debug_storageRangeAt` |
 //! | `walk` | the trie from its root down, by `eth_getProof` |
 //! | `store` | slots and keys on disk |
@@ -27,7 +26,6 @@ mod events;
 mod explain;
 mod key;
 mod path;
-mod proof;
 mod record;
 mod replayed;
 mod report;
@@ -35,47 +33,50 @@ mod store;
 mod walk;
 
 pub use anchor::{Anchor, HashOrigin, Wanted};
-pub use entries::Entries;
 pub use error::CensusError;
 pub use explain::{Explained, FieldCount, Unexplained};
-pub use report::{Census, LayoutOrigin, Method};
+pub use report::Census;
+pub use store::Leaf;
 pub use walk::{SlotDifference, Walked};
 
 use crate::client::Client;
-use crate::inspect::framework_slots;
-use crate::own_file::{self, FileError};
+use crate::own_file::FileError;
 use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
-use collect::Collected;
+use clap::Args;
 use entries::Mapping;
 use explain::By;
-use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::collections::HashMap;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use store::Store;
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
-use walk::Walk;
-
-/// Bytes of the first line of a file that a census wrote, at most.
-const LINE_MAX: u64 = 1 << 16;
+use walk::{Slots, Walk};
 
 /// How a census is taken.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// A file of values that may be keys.
+    /// Keys of mappings, on lines: addresses, numbers, 0x…, "texts"; those of nested ones on one line
+    #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
-    /// A file that every slot is written to, a line each.
+    /// Write every slot into this new file, a line of JSON each
+    #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Only by proofs, whatever else the endpoint has.
+    /// Find the slots by proofs, also where the endpoint lists them
+    #[arg(long)]
     pub by_proofs: bool,
-    /// Without carrying out blocks again for keys.
+    /// Look for keys without carrying out again the blocks that changed the storage
+    #[arg(long)]
     pub no_replay: bool,
     /// Where slots and keys are kept; in the state folder where none is given.
+    #[arg(skip)]
     pub folder: Option<PathBuf>,
-    /// Write the entries of a mapping into `out`, not every slot; only if none is missing.
-    pub entries: Option<Entries>,
+    /// Write the entries of a mapping into `out`, not every slot, and only if none is missing: `FIELD` their keys,
+    /// `FIELD,value` the values behind them too.
+    #[arg(skip)]
+    pub entries: Option<String>,
 }
 
 /// What is counted.
@@ -105,8 +106,9 @@ pub async fn take(
     subject: &Subject,
     options: &Options,
 ) -> Result<Census, CensusError> {
-    if let (Some(path), None) = (&options.out, &options.entries) {
-        require_ours(path)?;
+    if let Some(path) = options.out.as_ref().filter(|path| path.exists()) {
+        let path = path.clone();
+        return Err(FileError::Exists { path }.into());
     }
     let what = format!("a census of {}", subject.proxy);
     client.progress().begin(&what);
@@ -115,24 +117,9 @@ pub async fn take(
     let taken = of_block(client, &anchor, subject, options, &store).await;
     client.progress().end("");
     let still = anchor.confirm_canonical(client).await;
-    match (taken, still) {
-        (_, Err(error @ CensusError::Reorganized { .. })) => Err(error),
-        (taken, still) => {
-            let (method, walk, mut notes, storage) = taken?;
-            still?;
-            notes.extend(storage.notes.iter().cloned());
-            Ok(Census {
-                proxy: subject.proxy,
-                version: subject.version.clone(),
-                layout_origin: LayoutOrigin::of(subject),
-                anchor,
-                method,
-                complete: walk.is_whole(),
-                storage,
-                walk,
-                notes,
-            })
-        }
+    match still {
+        Err(error @ CensusError::Reorganized { .. }) => Err(error),
+        still => taken.and_then(|census| still.map(|()| census)),
     }
 }
 
@@ -151,13 +138,8 @@ pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, C
     if !is_whole(&store, &anchor)? {
         return Ok(None);
     }
-    let by = By {
-        layout,
-        framework: &framework(&subject.versions),
-        with_values: true,
-        entries: None,
-        sought: HashSet::new(),
-    };
+    let mut by = By::of(layout, &subject.versions);
+    by.with_values = true;
     let explained = explain::explain(&store, &by, None)?;
     Ok((explained.left() == 0).then_some(anchor.block))
 }
@@ -176,108 +158,107 @@ async fn place(
     Ok(folder.join("census").join(name))
 }
 
-type Taken = (Method, Walked, Vec<String>, Explained);
-
 async fn of_block(
     client: &Client,
     anchor: &Anchor,
     subject: &Subject,
     options: &Options,
     store: &Store,
-) -> Result<Taken, CensusError> {
-    let mapping = match (&options.entries, &subject.layout) {
-        (Some(asked), Ok(layout)) => Some(Mapping::find(layout, asked)?),
-        _ => None,
+) -> Result<Census, CensusError> {
+    let nothing = Layout::default();
+    let mut notes = Vec::new();
+    let layout = match &subject.layout {
+        Ok(layout) => layout,
+        Err(why) => {
+            notes.push(format!("the layout of its version is not known: {why}"));
+            &nothing
+        }
     };
+    let asked = options.entries.as_ref();
+    let mapping = asked
+        .map(|asked| Mapping::find(layout, asked))
+        .transpose()?;
     if let Some(path) = &options.keys {
         record::of_file(path, |some| store.add_records(some))?;
     }
-    let mut notes = Vec::new();
     let (method, corrects) =
         slots_of(client, anchor, subject.proxy, options, store, &mut notes).await?;
-    let walk = async || {
+    let mut implied = Slots::new();
+    let walk = async |implied: &Slots| {
         let walk = Walk {
             client,
             account: subject.proxy,
             anchor,
             store,
+            implied,
             corrects,
             nodes: HashMap::new(),
             found: Walked::default(),
         };
         walk.run().await
     };
-    let mut walked = walk().await?;
+    let mut walked = walk(&implied).await?;
     events::read(client, subject.proxy, anchor, store).await?;
+    let mut by = By::of(layout, &subject.versions);
     let named = store.value(slots::IMPLEMENTATION)?.map(Address::from_word);
-    let wanted = subject.implementation;
-    let other = named.filter(|named| wanted.is_some_and(|wanted| wanted != *named));
-    let nothing = Layout::default();
-    let framework = framework(&subject.versions);
-    let mut by = By {
-        layout: match (&subject.layout, other) {
-            (_, Some(named)) => {
-                notes.push(format!(
-                    "it runs the code at {named}, which is not that of {}: that layout does not count",
-                    subject.version
-                ));
-                &nothing
-            }
-            (Ok(layout), None) => layout,
-            (Err(why), None) => {
-                notes.push(format!("the layout of its version is not known: {why}"));
-                &nothing
-            }
-        },
-        framework: &framework,
-        with_values: false,
-        entries: None,
-        sought: HashSet::new(),
-    };
-    // Slots that the layout implies lead to proofs of others.
-    let explain = async |by: &mut By<'_>, walked: &mut Walked| loop {
+    if let (Some(named), Some(wanted)) = (named, subject.implementation)
+        && named != wanted
+    {
+        notes.push(format!(
+            "it runs the code at {named}, which is not that of {}: that layout does not count",
+            subject.version
+        ));
+        by.layout = &nothing;
+    }
+    let mut kinds = by.layout.types.values();
+    let has_keys = kinds.any(|kind| kind.encoding == "mapping" || kind.label.starts_with("lazy "));
+    let (mut is_replayed, mut not_replayed) = (options.no_replay, Vec::new());
+    let explained = loop {
         by.sought = walked.sought.clone();
-        let explained = explain::explain(store, by, None)?;
-        if !store.add_implied(&explained.implied)? {
-            return Ok::<_, CensusError>(explained);
+        let mut explained = explain::explain(store, &by, None)?;
+        // Slots that the layout implies lead to proofs of others.
+        let before = implied.len();
+        implied.append(&mut explained.implied);
+        let lacks_keys = has_keys && (explained.left() > 0 || !walked.unreached.is_empty());
+        if implied.len() > before {
+            walked = walk(&implied).await?;
+        } else if lacks_keys && !by.with_values {
+            by.with_values = true;
+        } else if lacks_keys && !is_replayed {
+            let is_evm = subject.is_evm;
+            not_replayed = replayed::read(client, subject.proxy, anchor, is_evm, store).await?;
+            is_replayed = true;
+        } else {
+            break explained;
         }
-        *walked = walk().await?;
     };
-    let has_mappings = by
-        .layout
-        .types
-        .values()
-        .any(|kind| kind.encoding == "mapping" || kind.label.starts_with("lazy "));
-    let lacks_keys = |explained: &Explained, walked: &Walked| {
-        has_mappings && (explained.left() > 0 || !walked.unreached.is_empty())
-    };
-    let mut explained = explain(&mut by, &mut walked).await?;
-    if lacks_keys(&explained, &walked) {
-        by.with_values = true;
-        explained = explain(&mut by, &mut walked).await?;
-    }
-    if lacks_keys(&explained, &walked) && !options.no_replay {
-        let why = replayed::read(client, subject.proxy, anchor, subject.is_evm, store).await?;
-        explained = explain(&mut by, &mut walked).await?;
-        if explained.left() > 0 {
-            notes.extend(why);
-        }
-    }
     if corrects && walked.unreached.is_empty() && !is_whole(store, anchor)? {
-        return Err(CensusError::Proof {
-            endpoint: client.endpoint().to_string(),
-            what: format!("storage root of {}", subject.proxy),
-            number: anchor.block,
-        });
+        let what = format!("storage root of {}", subject.proxy);
+        return Err(CensusError::proof(client, what, anchor.block));
     }
     by.entries = mapping.as_ref();
-    let lacks_nothing = walked.is_whole() && explained.left() == 0;
+    let complete = walked.is_whole();
+    let lacks_nothing = complete && explained.left() == 0;
     if let Some(path) = &options.out
         && (lacks_nothing || options.entries.is_none())
     {
-        write(path, |out| explain::explain(store, &by, Some(out)))?;
+        write(path, store, &by)?;
     }
-    Ok((method, walked, notes, explained))
+    if explained.left() > 0 {
+        notes.extend(not_replayed);
+    }
+    notes.extend(explained.notes.iter().cloned());
+    Ok(Census {
+        proxy: subject.proxy,
+        version: subject.version.clone(),
+        layout_origin: report::layout_origin(subject),
+        anchor: anchor.clone(),
+        method,
+        complete,
+        storage: explained,
+        walk: walked,
+        notes,
+    })
 }
 
 /// Whether the slots that are there have the storage root.
@@ -285,7 +266,7 @@ fn is_whole(store: &Store, anchor: &Anchor) -> Result<bool, CensusError> {
     Ok(store.root(&Nibbles::new())? == anchor.storage_root)
 }
 
-/// Collects the slots, and says whether proofs may correct what was said.
+/// Collects the slots: by which method, and whether proofs may correct what was said.
 async fn slots_of(
     client: &Client,
     anchor: &Anchor,
@@ -293,87 +274,50 @@ async fn slots_of(
     options: &Options,
     store: &Store,
     notes: &mut Vec<String>,
-) -> Result<(Method, bool), CensusError> {
-    let collected = match options.by_proofs {
-        true => Collected::Unavailable("--by-proofs".into()),
-        false => {
-            store.go_on(anchor.block_hash, false)?;
-            let is_resumed = store.count()? > 0;
-            let collected = collect::collect(client, proxy, anchor, store).await?;
-            // Another endpoint, or another way, may have given what was there before.
-            match collected == Collected::AtBlock && is_resumed && !is_whole(store, anchor)? {
-                true => {
-                    store.begin_anew()?;
-                    collect::collect(client, proxy, anchor, store).await?
-                }
-                false => collected,
-            }
+) -> Result<(&'static str, bool), CensusError> {
+    let collected = loop {
+        if options.by_proofs {
+            break Err("--by-proofs".into());
         }
+        store.go_on(anchor.block_hash, false)?;
+        let is_resumed = store.count()? > 0;
+        let collected = collect::collect(client, proxy, anchor, store).await?;
+        let is_lie = collected == Ok(true) && !is_whole(store, anchor)?;
+        if !is_lie || !is_resumed {
+            break collected;
+        }
+        // Another endpoint, or another way, may have given what was there before.
+        store.go_on(B256::ZERO, false)?;
     };
-    Ok(match collected {
+    let why: String = match collected {
         // What differs is the endpoint's word against its own proofs.
-        Collected::AtBlock => (Method::Range, false),
-        Collected::Before => (Method::Range, true),
-        Collected::Unavailable(why) => {
-            if !options.by_proofs {
-                notes.push(format!(
-                    "the endpoint does not list slots ({why}): they were found by proofs"
-                ));
-            }
-            store.go_on(anchor.block_hash, true)?;
-            (Method::Proofs, true)
-        }
-    })
-}
-
-/// What the framework and the SDK keep beside a contract's own storage.
-fn framework(versions: &[String]) -> Vec<(String, B256, u64)> {
-    let sized = |(name, slot, is_account)| (name, slot, if is_account { 20 } else { 32 });
-    let mut all: Vec<(String, B256, u64)> =
-        framework_slots(versions).into_iter().map(sized).collect();
-    all.push(("constructed (SDK)".into(), slots::CONSTRUCTED, 32));
-    all
-}
-
-/// Refuses a file that no census wrote, and what is no file.
-fn require_ours(path: &Path) -> Result<(), CensusError> {
-    let Some(file) = own_file::open(path)? else {
-        return Ok(());
+        Ok(is_of_block) => return Ok((collect::METHOD, !is_of_block)),
+        Err(why) => why,
     };
-    let mut line = String::new();
-    // What is no text is none of ours.
-    let read = BufReader::new(file.take(LINE_MAX)).read_line(&mut line);
-    let is_line =
-        |line: serde_json::Value| line.get("hash").is_some() && line.get("field").is_some();
-    match read {
-        Ok(0) => Ok(()),
-        Ok(_) if serde_json::from_str(&line).is_ok_and(is_line) => Ok(()),
-        _ => Err(FileError::Exists {
-            path: path.to_owned(),
-        }
-        .into()),
+    if !options.by_proofs {
+        notes.push(format!(
+            "the endpoint does not list slots ({why}): they were found by proofs"
+        ));
     }
+    store.go_on(anchor.block_hash, true)?;
+    Ok(("eth_getProof", true))
 }
 
-/// Writes a file as a whole or not at all.
-fn write<T>(
-    path: &Path,
-    work: impl FnOnce(&mut dyn Write) -> Result<T, CensusError>,
-) -> Result<T, CensusError> {
+/// Writes every slot, or the entries of a mapping, into a file: as a whole or not at all.
+fn write(path: &Path, store: &Store, by: &By<'_>) -> Result<(), CensusError> {
     let failed = |source| FileError::Io {
         action: "written",
         path: path.to_owned(),
         source,
     };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+    let folder = path.parent().unwrap_or(path).join(".");
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     let mut out = BufWriter::new(file);
-    let done = work(&mut out)?;
+    explain::explain(store, by, Some(&mut out))?;
     let file = out
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(done)
+    file.persist_noclobber(path)
+        .map_err(|error| failed(error.error))?;
+    Ok(())
 }

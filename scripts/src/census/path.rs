@@ -6,8 +6,8 @@ use std::fmt;
 /// A step from a field down.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'a> {
-    Field(&'a str),
-    Member(&'a str),
+    /// A field, or a member of what is above.
+    Name(&'a str),
     Index(u64),
     /// A key of a mapping, as it is hashed.
     Key(&'a KeyType, &'a [u8]),
@@ -25,25 +25,7 @@ impl<'a> Path<'a> {
     pub(super) fn of(field: &'a str) -> Self {
         Self {
             above: None,
-            step: Step::Field(field),
-        }
-    }
-
-    /// The keys on the way, as they were hashed.
-    pub(super) fn keys(&self) -> Vec<&'a [u8]> {
-        let mut keys = self.above.map_or(Vec::new(), Path::keys);
-        if let Step::Key(_, hashed) = self.step {
-            keys.push(hashed);
-        }
-        keys
-    }
-
-    /// The way without its keys, as fields are named.
-    pub(super) fn field(&self) -> String {
-        let above = self.above.map_or(String::new(), Path::field);
-        match self.step {
-            Step::Key(..) => above,
-            step => format!("{above}{}", Path { above: None, step }),
+            step: Step::Name(field),
         }
     }
 
@@ -54,18 +36,32 @@ impl<'a> Path<'a> {
             step,
         }
     }
+
+    /// The way, in which a key is what `show` makes of it.
+    fn written(&self, show: &mut dyn FnMut(&KeyType, &[u8]) -> String) -> String {
+        let above = self.above.map(|above| above.written(show));
+        let step = match self.step {
+            Step::Name(name) if above.is_some() => format!(".{name}"),
+            Step::Name(name) => name.to_owned(),
+            Step::Index(at) => format!("[{at}]"),
+            Step::Key(key, hashed) => show(key, hashed),
+        };
+        above.unwrap_or_default() + &step
+    }
+
+    /// The way without its keys, as fields are named, and the keys on it, as they were hashed.
+    pub(super) fn field_and_keys(&self) -> (String, Vec<u8>) {
+        let mut keys = Vec::new();
+        let field = self.written(&mut |_, hashed| {
+            keys.extend(hashed);
+            String::new()
+        });
+        (field, keys)
+    }
 }
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(above) = self.above {
-            above.fmt(f)?;
-        }
-        match self.step {
-            Step::Field(name) => f.write_str(name),
-            Step::Member(name) => write!(f, ".{name}"),
-            Step::Index(at) => write!(f, "[{at}]"),
-            Step::Key(key, hashed) => write!(f, "[{}]", key.show(hashed)),
-        }
+        f.write_str(&self.written(&mut |key, hashed| format!("[{}]", key.show(hashed))))
     }
 }

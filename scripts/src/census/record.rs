@@ -3,7 +3,8 @@
 
 use super::error::CensusError;
 use crate::own_file::{self, FileError};
-use alloy::primitives::{B256, I256, U256, hex};
+use alloy::primitives::{B256, Bytes, I256, U256, hex};
+use alloy::rlp::{self, Decodable};
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
@@ -18,7 +19,7 @@ const VALUE_MAX: usize = 512;
 
 /// Values in a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Record(pub(super) Vec<Vec<u8>>);
+pub(super) struct Record(pub(super) Vec<Bytes>);
 
 impl Record {
     /// Of words as the ABI writes them, with the texts that they may point to.
@@ -31,35 +32,20 @@ impl Record {
             let text = data.get(at + WORD..at.checked_add(WORD + length)?)?;
             is_text.then(|| text.to_vec())
         });
-        let mut values: Vec<Vec<u8>> = topics.iter().map(|topic| topic.to_vec()).collect();
-        values.extend(words.iter().map(|word| word.to_vec()));
-        values.extend(texts);
-        values.truncate(VALUES_MAX);
-        Self(values)
+        let words = words.iter().map(|word| word.to_vec());
+        let topics = topics.iter().map(|topic| topic.to_vec());
+        let all = topics.chain(words.clone()).chain(texts);
+        Self(all.take(VALUES_MAX).map(Bytes::from).collect())
     }
 
-    /// As it is kept: each value behind its length.
+    /// As it is kept.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let values = self.0.iter().filter(|value| value.len() <= VALUE_MAX);
-        let values = values.take(VALUES_MAX);
-        values
-            .flat_map(|value| {
-                let length = (value.len() as u16).to_be_bytes();
-                length.into_iter().chain(value.iter().copied())
-            })
-            .collect()
+        rlp::encode(&self.0)
     }
 
     /// As it was kept.
     pub(super) fn from_bytes(mut bytes: &[u8]) -> Self {
-        let mut values = Vec::new();
-        while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
-            let length = usize::from(u16::from_be_bytes(*length)).min(rest.len());
-            let (value, rest) = rest.split_at(length);
-            values.push(value.to_vec());
-            bytes = rest;
-        }
-        Self(values)
+        Self(Vec::decode(&mut bytes).unwrap_or_default())
     }
 }
 
@@ -111,7 +97,7 @@ pub(super) fn of_file(
 }
 
 /// The values of a line, or the word that is none.
-fn values(line: &str) -> Result<Vec<Vec<u8>>, String> {
+fn values(line: &str) -> Result<Vec<Bytes>, String> {
     let mut values = Vec::new();
     let mut rest = line;
     loop {
@@ -123,7 +109,7 @@ fn values(line: &str) -> Result<Vec<Vec<u8>>, String> {
             '"' => {
                 let mut all = serde_json::Deserializer::from_str(rest).into_iter::<String>();
                 let text = all.next().and_then(Result::ok).ok_or(rest)?;
-                values.push(text.into_bytes());
+                values.push(text.into_bytes().into());
                 rest = rest.get(all.byte_offset()..).unwrap_or_default();
                 continue;
             }
@@ -132,17 +118,14 @@ fn values(line: &str) -> Result<Vec<Vec<u8>>, String> {
         rest = behind;
         let value = match word.strip_prefix("0x") {
             Some(digits) => hex::decode(digits).ok(),
-            None if word.starts_with('-') => {
-                let number = word.parse::<I256>().ok();
-                number.map(|number| number.into_raw().to_be_bytes::<WORD>().to_vec())
-            }
             None => {
-                let number = word.parse::<U256>().ok();
-                number.map(|number| number.to_be_bytes::<WORD>().to_vec())
+                let signed = word.parse::<I256>().ok().map(I256::into_raw);
+                let number = word.parse::<U256>().ok().or(signed);
+                number.map(|number| number.to_be_bytes_vec())
             }
         };
         let value = value.filter(|value| value.len() <= VALUE_MAX);
-        values.push(value.ok_or(word)?);
+        values.push(value.ok_or(word)?.into());
     }
 }
 
@@ -166,9 +149,9 @@ mod tests {
             of_file(&path, keep).map(|()| all)
         };
         let records = read(text).expect("keys");
-        let word = |number: U256| number.to_be_bytes::<32>().to_vec();
-        let first = Record(vec![vec![0, 0x11, 0x22, 0x33], word(U256::from(7))]);
-        let second = Record(vec![b"a, \"b\"".to_vec(), word(U256::MAX)]);
+        let word = |number: U256| Bytes::from(number.to_be_bytes::<32>());
+        let first = Record(vec![vec![0, 0x11, 0x22, 0x33].into(), word(U256::from(7))]);
+        let second = Record(vec![b"a, \"b\"".to_vec().into(), word(U256::MAX)]);
         assert_eq!(records, [first, second]);
         let many = "1 ".repeat(13);
         for wrong in ["0x0", "seven", "\"open", "1 two", &many] {
@@ -181,11 +164,11 @@ mod tests {
     fn texts_behind_their_offsets_are_found() {
         let data = ("alice".to_owned(), U256::from(5)).abi_encode_params();
         let record = Record::of_abi(&[B256::repeat_byte(1)], &data);
-        assert!(record.0.contains(&b"alice".to_vec()), "{record:?}");
+        assert!(record.0.contains(&b"alice".to_vec().into()), "{record:?}");
         assert!(
             record
                 .0
-                .contains(&U256::from(5).to_be_bytes::<32>().to_vec())
+                .contains(&Bytes::from(U256::from(5).to_be_bytes::<32>()))
         );
         assert_eq!(Record::from_bytes(&record.to_bytes()), record);
     }

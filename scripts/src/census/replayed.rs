@@ -2,14 +2,13 @@
 //! carried out again on a copy in this process, and what was hashed with the root of a mapping behind it is a
 //! key of that mapping.
 
-use super::anchor::Anchor;
+use super::anchor::{Anchor, get_proof};
 use super::error::CensusError;
 use super::record::Record;
 use super::store::Store;
 use crate::client::{BlockAnswer, ChainError, Client, Fork, ForkError, PastTransaction, replay};
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, hex};
-use alloy::providers::Provider;
 use serde_json::Value;
 use stylus_chain::{Chain, OpcodeOptions, TraceKind};
 
@@ -19,15 +18,6 @@ const BLOCKS_MAX: usize = 4_096;
 const KEY_MAX: usize = 512;
 /// Opcodes of a transaction that are looked at.
 const OPCODES_MAX: usize = 200_000;
-
-/// A copy that keys were to be read of.
-#[derive(Debug, thiserror::Error)]
-enum CopyError {
-    #[error(transparent)]
-    Fork(#[from] ForkError),
-    #[error(transparent)]
-    Chain(#[from] stylus_chain::ChainError),
-}
 
 /// Root of a mapping and key.
 type Hashed = (B256, Vec<u8>);
@@ -51,20 +41,14 @@ pub(super) async fn read(
         false => TraceKind::Stylus,
     };
     for (at, block) in blocks.iter().enumerate() {
-        let done = at as u64;
-        let of_all = blocks.len() as u64;
-        client
-            .progress()
-            .advance(done, of_all, "blocks", "carried out again");
-        match of_block(client, *block, kind, store).await {
-            Ok(None) => {}
-            Ok(Some(why)) => notes.push(format!("block {block} was not carried out again: {why}")),
-            Err(CensusError::Chain(ChainError::Rpc(error))) => {
-                let why = error.words();
-                notes.push(format!("block {block} was not carried out again: {why}"));
-            }
-            Err(error) => return Err(error),
-        }
+        let (done, of_all) = (at as u64, blocks.len() as u64);
+        let progress = client.progress();
+        progress.advance(done, of_all, "blocks", "carried out again");
+        let why = match of_block(client, *block, kind, store).await {
+            Err(CensusError::Chain(ChainError::Rpc(error))) => Some(error.words()),
+            done => done?,
+        };
+        notes.extend(why.map(|why| format!("block {block} was not carried out again: {why}")));
     }
     notes.truncate(8);
     Ok(notes)
@@ -78,44 +62,32 @@ async fn changed(
     anchor: &Anchor,
 ) -> Result<(Vec<u64>, Vec<String>), CensusError> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
-    let root = async |block: u64| -> Result<Option<B256>, CensusError> {
-        let answer = client.provider().get_proof(account, Vec::new());
-        match answer.number(block).await {
-            Ok(answer) => Ok(Some(answer.storage_hash)),
-            Err(error) => match client.error("eth_getProof", error) {
-                ChainError::Rpc(_) => Ok(None),
-                error => Err(error.into()),
-            },
-        }
+    let root = async |block: u64| match get_proof(client, account, Vec::new(), block.into()).await {
+        Ok(answer) => Ok(Some(answer.storage_hash)),
+        Err(CensusError::NoProofs { .. }) => Ok(None),
+        Err(error) => Err(error),
     };
-    // Two blocks with their roots, of which the first may be unknown; the newest part is on top.
+    // Two blocks with their roots, of which one may be unknown; the newest part is on top.
     let mut parts = vec![(
         (0, root(0).await?),
         (anchor.block, Some(anchor.storage_root)),
     )];
     while let Some(((first, before), (last, after))) = parts.pop() {
-        if before == after && before.is_some() || first >= last {
+        let middle = first + last.saturating_sub(first) / 2;
+        if before == after || first >= last {
             continue;
-        }
-        if last - first == 1 {
-            match after {
-                Some(_) if found.len() < BLOCKS_MAX => found.push(last),
-                _ => notes.push(format!("what changed up to block {last} is not known")),
-            }
-            if found.len() >= BLOCKS_MAX {
-                notes.push(format!(
-                    "only {BLOCKS_MAX} blocks with changes were looked at"
-                ));
-                break;
-            }
-            continue;
-        }
-        let middle = first + (last - first) / 2;
-        let between = root(middle).await?;
-        if before.is_some() || between.is_some() {
+        } else if found.len() == BLOCKS_MAX {
+            notes.push(format!(
+                "only {BLOCKS_MAX} blocks with changes were looked at"
+            ));
+            break;
+        } else if middle == first {
+            found.push(last);
+        } else {
+            let between = root(middle).await?;
             parts.push(((first, before), (middle, between)));
+            parts.push(((middle, between), (last, after)));
         }
-        parts.push(((middle, between), (last, after)));
     }
     found.reverse();
     Ok((found, notes))
@@ -136,7 +108,7 @@ async fn of_block(
     let hashes: Vec<B256> = sent.iter().map(|one| one.hash.0).collect();
     let block = answer.with(sent);
     let fork = Fork::at(client, (number - 1).into()).await?;
-    let work = move |mut chain: Chain| -> Result<Vec<Hashed>, CopyError> {
+    let work = move |mut chain: Chain| -> Result<Vec<Hashed>, ForkError> {
         replay(&mut chain, &[block], None)?;
         let mut keys = Vec::new();
         for hash in hashes
@@ -144,10 +116,7 @@ async fn of_block(
             .filter(|hash| chain.receipt(*hash).is_some())
         {
             let trace = chain.trace(hash, kind)?;
-            match kind {
-                TraceKind::Stylus => of_programs(&trace, &mut keys),
-                _ => of_opcodes(&trace, &mut keys),
-            }
+            of_trace(&trace, &mut keys);
         }
         Ok(keys)
     };
@@ -172,25 +141,21 @@ fn hashed(bytes: &[u8]) -> Option<Hashed> {
         .then(|| (root.into(), key.to_vec()))
 }
 
-/// What programs hashed, by the host functions that they called.
-fn of_programs(trace: &Value, keys: &mut Vec<Hashed>) {
-    let mut left: Vec<&Value> = trace.as_array().into_iter().flatten().collect();
+/// What was hashed: by programs with a host function, by EVM code with an opcode.
+fn of_trace(trace: &Value, keys: &mut Vec<Hashed>) {
+    let mut left = vec![trace];
     while let Some(step) = left.pop() {
-        left.extend(step["steps"].as_array().into_iter().flatten());
-        if step["name"] == "native_keccak256" {
-            let bytes = step["args"]
-                .as_str()
-                .and_then(|args| hex::decode(args).ok());
-            keys.extend(bytes.as_deref().and_then(hashed));
-        }
-    }
-}
-
-/// What EVM code hashed, by its opcodes with stack and memory.
-fn of_opcodes(trace: &Value, keys: &mut Vec<Hashed>) {
-    let steps = trace["structLogs"].as_array().into_iter().flatten();
-    for step in steps.filter(|step| ["KECCAK256", "SHA3"].iter().any(|op| step["op"] == *op)) {
-        keys.extend(of_opcode(step).as_deref().and_then(hashed));
+        let below = [step, &step["steps"], &step["structLogs"]];
+        left.extend(below.into_iter().filter_map(Value::as_array).flatten());
+        let bytes = match (step["name"].as_str(), step["op"].as_str()) {
+            (Some("native_keccak256"), _) => {
+                let args = step["args"].as_str();
+                args.and_then(|args| hex::decode(args).ok())
+            }
+            (_, Some("KECCAK256" | "SHA3")) => of_opcode(step),
+            _ => None,
+        };
+        keys.extend(bytes.as_deref().and_then(hashed));
     }
 }
 
@@ -205,15 +170,10 @@ fn of_opcode(step: &Value) -> Option<Vec<u8>> {
     if length > KEY_MAX + 32 {
         return None;
     }
-    let words = step["memory"].as_array()?;
-    let (first, last) = (start / 32, (start + length).div_ceil(32));
-    let mut bytes = Vec::new();
-    for word in words.get(first..last)? {
-        let digits = word.as_str()?;
-        bytes.extend(hex::decode(digits).ok()?);
-    }
-    let begin = start - first * 32;
-    bytes.get(begin..begin + length).map(<[u8]>::to_vec)
+    let words = step["memory"].as_array()?.iter();
+    let memory: String = words.filter_map(Value::as_str).collect();
+    let (start, end) = (start.checked_mul(2)?, start.checked_add(length)?);
+    hex::decode(memory.get(start..end.checked_mul(2)?)?).ok()
 }
 
 #[cfg(test)]
@@ -233,7 +193,7 @@ mod tests {
         ]);
         let expected = vec![(root, key.to_vec())];
         let mut keys = Vec::new();
-        of_programs(&program, &mut keys);
+        of_trace(&program, &mut keys);
         assert_eq!(keys, expected);
         let words = [B256::ZERO, key, root].map(hex::encode);
         let code = json!({"structLogs": [
@@ -242,7 +202,7 @@ mod tests {
             {"op": "ADD", "stack": ["0x40", "0x20"], "memory": words},
         ]});
         let mut keys = Vec::new();
-        of_opcodes(&code, &mut keys);
+        of_trace(&code, &mut keys);
         assert_eq!(keys, expected);
     }
 }

@@ -2,60 +2,23 @@
 
 use super::explain::{Explained, FieldCount, Unexplained};
 use super::walk::{SlotDifference, Walked};
-use super::{Anchor, HashOrigin, Subject};
+use super::{Anchor, HashOrigin, Leaf, Subject};
 use crate::error::Exit;
 use crate::governance::Names;
 use crate::report::CommandReport;
 use crate::text::{count, grouped, word};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use stylus_layout::Unlisted;
 
-/// How the slots were found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Method {
-    /// The endpoint listed them.
-    #[serde(rename = "debug_storageRangeAt")]
-    Range,
-    /// By walking the trie.
-    #[serde(rename = "eth_getProof")]
-    Proofs,
-}
-
-/// Whose word it is that the version has this layout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LayoutOrigin {
-    /// Nobody knows a layout.
-    None,
-    /// The endpoint's: what the registry says is not proven.
-    Endpoint,
-    /// A file's, by the endpoint's word: no build has shown it.
-    File,
-}
-
-impl LayoutOrigin {
-    pub(super) fn of(subject: &Subject) -> Self {
-        let Ok(layout) = &subject.layout else {
-            return Self::None;
-        };
-        match layout
-            .unlisted
-            .iter()
-            .flatten()
-            .any(|one| *one == Unlisted::NotBuilt)
-        {
-            true => Self::File,
-            false => Self::Endpoint,
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::None => "which nobody knows",
-            Self::Endpoint => "this endpoint's word",
-            Self::File => "the word of a file, as this endpoint says",
-        }
+/// Whose word it is that the version has its layout: nobody's, the endpoint's, or a file's by the endpoint's word, if
+/// no build has shown it. What the registry says is not proven.
+pub(super) fn layout_origin(subject: &Subject) -> &'static str {
+    let unlisted = subject.layout.as_ref().map(|layout| &layout.unlisted);
+    match unlisted {
+        Err(_) => "none",
+        Ok(Some(left_out)) if left_out.contains(&Unlisted::NotBuilt) => "file",
+        Ok(_) => "endpoint",
     }
 }
 
@@ -67,12 +30,12 @@ pub struct Census {
     /// Its version, as the endpoint says.
     pub version: String,
     /// Whose word it is that this version has the layout.
-    pub layout_origin: LayoutOrigin,
+    pub layout_origin: &'static str,
     /// The block, and the account's storage root in it.
     #[serde(flatten)]
     pub anchor: Anchor,
     /// How the slots were found.
-    pub method: Method,
+    pub method: &'static str,
     /// Whether these are proven to be all slots.
     pub complete: bool,
     /// What they are.
@@ -87,19 +50,19 @@ pub struct Census {
 
 impl Census {
     fn layout(&self) -> String {
-        format!("layout of {}, {}", self.version, self.layout_origin.words())
+        let whose = match self.layout_origin {
+            "none" => "which nobody knows",
+            "file" => "the word of a file, as this endpoint says",
+            _ => "this endpoint's word",
+        };
+        format!("layout of {}, {whose}", self.version)
     }
 
     /// Which block, and whether these are all slots.
     pub fn heading(&self, names: &Names) -> Vec<String> {
-        let Anchor {
-            block,
-            block_hash,
-            hash_origin,
-            storage_root,
-            ..
-        } = &self.anchor;
-        let origin = match hash_origin {
+        let (block, hash) = (self.anchor.block, self.anchor.block_hash);
+        let root = self.anchor.storage_root;
+        let origin = match &self.anchor.hash_origin {
             HashOrigin::Given => "as it was given".into(),
             HashOrigin::Confirmed(endpoint) => format!("confirmed by {endpoint}"),
             HashOrigin::Endpoint => {
@@ -109,12 +72,12 @@ impl Census {
         let slots = count(self.storage.slots, "slot");
         let proxy = names.long(self.proxy);
         let proven = match self.complete {
-            true => format!("✓ these are all: their root is {storage_root}, proven in the block"),
-            false => format!("✗ incomplete: their root is not {storage_root}"),
+            true => format!("✓ these are all: their root is {root}, proven in the block"),
+            false => format!("✗ incomplete: their root is not {root}"),
         };
         vec![
             format!("census of {proxy}  {slots} at block {block}"),
-            format!("  block hash {block_hash}, {origin}"),
+            format!("  block hash {hash}, {origin}"),
             format!("  {proven}"),
             format!("  {}", self.layout()),
         ]
@@ -128,30 +91,23 @@ impl Census {
     /// What is not as it should be, and whether anything is.
     pub fn findings(&self) -> Vec<String> {
         let differences = self.walk.differences.iter();
-        let mut lines: Vec<String> = differences.map(|one| format!("✗ {}", one.line())).collect();
-        let unreached = self.walk.unreached.iter();
-        lines.extend(
-            unreached
-                .map(|one| format!("✗ no proof was found of a slot whose hash begins with {one}")),
-        );
+        let mut lines: Vec<String> = differences.map(SlotDifference::line).collect();
+        let unreached =
+            |begin| format!("✗ no proof was found of a slot whose hash begins with {begin}");
+        lines.extend(self.walk.unreached.iter().map(unreached));
         lines.extend(self.notes.iter().map(|note| format!("! {note}")));
         let left = self.storage.left();
-        if left == 0 {
-            let by = format!("every slot is explained by the {}", self.layout());
-            lines.push(match self.complete {
-                true => format!("✓ {by}"),
-                false => format!("! {by}, of those that were given"),
-            });
-            return lines;
-        }
-        lines.push(format!("✗ {} not explained", count(left, "slot")));
+        let by = format!("every slot is explained by the {}", self.layout());
+        lines.push(match (left, self.complete) {
+            (0, true) => format!("✓ {by}"),
+            (0, false) => format!("! {by}, of those that were given"),
+            _ => format!("✗ {} not explained", count(left, "slot")),
+        });
         lines.extend(self.storage.unexplained.iter().map(Unexplained::line));
         let more = left - self.storage.unexplained.len() as u64;
         if more > 0 {
-            lines.push(format!(
-                "  and {} more: --out FILE has all of them",
-                grouped(more)
-            ));
+            let more = grouped(more);
+            lines.push(format!("  and {more} more: --out FILE has all of them"));
         }
         lines
     }
@@ -176,26 +132,18 @@ impl CommandReport for Census {
 
 impl SlotDifference {
     fn line(&self) -> String {
-        let hash = self.hash;
-        match (&self.given, &self.proven) {
-            (None, Some(value)) => {
-                format!(
-                    "the endpoint withheld the slot with the hash {hash}: it holds {}",
-                    word(value)
-                )
-            }
-            (Some(value), None) => {
-                format!(
-                    "the endpoint added the slot with the hash {hash}: it said {}",
-                    word(value)
-                )
-            }
-            (given, proven) => format!(
-                "the endpoint changed the slot with the hash {hash}: it said {}, and it holds {}",
-                word(&given.unwrap_or_default()),
-                word(&proven.unwrap_or_default())
-            ),
-        }
+        let said = |one: Option<B256>| one.map_or("nothing".into(), |value| word(&value));
+        let did = match (self.given, self.proven) {
+            (None, _) => "withheld",
+            (_, None) => "added",
+            _ => "changed",
+        };
+        format!(
+            "✗ the endpoint {did} the slot with the hash {}: it said {}, and it holds {}",
+            self.hash,
+            said(self.given),
+            said(self.proven)
+        )
     }
 }
 
@@ -205,35 +153,26 @@ impl Unexplained {
             true => ", bytes beside those of its fields",
             false => "",
         };
-        let slot = match &self.slot {
+        let Leaf { hash, slot, value } = &self.leaf;
+        let slot = match slot {
             Some(slot) => format!("slot {}", word(slot)),
-            None => format!("the slot with the hash {}", self.hash),
+            None => format!("the slot with the hash {hash}"),
         };
-        format!("  {slot} holds {}{partly}", word(&self.value))
+        format!("  {slot} holds {}{partly}", word(value))
     }
 }
 
 fn field_line(field: &FieldCount) -> String {
-    let FieldCount {
-        area,
-        name,
-        kind,
-        entries,
-        slots,
-        bytes,
-    } = field;
-    let area = match area.as_str() {
+    let area = match field.area.as_str() {
         "" => String::new(),
         area => format!("  {area}"),
     };
-    let entries = match entries {
+    let entries = match field.entries {
         0 => String::new(),
         1 => "1 entry, ".to_owned(),
-        many => format!("{} entries, ", grouped(*many)),
+        many => format!("{} entries, ", grouped(many)),
     };
-    format!(
-        "  {name}: {kind}  {entries}{}, {} bytes{area}",
-        count(*slots, "slot"),
-        grouped(*bytes)
-    )
+    let (slots, bytes) = (count(field.slots, "slot"), grouped(field.bytes));
+    let FieldCount { name, kind, .. } = field;
+    format!("  {name}: {kind}  {entries}{slots}, {bytes} bytes{area}")
 }

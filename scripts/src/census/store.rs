@@ -6,11 +6,12 @@ use super::walk::SlotDifference;
 use crate::own_database::{self, OpenError};
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::rlp;
-use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
+use alloy_trie::{HashBuilder, Nibbles};
 use redb::{
     Database, MultimapTableDefinition, ReadTransaction, ReadableDatabase, ReadableTable,
     ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
 };
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Bytes of the store that are kept in memory.
@@ -21,15 +22,13 @@ pub(super) type Kept = ([u8; 32], Option<[u8; 32]>);
 
 /// Hash of a slot → its value, and the slot where that is known.
 pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> = TableDefinition::new("leaves");
-/// Hash of a slot that the layout implies → the slot: something to ask for a proof of.
-const IMPLIED: TableDefinition<'_, [u8; 32], [u8; 32]> = TableDefinition::new("implied");
 /// Hash of a slot → which of its bytes are explained, a bit each from the low-order end.
 pub(super) const MARKS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("marks");
 /// Root of a mapping → keys of it, as they were hashed with it.
 pub(super) const KEYS: MultimapTableDefinition<'_, [u8; 32], &[u8]> =
     MultimapTableDefinition::new("keys");
 /// Values that stood together in an event, a call or a line of a file.
-pub(super) const RECORDS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("records");
+pub(super) const RECORDS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("values");
 /// Keys of an entry → its value: the items of a migration, while they are put in order.
 pub(super) const ENTRIES: TableDefinition<'_, &[u8], [u8; 32]> = TableDefinition::new("entries");
 /// How far it is.
@@ -39,18 +38,15 @@ const STATE: TableDefinition<'_, &str, [u8; 32]> = TableDefinition::new("state")
 const BLOCK: &str = "block";
 /// The hash of a slot that collecting goes on from.
 const CURSOR: &str = "cursor";
-/// The hash of the block up to which events were read.
-const EVENTS: &str = "events";
-/// The hash of the endpoint that they were read from.
-const EVENTS_OF: &str = "events of";
-
 /// A slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Leaf {
-    pub(super) hash: B256,
-    pub(super) value: B256,
-    /// The slot, where it is known.
-    pub(super) slot: Option<B256>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Leaf {
+    /// keccak256 of the slot.
+    pub hash: B256,
+    /// The slot, where the endpoint has it.
+    pub slot: Option<B256>,
+    /// What it holds.
+    pub value: B256,
 }
 
 impl Leaf {
@@ -86,7 +82,6 @@ impl Store {
         };
         store.write(|write| {
             write.open_table(LEAVES)?;
-            write.open_table(IMPLIED)?;
             write.open_multimap_table(KEYS)?;
             write.open_table(RECORDS)?;
             write.open_table(STATE)?;
@@ -150,16 +145,6 @@ impl Store {
         })
     }
 
-    /// Drops the slots of the block: they are collected from the first one on.
-    pub(super) fn begin_anew(&self) -> Result<(), CensusError> {
-        self.write(|write| {
-            write.open_table(STATE)?.remove(CURSOR)?;
-            write.delete_table(LEAVES)?;
-            write.open_table(LEAVES)?;
-            Ok(())
-        })
-    }
-
     /// Adds slots, and where collecting goes on behind them.
     pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), CensusError> {
         self.write(|write| {
@@ -208,36 +193,18 @@ impl Store {
         })
     }
 
-    /// Adds slots that the layout implies, by their hashes; whether there are new ones.
-    pub(super) fn add_implied(&self, slots: &[(B256, B256)]) -> Result<bool, CensusError> {
-        self.write(|write| {
-            let mut table = write.open_table(IMPLIED)?;
-            let mut is_new = false;
-            for (hash, slot) in slots {
-                is_new |= table.insert(hash.0, slot.0)?.is_none();
-            }
-            Ok(is_new)
-        })
-    }
-
-    /// The hash of the block up to which events were read from that endpoint.
-    pub(super) fn events_read(&self, endpoint: B256) -> Result<Option<B256>, CensusError> {
+    /// A hash that is kept under that name.
+    pub(super) fn state(&self, name: &str) -> Result<Option<B256>, CensusError> {
         self.read(|read| {
-            let state = read.open_table(STATE)?;
-            let of = state.get(EVENTS_OF)?.map(|found| found.value());
-            if of != Some(endpoint.0) {
-                return Ok(None);
-            }
-            Ok(state.get(EVENTS)?.map(|found| found.value().into()))
+            let found = read.open_table(STATE)?.get(name)?;
+            Ok(found.map(|found| found.value().into()))
         })
     }
 
-    /// Events were read up to that block, from that endpoint.
-    pub(super) fn set_events_read(&self, block: B256, endpoint: B256) -> Result<(), CensusError> {
+    /// Keeps a hash under a name.
+    pub(super) fn set_state(&self, name: &str, hash: B256) -> Result<(), CensusError> {
         self.write(|write| {
-            let mut state = write.open_table(STATE)?;
-            state.insert(EVENTS, block.0)?;
-            state.insert(EVENTS_OF, endpoint.0)?;
+            write.open_table(STATE)?.insert(name, hash.0)?;
             Ok(())
         })
     }
@@ -247,36 +214,42 @@ impl Store {
         self.read(|read| Ok(read.open_table(LEAVES)?.len()?))
     }
 
+    /// The slots whose hashes begin so, as long as `look` wants more.
+    fn each(
+        &self,
+        prefix: &Nibbles,
+        mut look: impl FnMut(Leaf) -> bool,
+    ) -> Result<(), CensusError> {
+        self.read(|read| {
+            for row in read.open_table(LEAVES)?.range(range(prefix))? {
+                let (hash, kept) = row?;
+                if !look(Leaf::of(hash.value(), kept.value())) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// The root of the trie of the slots whose hashes begin so, by the rest of their hashes.
     pub(super) fn root(&self, prefix: &Nibbles) -> Result<B256, CensusError> {
-        self.read(|read| {
-            let table = read.open_table(LEAVES)?;
-            let mut builder = HashBuilder::default();
-            let mut is_empty = true;
-            for row in table.range(range(prefix))? {
-                let (hash, leaf) = row?;
-                let rest = Nibbles::unpack(hash.value()).slice(prefix.len()..);
-                let value = U256::from_be_bytes(leaf.value().0);
-                builder.add_leaf(rest, &rlp::encode(value));
-                is_empty = false;
-            }
-            Ok(match is_empty {
-                true => EMPTY_ROOT_HASH,
-                false => builder.root(),
-            })
-        })
+        let mut builder = HashBuilder::default();
+        self.each(prefix, |leaf| {
+            let rest = Nibbles::unpack(leaf.hash).slice(prefix.len()..);
+            builder.add_leaf(rest, &rlp::encode(U256::from_be_bytes(leaf.value.0)));
+            true
+        })?;
+        Ok(builder.root())
     }
 
     /// The slots whose hashes begin so.
     pub(super) fn under(&self, prefix: &Nibbles) -> Result<Vec<Leaf>, CensusError> {
-        self.read(|read| {
-            let table = read.open_table(LEAVES)?;
-            let rows = table.range(range(prefix))?.map(|row| {
-                let (hash, kept) = row?;
-                Ok(Leaf::of(hash.value(), kept.value()))
-            });
-            rows.collect()
-        })
+        let mut all = Vec::new();
+        self.each(prefix, |leaf| {
+            all.push(leaf);
+            true
+        })?;
+        Ok(all)
     }
 
     /// What a slot holds, where it is there.
@@ -287,17 +260,12 @@ impl Store {
 
     /// One slot that is known and whose hash begins so.
     pub(super) fn slot_under(&self, prefix: &Nibbles) -> Result<Option<B256>, CensusError> {
-        self.read(|read| {
-            let table = read.open_table(LEAVES)?;
-            for row in table.range(range(prefix))? {
-                if let Some(slot) = row?.1.value().1 {
-                    return Ok(Some(slot.into()));
-                }
-            }
-            let implied = read.open_table(IMPLIED)?;
-            let first = implied.range(range(prefix))?.next().transpose()?;
-            Ok(first.map(|(_, slot)| slot.value().into()))
-        })
+        let mut slot = None;
+        self.each(prefix, |leaf| {
+            slot = leaf.slot;
+            slot.is_none()
+        })?;
+        Ok(slot)
     }
 
     fn failed(&self, error: &redb::Error) -> CensusError {
@@ -309,23 +277,18 @@ impl Store {
 }
 
 /// The hashes that begin so.
-fn range(prefix: &Nibbles) -> std::ops::RangeInclusive<[u8; 32]> {
-    let (mut first, mut last) = ([0; 32], [0xff; 32]);
-    for (at, digit) in prefix.iter().enumerate().take(64) {
-        let (high, kept) = match at % 2 {
-            0 => (digit << 4, 0x0f),
-            _ => (digit, 0xf0),
-        };
-        let place = at / 2;
-        first[place] = (first[place] & kept) | high;
-        last[place] = (last[place] & kept) | high;
-    }
-    first..=last
+pub(super) fn range(prefix: &Nibbles) -> std::ops::RangeInclusive<[u8; 32]> {
+    let with_all = |digit| {
+        let rest = Nibbles::from_nibbles([digit; 64]).slice(prefix.len()..);
+        B256::from_slice(&prefix.join(&rest).pack()).0
+    };
+    with_all(0)..=with_all(0xf)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_trie::EMPTY_ROOT_HASH;
 
     fn leaf(slot: u64) -> Leaf {
         let slot = B256::from(U256::from(slot));
@@ -383,15 +346,14 @@ mod tests {
     }
 
     #[test]
-    fn events_are_read_again_of_another_endpoint() {
+    fn what_is_kept_under_a_name_is_found_under_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
-        let (one, other) = (B256::repeat_byte(1), B256::repeat_byte(2));
         let block = B256::repeat_byte(3);
-        assert_eq!(store.events_read(one).expect("read"), None);
-        store.set_events_read(block, one).expect("written");
-        assert_eq!(store.events_read(one).expect("read"), Some(block));
-        assert_eq!(store.events_read(other).expect("read"), None);
+        assert_eq!(store.state("one").expect("read"), None);
+        store.set_state("one", block).expect("written");
+        assert_eq!(store.state("one").expect("read"), Some(block));
+        assert_eq!(store.state("other").expect("read"), None);
     }
 
     #[test]

@@ -9,10 +9,11 @@
 
 use super::anchor::{Anchor, get_proof};
 use super::error::CensusError;
-use super::proof::{Child, Node};
-use super::store::Store;
+use super::store::{Store, range};
 use crate::client::Client;
 use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::rlp::{Decodable, EMPTY_STRING_CODE};
+use alloy_trie::nodes::{RlpNode, TrieNode};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,8 +22,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const SLOTS: usize = 128;
 /// Digits of a hash that are searched for, at most.
 const DIGITS_MAX: usize = 6;
-/// Digits of a hash that is out of reach, by which it is looked for.
-const FIRST: usize = DIGITS_MAX + 1;
 /// Rounds of searching beyond the expected number of hashes.
 const LUCK: u64 = 24;
 /// Differences that are kept, at most.
@@ -46,9 +45,9 @@ pub struct Walked {
     pub differences: Vec<SlotDifference>,
     /// How the hashes of slots begin that no proof was found for.
     pub unreached: Vec<String>,
-    /// The first digits of those: slots that begin so are looked for.
+    /// How those begin: slots that begin so are looked for.
     #[serde(skip)]
-    pub(super) sought: HashSet<u32>,
+    pub(super) sought: HashSet<First>,
 }
 
 impl Walked {
@@ -58,11 +57,13 @@ impl Walked {
     }
 }
 
-/// A node that is looked for.
-struct Sought {
-    prefix: Nibbles,
-    child: Child,
-}
+/// The first digits of a hash.
+pub(super) type First = [u8; DIGITS_MAX / 2];
+/// Slots by the hashes of them.
+pub(super) type Slots = BTreeMap<[u8; 32], B256>;
+
+/// A node that is looked for: how the hashes of the slots below it begin, and the hash of its bytes.
+type Sought = (Nibbles, B256);
 
 /// A walk over one account's trie.
 pub(super) struct Walk<'a> {
@@ -70,6 +71,8 @@ pub(super) struct Walk<'a> {
     pub(super) account: Address,
     pub(super) anchor: &'a Anchor,
     pub(super) store: &'a Store,
+    /// Slots that the layout implies: something to ask for a proof of.
+    pub(super) implied: &'a Slots,
     /// Whether the store gets what is proven.
     pub(super) corrects: bool,
     /// Nodes of proofs of this round, by their hashes.
@@ -80,23 +83,15 @@ pub(super) struct Walk<'a> {
 impl Walk<'_> {
     /// Walks until nothing is left that can be reached.
     pub(super) async fn run(mut self) -> Result<Walked, CensusError> {
-        let root = Child {
-            hash: self.anchor.storage_root,
-            bytes: None,
-        };
-        let mut sought = match root.hash == EMPTY_ROOT_HASH {
-            true => {
-                self.differs(&Nibbles::new(), |_| true, None)?;
-                Vec::new()
-            }
-            false => vec![Sought {
-                prefix: Nibbles::new(),
-                child: root,
-            }],
-        };
+        let empty = vec![EMPTY_STRING_CODE];
+        self.nodes.insert(EMPTY_ROOT_HASH, empty);
+        let mut sought = vec![(Nibbles::new(), self.anchor.storage_root)];
         loop {
             let left = self.descend(sought)?;
-            self.correct()?;
+            if self.corrects {
+                let proven = std::mem::take(&mut self.found.differences);
+                self.store.correct(&proven)?;
+            }
             if left.is_empty() {
                 return Ok(self.found);
             }
@@ -110,17 +105,18 @@ impl Walk<'_> {
     /// Goes down as far as nodes are known; what is left of that.
     fn descend(&mut self, mut sought: Vec<Sought>) -> Result<Vec<Sought>, CensusError> {
         let mut left = Vec::new();
-        while let Some(one) = sought.pop() {
-            if self.store.root(&one.prefix)? == one.child.hash {
+        while let Some((prefix, hash)) = sought.pop() {
+            if self.store.root(&prefix)? == hash {
                 continue;
             }
-            let known = one.child.bytes.as_ref();
-            let Some(bytes) = known.or_else(|| self.nodes.get(&one.child.hash)) else {
-                left.push(one);
-                continue;
-            };
-            let node = Node::read(bytes).ok_or_else(|| self.unproven("node"))?;
-            self.enter(&one.prefix, node, &mut sought)?;
+            match self.nodes.get(&hash) {
+                Some(bytes) => {
+                    let node = TrieNode::decode(&mut bytes.as_slice());
+                    let node = node.map_err(|_| self.unproven("node"))?;
+                    self.enter(&prefix, node, &mut sought)?;
+                }
+                None => left.push((prefix, hash)),
+            }
         }
         self.nodes.clear();
         Ok(left)
@@ -130,39 +126,30 @@ impl Walk<'_> {
     fn enter(
         &mut self,
         prefix: &Nibbles,
-        node: Node,
+        node: TrieNode,
         sought: &mut Vec<Sought>,
     ) -> Result<(), CensusError> {
         match node {
-            Node::Leaf(rest, value) => {
-                let path = prefix.join(&rest);
-                if path.len() != 64 {
-                    return Err(self.unproven("leaf"));
-                }
-                let hash = B256::from_slice(&path.pack());
-                let value = B256::from(value);
-                self.differs(prefix, |other| other != hash, Some((hash, value)))
+            TrieNode::EmptyRoot => self.differs(prefix, None, None),
+            TrieNode::Leaf(leaf) => {
+                let path = prefix.join(&leaf.key);
+                let value = U256::decode(&mut leaf.value.as_slice()).ok();
+                let value = value.filter(|_| path.len() == 64);
+                let value = value.ok_or_else(|| self.unproven("leaf"))?;
+                self.differs(prefix, Some(&path), Some(value.into()))
             }
-            Node::Extension(rest, child) => {
-                let prefix_below = prefix.join(&rest);
-                let is_beside = |hash| !Nibbles::unpack(hash).starts_with(&prefix_below);
-                self.differs(prefix, is_beside, None)?;
-                sought.push(Sought {
-                    prefix: prefix_below,
-                    child,
-                });
-                Ok(())
+            TrieNode::Extension(node) => {
+                let below = prefix.join(&node.key);
+                sought.push((below, self.hash_of(&node.child)));
+                self.differs(prefix, Some(&below), None)
             }
-            Node::Branch(children) => {
-                for digit in 0..16 {
+            TrieNode::Branch(node) => {
+                for (digit, child) in node.as_ref().children() {
                     let mut below = *prefix;
                     below.push(digit);
-                    match children.iter().find(|(at, _)| *at == digit) {
-                        Some((_, child)) => sought.push(Sought {
-                            prefix: below,
-                            child: child.clone(),
-                        }),
-                        None => self.differs(&below, |_| true, None)?,
+                    match child {
+                        Some(child) => sought.push((below, self.hash_of(child))),
+                        None => self.differs(&below, None, None)?,
                     }
                 }
                 Ok(())
@@ -170,23 +157,32 @@ impl Walk<'_> {
         }
     }
 
-    /// Notes that slots below a prefix are not there, and that one is.
+    /// The hash of a node below another one. One of few bytes stands in the node above itself.
+    fn hash_of(&mut self, node: &RlpNode) -> B256 {
+        node.as_hash().unwrap_or_else(|| {
+            let hash = keccak256(node.as_slice());
+            self.nodes.insert(hash, node.as_slice().to_vec());
+            hash
+        })
+    }
+
+    /// Notes the slots below a prefix that do not begin as all that are there, and the one that is there.
     fn differs(
         &mut self,
         prefix: &Nibbles,
-        is_absent: impl Fn(B256) -> bool,
-        proven: Option<(B256, B256)>,
+        there: Option<&Nibbles>,
+        proven: Option<B256>,
     ) -> Result<(), CensusError> {
-        let given = self.store.under(prefix)?;
-        for leaf in given.iter().filter(|leaf| is_absent(leaf.hash)) {
-            self.note(leaf.hash, Some(leaf.value), None);
-        }
-        if let Some((hash, value)) = proven {
-            let given = given.iter().find(|leaf| leaf.hash == hash);
-            let given = given.map(|leaf| leaf.value);
-            if given != Some(value) {
-                self.note(hash, given, Some(value));
+        let mut given = None;
+        for leaf in self.store.under(prefix)? {
+            let path = Nibbles::unpack(leaf.hash);
+            match there.is_some_and(|there| path.starts_with(there)) {
+                true => given = Some(leaf.value),
+                false => self.note(leaf.hash, Some(leaf.value), None),
             }
+        }
+        if let (Some(path), true) = (there, proven.is_some() && proven != given) {
+            self.note(B256::from_slice(&path.pack()), given, proven);
         }
         Ok(())
     }
@@ -201,26 +197,18 @@ impl Walk<'_> {
         }
     }
 
-    /// Puts what is proven in the place of what was given.
-    fn correct(&mut self) -> Result<(), CensusError> {
-        match self.corrects {
-            true => self
-                .store
-                .correct(&std::mem::take(&mut self.found.differences)),
-            false => Ok(()),
-        }
-    }
-
     /// Asks for proofs that have these nodes; those of them that are gone on from.
     async fn prove(&mut self, sought: Vec<Sought>) -> Result<Vec<Sought>, CensusError> {
         let mut slots = BTreeMap::new();
         let mut searched = Vec::new();
-        for one in &sought {
-            match self.store.slot_under(&one.prefix)? {
+        for (prefix, _) in &sought {
+            let mut implied = self.implied.range(range(prefix));
+            let implied = implied.next().map(|(_, slot)| *slot);
+            match self.store.slot_under(prefix)?.or(implied) {
                 Some(slot) => {
-                    slots.insert(one.prefix.to_vec(), slot);
+                    slots.insert(*prefix, slot);
                 }
-                None if one.prefix.len() <= DIGITS_MAX => searched.push(one.prefix),
+                None if prefix.len() <= DIGITS_MAX => searched.push(*prefix),
                 None => {}
             }
         }
@@ -229,39 +217,31 @@ impl Walk<'_> {
             // It does not panic, and nobody aborts it.
             slots.extend(found.unwrap_or_default());
         }
-        let (reached, unreached): (Vec<_>, Vec<_>) = sought
-            .into_iter()
-            .partition(|one| slots.contains_key(&one.prefix.to_vec()));
-        for Sought { prefix, .. } in &unreached {
+        let is_reached = |one: &Sought| slots.contains_key(&one.0);
+        let (reached, unreached): (Vec<_>, Vec<_>) = sought.into_iter().partition(is_reached);
+        for (prefix, _) in &unreached {
             self.found.unreached.push(digits(prefix));
-            let first = prefix.slice(..FIRST.min(prefix.len()));
-            self.found.sought.insert(number(&mut first.iter()) as u32);
+            self.found
+                .sought
+                .extend(prefix.pack().first_chunk().copied());
         }
-        let asked: Vec<B256> = reached
-            .iter()
-            .filter_map(|one| slots.get(&one.prefix.to_vec()).copied())
-            .collect();
+        let asked: Vec<B256> = slots.into_values().collect();
         for page in asked.chunks(SLOTS) {
-            let page = page.iter().map(|slot| U256::from_be_bytes(slot.0));
-            let block = self.anchor.block_hash;
-            let answer = get_proof(self.client, self.account, page.collect(), block).await?;
+            let block = self.anchor.block_hash.into();
+            let answer = get_proof(self.client, self.account, page.to_vec(), block).await?;
             let nodes = answer.storage_proof.into_iter().flat_map(|one| one.proof);
             self.nodes
                 .extend(nodes.map(|node| (keccak256(&node), node.to_vec())));
         }
-        let is_missing = |one: &&Sought| !self.nodes.contains_key(&one.child.hash);
-        match reached.iter().find(is_missing) {
-            Some(one) => Err(self.unproven(&format!("storage at {}", digits(&one.prefix)))),
+        match reached.iter().find(|one| !self.nodes.contains_key(&one.1)) {
+            Some(one) => Err(self.unproven(&format!("storage at {}", digits(&one.0)))),
             None => Ok(reached),
         }
     }
 
     fn unproven(&self, what: &str) -> CensusError {
-        CensusError::Proof {
-            endpoint: self.client.endpoint().to_string(),
-            what: format!("{what} of {}", self.account),
-            number: self.anchor.block,
-        }
+        let what = format!("{what} of {}", self.account);
+        CensusError::proof(self.client, what, self.anchor.block)
     }
 }
 
@@ -271,42 +251,28 @@ fn digits(prefix: &Nibbles) -> String {
     format!("0x{}…", digits.collect::<String>())
 }
 
-/// The first digits of a hash.
-pub(super) fn first_digits(hash: B256) -> u32 {
-    number(&mut Nibbles::unpack(hash).iter().take(FIRST)) as u32
-}
-
-/// Digits as a number.
-fn number(digits: &mut dyn Iterator<Item = u8>) -> u64 {
-    digits.fold(0, |number, digit| number << 4 | u64::from(digit))
-}
-
 /// Slots whose hashes begin with these digits, by the digits. The numbers are tried from 0 on.
-fn search(prefixes: &[Nibbles]) -> BTreeMap<Vec<u8>, B256> {
-    // How many digits → those that are sought.
-    let mut left: BTreeMap<usize, HashMap<u64, Vec<u8>>> = BTreeMap::new();
+fn search(prefixes: &[Nibbles]) -> BTreeMap<Nibbles, B256> {
+    // The first hash that begins so → the last one.
+    let mut left = BTreeMap::new();
     for prefix in prefixes {
-        let by_length = left.entry(prefix.len()).or_default();
-        by_length.insert(number(&mut prefix.iter()), prefix.to_vec());
+        let (first, last) = range(prefix).into_inner();
+        left.insert(first, (last, *prefix));
     }
     let longest = prefixes.iter().map(Nibbles::len).max().unwrap_or_default();
     let tries = (1_u64 << (4 * longest.min(DIGITS_MAX))).saturating_mul(LUCK);
     let mut found = BTreeMap::new();
     for trial in 0..tries {
         let slot = B256::from(U256::from(trial));
-        let hash = keccak256(slot);
-        let first = hash
-            .first_chunk::<8>()
-            .map_or(0, |first| u64::from_be_bytes(*first));
-        for (length, sought) in &mut left {
-            let begins = first
-                .checked_shr(64 - 4 * *length as u32)
-                .unwrap_or_default();
-            if let Some(prefix) = sought.remove(&begins) {
-                found.insert(prefix, slot);
-            }
+        let hash = keccak256(slot).0;
+        let before = left.range(..=hash).next_back();
+        if let Some((first, (last, prefix))) = before
+            && hash <= *last
+        {
+            found.insert(*prefix, slot);
+            let first = *first;
+            left.remove(&first);
         }
-        left.retain(|_, sought| !sought.is_empty());
         if left.is_empty() {
             break;
         }
@@ -330,7 +296,7 @@ mod tests {
         assert_eq!(found.len(), prefixes.len());
         for (prefix, slot) in found {
             let hash = Nibbles::unpack(keccak256(slot));
-            assert!(hash.starts_with(&Nibbles::from_nibbles(prefix)));
+            assert!(hash.starts_with(&prefix));
         }
         assert_eq!(digits(&prefixes[2]), "0x0f3…");
     }

@@ -24,14 +24,7 @@ pub(super) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome,
     };
     let anchor = Anchor::find(&client, proxy, wanted, second.as_ref()).await?;
     let subject = subject(context, &client.at(anchor.block), registry, proxy).await?;
-    let options = Options {
-        keys: args.keys.clone(),
-        out: args.out.clone(),
-        by_proofs: args.by_proofs,
-        no_replay: args.no_replay,
-        ..Options::default()
-    };
-    let census = census::take(&client, anchor, &subject, &options).await?;
+    let census = census::take(&client, anchor, &subject, &args.options).await?;
     Ok(Outcome::of(&census, &context.names()))
 }
 

@@ -4,59 +4,7 @@ use super::{LONGEST, MOST};
 use crate::error::{Exit, Explain};
 use crate::own_file::FileError;
 use alloy::primitives::B256;
-use std::fmt;
 use thiserror::Error;
-
-/// A part of what is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// All of it.
-    File,
-    /// One expectation.
-    Line,
-    /// What is asked.
-    Getter,
-    /// What it must answer.
-    Value,
-    /// By how much it must differ.
-    Difference,
-}
-
-impl Part {
-    /// How it is written.
-    fn form(self) -> &'static str {
-        match self {
-            Self::File => "unchanged, nonzero, equal and delta in TOML",
-            Self::Line => "unchanged, nonzero, equal or delta, a getter, and a value",
-            Self::Getter => {
-                "name(type,…), and its arguments with one space before each; words only"
-            }
-            Self::Value => "a number, true, false, an address, or 0x and 64 digits",
-            Self::Difference => "+ or - and a number",
-        }
-    }
-
-    /// That this text is none.
-    pub(super) fn refused(self, text: &str, reason: impl Into<String>) -> ExpectError {
-        ExpectError::Syntax {
-            what: self,
-            text: text.into(),
-            reason: reason.into(),
-        }
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::File => "file of expectations",
-            Self::Line => "expectation",
-            Self::Getter => "getter",
-            Self::Value => "word that a getter answers",
-            Self::Difference => "difference",
-        })
-    }
-}
 
 /// Why expectations are not used.
 #[derive(Debug, Error, Explain)]
@@ -66,42 +14,21 @@ pub enum ExpectError {
     #[explain(of = _0)]
     File(#[from] FileError),
     /// What the file says, or a part of it, is no expectation.
-    #[error("{text:?} is no {what}: {reason}")]
+    #[error("{text:?} is none of the expectations: {reason}")]
     #[explain(
         name = "ExpectationsSyntax",
         exit = Exit::Usage,
-        expected = what.form().to_owned(),
+        expected = "unchanged or nonzero and a getter, or equal or delta, a getter and a value; a getter is \
+                    name(type,…) and its arguments, with one space before each",
         found = "{reason}",
         next = "correct it; stylus-upgrades plan … --write-expect FILE writes such a file"
     )]
     Syntax {
-        /// What it should be.
-        what: Part,
         /// What stands there.
         text: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// Nothing is expected.
-    #[error("nothing is expected")]
-    #[explain(
-        name = "ExpectationsEmpty",
-        exit = Exit::Usage,
-        expected = "one expectation or more",
-        found = "none",
-        next = "leave --expect out, or write what must hold"
-    )]
-    Empty,
-    /// One getter has two expectations of one kind.
-    #[error("{0} stands there twice")]
-    #[explain(
-        name = "ExpectationTwice",
-        exit = Exit::Usage,
-        expected = "one expectation of a kind for each getter",
-        found = "{_0}",
-        next = "remove one of them"
-    )]
-    Duplicate(String),
     /// A check has no room for them.
     #[error("{0} expectations are too many, or too long, for one check")]
     #[explain(
@@ -122,22 +49,6 @@ pub enum ExpectError {
         next = "leave --expect out; a #[post_condition] of the migration can hold them, or plan shows the outcome"
     )]
     OtherStep(&'static str),
-    /// It has no answer that could be compared.
-    #[error("{getter} of {proxy} answers nothing before the upgrade: {reason}")]
-    #[explain(
-        name = "ExpectationUnanswered",
-        expected = "a getter that answers before the upgrade, as `unchanged` and `delta` compare with that",
-        found = "{reason}",
-        next = "nothing was sent: remove that expectation, or write nonzero or equal"
-    )]
-    Unanswered {
-        /// What was asked.
-        getter: String,
-        /// The instance.
-        proxy: String,
-        /// What came instead.
-        reason: String,
-    },
     /// What an action changes is not what was expected of it.
     #[error("the state difference of the action is another one")]
     #[explain(
@@ -164,4 +75,14 @@ pub enum ExpectError {
         next = "write the file by hand, or correct what plan reports"
     )]
     NotDerived(String),
+}
+
+impl ExpectError {
+    /// That this text is no expectation.
+    pub(super) fn syntax(text: &str, reason: impl Into<String>) -> Self {
+        Self::Syntax {
+            text: text.into(),
+            reason: reason.into(),
+        }
+    }
 }

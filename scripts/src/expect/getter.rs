@@ -1,6 +1,6 @@
 //! What an expectation asks: a function and its arguments.
 
-use super::{ExpectError, Part};
+use super::ExpectError;
 use crate::client::show;
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
@@ -14,17 +14,15 @@ const ARGUMENTS_MAX: usize = 4;
 /// A function whose arguments are words, with these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Getter {
-    signature: String,
-    arguments: Vec<String>,
+    /// As it is written: the signature, then the arguments.
+    text: String,
     /// What it is called with.
     pub calldata: Bytes,
 }
 
 impl fmt::Display for Getter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.signature)?;
-        let mut arguments = self.arguments.iter();
-        arguments.try_for_each(|argument| write!(f, " {argument}"))
+        f.write_str(&self.text)
     }
 }
 
@@ -33,7 +31,7 @@ impl FromStr for Getter {
 
     /// Reads `balanceOf(address) 0x…`: the signature, then the arguments.
     fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let bad = |reason: String| Part::Getter.refused(text, reason);
+        let bad = |reason: String| ExpectError::syntax(text, reason);
         let mut words = text.split(' ');
         let signature = words.next().unwrap_or_default();
         let function = Function::parse(signature).map_err(|_| bad("it has no signature".into()))?;
@@ -52,11 +50,12 @@ impl FromStr for Getter {
             values.push(value.ok_or_else(|| bad(format!("{argument:?} is no {}", input.ty)))?);
         }
         let calldata = function.abi_encode_input(&values);
-        Ok(Self {
-            signature: signature.into(),
-            arguments: values.iter().map(show).collect(),
-            calldata: calldata.map_err(|error| bad(error.to_string()))?.into(),
-        })
+        let calldata = calldata.map_err(|error| bad(error.to_string()))?.into();
+        let mut text = signature.to_owned();
+        values
+            .iter()
+            .for_each(|value| text += &format!(" {}", show(value)));
+        Ok(Self { text, calldata })
     }
 }
 
@@ -68,25 +67,21 @@ impl Getter {
 
     /// The function that is asked: `balanceOf(address)`.
     pub fn signature(&self) -> &str {
-        &self.signature
+        self.text.split(' ').next().unwrap_or_default()
     }
 }
 
-/// An argument of one word.
-fn word(ty: &str, argument: &str) -> Option<DynSolValue> {
-    let ty = DynSolType::parse(ty).ok()?;
-    let is_word = matches!(
-        ty,
-        DynSolType::Address
-            | DynSolType::Bool
-            | DynSolType::Int(_)
-            | DynSolType::Uint(_)
-            | DynSolType::FixedBytes(_)
-    );
-    if ty == DynSolType::Address {
-        return crate::address::parse(argument)
-            .ok()
-            .map(DynSolValue::Address);
+/// A value of one word.
+pub(super) fn word(ty: &str, argument: &str) -> Option<DynSolValue> {
+    match DynSolType::parse(ty).ok()? {
+        DynSolType::Address => {
+            let account = crate::address::parse(argument).ok();
+            account.map(DynSolValue::Address)
+        }
+        ty @ (DynSolType::Bool
+        | DynSolType::Int(_)
+        | DynSolType::Uint(_)
+        | DynSolType::FixedBytes(_)) => ty.coerce_str(argument).ok(),
+        _ => None,
     }
-    is_word.then(|| ty.coerce_str(argument).ok()).flatten()
 }

@@ -13,7 +13,7 @@ mod getter;
 mod value;
 
 pub use asks::Asks;
-pub use error::{ExpectError, Part};
+pub use error::ExpectError;
 pub use file::Suggested;
 pub use getter::Getter;
 pub use value::Value;
@@ -89,7 +89,7 @@ impl FromStr for Expectation {
 
     /// Reads what [`Display`](fmt::Display) writes.
     fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let unreadable = || Part::Line.refused(text, "it has another form");
+        let unreadable = || ExpectError::syntax(text, "it has another form");
         let (name, rest) = text.split_once(' ').ok_or_else(unreadable)?;
         let (getter, holds) = match name {
             "unchanged" => (rest, Holds::Unchanged),
@@ -123,13 +123,16 @@ impl Expectations {
     /// None at all, one twice, or too many.
     pub fn new(mut all: Vec<Expectation>) -> Result<Self, ExpectError> {
         if all.is_empty() {
-            return Err(ExpectError::Empty);
+            return Err(ExpectError::syntax("", "nothing is expected"));
         }
         all.sort_by_cached_key(Expectation::to_string);
         let mut seen = BTreeSet::new();
         for one in &all {
             if !seen.insert((one.holds.name(), one.getter.to_string())) {
-                return Err(ExpectError::Duplicate(one.to_string()));
+                return Err(ExpectError::syntax(
+                    &one.to_string(),
+                    "it stands there twice",
+                ));
             }
         }
         let longest = all.iter().map(|one| one.to_string().len()).max();

@@ -1,8 +1,9 @@
 //! The word that a getter is to answer, as people write it.
 
-use super::{ExpectError, Part};
-use crate::address;
-use alloy::primitives::{B256, I256, U256, hex};
+use super::ExpectError;
+use super::getter::word;
+use crate::client::show;
+use alloy::primitives::{B256, I256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -25,44 +26,29 @@ impl FromStr for Value {
 
     /// A number, `true` or `false`, an address, or 32 bytes.
     fn from_str(text: &str) -> Result<Self, ExpectError> {
-        let bad = || Part::Value.refused(text, "it has another form");
-        if let Ok(is_true) = text.parse::<bool>() {
-            let word = B256::with_last_byte(is_true.into());
-            return Ok(Self::of(word, text));
-        }
-        if address::is_address(text) {
-            let account = address::parse(text).map_err(|_| bad())?;
-            return Ok(Self::of(account.into_word(), account));
-        }
-        if text.starts_with("0x") {
-            let word = text.parse::<B256>().map_err(|_| bad())?;
-            return Ok(Self::of(word, format!("0x{}", hex::encode(word))));
-        }
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(bad());
-        }
-        if text.starts_with('-') {
-            let number = I256::from_dec_str(text).map_err(|_| bad())?;
-            return Ok(Self::of(number.into_raw().into(), number));
-        }
-        let number = U256::from_str_radix(text, 10).map_err(|_| bad())?;
-        Ok(Self::of(number.into(), number))
-    }
-}
-
-impl Value {
-    fn of(word: B256, text: impl fmt::Display) -> Self {
-        let text = text.to_string();
-        Self { text, word }
+        let kinds = match is_number(text.strip_prefix('-').unwrap_or(text)) {
+            true => &["uint256", "int256"][..],
+            false => &["bool", "address", "bytes32"],
+        };
+        let value = kinds.iter().find_map(|kind| word(kind, text));
+        let form = "a value is a number, true, false, an address, or 0x and 64 digits";
+        let value = value.ok_or_else(|| ExpectError::syntax(text, form))?;
+        Ok(Self {
+            text: show(&value),
+            word: value.as_word().unwrap_or_default(),
+        })
     }
 }
 
 /// A difference, with its sign: `+5` or `-5`.
 pub(super) fn delta(text: &str) -> Result<I256, ExpectError> {
-    let bad = || Part::Difference.refused(text, "it has another form");
-    let digits = text.strip_prefix(['+', '-']).ok_or_else(bad)?;
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let number = is_number.then(|| I256::from_dec_str(text.trim_start_matches('+')));
-    number.and_then(Result::ok).ok_or_else(bad)
+    let digits = text
+        .strip_prefix(['+', '-'])
+        .filter(|digits| is_number(digits));
+    let number = digits.and_then(|_| I256::from_dec_str(text.trim_start_matches('+')).ok());
+    number.ok_or_else(|| ExpectError::syntax(text, "a difference is + or -, and a number"))
+}
+
+fn is_number(digits: &str) -> bool {
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

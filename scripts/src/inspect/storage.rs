@@ -219,7 +219,7 @@ impl<'a> Found<'a> {
                 }
                 _ => {}
             }
-            let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
+            let size = kind.and_then(TypeItem::size);
             self.wanted.push(Wanted {
                 area,
                 name,

@@ -60,7 +60,7 @@ fn account(bytes: &[u8]) -> Option<String> {
 }
 
 /// How long a text is, and where.
-enum Length {
+pub(crate) enum Length {
     /// In the slot itself.
     Here(u64),
     /// From the slot's hash on.
@@ -70,7 +70,7 @@ enum Length {
 }
 
 /// Of `bytes` and `string`: the lowest bit of the word says which.
-fn length(word: B256) -> Length {
+pub(crate) fn length(word: B256) -> Length {
     let number = U256::from_be_bytes(word.0);
     let half = |number: U256| u64::try_from(number / U256::from(2)).unwrap_or(u64::MAX);
     let found = match number.bit(0) {
@@ -84,7 +84,7 @@ fn length(word: B256) -> Length {
 }
 
 /// Where the elements of an array or a long text begin.
-fn begin(slot: U256) -> U256 {
+pub(crate) fn begin(slot: U256) -> U256 {
     U256::from_be_bytes(keccak256(B256::from(slot)).0)
 }
 

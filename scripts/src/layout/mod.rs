@@ -33,6 +33,7 @@ pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
 pub use held::{Held, WORD};
+pub(crate) use held::{Length, begin, length};
 pub use live::{Dirty, Live, Upgrade, Who, look};
 pub use source::{Named, file_of, read_file};
 pub use store::{Build, FOLDER, Store};

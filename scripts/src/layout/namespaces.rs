@@ -187,10 +187,7 @@ impl Types<'_, '_> {
     }
 
     fn add(&mut self, id: String, item: TypeItem, is_whole: bool) -> Size {
-        let bytes = item
-            .number_of_bytes
-            .as_deref()
-            .and_then(|bytes| bytes.parse().ok());
+        let bytes = item.size();
         self.types.entry(id.clone()).or_insert(item);
         Size {
             id,

@@ -8,9 +8,10 @@ use crate::client::show;
 use crate::expect::{Expectation, Getter, Holds, Suggested};
 use crate::simulation::Simulation;
 use alloy::dyn_abi::DynSolType;
+use alloy::eips::eip2930::AccessListItem;
 use alloy::primitives::{Address, B256, Bytes, I256, U256};
 use std::collections::BTreeSet;
-use stylus_chain::{BlockId, CallRequest, Overrides, TraceKind};
+use stylus_chain::{BlockId, CallRequest};
 use stylus_upgrades_interface::slots;
 
 /// How long a getter is waited for whose answer changes with time alone.
@@ -42,15 +43,15 @@ pub(super) fn suggested(
     let mut found = Suggested::default();
     for (getter, kind) in getters {
         let answers = answers(simulation, getter, &proxies)?;
-        if answers.iter().any(|one| one.before.is_none()) {
-            let why = "it did not answer before the upgrade";
-            found.left_out.push((getter.clone(), why));
+        let why = if answers.iter().any(|one| one.before.is_none()) {
+            "it did not answer before the upgrade"
         } else if answers.iter().any(|one| one.after != one.later) {
-            let why = "its answer changes with time alone";
-            found.left_out.push((getter.clone(), why));
+            "its answer changes with time alone"
         } else {
             add(simulation, (getter, kind), &answers, &written, &mut found)?;
-        }
+            continue;
+        };
+        found.left_out.push((getter.clone(), why));
     }
     Ok(Some(found))
 }
@@ -125,15 +126,12 @@ fn add(
         found.all.push(of(Holds::Unchanged));
         return Ok(());
     }
-    let words: Option<Vec<(U256, U256)>> = answers.iter().map(Answers::words).collect();
-    match words {
-        Some(words) if words.iter().all(|(before, _)| !before.is_zero()) => {
-            found.all.push(of(Holds::Nonzero));
-        }
-        _ => found.left_out.push((
-            getter.clone(),
-            "the upgrade writes it, and it was not one word above zero",
-        )),
+    let is_above_zero = |one: &Answers| one.words().is_some_and(|(before, _)| !before.is_zero());
+    if answers.iter().all(is_above_zero) {
+        found.all.push(of(Holds::Nonzero));
+    } else {
+        let why = "the upgrade writes it, and it was not one word above zero";
+        found.left_out.push((getter.clone(), why));
     }
     let equal = answers.iter().map(|one| one.after.as_ref());
     let is_word = |answer: &&Bytes| answer.len() == B256::len_bytes();
@@ -177,17 +175,10 @@ fn read(
         input: getter.calldata.clone(),
         ..CallRequest::default()
     };
-    let (latest, none) = (BlockId::latest(), Overrides::default());
-    let kind = TraceKind::Prestate { diff: false };
-    let recorded = simulation.chain.trace_call(request, latest, &none, kind)?;
-    let mut found = BTreeSet::new();
-    for (account, state) in recorded.as_object().into_iter().flatten() {
-        let slots = state["storage"].as_object();
-        for (slot, _) in slots.into_iter().flatten() {
-            if let (Ok(account), Ok(slot)) = (account.parse(), slot.parse()) {
-                found.insert((account, slot));
-            }
-        }
-    }
-    Ok(found)
+    let (list, _) = simulation.chain.access_list(request, BlockId::latest())?;
+    let of_account = |one: AccessListItem| {
+        let slots = one.storage_keys.into_iter();
+        slots.map(move |slot| (one.address, slot))
+    };
+    Ok(list.0.into_iter().flat_map(of_account).collect())
 }

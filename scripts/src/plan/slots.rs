@@ -3,7 +3,7 @@
 use crate::layout::{Held, WORD};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use std::collections::BTreeMap;
-use stylus_layout::{Item, Layout, Members};
+use stylus_layout::{Item, Layout, Members, TypeItem};
 use stylus_upgrades_interface::slots;
 
 /// Slots that one variable is followed over, at most.
@@ -143,7 +143,7 @@ impl SlotNames {
     /// A variable in its slot, if its type is known and fits a slot.
     pub(super) fn held(&self, slot: U256, variable: &Variable) -> Option<Held<'_>> {
         let kind = self.layout.as_ref()?.types.get(variable.kind.as_ref()?)?;
-        let size = kind.number_of_bytes.as_ref()?.parse().ok()?;
+        let size = kind.size()?;
         (size <= WORD).then_some(Held {
             kind: Some(kind),
             slot,
@@ -286,8 +286,7 @@ impl SlotNames {
 /// Bytes of a type; a slot's where that is not known.
 fn bytes_of(layout: &Layout, id: &str) -> u64 {
     let kind = layout.types.get(id);
-    let bytes = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
-    bytes.unwrap_or(WORD)
+    kind.and_then(TypeItem::size).unwrap_or(WORD)
 }
 
 /// Whether a word looks like an account: 20 bytes, and not a small number.

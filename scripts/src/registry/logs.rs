@@ -30,14 +30,14 @@ pub async fn logs(
     to: u64,
 ) -> Result<Vec<Log>, ChainError> {
     let Some(store) = client.events_of(account) else {
-        return read(client, account, topics, (from, to), |_| false).await;
+        return collected(client, account, topics, (from, to)).await;
     };
     let wanted =
         |log: &Log| has_topics(log, topics) && log.block_number.is_some_and(|block| block >= from);
-    let whole = async |from, to| read(client, account, [&[]; 3], (from, to), |_| false).await;
+    let whole = async |from, to| collected(client, account, [&[]; 3], (from, to)).await;
     match store.events(client, to, wanted, whole).await? {
         Some(kept) => Ok(kept),
-        None => read(client, account, topics, (from, to), |_| false).await,
+        None => collected(client, account, topics, (from, to)).await,
     }
 }
 
@@ -52,33 +52,63 @@ pub async fn first_logs(
     topics: Topics<'_>,
 ) -> Result<Vec<Log>, ChainError> {
     let newest = client.newest_block().await?;
-    let is_enough = |found: &[Log]| !found.is_empty();
-    read(client, account, topics, (0, newest), is_enough).await
+    let mut first = Vec::new();
+    pages(client, account, topics, whole(0, newest), |page| {
+        first = page;
+        Ok::<_, ChainError>(first.is_empty())
+    })
+    .await?;
+    Ok(first)
 }
 
-/// As [`logs`], from the endpoint itself, until what was found is enough.
-async fn read(
+/// As [`logs`], from the endpoint itself.
+async fn collected(
     client: &Client,
     account: Address,
     topics: Topics<'_>,
     (from, to): (u64, u64),
-    is_enough: impl Fn(&[Log]) -> bool,
 ) -> Result<Vec<Log>, ChainError> {
     let mut found = Vec::new();
+    pages(client, account, topics, whole(from, to), |page| {
+        found.extend(page);
+        Ok::<_, ChainError>(true)
+    })
+    .await?;
+    Ok(found)
+}
+
+/// A range in one page, if the endpoint gives it.
+fn whole(from: u64, to: u64) -> ((u64, u64), BlockSpan) {
+    let blocks = to.saturating_sub(from).saturating_add(1);
+    ((from, to), BlockSpan::new(blocks, u64::MAX))
+}
+
+/// As [`logs`], from the endpoint itself, a page of blocks at a time, as long as `keep` wants more.
+///
+/// # Errors
+/// As [`logs`], and those of `keep`.
+pub(crate) async fn pages<E: From<ChainError>>(
+    client: &Client,
+    account: Address,
+    topics: Topics<'_>,
+    ((from, to), mut span): ((u64, u64), BlockSpan),
+    mut keep: impl FnMut(Vec<Log>) -> Result<bool, E>,
+) -> Result<(), E> {
+    let (mut count, mut goes_on) = (0, true);
     let mut start = from;
-    let mut span = BlockSpan::new(to.saturating_sub(from).saturating_add(1), u64::MAX);
     let mut work = None;
     // Whether a range is too long shows at once; trouble is borne where no shorter one is left to be tried.
     let hasty = client.bearing(Duration::ZERO, Duration::MAX);
     let bears_trouble = !client.patience().is_zero();
-    while start <= to && !is_enough(&found) {
+    while start <= to && goes_on {
         let end = to.min(start.saturating_add(span.blocks - 1));
         let blocks = end - start + 1;
         let asked = if blocks > 1 { &hasty } else { client };
         match range(asked, account, topics, start, end).await {
             Ok(logs) => {
                 span.went_well(logs.len());
-                found.extend(logs);
+                count += logs.len();
+                goes_on = keep(logs)?;
                 start = end.saturating_add(1);
             }
             Err(error) if blocks > 1 && (bears_trouble || may_be_too_long(&error)) => {
@@ -88,13 +118,13 @@ async fn read(
                     work = Some(Reading::begin(client, account, start, to));
                 }
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
         if let Some(work) = &work {
-            work.advance(start, found.len());
+            work.advance(start, count);
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Whether a shorter range may be answered. Limits have many words; what is none of them is refused

@@ -21,6 +21,7 @@ pub use adoption::{AdoptionError, Candidate, candidate, given_to};
 pub use called_back::called_back;
 pub use created::{Created, counted};
 pub use instance::{ask, decides, registry_of};
+pub(crate) use logs::pages;
 pub use logs::{Topics, all_logs, first_logs, logs, logs_since};
 pub use origin::{Origin, OriginError, Release, Salt};
 pub use remembered::{Key, Remembered};

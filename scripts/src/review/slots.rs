@@ -3,7 +3,7 @@
 use alloy::primitives::U256;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use stylus_layout::{FieldChange, Item, Layout, Location, Report, Verdict};
+use stylus_layout::{FieldChange, Item, Layout, Location, Report, TypeItem, Verdict};
 
 /// Bytes of a slot.
 const WORD: u64 = 32;
@@ -168,7 +168,7 @@ fn drawn(
     found: &[&FieldChange],
 ) -> Drawn {
     let kind = layout.types.get(&item.type_id);
-    let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
+    let size = kind.and_then(TypeItem::size);
     let here = (item.slot.as_str(), item.offset);
     let about = found.iter().filter(|finding| {
         let place = side.place(finding);

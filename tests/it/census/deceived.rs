@@ -100,9 +100,10 @@ async fn an_endpoint_without_proofs_and_one_with_another_header_are_named() {
     let error = &answer.document["error"];
     assert_eq!(
         (answer.exit, text(error, "name")),
-        (Some(4), "HeaderMismatch"),
+        (Some(4), "ProofMismatch"),
         "{answer:?}"
     );
+    assert!(text(error, "message").contains("header"), "{answer:?}");
 }
 
 #[tokio::test]

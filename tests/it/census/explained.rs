@@ -105,9 +105,11 @@ async fn the_block_is_the_one_that_was_given_or_confirmed() {
 
     let wrong = B256::repeat_byte(1).to_string();
     let words = ["--block", &block, "--block-hash", &wrong];
-    for (words, name) in [(&words[..], "OtherBlock"), (&words[2..], "BlockNotFound")] {
+    for (words, found) in [(&words[..], &found[..]), (&words[2..], "no block")] {
         let answer = it.census(words);
-        assert_eq!(text(&answer.document["error"], "name"), name, "{answer:?}");
+        let error = &answer.document["error"];
+        let named = (text(error, "name"), text(error, "found"));
+        assert_eq!(named, ("OtherBlock", found), "{answer:?}");
         assert_eq!(answer.exit, Some(1), "{answer:?}");
     }
 }

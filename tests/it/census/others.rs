@@ -55,7 +55,7 @@ async fn assert_explained(chain: &Chain, subject: &Subject) -> Done {
     let [found] = with_it.storage.unexplained.as_slice() else {
         panic!("{with_it:#?}");
     };
-    assert_eq!(found.slot, Some(slot));
+    assert_eq!(found.leaf.slot, Some(slot));
     Ok(())
 }
 

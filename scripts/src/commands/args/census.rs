@@ -1,10 +1,10 @@
 //! A census of an instance's storage.
 
+use crate::census::Options;
 use crate::secret::Secret;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::B256;
 use clap::Args;
-use std::path::PathBuf;
 
 /// An instance whose slots are collected and explained.
 #[derive(Debug, Args)]
@@ -20,18 +20,9 @@ pub struct CensusArgs {
     /// A second endpoint, which must have the same block
     #[arg(long, value_name = "URL")]
     pub confirm_url: Option<Secret>,
-    /// Keys of mappings, on lines: addresses, numbers, 0x…, "texts"; those of nested ones on one line
-    #[arg(long, value_name = "FILE")]
-    pub keys: Option<PathBuf>,
-    /// Write every slot into this file, a line of JSON each
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Find the slots by proofs, also where the endpoint lists them
-    #[arg(long)]
-    pub by_proofs: bool,
-    /// Look for keys without carrying out again the blocks that changed the storage
-    #[arg(long)]
-    pub no_replay: bool,
+    /// How it is taken
+    #[command(flatten)]
+    pub options: Options,
 }
 
 /// A block by its number or tag.

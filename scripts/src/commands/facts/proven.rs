@@ -5,7 +5,6 @@ use crate::census::{self, Subject};
 use crate::client::ChainError;
 use crate::layout::{Live, Upgrade, Who};
 use crate::progress::Progress;
-use alloy::primitives::Address;
 use stylus_layout::Layout;
 
 /// Instances whose census is looked at, at most.
@@ -22,13 +21,19 @@ pub(super) async fn drop_proven(
     if live.dirty.iter().all(|one| one.instance.is_some()) {
         return Ok(());
     }
-    let versions = place.reader().labels(upgrade.name).await?;
+    let reader = place.reader();
+    let versions = reader.labels(upgrade.name).await?;
+    let count = reader.head(upgrade.name).await?.instances;
+    let instances = match upgrade.who {
+        Who::Instance(one) => reader.instances_of(vec![one]).await?,
+        Who::All if count <= INSTANCES_MAX => reader.instances(upgrade.name).await?,
+        Who::All | Who::Newcomer(_) => Vec::new(),
+    };
     let mut proven_at = None;
-    for proxy in instances(place, upgrade).await? {
-        let at = place.reader().instance(proxy).await?.version;
+    for one in instances {
         let subject = Subject {
-            proxy,
-            version: at.clone(),
+            proxy: one.proxy,
+            version: one.version,
             implementation: None,
             layout: Ok(old.clone()),
             versions: versions.clone(),
@@ -36,7 +41,7 @@ pub(super) async fn drop_proven(
         };
         // Without a proof it is as if there were no census.
         let proven = census::proven(place.client, &subject).await.ok().flatten();
-        match proven.filter(|_| at == upgrade.from) {
+        match proven.filter(|_| subject.version == upgrade.from) {
             Some(block) => proven_at = Some(block),
             None => return Ok(()),
         }
@@ -49,23 +54,4 @@ pub(super) async fn drop_proven(
         ));
     }
     Ok(())
-}
-
-/// The instances that are meant; none where those are too many.
-async fn instances(place: Place<'_>, upgrade: Upgrade<'_>) -> Result<Vec<Address>, ChainError> {
-    match upgrade.who {
-        Who::Instance(instance) => return Ok(vec![instance]),
-        Who::Newcomer(_) => return Ok(Vec::new()),
-        Who::All => {}
-    }
-    let count = place.reader().head(upgrade.name).await?.instances;
-    match count > INSTANCES_MAX {
-        true => Ok(Vec::new()),
-        false => {
-            place
-                .reader()
-                .proxies_in(upgrade.name, 0..count as usize)
-                .await
-        }
-    }
 }

@@ -4,7 +4,7 @@
 use super::super::census::subject;
 use super::super::context::Context;
 use crate::app_error::Error;
-use crate::census::{self, Anchor, Census, CensusError, Entries, Options, Wanted};
+use crate::census::{self, Anchor, Census, CensusError, Options, Wanted};
 use crate::client::Client;
 use crate::ids::CalldataHash;
 use crate::journal::Journal;
@@ -20,7 +20,7 @@ pub(super) async fn source(
     client: &Client,
     journal: &Journal,
     proxy: Address,
-    entries: &Entries,
+    entries: &str,
 ) -> Result<Source, Error> {
     Ok(match migration::look(client, proxy).await? {
         Some(found) => Source::File(list(context, client, journal, &found, entries).await?),
@@ -33,12 +33,12 @@ async fn list(
     client: &Client,
     journal: &Journal,
     migration: &ActiveMigration,
-    entries: &Entries,
+    entries: &str,
 ) -> Result<PathBuf, Error> {
     let proxy = migration.proxy;
     let begun = active::begun(client, migration).await?;
     // One for each beginning and each mapping: entries of another time would be others.
-    let mark = CalldataHash::of(entries.to_string()).to_string();
+    let mark = CalldataHash::of(entries).to_string();
     let mark = mark.get(2..10).unwrap_or_default();
     let path = journal.beside(&format!("{proxy:#x}-{begun}-{mark}.items"));
     if path.is_file() {
@@ -58,21 +58,21 @@ async fn list(
     }
     let options = Options {
         out: Some(path.clone()),
-        entries: Some(entries.clone()),
+        entries: Some(entries.to_owned()),
         ..Options::default()
     };
-    let layout = subject.layout.as_ref().err().cloned();
-    let census = census::take(client, anchor, &subject, &options).await?;
-    match layout.or_else(|| missing(&census)) {
-        None => Ok(path),
-        Some(why) => Err(CensusError::NotWhole {
-            proxy,
-            block: census.anchor.block,
-            field: entries.field.clone(),
-            why,
-        }
-        .into()),
-    }
+    let (block, field) = (anchor.block, entries.to_owned());
+    let why = match &subject.layout {
+        Ok(_) => missing(&census::take(client, anchor, &subject, &options).await?),
+        Err(why) => Some(why.clone()),
+    };
+    let not_whole = |why| CensusError::NotWhole {
+        proxy,
+        block,
+        field,
+        why,
+    };
+    Ok(why.map_or(Ok(path), |why| Err(not_whole(why)))?)
 }
 
 /// What may be an entry and is not known to be one.
@@ -84,6 +84,6 @@ fn missing(census: &Census) -> Option<String> {
     let left = count(census.storage.left(), "slot");
     Some(format!(
         "{left} not explained, the first with the hash {}",
-        first.hash
+        first.leaf.hash
     ))
 }

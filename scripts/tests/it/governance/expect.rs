@@ -28,7 +28,7 @@ fn what_plan_writes_is_checked_on_chain_and_read_in_words_by_everybody() {
     let planned = sandbox.done("Other", &plan);
     let file = std::fs::read_to_string(sandbox.path(FILE)).expect("written");
     assert!(
-        file.contains("unchanged = [\n    \"value()\",\n]"),
+        file.contains("expect = [\n    \"unchanged value()\",\n]"),
         "{file}"
     );
     let unchecked = text(&planned, "state_difference").to_owned();
@@ -82,7 +82,7 @@ fn an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     write(
         &sandbox,
-        "unchanged = [\"value()\"]\nequal = { \"step()\" = 6 }\n",
+        "expect = [\"unchanged value()\", \"equal step() 6\"]\n",
     );
     let planned = sandbox.run("Other", &with(&PLAN, &["--expect", FILE]));
     assert_eq!(planned.exit, Some(1), "{planned:?}");
@@ -99,7 +99,7 @@ fn an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain() {
 
     write(
         &sandbox,
-        "unchanged = [\"value()\"]\nequal = { \"step()\" = 5 }\n",
+        "expect = [\"unchanged value()\", \"equal step() 5\"]\n",
     );
     let dry = sandbox.done("Admin", &with(&MIGRATE, &["--expect", FILE, "--dry-run"]));
     assert_eq!(dry["executed"], true, "{dry}");
@@ -112,23 +112,33 @@ fn expectations_that_no_check_could_hold_are_refused_before_anything_is_sent() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let before = sandbox.block();
     for (content, more, exit, name) in [
-        ("", &[][..], 2, "ExpectationsEmpty"),
+        ("expect = []", &[][..], 2, "ExpectationsSyntax"),
         (
-            "unchanged = [\"value()\", \"value()\"]",
+            "expect = [\"unchanged value()\", \"unchanged value()\"]",
             &[],
             2,
-            "ExpectationTwice",
+            "ExpectationsSyntax",
         ),
-        ("unchanged = [\"nothing()\"]", &[], 1, "ExpectationLost"),
-        ("unchanged = [\"step()\"]", &[], 1, "ExpectationUnanswered"),
         (
-            "unchanged = [\"value()\"]",
+            "expect = [\"unchanged nothing()\"]",
+            &[],
+            1,
+            "ExpectationLost",
+        ),
+        (
+            "expect = [\"unchanged step()\"]",
+            &[],
+            1,
+            "PostConditionFailed",
+        ),
+        (
+            "expect = [\"unchanged value()\"]",
             &["--check", "counter-v1"],
             2,
             "ExpectationsOfStep",
         ),
         (
-            "unchanged = [\"value()\"]",
+            "expect = [\"unchanged value()\"]",
             &["--script", "counter-back"],
             2,
             "ExpectationsOfStep",
@@ -200,7 +210,7 @@ fn state_that_moved_while_the_delay_ran_is_refused_on_chain() {
         "increment()",
     ];
     let file = generated(&sandbox, &step);
-    let meant = "\"value()\" = \"8\"";
+    let meant = "\"equal value() 8\"";
     assert!(file.contains(&format!("# {meant}")), "{file}");
     write(&sandbox, &file.replace(&format!("# {meant}"), meant));
     let migrate = with(
@@ -243,7 +253,7 @@ fn a_file_that_was_edited_after_an_approval_is_told_to_be_another_check() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
     write(
         &sandbox,
-        "unchanged = [\"value()\"]\nequal = { \"step()\" = 5 }\n",
+        "expect = [\"unchanged value()\", \"equal step() 5\"]\n",
     );
     let migrate = with(&MIGRATE, &["--expect", FILE]);
     let proposed = sandbox.run("Admin", &migrate);
@@ -252,7 +262,7 @@ fn a_file_that_was_edited_after_an_approval_is_told_to_be_another_check() {
     let reviewed = sandbox.raw(&["pending", &action, "--json"]).stdout;
     std::fs::write(sandbox.path("reviewed.json"), reviewed).expect("written");
 
-    write(&sandbox, "equal = { \"step()\" = 5 }\n");
+    write(&sandbox, "expect = [\"equal step() 5\"]\n");
     let edited = sandbox.run("Admin2", &migrate);
     assert_eq!((edited.exit, error(&edited)), (Some(2), "Unconfirmed"));
     let message = text(&edited.document["error"], "message");
