@@ -71,12 +71,13 @@ impl Names {
     }
 
     /// A text for people, with the addresses in each command of this program replaced by names, as somebody with this
-    /// manifest types it. A command that names a registry is for somebody elsewhere: it keeps them.
+    /// manifest types it. A command that names a registry is for somebody elsewhere: it keeps them. So does one with
+    /// `--trust-registry`, which takes no name.
     pub fn in_commands(&self, text: &str) -> String {
         let mut pieces = text.split(COMMAND);
         let mut named = pieces.next().unwrap_or_default().to_owned();
         for command in pieces {
-            let is_for_others = command.contains("--registry ") || command.contains("--from 0x");
+            let is_for_others = command.contains("-registry ") || command.contains("--from 0x");
             named.push_str(COMMAND);
             match is_for_others {
                 true => named.push_str(command),
@@ -128,6 +129,10 @@ mod tests {
             (
                 format!("stylus-upgrades status {vault} --registry {ana}"),
                 format!("stylus-upgrades status {vault} --registry {ana}"),
+            ),
+            (
+                format!("stylus-upgrades upgrade {vault} 2.0 --trust-registry {ana}"),
+                format!("stylus-upgrades upgrade {vault} 2.0 --trust-registry {ana}"),
             ),
             // Longer words are hashes or calldata, whatever they begin with.
             (
