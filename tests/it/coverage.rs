@@ -1,5 +1,7 @@
 //! Which lines of a contract ran.
 
+mod native;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -16,6 +16,7 @@ use stylus_sdk::{
 };
 
 mod arithmetic;
+mod pure;
 
 /// Slots 0 to 4.
 #[storage]
@@ -89,6 +90,11 @@ impl Branches {
         self.last.set(number); // dead
         self.numbers.push(number); // dead
         Ok(())
+    }
+
+    /// A function of numbers alone, by its number.
+    pub fn pure(&self, which: u64, number: u64) -> u64 {
+        pure::call(which, number)
     }
 
     /// Nobody calls it.
