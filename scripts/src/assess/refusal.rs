@@ -26,7 +26,11 @@ pub struct Together {
 
 /// The findings that refuse something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused(Vec<Finding>);
+pub struct Refused {
+    findings: Vec<Finding>,
+    /// The command that was typed, where somebody may have accepted the same before.
+    typed: Option<String>,
+}
 
 /// Findings that are told together.
 struct Group<'a>(Vec<&'a Finding>);
@@ -34,17 +38,29 @@ struct Group<'a>(Vec<&'a Finding>);
 impl Refused {
     /// The error of these findings; nothing where there are none.
     pub fn of(findings: Vec<Finding>) -> Option<Self> {
-        (!findings.is_empty()).then_some(Self(findings))
+        (!findings.is_empty()).then_some(Self {
+            findings,
+            typed: None,
+        })
+    }
+
+    /// The same of ways that are registered. The chain does not say what was accepted then, so each command asks
+    /// again: the refusal ends with the whole command, where accepting helps.
+    #[must_use]
+    pub fn asked_again(mut self, typed: String) -> Self {
+        let helps = self.findings.iter().all(|one| one.id.is_acceptable());
+        self.typed = helps.then_some(typed);
+        self
     }
 
     /// The findings.
     pub fn findings(&self) -> &[Finding] {
-        &self.0
+        &self.findings
     }
 
     fn groups(&self) -> Vec<Group<'_>> {
         let mut groups: Vec<Group<'_>> = Vec::new();
-        for one in &self.0 {
+        for one in &self.findings {
             let is_same = |group: &&mut Group<'_>| {
                 one.together.is_some() && group.first().together == one.together
             };
@@ -182,6 +198,13 @@ impl Explain for Refused {
             let (name, what) = (other.first().name(), other.message());
             let next = other.next().unwrap_or_default();
             format!("{name} refuses it too ({what}): {next}")
+        }));
+        all.extend(self.typed.as_ref().map(|typed| {
+            let flag = FindingId::flag(self.findings.iter().map(|one| &one.id));
+            format!(
+                "what was accepted at registration is not on chain, so every upgrade asks again; the whole command: \
+                 {typed} {flag}"
+            )
         }));
         (!all.is_empty()).then(|| all.join("; "))
     }

@@ -3,13 +3,14 @@
 
 use super::args::StorageArgs;
 use super::facts::Place;
-use super::storage::require;
+use super::storage::require_all;
 use crate::app_error::Error;
-use crate::assess::{Evidence, Origin, Part, Role};
+use crate::assess::{Evidence, Origin, Part, Refused, Role};
 use crate::checks::{Assessment, Runs, Stage, Subject, Version};
 use crate::client::ChainError;
 use crate::layout::Who;
 use crate::model::{PathStep, StepKind, runs};
+use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -50,8 +51,22 @@ pub(super) async fn check_instance(
 ) -> Result<Assessment, Error> {
     let mut checks = place.assessment(Role::Proposer);
     walk(place, (proxy, Who::Instance(proxy)), request, &mut checks).await?;
-    require(&checks)?;
-    Ok(checks)
+    require_all(&checks)?;
+    match checks.refusal() {
+        Some(refused) => Err(asked_again(refused)),
+        None => Ok(checks),
+    }
+}
+
+/// What refuses ways that are registered, with the command of this process as it was typed. Its key, if it was typed,
+/// is hidden as everywhere.
+pub(super) fn asked_again(refused: Refused) -> Error {
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| shell_word(&word.to_string_lossy()));
+    let typed = words.fold("stylus-upgrades".to_owned(), |typed, word| {
+        typed + " " + &word
+    });
+    refused.asked_again(typed).into()
 }
 
 /// Checks the paths of a definition's instances to `version`, but for the steps that `checks` holds

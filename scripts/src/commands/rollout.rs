@@ -8,7 +8,7 @@ pub(super) use activated::activated;
 use super::args::StorageArgs;
 use super::context::Context;
 use super::facts::Place;
-use super::path::{PathRequest, check_again, check_stragglers};
+use super::path::{PathRequest, asked_again, check_again, check_stragglers};
 use super::propose::{require, stop};
 use super::rollouts::Skipped;
 use super::storage;
@@ -108,7 +108,7 @@ impl Target<'_> {
             self.compared = current;
         }
         match self.checks.refusal() {
-            Some(refused) => Err(refused.into()),
+            Some(refused) => Err(asked_again(refused)),
             None => Ok(None),
         }
     }

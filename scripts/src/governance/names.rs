@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 /// Digits of an address behind its `0x`.
 const DIGITS: usize = 40;
+/// How a command of this program begins in a text.
+const COMMAND: &str = "stylus-upgrades ";
 
 /// Names by address.
 #[derive(Debug, Clone, Default)]
@@ -48,23 +50,40 @@ impl Names {
         names.join(", ")
     }
 
-    /// A policy with every address in it replaced by its name, where there is one.
+    /// A policy, or another text that is typed, with every address in it replaced by its name, where there is one.
     pub fn policy(&self, expression: &str) -> String {
         let mut named = String::with_capacity(expression.len());
         let mut rest = expression;
         while let Some(start) = rest.find("0x") {
             let (before, from) = rest.split_at(start);
             named.push_str(before);
-            let word = from.get(..2 + DIGITS).unwrap_or(from);
-            match word.parse::<Address>() {
-                Ok(address) if word.len() == 2 + DIGITS => {
-                    named.push_str(self.0.get(&address).map_or(word, String::as_str));
-                }
-                _ => named.push_str(word),
-            }
-            rest = &from[word.len()..];
+            let digits = from[2..].bytes().take_while(u8::is_ascii_hexdigit).count();
+            let (word, behind) = from.split_at(2 + digits);
+            let known = match digits {
+                DIGITS => word.parse().ok().and_then(|one: Address| self.0.get(&one)),
+                _ => None,
+            };
+            named.push_str(known.map_or(word, String::as_str));
+            rest = behind;
         }
         named.push_str(rest);
+        named
+    }
+
+    /// A text for people, with the addresses in each command of this program replaced by names, as somebody with this
+    /// manifest types it. A command that names a registry is for somebody elsewhere: it keeps them. So does one with
+    /// `--trust-registry`, which takes no name.
+    pub fn in_commands(&self, text: &str) -> String {
+        let mut pieces = text.split(COMMAND);
+        let mut named = pieces.next().unwrap_or_default().to_owned();
+        for command in pieces {
+            let is_for_others = command.contains("-registry ") || command.contains("--from 0x");
+            named.push_str(COMMAND);
+            match is_for_others {
+                true => named.push_str(command),
+                false => named.push_str(&self.policy(command)),
+            }
+        }
         named
     }
 }
@@ -72,5 +91,56 @@ impl Names {
 impl FromIterator<(Address, String)> for Names {
     fn from_iter<I: IntoIterator<Item = (Address, String)>>(names: I) -> Self {
         Self(names.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_has_the_names_of_the_manifest_unless_it_is_for_somebody_elsewhere() {
+        let [ana, vault] = [Address::repeat_byte(0xa1), Address::repeat_byte(0xb2)];
+        let names: Names = [(ana, "Ana"), (vault, "vault")]
+            .map(|(address, name)| (address, name.to_owned()))
+            .into_iter()
+            .collect();
+        for (text, expected) in [
+            (
+                format!("next: stylus-upgrades run-migration {vault} --handler {ana}, of {ana}"),
+                "next: stylus-upgrades run-migration vault --handler Ana, of Ana".to_owned(),
+            ),
+            (
+                format!("policy update A --role policy 'AND({ana},{vault})'"),
+                format!("policy update A --role policy 'AND({ana},{vault})'"),
+            ),
+            (
+                format!("{vault}: stylus-upgrades policy update A 'AND({ana})'"),
+                format!("{vault}: stylus-upgrades policy update A 'AND(Ana)'"),
+            ),
+            (
+                format!(
+                    "stylus-upgrades transfer {vault} {ana}; there: stylus-upgrades adopt A {vault} --from {ana}"
+                ),
+                format!(
+                    "stylus-upgrades transfer vault Ana; there: stylus-upgrades adopt A {vault} --from {ana}"
+                ),
+            ),
+            (
+                format!("stylus-upgrades status {vault} --registry {ana}"),
+                format!("stylus-upgrades status {vault} --registry {ana}"),
+            ),
+            (
+                format!("stylus-upgrades upgrade {vault} 2.0 --trust-registry {ana}"),
+                format!("stylus-upgrades upgrade {vault} 2.0 --trust-registry {ana}"),
+            ),
+            // Longer words are hashes or calldata, whatever they begin with.
+            (
+                format!("stylus-upgrades approve {ana}00 0x 0xé"),
+                format!("stylus-upgrades approve {ana}00 0x 0xé"),
+            ),
+        ] {
+            assert_eq!(names.in_commands(&text), expected);
+        }
     }
 }

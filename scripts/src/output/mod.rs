@@ -18,6 +18,7 @@ pub use outcome::Outcome;
 pub use visible::{shortened, visible};
 
 use crate::error::{Exit, Explain, Report};
+use crate::governance::Names;
 use indicatif::ProgressBar;
 use links::Links;
 use maud::html;
@@ -25,7 +26,7 @@ use secrets::Secrets;
 use serde_json::{Map, Value};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use visible::without_commands;
 
@@ -43,6 +44,8 @@ pub struct Output {
     work: Mutex<Work>,
     secrets: Secrets,
     links: Links,
+    /// What the manifest calls accounts.
+    names: OnceLock<Names>,
     /// What the document of a failure says beside the error.
     with_failure: Mutex<Map<String, Value>>,
     /// What every document says.
@@ -100,6 +103,7 @@ impl Output {
             work: Mutex::new(work),
             secrets: Secrets::default(),
             links: Links::default(),
+            names: OnceLock::new(),
             with_failure: Mutex::default(),
             with_all: Mutex::default(),
             failed: AtomicBool::new(false),
@@ -136,6 +140,11 @@ impl Output {
     /// slash.
     pub fn link_to(&self, explorer: &str) {
         self.links.set_explorer(explorer);
+    }
+
+    /// Calls accounts so from now on, in the commands that are printed for people.
+    pub fn call_accounts(&self, names: Names) {
+        let _ = self.names.set(names);
     }
 
     /// A line of the result for people; nothing with `--json`.
@@ -308,6 +317,10 @@ impl Output {
     /// Text from anywhere, without secrets, as it may be printed.
     fn safe(&self, text: &str) -> String {
         let text = visible(&self.secrets.hide(text)).into_owned();
+        let text = match self.names.get() {
+            Some(names) => names.in_commands(&text),
+            None => text,
+        };
         self.links.in_text(text)
     }
 

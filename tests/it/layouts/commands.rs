@@ -203,7 +203,13 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
     project.done(&[&register[..], &allow].concat());
 
     // What was allowed when it was registered is not allowed of the instance.
-    project.refused("LayoutRefused", &["upgrade", "note", "2.0"]);
+    let asked = project.refused("LayoutRefused", &["upgrade", "note", "2.0"]);
+    let next = text(&asked.document["error"], "next").to_owned();
+    let why = "what was accepted at registration is not on chain, so every upgrade asks again";
+    let (_, whole) = next
+        .split_once(&format!("{why}; the whole command: stylus-upgrades "))
+        .unwrap_or_else(|| panic!("{next}"));
+    let whole: Vec<String> = whole.split(' ').map(str::to_owned).collect();
 
     // A layout that was changed is no layout.
     let old = project.code("1.0").await.layoutHash;
@@ -214,9 +220,15 @@ async fn an_upgrade_is_checked_by_what_was_registered() {
     std::fs::write(&kept, layout.replace("\"note\"", "\"memo\"")).expect("written");
     project.refused("LayoutTampered", &["upgrade", "note", "2.0"]);
 
-    // With the layouts, and with what is found named again, it goes on.
+    // With the layouts, and with what is found named again, it goes on: by the command as it was printed.
     std::fs::write(&kept, layout).expect("written");
-    let done = project.done(&[&["upgrade", "note", "2.0"][..], &allow].concat());
+    let words: Vec<&str> = whole.iter().map(String::as_str).collect();
+    let (typed, accepts) = words.split_at(6);
+    assert_eq!(
+        typed[..5],
+        ["upgrade", "note", "2.0", "--json", "--private-key-path"]
+    );
+    let done = project.done(&[&typed[..3], accepts].concat());
     let accepted = &done["storage"][0]["accepted"][0];
     assert!(text(accepted, "message").contains("on bytes that hold note"));
     assert_eq!(accepted, &done["accepted"][0]);

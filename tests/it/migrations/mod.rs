@@ -6,6 +6,7 @@
 //! | `lazy_random` | records of several words: any order of reads, writes, deletions and sweeps against a model |
 //! | `cursor` | a complex migration from start to end, whose items the contract knows |
 //! | `batches` | one whose items the handler supplies, and what he may not supply |
+//! | `bytes` | what a migration adds to a contract
 //! | `abort` | turning back, another handler: what the registry governs |
 //! | `old`, `traces` | binaries of before, and random things that users do |
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
@@ -21,6 +22,7 @@
 mod abort;
 mod attacks;
 mod batches;
+mod bytes;
 pub(crate) mod chance;
 mod conditions;
 mod cursor;

@@ -90,6 +90,15 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
     }
 }
 
+pub(super) fn step_cure(reason: u8) -> &'static str {
+    match reason {
+        invalid_step::INITIAL_WITH_MIGRATION => {
+            "leave --call, --script and --complex out: create-proxy --init fills an instance of a first version"
+        }
+        _ => "correct it",
+    }
+}
+
 pub(crate) fn policy_reason(reason: u8) -> &'static str {
     match reason {
         invalid_policy::EMPTY => "nothing",

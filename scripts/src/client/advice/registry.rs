@@ -1,6 +1,6 @@
 //! What the registry refuses.
 
-use super::reasons::{instance_state_name, label_reason, policy_reason, step_reason};
+use super::reasons::{instance_state_name, label_reason, policy_reason, step_cure, step_reason};
 use super::{Advice, Advise};
 use crate::output::shortened;
 use crate::text::shell_word;
@@ -54,7 +54,7 @@ impl Advise for IRegistryErrors {
             Self::InvalidStep(error) => Advice::new(
                 "a step that can be taken",
                 step_reason(error.reason),
-                "correct it",
+                step_cure(error.reason),
             ),
             Self::UnknownRole(error) => Advice::new(
                 "a role that is set",

@@ -8,6 +8,7 @@ use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::error::{Exit, Explain};
 use crate::output::Outcome;
+use crate::text;
 use alloy::primitives::Address;
 use serde_json::json;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -19,7 +20,7 @@ use thiserror::Error;
 #[explain(
     name = "NotCompared",
     expected = "a way that was compared: others may have registered or activated something meanwhile",
-    found = "{count} instances that went another way",
+    found = format!("{} that went another way", text::count(*count, "instance")),
     next = "compare it now, `stylus-upgrades verify` and `inspect {proxy}`; `rollback` goes back"
 )]
 pub(in crate::commands) struct NotCompared {
