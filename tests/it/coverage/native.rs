@@ -143,5 +143,5 @@ fn lines_of_pure_functions_ran_where_the_compilers_own_coverage_says_so() {
         "(line, here, there): {differing:#?}\n{found:#?}\n{native:#?}"
     );
     let missed = found.values().filter(|runs| **runs == 0).count();
-    assert!(both >= 30 && missed >= 5, "{both}, {missed} of them missed");
+    assert!(both >= 30 && missed > 2, "{both}, {missed} of them missed");
 }
