@@ -1,6 +1,6 @@
 //! A finding as a test for the harness: it passes where the new version does what the version before did.
 
-use super::difference::Expected;
+use super::difference::{Expected, Kind};
 use super::sequence::{Call, Target};
 use super::shrink::Smallest;
 use alloy::primitives::{Address, Bytes, Log, hex};
@@ -13,6 +13,10 @@ pub(super) fn harness_test(
 ) -> String {
     let difference = &found.difference;
     let name = difference.subject.split('(').next().unwrap_or_default();
+    let name = match difference.kind {
+        Kind::Balance => format!("ether_of_{name}"),
+        _ => name.to_owned(),
+    };
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     let name: String = name
         .chars()
