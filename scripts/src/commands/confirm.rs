@@ -5,7 +5,9 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::assess::{Coverage, Finding, FindingId, Part, Severity};
 use crate::client::{ChainError, Client, policy_reason};
-use crate::governance::{Call, GovernanceError, action_of, current_policy, readiness};
+use crate::governance::{
+    Call, GovernanceError, Rival, action_of, current_policy, pending, readiness,
+};
 use crate::ids::ActionId;
 use crate::progress::Progress;
 use crate::text::{count, shell_word};
@@ -35,6 +37,25 @@ pub(super) fn other_action(
         FindingId::OTHER_ACTION,
         words,
     )
+}
+
+/// Refuses `call` where an open action is about the same and differs, unless that is meant.
+///
+/// # Errors
+/// [`Error::Unconfirmed`]; what the chain says.
+pub(super) async fn require_no_rival(
+    context: &Context,
+    (client, registry): (&Client, Address),
+    call: &Bytes,
+) -> Result<(), Error> {
+    let own = Call::decode(call)?;
+    let open = pending(client, registry, own.definition()).await?;
+    let notices = open.actions.iter().filter_map(|other| {
+        let Rival { subject, differs } = Rival::of((&own, call), other)?;
+        let other = (other.action, other.proposer);
+        Some(other_action(&subject, other, &differs, context))
+    });
+    require(context, &notices.collect::<Vec<_>>())
 }
 
 /// A policy of a role as the registry parses it.

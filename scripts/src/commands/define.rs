@@ -5,7 +5,6 @@ use super::context::Context;
 use super::facts::Place;
 use super::propose::propose;
 use crate::app_error::Error;
-use crate::governance::{Call, pending};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Bytes;
@@ -56,15 +55,7 @@ pub(super) async fn run(
         name: &call.name,
         as_migrate: copied,
     });
-    let open = pending(&client, registry, "").await?;
-    for other in open.actions.iter().filter(|other| other.call != bytes) {
-        if matches!(&other.says, Call::CreateDefinition(open) if open.name == call.name) {
-            let differs = "says something else";
-            let notice =
-                confirm::other_action(&call.name, (other.action, other.proposer), differs, context);
-            confirm::require(context, &[notice])?;
-        }
-    }
+    confirm::require_no_rival(context, (&client, registry), &bytes).await?;
     propose(
         Place::of(context, &client, registry),
         &bytes,

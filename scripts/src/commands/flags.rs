@@ -87,11 +87,11 @@ fn finds(command: &Command, id: &FindingId) -> bool {
         | Command::History { .. }
         | Command::Status { .. } => id.is_of_a_way(),
         Command::Transfer { .. } => would_fail || *id == FindingId::OTHER_CODE,
-        Command::Define { .. } => would_fail || is_of_policy || *id == FindingId::OTHER_ACTION,
-        Command::Policy {
+        Command::Define { .. }
+        | Command::Policy {
             command: PolicyCommand::Update { .. },
-        }
-        | Command::Registry {
+        } => would_fail || is_of_policy || *id == FindingId::OTHER_ACTION,
+        Command::Registry {
             command: RegistryCommand::Deploy { .. },
         } => would_fail || is_of_policy,
         Command::Pause { .. }

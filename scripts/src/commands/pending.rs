@@ -5,7 +5,7 @@ use super::facts::Place;
 use super::shown::shown_call;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::governance::{self, Call, Open};
+use crate::governance::{self, Call, Open, Rival};
 use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::review::{OpenAction, Pending, ReadableAction};
@@ -32,10 +32,15 @@ pub(super) async fn pending(context: &Context, name: Option<&str>) -> Result<Pen
         None => governance::all_pending(&client, registry).await?,
     };
     let mut actions = Vec::new();
-    for open in readable {
+    for open in &readable {
         let shown = shown_call(place, &open.call, &open.says).await?;
         let superseded = superseded(&client, registry, &open.says).await?;
-        let one = ReadableAction::new(open, shown, superseded, &names, &given);
+        let rivals = readable.iter().filter_map(|other| {
+            let rival = Rival::of((&open.says, &open.call), other)?;
+            Some(rival.line(other))
+        });
+        let beside = (superseded, rivals.collect());
+        let one = ReadableAction::new(open.clone(), shown, beside, &names, &given);
         actions.push(OpenAction::Readable(Box::new(one)));
     }
     actions.extend(unreadable.into_iter().map(OpenAction::Unreadable));

@@ -86,6 +86,7 @@ pub(super) async fn update(
         notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     }
     confirm::require(context, &notices)?;
+    confirm::require_no_rival(context, (&client, registry), &bytes).await?;
     let mut outcome = Outcome::default();
     outcome.fields(&update);
     propose(

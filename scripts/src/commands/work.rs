@@ -23,16 +23,15 @@ use crate::checks::{Assessment, Code, Runs, Stage, Subject, Version};
 use crate::client::{Client, Sent};
 use crate::expect::Expectations;
 use crate::functions::Functions;
-use crate::governance::{Call, PendingAction, pending};
+use crate::governance::{Call, PendingAction, pending, same_code_differs};
 use crate::ids::{ActionId, CodeHash};
 use crate::layout::Who;
-use crate::model::{Named, named};
 use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::{Document, Layout};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::{Code as NamedCode, Step};
+use stylus_upgrades_interface::registry::Step;
 
 /// The work on one version of one definition.
 pub(super) struct Work<'a> {
@@ -459,21 +458,9 @@ impl<'a> Work<'a> {
             let theirs = code(&other.says);
             let is_told = own_code.is_some() && theirs.is_some() && theirs != own_code;
             let is_same_kind = other.call.get(..4) == bytes.get(..4);
-            let differs = || match own.as_ref().map(unchecked) == Some(unchecked(&other.says)) {
-                true => "has another check".to_owned(),
-                false => "says something else".to_owned(),
-            };
-            (is_same_kind && other.call != *bytes && !is_told).then(differs)
+            let differs = is_same_kind && other.call != *bytes && !is_told;
+            let own = own.as_ref().filter(|_| differs)?;
+            Some(same_code_differs(own, &other.says).to_owned())
         })
     }
-}
-
-/// The code and the step of a call, without the check of the step.
-fn unchecked(call: &Call) -> Option<(Option<&NamedCode>, Step)> {
-    let (_, code, step) = call.version()?;
-    let mut step = step.clone();
-    if let Named::Check(_) = named(&step) {
-        (step.script, step.scriptCodehash) = Default::default();
-    }
-    Some((code, step))
 }

@@ -4,12 +4,14 @@ use super::page::{PageContext, address, addresses, findings, link, text, time, w
 use super::plan::links;
 use super::policy::{tree, tree_alone};
 use super::slots::slots;
+use crate::assess::Severity;
 use crate::functions::DecodedCall;
 use crate::governance::{Display, PolicyChange, not_executed};
 use crate::history::Entry;
 use crate::ids::TxHash;
 use crate::model::{BlockedBy, Readiness};
 use crate::review::{Checked, Review};
+use crate::text::count;
 use maud::{Markup, html};
 
 /// The page.
@@ -39,7 +41,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         section {
             h2 { "Who decides" }
             p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
-            @if review.readiness.is_some() { (tree(place, &review.tree)) }
+            @if review.readiness.is_some() { (tree(place, &review.tree, &review.refused())) }
             @else { (tree_alone(place, &review.tree)) }
         }
         @if let Some(Checked { slots: areas, .. }) = &review.checked {
@@ -82,8 +84,8 @@ fn state(place: &PageContext, review: &Review) -> Markup {
                     span.countdown data-until=(open.not_before) {} }
             }
             p { "approved: " (addresses(place, &open.approved)) }
-            p { "missing: " (addresses(place, open.needed())) }
             @let refused = review.refused();
+            p { "missing: " (addresses(place, &open.needed_without(&refused))) }
             @if !refused.is_empty() { p { "refused: " (addresses(place, &refused)) } }
             @if !place.is_file { (doing(place, review, open)) (files(place, review)) }
         }
@@ -138,6 +140,7 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     };
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
+    let has_refused = review.refused().contains(&account);
     let execution = match open.blocked_by {
         BlockedBy::Nothing => Execution::Possible,
         BlockedBy::DirectCall if place.has_code => Execution::NotByCode,
@@ -154,9 +157,14 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
         @if execution == Execution::NotByCode {
             p { b { "This account has code." } " What it sends is no direct call: connect another account." }
         }
+        (dangers(review))
+        @if has_refused { p { b { "This account refused it." } " It may still approve, by a transaction." } }
         p.doing {
             @match execution {
-                _ if is_missing => { (step("approve", "Approve")) (step("sign", "Sign offline")) },
+                _ if has_refused => (step("approve", "Approve")),
+                _ if is_missing => {
+                    (step("approve", "Approve")) (step("sign", "Sign offline")) (step("revoke", "Refuse"))
+                },
                 Execution::Possible => (step("approve", "Execute")),
                 Execution::Later => {
                     button type="button" disabled { "Execute" } " from " (time(open.not_before)) " on "
@@ -165,6 +173,22 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
             }
             @if has_approved { (step("revoke", "Withdraw the approval")) }
             @if place.may_cancel { (step("cancel", "Cancel")) }
+        }
+        @if is_missing && !has_refused {
+            p { "Refuse sends a transaction: everybody sees that this account says no, and no signature of it counts \
+                 for this action any more. The action stays open for the others." }
+        }
+    }
+}
+
+/// That dangers stand below, where some do: above the button that approves.
+fn dangers(review: &Review) -> Markup {
+    let found = review.checked.iter().flat_map(|one| &one.findings);
+    let all = found.filter(|one| one.severity == Severity::Danger).count();
+    html! {
+        @if all > 0 {
+            p.card.danger { span.weight { "✗ danger" } " "
+                (count(all, "danger")) " below: read " @if all == 1 { "it" } @else { "them" } " first" }
         }
     }
 }
@@ -289,3 +313,6 @@ fn happened(place: &PageContext, one: &Entry) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

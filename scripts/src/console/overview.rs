@@ -1,7 +1,7 @@
 //! The first page: what there is, what waits, what ends soon.
 
 use super::lists::{Overview, Summary};
-use super::page::{PageContext, address, finding, link, state, text, time};
+use super::page::{PageContext, address, addresses, finding, link, state, text, time};
 use super::pieces::pieces;
 use super::policy::tree;
 use crate::governance::{Node, not_executed};
@@ -17,7 +17,10 @@ const AT_MAX: usize = 20;
 pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending) -> Markup {
     let is_mine = |one: &&OpenAction| {
         let account = place.account;
-        account.is_some_and(|account| one.readiness().needed().contains(&account))
+        account.is_some_and(|account| {
+            let left = one.readiness().needed_without(one.refused());
+            left.contains(&account)
+        })
     };
     let mine: Vec<&OpenAction> = pending.actions.iter().filter(is_mine).collect();
     html! {
@@ -78,7 +81,11 @@ pub fn actions(
                         " approvals; not executed: " (not_executed(open))
                         "; open until " (time(open.expires)) }
                     p { "proposed by " (address(place, one.proposer())) }
-                    @if let Some(policy) = policy_of(one) { (tree(place, &policy)) }
+                    @if !one.refused().is_empty() { p { "refused: " (addresses(place, one.refused())) } }
+                    @if let OpenAction::Readable(one) = one {
+                        @for rival in &one.rivals { p { span.weight { "! warning" } " " (text(rival)) } }
+                    }
+                    @if let Some(policy) = policy_of(one) { (tree(place, &policy, one.refused())) }
                     @if let OpenAction::Unreadable(one) = one { p { (text(&one.unreadable)) } }
                 }
             }
@@ -92,10 +99,17 @@ fn headline(display: &crate::governance::Display) -> String {
         "" => "the registry itself",
         name => name,
     };
-    let version = display.fields.iter().find(|field| field.name == "version");
-    match version {
-        Some(version) => format!("{} of {of}: {}", display.function, version.value),
-        None => format!("{} of {of}", display.function),
+    let field = |name: &str| display.fields.iter().find(|field| field.name == name);
+    let function = &display.function;
+    match (field("version"), field("of role"), field("expression")) {
+        (Some(version), ..) => format!("{function} of {of}: {}", version.value),
+        (_, Some(role), Some(policy)) => {
+            format!(
+                "{function} of {of}: {} becomes {}",
+                role.value, policy.value
+            )
+        }
+        _ => format!("{function} of {of}"),
     }
 }
 

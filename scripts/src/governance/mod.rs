@@ -12,6 +12,7 @@
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
 //! | [`progress`](progress_lines) | how far an action is, in words and as fields |
+//! | [`rival`](Rival) | open actions that are about the same and differ |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | [`dry_run`](DryRun) | what it does once everybody needed has approved it |
 //! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
@@ -49,6 +50,7 @@ mod policy_change;
 mod progress;
 mod revert_cause;
 mod reviewed;
+mod rival;
 mod shown;
 pub mod signed;
 mod standing;
@@ -77,9 +79,10 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub use policy_change::{PolicyChange, current_policy};
-pub use progress::{not_executed, progress_lines, refused_line};
+pub use progress::{not_executed, progress_lines};
 pub use revert_cause::{leave_behind, not_an_approver};
 pub use reviewed::Reviewed;
+pub use rival::{Rival, same_code_differs};
 pub use shown::ShownCall;
 pub use submit::{Approved, EndedBefore, Simulated, Submitted, Waits, action_of};
 pub use tree::{Node, tree};

@@ -20,35 +20,33 @@ pub fn not_executed(readiness: &Readiness) -> String {
     }
 }
 
-/// How far an open action is: who approved, who is missing, what blocks, until when.
-pub fn progress_lines(open: &Readiness, names: &Names) -> Vec<String> {
+/// How far an open action is: who approved, who is missing, who `refused`, what blocks, until when.
+pub fn progress_lines(open: &Readiness, refused: &[Address], names: &Names) -> Vec<String> {
     let mut lines = vec![format!("approvals  {}", Approved::from(open))];
-    lines.extend(waiting_lines(open, names));
+    lines.extend(waiting_lines(open, refused, names));
+    if !refused.is_empty() {
+        let who = names.list(refused);
+        lines.push(format!(
+            "refused    {who} (revoke); an approval still counts"
+        ));
+    }
     lines
 }
 
-/// Which approvers that are missing said no.
-pub fn refused_line(refused: &[Address], names: &Names) -> Option<String> {
-    let who = (!refused.is_empty()).then(|| names.list(refused))?;
-    Some(format!(
-        "refused    {who} (revoke); an approval still counts"
-    ))
-}
-
 /// The same without the count.
-fn waiting_lines(open: &Readiness, names: &Names) -> Vec<String> {
+fn waiting_lines(open: &Readiness, refused: &[Address], names: &Names) -> Vec<String> {
     let list = |addresses: &[Address]| match addresses {
         [] => "nobody".into(),
         addresses => names.list(addresses),
     };
     let mut lines = vec![format!("approved   {}", list(&open.approved))];
-    let (more, needed) = (open.more(), open.needed());
+    let (more, needed) = (open.more(), open.needed_without(refused));
     if more > 0 {
-        let count = match usize::from(more) == needed.len() {
-            true => String::new(),
-            false => format!("{more} of "),
+        let count = match usize::from(more) < needed.len() {
+            true => format!("{more} of "),
+            false => String::new(),
         };
-        lines.push(format!("missing    {count}{}", list(needed)));
+        lines.push(format!("missing    {count}{}", list(&needed)));
     }
     let next = match open.blocked_by {
         BlockedBy::Approvals => "; the other approvers send the same call",
@@ -83,7 +81,7 @@ impl Submitted {
                     let next = format!("stylus-upgrades cancel {action}");
                     lines.push(format!("next: {next}, unless that is meant"));
                 }
-                lines.extend(waiting_lines(&waits.readiness, names));
+                lines.extend(waiting_lines(&waits.readiness, &[], names));
             }
         }
         lines

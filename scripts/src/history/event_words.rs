@@ -94,7 +94,12 @@ pub(super) fn describe(event: &Event, before: &Definition, names: &Names) -> Str
         Event::Revoked(event) if event.definition.is_zero() => {
             format!("refused {} before it was proposed", event.action)
         }
-        Event::Revoked(event) => format!("revoked {}", proposal(event.action)),
+        Event::Revoked(event) => {
+            let open = before.open.get(&event.action.into());
+            let had_approved = open.is_some_and(|open| open.approved.contains(&event.approver));
+            let word = if had_approved { "revoked" } else { "refused" };
+            format!("{word} {}", proposal(event.action))
+        }
         Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
         Event::Executed(event) => format!("executed {}", proposal(event.action)),
         Event::InstanceUpgraded(event) if event.from.is_empty() => {

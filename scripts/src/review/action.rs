@@ -4,7 +4,7 @@ use super::{Area, Created};
 use crate::assess::Finding;
 use crate::fuzz::Fuzzed;
 use crate::governance::signed::Digests;
-use crate::governance::{Explained, Names, Node, ShownCall, progress_lines, refused_line};
+use crate::governance::{Explained, Names, Node, ShownCall, progress_lines};
 use crate::history::Entry;
 use crate::ids::ActionId;
 use crate::model::Readiness;
@@ -105,8 +105,7 @@ impl CommandReport for Review {
         lines.push(format!("proposed by {}", names.long(self.proposer)));
         match &self.readiness {
             Some(open) => {
-                lines.extend(progress_lines(open, names));
-                lines.extend(refused_line(&self.refused(), names));
+                lines.extend(progress_lines(open, &self.refused(), names));
             }
             None => lines.push(format!("not open: {}", self.ended())),
         }

@@ -1,7 +1,7 @@
 //! What is open: who approved, who is missing, what blocks, until when, and what to do next.
 
 use crate::governance::{
-    Names, PendingAction, ShownCall, UnreadableAction, of_whom, progress_lines, refused_line,
+    Names, PendingAction, ShownCall, UnreadableAction, of_whom, progress_lines,
 };
 use crate::ids::ActionId;
 use crate::model::{BlockedBy, Readiness};
@@ -53,6 +53,14 @@ impl OpenAction {
             Self::Unreadable(one) => &one.readiness,
         }
     }
+
+    /// Those who are missing whose last word on it was `revoke`.
+    pub fn refused(&self) -> &[Address] {
+        match self {
+            Self::Readable(one) => &one.open.refused,
+            Self::Unreadable(_) => &[],
+        }
+    }
 }
 
 /// An open action that approvers can read.
@@ -69,6 +77,9 @@ pub struct ReadableAction {
     /// Why nothing ever comes of it.
     #[serde(skip)]
     pub superseded: Option<String>,
+    /// Other open actions that are about the same and differ, in words.
+    #[serde(skip)]
+    pub rivals: Vec<String>,
     /// What is done with it now, and by whom.
     pub next: String,
 }
@@ -78,7 +89,7 @@ impl ReadableAction {
     pub fn new(
         open: PendingAction,
         shown: ShownCall,
-        superseded: Option<String>,
+        (superseded, rivals): (Option<String>, Vec<String>),
         names: &Names,
         given: &str,
     ) -> Self {
@@ -88,17 +99,19 @@ impl ReadableAction {
             open,
             shown,
             superseded,
+            rivals,
         }
     }
 
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = self.shown.display.lines();
         lines.push(format!("proposed by {}", names.long(self.open.proposer)));
-        lines.extend(progress_lines(&self.open.readiness, names));
-        lines.extend(refused_line(&self.open.refused, names));
+        let open = &self.open;
+        lines.extend(progress_lines(&open.readiness, &open.refused, names));
         lines.extend(self.shown.lines_beside());
         let superseded = self.superseded.iter();
         lines.extend(superseded.map(|what| format!("  superseded: {what} already")));
+        lines.extend(self.rivals.iter().map(|what| format!("  ! {what}")));
         lines.push(format!("next: {}", self.next));
         lines
     }
@@ -117,16 +130,21 @@ fn next(open: &PendingAction, is_superseded: bool, names: &Names, given: &str) -
     if is_superseded {
         return cancel;
     }
+    let left = readiness.needed_without(&open.refused);
     match readiness.blocked_by {
         BlockedBy::Nothing => format!("anybody executes it: `{approve}`"),
         BlockedBy::Delay => format!(
             "anybody executes it from {} on: `{approve}`",
             utc(readiness.not_before)
         ),
+        BlockedBy::Approvals if left.is_empty() => format!(
+            "nobody is left who has not refused it; its proposer, {}: `stylus-upgrades cancel {action}{given}`",
+            names.short(open.proposer)
+        ),
         BlockedBy::Approvals => format!(
             "{}: look with `stylus-upgrades pending {action}{given}`, then `{approve}`, which names the flags that it \
              needs",
-            names.list(&readiness.missing)
+            names.list(&left)
         ),
         BlockedBy::Lambda => "the contract that the policy asks has to consent".into(),
         BlockedBy::NotRunnable => {

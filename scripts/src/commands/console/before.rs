@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let client = client.acting_as(account);
     let names = context.names();
     let action = named(&client, registry, request.value("id")).await?;
-    readiness(&client, registry, action).await?;
+    let open = readiness(&client, registry, action).await?;
     let event = proposed(&client, registry, action).await?;
     let subject = Subject {
         context,
@@ -78,7 +78,14 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
             plain(subject, call.into(), &mut page).await?;
-            page.decision.sentence = "Sent now, your approval of this action is withdrawn.".into();
+            page.decision.sentence = match open.approved.contains(&account) {
+                true => "Sent now, your approval of this action is withdrawn.",
+                false => {
+                    "Sent now, you refuse this action: everybody sees it, and no signature of yours counts for it any \
+                     more. It stays open for the others; a transaction with which you approve it still counts."
+                }
+            }
+            .into();
         }
         "cancel" => {
             let call = abi::cancelCall { action: action.0 }.abi_encode();

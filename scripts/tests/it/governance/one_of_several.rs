@@ -245,3 +245,30 @@ fn what_is_current_is_planned_and_typed_again_as_it_became_so() {
     );
     assert_eq!(sandbox.block(), before);
 }
+
+#[test]
+fn another_policy_of_a_role_than_an_open_action_sets_has_to_be_meant() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let first = sandbox.run("Admin", &["policy", "update", "A", "OR(Admin,Admin2)"]);
+    assert_eq!(first.exit, Some(3), "{first:?}");
+    let other = ["policy", "update", "A", "OutOf(1,Admin,Admin2)"];
+    let unmeant = sandbox.run("Admin2", &other);
+    assert_eq!(
+        (unmeant.exit, error(&unmeant)),
+        (Some(2), "Unconfirmed"),
+        "{unmeant:?}"
+    );
+    let said = text(&unmeant.document["error"], "message");
+    assert!(said.contains(text(&first.document, "action")), "{said}");
+    let role = [
+        "policy",
+        "update",
+        "A",
+        "OR(Admin,Admin2)",
+        "--role",
+        "create",
+    ];
+    assert_eq!(sandbox.run("Admin2", &role).exit, Some(3));
+    let meant = [&other[..], &["--accept", "other-action"]].concat();
+    assert_eq!(sandbox.run("Admin2", &meant).exit, Some(3));
+}

@@ -158,6 +158,14 @@ fn of_several_open_actions_for_one_version_the_one_that_is_named_is_tried() {
     let unmeant = sandbox.run("Admin2", &other);
     assert_eq!((unmeant.exit, error(&unmeant)), (Some(2), "Unconfirmed"));
     assert!(text(&unmeant.document["error"], "message").contains(&actions[0]));
+    let told = format!(
+        "another open action for A 2.0 says something else (action {})",
+        actions[1]
+    );
+    for looked_at in ["A", &actions[0]] {
+        let (_, lines) = sandbox.reported("Other", &["pending", looked_at]);
+        assert!(lines.iter().any(|line| line.contains(&told)), "{lines:?}");
+    }
     let refused = sandbox.run("Other", &["plan", "A", "2.0"]);
     assert_eq!((refused.exit, error(&refused)), (Some(2), "Usage"));
     let expected = text(&refused.document["error"], "expected");

@@ -67,13 +67,28 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
         let (_, lines) = sandbox.reported("Admin", &command);
         let says_no = |line: &String| line.trim().starts_with("refused    Admin2 (revoke)");
         assert!(lines.iter().any(says_no), "{lines:?}");
+        let missing = |line: &String| line.trim() == "missing    nobody";
+        assert!(lines.iter().any(missing), "{lines:?}");
     }
+    let (_, lines) = sandbox.reported("Admin", &["pending", "A"]);
+    let next = lines.iter().find(|line| line.trim().starts_with("next:"));
+    let said =
+        "nobody is left who has not refused it; its proposer, Admin: `stylus-upgrades cancel";
+    assert!(next.is_some_and(|next| next.contains(said)), "{lines:?}");
     let (exit, lines) = sandbox.reported("Admin", &["revoke", action]);
     assert_eq!(exit, Some(0));
     assert!(
         lines.iter().any(|line| line == "revoked, now 0/2"),
         "{lines:?}"
     );
+    let (_, lines) = sandbox.reported("Admin", &["pending", action]);
+    for (who, said) in [("Admin2", "refused"), ("Admin", "revoked")] {
+        let line = format!("{who}  {said} migration to 2.0");
+        assert!(
+            lines.iter().any(|one| one.ends_with(&line)),
+            "{line}: {lines:?}"
+        );
+    }
     let unknown = format!("0x{}", "7".repeat(64));
     let (exit, lines) = sandbox.reported("Admin", &["revoke", &unknown]);
     assert_eq!(exit, Some(0));

@@ -1,0 +1,158 @@
+//! The page of an action that is open, for an approver who has not decided, one who has refused, and one who approved.
+
+use super::*;
+use crate::assess::{Finding, Part};
+use crate::governance::signed::Digests;
+use crate::governance::{Names, ShownCall, explain, tree as policy_tree};
+use crate::ids::{ActionId, CalldataHash};
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+const ANA: Address = Address::with_last_byte(0xa1);
+const BEN: Address = Address::with_last_byte(0xb2);
+const CLEO: Address = Address::with_last_byte(0xc3);
+
+/// An action that Ana approved, and Cleo refused.
+fn review() -> Review {
+    let call = abi::pauseCall { name: "A".into() }.abi_encode();
+    let names = Names::default();
+    let policy = format!("AND({ANA},{BEN},{CLEO})");
+    let said = |who, event, what: &str| Entry {
+        block: 1,
+        time: 1,
+        tx: TxHash::default(),
+        who,
+        event,
+        what: what.into(),
+        codehash: None,
+        policy: None,
+        action: None,
+        calldata: CalldataHash::default(),
+    };
+    Review {
+        registry: Address::ZERO,
+        chain_id: 1,
+        action: ActionId::default(),
+        definition: "A".into(),
+        proposer: ANA,
+        what: "pause of A".into(),
+        shown: ShownCall {
+            display: Display::of(&call, &names).expect("a call"),
+            policy_change: None,
+            facts: Vec::new(),
+            decoded: Vec::new(),
+            builds: Vec::new(),
+            differs: Vec::new(),
+        },
+        call: call.into(),
+        readiness: Some(Readiness {
+            approvals: 1,
+            required: 3,
+            approved: vec![ANA],
+            missing: vec![BEN, CLEO],
+            blocked_by: BlockedBy::Approvals,
+            not_before: 0,
+            expires: 9,
+        }),
+        policy: explain("pause", &policy, &names).expect("a policy"),
+        tree: policy_tree("pause", &policy, &[ANA]).expect("a policy"),
+        checked: Some(Checked {
+            contracts: Vec::new(),
+            created: None,
+            state_difference: None,
+            fuzzed: None,
+            findings: Vec::new(),
+            slots: Vec::new(),
+            digests: Digests {
+                domain: B256::ZERO,
+                message: B256::ZERO,
+                eip712: B256::ZERO,
+                calldata: B256::ZERO,
+            },
+            deadline: 9,
+        }),
+        entries: vec![
+            said(ANA, "Approved", "approved"),
+            said(CLEO, "Revoked", "refused"),
+        ],
+    }
+}
+
+fn page(account: Address, review: &Review) -> String {
+    let place = PageContext {
+        account: Some(account),
+        ..PageContext::default()
+    };
+    action(&place, review).into_string()
+}
+
+/// The part of a page between two words.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = page.split_once(from).expect("the beginning");
+    rest.split_once(to).expect("the end").0
+}
+
+#[test]
+fn who_has_not_approved_may_refuse_and_who_has_may_withdraw() {
+    let review = review();
+    for (who, is_there, is_not) in [
+        (
+            BEN,
+            ["Approve", "Sign offline", "Refuse"],
+            ["Withdraw the approval"].as_slice(),
+        ),
+        (
+            ANA,
+            ["Withdraw the approval"; 3],
+            &["Approve", "Sign offline", "Refuse"],
+        ),
+        (
+            CLEO,
+            ["Approve"; 3],
+            &["Sign offline", "Refuse", "Withdraw the approval"],
+        ),
+    ] {
+        let page = page(who, &review);
+        for label in is_there {
+            assert!(page.contains(&format!("{label}</a>")), "{label}: {page}");
+        }
+        for label in is_not {
+            assert!(!page.contains(&format!("{label}</a>")), "{label}: {page}");
+        }
+    }
+}
+
+#[test]
+fn who_refused_is_not_missing_any_more() {
+    let page = page(BEN, &review());
+    let (ben, cleo) = (BEN.to_string(), CLEO.to_string());
+    let missing = between(&page, "<p>missing: ", "</p>");
+    assert!(
+        missing.contains(&ben) && !missing.contains(&cleo),
+        "{missing}"
+    );
+    assert!(between(&page, "<p>refused: ", "</p>").contains(&cleo));
+    assert!(
+        between(&page, "✗ refused: ", "</li>").contains(&cleo),
+        "{page}"
+    );
+    assert!(
+        !between(&page, "○ missing: ", "</li>").contains(&cleo),
+        "{page}"
+    );
+}
+
+#[test]
+fn dangers_are_told_above_the_button() {
+    let mut review = review();
+    assert!(!page(BEN, &review).contains("below: read"));
+    let found = |severity| Finding::named(Part::Source, severity, "build-differs", "it differs");
+    let checked = review.checked.as_mut().expect("open");
+    checked.findings = [Severity::Danger, Severity::Danger, Severity::Warning]
+        .map(found)
+        .into();
+    let page = page(BEN, &review);
+    let above = page.split_once("Approve</a>").expect("the button").0;
+    assert!(above.contains("2 dangers below: read them first"), "{page}");
+}
