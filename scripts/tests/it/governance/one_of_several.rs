@@ -249,6 +249,15 @@ fn what_is_current_is_planned_and_typed_again_as_it_became_so() {
 #[test]
 fn another_policy_of_a_role_than_an_open_action_sets_has_to_be_meant() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let both = [
+        "policy",
+        "update",
+        "A",
+        "AND(Admin,Admin2)",
+        "--role",
+        "policy",
+    ];
+    sandbox.done("Admin", &both);
     let first = sandbox.run("Admin", &["policy", "update", "A", "OR(Admin,Admin2)"]);
     assert_eq!(first.exit, Some(3), "{first:?}");
     let other = ["policy", "update", "A", "OutOf(1,Admin,Admin2)"];
