@@ -90,7 +90,8 @@ impl Context {
         if let Some(explorer) = &manifest.explorer {
             output.link_to(explorer);
         }
-        output.call_accounts(Names::of(&manifest));
+        let names = Names::of(&manifest);
+        output.call_accounts(move |text| names.in_commands(text));
         global.key = global.key.or_of_manifest(manifest.key.clone());
         if let Some(path) = found.filter(|path| *path != folder.join(FILE)) {
             output.note(&format!("using the manifest {}", path.display()));

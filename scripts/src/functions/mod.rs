@@ -82,6 +82,11 @@ impl Functions {
         self.functions.values()
     }
 
+    /// All events.
+    pub fn events(&self) -> impl Iterator<Item = &Event> {
+        self.events.values()
+    }
+
     /// The name of an event.
     pub fn event_name(&self, log: &Log) -> Option<&str> {
         let event = self.events.get(log.topics().first()?)?;

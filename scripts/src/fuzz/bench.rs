@@ -1,8 +1,11 @@
 //! Runs a sequence on both copies and looks for the first difference.
 
 use super::FuzzError;
-use super::difference::{Difference, Ended, Expected, Intended, Key, Kind, compare, owner};
+use super::difference::{
+    BALANCE, Difference, Ended, Expected, Intended, Key, Kind, compare, owner,
+};
 use super::sequence::{Call, Target};
+use crate::functions::Functions;
 use crate::inspect::in_one_slot;
 use crate::layout::{Held, WORD};
 use crate::plan::{Abis, Universes};
@@ -128,6 +131,17 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// The first of what is meant to differ that is nothing which is compared.
+    pub(super) fn stray(&self) -> Option<&str> {
+        let known = [&self.abis.before, &self.abis.after];
+        let functions = known.into_iter().flat_map(Functions::all);
+        let events = known.into_iter().flat_map(Functions::events);
+        let mut subjects: Vec<String> = functions.map(Function::signature).collect();
+        subjects.extend(events.map(|one| one.name.clone()));
+        subjects.extend(self.variables.iter().map(|one| one.name.clone()));
+        self.intended.stray(&subjects)
+    }
+
     /// How many variables are compared.
     pub(super) fn variables(&self) -> usize {
         self.variables.len()
@@ -148,10 +162,12 @@ impl<'a> Bench<'a> {
     }
 
     /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is in `known`, or
-    /// meant, is passed over, but behind a known difference of a call nothing can be told.
+    /// meant, is passed over, but behind a known difference of a call nothing can be told. Behind a call that is meant
+    /// to end otherwise, and succeeds on one side alone, only invariants can.
     fn compared(&mut self, calls: &[Call], known: &BTreeSet<Key>) -> Result<Shown, FuzzError> {
         let (mut before, mut after) = (self.before.branch(), self.after.branch());
         let mut shown = Shown::default();
+        let mut is_apart = false;
         for (at, call) in calls.iter().enumerate() {
             self.calls += 1;
             let Some(target) = self.targets.get(call.target) else {
@@ -187,7 +203,11 @@ impl<'a> Bench<'a> {
             };
             let signature = target.function.signature();
             if self.intended.has(&signature) {
-                continue;
+                is_apart = old.success != new.success;
+                match is_apart {
+                    true => break,
+                    false => continue,
+                }
             }
             let difference = Difference {
                 kind,
@@ -202,18 +222,18 @@ impl<'a> Bench<'a> {
             }
             return Ok(shown);
         }
-        shown.difference = self.variable([&before, &after], calls, known)?;
-        if shown.difference.is_none() {
+        shown.difference = self.variable([&before, &after], (calls, is_apart), known)?;
+        if shown.difference.is_none() && !is_apart {
             shown.difference = self.balance(&before, &after, known)?;
         }
         Ok(shown)
     }
 
-    /// The first variable that differs.
+    /// The first variable that differs; the first invariant that does not hold, where the states are apart.
     fn variable(
         &self,
         sides: [&Simulation; 2],
-        calls: &[Call],
+        (calls, is_apart): (&[Call], bool),
         known: &BTreeSet<Key>,
     ) -> Result<Option<Difference>, FuzzError> {
         let accounts = self.accounts_of(sides, calls)?;
@@ -223,7 +243,7 @@ impl<'a> Bench<'a> {
                 _ => Kind::Variable,
             };
             let key = (kind, one.name.clone());
-            let is_intended = kind == Kind::Variable && self.intended.has(&one.name);
+            let is_intended = kind == Kind::Variable && (is_apart || self.intended.has(&one.name));
             if is_intended || known.contains(&key) {
                 continue;
             }
@@ -383,7 +403,7 @@ impl<'a> Bench<'a> {
             let subject = owner(account, self.proxy);
             let key = (Kind::Balance, subject);
             let is_passed_over = self.fees.contains(&account)
-                || self.intended.has(&format!("balance of {}", key.1))
+                || self.intended.has(&format!("{BALANCE}{}", key.1))
                 || known.contains(&key);
             if old != new && !is_passed_over {
                 return Ok(Some(Difference {

@@ -117,6 +117,9 @@ impl Ended {
     }
 }
 
+/// How the ether of an account is called where it is meant to differ.
+pub(super) const BALANCE: &str = "balance of ";
+
 /// What is meant to differ, as people write it: `fee() differs`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Intended(BTreeSet<String>);
@@ -129,6 +132,15 @@ impl Intended {
             subject.trim().to_owned()
         };
         Self(declared.iter().map(subject).collect())
+    }
+
+    /// The first that means none of these subjects, and no account's ether.
+    pub(super) fn stray(&self, subjects: &[String]) -> Option<&str> {
+        let is_one = |one: &String| {
+            let alone = Self(BTreeSet::from([one.clone()]));
+            one.starts_with(BALANCE) || subjects.iter().any(|subject| alone.has(subject))
+        };
+        self.0.iter().find(|one| !is_one(one)).map(String::as_str)
     }
 
     /// Whether a function, an event or a variable is meant: by its signature, or by its name, of a member of a struct
@@ -243,5 +255,10 @@ mod tests {
         for other in ["fees()", "buy(uint8)", "buy", "sell(uint256)"] {
             assert!(!intended.has(other), "{other}");
         }
+        let subjects = ["fee()", "Paid", "buy(uint256)"].map(String::from);
+        assert_eq!(intended.stray(&subjects), None);
+        assert_eq!(intended.stray(&subjects[..2]), Some("buy(uint256)"));
+        let ether = Intended::of(&["balance of the instance".into()]);
+        assert_eq!(ether.stray(&[]), None);
     }
 }

@@ -59,6 +59,18 @@ pub enum FuzzError {
         /// What was named.
         name: String,
     },
+    /// What is meant to differ is nothing that is compared.
+    #[error("{name} is nothing that is compared")]
+    #[explain(
+        exit = Exit::Usage,
+        expected = "a function, an event or a variable of the contract, or `balance of ACCOUNT`",
+        found = "{name}",
+        next = "correct --differs, or differs of [fuzz.NAME] in the manifest"
+    )]
+    NothingCompared {
+        /// What was named.
+        name: String,
+    },
     /// No function of both versions is known, beside getters without arguments.
     #[error(
         "no function is known that both versions of {name} have, beside getters without arguments"

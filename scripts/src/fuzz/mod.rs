@@ -9,8 +9,8 @@ mod edges;
 mod error;
 mod frontier;
 mod fuzzed;
-mod harness_test;
 mod random;
+mod regression;
 mod report;
 mod sequence;
 mod shrink;
@@ -178,6 +178,10 @@ fn fuzz_on(
         (intended, invariants),
         code_before.is_evm() || code_after.is_evm(),
     )?;
+    if let Some(name) = bench.stray() {
+        let name = name.to_owned();
+        return Err(FuzzError::NothingCompared { name });
+    }
     let mut course = Course {
         first: first(&bench.targets, past, settings)?,
         bench,

@@ -18,7 +18,6 @@ pub use outcome::Outcome;
 pub use visible::{shortened, visible};
 
 use crate::error::{Exit, Explain, Report};
-use crate::governance::Names;
 use indicatif::ProgressBar;
 use links::Links;
 use maud::html;
@@ -44,8 +43,8 @@ pub struct Output {
     work: Mutex<Work>,
     secrets: Secrets,
     links: Links,
-    /// What the manifest calls accounts.
-    names: OnceLock<Names>,
+    /// Writes names for the accounts in commands.
+    names: OnceLock<Box<dyn Fn(&str) -> String + Send + Sync>>,
     /// What the document of a failure says beside the error.
     with_failure: Mutex<Map<String, Value>>,
     /// What every document says.
@@ -142,9 +141,9 @@ impl Output {
         self.links.set_explorer(explorer);
     }
 
-    /// Calls accounts so from now on, in the commands that are printed for people.
-    pub fn call_accounts(&self, names: Names) {
-        let _ = self.names.set(names);
+    /// Writes names for accounts so from now on, in the commands that are printed for people.
+    pub fn call_accounts(&self, names: impl Fn(&str) -> String + Send + Sync + 'static) {
+        let _ = self.names.set(Box::new(names));
     }
 
     /// A line of the result for people; nothing with `--json`.
@@ -318,7 +317,7 @@ impl Output {
     fn safe(&self, text: &str) -> String {
         let text = visible(&self.secrets.hide(text)).into_owned();
         let text = match self.names.get() {
-            Some(names) => names.in_commands(&text),
+            Some(names) => names(&text),
             None => text,
         };
         self.links.in_text(text)

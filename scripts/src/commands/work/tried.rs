@@ -1,5 +1,4 @@
-//! What one key decides alone is tried on a copy before it pays for anything: what others have to approve
-//! is tried before its first approval.
+//! What is proposed is tried on a copy, with the approvals that it needs, before anything is paid for.
 
 use super::super::args::{RollbackArgs, StepArgs, VersionArgs};
 use super::{Does, Work};
@@ -12,7 +11,6 @@ use crate::progress::Progress;
 use crate::registry::{NewVersion, RecordedCode};
 use std::collections::BTreeMap;
 use stylus_layout::Document;
-use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances that are tried: more than the registry takes along in the call itself.
@@ -62,7 +60,7 @@ impl Work<'_> {
         document: Option<Document>,
     ) -> Result<(), Error> {
         let is_accepted = self.context.accepted().contains(&FindingId::WOULD_FAIL);
-        if self.does != Does::Send || is_accepted || !self.decides_alone().await? {
+        if self.does != Does::Send || is_accepted {
             return Ok(());
         }
         self.does = Does::Try;
@@ -94,7 +92,12 @@ impl Work<'_> {
         };
         match self.context.try_on_copy(&self.client, request).await {
             Ok(plan) => match plan.stuck {
-                Some(finding) => Err(PlanError::Fails(finding.into()).into()),
+                Some(mut finding) => {
+                    let next = finding.next.unwrap_or_default();
+                    finding.next =
+                        Some(format!("{next}; --accept would-fail sends it all the same"));
+                    Err(PlanError::Fails(finding.into()).into())
+                }
                 None => Ok(()),
             },
             Err(error) => {
@@ -103,17 +106,5 @@ impl Work<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// Whether the policy of `migrate` asks nobody but this key, now.
-    async fn decides_alone(&self) -> Result<bool, Error> {
-        let caller = self.client.caller("migrate")?;
-        let text = self
-            .client
-            .registry(self.registry)
-            .policy(&self.name, "migrate")
-            .await?;
-        let policy = parse(text.as_bytes());
-        Ok(policy.is_ok_and(|policy| policy.is_satisfied_alone(policy.bit(caller))))
     }
 }

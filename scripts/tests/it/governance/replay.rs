@@ -170,7 +170,10 @@ fn a_span_that_reaches_back_past_an_upgrade_begins_behind_it() {
     assert_eq!(replay["not_done"], Value::Null, "{replay}");
     assert_eq!(replay["faithful"], true, "{replay}");
     let proxy = proxy.to_string();
-    let cut = format!("the last 3 of 5: instance {proxy} reached its version in block {upgraded}");
+    let cut = format!(
+        "3 of 5 transactions: older ones ran other code (instance {proxy} reached its version in \
+         block {upgraded})"
+    );
     assert_eq!(replay["notes"], json!([cut]));
     // Steps of 1 instead of 5.
     assert!(!replay["storage"].as_array().expect("it").is_empty());

@@ -1,18 +1,22 @@
 //! A finding as a test for the harness: it passes where the new version does what the version before did.
 
-use super::difference::Expected;
+use super::difference::{Expected, Kind};
 use super::sequence::{Call, Target};
 use super::shrink::Smallest;
 use alloy::primitives::{Address, Bytes, Log, hex};
 
 /// The test, as lines of Rust.
-pub(super) fn harness_test(
+pub(super) fn regression_test(
     found: &Smallest,
     (proxy, block): (Address, u64),
     targets: &[Target],
 ) -> String {
     let difference = &found.difference;
     let name = difference.subject.split('(').next().unwrap_or_default();
+    let name = match difference.kind {
+        Kind::Balance => format!("ether_of_{name}"),
+        _ => name.to_owned(),
+    };
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     let name: String = name
         .chars()
