@@ -1,5 +1,6 @@
 //! Which lines of a contract ran.
 
+mod evm;
 mod native;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -42,6 +42,6 @@ pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;
 pub use types::{
     AccountOverride, AccountProof, AccountView, Block, CallOptions, CallOutcome, CallRequest,
-    ChainState, Halt, LogEntry, LogFilter, MinedTransaction, OpcodeOptions, Overrides, PoolContent,
-    PooledTransaction, Receipt, SlotProof, TraceKind,
+    ChainState, CountedCode, Halt, LogEntry, LogFilter, MinedTransaction, OpcodeOptions, Overrides,
+    PoolContent, PooledTransaction, Receipt, SlotProof, TraceKind,
 };

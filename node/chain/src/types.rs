@@ -366,6 +366,25 @@ pub enum TraceKind {
     Noop,
 }
 
+/// How often the instructions of a code of the EVM ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CountedCode {
+    /// The code.
+    pub code: Bytes,
+    /// For each of its offsets, how often an instruction began there.
+    pub runs: Vec<u64>,
+}
+
+impl CountedCode {
+    /// Adds what another run counted.
+    pub fn add(&mut self, runs: &[u64]) {
+        self.runs.resize(self.runs.len().max(runs.len()), 0);
+        for (sum, one) in self.runs.iter_mut().zip(runs) {
+            *sum = sum.saturating_add(*one);
+        }
+    }
+}
+
 /// Options of geth's callTracer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {

@@ -1,7 +1,7 @@
 //! What the fuzzer reports: one value, rendered for people and programs.
 
 use super::difference::Kind;
-use super::harness_test::harness_test;
+use super::regression::regression_test;
 use super::sequence::{Call, Target};
 use super::shrink::Smallest;
 use crate::assess::{Finding, Part, Severity};
@@ -162,7 +162,7 @@ impl FuzzFinding {
                 .map(|call| ShownCall::of(call, targets))
                 .collect(),
             commands,
-            test: harness_test(found, (proxy, block), targets),
+            test: regression_test(found, (proxy, block), targets),
         }
     }
 

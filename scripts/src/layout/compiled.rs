@@ -41,7 +41,7 @@ impl Compiled {
     ///
     /// # Errors
     /// What of it no compiler writes, in words.
-    pub(super) fn of(whole: &Value, contract: &Map<String, Value>) -> Result<Option<Self>, String> {
+    pub(crate) fn of(whole: &Value, contract: &Map<String, Value>) -> Result<Option<Self>, String> {
         let Some(code) = contract.get("evm").map(|evm| &evm["deployedBytecode"]) else {
             return Ok(None);
         };
@@ -92,6 +92,11 @@ impl Compiled {
                 None => SourceHash::ZERO,
             },
         }))
+    }
+
+    /// The code, with zeros where something is filled in.
+    pub(crate) fn code(&self) -> &[u8] {
+        &self.code
     }
 
     /// Whether that is the code.

@@ -35,5 +35,6 @@ pub use error::LayoutError;
 pub use held::{Held, WORD};
 pub(crate) use held::{Length, begin, length};
 pub use live::{Dirty, Live, Upgrade, Who, look};
+pub(crate) use source::with_output;
 pub use source::{Named, file_of, read_file};
 pub use store::{Build, FOLDER, Store};

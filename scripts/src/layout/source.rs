@@ -79,14 +79,7 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
     if let Ok(document) = Document::decode(&bytes) {
         return Ok(Named::of(name, document));
     }
-    let mut document: Value =
-        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
-    // hardhat 3 keeps the compiler's output in a file beside that with its input
-    if document.get("input").is_some() && document.get("output").is_none() {
-        let output = std::fs::read(path.with_extension("output.json")).unwrap_or_default();
-        let mut output = serde_json::from_slice(&output).unwrap_or(Value::Null);
-        document["output"] = output["output"].take();
-    }
+    let document = with_output(path, &bytes).map_err(unreadable)?;
     let mut found = Vec::new();
     find(&document, ("", &name), &mut found);
     if let Some(contract) = contract {
@@ -114,6 +107,21 @@ pub fn read_file(source: &Path) -> Result<Named, LayoutError> {
             )))
         }
     }
+}
+
+/// What a compiler wrote into the file, whose bytes those are.
+///
+/// # Errors
+/// Why it is no JSON.
+pub(crate) fn with_output(path: &Path, bytes: &[u8]) -> Result<Value, String> {
+    let mut document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    // hardhat 3 keeps the compiler's output in a file beside that with its input
+    if document.get("input").is_some() && document.get("output").is_none() {
+        let output = std::fs::read(path.with_extension("output.json")).unwrap_or_default();
+        let mut output = serde_json::from_slice(&output).unwrap_or(Value::Null);
+        document["output"] = output["output"].take();
+    }
+    Ok(document)
 }
 
 /// A layout within a compiler's output.

@@ -5,6 +5,7 @@ use crate::client::{ChainError, ForkError};
 use crate::error::{Exit, Explain};
 use crate::ids::{CodeHash, TxHash};
 use crate::simulation::SimulationError;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why there is no coverage.
@@ -77,6 +78,35 @@ pub enum LineCoverageError {
         /// What ran.
         programs: Vec<CodeHash>,
     },
+    /// None of the EVM code that ran is what a compiler's output says.
+    #[error("no code that ran is what {source_name} was compiled to")]
+    #[explain(
+        name = "NotRun",
+        expected = "the code of {source_name}, byte by byte but for immutables and addresses of libraries",
+        found = ran(codes),
+        next = "give the build-info of what was deployed, and transactions that reach it"
+    )]
+    CodeNotRun {
+        /// The compiler's output, as it was named.
+        source_name: String,
+        /// What ran.
+        codes: Vec<CodeHash>,
+    },
+    /// A compiler's output does not say which lines code comes from.
+    #[error("{} does not say which lines code comes from: {reason}", path.display())]
+    #[explain(
+        name = "SourceMap",
+        expected = "a build-info of hardhat or foundry: solc's input with the contents of all sources, and its output",
+        found = "{reason}",
+        next = "compile with outputSelection `evm.deployedBytecode` and `metadata`; FILE:NAME chooses one contract of \
+                several, FILE:SOURCE:NAME of those with one name"
+    )]
+    SourceMap {
+        /// The file.
+        path: PathBuf,
+        /// What is missing or wrong.
+        reason: String,
+    },
     /// The line table cannot be read.
     #[error("the line table of {package} cannot be read: {reason}")]
     #[explain(
@@ -95,7 +125,7 @@ pub enum LineCoverageError {
 
 fn ran(programs: &[CodeHash]) -> String {
     match programs {
-        [] => "no program ran".to_owned(),
+        [] => "no such program ran".to_owned(),
         programs => {
             let hashes: Vec<String> = programs.iter().map(ToString::to_string).collect();
             hashes.join(", ")

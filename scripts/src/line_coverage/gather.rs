@@ -8,7 +8,7 @@ use crate::client::{
 use crate::ids::{CodeHash, TxHash};
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_chain::{CallOptions, Chain, TraceKind};
+use stylus_chain::{CallOptions, Chain, CountedCode, TraceKind};
 use stylus_vm::BasicBlock;
 
 /// Transactions that are counted, and blocks that are carried out again, at most.
@@ -27,6 +27,8 @@ const SHORTEST: TraceKind = TraceKind::Call(CallOptions {
 pub struct Gathered {
     /// The basic blocks of each program that ran, with how often.
     pub programs: BTreeMap<CodeHash, Vec<BasicBlock>>,
+    /// Each code of the EVM that ran, with how often its instructions did.
+    pub codes: BTreeMap<CodeHash, CountedCode>,
     /// How many transactions were counted.
     pub transactions: usize,
     /// How many were not: ArbOS' own, and messages from L1.
@@ -155,6 +157,7 @@ fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, LineCov
     let mut ran = Gathered::default();
     let replayed = replay(&mut chain, blocks, None)?;
     chain.count_blocks();
+    chain.count_instructions();
     let transactions = blocks.iter().flat_map(|block| &block.transactions);
     let wanted = transactions.zip(replayed).filter(|(one, _)| one.is_wanted);
     for (one, replayed) in wanted {
@@ -172,6 +175,8 @@ fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, LineCov
     ran.programs = counted
         .map(|(hash, blocks)| (hash.into(), blocks))
         .collect();
+    let codes = chain.count_instructions().into_iter();
+    ran.codes = codes.map(|(hash, code)| (hash.into(), code)).collect();
     Ok(ran)
 }
 
@@ -179,6 +184,11 @@ impl Gathered {
     /// Adds what ran on another copy.
     fn add(&mut self, other: Self) {
         self.unfaithful.extend(other.unfaithful);
+        for (hash, code) in other.codes {
+            let sum = self.codes.entry(hash).or_default();
+            sum.add(&code.runs);
+            sum.code = code.code;
+        }
         for (hash, blocks) in other.programs {
             let sums = self.programs.entry(hash).or_default();
             match sums.is_empty() {

@@ -2,7 +2,7 @@
 //! instructions in the same order, at other offsets, because rustc writes longer numbers.
 
 use super::branches::Jumps;
-use super::report::FileLines;
+use super::report::{self, FileLines, Line};
 use crate::build::WithLines;
 use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
@@ -12,8 +12,6 @@ use stylus_vm::BasicBlock;
 use wasmparser::{Parser, Payload, TypeRef};
 
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
-/// A line: the number of its file, and its own.
-type Line = (usize, u32);
 
 /// The instructions of a program, in order, with their lines.
 #[derive(Debug)]
@@ -95,22 +93,7 @@ impl LineTable {
                 *sum = sum.saturating_add(runs);
             }
         }
-        let of = |number: usize, file: &PathBuf| {
-            let its = (number, 0)..=(number, u32::MAX);
-            let lines = all.range(its.clone());
-            let jumps = branches.range(its).flat_map(|((_, line), all)| {
-                let of_line = all.iter().cloned();
-                of_line.map(|taken| (*line, taken))
-            });
-            FileLines {
-                file: file.clone(),
-                lines: lines.map(|((_, line), runs)| (*line, *runs)).collect(),
-                jumps: jumps.collect(),
-            }
-        };
-        let files = self.files.iter().enumerate();
-        let files = files.map(|(number, file)| of(number, file));
-        files.filter(|file| !file.lines.is_empty()).collect()
+        report::by_file(self.files.iter().enumerate(), &all, &branches)
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `wanted` | transactions and blocks, as a command names them |
 //! | `gather` | how often each basic block of each program ran, on a copy of the chain |
 //! | `branches` | how often each branch of a program was taken |
+//! | `source_map` | the lines that each instruction of EVM code comes from, and how often each ran |
 //! | `line_table` | the lines that each instruction comes from |
 //! | `report` | lines with their counts by file, for people, programs and lcov |
 //! | `error` | why there is no coverage |
@@ -14,6 +15,7 @@ mod error;
 mod gather;
 mod line_table;
 mod report;
+mod source_map;
 mod wanted;
 
 pub use branches::{Jumps, jumps};
@@ -21,4 +23,5 @@ pub use error::LineCoverageError;
 pub use gather::{Gathered, gather};
 pub use line_table::LineTable;
 pub use report::{FileLines, LineCoverage, is_lcov};
+pub use source_map::SourceMap;
 pub use wanted::Wanted;

@@ -6,11 +6,15 @@ use crate::ids::{CodeHash, TxHash};
 use crate::report::CommandReport;
 use crate::text::{count, grouped};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Who writes it: what [`is_lcov`] looks for.
 const TEST_NAME: &str = "TN:stylus_upgrades\n";
+
+/// A line: the number of its file, and its own.
+pub(super) type Line = (usize, u32);
 
 /// A file with the lines of it that have instructions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +52,29 @@ pub struct LineCoverage {
     pub files: Vec<FileLines>,
 }
 
+/// The files that have lines, with how often these ran, and with their jumps.
+pub(super) fn by_file<'p>(
+    files: impl Iterator<Item = (usize, &'p PathBuf)>,
+    lines: &BTreeMap<Line, u64>,
+    jumps: &BTreeMap<Line, Vec<Vec<u64>>>,
+) -> Vec<FileLines> {
+    let of = |(number, file): (usize, &PathBuf)| {
+        let its = (number, 0)..=(number, u32::MAX);
+        let lines = lines.range(its.clone());
+        let jumps = jumps.range(its).flat_map(|((_, line), all)| {
+            let of_line = all.iter().cloned();
+            of_line.map(|taken| (*line, taken))
+        });
+        FileLines {
+            file: file.clone(),
+            lines: lines.map(|((_, line), runs)| (*line, *runs)).collect(),
+            jumps: jumps.collect(),
+        }
+    };
+    let files = files.map(of);
+    files.filter(|file| !file.lines.is_empty()).collect()
+}
+
 impl FileLines {
     fn covered(&self) -> usize {
         self.lines.iter().filter(|(_, runs)| *runs > 0).count()
@@ -80,12 +107,13 @@ impl FileLines {
 impl LineCoverage {
     /// Of the program `codehash`, whose lines were counted.
     pub fn of(codehash: CodeHash, gathered: Gathered, files: Vec<FileLines>) -> Self {
+        let programs = gathered.programs.len() + gathered.codes.len();
         Self {
             codehash,
             transactions: gathered.transactions,
             left_out: gathered.left_out,
             unfaithful: gathered.unfaithful,
-            other_programs: gathered.programs.len().saturating_sub(1),
+            other_programs: programs.saturating_sub(1),
             lines: files.iter().map(|file| file.lines.len()).sum(),
             covered: files.iter().map(FileLines::covered).sum(),
             branches: files.iter().map(|file| file.branches().count()).sum(),

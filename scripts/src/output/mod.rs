@@ -32,6 +32,9 @@ use visible::without_commands;
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
 const LONGEST: usize = 4_000;
 
+/// Writes names for the accounts in a text.
+type Named = dyn Fn(&str) -> String + Send + Sync;
+
 /// Where everything that is said goes.
 pub struct Output {
     json: bool,
@@ -44,7 +47,7 @@ pub struct Output {
     secrets: Secrets,
     links: Links,
     /// Writes names for the accounts in commands.
-    names: OnceLock<Box<dyn Fn(&str) -> String + Send + Sync>>,
+    names: OnceLock<Box<Named>>,
     /// What the document of a failure says beside the error.
     with_failure: Mutex<Map<String, Value>>,
     /// What every document says.

@@ -1,7 +1,7 @@
 //! What test tools change directly.
 
 use super::Chain;
-use crate::{ChainConfig, ChainError, arbos::l1_blocks, state_db::Account};
+use crate::{ChainConfig, ChainError, CountedCode, arbos::l1_blocks, state_db::Account};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use std::{
     collections::BTreeMap,
@@ -48,6 +48,12 @@ impl Chain {
     pub fn count_blocks(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         programs.count()
+    }
+
+    /// The same of every instruction of the EVM's code, by the code's hash.
+    pub fn count_instructions(&mut self) -> BTreeMap<B256, CountedCode> {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.count_instructions()
     }
 
     /// Accepts unsigned transactions of an account.

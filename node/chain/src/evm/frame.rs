@@ -161,11 +161,11 @@ impl<'a> EvmTr for ArbEvm<'a> {
         } else {
             let (table, gas_table) = (instruction.instruction_table(), instruction.gas_table());
             let interpreter = &mut frame.eth.interpreter;
-            match &ctx.chain.tracer {
-                Some(tracer) if tracer.opcodes.is_some() => {
-                    opcodes::run(interpreter, table, gas_table, ctx)
-                }
-                _ => interpreter.run_plain(table, gas_table, ctx),
+            let tracer = ctx.chain.tracer.as_ref();
+            let is_recorded = tracer.is_some_and(|tracer| tracer.opcodes.is_some());
+            match is_recorded || ctx.chain.programs().counts_instructions() {
+                true => opcodes::run(interpreter, table, gas_table, ctx),
+                false => interpreter.run_plain(table, gas_table, ctx),
             }
         };
         if let Some(tracer) = &mut ctx.chain.tracer {

@@ -1,6 +1,7 @@
 //! Modules and their compiled programs.
 
 use crate::{
+    CountedCode,
     arbos::Params,
     evm::{Ctx, load_account},
 };
@@ -22,15 +23,40 @@ pub(crate) struct ProgramCache {
     bytes: usize,
     /// How often the blocks of each program ran, by code hash, while that is counted.
     runs: Option<BTreeMap<B256, Vec<BasicBlock>>>,
+    /// How often the instructions of each EVM code ran, by code hash, while that is counted.
+    codes: Option<BTreeMap<B256, CountedCode>>,
 }
 
 impl ProgramCache {
     /// From now on counts how often each block of a program runs; gives what was counted until now.
     pub(crate) fn count(&mut self) -> BTreeMap<B256, Vec<BasicBlock>> {
         if self.runs.is_none() {
-            *self = Self::default(); // the programs here are compiled without counters
+            self.programs.clear(); // they are compiled without counters
+            self.bytes = 0;
         }
         self.runs.replace(BTreeMap::new()).unwrap_or_default()
+    }
+
+    /// The same of the instructions of EVM code.
+    pub(crate) fn count_instructions(&mut self) -> BTreeMap<B256, CountedCode> {
+        self.codes.replace(BTreeMap::new()).unwrap_or_default()
+    }
+
+    /// Whether instructions of EVM code are counted.
+    pub(crate) fn counts_instructions(&self) -> bool {
+        self.codes.is_some()
+    }
+
+    /// Adds what one run of EVM code counted, by offset.
+    pub(crate) fn stepped(&mut self, code_hash: B256, code: &[u8], runs: Vec<u64>) {
+        let Some(codes) = &mut self.codes else {
+            return;
+        };
+        let counted = codes.entry(code_hash).or_insert_with(|| CountedCode {
+            code: code.to_vec().into(),
+            runs: Vec::new(),
+        });
+        counted.add(&runs);
     }
 
     /// Adds what one run counted.

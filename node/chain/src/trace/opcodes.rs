@@ -10,7 +10,7 @@ use revm::{
         InstructionResult, Interpreter, InterpreterAction,
         instructions::{GasTable, InstructionTable},
         interpreter::EthInterpreter,
-        interpreter_types::{InputsTr, Jumps, LoopControl, ReturnData},
+        interpreter_types::{InputsTr, Jumps, LegacyBytecode, LoopControl, ReturnData},
     },
 };
 use serde_json::{Map, Value, json};
@@ -103,14 +103,21 @@ fn entry(hostio: &HostioRecord, start: &ProgramStart) -> Value {
     })
 }
 
-/// Runs an EVM frame opcode by opcode until it calls, creates or ends, and records each.
+/// Runs an EVM frame opcode by opcode until it calls, creates or ends, and records and counts each.
 pub(crate) fn run<'a>(
     interpreter: &mut Interpreter<EthInterpreter>,
     table: &InstructionTable<EthInterpreter, Ctx<'a>>,
     gas_table: &GasTable,
     ctx: &mut Ctx<'a>,
 ) -> InterpreterAction {
+    let mut begun = match ctx.chain.programs().counts_instructions() {
+        true => vec![0_u64; interpreter.bytecode.bytecode_len()],
+        false => Vec::new(),
+    };
     let end = loop {
+        if let Some(runs) = begun.get_mut(interpreter.bytecode.pc()) {
+            *runs += 1;
+        }
         let step = Step::begin(interpreter, ctx);
         let stepped = interpreter.step(table, gas_table, ctx);
         let failure = stepped.err();
@@ -125,6 +132,11 @@ pub(crate) fn run<'a>(
             break end;
         }
     };
+    if !begun.is_empty() {
+        let code_hash = interpreter.bytecode.get_or_calculate_hash();
+        let code = interpreter.bytecode.bytecode_slice();
+        ctx.chain.programs().stepped(code_hash, code, begun);
+    }
     if interpreter.bytecode.action().is_none() {
         interpreter.halt(end);
     }

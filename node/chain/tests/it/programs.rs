@@ -382,6 +382,31 @@ fn from_arbos_60_a_program_may_be_spread_over_fragments() {
 }
 
 #[test]
+fn instructions_of_the_evm_are_counted_by_code_and_nothing_else_changes() {
+    // Counts from 3 to 0 and stops; what is behind that never runs.
+    let code = [
+        0x60, 0x03, 0x5b, 0x60, 0x01, 0x90, 0x03, 0x80, 0x60, 0x02, 0x57, 0x00, 0x5b,
+    ];
+    let (mut plain, mut counting) = (chain(), chain());
+    let [first, second] = [&mut plain, &mut counting].map(|chain| deploy(chain, &code));
+    assert_eq!(first, second);
+    assert!(counting.count_instructions().is_empty());
+    for _ in 0..2 {
+        let [one, other] = [&mut plain, &mut counting]
+            .map(|chain| send(chain, ALICE, request(first, Bytes::new())));
+        assert!(one.success);
+        assert_eq!((one.gas_used, one.output), (other.gas_used, other.output));
+    }
+    let counted = counting.count_instructions();
+    let hash = code_hash(&counting, first);
+    assert_eq!(counted.keys().collect::<Vec<_>>(), [&hash]);
+    assert_eq!(counted[&hash].code[..], code);
+    let runs = [2, 0, 6, 6, 0, 6, 6, 6, 6, 0, 6, 2, 0];
+    assert_eq!(counted[&hash].runs, runs);
+    assert!(counting.count_instructions().is_empty());
+}
+
+#[test]
 fn blocks_are_counted_by_program_and_nothing_else_changes() {
     let (mut plain, mut counting) = (chain(), chain());
     let [first, second] = [&mut plain, &mut counting].map(|chain| install(chain, &counter()));

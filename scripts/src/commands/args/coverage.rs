@@ -10,7 +10,8 @@ pub struct CoverageArgs {
     /// Hashes of transactions, and blocks: the first and the last one
     #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
     pub wanted: Vec<Wanted>,
-    /// What was deployed: a crate's folder, a contract of this workspace by name, or git:REVISION:PATH
+    /// What was deployed: a crate's folder, a contract of this workspace by name, git:REVISION:PATH; of Solidity a
+    /// build-info, and FILE:NAME or FILE:SOURCE:NAME of several contracts
     #[arg(long, value_name = "SOURCE")]
     pub source: String,
     /// Also write the lines into this file, as lcov does

@@ -6,7 +6,7 @@ use super::shrink::Smallest;
 use alloy::primitives::{Address, Bytes, Log, hex};
 
 /// The test, as lines of Rust.
-pub(super) fn harness_test(
+pub(super) fn regression_test(
     found: &Smallest,
     (proxy, block): (Address, u64),
     targets: &[Target],

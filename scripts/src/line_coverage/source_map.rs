@@ -1,0 +1,392 @@
+//! The lines that each instruction of EVM code comes from, by the source map that solc writes, and how often each ran.
+
+use super::report::{FileLines, Line};
+use super::{LineCoverageError, report};
+use crate::ids::CodeHash;
+use crate::layout::{Compiled, file_of, with_output};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use stylus_chain::CountedCode;
+
+const JUMPI: u8 = 0x57;
+const JUMPDEST: u8 = 0x5b;
+/// What begins the source of a definition. Jumps there are the compiler's own: which function is called, and whether
+/// ether came with the call.
+const DEFINITIONS: &str =
+    "abstract constructor contract fallback function library modifier receive";
+
+/// The instructions of a contract's code that come from a source, with their lines.
+#[derive(Debug)]
+pub struct SourceMap {
+    compiled: Compiled,
+    /// The sources, by the compiler's numbers.
+    files: BTreeMap<usize, PathBuf>,
+    instructions: Vec<Instruction>,
+}
+
+#[derive(Debug)]
+struct Instruction {
+    /// Where it is in the code.
+    at: usize,
+    line: Line,
+    /// Whether it jumps or goes on, by a condition of the source, and where it goes on nothing else leads.
+    branches: bool,
+}
+
+impl SourceMap {
+    /// Reads that of a contract: `FILE`, `FILE:NAME` or `FILE:SOURCE:NAME`, where the file is a compiler's JSON; of
+    /// anything else there is none.
+    ///
+    /// # Errors
+    /// [`LineCoverageError::SourceMap`].
+    pub fn of(source: &str) -> Result<Option<Self>, LineCoverageError> {
+        let (path, contract) = file_of(Path::new(source));
+        if !path.is_file() || path.extension().is_none_or(|ending| ending != "json") {
+            return Ok(None);
+        }
+        let refused = |reason| LineCoverageError::SourceMap {
+            path: path.to_owned(),
+            reason,
+        };
+        let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let whole = with_output(path, &bytes).map_err(refused)?;
+        Self::read(&whole, contract).map(Some).map_err(refused)
+    }
+
+    fn read(whole: &Value, contract: Option<&str>) -> Result<Self, String> {
+        let output = whole.get("output").unwrap_or(whole);
+        let contract = chosen(output, contract)?;
+        let compiled = Compiled::of(whole, contract)?.ok_or("the contract has no code")?;
+        let map = contract.get("evm").map(|evm| &evm["deployedBytecode"]);
+        let map = map.and_then(|code| code["sourceMap"].as_str());
+        let map = map.filter(|map| !map.is_empty());
+        let places = decode(map.ok_or("the contract's deployedBytecode has no sourceMap")?)?;
+        // With that, each source in it is the one that was compiled.
+        if compiled.source.is_zero() {
+            return Err("it lacks the contract's metadata, or the content of a source".into());
+        }
+        let sources = sources(whole, output)?;
+        let (code, offsets) = (compiled.code(), offsets(compiled.code()));
+        if places.len() > offsets.len() {
+            return Err("its sourceMap has more instructions than its code".into());
+        }
+        let mut instructions = Vec::new();
+        for (at, place) in offsets.into_iter().zip(places) {
+            // Others are of no source, or of one that the compiler generated.
+            let place =
+                place.and_then(|(number, start)| Some((number, start, sources.get(&number)?)));
+            let Some((number, start, source)) = place else {
+                continue;
+            };
+            let behind = || format!("its sourceMap points behind the end of {}", source.path);
+            let text = source.content.get(start..).ok_or_else(behind)?;
+            let mut words = text.split(|one: char| !one.is_alphanumeric() && one != '_');
+            let word = words.next();
+            let is_own = DEFINITIONS.split(' ').any(|one| word == Some(one));
+            let line = source.ends.partition_point(|end| *end < start) + 1;
+            let goes_on_alone = code.get(at + 1) != Some(&JUMPDEST);
+            instructions.push(Instruction {
+                at,
+                line: (number, u32::try_from(line).unwrap_or(u32::MAX)),
+                branches: code.get(at) == Some(&JUMPI) && goes_on_alone && !is_own,
+            });
+        }
+        if instructions.is_empty() {
+            return Err("its sourceMap is of none of its sources".into());
+        }
+        let files = sources.iter();
+        let files = files.map(|(number, source)| (*number, source.path.into()));
+        Ok(Self {
+            files: files.collect(),
+            compiled,
+            instructions,
+        })
+    }
+
+    /// The lines that have instructions, by file, with how often each ran, and the hash of the code: of the
+    /// instructions of a line, the one that ran most counts. Where several codes are the contract's, which differ in
+    /// what a constructor filled in, each counts.
+    ///
+    /// # Errors
+    /// [`LineCoverageError::CodeNotRun`].
+    pub fn count(
+        &self,
+        codes: &BTreeMap<CodeHash, CountedCode>,
+        source_name: &str,
+    ) -> Result<(CodeHash, Vec<FileLines>), LineCoverageError> {
+        let (mut found, mut sum) = (None, CountedCode::default());
+        for (hash, code) in codes.iter().filter(|(_, one)| self.compiled.is(&one.code)) {
+            found.get_or_insert(*hash);
+            sum.add(&code.runs);
+        }
+        let codehash = found.ok_or_else(|| LineCoverageError::CodeNotRun {
+            source_name: source_name.to_owned(),
+            codes: codes.keys().copied().collect(),
+        })?;
+        let ran = |at: usize| sum.runs.get(at).copied().unwrap_or(0);
+        let mut lines: BTreeMap<Line, u64> = BTreeMap::new();
+        let mut jumps: BTreeMap<Line, Vec<Vec<u64>>> = BTreeMap::new();
+        for one in &self.instructions {
+            let most = lines.entry(one.line).or_default();
+            *most = ran(one.at).max(*most);
+            if one.branches {
+                let goes_on = ran(one.at + 1);
+                let taken = vec![ran(one.at).saturating_sub(goes_on), goes_on];
+                jumps.entry(one.line).or_default().push(taken);
+            }
+        }
+        let files = self.files.iter().map(|(number, path)| (*number, path));
+        Ok((codehash, report::by_file(files, &lines, &jumps)))
+    }
+}
+
+/// The contract with that name, or the only one with code.
+fn chosen<'v>(output: &'v Value, wanted: Option<&str>) -> Result<&'v Map<String, Value>, String> {
+    let mut found = Vec::new();
+    for (file, contracts) in output["contracts"].as_object().into_iter().flatten() {
+        for (name, contract) in contracts.as_object().into_iter().flatten() {
+            let full_name = format!("{file}:{name}");
+            let is_wanted = wanted.is_none_or(|wanted| name == wanted || full_name == wanted);
+            let code = contract["evm"]["deployedBytecode"]["object"].as_str();
+            let has_code = code.is_some_and(|code| !code.is_empty());
+            let contract = contract.as_object().filter(|_| is_wanted && has_code);
+            found.extend(contract.map(|contract| (full_name, contract)));
+        }
+    }
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    match found.as_slice() {
+        [(_, one)] => Ok(one),
+        [] => Err("it knows no code of such a contract".into()),
+        _ => Err(format!("it knows several contracts: {}", names.join(", "))),
+    }
+}
+
+struct Source<'v> {
+    path: &'v str,
+    content: &'v str,
+    /// Where its lines end.
+    ends: Vec<usize>,
+}
+
+/// The sources, by the numbers that source maps have for them.
+fn sources<'v>(whole: &'v Value, output: &'v Value) -> Result<BTreeMap<usize, Source<'v>>, String> {
+    let all = output["sources"].as_object().into_iter().flatten();
+    let read = all.map(|(path, one)| {
+        let number = one["id"].as_u64().and_then(|id| usize::try_from(id).ok());
+        let content = whole["input"]["sources"][path]["content"].as_str();
+        let (Some(number), Some(content)) = (number, content) else {
+            return Err(format!("it lacks the number or the content of {path}"));
+        };
+        let ends = content.match_indices('\n').map(|(at, _)| at).collect();
+        Ok((
+            number,
+            Source {
+                path,
+                content,
+                ends,
+            },
+        ))
+    });
+    read.collect()
+}
+
+/// Of each instruction the number of its source, and the offset there: `start:length:source:jump:depth`, where a field
+/// that is empty or absent is that of the instruction before.
+fn decode(map: &str) -> Result<Vec<Option<(usize, usize)>>, String> {
+    let mut numbers = [-1_i64; 3];
+    let read = map.split(';').enumerate().map(|(at, entry)| {
+        let wrong = || format!("instruction {at} of its sourceMap has a field that is none");
+        for (number, field) in numbers.iter_mut().zip(entry.split(':')) {
+            if !field.is_empty() {
+                *number = field.parse().map_err(|_| wrong())?;
+            }
+        }
+        // The others tell jumps between functions, and modifiers.
+        let [start, _, source] = numbers.map(|number| usize::try_from(number).ok());
+        Ok(source.zip(start))
+    });
+    read.collect()
+}
+
+/// Where each instruction of a code begins.
+fn offsets(code: &[u8]) -> Vec<usize> {
+    let (mut offsets, mut at) = (Vec::new(), 0);
+    while let Some(opcode) = code.get(at) {
+        offsets.push(at);
+        at += match opcode {
+            // PUSH1 to PUSH32, with what they push
+            0x60..=0x7f => usize::from(opcode - 0x5e),
+            _ => 1,
+        };
+    }
+    offsets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::keccak256;
+    use serde_json::json;
+
+    #[test]
+    fn an_empty_field_is_that_of_the_instruction_before() {
+        let places = |map: &str| decode(map).expect("a map");
+        let all = places("1:2:0:-;;:9;7;:::i;2:1:-1:-:3;:::o:0;::1");
+        let one = Some((0, 1));
+        let seven = Some((0, 7));
+        assert_eq!(all, [one, one, one, seven, seven, None, None, Some((1, 2))]);
+        assert_eq!(places(""), [None]);
+        for wrong in ["x", "1:x", "1:2:0x1", "9999999999999999999"] {
+            assert!(decode(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// Every text of up to six of these characters.
+    #[test]
+    fn any_text_is_a_map_or_an_error() {
+        let mut texts = vec![String::new()];
+        let mut maps = 0;
+        for _ in 0..=6 {
+            for text in &texts {
+                if let Ok(map) = decode(text) {
+                    assert_eq!(map.len(), text.matches(';').count() + 1, "{text}");
+                    maps += 1;
+                }
+            }
+            let longer = |text: &String| {
+                ";:-1iö"
+                    .chars()
+                    .map(|one| format!("{text}{one}"))
+                    .collect::<Vec<_>>()
+            };
+            texts = texts.iter().flat_map(longer).collect();
+        }
+        assert!(maps > 1_000, "{maps}");
+    }
+
+    #[test]
+    fn what_an_instruction_pushes_is_no_instruction() {
+        assert_eq!(offsets(&[0x60, 0x60, 0x5f, 0x61, 0, 0, 0x57]), [0, 2, 3, 6]);
+        // The last one pushes more than there is.
+        assert_eq!(offsets(&[0x00, 0x7f, 0x00]), [0, 1]);
+        assert!(offsets(&[]).is_empty());
+    }
+
+    const CONTENT: &str = "contract A {\n if (x)\n  y();\n}\n";
+
+    /// PUSH1 4, JUMPI, STOP, JUMPDEST.
+    fn build_info() -> Value {
+        let metadata = json!({"sources": {"A.sol": {"keccak256": keccak256(CONTENT)}}});
+        json!({
+            "input": {"sources": {"A.sol": {"content": CONTENT}}},
+            "output": {
+                "sources": {"A.sol": {"id": 3}},
+                "contracts": {"A.sol": {"A": {
+                    "metadata": metadata.to_string(),
+                    "evm": {"deployedBytecode": {
+                        "object": "600457005b",
+                        "sourceMap": "0:30:3:-:0;14:2;23:3;1:1:9",
+                    }},
+                }}},
+            },
+        })
+    }
+
+    #[test]
+    fn a_line_ran_as_often_as_its_instruction_that_ran_most() {
+        let map = SourceMap::read(&build_info(), Some("A.sol:A")).expect("a map");
+        let code = CountedCode {
+            code: vec![0x60, 4, 0x57, 0, 0x5b].into(),
+            runs: vec![5, 0, 5, 2, 3],
+        };
+        let hash = CodeHash::from(keccak256(&code.code));
+        let codes = BTreeMap::from([(hash, code)]);
+        let (codehash, files) = map.count(&codes, "A").expect("it ran");
+        assert_eq!(codehash, hash);
+        let expected = FileLines {
+            file: "A.sol".into(),
+            lines: vec![(1, 5), (2, 5), (3, 2)],
+            jumps: vec![(2, vec![3, 2])],
+        };
+        assert_eq!(files, [expected]);
+        assert!(map.count(&BTreeMap::new(), "A").is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let contract = "/output/contracts/A.sol/A";
+        let refused = |pointer: &str, value: Value| {
+            let mut info = build_info();
+            let place = info.pointer_mut(pointer);
+            *place.unwrap_or_else(|| panic!("{pointer}")) = value;
+            SourceMap::read(&info, None).expect_err("it lacks something")
+        };
+        let of_code = format!("{contract}/evm/deployedBytecode");
+        for (pointer, value, reason) in [
+            (
+                "/input",
+                Value::Null,
+                "lacks the contract's metadata, or the content",
+            ),
+            (
+                "/output/sources/A.sol/id",
+                json!("x"),
+                "the number or the content of A.sol",
+            ),
+            ("/output/sources", Value::Null, "of none of its sources"),
+            ("/output/contracts", json!([]), "no code of such a contract"),
+            (
+                &format!("{contract}/metadata"),
+                Value::Null,
+                "lacks the contract's metadata",
+            ),
+            (
+                &format!("{of_code}/object"),
+                json!(""),
+                "no code of such a contract",
+            ),
+            (
+                &format!("{of_code}/object"),
+                json!("6"),
+                "its deployedBytecode is none",
+            ),
+            (
+                &format!("{of_code}/sourceMap"),
+                Value::Null,
+                "has no sourceMap",
+            ),
+            (
+                &format!("{of_code}/sourceMap"),
+                json!(""),
+                "has no sourceMap",
+            ),
+            (
+                &format!("{of_code}/sourceMap"),
+                json!(";x"),
+                "instruction 1 of its sourceMap",
+            ),
+            (
+                &format!("{of_code}/sourceMap"),
+                json!(";;;;"),
+                "more instructions than its code",
+            ),
+            (
+                &format!("{of_code}/sourceMap"),
+                json!("31:1:3"),
+                "points behind the end of A.sol",
+            ),
+        ] {
+            let found = refused(pointer, value);
+            assert!(found.contains(reason), "{pointer}: {found}");
+        }
+        let error = SourceMap::read(&build_info(), Some("B")).expect_err("another name");
+        assert_eq!(error, "it knows no code of such a contract");
+        let mut two = build_info();
+        let other = two["output"]["contracts"]["A.sol"].clone();
+        two["output"]["contracts"]["B.sol"] = other;
+        let error = SourceMap::read(&two, Some("A")).expect_err("two of them");
+        assert_eq!(error, "it knows several contracts: A.sol:A, B.sol:A");
+        assert!(SourceMap::read(&two, Some("B.sol:A")).is_ok());
+    }
+}
