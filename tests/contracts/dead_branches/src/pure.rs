@@ -27,7 +27,7 @@ fn days_of_month(month: u64) -> u64 {
 fn collatz(mut number: u64) -> u64 {
     let mut steps = 0;
     while number > 1 && steps < 100 {
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             number /= 2;
         } else {
             number = number.wrapping_mul(3).wrapping_add(1);
