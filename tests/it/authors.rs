@@ -104,10 +104,7 @@ impl Author {
                 "rescale" => ", features = [\"complex\"]",
                 _ => "",
             };
-            let manifest = PACKAGE
-                .replace("{name}", name)
-                .replace("{feature}", feature);
-            author.write(&format!("{name}/Cargo.toml"), &manifest);
+            author.write(&format!("{name}/Cargo.toml"), &package(name, feature));
         }
         // Every other dependency has the version that our own contracts have.
         let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
@@ -237,6 +234,13 @@ resolver = "3"
 stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
 stylus-upgradeable = { {origin} }
 "#;
+
+/// The manifest of an author's contract, with a feature of our crate: `, features = ["…"]`.
+pub(crate) fn package(name: &str, feature: &str) -> String {
+    PACKAGE
+        .replace("{name}", name)
+        .replace("{feature}", feature)
+}
 
 const PACKAGE: &str = r#"[package]
 name = "{name}"

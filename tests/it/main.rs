@@ -36,6 +36,7 @@ mod run_migration;
 mod snapshots;
 mod spec;
 mod strangers;
+mod tools;
 mod upgrade;
 mod verifiable;
 mod walkthrough;

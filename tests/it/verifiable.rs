@@ -13,6 +13,7 @@ use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot;
 
 use crate::authors::{Author, home};
+use crate::tools::installed;
 
 /// The version that explorers run.
 const VERSION: &str = "0.10.10";
@@ -24,18 +25,9 @@ const STYLUS: &str = "[workspace.networks]\n\n[contract.deployments]\n";
 const PROFILE: &str = "\n[profile.release]\ncodegen-units = 1\nlto = true\nopt-level = \"s\"\n\
                        panic = \"abort\"\nstrip = true\n";
 
-/// The folder of cargo-stylus, installed on first use: with its dependencies that takes minutes.
+/// The folder of cargo-stylus.
 pub(crate) fn tool() -> PathBuf {
-    let root = home().join("target/cargo-stylus");
-    let folder = root.join("bin");
-    if !folder.join("cargo-stylus").is_file() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["install", "cargo-stylus", "--version", VERSION, "--locked"]);
-        cargo.args(["--debug", "--root"]).arg(&root);
-        let output = cargo.output().expect("cargo");
-        assert!(output.status.success(), "{output:?}");
-    }
-    folder
+    installed("cargo-stylus", VERSION, "cargo-stylus")
 }
 
 /// An author's workspace with a chain, a key and cargo-stylus.

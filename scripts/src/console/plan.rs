@@ -5,6 +5,7 @@ use super::page::{PageContext, address, finding, text, way};
 use crate::assess::{Coverage, Extent, Finding, Part, Severity};
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
+use crate::fuzz::Fuzzed;
 use crate::plan::{
     Change, Event, FieldValues, Group, Kind, Plan, Reads, Replay, ether, not_tried, only_started,
 };
@@ -72,6 +73,8 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
         ];
         way(place, "/plan", &[&query[..], more].concat())
     };
+    let checked = review.checked.as_ref();
+    let fuzzed = checked.and_then(|checked| checked.fuzzed.as_ref());
     html! {
         @if version.is_some() && !place.is_file {
             p.doing {
@@ -83,24 +86,20 @@ pub fn links(place: &PageContext, review: &Review) -> Markup {
                     sends again."
             }
             p {
-                @match review.checked.as_ref().and_then(|checked| checked.fuzzed.as_ref()) {
+                @match fuzzed {
                     Some(fuzzed) => { (text(&fuzzed.words())) ". Again: " },
                     None => "This machine remembers no run of the fuzzer. To fuzz it: ",
                 }
-                code { (text(&again(review, version.map_or("", |field| field.value.as_str())))) }
+                code { (text(&again(review, version.map_or("", |field| field.value.as_str()), fuzzed))) }
             }
         }
     }
 }
 
 /// The command that fuzzes it as the newest run did.
-fn again(review: &Review, version: &str) -> String {
+fn again(review: &Review, version: &str, fuzzed: Option<&Fuzzed>) -> String {
     let (name, version) = (shell_word(&review.definition), shell_word(version));
     let action = review.action;
-    let fuzzed = review
-        .checked
-        .as_ref()
-        .and_then(|checked| checked.fuzzed.as_ref());
     let seed = fuzzed.map_or(String::new(), |fuzzed| format!(" --seed {}", fuzzed.seed));
     format!("stylus-upgrades fuzz {name} {version} --action {action}{seed}")
 }

@@ -1,5 +1,5 @@
-//! Runs of the fuzzer, remembered in the user's state folder: whoever looks at a proposal of the same upgrade sees
-//! whether this machine fuzzed it.
+//! Runs of the fuzzer, remembered in the user's state folder. Who looks at a proposal of the same upgrade sees whether
+//! this machine fuzzed it.
 
 use super::FuzzReport;
 use crate::registry::Key;

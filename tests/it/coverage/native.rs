@@ -1,6 +1,6 @@
 //! Lines that ran on the chain beside those that the compiler's own coverage counts on this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use alloy::primitives::Address;
@@ -10,6 +10,7 @@ use stylus_chain::{BlockNumberOrTag, CallRequest, Overrides};
 
 use super::{Lines, SOURCE, lines, send};
 use crate::layouts::project::{Project, home, text};
+use crate::tools::installed;
 
 sol! {
     function pure(uint64 which, uint64 number) external returns (uint64);
@@ -36,25 +37,6 @@ fn done(command: &mut Command) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// The program `cov`, installed on first use.
-fn reader() -> PathBuf {
-    let root = Path::new(&home("target")).join(READER.0);
-    let program = root.join("bin/cov");
-    if !program.is_file() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args([
-            "install",
-            READER.0,
-            "--version",
-            READER.1,
-            "--locked",
-            "--root",
-        ]);
-        done(cargo.arg(&root));
-    }
-    program
-}
-
 /// What the calls answer on this machine, and how often each line of the file ran.
 fn natively(folder: &Path, file: &Path) -> (Vec<u64>, Lines) {
     let main = format!(
@@ -68,7 +50,7 @@ fn natively(folder: &Path, file: &Path) -> (Vec<u64>, Lines) {
     let mut run = Command::new(folder.join("main"));
     let answers = done(run.env("LLVM_PROFILE_FILE", folder.join("main.profraw")));
     let answers = answers.lines().map(|line| line.parse().expect("a number"));
-    let mut cov = Command::new(reader());
+    let mut cov = Command::new(installed(READER.0, READER.1, "cov").join("cov"));
     cov.args([
         "show",
         "--instr-profile",

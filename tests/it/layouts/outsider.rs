@@ -8,7 +8,7 @@ use alloy::primitives::B256;
 use serde_json::Value;
 
 use super::project::{Project, text};
-use crate::authors::{home, without_ours};
+use crate::authors::{home, package, without_ours};
 
 /// What every version of the note begins with.
 pub(super) const A: &str = "a: StorageU256,";
@@ -73,7 +73,7 @@ impl Author {
     /// A crate with this source; its folder.
     pub(super) fn source(&self, name: &str, source: &str, metadata: &str) -> String {
         self.write(&format!("{name}/src/lib.rs"), source);
-        let manifest = format!("{}{metadata}", PACKAGE.replace("{name}", name));
+        let manifest = format!("{}{metadata}", package(name, ""));
         self.write(&format!("{name}/Cargo.toml"), &manifest);
         let folder: &Path = self.crates.path();
         folder.join(name).display().to_string()
@@ -264,23 +264,6 @@ resolver = "3"
 [workspace.dependencies]
 stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
 stylus-upgradeable = { path = "{path}", features = ["lazy"] }
-"#;
-
-const PACKAGE: &str = r#"[package]
-name = "{name}"
-version = "0.1.0"
-edition = "2024"
-
-[lib]
-crate-type = ["lib", "cdylib"]
-
-[features]
-export-abi = ["stylus-sdk/export-abi", "stylus-upgradeable/export-abi"]
-contract-client-gen = []
-
-[dependencies]
-stylus-sdk.workspace = true
-stylus-upgradeable.workspace = true
 "#;
 
 const CONTRACT: &str = r#"#![allow(unused, reason = "one head for contracts of other fields")]

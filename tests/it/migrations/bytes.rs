@@ -7,7 +7,10 @@ use std::path::Path;
 use stylus_upgrades::text::grouped;
 use stylus_upgrades_harness::{HarnessError, builder, home};
 
-use crate::authors::without_ours;
+use crate::authors::{package, without_ours};
+
+/// What the examples use beside our crate.
+const SHARED: &str = "alloy-sol-types.workspace = true\nshared.workspace = true\n";
 
 const WORKSPACE: &str = r#"[workspace]
 members = ["contract"]
@@ -25,25 +28,6 @@ lto = true
 opt-level = "s"
 panic = "abort"
 strip = true
-"#;
-
-const PACKAGE: &str = r#"[package]
-name = "{name}"
-version = "0.1.0"
-edition = "2024"
-
-[lib]
-crate-type = ["lib", "cdylib"]
-
-[features]
-export-abi = ["shared/export-abi", "stylus-sdk/export-abi", "stylus-upgradeable/export-abi"]
-contract-client-gen = []
-
-[dependencies]
-alloy-sol-types.workspace = true
-shared.workspace = true
-stylus-sdk.workspace = true
-stylus-upgradeable.workspace = true
 "#;
 
 #[test]
@@ -89,8 +73,10 @@ fn bytes(example: &str, changed: fn(&str) -> String) -> Result<u64, HarnessError
 fn copy(example: &str, to: &Path, changed: fn(&str) -> String) {
     let from = home().join("contracts").join(example).join("src");
     fs::create_dir_all(to.join("src")).expect("made");
-    let manifest = PACKAGE.replace("{name}", &example.replace('_', "-"));
-    fs::write(to.join("Cargo.toml"), manifest).expect("written");
+    let manifest = package(&example.replace('_', "-"), "");
+    let exported = "export-abi = [";
+    let manifest = manifest.replace(exported, &format!("{exported}\"shared/export-abi\", "));
+    fs::write(to.join("Cargo.toml"), manifest + SHARED).expect("written");
     for file in fs::read_dir(from).expect("sources") {
         let file = file.expect("a source").path();
         let mut source = fs::read_to_string(&file).expect("text");
